@@ -1,0 +1,90 @@
+/**
+ * One parsed heap snapshot, in columns: one typed array a field, nothing per node or edge. Never changed after it was
+ * read; what passes compute stands beside it. A node has one number inside, its index, and one outside, V8's id, which
+ * the same object keeps from snapshot to snapshot and which is printed as `@id`.
+ */
+
+declare const nodeIndexBrand: unique symbol;
+declare const nodeIdBrand: unique symbol;
+
+/** Position of a node in the columns of one graph; meaningless in any other graph. */
+export type NodeIndex = number & { readonly [nodeIndexBrand]: true };
+/** V8's number of an object, kept for its life; not a position. */
+export type NodeId = number & { readonly [nodeIdBrand]: true };
+
+/** Our own numbers for V8's node types. A snapshot's header names its types; the reader maps them here by name. */
+export const nodeTypes = [
+  'hidden',
+  'array',
+  'string',
+  'object',
+  'code',
+  'closure',
+  'regexp',
+  'number',
+  'native',
+  'synthetic',
+  'concatenated string',
+  'sliced string',
+  'symbol',
+  'bigint',
+  'object shape',
+  'wasm object',
+  'unknown',
+] as const;
+export type NodeTypeName = (typeof nodeTypes)[number];
+
+/** Our own numbers for V8's edge types. `context`, `property`, `internal`, `shortcut` and `weak` carry a name; `element` and `hidden` an index. */
+export const edgeTypes = [
+  'context',
+  'element',
+  'property',
+  'internal',
+  'hidden',
+  'shortcut',
+  'weak',
+  'unknown',
+] as const;
+export type EdgeTypeName = (typeof edgeTypes)[number];
+
+/** The strings of a snapshot, kept as bytes and decoded when asked for. */
+export interface StringTable {
+  readonly count: number;
+  /** The string with that index; V8 cuts strings at 1,024 characters. */
+  get(index: number): string;
+  /** The index of a string, or -1: for looking a name up once before a loop. */
+  indexOf(text: string): number;
+}
+
+/** Where a function, class or generator stands, by node: sorted by node index, looked up by bisection. 0-based, as V8 writes it. */
+export interface NodePositions {
+  readonly nodes: Uint32Array;
+  readonly scriptIds: Uint32Array;
+  readonly lines: Uint32Array;
+  readonly columns: Uint32Array;
+}
+
+export interface HeapGraph {
+  readonly nodeCount: number;
+  readonly edgeCount: number;
+  /** For each node: index into `nodeTypes`. */
+  readonly nodeType: Uint8Array;
+  /** For each node: index of its name in `strings`. */
+  readonly nodeName: Uint32Array;
+  /** For each node: V8's id. */
+  readonly nodeId: Uint32Array;
+  /** For each node: its own bytes. float64, because V8 writes sizes above 32 bits. */
+  readonly selfBytes: Float64Array;
+  /** For each node, its first edge; one more entry closes the last node's edges. Edges of node n: firstEdge[n] … firstEdge[n + 1]. */
+  readonly firstEdge: Uint32Array;
+  /** For each edge: index into `edgeTypes`. */
+  readonly edgeType: Uint8Array;
+  /** For each edge: index of its name in `strings`, or the element's number (see `edgeTypes`). */
+  readonly edgeName: Uint32Array;
+  /** For each edge: the index of the node it points to. */
+  readonly edgeTarget: Uint32Array;
+  readonly strings: StringTable;
+  readonly positions: NodePositions;
+  /** Bytes that V8 says live outside its heap and in no node; 0 where the snapshot does not say. */
+  readonly extraNativeBytes: number;
+}

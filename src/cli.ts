@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+/** The command line: yargs, every command, and the one place that catches, prints an error and sets the exit code. */
+import yargs from 'yargs';
+import { commands } from './commands/index.js';
+import { createIo, type Arguments, type Command } from './commands/io.js';
+import { exitCodeOf, MemwatchError, messageOf } from './errors.js';
+
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error; // `memwatch … | head` is no failure
+});
+
+const run = async (command: Command, args: Arguments): Promise<void> => {
+  try {
+    const io = createIo(args['json'] === true, interrupted.signal);
+    process.exitCode = (await command.run(args, io)) ?? (interrupted.signal.aborted ? 130 : 0);
+  } catch (error) {
+    report(error, args['debug'] === true);
+  }
+};
+
+const report = (error: unknown, debug: boolean): void => {
+  process.exitCode = exitCodeOf(error);
+  if (debug) console.error(error);
+  else if (error instanceof MemwatchError) {
+    console.error(`memwatch: ${error.message}`);
+    if (error.hint !== undefined) console.error(`  ${error.hint}`);
+  } else console.error(`memwatch: ${messageOf(error)}\n  this is a bug of memwatch; --debug shows where`);
+};
+
+let parser = yargs(process.argv.slice(2))
+  .scriptName('memwatch')
+  .usage('$0 <command>: find the line that costs the memory or the time, in a running Node.js process')
+  .parserConfiguration({ 'populate--': true, 'parse-positional-numbers': false })
+  .option('json', { type: 'boolean', describe: 'one JSON document on stdout', global: true })
+  .option('debug', { type: 'boolean', describe: 'show stack traces of errors', global: true })
+  .strict()
+  .demandCommand(1, 'name a command')
+  .wrap(Math.min(100, process.stdout.columns ?? 100));
+for (const command of commands) {
+  parser = parser.command(command.command, command.describe, command.builder, (args) =>
+    run(command, args as Arguments),
+  );
+}
+await parser.parseAsync();

@@ -1,0 +1,5 @@
+/** Every command, in the order in which help lists them. */
+import { detachCommand } from './detach.js';
+import type { Command } from './io.js';
+
+export const commands: readonly Command[] = [detachCommand];

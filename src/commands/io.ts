@@ -1,0 +1,61 @@
+/**
+ * What a command may do to the world besides its work: print its answer, say what it is doing, be interrupted.
+ * With --json stdout holds one JSON document and nothing else; progress goes to stderr, and only to a terminal.
+ */
+import type { Argv } from 'yargs';
+
+export interface Io {
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly json: boolean;
+  /** stdout is a terminal and NO_COLOR is not set. */
+  readonly color: boolean;
+  /** Width to lay text out for. */
+  readonly columns: number;
+  /** Prints the answer: the document with --json, else the text. */
+  print(document: object, text: () => string): void;
+  /** Writes a line to stdout as it comes (live readings, NDJSON). */
+  line(text: string): void;
+  /** Replaces the progress line on stderr; nothing where stderr is no terminal. */
+  progress(text: string): void;
+  /** One line on stderr that the user must see in any case. */
+  warn(text: string): void;
+}
+
+/** One command of the program: what yargs is told of it, and what it does. */
+export interface Command {
+  /** As yargs writes it: `snapshot [target]`. */
+  readonly command: string;
+  readonly describe: string;
+  readonly builder: (yargs: Argv) => Argv;
+  /** Returns the exit code; undefined is 0. Throws MemwatchError. */
+  run(args: Arguments, io: Io): Promise<number | void>;
+}
+
+/** Parsed arguments; `--` holds what stands behind the two dashes. */
+export type Arguments = Readonly<Record<string, unknown>> & { readonly '--'?: readonly string[] };
+
+export const createIo = (json: boolean, signal: AbortSignal): Io => {
+  const clearProgress = (): void => {
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  };
+  const line = (text: string): void => {
+    clearProgress();
+    process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  };
+  return {
+    signal,
+    json,
+    color: !json && process.stdout.isTTY && !process.env['NO_COLOR'],
+    columns: process.stdout.columns ?? 100,
+    print: (document, text) => line(json ? JSON.stringify(document, undefined, 2) : text()),
+    line,
+    progress: (text) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+    },
+    warn: (text) => {
+      clearProgress();
+      process.stderr.write(`${text}\n`);
+    },
+  };
+};

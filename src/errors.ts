@@ -1,0 +1,52 @@
+/**
+ * The one error class that memwatch throws on purpose, and every code it can carry.
+ * A message says what failed and on what; the hint says what to do next.
+ */
+
+/** Every code, with what it means. The exit code that follows from it is 2, except where `exitCodes` says otherwise. */
+export const errorCodes = {
+  'bad-argument': 'an argument of the command line cannot be used',
+  'no-such-process': 'there is no process with that id, or it is gone',
+  'not-node': 'the process is not a Node.js process',
+  'not-attachable': 'the process is Node.js, but an inspector cannot be opened in it safely',
+  'no-permission': 'the operating system does not let this user do it',
+  'port-taken': 'the inspector port is held by another process',
+  'no-answer': 'the target did not answer in time',
+  disconnected: 'the connection to the target broke',
+  'target-error': 'the target answered with an error',
+  'no-room': 'there is not enough memory or disk for the step',
+  'not-this-format': 'the file is of another kind',
+  'broken-file': 'the file is of the right kind, but cut off or inconsistent',
+  'cannot-read': 'a file cannot be read',
+  'cannot-write': 'a file cannot be written',
+  'not-found': 'what was asked for is not in the data',
+  interrupted: 'the user stopped it',
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export class MemwatchError extends Error {
+  readonly code: ErrorCode;
+  /** One line: what to do next. */
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'MemwatchError';
+    this.code = code;
+    this.hint = options.hint;
+  }
+}
+
+/** The exit code of the design for a thrown value: 130 interrupted, 2 memwatch could not do it. */
+export const exitCodeOf = (error: unknown): number =>
+  error instanceof MemwatchError && error.code === 'interrupted' ? 130 : 2;
+
+/** Throws `interrupted` when the signal was aborted; a cancel is never reported as a failure. */
+export const throwIfInterrupted = (signal: AbortSignal | undefined): void => {
+  if (signal?.aborted === true) throw new MemwatchError('interrupted', 'interrupted');
+};
+
+/** The message of anything that was thrown, in one line. */
+export const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';

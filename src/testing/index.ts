@@ -1,0 +1,2 @@
+/** Assertions for users' own test runners. */
+export { MemwatchError } from '../errors.js';

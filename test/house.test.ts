@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { repository } from './support/paths.js';
+
+/** Lints a house of a few files with the project's own rules; answers what the linter printed. */
+const lint = (t: TestContext, files: Record<string, string>): string => {
+  const house = mkdtempSync(join(tmpdir(), 'memwatch-house-'));
+  t.after(() => rmSync(house, { recursive: true, force: true }));
+  cpSync(repository('.oxlintrc.json'), join(house, '.oxlintrc.json'));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(house, path, '..'), { recursive: true });
+    writeFileSync(join(house, path), text);
+  }
+  const run = spawnSync(repository('node_modules/.bin/oxlint'), ['-c', '.oxlintrc.json', '--no-ignore'], {
+    cwd: house,
+    encoding: 'utf8',
+  });
+  return run.stdout + run.stderr;
+};
+
+test('a wrong import arrow fails the lint', (t) => {
+  const printed = lint(t, {
+    'src/agent/x.ts': `import { y } from '../analyzer/heap/y.js';\nexport const x = y;\n`,
+    'src/analyzer/heap/y.ts': `import { x } from '../../report/z.js';\nexport const y = x;\n`,
+    'src/report/z.ts': `export const x = 1;\n`,
+  });
+  assert.match(printed, /The agent analyses nothing/);
+  assert.match(printed, /A format or a pass imports errors, the model and its own folder/);
+});
+
+test('an import circle fails the lint', (t) => {
+  const printed = lint(t, {
+    'src/report/a.ts': `import { b } from './b.js';\nexport const a = (): number => b();\n`,
+    'src/report/b.ts': `import { a } from './a.js';\nexport const b = (): number => a();\n`,
+  });
+  assert.match(printed, /no-cycle/);
+});
+
+test('a package that one file alone may know fails the lint elsewhere', (t) => {
+  const printed = lint(t, { 'src/tui/rows.ts': `import blessed from 'blessed';\nexport const x = blessed;\n` });
+  assert.match(printed, /One file alone knows this package/);
+});

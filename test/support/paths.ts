@@ -1,0 +1,5 @@
+/** Where things of the repository are, seen from the compiled tests. */
+import { fileURLToPath } from 'node:url';
+
+/** An absolute path inside the repository. */
+export const repository = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));

@@ -1,0 +1,94 @@
+/** Real processes for tests to attach to, ended by id when the test is over. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { nodeBinary, type NodeMajor } from './nodes.js';
+
+export interface StartedTarget {
+  readonly pid: number;
+  readonly child: ChildProcess;
+  /** Everything it has printed so far, stdout and stderr. */
+  output(): string;
+  /** Resolves with the exit code (or the signal's name) when it ends. */
+  readonly exited: Promise<number | string>;
+}
+
+export interface StartOptions {
+  /** The Node to run on; the one that runs the tests where it is left out. */
+  node?: NodeMajor;
+  flags?: readonly string[];
+  args?: readonly string[];
+  env?: Readonly<Record<string, string>>;
+  cwd?: string;
+  /** What it prints when it can be attached to; null: do not wait. */
+  ready?: RegExp | null;
+}
+
+/** A folder for one test, removed after it. */
+export const temporaryFolder = (t: TestContext): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'memwatch-test-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+};
+
+/** Starts a script (a path) and waits until it prints `ready`. The process is killed when the test ends. */
+export const startScript = async (
+  t: TestContext,
+  script: string,
+  options: StartOptions = {},
+): Promise<StartedTarget> => {
+  const binary = options.node === undefined ? process.execPath : nodeBinary(options.node);
+  return startProcess(t, binary, [...(options.flags ?? []), script, ...(options.args ?? [])], options);
+};
+
+/** Starts source text as a script; `.mjs` or `.cjs` by the given kind. It must print `ready`. */
+export const startSource = async (
+  t: TestContext,
+  source: string,
+  options: StartOptions & { kind?: 'mjs' | 'cjs' } = {},
+): Promise<StartedTarget> => {
+  const script = join(temporaryFolder(t), `target.${options.kind ?? 'mjs'}`);
+  writeFileSync(script, source);
+  return startScript(t, script, options);
+};
+
+export const startProcess = async (
+  t: TestContext,
+  binary: string,
+  args: readonly string[],
+  options: StartOptions = {},
+): Promise<StartedTarget> => {
+  const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, ...env } = process.env;
+  const child = spawn(binary, args, {
+    env: { ...env, ...options.env },
+    cwd: options.cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  child.stdout.on('data', (chunk) => (printed += String(chunk)));
+  child.stderr.on('data', (chunk) => (printed += String(chunk)));
+  const exited = new Promise<number | string>((resolve) => {
+    child.on('exit', (code, signal) => resolve(code ?? signal ?? -1));
+    child.on('error', () => resolve(-1));
+  });
+  t.after(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
+  const target = { pid: child.pid ?? -1, child, output: () => printed, exited };
+  if (options.ready !== null) await printedLine(target, options.ready ?? /ready/);
+  return target;
+};
+
+/** Waits until the target has printed something that matches; throws with its output when it ends or 15 s pass. */
+export const printedLine = async (target: StartedTarget, pattern: RegExp): Promise<void> => {
+  const ended = target.exited.then(() => true);
+  for (let waited = 0; waited < 15_000; waited += 20) {
+    if (pattern.test(target.output())) return;
+    const over = await Promise.race([ended, new Promise<false>((go) => setTimeout(() => go(false), 20))]);
+    if (over && !pattern.test(target.output())) break;
+  }
+  throw new Error(`the target never printed ${pattern}; it printed:\n${target.output()}`);
+};
