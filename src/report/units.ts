@@ -1,0 +1,71 @@
+/**
+ * Values as people read them: bytes, durations, counts, shares; and text of unknown origin made harmless.
+ * In: numbers in base units and raw text. Out: short text without padding.
+ */
+
+const byteUnits = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'] as const;
+
+/** `512 B`, `1.5 KB`, `23 MB`: powers of 1,024, three significant digits at most. Negative for what was freed. */
+export const formatBytes = (bytes: number): string => {
+  let value = Math.abs(bytes);
+  let unit = 0;
+  while (value >= 999.5 && unit < byteUnits.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  return `${bytes < 0 ? '-' : ''}${value.toFixed(digits)} ${byteUnits[unit]}`;
+};
+
+/** With a sign in any case: `+1.5 KB`, `-3 MB`, `0 B`. */
+export const formatBytesDelta = (bytes: number): string => (bytes > 0 ? '+' : '') + formatBytes(bytes);
+
+/** `12,345`. */
+export const formatCount = (count: number): string =>
+  Math.round(count)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** `+12,345`, `-3`, `0`. */
+export const formatCountDelta = (count: number): string => (count > 0 ? '+' : '') + formatCount(count);
+
+/** `850 us`, `1.50 ms`, `12.3 s`, `4 min 05 s`, `2 h 05 min`. */
+export const formatDuration = (durationUs: number): string => {
+  const value = Math.abs(durationUs);
+  const sign = durationUs < 0 ? '-' : '';
+  if (value < 999.5) return `${sign}${Math.round(value)} us`;
+  if (value < 999_500) return `${sign}${significant(value / 1e3)} ms`;
+  if (value < 99_950_000) return `${sign}${significant(value / 1e6)} s`;
+  const seconds = Math.round(value / 1e6);
+  const two = (part: number): string => String(part).padStart(2, '0');
+  if (seconds < 3600) return `${sign}${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`;
+  if (seconds < 48 * 3600)
+    return `${sign}${Math.floor(seconds / 3600)} h ${two(Math.floor((seconds % 3600) / 60))} min`;
+  return `${sign}${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`;
+};
+
+const significant = (value: number): string => value.toFixed(value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2);
+
+/** A share of 1 as `45.3%`; `<0.1%` where it would round to nothing but is not nothing. */
+export const formatShare = (share: number): string =>
+  share > 0 && share < 0.0005 ? '<0.1%' : `${(share * 100).toFixed(1)}%`;
+
+/**
+ * Makes text that came out of a heap, a profile or a path harmless for a terminal or a log: control characters, the
+ * controls that reorder text and lone surrogates are written as `\n`, `\x1b`, `\u202e`. Letters of all scripts stay.
+ */
+export const escapeText = (text: string): string =>
+  dangerous.test(text) ? text.replace(dangerousAll, escapeOne) : text;
+
+const dangerousClass =
+  '[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]' +
+  '|[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]';
+const dangerous = new RegExp(dangerousClass);
+const dangerousAll = new RegExp(dangerousClass, 'g');
+const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+const escapeOne = (character: string): string => {
+  const code = character.charCodeAt(0);
+  const hex = code.toString(16);
+  return shortEscapes[character] ?? (code < 0x100 ? `\\x${hex.padStart(2, '0')}` : `\\u${hex.padStart(4, '0')}`);
+};
