@@ -1,0 +1,58 @@
+/**
+ * One look at a running process: what it holds and does now. Sizes are as of the reading; CPU, event loop and GC are
+ * what happened since the reading before it.
+ */
+
+export interface Reading {
+  readonly schema: 'memwatch/reading@1';
+  /** Milliseconds since 1970, by the target's clock. */
+  readonly timeMs: number;
+  /** Since the reading before; the first covers the time since memwatch began to look. */
+  readonly intervalUs: number;
+  readonly uptimeSeconds: number;
+  /** Of the whole process, also where a worker is read. */
+  readonly rssBytes: number;
+  readonly heap: HeapReading;
+  /** null where the target is on another host, or bound by no cgroup. */
+  readonly cgroup: { readonly usedBytes: number; readonly limitBytes: number } | null;
+  readonly cpu: CpuReading;
+  readonly loop: LoopReading;
+  /** One entry a kind that happened in the interval. */
+  readonly gc: readonly GcReading[];
+  /** What keeps the event loop alive, by type (`TCPSocketWrap`, `Timeout`…), most first. */
+  readonly handles: readonly { readonly type: string; readonly count: number }[];
+}
+
+export interface HeapReading {
+  readonly usedBytes: number;
+  readonly totalBytes: number;
+  /** What V8 lets the heap grow to before it ends the process. */
+  readonly limitBytes: number;
+  /** Outside the heap, held by heap objects; holds `arrayBuffersBytes`. */
+  readonly externalBytes: number;
+  readonly arrayBuffersBytes: number;
+  readonly spaces: readonly { readonly name: string; readonly usedBytes: number; readonly totalBytes: number }[];
+  readonly nativeContexts: number;
+  readonly detachedContexts: number;
+}
+
+export interface CpuReading {
+  /** Of the whole process. */
+  readonly userUs: number;
+  readonly systemUs: number;
+  /** Cores in use by the whole process: 1 is one core all the time. */
+  readonly cores: number;
+}
+
+export interface LoopReading {
+  /** How late a timer ran in the thread that is read; null where none ran in the interval (the loop was blocked). */
+  readonly delay: { readonly meanUs: number; readonly p99Us: number; readonly maxUs: number } | null;
+  /** Share of the time in which the event loop was not idle, 0 to 1. */
+  readonly utilization: number;
+}
+
+export interface GcReading {
+  readonly kind: 'minor' | 'major' | 'incremental' | 'weak callbacks';
+  readonly count: number;
+  readonly durationUs: number;
+}
