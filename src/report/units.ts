@@ -29,11 +29,11 @@ export const formatCount = (count: number): string =>
 /** `+12,345`, `-3`, `0`. */
 export const formatCountDelta = (count: number): string => (count > 0 ? '+' : '') + formatCount(count);
 
-/** `850 us`, `1.50 ms`, `12.3 s`, `4 min 05 s`, `2 h 05 min`. */
+/** `0.20 us`, `850 us`, `1.50 ms`, `12.3 s`, `4 min 05 s`, `2 h 05 min`. */
 export const formatDuration = (durationUs: number): string => {
   const value = Math.abs(durationUs);
   const sign = durationUs < 0 ? '-' : '';
-  if (value < 999.5) return `${sign}${Math.round(value)} us`;
+  if (value < 999.5) return `${sign}${Number.isInteger(value) ? value : significant(value)} us`;
   if (value < 999_500) return `${sign}${significant(value / 1e3)} ms`;
   if (value < 99_950_000) return `${sign}${significant(value / 1e6)} s`;
   const seconds = Math.round(value / 1e6);
@@ -69,3 +69,31 @@ const escapeOne = (character: string): string => {
   const hex = code.toString(16);
   return shortEscapes[character] ?? (code < 0x100 ? `\\x${hex.padStart(2, '0')}` : `\\u${hex.padStart(4, '0')}`);
 };
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Text inside an element or a quoted attribute of an HTML page. */
+export const escapeHtml = (text: string): string =>
+  escapeText(text).replace(/[&<>"']/g, (character) => entities[character] ?? '');
+
+/** Text inside an element or a quoted attribute of XML 1.0, which cannot hold every character that HTML can. */
+export const escapeXml = (text: string): string => escapeHtml(text).replace(/[\ufffe\uffff]/g, escapeOne);
+
+/** Text in a paragraph or a table's cell of GitHub's Markdown. */
+export const escapeMarkdown = (text: string): string =>
+  escapeText(text)
+    .replace(/[\\`*_{}[\]()#+!|~@$-]/g, '\\$&')
+    .replace(/[&<>]/g, (character) => entities[character] ?? '');
+
+/** JSON inside a `<script>` element: nothing in it can end the element or open a comment. */
+export const jsonForScript = (value: unknown): string =>
+  JSON.stringify(value).replace(
+    /[<\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  escapeHtml,
+  escapeMarkdown,
   escapeText,
+  escapeXml,
   formatBytes,
   formatBytesDelta,
   formatCount,
   formatCountDelta,
   formatDuration,
   formatShare,
+  jsonForScript,
 } from '#memwatch/report/units.js';
 
 test('bytes are written with three significant digits and never with four before the point', () => {
@@ -41,6 +45,10 @@ test('durations choose their unit', () => {
   );
 });
 
+test('durations below a hundred microseconds keep their fractions', () => {
+  assert.deepEqual([0.198, 41.491, 4, 99.96].map(formatDuration), ['0.20 us', '41.5 us', '4 us', '100 us']);
+});
+
 test('a share that is not nothing is never shown as nothing', () => {
   assert.deepEqual([0, 0.0001, 0.453, 1].map(formatShare), ['0.0%', '<0.1%', '45.3%', '100.0%']);
 });
@@ -50,4 +58,13 @@ test('control characters, reordering controls and lone surrogates are written ou
   assert.equal(escapeText('\u202etxt.exe\u2066\ufeff'), '\\u202etxt.exe\\u2066\\ufeff');
   assert.equal(escapeText('a\ud83d b\ude00'), 'a\\ud83d b\\ude00');
   assert.equal(escapeText('naïve 漢字 😀 café'), 'naïve 漢字 😀 café');
+});
+
+test('text for pages, XML and Markdown cannot leave its place', () => {
+  assert.equal(escapeHtml(`<img src=x onerror='a'>"&`), '&lt;img src=x onerror=&#39;a&#39;&gt;&quot;&amp;');
+  assert.equal(escapeXml('\u0000\uffff'), '\\x00\\uffff');
+  assert.equal(escapeMarkdown('a|b `c` <d> *e*\nf'), 'a\\|b \\`c\\` &lt;d&gt; \\*e\\*\\\\nf');
+  const script = jsonForScript({ name: '</script><!--\u2028' });
+  assert.ok(!script.includes('<'));
+  assert.deepEqual(JSON.parse(script), { name: '</script><!--\u2028' });
 });

@@ -1,6 +1,7 @@
 /**
  * The scripts of a target, kept beside a capture as `<capture>.scripts.json`: heap snapshots and profiles name code by
- * script id and position alone, and the process that knew the names may be gone when they are read.
+ * script id and position alone, and the process that knew the names may be gone when they are read. A .cpuprofile and a
+ * .heapprofile hold their table themselves, under the key `memwatch`.
  */
 
 export interface ScriptsTable {
@@ -19,6 +20,8 @@ export interface Script {
   readonly sourceMapUrl?: string;
   /** The text of the source map as the target saw it, where it could be read at the time of the capture. */
   readonly sourceMap?: string;
+  /** The text that V8 runs, for the scripts that a profile names: it tells where functions end, and lines to show. */
+  readonly source?: string;
 }
 
 /** Where the scripts table of a capture lies. */

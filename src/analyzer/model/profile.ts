@@ -1,0 +1,65 @@
+/**
+ * A profile: CPU time or allocations, whatever file it came from, in one shape. A call tree in columns, the frames its
+ * nodes stand for, one column of numbers per kind of value, and what is known of single lines. Never changed after it
+ * was read; what passes compute stands beside it.
+ */
+import type { Location } from './location.js';
+
+export type ProfileUnit = 'microseconds' | 'bytes' | 'count';
+
+/** A function (or V8's own `(program)`, `(idle)`, `(garbage collector)`), once, however often it stands in the tree. */
+export interface Frame {
+  /** As V8 names it; '' for a function without a name. Not escaped. */
+  readonly name: string;
+  /** Where the function starts in the source the user wrote; undefined for native code and V8's own states. */
+  readonly location: Location | undefined;
+}
+
+/** One kind of number that the profile holds for each node. */
+export interface ValueColumn {
+  /** `time`, `samples`, `allocated`, `live`, or what a foreign file calls it. */
+  readonly name: string;
+  readonly unit: ProfileUnit;
+  /** For each node: its own value, without its children's. */
+  readonly self: Float64Array;
+}
+
+/** What single lines cost, in columns sorted by nothing: one entry for a line in a node. */
+export interface LineValues {
+  /** For each entry: the node in which the line ran. */
+  readonly node: Uint32Array;
+  /** For each entry: the line, as an index into `locations`. */
+  readonly location: Uint32Array;
+  /** For each entry: its share of the node's first value column. */
+  readonly self: Float64Array;
+  /**
+   * For each entry, 1: the line lies outside the node's function, because V8 had inlined another function there. The
+   * file of such a line cannot be told, so `location` is that of the function.
+   */
+  readonly inlined: Uint8Array;
+  readonly locations: readonly Location[];
+}
+
+/** Samples in the order of time, where the file has them. */
+export interface Timeline {
+  /** For each sample: the node that was running. */
+  readonly node: Uint32Array;
+  /** For each sample: microseconds until the next one. */
+  readonly durationUs: Float64Array;
+}
+
+export interface Profile {
+  readonly kind: 'cpu' | 'allocations' | 'other';
+  readonly frames: readonly Frame[];
+  readonly nodeCount: number;
+  /** For each node: index into `frames`. */
+  readonly nodeFrame: Uint32Array;
+  /** For each node: its caller, always a smaller number; -1 for a root. */
+  readonly nodeParent: Int32Array;
+  /** At least one; the first is what views show. */
+  readonly values: readonly [ValueColumn, ...ValueColumn[]];
+  readonly lines: LineValues | undefined;
+  readonly timeline: Timeline | undefined;
+  /** How long was profiled; 0 where the file does not say. */
+  readonly durationUs: number;
+}
