@@ -1,0 +1,178 @@
+/**
+ * The terminal, and the one file that knows blessed. In: lines to draw. Out: keys, mouse and sizes as plain values.
+ * blessed brings the terminal's modes, the decoding of keys and mouse, and the drawing of changed cells alone; its
+ * widgets are not used, because they cost time for every row there is instead of every row that is seen.
+ */
+import blessed from 'blessed';
+import type { Line } from './line.js';
+import { cellsOf } from './text.js';
+import { lookOf, type ColorDepth, type Look } from './theme.js';
+
+export interface MouseEvent {
+  readonly action: 'press' | 'wheelUp' | 'wheelDown';
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface TerminalHandlers {
+  /** `a`, `A`, `/`, `up`, `pagedown`, `enter`, `escape`, `tab`, `S-tab`, `C-c`. */
+  onKey(key: string): void;
+  onMouse(event: MouseEvent): void;
+  onResize(columns: number, rows: number): void;
+}
+
+export interface Terminal {
+  readonly columns: number;
+  readonly rows: number;
+  /** Shows the lines from the top; each must be exactly as wide as the screen. */
+  draw(lines: readonly Line[]): void;
+  /** Puts text on the clipboard of the user's own terminal, over ssh as well (OSC 52). */
+  copy(text: string): void;
+  /** Gives the terminal back to the shell until the user brings the program to the front again. */
+  suspend(): void;
+  /** Leaves the terminal as it was; may be called again. */
+  close(): void;
+}
+
+/** What of blessed's screen its published types leave out. */
+interface RawScreen {
+  readonly program: {
+    input: NodeJS.ReadStream;
+    pause(): () => void;
+    flush(): void;
+    alternateBuffer(): void;
+    normalBuffer(): void;
+    on(event: 'resize', listener: () => void): void;
+    _owrite(text: string): void;
+  };
+  readonly cols: number;
+  readonly rows: number;
+  /** For each row its cells: [packed attributes, letters]. */
+  readonly lines: ([number, string][] & { dirty: boolean })[];
+  alloc(): void;
+  draw(first: number, last: number): void;
+  on(event: 'keypress', listener: (character: string | undefined, key: RawKey) => void): void;
+  on(event: 'mouse', listener: (data: { action: string; x: number; y: number }) => void): void;
+  destroy(): void;
+}
+interface RawKey {
+  readonly name?: string;
+  readonly ctrl?: boolean;
+  readonly shift?: boolean;
+  readonly sequence?: string;
+}
+
+/**
+ * Takes the terminal over. Environment: without NCURSES_NO_UTF8_ACS blessed draws lines by a second character set that
+ * some terminals lack; without BLESSED_FORCE_MODES it asks for every movement of the mouse, in an old encoding that
+ * ends at column 223.
+ */
+export const openTerminal = (depth: ColorDepth, title: string, handlers: TerminalHandlers): Terminal => {
+  process.env['NCURSES_NO_UTF8_ACS'] = '1';
+  process.env['BLESSED_FORCE_MODES'] = 'VT200MOUSE=1,SGRMOUSE=1';
+  const screen = blessed.screen({
+    terminal: 'xterm-256color', // blessed cannot read the terminfo entries of many terminals; all of them know this one
+    forceUnicode: true,
+    fullUnicode: false, // the width of letters is known to text.ts: a wide letter's second cell is an empty one
+    smartCSR: false,
+    title,
+  }) as unknown as RawScreen;
+  listen(screen, handlers);
+  const attributes = new Map<string, number>();
+  let closed = false;
+  return {
+    get columns() {
+      return screen.cols;
+    },
+    get rows() {
+      return screen.rows;
+    },
+    draw: (lines) => {
+      if (!closed) drawLines(screen, lines, (style) => cached(attributes, style, () => pack(lookOf(style, depth))));
+    },
+    copy: (text) => screen.program._owrite(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`),
+    suspend: () => suspend(screen, handlers),
+    close: () => {
+      if (!closed) screen.destroy();
+      closed = true;
+    },
+  };
+};
+
+const cached = (map: Map<string, number>, key: string, make: () => number): number => {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+};
+
+const listen = (screen: RawScreen, handlers: TerminalHandlers): void => {
+  screen.on('keypress', (character, key) => {
+    const name = keyName(character, key);
+    if (name !== undefined) handlers.onKey(name);
+  });
+  screen.on('mouse', ({ action, x, y }) => {
+    if (action === 'mousedown') handlers.onMouse({ action: 'press', x, y });
+    else if (action === 'wheelup') handlers.onMouse({ action: 'wheelUp', x, y });
+    else if (action === 'wheeldown') handlers.onMouse({ action: 'wheelDown', x, y });
+  });
+  screen.program.on('resize', () => handlers.onResize(screen.cols, screen.rows));
+};
+
+const keyName = (character: string | undefined, key: RawKey): string | undefined => {
+  if (key.name === 'return') return undefined; // blessed sends `enter` for the same key as well
+  if (key.name === 'linefeed') return 'enter';
+  if (key.ctrl !== true && character !== undefined && character >= ' ' && character !== '\x7f') return character;
+  if (key.name === undefined) return undefined;
+  return `${key.ctrl === true ? 'C-' : ''}${key.shift === true ? 'S-' : ''}${key.name}`;
+};
+
+const inheritColor = 0x1ff;
+
+/** blessed's packing of a cell's attributes: 9 bits of flags, 9 of foreground, 9 of background. */
+const pack = (look: Look, inverse = look.inverse === true): number => {
+  const flags = (look.bold === true ? 1 : 0) | (look.underline === true ? 2 : 0) | (inverse ? 8 : 0);
+  return (flags << 18) | ((look.foreground ?? inheritColor) << 9) | (look.background ?? inheritColor);
+};
+
+const inverseBit = 8 << 18;
+
+const drawLines = (
+  screen: RawScreen,
+  lines: readonly Line[],
+  attributeOf: (style: Line['spans'][number]['style']) => number,
+): void => {
+  const count = Math.min(lines.length, screen.rows);
+  for (let y = 0; y < count; y++) {
+    const row = screen.lines[y];
+    let x = 0;
+    for (const piece of lines[y].spans) {
+      const own = attributeOf(piece.style);
+      const attribute = lines[y].selected === true ? (own & inheritColor) | (inheritColor << 9) | inverseBit : own;
+      for (const cell of cellsOf(piece.text)) {
+        if (x + cell.width > screen.cols) break;
+        put(row[x++], attribute, cell.text);
+        if (cell.width === 2) put(row[x++], attribute, '');
+      }
+    }
+    row.dirty = true;
+  }
+  screen.draw(0, count - 1);
+};
+
+const put = (cell: [number, string], attribute: number, text: string): void => {
+  cell[0] = attribute;
+  cell[1] = text;
+};
+
+/** The whole process group is stopped, as the shell does it: memwatch may be a child of npx. */
+const suspend = (screen: RawScreen, handlers: TerminalHandlers): void => {
+  const resume = screen.program.pause();
+  process.once('SIGCONT', () => {
+    resume();
+    screen.alloc();
+    handlers.onResize(screen.cols, screen.rows);
+  });
+  process.kill(process.platform === 'win32' ? process.pid : 0, 'SIGTSTP');
+};
