@@ -2,7 +2,7 @@
  * A line of the screen as values: pieces of text, each with the name of a style. What a style looks like is known to
  * theme.ts and screen.ts alone. Pure.
  */
-import { clipEnd, textWidth } from './text.js';
+import { cutTo, displayWidth } from '../report/width.js';
 
 export type Style =
   | 'plain'
@@ -47,21 +47,21 @@ export const line = (...spans: readonly (Span | string)[]): Line => ({
 
 export const emptyLine: Line = { spans: [] };
 
-export const lineWidth = (of: Line): number => of.spans.reduce((width, piece) => width + textWidth(piece.text), 0);
+export const lineWidth = (of: Line): number => of.spans.reduce((width, piece) => width + displayWidth(piece.text), 0);
 
 /** The line in exactly `width` cells: cut with `…`, or filled with spaces. */
 export const fitLine = (of: Line, width: number): Line => {
   const spans: Span[] = [];
   let left = width;
   for (const piece of of.spans) {
-    const cells = textWidth(piece.text);
+    const cells = displayWidth(piece.text);
     if (cells <= left) {
       spans.push(piece);
       left -= cells;
     } else {
-      const cut = clipEnd(piece.text, left);
+      const cut = cutTo(piece.text, left);
       spans.push({ ...piece, text: cut });
-      left -= textWidth(cut);
+      left -= displayWidth(cut);
       break;
     }
   }

@@ -3,7 +3,7 @@
  * blessed brings the terminal's modes, the decoding of keys and mouse, and the drawing of changed cells alone; its
  * widgets are not used, because they cost time for every row there is instead of every row that is seen.
  */
-import blessed from 'blessed';
+import blessed, { type Key, type Screen } from 'blessed';
 import type { Line } from './line.js';
 import { cellsOf } from './text.js';
 import { lookOf, type ColorDepth, type Look } from './theme.js';
@@ -34,34 +34,6 @@ export interface Terminal {
   close(): void;
 }
 
-/** What of blessed's screen its published types leave out. */
-interface RawScreen {
-  readonly program: {
-    input: NodeJS.ReadStream;
-    pause(): () => void;
-    flush(): void;
-    alternateBuffer(): void;
-    normalBuffer(): void;
-    on(event: 'resize', listener: () => void): void;
-    _owrite(text: string): void;
-  };
-  readonly cols: number;
-  readonly rows: number;
-  /** For each row its cells: [packed attributes, letters]. */
-  readonly lines: ([number, string][] & { dirty: boolean })[];
-  alloc(): void;
-  draw(first: number, last: number): void;
-  on(event: 'keypress', listener: (character: string | undefined, key: RawKey) => void): void;
-  on(event: 'mouse', listener: (data: { action: string; x: number; y: number }) => void): void;
-  destroy(): void;
-}
-interface RawKey {
-  readonly name?: string;
-  readonly ctrl?: boolean;
-  readonly shift?: boolean;
-  readonly sequence?: string;
-}
-
 /**
  * Takes the terminal over. Environment: without NCURSES_NO_UTF8_ACS blessed draws lines by a second character set that
  * some terminals lack; without BLESSED_FORCE_MODES it asks for every movement of the mouse, in an old encoding that
@@ -76,7 +48,7 @@ export const openTerminal = (depth: ColorDepth, title: string, handlers: Termina
     fullUnicode: false, // the width of letters is known to text.ts: a wide letter's second cell is an empty one
     smartCSR: false,
     title,
-  }) as unknown as RawScreen;
+  });
   listen(screen, handlers);
   const attributes = new Map<string, number>();
   let closed = false;
@@ -107,7 +79,7 @@ const cached = (map: Map<string, number>, key: string, make: () => number): numb
   return made;
 };
 
-const listen = (screen: RawScreen, handlers: TerminalHandlers): void => {
+const listen = (screen: Screen, handlers: TerminalHandlers): void => {
   screen.on('keypress', (character, key) => {
     const name = keyName(character, key);
     if (name !== undefined) handlers.onKey(name);
@@ -120,7 +92,7 @@ const listen = (screen: RawScreen, handlers: TerminalHandlers): void => {
   screen.program.on('resize', () => handlers.onResize(screen.cols, screen.rows));
 };
 
-const keyName = (character: string | undefined, key: RawKey): string | undefined => {
+const keyName = (character: string | undefined, key: Key): string | undefined => {
   if (key.name === 'return') return undefined; // blessed sends `enter` for the same key as well
   if (key.name === 'linefeed') return 'enter';
   if (key.ctrl !== true && character !== undefined && character >= ' ' && character !== '\x7f') return character;
@@ -139,7 +111,7 @@ const pack = (look: Look, inverse = look.inverse === true): number => {
 const inverseBit = 8 << 18;
 
 const drawLines = (
-  screen: RawScreen,
+  screen: Screen,
   lines: readonly Line[],
   attributeOf: (style: Line['spans'][number]['style']) => number,
 ): void => {
@@ -167,7 +139,7 @@ const put = (cell: [number, string], attribute: number, text: string): void => {
 };
 
 /** The whole process group is stopped, as the shell does it: memwatch may be a child of npx. */
-const suspend = (screen: RawScreen, handlers: TerminalHandlers): void => {
+const suspend = (screen: Screen, handlers: TerminalHandlers): void => {
   const resume = screen.program.pause();
   process.once('SIGCONT', () => {
     resume();

@@ -82,4 +82,3 @@ export const colorDepth = (env: Readonly<Record<string, string | undefined>>): C
   if ((env['COLORTERM'] ?? '') !== '') return 256;
   return /256|direct|kitty|ghostty|alacritty|wezterm|foot|iterm/.test(term) ? 256 : 16;
 };
-

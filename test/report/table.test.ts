@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cutTo, displayWidth, renderTable, type TableColumn } from '#memwatch/report/table.js';
+import { renderTable, type TableColumn } from '#memwatch/report/table.js';
+import { cutTo, displayWidth } from '#memwatch/report/width.js';
 
 interface Row {
   readonly name: string;

@@ -1,0 +1,38 @@
+/** What screen.ts uses of blessed (@farjs/blessed 0.4), most of which its published types leave out. */
+declare module 'blessed' {
+  export interface Key {
+    readonly name?: string;
+    readonly ctrl?: boolean;
+    readonly shift?: boolean;
+  }
+  export interface Program {
+    /** Leaves the terminal as it was; the returned function takes it again. */
+    pause(): () => void;
+    on(event: 'resize', listener: () => void): void;
+    _owrite(text: string): void;
+  }
+  export interface Screen {
+    readonly program: Program;
+    readonly cols: number;
+    readonly rows: number;
+    /** For each row its cells: [packed attributes, letters]. */
+    readonly lines: ([number, string][] & { dirty: boolean })[];
+    /** Empties the cells, and has all of them drawn the next time. */
+    alloc(): void;
+    draw(first: number, last: number): void;
+    on(event: 'keypress', listener: (character: string | undefined, key: Key) => void): void;
+    on(event: 'mouse', listener: (data: { action: string; x: number; y: number }) => void): void;
+    destroy(): void;
+  }
+  const blessed: {
+    screen(options: {
+      terminal: string;
+      forceUnicode: boolean;
+      fullUnicode: boolean;
+      smartCSR: boolean;
+      title: string;
+    }): Screen;
+  };
+  // oxlint-disable-next-line import/no-default-export -- the package is CommonJS
+  export default blessed;
+}
