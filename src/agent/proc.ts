@@ -1,8 +1,8 @@
 /**
- * What the kernel says of a process, from Linux's /proc: is it Node, does it catch SIGUSR1, which ports does it own.
+ * What the kernel says of a process, from Linux's /proc: is it Node, does it catch SIGUSR1, what does it wait for.
  * Nothing here touches the process.
  */
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 
 export interface ProcessStatus {
@@ -12,28 +12,39 @@ export interface ProcessStatus {
   /** One letter of `State:`: R, S, D, T (stopped), t (traced), Z (zombie). */
   readonly state: string;
   readonly catchesSigusr1: boolean;
+  readonly blocksSigusr1: boolean;
+  readonly userId: number;
   readonly rssBytes: number;
+  readonly uptimeSeconds: number;
   /** Clock ticks since boot at which it started; with the pid it names one process for ever. */
   readonly startTicks: number;
 }
 
 const sigusr1Bit = 9n;
+/** USER_HZ, which is 100 on every Linux that Node runs on. */
+const ticksPerSecond = 100;
 
 /** The status of a process, or undefined where there is none or it may not be read. */
 export const readProcess = (pid: number): ProcessStatus | undefined => {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
+    const hasSigusr1 = (name: string): boolean => ((BigInt(`0x${field(name) || '0'}`) >> sigusr1Bit) & 1n) === 1n;
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const startTicks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+    const sinceBoot = Number.parseFloat(readFileSync('/proc/uptime', 'utf8'));
+    const state = field('State').charAt(0);
     return {
       pid,
       command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1),
-      executable: readlinkSync(`/proc/${pid}/exe`),
-      state: field('State').charAt(0),
-      catchesSigusr1: ((BigInt(`0x${field('SigCgt') || '0'}`) >> sigusr1Bit) & 1n) === 1n,
+      executable: state === 'Z' ? field('Name') : readlinkSync(`/proc/${pid}/exe`),
+      state,
+      catchesSigusr1: hasSigusr1('SigCgt'),
+      blocksSigusr1: hasSigusr1('SigBlk'),
+      userId: Number.parseInt(field('Uid'), 10),
       rssBytes: Number.parseInt(field('VmRSS') || '0', 10) * 1024,
-      startTicks: Number(afterName[19]),
+      uptimeSeconds: Math.max(0, sinceBoot - startTicks / ticksPerSecond),
+      startTicks,
     };
   } catch {
     return undefined;
@@ -43,27 +54,43 @@ export const readProcess = (pid: number): ProcessStatus | undefined => {
 export const isNode = (status: ProcessStatus): boolean =>
   /^(node|nodejs)(\.exe)?(-?v?\d[\d.]*)?$/.test(basename(status.executable.replace(/ \(deleted\)$/, '')));
 
-/** The TCP ports that this process itself listens on: its socket inodes met with the kernel's table of listeners. */
-export const listeningPorts = (pid: number): { host: string; port: number }[] => {
-  const inodes = socketInodes(pid);
-  return ['tcp', 'tcp6'].flatMap((table) => listeners(pid, table)).filter(({ inode }) => inodes.has(inode));
-};
+export const processExists = (pid: number): boolean => existsSync(`/proc/${pid}`);
 
-const socketInodes = (pid: number): Set<string> => {
-  const inodes = new Set<string>();
+/** Every process id of the machine. */
+export const processIds = (): number[] => {
   try {
-    for (const fd of readdirSync(`/proc/${pid}/fd`)) {
-      const link = tryReadLink(`/proc/${pid}/fd/${fd}`);
-      const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
-      if (inode !== undefined) inodes.add(inode);
-    }
+    return readdirSync('/proc').map(Number).filter(Number.isInteger);
   } catch {
-    // another user's process: no ports can be seen
+    return [];
   }
-  return inodes;
 };
 
-const tryReadLink = (path: string): string => {
+/** The id by which a process knows itself: another one inside a container. */
+export const innerPid = (pid: number): number => {
+  const ids = /^NSpid:\s*(.*)$/m.exec(readText(`/proc/${pid}/status`))?.[1]?.split(/\s+/);
+  return Number(ids?.at(-1) ?? pid);
+};
+
+/** Its sockets are those of a container, and cannot be reached from here. */
+export const inOtherNetwork = (pid: number): boolean => {
+  const theirs = readLink(`/proc/${pid}/ns/net`);
+  return theirs !== '' && theirs !== readLink('/proc/self/ns/net');
+};
+
+/** In words, what the main thread of a process that does not answer is doing. */
+export const describeWait = (pid: number): string => {
+  const status = readProcess(pid);
+  if (status === undefined) return 'it is gone';
+  if (status.state === 'T' || status.state === 't') return `it is stopped (kill -CONT ${pid} lets it run)`;
+  const channel = readText(`/proc/${pid}/wchan`).replace(/^0$/, '');
+  if (channel.includes('ep_poll')) return 'its event loop is idle, so it has most likely its own SIGUSR1 handler';
+  if (status.state === 'D') return `its main thread waits for a device (${channel})`;
+  if (status.state === 'R') return 'its main thread is busy in native code, or it has its own SIGUSR1 handler';
+  return `its main thread is blocked in a native call${channel === '' ? '' : ` (${channel})`}, such as spawnSync`;
+};
+
+/** A link of /proc, or '' where there is none or it may not be read. */
+export const readLink = (path: string): string => {
   try {
     return readlinkSync(path);
   } catch {
@@ -71,21 +98,11 @@ const tryReadLink = (path: string): string => {
   }
 };
 
-const listeners = (pid: number, table: string): { inode: string; host: string; port: number }[] => {
-  const listen = '0A';
-  let text: string;
+/** A file of /proc, or '' where there is none or it may not be read. */
+export const readText = (path: string): string => {
   try {
-    text = readFileSync(`/proc/${pid}/net/${table}`, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch {
-    return [];
+    return '';
   }
-  return text
-    .split('\n')
-    .slice(1)
-    .map((line) => line.trim().split(/\s+/))
-    .filter((column) => column[3] === listen)
-    .map((column) => {
-      const port = Number.parseInt((column[1] ?? '').split(':')[1] ?? '0', 16);
-      return { inode: column[9] ?? '', host: table === 'tcp' ? '127.0.0.1' : '[::1]', port };
-    });
 };

@@ -88,7 +88,10 @@ export const bounded = async (
     return await Promise.race([answer, end]);
   } catch (error) {
     if (error instanceof MemwatchError) throw error;
-    throw new MemwatchError('target-error', `${method}: ${messageOf(error)}`, { cause: error });
+    // the client's own errors carry the target's response; what has none is the socket's
+    const answered = error instanceof Error && 'response' in error;
+    if (answered) throw new MemwatchError('target-error', `${method}: ${messageOf(error)}`, { cause: error });
+    throw new MemwatchError('disconnected', `the target closed the connection during ${method}`, { cause: error });
   } finally {
     clearTimeout(timer);
     closed.removeEventListener('abort', onClosed);

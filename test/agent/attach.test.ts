@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { attach } from '#memwatch/agent/attach.js';
-import { listeningPorts } from '#memwatch/agent/proc.js';
+import { listeningPorts } from '#memwatch/agent/sockets.js';
 import { testedMajors } from '../support/nodes.js';
 import { startSource } from '../support/targets.js';
 

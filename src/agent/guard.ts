@@ -1,0 +1,153 @@
+/**
+ * The guard: the one thing that memwatch puts into a target. It knows which memwatches are looking, and undoes what one
+ * of them did when that one leaves, or is gone without a word (killed, connection lost): each sends a beat every two
+ * seconds, and ten seconds without one count as gone. With the last one it takes itself away, and closes the inspector
+ * if it was memwatch that opened it. It hangs on `process` under a symbol that no loop over keys shows.
+ */
+import { randomUUID } from 'node:crypto';
+import { evaluate } from './evaluate.js';
+import type { Session } from './protocol.js';
+
+/** What functions that run in a target find as `Reflect.get(process, Symbol.for('memwatch'))`. */
+export interface Guard {
+  readonly clients: Map<string, { missed: number; undos: (() => void)[] }>;
+  /** The inspector was opened by memwatch, and is closed with the last client. */
+  opened: boolean;
+  /** process.debugPort as it was, so that a later SIGUSR1 opens the port that it would have opened. */
+  debugPort: number | undefined;
+  /** process.getBuiltinModule, also on Node 18. */
+  readonly builtin: NodeJS.Process['getBuiltinModule'];
+  /** Registers what to undo in the target when the client leaves or is gone. */
+  onLeave(client: string, undo: () => void): void;
+  leave(client: string): void;
+  /** With the last client gone: takes the guard away, and closes the inspector if memwatch opened it. */
+  end(): void;
+  /** Set by preload.cts when Ctrl-C reached a program that memwatch started. */
+  interrupted?: boolean;
+}
+
+const beatMs = 2000;
+const limits = { tickMs: 1000, missedTicks: 10 };
+
+export interface GuardEntry {
+  /** This memwatch's name in the target: what `onLeave` wants. */
+  readonly client: string;
+  /** The inspector was opened by this or another memwatch. */
+  readonly opened: boolean;
+  /** Undoes everything that was registered in the target; answers whether the inspector is closed by it. */
+  leave(): Promise<boolean>;
+}
+
+/** Registers this memwatch with the target's guard, and keeps telling it that it is alive. */
+export const enterGuard = async (
+  session: Session,
+  opened: boolean,
+  client: string = randomUUID(),
+): Promise<GuardEntry> => {
+  const state = await evaluate(session, enter, [client, opened, limits], { commandLineApi: true });
+  const timer = setInterval(() => void evaluate(session, beat, [client]).catch(() => {}), beatMs).unref();
+  session.closed.addEventListener('abort', () => clearInterval(timer), { once: true });
+  return {
+    client,
+    opened: state.opened,
+    leave: async () => {
+      clearInterval(timer);
+      const closes = await evaluate(session, leave, [client], { timeoutMs: 3000 });
+      if (closes) await evaluate(session, end, [], { timeoutMs: 3000 }).catch(() => {}); // closing cuts its own answer
+      return closes;
+    },
+  };
+};
+
+/** Makes every memwatch leave, also those that were killed; answers how many there were, and whether that closed the inspector. */
+export const clearGuard = async (session: Session): Promise<{ clients: number; closed: boolean }> => {
+  const { clients, closes } = await evaluate(session, clear);
+  if (closes) await evaluate(session, end, [], { timeoutMs: 3000 }).catch(() => {});
+  return { clients, closed: closes };
+};
+
+/** Closes the inspector whoever opened it. */
+export const closeInspector = async (session: Session): Promise<void> => {
+  const close = (): void => (process.getBuiltinModule ?? require)('node:inspector').close();
+  // closing cuts its own answer
+  await evaluate(session, close, [], { timeoutMs: 3000, commandLineApi: true }).catch(() => {});
+};
+
+/**
+ * Runs in the target. Nothing that a timer calls may throw: that would end the target. What closes the inspector runs at
+ * once and not by a timer, which a target that is busy for ever would never come to.
+ */
+const enter = (client: string, opened: boolean, limits: { tickMs: number; missedTicks: number }) => {
+  const key = Symbol.for('memwatch');
+  const install = (): Guard => {
+    const builtin: Guard['builtin'] = process.getBuiltinModule?.bind(process) ?? require;
+    const timers = builtin('node:timers');
+    const quietly = (undo: () => void): void => {
+      try {
+        undo();
+      } catch {
+        // what cannot be undone must not harm the target
+      }
+    };
+    const guard: Guard = {
+      clients: new Map(),
+      opened: false,
+      debugPort: undefined,
+      builtin,
+      onLeave: (client, undo) => void guard.clients.get(client)?.undos.push(undo),
+      leave: (client) => {
+        const undos = guard.clients.get(client)?.undos ?? [];
+        for (let undo = undos.pop(); undo !== undefined; undo = undos.pop()) quietly(undo);
+        guard.clients.delete(client);
+      },
+      end: () => {
+        if (guard.clients.size > 0) return;
+        timers.clearInterval(timer);
+        Reflect.deleteProperty(process, key);
+        if (guard.debugPort !== undefined) process.debugPort = guard.debugPort;
+        if (guard.opened) builtin('node:inspector').close();
+      },
+    };
+    const tick = (): void => {
+      for (const [name, state] of guard.clients) if (++state.missed > limits.missedTicks) guard.leave(name);
+      guard.end();
+    };
+    // ticks are counted, not seconds: a target that was stopped or blocked for a minute ticks once after it
+    const timer = timers.setInterval(() => quietly(tick), limits.tickMs).unref();
+    Object.defineProperty(process, key, { value: guard, configurable: true });
+    return guard;
+  };
+  const found: Guard | undefined = Reflect.get(process, key);
+  const guard = found ?? install();
+  const undos = guard.clients.get(client)?.undos ?? [];
+  guard.clients.set(client, { missed: 0, undos });
+  guard.opened ||= opened;
+  return { opened: guard.opened };
+};
+
+const beat = (client: string): void => {
+  const guard: Guard | undefined = Reflect.get(process, Symbol.for('memwatch'));
+  const state = guard?.clients.get(client);
+  if (state !== undefined) state.missed = 0;
+};
+
+const leave = (client: string): boolean => {
+  const guard: Guard | undefined = Reflect.get(process, Symbol.for('memwatch'));
+  guard?.leave(client);
+  if (guard === undefined || guard.clients.size > 0) return false;
+  if (!guard.opened) guard.end();
+  return guard.opened;
+};
+
+const clear = (): { clients: number; closes: boolean } => {
+  const guard: Guard | undefined = Reflect.get(process, Symbol.for('memwatch'));
+  const clients = [...(guard?.clients.keys() ?? [])];
+  for (const client of clients) guard?.leave(client);
+  if (guard?.opened === false) guard.end();
+  return { clients: clients.length, closes: guard?.opened === true };
+};
+
+const end = (): void => {
+  const guard: Guard | undefined = Reflect.get(process, Symbol.for('memwatch'));
+  guard?.end();
+};

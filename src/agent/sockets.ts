@@ -1,0 +1,92 @@
+/**
+ * Which process listens on which TCP port: the kernel's tables of sockets met with the inodes of a process's open files.
+ * In: a pid or a port. Out: ports or pids. Nothing here touches a process.
+ */
+import { readdirSync } from 'node:fs';
+import { processIds, readLink, readText } from './proc.js';
+
+export interface ListeningPort {
+  /** What to connect to, IPv6 in brackets: loopback where it listens on every address. */
+  readonly host: string;
+  readonly port: number;
+  /** It listens on loopback alone. */
+  readonly loopback: boolean;
+}
+
+interface SocketRow {
+  readonly inode: string;
+  readonly state: string;
+  readonly localAddress: string;
+  readonly port: number;
+  readonly version: 4 | 6;
+}
+const listening = '0A';
+const established = '01';
+
+/** The TCP ports that this process itself listens on. */
+export const listeningPorts = (pid: number): ListeningPort[] => {
+  const inodes = socketInodes(pid);
+  return socketRows(pid)
+    .filter(({ inode, state }) => state === listening && inodes.has(inode))
+    .map(({ localAddress, port, version }) => ({ port, ...hostOf(localAddress, version) }));
+};
+
+/** The processes that listen on a port in the network that this pid sees; empty ones are other users'. */
+export const holdersOf = (port: number, seenBy: number): { held: boolean; pids: number[]; connections: number } => {
+  const rows = socketRows(seenBy).filter((row) => row.port === port);
+  const inodes = rows.filter(({ state }) => state === listening).map(({ inode }) => inode);
+  if (inodes.length === 0) return { held: false, pids: [], connections: 0 };
+  const pids = processIds().filter((pid) => {
+    const owned = socketInodes(pid);
+    return inodes.some((inode) => owned.has(inode));
+  });
+  return { held: true, pids, connections: rows.filter(({ state }) => state === established).length };
+};
+
+const socketInodes = (pid: number): Set<string> => {
+  const inodes = new Set<string>();
+  let files: string[] = [];
+  try {
+    files = readdirSync(`/proc/${pid}/fd`);
+  } catch {
+    // another user's process: no ports can be seen
+  }
+  for (const fd of files) {
+    const inode = /^socket:\[(\d+)\]$/.exec(readLink(`/proc/${pid}/fd/${fd}`))?.[1];
+    if (inode !== undefined) inodes.add(inode);
+  }
+  return inodes;
+};
+
+/** `sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode`, addresses in hexadecimal. */
+const socketRows = (pid: number): SocketRow[] =>
+  ([4, 6] as const).flatMap((version) =>
+    readText(`/proc/${pid}/net/${version === 4 ? 'tcp' : 'tcp6'}`)
+      .split('\n')
+      .slice(1, -1)
+      .map((line) => {
+        const column = line.trim().split(/\s+/);
+        const [localAddress = '', port = '0'] = (column[1] ?? '').split(':');
+        return {
+          inode: column[9] ?? '',
+          state: column[3] ?? '',
+          localAddress,
+          port: Number.parseInt(port, 16),
+          version,
+        };
+      }),
+  );
+
+/** An address of the kernel's table: 32-bit words in the machine's byte order, which is little-endian wherever Node runs. */
+const hostOf = (address: string, version: 4 | 6): { host: string; loopback: boolean } => {
+  const bytes = (address.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).toReversed());
+  if (version === 6) {
+    const groups = Array.from({ length: 8 }, (_, at) => `${bytes[2 * at]}${bytes[2 * at + 1]}`);
+    const loopback = /^0{31}1$/.test(bytes.join(''));
+    const everywhere = /^0{32}$/.test(bytes.join(''));
+    return { host: loopback || everywhere ? '[::1]' : `[${groups.join(':')}]`, loopback };
+  }
+  const numbers = bytes.map((byte) => Number.parseInt(byte, 16));
+  const everywhere = numbers.every((number) => number === 0);
+  return { host: everywhere ? '127.0.0.1' : numbers.join('.'), loopback: numbers[0] === 127 };
+};
