@@ -2,4 +2,5 @@
 export { MemwatchError, errorCodes, type ErrorCode } from './errors.js';
 export { attach, withAttachment, type Attachment } from './agent/attach.js';
 export { parseTarget, type Target } from './agent/target.js';
+export { readHeapSnapshot } from './analyzer/formats/heapsnapshot.js';
 export type { HeapGraph } from './analyzer/model/heap-graph.js';

@@ -54,6 +54,8 @@ export interface StringTable {
   get(index: number): string;
   /** The index of a string, or -1: for looking a name up once before a loop. */
   indexOf(text: string): number;
+  /** The indexes of all strings that hold that ASCII text, without decoding the rest. */
+  containing(text: string): number[];
 }
 
 /** Where a function, class or generator stands, by node: sorted by node index, looked up by bisection. 0-based, as V8 writes it. */
@@ -73,8 +75,8 @@ export interface HeapGraph {
   readonly nodeName: Uint32Array;
   /** For each node: V8's id. */
   readonly nodeId: Uint32Array;
-  /** For each node: its own bytes. float64, because V8 writes sizes above 32 bits. */
-  readonly selfBytes: Float64Array;
+  /** For each node: its own bytes. float64 only where one of them needs more than 32 bits: V8 writes such sizes. */
+  readonly selfBytes: Uint32Array | Float64Array;
   /** For each node, its first edge; one more entry closes the last node's edges. Edges of node n: firstEdge[n] … firstEdge[n + 1]. */
   readonly firstEdge: Uint32Array;
   /** For each edge: index into `edgeTypes`. */
@@ -88,3 +90,19 @@ export interface HeapGraph {
   /** Bytes that V8 says live outside its heap and in no node; 0 where the snapshot does not say. */
   readonly extraNativeBytes: number;
 }
+
+/** What a node is, from its type's number. */
+export const nodeTypeName = (graph: HeapGraph, node: number): NodeTypeName =>
+  nodeTypes[graph.nodeType[node]] ?? 'unknown';
+/** What an edge is, from its type's number. */
+export const edgeTypeName = (graph: HeapGraph, edge: number): EdgeTypeName =>
+  edgeTypes[graph.edgeType[edge]] ?? 'unknown';
+/** A node's name as V8 wrote it: a class, a function's name, a string's text. */
+export const nodeName = (graph: HeapGraph, node: number): string => graph.strings.get(graph.nodeName[node]);
+/** An edge's name, or its index in decimals. */
+export const edgeName = (graph: HeapGraph, edge: number): string => {
+  const type = edgeTypeName(graph, edge);
+  return type === 'element' || type === 'hidden'
+    ? String(graph.edgeName[edge])
+    : graph.strings.get(graph.edgeName[edge]);
+};

@@ -1,0 +1,196 @@
+/**
+ * A .heapsnapshot, pushed in as bytes in pieces of any size: `{"snapshot":{…},"nodes":[…],"edges":[…],…,"strings":[…]}`.
+ * Goes by the names of the top-level keys alone; blanks, line breaks and unknown keys do not matter. Out: a HeapGraph
+ * that is consistent (every edge, name and count within range), or a MemwatchError with the position of the fault.
+ */
+import { MemwatchError } from '../../errors.js';
+import { edgeTypes, type HeapGraph, type StringTable } from '../model/heap-graph.js';
+import { EdgeColumns, NodeColumns } from './heapsnapshot-columns.js';
+import { readHeader, type SnapshotHeader } from './heapsnapshot-header.js';
+import { LocationColumns } from './heapsnapshot-locations.js';
+import { RowsReader } from './heapsnapshot-rows.js';
+import { StringsReader } from './heapsnapshot-strings.js';
+import { ValueReader } from './heapsnapshot-value.js';
+
+/** What takes the bytes of one value: answers the position after it, or -1 when it wants more. */
+interface Reader {
+  push(bytes: Uint8Array, from: number, end: number, base: number): number;
+}
+
+/** A file without a header in its first megabyte is none of ours. */
+const headerBytes = 1 << 20;
+
+/** For each of our edge types: 1 where the edge's second number is the index of a string. */
+export const namedEdgeTypes = Uint8Array.from(edgeTypes, (type) => (type === 'element' || type === 'hidden' ? 0 : 1));
+
+type Place = 'start' | 'key' | 'colon' | 'value' | 'inside' | 'comma' | 'end';
+
+export class SnapshotParser {
+  /** Bytes pushed so far. */
+  position = 0;
+  private header: SnapshotHeader | undefined;
+  private nodes: NodeColumns | undefined;
+  private edges: EdgeColumns | undefined;
+  private locations: LocationColumns | undefined;
+  private strings: StringTable | undefined;
+  private place: Place = 'start';
+  private key = '';
+  private reader: Reader = new ValueReader(false);
+  private whenRead: () => void = () => {};
+
+  /** `fileBytes`: how much JSON there can be, so that columns have their final size at once. */
+  constructor(private readonly fileBytes: number) {}
+
+  push(bytes: Uint8Array): void {
+    let p = 0;
+    while (p < bytes.length) {
+      if (this.place !== 'inside') {
+        if (this.takeBetween(bytes[p], this.position + p)) p++;
+        continue;
+      }
+      const after = this.reader.push(bytes, p, bytes.length, this.position);
+      if (after === -1) break;
+      p = after;
+      this.place = 'comma';
+      this.whenRead();
+    }
+    this.position += bytes.length;
+    if (this.header === undefined && this.position > headerBytes) throw notSnapshot();
+  }
+
+  /** The graph; throws where the file ended early or does not add up. */
+  end(): HeapGraph {
+    if (this.header === undefined) throw notSnapshot();
+    if (this.place !== 'end') throw broken(this.position, 'the file ends here, before its end: it was cut off');
+    const { header, nodes, edges, strings } = this;
+    if (nodes === undefined || edges === undefined || strings === undefined)
+      throw broken(this.position, 'nodes, edges or strings are missing');
+    this.checkCounts(header, nodes, edges, strings);
+    return {
+      nodeCount: nodes.count,
+      edgeCount: edges.count,
+      nodeType: nodes.type.subarray(0, nodes.count),
+      nodeName: nodes.name.subarray(0, nodes.count),
+      nodeId: nodes.id.subarray(0, nodes.count),
+      selfBytes: nodes.selfBytes.subarray(0, nodes.count),
+      firstEdge: nodes.firstEdge.subarray(0, nodes.count + 1),
+      edgeType: edges.type.subarray(0, edges.count),
+      edgeName: edges.name.subarray(0, edges.count),
+      edgeTarget: edges.target.subarray(0, edges.count),
+      strings,
+      positions: (this.locations ?? new LocationColumns(header)).finish(),
+      extraNativeBytes: header.extraNativeBytes,
+    };
+  }
+
+  private checkCounts(header: SnapshotHeader, nodes: NodeColumns, edges: EdgeColumns, strings: StringTable): void {
+    const problem =
+      nodes.count !== header.nodeCount
+        ? `the header counts ${header.nodeCount} nodes, the file holds ${nodes.count}`
+        : edges.count !== header.edgeCount
+          ? `the header counts ${header.edgeCount} edges, the file holds ${edges.count}`
+          : nodes.edges !== edges.count
+            ? `the nodes lay claim to ${nodes.edges} edges, the file holds ${edges.count}`
+            : Math.max(nodes.maxName, edges.maxName) >= strings.count
+              ? `a name is string ${Math.max(nodes.maxName, edges.maxName)} of ${strings.count}`
+              : nodes.count === 0
+                ? 'there is no node in it'
+                : undefined;
+    if (problem !== undefined) throw broken(this.position, problem);
+  }
+
+  /** One byte outside of a value; false where the value begins with it. */
+  private takeBetween(c: number, position: number): boolean {
+    if (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) return true;
+    const char = String.fromCharCode(c);
+    if (this.place === 'key' && char === '"') return this.beginKey();
+    if (this.place === 'value') return this.beginValue(char, position);
+    const next = transitions[this.place + char];
+    if (next === undefined) {
+      if (this.header === undefined) throw notSnapshot();
+      throw broken(position, `"${c > 0x20 && c < 0x7f ? char : `\\x${c.toString(16)}`}" is out of place`);
+    }
+    this.place = next;
+    return true;
+  }
+
+  private begin(reader: Reader, whenRead: () => void): void {
+    this.reader = reader;
+    this.whenRead = whenRead;
+    this.place = 'inside';
+  }
+
+  private beginKey(): false {
+    const reader = new ValueReader(true);
+    this.begin(reader, () => {
+      this.key = reader.text.slice(1, -1);
+      this.place = 'colon';
+    });
+    return false;
+  }
+
+  private beginValue(char: string, position: number): boolean {
+    if (this.key === 'snapshot') return this.beginHeader(position);
+    const reader = this.arrayReader(position);
+    if (reader === undefined) {
+      this.begin(new ValueReader(false), () => {});
+      return false;
+    }
+    if (char !== '[') throw broken(position, `${this.key} is no array`);
+    this.begin(reader.reader, reader.whenRead);
+    return true;
+  }
+
+  private beginHeader(position: number): false {
+    if (this.header !== undefined) throw broken(position, 'there is a second header');
+    const reader = new ValueReader(true);
+    this.begin(reader, () => {
+      this.header = readHeader(reader.text, position);
+    });
+    return false;
+  }
+
+  /** The reader of an array that we want; undefined for any other key. */
+  private arrayReader(position: number): { reader: Reader; whenRead: () => void } | undefined {
+    if (!['nodes', 'edges', 'locations', 'strings'].includes(this.key)) return undefined;
+    const { header, fileBytes } = this;
+    if (header === undefined) throw notSnapshot();
+    const nothing = (): void => {};
+    if (this.key === 'strings') {
+      this.once(this.strings, position);
+      const reader = new StringsReader();
+      return { reader, whenRead: () => void (this.strings = reader.finish()) };
+    }
+    if (this.key === 'nodes') {
+      this.once(this.nodes, position);
+      this.nodes = new NodeColumns(header, fileBytes);
+      return { reader: new RowsReader(this.nodes), whenRead: nothing };
+    }
+    if (this.key === 'edges') {
+      this.once(this.edges, position);
+      this.edges = new EdgeColumns(header, namedEdgeTypes, fileBytes);
+      return { reader: new RowsReader(this.edges), whenRead: nothing };
+    }
+    this.once(this.locations, position);
+    this.locations = new LocationColumns(header);
+    return { reader: new RowsReader(this.locations), whenRead: nothing };
+  }
+
+  private once(before: object | undefined, position: number): void {
+    if (before !== undefined) throw broken(position, `there are ${this.key} a second time`);
+  }
+}
+
+/** What may stand between values: place and character, to the next place. */
+const transitions: Readonly<Record<string, Place | undefined>> = {
+  'start{': 'key',
+  'key}': 'end',
+  'colon:': 'value',
+  'comma,': 'key',
+  'comma}': 'end',
+};
+
+const broken = (position: number, message: string): MemwatchError =>
+  new MemwatchError('broken-file', `at byte ${position}: ${message}`);
+
+const notSnapshot = (): MemwatchError => new MemwatchError('not-this-format', 'it is no heap snapshot');

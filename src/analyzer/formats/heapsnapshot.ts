@@ -1,0 +1,94 @@
+/**
+ * Reads a .heapsnapshot of Node or Chrome, plain or gzip, of any size, as a stream: in, a file's path or its bytes in
+ * pieces; out, a HeapGraph. `not-this-format` where it is something else, `broken-file` with the byte position (of the
+ * JSON, after gunzip) where it is cut off or inconsistent.
+ */
+import { createReadStream, type ReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { createGunzip, type Gunzip } from 'node:zlib';
+import { pipeline } from 'node:stream';
+import { MemwatchError, messageOf, throwIfInterrupted } from '../../errors.js';
+import type { HeapGraph } from '../model/heap-graph.js';
+import { SnapshotParser } from './heapsnapshot-parser.js';
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal;
+  /** Called now and then with the share of the file that has been read, 0 to 1. */
+  readonly onProgress?: (share: number) => void;
+}
+
+const pieceBytes = 1 << 22;
+/** Gzip cannot pack a byte of JSON numbers tighter than this in practice; columns grow where it does. */
+const gzipRatio = 8;
+
+/** Reads a snapshot from a file, or from its bytes in pieces of any size. */
+export const readHeapSnapshot = async (
+  source: string | AsyncIterable<Uint8Array>,
+  options: ReadOptions = {},
+): Promise<HeapGraph> => {
+  if (typeof source !== 'string') return parse(source, new SnapshotParser(0), options);
+  const { bytes, gzip } = await look(source);
+  const file = createReadStream(source, { highWaterMark: pieceBytes });
+  const pieces = gzip ? unzipped(file) : file;
+  try {
+    const parser = new SnapshotParser(gzip ? bytes * gzipRatio : bytes);
+    return await parse(pieces, parser, {
+      ...options,
+      onProgress: () => options.onProgress?.(bytes === 0 ? 1 : file.bytesRead / bytes),
+    });
+  } catch (error) {
+    throw withFile(error, source);
+  } finally {
+    file.destroy();
+  }
+};
+
+const parse = async (
+  pieces: AsyncIterable<Uint8Array>,
+  parser: SnapshotParser,
+  options: ReadOptions,
+): Promise<HeapGraph> => {
+  for await (const piece of pieces) {
+    throwIfInterrupted(options.signal);
+    parser.push(piece);
+    options.onProgress?.(0);
+  }
+  return parser.end();
+};
+
+const unzipped = (file: ReadStream): Gunzip => {
+  const gunzip = createGunzip({ chunkSize: 1 << 20 });
+  pipeline(file, gunzip, () => {}); // its errors reach whoever reads from it
+  return gunzip;
+};
+
+/** The size of the file, and whether it begins as gzip does. */
+const look = async (path: string): Promise<{ bytes: number; gzip: boolean }> => {
+  try {
+    const file = await open(path);
+    try {
+      const magic = Buffer.alloc(2);
+      await file.read(magic, 0, 2, 0);
+      const stat = await file.stat();
+      if (!stat.isFile()) throw new Error('it is no file');
+      return { bytes: stat.size, gzip: magic[0] === 0x1f && magic[1] === 0x8b };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw new MemwatchError('cannot-read', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+  }
+};
+
+/** Says in one line which file it is about. */
+const withFile = (error: unknown, path: string): unknown => {
+  if (error instanceof MemwatchError && error.code === 'broken-file')
+    return new MemwatchError('broken-file', `${path} is broken ${error.message}`, { hint: 'capture it again' });
+  if (error instanceof MemwatchError && error.code === 'not-this-format')
+    return new MemwatchError('not-this-format', `${path} is no heap snapshot`);
+  if (error instanceof MemwatchError) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code.startsWith('Z_'))
+    return new MemwatchError('broken-file', `${path} is broken: its gzip is damaged or cut off (${messageOf(error)})`);
+  return new MemwatchError('cannot-read', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+};

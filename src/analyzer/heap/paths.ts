@@ -1,0 +1,127 @@
+/**
+ * How the roots keep each node alive: in, a graph and its retaining edges; out, a tree of the cheapest ways, and one
+ * node's way in steps. Cheapest, not shortest, because of two ways of one length a person wants the one by variables and
+ * properties, not the one by hidden classes and compiled code. Ways from the program's own roots (globals) come before
+ * all others, as in Chrome DevTools.
+ */
+import {
+  edgeName,
+  edgeTypes,
+  nodeName,
+  nodeTypeName,
+  nodeTypes,
+  type HeapGraph,
+  type NodeId,
+  type NodeIndex,
+} from '../model/heap-graph.js';
+import { noEdge, type Paths, type PathStep, type RetainingEdges } from '../model/heap-results.js';
+import { retains, userRoots } from './edges.js';
+
+const root = 0;
+const unreached = 0xffff_ffff;
+
+/** What a step costs by the type of its edge, and by the type of the node it leads to. */
+const edgeCost = Uint8Array.from(edgeTypes, (type) => ({ internal: 2, hidden: 4, weak: 4 })[type as string] ?? 1);
+const nodeCost = Uint8Array.from(
+  nodeTypes,
+  (type) => ({ hidden: 2, code: 8, 'object shape': 8, synthetic: 4 })[type as string] ?? 0,
+);
+const dearestStep = Math.max(...edgeCost) + Math.max(...nodeCost);
+
+/** Dijkstra's algorithm with one bucket for each cost that can be open at a time (R. B. Dial, CACM 12(11), 1969). */
+export const computePaths = (graph: HeapGraph, edges: RetainingEdges): Paths => {
+  const search = new Search(graph, edges);
+  for (const node of userRoots(graph)) search.reach(node, root, edgeBetween(graph, root, node), 0);
+  search.run();
+  search.reach(root, root, noEdge, 0);
+  search.run();
+  return { edge: search.edge, from: search.from };
+};
+
+/** The way from a root to the node: its first step is a root, its last the node. Empty where nothing reaches it. */
+export const findPath = (graph: HeapGraph, paths: Paths, node: number): PathStep[] => {
+  const steps: PathStep[] = [];
+  for (let at = node; at !== root && paths.edge[at] !== noEdge; at = paths.from[at]) {
+    steps.push(stepTo(graph, at, edgeName(graph, paths.edge[at])));
+  }
+  return steps.toReversed();
+};
+
+const stepTo = (graph: HeapGraph, node: number, edge: string): PathStep => ({
+  edge,
+  name: nodeName(graph, node),
+  type: nodeTypeName(graph, node),
+  id: graph.nodeId[node] as NodeId,
+  node: node as NodeIndex,
+});
+
+const edgeBetween = (graph: HeapGraph, from: number, to: number): number => {
+  for (let edge = graph.firstEdge[from]; edge < graph.firstEdge[from + 1]; edge++)
+    if (graph.edgeTarget[edge] === to) return edge;
+  return noEdge;
+};
+
+class Search {
+  readonly edge: Uint32Array;
+  readonly from: Uint32Array;
+  private readonly cost: Uint32Array;
+  private readonly buckets = Array.from({ length: dearestStep + 1 }, () => new Bucket());
+
+  constructor(
+    private readonly graph: HeapGraph,
+    private readonly edges: RetainingEdges,
+  ) {
+    this.edge = new Uint32Array(graph.nodeCount).fill(noEdge);
+    this.from = new Uint32Array(graph.nodeCount);
+    this.cost = new Uint32Array(graph.nodeCount).fill(unreached);
+  }
+
+  reach(node: number, from: number, edge: number, cost: number): void {
+    if (cost >= this.cost[node]) return;
+    this.cost[node] = cost;
+    this.from[node] = from;
+    this.edge[node] = edge;
+    this.buckets[cost % this.buckets.length].push(node);
+  }
+
+  /** Settles everything that the open nodes lead to, cheapest first. */
+  run(): void {
+    let idle = 0;
+    for (let cost = 0; idle <= this.buckets.length; cost++) {
+      const bucket = this.buckets[cost % this.buckets.length];
+      idle = bucket.length === 0 ? idle + 1 : 0;
+      while (bucket.length > 0) {
+        const node = bucket.pop();
+        if (this.cost[node] === cost) this.expand(node, cost);
+      }
+    }
+  }
+
+  private expand(node: number, cost: number): void {
+    const { graph, edges } = this;
+    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
+      const target = graph.edgeTarget[edge];
+      if (cost + 1 >= this.cost[target] || !retains(edges, edge)) continue;
+      this.reach(target, node, edge, cost + edgeCost[graph.edgeType[edge]] + nodeCost[graph.nodeType[target]]);
+    }
+  }
+}
+
+/** A stack of nodes that grows. */
+class Bucket {
+  length = 0;
+  private items = new Uint32Array(1024);
+
+  push(node: number): void {
+    if (this.length === this.items.length) {
+      const wider = new Uint32Array(this.length * 2);
+      wider.set(this.items);
+      this.items = wider;
+    }
+    this.items[this.length++] = node;
+  }
+
+  pop(): number {
+    return this.items[--this.length];
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Heaps drawn by hand: a few lines of what points to what, as a HeapGraph and as the bytes of a real .heapsnapshot.
+ *
+ *   drawHeap(`
+ *     root -shortcut:global-> global
+ *     global -cache-> Map cache           // "Map cache": class and handle; one word is both
+ *     cache -internal:table-> table:array 100
+ *     table -#3-> Session s1 40           // #3 is element 3; 40 its own bytes (16 where left out)
+ *   `)
+ * An edge is `-name->` (property), `-#index->` (element) or `-type:name->`. A node is `[Class] handle[:type] [bytes]`; later
+ * its handle is enough; `_` in a type is a blank. Ids are 1, 3, 5… in order of appearance; the first node named is the root.
+ */
+import { SnapshotParser } from '#memwatch/analyzer/formats/heapsnapshot-parser.js';
+import { edgeTypes, nodeTypes, type HeapGraph } from '#memwatch/analyzer/model/heap-graph.js';
+
+interface DrawnNode {
+  readonly handle: string;
+  name: string;
+  type: string;
+  bytes: number;
+  id: number;
+  readonly edges: { type: string; name: string; to: DrawnNode }[];
+}
+
+export interface DrawnHeap {
+  readonly graph: HeapGraph;
+  /** The snapshot that `graph` was read from. */
+  readonly bytes: Buffer;
+  /** The index of the node with that handle. */
+  node(handle: string): number;
+}
+
+export interface DrawOptions {
+  /** Ids by handle, where a test needs one object in two snapshots. */
+  readonly ids?: Readonly<Record<string, number>>;
+}
+
+const v8NodeTypes = nodeTypes.filter((type) => type !== 'unknown');
+const v8EdgeTypes = edgeTypes.filter((type) => type !== 'unknown');
+
+export const drawHeap = (text: string, options: DrawOptions = {}): DrawnHeap => {
+  const nodes = new Map<string, DrawnNode>();
+  for (const line of text.split('\n')) {
+    const words = line.replace(/\/\/.*/, '').trim();
+    if (words === '') continue;
+    const match = /^(.+?)\s+-(\S.*)->\s+(.+)$/.exec(words);
+    if (match === null) {
+      nodeOf(nodes, words);
+      continue;
+    }
+    const from = nodeOf(nodes, match[1]);
+    from.edges.push({ ...edgeOf(match[2]), to: nodeOf(nodes, match[3]) });
+  }
+  for (const [handle, id] of Object.entries(options.ids ?? {})) nodeOf(nodes, handle).id = id;
+  const list = [...nodes.values()];
+  const bytes = snapshotBytes(list);
+  const parser = new SnapshotParser(bytes.length);
+  parser.push(bytes);
+  return { graph: parser.end(), bytes, node: (handle) => list.findIndex((node) => node.handle === handle) };
+};
+
+const nodeOf = (nodes: Map<string, DrawnNode>, text: string): DrawnNode => {
+  const match = /^(.*?)(?:\s+(\d+))?$/.exec(text.trim());
+  const words = (match?.[1] ?? '').split(' ');
+  const bytes = match?.[2];
+  const [handle, type] = (words.pop() ?? '').split(':');
+  const name = words.length === 0 ? undefined : words.join(' ');
+  const node: DrawnNode = nodes.get(handle) ?? {
+    handle,
+    name: name ?? handle,
+    type: nodes.size === 0 ? 'synthetic' : 'object',
+    bytes: nodes.size === 0 ? 0 : 16,
+    id: nodes.size * 2 + 1,
+    edges: [],
+  };
+  nodes.set(handle, node);
+  if (name !== undefined) node.name = name;
+  if (type !== undefined) node.type = type.replaceAll('_', ' ');
+  if (bytes !== undefined) node.bytes = Number(bytes);
+  return node;
+};
+
+const edgeOf = (label: string): { type: string; name: string } => {
+  if (label.startsWith('#')) return { type: 'element', name: label.slice(1) };
+  const colon = label.indexOf(':');
+  return colon === -1
+    ? { type: 'property', name: label }
+    : { type: label.slice(0, colon), name: label.slice(colon + 1) };
+};
+
+/** The bytes V8 would write (without line breaks, as Node 24 does). */
+const snapshotBytes = (nodes: readonly DrawnNode[]): Buffer => {
+  const strings = ['<dummy>'];
+  const stringIndex = new Map<string, number>();
+  const string = (text: string): number => {
+    const known = stringIndex.get(text) ?? strings.push(text) - 1;
+    stringIndex.set(text, known);
+    return known;
+  };
+  const at = new Map(nodes.map((node, index) => [node, index]));
+  const edges = nodes.flatMap((node) => node.edges);
+  const rows = nodes.flatMap((node) => [
+    v8NodeTypes.indexOf(node.type as (typeof v8NodeTypes)[number]),
+    string(node.name),
+    node.id,
+    node.bytes,
+    node.edges.length,
+    0,
+  ]);
+  const edgeRows = edges.flatMap(({ type, name, to }) => [
+    v8EdgeTypes.indexOf(type as (typeof v8EdgeTypes)[number]),
+    type === 'element' || type === 'hidden' ? Number(name) : string(name),
+    (at.get(to) ?? 0) * 6,
+  ]);
+  const snapshot = {
+    meta: {
+      node_fields: ['type', 'name', 'id', 'self_size', 'edge_count', 'detachedness'],
+      node_types: [v8NodeTypes, 'string', 'number', 'number', 'number', 'number'],
+      edge_fields: ['type', 'name_or_index', 'to_node'],
+      edge_types: [v8EdgeTypes, 'string_or_number', 'node'],
+      location_fields: ['object_index', 'script_id', 'line', 'column'],
+    },
+    node_count: nodes.length,
+    edge_count: edges.length,
+    trace_function_count: 0,
+    extra_native_bytes: 0,
+  };
+  return Buffer.from(JSON.stringify({ snapshot, nodes: rows, edges: edgeRows, locations: [], strings }));
+};
