@@ -22,21 +22,72 @@ export const evaluate = async <T, A extends readonly unknown[] = []>(
 ): Promise<Awaited<T>> => {
   const answer = await session.send(
     'Runtime.evaluate',
+    { ...request(body, args, options), returnByValue: true },
+    options,
+  );
+  return resultOf(answer).value as Awaited<T>;
+};
+
+declare const remoteBrand: unique symbol;
+/** An object of the target, held for this session: what a function there answered, kept there. */
+export type Remote<T> = string & { readonly [remoteBrand]: T };
+
+/** Runs the function and keeps the object that it answers in the target, until the session ends or it is released. */
+export const evaluateRemote = async <T extends object, A extends readonly unknown[] = []>(
+  session: Session,
+  body: (...args: A) => T,
+  args?: A,
+  options: EvaluateOptions = {},
+): Promise<Remote<Awaited<T>>> => {
+  const answer = await session.send('Runtime.evaluate', request(body, args, options), options);
+  return resultOf(answer).objectId as Remote<Awaited<T>>;
+};
+
+/** Calls a function on an object that is kept in the target. */
+export const callOn = async <T, R, A extends readonly unknown[] = []>(
+  session: Session,
+  object: Remote<T>,
+  body: (object: T, ...args: A) => R,
+  args?: A,
+  options: EvaluateOptions = {},
+): Promise<Awaited<R>> => {
+  const functionDeclaration = `function (...args) { return (${String(body)})(this, ...args); }`;
+  const answer = await session.send(
+    'Runtime.callFunctionOn',
     {
-      expression: typeof body === 'string' ? body : callOf(body, args ?? []),
+      objectId: object,
+      functionDeclaration,
+      arguments: (args ?? []).map((value) => ({ value })),
       returnByValue: true,
       awaitPromise: options.awaitPromise === true,
       silent: true,
-      includeCommandLineAPI: options.commandLineApi === true,
     },
-    options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs },
+    options,
   );
-  if (answer.exceptionDetails !== undefined) {
-    const { exception, text } = answer.exceptionDetails;
-    const thrown = exception?.description ?? String(exception?.value ?? text);
-    throw new MemwatchError('target-error', `in the target: ${thrown.split('\n', 1)[0]}`);
-  }
-  return answer.result.value as Awaited<T>;
+  return resultOf(answer).value as Awaited<R>;
+};
+
+const request = (
+  body: string | ((...args: never[]) => unknown),
+  args: readonly unknown[] = [],
+  options: EvaluateOptions,
+) => ({
+  expression: typeof body === 'string' ? body : callOf(body, args),
+  awaitPromise: options.awaitPromise === true,
+  silent: true,
+  includeCommandLineAPI: options.commandLineApi === true,
+});
+
+interface Answer {
+  readonly result: { readonly value?: unknown; readonly objectId?: string | undefined };
+  readonly exceptionDetails?: { text: string; exception?: { description?: string; value?: unknown } };
+}
+
+const resultOf = (answer: Answer): Answer['result'] => {
+  if (answer.exceptionDetails === undefined) return answer.result;
+  const { exception, text } = answer.exceptionDetails;
+  const thrown = exception?.description ?? String(exception?.value ?? text);
+  throw new MemwatchError('target-error', `in the target: ${thrown.split('\n', 1)[0]}`);
 };
 
 /** The source text of a call of the function with these arguments. */

@@ -77,6 +77,12 @@ export const inOtherNetwork = (pid: number): boolean => {
   return theirs !== '' && theirs !== readLink('/proc/self/ns/net');
 };
 
+/** Its paths are those of a container: `/proc/<pid>/root` leads to them. */
+export const inOtherFileSystem = (pid: number): boolean => {
+  const theirs = readLink(`/proc/${pid}/ns/mnt`);
+  return theirs !== '' && theirs !== readLink('/proc/self/ns/mnt');
+};
+
 /** In words, what the main thread of a process that does not answer is doing. */
 export const describeWait = (pid: number): string => {
   const status = readProcess(pid);

@@ -17,8 +17,8 @@ export interface Reading {
   readonly cgroup: { readonly usedBytes: number; readonly limitBytes: number } | null;
   readonly cpu: CpuReading;
   readonly loop: LoopReading;
-  /** One entry a kind that happened in the interval. */
-  readonly gc: readonly GcReading[];
+  /** One entry a kind that happened; null where the loop was blocked all the time, since Node tells of GC between turns. */
+  readonly gc: readonly GcReading[] | null;
   /** What keeps the event loop alive, by type (`TCPSocketWrap`, `Timeout`…), most first. */
   readonly handles: readonly { readonly type: string; readonly count: number }[];
 }
