@@ -26,7 +26,7 @@ export interface Attachment {
   readonly worker: WorkerThread | undefined;
   /** The inspector was closed before memwatch came, and is closed again by detach. */
   readonly opened: boolean;
-  /** This memwatch's name in the target's guard, for functions there that register what to undo (see guard.ts). */
+  /** This memwatch's name in the guard of the thread behind `session`, for functions that register there what to undo. */
   readonly client: string;
   /** The program that memwatch started for a target `-- script.js`; it waits before its first line for runIfWaiting. */
   readonly program: Program | undefined;
@@ -179,11 +179,14 @@ const attachmentOf = async (link: EndingLink, wantedWorker: string | undefined):
   let threads: Promise<WorkerThread[]> | undefined;
   const workers = (): Promise<WorkerThread[]> => (threads ??= listWorkers(main));
   const worker = wantedWorker === undefined ? undefined : chooseWorker(await workers(), wantedWorker);
+  // a worker is another world, with a guard of its own
+  const guardHere = worker === undefined ? guard : await enterGuard(worker.session, false);
   const nodeVersion = await evaluate<string>(main, 'process.version');
   const undos: (() => Promise<void> | void)[] = [];
   let detached: Promise<void> | undefined;
   const detach = async (): Promise<void> => {
-    for (const undo of undos.toReversed()) await Promise.resolve(undo()).catch(() => {}); // the rest must still be undone
+    for (const undo of undos.toReversed()) await quietly(undo); // the rest must still be undone
+    if (guardHere !== guard) await quietly(guardHere.leave);
     await leave(link);
   };
   return {
@@ -193,7 +196,7 @@ const attachmentOf = async (link: EndingLink, wantedWorker: string | undefined):
     main,
     worker,
     opened: guard.opened,
-    client: guard.client,
+    client: guardHere.client,
     program: launched?.program,
     ending: worker === undefined ? ending : AbortSignal.any([ending, worker.session.closed]),
     runIfWaiting: async () => {
@@ -203,6 +206,14 @@ const attachmentOf = async (link: EndingLink, wantedWorker: string | undefined):
     onDetach: (undo) => undos.push(undo),
     detach: () => (detached ??= detach()),
   };
+};
+
+const quietly = async (undo: () => unknown): Promise<void> => {
+  try {
+    await undo();
+  } catch {
+    // the target is ending, or gone: its guard, or its end, undoes the rest
+  }
 };
 
 const endingOf = (main: Session): AbortSignal => {

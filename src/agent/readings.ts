@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { GcReading, HeapReading, LoopReading, Reading } from '../analyzer/model/reading.js';
 import type { Attachment } from './attach.js';
 import { cgroupMemory } from './cgroup.js';
-import { callOn, evaluateRemote, type Remote } from './evaluate.js';
-import { enterGuard, type Guard } from './guard.js';
+import { callOn, evaluateRemote } from './evaluate.js';
+import type { Guard } from './guard.js';
 import { describeWait } from './proc.js';
 
 export interface ReadingsOptions {
@@ -22,7 +22,7 @@ export interface ReadingsOptions {
 export async function* watchReadings(attachment: Attachment, options: ReadingsOptions): AsyncGenerator<Reading> {
   const { session, ending } = attachment;
   const over = options.signal === undefined ? ending : AbortSignal.any([ending, options.signal]);
-  const meter = await startMeter(attachment);
+  const meter = await evaluateRemote(session, installMeter, [attachment.client]);
   try {
     for (
       let due = Date.now() + options.intervalMs;
@@ -43,14 +43,6 @@ export async function* watchReadings(attachment: Attachment, options: ReadingsOp
       await callOn(session, meter, (running) => running.stop(), [], { timeoutMs: 2000 }).catch(() => {});
   }
 }
-
-const startMeter = async (attachment: Attachment): Promise<Remote<Meter>> => {
-  const { session, main } = attachment;
-  if (session === main) return evaluateRemote(session, installMeter, [attachment.client]);
-  const guard = await enterGuard(session, false); // a worker is another world, with a guard of its own
-  attachment.onDetach(async () => void (await guard.leave()));
-  return evaluateRemote(session, installMeter, [guard.client]);
-};
 
 const cgroupOf = (pid: number | undefined): Reading['cgroup'] =>
   pid === undefined ? null : (cgroupMemory(pid) ?? null);

@@ -1,0 +1,69 @@
+/** `memwatch snapshot <target>`: writes one heap snapshot, safely. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { attach, type Attachment } from '../agent/attach.js';
+import { programExitCode } from '../agent/launch.js';
+import type { CapturedSnapshot } from '../agent/snapshot.js';
+import { parseTarget } from '../agent/target.js';
+import { MemwatchError, throwIfInterrupted } from '../errors.js';
+import { formatBytes, formatCount, formatDuration } from '../report/units.js';
+import type { Command, Io } from './io.js';
+import { takeSnapshot } from './take-snapshot.js';
+
+export const snapshotCommand: Command = {
+  command: 'snapshot [target]',
+  describe: 'write one heap snapshot, safely',
+  builder: (yargs) =>
+    yargs
+      .positional('target', { type: 'string', describe: 'process id, <pid>/<worker>, host:port, ws:// address' })
+      .option('output', { alias: 'o', type: 'string', describe: 'the file to write' })
+      .option('gzip', { type: 'boolean', describe: 'compress it: about a fifth of the size' })
+      .option('force', { type: 'boolean', describe: 'take it although memory or disk could run out' })
+      .option('after', { type: 'number', describe: 'seconds to wait before it (5 for a program that is started)' })
+      .example('$0 snapshot 1234 -o before.heapsnapshot', 'for memwatch heap, memwatch diff, and Chrome DevTools')
+      .example('$0 snapshot 1234/2 --gzip', 'of the worker thread 2 of process 1234'),
+  async run(args, io) {
+    const target = parseTarget(args['target'] as string | undefined, args['--']);
+    const gzip = args['gzip'] === true;
+    const attachment = await attach(target, {
+      signal: io.signal,
+      onProgress: io.progress,
+      programStdout: io.json ? 'stderr' : 'inherit',
+    });
+    try {
+      await waitBefore(attachment, args['after'] as number | undefined, io);
+      const file = fileName(args['output'] as string | undefined, attachment, gzip);
+      const snapshot = await takeSnapshot(attachment, file, { gzip, force: args['force'] === true }, io);
+      io.print({ schema: 'memwatch/snapshot@1', ...snapshot }, () => describe(snapshot));
+    } finally {
+      await attachment.detach();
+    }
+  },
+};
+
+const waitBefore = async (attachment: Attachment, after: number | undefined, io: Io): Promise<void> => {
+  await attachment.runIfWaiting();
+  const seconds = after ?? (attachment.program === undefined ? 0 : 5);
+  if (seconds === 0) return;
+  io.progress(`taking the snapshot in ${seconds} s`);
+  const stop = AbortSignal.any([io.signal, attachment.ending]);
+  await sleep(seconds * 1000, undefined, { signal: stop }).catch(() => {});
+  throwIfInterrupted(io.signal);
+  if (!attachment.ending.aborted) return;
+  const { program } = attachment;
+  await attachment.detach();
+  const code = program === undefined ? '' : ` with exit code ${await programExitCode(program)}`;
+  throw new MemwatchError('disconnected', `the target ended${code} before the ${seconds} s were over`, {
+    hint: 'take it earlier with --after',
+  });
+};
+
+const fileName = (wanted: string | undefined, { pid, worker }: Attachment, gzip: boolean): string => {
+  const stamp = new Date().toISOString().replace(/[-:]|\..*/g, '');
+  const thread = worker === undefined ? '' : `-worker-${worker.id}`;
+  const file = wanted ?? `memwatch-${pid ?? 'remote'}${thread}-${stamp}.heapsnapshot`;
+  return gzip && !file.endsWith('.gz') ? `${file}.gz` : file;
+};
+
+const describe = ({ file, bytes, nodes, edges, pauseUs }: CapturedSnapshot): string =>
+  `${file}: ${formatBytes(bytes)}, ${formatCount(nodes)} nodes, ${formatCount(edges)} edges\n` +
+  `the target stood still for ${formatDuration(pauseUs)}`;

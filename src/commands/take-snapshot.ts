@@ -1,0 +1,61 @@
+/**
+ * One heap snapshot for every command that needs one: says what it will cost the target, refuses where that is too much,
+ * shows how far it is.
+ */
+import { dirname, resolve } from 'node:path';
+import type { Attachment } from '../agent/attach.js';
+import { diskFreeBytes, estimateSnapshot, type SnapshotEstimate } from '../agent/preflight.js';
+import { captureSnapshot, type CapturedSnapshot, type SnapshotProgress } from '../agent/snapshot.js';
+import { MemwatchError } from '../errors.js';
+import { formatBytes, formatCount, formatDuration, formatShare } from '../report/units.js';
+import type { Io } from './io.js';
+
+export interface TakeOptions {
+  gzip?: boolean;
+  /** Takes it although the target, or the disk, could run out of room. */
+  force?: boolean;
+}
+
+/** Throws no-room with the figures, and what captureSnapshot throws. */
+export const takeSnapshot = async (
+  attachment: Attachment,
+  file: string,
+  { gzip = false, force = false }: TakeOptions,
+  io: Io,
+): Promise<CapturedSnapshot> => {
+  const estimate = await estimateSnapshot(attachment);
+  if (!force) await refuseWithoutRoom(estimate, file);
+  const cost = costOf(estimate);
+  if (estimate.pauseUs > 1e6) io.warn(cost);
+  else io.progress(cost);
+  const onProgress = (progress: SnapshotProgress): void => io.progress(progressText(progress));
+  return captureSnapshot(attachment, file, { gzip, signal: io.signal, onProgress });
+};
+
+const costOf = ({ heapUsedBytes, pauseUs, extraBytes, room }: SnapshotEstimate): string => {
+  const left = room === undefined ? '' : ` (${room.of} has ${formatBytes(room.availableBytes)})`;
+  return `snapshot of a heap of ${formatBytes(heapUsedBytes)}: by estimate a pause of ${formatDuration(pauseUs)} and up to ${formatBytes(extraBytes)} more memory${left}`;
+};
+
+const progressText = (progress: SnapshotProgress): string =>
+  progress.phase === 'building'
+    ? `V8 looks at the heap: ${formatCount(progress.done)} of ${formatCount(progress.total)} (${formatShare(progress.done / Math.max(1, progress.total))})`
+    : `writing the snapshot: ${formatBytes(progress.bytes)}`;
+
+const refuseWithoutRoom = async (estimate: SnapshotEstimate, file: string): Promise<void> => {
+  const { room, extraBytes, heapUsedBytes, fileBytes } = estimate;
+  if (room !== undefined && room.availableBytes < extraBytes) {
+    throw new MemwatchError(
+      'no-room',
+      `a snapshot of a heap of ${formatBytes(heapUsedBytes)} can take ${formatBytes(extraBytes)} more memory (an estimate), and ${room.of} has ${formatBytes(room.availableBytes)} left`,
+      { hint: 'memwatch census and memwatch alloc cost a fraction of it; --force takes the snapshot all the same' },
+    );
+  }
+  const freeBytes = await diskFreeBytes(file);
+  if (freeBytes === undefined || freeBytes >= fileBytes) return;
+  throw new MemwatchError(
+    'no-room',
+    `the snapshot can take ${formatBytes(fileBytes)} of disk (an estimate), and ${dirname(resolve(file))} has ${formatBytes(freeBytes)} left`,
+    { hint: 'name another place with -o, or use --gzip --force: it is about a fifth of the size' },
+  );
+};
