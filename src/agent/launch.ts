@@ -4,12 +4,12 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
-import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { MemwatchError, messageOf } from '../errors.js';
 import { evaluate } from './evaluate.js';
 import type { Guard } from './guard.js';
+import { looksLikeNode } from './proc.js';
 import type { Session } from './protocol.js';
 
 export interface ProgramEnd {
@@ -51,7 +51,7 @@ export const launch = async (argv: readonly string[], options: LaunchOptions): P
 
 /** `script.js …` and `--flag script.js …` run on memwatch's own Node; `node …` or `/path/to/node …` on that one. */
 const commandOf = ([first = '', ...rest]: readonly string[]): [string, readonly string[]] =>
-  /^node(js)?(\.exe)?$/.test(basename(first)) ? [first, rest] : [process.execPath, [first, ...rest]];
+  looksLikeNode(first) ? [first, rest] : [process.execPath, [first, ...rest]];
 
 const addressFrom = (child: ChildProcess, argv: readonly string[]): Promise<string> =>
   new Promise((resolve, reject) => {

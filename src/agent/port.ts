@@ -44,19 +44,22 @@ export const makeRoomOnPort = async (
   throw portTaken(status, port);
 };
 
-const portTaken = (status: ProcessStatus, port: number): MemwatchError => {
-  const holders = holdersOf(port, status.pid).pids.map((pid) => {
-    const command = readProcess(pid)?.command.join(' ') ?? '';
-    return `process ${pid} (${command.slice(0, 60)})`;
-  });
-  const who = holders.length === 0 ? 'a process of another user' : holders.join(' and ');
-  return new MemwatchError(
+const portTaken = (status: ProcessStatus, port: number): MemwatchError =>
+  new MemwatchError(
     'port-taken',
-    `process ${status.pid} would open its inspector on port ${port}, which ${who} holds`,
+    `process ${status.pid} opens its inspector on port ${port}, which ${portHolder(status, port)} holds`,
     {
       hint: `free that port, or start ${status.pid} with NODE_OPTIONS=--inspect-port=0, which lets it take any free one`,
     },
   );
+
+/** Who holds the port that a process would open, in words; undefined where it is free. */
+export const portHolder = (status: ProcessStatus, port = sigusr1Port(status)): string | undefined => {
+  if (port === 0) return undefined;
+  const { held, pids } = holdersOf(port, status.pid);
+  if (!held) return undefined;
+  const names = pids.map((pid) => `process ${pid} (${(readProcess(pid)?.command.join(' ') ?? '').slice(0, 60)})`);
+  return names.length === 0 ? 'a process of another user' : names.join(' and ');
 };
 
 /**

@@ -8,7 +8,10 @@ import { basename } from 'node:path';
 export interface ProcessStatus {
   readonly pid: number;
   readonly command: string[];
+  /** What it runs; the first word of its command where this user may not see more. */
   readonly executable: string;
+  /** This user may look into it: its sockets, its executable. */
+  readonly permitted: boolean;
   /** One letter of `State:`: R, S, D, T (stopped), t (traced), Z (zombie). */
   readonly state: string;
   readonly catchesSigusr1: boolean;
@@ -24,7 +27,7 @@ const sigusr1Bit = 9n;
 /** USER_HZ, which is 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100;
 
-/** The status of a process, or undefined where there is none or it may not be read. */
+/** The status of a process, or undefined where there is none. */
 export const readProcess = (pid: number): ProcessStatus | undefined => {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -34,10 +37,13 @@ export const readProcess = (pid: number): ProcessStatus | undefined => {
     const startTicks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
     const sinceBoot = Number.parseFloat(readFileSync('/proc/uptime', 'utf8'));
     const state = field('State').charAt(0);
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+    const executable = readLink(`/proc/${pid}/exe`);
     return {
       pid,
-      command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1),
-      executable: state === 'Z' ? field('Name') : readlinkSync(`/proc/${pid}/exe`),
+      command,
+      executable: executable || (command[0] ?? field('Name')),
+      permitted: executable !== '' || state === 'Z',
       state,
       catchesSigusr1: hasSigusr1('SigCgt'),
       blocksSigusr1: hasSigusr1('SigBlk'),
@@ -51,15 +57,21 @@ export const readProcess = (pid: number): ProcessStatus | undefined => {
   }
 };
 
-export const isNode = (status: ProcessStatus): boolean =>
-  /^(node|nodejs)(\.exe)?(-?v?\d[\d.]*)?$/.test(basename(status.executable.replace(/ \(deleted\)$/, '')));
+export const isNode = (status: ProcessStatus): boolean => looksLikeNode(status.executable);
+
+/** `/usr/bin/node`, `nodejs`, `node22`, `node-v22.1.0`, and one whose file was replaced while it runs. */
+export const looksLikeNode = (path: string): boolean =>
+  /^(node|nodejs)(-?v?\d[\d.]*)?(\.exe)?$/.test(basename(path.replace(/ \(deleted\)$/, '')));
 
 export const processExists = (pid: number): boolean => existsSync(`/proc/${pid}`);
 
 /** Every process id of the machine. */
 export const processIds = (): number[] => {
   try {
-    return readdirSync('/proc').map(Number).filter(Number.isInteger);
+    return readdirSync('/proc')
+      .map(Number)
+      .filter(Number.isInteger)
+      .toSorted((a, b) => a - b);
   } catch {
     return [];
   }

@@ -3,38 +3,61 @@
  * be Node and seen to catch it, now. In: what the kernel says of a process. Out: nothing, or an error that says why not.
  */
 import { MemwatchError } from '../errors.js';
-import { inOtherNetwork, isNode, processExists, readProcess, type ProcessStatus } from './proc.js';
+import { inOtherNetwork, isNode, readProcess, type ProcessStatus } from './proc.js';
 
-/** Why a process that is seen cannot be attached to; undefined where it can. */
-export const obstacleOf = (
-  status: ProcessStatus,
-): { code: 'not-node' | 'not-attachable'; reason: string; hint: string } | undefined => {
-  const refuse = (reason: string, hint: string, code: 'not-node' | 'not-attachable' = 'not-attachable') => ({
-    code,
-    reason,
-    hint,
-  });
-  const { pid, state, command } = status;
-  if (!isNode(status))
-    return refuse(`is not Node.js but ${status.executable}`, 'memwatch ps lists the Node processes', 'not-node');
-  if (state === 'T') return refuse('is stopped (SIGSTOP)', `let it run first: kill -CONT ${pid}`);
-  if (state === 't') return refuse('is stopped by a debugger such as gdb or strace', 'end that debugger first');
+export interface Obstacle {
+  readonly code: 'not-node' | 'not-attachable' | 'no-permission';
+  /** Goes on after `process 123`. */
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** Why a process cannot even be looked at; undefined where an inspector that is open could be used. */
+export const barrierOf = (status: ProcessStatus): Obstacle | undefined => {
+  const { pid, state } = status;
+  const refuse = (reason: string, hint: string): Obstacle => ({ code: 'not-attachable', reason, hint });
+  if (!isNode(status)) {
+    const reason = `is not Node.js but ${status.executable}`;
+    return { code: 'not-node', reason, hint: 'memwatch ps lists the Node processes' };
+  }
   if (state === 'Z' || state === 'X')
-    return refuse('has ended, its parent has not taken notice yet', 'there is nothing to look at');
-  if (status.catchesSigusr1) return undefined;
+    return refuse('has ended, and waits for its parent to notice', 'there is nothing left to look at');
+  if (!status.permitted) {
+    return { code: 'no-permission', reason: 'belongs to another user', hint: 'run memwatch as that user, or as root' };
+  }
+  if (state === 'T') return refuse('is stopped (SIGSTOP)', `let it run first: kill -CONT ${pid}`);
+  if (state === 't') return refuse('is stopped by a tracer such as gdb or strace', 'end that tracer first');
+  if (!inOtherNetwork(pid)) return undefined;
+  return refuse(
+    'is in another network namespace (a container)',
+    `run memwatch inside it, or: nsenter --net --target ${pid} memwatch …`,
+  );
+};
+
+/** Why SIGUSR1 must not be sent to a process without an inspector; undefined where it opens one. */
+export const obstacleOf = (status: ProcessStatus): Obstacle | undefined => {
+  const { command, catchesSigusr1, blocksSigusr1, uptimeSeconds } = status;
+  const barrier = barrierOf(status);
+  if (barrier !== undefined || catchesSigusr1) return barrier;
+  const refuse = (reason: string, hint: string): Obstacle => ({ code: 'not-attachable', reason, hint });
   if (hasFlag(command, '--permission') || hasFlag(command, '--experimental-permission')) {
     return refuse(
       'runs under the permission model, which allows no inspector',
-      'start it with --allow-inspector --inspect (Node 24 and later)',
+      'start it with --allow-inspector --inspect=127.0.0.1:0 (Node 24 and later)',
     );
   }
-  if (status.blocksSigusr1 && status.uptimeSeconds < 2) return refuse('is still starting', 'try again in a second');
-  if (hasFlag(command, '--disable-sigusr1') || status.blocksSigusr1) {
-    return refuse('runs with --disable-sigusr1', 'start it with --inspect=127.0.0.1:0, or without --disable-sigusr1');
+  if (hasFlag(command, '--disable-sigusr1')) {
+    return refuse(
+      'runs with --disable-sigusr1',
+      'start it without, or with --inspect=127.0.0.1:0: memwatch finds the port',
+    );
   }
+  if (blocksSigusr1 && uptimeSeconds < 2) return refuse('is still starting', 'try again in a second');
+  if (blocksSigusr1)
+    return refuse('blocks SIGUSR1 (--disable-sigusr1 in NODE_OPTIONS?)', 'start it with --inspect=127.0.0.1:0');
   return refuse(
     'does not catch SIGUSR1, which would end it',
-    'start it with --inspect=127.0.0.1:0; memwatch finds the port',
+    'start it with --inspect=127.0.0.1:0: memwatch finds the port',
   );
 };
 
@@ -45,31 +68,29 @@ export const checkSignalSafe = (status: ProcessStatus, startTicks = status.start
   if (status.startTicks !== startTicks) {
     throw new MemwatchError('no-such-process', `process ${status.pid} ended, and its id now names another process`);
   }
-  const obstacle = obstacleOf(status);
-  if (obstacle === undefined) return;
-  throw new MemwatchError(obstacle.code, `process ${status.pid} ${obstacle.reason}`, { hint: obstacle.hint });
+  throwObstacle(status.pid, obstacleOf(status));
 };
 
 /** The process, when it exists, may be looked into, and its sockets can be reached from here. */
 export const checkReachable = (pid: number): ProcessStatus => {
+  if (process.platform !== 'linux') throw notLinux(pid);
   const status = readProcess(pid);
-  if (status === undefined) throw unreadable(pid);
-  if (isNode(status) && inOtherNetwork(pid)) {
-    throw new MemwatchError('not-attachable', `process ${pid} is in another network namespace (a container)`, {
-      hint: `run memwatch inside it, or: nsenter --net --target ${pid} memwatch …`,
-    });
-  }
-  if (!isNode(status) || status.state === 'T' || status.state === 't') checkSignalSafe(status);
-  return status;
-};
-
-const unreadable = (pid: number): MemwatchError => {
-  if (!processExists(pid)) {
-    return new MemwatchError('no-such-process', `there is no process ${pid}`, {
+  if (status === undefined) {
+    throw new MemwatchError('no-such-process', `there is no process ${pid}`, {
       hint: 'memwatch ps lists the Node processes',
     });
   }
-  return new MemwatchError('no-permission', `process ${pid} belongs to another user`, {
-    hint: `run memwatch as that user, or as root`,
-  });
+  throwObstacle(pid, barrierOf(status));
+  return status;
 };
+
+const throwObstacle = (pid: number, obstacle: Obstacle | undefined): void => {
+  if (obstacle === undefined) return;
+  throw new MemwatchError(obstacle.code, `process ${pid} ${obstacle.reason}`, { hint: obstacle.hint });
+};
+
+/** Other systems do not tell which signals a process catches, so that SIGUSR1 could end it. */
+const notLinux = (pid: number): MemwatchError =>
+  new MemwatchError('not-attachable', `attaching to ${pid} by its id is safe on Linux alone`, {
+    hint: 'start the target with --inspect=127.0.0.1:9229, and name that address',
+  });

@@ -1,6 +1,8 @@
 /** Every command, in the order in which help lists them. */
+import { attachCommand } from './attach.js';
 import { detachCommand } from './detach.js';
 import type { Command } from './io.js';
+import { psCommand } from './ps.js';
 import { snapshotCommand } from './snapshot.js';
 
-export const commands: readonly Command[] = [detachCommand, snapshotCommand];
+export const commands: readonly Command[] = [psCommand, attachCommand, detachCommand, snapshotCommand];

@@ -1,0 +1,54 @@
+/** `memwatch attach <target>`: what a process does now, a line a second, until interrupted. */
+import { withAttachment, type Attachment } from '../agent/attach.js';
+import { programExitCode } from '../agent/launch.js';
+import { watchReadings } from '../agent/readings.js';
+import { parseTarget } from '../agent/target.js';
+import { MemwatchError } from '../errors.js';
+import { renderReading, renderReadingTitles } from '../report/reading.js';
+import type { Arguments, Command, Io } from './io.js';
+
+export const attachCommand: Command = {
+  command: 'attach [target]',
+  describe: 'what is it doing now: live readings, a line each',
+  builder: (yargs) =>
+    yargs
+      .positional('target', { type: 'string', describe: 'process id, <pid>/<worker>, host:port, ws:// address' })
+      .option('interval', { type: 'number', default: 1, describe: 'seconds from reading to reading' })
+      .option('count', { type: 'number', describe: 'end after so many readings' })
+      .option('plain', { type: 'boolean', describe: 'plain lines, also on a terminal' })
+      .example('$0 attach 1234', 'until Ctrl-C; 1234 is then as it was')
+      .example('$0 attach 1234 --json | jq .heap.usedBytes', 'one JSON document a line'),
+  run: async (args, io) => {
+    const target = parseTarget(args['target'] as string | undefined, args['--']);
+    const interval = Number(args['interval']);
+    if (!(interval >= 0.1)) throw new MemwatchError('bad-argument', '--interval is at least 0.1 s');
+    const options = {
+      signal: io.signal,
+      onProgress: io.progress,
+      programStdout: io.json ? ('stderr' as const) : ('inherit' as const),
+    };
+    const program = await withAttachment(target, options, async (attachment) => {
+      await attachment.runIfWaiting();
+      await printReadings(attachment, interval * 1000, args, io);
+      return attachment.program;
+    });
+    return program === undefined ? 0 : programExitCode(program);
+  },
+};
+
+const titlesEvery = 20;
+
+const printReadings = async (attachment: Attachment, intervalMs: number, args: Arguments, io: Io): Promise<void> => {
+  const wanted = args['count'] === undefined ? Infinity : Number(args['count']);
+  const readings = watchReadings(attachment, { intervalMs, signal: io.signal, onSilence: io.progress });
+  let count = 0;
+  for await (const reading of readings) {
+    if (io.json) io.line(JSON.stringify(reading));
+    else {
+      if (count % titlesEvery === 0) io.line(renderReadingTitles());
+      io.line(renderReading(reading));
+    }
+    if (++count >= wanted) break;
+  }
+  if (attachment.ending.aborted) io.warn('the target has ended');
+};

@@ -1,0 +1,46 @@
+/** `memwatch ps`: which Node processes are here, and can they be attached to. */
+import { listNodeProcesses, type NodeProcess } from '../agent/processes.js';
+import { MemwatchError } from '../errors.js';
+import { renderTable, type TableColumn } from '../report/table.js';
+import { escapeText, formatBytes, formatDuration } from '../report/units.js';
+import type { Command } from './io.js';
+
+export const psCommand: Command = {
+  command: 'ps',
+  describe: 'which Node processes are here, and can they be attached to',
+  builder: (yargs) => yargs.example('$0 ps', 'one line a process'),
+  async run(_, io) {
+    if (process.platform !== 'linux') {
+      throw new MemwatchError('not-attachable', 'memwatch ps reads /proc, which Linux alone has', {
+        hint: 'start the target with --inspect=127.0.0.1:9229, and name that address',
+      });
+    }
+    const processes = await listNodeProcesses();
+    io.print({ schema: 'memwatch/ps@1', processes }, () => describe(processes, io.columns));
+  },
+};
+
+const describe = (processes: readonly NodeProcess[], width: number): string => {
+  if (processes.length === 0) return 'no other Node process that this user may see';
+  const table = renderTable(columns, processes, width);
+  const reasons = processes.flatMap(({ pid, reason }) => (reason === null ? [] : [`${pid} ${escapeText(reason)}`]));
+  return [...table, ...(reasons.length === 0 ? [] : ['', ...reasons])].join('\n');
+};
+
+const attachText = ({ attachable, inspector }: NodeProcess): string => {
+  if (inspector !== null) return `open ${new URL(inspector).host}`;
+  return attachable ? 'yes' : 'no';
+};
+
+const columns: readonly TableColumn<NodeProcess>[] = [
+  { title: 'PID', align: 'right', cell: ({ pid }) => String(pid) },
+  { title: 'NODE', align: 'left', cell: ({ version }) => version ?? '?' },
+  { title: 'RSS', align: 'right', cell: ({ rssBytes }) => formatBytes(rssBytes) },
+  {
+    title: 'UP',
+    align: 'right',
+    cell: ({ uptimeSeconds }) => (uptimeSeconds === 0 ? '0 s' : formatDuration(uptimeSeconds * 1e6)),
+  },
+  { title: 'ATTACH', align: 'left', cell: attachText },
+  { title: 'SCRIPT', align: 'left', cell: ({ script }) => script, cut: 'end' },
+];

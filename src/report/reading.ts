@@ -1,0 +1,49 @@
+/** One line for each live reading of a process. In: a Reading. Out: aligned text, with a line of titles above. */
+import type { GcReading, Reading } from '../analyzer/model/reading.js';
+import { formatBytes, formatDuration, formatShare } from './units.js';
+
+interface Column {
+  readonly title: string;
+  readonly width: number;
+  readonly cell: (reading: Reading) => string;
+}
+
+const columns: readonly Column[] = [
+  { title: 'TIME', width: 8, cell: ({ timeMs }) => new Date(timeMs).toTimeString().slice(0, 8) },
+  { title: 'HEAP USED', width: 9, cell: ({ heap }) => formatBytes(heap.usedBytes) },
+  { title: 'TOTAL', width: 8, cell: ({ heap }) => formatBytes(heap.totalBytes) },
+  { title: 'LIMIT', width: 8, cell: ({ heap }) => formatBytes(heap.limitBytes) },
+  { title: 'EXTERNAL', width: 8, cell: ({ heap }) => formatBytes(heap.externalBytes) },
+  { title: 'RSS', width: 8, cell: ({ rssBytes }) => formatBytes(rssBytes) },
+  {
+    title: 'CGROUP',
+    width: 8,
+    cell: ({ cgroup }) => (cgroup === null ? '-' : formatShare(cgroup.usedBytes / cgroup.limitBytes)),
+  },
+  { title: 'CPU', width: 6, cell: ({ cpu }) => formatShare(cpu.cores) },
+  { title: 'LOOP BUSY', width: 9, cell: ({ loop }) => formatShare(loop.utilization) },
+  {
+    title: 'LATE P99',
+    width: 8,
+    cell: ({ loop }) => (loop.delay === null ? 'blocked' : formatDuration(loop.delay.p99Us)),
+  },
+  { title: 'GC', width: 14, cell: ({ gc }) => gcText(gc, ['minor', 'major', 'incremental', 'weak callbacks']) },
+  { title: 'MAJOR', width: 10, cell: ({ gc }) => gcText(gc, ['major']) },
+  { title: 'HANDLES', width: 7, cell: ({ handles }) => String(handles.reduce((sum, { count }) => sum + count, 0)) },
+];
+
+const gcText = (gc: Reading['gc'], kinds: readonly GcReading['kind'][]): string => {
+  if (gc === null) return '-';
+  const of = gc.filter(({ kind }) => kinds.includes(kind));
+  const count = of.reduce((sum, entry) => sum + entry.count, 0);
+  return count === 0 ? '0' : `${count} ${formatDuration(of.reduce((sum, entry) => sum + entry.durationUs, 0))}`;
+};
+
+const line = (cells: readonly string[]): string =>
+  cells.map((cell, at) => cell.padStart(columns[at]?.width ?? 0)).join('  ');
+
+/** The titles above the lines. */
+export const renderReadingTitles = (): string => line(columns.map(({ title }) => title));
+
+/** What the process does now, in one line. */
+export const renderReading = (reading: Reading): string => line(columns.map(({ cell }) => cell(reading)));
