@@ -1,8 +1,7 @@
 #!/usr/bin/env node
-/** The command line: yargs, every command, and the one place that catches, prints an error and sets the exit code. */
-import yargs from 'yargs';
-import { commands } from './commands/index.js';
+/** The command line: every command, and the one place that catches, prints an error and sets the exit code. */
 import { createIo, type Arguments, type Command } from './commands/io.js';
+import { createParser } from './commands/parser.js';
 import { exitCodeOf, MemwatchError, messageOf } from './errors.js';
 
 const interrupted = new AbortController();
@@ -29,18 +28,4 @@ const report = (error: unknown, debug: boolean): void => {
   } else console.error(`memwatch: ${messageOf(error)}\n  this is a bug of memwatch; --debug shows where`);
 };
 
-let parser = yargs(process.argv.slice(2))
-  .scriptName('memwatch')
-  .usage('$0 <command>: find the line that costs the memory or the time, in a running Node.js process')
-  .parserConfiguration({ 'populate--': true, 'parse-positional-numbers': false })
-  .option('json', { type: 'boolean', describe: 'one JSON document on stdout', global: true })
-  .option('debug', { type: 'boolean', describe: 'show stack traces of errors', global: true })
-  .strict()
-  .demandCommand(1, 'name a command')
-  .wrap(Math.min(100, process.stdout.columns ?? 100));
-for (const command of commands) {
-  parser = parser.command(command.command, command.describe, command.builder, (args) =>
-    run(command, args as Arguments),
-  );
-}
-await parser.parseAsync();
+await createParser(process.argv.slice(2), process.stdout.columns ?? 100, run).parseAsync();

@@ -124,3 +124,18 @@ export const readText = (path: string): string => {
     return '';
   }
 };
+
+/** The processes that this one has started and that run now. */
+export const childProcessIds = (pid: number): number[] =>
+  namesIn(`/proc/${pid}/task`)
+    .flatMap((thread) => readText(`/proc/${pid}/task/${thread}/children`).split(' '))
+    .filter((id) => id !== '')
+    .map(Number);
+
+const namesIn = (folder: string): string[] => {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // it is gone
+  }
+};

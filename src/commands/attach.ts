@@ -1,15 +1,19 @@
-/** `memwatch attach <target>`: what a process does now, a line a second, until interrupted. */
-import { withAttachment, type Attachment } from '../agent/attach.js';
+/**
+ * `memwatch attach <target>`: what a process does now. The terminal UI; a line a second where stdout is no terminal, or
+ * where the program writes to the same terminal because memwatch started it.
+ */
+import { attach, withAttachment, type Attachment } from '../agent/attach.js';
 import { programExitCode } from '../agent/launch.js';
 import { watchReadings } from '../agent/readings.js';
-import { parseTarget } from '../agent/target.js';
+import { parseTarget, type Target } from '../agent/target.js';
 import { MemwatchError } from '../errors.js';
 import { renderReading, renderReadingTitles } from '../report/reading.js';
 import type { Arguments, Command, Io } from './io.js';
+import { LiveProvider } from './tui/live-provider.js';
 
 export const attachCommand: Command = {
   command: 'attach [target]',
-  describe: 'what is it doing now: live readings, a line each',
+  describe: 'what is it doing now: the live terminal UI, or a line a second',
   builder: (yargs) =>
     yargs
       .positional('target', { type: 'string', describe: 'process id, <pid>/<worker>, host:port, ws:// address' })
@@ -27,6 +31,10 @@ export const attachCommand: Command = {
       onProgress: io.progress,
       programStdout: io.json ? ('stderr' as const) : ('inherit' as const),
     };
+    if (wantsScreen(args, io, target)) {
+      await showScreen(await attach(target, options), io);
+      return 0;
+    }
     const program = await withAttachment(target, options, async (attachment) => {
       await attachment.runIfWaiting();
       await printReadings(attachment, interval * 1000, args, io);
@@ -34,6 +42,18 @@ export const attachCommand: Command = {
     });
     return program === undefined ? 0 : programExitCode(program);
   },
+};
+
+const wantsScreen = (args: Arguments, io: Io, target: Target): boolean => {
+  const terminal = process.stdout.isTTY && process.stdin.isTTY;
+  return terminal && !io.json && args['plain'] !== true && args['count'] === undefined && target.kind !== 'command';
+};
+
+/** The terminal's library is loaded only where it is used. */
+const showScreen = async (attachment: Attachment, io: Io): Promise<void> => {
+  const { runTui } = await import('../tui/app.js');
+  io.progress('');
+  await runTui(new LiveProvider(attachment), io.signal);
 };
 
 const titlesEvery = 20;

@@ -4,5 +4,6 @@ import { detachCommand } from './detach.js';
 import type { Command } from './io.js';
 import { psCommand } from './ps.js';
 import { snapshotCommand } from './snapshot.js';
+import { viewCommand } from './view.js';
 
-export const commands: readonly Command[] = [psCommand, attachCommand, detachCommand, snapshotCommand];
+export const commands: readonly Command[] = [psCommand, attachCommand, detachCommand, snapshotCommand, viewCommand];

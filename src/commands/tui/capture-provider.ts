@@ -1,0 +1,64 @@
+/** What every Provider has: captures in the data thread, and screens saved. In: paths. Out: rows, details, files. */
+import { writeFile } from 'node:fs/promises';
+import type { LeakReport } from '../../analyzer/model/finding.js';
+import type {
+  Detail,
+  DetailQuery,
+  ListOrder,
+  ListQuery,
+  ListWindow,
+  Page,
+  ProviderEvent,
+  SaveFormat,
+} from '../../tui/provider.js';
+import { startDataThread, type DataClient } from './data-client.js';
+import { savedScreen } from './saved-screen.js';
+
+/** Lists and details from captures, however they came to be. */
+export class CaptureProvider {
+  private data: DataClient | undefined;
+  protected emit: (event: ProviderEvent) => void = () => {};
+
+  start(emit: (event: ProviderEvent) => void): void {
+    this.emit = emit;
+  }
+
+  /** Reads captures and shows them; kept when they are read. */
+  async open(files: readonly string[]): Promise<void> {
+    await this.thread().ask({ ask: 'open', files });
+  }
+
+  /** Shows the report of a search for leaks. */
+  async show(report: LeakReport): Promise<void> {
+    await this.thread().ask({ ask: 'show', report });
+  }
+
+  async rows(query: ListQuery, order: ListOrder, window: ListWindow): Promise<Page> {
+    return (await this.thread().ask({ ask: 'rows', query, order, window })) as Page;
+  }
+
+  async detail(query: DetailQuery): Promise<Detail> {
+    return (await this.thread().ask({ ask: 'detail', query })) as Detail;
+  }
+
+  /** The thread is ended in the middle of what it does, and with it what it had loaded. */
+  cancelLoading(): void {
+    void this.data?.end();
+    this.data = undefined;
+    this.emit({ type: 'failed', message: 'stopped loading', hint: undefined });
+  }
+
+  async save(format: SaveFormat, title: string, lines: readonly string[]): Promise<string> {
+    const { file, text } = savedScreen(format, title, lines, new Date());
+    await writeFile(file, text, { mode: 0o600, flag: 'wx' });
+    return file;
+  }
+
+  async close(): Promise<void> {
+    await this.data?.end();
+  }
+
+  private thread(): DataClient {
+    return (this.data ??= startDataThread((event) => this.emit(event)));
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * One command of memwatch, run in a thread of its own: what `memwatch leaks 1234 --json` would print, as a message. In:
+ * the arguments. Out: progress while it runs, then the document. The message 'stop' is its Ctrl-C.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { MemwatchError, messageOf } from '../../errors.js';
+import type { Io } from '../io.js';
+import { createParser } from '../parser.js';
+
+export type FromCommand =
+  | { readonly progress: string }
+  | { readonly document: unknown }
+  | { readonly error: { readonly code: string; readonly message: string; readonly hint: string | undefined } };
+
+if (parentPort === null) throw new Error('command-worker.js runs as a worker thread only');
+const port = parentPort;
+const send = (message: FromCommand): void => port.postMessage(message);
+const stop = new AbortController();
+port.once('message', () => stop.abort());
+
+let document: unknown;
+const io: Io = {
+  signal: stop.signal,
+  json: true,
+  color: false,
+  columns: 100,
+  print: (printed) => {
+    document = printed;
+  },
+  line: () => {},
+  progress: (text) => send({ progress: text }),
+  warn: (text) => send({ progress: text }),
+};
+
+try {
+  const { argv } = workerData as { argv: readonly string[] };
+  await createParser(argv, io.columns, async (command, args) => {
+    await command.run(args, io);
+  })
+    .exitProcess(false)
+    .fail((message, error: unknown) => {
+      throw error ?? new MemwatchError('bad-argument', message);
+    })
+    .parseAsync();
+  send({ document });
+} catch (error) {
+  const { code, hint } = error instanceof MemwatchError ? error : { code: 'bug', hint: undefined };
+  send({ error: { code, message: messageOf(error), hint } });
+}
+port.unref(); // nothing is waited for any more

@@ -1,0 +1,47 @@
+/** The data thread as seen from the screen's thread: questions by promise, events by a function. */
+import { Worker } from 'node:worker_threads';
+import { MemwatchError } from '../../errors.js';
+import type { ProviderEvent } from '../../tui/provider.js';
+import type { FromWorker, Request } from './messages.js';
+
+export interface DataClient {
+  ask(request: Request): Promise<unknown>;
+  /** Ends the thread at once; open questions are interrupted. */
+  end(): Promise<void>;
+}
+
+export const startDataThread = (onEvent: (event: ProviderEvent) => void): DataClient => {
+  const worker = new Worker(new URL('data-worker.js', import.meta.url), {
+    resourceLimits: { maxOldGenerationSizeMb: 8192 }, // rows of text; columns live outside the heap
+  });
+  const open = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  const rejectAll = (error: Error): void => {
+    for (const question of open.values()) question.reject(error);
+    open.clear();
+  };
+  let lastId = 0;
+  worker.on('message', (message: FromWorker) => {
+    if ('event' in message) return onEvent(message.event);
+    const question = open.get(message.id);
+    open.delete(message.id);
+    if ('answer' in message) question?.resolve(message.answer);
+    else question?.reject(errorOf(message.error));
+  });
+  worker.on('error', (error) => rejectAll(error));
+  worker.on('exit', () => rejectAll(new MemwatchError('interrupted', 'stopped')));
+  return {
+    ask: (request) =>
+      new Promise((resolve, reject) => {
+        open.set(++lastId, { resolve, reject });
+        worker.postMessage({ id: lastId, ...request });
+      }),
+    end: async () => {
+      await worker.terminate();
+    },
+  };
+};
+
+const errorOf = (error: Extract<FromWorker, { error: unknown }>['error']): MemwatchError =>
+  error === 'stale'
+    ? new MemwatchError('interrupted', 'another list was asked for')
+    : new MemwatchError('cannot-read', error.message, { hint: error.hint });

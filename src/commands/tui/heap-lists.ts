@@ -1,0 +1,103 @@
+/**
+ * The lists of the Heap tab. In: HeapData, a query, an order, a window. Out: a page with only the rows of that window.
+ * Objects are trees: a row that is open shows its children below it, in the order of the list.
+ */
+import type { ClassRow, ListOrder, ListQuery, ListWindow, Page } from '../../tui/provider.js';
+import type { HeapCache } from './cache.js';
+import type { HeapData } from './heap-data.js';
+import { dominatedLevel, fieldsLevel, objectsLevel, retainersLevel } from './heap-levels.js';
+import { displayName, edgeLabel, objectRow } from './heap-rows.js';
+import { filtered, sorted, type Slices } from './ordering.js';
+import { rowPage } from './row-list.js';
+import { treePage, type Level } from './tree-list.js';
+
+export type HeapQuery = Extract<ListQuery, { list: 'classes' | 'objects' | 'dominators' | 'fields' | 'retainers' }>;
+
+export const heapPage = async (
+  data: HeapData,
+  query: HeapQuery,
+  order: ListOrder,
+  window: ListWindow,
+  slices: Slices,
+  cache: HeapCache,
+): Promise<Page> => {
+  if (query.list === 'classes') return classPage(data, order, window);
+  const ordered = (level: Level, key: string): Promise<Uint32Array> => {
+    const filter = key === '' ? order.filter : '';
+    const name = JSON.stringify([query, key, order.sort, filter]);
+    return cache.order(name, () => orderedItems(data, level, order.sort, filter, slices));
+  };
+  const row = objectRow.bind(undefined, data);
+  const top = cache.level(JSON.stringify(query), () => topLevel(data, query));
+  const page = await treePage({ top, order, window, ordered, row });
+  return { ...page, whole: data.totalBytes };
+};
+
+const topLevel = (data: HeapData, query: Exclude<HeapQuery, { list: 'classes' }>): Level => {
+  switch (query.list) {
+    case 'objects':
+      return objectsLevel(data, query.className);
+    case 'dominators':
+      return dominatedLevel(data);
+    case 'fields':
+      return fieldsLevel(data, query.node);
+    case 'retainers':
+      return retainersLevel(data, query.node);
+  }
+};
+
+const classPage = (data: HeapData, order: ListOrder, window: ListWindow): Page =>
+  rowPage<ClassRow>({
+    rows: data.classes.list.flatMap((one, index) =>
+      one.count === 0 || one.name === '(synthetic)' ? [] : [{ ...one, kind: 'class' as const, biggest: data.biggest[index] }],
+    ),
+    order,
+    window,
+    whole: data.totalBytes,
+    text: (row) => row.name,
+    value: (row, sort) => {
+      if (sort === 'name') return row.name.toLowerCase();
+      if (sort === 'count') return row.count;
+      return sort === 'self' ? row.selfBytes : (row.retainedBytes ?? 0);
+    },
+  });
+
+const orderedItems = async (
+  data: HeapData,
+  level: Level,
+  sort: string,
+  filter: string,
+  slices: Slices,
+): Promise<Uint32Array> => {
+  const { selfBytes, nodeId } = data.graph;
+  const { retainedBytes } = data.dominators;
+  const { items, nodeOf } = level;
+  const passing = filter === '' ? items : await filtered(items, nameFilter(data, level, filter), slices);
+  switch (sort) {
+    case 'self':
+      return sorted(passing, (item) => selfBytes[nodeOf(item)], slices);
+    case 'retained':
+      return sorted(passing, (item) => retainedBytes[nodeOf(item)], slices);
+    case 'name': // by V8's id, which grows as objects are made: oldest first
+      return sorted(passing, (item) => nodeId[nodeOf(item)], slices);
+    default:
+      return passing;
+  }
+};
+
+/** Each name is looked at once, however many objects bear it; `@1234` finds one object. */
+const nameFilter = (data: HeapData, level: Level, filter: string): ((item: number) => boolean) => {
+  const { graph } = data;
+  const wanted = filter.toLowerCase();
+  const known = new Uint8Array(graph.strings.count); // 0: not looked at, 1: matches, 2: does not
+  const id = /^@\d+$/.test(filter) ? Number(filter.slice(1)) : undefined;
+  return (item) => {
+    const node = level.nodeOf(item);
+    if (id !== undefined) return graph.nodeId[node] === id;
+    const name = graph.nodeName[node];
+    if (known[name] === 0) known[name] = displayName(graph, node).toLowerCase().includes(wanted) ? 1 : 2;
+    if (known[name] === 1) return true;
+    const edge = level.edgeOf(item);
+    return edge !== undefined && edgeLabel(graph, edge).toLowerCase().includes(wanted);
+  };
+};

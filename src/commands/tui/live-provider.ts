@@ -1,0 +1,146 @@
+/**
+ * The Provider of a running process: `memwatch attach`. In: an attachment. Out: readings, threads, and what the actions
+ * bring. Actions are commands of memwatch, run beside the screen; what they write is opened by the data thread.
+ */
+import { attach, type Attachment } from '../../agent/attach.js';
+import { childProcessIds, isNode, readProcess } from '../../agent/proc.js';
+import { watchReadings } from '../../agent/readings.js';
+import { MemwatchError, messageOf } from '../../errors.js';
+import { formatBytes } from '../../report/units.js';
+import type { Provider, ProviderEvent, RunOptions, TargetAction, Thread } from '../../tui/provider.js';
+import { argumentsOf, outcomeOf, priceOf } from './actions.js';
+import { CaptureProvider } from './capture-provider.js';
+import { runCommand } from './run-command.js';
+
+const readingMs = 1000;
+
+export class LiveProvider extends CaptureProvider implements Provider {
+  readonly live = true;
+  readonly title: string;
+  private stopWatching = new AbortController();
+  private action: Promise<unknown> = Promise.resolve();
+
+  /** Attached already: what can go wrong on the way is told before the screen is touched. */
+  constructor(private attachment: Attachment) {
+    super();
+    this.title = titleOf(attachment);
+  }
+
+  override start(emit: (event: ProviderEvent) => void): void {
+    super.start(emit);
+    void this.tellThreads();
+    void this.watch();
+  }
+
+  private async tellThreads(): Promise<void> {
+    const { pid } = this.attachment;
+    const workers = await this.attachment.workers().catch(() => []);
+    const threads: Thread[] = [
+      { id: '', title: 'main thread' },
+      ...workers.map(({ id, title }) => ({ id: `/${id}`, title })),
+      ...(pid === undefined ? [] : nodeChildren(pid)),
+    ];
+    this.emit({ type: 'threads', threads });
+  }
+
+  private async watch(): Promise<void> {
+    const { attachment } = this;
+    this.stopWatching = new AbortController();
+    const { signal } = this.stopWatching;
+    const onSilence = (text: string): void => this.emit({ type: 'silent', text });
+    try {
+      for await (const reading of watchReadings(attachment, { intervalMs: readingMs, signal, onSilence })) {
+        this.emit({ type: 'reading', reading });
+      }
+      if (!signal.aborted) await this.ended(attachment);
+    } catch (error) {
+      if (!signal.aborted)
+        this.emit({ type: 'ended', text: `the process does not answer any more: ${messageOf(error)}` });
+    }
+  }
+
+  /** A process that has come to its end waits for us to let it go. */
+  private async ended(attachment: Attachment): Promise<void> {
+    const at = new Date().toLocaleTimeString('en-GB');
+    this.emit({ type: 'ended', text: `the process ended at ${at}; what was read stays` });
+    await attachment.detach();
+  }
+
+  async estimate(action: TargetAction): Promise<readonly string[] | undefined> {
+    return priceOf(action, this.attachment);
+  }
+
+  async run(action: TargetAction, options: RunOptions): Promise<string> {
+    const running = action.action === 'gc' ? this.collectGarbage() : this.runCommand(action, options);
+    this.action = running.catch(() => {});
+    return running;
+  }
+
+  private async runCommand(action: TargetAction, options: RunOptions): Promise<string> {
+    const { text, files, report } = outcomeOf(
+      action,
+      await runCommand(argumentsOf(action, this.targetText()), options),
+    );
+    if (report !== undefined) await this.show(report);
+    if (files.length > 0) await this.open(files);
+    return text;
+  }
+
+  private async collectGarbage(): Promise<string> {
+    const { session } = this.attachment;
+    const before = await session.send('Runtime.getHeapUsage');
+    await session.send('HeapProfiler.collectGarbage', undefined, { timeoutMs: 120_000 });
+    const after = await session.send('Runtime.getHeapUsage');
+    const freed = before.usedSize - after.usedSize;
+    return `collected: ${formatBytes(after.usedSize)} are in use, ${formatBytes(Math.max(0, freed))} were freed`;
+  }
+
+  /** How a command line names what is attached to. */
+  private targetText(): string {
+    const { pid, worker } = this.attachment;
+    if (pid === undefined) {
+      throw new MemwatchError('bad-argument', 'this needs a process of this machine', {
+        hint: 'start the command itself: memwatch snapshot|cpu|alloc|leaks host:port',
+      });
+    }
+    return worker === undefined ? String(pid) : `${pid}/${worker.id}`;
+  }
+
+  /** `` the main thread, `/2` a worker, `1234` another process. */
+  async chooseThread(id: string): Promise<void> {
+    const { pid } = this.attachment;
+    const other = /^\d+$/.test(id) ? Number(id) : pid;
+    if (other === undefined)
+      throw new MemwatchError('bad-argument', 'its threads can be chosen on its own machine only');
+    const worker = id.startsWith('/') ? id.slice(1) : undefined;
+    const next = await attach({ kind: 'pid', pid: other, worker });
+    this.stopWatching.abort();
+    const before = this.attachment;
+    this.attachment = next;
+    this.emit({ type: 'target', title: titleOf(next) });
+    void this.watch();
+    await before.detach();
+    await this.tellThreads();
+  }
+
+  override async close(): Promise<void> {
+    this.stopWatching.abort();
+    await Promise.all([super.close(), this.action]);
+    await this.attachment.detach();
+  }
+}
+
+const titleOf = ({ pid, nodeVersion, worker }: Attachment): string => {
+  const command = pid === undefined ? [] : (readProcess(pid)?.command ?? []);
+  const script = command.slice(1).find((word) => !word.startsWith('-'));
+  const thread = worker === undefined ? '' : ` ${worker.title}`;
+  const name = script === undefined ? '' : ` ${script.split('/').slice(-2).join('/')}`;
+  return `${pid === undefined ? 'remote process' : `pid ${pid}`}${thread}${name} ${nodeVersion}`;
+};
+
+const nodeChildren = (pid: number): Thread[] =>
+  childProcessIds(pid).flatMap((child) => {
+    const status = readProcess(child);
+    if (status === undefined || !isNode(status)) return [];
+    return [{ id: String(child), title: `child process ${child} ${status.command.slice(1).join(' ')}` }];
+  });

@@ -1,0 +1,17 @@
+/** What the screen's thread and the thread that holds the data say to each other. Plain values only. */
+import type { LeakReport } from '../../analyzer/model/finding.js';
+import type { DetailQuery, ListOrder, ListQuery, ListWindow, ProviderEvent } from '../../tui/provider.js';
+
+export type Request =
+  /** Reads captures; what they hold is told by events. */
+  | { readonly ask: 'open'; readonly files: readonly string[] }
+  | { readonly ask: 'show'; readonly report: LeakReport }
+  | { readonly ask: 'rows'; readonly query: ListQuery; readonly order: ListOrder; readonly window: ListWindow }
+  | { readonly ask: 'detail'; readonly query: DetailQuery };
+
+export type ToWorker = { readonly id: number } & Request;
+
+export type FromWorker =
+  | { readonly id: number; readonly answer: unknown }
+  | { readonly id: number; readonly error: { readonly message: string; readonly hint: string | undefined } | 'stale' }
+  | { readonly event: ProviderEvent };

@@ -1,0 +1,35 @@
+/**
+ * Runs a command of memwatch beside the screen. In: its arguments. Out: the document that --json prints. It runs in a
+ * thread of its own: what it computes does not stop the screen, and what it holds is freed when it is over.
+ */
+import { Worker } from 'node:worker_threads';
+import { MemwatchError, type ErrorCode } from '../../errors.js';
+import type { RunOptions } from '../../tui/provider.js';
+import type { FromCommand } from './command-worker.js';
+
+/** After Esc a command has this long to undo what it did to the target; the target's own guard does it otherwise. */
+const undoMs = 5000;
+
+export const runCommand = (argv: readonly string[], { signal, onProgress }: RunOptions): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('command-worker.js', import.meta.url), { workerData: { argv } });
+    let timer: NodeJS.Timeout | undefined;
+    const stop = (): void => {
+      worker.postMessage('stop');
+      timer = setTimeout(() => void worker.terminate(), undoMs);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    const interrupted = new MemwatchError('interrupted', 'stopped');
+    worker.on('message', (message: FromCommand) => {
+      if ('progress' in message) onProgress(message.progress);
+      else if ('document' in message) resolve(message.document);
+      else reject(new MemwatchError(message.error.code as ErrorCode, message.error.message, message.error));
+    });
+    worker.on('error', reject);
+    worker.on('exit', () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+      reject(interrupted); // nothing, where the document has come
+    });
+    if (signal.aborted) stop();
+  });

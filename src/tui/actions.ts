@@ -1,0 +1,127 @@
+/**
+ * Actions from any screen: on the target (snapshot, profiles, leaks, GC), and on what is shown (save, copy). In: a state
+ * and a key. Out: a step. Nothing that costs the target begins before its price was shown and agreed to. Pure.
+ */
+import { step, type Step } from './events.js';
+import { rowAtCursor } from './list-keys.js';
+import { placeOfRow } from './places.js';
+import type { TargetAction } from './provider.js';
+import { frontView, type MenuChoice, type MenuItem, type State } from './state.js';
+
+/** How long a profile runs when it is asked for from the screen. */
+export const profileSeconds = 10;
+
+const onTarget: readonly { key: string; text: string; action: TargetAction }[] = [
+  { key: 'L', text: 'find Leaks: what grows, who keeps it, which line', action: { action: 'leaks' } },
+  { key: 'S', text: 'take a heap Snapshot: what holds the memory', action: { action: 'snapshot' } },
+  {
+    key: 'C',
+    text: `CPU profile, ${profileSeconds} s: which lines take the time`,
+    action: { action: 'cpu', seconds: profileSeconds },
+  },
+  {
+    key: 'A',
+    text: `Allocation profile, ${profileSeconds} s: which functions allocate`,
+    action: { action: 'alloc', seconds: profileSeconds },
+  },
+  { key: 'F', text: 'Force a garbage collection', action: { action: 'gc' } },
+];
+
+const onScreen: readonly MenuItem[] = [
+  { key: 'w', text: 'write this screen to a file', choice: { choice: 'saveMenu' } },
+  { key: 'y', text: 'copy the path or place under the cursor', choice: { choice: 'copy' } },
+];
+
+const saveItems: readonly MenuItem[] = [
+  { key: 't', text: 'text', choice: { choice: 'save', format: 'text' } },
+  { key: 'm', text: 'Markdown', choice: { choice: 'save', format: 'markdown' } },
+  { key: 'h', text: 'HTML', choice: { choice: 'save', format: 'html' } },
+];
+
+const actionItems = (state: State): MenuItem[] => [
+  ...(canAct(state)
+    ? onTarget.map(({ key, text, action }) => ({ key, text, choice: { choice: 'action', action } as const }))
+    : []),
+  ...onScreen,
+];
+
+const canAct = (state: State): boolean => state.live && state.ended === undefined;
+
+/** A key that starts something, or opens a menu; undefined for another key. */
+export const actionKeyPressed = (state: State, key: string): Step | undefined => {
+  if (key === 'a') return step(menu(state, 'Actions', actionItems(state)));
+  if (key === 'T' && state.threads.length > 0) return step(menu(state, 'Threads', threadItems(state)));
+  const item = actionItems(state).find((one) => one.key === key);
+  if (item !== undefined) return choose(state, item.choice);
+  const missing = onTarget.some((one) => one.key === key);
+  if (!missing) return undefined;
+  const why = state.live ? 'the process has ended' : 'this needs a running process: memwatch attach PID';
+  return step({ ...state, notice: { text: why, style: 'warn' } });
+};
+
+const menu = (state: State, title: string, items: readonly MenuItem[]): State => ({
+  ...state,
+  overlay: { kind: 'menu', title, items, cursor: 0 },
+});
+
+const threadItems = (state: State): MenuItem[] =>
+  state.threads.map((thread, at) => ({
+    key: String(at),
+    text: `${thread.title}${thread.id === state.thread ? '  (shown)' : ''}`,
+    choice: { choice: 'thread', id: thread.id },
+  }));
+
+export const choose = (state: State, choice: MenuChoice): Step => {
+  const closed: State = { ...state, overlay: undefined };
+  switch (choice.choice) {
+    case 'saveMenu':
+      return step(menu(state, 'Write this screen as', saveItems));
+    case 'save':
+      return step(closed, { effect: 'save', format: choice.format });
+    case 'thread':
+      return step({ ...closed, thread: choice.id, readings: [] }, { effect: 'thread', id: choice.id });
+    case 'copy':
+      return copy(closed);
+    case 'action':
+      return ask(closed, choice.action);
+  }
+};
+
+/** A question with the price; a garbage collection is asked for without one. */
+const ask = (state: State, action: TargetAction): Step => {
+  if (state.work !== undefined) {
+    return step({ ...state, notice: { text: `still busy: ${state.work.text} (Esc stops it)`, style: 'warn' } });
+  }
+  if (action.action === 'gc') return step(working(state, 'collecting garbage'), { effect: 'run', action });
+  return step({ ...state, overlay: { kind: 'question', action, lines: undefined } }, { effect: 'estimate', action });
+};
+
+export const working = (state: State, text: string): State => ({
+  ...state,
+  notice: undefined,
+  work: { text, share: undefined, action: true },
+});
+
+const copy = (state: State): Step => {
+  const text = copyText(state);
+  if (text === undefined) {
+    return step({ ...state, notice: { text: 'there is no path or place here to copy', style: 'warn' } });
+  }
+  return step({ ...state, notice: { text: `copied: ${text}`, style: 'good' } }, { effect: 'copy', text });
+};
+
+/** What `y` copies: a retaining path where one is shown, else a place in the source. */
+const copyText = (state: State): string | undefined => {
+  const view = frontView(state);
+  if (view?.kind === 'source') return `${view.place.file}:${view.cursor + 1}`;
+  if (view?.kind !== 'list') return undefined;
+  const row = rowAtCursor(view);
+  if (row?.kind === 'finding' && row.finding.path.length > 0) {
+    return row.finding.path.map((one) => `${one.edge}: ${one.name} @${one.id}`).join(' → ');
+  }
+  if (view.path !== undefined) {
+    return view.path.steps.map((one) => `${one.edge ?? ''}: ${one.name} @${one.id}`.replace(/^: /, '')).join(' → ');
+  }
+  const place = placeOfRow(row);
+  return place === undefined ? undefined : `${place.file}:${place.line}`;
+};

@@ -1,0 +1,126 @@
+/** Data that comes: rows and details that were asked for, readings, progress, results. In: state, event. Out: state. Pure. */
+import type { UiEvent } from './events.js';
+import { scrolled } from './list-keys.js';
+import type { Detail } from './provider.js';
+import { showDataset } from './roots.js';
+import { centeredSource, scrolledSource } from './source-keys.js';
+import {
+  flameKey,
+  keptReadings,
+  listKey,
+  sourceKey,
+  tabIds,
+  type ListView,
+  type Notice,
+  type SourceView,
+  type State,
+  type View,
+} from './state.js';
+
+type Arrival = Exclude<UiEvent, { type: 'key' | 'mouse' | 'resize' }>;
+
+export const dataArrived = (state: State, event: Arrival): State => {
+  switch (event.type) {
+    case 'page':
+      return mapViews(state, (view) => withPage(state, view, event));
+    case 'detail':
+      return mapViews(state, (view) => withDetail(state, view, event.key, event.detail));
+    case 'reading':
+      return { ...state, readings: [...state.readings.slice(1 - keptReadings), event.reading] };
+    case 'threads':
+      return { ...state, threads: event.threads };
+    case 'silent':
+      return { ...state, notice: { text: event.text, style: 'warn' } };
+    case 'target':
+      return { ...state, title: event.title, readings: [], ended: undefined };
+    case 'loaded':
+      return loaded(state, event);
+    case 'refined':
+      return {
+        ...mapViews(state, (view) => (view.kind === 'list' ? { ...view, path: undefined } : view)),
+        generation: state.generation + 1,
+      };
+    case 'loading':
+      return { ...state, work: { text: event.text, share: event.share, action: false } };
+    case 'estimated':
+      return state.overlay?.kind === 'question' && state.overlay.action === event.action
+        ? { ...state, overlay: { ...state.overlay, lines: event.lines ?? [] } }
+        : state;
+    case 'working':
+      return state.work === undefined ? state : { ...state, work: { ...state.work, text: event.text } };
+    default:
+      return outcome(state, event);
+  }
+};
+
+type Outcome = Extract<Arrival, { type: 'done' | 'failed' | 'error' | 'ended' }>;
+
+const outcome = (state: State, event: Outcome): State => {
+  switch (event.type) {
+    case 'done':
+      return { ...state, work: undefined, notice: { text: event.text, style: 'good' } };
+    case 'ended':
+      return { ...state, ended: event.text, notice: { text: event.text, style: 'bad' } };
+    case 'failed':
+      return {
+        ...state,
+        work: undefined,
+        notice: bad(event.message + (event.hint === undefined ? '' : `: ${event.hint}`)),
+      };
+    case 'error': {
+      const notice: Notice = event.message === undefined ? { text: 'stopped', style: 'warn' } : bad(event.message);
+      return { ...state, work: event.endsWork ? undefined : state.work, notice };
+    }
+  }
+};
+
+const bad = (text: string): Notice => ({ text, style: 'bad' });
+
+const loaded = (state: State, event: Extract<Arrival, { type: 'loaded' }>): State => {
+  const next: State = {
+    ...state,
+    loaded: { ...state.loaded, [event.dataset]: event.summary },
+    generation: state.generation + 1,
+    report: event.report ?? state.report,
+    work: state.work?.action === true ? state.work : undefined,
+  };
+  return showDataset(next, event.dataset);
+};
+
+const mapViews = (state: State, change: (view: View) => View): State => {
+  const stacks = { ...state.stacks };
+  for (const tab of tabIds) stacks[tab] = stacks[tab].map(change);
+  return { ...state, stacks };
+};
+
+const withPage = (state: State, view: View, event: Extract<Arrival, { type: 'page' }>): View => {
+  if (view.kind !== 'list' || listKey(view, state.generation) !== event.key) return view;
+  return scrolled(state, { ...view, page: { ...event.page, key: event.key } });
+};
+
+const withDetail = (state: State, view: View, key: string, detail: Detail): View => {
+  if (detail.detail === 'path')
+    return view.kind === 'list' && pathKey(view) === key ? withPath(view, key, detail) : view;
+  if (detail.detail === 'source') {
+    if (view.kind !== 'source' || sourceKey(state, view) !== key) return view;
+    return withSource(state, { ...view, source: { ...detail, key } }, view.source === undefined);
+  }
+  if (view.kind !== 'flame' || flameKey(state, view) !== key) return view;
+  return { ...view, flame: { ...detail, key } };
+};
+
+const withPath = (view: ListView, key: string, path: Extract<Detail, { detail: 'path' }>): ListView => ({
+  ...view,
+  path: { ...path, node: Number(key) },
+});
+
+const withSource = (state: State, view: SourceView, first: boolean): SourceView =>
+  first ? centeredSource(state, view) : scrolledSource(state, view);
+
+/** The node whose retaining path belongs under the list, as text; undefined: none. */
+export const pathKey = (view: ListView): string | undefined => {
+  const row = view.page?.rows[view.cursor - view.page.from];
+  const node =
+    row?.kind === 'class' ? row.biggest : row?.kind === 'object' || row?.kind === 'growth' ? row.node : undefined;
+  return node === undefined ? undefined : String(node);
+};

@@ -1,0 +1,42 @@
+/**
+ * What can happen to the screen, and what it can ask of the world. Events come in from the terminal, from the provider
+ * and from answers; a step is the state after one, with the effects to carry out.
+ */
+import type { Detail, Page, ProviderEvent, SaveFormat, TargetAction } from './provider.js';
+import type { State } from './state.js';
+
+export type UiEvent =
+  | { readonly type: 'key'; readonly key: string }
+  | {
+      readonly type: 'mouse';
+      readonly action: 'press' | 'wheelUp' | 'wheelDown';
+      readonly x: number;
+      readonly y: number;
+    }
+  | { readonly type: 'resize'; readonly columns: number; readonly rows: number }
+  /** Rows that were asked for by `listKey`. */
+  | { readonly type: 'page'; readonly key: string; readonly page: Page }
+  | { readonly type: 'detail'; readonly key: string; readonly detail: Detail }
+  | { readonly type: 'estimated'; readonly action: TargetAction; readonly lines: readonly string[] | undefined }
+  | { readonly type: 'working'; readonly text: string }
+  | { readonly type: 'done'; readonly text: string }
+  /** An action or a question to the provider failed; undefined: the user stopped it. */
+  | { readonly type: 'error'; readonly message: string | undefined; readonly endsWork: boolean }
+  | ProviderEvent;
+
+export type Effect =
+  | { readonly effect: 'quit' }
+  | { readonly effect: 'suspend' }
+  | { readonly effect: 'copy'; readonly text: string }
+  | { readonly effect: 'estimate'; readonly action: TargetAction }
+  | { readonly effect: 'run'; readonly action: TargetAction }
+  | { readonly effect: 'cancel' }
+  | { readonly effect: 'save'; readonly format: SaveFormat }
+  | { readonly effect: 'thread'; readonly id: string };
+
+export interface Step {
+  readonly state: State;
+  readonly effects: readonly Effect[];
+}
+
+export const step = (state: State, ...effects: readonly Effect[]): Step => ({ state, effects });

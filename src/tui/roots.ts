@@ -1,0 +1,33 @@
+/** The ways to look at a tab's data: which one is shown, and showing another. Pure. */
+import type { Dataset } from './provider.js';
+import { rootViews, tabIds, withStack, type RootView, type State, type TabId, type View } from './state.js';
+
+/** Which of the tab's root views its stack stands on; -1: none. */
+export const rootIndex = (state: State, tab: TabId): number => {
+  const bottom = state.stacks[tab][0];
+  return bottom === undefined ? -1 : rootViews[tab].findIndex((root) => sameRoot(root.make(), bottom));
+};
+
+const sameRoot = (a: View, b: View): boolean => {
+  if (a.kind === 'list' && b.kind === 'list') return JSON.stringify(a.query) === JSON.stringify(b.query);
+  return a.kind === 'flame' && b.kind === 'flame' && a.profile === b.profile;
+};
+
+export const showRoot = (state: State, tab: TabId, root: RootView): State => withStack(state, tab, [root.make()]);
+
+const tabOf: Readonly<Record<Dataset, TabId>> = {
+  heap: 'heap',
+  growth: 'growth',
+  leaks: 'growth',
+  cpu: 'cpu',
+  alloc: 'cpu',
+};
+
+/** New data is shown at once, from its top; views into older data of its kind are gone. */
+export const showDataset = (state: State, dataset: Dataset): State => {
+  const shown: State = tabIds.reduce((next, tab) => {
+    const root = rootViews[tab].find((one) => one.needs === dataset);
+    return root === undefined ? next : showRoot(next, tab, root);
+  }, state);
+  return { ...shown, tab: tabOf[dataset] };
+};

@@ -1,0 +1,235 @@
+/**
+ * Everything the screen shows, as one plain value that is never changed, only replaced. Keys and data make the next
+ * state (update.ts), a state makes lines (frame.ts).
+ */
+import type { LeakReport } from '../analyzer/model/finding.js';
+import type { Location } from '../analyzer/model/location.js';
+import type { Reading } from '../analyzer/model/reading.js';
+import type {
+  Dataset,
+  FlameDetail,
+  ListQuery,
+  Page,
+  PathDetail,
+  ProfileName,
+  SourceDetail,
+  TargetAction,
+  Thread,
+} from './provider.js';
+
+export const tabIds = ['live', 'heap', 'growth', 'cpu', 'lines'] as const;
+export type TabId = (typeof tabIds)[number];
+
+/** A list with a cursor: classes, objects, functions… */
+export interface ListView {
+  readonly kind: 'list';
+  readonly query: ListQuery;
+  /** Stands in the path at the top: `Classes`, `Session`, `@1234`. */
+  readonly title: string;
+  readonly sort: string;
+  readonly descending: boolean;
+  readonly filter: string;
+  readonly expanded: readonly string[];
+  readonly cursor: number;
+  /** First row on the screen. */
+  readonly top: number;
+  /** The rows that came last, and the order they were asked in. */
+  readonly page: (Page & { readonly key: string }) | undefined;
+  /** The retaining path of the object under the cursor. */
+  readonly path: (PathDetail & { readonly node: number }) | undefined;
+}
+
+/** The source of one file with its costs. */
+export interface SourceView {
+  readonly kind: 'source';
+  readonly place: Location;
+  /** Line under the cursor, from 0. */
+  readonly cursor: number;
+  readonly top: number;
+  readonly source: (SourceDetail & { readonly key: string }) | undefined;
+}
+
+export interface FlameView {
+  readonly kind: 'flame';
+  readonly profile: ProfileName;
+  /** Node of the call tree that takes the whole width. */
+  readonly root: number;
+  /** Node under the cursor. */
+  readonly cursor: number;
+  readonly flame: (FlameDetail & { readonly key: string }) | undefined;
+}
+
+export type View = ListView | SourceView | FlameView;
+
+export interface MenuItem {
+  readonly key: string;
+  readonly text: string;
+  readonly choice: MenuChoice;
+}
+export type MenuChoice =
+  | { readonly choice: 'action'; readonly action: TargetAction }
+  | { readonly choice: 'save'; readonly format: 'text' | 'markdown' | 'html' }
+  | { readonly choice: 'copy' }
+  | { readonly choice: 'thread'; readonly id: string }
+  | { readonly choice: 'saveMenu' };
+
+export type Overlay =
+  | { readonly kind: 'help'; readonly top: number }
+  | { readonly kind: 'menu'; readonly title: string; readonly items: readonly MenuItem[]; readonly cursor: number }
+  | { readonly kind: 'question'; readonly action: TargetAction; readonly lines: readonly string[] | undefined };
+
+/** One line above the footer. */
+export interface Notice {
+  readonly text: string;
+  readonly style: 'good' | 'warn' | 'bad';
+}
+
+export interface State {
+  readonly columns: number;
+  readonly rows: number;
+  readonly title: string;
+  readonly live: boolean;
+  readonly tab: TabId;
+  /** For each tab: the views gone into, the deepest last; the first is one of its roots. */
+  readonly stacks: Readonly<Record<TabId, readonly View[]>>;
+  readonly loaded: Readonly<Partial<Record<Dataset, string>>>;
+  /** Counts up with every dataset that comes, so that rows of an older one are asked for again. */
+  readonly generation: number;
+  readonly report: LeakReport | undefined;
+  /** Oldest first; at most `keptReadings`. */
+  readonly readings: readonly Reading[];
+  readonly threads: readonly Thread[];
+  readonly thread: string;
+  /** Why the target is gone. */
+  readonly ended: string | undefined;
+  /** Work that goes on: loading, or an action on the target. */
+  readonly work: { readonly text: string; readonly share: number | undefined; readonly action: boolean } | undefined;
+  readonly notice: Notice | undefined;
+  readonly overlay: Overlay | undefined;
+  /** Letters typed go to the filter of the list. */
+  readonly filtering: boolean;
+}
+
+/** An hour of readings at one a second. */
+export const keptReadings = 3600;
+
+const firstSort: Readonly<Record<ListQuery['list'], string>> = {
+  classes: 'retained',
+  objects: 'retained',
+  dominators: 'retained',
+  fields: 'retained',
+  retainers: 'distance',
+  findings: 'rank',
+  grownClasses: 'delta',
+  grownObjects: 'delta',
+  functions: 'self',
+  callers: 'total',
+  callees: 'total',
+  hotLines: 'self',
+};
+const ascendingFirst = new Set(['rank', 'distance', 'name', 'place']);
+
+/** The direction in which a column is sorted when it is first chosen: sizes from the biggest, names from A. */
+export const descendsFirst = (sort: string): boolean => !ascendingFirst.has(sort);
+
+export const listView = (query: ListQuery, title: string): ListView => ({
+  kind: 'list',
+  query,
+  title,
+  sort: firstSort[query.list],
+  descending: descendsFirst(firstSort[query.list]),
+  filter: '',
+  expanded: [],
+  cursor: 0,
+  top: 0,
+  page: undefined,
+  path: undefined,
+});
+
+export const flameView = (profile: ProfileName): FlameView => ({
+  kind: 'flame',
+  profile,
+  root: 0,
+  cursor: 0,
+  flame: undefined,
+});
+
+export const sourceView = (place: Location): SourceView => ({
+  kind: 'source',
+  place,
+  cursor: Math.max(0, place.line - 1),
+  top: 0,
+  source: undefined,
+});
+
+/** A way to look at a tab's data; `v` goes from one to the next. */
+export interface RootView {
+  readonly title: string;
+  readonly needs: Dataset;
+  readonly make: () => View;
+}
+
+const profileRoots = (profile: ProfileName, word: string): RootView[] => [
+  { title: `${word} functions`, needs: profile, make: () => listView({ list: 'functions', profile }, 'Functions') },
+  { title: `${word} flame graph`, needs: profile, make: () => flameView(profile) },
+];
+
+export const rootViews: Readonly<Record<TabId, readonly RootView[]>> = {
+  live: [],
+  heap: [
+    { title: 'Classes', needs: 'heap', make: () => listView({ list: 'classes' }, 'Classes') },
+    { title: 'Dominator tree', needs: 'heap', make: () => listView({ list: 'dominators' }, 'Dominator tree') },
+  ],
+  growth: [
+    { title: 'Findings', needs: 'leaks', make: () => listView({ list: 'findings' }, 'Findings') },
+    { title: 'Classes', needs: 'growth', make: () => listView({ list: 'grownClasses' }, 'Classes') },
+    { title: 'Objects', needs: 'growth', make: () => listView({ list: 'grownObjects' }, 'Objects') },
+  ],
+  cpu: [...profileRoots('cpu', 'CPU'), ...profileRoots('alloc', 'Allocation')],
+  lines: [
+    { title: 'CPU lines', needs: 'cpu', make: () => listView({ list: 'hotLines', profile: 'cpu' }, 'Hottest lines') },
+  ],
+};
+
+export const initialState = (title: string, live: boolean, columns: number, rows: number): State => ({
+  columns,
+  rows,
+  title,
+  live,
+  tab: live ? 'live' : 'heap',
+  stacks: { live: [], heap: [], growth: [], cpu: [], lines: [] },
+  loaded: {},
+  generation: 0,
+  report: undefined,
+  readings: [],
+  threads: [],
+  thread: '',
+  ended: undefined,
+  work: undefined,
+  notice: undefined,
+  overlay: undefined,
+  filtering: false,
+});
+
+/** The view in front; undefined where the tab has nothing to show yet. */
+export const frontView = (state: State): View | undefined => state.stacks[state.tab].at(-1);
+
+/** The state with its front view replaced. */
+export const withFront = (state: State, view: View): State => ({
+  ...state,
+  stacks: { ...state.stacks, [state.tab]: [...state.stacks[state.tab].slice(0, -1), view] },
+});
+
+export const withStack = (state: State, tab: TabId, stack: readonly View[]): State => ({
+  ...state,
+  stacks: { ...state.stacks, [tab]: stack },
+});
+
+/** Names what a list holds and in which order: two equal keys mean the same rows. */
+export const listKey = (view: ListView, generation: number): string =>
+  JSON.stringify([generation, view.query, view.sort, view.descending, view.filter, view.expanded]);
+
+export const sourceKey = (state: State, view: SourceView): string => `${state.generation} ${view.place.file}`;
+
+export const flameKey = (state: State, view: FlameView): string =>
+  JSON.stringify([state.generation, view.profile, view.root, state.columns, state.rows]);
