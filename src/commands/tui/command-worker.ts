@@ -6,11 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { MemwatchError, messageOf } from '../../errors.js';
 import type { Io } from '../io.js';
 import { createParser } from '../parser.js';
-
-export type FromCommand =
-  | { readonly progress: string }
-  | { readonly document: unknown }
-  | { readonly error: { readonly code: string; readonly message: string; readonly hint: string | undefined } };
+import type { FromCommand } from './messages.js';
 
 if (parentPort === null) throw new Error('command-worker.js runs as a worker thread only');
 const port = parentPort;

@@ -49,7 +49,9 @@ const topLevel = (data: HeapData, query: Exclude<HeapQuery, { list: 'classes' }>
 const classPage = (data: HeapData, order: ListOrder, window: ListWindow): Page =>
   rowPage<ClassRow>({
     rows: data.classes.list.flatMap((one, index) =>
-      one.count === 0 || one.name === '(synthetic)' ? [] : [{ ...one, kind: 'class' as const, biggest: data.biggest[index] }],
+      one.count === 0 || one.name === '(synthetic)'
+        ? []
+        : [{ ...one, kind: 'class' as const, biggest: data.biggest[index] }],
     ),
     order,
     window,

@@ -15,3 +15,9 @@ export type FromWorker =
   | { readonly id: number; readonly answer: unknown }
   | { readonly id: number; readonly error: { readonly message: string; readonly hint: string | undefined } | 'stale' }
   | { readonly event: ProviderEvent };
+
+/** What a command that runs beside the screen tells of itself. */
+export type FromCommand =
+  | { readonly progress: string }
+  | { readonly document: unknown }
+  | { readonly error: { readonly code: string; readonly message: string; readonly hint: string | undefined } };
