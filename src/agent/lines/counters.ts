@@ -1,0 +1,235 @@
+/**
+ * The counters that rewritten functions call, inside the target. A line is counted from the moment it begins to the moment
+ * the next line of the same activation begins, the activation ends or waits, or another activation of the same table runs.
+ * What the counters cost themselves is measured at every call and taken off. In: calls. Out: rows of numbers a line.
+ */
+import { getHeapStatistics } from 'node:v8';
+import type { FunctionTable } from './instrument.js';
+
+/** The numbers of one line, in the order in which they stand in a row. */
+export const rowFields = [
+  'hits',
+  'timeMs',
+  /** Hits during which no garbage collection was seen, and what they added to V8's heap and outside it. */
+  'cleanHits',
+  'heapBytes',
+  'externalBytes',
+  /** The other hits: what was collected hides what was allocated. */
+  'collectedHits',
+  'collectedHeapBytes',
+  'collectedExternalBytes',
+  /** The most that was in use, heap and external, when the line ended. */
+  'memoryBytes',
+] as const;
+const width = rowFields.length;
+const hits = 0;
+const timeMs = 1;
+/** Two groups of three, laid out alike: hits, heap bytes, external bytes. */
+const clean = 2;
+const collected = 5;
+const memory = 8;
+
+/** The program may replace what it finds in globals (fake timers); this is the real one. */
+const now = performance.now.bind(performance);
+
+/**
+ * Readings of the clock and the heap: at the end of a line, then two before the next one begins, whose difference is what
+ * a reading itself allocates at present (that changes as the optimiser comes to it). Each is clock, heap, external, clock.
+ * Typed arrays, and no arithmetic after the last reading: both would allocate inside the line that is counted.
+ */
+const end = new Float64Array(4);
+const first = new Float64Array(4);
+const second = new Float64Array(4);
+
+/** Kept, so that the optimiser cannot leave a reading's allocation out. */
+export const lastReading: { statistics?: ReturnType<typeof getHeapStatistics> } = {};
+
+const read = (into: Float64Array): void => {
+  into[0] = now();
+  const statistics = getHeapStatistics();
+  lastReading.statistics = statistics;
+  into[1] = statistics.used_heap_size;
+  into[2] = statistics.external_memory;
+  into[3] = now();
+};
+
+/** What the counters have cost so far, milliseconds and bytes: lines of other tables that are open leave it out. */
+const overhead = new Float64Array(2);
+/** Of the last switch of any table: clock and heap when it came. */
+const came = new Float64Array(2);
+/** Whose line began at `second`, until the next switch has worked that out. */
+let pending: FunctionCounters | undefined;
+
+/** What is done from time to time between two lines, so that a program that never rests leaves its numbers as well. */
+export const periodic = { everyMs: 200, dueMs: 0, work: (): void => {} };
+
+export class FunctionCounters {
+  readonly table: FunctionTable;
+  calls = 0;
+  readonly rows: Float64Array;
+  /** The activation that is running now, innermost. */
+  top: Activation | undefined;
+  /** The line that is being counted; -1: none. */
+  #open = -1;
+  /** Of the open line: clock, heap and external bytes at its begin, bytes of one reading, and `overhead` then. */
+  readonly begin = new Float64Array(6);
+
+  constructor(table: FunctionTable) {
+    this.table = table;
+    this.rows = new Float64Array(table.lines.length * width);
+  }
+
+  enter(line: number): Activation {
+    return this.#enter(line, 1);
+  }
+
+  /** For a function whose first line is counted by what stands on it, such as the turns of a loop. */
+  enterUncounted(line: number): Activation {
+    return this.#enter(line, 0);
+  }
+
+  /** Ends the line that is open, if one is, and begins another one (-1: none). */
+  switchTo(line: number, counted: 0 | 1): void {
+    this.#close();
+    this.#begin(line, counted);
+  }
+
+  #enter(line: number, counted: 0 | 1): Activation {
+    this.#close();
+    this.calls++;
+    const activation = new Activation(this, line);
+    this.#begin(line, counted);
+    return activation;
+  }
+
+  #close(): void {
+    read(end);
+    pending?.settle();
+    came[0] = end[0];
+    came[1] = end[1];
+    if (this.#open >= 0) this.#book();
+  }
+
+  #begin(line: number, counted: 0 | 1): void {
+    this.#open = line;
+    if (counted === 1) this.rows[line * width + hits] += 1;
+    if (end[0] > periodic.dueMs) {
+      periodic.dueMs = end[0] + periodic.everyMs;
+      periodic.work();
+    }
+    pending = this;
+    read(first);
+    read(second);
+  }
+
+  /** Works out, when the next switch comes, what the last one cost and where its line began. */
+  settle(): void {
+    pending = undefined;
+    const { begin } = this;
+    const reading = second[1] - first[1];
+    begin[0] = second[3];
+    begin[1] = second[1];
+    begin[2] = second[2];
+    begin[3] = reading > 0 ? reading : 0; // negative: the heap was collected in between
+    overhead[0] += second[3] - came[0];
+    const bytes = second[1] + begin[3] - came[1];
+    overhead[1] += bytes > 0 ? bytes : 0;
+    begin[4] = overhead[0];
+    begin[5] = overhead[1];
+  }
+
+  #book(): void {
+    const { rows, begin } = this;
+    const row = this.#open * width;
+    rows[row + timeMs] += end[0] - begin[0] - (overhead[0] - begin[4]);
+    const heap = end[1] - begin[1];
+    const external = end[2] - begin[2];
+    // Without a collection neither shrinks.
+    const at = row + (heap < 0 || external < 0 ? collected : clean);
+    rows[at] += 1;
+    rows[at + 1] += heap - begin[3] - (overhead[1] - begin[5]);
+    rows[at + 2] += external;
+    const inUse = end[1] + end[2];
+    if (inUse > rows[row + memory]) rows[row + memory] = inUse;
+  }
+}
+
+/** One call of a function: which line it is on, and what it interrupted. */
+export class Activation {
+  readonly #counters: FunctionCounters;
+  #outer: Activation | undefined;
+  #line: number;
+  #suspended = false;
+
+  constructor(counters: FunctionCounters, line: number) {
+    this.#counters = counters;
+    this.#line = line;
+    this.#outer = counters.top;
+    counters.top = this;
+  }
+
+  line(line: number): void {
+    if (this.#suspended) this.#return();
+    this.#line = line;
+    this.#counters.switchTo(line, 1);
+  }
+
+  uncounted(line: number): void {
+    if (this.#suspended) this.#return();
+    this.#line = line;
+    this.#counters.switchTo(line, 0);
+  }
+
+  /** Goes round `await` and `yield`: what is waited for is no time of the line. */
+  suspend<T>(value?: T): T | undefined {
+    if (!this.#suspended) this.#leave();
+    this.#suspended = true;
+    return value;
+  }
+
+  resume<T>(value?: T): T | undefined {
+    if (this.#suspended) {
+      this.#return();
+      this.#counters.switchTo(this.#line, 0);
+    }
+    return value;
+  }
+
+  exit(): void {
+    if (!this.#suspended) this.#leave();
+    this.#suspended = true;
+  }
+
+  /** `yield*`: the inner generator's work is the line's time, its waiting is not. */
+  delegate<T>(iterable: Iterable<T>): Iterable<T> {
+    const inner = iterable[Symbol.iterator]();
+    const during = <R>(work: () => R): R => {
+      this.resume();
+      try {
+        return work();
+      } finally {
+        this.suspend();
+      }
+    };
+    const outer: Iterator<T> = { next: (...args) => during(() => inner.next(...args)) };
+    if (inner.return !== undefined)
+      outer.return = (value) => during(() => inner.return?.(value) ?? { done: true, value });
+    if (inner.throw !== undefined)
+      outer.throw = (error) => during(() => inner.throw?.(error) ?? { done: true, value: error });
+    this.suspend();
+    return { [Symbol.iterator]: () => outer };
+  }
+
+  /** Gives way to the activation that was interrupted, which goes on with its line. */
+  #leave(): void {
+    this.#counters.top = this.#outer;
+    this.#counters.switchTo(this.#outer === undefined ? -1 : this.#outer.#line, 0);
+    this.#outer = undefined;
+  }
+
+  #return(): void {
+    this.#outer = this.#counters.top;
+    this.#counters.top = this;
+    this.#suspended = false;
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * The functions of a source text, by the names that a user would write. In: JavaScript text. Out: every function with the
+ * chain of names it stands in (`Cache`, `get`), found by `get`, `Cache.get` or a line.
+ */
+import { parse, type AnyNode, type ArrowFunctionExpression, type FunctionDeclaration } from 'acorn';
+import type { FunctionExpression } from 'acorn';
+
+export type FunctionNode = FunctionDeclaration | FunctionExpression | ArrowFunctionExpression;
+
+export interface FunctionSite {
+  readonly node: FunctionNode;
+  /** The names of what it stands in and its own, outermost first; its own is missing where it has none. */
+  readonly names: readonly string[];
+  readonly anonymous: boolean;
+}
+
+export type SourceKind = 'module' | 'script';
+
+/** Throws acorn's SyntaxError (with `loc`) where the text is not JavaScript. */
+export const parseSource = (code: string, kind: SourceKind): AnyNode =>
+  parse(code, {
+    ecmaVersion: 'latest',
+    sourceType: kind,
+    allowReturnOutsideFunction: true,
+    allowHashBang: true,
+    locations: true,
+    preserveParens: true,
+  });
+
+/** All functions of the text in the order in which they begin. */
+export const findFunctions = (program: AnyNode): FunctionSite[] => {
+  const sites: FunctionSite[] = [];
+  collect(program, [], [], sites);
+  return sites.sort((a, b) => a.node.start - b.node.start);
+};
+
+/** `get` and `Cache.get` both name the chain Cache, get; a full chain wins over its ends. */
+export const functionsNamed = (sites: readonly FunctionSite[], name: string): FunctionSite[] => {
+  const named = sites.filter((site) => !site.anonymous);
+  const exact = named.filter(({ names }) => names.join('.') === name);
+  return exact.length > 0 ? exact : named.filter(({ names }) => `.${names.join('.')}`.endsWith(`.${name}`));
+};
+
+export const isFunction = (node: AnyNode): node is FunctionNode =>
+  node.type === 'FunctionDeclaration' || node.type === 'FunctionExpression' || node.type === 'ArrowFunctionExpression';
+
+/** The nodes right below a node, in the order of the text. */
+export const childrenOf = (node: AnyNode): AnyNode[] => {
+  const children: AnyNode[] = [];
+  for (const value of Object.values(node)) {
+    if (isNode(value)) children.push(value);
+    else if (Array.isArray(value)) for (const item of value) if (isNode(item)) children.push(item);
+  }
+  return children.sort((a, b) => a.start - b.start);
+};
+
+const isNode = (value: unknown): value is AnyNode =>
+  typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
+
+/** `given` is the name that what surrounds the node gives to it: a variable, a property, a method. */
+const collect = (node: AnyNode, chain: readonly string[], given: readonly string[], sites: FunctionSite[]): void => {
+  const into = (child: AnyNode, chain: readonly string[], given: readonly string[] = []): void =>
+    collect(child, chain, given, sites);
+  if (isFunction(node)) {
+    const own = 'id' in node && node.id != null ? [node.id.name] : given;
+    const names = [...chain, ...own];
+    sites.push({ node, names, anonymous: own.length === 0 });
+    for (const child of childrenOf(node)) into(child, names);
+    return;
+  }
+  for (const child of childrenOf(node)) {
+    const inside = opensScope(node) ? [...chain, ...(ownName(node) ?? given)] : chain;
+    into(child, inside, nameGivenTo(child, node, given));
+  }
+};
+
+const opensScope = (node: AnyNode): boolean =>
+  node.type === 'ClassDeclaration' || node.type === 'ClassExpression' || node.type === 'ObjectExpression';
+
+const ownName = (node: AnyNode): string[] | undefined =>
+  (node.type === 'ClassDeclaration' || node.type === 'ClassExpression') && node.id != null ? [node.id.name] : undefined;
+
+/** What a variable, an assignment, a property or an export calls the value; a call and the like pass the name on. */
+const nameGivenTo = (child: AnyNode, parent: AnyNode, given: readonly string[]): readonly string[] => {
+  switch (parent.type) {
+    case 'VariableDeclarator':
+      return child === parent.init ? namesOf(parent.id) : [];
+    case 'AssignmentExpression':
+      return child === parent.right ? namesOf(parent.left) : [];
+    case 'AssignmentPattern':
+      return child === parent.right ? namesOf(parent.left) : [];
+    case 'Property':
+    case 'MethodDefinition':
+    case 'PropertyDefinition':
+      return child === parent.value ? namesOf(parent.key) : [];
+    case 'ExportDefaultDeclaration':
+      return ['default'];
+    case 'CallExpression':
+      return child === parent.arguments.find((argument) => isFunction(argument)) ? given : [];
+    case 'ParenthesizedExpression':
+    case 'LogicalExpression':
+    case 'ConditionalExpression':
+    case 'AwaitExpression':
+    case 'ClassBody':
+      return given;
+    default:
+      return [];
+  }
+};
+
+/** `exports.run` is `run`, `Cache.prototype.get` is Cache, get; `this.#x` is `#x`. */
+const namesOf = (node: AnyNode): string[] => {
+  if (node.type === 'Identifier') return [node.name];
+  if (node.type === 'PrivateIdentifier') return [`#${node.name}`];
+  if (node.type === 'Literal') return [String(node.value)];
+  if (node.type !== 'MemberExpression' || node.computed) return [];
+  const skipped = new Set(['exports', 'module', 'prototype', 'this']);
+  const names = [...namesOf(node.object), ...namesOf(node.property)].filter((name) => !skipped.has(name));
+  return names.length === 0 ? ['default'] : names;
+};

@@ -1,0 +1,64 @@
+/**
+ * Hooks the loading of files in the thread it runs in, so that the files that are meant are rewritten before they run.
+ * CommonJS goes through Module.prototype._compile on every Node; ES modules through module.registerHooks where it exists
+ * (22.15 and newer), through module.register and its own thread where it does not.
+ */
+import * as nodeModule from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { SourceKind } from './functions.js';
+import { rewriteSource } from './rewrite.js';
+import { meansFile, type Selector } from './selector.js';
+
+export interface Loaded {
+  format: string | undefined;
+  source?: string | ArrayBuffer | NodeJS.ArrayBufferView | null;
+  shortCircuit?: boolean;
+}
+type NextLoad = (url: string, context: object) => Loaded;
+
+/** What Node's types of version 20 do not know yet. */
+interface NewerModule {
+  registerHooks?: (hooks: { load: (url: string, context: object, nextLoad: NextLoad) => Loaded }) => void;
+  stripTypeScriptTypes?: (code: string) => string;
+}
+const newer = nodeModule as NewerModule;
+
+export const hookLoading = (selectors: readonly Selector[]): void => {
+  hookCompile(selectors);
+  if (newer.registerHooks === undefined) {
+    nodeModule.register('./hooks-thread.js', import.meta.url, { data: selectors });
+  } else {
+    newer.registerHooks({ load: (url, context, nextLoad) => rewriteLoaded(nextLoad(url, context), url, selectors) });
+  }
+};
+
+/** A loaded file, rewritten where it is meant; else as it came. */
+export const rewriteLoaded = (loaded: Loaded, url: string, selectors: readonly Selector[]): Loaded => {
+  const kind = kindOf(loaded.format);
+  if (kind === undefined || loaded.source == null || !url.startsWith('file:')) return loaded;
+  const code = typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source);
+  const typed = loaded.format?.endsWith('-typescript') === true;
+  const path = fileURLToPath(url);
+  if (typed && !selectors.some((selector) => meansFile(selector, path))) return loaded;
+  const script = typed ? newer.stripTypeScriptTypes?.(code) : code;
+  const rewritten = script === undefined ? undefined : rewriteSource(script, path, kind, selectors);
+  if (rewritten === undefined) return loaded;
+  return { ...loaded, format: kind === 'module' ? 'module' : 'commonjs', source: rewritten };
+};
+
+const kindOf = (format: string | undefined): SourceKind | undefined => {
+  if (format === 'module' || format === 'module-typescript') return 'module';
+  return format === 'commonjs' || format === 'commonjs-typescript' ? 'script' : undefined;
+};
+
+type Compile = (this: unknown, code: string, path: string, ...rest: unknown[]) => unknown;
+
+/** Where a hook has given CommonJS its text already, the text says so and is left alone. */
+const hookCompile = (selectors: readonly Selector[]): void => {
+  const prototype = nodeModule.Module.prototype as unknown as { _compile: Compile };
+  const compile = prototype._compile;
+  prototype._compile = function (code, path, ...rest) {
+    const kind = rest[0] === 'module' ? 'module' : 'script';
+    return compile.call(this, rewriteSource(code, path, kind, selectors) ?? code, path, ...rest);
+  };
+};

@@ -1,0 +1,330 @@
+/**
+ * The calls to the counters that go into one function: at each line that begins a statement, at each turn of a loop, around
+ * what waits. In: a function's tree, an editor of its text. Out: the edits, and the table of its lines.
+ *
+ * The functions that stand inside it belong to it: their lines are lines of its table, and while one of them runs the line
+ * that called it rests, so that the lines of a table never hold the same time twice. What stands on one line with what
+ * was begun there is left alone.
+ */
+import type { AnyNode, ForInStatement, ForOfStatement, ForStatement, Statement } from 'acorn';
+import type MagicString from 'magic-string';
+import { childrenOf, isFunction, type FunctionNode, type FunctionSite } from './functions.js';
+import type { OriginalSource } from './original.js';
+
+/** What the counters are told of a function when its file runs. */
+export interface FunctionTable {
+  readonly name: string;
+  /** The source the user wrote. */
+  readonly file: string;
+  readonly firstLine: number;
+  /** For each counter: the line it counts. */
+  readonly lines: readonly number[];
+  /** The text of the lines from `firstLine` on. */
+  readonly source: readonly string[];
+}
+
+interface Context {
+  readonly edit: MagicString;
+  readonly source: OriginalSource;
+  /** Functions with a table of their own. */
+  readonly roots: ReadonlyMap<FunctionNode, FunctionSite>;
+  readonly tables: FunctionTable[];
+  /** The text that names the counters of a table. */
+  readonly enter: (table: number) => string;
+}
+
+interface Loop {
+  readonly labels: readonly string[];
+  /** What must run at the end of each turn, so before a `continue` too. */
+  readonly turn: string;
+}
+
+/** Where a statement stands: what it may jump to, and what `return` means there. */
+interface Scope {
+  readonly loops: readonly Loop[];
+  readonly asyncGenerator: boolean;
+}
+
+type Block = { body: Statement[] };
+type Line = number | undefined;
+
+const frame = '$memwatchFrame';
+
+export const instrumentFunction = (site: FunctionSite, context: Context): void => {
+  const place = context.source.at(site.node.loc?.start);
+  const index = context.tables.length;
+  const lines: number[] = [];
+  const firstLine = place?.line ?? site.node.loc?.start.line ?? 1;
+  const file = place?.file ?? context.source.path;
+  const source: string[] = [];
+  context.tables.push({ name: site.names.join('.') || `(anonymous):${firstLine}`, file, firstLine, lines, source });
+  new Instrumenter(context, file, context.enter(index), lines).root(site.node);
+  const lastLine = Math.max(firstLine, context.source.at(site.node.loc?.end)?.line ?? 0, ...lines);
+  source.push(...(context.source.linesOf(file) ?? []).slice(firstLine - 1, lastLine));
+};
+
+class Instrumenter {
+  readonly #context: Context;
+  readonly #file: string;
+  readonly #enter: string;
+  readonly #lines: number[];
+
+  constructor(context: Context, file: string, enter: string, lines: number[]) {
+    this.#context = context;
+    this.#file = file;
+    this.#enter = enter;
+    this.#lines = lines;
+  }
+
+  root(node: FunctionNode): void {
+    const scope = { loops: [], asyncGenerator: node.async && node.generator };
+    if (node.body.type === 'BlockStatement') this.#blockBody(node, node.body.body, scope);
+    else this.#expressionBody(node, node.body, scope);
+  }
+
+  #blockBody(node: FunctionNode, statements: Statement[], scope: Scope): void {
+    const { edit } = this.#context;
+    const directives = statements.filter((statement) => 'directive' in statement && statement.directive !== undefined);
+    const at = directives.at(-1)?.end ?? node.body.start + 1;
+    const rest = statements.slice(directives.length);
+    moveClashing(node, rest, at, edit);
+    const first = rest.find((statement) => probeOf(statement) !== 'none' && this.#lineOf(statement) !== undefined);
+    const line = (first ?? rest[0]) === undefined ? undefined : this.#lineOf(first ?? rest[0]);
+    const counted = first !== undefined && first === rest.find(runs) && probeOf(first) === 'line';
+    const key = this.#key(line ?? this.#lineOf(node) ?? node.loc?.start.line ?? 1);
+    edit.appendLeft(at, `;const ${frame}=${this.#enter}.${counted ? 'enter' : 'enterUncounted'}(${key});try{`);
+    this.#list(rest, counted ? line : undefined, scope);
+    edit.appendLeft(node.body.end - 1, `}finally{${frame}.exit()}`);
+  }
+
+  #expressionBody(node: FunctionNode, body: AnyNode, scope: Scope): void {
+    const { edit } = this.#context;
+    const line = this.#lineOf(body) ?? this.#lineOf(node) ?? node.loc?.start.line ?? 1;
+    edit.appendLeft(body.start, `{const ${frame}=${this.#enter}.enter(${this.#key(line)});try{return (`);
+    this.#expression(body, scope);
+    edit.appendLeft(body.end, `)}finally{${frame}.exit()}}`);
+  }
+
+  /** `open` is the line that is surely being counted when the list begins. */
+  #list(statements: readonly AnyNode[], open: Line, scope: Scope): void {
+    let current = open;
+    for (const statement of statements) {
+      const line = this.#lineOf(statement);
+      const probe = this.#onOneLine(statement) && runs(statement) ? 'line' : probeOf(statement);
+      if (line !== undefined && line !== current && probe !== 'none') {
+        this.#context.edit.appendLeft(statement.start, `${frame}.${probe}(${this.#key(line)});`);
+      }
+      this.#statement(statement, line ?? current, scope, []);
+      if (runs(statement)) current = this.#onOneLine(statement) ? (line ?? current) : undefined;
+    }
+  }
+
+  #statement(node: AnyNode, open: Line, scope: Scope, labels: readonly string[]): void {
+    const inner = this.#onOneLine(node) ? open : undefined;
+    switch (node.type) {
+      case 'BlockStatement':
+        return this.#list(node.body, inner, scope);
+      case 'LabeledStatement':
+        return this.#statement(node.body, open, scope, [...labels, node.label.name]);
+      case 'IfStatement':
+        this.#expression(node.test, scope);
+        this.#single(node.consequent, open, scope);
+        if (node.alternate != null) this.#single(node.alternate, open, scope);
+        return;
+      case 'ForStatement':
+        return this.#for(node, open, scope, labels);
+      case 'ForInStatement':
+      case 'ForOfStatement':
+        return this.#forEach(node, open, scope, labels);
+      case 'WhileStatement':
+        this.#test(node.test, scope, this.#onOneLine(node));
+        return this.#body(node.body, open, scope, labels, '', '');
+      case 'DoWhileStatement':
+        this.#body(node.body, inner, scope, labels, '', '');
+        return this.#test(node.test, scope, this.#onOneLine(node));
+      case 'WithStatement':
+        this.#expression(node.object, scope);
+        return this.#single(node.body, open, scope);
+      case 'SwitchStatement':
+        this.#expression(node.discriminant, scope);
+        for (const one of node.cases) {
+          if (one.test != null) this.#expression(one.test, scope);
+          this.#list(one.consequent, inner, scope);
+        }
+        return;
+      case 'TryStatement':
+        this.#list(node.block.body, inner, scope);
+        if (node.handler != null) this.#list(node.handler.body.body, inner, scope);
+        if (node.finalizer != null) this.#list(node.finalizer.body, inner, scope);
+        return;
+      case 'ContinueStatement':
+        return this.#continue(node.start, node.label?.name, scope);
+      case 'ReturnStatement':
+        return this.#return(node.argument ?? undefined, scope);
+      default:
+        return this.#expression(node, scope);
+    }
+  }
+
+  /** A statement that need not be a block becomes one, so that there is room before it. */
+  #single(node: AnyNode, open: Line, scope: Scope): void {
+    this.#body(node, open, scope, undefined, '', '');
+  }
+
+  /** The body of a loop (or, without `labels`, of an `if`): `before` runs first in each turn, `turn` last. */
+  #body(
+    node: AnyNode,
+    open: Line,
+    scope: Scope,
+    labels: readonly string[] | undefined,
+    before: string,
+    turn: string,
+  ): void {
+    const inside = labels === undefined ? scope : { ...scope, loops: [...scope.loops, { labels, turn }] };
+    const { edit } = this.#context;
+    if (node.type === 'FunctionDeclaration') return;
+    const block = node.type === 'BlockStatement';
+    edit.appendLeft(block ? node.start + 1 : node.start, block ? before : `{${before}`);
+    this.#list(block ? node.body : [node], open, inside);
+    edit.appendLeft(block ? node.end - 1 : node.end, block ? turn : `${turn}}`);
+  }
+
+  /** Hits of a loop's head: one for coming to it, one for each turn. */
+  #for(node: ForStatement, open: Line, scope: Scope, labels: readonly string[]): void {
+    const single = this.#onOneLine(node);
+    if (node.init != null) this.#expression(node.init, scope);
+    if (node.test != null && node.update == null) this.#test(node.test, scope, single);
+    else if (node.test != null) this.#expression(node.test, scope);
+    if (node.update != null) this.#wrapped(node.update, this.#lineOf(node), scope, single);
+    const turns = node.test != null || node.update != null; // else nothing leads back to the head's line
+    this.#body(node.body, turns ? open : undefined, scope, labels, '', '');
+  }
+
+  #forEach(node: ForInStatement | ForOfStatement, open: Line, scope: Scope, labels: readonly string[]): void {
+    const { edit } = this.#context;
+    const line = this.#lineOf(node);
+    const again = this.#onOneLine(node) || line === undefined ? '' : `${frame}.line(${this.#key(line)});`;
+    const waits = node.type === 'ForOfStatement' && node.await;
+    if (waits) edit.appendLeft(node.right.start, `${frame}.suspend(`);
+    this.#expression(node.right, scope);
+    if (waits) edit.appendLeft(node.right.end, ')');
+    const before = waits ? `${frame}.resume();` : '';
+    this.#body(node.body, open, scope, labels, before, waits ? `${again}${frame}.suspend();` : again);
+  }
+
+  #test(test: AnyNode, scope: Scope, single: boolean): void {
+    this.#wrapped(test, this.#lineOf(test), scope, single);
+  }
+
+  #wrapped(node: AnyNode, line: Line, scope: Scope, single: boolean): void {
+    const { edit } = this.#context;
+    const probe = !single && line !== undefined;
+    if (probe) edit.appendLeft(node.start, `(${frame}.line(${this.#key(line)}),`);
+    this.#expression(node, scope);
+    if (probe) edit.appendLeft(node.end, ')');
+  }
+
+  #continue(at: number, label: string | undefined, scope: Scope): void {
+    const loop = scope.loops.findLast(({ labels }) => label === undefined || labels.includes(label));
+    if (loop !== undefined && loop.turn !== '') this.#context.edit.appendLeft(at, loop.turn);
+  }
+
+  /** An async generator awaits what it returns. */
+  #return(argument: AnyNode | undefined, scope: Scope): void {
+    if (argument === undefined) return;
+    const { edit } = this.#context;
+    if (scope.asyncGenerator) edit.appendLeft(argument.start, `${frame}.resume(await ${frame}.suspend(`);
+    this.#expression(argument, scope);
+    if (scope.asyncGenerator) edit.appendLeft(argument.end, '))');
+  }
+
+  #expression(node: AnyNode, scope: Scope): void {
+    if (isFunction(node)) return this.#nested(node);
+    if (node.type === 'StaticBlock') return this.#list((node satisfies Block).body, undefined, scope);
+    if (node.type === 'AwaitExpression') return this.#waiting(node, node.argument, 'suspend', scope);
+    if (node.type === 'YieldExpression') {
+      const call = node.delegate && !scope.asyncGenerator ? 'delegate' : 'suspend';
+      return this.#waiting(node, node.argument ?? undefined, call, scope);
+    }
+    for (const child of childrenOf(node)) this.#expression(child, scope);
+  }
+
+  #waiting(node: AnyNode, argument: AnyNode | undefined, call: string, scope: Scope): void {
+    const { edit } = this.#context;
+    edit.appendLeft(node.start, `${frame}.resume(`);
+    if (argument === undefined) {
+      edit.appendLeft(node.end, ` ${frame}.${call}())`);
+      return;
+    }
+    edit.appendLeft(argument.start, `${frame}.${call}(`);
+    this.#expression(argument, scope);
+    edit.appendLeft(argument.end, '))');
+  }
+
+  #nested(node: FunctionNode): void {
+    const own = this.#context.roots.get(node);
+    if (own !== undefined) instrumentFunction(own, this.#context);
+    else if (!this.#onOneLine(node)) this.root(node);
+  }
+
+  #key(line: number): number {
+    const known = this.#lines.indexOf(line);
+    return known === -1 ? this.#lines.push(line) - 1 : known;
+  }
+
+  /** The line in the function's file on which a node begins; undefined for what a compiler put there. */
+  #lineOf(node: AnyNode | undefined): Line {
+    const place = this.#context.source.at(node?.loc?.start);
+    return place?.file === this.#file ? place.line : undefined;
+  }
+
+  #onOneLine(node: AnyNode): boolean {
+    if (node.loc == null) return false;
+    const { end } = node.loc;
+    const last = this.#context.source.at({ line: end.line, column: Math.max(0, end.column - 1) });
+    return last !== undefined && last.line === this.#lineOf(node);
+  }
+}
+
+/** What goes before a statement: a counted line, an uncounted one (the turns are counted), or nothing. */
+const probeOf = (node: AnyNode): 'line' | 'uncounted' | 'none' => {
+  if (!runs(node)) return 'none';
+  if (node.type === 'LabeledStatement') return probeOf(node.body);
+  if (node.type === 'ForStatement' && node.update == null && node.test != null) return 'uncounted';
+  const none = ['BlockStatement', 'TryStatement', 'WhileStatement', 'DoWhileStatement'];
+  return none.includes(node.type) ? 'none' : 'line';
+};
+
+/** Declarations without a value, and empty statements, do nothing when they are reached. */
+const runs = (node: AnyNode): boolean => {
+  if (node.type === 'VariableDeclaration') return node.declarations.some(({ init }) => init != null);
+  return node.type !== 'FunctionDeclaration' && node.type !== 'EmptyStatement';
+};
+
+/**
+ * Inside the `try` a function declaration is a block's: where its name is declared a second time (by `var` or by another
+ * declaration) that would be an error, so it is moved before the `try`, where it is the function's as it was.
+ */
+const moveClashing = (node: FunctionNode, body: readonly AnyNode[], at: number, edit: MagicString): void => {
+  const declared = body.filter((statement) => statement.type === 'FunctionDeclaration');
+  if (declared.length === 0) return;
+  const names = declared.map((statement) => statement.id?.name ?? '');
+  const variables = new Set(variablesOf(node.body));
+  declared.forEach((statement, index) => {
+    const name = names[index] ?? '';
+    if (variables.has(name) || names.indexOf(name) !== names.lastIndexOf(name))
+      edit.move(statement.start, statement.end, at);
+  });
+};
+
+const variablesOf = (node: AnyNode): string[] => {
+  if (isFunction(node)) return [];
+  const own =
+    node.type === 'VariableDeclaration' && node.kind === 'var'
+      ? node.declarations.flatMap(({ id }) => boundBy(id))
+      : [];
+  return [...own, ...childrenOf(node).flatMap(variablesOf)];
+};
+
+const boundBy = (pattern: AnyNode): string[] =>
+  pattern.type === 'Identifier' ? [pattern.name] : childrenOf(pattern).flatMap(boundBy);

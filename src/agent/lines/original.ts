@@ -1,0 +1,86 @@
+/**
+ * The source that the user wrote behind a script that runs: through its source map, where it has one. Used inside the
+ * target while it loads a file, and on scripts of a live process. In: a script's text and path. Out: original places.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { originalPositionFor, sourceContentFor, TraceMap } from '@jridgewell/trace-mapping';
+
+export interface OriginalPlace {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+}
+
+export interface OriginalSource {
+  /** The script itself. */
+  readonly path: string;
+  /** The files it was made of; itself where it has no source map. */
+  readonly files: readonly string[];
+  /** The place behind a parser's position (line from 1, column from 0); undefined where the map has none. */
+  at(position: { line: number; column: number } | undefined): OriginalPlace | undefined;
+  /** The lines of one of `files`; undefined where its text is neither in the map nor on disk. */
+  linesOf(file: string): readonly string[] | undefined;
+}
+
+export const readOriginal = (code: string, path: string): OriginalSource => {
+  const map = readMap(code, path);
+  return map === undefined ? asWritten(code, path) : throughMap(map, code, path);
+};
+
+const asWritten = (code: string, path: string): OriginalSource => ({
+  path,
+  files: [path],
+  at: (position) => (position === undefined ? undefined : { file: path, line: position.line }),
+  linesOf: (file) => (file === path ? code.split(/\r?\n/) : undefined),
+});
+
+const throughMap = (map: TraceMap, code: string, path: string): OriginalSource => ({
+  path,
+  files: map.resolvedSources.map((source) => pathOf(source ?? '')),
+  at: (position) => {
+    if (position === undefined) return undefined;
+    const found = originalPositionFor(map, position);
+    return found.source === null ? undefined : { file: pathOf(found.source), line: found.line };
+  },
+  linesOf: (file) => {
+    if (file === path) return code.split(/\r?\n/);
+    const source = map.resolvedSources.find((source) => pathOf(source ?? '') === file) ?? file;
+    return (sourceContentFor(map, source) ?? tryRead(file))?.split(/\r?\n/);
+  },
+});
+
+const readMap = (code: string, path: string): TraceMap | undefined => {
+  const url = /^[\s\S]*\/\/[#@] ?sourceMappingURL=(\S+)/.exec(
+    code.slice(code.lastIndexOf('sourceMappingURL=') - 4),
+  )?.[1];
+  if (url === undefined) return undefined;
+  try {
+    if (!url.startsWith('data:')) {
+      const mapPath = resolve(dirname(path), decodeURIComponent(url));
+      return new TraceMap(readFileSync(mapPath, 'utf8'), pathToFileURL(mapPath).href);
+    }
+    const [head, body = ''] = url.split(',', 2);
+    const text = head?.endsWith(';base64') ? Buffer.from(body, 'base64').toString('utf8') : decodeURIComponent(body);
+    return new TraceMap(text, pathToFileURL(path).href);
+  } catch {
+    return undefined; // no map, or a broken one: the lines of the code that runs are still right
+  }
+};
+
+const pathOf = (source: string): string => {
+  try {
+    return source.startsWith('file:') ? fileURLToPath(source) : source;
+  } catch {
+    return source;
+  }
+};
+
+const tryRead = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,84 @@
+/**
+ * Rewrites a source text so that the functions that are measured call their counters at every line; line numbers stay as
+ * they are. In: JavaScript text, its path, selectors. Out: the new text, or undefined where the file is not meant.
+ *
+ * `f(x) { a(); }` becomes `f(x) {;const F=file()[0].enter(0);try{ a(); }finally{F.exit()}}`, where every further line that
+ * begins a statement begins with `F.line(k);`. What waits is `F.resume(await F.suspend(x))`. F is a local of the
+ * activation, so recursion, generators and async functions keep their activations apart by themselves.
+ */
+import MagicString from 'magic-string';
+import { findFunctions, parseSource, type FunctionNode, type FunctionSite, type SourceKind } from './functions.js';
+import { instrumentFunction, type FunctionTable } from './instrument.js';
+import { readOriginal, type OriginalSource } from './original.js';
+import { functionsMeant, meansFile, type Selector } from './selector.js';
+
+/** What a file that was meant tells when it runs, where there is nothing to measure in it. */
+export interface Missing {
+  readonly selector: string;
+  readonly file: string;
+  /** The functions there are, or why there are none. */
+  readonly functions: readonly string[];
+  readonly reason?: string;
+}
+
+/** The property of globalThis through which rewritten code finds the counters. */
+export const globalName = '__memwatchLines__';
+const fileFunction = '$memwatchFile';
+
+export const rewriteSource = (
+  code: string,
+  path: string,
+  kind: SourceKind,
+  selectors: readonly Selector[],
+): string | undefined => {
+  if (!mayBeMeant(code, path, selectors) || code.includes(`function ${fileFunction}()`)) return undefined;
+  const source = readOriginal(code, path);
+  const meant = selectors.filter((selector) => source.files.concat(path).some((file) => meansFile(selector, file)));
+  if (meant.length === 0) return undefined;
+  try {
+    return rewrite(code, kind, source, meant);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return (
+      code + tellMissing(meant.map((selector) => ({ selector: selector.text, file: path, functions: [], reason })))
+    );
+  }
+};
+
+/** Reading every source map of a large program would be slow: a file with none is meant by its own name alone. */
+const mayBeMeant = (code: string, path: string, selectors: readonly Selector[]): boolean =>
+  selectors.some((selector) => meansFile(selector, path)) || code.includes('sourceMappingURL=');
+
+const rewrite = (code: string, kind: SourceKind, source: OriginalSource, selectors: readonly Selector[]): string => {
+  const sites = findFunctions(parseSource(code, kind));
+  const roots = new Map<FunctionNode, FunctionSite>();
+  const missing: Missing[] = [];
+  for (const selector of selectors) {
+    const meant = functionsMeant(selector, sites, source);
+    for (const site of meant) roots.set(site.node, site);
+    if (meant.length > 0) continue;
+    const functions = [...new Set(sites.filter((site) => !site.anonymous).map(({ names }) => names.join('.')))];
+    missing.push({ selector: selector.text, file: source.path, functions: functions.slice(0, 200) });
+  }
+  const edit = new MagicString(code);
+  const tables: FunctionTable[] = [];
+  for (const root of outermost([...roots.values()])) instrumentFunction(root, { edit, source, roots, tables, enter });
+  const tail = tables.length === 0 ? '' : tellTables(tables);
+  return edit.toString() + tail + tellMissing(missing);
+};
+
+const enter = (table: number): string => `${fileFunction}()[${table}]`;
+
+/** Those that stand in another one are reached from there. */
+const outermost = (sites: readonly FunctionSite[]): FunctionSite[] =>
+  sites.filter(
+    (site) =>
+      !sites.some((other) => other !== site && other.node.start <= site.node.start && site.node.end <= other.node.end),
+  );
+
+/** A hoisted declaration, because a function may be called before its file has run (circular imports). */
+const tellTables = (tables: readonly FunctionTable[]): string =>
+  `\nfunction ${fileFunction}(){return ${fileFunction}.tables??=globalThis.${globalName}.register(${JSON.stringify(tables)})}\n`;
+
+const tellMissing = (missing: readonly Missing[]): string =>
+  missing.length === 0 ? '' : `\n;globalThis.${globalName}?.miss(${JSON.stringify(missing)});\n`;

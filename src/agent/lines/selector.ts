@@ -1,0 +1,71 @@
+/**
+ * What a user names to have measured: `src/app.js:handle`, `app.ts:Cache.get`, `app.js:42`. In: the words of the command
+ * line, the files and functions of a program. Out: which of them are meant.
+ */
+import { realpathSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import { MemwatchError } from '../../errors.js';
+import type { FunctionSite } from './functions.js';
+import { functionsNamed } from './functions.js';
+import type { OriginalSource } from './original.js';
+
+export interface Selector {
+  /** As it was written. */
+  readonly text: string;
+  /** As it was written: `src/app.js`. */
+  readonly file: string;
+  /** Where that file is, seen from the folder that memwatch runs in. */
+  readonly path: string;
+  /** A name, `Class.method`, or a line. */
+  readonly wanted: string | number;
+}
+
+/** Throws `bad-argument` where a word is not `file:function`. */
+export const parseSelector = (text: string): Selector => {
+  const parts = /^(.+):([^:/\\]+)$/.exec(text);
+  if (parts?.[1] === undefined || parts[2] === undefined) {
+    throw new MemwatchError('bad-argument', `not a function: ${text}`, {
+      hint: 'name it as file:function, file:Class.method or file:line, as in src/app.js:handle',
+    });
+  }
+  const wanted = /^\d+$/.test(parts[2]) ? Number(parts[2]) : parts[2];
+  return { text, file: parts[1], path: realPath(resolve(parts[1])), wanted };
+};
+
+/** A path is meant by its whole, or by its last folders as they were written. */
+export const meansFile = (selector: Selector, path: string): boolean => {
+  const asWritten = selector.file.replaceAll('\\', '/').replace(/^(\.\/)+/, '');
+  const seen = path.replaceAll('\\', '/');
+  if (path === selector.path || seen === asWritten) return true;
+  return !isAbsolute(selector.file) && !asWritten.startsWith('../') && seen.endsWith(`/${asWritten}`);
+};
+
+/** The functions of one source that a selector means; by line, the innermost function around it. */
+export const functionsMeant = (
+  selector: Selector,
+  sites: readonly FunctionSite[],
+  source: OriginalSource,
+): FunctionSite[] => {
+  const here = meansFile(selector, source.path)
+    ? sites
+    : sites.filter(({ node }) => {
+        const file = source.at(node.loc?.start)?.file;
+        return file !== undefined && meansFile(selector, file);
+      });
+  if (typeof selector.wanted === 'string') return functionsNamed(here, selector.wanted);
+  const line = selector.wanted;
+  const around = here.filter(({ node }) => {
+    const first = source.at(node.loc?.start)?.line ?? Infinity;
+    const last = source.at(node.loc?.end)?.line ?? source.at(node.loc?.start)?.line ?? 0;
+    return first <= line && line <= last;
+  });
+  return around.slice(-1);
+};
+
+const realPath = (path: string): string => {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+};
