@@ -50,7 +50,7 @@ export const launch = async (argv: readonly string[], options: LaunchOptions): P
 };
 
 /** `script.js …` and `--flag script.js …` run on memwatch's own Node; `node …` or `/path/to/node …` on that one. */
-const commandOf = ([first = '', ...rest]: readonly string[]): [string, readonly string[]] =>
+export const commandOf = ([first = '', ...rest]: readonly string[]): [string, readonly string[]] =>
   looksLikeNode(first) ? [first, rest] : [process.execPath, [first, ...rest]];
 
 const addressFrom = (child: ChildProcess, argv: readonly string[]): Promise<string> =>

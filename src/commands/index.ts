@@ -1,9 +1,10 @@
 /** Every command, in the order in which help lists them. */
 import { attachCommand } from './attach.js';
 import { detachCommand } from './detach.js';
+import { linesCommand } from './lines.js';
 import type { Command } from './io.js';
 import { psCommand } from './ps.js';
 import { snapshotCommand } from './snapshot.js';
 import { viewCommand } from './view.js';
 
-export const commands: readonly Command[] = [psCommand, attachCommand, detachCommand, snapshotCommand, viewCommand];
+export const commands: readonly Command[] = [psCommand, attachCommand, detachCommand, snapshotCommand, linesCommand, viewCommand];

@@ -1,9 +1,9 @@
 /**
  * Loaded into the program before it begins (`--import preload.js?folder=…`), in its main thread and in each of its workers:
- * hooks loading, holds the counters, and writes them to a file of its own in the folder. In: `selectors.json` in that
+ * hooks loading, holds the counters, and writes them to a file of its own in the folder. In: `order.json` in that
  * folder. Out: `<pid>-<thread>.json`, whole at any time, so that a program that is killed leaves its numbers too.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { threadId } from 'node:worker_threads';
@@ -17,12 +17,14 @@ const folder = new URL(import.meta.url).searchParams.get('folder') ?? '';
 const file = join(folder, `${process.pid}-${threadId}.json`);
 const part = `${file}.part`;
 const tables = new Map<string, FunctionCounters>();
+const found = new Set<string>();
 const missing: Missing[] = [];
 let flushedHits = -1;
 
 /** A file may run more than once in a thread (a cleared cache, a query in its address): its counters go on. */
-const register = (files: readonly FunctionTable[]): FunctionCounters[] =>
-  files.map((table) => {
+const register = (functions: readonly FunctionTable[], selectors: readonly string[]): FunctionCounters[] => {
+  for (const selector of selectors) found.add(selector);
+  return functions.map((table) => {
     const key = `${table.file}:${table.firstLine}:${table.name}`;
     const known = tables.get(key);
     if (known !== undefined && known.table.lines.length === table.lines.length) return known;
@@ -30,11 +32,12 @@ const register = (files: readonly FunctionTable[]): FunctionCounters[] =>
     tables.set(key, counters);
     return counters;
   });
+};
 
 const flush = (): void => {
   const functions = [...tables.values()].map(({ table, calls, rows }) => ({ ...table, calls, rows: [...rows] }));
   try {
-    writeFileSync(part, JSON.stringify({ fields: rowFields, functions, missing }), { mode: 0o600 });
+    writeFileSync(part, JSON.stringify({ fields: rowFields, functions, found: [...found], missing }), { mode: 0o600 });
     renameSync(part, file);
   } catch {
     // the folder is gone, because memwatch is: the program goes on
@@ -55,14 +58,42 @@ const flushIfChanged = (): void => {
   flush();
 };
 
+/** What memwatch asks for, in `order.json`. */
+export interface Order {
+  /** memwatch's process id. */
+  readonly memwatch: number;
+  readonly selectors: readonly Selector[];
+}
+const order = JSON.parse(readFileSync(join(folder, 'order.json'), 'utf8')) as Order;
+
+/** The optimiser's own allocations for the counters come now, and not while the program's first lines are counted. */
+const warmUp = (): void => {
+  const counters = new FunctionCounters({ name: '', file: '', firstLine: 1, lines: [1, 2], source: [] });
+  for (let turn = 0; turn < 2000; turn++) {
+    const activation = counters.enter(0);
+    activation.line(1);
+    activation.resume(activation.suspend(turn));
+    activation.exit();
+  }
+};
+
+/** Where memwatch is gone nobody would take the folder away. */
+const tick = (): void => {
+  try {
+    process.kill(order.memwatch, 0);
+    flushIfChanged();
+  } catch {
+    clearInterval(timer);
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
 Object.defineProperty(globalThis, globalName, {
-  value: Object.assign(register, {
-    register,
-    miss: (missed: readonly Missing[]) => missing.push(...missed),
-  }),
+  value: { register, miss: (missed: readonly Missing[]) => missing.push(...missed) },
 });
-hookLoading(JSON.parse(readFileSync(join(folder, 'selectors.json'), 'utf8')) as Selector[]);
-setInterval(flushIfChanged, periodic.everyMs).unref();
+warmUp();
+hookLoading(order.selectors);
+const timer = setInterval(tick, periodic.everyMs).unref();
 periodic.work = flushIfChanged;
 process.on('exit', () => {
   for (const counters of tables.values()) counters.switchTo(-1, 0); // process.exit() may have been called on a line

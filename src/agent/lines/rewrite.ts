@@ -53,17 +53,21 @@ const rewrite = (code: string, kind: SourceKind, source: OriginalSource, selecto
   const sites = findFunctions(parseSource(code, kind));
   const roots = new Map<FunctionNode, FunctionSite>();
   const missing: Missing[] = [];
+  const found: string[] = [];
   for (const selector of selectors) {
     const meant = functionsMeant(selector, sites, source);
     for (const site of meant) roots.set(site.node, site);
-    if (meant.length > 0) continue;
+    if (meant.length > 0) {
+      found.push(selector.text);
+      continue;
+    }
     const functions = [...new Set(sites.filter((site) => !site.anonymous).map(({ names }) => names.join('.')))];
     missing.push({ selector: selector.text, file: source.path, functions: functions.slice(0, 200) });
   }
   const edit = new MagicString(code);
   const tables: FunctionTable[] = [];
   for (const root of outermost([...roots.values()])) instrumentFunction(root, { edit, source, roots, tables, enter });
-  const tail = tables.length === 0 ? '' : tellTables(tables);
+  const tail = tables.length === 0 ? '' : tellTables(tables, found);
   return edit.toString() + tail + tellMissing(missing);
 };
 
@@ -77,8 +81,9 @@ const outermost = (sites: readonly FunctionSite[]): FunctionSite[] =>
   );
 
 /** A hoisted declaration, because a function may be called before its file has run (circular imports). */
-const tellTables = (tables: readonly FunctionTable[]): string =>
-  `\nfunction ${fileFunction}(){return ${fileFunction}.tables??=globalThis.${globalName}.register(${JSON.stringify(tables)})}\n`;
+const tellTables = (tables: readonly FunctionTable[], found: readonly string[]): string =>
+  `\nfunction ${fileFunction}(){return ${fileFunction}.tables??=globalThis.${globalName}.register(` +
+  `${JSON.stringify(tables)},${JSON.stringify(found)})}\n;${fileFunction}();\n`;
 
 const tellMissing = (missing: readonly Missing[]): string =>
   missing.length === 0 ? '' : `\n;globalThis.${globalName}?.miss(${JSON.stringify(missing)});\n`;

@@ -16,7 +16,7 @@ export interface Selector {
   readonly file: string;
   /** Where that file is, seen from the folder that memwatch runs in. */
   readonly path: string;
-  /** A name, `Class.method`, or a line. */
+  /** A name, `Class.method`, `*` for every function, or a line. */
   readonly wanted: string | number;
 }
 
@@ -52,6 +52,7 @@ export const functionsMeant = (
         const file = source.at(node.loc?.start)?.file;
         return file !== undefined && meansFile(selector, file);
       });
+  if (selector.wanted === '*') return [...here];
   if (typeof selector.wanted === 'string') return functionsNamed(here, selector.wanted);
   const line = selector.wanted;
   const around = here.filter(({ node }) => {

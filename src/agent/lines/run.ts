@@ -1,0 +1,65 @@
+/**
+ * Runs a program from its first line to its end with functions of it measured line by line. In: a command line, selectors.
+ * Out: what each thread and each forked child wrote, as text, and how the program ended. Its input, output, arguments and
+ * signals are its own.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MemwatchError, messageOf } from '../../errors.js';
+import { commandOf, type LaunchOptions, type ProgramEnd } from '../launch.js';
+import type { Order } from './preload.js';
+import type { Selector } from './selector.js';
+
+export interface MeasuredRun {
+  readonly end: ProgramEnd;
+  /** One text for each thread that ran; see counters.ts and preload.ts for what is in them. */
+  readonly files: readonly string[];
+}
+
+export const runMeasured = async (
+  argv: readonly string[],
+  selectors: readonly Selector[],
+  options: LaunchOptions,
+): Promise<MeasuredRun> => {
+  const folder = mkdtempSync(join(tmpdir(), 'memwatch-lines-'));
+  try {
+    const order: Order = { memwatch: process.pid, selectors };
+    writeFileSync(join(folder, 'order.json'), JSON.stringify(order), { mode: 0o600 });
+    const end = await runToEnd(argv, folder, options);
+    const files = readdirSync(folder).filter((name) => /^\d+-\d+\.json$/.test(name));
+    return { end, files: files.map((name) => readFileSync(join(folder, name), 'utf8')) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+const runToEnd = (argv: readonly string[], folder: string, options: LaunchOptions): Promise<ProgramEnd> =>
+  new Promise((resolve, reject) => {
+    const [binary, args] = commandOf(argv);
+    const preload = new URL('preload.js', import.meta.url);
+    preload.searchParams.set('folder', folder);
+    const stdout = options.programStdout === 'stderr' ? 2 : 'inherit';
+    const child = spawn(binary, ['--import', preload.href, ...args], { stdio: ['inherit', stdout, 'inherit'] });
+    const stopForwarding = forwardSignals(child);
+    child.on('error', (error) =>
+      reject(
+        new MemwatchError('bad-argument', `cannot start ${argv.join(' ')}: ${messageOf(error)}`, { cause: error }),
+      ),
+    );
+    child.on('exit', (code, signal) => {
+      stopForwarding();
+      resolve({ code, signal });
+    });
+  });
+
+/** A terminal sends Ctrl-C to the program as well as to memwatch; what comes to memwatch alone is handed on. */
+const forwardSignals = (child: ChildProcess): (() => void) => {
+  const signals = process.stdin.isTTY ? (['SIGTERM'] as const) : (['SIGINT', 'SIGTERM', 'SIGHUP'] as const);
+  const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+  for (const signal of signals) process.on(signal, forward);
+  return () => {
+    for (const signal of signals) process.removeListener(signal, forward);
+  };
+};

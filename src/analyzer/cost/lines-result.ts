@@ -1,0 +1,77 @@
+/**
+ * Makes the cost of each line out of what counters counted. In: counted functions of all threads of a program. Out: one
+ * FunctionLines for each function, with what garbage collections hid scaled from the hits without one.
+ */
+import type { BytesCertainty, CountedFunction, CountedLine, FunctionLines, LineCost } from '../model/lines.js';
+
+/** In the order in which the functions were first seen. */
+export const computeFunctionLines = (counted: readonly CountedFunction[]): FunctionLines[] => {
+  const merged = new Map<string, CountedFunction>();
+  for (const one of counted) {
+    const key = `${one.file}:${one.firstLine}:${one.name}`;
+    const known = merged.get(key);
+    merged.set(key, known === undefined ? one : mergeFunctions(known, one));
+  }
+  return [...merged.values()].map(functionLines);
+};
+
+/** What the lines of a function took together: they never hold the same time twice. */
+export const timeOfFunction = (one: FunctionLines): number =>
+  one.lines.reduce((sum, { timeUs }) => sum + (timeUs ?? 0), 0);
+
+const functionLines = (one: CountedFunction): FunctionLines => ({
+  name: one.name,
+  file: one.file,
+  firstLine: one.firstLine,
+  source: one.source,
+  calls: one.calls,
+  lines: one.lines
+    .map((line) => lineCost(line, one.source[line.line - one.firstLine] ?? ''))
+    .sort((a, b) => a.line - b.line),
+});
+
+const lineCost = (line: CountedLine, source: string): LineCost => {
+  const [incrementBytes, externalBytes, certainty] = increments(line);
+  return {
+    line: line.line,
+    source,
+    hits: line.hits,
+    timeUs: Math.max(0, line.timeMs * 1000),
+    incrementBytes,
+    externalBytes,
+    certainty,
+    memoryBytes: line.memoryBytes,
+    ticks: undefined,
+  };
+};
+
+const increments = (line: CountedLine): [number, number, BytesCertainty] => {
+  const { cleanHits, collectedHits } = line;
+  if (collectedHits === 0) return [Math.round(line.heapBytes), line.externalBytes, 'measured'];
+  if (cleanHits === 0) return [Math.round(line.collectedHeapBytes), line.collectedExternalBytes, 'net'];
+  const scale = (cleanHits + collectedHits) / cleanHits;
+  return [Math.round(line.heapBytes * scale), Math.round(line.externalBytes * scale), 'scaled'];
+};
+
+/** The same function in another thread or process. */
+const mergeFunctions = (a: CountedFunction, b: CountedFunction): CountedFunction => {
+  const lines = new Map(a.lines.map((line) => [line.line, line]));
+  for (const line of b.lines) {
+    const known = lines.get(line.line);
+    lines.set(line.line, known === undefined ? line : addLines(known, line));
+  }
+  return { ...a, calls: a.calls + b.calls, lines: [...lines.values()] };
+};
+
+const addLines = (a: CountedLine, b: CountedLine): CountedLine => ({
+  line: a.line,
+  hits: a.hits + b.hits,
+  timeMs: a.timeMs + b.timeMs,
+  cleanHits: a.cleanHits + b.cleanHits,
+  heapBytes: a.heapBytes + b.heapBytes,
+  externalBytes: a.externalBytes + b.externalBytes,
+  collectedHits: a.collectedHits + b.collectedHits,
+  collectedHeapBytes: a.collectedHeapBytes + b.collectedHeapBytes,
+  collectedExternalBytes: a.collectedExternalBytes + b.collectedExternalBytes,
+  memoryBytes: Math.max(a.memoryBytes, b.memoryBytes),
+});

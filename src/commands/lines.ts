@@ -1,0 +1,61 @@
+/**
+ * `memwatch lines`: hits, time and memory of every line of a function; of a program that is started, by counters that are
+ * written into the function as it loads, or of a running process.
+ */
+import { programExitCode } from '../agent/launch.js';
+import { runMeasured } from '../agent/lines/run.js';
+import { parseSelector } from '../agent/lines/selector.js';
+import { computeFunctionLines } from '../analyzer/cost/lines-result.js';
+import { readLinesFile, type LinesFile } from '../analyzer/formats/lines-file.js';
+import type { LinesResult } from '../analyzer/model/lines.js';
+import { MemwatchError } from '../errors.js';
+import { linesDocument, renderLines } from '../report/lines-table.js';
+import type { Command, Io } from './io.js';
+
+export const linesCommand: Command = {
+  command: 'lines <what..>',
+  describe: 'hits, time and memory of every line of a function',
+  builder: (yargs) =>
+    yargs
+      .positional('what', {
+        type: 'string',
+        array: true,
+        describe: 'file:function, file:Class.method or file:line; before it the target, where a process runs already',
+      })
+      .example('$0 lines src/app.js:handle -- src/app.js --port 80', 'a program from its start to its end')
+      .example('$0 lines 1234 src/app.ts:Cache.get', 'a running process'),
+  async run(args, io) {
+    const words = (args['what'] as string[]).map(String);
+    const program = args['--'] ?? [];
+    return runProgram(words, program, io);
+  },
+};
+
+const runProgram = async (words: readonly string[], argv: readonly string[], io: Io): Promise<number> => {
+  const selectors = words.map(parseSelector);
+  const run = await runMeasured(argv, selectors, { programStdout: io.json ? 'stderr' : 'inherit' });
+  const files = run.files.map(readLinesFile);
+  const functions = computeFunctionLines(files.flatMap((file) => file.functions));
+  const notes = missingNotes(words, files);
+  if (functions.length === 0) {
+    const hint = 'name a function as file:function, file:Class.method or file:line; the program must load the file';
+    throw new MemwatchError('not-found', notes.join('\n') || 'the program ended before anything was measured', {
+      hint,
+    });
+  }
+  const result: LinesResult = { functions, notes };
+  io.print(linesDocument(result), () => renderLines(result, io));
+  return programExitCode({ pid: -1, exited: Promise.resolve(run.end) });
+};
+
+/** One sentence for each function that was asked for and not found, with what there is instead. */
+const missingNotes = (words: readonly string[], files: readonly LinesFile[]): string[] =>
+  words
+    .filter((word) => !files.some(({ found }) => found.includes(word)))
+    .map((word) => {
+      const missed = files.flatMap(({ missing }) => missing).find(({ selector }) => selector === word);
+      if (missed === undefined) return `${word}: the program loaded no such file`;
+      if (missed.reason !== undefined) return `${word}: ${missed.file} cannot be measured: ${missed.reason}`;
+      const names = missed.functions.length === 0 ? 'no named functions' : missed.functions.slice(0, 12).join(', ');
+      return `${word}: there is no such function in ${missed.file}; it has ${names}`;
+    });

@@ -1,0 +1,160 @@
+/**
+ * The lines of functions as text: for each function a head that names its dearest lines, then its whole source with hits,
+ * time and memory before each line. In: a LinesResult, the width of the terminal. Out: text, and the JSON document.
+ */
+import type { FunctionLines, LineCost, LinesResult } from '../analyzer/model/lines.js';
+import { renderTable, type TableColumn } from './table.js';
+import { formatBytes, formatCount, formatDuration, formatShare } from './units.js';
+import { escapeText } from './units.js';
+import { cutTo } from './width.js';
+
+/** Below this a line's bytes are the counters' own error. */
+const leastBytesPerHit = 64;
+/** From this width on the memory in use is shown too. */
+const wide = 110;
+
+export interface LinesTextOptions {
+  readonly columns: number;
+  readonly color: boolean;
+}
+
+export const renderLines = (result: LinesResult, options: LinesTextOptions): string => {
+  const parts = result.functions.map((one) => renderFunction(one, options));
+  const notes = [...result.notes, ...marksUsed(result)];
+  return [...parts, notes.map((note) => `  ${note}`).join('\n')].filter((part) => part !== '').join('\n\n');
+};
+
+/** The document of `memwatch/lines@1`. */
+export const linesDocument = (result: LinesResult): object => ({
+  schema: 'memwatch/lines@1',
+  functions: result.functions.map((one) => ({
+    name: one.name,
+    file: one.file,
+    firstLine: one.firstLine,
+    calls: one.calls ?? null,
+    timeUs: round(timeOf(one)),
+    lines: one.lines.map((line) => ({
+      line: line.line,
+      hits: line.hits ?? null,
+      timeUs: line.timeUs === undefined ? null : round(line.timeUs),
+      incrementBytes: line.incrementBytes ?? null,
+      externalBytes: line.externalBytes ?? null,
+      certainty: line.certainty,
+      memoryBytes: line.memoryBytes ?? null,
+      ticks: line.ticks ?? null,
+      source: line.source,
+    })),
+  })),
+  notes: result.notes,
+});
+
+const round = (value: number): number => Math.round(value * 1000) / 1000;
+
+interface Row {
+  readonly number: number;
+  readonly source: string;
+  readonly cost: LineCost | undefined;
+}
+
+const renderFunction = (one: FunctionLines, { columns, color }: LinesTextOptions): string => {
+  const totalUs = timeOf(one);
+  const costs = new Map(one.lines.map((line) => [line.line, line]));
+  const indent = Math.min(...one.source.filter((line) => line.trim() !== '').map(indentOf));
+  const rows = one.source.map((text, index) => {
+    const number = one.firstLine + index;
+    return { number, source: plainText(text).slice(Number.isFinite(indent) ? indent : 0), cost: costs.get(number) };
+  });
+  const hottest = dearest(one.lines, ({ timeUs }) => timeUs)[0];
+  const [title = '', ...lines] = renderTable(columnsFor(one, totalUs, columns), rows, columns);
+  const shown = lines.map((line, index) =>
+    color && rows[index]?.cost === hottest ? `\x1b[1;33m${line}\x1b[0m` : line,
+  );
+  return [...head(one, totalUs, columns), '', color ? `\x1b[2m${title}\x1b[0m` : title, ...shown].join('\n');
+};
+
+const head = (one: FunctionLines, totalUs: number, columns: number): string[] => {
+  const called = one.calls === undefined ? '' : `${formatCount(one.calls)} call${one.calls === 1 ? '' : 's'}, `;
+  const lines = [`${escapeText(one.name)}  ${escapeText(one.file)}:${one.firstLine}`];
+  if (one.calls === 0) return [...lines, 'never called'];
+  lines.push(`${called}${formatDuration(totalUs)}`);
+  const slow = dearest(one.lines, ({ timeUs }) => timeUs).slice(0, 2);
+  for (const line of slow) lines.push(dearLine('time', formatShare((line.timeUs ?? 0) / totalUs), line, columns));
+  const memory = dearest(one.lines, bytesOf).filter((line) => !isNoise(bytesOf(line), line));
+  for (const line of memory.slice(0, 2)) lines.push(dearLine('memory', formatBytes(bytesOf(line) ?? 0), line, columns));
+  return lines;
+};
+
+const dearLine = (what: string, much: string, line: LineCost, columns: number): string =>
+  cutTo(
+    `  ${what.padEnd(6)}  ${much.padStart(7)}  line ${line.line}: ${escapeText(plainText(line.source).trim())}`,
+    columns,
+  );
+
+const columnsFor = (one: FunctionLines, totalUs: number, columns: number): TableColumn<Row>[] => {
+  const cell = (show: (cost: LineCost) => string) => (row: Row) => (row.cost === undefined ? '' : show(row.cost));
+  const right = (title: string, show: (cost: LineCost) => string): TableColumn<Row> => ({
+    title,
+    align: 'right',
+    cell: cell(show),
+  });
+  const inUse = right('In use', ({ memoryBytes }) =>
+    memoryBytes === undefined || memoryBytes === 0 ? '' : formatBytes(memoryBytes),
+  );
+  return [
+    { title: 'Line', align: 'right', cell: (row) => String(row.number) },
+    right('Hits', ({ hits }) => (hits === undefined ? '' : formatCount(hits))),
+    right('Time', ({ hits, timeUs }) => (timeUs === undefined || hits === 0 ? '' : formatDuration(rough(timeUs)))),
+    right('Per hit', ({ hits, timeUs }) =>
+      hits === undefined || hits === 0 || timeUs === undefined ? '' : formatDuration(rough(timeUs / hits)),
+    ),
+    right('Time %', ({ hits, timeUs }) =>
+      timeUs === undefined || hits === 0 || totalUs === 0 ? '' : formatShare(timeUs / totalUs),
+    ),
+    right('Heap +', (cost) => increment(cost, cost.incrementBytes)),
+    right('Ext. +', (cost) => increment(cost, cost.externalBytes)),
+    ...(columns >= wide && one.lines.some(({ memoryBytes }) => memoryBytes !== undefined) ? [inUse] : []),
+    { title: 'Source', align: 'left', cell: (row) => row.source, cut: 'end' },
+  ];
+};
+
+/** Nanoseconds and less are not the clock's to tell. */
+const rough = (durationUs: number): number => (durationUs < 10 ? Math.round(durationUs * 100) / 100 : durationUs);
+
+const increment = (cost: LineCost, bytes: number | undefined): string => {
+  if (bytes === undefined || cost.hits === 0) return '';
+  if (isNoise(bytes, cost)) return '-';
+  const mark = { measured: '', scaled: '~', net: '=' }[cost.certainty];
+  return mark + formatBytes(bytes);
+};
+
+const isNoise = (bytes: number | undefined, { hits }: LineCost): boolean =>
+  bytes === undefined || Math.abs(bytes) < leastBytesPerHit * Math.max(1, hits ?? 1);
+
+const marksUsed = (result: LinesResult): string[] => {
+  const lines = result.functions.flatMap((one) => one.lines).filter(({ hits }) => hits !== 0);
+  if (!lines.some(({ incrementBytes }) => incrementBytes !== undefined)) return [];
+  const has = (certainty: string): boolean => lines.some((line) => line.certainty === certainty);
+  return [
+    `Heap + and Ext. +: what a line added to V8's heap and outside it (Buffers); -: under ${leastBytesPerHit} bytes a hit.`,
+    ...(has('scaled') ? ['~: garbage was collected during some hits; scaled from the others.'] : []),
+    ...(has('net')
+      ? ['=: garbage was collected during every hit; what was left at the end, not what was allocated.']
+      : []),
+  ];
+};
+
+const bytesOf = ({ incrementBytes, externalBytes }: LineCost): number | undefined =>
+  incrementBytes === undefined ? undefined : incrementBytes + (externalBytes ?? 0);
+
+/** Those with the most of something, most first, without those that have none of it. */
+const dearest = (lines: readonly LineCost[], of: (line: LineCost) => number | undefined): LineCost[] =>
+  lines.filter((line) => (of(line) ?? 0) > 0).sort((a, b) => (of(b) ?? 0) - (of(a) ?? 0));
+
+const timeOf = (one: FunctionLines): number => one.lines.reduce((sum, { timeUs }) => sum + (timeUs ?? 0), 0);
+
+const plainText = (text: string): string => text.replaceAll('\t', '  ').trimEnd();
+
+const indentOf = (text: string): number => {
+  const plain = plainText(text);
+  return plain.length - plain.trimStart().length;
+};
