@@ -2,7 +2,7 @@
  * `memwatch lines`: hits, time and memory of every line of a function; of a program that is started, by counters that are
  * written into the function as it loads, or of a running process.
  */
-import { programExitCode } from '../agent/launch.js';
+import { programExitCode, type ProgramEnd } from '../agent/launch.js';
 import { runMeasured } from '../agent/lines/run.js';
 import { parseSelector } from '../agent/lines/selector.js';
 import { computeFunctionLines } from '../analyzer/cost/lines-result.js';
@@ -36,7 +36,7 @@ const runProgram = async (words: readonly string[], argv: readonly string[], io:
   const run = await runMeasured(argv, selectors, { programStdout: io.json ? 'stderr' : 'inherit' });
   const files = run.files.map(readLinesFile);
   const functions = computeFunctionLines(files.flatMap((file) => file.functions));
-  const notes = missingNotes(words, files);
+  const notes = [...missingNotes(words, files), ...endNotes(run.end)];
   if (functions.length === 0) {
     const hint = 'name a function as file:function, file:Class.method or file:line; the program must load the file';
     throw new MemwatchError('not-found', notes.join('\n') || 'the program ended before anything was measured', {
@@ -44,9 +44,13 @@ const runProgram = async (words: readonly string[], argv: readonly string[], io:
     });
   }
   const result: LinesResult = { functions, notes };
-  io.print(linesDocument(result), () => renderLines(result, io));
+  io.print(linesDocument(result), () => `\n${renderLines(result, io)}`);
   return programExitCode({ pid: -1, exited: Promise.resolve(run.end) });
 };
+
+/** A program that runs to its end writes its last counts as it ends; one that is killed has written them a while before. */
+const endNotes = ({ signal }: ProgramEnd): string[] =>
+  signal === null ? [] : [`${signal} ended the program: what it counted in its last tenth of a second may be missing.`];
 
 /** One sentence for each function that was asked for and not found, with what there is instead. */
 const missingNotes = (words: readonly string[], files: readonly LinesFile[]): string[] =>

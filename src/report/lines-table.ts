@@ -4,8 +4,7 @@
  */
 import type { FunctionLines, LineCost, LinesResult } from '../analyzer/model/lines.js';
 import { renderTable, type TableColumn } from './table.js';
-import { formatBytes, formatCount, formatDuration, formatShare } from './units.js';
-import { escapeText } from './units.js';
+import { escapeText, formatBytes, formatCount, formatDuration, formatShare } from './units.js';
 import { cutTo } from './width.js';
 
 /** Below this a line's bytes are the counters' own error. */
@@ -21,7 +20,18 @@ export interface LinesTextOptions {
 export const renderLines = (result: LinesResult, options: LinesTextOptions): string => {
   const parts = result.functions.map((one) => renderFunction(one, options));
   const notes = [...result.notes, ...marksUsed(result)];
-  return [...parts, notes.map((note) => `  ${note}`).join('\n')].filter((part) => part !== '').join('\n\n');
+  const shown = notes.flatMap((note) => wrapped(note, options.columns - 2).map((line) => `  ${line}`));
+  return [...parts, shown.join('\n')].filter((part) => part !== '').join('\n\n');
+};
+
+const wrapped = (text: string, width: number): string[] => {
+  const lines: string[] = [''];
+  for (const word of escapeText(text).split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines;
 };
 
 /** The document of `memwatch/lines@1`. */

@@ -59,9 +59,12 @@ const overhead = new Float64Array(2);
 const came = new Float64Array(2);
 /** Whose line began at `second`, until the next switch has worked that out. */
 let pending: FunctionCounters | undefined;
+const settleLater = (counters: FunctionCounters): void => {
+  pending = counters;
+};
 
 /** What is done from time to time between two lines, so that a program that never rests leaves its numbers as well. */
-export const periodic = { everyMs: 200, dueMs: 0, work: (): void => {} };
+export const periodic = { everyMs: 100, dueMs: 0, work: (): void => {} };
 
 export class FunctionCounters {
   readonly table: FunctionTable;
@@ -79,24 +82,16 @@ export class FunctionCounters {
     this.rows = new Float64Array(table.lines.length * width);
   }
 
-  enter(line: number): Activation {
-    return this.#enter(line, 1);
-  }
-
-  /** For a function whose first line is counted by what stands on it, such as the turns of a loop. */
-  enterUncounted(line: number): Activation {
-    return this.#enter(line, 0);
-  }
-
   /** Ends the line that is open, if one is, and begins another one (-1: none). */
   switchTo(line: number, counted: 0 | 1): void {
     this.#close();
     this.#begin(line, counted);
   }
 
-  #enter(line: number, counted: 0 | 1): Activation {
+  /** An activation begins: on a line that is counted, or on one that is counted by what stands on it, such as a loop's turns. */
+  enter(line: number, counted: 0 | 1, call: 0 | 1): Activation {
     this.#close();
-    this.calls++;
+    this.calls += call;
     const activation = new Activation(this, line);
     this.#begin(line, counted);
     return activation;
@@ -117,7 +112,7 @@ export class FunctionCounters {
       periodic.dueMs = end[0] + periodic.everyMs;
       periodic.work();
     }
-    pending = this;
+    settleLater(this);
     read(first);
     read(second);
   }

@@ -3,7 +3,7 @@
  * chain of names it stands in (`Cache`, `get`), found by `get`, `Cache.get` or a line.
  */
 import { parse, type AnyNode, type ArrowFunctionExpression, type FunctionDeclaration } from 'acorn';
-import type { FunctionExpression } from 'acorn';
+import type { FunctionExpression, Position } from 'acorn';
 
 export type FunctionNode = FunctionDeclaration | FunctionExpression | ArrowFunctionExpression;
 
@@ -27,12 +27,20 @@ export const parseSource = (code: string, kind: SourceKind): AnyNode =>
     preserveParens: true,
   });
 
-/** All functions of the text in the order in which they begin. */
-export const findFunctions = (program: AnyNode): FunctionSite[] => {
-  const sites: FunctionSite[] = [];
-  collect(program, [], [], sites);
-  return sites.sort((a, b) => a.node.start - b.node.start);
+type Renamed = (position: Position | undefined) => string | undefined;
+
+/** All functions of the text in the order in which they begin. `renamed` knows what a compiler gave another name. */
+export const findFunctions = (program: AnyNode, renamed: Renamed = () => undefined): FunctionSite[] => {
+  const finder = new Finder(renamed);
+  finder.collect(program, [], []);
+  return finder.sites.sort((a, b) => a.node.start - b.node.start);
 };
+
+/** Where a function begins for a source map: compilers mark its name or its parameters, and not always its first word. */
+export const positionOf = (node: FunctionNode): Position | undefined =>
+  (node.type === 'ArrowFunctionExpression' ? undefined : node.id?.loc?.start) ??
+  node.params[0]?.loc?.start ??
+  node.loc?.start;
 
 /** `get` and `Cache.get` both name the chain Cache, get; a full chain wins over its ends. */
 export const functionsNamed = (sites: readonly FunctionSite[], name: string): FunctionSite[] => {
@@ -57,64 +65,71 @@ export const childrenOf = (node: AnyNode): AnyNode[] => {
 const isNode = (value: unknown): value is AnyNode =>
   typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
 
-/** `given` is the name that what surrounds the node gives to it: a variable, a property, a method. */
-const collect = (node: AnyNode, chain: readonly string[], given: readonly string[], sites: FunctionSite[]): void => {
-  const into = (child: AnyNode, chain: readonly string[], given: readonly string[] = []): void =>
-    collect(child, chain, given, sites);
-  if (isFunction(node)) {
-    const own = 'id' in node && node.id != null ? [node.id.name] : given;
-    const names = [...chain, ...own];
-    sites.push({ node, names, anonymous: own.length === 0 });
-    for (const child of childrenOf(node)) into(child, names);
-    return;
-  }
-  for (const child of childrenOf(node)) {
-    const inside = opensScope(node) ? [...chain, ...(ownName(node) ?? given)] : chain;
-    into(child, inside, nameGivenTo(child, node, given));
-  }
-};
-
 const opensScope = (node: AnyNode): boolean =>
   node.type === 'ClassDeclaration' || node.type === 'ClassExpression' || node.type === 'ObjectExpression';
 
-const ownName = (node: AnyNode): string[] | undefined =>
-  (node.type === 'ClassDeclaration' || node.type === 'ClassExpression') && node.id != null ? [node.id.name] : undefined;
+class Finder {
+  readonly sites: FunctionSite[] = [];
+  readonly #renamed: Renamed;
 
-/** What a variable, an assignment, a property or an export calls the value; a call and the like pass the name on. */
-const nameGivenTo = (child: AnyNode, parent: AnyNode, given: readonly string[]): readonly string[] => {
-  switch (parent.type) {
-    case 'VariableDeclarator':
-      return child === parent.init ? namesOf(parent.id) : [];
-    case 'AssignmentExpression':
-      return child === parent.right ? namesOf(parent.left) : [];
-    case 'AssignmentPattern':
-      return child === parent.right ? namesOf(parent.left) : [];
-    case 'Property':
-    case 'MethodDefinition':
-    case 'PropertyDefinition':
-      return child === parent.value ? namesOf(parent.key) : [];
-    case 'ExportDefaultDeclaration':
-      return ['default'];
-    case 'CallExpression':
-      return child === parent.arguments.find((argument) => isFunction(argument)) ? given : [];
-    case 'ParenthesizedExpression':
-    case 'LogicalExpression':
-    case 'ConditionalExpression':
-    case 'AwaitExpression':
-    case 'ClassBody':
-      return given;
-    default:
-      return [];
+  constructor(renamed: Renamed) {
+    this.#renamed = renamed;
   }
-};
 
-/** `exports.run` is `run`, `Cache.prototype.get` is Cache, get; `this.#x` is `#x`. */
-const namesOf = (node: AnyNode): string[] => {
-  if (node.type === 'Identifier') return [node.name];
-  if (node.type === 'PrivateIdentifier') return [`#${node.name}`];
-  if (node.type === 'Literal') return [String(node.value)];
-  if (node.type !== 'MemberExpression' || node.computed) return [];
-  const skipped = new Set(['exports', 'module', 'prototype', 'this']);
-  const names = [...namesOf(node.object), ...namesOf(node.property)].filter((name) => !skipped.has(name));
-  return names.length === 0 ? ['default'] : names;
-};
+  /** `given` is the name that what surrounds the node gives to it: a variable, a property, a method. */
+  collect(node: AnyNode, chain: readonly string[], given: readonly string[]): void {
+    if (isFunction(node)) {
+      const own = 'id' in node && node.id != null ? this.#namesOf(node.id) : given;
+      const names = [...chain, ...own];
+      this.sites.push({ node, names, anonymous: own.length === 0 });
+      for (const child of childrenOf(node)) this.collect(child, names, []);
+      return;
+    }
+    const inside = opensScope(node) ? [...chain, ...(this.#ownName(node) ?? given)] : chain;
+    for (const child of childrenOf(node)) this.collect(child, inside, this.#nameGivenTo(child, node, given));
+  }
+
+  #ownName(node: AnyNode): string[] | undefined {
+    const id = node.type === 'ClassDeclaration' || node.type === 'ClassExpression' ? node.id : undefined;
+    return id == null ? undefined : this.#namesOf(id);
+  }
+
+  /** What a variable, an assignment, a property or an export calls the value; a call and the like pass the name on. */
+  #nameGivenTo(child: AnyNode, parent: AnyNode, given: readonly string[]): readonly string[] {
+    switch (parent.type) {
+      case 'VariableDeclarator':
+        return child === parent.init ? this.#namesOf(parent.id) : [];
+      case 'AssignmentExpression':
+        return child === parent.right ? this.#namesOf(parent.left) : [];
+      case 'AssignmentPattern':
+        return child === parent.right ? this.#namesOf(parent.left) : [];
+      case 'Property':
+      case 'MethodDefinition':
+      case 'PropertyDefinition':
+        return child === parent.value ? this.#namesOf(parent.key) : [];
+      case 'ExportDefaultDeclaration':
+        return ['default'];
+      case 'CallExpression':
+        return child === parent.arguments.find((argument) => isFunction(argument)) ? given : [];
+      case 'ParenthesizedExpression':
+      case 'LogicalExpression':
+      case 'ConditionalExpression':
+      case 'AwaitExpression':
+      case 'ClassBody':
+        return given;
+      default:
+        return [];
+    }
+  }
+
+  /** `exports.run` is `run`, `Cache.prototype.get` is Cache, get; `this.#x` is `#x`. */
+  #namesOf(node: AnyNode): string[] {
+    if (node.type === 'Identifier') return [this.#renamed(node.loc?.start) ?? node.name];
+    if (node.type === 'PrivateIdentifier') return [`#${node.name}`];
+    if (node.type === 'Literal') return [String(node.value)];
+    if (node.type !== 'MemberExpression' || node.computed) return [];
+    const skipped = new Set(['exports', 'module', 'prototype', 'this']);
+    const names = [...this.#namesOf(node.object), ...this.#namesOf(node.property)].filter((name) => !skipped.has(name));
+    return names.length === 0 ? ['default'] : names;
+  }
+}

@@ -40,10 +40,22 @@ export const rewriteLoaded = (loaded: Loaded, url: string, selectors: readonly S
   const typed = loaded.format?.endsWith('-typescript') === true;
   const path = fileURLToPath(url);
   if (typed && !selectors.some((selector) => meansFile(selector, path))) return loaded;
-  const script = typed ? newer.stripTypeScriptTypes?.(code) : code;
-  const rewritten = script === undefined ? undefined : rewriteSource(script, path, kind, selectors);
+  const rewritten = rewriteSource(typed ? withoutTypes(code) : code, path, kind, selectors, code);
   if (rewritten === undefined) return loaded;
   return { ...loaded, format: kind === 'module' ? 'module' : 'commonjs', source: rewritten };
+};
+
+/** Blanks out types, as Node itself does next, without the warning that it prints when it is asked to. */
+const withoutTypes = (code: string): string => {
+  const warn = process.emitWarning;
+  process.emitWarning = () => {};
+  try {
+    return newer.stripTypeScriptTypes?.(code) ?? code;
+  } catch {
+    return code; // enums and the like: Node will say what it thinks of them
+  } finally {
+    process.emitWarning = warn;
+  }
 };
 
 const kindOf = (format: string | undefined): SourceKind | undefined => {

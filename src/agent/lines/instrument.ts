@@ -7,9 +7,10 @@
  * was begun there is left alone.
  */
 import type { AnyNode, ForInStatement, ForOfStatement, ForStatement, Statement } from 'acorn';
-import type MagicString from 'magic-string';
-import { childrenOf, isFunction, type FunctionNode, type FunctionSite } from './functions.js';
+import type { MagicString } from 'magic-string';
+import { childrenOf, isFunction, positionOf, type FunctionNode, type FunctionSite } from './functions.js';
 import type { OriginalSource } from './original.js';
+import { clashing, lastPosition, probeOf, runs } from './statements.js';
 
 /** What the counters are told of a function when its file runs. */
 export interface FunctionTable {
@@ -51,7 +52,7 @@ type Line = number | undefined;
 const frame = '$memwatchFrame';
 
 export const instrumentFunction = (site: FunctionSite, context: Context): void => {
-  const place = context.source.at(site.node.loc?.start);
+  const place = context.source.at(positionOf(site.node));
   const index = context.tables.length;
   const lines: number[] = [];
   const firstLine = place?.line ?? site.node.loc?.start.line ?? 1;
@@ -59,7 +60,8 @@ export const instrumentFunction = (site: FunctionSite, context: Context): void =
   const source: string[] = [];
   context.tables.push({ name: site.names.join('.') || `(anonymous):${firstLine}`, file, firstLine, lines, source });
   new Instrumenter(context, file, context.enter(index), lines).root(site.node);
-  const lastLine = Math.max(firstLine, context.source.at(site.node.loc?.end)?.line ?? 0, ...lines);
+  const last = context.source.at(lastPosition(site.node))?.line ?? 0;
+  const lastLine = Math.max(firstLine, last, ...lines);
   source.push(...(context.source.linesOf(file) ?? []).slice(firstLine - 1, lastLine));
 };
 
@@ -87,20 +89,31 @@ class Instrumenter {
     const directives = statements.filter((statement) => 'directive' in statement && statement.directive !== undefined);
     const at = directives.at(-1)?.end ?? node.body.start + 1;
     const rest = statements.slice(directives.length);
-    moveClashing(node, rest, at, edit);
+    const moved = clashing(node, rest);
+    for (const declaration of moved) {
+      edit.appendLeft(at, `;${edit.original.slice(declaration.start, declaration.end)}`);
+      edit.remove(declaration.start, declaration.end);
+    }
     const first = rest.find((statement) => probeOf(statement) !== 'none' && this.#lineOf(statement) !== undefined);
-    const line = (first ?? rest[0]) === undefined ? undefined : this.#lineOf(first ?? rest[0]);
-    const counted = first !== undefined && first === rest.find(runs) && probeOf(first) === 'line';
-    const key = this.#key(line ?? this.#lineOf(node) ?? node.loc?.start.line ?? 1);
-    edit.appendLeft(at, `;const ${frame}=${this.#enter}.${counted ? 'enter' : 'enterUncounted'}(${key});try{`);
-    this.#list(rest, counted ? line : undefined, scope);
+    const line = first === undefined ? undefined : this.#lineOf(first);
+    const counted = first === undefined || (first === rest.find(runs) && probeOf(first) === 'line');
+    const key = this.#key(line ?? this.#firstLine(node));
+    edit.appendLeft(
+      at,
+      `;const ${frame}=${this.#enter}.enter(${key},${counted ? 1 : 0},${this.#context.roots.has(node) ? 1 : 0});try{`,
+    );
+    const staying = rest.filter((statement) => !moved.includes(statement));
+    this.#list(staying, counted ? line : undefined, scope);
     edit.appendLeft(node.body.end - 1, `}finally{${frame}.exit()}`);
   }
 
   #expressionBody(node: FunctionNode, body: AnyNode, scope: Scope): void {
     const { edit } = this.#context;
-    const line = this.#lineOf(body) ?? this.#lineOf(node) ?? node.loc?.start.line ?? 1;
-    edit.appendLeft(body.start, `{const ${frame}=${this.#enter}.enter(${this.#key(line)});try{return (`);
+    const line = this.#lineOf(body) ?? this.#firstLine(node);
+    edit.appendLeft(
+      body.start,
+      `{const ${frame}=${this.#enter}.enter(${this.#key(line)},1,${this.#context.roots.has(node) ? 1 : 0});try{return (`,
+    );
     this.#expression(body, scope);
     edit.appendLeft(body.end, `)}finally{${frame}.exit()}}`);
   }
@@ -128,8 +141,8 @@ class Instrumenter {
         return this.#statement(node.body, open, scope, [...labels, node.label.name]);
       case 'IfStatement':
         this.#expression(node.test, scope);
-        this.#single(node.consequent, open, scope);
-        if (node.alternate != null) this.#single(node.alternate, open, scope);
+        this.#body(node.consequent, open, scope);
+        if (node.alternate != null) this.#body(node.alternate, open, scope);
         return;
       case 'ForStatement':
         return this.#for(node, open, scope, labels);
@@ -138,13 +151,13 @@ class Instrumenter {
         return this.#forEach(node, open, scope, labels);
       case 'WhileStatement':
         this.#test(node.test, scope, this.#onOneLine(node));
-        return this.#body(node.body, open, scope, labels, '', '');
+        return this.#body(node.body, open, scope, labels);
       case 'DoWhileStatement':
-        this.#body(node.body, inner, scope, labels, '', '');
+        this.#body(node.body, inner, scope, labels);
         return this.#test(node.test, scope, this.#onOneLine(node));
       case 'WithStatement':
         this.#expression(node.object, scope);
-        return this.#single(node.body, open, scope);
+        return this.#body(node.body, open, scope);
       case 'SwitchStatement':
         this.#expression(node.discriminant, scope);
         for (const one of node.cases) {
@@ -166,27 +179,16 @@ class Instrumenter {
     }
   }
 
-  /** A statement that need not be a block becomes one, so that there is room before it. */
-  #single(node: AnyNode, open: Line, scope: Scope): void {
-    this.#body(node, open, scope, undefined, '', '');
-  }
-
-  /** The body of a loop (or, without `labels`, of an `if`): `before` runs first in each turn, `turn` last. */
-  #body(
-    node: AnyNode,
-    open: Line,
-    scope: Scope,
-    labels: readonly string[] | undefined,
-    before: string,
-    turn: string,
-  ): void {
+  /** What an `if` or, with `labels`, a loop governs: `before` runs first in each turn, `turn` last. */
+  #body(node: AnyNode, open: Line, scope: Scope, labels?: readonly string[], before = '', turn = ''): void {
     const inside = labels === undefined ? scope : { ...scope, loops: [...scope.loops, { labels, turn }] };
     const { edit } = this.#context;
     if (node.type === 'FunctionDeclaration') return;
     const block = node.type === 'BlockStatement';
     edit.appendLeft(block ? node.start + 1 : node.start, block ? before : `{${before}`);
     this.#list(block ? node.body : [node], open, inside);
-    edit.appendLeft(block ? node.end - 1 : node.end, block ? turn : `${turn}}`);
+    const last = turn === '' ? '' : `;${turn}`; // the last statement may have ended by the brace alone
+    edit.appendLeft(block ? node.end - 1 : node.end, block ? last : `${last}}`);
   }
 
   /** Hits of a loop's head: one for coming to it, one for each turn. */
@@ -197,7 +199,7 @@ class Instrumenter {
     else if (node.test != null) this.#expression(node.test, scope);
     if (node.update != null) this.#wrapped(node.update, this.#lineOf(node), scope, single);
     const turns = node.test != null || node.update != null; // else nothing leads back to the head's line
-    this.#body(node.body, turns ? open : undefined, scope, labels, '', '');
+    this.#body(node.body, turns ? open : undefined, scope, labels);
   }
 
   #forEach(node: ForInStatement | ForOfStatement, open: Line, scope: Scope, labels: readonly string[]): void {
@@ -272,6 +274,11 @@ class Instrumenter {
     return known === -1 ? this.#lines.push(line) - 1 : known;
   }
 
+  #firstLine(node: FunctionNode): number {
+    const place = this.#context.source.at(positionOf(node));
+    return place?.file === this.#file ? place.line : (this.#lineOf(node) ?? node.loc?.start.line ?? 1);
+  }
+
   /** The line in the function's file on which a node begins; undefined for what a compiler put there. */
   #lineOf(node: AnyNode | undefined): Line {
     const place = this.#context.source.at(node?.loc?.start);
@@ -280,51 +287,7 @@ class Instrumenter {
 
   #onOneLine(node: AnyNode): boolean {
     if (node.loc == null) return false;
-    const { end } = node.loc;
-    const last = this.#context.source.at({ line: end.line, column: Math.max(0, end.column - 1) });
+    const last = this.#context.source.at(lastPosition(node));
     return last !== undefined && last.line === this.#lineOf(node);
   }
 }
-
-/** What goes before a statement: a counted line, an uncounted one (the turns are counted), or nothing. */
-const probeOf = (node: AnyNode): 'line' | 'uncounted' | 'none' => {
-  if (!runs(node)) return 'none';
-  if (node.type === 'LabeledStatement') return probeOf(node.body);
-  if (node.type === 'ForStatement' && node.update == null && node.test != null) return 'uncounted';
-  const none = ['BlockStatement', 'TryStatement', 'WhileStatement', 'DoWhileStatement'];
-  return none.includes(node.type) ? 'none' : 'line';
-};
-
-/** Declarations without a value, and empty statements, do nothing when they are reached. */
-const runs = (node: AnyNode): boolean => {
-  if (node.type === 'VariableDeclaration') return node.declarations.some(({ init }) => init != null);
-  return node.type !== 'FunctionDeclaration' && node.type !== 'EmptyStatement';
-};
-
-/**
- * Inside the `try` a function declaration is a block's: where its name is declared a second time (by `var` or by another
- * declaration) that would be an error, so it is moved before the `try`, where it is the function's as it was.
- */
-const moveClashing = (node: FunctionNode, body: readonly AnyNode[], at: number, edit: MagicString): void => {
-  const declared = body.filter((statement) => statement.type === 'FunctionDeclaration');
-  if (declared.length === 0) return;
-  const names = declared.map((statement) => statement.id?.name ?? '');
-  const variables = new Set(variablesOf(node.body));
-  declared.forEach((statement, index) => {
-    const name = names[index] ?? '';
-    if (variables.has(name) || names.indexOf(name) !== names.lastIndexOf(name))
-      edit.move(statement.start, statement.end, at);
-  });
-};
-
-const variablesOf = (node: AnyNode): string[] => {
-  if (isFunction(node)) return [];
-  const own =
-    node.type === 'VariableDeclaration' && node.kind === 'var'
-      ? node.declarations.flatMap(({ id }) => boundBy(id))
-      : [];
-  return [...own, ...childrenOf(node).flatMap(variablesOf)];
-};
-
-const boundBy = (pattern: AnyNode): string[] =>
-  pattern.type === 'Identifier' ? [pattern.name] : childrenOf(pattern).flatMap(boundBy);

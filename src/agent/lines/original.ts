@@ -5,12 +5,16 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { originalPositionFor, sourceContentFor, TraceMap } from '@jridgewell/trace-mapping';
+import { originalPositionFor, sourceContentFor, TraceMap, traceSegment } from '@jridgewell/trace-mapping';
 
 export interface OriginalPlace {
   readonly file: string;
   /** From 1. */
   readonly line: number;
+  /** What stood there before a compiler renamed it, where the map says it. */
+  readonly name?: string | undefined;
+  /** The compiler marked this very position, and not just one before it. */
+  readonly exact: boolean;
 }
 
 export interface OriginalSource {
@@ -24,15 +28,16 @@ export interface OriginalSource {
   linesOf(file: string): readonly string[] | undefined;
 }
 
-export const readOriginal = (code: string, path: string): OriginalSource => {
+/** `written` is what the file holds, where Node has blanked out its types. */
+export const readOriginal = (code: string, path: string, written: string = code): OriginalSource => {
   const map = readMap(code, path);
-  return map === undefined ? asWritten(code, path) : throughMap(map, code, path);
+  return map === undefined ? asWritten(written, path) : throughMap(map, code, path);
 };
 
 const asWritten = (code: string, path: string): OriginalSource => ({
   path,
   files: [path],
-  at: (position) => (position === undefined ? undefined : { file: path, line: position.line }),
+  at: (position) => (position === undefined ? undefined : { file: path, line: position.line, exact: true }),
   linesOf: (file) => (file === path ? code.split(/\r?\n/) : undefined),
 });
 
@@ -42,7 +47,9 @@ const throughMap = (map: TraceMap, code: string, path: string): OriginalSource =
   at: (position) => {
     if (position === undefined) return undefined;
     const found = originalPositionFor(map, position);
-    return found.source === null ? undefined : { file: pathOf(found.source), line: found.line };
+    if (found.source === null) return undefined;
+    const exact = traceSegment(map, position.line - 1, position.column)?.[0] === position.column;
+    return { file: pathOf(found.source), line: found.line, name: found.name ?? undefined, exact };
   },
   linesOf: (file) => {
     if (file === path) return code.split(/\r?\n/);

@@ -70,7 +70,7 @@ const order = JSON.parse(readFileSync(join(folder, 'order.json'), 'utf8')) as Or
 const warmUp = (): void => {
   const counters = new FunctionCounters({ name: '', file: '', firstLine: 1, lines: [1, 2], source: [] });
   for (let turn = 0; turn < 2000; turn++) {
-    const activation = counters.enter(0);
+    const activation = counters.enter(0, 1, 1);
     activation.line(1);
     activation.resume(activation.suspend(turn));
     activation.exit();

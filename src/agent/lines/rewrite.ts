@@ -2,11 +2,11 @@
  * Rewrites a source text so that the functions that are measured call their counters at every line; line numbers stay as
  * they are. In: JavaScript text, its path, selectors. Out: the new text, or undefined where the file is not meant.
  *
- * `f(x) { a(); }` becomes `f(x) {;const F=file()[0].enter(0);try{ a(); }finally{F.exit()}}`, where every further line that
+ * `f(x) { a(); }` becomes `f(x) {;const F=file()[0].enter(0,1,1);try{ a(); }finally{F.exit()}}`, where every further line that
  * begins a statement begins with `F.line(k);`. What waits is `F.resume(await F.suspend(x))`. F is a local of the
  * activation, so recursion, generators and async functions keep their activations apart by themselves.
  */
-import MagicString from 'magic-string';
+import { MagicString } from 'magic-string';
 import { findFunctions, parseSource, type FunctionNode, type FunctionSite, type SourceKind } from './functions.js';
 import { instrumentFunction, type FunctionTable } from './instrument.js';
 import { readOriginal, type OriginalSource } from './original.js';
@@ -30,9 +30,10 @@ export const rewriteSource = (
   path: string,
   kind: SourceKind,
   selectors: readonly Selector[],
+  written: string = code,
 ): string | undefined => {
   if (!mayBeMeant(code, path, selectors) || code.includes(`function ${fileFunction}()`)) return undefined;
-  const source = readOriginal(code, path);
+  const source = readOriginal(code, path, written);
   const meant = selectors.filter((selector) => source.files.concat(path).some((file) => meansFile(selector, file)));
   if (meant.length === 0) return undefined;
   try {
@@ -50,7 +51,7 @@ const mayBeMeant = (code: string, path: string, selectors: readonly Selector[]):
   selectors.some((selector) => meansFile(selector, path)) || code.includes('sourceMappingURL=');
 
 const rewrite = (code: string, kind: SourceKind, source: OriginalSource, selectors: readonly Selector[]): string => {
-  const sites = findFunctions(parseSource(code, kind));
+  const sites = findFunctions(parseSource(code, kind), (position) => source.at(position)?.name);
   const roots = new Map<FunctionNode, FunctionSite>();
   const missing: Missing[] = [];
   const found: string[] = [];

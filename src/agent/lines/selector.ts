@@ -6,7 +6,7 @@ import { realpathSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { MemwatchError } from '../../errors.js';
 import type { FunctionSite } from './functions.js';
-import { functionsNamed } from './functions.js';
+import { functionsNamed, positionOf } from './functions.js';
 import type { OriginalSource } from './original.js';
 
 export interface Selector {
@@ -49,15 +49,19 @@ export const functionsMeant = (
   const here = meansFile(selector, source.path)
     ? sites
     : sites.filter(({ node }) => {
-        const file = source.at(node.loc?.start)?.file;
+        const file = source.at(positionOf(node))?.file;
         return file !== undefined && meansFile(selector, file);
       });
   if (selector.wanted === '*') return [...here];
-  if (typeof selector.wanted === 'string') return functionsNamed(here, selector.wanted);
+  if (typeof selector.wanted === 'string') {
+    const named = functionsNamed(here, selector.wanted);
+    const marked = named.filter(({ node }) => source.at(positionOf(node))?.exact === true);
+    return marked.length > 0 ? marked : named; // what a bundler adds (getters of exports) is not marked
+  }
   const line = selector.wanted;
   const around = here.filter(({ node }) => {
-    const first = source.at(node.loc?.start)?.line ?? Infinity;
-    const last = source.at(node.loc?.end)?.line ?? source.at(node.loc?.start)?.line ?? 0;
+    const first = source.at(positionOf(node))?.line ?? Infinity;
+    const last = source.at(node.loc?.end)?.line ?? source.at(positionOf(node))?.line ?? 0;
     return first <= line && line <= last;
   });
   return around.slice(-1);

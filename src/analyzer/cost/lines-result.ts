@@ -45,12 +45,14 @@ const lineCost = (line: CountedLine, source: string): LineCost => {
   };
 };
 
+/** A heap that is not collected does not shrink: what is below nothing is the counters' error. */
 const increments = (line: CountedLine): [number, number, BytesCertainty] => {
   const { cleanHits, collectedHits } = line;
-  if (collectedHits === 0) return [Math.round(line.heapBytes), line.externalBytes, 'measured'];
+  const heapBytes = Math.max(0, line.heapBytes);
+  if (collectedHits === 0) return [Math.round(heapBytes), line.externalBytes, 'measured'];
   if (cleanHits === 0) return [Math.round(line.collectedHeapBytes), line.collectedExternalBytes, 'net'];
   const scale = (cleanHits + collectedHits) / cleanHits;
-  return [Math.round(line.heapBytes * scale), Math.round(line.externalBytes * scale), 'scaled'];
+  return [Math.round(heapBytes * scale), Math.round(line.externalBytes * scale), 'scaled'];
 };
 
 /** The same function in another thread or process. */

@@ -1,0 +1,53 @@
+/**
+ * What is known of statements without running them: what goes before each, and which declarations cannot stand in a `try`.
+ * In: nodes of a function's tree. Out: answers.
+ */
+import type { AnyNode, Position } from 'acorn';
+import { childrenOf, isFunction, type FunctionNode } from './functions.js';
+
+/** What goes before a statement: a counted line, an uncounted one (the turns are counted), or nothing. */
+export const probeOf = (node: AnyNode): 'line' | 'uncounted' | 'none' => {
+  if (!runs(node)) return 'none';
+  if (node.type === 'LabeledStatement') return probeOf(node.body);
+  if (node.type === 'ForStatement' && node.update == null && node.test != null) return 'uncounted';
+  const none = ['BlockStatement', 'TryStatement', 'WhileStatement', 'DoWhileStatement'];
+  return none.includes(node.type) ? 'none' : 'line';
+};
+
+/** Declarations without a value, and empty statements, do nothing when they are reached. */
+export const runs = (node: AnyNode): boolean => {
+  if (node.type === 'VariableDeclaration') return node.declarations.some(({ init }) => init != null);
+  return node.type !== 'FunctionDeclaration' && node.type !== 'EmptyStatement';
+};
+
+/**
+ * Inside the `try` a function declaration is a block's: where its name is declared a second time (by `var` or by another
+ * declaration) that would be an error. Such declarations must stand before the `try`, where they are the function's as
+ * they were.
+ */
+export const clashing = (node: FunctionNode, body: readonly AnyNode[]): AnyNode[] => {
+  const declared = body.filter((statement) => statement.type === 'FunctionDeclaration');
+  if (declared.length === 0) return [];
+  const names = declared.map((statement) => statement.id?.name ?? '');
+  const variables = new Set(variablesOf(node.body));
+  return declared.filter((_, index) => {
+    const name = names[index] ?? '';
+    return variables.has(name) || names.indexOf(name) !== names.lastIndexOf(name);
+  });
+};
+
+/** Of the last character, which still belongs to the node for a source map. */
+export const lastPosition = ({ loc }: AnyNode): Position | undefined =>
+  loc == null ? undefined : { line: loc.end.line, column: Math.max(0, loc.end.column - 1) };
+
+const variablesOf = (node: AnyNode): string[] => {
+  if (isFunction(node)) return [];
+  const own =
+    node.type === 'VariableDeclaration' && node.kind === 'var'
+      ? node.declarations.flatMap(({ id }) => boundBy(id))
+      : [];
+  return [...own, ...childrenOf(node).flatMap(variablesOf)];
+};
+
+const boundBy = (pattern: AnyNode): string[] =>
+  pattern.type === 'Identifier' ? [pattern.name] : childrenOf(pattern).flatMap(boundBy);
