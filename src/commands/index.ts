@@ -7,4 +7,11 @@ import { psCommand } from './ps.js';
 import { snapshotCommand } from './snapshot.js';
 import { viewCommand } from './view.js';
 
-export const commands: readonly Command[] = [psCommand, attachCommand, detachCommand, snapshotCommand, linesCommand, viewCommand];
+export const commands: readonly Command[] = [
+  psCommand,
+  attachCommand,
+  detachCommand,
+  snapshotCommand,
+  linesCommand,
+  viewCommand,
+];
