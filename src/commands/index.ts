@@ -1,8 +1,10 @@
 /** Every command, in the order in which help lists them. */
 import { attachCommand } from './attach.js';
 import { detachCommand } from './detach.js';
-import { linesCommand } from './lines.js';
+import { diffCommand } from './diff.js';
+import { heapCommand } from './heap.js';
 import type { Command } from './io.js';
+import { linesCommand } from './lines.js';
 import { psCommand } from './ps.js';
 import { snapshotCommand } from './snapshot.js';
 import { viewCommand } from './view.js';
@@ -14,4 +16,6 @@ export const commands: readonly Command[] = [
   snapshotCommand,
   linesCommand,
   viewCommand,
+  heapCommand,
+  diffCommand,
 ];

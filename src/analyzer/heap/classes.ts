@@ -22,8 +22,13 @@ const kindNames: Readonly<Record<string, string>> = {
 /** A shape's name is cut at this length, with the count of what is left out. */
 const shapeLength = 60;
 
-export const computeClasses = (graph: HeapGraph, dominators: Dominators): Classes => {
-  const { names, classOf } = nameClasses(graph);
+/** `alsoNamed`: shapes that get a class even for one object, so that two heaps are told apart in the same way. */
+export const computeClasses = (
+  graph: HeapGraph,
+  dominators: Dominators,
+  alsoNamed: ReadonlySet<string> = new Set(),
+): Classes => {
+  const { names, classOf } = nameClasses(graph, alsoNamed);
   const { selfBytes, nodeCount } = graph;
   const count = new Float64Array(names.length);
   const self = new Float64Array(names.length);
@@ -42,7 +47,7 @@ export const computeClasses = (graph: HeapGraph, dominators: Dominators): Classe
 };
 
 /** Gives every node the index of its class. */
-const nameClasses = (graph: HeapGraph): { names: string[]; classOf: Uint32Array } => {
+const nameClasses = (graph: HeapGraph, alsoNamed: ReadonlySet<string>): { names: string[]; classOf: Uint32Array } => {
   const names: string[] = [];
   const indexOf = new Map<string, number>();
   const classIndex = (name: string): number => {
@@ -65,12 +70,17 @@ const nameClasses = (graph: HeapGraph): { names: string[]; classOf: Uint32Array 
     if (index === undefined) byName.set(nodeName[node], (index = classIndex(strings.get(nodeName[node]))));
     classOf[node] = index;
   }
-  nameShapes(graph, classOf, classIndex);
+  nameShapes(graph, classOf, classIndex, alsoNamed);
   return { names, classOf };
 };
 
 /** Moves plain objects that share their properties with another one to a class of their shape. */
-const nameShapes = (graph: HeapGraph, classOf: Uint32Array, classIndex: (name: string) => number): void => {
+const nameShapes = (
+  graph: HeapGraph,
+  classOf: Uint32Array,
+  classIndex: (name: string) => number,
+  alsoNamed: ReadonlySet<string>,
+): void => {
   const plain = classIndex('Object');
   const first = new Map<number, number>(); // hash of a shape to the first object of it, or to ~class
   for (let node = 0; node < graph.nodeCount; node++) {
@@ -83,6 +93,28 @@ const nameShapes = (graph: HeapGraph, classOf: Uint32Array, classIndex: (name: s
       first.set(hash, ~classOf[node]);
     } else classOf[node] = ~known;
   }
+  if (alsoNamed.size === 0) return;
+  for (const node of first.values()) {
+    if (node >= 0 && alsoNamed.has(shapeName(graph, node))) classOf[node] = classIndex(shapeName(graph, node));
+  }
+};
+
+/** The names of all shapes that at least two plain objects of the heap have. */
+export const findShapes = (graph: HeapGraph): Set<string> => {
+  const plain = graph.strings.indexOf('Object');
+  const counts = new Map<number, number>(); // hash of a shape to its first object, or -1 once it is named
+  const names = new Set<string>();
+  for (let node = 0; node < graph.nodeCount; node++) {
+    if (graph.nodeName[node] !== plain || graph.nodeType[node] !== objectType) continue;
+    const hash = shapeHash(graph, node);
+    const known = counts.get(hash);
+    if (known === undefined) counts.set(hash, node);
+    else if (known >= 0) {
+      names.add(shapeName(graph, node));
+      counts.set(hash, -1);
+    }
+  }
+  return names;
 };
 
 /** A number that objects with the same property names, in the same order, share. */

@@ -4,18 +4,10 @@
  * properties, not the one by hidden classes and compiled code. Ways from the program's own roots (globals) come before
  * all others, as in Chrome DevTools.
  */
-import {
-  edgeName,
-  edgeTypes,
-  nodeName,
-  nodeTypeName,
-  nodeTypes,
-  type HeapGraph,
-  type NodeId,
-  type NodeIndex,
-} from '../model/heap-graph.js';
+import { edgeTypes, nodeTypes, type HeapGraph } from '../model/heap-graph.js';
 import { noEdge, type Paths, type PathStep, type RetainingEdges } from '../model/heap-results.js';
 import { retains, userRoots } from './edges.js';
+import { sayPath, type Link } from './words.js';
 
 const root = 0;
 const unreached = 0xffff_ffff;
@@ -38,22 +30,22 @@ export const computePaths = (graph: HeapGraph, edges: RetainingEdges): Paths => 
   return { edge: search.edge, from: search.from };
 };
 
-/** The way from a root to the node: its first step is a root, its last the node. Empty where nothing reaches it. */
-export const findPath = (graph: HeapGraph, paths: Paths, node: number): PathStep[] => {
-  const steps: PathStep[] = [];
+/**
+ * The way from a root to the node in words: its first step is a root, its last the node. Empty where nothing reaches it.
+ * A longer way than `limit` (a list of a million links) loses its middle, and a step says how many are left out.
+ */
+export const findPath = (graph: HeapGraph, paths: Paths, node: number, limit = 60): PathStep[] => {
+  const links: Link[] = [];
   for (let at = node; at !== root && paths.edge[at] !== noEdge; at = paths.from[at]) {
-    steps.push(stepTo(graph, at, edgeName(graph, paths.edge[at])));
+    links.push({ edge: paths.edge[at], node: at });
   }
-  return steps.toReversed();
+  const steps = sayPath(graph, links.toReversed());
+  const left = steps.length - limit;
+  const middle = steps[limit / 2];
+  if (left <= 0 || middle === undefined) return steps;
+  const gap = { ...middle, edge: '…', label: '…', name: `(${left + 1} more steps)` };
+  return [...steps.slice(0, limit / 2), gap, ...steps.slice(limit / 2 + left + 1)];
 };
-
-const stepTo = (graph: HeapGraph, node: number, edge: string): PathStep => ({
-  edge,
-  name: nodeName(graph, node),
-  type: nodeTypeName(graph, node),
-  id: graph.nodeId[node] as NodeId,
-  node: node as NodeIndex,
-});
 
 const edgeBetween = (graph: HeapGraph, from: number, to: number): number => {
   for (let edge = graph.firstEdge[from]; edge < graph.firstEdge[from + 1]; edge++)

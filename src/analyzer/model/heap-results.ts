@@ -2,6 +2,7 @@
  * What the passes over a HeapGraph compute: values beside the graph, never inside it. Arrays are indexed by node unless
  * they say otherwise.
  */
+import type { Location } from './location.js';
 import type { NodeId, NodeIndex, NodeTypeName } from './heap-graph.js';
 
 /** Which edges keep their target alive: one bit an edge, edge e at bit e & 31 of word e >>> 5. Ask `retains`. */
@@ -36,8 +37,15 @@ export const noEdge = 0xffff_ffff;
 
 /** One step of a retaining path: by which edge, and what stands at its end. */
 export interface PathStep {
-  /** How the holder calls it: a property, a variable, an index, an entry of a Map. Empty for the first step. */
+  /**
+   * How the holder calls it, the same from run to run: a property, a variable, `[]` for any element, `entry` for any of a
+   * Map. Empty for the first step.
+   */
   readonly edge: string;
+  /** The same with what tells it from its neighbours: `[12]`, `entry "user-7"`. */
+  readonly label: string;
+  /** A property or variable, an element, or a word for something that has no name in the program. */
+  readonly kind: 'property' | 'element' | 'word';
   readonly name: string;
   readonly type: NodeTypeName;
   readonly id: NodeId;
@@ -57,4 +65,46 @@ export interface Classes {
   readonly list: readonly HeapClass[];
   /** For each node, the index of its class in `list`. */
   readonly classOf: Uint32Array;
+}
+
+/** One object as reports show it. */
+export interface HeapObject {
+  readonly id: NodeId;
+  readonly name: string;
+  readonly type: NodeTypeName;
+  readonly selfBytes: number;
+  readonly retainedBytes: number;
+  readonly path: readonly PathStep[];
+  /** Where its function or its class is written; null where the snapshot or the scripts do not say. */
+  readonly location: Location | null;
+}
+
+/** What holds it, or what it holds, and by which edge. */
+export interface HeapLink {
+  readonly label: string;
+  readonly id: NodeId;
+  readonly name: string;
+  readonly type: NodeTypeName;
+  readonly selfBytes: number;
+  readonly retainedBytes: number;
+}
+
+export interface HeapSummary {
+  readonly nodes: number;
+  readonly edges: number;
+  readonly selfBytes: number;
+  readonly extraNativeBytes: number;
+  /** Sorted as asked for, the first ones alone. */
+  readonly classes: readonly (HeapClass & { readonly location: Location | null })[];
+  readonly classCount: number;
+  /** The objects that hold most, or, of one class, its biggest. */
+  readonly dominators: readonly HeapObject[];
+}
+
+/** One object with what is around it. */
+export interface HeapObjectDetail extends HeapObject {
+  readonly retainers: readonly HeapLink[];
+  readonly retainerCount: number;
+  readonly contents: readonly HeapLink[];
+  readonly contentCount: number;
 }

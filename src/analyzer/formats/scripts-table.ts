@@ -1,0 +1,37 @@
+/** Reads the scripts table that lies beside a capture, `<capture>.scripts.json`; undefined where there is none. */
+import { readFile } from 'node:fs/promises';
+import { MemwatchError, messageOf } from '../../errors.js';
+import { scriptsFileOf, type Script, type ScriptsTable } from '../model/scripts.js';
+
+export const readScriptsTable = async (captureFile: string): Promise<ScriptsTable | undefined> => {
+  const file = scriptsFileOf(captureFile);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw new MemwatchError('cannot-read', `cannot read ${file}: ${messageOf(error)}`, { cause: error });
+  }
+  return parseTable(file, text);
+};
+
+const parseTable = (file: string, text: string): ScriptsTable => {
+  try {
+    const table = JSON.parse(text) as Partial<ScriptsTable> | null;
+    if (table?.schema === 'memwatch/scripts@1' && Array.isArray(table.scripts) && table.scripts.every(isScript))
+      return { schema: table.schema, nodeVersion: String(table.nodeVersion), scripts: table.scripts };
+  } catch {
+    // said below
+  }
+  throw new MemwatchError('broken-file', `${file} is no scripts table`, {
+    hint: 'remove it: the capture is read without it, and places have no file names then',
+  });
+};
+
+const isScript = (script: unknown): script is Script =>
+  typeof script === 'object' &&
+  script !== null &&
+  'id' in script &&
+  typeof script.id === 'number' &&
+  'url' in script &&
+  typeof script.url === 'string';

@@ -1,0 +1,79 @@
+/** A graph with every pass over it, each computed when it is first asked for and once; and one object of it for people. */
+import { nodeTypeName, type HeapGraph, type NodeId } from '../model/heap-graph.js';
+import type { Classes, Dominators, HeapObject, Paths, Retainers, RetainingEdges } from '../model/heap-results.js';
+import type { Location } from '../model/location.js';
+import { computeClasses } from './classes.js';
+import { computeDominators } from './dominators.js';
+import { computeRetainingEdges } from './edges.js';
+import { computePaths, findPath } from './paths.js';
+import { computeRetainers } from './retainers.js';
+import { sayNode } from './words.js';
+
+/** A 0-based position in a script, as a snapshot has it, to a place; undefined where it has no name. */
+export type FindPlace = (scriptId: string, line: number, column: number) => Location | undefined;
+
+export class Heap {
+  private lazyEdges: RetainingEdges | undefined;
+  private lazyRetainers: Retainers | undefined;
+  private lazyDominators: Dominators | undefined;
+  private lazyClasses: Classes | undefined;
+  private lazyPaths: Paths | undefined;
+
+  constructor(
+    readonly graph: HeapGraph,
+    private readonly findPlace: FindPlace = () => undefined,
+  ) {}
+
+  get edges(): RetainingEdges {
+    return (this.lazyEdges ??= computeRetainingEdges(this.graph));
+  }
+  get retainers(): Retainers {
+    return (this.lazyRetainers ??= computeRetainers(this.graph, this.edges));
+  }
+  get dominators(): Dominators {
+    return (this.lazyDominators ??= computeDominators(this.graph, this.edges, this.retainers));
+  }
+  get classes(): Classes {
+    return (this.lazyClasses ??= computeClasses(this.graph, this.dominators));
+  }
+  get paths(): Paths {
+    return (this.lazyPaths ??= computePaths(this.graph, this.edges));
+  }
+
+  /** Computes what most questions need, and lets go of what is only needed on the way to it. */
+  release(): void {
+    if (this.dominators !== undefined) this.lazyRetainers = undefined;
+  }
+
+  /** The node with V8's id; -1 where there is none. */
+  nodeWithId(id: number): number {
+    return this.graph.nodeId.indexOf(id);
+  }
+
+  /** Where the node's function, or its class, is written. */
+  locationOf(node: number): Location | null {
+    const { nodes, scriptIds, lines, columns } = this.graph.positions;
+    let low = 0;
+    let high = nodes.length - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (nodes[middle] < node) low = middle + 1;
+      else high = middle;
+    }
+    if (nodes[low] !== node) return null;
+    return this.findPlace(String(scriptIds[low]), lines[low], columns[low]) ?? null;
+  }
+
+  object(node: number): HeapObject {
+    const { graph, dominators } = this;
+    return {
+      id: graph.nodeId[node] as NodeId,
+      name: sayNode(graph, node),
+      type: nodeTypeName(graph, node),
+      selfBytes: graph.selfBytes[node],
+      retainedBytes: dominators.retainedBytes[node],
+      path: findPath(graph, this.paths, node),
+      location: this.locationOf(node),
+    };
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * A retaining path in the words of the person who wrote the program: in, the nodes and edges of the path; out, steps
+ * without V8's machinery. A Map's table, an array's store, a closure's context are left out, and what stood behind them
+ * is named from what is in front: an entry with its key, an element, a variable.
+ */
+import {
+  edgeName,
+  edgeTypeName,
+  nodeName,
+  nodeTypeName,
+  type HeapGraph,
+  type NodeId,
+  type NodeIndex,
+} from '../model/heap-graph.js';
+import type { PathStep } from '../model/heap-results.js';
+
+/** One edge of a path and the node at its end. */
+export interface Link {
+  readonly edge: number;
+  readonly node: number;
+}
+
+export const sayPath = (graph: HeapGraph, links: readonly Link[]): PathStep[] => {
+  const steps: PathStep[] = [];
+  let label = noLabel;
+  let from: number | undefined;
+  for (const [index, { edge, node }] of links.entries()) {
+    label = index === 0 ? label : labelOf(graph, from, edge, label);
+    from = node;
+    const last = index === links.length - 1;
+    if (!last && isMachinery(graph, node)) continue;
+    if (isStart(graph, node)) {
+      steps.length = 0;
+    }
+    steps.push(stepTo(graph, node, steps.length === 0 ? noLabel : label));
+    label = noLabel;
+  }
+  return steps;
+};
+
+/** How an edge is called: `edge` is the same for every entry of a Map, `text` tells the entries apart. */
+export interface Label {
+  readonly edge: string;
+  readonly text: string;
+  readonly kind: PathStep['kind'];
+}
+
+const noLabel: Label = { edge: '', text: '', kind: 'word' };
+const word = (edge: string, text: string = edge): Label => ({ edge, text, kind: 'word' });
+
+/** How the person would call the edge; what was called already stays where the edge itself says nothing. */
+export const labelOf = (graph: HeapGraph, from: number | undefined, edge: number, before: Label = noLabel): Label => {
+  const type = edgeTypeName(graph, edge);
+  const name = edgeName(graph, edge);
+  if (type === 'element') return { edge: '[]', text: `[${name}]`, kind: 'element' };
+  if (type === 'context' || type === 'property') return { edge: name, text: name, kind: 'property' };
+  if (name.includes(' pair in WeakMap (table @')) return word('value in a WeakMap');
+  if ((before.edge === 'entry' || before.edge === 'member') && from !== undefined)
+    return entryLabel(graph, from, edge, before);
+  if (before.edge !== '' || /^\d+$/.test(name)) return before;
+  const said = name === 'table' && from !== undefined && isSet(graph, from) ? 'member' : internalWords[name];
+  return word(said ?? `(${name})`);
+};
+
+/** Internal edges that mean something to a person; those with empty words are followed by one that does. */
+const internalWords: Readonly<Record<string, string>> = {
+  table: 'entry',
+  context: '',
+  previous: '',
+  elements: '[]',
+  global_object: '',
+  properties: '',
+  shared: '(code)',
+  reactions_or_result: 'awaited by',
+  extension: '',
+  parameters_and_registers: 'local variable',
+  bound_this: 'bound this',
+  bound_function: 'bound function',
+  backing_store: 'bytes',
+  data: 'bytes',
+};
+
+const isSet = (graph: HeapGraph, node: number): boolean => nodeName(graph, node) === 'Set';
+
+/**
+ * The entry of the Map whose table that node is. A table is 3 words, one a bucket, and for each bucket two entries of
+ * three words (key, value, chain): from its length follows which word is a key.
+ */
+const entryLabel = (graph: HeapGraph, table: number, edge: number, before: Label): Label => {
+  if (before.edge === 'member') return before;
+  const at = Number(edgeName(graph, edge));
+  const words = (graph.selfBytes[table] - 16) / 8;
+  const buckets = (words - 3) / 7;
+  if (!Number.isInteger(at) || !Number.isInteger(buckets)) return before;
+  const inEntry = (at - 3 - buckets) % 3;
+  if (inEntry === 0) return word('key');
+  const key = wordOf(graph, table, at - 1);
+  if (inEntry !== 1 || key === undefined || nodeTypeName(graph, key) !== 'string') return before;
+  return word('entry', `entry ${quoted(nodeName(graph, key))}`);
+};
+
+const wordOf = (graph: HeapGraph, table: number, at: number): number | undefined => {
+  const name = String(at);
+  for (let edge = graph.firstEdge[table]; edge < graph.firstEdge[table + 1]; edge++)
+    if (edgeName(graph, edge) === name) return graph.edgeTarget[edge];
+  return undefined;
+};
+
+/** Nodes that a person did not make: never shown between others. */
+const isMachinery = (graph: HeapGraph, node: number): boolean => {
+  const type = nodeTypeName(graph, node);
+  if (type === 'hidden' || type === 'array' || type === 'code' || type === 'object shape') return true;
+  const name = nodeName(graph, node);
+  return (
+    (type === 'synthetic' && name === '(GC roots)') ||
+    (type === 'object' && (name === 'system / Context' || name.startsWith('system / Context '))) ||
+    (type === 'object' && name === 'TimersList')
+  );
+};
+
+/** Whether a person made that node, or would know it. */
+export const isPersons = (graph: HeapGraph, node: number): boolean => !isMachinery(graph, node);
+
+/** Where a path may begin for a person, whatever led there: the globals, `process`, a timer that is due. */
+const isStart = (graph: HeapGraph, node: number): boolean => {
+  if (nodeTypeName(graph, node) !== 'object') return false;
+  const name = nodeName(graph, node);
+  return name === 'process' || name === 'Timeout' || name === 'Immediate' || isGlobal(name);
+};
+
+const isGlobal = (name: string): boolean => name === 'global' || /^(global|Window) (\/ |\()/.test(name);
+
+const stepTo = (graph: HeapGraph, node: number, label: Label): PathStep => ({
+  edge: label.edge,
+  label: label.text,
+  kind: label.kind,
+  name: sayNode(graph, node),
+  type: nodeTypeName(graph, node),
+  id: graph.nodeId[node] as NodeId,
+  node: node as NodeIndex,
+});
+
+const longestText = 40;
+
+/** What a node is called: a class, `name()` for a function, a string's beginning in quotes. */
+export const sayNode = (graph: HeapGraph, node: number): string => {
+  const name = nodeName(graph, node);
+  const type = nodeTypeName(graph, node);
+  if (type === 'closure') return `${name === '' ? '(anonymous)' : name}()`;
+  if (type === 'string' || type === 'concatenated string' || type === 'sliced string') return quoted(name);
+  if (type === 'object' && name.endsWith('Generator')) return suspended(graph, node) ?? name;
+  if (type === 'object' && isGlobal(name)) return name.startsWith('Window') ? 'window' : 'global';
+  return name === '' ? `(${type})` : name;
+};
+
+/** A function that waits at an `await` or `yield` is held as an object named Generator. */
+const suspended = (graph: HeapGraph, node: number): string | undefined => {
+  for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++)
+    if (edgeName(graph, edge) === 'function' && edgeTypeName(graph, edge) === 'internal')
+      return `${sayNode(graph, graph.edgeTarget[edge])} suspended`;
+  return undefined;
+};
+
+const quoted = (text: string): string =>
+  JSON.stringify(text.length > longestText ? `${text.slice(0, longestText - 1)}…` : text);

@@ -1,0 +1,30 @@
+/** What changed from one snapshot to the next, by class and by object. */
+import type { HeapObject } from './heap-results.js';
+
+export interface ClassGrowth {
+  readonly name: string;
+  /** Objects of it that are new, and that are gone; null where the snapshots are not of one process. */
+  readonly added: number | null;
+  readonly freed: number | null;
+  readonly countDelta: number;
+  readonly selfDelta: number;
+  readonly retainedDelta: number;
+}
+
+/** One object, the same in every snapshot, that holds more than it did. */
+export interface ObjectGrowth extends Omit<HeapObject, 'retainedBytes'> {
+  /** One figure a snapshot. */
+  readonly retainedBytes: readonly number[];
+  readonly retainedDelta: number;
+}
+
+export interface HeapDiff {
+  /** Whether the snapshots are of one process, so that an id means one object. */
+  readonly sameProcess: boolean;
+  /** Bytes of the whole heap, one figure a snapshot. */
+  readonly heapBytes: readonly number[];
+  /** Sorted by what they retain more. */
+  readonly classes: readonly ClassGrowth[];
+  /** Sorted by growth, those that grew every time first. Empty where the snapshots are not of one process. */
+  readonly objects: readonly ObjectGrowth[];
+}

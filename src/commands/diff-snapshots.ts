@@ -1,0 +1,37 @@
+/** Compares heap snapshots for `memwatch diff`. */
+import { diffHeaps } from '../analyzer/heap/diff.js';
+import type { Heap } from '../analyzer/heap/heap.js';
+import type { ObjectGrowth } from '../analyzer/model/heap-diff.js';
+import { renderHeapDiff } from '../report/heap-diff-text.js';
+import { stepDocument } from './heap.js';
+import type { Io } from './io.js';
+import { openHeap } from './open-heap.js';
+
+export const diffSnapshots = async (files: readonly string[], limit: number, io: Io): Promise<void> => {
+  const heaps: Heap[] = [];
+  for (const file of files) {
+    const heap = await openHeap(file, io);
+    heap.release();
+    heaps.push(heap);
+  }
+  io.progress('comparing');
+  const diff = diffHeaps(heaps, limit);
+  const { sameProcess, heapBytes, classes, objects } = diff;
+  if (!sameProcess) io.warn('these snapshots are not of one process: compared by class alone');
+  io.print(
+    {
+      schema: 'memwatch/diff@1',
+      snapshots: files,
+      sameProcess,
+      heapBytes,
+      classes,
+      objects: objects.map(objectDocument),
+    },
+    () => renderHeapDiff(diff, { files, limit, width: io.columns }),
+  );
+};
+
+const objectDocument = (object: ObjectGrowth): object => {
+  const { id, name, type, retainedBytes, retainedDelta, path, location } = object;
+  return { id, name, type, retainedBytes, retainedDelta, path: path.map(stepDocument), location };
+};

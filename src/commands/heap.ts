@@ -1,0 +1,106 @@
+/** `memwatch heap <file or target>`: what holds the memory. A target is captured first. */
+import { describeObject } from '../analyzer/heap/neighbours.js';
+import type { Heap } from '../analyzer/heap/heap.js';
+import { summarizeHeap, type ClassOrder } from '../analyzer/heap/summary.js';
+import type { HeapObject, PathStep } from '../analyzer/model/heap-results.js';
+import { MemwatchError } from '../errors.js';
+import { renderHeap, renderHeapObject } from '../report/heap-text.js';
+import type { Arguments, Command, Io } from './io.js';
+import { openHeapOf } from './open-heap.js';
+
+const orders: readonly ClassOrder[] = ['retained', 'self', 'count', 'name'];
+
+export const heapCommand: Command = {
+  command: 'heap <source>',
+  describe: 'what holds the memory: classes, the biggest objects, what retains them',
+  builder: (yargs) =>
+    yargs
+      .positional('source', { type: 'string', describe: '.heapsnapshot file (plain or gzip), or a target' })
+      .option('class', { type: 'string', describe: 'the objects of this class, biggest first' })
+      .option('id', { type: 'string', describe: 'one object by its id (@123): what holds it, what it holds' })
+      .option('sort', { choices: orders, default: 'retained', describe: 'order of the classes' })
+      .option('limit', { type: 'number', describe: 'rows in each table (15; with --json all classes and 100 objects)' })
+      .option('output', { alias: 'o', type: 'string', describe: 'keep the capture of a target in this file' })
+      .option('force', { type: 'boolean', describe: 'capture a target although memory could run out' })
+      .example('$0 heap 1234', 'capture process 1234 and say what holds its memory')
+      .example('$0 heap app.heapsnapshot', 'the biggest objects and classes, with the paths that hold them')
+      .example('$0 heap app.heapsnapshot --class Session', 'the sessions and what keeps each of them'),
+  async run(args, io) {
+    const limit = limitOf(args, io.json ? 100 : 15);
+    const file = String(args['source']);
+    const output = args['output'] === undefined ? undefined : String(args['output']);
+    const heap = await openHeapOf(file, io, { output, force: args['force'] === true });
+    if (args['id'] === undefined) printSummary(heap, file, limit, args, io);
+    else printObject(heap, file, nodeOf(heap, file, String(args['id'])), limit, io);
+  },
+};
+
+const printSummary = (heap: Heap, file: string, limit: number, args: Arguments, io: Io): void => {
+  const className = args['class'] === undefined ? undefined : String(args['class']);
+  const sort = orders.find((order) => order === args['sort']) ?? 'retained';
+  const classLimit = io.json && args['limit'] === undefined ? Infinity : limit;
+  const summary = summarizeHeap(heap, { limit, classLimit, sort, className });
+  if (summary === undefined)
+    throw new MemwatchError('not-found', `${file} holds no object of class ${String(className)}`, {
+      hint: 'memwatch heap without --class lists the classes',
+    });
+  const { nodes, edges, selfBytes, extraNativeBytes, classes, dominators } = summary;
+  io.print(
+    {
+      schema: 'memwatch/heap@1',
+      snapshot: { file, nodes, edges, selfBytes, extraNativeBytes },
+      classes,
+      dominators: dominators.map(objectDocument),
+    },
+    () => renderHeap(summary, { file, width: io.columns, className }),
+  );
+};
+
+const printObject = (heap: Heap, file: string, node: number, limit: number, io: Io): void => {
+  const object = describeObject(heap, node, limit);
+  const { nodeCount, edgeCount } = heap.graph;
+  const { retainers, retainerCount, contents, contentCount } = object;
+  io.print(
+    {
+      schema: 'memwatch/heap@1',
+      snapshot: { file, nodes: nodeCount, edges: edgeCount, selfBytes: heap.dominators.retainedBytes[0] },
+      classes: [],
+      dominators: [objectDocument(object)],
+      retainers,
+      retainerCount,
+      contents,
+      contentCount,
+    },
+    () => renderHeapObject(object, io.columns),
+  );
+};
+
+const objectDocument = ({ id, name, type, selfBytes, retainedBytes, path, location }: HeapObject): object => ({
+  id,
+  name,
+  type,
+  selfBytes,
+  retainedBytes,
+  path: path.map(stepDocument),
+  location,
+});
+
+/** A step as documents have it. */
+export const stepDocument = ({ edge, label, name, type, id }: PathStep): object => ({ edge, label, name, type, id });
+
+const nodeOf = (heap: Heap, file: string, text: string): number => {
+  const id = Number(text.replace(/^@/, ''));
+  const node = Number.isInteger(id) ? heap.nodeWithId(id) : -1;
+  if (node === -1)
+    throw new MemwatchError('not-found', `${file} holds no object with the id ${text}`, {
+      hint: 'ids are the numbers after @ in the output of memwatch heap',
+    });
+  return node;
+};
+
+export const limitOf = (args: Arguments, otherwise: number): number => {
+  const limit = args['limit'] === undefined ? otherwise : Number(args['limit']);
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new MemwatchError('bad-argument', `--limit ${String(args['limit'])} is no number of rows`);
+  return limit;
+};

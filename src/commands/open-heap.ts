@@ -1,0 +1,53 @@
+/**
+ * The heap that a command is about: a snapshot file, or a target that is captured first. Progress goes to stderr; places
+ * come from the scripts table that lies beside the capture.
+ */
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { withAttachment } from '../agent/attach.js';
+import { parseTarget } from '../agent/target.js';
+import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot.js';
+import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
+import { Heap } from '../analyzer/heap/heap.js';
+import { createLocator } from '../analyzer/model/location.js';
+import { MemwatchError } from '../errors.js';
+import type { Io } from './io.js';
+import { takeSnapshot } from './take-snapshot.js';
+
+/** Reads a snapshot file. */
+export const openHeap = async (file: string, io: Io): Promise<Heap> => {
+  const graph = await readHeapSnapshot(file, {
+    signal: io.signal,
+    onProgress: (share) => io.progress(`reading ${file}: ${Math.floor(share * 100)}%`),
+  });
+  const scripts = await readScriptsTable(file);
+  io.progress('computing what holds what');
+  if (scripts === undefined) return new Heap(graph);
+  const locator = createLocator(scripts);
+  return new Heap(graph, (scriptId, line, column) => locator.atPosition(scriptId, '', line, column));
+};
+
+export interface CaptureOptions {
+  /** Where to keep the capture of a target; it is removed again where this is left out. */
+  readonly output?: string | undefined;
+  readonly force?: boolean;
+}
+
+/** Reads a file where there is one of that name, else captures the target of that name. */
+export const openHeapOf = async (source: string, io: Io, options: CaptureOptions = {}): Promise<Heap> => {
+  if (existsSync(source)) return openHeap(source, io);
+  if (/[/\\]|\.heapsnapshot(\.gz)?$/.test(source) && !/^(wss?:\/\/|\d+\/)/.test(source))
+    throw new MemwatchError('cannot-read', `there is no file ${source}`);
+  const folder = await mkdtemp(join(tmpdir(), 'memwatch-heap-'));
+  try {
+    const file = options.output ?? join(folder, 'target.heapsnapshot');
+    await withAttachment(parseTarget(source), { signal: io.signal, onProgress: io.progress }, (attachment) =>
+      takeSnapshot(attachment, file, { force: options.force === true }, io),
+    );
+    return await openHeap(file, io);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};

@@ -1,0 +1,134 @@
+/** Text of `memwatch heap`: in, a summary or one object; out, the answer first, then what it rests on, within a width. */
+import type { HeapLink, HeapObject, HeapObjectDetail, HeapSummary, PathStep } from '../analyzer/model/heap-results.js';
+import type { Location } from '../analyzer/model/location.js';
+import { renderPath } from './path-text.js';
+import { renderTable, type TableColumn } from './table.js';
+import { escapeText, formatBytes, formatCount, formatShare } from './units.js';
+import { cutTo, displayWidth } from './width.js';
+
+export interface HeapTextOptions {
+  readonly file: string;
+  readonly width: number;
+  /** The class that was asked for. */
+  readonly className?: string | undefined;
+}
+
+export const renderHeap = (summary: HeapSummary, options: HeapTextOptions): string =>
+  [
+    ...headline(summary, options),
+    '',
+    ...objectRows(summary, options),
+    '',
+    ...classTable(summary, options.width),
+    '',
+    `${formatBytes(summary.selfBytes)} in ${formatCount(summary.nodes)} nodes, ${formatCount(summary.edges)} edges` +
+      (summary.extraNativeBytes > 0 ? `; ${formatBytes(summary.extraNativeBytes)} more outside of V8's heap` : ''),
+    cutTo(escapeText(options.file), options.width, 'start'),
+  ].join('\n');
+
+const headline = (summary: HeapSummary, options: HeapTextOptions): string[] => {
+  const [top] = summary.dominators;
+  const one = options.className === undefined ? undefined : summary.classes[0];
+  if (one !== undefined) {
+    return [
+      `${formatCount(one.count)} of ${escapeText(one.name)} hold ${formatBytes(one.retainedBytes)}, ${formatShare(one.retainedBytes / summary.selfBytes)} of the heap`,
+      ...at(one.location, '  ', options.width),
+    ];
+  }
+  if (top === undefined) return [`No object holds a notable share of ${formatBytes(summary.selfBytes)}`];
+  return [
+    `${formatShare(top.retainedBytes / summary.selfBytes)} of the heap, ${formatBytes(top.retainedBytes)}, is held by`,
+    ...wrapped(`  ${pathAndId(top)}`, options.width),
+    ...at(top.location, '  ', options.width),
+  ];
+};
+
+const nameOf = (object: HeapObject | HeapLink): string => `${escapeText(object.name)} @${object.id}`;
+
+const at = (location: Location | null, indent: string, width: number): string[] =>
+  location === null ? [] : [indent + cutTo(placeText(location), width - indent.length, 'start')];
+
+const placeText = (location: Location): string => escapeText(`${location.file}:${location.line}`);
+
+const objectRows = (summary: HeapSummary, options: HeapTextOptions): string[] => [
+  options.className === undefined ? 'What holds the memory' : 'The biggest of them',
+  '  retained      self  object',
+  ...summary.dominators.flatMap((object) => {
+    const figures = `${formatBytes(object.retainedBytes).padStart(10)}${formatBytes(object.selfBytes).padStart(10)}  `;
+    return hanging(figures, pathAndId(object), options.width);
+  }),
+];
+
+/** `global.cache → Map @123`. */
+export const pathAndId = (object: {
+  readonly path: readonly PathStep[];
+  readonly name: string;
+  readonly id: number;
+}): string => `${object.path.length === 0 ? escapeText(object.name) : renderPath(object.path)} @${object.id}`;
+
+const classTable = (summary: HeapSummary, width: number): string[] => {
+  type Row = HeapSummary['classes'][number];
+  const columns: TableColumn<Row>[] = [
+    { title: 'retained', align: 'right', cell: (row) => formatBytes(row.retainedBytes) },
+    { title: 'self', align: 'right', cell: (row) => formatBytes(row.selfBytes) },
+    { title: 'count', align: 'right', cell: (row) => formatCount(row.count) },
+    { title: 'class', align: 'left', cut: 'end', cell: (row) => row.name },
+  ];
+  if (summary.classes.some((row) => row.location !== null))
+    columns.push({
+      title: 'at',
+      align: 'left',
+      cut: 'start',
+      cell: (row) => (row.location === null ? '' : `${row.location.file}:${row.location.line}`),
+    });
+  const rows = summary.classes.filter(({ name }) => name !== '(synthetic)'); // V8's own roots
+  const shown = rows.length;
+  return [
+    `Classes${shown < summary.classCount ? ` (${shown} of ${formatCount(summary.classCount)})` : ''}`,
+    ...renderTable(columns, rows, width),
+  ];
+};
+
+export const renderHeapObject = (object: HeapObjectDetail, width: number): string =>
+  [
+    `${nameOf(object)} (${object.type}) holds ${formatBytes(object.retainedBytes)}, ${formatBytes(object.selfBytes)} of it itself`,
+    ...wrapped(`  ${object.path.length === 0 ? 'no root leads to it' : renderPath(object.path)}`, width),
+    ...at(object.location, '  ', width),
+    '',
+    `Held by ${formatCount(object.retainerCount)}`,
+    ...linkTable(object.retainers, object.retainerCount, width),
+    '',
+    `Holds ${formatCount(object.contentCount)}`,
+    ...linkTable(object.contents, object.contentCount, width),
+  ].join('\n');
+
+const linkTable = (links: readonly HeapLink[], count: number, width: number): string[] => {
+  if (links.length === 0) return [];
+  const columns: TableColumn<HeapLink>[] = [
+    { title: 'retained', align: 'right', cell: (row) => formatBytes(row.retainedBytes) },
+    { title: 'self', align: 'right', cell: (row) => formatBytes(row.selfBytes) },
+    { title: 'by', align: 'left', cut: 'end', cell: (row) => row.label },
+    { title: 'object', align: 'left', cut: 'end', cell: (row) => `${row.name} @${row.id}` },
+  ];
+  const more = count - links.length;
+  return [...renderTable(columns, links, width), ...(more > 0 ? [`… and ${formatCount(more)} more`] : [])];
+};
+
+/** A long line broken at its arrows, each further line indented like the first and a little more. */
+const wrapped = (line: string, width: number): string[] => {
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  return hanging(indent, line.slice(indent.length), width);
+};
+
+/** Text after `start`, broken at its arrows; further lines stand below the text. */
+export const hanging = (start: string, text: string, width: number): string[] => {
+  const lines: string[] = [];
+  let current = start;
+  for (const [index, part] of text.split(/(?= → )/).entries()) {
+    if (index > 0 && displayWidth(current + part) > width) {
+      lines.push(current);
+      current = `${' '.repeat(start.length)}  ${part.trimStart()}`;
+    } else current += part;
+  }
+  return [...lines, current].map((line) => cutTo(line, width));
+};
