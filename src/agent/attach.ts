@@ -2,14 +2,12 @@
  * Attaching to a target and leaving it as it was. In: a Target. Out: an Attachment, whose detach undoes everything that
  * was done to the target, last first.
  */
-import { MemwatchError, throwIfInterrupted } from '../errors.js';
+import { throwIfInterrupted } from '../errors.js';
 import { evaluate } from './evaluate.js';
-import { enterGuard, type GuardEntry } from './guard.js';
-import { connectToProcess, inspectorClosed, nextInspector, openInspector, webSocketUrlAt } from './inspector.js';
-import { endProgram, launch, notInterrupted, shutdownState, type Launched, type Program } from './launch.js';
-import { defaultInspectorPort, moveInspector } from './port.js';
-import { connectSession, type Session } from './protocol.js';
-import { listeningPorts } from './sockets.js';
+import { enterGuard } from './guard.js';
+import type { Program } from './launch.js';
+import { leave, openLink, type Link, type LinkOptions } from './link.js';
+import type { Session } from './protocol.js';
 import type { Target } from './target.js';
 import { chooseWorker, listWorkers, type WorkerThread } from './workers.js';
 
@@ -45,18 +43,12 @@ export interface Attachment {
   detach(): Promise<void>;
 }
 
-export interface AttachOptions {
-  signal?: AbortSignal | undefined;
-  /** Told in words what attach is waiting for. */
-  onProgress?: ((text: string) => void) | undefined;
-  /** Where the standard output of a started program goes; 'stderr' where stdout must hold one document alone. */
-  programStdout?: 'inherit' | 'stderr' | undefined;
-}
+export type AttachOptions = LinkOptions;
 
 /** Attaches, runs the body, and detaches whatever happens. */
 export const withAttachment = async <T>(
   target: Target,
-  options: AttachOptions,
+  options: LinkOptions,
   body: (attachment: Attachment) => Promise<T>,
 ): Promise<T> => {
   const attachment = await attach(target, options);
@@ -68,12 +60,10 @@ export const withAttachment = async <T>(
 };
 
 /** Throws no-such-process, not-node, not-attachable, no-permission, no-answer, port-taken, not-found. */
-export const attach = async (target: Target, options: AttachOptions = {}): Promise<Attachment> => {
+export const attach = async (target: Target, options: LinkOptions = {}): Promise<Attachment> => {
   throwIfInterrupted(options.signal);
-  const connected = await connect(target, options);
-  const link = { ...connected, ending: endingOf(connected.main) };
+  const link = await openLink(target, options);
   try {
-    await link.main.send('NodeRuntime.notifyWhenWaitingForDisconnect', { enabled: true });
     const worker = 'worker' in target ? target.worker : undefined;
     const attachment = await attachmentOf(link, worker);
     throwIfInterrupted(options.signal);
@@ -84,97 +74,7 @@ export const attach = async (target: Target, options: AttachOptions = {}): Promi
   }
 };
 
-/** The way to a target's main thread, with what is known of it and must be given back. */
-interface Link {
-  readonly pid: number | undefined;
-  readonly main: Session;
-  readonly guard: GuardEntry;
-  readonly launched: Launched | undefined;
-}
-type EndingLink = Link & { readonly ending: AbortSignal };
-
-const connect = async (target: Target, options: AttachOptions): Promise<Link> => {
-  switch (target.kind) {
-    case 'pid':
-      return connectToPid(target.pid, options);
-    case 'address':
-      return connectToAddress(target.host, target.port);
-    case 'webSocket':
-      return connectToUrl(target.url);
-    case 'command':
-      return connectToProgram(target.argv, options);
-  }
-};
-
-const connectToPid = async (pid: number, options: AttachOptions): Promise<Link> => {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await tryConnectToPid(pid, options);
-    } catch (error) {
-      // another memwatch may have closed or moved the inspector between our look and our call
-      const retry = error instanceof MemwatchError && error.code === 'disconnected' && attempt < 4;
-      if (!retry) throw error;
-    }
-  }
-};
-
-const tryConnectToPid = async (pid: number, options: AttachOptions): Promise<Link> => {
-  const { url, opened } = await openInspector(pid, options);
-  const session = await connectToProcess(url, pid);
-  const guard = await enterGuard(session, opened);
-  if (!opened || new URL(url).port !== String(defaultInspectorPort))
-    return { pid, main: session, guard, launched: undefined };
-  return { pid, ...(await moveToFreePort(pid, url, session, guard, options)), launched: undefined };
-};
-
-/** Port 9229 is what every process opens: leave it free for the next one that memwatch or its owner attaches to. */
-const moveToFreePort = async (
-  pid: number,
-  url: string,
-  session: Session,
-  guard: GuardEntry,
-  options: AttachOptions,
-): Promise<{ main: Session; guard: GuardEntry }> => {
-  await moveInspector(session);
-  const moved = await nextInspector(pid, url, options.signal);
-  await session.close();
-  if (moved === undefined)
-    throw new MemwatchError('no-answer', `process ${pid} closed its inspector and opened none again`);
-  const main = await connectToProcess(moved, pid);
-  return { main, guard: await enterGuard(main, true, guard.client) };
-};
-
-const connectToAddress = async (host: string, port: number): Promise<Link> => {
-  const url = await webSocketUrlAt(host, port);
-  if (url === undefined) {
-    throw new MemwatchError('no-answer', `no inspector answers at ${host}:${port}`, {
-      hint: 'is the target started with --inspect, and the port forwarded?',
-    });
-  }
-  return connectToUrl(url);
-};
-
-const connectToUrl = async (url: string): Promise<Link> => {
-  const main = await connectSession(url);
-  const named = await evaluate<number>(main, 'process.pid');
-  const port = Number(new URL(url).port);
-  const isHere = listeningPorts(named).some((listener) => listener.port === port);
-  return { pid: isHere ? named : undefined, main, guard: await enterGuard(main, false), launched: undefined };
-};
-
-const connectToProgram = async (argv: readonly string[], options: AttachOptions): Promise<Link> => {
-  const launched = await launch(argv, options);
-  const { pid } = launched.program;
-  try {
-    const main = await connectToProcess(launched.url, pid);
-    return { pid, main, guard: await enterGuard(main, true), launched };
-  } catch (error) {
-    await endProgram(launched, notInterrupted);
-    throw error;
-  }
-};
-
-const attachmentOf = async (link: EndingLink, wantedWorker: string | undefined): Promise<Attachment> => {
+const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promise<Attachment> => {
   const { main, guard, launched, ending } = link;
   let threads: Promise<WorkerThread[]> | undefined;
   const workers = (): Promise<WorkerThread[]> => (threads ??= listWorkers(main));
@@ -214,20 +114,4 @@ const quietly = async (undo: () => unknown): Promise<void> => {
   } catch {
     // the target is ending, or gone: its guard, or its end, undoes the rest
   }
-};
-
-const endingOf = (main: Session): AbortSignal => {
-  const ending = new AbortController();
-  main.on('NodeRuntime.waitingForDisconnect', () => ending.abort());
-  main.closed.addEventListener('abort', () => ending.abort(), { once: true });
-  return ending.signal;
-};
-
-const leave = async ({ pid, main, guard, launched, ending }: EndingLink): Promise<void> => {
-  const endsByItself = ending.aborted;
-  const state = launched === undefined || endsByItself ? undefined : await shutdownState(main);
-  const closes = await guard.leave().catch(() => false); // it is ending, or gone: nothing is left to undo
-  await main.close();
-  if (launched !== undefined) return endProgram(launched, state);
-  if (closes && pid !== undefined) await inspectorClosed(pid);
 };

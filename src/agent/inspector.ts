@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import { evaluate } from './evaluate.js';
 import { makeRoomOnPort } from './port.js';
-import { describeWait, innerPid, readProcess } from './proc.js';
+import { describeWait, hasChildren, innerPid, readProcess, waitsForEvents } from './proc.js';
 import { connectSession, type Session } from './protocol.js';
 import { checkReachable, checkSignalSafe } from './safety.js';
 import { listeningPorts, type ListeningPort } from './sockets.js';
@@ -37,30 +37,44 @@ export const openInspector = async (pid: number, options: InspectorOptions = {})
   return { url: await waitForInspector(pid, options), opened: true };
 };
 
+/** An event loop that was seen idle for so long after the signal did not take it for Node's own. */
+const idleMs = 2000;
+
 const waitForInspector = async (pid: number, options: InspectorOptions): Promise<string> => {
   const timeoutMs = options.timeoutMs ?? 10_000;
-  for (const start = Date.now(); Date.now() - start < timeoutMs; await sleep(20)) {
+  const start = Date.now();
+  let idleSince = Infinity;
+  for (let waited = 0; waited < timeoutMs; waited = Date.now() - start) {
     const url = await findInspector(pid, 'every port');
     if (url !== undefined) return url;
-    const status = readProcess(pid);
-    if (status === undefined) {
+    if (readProcess(pid) === undefined) {
       throw new MemwatchError('no-such-process', `process ${pid} ended while its inspector was being opened`);
     }
-    if (options.signal?.aborted === true) break;
-    if (Date.now() - start > 500)
-      options.onProgress?.(`waiting for ${pid} to open its inspector: ${describeWait(pid)}`);
+    if (options.signal?.aborted === true) throw noInspector(pid, 'interrupted before it opened one', 'interrupted');
+    idleSince = waitsForEvents(pid) && !hasChildren(pid) ? Math.min(idleSince, Date.now()) : Infinity;
+    if (Date.now() - idleSince > idleMs) {
+      throw noInspector(
+        pid,
+        'opened none though its event loop is idle: it has its own SIGUSR1 handler',
+        'not-attachable',
+      );
+    }
+    if (waited > 500) options.onProgress?.(`waiting for ${pid} to open its inspector: ${describeWait(pid)}`);
+    await sleep(waited < 500 ? 20 : 100);
   }
-  const later = `if it opens one later, \`memwatch detach ${pid}\` closes it again`;
-  if (options.signal?.aborted === true) {
-    throw new MemwatchError('interrupted', `interrupted before ${pid} opened its inspector`, { hint: later });
-  }
-  throw new MemwatchError(
+  throw noInspector(
+    pid,
+    `opened none within ${timeoutMs / 1000} s: ${describeWait(pid)}, or has its own SIGUSR1 handler`,
     'no-answer',
-    `process ${pid} was asked for an inspector (SIGUSR1) and opened none within ${timeoutMs / 1000} s`,
-    {
-      hint: `${describeWait(pid)}; ${later}`,
-    },
   );
+};
+
+const noInspector = (pid: number, why: string, code: 'interrupted' | 'no-answer' | 'not-attachable'): MemwatchError => {
+  const hint =
+    code === 'not-attachable'
+      ? 'start it with --inspect=127.0.0.1:0: memwatch finds the port'
+      : `if it opens one later, memwatch detach ${pid} --force closes it`;
+  return new MemwatchError(code, `process ${pid} was asked for an inspector (SIGUSR1); ${why}`, { hint });
 };
 
 /** The address of the inspector that this very process listens on. */

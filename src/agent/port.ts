@@ -2,6 +2,7 @@
  * The port that a process opens its inspector on when it gets SIGUSR1: 9229 unless its command line says otherwise. Only
  * one process can hold it, so memwatch moves what it opened there to a free port at once, and looks before it asks.
  */
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import { evaluate } from './evaluate.js';
@@ -53,12 +54,17 @@ const portTaken = (status: ProcessStatus, port: number): MemwatchError =>
     },
   );
 
+const nameOf = (pid: number): string => {
+  const [first = '', ...rest] = readProcess(pid)?.command ?? [];
+  return [basename(first), ...rest].join(' ').slice(0, 60);
+};
+
 /** Who holds the port that a process would open, in words; undefined where it is free. */
 export const portHolder = (status: ProcessStatus, port = sigusr1Port(status)): string | undefined => {
   if (port === 0) return undefined;
   const { held, pids } = holdersOf(port, status.pid);
   if (!held) return undefined;
-  const names = pids.map((pid) => `process ${pid} (${(readProcess(pid)?.command.join(' ') ?? '').slice(0, 60)})`);
+  const names = pids.map((pid) => `process ${pid} (${nameOf(pid)})`);
   return names.length === 0 ? 'a process of another user' : names.join(' and ');
 };
 

@@ -95,16 +95,24 @@ export const inOtherFileSystem = (pid: number): boolean => {
   return theirs !== '' && theirs !== readLink('/proc/self/ns/mnt');
 };
 
+/** Its main thread sleeps until an event comes: in its event loop, or in that of a spawnSync. */
+export const waitsForEvents = (pid: number): boolean =>
+  readProcess(pid)?.state === 'S' && /epoll|ep_poll/.test(readText(`/proc/${pid}/wchan`));
+
+/** It has started processes, and so could be in a spawnSync. */
+export const hasChildren = (pid: number): boolean => readText(`/proc/${pid}/task/${pid}/children`).trim() !== '';
+
 /** In words, what the main thread of a process that does not answer is doing. */
 export const describeWait = (pid: number): string => {
   const status = readProcess(pid);
   if (status === undefined) return 'it is gone';
   if (status.state === 'T' || status.state === 't') return `it is stopped (kill -CONT ${pid} lets it run)`;
+  if (waitsForEvents(pid))
+    return hasChildren(pid) ? 'it waits for events, or in spawnSync for a child' : 'it waits for events';
+  if (status.state === 'R') return 'its main thread is busy, and takes no interrupt (native code?)';
   const channel = readText(`/proc/${pid}/wchan`).replace(/^0$/, '');
-  if (channel.includes('ep_poll')) return 'its event loop is idle, so it has most likely its own SIGUSR1 handler';
-  if (status.state === 'D') return `its main thread waits for a device (${channel})`;
-  if (status.state === 'R') return 'its main thread is busy in native code, or it has its own SIGUSR1 handler';
-  return `its main thread is blocked in a native call${channel === '' ? '' : ` (${channel})`}, such as spawnSync`;
+  const where = channel === '' ? '' : ` (${channel})`;
+  return `its main thread is blocked in a system call${where}, such as file access`;
 };
 
 /** A link of /proc, or '' where there is none or it may not be read. */

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { test, type TestContext } from 'node:test';
+import { findInspector } from '#memwatch/agent/inspector.js';
+import { memwatch, memwatchJson } from '../support/memwatch.js';
+import { repository } from '../support/paths.js';
+import { startSource } from '../support/targets.js';
+import { eventually, noPortOpen } from '../support/waiting.js';
+
+const idle = `setInterval(() => {}, 50); console.log('ready')`;
+
+/** `memwatch attach <pid>` of another process, once it prints readings. */
+const startMemwatch = async (t: TestContext, pid: number) => {
+  const child = spawn(
+    process.execPath,
+    [repository('dist/cli.js'), 'attach', String(pid), '--json', '--interval', '0.2'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  t.after(() => child.kill('SIGKILL'));
+  let printed = '';
+  child.stdout.on('data', (chunk) => (printed += String(chunk)));
+  const exited = new Promise<number | string>((done) => child.on('exit', (code, signal) => done(code ?? signal ?? -1)));
+  await eventually('memwatch prints a reading', () => printed.includes('memwatch/reading@1'));
+  return { child, exited };
+};
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  test(`memwatch that gets ${signal} leaves the target as it was`, async (t) => {
+    const target = await startSource(t, idle, { node: 24 });
+    const { child, exited } = await startMemwatch(t, target.pid);
+    child.kill(signal);
+    assert.equal(await exited, 0);
+    await noPortOpen(target.pid);
+    assert.equal(target.child.exitCode, null);
+  });
+}
+
+test('after memwatch was killed, the target itself takes everything away', async (t) => {
+  const target = await startSource(t, idle, { node: 22 });
+  const { child, exited } = await startMemwatch(t, target.pid);
+  child.kill('SIGKILL');
+  await exited;
+  assert.notEqual(await findInspector(target.pid), undefined);
+  await eventually(
+    'the target closes its inspector',
+    async () => (await findInspector(target.pid)) === undefined,
+    20_000,
+  );
+  assert.equal(target.child.exitCode, null);
+});
+
+test('memwatch detach cleans up at once after memwatch was killed', async (t) => {
+  const target = await startSource(t, idle, { node: 20 });
+  const { child, exited } = await startMemwatch(t, target.pid);
+  child.kill('SIGKILL');
+  await exited;
+  assert.deepEqual(await memwatchJson(['detach', String(target.pid)]), { schema: 'memwatch/detach@1', closed: true });
+  assert.equal(await findInspector(target.pid), undefined);
+});
+
+test('memwatch detach leaves an inspector open that was open before, and --force closes it', async (t) => {
+  const target = await startSource(t, idle, { node: 24, flags: ['--inspect=127.0.0.1:0'] });
+  const left = await memwatch(['detach', String(target.pid)]);
+  assert.match(left.stdout, /left open/);
+  assert.notEqual(await findInspector(target.pid), undefined);
+  await memwatch(['detach', String(target.pid), '--force']);
+  await noPortOpen(target.pid);
+  const again = await memwatch(['detach', String(target.pid)]);
+  assert.deepEqual([again.code, again.stdout], [0, `process ${target.pid} has no open inspector\n`]);
+});

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { test } from 'node:test';
+import { attach, withAttachment } from '#memwatch/agent/attach.js';
+import { hasChildren, readProcess } from '#memwatch/agent/proc.js';
+import { nodeBinary, testedMajors } from '../support/nodes.js';
+import { startProcess, startSource, type StartedTarget } from '../support/targets.js';
+import { eventually, noPortOpen } from '../support/waiting.js';
+
+const idle = `setInterval(() => {}, 50); console.log('ready')`;
+const pidTarget = ({ pid }: StartedTarget) => ({ kind: 'pid', pid, worker: undefined }) as const;
+
+const refused = async (target: StartedTarget, code: string, message: RegExp): Promise<void> => {
+  await assert.rejects(attach(pidTarget(target)), { code, message });
+  await new Promise((go) => setTimeout(go, 50)); // a signal that was sent would end it now
+  assert.equal(target.child.exitCode, null);
+  assert.equal(target.child.signalCode, null);
+};
+
+test('a shell and a Python process get no signal', async (t) => {
+  const shell = await startProcess(t, '/bin/sh', ['-c', 'echo ready; while :; do sleep 1; done']);
+  await refused(shell, 'not-node', /is not Node\.js but/);
+  const handler = 'import signal; signal.signal(signal.SIGUSR1, lambda *a: print("signalled", flush=True))';
+  const python = await startProcess(t, 'python3', [
+    '-c',
+    `${handler}; import time; print("ready", flush=True); time.sleep(60)`,
+  ]);
+  assert.equal(readProcess(python.pid)?.catchesSigusr1, true);
+  await refused(python, 'not-node', /is not Node\.js but/);
+  assert.doesNotMatch(python.output(), /signalled/);
+});
+
+for (const node of [22, 24, 26] as const) {
+  test(`a Node ${node} with --disable-sigusr1 gets no signal`, async (t) => {
+    const target = await startSource(t, idle, { node, flags: ['--disable-sigusr1'] });
+    await refused(target, 'not-attachable', /--disable-sigusr1/);
+  });
+}
+
+for (const node of testedMajors) {
+  test(`a Node ${node} under the permission model gets no signal`, async (t) => {
+    const flag = node === 20 ? '--experimental-permission' : '--permission';
+    const target = await startProcess(t, nodeBinary(node), [flag, '-e', idle]);
+    await refused(target, 'not-attachable', /permission model/);
+  });
+
+  test(`a Node ${node} that has taken its SIGUSR1 listener away again gets no signal, which would end it`, async (t) => {
+    const program = `const own = () => {}; process.on('SIGUSR1', own); process.removeListener('SIGUSR1', own); ${idle}`;
+    const target = await startSource(t, program, { node });
+    await eventually('the signal is caught no more', () => readProcess(target.pid)?.catchesSigusr1 === false);
+    await refused(target, 'not-attachable', /does not catch SIGUSR1/);
+  });
+}
+
+test('a Node with its own SIGUSR1 handler is told apart, and lives on', async (t) => {
+  const program = `process.on('SIGUSR1', () => console.log('own handler')); ${idle}`;
+  const target = await startSource(t, program, { node: 24 });
+  await refused(target, 'not-attachable', /own SIGUSR1 handler/);
+  assert.match(target.output(), /own handler/);
+});
+
+test('a process that is stopped gets no signal, and is attached to when it goes on', async (t) => {
+  const target = await startSource(t, idle, { node: 22 });
+  target.child.kill('SIGSTOP');
+  await eventually('it is stopped', () => readProcess(target.pid)?.state === 'T');
+  await refused(target, 'not-attachable', /is stopped/);
+  target.child.kill('SIGCONT');
+  await withAttachment(pidTarget(target), {}, async ({ opened }) => assert.equal(opened, true));
+});
+
+test('a port that another program holds is named with its holder, and the target gets no signal', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const target = await startSource(t, idle, { node: 24, flags: [`--inspect-port=${port}`] });
+  await refused(target, 'port-taken', new RegExp(`on port ${port}, which process ${process.pid} `));
+  assert.doesNotMatch(target.output(), /address already in use/);
+});
+
+test('a target with --inspect-port=0 opens any port, and is attached to', async (t) => {
+  const target = await startSource(t, idle, { node: 22, env: { NODE_OPTIONS: '--inspect-port=0' } });
+  await withAttachment(pidTarget(target), {}, async ({ opened }) => assert.equal(opened, true));
+  await noPortOpen(target.pid);
+});
+
+test('a process that is blocked in a system call is waited for, and then attached to', async (t) => {
+  const program = `import { spawnSync } from 'node:child_process';
+    setTimeout(() => spawnSync('sleep', ['2']), 20); ${idle}`;
+  const target = await startSource(t, program, { node: 20 });
+  await eventually('it is blocked', () => hasChildren(target.pid));
+  const said: string[] = [];
+  const attachment = await attach(pidTarget(target), { onProgress: (text) => said.push(text) });
+  await attachment.detach();
+  assert.match(
+    said.join('\n'),
+    /waiting for \d+ to open its inspector: it waits for events, or in spawnSync for a child/,
+  );
+});
+
+test('there is no process with that id', async () => {
+  const gone = { kind: 'pid', pid: 4_194_303, worker: undefined } as const;
+  await assert.rejects(attach(gone), { code: 'no-such-process' });
+});

@@ -1,0 +1,18 @@
+/** Waiting for something to become true, bounded in time. */
+import { listeningPorts } from '#memwatch/agent/sockets.js';
+
+/** Asks again and again until it is true; throws with the description when `timeoutMs` (10 s) are over. */
+export const eventually = async (
+  what: string,
+  isTrue: () => boolean | Promise<boolean>,
+  timeoutMs = 10_000,
+): Promise<void> => {
+  for (const start = Date.now(); Date.now() - start < timeoutMs; await new Promise((go) => setTimeout(go, 20))) {
+    if (await isTrue()) return;
+  }
+  throw new Error(`never came true: ${what}`);
+};
+
+/** Waits until a process listens nowhere. */
+export const noPortOpen = (pid: number): Promise<void> =>
+  eventually(`process ${pid} listens nowhere`, () => listeningPorts(pid).length === 0);
