@@ -17,19 +17,19 @@ export interface Location {
 
 export interface Locator {
   /** The place of a 0-based position (callFrames, snapshots, traces); undefined for native code. */
-  atPosition(scriptId: string, url: string, line: number, column: number): Location | undefined;
+  atPosition(scriptId: number, url: string, line: number, column: number): Location | undefined;
   /**
    * The place of a 1-based line (`positionTicks`); undefined where a line of a minified script stands for many lines
    * of the source, so that which of them ran cannot be told.
    */
-  atLine(scriptId: string, url: string, line: number): Location | undefined;
+  atLine(scriptId: number, url: string, line: number): Location | undefined;
 }
 
 /** With no table, or for scripts that are not in it, places are those of the code that ran. */
 export const createLocator = (scripts?: ScriptsTable): Locator => {
-  const byId = new Map(scripts?.scripts.map((script) => [String(script.id), script]));
-  const maps = new Map<string, TraceMap | undefined>();
-  const mapOf = (scriptId: string): TraceMap | undefined => {
+  const byId = new Map(scripts?.scripts.map((script) => [script.id, script]));
+  const maps = new Map<number, TraceMap | undefined>();
+  const mapOf = (scriptId: number): TraceMap | undefined => {
     if (!maps.has(scriptId)) maps.set(scriptId, readMap(byId.get(scriptId)));
     return maps.get(scriptId);
   };

@@ -4,6 +4,8 @@
  * was read; what passes compute stands beside it.
  */
 import type { Location } from './location.js';
+import type { GcReading, LoopReading } from './reading.js';
+import type { ScriptsTable } from './scripts.js';
 
 export type ProfileUnit = 'microseconds' | 'bytes' | 'count';
 
@@ -24,23 +26,23 @@ export interface ValueColumn {
   readonly self: Float64Array;
 }
 
-/** What single lines cost, in columns sorted by nothing: one entry for a line in a node. */
+/** What single lines cost: one entry for a line in a node. */
 export interface LineValues {
   /** For each entry: the node in which the line ran. */
   readonly node: Uint32Array;
   /** For each entry: the line, as an index into `locations`. */
   readonly location: Uint32Array;
-  /** For each entry: its share of the node's first value column. */
+  /** For each entry: its part of the node's first value column. */
   readonly self: Float64Array;
   /**
-   * For each entry, 1: the line lies outside the node's function, because V8 had inlined another function there. The
-   * file of such a line cannot be told, so `location` is that of the function.
+   * For each entry, 1: the line lies outside the node's function, because V8 had inlined another function there. Whose
+   * line it is cannot be told, so `location` is the start of the function.
    */
   readonly inlined: Uint8Array;
   readonly locations: readonly Location[];
 }
 
-/** Samples in the order of time, where the file has them. */
+/** Samples in the order of time. */
 export interface Timeline {
   /** For each sample: the node that was running. */
   readonly node: Uint32Array;
@@ -56,10 +58,57 @@ export interface Profile {
   readonly nodeFrame: Uint32Array;
   /** For each node: its caller, always a smaller number; -1 for a root. */
   readonly nodeParent: Int32Array;
-  /** At least one; the first is what views show. */
+  /** The first is what views show. */
   readonly values: readonly [ValueColumn, ...ValueColumn[]];
   readonly lines: LineValues | undefined;
   readonly timeline: Timeline | undefined;
   /** How long was profiled; 0 where the file does not say. */
   readonly durationUs: number;
+  /** For each frame: how often it was called; NaN where that was not counted. */
+  readonly calls: Float64Array | undefined;
+  /** Present where memwatch made the file. */
+  readonly notes: CaptureNotes | undefined;
+}
+
+/** What memwatch knew when it captured, beyond what V8 writes; in the file under the key `memwatch`. */
+export interface CaptureNotes {
+  readonly scripts: ScriptsTable;
+  /** `main thread`, `worker 2 (resizer)`. */
+  readonly thread: string;
+  /** Inlining was off, so that costs are booked on the function that caused them. */
+  readonly precise: boolean;
+  /** null where the thread could not be asked. */
+  readonly gc: readonly GcReading[] | null;
+  readonly loop: LoopReading | null;
+  readonly calls?: CallCounts;
+  readonly memory?: MemoryNotes;
+}
+
+/** Exact call counts, taken after the profile, because nothing is optimised while V8 counts. */
+export interface CallCounts {
+  readonly durationUs: number;
+  /**
+   * Multiply counts by it to get the calls during the profile. null: the two phases have no common unit of work, so the
+   * counts stand for their own phase alone.
+   */
+  readonly scale: number | null;
+  /** What `scale` was taken from, in words. */
+  readonly scaledBy: string;
+  readonly scripts: readonly {
+    readonly scriptId: string;
+    readonly url: string;
+    readonly functions: readonly {
+      readonly name: string;
+      readonly start: number;
+      readonly end: number;
+      readonly count: number;
+    }[];
+  }[];
+}
+
+/** Memory of the target at the start and the end of an allocation profile. */
+export interface MemoryNotes {
+  readonly heapBytes: readonly [number, number];
+  /** Buffers and other memory outside the heap, which the allocation profiler does not see. */
+  readonly externalBytes: readonly [number, number];
 }

@@ -24,17 +24,17 @@ const scriptsOf = (minify: boolean, sourceMapUrl?: string) => {
 
 test('positions of callFrames are 0-based and those of line ticks 1-based; a Location is 1-based', () => {
   const locator = createLocator();
-  assert.deepEqual(locator.atPosition('1', 'file:///srv/a%20b.js', 9, 4), { file: '/srv/a b.js', line: 10, column: 5 });
-  assert.deepEqual(locator.atLine('1', 'file:///srv/a%20b.js', 10), { file: '/srv/a b.js', line: 10, column: 0 });
+  assert.deepEqual(locator.atPosition(1, 'file:///srv/a%20b.js', 9, 4), { file: '/srv/a b.js', line: 10, column: 5 });
+  assert.deepEqual(locator.atLine(1, 'file:///srv/a%20b.js', 10), { file: '/srv/a b.js', line: 10, column: 0 });
 });
 
 test('native code and V8s own states have no place', () => {
-  assert.equal(createLocator().atPosition('0', '', -1, -1), undefined);
-  assert.equal(createLocator().atLine('0', '', 0), undefined);
+  assert.equal(createLocator().atPosition(0, '', -1, -1), undefined);
+  assert.equal(createLocator().atLine(0, '', 0), undefined);
 });
 
 test('line 0, column 0 of a script is a place', () => {
-  assert.deepEqual(createLocator().atPosition('0', 'node:fs', 0, 0), { file: 'node:fs', line: 1, column: 1 });
+  assert.deepEqual(createLocator().atPosition(0, 'node:fs', 0, 0), { file: 'node:fs', line: 1, column: 1 });
 });
 
 test('places are those of the source the user wrote, where the table has a source map', () => {
@@ -42,15 +42,15 @@ test('places are those of the source the user wrote, where the table has a sourc
   const lines = code.split('\n');
   const line = lines.findIndex((text) => text.includes('function hot'));
   const locator = createLocator(scripts);
-  const found = locator.atPosition('7', 'file:///srv/app/dist/hot.js', line, (lines[line] ?? '').indexOf('('));
+  const found = locator.atPosition(7, 'file:///srv/app/dist/hot.js', line, (lines[line] ?? '').indexOf('('));
   assert.deepEqual([found?.file, found?.line], ['/srv/app/src/hot.ts', 5]);
-  const inside = locator.atLine('7', 'file:///srv/app/dist/hot.js', line + 2);
+  const inside = locator.atLine(7, 'file:///srv/app/dist/hot.js', line + 2);
   assert.deepEqual(inside, { file: '/srv/app/src/hot.ts', line: 6, column: 0 });
 });
 
 test('an inline map is resolved against the script itself', () => {
   const { scripts } = scriptsOf(false, 'data:application/json;base64,xyz');
-  assert.equal(createLocator(scripts).atLine('7', 'file:///srv/app/dist/hot.js', 1)?.file, '/srv/app/src/hot.ts');
+  assert.equal(createLocator(scripts).atLine(7, 'file:///srv/app/dist/hot.js', 1)?.file, '/srv/app/src/hot.ts');
 });
 
 test('a minified line that stands for many lines names none of them', () => {
@@ -58,15 +58,15 @@ test('a minified line that stands for many lines names none of them', () => {
   const compiled = transformSync(many, { loader: 'ts', sourcemap: 'external', sourcefile: 'm.ts', minify: true });
   const script = { id: 1, url: '/srv/m.js', sourceMap: compiled.map };
   const locator = createLocator({ schema: 'memwatch/scripts@1', nodeVersion: 'v20.0.0', scripts: [script] });
-  assert.equal(locator.atLine('1', '/srv/m.js', 1), undefined);
+  assert.equal(locator.atLine(1, '/srv/m.js', 1), undefined);
   const column = compiled.code.indexOf('*17');
-  assert.deepEqual(locator.atPosition('1', '/srv/m.js', 0, column)?.line, 18);
+  assert.deepEqual(locator.atPosition(1, '/srv/m.js', 0, column)?.line, 18);
 });
 
 test('a broken source map leaves the places of the code that ran', () => {
   const script = { id: 1, url: '/srv/m.js', sourceMap: '{"version":3,' };
   const locator = createLocator({ schema: 'memwatch/scripts@1', nodeVersion: 'v20.0.0', scripts: [script] });
-  assert.deepEqual(locator.atLine('1', '/srv/m.js', 3), { file: '/srv/m.js', line: 3, column: 0 });
+  assert.deepEqual(locator.atLine(1, '/srv/m.js', 3), { file: '/srv/m.js', line: 3, column: 0 });
 });
 
 test('a file address becomes a path, on Windows too', () => {

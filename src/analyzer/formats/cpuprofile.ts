@@ -1,0 +1,197 @@
+/**
+ * V8's CPU profile, `.cpuprofile`: one JSON object
+ *   { nodes: [{ id, callFrame, hitCount, children: [id…], positionTicks: [{ line, ticks }] }…],
+ *     startTime, endTime (us), samples: [node id…], timeDeltas: [us since the sample before…], memwatch?: notes }
+ * Chrome's traces write `parent` in place of `children`; old files lack samples, then hits stand for the time.
+ */
+import { MemwatchError } from '../../errors.js';
+import type { CallCounts, CaptureNotes, LineValues, Profile, Timeline } from '../model/profile.js';
+import { createLocationTable } from '../model/profile-builder.js';
+import type { FunctionRange } from './function-ranges.js';
+import { createFrameReader, parseJsonObject, readNotes, type CallFrame, type FrameReader } from './v8-profile.js';
+
+export interface CpuProfileNode {
+  readonly id: number;
+  readonly callFrame: CallFrame;
+  readonly hitCount?: number;
+  readonly children?: readonly number[];
+  readonly parent?: number;
+  readonly positionTicks?: readonly { readonly line: number; readonly ticks: number }[];
+}
+
+export interface CpuProfileFile {
+  readonly nodes: readonly CpuProfileNode[];
+  readonly startTime: number;
+  readonly endTime: number;
+  readonly samples?: readonly number[];
+  readonly timeDeltas?: readonly number[];
+  readonly memwatch?: CaptureNotes;
+}
+
+/** Throws `not-this-format`, `broken-file`. */
+export const readCpuProfile = (text: string): Profile => {
+  const document = parseJsonObject(text, '.cpuprofile');
+  if (!Array.isArray(document['nodes']) || typeof document['startTime'] !== 'number') {
+    throw new MemwatchError('not-this-format', 'not a .cpuprofile: it has no nodes with a start time');
+  }
+  return decodeCpuProfile(document as unknown as CpuProfileFile, readNotes(document));
+};
+
+export const writeCpuProfile = (file: CpuProfileFile): string => JSON.stringify(file);
+
+const decodeCpuProfile = (file: CpuProfileFile, notes: CaptureNotes | undefined): Profile => {
+  const nodes = parentsFirst(file.nodes);
+  const indexOf = new Map(nodes.map(({ node }, index) => [node.id, index]));
+  const reader = createFrameReader(notes);
+  const nodeFrame = Uint32Array.from(nodes, ({ node }) => reader.frame(node.callFrame));
+  const samples = Float64Array.from(nodes, ({ node }) => node.hitCount ?? 0);
+  const timeline = readTimeline(file, indexOf);
+  const durationUs = file.endTime - file.startTime;
+  const time = timeline === undefined ? timeOfHits(samples, durationUs) : timeOfSamples(timeline, nodes.length);
+  const lines = readLines(nodes, time, reader);
+  const calls = notes?.calls === undefined ? undefined : readCalls(nodes, nodeFrame, notes.calls, reader);
+  return {
+    kind: 'cpu',
+    frames: reader.table.frames,
+    nodeCount: nodes.length,
+    nodeFrame,
+    nodeParent: Int32Array.from(nodes, ({ parent }) => parent),
+    values: [
+      { name: 'time', unit: 'microseconds', self: time },
+      { name: 'samples', unit: 'count', self: samples },
+    ],
+    lines,
+    timeline,
+    durationUs,
+    calls,
+    notes,
+  };
+};
+
+interface PlacedNode {
+  readonly node: CpuProfileNode;
+  readonly parent: number;
+}
+
+/** Nodes in an order in which callers stand before those they call. Throws where a node is named that is not there. */
+const parentsFirst = (nodes: readonly CpuProfileNode[]): PlacedNode[] => {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const children = new Map<number, number[]>();
+  const isChild = new Set<number>();
+  for (const node of nodes) {
+    const kids = [...(node.children ?? [])];
+    children.set(node.id, [...(children.get(node.id) ?? []), ...kids]);
+    if (node.parent !== undefined) children.set(node.parent, [...(children.get(node.parent) ?? []), node.id]);
+    for (const kid of node.parent === undefined ? kids : [...kids, node.id]) isChild.add(kid);
+  }
+  const placed: PlacedNode[] = nodes.filter((node) => !isChild.has(node.id)).map((node) => ({ node, parent: -1 }));
+  for (let index = 0; index < placed.length && placed.length <= nodes.length; index++) {
+    for (const id of children.get(placed[index]?.node.id ?? -1) ?? []) {
+      const node = byId.get(id);
+      if (node === undefined) throw new MemwatchError('broken-file', `a .cpuprofile names node ${id}, which it lacks`);
+      placed.push({ node, parent: index });
+    }
+  }
+  if (placed.length !== nodes.length) throw new MemwatchError('broken-file', 'the nodes of a .cpuprofile are no tree');
+  return placed;
+};
+
+/** A sample lasts until the next one. V8 may write samples out of order, with negative deltas: they are sorted. */
+const readTimeline = (file: CpuProfileFile, indexOf: ReadonlyMap<number, number>): Timeline | undefined => {
+  const { samples, timeDeltas } = file;
+  if (samples === undefined || timeDeltas === undefined || samples.length === 0) return undefined;
+  const at = new Float64Array(samples.length);
+  let now = file.startTime;
+  for (let i = 0; i < samples.length; i++) at[i] = now += timeDeltas[i] ?? 0;
+  const order = Uint32Array.from(samples, (_, i) => i);
+  if (timeDeltas.some((delta) => delta < 0)) order.sort((a, b) => at[a] - at[b]);
+  const node = new Uint32Array(samples.length);
+  const durationUs = new Float64Array(samples.length);
+  order.forEach((sample, i) => {
+    const index = indexOf.get(samples[sample]);
+    if (index === undefined)
+      throw new MemwatchError('broken-file', `a sample names node ${samples[sample]}, not there`);
+    node[i] = index;
+    durationUs[i] = Math.max(0, (i + 1 === order.length ? file.endTime : at[order[i + 1]]) - at[sample]);
+  });
+  return { node, durationUs };
+};
+
+const timeOfSamples = ({ node, durationUs }: Timeline, nodeCount: number): Float64Array => {
+  const time = new Float64Array(nodeCount);
+  for (let i = 0; i < node.length; i++) time[node[i]] += durationUs[i];
+  return time;
+};
+
+const timeOfHits = (hits: Float64Array, durationUs: number): Float64Array => {
+  const all = hits.reduce((sum, one) => sum + one, 0);
+  return hits.map((one) => (all === 0 ? 0 : (one / all) * durationUs));
+};
+
+/** A node's time is shared among its lines by their ticks. Lines outside the node's function are inlined callees'. */
+const readLines = (nodes: readonly PlacedNode[], time: Float64Array, reader: FrameReader): LineValues | undefined => {
+  const table = createLocationTable();
+  const rows: { node: number; location: number; self: number; inlined: number }[] = [];
+  nodes.forEach(({ node: { callFrame, positionTicks = [] } }, index) => {
+    const ticks = positionTicks.reduce((sum, tick) => sum + tick.ticks, 0);
+    const start = reader.line(callFrame, callFrame.lineNumber + 1);
+    for (const tick of positionTicks) {
+      const inlined = isInlined(callFrame, tick.line, reader);
+      const location = inlined ? start : reader.line(callFrame, tick.line);
+      if (location === undefined || tick.ticks === 0) continue;
+      const self = (time[index] * tick.ticks) / ticks;
+      rows.push({ node: index, location: table.add(location), self, inlined: inlined ? 1 : 0 });
+    }
+  });
+  if (rows.length === 0) return undefined;
+  return {
+    node: Uint32Array.from(rows, (row) => row.node),
+    location: Uint32Array.from(rows, (row) => row.location),
+    self: Float64Array.from(rows, (row) => row.self),
+    inlined: Uint8Array.from(rows, (row) => row.inlined),
+    locations: table.locations,
+  };
+};
+
+/** Where the function's source is not known, only lines before its start are seen to be another's. */
+const isInlined = (callFrame: CallFrame, line: number, reader: FrameReader): boolean => {
+  if (line < callFrame.lineNumber + 1) return true;
+  const range = reader.range(callFrame);
+  return range !== undefined && (line < range.firstLine || line > range.lastLine);
+};
+
+/** For each frame its exact count; functions that were counted but never sampled get a frame of their own. */
+const readCalls = (
+  nodes: readonly PlacedNode[],
+  nodeFrame: Uint32Array,
+  counts: CallCounts,
+  reader: FrameReader,
+): Float64Array => {
+  const keyOf = (scriptId: number, range: FunctionRange, name: string): string =>
+    `${scriptId}:${range.index}${range.isClass ? name : ''}`;
+  const frameOf = new Map<string, number>();
+  nodes.forEach(({ node: { callFrame } }, index) => {
+    const range = reader.range(callFrame);
+    if (range !== undefined)
+      frameOf.set(keyOf(Number(callFrame.scriptId), range, callFrame.functionName), nodeFrame[index]);
+  });
+  const counted = new Map<number, number>();
+  for (const script of counts.scripts) {
+    const ranges = reader.ranges(Number(script.scriptId));
+    for (const { name, start, end, count } of ranges === undefined ? [] : script.functions) {
+      const range = ranges?.between(start, end);
+      if (ranges === undefined || range === undefined) continue;
+      const { line, column } = ranges.positionOf(start);
+      const place = {
+        functionName: name,
+        scriptId: script.scriptId,
+        url: script.url,
+        lineNumber: line,
+        columnNumber: column,
+      };
+      const frame = frameOf.get(keyOf(Number(script.scriptId), range, name)) ?? reader.frame(place);
+      counted.set(frame, (counted.get(frame) ?? 0) + count * (counts.scale ?? 1));
+    }
+  }
+  return Float64Array.from(reader.table.frames, (_, frame) => counted.get(frame) ?? NaN);
+};

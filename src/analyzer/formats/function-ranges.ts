@@ -1,0 +1,118 @@
+/**
+ * Where the functions of a script begin and end. A profile names only where they begin; the end tells whether a line
+ * is a function's own. In: the text of a script. Out: positions and offsets looked up in its functions.
+ */
+import { parse, type Node } from 'acorn';
+
+/** A function of one script; the script itself is function 0. */
+export interface FunctionRange {
+  readonly index: number;
+  readonly isClass: boolean;
+  readonly start: number;
+  readonly end: number;
+  /** 1-based. */
+  readonly firstLine: number;
+  readonly lastLine: number;
+}
+
+export interface FunctionRanges {
+  /** The function that V8 says begins at this 0-based position; V8 means the parenthesis of its parameters. */
+  at(line: number, column: number): FunctionRange;
+  /** The function that V8's coverage gives these offsets; undefined for code that is no function of the source. */
+  between(start: number, end: number): FunctionRange | undefined;
+  /** The 0-based position of an offset. */
+  positionOf(offset: number): { line: number; column: number };
+}
+
+/** undefined for a text that is not JavaScript as acorn knows it. */
+export const readFunctionRanges = (source: string): FunctionRanges | undefined => {
+  const program = parseEither(source);
+  if (program === undefined) return undefined;
+  const lineStarts = computeLineStarts(source);
+  const positionOf = (offset: number): { line: number; column: number } => {
+    const line = lastAtOrBefore(lineStarts, offset);
+    return { line, column: offset - (lineStarts[line] ?? 0) };
+  };
+  const ranges: FunctionRange[] = [];
+  const add = (start: number, end: number, isClass: boolean): void => {
+    const lines = { firstLine: positionOf(start).line + 1, lastLine: positionOf(Math.max(start, end - 1)).line + 1 };
+    ranges.push({ index: ranges.length, isClass, start, end, ...lines });
+  };
+  add(0, source.length, false);
+  for (const node of findFunctions(program)) add(node.start, node.end, node.type.startsWith('Class'));
+  const starts = ranges.map((range) => range.start);
+  const innermost = (offset: number, end?: number): FunctionRange | undefined => {
+    for (let i = lastAtOrBefore(starts, offset); i >= 0; i--) {
+      const range = ranges[i];
+      if (range !== undefined && offset < range.end && (end === undefined || range.end === end)) return range;
+    }
+    return undefined;
+  };
+  const [script] = ranges;
+  if (script === undefined) return undefined;
+  return {
+    at: (line, column) => {
+      const offset = (lineStarts[line] ?? source.length) + column;
+      return offset === 0 ? script : (innermost(offset) ?? script);
+    },
+    between: (start, end) => (start === 0 && end === source.length ? script : innermost(start, end)),
+    positionOf,
+  };
+};
+
+const parseEither = (source: string): Node | undefined => {
+  for (const sourceType of ['module', 'script'] as const) {
+    try {
+      return parse(source, {
+        ecmaVersion: 'latest',
+        sourceType,
+        allowReturnOutsideFunction: true,
+        allowAwaitOutsideFunction: true,
+        allowHashBang: true,
+        allowImportExportEverywhere: true,
+      });
+    } catch {
+      // the next kind
+    }
+  }
+  return undefined;
+};
+
+const isFunction = (type: string): boolean => /^(Function|ArrowFunction|Class)(Declaration|Expression)$/.test(type);
+
+/** Functions and classes by start, outer ones first. With an explicit stack: sources may nest deeply. */
+const findFunctions = (program: Node): Node[] => {
+  const found: Node[] = [];
+  const stack: unknown[] = [program];
+  while (stack.length > 0) {
+    const value = stack.pop();
+    if (Array.isArray(value)) stack.push(...(value as unknown[]));
+    else if (isNode(value)) {
+      if (isFunction(value.type)) found.push(value);
+      for (const child of Object.values(value)) if (typeof child === 'object' && child !== null) stack.push(child);
+    }
+  }
+  return found.sort((a, b) => a.start - b.start || b.end - a.end);
+};
+
+const isNode = (value: unknown): value is Node =>
+  typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
+
+/** Offsets at which lines start, by V8's notion of a line's end. */
+export const computeLineStarts = (source: string): number[] => {
+  const starts = [0];
+  for (const end of source.matchAll(/\r\n|[\n\r\u2028\u2029]/g)) starts.push(end.index + end[0].length);
+  return starts;
+};
+
+/** The last index whose value is at or before the wanted one, in rising values that start at 0. */
+const lastAtOrBefore = (values: readonly number[], wanted: number): number => {
+  let low = 0;
+  let high = values.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((values[middle] ?? 0) <= wanted) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+};

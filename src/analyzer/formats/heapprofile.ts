@@ -1,0 +1,83 @@
+/**
+ * V8's sampling allocation profile, `.heapprofile`: one JSON object
+ *   { head: { callFrame, selfSize, id, children: [node…] }, samples?: [{ size, nodeId, ordinal }…], memwatch?: notes }
+ * V8's sampler either counts all that is allocated or forgets what dies, so memwatch asks twice. The file's own tree is
+ * what was allocated; `memwatch.live` is the tree of what a second phase of the same length left alive.
+ */
+import { MemwatchError } from '../../errors.js';
+import type { CaptureNotes, Profile, ValueColumn } from '../model/profile.js';
+import { createCallTree, type CallTree } from '../model/profile-builder.js';
+import { createFrameReader, parseJsonObject, readNotes, type CallFrame, type FrameReader } from './v8-profile.js';
+
+export interface HeapProfileNode {
+  readonly callFrame: CallFrame;
+  readonly selfSize: number;
+  readonly children: readonly HeapProfileNode[];
+}
+
+export interface HeapProfileNotes extends CaptureNotes {
+  readonly durationUs: number;
+  /** What is still alive; absent where survivors were not asked for. */
+  readonly live?: HeapProfileNode;
+  /** The file's own tree holds survivors alone: what was allocated was not asked for. */
+  readonly survivorsOnly?: boolean;
+}
+
+export interface HeapProfileFile {
+  readonly head: HeapProfileNode;
+  readonly memwatch?: HeapProfileNotes;
+}
+
+/** Throws `not-this-format`, `broken-file`. */
+export const readHeapProfile = (text: string): Profile => {
+  const document = parseJsonObject(text, '.heapprofile');
+  const head = document['head'] as Partial<HeapProfileNode> | undefined;
+  if (typeof head?.callFrame?.functionName !== 'string' || typeof head.selfSize !== 'number') {
+    throw new MemwatchError('not-this-format', 'not a .heapprofile: it has no tree of allocations');
+  }
+  return decode(head as HeapProfileNode, readNotes(document) as HeapProfileNotes | undefined);
+};
+
+export const writeHeapProfile = (file: HeapProfileFile): string => JSON.stringify(file);
+
+/** A file of others may hold all that was allocated or survivors alone; it does not say which. */
+const decode = (head: HeapProfileNode, notes: HeapProfileNotes | undefined): Profile => {
+  const reader = createFrameReader(notes);
+  const tree = createCallTree();
+  const first = addTree(head, tree, reader);
+  const live = notes?.live === undefined ? undefined : addTree(notes.live, tree, reader);
+  const nodeCount = tree.nodeFrame.length;
+  const column = (name: string, self: readonly number[]): ValueColumn => ({
+    name,
+    unit: 'bytes',
+    self: Float64Array.from({ length: nodeCount }, (_, node) => self[node] ?? 0),
+  });
+  const own = column(notes?.survivorsOnly === true ? 'live' : 'allocated', first);
+  return {
+    kind: 'allocations',
+    frames: reader.table.frames,
+    nodeCount,
+    nodeFrame: Uint32Array.from(tree.nodeFrame),
+    nodeParent: Int32Array.from(tree.nodeParent),
+    values: live === undefined ? [own] : [own, column('live', live)],
+    lines: undefined,
+    timeline: undefined,
+    durationUs: notes?.durationUs ?? 0,
+    calls: undefined,
+    notes,
+  };
+};
+
+/** Adds V8's tree to ours; answers the own bytes of each node. With an explicit stack: trees may be deep. */
+const addTree = (head: HeapProfileNode, tree: CallTree, reader: FrameReader): number[] => {
+  const self: number[] = [];
+  const stack: { node: HeapProfileNode; parent: number }[] = [{ node: head, parent: -1 }];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    if (!Array.isArray(next.node.children))
+      throw new MemwatchError('broken-file', 'a .heapprofile node lacks its children');
+    const index = tree.child(next.parent, reader.frame(next.node.callFrame));
+    self[index] = (self[index] ?? 0) + next.node.selfSize;
+    for (const node of next.node.children) stack.push({ node, parent: index });
+  }
+  return self;
+};

@@ -1,0 +1,73 @@
+/**
+ * What V8's CPU and allocation profiles share: call frames with 0-based places, scripts that tell where functions end.
+ * In: a call frame as V8 wrote it. Out: frames with places in the user's source.
+ */
+import { MemwatchError } from '../../errors.js';
+import { createLocator, type Location } from '../model/location.js';
+import { createFrameTable, type FrameTable } from '../model/profile-builder.js';
+import type { CaptureNotes } from '../model/profile.js';
+import { readFunctionRanges, type FunctionRange, type FunctionRanges } from './function-ranges.js';
+
+export interface CallFrame {
+  readonly functionName: string;
+  readonly scriptId: string;
+  readonly url: string;
+  readonly lineNumber: number;
+  readonly columnNumber: number;
+}
+
+export interface FrameReader {
+  readonly table: FrameTable;
+  frame(callFrame: CallFrame): number;
+  /** The place of a 1-based line of a script. */
+  line(callFrame: CallFrame, line: number): Location | undefined;
+  /** The function's extent in the code that ran; undefined where its source is not known. */
+  range(callFrame: CallFrame): FunctionRange | undefined;
+  ranges(scriptId: number): FunctionRanges | undefined;
+}
+
+export const createFrameReader = (notes: CaptureNotes | undefined): FrameReader => {
+  const table = createFrameTable();
+  const locator = createLocator(notes?.scripts);
+  const sources = new Map(notes?.scripts.scripts.map((script) => [script.id, script.source]));
+  const rangesById = new Map<number, FunctionRanges | undefined>();
+  const ranges = (id: number): FunctionRanges | undefined => {
+    const source = sources.get(id);
+    if (!rangesById.has(id)) rangesById.set(id, source === undefined ? undefined : readFunctionRanges(source));
+    return rangesById.get(id);
+  };
+  return {
+    table,
+    ranges,
+    frame: (at) =>
+      table.add(nameOf(at), locator.atPosition(Number(at.scriptId), at.url, at.lineNumber, at.columnNumber)),
+    line: (at, line) => locator.atLine(Number(at.scriptId), at.url, line),
+    range: (at) => (at.lineNumber < 0 ? undefined : ranges(Number(at.scriptId))?.at(at.lineNumber, at.columnNumber)),
+  };
+};
+
+/** V8 writes `(anonymous)` for a function without a name, the inspector ''. */
+const nameOf = (at: CallFrame): string => (at.functionName === '(anonymous)' ? '' : at.functionName);
+
+/** Parses a file of JSON; what kind of file it is, the caller must see from its keys. */
+export const parseJsonObject = (text: string, what: string): Record<string, unknown> => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    const isJson = text.trimStart().startsWith('{');
+    throw new MemwatchError(isJson ? 'broken-file' : 'not-this-format', `not a ${what}: ${jsonErrorOf(cause)}`, {
+      cause,
+    });
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new MemwatchError('not-this-format', `not a ${what}: the file holds no JSON object`);
+};
+
+const jsonErrorOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+
+/** The notes that memwatch left in a file; undefined for files of others. */
+export const readNotes = (document: Record<string, unknown>): CaptureNotes | undefined => {
+  const notes = document['memwatch'] as Partial<CaptureNotes> | undefined;
+  return notes?.scripts?.schema === 'memwatch/scripts@1' ? (notes as CaptureNotes) : undefined;
+};
