@@ -21,8 +21,9 @@ const maps = { oneBytes: 64 * 2 ** 20, allBytes: 256 * 2 ** 20 };
 export const collectScripts = async (
   session: Session,
   from: { pid: number | undefined; nodeVersion: string },
+  withSource?: (script: { id: number; url: string }) => boolean,
 ): Promise<ScriptCollector> => {
-  const found = new Map<number, { url: string; sourceMapUrl: string }>();
+  const found = new Map<number, FoundScript>();
   const stops = [
     session.on('Debugger.scriptParsed', ({ scriptId, url, sourceMapURL = '' }) => {
       if (url !== '') found.set(Number(scriptId), { url, sourceMapUrl: sourceMapURL });
@@ -36,6 +37,7 @@ export const collectScripts = async (
     session.send('Debugger.setSkipAllPauses', { skip: true }),
   ]);
   const finish = async (): Promise<ScriptsTable> => {
+    if (withSource !== undefined) await keepWithSource(session, found, withSource);
     await session.send('Debugger.disable').catch(() => {}); // gone with the session where the target has ended
     for (const stop of stops) stop();
     return {
@@ -53,19 +55,50 @@ export const captureScripts = async (
   from: { pid: number | undefined; nodeVersion: string },
 ): Promise<ScriptsTable> => (await collectScripts(session, from)).finish();
 
+/**
+ * The scripts that a profile names, with the text that V8 runs: it tells where functions end, and lines to show. Works
+ * also at the target's end, when it answers little else.
+ */
+export const captureScriptsWithSource = async (
+  session: Session,
+  from: { pid: number | undefined; nodeVersion: string },
+  wanted: (script: { id: number; url: string }) => boolean,
+): Promise<ScriptsTable> => (await collectScripts(session, from, wanted)).finish();
+
 /** Writes the table beside a capture, for its owner's eyes alone, since source maps hold source text. */
 export const writeScripts = async (captureFile: string, table: ScriptsTable): Promise<void> => {
   const file = `${captureFile}.scripts.json`;
   await writeFile(file, JSON.stringify(table), { mode: 0o600 });
 };
 
-const withSourceMaps = async (
-  found: ReadonlyMap<number, { url: string; sourceMapUrl: string }>,
-  pid: number | undefined,
-): Promise<Script[]> => {
+interface FoundScript {
+  readonly url: string;
+  readonly sourceMapUrl: string;
+  readonly source?: string;
+}
+
+/** A longer text is left out: the profile would be many times its size. */
+const longestSource = 16 * 2 ** 20;
+
+const keepWithSource = async (
+  session: Session,
+  found: Map<number, FoundScript>,
+  wanted: (script: { id: number; url: string }) => boolean,
+): Promise<void> => {
+  for (const [id, script] of found) {
+    if (!wanted({ id, url: script.url })) found.delete(id);
+    else {
+      const { scriptSource } = await session.send('Debugger.getScriptSource', { scriptId: String(id) });
+      if (scriptSource !== '' && scriptSource.length <= longestSource)
+        found.set(id, { ...script, source: scriptSource });
+    }
+  }
+};
+
+const withSourceMaps = async (found: ReadonlyMap<number, FoundScript>, pid: number | undefined): Promise<Script[]> => {
   const scripts: Script[] = [];
   let roomBytes = maps.allBytes;
-  for (const [id, { url, sourceMapUrl }] of found) {
+  for (const [id, { url, sourceMapUrl, source }] of found) {
     const sourceMap = sourceMapUrl === '' ? undefined : await readSourceMap(url, sourceMapUrl, pid, roomBytes);
     roomBytes -= sourceMap?.length ?? 0;
     scripts.push({
@@ -73,6 +106,7 @@ const withSourceMaps = async (
       url,
       ...(sourceMapUrl === '' || sourceMapUrl.startsWith('data:') ? {} : { sourceMapUrl }),
       ...(sourceMap === undefined ? {} : { sourceMap }),
+      ...(source === undefined ? {} : { source }),
     });
   }
   return scripts;

@@ -1,5 +1,6 @@
 /** Every command, in the order in which help lists them. */
 import { attachCommand } from './attach.js';
+import { cpuCommand } from './cpu.js';
 import { detachCommand } from './detach.js';
 import { diffCommand } from './diff.js';
 import { heapCommand } from './heap.js';
@@ -14,6 +15,7 @@ export const commands: readonly Command[] = [
   attachCommand,
   detachCommand,
   snapshotCommand,
+  cpuCommand,
   linesCommand,
   viewCommand,
   heapCommand,

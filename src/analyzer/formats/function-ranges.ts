@@ -39,7 +39,7 @@ export const readFunctionRanges = (source: string): FunctionRanges | undefined =
     ranges.push({ index: ranges.length, isClass, start, end, ...lines });
   };
   add(0, source.length, false);
-  for (const node of findFunctions(program)) add(node.start, node.end, node.type.startsWith('Class'));
+  for (const { start, end, isClass } of findFunctions(program)) add(start, end, isClass);
   const starts = ranges.map((range) => range.start);
   const innermost = (offset: number, end?: number): FunctionRange | undefined => {
     for (let i = lastAtOrBefore(starts, offset); i >= 0; i--) {
@@ -80,20 +80,33 @@ const parseEither = (source: string): Node | undefined => {
 
 const isFunction = (type: string): boolean => /^(Function|ArrowFunction|Class)(Declaration|Expression)$/.test(type);
 
-/** Functions and classes by start, outer ones first. With an explicit stack: sources may nest deeply. */
-const findFunctions = (program: Node): Node[] => {
-  const found: Node[] = [];
-  const stack: unknown[] = [program];
+interface FoundFunction {
+  readonly start: number;
+  readonly end: number;
+  readonly isClass: boolean;
+}
+
+/** Functions and classes by start, outer ones first. A method begins at its key for V8, not at its parenthesis. */
+const findFunctions = (program: Node): FoundFunction[] => {
+  const found: FoundFunction[] = [];
+  const stack: unknown[] = [program]; // explicit: sources may nest deeply
+  const bodies = new Set<unknown>();
   while (stack.length > 0) {
     const value = stack.pop();
-    if (Array.isArray(value)) stack.push(...(value as unknown[]));
+    if (Array.isArray(value)) for (const child of value as unknown[]) stack.push(child);
     else if (isNode(value)) {
-      if (isFunction(value.type)) found.push(value);
+      if (isMethod(value)) bodies.add(Reflect.get(value, 'value'));
+      if (isMethod(value) || (isFunction(value.type) && !bodies.has(value))) {
+        found.push({ start: value.start, end: value.end, isClass: value.type.startsWith('Class') });
+      }
       for (const child of Object.values(value)) if (typeof child === 'object' && child !== null) stack.push(child);
     }
   }
   return found.sort((a, b) => a.start - b.start || b.end - a.end);
 };
+
+const isMethod = (node: Node & { method?: boolean; kind?: string }): boolean =>
+  node.type === 'MethodDefinition' || (node.type === 'Property' && (node.method === true || node.kind !== 'init'));
 
 const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';

@@ -42,7 +42,7 @@ export const createFrameReader = (notes: CaptureNotes | undefined): FrameReader 
     frame: (at) =>
       table.add(nameOf(at), locator.atPosition(Number(at.scriptId), at.url, at.lineNumber, at.columnNumber)),
     line: (at, line) => locator.atLine(Number(at.scriptId), at.url, line),
-    range: (at) => (at.lineNumber < 0 ? undefined : ranges(Number(at.scriptId))?.at(at.lineNumber, at.columnNumber)),
+    range: (at) => ranges(Number(at.scriptId))?.at(Math.max(0, at.lineNumber), Math.max(0, at.columnNumber)),
   };
 };
 

@@ -16,6 +16,8 @@ export interface Location {
 }
 
 export interface Locator {
+  /** The text of a source that the table holds, by the file of a Location; undefined where it holds none. */
+  sourceOf(file: string): string | undefined;
   /** The place of a 0-based position (callFrames, snapshots, traces); undefined for native code. */
   atPosition(scriptId: number, url: string, line: number, column: number): Location | undefined;
   /**
@@ -33,11 +35,22 @@ export const createLocator = (scripts?: ScriptsTable): Locator => {
     if (!maps.has(scriptId)) maps.set(scriptId, readMap(byId.get(scriptId)));
     return maps.get(scriptId);
   };
+  const sourceOf = (file: string): string | undefined => {
+    for (const script of byId.values()) {
+      const map = mapOf(script.id);
+      if (map === undefined && fileOf(script.url) === file) return script.source;
+      const index = map?.resolvedSources.findIndex((source) => fileOf(source) === file) ?? -1;
+      if (index >= 0) return map?.sourcesContent?.[index] ?? undefined;
+    }
+    return undefined;
+  };
   return {
+    sourceOf,
     atPosition(scriptId, url, line, column) {
       const address = url === '' ? (byId.get(scriptId)?.url ?? '') : url;
-      if (address === '' || line < 0) return undefined;
-      const ran = { file: fileOf(address), line: line + 1, column: Math.max(0, column) + 1 };
+      if (address === '') return undefined;
+      // V8 11 writes -1 for the code of a module itself
+      const ran = { file: fileOf(address), line: Math.max(0, line) + 1, column: Math.max(0, column) + 1 };
       const map = mapOf(scriptId);
       return map === undefined ? ran : (originalAt(map, ran) ?? ran);
     },

@@ -1,0 +1,101 @@
+/** The rows of cProfile's table out of a Profile, and their choice and order. In: a Profile. Out: a CostTable. */
+import { MemwatchError } from '../../errors.js';
+import type { CostTable, FunctionRow } from '../model/cost.js';
+import type { Profile } from '../model/profile.js';
+import { computeFunctions, isIdle, isRoot } from './functions.js';
+import { computeLines } from './lines.js';
+
+/** Functions by own value, the dearest first; V8's `(idle)` and `(root)` are no rows. */
+export const computeCostTable = (profile: Profile): CostTable => {
+  const { frames, values, calls } = profile;
+  const { self, total } = computeFunctions(profile);
+  const liveColumn = values.find(({ name }) => name === 'live');
+  const live = liveColumn === undefined ? undefined : computeFunctions(profile, liveColumn.self).self;
+  const samples = values.find(({ name }) => name === 'samples')?.self.reduce((sum, one) => sum + one, 0);
+  const rows: FunctionRow[] = [];
+  let idle = 0;
+  let whole = 0;
+  frames.forEach(({ name, location }, frame) => {
+    if (location === undefined && isIdle(name)) idle += self[frame];
+    else whole += self[frame];
+    if (location === undefined && (isIdle(name) || isRoot(name))) return;
+    const counted = calls?.[frame] ?? NaN;
+    const place = { file: location?.file ?? null, line: location?.line ?? null };
+    const row = {
+      name,
+      ...place,
+      calls: Number.isNaN(counted) ? null : counted,
+      self: self[frame],
+      total: total[frame],
+    };
+    rows.push({ ...row, live: live?.[frame] ?? null });
+  });
+  const lines = computeLines(profile).map(({ file, line, frame, self, inlined }) => ({
+    file,
+    line,
+    function: frames[frame].name,
+    self,
+    inlined,
+  }));
+  const functions = rows.filter((row) => row.total > 0 || row.calls !== null || (row.live ?? 0) > 0);
+  return {
+    unit: values[0].unit,
+    functions: sortRows(functions, 'self'),
+    lines,
+    whole,
+    idle,
+    samples: samples ?? null,
+    durationUs: profile.durationUs,
+  };
+};
+
+export const sortKeys = ['self', 'total', 'calls', 'percall', 'live', 'name', 'file'] as const;
+export type SortKey = (typeof sortKeys)[number];
+
+export const sortRows = (rows: readonly FunctionRow[], key: SortKey): FunctionRow[] => {
+  const text = (row: FunctionRow): string => (key === 'name' ? row.name : `${row.file}:${row.line}`);
+  if (key === 'name' || key === 'file') return [...rows].sort((a, b) => (text(a) < text(b) ? -1 : 1));
+  const value = (row: FunctionRow): number => {
+    if (key === 'percall') return row.calls === null ? 0 : row.self / row.calls;
+    return row[key] ?? 0;
+  };
+  return [...rows].sort((a, b) => value(b) - value(a) || b.total - a.total);
+};
+
+/** Rows whose name or place holds the text; `/…/` is a regular expression. Throws `bad-argument`. */
+export const filterRows = <Row extends { name: string; file: string | null; line: number | null }>(
+  rows: readonly Row[],
+  filter: string,
+): Row[] => {
+  const matches = matcherOf(filter);
+  return rows.filter(({ name, file, line }) => matches(`${name} ${file ?? ''}:${line ?? ''}`));
+};
+
+const matcherOf = (filter: string): ((text: string) => boolean) => {
+  const expression = /^\/(.+)\/$/.exec(filter)?.[1];
+  if (expression === undefined) return (text) => text.toLowerCase().includes(filter.toLowerCase());
+  try {
+    const regexp = new RegExp(expression, 'i');
+    return (text) => regexp.test(text);
+  } catch (cause) {
+    throw new MemwatchError('bad-argument', `not a regular expression: ${filter}`, { cause });
+  }
+};
+
+/** The frame that a user means by `name`, `file:line` or `file:name`: of several, the one with the most in it. */
+export const findFrame = (profile: Profile, wanted: string): number => {
+  const { total } = computeFunctions(profile);
+  let best = -1;
+  profile.frames.forEach(({ name, location }, frame) => {
+    const file = location?.file ?? '';
+    const names = [name, `${file}:${location?.line}`, `${file}:${name}`];
+    const matches = names.some(
+      (one) => one === wanted || (one.endsWith(wanted) && /[/\\]$/.test(one.slice(0, -wanted.length))),
+    );
+    if (matches && (best < 0 || total[frame] > total[best])) best = frame;
+  });
+  if (best >= 0) return best;
+  throw new MemwatchError('not-found', `the profile has no function ${wanted}`, {
+    hint: 'name it as the table does: name, file:line or file:name',
+  });
+};

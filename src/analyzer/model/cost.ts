@@ -1,0 +1,37 @@
+/** What functions and lines cost, as tables show them: in the unit of the profile's first values. */
+import type { ProfileUnit } from './profile.js';
+
+export interface FunctionRow {
+  /** '' for a function without a name. */
+  readonly name: string;
+  /** null for native code and V8's own states. */
+  readonly file: string | null;
+  readonly line: number | null;
+  /** null where calls were not counted. */
+  readonly calls: number | null;
+  readonly self: number;
+  /** With all that it called; once, where it called itself. */
+  readonly total: number;
+  /** Bytes of its own that are still alive; null where that was not measured. */
+  readonly live: number | null;
+}
+
+export interface LineRow {
+  readonly file: string;
+  readonly line: number;
+  readonly function: string;
+  readonly self: number;
+  /** Functions that V8 inlined into this one, on lines that cannot be told. */
+  readonly inlined: boolean;
+}
+
+export interface CostTable {
+  readonly unit: ProfileUnit;
+  readonly functions: readonly FunctionRow[];
+  readonly lines: readonly LineRow[];
+  /** The sum of all own values, without the time in which the thread was idle. */
+  readonly whole: number;
+  readonly idle: number;
+  readonly samples: number | null;
+  readonly durationUs: number;
+}

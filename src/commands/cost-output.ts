@@ -1,0 +1,131 @@
+/** What `cpu` and `alloc` print: a profile as tables or as a JSON document. In: profiles, the user's choices. */
+import { readFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
+import type { Argv } from 'yargs';
+import { computeCallees, computeCallers, type CallEdge } from '../analyzer/cost/callers.js';
+import { computeCostTable, filterRows, findFrame, sortKeys, sortRows, type SortKey } from '../analyzer/cost/table.js';
+import type { CostTable, FunctionRow, LineRow } from '../analyzer/model/cost.js';
+import { createLocator } from '../analyzer/model/location.js';
+import type { Profile } from '../analyzer/model/profile.js';
+import {
+  renderCallEdges,
+  renderFunctions,
+  renderLines,
+  type CallEdgeRow,
+  type CostTableOptions,
+} from '../report/cost.js';
+import type { Arguments, Io } from './io.js';
+
+export const costOptions = (yargs: Argv): Argv =>
+  yargs
+    .option('sort', {
+      choices: [...sortKeys, ...Object.keys(cProfileKeys)],
+      default: 'self',
+      describe: 'order of the functions',
+    })
+    .option('limit', { type: 'number', default: 20, describe: 'rows of a table; 0 for all' })
+    .option('filter', {
+      type: 'string',
+      describe: 'only functions and lines whose name or file holds this; /…/ for a pattern',
+    })
+    .option('lines', { type: 'boolean', describe: 'show the lines too' })
+    .option('callers', { type: 'string', describe: 'show who calls this function (name, file:line)' })
+    .option('callees', { type: 'string', describe: 'show whom this function calls' });
+
+/** The names that cProfile's users know. */
+const cProfileKeys: Readonly<Record<string, SortKey>> = {
+  tottime: 'self',
+  cumtime: 'total',
+  ncalls: 'calls',
+  filename: 'file',
+};
+
+/** What the user chose to see of a profile. */
+export interface Choice {
+  readonly table: CostTable;
+  readonly functions: readonly FunctionRow[];
+  readonly lines: readonly LineRow[];
+  readonly callers: readonly CallEdgeRow[] | undefined;
+  readonly callees: readonly CallEdgeRow[] | undefined;
+}
+
+/** Throws `bad-argument`, `not-found`. */
+export const choose = (profile: Profile, args: Arguments): Choice => {
+  const table = computeCostTable(profile);
+  const filter = args['filter'] === undefined ? undefined : String(args['filter']);
+  const sort = String(args['sort'] ?? 'self');
+  const sorted = sortRows(table.functions, cProfileKeys[sort] ?? (sort as SortKey));
+  const named = table.lines.map((row) => ({ ...row, name: row.function }));
+  return {
+    table,
+    functions: filter === undefined ? sorted : filterRows(sorted, filter),
+    lines: filter === undefined ? table.lines : filterRows(named, filter),
+    callers: edges(profile, args['callers'], computeCallers),
+    callees: edges(profile, args['callees'], computeCallees),
+  };
+};
+
+const edges = (
+  profile: Profile,
+  wanted: unknown,
+  compute: (profile: Profile, frame: number) => CallEdge[],
+): CallEdgeRow[] | undefined =>
+  wanted === undefined
+    ? undefined
+    : compute(profile, findFrame(profile, String(wanted))).map(({ frame, self, total }) => {
+        const { name, location } = profile.frames[frame] ?? { name: '(nobody)', location: undefined };
+        return { name, file: location?.file ?? null, line: location?.line ?? null, self, total };
+      });
+
+/** Rows that a table shows; with --json all, unless a limit was asked for. */
+const limitOf = (args: Arguments): number => (Number(args['limit']) > 0 ? Number(args['limit']) : Infinity);
+
+/** The tables of a choice, with a title line over each but the first. */
+export const renderChoice = (
+  choice: Choice,
+  sources: readonly Profile[],
+  args: Arguments,
+  io: Io,
+  own: string,
+): string[] => {
+  const options: CostTableOptions = { columns: io.columns, folder: process.cwd(), own };
+  const limit = limitOf(args);
+  const { table, functions, lines, callers, callees } = choice;
+  const shown = functions.slice(0, limit);
+  const out = renderFunctions(table, shown, options);
+  if (functions.length > shown.length) out.push(`… ${functions.length - shown.length} more; --limit 0 shows all`);
+  if (args['lines'] === true) {
+    const sourceOf = createSourceOf(sources);
+    const text =
+      lines.length === 0 ? ['the profile has no lines'] : renderLines(table, lines.slice(0, limit), options, sourceOf);
+    out.push('', ...text);
+  }
+  if (callers !== undefined)
+    out.push('', ...renderCallEdges(table, callers.slice(0, limit), options, `callers of ${args['callers']}`));
+  if (callees !== undefined)
+    out.push('', ...renderCallEdges(table, callees.slice(0, limit), options, `callees of ${args['callees']}`));
+  return out;
+};
+
+/** The text of a line: from the capture itself, or a file of this machine. */
+const createSourceOf = (profiles: readonly Profile[]): ((row: LineRow) => string) => {
+  const locators = profiles.map(({ notes }) => createLocator(notes?.scripts));
+  const texts = new Map<string, string[]>();
+  const linesOf = (file: string): string[] => {
+    const captured = locators.map((locator) => locator.sourceOf(file)).find((text) => text !== undefined);
+    return (captured ?? readTextFile(file)).split(/\r?\n/);
+  };
+  return ({ file, line }) => {
+    const lines = texts.get(file) ?? linesOf(file);
+    texts.set(file, lines);
+    return (lines[line - 1] ?? '').trim();
+  };
+};
+
+const readTextFile = (file: string): string => {
+  try {
+    return isAbsolute(file) ? readFileSync(file, 'utf8') : '';
+  } catch {
+    return ''; // a source of another machine
+  }
+};

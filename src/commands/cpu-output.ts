@@ -1,0 +1,118 @@
+/** What `cpu` prints: the profile's head, the tables, or the document `memwatch/cpu@1`. */
+import type { ProgramEnd } from '../agent/launch.js';
+import { mergeProfiles, type NamedProfile } from '../analyzer/cost/merge.js';
+import { computeCostTable } from '../analyzer/cost/table.js';
+import type { CallEdgeRow } from '../report/cost.js';
+import { renderGc, renderLoop } from '../report/gc-and-loop.js';
+import { showName } from '../report/place.js';
+import { formatCount, formatDuration, formatShare } from '../report/units.js';
+import { choose, renderChoice, type Choice } from './cost-output.js';
+import type { Arguments, Io } from './io.js';
+
+export interface CpuResult {
+  readonly threads: readonly NamedProfile[];
+  /** Where the profiles were saved. */
+  readonly files: readonly string[];
+  readonly pid: number | null;
+  /** How a program that memwatch started ended. */
+  readonly ended: ProgramEnd | null;
+}
+
+export const printCpu = (result: CpuResult, args: Arguments, io: Io): void => {
+  const merged = mergeProfiles(result.threads);
+  const choice = choose(merged, args);
+  io.print(documentOf(result, choice), () =>
+    [
+      ...result.threads.flatMap(renderThread),
+      '',
+      ...renderChoice(
+        choice,
+        result.threads.map(({ profile }) => profile),
+        args,
+        io,
+        'own time',
+      ),
+      ...renderNotes(result, choice),
+    ].join('\n'),
+  );
+};
+
+const renderThread = ({ name, profile }: NamedProfile): string[] => {
+  const { whole, idle, samples, durationUs } = computeCostTable(profile);
+  const busy = whole + idle > 0 ? formatShare(whole / (whole + idle)) : '-';
+  const head = `${name}: ${formatDuration(durationUs)}, ${formatCount(samples ?? 0)} samples, ${busy} of the time at work`;
+  if (profile.notes === undefined) return [head];
+  return [head, `  ${renderLoop(profile.notes.loop)}`, `  ${renderGc(profile.notes.gc, durationUs)}`];
+};
+
+const renderNotes = ({ threads, files, ended }: CpuResult, { table }: Choice): string[] => {
+  const notes: string[] = [];
+  const calls = threads.map(({ profile }) => profile.notes?.calls).find((one) => one !== undefined);
+  if (calls?.scale === null) {
+    notes.push(
+      `calls are those of ${formatDuration(calls.durationUs)} after the profile and cannot be compared with its times`,
+    );
+  } else if (calls !== undefined && calls.scale !== 1)
+    notes.push(`calls were counted after the profile, and scaled to it by ${calls.scaledBy}`);
+  const inlinedUs = table.lines.reduce((sum, line) => sum + (line.inlined ? line.self : 0), 0);
+  if (inlinedUs > 0.02 * table.whole) {
+    notes.push(
+      `${formatShare(inlinedUs / table.whole)} was seen on lines of functions that V8 had inlined elsewhere: --precise tells them apart`,
+    );
+  }
+  if (ended !== null) notes.push(`the program ended with ${ended.signal ?? `exit code ${ended.code}`}`);
+  notes.push(...files.map((file) => `saved ${file}`));
+  return notes.length === 0 ? [] : ['', ...notes];
+};
+
+const documentOf = (result: CpuResult, { table, functions, lines, callers, callees }: Choice): object => ({
+  schema: 'memwatch/cpu@1',
+  pid: result.pid,
+  durationUs: table.durationUs,
+  samples: table.samples,
+  busyUs: table.whole,
+  idleUs: table.idle,
+  precise: result.threads.some(({ profile }) => profile.notes?.precise === true),
+  threads: result.threads.map(threadDocument),
+  functions: functions.map(({ name, file, line, calls, self, total }) => ({
+    name: showName(name),
+    file,
+    line,
+    calls: perCallIsKnown(result) ? calls : null,
+    selfUs: self,
+    totalUs: total,
+    ...(perCallIsKnown(result) ? {} : { callsCounted: calls }),
+  })),
+  lines: lines.map((line) => ({
+    file: line.file,
+    line: line.line,
+    function: showName(line.function),
+    selfUs: line.self,
+    inlined: line.inlined,
+  })),
+  ...(callers === undefined ? {} : { callers: callers.map(edgeDocument) }),
+  ...(callees === undefined ? {} : { callees: callees.map(edgeDocument) }),
+  files: result.files,
+  exitCode: result.ended?.code ?? null,
+  exitSignal: result.ended?.signal ?? null,
+});
+
+/** Counts without a common unit of work stand beside the times, never under them. */
+const perCallIsKnown = ({ threads }: CpuResult): boolean =>
+  threads.every(({ profile }) => profile.notes?.calls === undefined || profile.notes.calls.scale !== null);
+
+const edgeDocument = ({ name, file, line, self, total }: CallEdgeRow): object => ({
+  name: showName(name),
+  file,
+  line,
+  selfUs: self,
+  totalUs: total,
+});
+
+const threadDocument = ({ name, profile }: NamedProfile): object => {
+  const { whole, idle, samples, durationUs } = computeCostTable(profile);
+  const { gc = null, loop = null, calls } = profile.notes ?? {};
+  const counting =
+    calls === undefined ? null : { durationUs: calls.durationUs, scale: calls.scale, scaledBy: calls.scaledBy };
+  return { name, durationUs, samples, busyUs: whole, idleUs: idle, gc, loop, calls: counting };
+};

@@ -1,0 +1,118 @@
+/** `memwatch cpu <target>`: which functions and lines take the time. cProfile's table of a running process. */
+import { constants } from 'node:os';
+import type { Argv } from 'yargs';
+import { withAttachment } from '../agent/attach.js';
+import { captureProgramCounts } from '../agent/call-counts.js';
+import { captureCpuProfiles, threadsOf, type CpuCapture } from '../agent/cpu-profile.js';
+import type { ProgramEnd } from '../agent/launch.js';
+import { parseTarget } from '../agent/target.js';
+import { readCpuProfile } from '../analyzer/formats/cpuprofile.js';
+import { readCaptureText, writeCaptureFile } from './capture-file.js';
+import { costOptions } from './cost-output.js';
+import { printCpu } from './cpu-output.js';
+import type { Arguments, Command, Io } from './io.js';
+import { parseDuration } from './quantities.js';
+
+export const cpuCommand: Command = {
+  command: 'cpu [target]',
+  describe: 'which functions and lines take the time',
+  builder: (yargs) => profilingOptions(costOptions(yargs)),
+  run: (args, io) => runCpu(args, io),
+};
+
+const profilingOptions = (yargs: Argv): Argv =>
+  yargs
+    .positional('target', {
+      type: 'string',
+      describe: 'process id (1234, or 1234/2 for its worker 2), host:port, ws://…',
+    })
+    .option('duration', {
+      alias: 'd',
+      type: 'string',
+      describe: 'how long to profile (10s; a program after -- to its end)',
+    })
+    .option('interval', { type: 'string', default: '1ms', describe: 'time between two samples' })
+    .option('threads', {
+      choices: ['main', 'all'],
+      default: 'main',
+      describe: 'the main thread, or it and every worker',
+    })
+    .option('precise', {
+      type: 'boolean',
+      describe: 'no inlining while profiled, so that every cost is on its own function',
+    })
+    .option('calls', { type: 'boolean', describe: 'count calls exactly, after the profile' })
+    .option('output', { alias: 'o', type: 'string', describe: 'save the .cpuprofile' })
+    .example('$0 cpu 1234 -d 5s', 'profile process 1234 for 5 seconds')
+    .example('$0 cpu -- server.js --port 80', 'profile a program from its first line to its end');
+
+const runCpu = async (args: Arguments, io: Io): Promise<number | undefined> => {
+  const text = args['target'] as string | undefined;
+  if (text?.endsWith('.cpuprofile') === true) {
+    const profile = readCpuProfile(await readCaptureText(text));
+    printCpu(
+      { threads: [{ name: profile.notes?.thread ?? 'thread', profile }], files: [text], pid: null, ended: null },
+      args,
+      io,
+    );
+    return undefined;
+  }
+  const target = parseTarget(text, args['--']);
+  const isProgram = target.kind === 'command';
+  const durationMs =
+    args['duration'] === undefined ? (isProgram ? Infinity : 10_000) : parseDuration(String(args['duration']));
+  const callsMs = args['calls'] === true ? Math.min(5000, Math.max(1000, durationMs / 5)) : undefined;
+  sayCosts(args, isProgram, callsMs, io);
+  const attachOptions = {
+    signal: io.signal,
+    onProgress: io.progress,
+    programStdout: io.json ? ('stderr' as const) : undefined,
+  };
+  const counts =
+    isProgram && callsMs !== undefined ? await withAttachment(target, attachOptions, captureProgramCounts) : undefined;
+  const { attachment, captures } = await withAttachment(target, attachOptions, async (attachment) => {
+    const threads = await threadsOf(attachment, args['threads'] === 'all');
+    io.progress(`profiling ${threads.map(({ name }) => name).join(', ')}`);
+    const captures = await captureCpuProfiles(attachment, threads, {
+      durationMs,
+      intervalUs: Math.round(parseDuration(String(args['interval'])) * 1000),
+      precise: args['precise'] === true,
+      callsMs: isProgram ? undefined : callsMs,
+      counts,
+      signal: io.signal,
+      onProgress: io.progress,
+    });
+    return { attachment, captures };
+  });
+  const ended = (await attachment.program?.exited) ?? null;
+  const files = args['output'] === undefined ? [] : await save(captures, String(args['output']));
+  const threads = captures.map(({ thread, text }) => ({ name: thread, profile: readCpuProfile(text) }));
+  printCpu({ threads, files, pid: attachment.pid ?? null, ended }, args, io);
+  return io.signal.aborted || ended === null ? undefined : codeOf(ended);
+};
+
+const sayCosts = (args: Arguments, isProgram: boolean, callsMs: number | undefined, io: Io): void => {
+  if (args['precise'] === true) io.warn('--precise: inlining is off while profiled; it costs the target 6 to 18 % CPU');
+  if (callsMs === undefined) return;
+  const phase = isProgram
+    ? 'the program is run once more to count its calls'
+    : `calls are counted for ${callsMs / 1000} s after the profile`;
+  io.warn(`--calls: ${phase}; nothing is optimised meanwhile: about twice the CPU a request, far more in tight loops`);
+};
+
+/** One file a thread; workers' beside the main thread's: `out.worker-2.cpuprofile`. */
+const save = async (captures: readonly CpuCapture[], output: string): Promise<string[]> => {
+  const files: string[] = [];
+  for (const { thread, text } of captures) {
+    const suffix =
+      thread === 'main thread' || captures.length === 1 ? '' : `.${thread.replace(/ \(.*$/s, '').replace(' ', '-')}`;
+    const file = output.replace(/(\.cpuprofile)?$/, (extension) => `${suffix}${extension}`);
+    await writeCaptureFile(file, text);
+    files.push(file);
+  }
+  return files;
+};
+
+/** As a shell says it: the program's own code, or 128 and the signal's number. */
+const codeOf = ({ code, signal }: ProgramEnd): number =>
+  code ?? 128 + (signal === null ? 0 : constants.signals[signal]);

@@ -1,0 +1,111 @@
+/**
+ * The tables of `cpu` and `alloc`: functions as cProfile shows them, lines, callers and callees. In: a CostTable.
+ * Out: lines of text. A column stands in a table only where it was measured.
+ */
+import type { CostTable, FunctionRow, LineRow } from '../analyzer/model/cost.js';
+import type { ProfileUnit } from '../analyzer/model/profile.js';
+import { showName, showPlace } from './place.js';
+import { renderTable, type TableColumn } from './table.js';
+import { formatBytes, formatCount, formatDuration, formatShare } from './units.js';
+
+export interface CostTableOptions {
+  /** Cells of the terminal. */
+  readonly columns: number;
+  /** The folder that paths are shown from. */
+  readonly folder: string;
+  /** What the own values are of: `own time`, `allocated`. */
+  readonly own: string;
+}
+
+export const formatValue = (unit: ProfileUnit, value: number): string =>
+  unit === 'bytes' ? formatBytes(value) : unit === 'microseconds' ? formatDuration(value) : formatCount(value);
+
+const share = (part: number, whole: number): string => (whole > 0 ? formatShare(part / whole) : '-');
+
+export const renderFunctions = (
+  { unit, whole }: CostTable,
+  rows: readonly FunctionRow[],
+  { columns, folder, own }: CostTableOptions,
+): string[] => {
+  const show = (value: number): string => formatValue(unit, value);
+  const perCall = (value: number, calls: number | null): string =>
+    calls === null || calls === 0 ? '-' : show(value / calls);
+  const counted = rows.some(({ calls }) => calls !== null);
+  const survivors = rows.some(({ live }) => live !== null);
+  const right = (title: string, cell: (row: FunctionRow) => string): TableColumn<FunctionRow> => ({
+    title,
+    align: 'right',
+    cell,
+  });
+  const calls = right('calls', (row) => (row.calls === null ? '-' : formatCalls(row.calls)));
+  return renderTable(
+    [
+      ...(counted ? [calls] : []),
+      right(own, (row) => show(row.self)),
+      right('%', (row) => share(row.self, whole)),
+      ...(counted ? [right('per call', (row) => perCall(row.self, row.calls))] : []),
+      ...(survivors ? [right('still alive', (row) => show(row.live ?? 0))] : []),
+      right('total', (row) => show(row.total)),
+      right('%', (row) => share(row.total, whole)),
+      ...(counted ? [right('per call', (row) => perCall(row.total, row.calls))] : []),
+      { title: 'function', align: 'left', cell: (row) => showName(row.name), cut: 'end' },
+      { title: 'file', align: 'left', cell: (row) => showPlace(row, folder), cut: 'start' },
+    ],
+    rows,
+    columns,
+  );
+};
+
+/** Counts that were scaled to another phase are no whole numbers. */
+const formatCalls = (calls: number): string =>
+  calls < 10 && !Number.isInteger(calls) ? calls.toFixed(1) : formatCount(calls);
+
+export const renderLines = (
+  { unit, whole }: CostTable,
+  rows: readonly LineRow[],
+  { columns, folder, own }: CostTableOptions,
+  sourceOf: (row: LineRow) => string,
+): string[] =>
+  renderTable<LineRow>(
+    [
+      { title: own, align: 'right', cell: (row) => formatValue(unit, row.self) },
+      { title: '%', align: 'right', cell: (row) => share(row.self, whole) },
+      { title: 'line', align: 'left', cell: (row) => showPlace(row, folder), cut: 'start' },
+      { title: 'function', align: 'left', cell: (row) => showName(row.function), cut: 'end' },
+      {
+        title: 'source',
+        align: 'left',
+        cell: (row) => (row.inlined ? '(inlined callees, lines unknown)' : sourceOf(row)),
+        cut: 'end',
+      },
+    ],
+    rows,
+    columns,
+  );
+
+export interface CallEdgeRow {
+  readonly name: string;
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly self: number;
+  readonly total: number;
+}
+
+/** `title` says what the values are of: the function's when called from there, or the callee's. */
+export const renderCallEdges = (
+  { unit, whole }: CostTable,
+  rows: readonly CallEdgeRow[],
+  { columns, folder, own }: CostTableOptions,
+  title: string,
+): string[] =>
+  renderTable<CallEdgeRow>(
+    [
+      { title: own, align: 'right', cell: (row) => formatValue(unit, row.self) },
+      { title: 'total', align: 'right', cell: (row) => formatValue(unit, row.total) },
+      { title: '%', align: 'right', cell: (row) => share(row.total, whole) },
+      { title, align: 'left', cell: (row) => showName(row.name), cut: 'end' },
+      { title: 'file', align: 'left', cell: (row) => showPlace(row, folder), cut: 'start' },
+    ],
+    rows,
+    columns,
+  );
