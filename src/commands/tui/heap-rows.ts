@@ -66,7 +66,7 @@ export const placeOfNode = (data: HeapData, node: number): Location | undefined 
     const middle = (low + high) >>> 1;
     if (nodes[middle] < node) low = middle + 1;
     else if (nodes[middle] > node) high = middle - 1;
-    else return data.locator.atPosition(String(scriptIds[middle]), '', lines[middle], columns[middle]);
+    else return data.locator.atPosition(scriptIds[middle], '', lines[middle], columns[middle]);
   }
   return undefined;
 };
