@@ -10,7 +10,7 @@ import { computeRetainers } from './retainers.js';
 import { sayNode } from './words.js';
 
 /** A 0-based position in a script, as a snapshot has it, to a place; undefined where it has no name. */
-export type FindPlace = (scriptId: string, line: number, column: number) => Location | undefined;
+export type FindPlace = (scriptId: number, line: number, column: number) => Location | undefined;
 
 export class Heap {
   private lazyEdges: RetainingEdges | undefined;
@@ -61,7 +61,7 @@ export class Heap {
       else high = middle;
     }
     if (nodes[low] !== node) return null;
-    return this.findPlace(String(scriptIds[low]), lines[low], columns[low]) ?? null;
+    return this.findPlace(scriptIds[low], lines[low], columns[low]) ?? null;
   }
 
   object(node: number): HeapObject {
