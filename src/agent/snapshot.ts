@@ -49,7 +49,7 @@ export const captureSnapshot = async (
     const take = (await runsPostedTasks(attachment)) ? takeByProtocol : takeByInterrupt;
     const pauseUs = await watchPause(attachment, () => streamSnapshot(session, take, text, options.signal));
     const counts = text.finish();
-    await writeScripts(file, await scripts.finish());
+    await writeScripts(file, { ...(await scripts.finish()), process: await processName(attachment) });
     output.commit();
     return { file, ...counts, bytes: output.bytes, pauseUs };
   } catch (error) {
@@ -57,6 +57,12 @@ export const captureSnapshot = async (
   } finally {
     output.discard();
   }
+};
+
+/** What tells this thread of this process from all others: its pid may be given again, also while both captures are kept. */
+const processName = async ({ main, worker }: Attachment): Promise<string> => {
+  const process = await evaluate<string>(main, '`${process.pid} ${performance.timeOrigin}`');
+  return `${process} ${worker?.id ?? 0}`;
 };
 
 const endedDuring = ({ pid }: Attachment, bytes: number, cause: unknown): unknown => {

@@ -16,13 +16,14 @@ export const diffSnapshots = async (files: readonly string[], limit: number, io:
   }
   io.progress('comparing');
   const diff = diffHeaps(heaps, limit);
-  const { sameProcess, heapBytes, classes, objects } = diff;
-  if (!sameProcess) io.warn('these snapshots are not of one process: compared by class alone');
+  const { sameProcess, matchedBy, heapBytes, classes, objects } = diff;
+  if (!sameProcess) io.warn('these snapshots do not show that they are of one process: compared by class alone');
   io.print(
     {
       schema: 'memwatch/diff@1',
       snapshots: files,
       sameProcess,
+      matchedBy,
       heapBytes,
       classes,
       objects: objects.map(objectDocument),

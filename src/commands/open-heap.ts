@@ -10,7 +10,7 @@ import { withAttachment } from '../agent/attach.js';
 import { parseTarget } from '../agent/target.js';
 import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot.js';
 import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
-import { Heap } from '../analyzer/heap/heap.js';
+import { Heap, type FindPlace } from '../analyzer/heap/heap.js';
 import { createLocator } from '../analyzer/model/location.js';
 import { MemwatchError } from '../errors.js';
 import type { Io } from './io.js';
@@ -26,7 +26,8 @@ export const openHeap = async (file: string, io: Io): Promise<Heap> => {
   io.progress('computing what holds what');
   if (scripts === undefined) return new Heap(graph);
   const locator = createLocator(scripts);
-  return new Heap(graph, (scriptId, line, column) => locator.atPosition(scriptId, '', line, column));
+  const findPlace: FindPlace = (scriptId, line, column) => locator.atPosition(scriptId, '', line, column);
+  return new Heap(graph, findPlace, scripts.process);
 };
 
 export interface CaptureOptions {

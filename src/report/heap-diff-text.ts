@@ -22,8 +22,15 @@ export const renderHeapDiff = (diff: HeapDiff, options: HeapDiffTextOptions): st
       const figure = `${formatBytes(diff.heapBytes[index] ?? 0).padStart(8)}  `;
       return figure + cutTo(escapeText(file), options.width - figure.length, 'start');
     }),
-    ...(diff.sameProcess ? [] : ['These snapshots are not of one process: compared by class alone.']),
+    ...notes(diff),
   ].join('\n');
+
+const notes = ({ matchedBy }: HeapDiff): string[] => {
+  if (matchedBy === 'id') return [];
+  return matchedBy === 'path'
+    ? ['V8 gave new ids between these snapshots: objects are matched by the way that leads to them.']
+    : ['These snapshots do not show that they are of one process: compared by class alone.'];
+};
 
 const headline = (diff: HeapDiff, width: number): string[] => {
   const total = (diff.heapBytes.at(-1) ?? 0) - (diff.heapBytes[0] ?? 0);
@@ -67,7 +74,8 @@ const classTable = (diff: HeapDiff, { limit, width }: HeapDiffTextOptions): stri
     { title: 'freed', align: 'right', cell: (row) => turnover(row.freed) },
     { title: 'class', align: 'left', cut: 'end', cell: (row) => row.name },
   ];
-  const shown = diff.sameProcess ? columns : columns.filter(({ title }) => title !== 'added' && title !== 'freed');
+  const shown =
+    diff.matchedBy === 'id' ? columns : columns.filter(({ title }) => title !== 'added' && title !== 'freed');
   const more = diff.classes.length - rows.length;
   return [
     `Classes${more > 0 ? ` (${rows.length} of ${formatCount(diff.classes.length)} that changed)` : ''}`,

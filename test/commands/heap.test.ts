@@ -121,7 +121,7 @@ test('snapshots of two processes are compared by class alone, and diff says so',
   assert.deepEqual(diff.objects, []);
   assert.equal(diff.classes.find(({ name }) => name === 'Visit')?.['countDelta'], 3);
   assert.equal(diff.classes.find(({ name }) => name === 'Visit')?.['added'], null);
-  assert.match(run.stderr, /not of one process/);
+  assert.match(run.stderr, /do not show that they are of one process/);
 });
 
 test('heap of a live process names the module variable and the file of its class', async (t) => {
@@ -161,4 +161,24 @@ test('what is no snapshot, is not there, or has no such class ends with one line
     assert.equal(run.stdout, '');
     assert.match(run.stderr, message);
   }
+});
+
+test('the growing cache of one process is found also in captures of two attachments, between which V8 gives new ids', async (t) => {
+  const source = `class Session { constructor(i) { this.pages = ['page ' + i, {}]; } }
+    const sessions = new Map();
+    for (let i = 0; i < 500; i++) sessions.set('first' + i, new Session(i));
+    let i = 0;
+    setInterval(() => { for (let n = 0; n < 20; n++) sessions.set('k' + i++, new Session(i)); }, 5);
+    console.log('ready');`;
+  const target = await startSource(t, source, { kind: 'cjs' });
+  const folder = temporaryFolder(t);
+  const files = ['a', 'b'].map((name) => join(folder, `${name}.heapsnapshot`));
+  for (const file of files) await memwatchJson(['snapshot', String(target.pid), '-o', file]);
+  const diff = await memwatchJson(['diff', ...files]);
+  assert.equal(diff['sameProcess'], true);
+  assert.equal(diff['matchedBy'], 'path');
+  const [top] = diff['objects'] as { name: string; retainedDelta: number; path: { edge: string }[] }[];
+  assert.equal(top?.name, 'Map');
+  assert.equal(top?.path.at(-1)?.edge, 'sessions');
+  assert.ok((top?.retainedDelta ?? 0) > 10_000);
 });

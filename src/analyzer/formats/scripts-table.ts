@@ -19,7 +19,12 @@ const parseTable = (file: string, text: string): ScriptsTable => {
   try {
     const table = JSON.parse(text) as Partial<ScriptsTable> | null;
     if (table?.schema === 'memwatch/scripts@1' && Array.isArray(table.scripts) && table.scripts.every(isScript))
-      return { schema: table.schema, nodeVersion: String(table.nodeVersion), scripts: table.scripts };
+      return {
+        schema: table.schema,
+        nodeVersion: String(table.nodeVersion),
+        ...(typeof table.process === 'string' ? { process: table.process } : {}),
+        scripts: table.scripts,
+      };
   } catch {
     // said below
   }

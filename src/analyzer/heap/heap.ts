@@ -22,6 +22,8 @@ export class Heap {
   constructor(
     readonly graph: HeapGraph,
     private readonly findPlace: FindPlace = () => undefined,
+    /** Which process, and which thread of it, it is the heap of; undefined where the capture does not say. */
+    readonly process?: string,
   ) {}
 
   get edges(): RetainingEdges {

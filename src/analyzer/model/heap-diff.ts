@@ -3,7 +3,7 @@ import type { HeapObject } from './heap-results.js';
 
 export interface ClassGrowth {
   readonly name: string;
-  /** Objects of it that are new, and that are gone; null where the snapshots are not of one process. */
+  /** Objects of it that are new, and that are gone; null where ids are not the same. */
   readonly added: number | null;
   readonly freed: number | null;
   readonly countDelta: number;
@@ -19,8 +19,13 @@ export interface ObjectGrowth extends Omit<HeapObject, 'retainedBytes'> {
 }
 
 export interface HeapDiff {
-  /** Whether the snapshots are of one process, so that an id means one object. */
+  /** Whether the snapshots are of one process. */
   readonly sameProcess: boolean;
+  /**
+   * How the same object was found in each: by V8's id, or, where a new inspector session gave new ids, by the way that
+   * leads to it; null where objects could not be compared.
+   */
+  readonly matchedBy: 'id' | 'path' | null;
   /** Bytes of the whole heap, one figure a snapshot. */
   readonly heapBytes: readonly number[];
   /** Sorted by what they retain more. */

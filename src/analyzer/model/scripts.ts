@@ -8,6 +8,8 @@ export interface ScriptsTable {
   readonly schema: 'memwatch/scripts@1';
   /** `v22.23.3`. */
   readonly nodeVersion: string;
+  /** Names one thread of one process among all others, in a capture of a heap: `1234 1763864711223.4 0`. */
+  readonly process?: string;
   readonly scripts: readonly Script[];
 }
 
