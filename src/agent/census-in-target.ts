@@ -1,0 +1,123 @@
+/**
+ * The half of the census that runs inside the target: it is sent there as source text, so these functions use nothing
+ * from outside themselves. They run no code of the target's: proxies are left alone, `constructor` and `name` are read
+ * through property descriptors, and a Map's size through the built-in getter, checked to be the built-in one.
+ */
+
+/** What the target keeps between two counts, until memwatch lets go of it. */
+export interface CensusState {
+  /** Weak references to the containers that are watched, by slot; a slot is never used twice. */
+  refs: (WeakRef<object> | undefined)[];
+  /** For each slot: entries at the last count. */
+  sizes: number[];
+}
+
+/** One count, as it comes over the wire. */
+export interface CensusCount {
+  classes: [name: string, count: number][];
+  containers: { slot: number; kind: 'Map' | 'Set' | 'Array'; size: number; previous: number | null; holds: string }[];
+}
+
+/** What the target lends to the count: taken once, when the census starts. */
+export interface CensusTools {
+  isProxy(value: unknown): boolean;
+  isMap(value: unknown): boolean;
+  isSet(value: unknown): boolean;
+}
+
+/**
+ * Counts the objects by the name of their constructor, and the entries of the containers. `watched` bounds how many
+ * containers are remembered: the largest ones.
+ */
+export function countObjects(
+  objects: object[],
+  state: CensusState,
+  tools: CensusTools,
+  watched: number,
+  smallest: number,
+): CensusCount {
+  const describe = Object.getOwnPropertyDescriptor;
+  const prototypeOf = Object.getPrototypeOf as (value: object) => object | null;
+  const builtIn = (get: unknown): get is () => number =>
+    typeof get === 'function' && /\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(get));
+  const getter = (prototype: object): (() => number) | undefined => {
+    const get: unknown = describe(prototype, 'size')?.get;
+    return builtIn(get) ? get : undefined;
+  };
+  const mapSize = getter(Map.prototype);
+  const setSize = getter(Set.prototype);
+
+  const nameOfFunction = (value: unknown): string => {
+    if (typeof value !== 'function' || tools.isProxy(value)) return '';
+    const name: unknown = describe(value, 'name')?.value;
+    return typeof name === 'string' ? name : '';
+  };
+  const names = new Map<object, string>();
+  const ownName = (prototype: object): string =>
+    tools.isProxy(prototype) ? '(proxy)' : nameOfFunction(describe(prototype, 'constructor')?.value);
+  const classOf = (prototype: object | null): string => {
+    if (prototype === null) return '(no prototype)';
+    const known = names.get(prototype);
+    if (known !== undefined) return known;
+    let name = '';
+    for (let at: object | null = prototype; at !== null && name === ''; at = prototypeOf(at)) name = ownName(at);
+    names.set(prototype, name);
+    return name;
+  };
+  const classOfValue = (value: unknown): string => {
+    if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return typeof value;
+    return tools.isProxy(value) ? '(proxy)' : classOf(prototypeOf(value));
+  };
+  const holds = (container: object): string => {
+    if (!Array.isArray(container)) return '';
+    const length: unknown = describe(container, 'length')?.value;
+    const last = describe(container, String(Number(length) - 1));
+    return last === undefined || !('value' in last) ? '' : classOfValue(last.value);
+  };
+  const sizeOf = (object: object): number => {
+    if (Array.isArray(object)) return Number(describe(object, 'length')?.value);
+    if (mapSize !== undefined && tools.isMap(object)) return mapSize.call(object);
+    if (setSize !== undefined && tools.isSet(object)) return setSize.call(object);
+    return -1;
+  };
+
+  const own = new Set<object>([state, state.refs, state.sizes, tools]);
+  const slots = new Map<object, number>();
+  for (let slot = 0; slot < state.refs.length; slot++) {
+    const ref = state.refs[slot];
+    if (ref === undefined) continue;
+    own.add(ref);
+    const container = ref.deref();
+    if (container === undefined) state.refs[slot] = undefined;
+    else slots.set(container, slot);
+  }
+
+  const counts = new Map<string, number>();
+  const found: { object: object; size: number }[] = [];
+  for (let i = 0; i < objects.length; i++) {
+    const object = objects[i] as object;
+    if (tools.isProxy(object) || own.has(object)) continue;
+    const name = classOf(prototypeOf(object));
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+    const size = sizeOf(object);
+    if (size >= smallest || slots.has(object)) found.push({ object, size });
+  }
+  found.sort((a, b) => b.size - a.size);
+  const containers = [];
+  for (const { object, size } of found.slice(0, watched)) {
+    const known = slots.get(object);
+    const slot = known ?? state.refs.push(new WeakRef(object)) - 1;
+    const previous = known === undefined ? null : (state.sizes[slot] ?? null);
+    state.sizes[slot] = size;
+    const kind = Array.isArray(object) ? ('Array' as const) : tools.isMap(object) ? ('Map' as const) : ('Set' as const);
+    containers.push({ slot, kind, size, previous, holds: holds(object) });
+  }
+  return { classes: [...counts], containers };
+}
+
+/** Makes the tools and the empty state, from Node's own modules or the console's `require` where there is none. */
+export const prepareSource = `(() => {
+  const get = typeof process.getBuiltinModule === 'function' ? process.getBuiltinModule.bind(process) : require;
+  const { isProxy, isMap, isSet } = get('util').types;
+  return { state: { refs: [], sizes: [] }, tools: { isProxy, isMap, isSet } };
+})()`;
