@@ -37,6 +37,8 @@ export type FindingKind =
   | 'promise-reactions'
   | 'timers'
   | 'weak-set'
+  | 'string'
+  | 'buffer'
   | 'native'
   | 'class';
 

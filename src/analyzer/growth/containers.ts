@@ -1,0 +1,185 @@
+/**
+ * What in a region grows: the container, and which of what it holds are its entries. In: a region, the entries of all
+ * holders, the last graph. Out: the container's node, its entries' class and their number in each snapshot.
+ */
+import { nodeName } from '../model/heap-graph.js';
+import type { Paths } from '../model/heap-results.js';
+import { isBackingStore, type EntryTally } from './entries.js';
+import { gainsOf } from './evidence.js';
+
+import type { GrowthClasses } from './growth-classes.js';
+import type { Region, RegionClass } from './regions.js';
+import { noHolder, type Transients } from './transients.js';
+
+export interface Container {
+  /** A node of the last graph; a transient one where the container itself is made anew as it grows. */
+  readonly node: number;
+  /** Class of its entries. */
+  readonly entryClass: number;
+  /** Its entries at each snapshot. */
+  readonly history: readonly number[];
+  /** An entry of the last round but one or before, in the last graph; -1 where none was found. */
+  readonly entry: number;
+  /** Other permanent objects that hold the same entries, those that gain most first. */
+  readonly alsoHeldBy: readonly number[];
+  /** Entries hang on one another: a list, not a collection. */
+  readonly chained: boolean;
+}
+
+/** Entries gained by a holder, against what its region gained of their class, for it to be the container. */
+const leastShareOfGain = 0.02;
+
+export const findContainer = (
+  region: Region,
+  entries: readonly EntryTally[],
+  last: Transients,
+  paths: Paths,
+  classes: GrowthClasses,
+): Container => {
+  const members = new Set(region.members);
+  const growing = entries.filter((one) => members.has(one.region) && growsWith(one, region));
+  const best = byPreference(growing, region, classes, paths);
+  if (best === undefined) return inside(region, last, paths, classes);
+  const ofBest = growing.filter((one) => one.holder !== best.holder && one.classNumber === best.classNumber);
+  const entry = findEntry(last, members, best.classNumber, classes);
+  return {
+    node: descend(last, paths, best.holder, entry, best.classNumber, classes),
+    entryClass: best.classNumber,
+    history: withPermanent(last, best, classes),
+    entry,
+    alsoHeldBy: [...new Set(ofBest.map((one) => one.holder))],
+    chained: false,
+  };
+};
+
+/** Grew in every round, by a fair share of what the region gained of that class. */
+const growsWith = (one: EntryTally, region: Region): boolean => {
+  const ofClass = region.classes.find(({ classNumber }) => classNumber === one.classNumber);
+  if (ofClass === undefined || ofClass.trend === 'none') return false;
+  const gains = gainsOf(one.counts);
+  return Math.min(...gains) > 0 && total(one.counts) >= leastShareOfGain * total(ofClass.counts);
+};
+
+const total = (counts: ArrayLike<number>): number => counts[counts.length - 1] - counts[0];
+
+/** Objects tell more than strings and numbers; then the region's own holder, then whoever gains most. */
+const byPreference = (
+  growing: readonly EntryTally[],
+  region: Region,
+  classes: GrowthClasses,
+  paths: Paths,
+): EntryTally | undefined => {
+  const isPlain = (one: EntryTally): number => (classes.nameOf(one.classNumber).startsWith('(') ? 1 : 0);
+  const isOther = (one: EntryTally): number => (one.holder === region.node ? 0 : 1);
+  return growing.toSorted(
+    (a, b) =>
+      isPlain(a) - isPlain(b) ||
+      total(b.counts) - total(a.counts) ||
+      isOther(a) - isOther(b) ||
+      depthOf(paths, a.holder) - depthOf(paths, b.holder),
+  )[0];
+};
+
+const depthOf = (paths: Paths, node: number): number => {
+  let depth = 0;
+  for (let at = node; at !== 0 && depth < 10_000; at = paths.from[at]) depth++;
+  return depth;
+};
+
+/** The entries that were there all the time are as many in each snapshot. */
+const withPermanent = (last: Transients, best: EntryTally, classes: GrowthClasses): number[] => {
+  const { permanent } = countDirect(last, best.holder, best.classNumber, classes);
+  return [...best.counts].map((count) => count + permanent);
+};
+
+/** What of that class hangs on a node, seen through its backing stores. */
+const countDirect = (
+  { graph, isPermanent }: Transients,
+  holder: number,
+  classNumber: number,
+  classes: GrowthClasses,
+): { permanent: number; transient: number } => {
+  const seen = new Set<number>([holder]);
+  const stack = [holder];
+  const count = { permanent: 0, transient: 0 };
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
+      const target = graph.edgeTarget[edge];
+      if (seen.has(target)) continue;
+      seen.add(target);
+      if (isBackingStore(graph, target)) stack.push(target);
+      else if (classes.of(graph, target) === classNumber)
+        count[isPermanent[target] === 1 ? 'permanent' : 'transient']++;
+    }
+  }
+  return count;
+};
+
+/** No holder gains entries: they hang on one another. */
+const inside = (region: Region, last: Transients, paths: Paths, classes: GrowthClasses): Container => {
+  const ofRegion = mainClass(region, last, classes);
+  const members = new Set(region.members);
+  const entry = findEntry(last, members, ofRegion.classNumber, classes);
+  const node = descend(last, paths, region.node, entry, ofRegion.classNumber, classes);
+  const direct = countDirect(last, node, ofRegion.classNumber, classes);
+  const chained = direct.permanent + direct.transient < leastShareOfGain * total(ofRegion.counts);
+  const history = [...ofRegion.counts].map((count) => count + (chained ? 0 : direct.permanent));
+  return { node, entryClass: ofRegion.classNumber, history, entry, alsoHeldBy: [], chained };
+};
+
+/** The class of what stands first in the chain, where that grows; else the growing class with the most bytes. */
+const mainClass = (region: Region, last: Transients, classes: GrowthClasses): RegionClass => {
+  const growing = region.classes.filter(({ trend }) => trend === region.trend);
+  const members = new Set(region.members);
+  const { graph, frontier, holder } = last;
+  for (const edge of frontier.edges) {
+    const target = graph.edgeTarget[edge];
+    if (!members.has(holder[target])) continue;
+    const first = growing.find(({ classNumber }) => classNumber === classes.of(graph, target));
+    if (first !== undefined && !classes.nameOf(first.classNumber).startsWith('(')) return first;
+  }
+  return growing.reduce((best, one) => (total(one.bytes) > total(best.bytes) ? one : best));
+};
+
+/** An entry that stayed, to look at: the oldest, which by V8's order of ids is the one with the smallest. */
+const findEntry = (
+  last: Transients,
+  members: ReadonlySet<number>,
+  classNumber: number,
+  classes: GrowthClasses,
+): number => {
+  const { graph, holder } = last;
+  let oldest = -1;
+  for (let node = 0; node < graph.nodeCount; node++) {
+    if (holder[node] === noHolder || !members.has(holder[node])) continue;
+    if (classes.of(graph, node) !== classNumber) continue;
+    if (oldest === -1 || graph.nodeId[node] < graph.nodeId[oldest]) oldest = node;
+  }
+  return oldest;
+};
+
+/**
+ * From the permanent holder down to the collection, where that is made anew as it grows: the way to an entry leads
+ * through transient nodes, and the last one before the entry that is no backing store is the collection.
+ */
+const descend = (
+  last: Transients,
+  paths: Paths,
+  holder: number,
+  entry: number,
+  classNumber: number,
+  classes: GrowthClasses,
+): number => {
+  if (entry === -1) return holder;
+  const way: number[] = [];
+  for (let at = entry; at !== 0 && at !== holder && way.length < 10_000; at = paths.from[at]) way.push(at);
+  let container = holder;
+  for (const node of way.toReversed()) {
+    if (last.isPermanent[node] === 1) continue;
+    // a variable's value speaks for the variable, also where it is itself the first of a chain
+    if (container === holder && nodeName(last.graph, holder) === 'system / Context') container = node;
+    if (classes.of(last.graph, node) === classNumber) break;
+    if (!isBackingStore(last.graph, node)) container = node;
+  }
+  return container;
+};

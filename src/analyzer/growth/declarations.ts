@@ -1,0 +1,103 @@
+/**
+ * Where a variable is declared: in, the text of a script, the variable's name, and the place of a function that sees it;
+ * out, the place of the declaration that this function means, by the language's rules of scope. 0-based, as V8 has it.
+ */
+import { parse, type Node } from 'acorn';
+
+export interface TextPosition {
+  readonly line: number;
+  readonly column: number;
+}
+
+interface Declaration {
+  readonly at: TextPosition;
+  /** The scope in which it can be seen, as offsets into the text. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export const findDeclaration = (source: string, variable: string, seenAt: TextPosition): TextPosition | undefined => {
+  const program = parseScript(source);
+  if (program === undefined) return undefined;
+  const offset = offsetOf(source, seenAt);
+  const declarations: Declaration[] = [];
+  collect(program, program, variable, declarations);
+  const visible = declarations.filter(({ start, end }) => start <= offset && offset <= end);
+  const innermost = visible.toSorted((a, b) => a.end - a.start - (b.end - b.start))[0];
+  return (innermost ?? declarations[0])?.at;
+};
+
+const parseScript = (source: string): Node | undefined => {
+  for (const sourceType of ['module', 'script'] as const) {
+    try {
+      return parse(source, {
+        ecmaVersion: 'latest',
+        sourceType,
+        locations: true,
+        allowReturnOutsideFunction: true,
+        allowHashBang: true,
+        allowAwaitOutsideFunction: true,
+      });
+    } catch {
+      // the other kind of script, or newer than the parser
+    }
+  }
+  return undefined;
+};
+
+/** V8 counts columns in UTF-16 units, as JavaScript does. */
+const offsetOf = (source: string, { line, column }: TextPosition): number => {
+  let start = 0;
+  for (let i = 0; i < line; i++) {
+    const end = source.indexOf('\n', start);
+    if (end === -1) break;
+    start = end + 1;
+  }
+  return start + column;
+};
+
+/** Children of a syntax node, whatever its type. */
+const childrenOf = (node: Node): Node[] =>
+  Object.values(node as unknown as Record<string, unknown>).flatMap((value) =>
+    Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : [],
+  );
+
+const isNode = (value: unknown): value is Node =>
+  typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
+
+const opensScope = (type: string): boolean =>
+  /Function|^BlockStatement$|^For|^SwitchStatement$|^Class|^StaticBlock$|^CatchClause$/.test(type);
+
+const collect = (node: Node, scope: Node, variable: string, found: Declaration[]): void => {
+  const inner = opensScope(node.type) ? node : scope;
+  const add = (names: readonly string[], { start, end }: Node): void => {
+    const at = node.loc?.start;
+    if (at !== undefined && names.includes(variable))
+      found.push({ at: { line: at.line - 1, column: at.column }, start, end });
+  };
+  add(namesOf(node), scope);
+  add(parametersOf(node), inner);
+  for (const child of childrenOf(node)) collect(child, inner, variable, found);
+};
+
+/** What a syntax node declares for the scope that it stands in: variables, functions, classes, imports. */
+const namesOf = (node: Node): string[] => {
+  const { type, id, local } = node as Node & { id?: unknown; local?: unknown };
+  if (/^VariableDeclarator$|^FunctionDeclaration$|^ClassDeclaration$/.test(type)) return boundNames(id);
+  return /^Import.*Specifier$/.test(type) ? boundNames(local) : [];
+};
+
+const parametersOf = (node: Node): string[] => {
+  const { type, params } = node as Node & { params?: unknown[] };
+  return type.includes('Function') ? (params ?? []).flatMap(boundNames) : [];
+};
+
+const boundNames = (pattern: unknown): string[] => {
+  if (!isNode(pattern)) return [];
+  const { type, name } = pattern as Node & { name?: unknown };
+  if (type === 'Identifier') return [String(name)];
+  if (!/Pattern$|^Property$|^RestElement$/.test(type)) return [];
+  const { left, value, argument } = pattern as Node & { left?: unknown; value?: unknown; argument?: unknown };
+  const inner = left ?? value ?? argument;
+  return inner === undefined ? childrenOf(pattern).flatMap(boundNames) : boundNames(inner);
+};

@@ -1,0 +1,110 @@
+/**
+ * Who holds things that come and go. The permanent nodes (those in every snapshot) of the last graph form a tree by
+ * dominance; a transient node belongs to the deepest permanent one through which all ways to it lead, and, where that is
+ * a context or an object of a class, to the one variable or property through which they lead. In: the last graph and its
+ * dominators. Out: questions about that tree; a holder is a number, of a node of the last graph or of a slot of one.
+ */
+import { nodeName, type HeapGraph } from '../model/heap-graph.js';
+import { types } from './growth-classes.js';
+import { hasOwnClass } from './own-class.js';
+
+export interface Dominance {
+  /** The nearest permanent object at or above a node: never a backing store or another of V8's own records. */
+  holderOf(node: number): number;
+  /** A variable of a context, or a property of an object of a class, as a holder by itself; else the node. */
+  slotOf(node: number, name: string): number;
+  /** The node that a holder is, or whose slot it is. */
+  nodeOf(holder: number): number;
+  /** The deepest holder above both holders. */
+  commonHolder(a: number, b: number): number;
+}
+
+/** An object with more edges than this is used as a dictionary: its keys are no slots. */
+const mostSlots = 64;
+
+export const createDominance = (graph: HeapGraph, immediate: Uint32Array, isPermanent: Uint8Array): Dominance => {
+  const depth = depths(immediate);
+  const { nodeType, nodeCount } = graph;
+  const canHold = (node: number): boolean => {
+    const type = nodeType[node];
+    return (
+      isPermanent[node] === 1 &&
+      type !== types.array &&
+      type !== types.hidden &&
+      type !== types.code &&
+      type !== types.objectShape
+    );
+  };
+  const holderOf = (start: number): number => {
+    let node = start;
+    while (node !== 0 && !canHold(node)) node = immediate[node];
+    return node;
+  };
+  const slots = createSlots(graph);
+  // A long list of permanent nodes is as deep as it is long, and the same few pairs are asked for again and again.
+  const known = new Map<number, number>();
+  const commonHolder = (one: number, other: number): number => {
+    if (one === other) return one;
+    const a = slots.nodeOf(one);
+    const b = slots.nodeOf(other);
+    if (a === b) return a;
+    const key = Math.min(a, b) * nodeCount + Math.max(a, b);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const found = holderOf(meet(a, b, immediate, depth));
+    if (known.size > 100_000) known.clear();
+    known.set(key, found);
+    return found;
+  };
+  return { holderOf, commonHolder, ...slots };
+};
+
+/** Slots are numbered from the graph's node count upwards. */
+const createSlots = (graph: HeapGraph): Pick<Dominance, 'slotOf' | 'nodeOf'> => {
+  const numbers = new Map<string, number>();
+  const nodes: number[] = [];
+  const hasSlots = (node: number): boolean => {
+    if (graph.firstEdge[node + 1] - graph.firstEdge[node] > mostSlots)
+      return nodeName(graph, node) === 'system / Context';
+    return nodeName(graph, node) === 'system / Context' || hasOwnClass(graph, node);
+  };
+  return {
+    slotOf(node, name) {
+      if (!hasSlots(node)) return node;
+      const key = `${node}.${name}`;
+      const known = numbers.get(key);
+      if (known !== undefined) return known;
+      const number = graph.nodeCount + nodes.push(node) - 1;
+      numbers.set(key, number);
+      return number;
+    },
+    nodeOf: (holder) => (holder < graph.nodeCount ? holder : nodes[holder - graph.nodeCount]),
+  };
+};
+
+const meet = (a: number, b: number, immediate: Uint32Array, depth: Uint32Array): number => {
+  let x = a;
+  let y = b;
+  while (x !== y) {
+    if (depth[x] >= depth[y]) x = immediate[x];
+    else y = immediate[y];
+  }
+  return x;
+};
+
+/** For each node, how many dominators stand above it. */
+const depths = (immediate: Uint32Array): Uint32Array => {
+  const depth = new Uint32Array(immediate.length);
+  const way = new Uint32Array(immediate.length);
+  for (let start = 1; start < immediate.length; start++) {
+    let length = 0;
+    let node = start;
+    while (node !== 0 && depth[node] === 0) {
+      way[length++] = node;
+      node = immediate[node];
+    }
+    let above = depth[node];
+    while (length > 0) depth[way[--length]] = ++above;
+  }
+  return depth;
+};

@@ -1,0 +1,62 @@
+/**
+ * Does it grow, for good? In: what was held at each snapshot, and how many of the last snapshot's came in each round and
+ * stayed. Out: grows, slows (grew every time, less and less: a cache that fills looks so), or neither.
+ *
+ * A leak gains in every round, and what it gained stays. So a backlog that moves on, a cache at its limit, a pool at its
+ * size and a sawtooth do not count: their old entries leave, or they stop gaining.
+ */
+
+export type Trend = 'grows' | 'slows' | 'none';
+
+export interface Series {
+  /** One figure a snapshot. */
+  readonly counts: ArrayLike<number>;
+  /** For each snapshot: of the last snapshot's entries, those that were first seen in it. */
+  readonly stayed: ArrayLike<number>;
+}
+
+/** Of the entries that a round brought, so many must still be there at the end: else things pass through. */
+const leastShareThatStays = 0.5;
+/** Growth whose last round brought less than this share of its best round is slowing down. */
+const slowing = 0.34;
+/** Growth that never rose from round to round is slowing down sooner. */
+const steadilySlowing = 0.6;
+/** Sizes have no entries that could be seen to stay, so their gains must be of one size. */
+const steady = 0.4;
+
+export const judgeSeries = ({ counts, stayed }: Series, least = 1): Trend => {
+  const gains = gainsOf(counts);
+  const rounds = gains.length;
+  if (rounds < 2 || Math.min(...gains) < least) return 'none';
+  const early = gains.slice(0, -1);
+  let stayedEarly = 0;
+  for (let round = 1; round < rounds; round++) {
+    if (stayed[round] <= 0) return 'none';
+    stayedEarly += stayed[round];
+  }
+  if (stayedEarly < leastShareThatStays * sum(early)) return 'none';
+  return isSlowing(gains) ? 'slows' : 'grows';
+};
+
+/** What each round brought. */
+export const gainsOf = (counts: ArrayLike<number>): number[] => {
+  const gains: number[] = [];
+  for (let i = 1; i < counts.length; i++) gains.push(counts[i] - counts[i - 1]);
+  return gains;
+};
+
+/** For sizes in bytes of what is made anew as it grows (a string, a buffer): no entries to follow, so gains alone. */
+export const judgeBytes = (bytes: ArrayLike<number>, leastBytes: number): Trend => {
+  const gains = gainsOf(bytes);
+  if (gains.length < 3 || Math.min(...gains) < leastBytes) return 'none';
+  if (isSlowing(gains)) return 'slows';
+  return Math.min(...gains) < steady * Math.max(...gains) ? 'none' : 'grows';
+};
+
+const isSlowing = (gains: readonly number[]): boolean => {
+  const last = gains[gains.length - 1];
+  const falls = gains.every((gain, i) => i === 0 || gain <= gains[i - 1]);
+  return last < slowing * Math.max(...gains) || (falls && last < steadilySlowing * gains[0]);
+};
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

@@ -1,0 +1,136 @@
+/**
+ * Growth over three or more snapshots of one process. In: the snapshots, oldest first, each read when it is needed. Out:
+ * findings by rank, what slows down, and the verdict with its reasons.
+ *
+ * The idea: nodes that are in every snapshot are the permanent part of the heap; all others come and go. Each of these
+ * belongs to the permanent object that dominates it, so no byte counts twice. A permanent object under which something
+ * gains in every round, and what it gained stays, holds a leak.
+ */
+import { MemwatchError, throwIfInterrupted } from '../../errors.js';
+import { computeDominators } from '../heap/dominators.js';
+import { computeRetainingEdges } from '../heap/edges.js';
+import { computePaths } from '../heap/paths.js';
+import { computeRetainers } from '../heap/retainers.js';
+import type { HeapGraph } from '../model/heap-graph.js';
+import type { Paths, RetainingEdges } from '../model/heap-results.js';
+import { createChains } from './chains.js';
+import { createDominance, type Dominance } from './dominance.js';
+import { createEntryBuilder, type EntryTally } from './entries.js';
+import { createGrowthClasses, type GrowthClasses } from './growth-classes.js';
+import { createNodeLookup, idsOf, intersectIds, shareInSet, type IdSet } from './id-set.js';
+import { findRegions, type HolderQuestions, type Region } from './regions.js';
+import { signatureOf, stepsTo } from './steps.js';
+import { createTallyBuilder } from './tallies.js';
+import { computeTransients, permanentNodes, type Transients } from './transients.js';
+
+export interface SnapshotSource {
+  /** For messages. */
+  readonly name: string;
+  /** Called twice for all but the last one: graphs are not kept, so that memory does not add up. */
+  read(): Promise<HeapGraph>;
+}
+
+export interface GrowthOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((text: string) => void) | undefined;
+}
+
+/** Everything that is known of growth; `findings.ts` makes sentences of it. */
+export interface Growth {
+  readonly snapshots: number;
+  readonly regions: readonly Region[];
+  readonly entries: readonly EntryTally[];
+  readonly last: Transients;
+  readonly paths: Paths;
+  readonly classes: GrowthClasses;
+}
+
+export const leastSnapshots = 3;
+/** Snapshots of one process share most of their nodes; below this they are of different ones. */
+const leastShared = 0.2;
+
+export const findGrowth = async (sources: readonly SnapshotSource[], options: GrowthOptions = {}): Promise<Growth> => {
+  if (sources.length < leastSnapshots)
+    throw new MemwatchError(
+      'bad-argument',
+      `${sources.length} snapshots do not show growth: it takes ${leastSnapshots}`,
+    );
+  const read = async (source: SnapshotSource, text: string): Promise<HeapGraph> => {
+    throwIfInterrupted(options.signal);
+    options.onProgress?.(`${text} ${source.name}`);
+    return source.read();
+  };
+  const idSets: IdSet[] = [];
+  for (const source of sources.slice(0, -1)) idSets.push(idsOf(await read(source, 'looking through')));
+  const lastGraph = await read(sources[sources.length - 1], 'reading');
+  idSets.push(idsOf(lastGraph));
+  checkSameProcess(lastGraph, idSets, sources);
+
+  const skeleton = createSkeleton(lastGraph, intersectIds(idSets), options);
+  const classes = createGrowthClasses();
+  const tallies = createTallyBuilder(classes, idSets);
+  const entries = createEntryBuilder(classes, sources.length);
+  const add = (snapshot: number, transients: Transients): void => {
+    tallies.add(snapshot, transients);
+    entries.add(snapshot, transients);
+  };
+  for (const [snapshot, source] of sources.slice(0, -1).entries()) {
+    const graph = await read(source, 'comparing');
+    add(snapshot, skeleton.transientsOf(graph, computeRetainingEdges(graph)));
+  }
+  const last = skeleton.transientsOf(lastGraph, skeleton.edges);
+  add(sources.length - 1, last);
+  const { paths } = skeleton;
+  const regions = findRegions(tallies.finish(), classes, questions(lastGraph, skeleton));
+  return { snapshots: sources.length, regions, entries: entries.finish(), last, paths, classes };
+};
+
+/** What all snapshots are measured against: the permanent nodes, seen from the last snapshot. */
+interface Skeleton {
+  readonly edges: RetainingEdges;
+  readonly paths: Paths;
+  readonly dominance: Dominance;
+  transientsOf(graph: HeapGraph, edges: RetainingEdges): Transients;
+}
+
+const createSkeleton = (graph: HeapGraph, permanent: IdSet, options: GrowthOptions): Skeleton => {
+  options.onProgress?.('computing what holds what');
+  const edges = computeRetainingEdges(graph);
+  const { immediate } = computeDominators(graph, edges, computeRetainers(graph, edges));
+  throwIfInterrupted(options.signal);
+  const dominance = createDominance(graph, immediate, permanentNodes(graph, permanent));
+  const lookup = createNodeLookup(graph);
+  return {
+    edges,
+    dominance,
+    paths: computePaths(graph, edges),
+    transientsOf: (other, otherEdges) =>
+      computeTransients(other, otherEdges, permanentNodes(other, permanent), lookup, dominance),
+  };
+};
+
+const questions = (graph: HeapGraph, { paths, dominance }: Skeleton): HolderQuestions => {
+  const listOf = createChains(graph, paths);
+  return {
+    nodeOf: dominance.nodeOf,
+    ownerOf: (holder) => {
+      const node = dominance.nodeOf(holder);
+      const list = listOf(node);
+      return list === node ? holder : list;
+    },
+    kindOf: (holder) => signatureOf(graph, stepsTo(graph, paths, dominance.nodeOf(holder)), ''),
+  };
+};
+
+const checkSameProcess = (last: HeapGraph, idSets: readonly IdSet[], sources: readonly SnapshotSource[]): void => {
+  for (const [i, set] of idSets.entries()) {
+    if (shareInSet(last, set) >= leastShared) continue;
+    throw new MemwatchError(
+      'bad-argument',
+      `${sources[i].name} and ${sources[sources.length - 1].name} are not of one process`,
+      {
+        hint: 'name snapshots of one run, oldest first; for two runs there is memwatch diff',
+      },
+    );
+  }
+};

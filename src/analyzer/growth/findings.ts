@@ -1,0 +1,232 @@
+/**
+ * Findings: what grows, in the words of the report. In: growth as it was measured, places in the source, versions of
+ * packages. Out: findings by rank, one for each cause.
+ */
+import { nodeName, nodeTypeName } from '../model/heap-graph.js';
+import type { ClassGain, Finding, FindingKind } from '../model/finding.js';
+import type { Location } from '../model/location.js';
+import { findContainer, type Container } from './containers.js';
+import { gainsOf } from './evidence.js';
+import type { Growth } from './find-growth.js';
+import { className, types } from './growth-classes.js';
+import { ownerOf, type PackageLookup } from './owners.js';
+import { createPlaces, type Places, type PlacesOptions } from './places.js';
+import { isOwnClass } from './own-class.js';
+import type { Region } from './regions.js';
+import { adviceOf, kindOf } from './shapes.js';
+import { anchorsOf, renderSteps, signatureOf, stepsTo, type Step } from './steps.js';
+
+export interface FindingOptions extends PlacesOptions {
+  readonly packageOf: PackageLookup;
+}
+
+/** Findings of regions that grow, most bytes a round first. */
+export const findingsOf = (growth: Growth, trend: Region['trend'], options: FindingOptions): Finding[] => {
+  const places = createPlaces(growth.last.graph, options);
+  const regions = growth.regions.filter((region) => region.trend === trend);
+  const findings = regions.map((region) => findingOf(growth, region, places, options));
+  return mergeByCause(findings.toSorted((a, b) => b.bytesPerRound - a.bytesPerRound)).map((finding, index) => ({
+    ...finding,
+    rank: index + 1,
+  }));
+};
+
+const findingOf = (growth: Growth, region: Region, places: Places, options: FindingOptions): Finding => {
+  const { classes, last, paths } = growth;
+  const { graph } = last;
+  const container = findContainer(region, growth.entries, last, paths, classes);
+  const steps = stepsTo(graph, paths, container.node);
+  const entryClass = classes.nameOf(container.entryClass);
+  const gains = gainsByClass(region, growth);
+  const names = gains.map(({ name }) => name);
+  const kind = kindOf(graph, {
+    container: container.node,
+    entryClass,
+    classes: names,
+    steps,
+    chained: container.chained,
+  });
+  const location = locate(growth, container, steps, places);
+  const countPerRound = mean(gainsOf(container.history));
+  return {
+    rank: 0,
+    kind,
+    title: titleOf(growth, kind, container, steps, entryClass, countPerRound, region.members.length),
+    signature: signatureOf(graph, steps, entryClass),
+    bytesPerRound: Math.round(mean(gainsOf(region.bytes))),
+    countPerRound: round(countPerRound),
+    retainedBytesPerRound: Math.round(mean(gainsOf(region.bytes))),
+    history: container.history,
+    container: {
+      id: graph.nodeId[container.node],
+      name: className(graph.nodeType[container.node], nodeName(graph, container.node)),
+      type: nodeTypeName(graph, container.node),
+    },
+    gains: gains.slice(0, 8),
+    path: renderSteps(graph, steps),
+    location: location ?? null,
+    owner: location === undefined ? { kind: 'unknown' } : ownerOf(location.file, options.packageOf),
+    allocationSites: [],
+    growthSites: [],
+    advice: adviceOf(kind, names),
+    reasons: reasonsOf(region, container, growth, entryClass),
+  };
+};
+
+const gainsByClass = (region: Region, { classes }: Growth): ClassGain[] =>
+  region.classes
+    .filter(({ counts, classNumber }) => total(counts) > 0 && classes.isEvidence(classNumber))
+    .map((one) => ({
+      name: classes.nameOf(one.classNumber),
+      countPerRound: round(mean(gainsOf(one.counts))),
+      selfBytesPerRound: Math.round(mean(gainsOf(one.bytes))),
+    }))
+    .toSorted((a, b) => b.selfBytesPerRound - a.selfBytesPerRound);
+
+/**
+ * Where to look: what owns the container, nearest first. What Node itself owns (its timers, the listeners of `process`)
+ * is nobody's place to look; the code of the entries is.
+ */
+const locate = (growth: Growth, container: Container, steps: readonly Step[], places: Places): Location | undefined => {
+  const { graph } = growth.last;
+  const candidates: (() => Location | undefined)[] = anchorsOf(graph, steps).map(
+    ({ kind, node, name }) =>
+      () =>
+        kind === 'variable'
+          ? places.ofVariable(node, name)
+          : kind === 'class'
+            ? places.ofClass(node)
+            : places.ofFunction(node),
+  );
+  const entry = entryCode(growth, container, places);
+  const isNodes = (location: Location): boolean => location.file.startsWith('node:');
+  let nodes: Location | undefined;
+  for (const candidate of candidates) {
+    const location = candidate();
+    if (location === undefined) continue;
+    if (!isNodes(location)) return location;
+    nodes ??= location;
+    break; // held by Node: what stands above it is Node's too
+  }
+  return entry ?? nodes;
+};
+
+/** The code of an entry: the function itself, its class, or the first function that it leads to. */
+const entryCode = ({ last }: Growth, { entry }: Container, places: Places): Location | undefined => {
+  const { graph } = last;
+  const seen = new Set<number>([entry]);
+  const queue = entry === -1 ? [] : [entry];
+  for (let i = 0; i < queue.length && i < 200; i++) {
+    const node = queue[i];
+    const isFunction = graph.nodeType[node] === types.closure;
+    const location = isFunction ? places.ofFunction(node) : places.ofClass(node);
+    if (location !== undefined && !location.file.startsWith('node:')) return location;
+    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
+      const target = graph.edgeTarget[edge];
+      if (last.isPermanent[target] === 1 || seen.has(target)) continue;
+      seen.add(target);
+      queue.push(target);
+    }
+  }
+  return undefined;
+};
+
+const kindNames: Readonly<Record<FindingKind, string>> = {
+  map: 'Map',
+  set: 'Set',
+  array: 'array',
+  dictionary: 'dictionary object',
+  'linked-list': 'linked list',
+  'closure-chain': 'chain of closures',
+  listeners: 'listeners',
+  'promise-reactions': 'reactions on a promise',
+  timers: 'timers',
+  'weak-set': 'collection of weak references',
+  string: 'string',
+  buffer: 'buffer',
+  native: 'native handles',
+  class: 'object',
+};
+
+const titleOf = (
+  growth: Growth,
+  kind: FindingKind,
+  container: Container,
+  steps: readonly Step[],
+  entryClass: string,
+  countPerRound: number,
+  members: number,
+): string => {
+  const { graph, isPermanent } = growth.last;
+  const named = renderSteps(graph, steps.slice(-3)).filter(
+    ({ edge }) => /^[A-Za-z_$][\w$]*$/.test(edge) && edge !== 'table',
+  );
+  const name = named.map(({ edge }) => edge).join('.');
+  const many = members > 1 && !container.chained && isPermanent[container.node] === 1 ? ` (${members} of them)` : '';
+  const what = name === '' ? kindNames[kind] : `${kindNames[kind]} ${name}`;
+  return `${what}${many} gains ${round(countPerRound)} ${entryClass} a round and keeps them`;
+};
+
+const reasonsOf = (region: Region, container: Container, growth: Growth, entryClass: string): string[] => {
+  const gains = gainsOf(container.history);
+  const ofClass = region.classes.find(({ classNumber }) => classNumber === container.entryClass);
+  const reasons = [`gained ${gains.join(', ')} ${entryClass} in ${gains.length} rounds, one after the other`];
+  if (ofClass !== undefined && ofClass.stayed.length > 2) {
+    const early = [...ofClass.stayed].slice(1, -1);
+    const came = gainsOf(ofClass.counts).slice(0, -1);
+    reasons.push(
+      `${Math.min(sum(early), sum(came))} of the ${sum(came)} ${entryClass} gained before the last round were still there at the end`,
+    );
+  }
+  const holders = container.alsoHeldBy.map(
+    (node) => `${nodeName(growth.last.graph, node)} @${growth.last.graph.nodeId[node]}`,
+  );
+  if (holders.length > 0) reasons.push(`the same entries are also held by ${holders.slice(0, 3).join(', ')}`);
+  if (region.trend === 'slows')
+    reasons.push('each round brought less than the one before: it may be a cache that fills');
+  return reasons;
+};
+
+/**
+ * What is said alike is one finding (the lists of a thousand timers), and so are two containers of one object that gain
+ * the same number in each round: one line feeds both. The larger speaks for all.
+ */
+const mergeByCause = (findings: readonly Finding[]): Finding[] => {
+  const byCause = new Map<string, Finding>();
+  for (const finding of findings) {
+    const first = byCause.get(finding.signature);
+    byCause.set(finding.signature, first === undefined ? finding : sameKind(first, finding));
+  }
+  return inStep([...byCause.values()]).toSorted((a, b) => b.bytesPerRound - a.bytesPerRound);
+};
+
+const inStep = (findings: readonly Finding[]): Finding[] => {
+  const byOwner = new Map<string, Finding>();
+  for (const finding of findings) {
+    const owner = finding.path.at(-2);
+    const isField = owner !== undefined && owner.type === 'object' && isOwnClass(owner.name);
+    const key = isField ? `@${owner.id} ${gainsOf(finding.history).join()}` : finding.signature;
+    const first = byOwner.get(key);
+    byOwner.set(key, first === undefined ? finding : merged(first, finding));
+  }
+  return [...byOwner.values()];
+};
+
+const sameKind = (first: Finding, other: Finding): Finding => ({
+  ...merged(first, other),
+  reasons: first.reasons,
+  countPerRound: round(first.countPerRound + other.countPerRound),
+  history: first.history.map((count, k) => count + other.history[k]),
+});
+
+const merged = (first: Finding, other: Finding): Finding => ({
+  ...first,
+  bytesPerRound: first.bytesPerRound + other.bytesPerRound,
+  retainedBytesPerRound: first.retainedBytesPerRound + other.retainedBytesPerRound,
+  reasons: [...first.reasons, `in step with it: ${other.title}`],
+});
+
+const total = (counts: ArrayLike<number>): number => counts[counts.length - 1] - counts[0];
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+const mean = (values: readonly number[]): number => (values.length === 0 ? 0 : sum(values) / values.length);
+const round = (value: number): number => Math.round(value * 10) / 10;

@@ -1,0 +1,14 @@
+/** Whose code a file is: the application's, a package's that it depends on, or Node's own. In: a file. Out: an owner. */
+import type { Owner } from '../model/finding.js';
+
+/** The name and version that a package's folder says of itself; undefined where it cannot be read. */
+export type PackageLookup = (folder: string) => { name: string; version: string } | undefined;
+
+export const ownerOf = (file: string, packageOf: PackageLookup): Owner => {
+  if (file.startsWith('node:')) return { kind: 'node' };
+  const match = /^(.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+))[\\/]/.exec(file);
+  if (match === null) return { kind: 'application' };
+  const [, folder, name] = match;
+  const known = packageOf(folder);
+  return { kind: 'dependency', package: known?.name ?? name.replace('\\', '/'), version: known?.version ?? null };
+};

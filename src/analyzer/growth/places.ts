@@ -1,0 +1,146 @@
+/**
+ * Where in the source something of a snapshot stands: the function, class or variable that a node belongs to. A snapshot
+ * has positions of functions and classes alone; a variable is looked up by name in its script, from the position of a
+ * function that sees it. In: the last graph, a locator for source maps, the texts of scripts. Out: locations.
+ */
+import { edgeTypes, edgeName, nodeName, type HeapGraph } from '../model/heap-graph.js';
+import type { Location, Locator } from '../model/location.js';
+import { types } from './growth-classes.js';
+import { findDeclaration } from './declarations.js';
+
+export interface Places {
+  /** Where a function or class begins, by its closure node. */
+  ofFunction(node: number): Location | undefined;
+  /** Where the class of an object begins; undefined for objects of V8's and plain ones. */
+  ofClass(node: number): Location | undefined;
+  /** Where the variable of a context was declared; the function that sees it, where the script's text is not known. */
+  ofVariable(context: number, variable: string): Location | undefined;
+}
+
+export interface PlacesOptions {
+  readonly locator: Locator;
+  /** The text that V8 runs, by script id and address; undefined where it cannot be had. */
+  readonly sourceOf: (scriptId: string, url: string) => string | undefined;
+}
+
+interface Position {
+  readonly scriptId: string;
+  readonly url: string;
+  /** 0-based, as V8 has it. */
+  readonly line: number;
+  readonly column: number;
+}
+
+const property = edgeTypes.indexOf('property');
+const context = edgeTypes.indexOf('context');
+
+export const createPlaces = (graph: HeapGraph, options: PlacesOptions): Places => {
+  const urls = scriptUrls(graph);
+  const { locator, sourceOf } = options;
+  const positionOf = (node: number): Position | undefined => {
+    const at = indexOfPosition(graph, node);
+    if (at === -1) return undefined;
+    const { scriptIds, lines, columns } = graph.positions;
+    return {
+      scriptId: String(scriptIds[at]),
+      url: urls.get(scriptIds[at]) ?? '',
+      line: lines[at],
+      column: columns[at],
+    };
+  };
+  const locate = ({ scriptId, url, line, column }: Position): Location | undefined =>
+    locator.atPosition(scriptId, url, line, column);
+  let seenFrom: Map<number, number> | undefined;
+  const ofFunction = (node: number): Location | undefined => {
+    const position = positionOf(node);
+    return position === undefined ? undefined : locate(position);
+  };
+  return {
+    ofFunction,
+    ofClass: (node) => {
+      const constructor = constructorOf(graph, node);
+      return constructor === -1 ? undefined : ofFunction(constructor);
+    },
+    ofVariable: (node, variable) => {
+      seenFrom ??= functionsByContext(graph);
+      const seer = seenFrom.get(node);
+      const from = seer === undefined ? undefined : positionOf(seer);
+      if (from === undefined) return undefined;
+      const source = sourceOf(from.scriptId, from.url);
+      const declared = source === undefined ? undefined : findDeclaration(source, variable, from);
+      return locate(declared === undefined ? from : { ...from, ...declared });
+    },
+  };
+};
+
+/** Positions are sorted by node. */
+const indexOfPosition = (graph: HeapGraph, node: number): number => {
+  const { nodes } = graph.positions;
+  let low = 0;
+  let high = nodes.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >>> 1;
+    if (nodes[middle] === node) return middle;
+    if (nodes[middle] < node) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+};
+
+/** Script ids with addresses: a function's shared part names its script, and the script's node is named by its address. */
+const scriptUrls = (graph: HeapGraph): Map<number, string> => {
+  const urls = new Map<number, string>();
+  const { nodes, scriptIds } = graph.positions;
+  for (let i = 0; i < nodes.length; i++) {
+    if (urls.has(scriptIds[i]) || graph.nodeType[nodes[i]] !== types.closure) continue;
+    const shared = targetOf(graph, nodes[i], /^shared$/);
+    const script = shared === -1 ? -1 : targetOf(graph, shared, /^script/);
+    // with a debugger's record in between, the edge leads to the record and another function of the script may tell
+    if (script !== -1 && targetOf(graph, script, /^source$/) !== -1) urls.set(scriptIds[i], nodeName(graph, script));
+  }
+  return urls;
+};
+
+const targetOf = (graph: HeapGraph, node: number, name: RegExp): number => {
+  for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
+    if (name.test(edgeName(graph, edge))) return graph.edgeTarget[edge];
+  }
+  return -1;
+};
+
+/** The constructor that an object's prototype names; -1 where there is none. */
+const constructorOf = (graph: HeapGraph, node: number): number => {
+  const prototype = propertyOf(graph, node, '__proto__');
+  const constructor = prototype === -1 ? -1 : propertyOf(graph, prototype, 'constructor');
+  return constructor !== -1 && graph.nodeType[constructor] === types.closure ? constructor : -1;
+};
+
+export const propertyOf = (graph: HeapGraph, node: number, name: string): number => {
+  for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
+    if (graph.edgeType[edge] === property && edgeName(graph, edge) === name) return graph.edgeTarget[edge];
+  }
+  return -1;
+};
+
+/** For each context a function that sees it: directly, or through an inner one. */
+const functionsByContext = (graph: HeapGraph): Map<number, number> => {
+  const seenFrom = new Map<number, number>();
+  const inner: [context: number, seer: number][] = [];
+  for (const closure of graph.positions.nodes) {
+    if (graph.nodeType[closure] !== types.closure) continue;
+    const own = targetOf(graph, closure, /^context$/);
+    if (own === -1 || seenFrom.has(own)) continue;
+    seenFrom.set(own, closure);
+    inner.push([own, closure]);
+  }
+  for (const [start, seer] of inner) {
+    let outer = targetOf(graph, start, /^previous$/);
+    for (let depth = 0; outer !== -1 && depth < 100 && !seenFrom.has(outer); depth++) {
+      seenFrom.set(outer, seer);
+      outer = targetOf(graph, outer, /^previous$/);
+    }
+  }
+  return seenFrom;
+};
+
+export const isContextEdge = (graph: HeapGraph, edge: number): boolean => graph.edgeType[edge] === context;

@@ -1,0 +1,126 @@
+/**
+ * Regions: all that belongs to one holder, or to many holders of one kind (the arrays of a thousand sessions), judged.
+ * In: tallies of holders, and which holders are one (links of one list). Out: regions that grow or slow down.
+ */
+import { judgeBytes, judgeSeries, type Trend } from './evidence.js';
+import type { GrowthClasses } from './growth-classes.js';
+import type { Tallies, Tally } from './tallies.js';
+
+export interface Region {
+  /** The node of the last graph that stands for the region. */
+  readonly node: number;
+  /** All holders in it (see dominance.ts); more than one where they are links of a list, or of one kind. */
+  readonly members: readonly number[];
+  readonly trend: Exclude<Trend, 'none'>;
+  /** Every class in it, summed over the members. */
+  readonly classes: readonly RegionClass[];
+  /** Bytes of everything in it, one figure a snapshot. */
+  readonly bytes: Float64Array;
+}
+
+export interface RegionClass {
+  readonly classNumber: number;
+  readonly counts: Float64Array;
+  readonly bytes: Float64Array;
+  readonly stayed: Float64Array;
+  readonly trend: Trend;
+}
+
+/** A region whose entries do not grow in number may grow in size: a string that is appended to. Bytes a round. */
+const leastBytesOfSize = 4096;
+/** So many at most of what grows in size: more are a crowd that comes and goes. */
+const mostOfSize = 16;
+/** Fewer holders than this are judged one by one alone. */
+const leastOfOneKind = 3;
+
+/** What is asked of a holder, beside its figures. */
+export interface HolderQuestions {
+  /** The node that it is, or whose slot it is. */
+  nodeOf(holder: number): number;
+  /** The list, for a link of a list; else itself. */
+  ownerOf(holder: number): number;
+  /** The same for holders that stand alike in the program. */
+  kindOf(holder: number): string;
+}
+
+/**
+ * Judges the holders one by one, links of a list as one, then what is left over by kind: growth that is spread over many holders, a little here and a little there, shows only in the sum.
+ */
+export const findRegions = (tallies: Tallies, classes: GrowthClasses, holders: HolderQuestions): Region[] => {
+  const found: Region[] = [];
+  const left = new Map<string, number[]>();
+  for (const [owner, members] of groupBy([...tallies.byHolder.keys()], holders.ownerOf)) {
+    const region = judge(holders.nodeOf(owner), members, tallies, classes);
+    if (region === undefined) append(left, holders.kindOf(owner), members);
+    else found.push(region);
+  }
+  for (const members of left.values()) {
+    if (members.length < leastOfOneKind) continue;
+    const region = judge(holders.nodeOf(largestOf(members, tallies)), members, tallies, classes);
+    if (region !== undefined) found.push(region);
+  }
+  return found;
+};
+
+const judge = (
+  node: number,
+  members: readonly number[],
+  tallies: Tallies,
+  classes: GrowthClasses,
+): Region | undefined => {
+  const ofClass = new Map<number, Omit<RegionClass, 'trend'>>();
+  for (const member of members) {
+    for (const tally of tallies.byHolder.get(member) ?? []) addTo(ofClass, tally);
+  }
+  const judged = [...ofClass.values()].map((one) => ({
+    ...one,
+    trend: classes.isEvidence(one.classNumber) ? judgeClass(one, classes.hasSize(one.classNumber)) : ('none' as const),
+  }));
+  const trend = strongest(judged.map((one) => one.trend));
+  if (trend === 'none') return undefined;
+  const bytes = new Float64Array(tallies.snapshots);
+  for (const one of judged) for (let k = 0; k < bytes.length; k++) bytes[k] += one.bytes[k];
+  return { node, members, trend, classes: judged, bytes };
+};
+
+const judgeClass = (one: Omit<RegionClass, 'trend'>, hasSize: boolean): Trend => {
+  const byCount = judgeSeries(one);
+  if (byCount !== 'none' || !hasSize || Math.max(...one.counts) > mostOfSize) return byCount;
+  return judgeBytes(one.bytes, leastBytesOfSize);
+};
+
+const strongest = (trends: readonly Trend[]): Trend =>
+  trends.includes('grows') ? 'grows' : trends.includes('slows') ? 'slows' : 'none';
+
+const addTo = (ofClass: Map<number, Omit<RegionClass, 'trend'>>, tally: Tally): void => {
+  const sum = ofClass.get(tally.classNumber);
+  if (sum === undefined) {
+    const { classNumber, counts, bytes, stayed } = tally;
+    ofClass.set(classNumber, { classNumber, counts: counts.slice(), bytes: bytes.slice(), stayed: stayed.slice() });
+    return;
+  }
+  for (let k = 0; k < tally.counts.length; k++) {
+    sum.counts[k] += tally.counts[k];
+    sum.bytes[k] += tally.bytes[k];
+    sum.stayed[k] += tally.stayed[k];
+  }
+};
+
+/** The holder whose bytes grew most. */
+const largestOf = (members: readonly number[], tallies: Tallies): number => {
+  const growth = (member: number): number =>
+    (tallies.byHolder.get(member) ?? []).reduce((sum, { bytes }) => sum + (bytes.at(-1) ?? 0) - bytes[0], 0);
+  return members.reduce((best, member) => (growth(member) > growth(best) ? member : best));
+};
+
+const groupBy = <K>(values: readonly number[], keyOf: (value: number) => K): Map<K, number[]> => {
+  const groups = new Map<K, number[]>();
+  for (const value of values) append(groups, keyOf(value), [value]);
+  return groups;
+};
+
+const append = <K>(groups: Map<K, number[]>, key: K, values: readonly number[]): void => {
+  const group = groups.get(key);
+  if (group === undefined) groups.set(key, [...values]);
+  else group.push(...values);
+};

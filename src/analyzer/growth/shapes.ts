@@ -1,0 +1,100 @@
+/**
+ * The shape of growth: a Map, listeners, reactions on a promise, a list. In: the container and how its entries hang on
+ * it. Out: its kind; and for kinds that are known, what it usually means and what cures it.
+ */
+import { edgeName, nodeName, type HeapGraph } from '../model/heap-graph.js';
+import type { FindingKind } from '../model/finding.js';
+import { types } from './growth-classes.js';
+import { propertyOf } from './places.js';
+import type { Step } from './steps.js';
+
+export interface Shape {
+  readonly container: number;
+  readonly entryClass: string;
+  /** Every class that grows with the entries. */
+  readonly classes: readonly string[];
+  readonly steps: readonly Step[];
+  readonly chained: boolean;
+}
+
+export const kindOf = (graph: HeapGraph, shape: Shape): FindingKind => {
+  const name = nodeName(graph, shape.container);
+  const type = graph.nodeType[shape.container];
+  const names = pathNames(graph, shape);
+  if (shape.classes.includes('system / PromiseReaction') && (name === 'Promise' || shape.chained))
+    return 'promise-reactions';
+  if (names.some((one) => /^(_events|kEvents|<symbol (kEvents|events\.kEvents)>)$/.test(one)) || name === 'Listener')
+    return 'listeners';
+  if (/^(TimersList|Timeout|Immediate|ImmediateList)$/.test(name) || /^(Timeout|Immediate)$/.test(shape.entryClass))
+    return 'timers';
+  if (shape.entryClass === 'WeakRef' || shape.entryClass === 'system / WeakCell') return 'weak-set';
+  if (type === types.synthetic || type === types.native) return 'native';
+  if (shape.entryClass.endsWith('string)'))
+    return shape.chained ? 'string' : collectionKind(graph, shape.container, name);
+  if (shape.entryClass === 'system / JSArrayBufferData') return 'buffer';
+  if (shape.chained) return isClosureChain(shape) ? 'closure-chain' : 'linked-list';
+  return collectionKind(graph, shape.container, name);
+};
+
+const pathNames = (graph: HeapGraph, { steps }: Shape): string[] =>
+  steps.slice(-3).map(({ edge }) => edgeName(graph, edge));
+
+const isClosureChain = ({ classes, entryClass }: Shape): boolean =>
+  entryClass === 'system / Context' || (entryClass.endsWith('()') && classes.includes('system / Context'));
+
+const collectionKind = (graph: HeapGraph, container: number, name: string): FindingKind => {
+  const type = graph.nodeType[container];
+  if (hasEdge(graph, container, 'table')) return isOf(graph, container, 'Set') ? 'set' : 'map';
+  if (name === 'Array' || isOf(graph, container, 'Array')) return 'array';
+  if (type === types.object && graph.firstEdge[container + 1] - graph.firstEdge[container] > 16) return 'dictionary';
+  return name === 'Object' ? 'dictionary' : 'class';
+};
+
+const hasEdge = (graph: HeapGraph, node: number, name: string): boolean => {
+  for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++)
+    if (edgeName(graph, edge) === name) return true;
+  return false;
+};
+
+/** Whether a built-in class stands in the prototype chain, by the name of a prototype's constructor. */
+const isOf = (graph: HeapGraph, node: number, builtIn: string): boolean => {
+  let at = propertyOf(graph, node, '__proto__');
+  for (let depth = 0; at !== -1 && depth < 20; depth++) {
+    const constructor = propertyOf(graph, at, 'constructor');
+    if (constructor !== -1 && nodeName(graph, constructor) === builtIn) return true;
+    at = propertyOf(graph, at, '__proto__');
+  }
+  return false;
+};
+
+/** What a shape usually is, and the cure. The cause is the program's, so these sentences say "usually" where they guess. */
+const adviceOfKind: Readonly<Partial<Record<FindingKind, string>>> = {
+  'promise-reactions':
+    'Reactions pile up on one promise that lives long and does not settle: each then(), await or Promise.race() with it adds one that stays. Race against a promise made for each call, or use an AbortSignal and remove its listener.',
+  listeners:
+    'Listeners are added and never removed. Remove each with off() or removeEventListener(), add it with { once: true } or { signal }, or add one listener at start instead of one for each request.',
+  timers:
+    'Timers are set and never cleared, and each keeps what its function sees. Keep what setInterval() or setTimeout() answers and clear it when the work is done or given up.',
+  'weak-set':
+    'Weak references let go of what they point to, but the references themselves stay in the collection. Delete them from it when their target is gone (FinalizationRegistry), or use a WeakMap or WeakSet.',
+  'closure-chain':
+    'Each function keeps the one before it: a function is wrapped again and again, or the state that it closes over links back. Wrap the original function each time, or drop the link.',
+  'linked-list':
+    'What was taken out of the list is still linked: links of removed entries (prev, next) point to one another or are never cut. Set both links of an entry to null when it is removed.',
+  map: 'Entries are set and never deleted. Delete them when their work is done, put an upper bound on them (an LRU), or use a WeakMap where the key is an object that lives as long as the entry should.',
+  set: 'Entries are added and never deleted. Delete them when their work is done, or use a WeakSet where the entry lives elsewhere too.',
+  dictionary:
+    'An object is used as a dictionary whose keys are never deleted. Delete them when their work is done, or put an upper bound on them; a Map with an LRU policy does both.',
+  string:
+    'A string is appended to and never cut or emptied. Write it out in pieces and start anew, or put an upper bound on its length.',
+  buffer:
+    'A buffer is made larger and larger, or buffers are kept. Write them out in pieces and let go of them, or put an upper bound on what is kept.',
+  array:
+    'Elements are pushed and never taken out. Take them out when their work is done, or put an upper bound on the length.',
+};
+
+export const adviceOf = (kind: FindingKind, classes: readonly string[]): string | null => {
+  if (classes.some((name) => /^AsyncLocalStorage|^AsyncResource$|^AsyncContextFrame$/.test(name)) && kind !== 'map')
+    return 'Async context is kept alive: something long-lived was made inside run(), and keeps the store of that call. Make long-lived things outside of run(), or bind them with AsyncResource.bind() or AsyncLocalStorage.exit().';
+  return adviceOfKind[kind] ?? null;
+};

@@ -1,0 +1,102 @@
+/**
+ * The retaining path of a container as people read it, and what of it tells the same leak from run to run. In: the last
+ * graph and its paths. Out: steps without V8's backing stores; an anchor (the variable or class that owns the container);
+ * a signature of class and edge names alone.
+ */
+import { edgeName, edgeTypes, nodeName, nodeTypeName, type HeapGraph } from '../model/heap-graph.js';
+import { noEdge, type Paths } from '../model/heap-results.js';
+import type { PathStep } from '../model/finding.js';
+import { isBackingStore } from './entries.js';
+import { className, types } from './growth-classes.js';
+import { hasOwnClass } from './own-class.js';
+
+const context = edgeTypes.indexOf('context');
+const property = edgeTypes.indexOf('property');
+
+/** One node of a path with the edge by which it is reached. */
+export interface Step {
+  readonly node: number;
+  readonly edge: number;
+  readonly from: number;
+}
+
+/** From the root to the node; V8's backing stores are left out, and the edge to them stands for what they hold. */
+export const stepsTo = (graph: HeapGraph, paths: Paths, node: number): Step[] => {
+  const steps: Step[] = [];
+  for (let at = node; at !== 0 && paths.edge[at] !== noEdge && steps.length < 10_000; at = paths.from[at]) {
+    if (at === node || !isBackingStore(graph, at)) steps.push({ node: at, edge: paths.edge[at], from: paths.from[at] });
+  }
+  return steps.toReversed();
+};
+
+export const renderSteps = (graph: HeapGraph, steps: readonly Step[]): PathStep[] =>
+  steps.map((step) => ({
+    edge: nameOfEdge(graph, step),
+    name: className(graph.nodeType[step.node], nodeName(graph, step.node)),
+    type: nodeTypeName(graph, step.node),
+    id: graph.nodeId[step.node],
+  }));
+
+/** `sessions`, `[3]`, `[]` for an entry of a Map or of whatever V8 has no name for. */
+const nameOfEdge = (graph: HeapGraph, { edge, from }: Step): string => {
+  const type = graph.edgeType[edge];
+  const name = edgeName(graph, edge);
+  if (type === property || type === context) return name;
+  if (isBackingStore(graph, from)) return '[]';
+  return /^\d+$/.test(name) ? (graph.nodeType[from] === types.synthetic ? '' : `[${name}]`) : name;
+};
+
+/** An object with more properties than this is a dictionary: its keys are data, not names. */
+const mostNames = 64;
+
+/** The variable or the object of a class of its own that owns the container: where to look in the source. */
+export interface Anchor {
+  readonly kind: 'variable' | 'class' | 'function';
+  /** The context, the object, or the function. */
+  readonly node: number;
+  /** The variable's or property's name. */
+  readonly name: string;
+  /** Position of the anchor's step in the path. */
+  readonly at: number;
+}
+
+/** Anchors from the container upwards, nearest first. */
+export const anchorsOf = (graph: HeapGraph, steps: readonly Step[], skipOwnClass = false): Anchor[] => {
+  const anchors: Anchor[] = [];
+  const last = steps[steps.length - 1];
+  if (!skipOwnClass && last !== undefined && hasOwnClass(graph, last.node))
+    anchors.push({ kind: 'class', node: last.node, name: '', at: steps.length - 1 });
+  for (let at = steps.length - 1; at >= 0; at--) {
+    const { edge, from } = steps[at];
+    const name = edgeName(graph, edge);
+    if (graph.edgeType[edge] === context) anchors.push({ kind: 'variable', node: from, name, at });
+    else if (graph.nodeType[from] === types.closure) anchors.push({ kind: 'function', node: from, name, at });
+    else if (hasOwnClass(graph, from)) anchors.push({ kind: 'class', node: from, name, at });
+  }
+  return anchors;
+};
+
+/** Class and edge names alone, from what owns the container to its entries. */
+export const signatureOf = (graph: HeapGraph, steps: readonly Step[], entryClass: string): string => {
+  const anchor = anchorsOf(graph, steps, true)[0];
+  const from = Math.max(anchor?.at ?? 0, steps.length - 6);
+  const parts = steps.slice(from).map((step) => {
+    const holder = className(graph.nodeType[step.from], nodeName(graph, step.from));
+    return `${generic(holder)}.${edgePart(graph, step)}`;
+  });
+  const container = steps[steps.length - 1];
+  const name =
+    container === undefined ? '(root)' : className(graph.nodeType[container.node], nodeName(graph, container.node));
+  return [...parts, generic(name), generic(entryClass)].join(' > ');
+};
+
+const edgePart = (graph: HeapGraph, step: Step): string => {
+  const degree = graph.firstEdge[step.from + 1] - graph.firstEdge[step.from];
+  const isData =
+    degree > mostNames && graph.nodeType[step.from] === types.object && graph.edgeType[step.edge] === property;
+  const name = nameOfEdge(graph, step);
+  return isData || /^\[.*\]$/.test(name) ? '[]' : generic(name);
+};
+
+/** Numbers in names are data of the run: counters, ports, ids. */
+const generic = (name: string): string => name.replace(/\d{2,}/g, '#');
