@@ -5,6 +5,7 @@ import { detachCommand } from './detach.js';
 import { diffCommand } from './diff.js';
 import { heapCommand } from './heap.js';
 import type { Command } from './io.js';
+import { leaksCommand } from './leaks.js';
 import { linesCommand } from './lines.js';
 import { psCommand } from './ps.js';
 import { snapshotCommand } from './snapshot.js';
@@ -20,4 +21,5 @@ export const commands: readonly Command[] = [
   viewCommand,
   heapCommand,
   diffCommand,
+  leaksCommand,
 ];

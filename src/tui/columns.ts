@@ -125,7 +125,9 @@ const findingColumns: Column[] = [
     row.kind === 'finding' ? [span(formatCountDelta(row.finding.countPerRound))] : [],
   ),
   right('delta', 'Bytes/round', 11, (row) =>
-    row.kind === 'finding' ? [span(formatBytesDelta(row.finding.bytesPerRound), 'bold')] : [],
+    row.kind === 'finding' && row.finding.bytesPerRound !== null
+      ? [span(formatBytesDelta(row.finding.bytesPerRound), 'bold')]
+      : [],
   ),
 ];
 

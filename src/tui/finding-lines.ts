@@ -1,5 +1,6 @@
 /** The evidence for one thing that grows, the line to look at first. In: a finding. Out: lines. Pure. */
-import type { Finding, Owner, SourcePlace } from '../analyzer/model/finding.js';
+import type { Finding, Owner } from '../analyzer/model/finding.js';
+import type { Location } from '../analyzer/model/location.js';
 import { formatBytes, formatCount, formatCountDelta } from '../report/units.js';
 import { line, span, type Line, type Span } from './line.js';
 import { sparkline } from './table.js';
@@ -34,7 +35,7 @@ const sites = (finding: Finding): Line[] => {
   return [line(label('Line'), span('not known from this evidence', 'dim'))];
 };
 
-const siteLine = (name: string, place: Pick<SourcePlace, 'file' | 'line'>, about: string): Line =>
+const siteLine = (name: string, place: Pick<Location, 'file' | 'line'>, about: string): Line =>
   line(label(name), span(`${safe(place.file)}:${place.line}`, 'place'), span(`  ${about}`));
 
 const ownerText = (owner: Owner): string => {

@@ -8,6 +8,7 @@ import { isBackingStore, type EntryTally } from './entries.js';
 import { gainsOf } from './evidence.js';
 
 import type { GrowthClasses } from './growth-classes.js';
+import { isOwnClass } from './own-class.js';
 import type { Region, RegionClass } from './regions.js';
 import { noHolder, type Transients } from './transients.js';
 
@@ -43,7 +44,7 @@ export const findContainer = (
   const ofBest = growing.filter((one) => one.holder !== best.holder && one.classNumber === best.classNumber);
   const entry = findEntry(last, members, best.classNumber, classes);
   return {
-    node: descend(last, paths, best.holder, entry, best.classNumber, classes),
+    node: best.holder,
     entryClass: best.classNumber,
     history: withPermanent(last, best, classes),
     entry,
@@ -62,20 +63,28 @@ const growsWith = (one: EntryTally, region: Region): boolean => {
 
 const total = (counts: ArrayLike<number>): number => counts[counts.length - 1] - counts[0];
 
-/** Objects tell more than strings and numbers; then the region's own holder, then whoever gains most. */
+/** Entries gained, against the most that any class gained, for a class that tells more to speak for them. */
+const shareOfMost = 0.5;
+
+/** Objects of a class tell more than functions, these more than plain objects, and strings tell least. */
+const tells = (name: string): number => (name.startsWith('(') ? 3 : name.endsWith('()') ? 1 : isOwnClass(name) ? 0 : 2);
+
+/** Of what gains enough: what tells most; then the region's own holder, then whoever is nearest to the root. */
 const byPreference = (
   growing: readonly EntryTally[],
   region: Region,
   classes: GrowthClasses,
   paths: Paths,
 ): EntryTally | undefined => {
-  const isPlain = (one: EntryTally): number => (classes.nameOf(one.classNumber).startsWith('(') ? 1 : 0);
+  const most = Math.max(0, ...growing.map((one) => total(one.counts)));
+  const tellsOf = (one: EntryTally): number => tells(classes.nameOf(one.classNumber));
   const isOther = (one: EntryTally): number => (one.holder === region.node ? 0 : 1);
-  return growing.toSorted(
+  const enough = growing.filter((one) => total(one.counts) >= shareOfMost * most);
+  return enough.toSorted(
     (a, b) =>
-      isPlain(a) - isPlain(b) ||
-      total(b.counts) - total(a.counts) ||
+      tellsOf(a) - tellsOf(b) ||
       isOther(a) - isOther(b) ||
+      total(b.counts) - total(a.counts) ||
       depthOf(paths, a.holder) - depthOf(paths, b.holder),
   )[0];
 };

@@ -53,7 +53,7 @@ export const judgeBytes = (bytes: ArrayLike<number>, leastBytes: number): Trend 
   return Math.min(...gains) < steady * Math.max(...gains) ? 'none' : 'grows';
 };
 
-const isSlowing = (gains: readonly number[]): boolean => {
+export const isSlowing = (gains: readonly number[]): boolean => {
   const last = gains[gains.length - 1];
   const falls = gains.every((gain, i) => i === 0 || gain <= gains[i - 1]);
   return last < slowing * Math.max(...gains) || (falls && last < steadilySlowing * gains[0]);

@@ -25,7 +25,7 @@ export const findingsOf = (growth: Growth, trend: Region['trend'], options: Find
   const places = createPlaces(growth.last.graph, options);
   const regions = growth.regions.filter((region) => region.trend === trend);
   const findings = regions.map((region) => findingOf(growth, region, places, options));
-  return mergeByCause(findings.toSorted((a, b) => b.bytesPerRound - a.bytesPerRound)).map((finding, index) => ({
+  return mergeByCause(findings.toSorted((a, b) => bytesOf(b) - bytesOf(a))).map((finding, index) => ({
     ...finding,
     rank: index + 1,
   }));
@@ -197,7 +197,7 @@ const mergeByCause = (findings: readonly Finding[]): Finding[] => {
     const first = byCause.get(finding.signature);
     byCause.set(finding.signature, first === undefined ? finding : sameKind(first, finding));
   }
-  return inStep([...byCause.values()]).toSorted((a, b) => b.bytesPerRound - a.bytesPerRound);
+  return inStep([...byCause.values()]).toSorted((a, b) => bytesOf(b) - bytesOf(a));
 };
 
 const inStep = (findings: readonly Finding[]): Finding[] => {
@@ -221,11 +221,12 @@ const sameKind = (first: Finding, other: Finding): Finding => ({
 
 const merged = (first: Finding, other: Finding): Finding => ({
   ...first,
-  bytesPerRound: first.bytesPerRound + other.bytesPerRound,
-  retainedBytesPerRound: first.retainedBytesPerRound + other.retainedBytesPerRound,
+  bytesPerRound: bytesOf(first) + bytesOf(other),
+  retainedBytesPerRound: (first.retainedBytesPerRound ?? 0) + (other.retainedBytesPerRound ?? 0),
   reasons: [...first.reasons, `in step with it: ${other.title}`],
 });
 
+const bytesOf = ({ bytesPerRound }: Finding): number => bytesPerRound ?? 0;
 const total = (counts: ArrayLike<number>): number => counts[counts.length - 1] - counts[0];
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 const mean = (values: readonly number[]): number => (values.length === 0 ? 0 : sum(values) / values.length);

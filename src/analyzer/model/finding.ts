@@ -2,6 +2,7 @@
  * What `leaks` says: a verdict with its reasons, and findings, each one thing that grows. These types are the document
  * `memwatch/leaks@1`; every number in them was measured, and null stands where nothing was.
  */
+import type { Location } from './location.js';
 
 export type Verdict = 'leak' | 'clean' | 'inconclusive';
 
@@ -50,12 +51,12 @@ export interface Finding {
   readonly title: string;
   /** Class and edge names alone: the same leak keeps it over runs, machines and line changes. */
   readonly signature: string;
-  /** Bytes that this root alone is to blame for, a round; no byte counts for two findings. */
-  readonly bytesPerRound: number;
+  /** Bytes that this root alone is to blame for, a round; no byte counts for two findings. null: a census knows no bytes. */
+  readonly bytesPerRound: number | null;
   /** Entries gained a round. */
   readonly countPerRound: number;
   /** Bytes gained a round by all that the container retains, shared or not. */
-  readonly retainedBytesPerRound: number;
+  readonly retainedBytesPerRound: number | null;
   /** Entries at each snapshot (or each round of the census). */
   readonly history: readonly number[];
   readonly container: FindingContainer;
@@ -64,7 +65,7 @@ export interface Finding {
   /** Shortest retaining path, from the root to the container. */
   readonly path: readonly PathStep[];
   /** Where the code stands that owns the container. */
-  readonly location: SourcePlace | null;
+  readonly location: Location | null;
   readonly owner: Owner;
   readonly allocationSites: readonly AllocationSite[];
   /** Empty unless growth sites were asked for. */
@@ -94,13 +95,6 @@ export interface PathStep {
   readonly name: string;
   readonly type: string;
   readonly id: number;
-}
-
-/** 1-based, as an editor counts. */
-export interface SourcePlace {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
 }
 
 /** Whose code holds the container. */

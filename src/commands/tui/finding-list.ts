@@ -12,7 +12,7 @@ export const findingsPage = (report: LeakReport, order: ListOrder, window: ListW
     text: ({ finding }) => `${finding.title} ${finding.signature}`,
     value: ({ finding }, sort) => {
       if (sort === 'count') return finding.countPerRound;
-      if (sort === 'delta') return finding.bytesPerRound;
+      if (sort === 'delta') return finding.bytesPerRound ?? 0;
       return sort === 'name' ? finding.title.toLowerCase() : finding.rank;
     },
   });

@@ -1,0 +1,72 @@
+/** The verdict over what was found, with its reasons in figures. In: findings, how much was looked at. Out: a report. */
+import type { Finding, LeakReport, Verdict } from '../model/finding.js';
+import { gainsOf } from './evidence.js';
+
+/** What is smaller is not worth a verdict of its own: bytes and entries a round. */
+const smallest = { bytesPerRound: 256, countPerRound: 1 };
+
+export interface Judged {
+  readonly findings: readonly Finding[];
+  /** Growth that slows down from round to round. */
+  readonly slowing: readonly Finding[];
+  readonly snapshots: number;
+  /** Collected heap at the end of each round; empty where it was not read. */
+  readonly heapBytes?: readonly number[];
+  readonly warnings?: readonly string[];
+}
+
+export const reportOfSnapshots = ({
+  findings,
+  slowing,
+  snapshots,
+  heapBytes = [],
+  warnings = [],
+}: Judged): LeakReport => {
+  const leaks = findings.filter(isWorthIt).map((finding, index) => ({ ...finding, rank: index + 1 }));
+  const filling = slowing.filter(isWorthIt);
+  const verdict: Verdict = leaks.length > 0 ? 'leak' : filling.length > 0 ? 'inconclusive' : 'clean';
+  const rounds = snapshots - 1;
+  return {
+    schema: 'memwatch/leaks@1',
+    verdict,
+    reasons: [...reasonsOf(verdict, leaks, filling, rounds), ...heapReasons(heapBytes)],
+    evidence: 'snapshots',
+    rounds,
+    heapBytes,
+    snapshots,
+    findings: leaks,
+    warnings,
+  };
+};
+
+const isWorthIt = ({ bytesPerRound, countPerRound }: Finding): boolean =>
+  (bytesPerRound ?? 0) >= smallest.bytesPerRound &&
+  (countPerRound >= smallest.countPerRound || (bytesPerRound ?? 0) >= 4096);
+
+const reasonsOf = (
+  verdict: Verdict,
+  leaks: readonly Finding[],
+  filling: readonly Finding[],
+  rounds: number,
+): string[] => {
+  if (verdict === 'leak') {
+    const kilobytes = leaks.reduce((sum, { bytesPerRound }) => sum + (bytesPerRound ?? 0), 0) / 1024;
+    const things = leaks.length === 1 ? 'one thing' : `${leaks.length} things`;
+    return [
+      `${things} gained in each of ${rounds} rounds and kept what it gained: ${kilobytes.toFixed(kilobytes < 10 ? 1 : 0)} KB a round together`,
+    ];
+  }
+  if (verdict === 'inconclusive') {
+    return filling.map(
+      ({ title, history }) =>
+        `${title}, but less and less: ${gainsOf(history).join(', ')}; it may be a cache that fills`,
+    );
+  }
+  return [`nothing gained in each of ${rounds} rounds and kept what it gained`];
+};
+
+const heapReasons = (heapBytes: readonly number[]): string[] => {
+  if (heapBytes.length < 2) return [];
+  const megabytes = heapBytes.map((bytes) => (bytes / 2 ** 20).toFixed(1));
+  return [`collected heap at the end of each round: ${megabytes.join(', ')} MB`];
+};

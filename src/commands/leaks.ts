@@ -1,0 +1,79 @@
+/** `memwatch leaks <target>` and `memwatch leaks <snapshot> <snapshot> <snapshot…>`: is it leaking, what, who keeps it, which line. */
+import { existsSync } from 'node:fs';
+import { withAttachment, type Attachment } from '../agent/attach.js';
+import { parseTarget } from '../agent/target.js';
+import type { LeakReport } from '../analyzer/model/finding.js';
+import { MemwatchError } from '../errors.js';
+import { renderLeaks } from '../report/leaks-text.js';
+import type { Arguments, Command, Io } from './io.js';
+import { analyseSnapshots } from './leaks/analyse-snapshots.js';
+import { findLiveLeaks } from './leaks/live.js';
+import { createRound } from './leaks/rounds.js';
+import { parseDuration } from './quantities.js';
+
+export const leaksCommand: Command = {
+  command: 'leaks [targets..]',
+  describe: 'is it leaking, what, who retains it, which line makes it',
+  builder: (yargs) =>
+    yargs
+      .positional('targets', {
+        type: 'string',
+        array: true,
+        describe: 'a process id, host:port, ws:// address; or three or more snapshot files, oldest first',
+      })
+      .option('interval', { type: 'string', default: '5s', describe: 'how long a round lets the target work' })
+      .option('rounds', { type: 'number', default: 3, describe: 'rounds that are compared' })
+      .option('warm-up', { type: 'number', default: 1, describe: 'rounds before, that do not count' })
+      .option('load', { type: 'string', describe: 'a shell command to run in each round, instead of waiting' })
+      .option('key', { type: 'boolean', describe: 'a round ends when you press Enter' })
+      .option('light', { type: 'boolean', describe: 'counts and sampling alone, no heap snapshot: weaker evidence' })
+      .option('force', { type: 'boolean', describe: 'take snapshots although memory could run out' })
+      .option('keep', { type: 'string', describe: 'keep the snapshots in this folder' })
+      .option('fail-on', { choices: ['leak'], describe: 'exit code 1 where it leaks' })
+      .example('$0 leaks 1234', 'on a running process, unmodified')
+      .example("$0 leaks 1234 --load 'autocannon -a 2000 localhost:8080'", 'rounds of a known load')
+      .example('$0 leaks 1.heapsnapshot 2.heapsnapshot 3.heapsnapshot', 'from files of one process'),
+  async run(args, io) {
+    const targets = (args['targets'] as string[] | undefined) ?? [];
+    const report = targets.some(isFile) ? await analyseFiles(targets, io) : await analyseTarget(targets, args, io);
+    io.print(report, () => renderLeaks(report, io.columns));
+    return report.verdict === 'leak' && args['fail-on'] === 'leak' ? 1 : 0;
+  },
+};
+
+const isFile = (text: string): boolean => !/^\d+$/.test(text) && (text.includes('.heapsnapshot') || existsSync(text));
+
+const analyseFiles = (files: readonly string[], io: Io): Promise<LeakReport> =>
+  analyseSnapshots(files, { signal: io.signal, onProgress: io.progress });
+
+const analyseTarget = async (targets: readonly string[], args: Arguments, io: Io): Promise<LeakReport> => {
+  if (targets.length > 1)
+    throw new MemwatchError('bad-argument', `one target at a time, not ${targets.join(' ')}`, {
+      hint: 'or name three or more .heapsnapshot files',
+    });
+  const options = readOptions(args);
+  const target = parseTarget(targets[0], args['--']);
+  const attaching = { signal: io.signal, onProgress: io.progress, programStdout: 'stderr' as const };
+  return withAttachment(target, attaching, async (attachment: Attachment) => {
+    await attachment.runIfWaiting();
+    return findLiveLeaks(attachment, createRound(options, io, attachment.ending), options, io);
+  });
+};
+
+const readOptions = (args: Arguments) => {
+  const count = (name: string, least: number): number => {
+    const value = Number(args[name]);
+    if (Number.isInteger(value) && value >= least) return value;
+    throw new MemwatchError('bad-argument', `--${name} ${args[name]}: it takes a whole number from ${least} on`);
+  };
+  return {
+    intervalMs: parseDuration(String(args['interval'])),
+    rounds: count('rounds', 2),
+    warmUpRounds: count('warm-up', 0),
+    load: args['load'] as string | undefined,
+    key: args['key'] === true,
+    light: args['light'] === true,
+    force: args['force'] === true,
+    keep: args['keep'] as string | undefined,
+  };
+};

@@ -1,0 +1,164 @@
+/**
+ * Leaks of a running target. Warm-up rounds, then the gate (collected heap and counts of objects), then heap snapshots
+ * where something may grow, as many as it takes; the target is left as it was. In: an attachment. Out: a LeakReport.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Attachment } from '../../agent/attach.js';
+import { startCensus } from '../../agent/census.js';
+import { readCollectedHeap } from '../../agent/collected-heap.js';
+import { estimateSnapshot, type SnapshotEstimate } from '../../agent/preflight.js';
+import { sampleSurvivors } from '../../agent/survivors.js';
+import type { LeakReport } from '../../analyzer/model/finding.js';
+import { formatBytes, formatDuration } from '../../report/units.js';
+import type { Io } from '../io.js';
+import { takeSnapshot } from '../take-snapshot.js';
+import { analyseSnapshots } from './analyse-snapshots.js';
+import { anyRises, findRising, type Gate, type GateReading } from './gate.js';
+import { reportOfCensus } from './light.js';
+import type { Round } from './rounds.js';
+import { withAllocationSites } from './sites.js';
+
+export interface LiveOptions {
+  readonly warmUpRounds: number;
+  /** Rounds between snapshots: one more snapshot than this. */
+  readonly rounds: number;
+  readonly light: boolean;
+  readonly force: boolean;
+  /** Keeps the snapshots there. */
+  readonly keep: string | undefined;
+}
+
+/** Growth that slows down gets so many more rounds to stop. */
+const mostExtraRounds = 4;
+/** A snapshot that stops the target for longer than this is worth more rounds of the gate. */
+const dearPauseUs = 3e6;
+
+export const findLiveLeaks = async (
+  attachment: Attachment,
+  round: Round,
+  options: LiveOptions,
+  io: Io,
+): Promise<LeakReport> => {
+  for (let i = 1; i <= options.warmUpRounds; i++) await round(`warm-up round ${i} of ${options.warmUpRounds}`);
+  const estimate = await estimateSnapshot(attachment);
+  const weak = weakness(estimate, options);
+  const gateRounds = weak !== undefined ? options.rounds + 1 : estimate.pauseUs > dearPauseUs ? 4 : 2;
+  const gate = await passGate(attachment, round, gateRounds, weak !== undefined, io);
+  if (!anyRises(gate.rising) && weak === undefined) return clean(gate.readings);
+  if (weak !== undefined) return reportOfCensus(gate, weak.warnings);
+  return compareSnapshots(attachment, round, gate.readings, options, io);
+};
+
+/** Why no snapshots are taken; undefined where they are. */
+const weakness = (
+  { enough, extraBytes, heapUsedBytes, room }: SnapshotEstimate,
+  { light, force }: LiveOptions,
+): { warnings: string[] } | undefined => {
+  if (light) return { warnings: [] };
+  if (enough || force) return undefined;
+  const left = room === undefined ? '' : `, and ${room.of} has ${formatBytes(room.availableBytes)} left`;
+  return {
+    warnings: [
+      `no heap snapshots: for a heap of ${formatBytes(heapUsedBytes)} they can take ${formatBytes(extraBytes)} more memory (an estimate)${left}; ` +
+        'counts of objects and sampled allocations are weaker evidence (--force takes them all the same)',
+    ],
+  };
+};
+
+const passGate = async (
+  attachment: Attachment,
+  round: Round,
+  rounds: number,
+  sampled: boolean,
+  io: Io,
+): Promise<Gate> => {
+  const census = await startCensus(attachment.session);
+  attachment.onDetach(census.close);
+  const read = async (): Promise<GateReading> => {
+    io.progress('counting objects');
+    const heapBytes = await readCollectedHeap(attachment.session);
+    return { heapBytes, census: await census.count({ idsFor: 0 }) };
+  };
+  const readings = [await read()];
+  const finish = sampled ? await sampleSurvivors(attachment) : undefined;
+  for (let i = 1; i <= rounds; i++) {
+    await round(`round ${i} of ${rounds}: counting what grows`);
+    readings.push(await read());
+  }
+  const sites = (await finish?.()) ?? [];
+  await census.close();
+  return { readings, rising: findRising(readings), sites };
+};
+
+const clean = (readings: readonly GateReading[]): LeakReport => {
+  const rounds = readings.length - 1;
+  const heapBytes = readings.map((reading) => reading.heapBytes);
+  const classes = readings[0].census.classes.length;
+  const pauseUs = Math.max(...readings.map(({ census }) => census.pauseUs));
+  return {
+    schema: 'memwatch/leaks@1',
+    verdict: 'clean',
+    reasons: [
+      `neither the collected heap (${heapBytes.map(formatBytes).join(', ')}) nor any of ${classes} classes nor any collection rose in each of ${rounds} rounds`,
+      `no snapshot was needed; the longest pause was ${formatDuration(pauseUs)}`,
+    ],
+    evidence: 'census',
+    rounds,
+    heapBytes,
+    snapshots: 0,
+    findings: [],
+    warnings: [],
+  };
+};
+
+const compareSnapshots = async (
+  attachment: Attachment,
+  round: Round,
+  gate: readonly GateReading[],
+  options: LiveOptions,
+  io: Io,
+): Promise<LeakReport> => {
+  const folder = options.keep ?? (await mkdtemp(join(tmpdir(), 'memwatch-leaks-')));
+  const removed = async (): Promise<void> => {
+    if (options.keep === undefined) await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    return await snapshotRounds(attachment, round, gate, folder, options, io);
+  } finally {
+    await removed();
+  }
+};
+
+const snapshotRounds = async (
+  attachment: Attachment,
+  round: Round,
+  gate: readonly GateReading[],
+  folder: string,
+  options: LiveOptions,
+  io: Io,
+): Promise<LeakReport> => {
+  const files: string[] = [];
+  const heapBytes = gate.map((reading) => reading.heapBytes);
+  const snapshot = async (): Promise<void> => {
+    const file = join(folder, `${String(files.length + 1).padStart(2, '0')}.heapsnapshot`);
+    await takeSnapshot(attachment, file, { force: options.force }, io);
+    files.push(file);
+  };
+  const look = (): Promise<LeakReport> =>
+    analyseSnapshots(files, { signal: io.signal, onProgress: io.progress, heapBytes });
+  await snapshot();
+  const finish = await sampleSurvivors(attachment);
+  let report: LeakReport | undefined;
+  for (let i = 1; i <= options.rounds + mostExtraRounds; i++) {
+    await round(`round ${i} of ${options.rounds}: comparing snapshots`);
+    heapBytes.push(await readCollectedHeap(attachment.session));
+    await snapshot();
+    if (files.length < 3) continue;
+    report = await look();
+    if (report.verdict === 'clean' || (i >= options.rounds && report.verdict === 'leak')) break;
+  }
+  const sites = await finish();
+  return withAllocationSites(report ?? (await look()), sites);
+};

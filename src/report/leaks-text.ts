@@ -1,0 +1,108 @@
+/**
+ * The leak report as text: the verdict and the line first, then the evidence. In: a LeakReport and a width. Out: text;
+ * the first finding with all of its evidence fits one screen.
+ */
+import type { AllocationSite, Finding, GrowthSite, LeakReport, Owner, PathStep } from '../analyzer/model/finding.js';
+import { escapeText, formatBytes, formatCount, formatCountDelta } from './units.js';
+import { cutTo } from './width.js';
+
+/** What a reader sees of a path, at most: its end. */
+const mostSteps = 7;
+const mostSites = 3;
+
+export const renderLeaks = (report: LeakReport, columns: number): string => {
+  const width = Math.max(60, columns);
+  const lines = [
+    headline(report),
+    ...report.reasons.map((reason) => `  ${escapeText(reason)}`),
+    ...report.warnings.map((warning) => `  note: ${escapeText(warning)}`),
+    ...report.findings.flatMap((finding) => ['', ...renderFinding(finding, report)]),
+  ];
+  return lines.flatMap((line) => wrap(line, width)).join('\n');
+};
+
+const headline = ({ verdict, findings }: LeakReport): string => {
+  const first = findings[0];
+  if (verdict === 'clean') return 'CLEAN: nothing leaks';
+  if (verdict === 'inconclusive') return 'INCONCLUSIVE: not proved, not excluded';
+  const where = first === undefined ? '' : ` at ${placeOf(first)}`;
+  return `LEAK${where}`;
+};
+
+const placeOf = ({ location, container }: Finding): string =>
+  location === null
+    ? `${escapeText(container.name)} @${container.id}`
+    : escapeText(`${location.file}:${location.line}`);
+
+const renderFinding = (finding: Finding, { rounds }: LeakReport): string[] => [
+  `${finding.rank}. ${escapeText(finding.title)}`,
+  ...field('where', finding.location === null ? '' : `${placeOf(finding)} (${ownerText(finding.owner)})`),
+  ...field('blame', blameText(finding, rounds)),
+  ...field('entries', finding.history.map(formatCount).join(' → ')),
+  ...field('gains', finding.gains.slice(0, 4).map(({ name, countPerRound }) => `${escapeText(name)} ${formatCountDelta(countPerRound)}`).join(', ')), // prettier-ignore
+  ...field('held by', pathText(finding.path)),
+  ...field('made by', finding.allocationSites.slice(0, mostSites).map(siteText).join('; ')),
+  ...field('added by', finding.growthSites.slice(0, mostSites).map(growthText).join('; ')),
+  ...finding.reasons.map((reason) => `     proof: ${escapeText(reason)}`),
+  ...field('advice', finding.advice ?? ''),
+  `     signature: ${escapeText(finding.signature)}`,
+];
+
+const field = (name: string, text: string): string[] => (text === '' ? [] : [`   ${name.padStart(7)}: ${text}`]);
+
+const blameText = ({ bytesPerRound, retainedBytesPerRound }: Finding, rounds: number): string => {
+  if (bytesPerRound === null) return '';
+  const more =
+    retainedBytesPerRound !== null && retainedBytesPerRound > bytesPerRound * 1.01
+      ? `; it retains ${formatBytes(retainedBytesPerRound)} more a round, some of it held by others too`
+      : '';
+  return `${formatBytes(bytesPerRound)} a round, ${formatBytes(bytesPerRound * rounds)} in ${rounds} rounds${more}`;
+};
+
+const ownerText = (owner: Owner): string => {
+  switch (owner.kind) {
+    case 'application':
+      return "the application's own code";
+    case 'dependency':
+      return `dependency ${escapeText(owner.package)}${owner.version === null ? '' : ` ${escapeText(owner.version)}`}`;
+    case 'node':
+      return 'Node.js itself';
+    case 'unknown':
+      return 'owner not known';
+  }
+};
+
+/** `… → Namespace._contexts → Map`: the end of the path, where the container is. */
+const pathText = (path: readonly PathStep[]): string => {
+  const shown = path.slice(-mostSteps);
+  const steps = shown.map(({ edge, name }, i) => {
+    const label = /^[\w$#]+$/.test(edge) ? `.${edge}` : edge === '' || edge.startsWith('[') ? edge : `[${edge}]`;
+    const target = i === shown.length - 1 || !plain.has(name) ? ` → ${name}` : '';
+    return escapeText(cutTo(label, 60) + cutTo(target, 60));
+  });
+  return path.length === 0 ? '' : `${path.length > mostSteps ? '…' : ''}${steps.join('')}`.replace(/^ → /, '');
+};
+const plain = new Set(['Object', 'Array']);
+
+const siteText = ({ function: name, file, line, bytes }: AllocationSite): string =>
+  escapeText(`${name} (function at ${file}:${line}) about ${formatBytes(bytes)}`);
+
+const growthText = ({ stack, count }: GrowthSite): string => {
+  const [first] = stack;
+  return first === undefined ? '' : escapeText(`${first.function} ${first.file}:${first.line} (${count} times)`);
+};
+
+/** Long lines go on below, indented as far as their field. */
+const wrap = (line: string, width: number): string[] => {
+  if (line.length <= width) return [line];
+  const indent = ' '.repeat((/^\s*(?:\d+\. |[a-z ]+: )?/.exec(line)?.[0] ?? '').length);
+  const lines: string[] = [];
+  let current = '';
+  for (const word of line.split(/(?<=\S) /)) {
+    if (current !== '' && `${current} ${word}`.length > width) {
+      lines.push(current);
+      current = indent + word;
+    } else current = current === '' ? word : `${current} ${word}`;
+  }
+  return [...lines, current];
+};
