@@ -49,7 +49,7 @@ export const createPlaces = (graph: HeapGraph, options: PlacesOptions): Places =
     };
   };
   const locate = ({ scriptId, url, line, column }: Position): Location | undefined =>
-    locator.atPosition(scriptId, url, line, column);
+    locator.atPosition(Number(scriptId), url, line, column);
   let seenFrom: Map<number, number> | undefined;
   const ofFunction = (node: number): Location | undefined => {
     const position = positionOf(node);

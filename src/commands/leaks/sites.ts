@@ -46,7 +46,7 @@ const siteOf = ({ stack, bytes }: SurvivorSite, locator: Locator): AllocationSit
 const isPrograms = ({ url }: SurvivorFrame): boolean => url !== '' && !url.startsWith('node:');
 
 const placeOf = ({ scriptId, url, line, column }: SurvivorFrame, locator: Locator): Location | undefined =>
-  locator.atPosition(scriptId, url, line, column);
+  locator.atPosition(Number(scriptId), url, line, column);
 
 const bestFinding = (findings: readonly Finding[], { stack }: SurvivorSite, locator: Locator): Finding | undefined => {
   const functions = new Set(stack.map((frame) => frame.function));
