@@ -1,7 +1,9 @@
 /** What `cpu` and `alloc` print: a profile as tables or as a JSON document. In: profiles, the user's choices. */
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { isAbsolute } from 'node:path';
 import type { Argv } from 'yargs';
+import type { ProgramEnd } from '../agent/launch.js';
 import { computeCallees, computeCallers, type CallEdge } from '../analyzer/cost/callers.js';
 import { computeCostTable, filterRows, findFrame, sortKeys, sortRows, type SortKey } from '../analyzer/cost/table.js';
 import type { CostTable, FunctionRow, LineRow } from '../analyzer/model/cost.js';
@@ -129,3 +131,12 @@ const readTextFile = (file: string): string => {
     return ''; // a source of another machine
   }
 };
+
+/** As a shell says it: the program's own code, or 128 and the signal's number; undefined where memwatch's own counts. */
+export const exitCodeOfProgram = (ended: ProgramEnd | null, io: Io): number | undefined => {
+  if (ended === null || io.signal.aborted) return undefined;
+  return ended.code ?? 128 + (ended.signal === null ? 0 : constants.signals[ended.signal]);
+};
+
+export const renderEnd = (ended: ProgramEnd | null): string[] =>
+  ended === null ? [] : [`the program ended with ${ended.signal ?? `exit code ${ended.code}`}`];

@@ -6,7 +6,7 @@ import type { CallEdgeRow } from '../report/cost.js';
 import { renderGc, renderLoop } from '../report/gc-and-loop.js';
 import { showName } from '../report/place.js';
 import { formatCount, formatDuration, formatShare } from '../report/units.js';
-import { choose, renderChoice, type Choice } from './cost-output.js';
+import { choose, renderChoice, renderEnd, type Choice } from './cost-output.js';
 import type { Arguments, Io } from './io.js';
 
 export interface CpuResult {
@@ -60,7 +60,7 @@ const renderNotes = ({ threads, files, ended }: CpuResult, { table }: Choice): s
       `${formatShare(inlinedUs / table.whole)} was seen on lines of functions that V8 had inlined elsewhere: --precise tells them apart`,
     );
   }
-  if (ended !== null) notes.push(`the program ended with ${ended.signal ?? `exit code ${ended.code}`}`);
+  notes.push(...renderEnd(ended));
   notes.push(...files.map((file) => `saved ${file}`));
   return notes.length === 0 ? [] : ['', ...notes];
 };

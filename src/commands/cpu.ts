@@ -1,14 +1,12 @@
 /** `memwatch cpu <target>`: which functions and lines take the time. cProfile's table of a running process. */
-import { constants } from 'node:os';
 import type { Argv } from 'yargs';
 import { withAttachment } from '../agent/attach.js';
 import { captureProgramCounts } from '../agent/call-counts.js';
 import { captureCpuProfiles, threadsOf, type CpuCapture } from '../agent/cpu-profile.js';
-import type { ProgramEnd } from '../agent/launch.js';
 import { parseTarget } from '../agent/target.js';
 import { readCpuProfile } from '../analyzer/formats/cpuprofile.js';
 import { readCaptureText, writeCaptureFile } from './capture-file.js';
-import { costOptions } from './cost-output.js';
+import { costOptions, exitCodeOfProgram } from './cost-output.js';
 import { printCpu } from './cpu-output.js';
 import type { Arguments, Command, Io } from './io.js';
 import { parseDuration } from './quantities.js';
@@ -88,7 +86,7 @@ const runCpu = async (args: Arguments, io: Io): Promise<number | undefined> => {
   const files = args['output'] === undefined ? [] : await save(captures, String(args['output']));
   const threads = captures.map(({ thread, text }) => ({ name: thread, profile: readCpuProfile(text) }));
   printCpu({ threads, files, pid: attachment.pid ?? null, ended }, args, io);
-  return io.signal.aborted || ended === null ? undefined : codeOf(ended);
+  return exitCodeOfProgram(ended, io);
 };
 
 const sayCosts = (args: Arguments, isProgram: boolean, callsMs: number | undefined, io: Io): void => {
@@ -112,7 +110,3 @@ const save = async (captures: readonly CpuCapture[], output: string): Promise<st
   }
   return files;
 };
-
-/** As a shell says it: the program's own code, or 128 and the signal's number. */
-const codeOf = ({ code, signal }: ProgramEnd): number =>
-  code ?? 128 + (signal === null ? 0 : constants.signals[signal]);

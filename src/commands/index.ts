@@ -1,4 +1,5 @@
 /** Every command, in the order in which help lists them. */
+import { allocCommand } from './alloc.js';
 import { attachCommand } from './attach.js';
 import { cpuCommand } from './cpu.js';
 import { detachCommand } from './detach.js';
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   detachCommand,
   snapshotCommand,
   cpuCommand,
+  allocCommand,
   linesCommand,
   viewCommand,
   heapCommand,
