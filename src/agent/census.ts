@@ -15,10 +15,10 @@ export interface CensusClass {
 }
 
 export interface CensusContainer {
-  /** V8's id, the `@id` of a heap snapshot; looked up for those that grew and the largest, else null. */
-  readonly id: number | null;
-  /** The same container has the same slot in every count of one census. */
-  readonly slot: number;
+  /** The same container has the same id in every count of one census. */
+  readonly id: number;
+  /** The `@id` of a heap snapshot, where one was taken in this session; looked up for the first ones alone, else null. */
+  readonly heapId: number | null;
   readonly kind: 'Map' | 'Set' | 'Array';
   readonly size: number;
   /** Against the count before; null where it was not there, or was smaller than what is watched. */
@@ -110,19 +110,20 @@ const nameContainers = async (
   idsFor: number,
 ): Promise<CensusContainer[]> => {
   const containers = counted.containers.map(({ slot, kind, size, previous, holds }) => ({
-    id: null as number | null,
-    slot,
+    id: slot + 1,
+    heapId: null as number | null,
     kind,
     size,
     delta: previous === null ? null : size - previous,
     holds,
   }));
   containers.sort((a, b) => (b.delta ?? 0) - (a.delta ?? 0) || b.size - a.size);
-  for (const container of containers.slice(0, idsFor)) container.id = await idOf(session, own, container.slot);
+  for (const container of containers.slice(0, idsFor))
+    container.heapId = await heapIdOf(session, own, container.id - 1);
   return containers;
 };
 
-const idOf = async (session: Session, own: string, slot: number): Promise<number | null> => {
+const heapIdOf = async (session: Session, own: string, slot: number): Promise<number | null> => {
   const { result } = await session.send('Runtime.callFunctionOn', {
     functionDeclaration: `function () { return this.state.refs[${slot}]?.deref(); }`,
     objectId: own,
@@ -131,7 +132,7 @@ const idOf = async (session: Session, own: string, slot: number): Promise<number
   const { objectId } = result;
   const { heapSnapshotObjectId } = await session.send('HeapProfiler.getHeapObjectId', { objectId });
   await session.send('Runtime.releaseObject', { objectId });
-  return Number(heapSnapshotObjectId);
+  return Number(heapSnapshotObjectId) || null; // 0: V8 has given it none yet
 };
 
 const handleOf = (answer: {

@@ -45,7 +45,14 @@ export const enterGuard = async (
   client: string = randomUUID(),
 ): Promise<GuardEntry> => {
   const state = await evaluate(session, enter, [client, opened, limits], { commandLineApi: true });
-  const timer = setInterval(() => void evaluate(session, beat, [client]).catch(() => {}), beatMs).unref();
+  let beating = false; // a target that stands still answers none: they must not pile up
+  const timer = setInterval(() => {
+    if (beating) return;
+    beating = true;
+    void evaluate(session, beat, [client])
+      .catch(() => {})
+      .finally(() => (beating = false));
+  }, beatMs).unref();
   session.closed.addEventListener('abort', () => clearInterval(timer), { once: true });
   return {
     client,

@@ -15,6 +15,7 @@ export const watchPause = async ({ session, client }: Attachment, work: () => Pr
   const options = { awaitPromise: true, timeoutMs: 1000 };
   const longestUs = await callOn(session, watch, (running) => running.nextTurn(), [], options).catch(() => elapsedUs);
   await callOn(session, watch, (running) => running.stop()).catch(() => {}); // the guard stops it with the session
+  await session.send('Runtime.releaseObject', { objectId: watch }).catch(() => {});
   return Math.min(longestUs, elapsedUs);
 };
 
@@ -40,7 +41,12 @@ const startWatch = (client: string): Watch => {
     answer(longestMs * 1000);
   };
   const timer = timers.setInterval(tick, periodMs).unref();
-  const stop = (): void => timers.clearInterval(timer);
-  guard.onLeave(client, stop);
+  const clear = (): void => timers.clearInterval(timer);
+  guard.onLeave(client, clear);
+  const stop = (): void => {
+    clear();
+    const undos = guard.clients.get(client)?.undos ?? [];
+    if (undos.includes(clear)) undos.splice(undos.indexOf(clear), 1);
+  };
   return { stop, nextTurn: () => new Promise((resolve) => void (answer = resolve)) };
 };

@@ -2,6 +2,7 @@
 import { allocCommand } from './alloc.js';
 import { attachCommand } from './attach.js';
 import { cpuCommand } from './cpu.js';
+import { censusCommand } from './census.js';
 import { detachCommand } from './detach.js';
 import { diffCommand } from './diff.js';
 import { heapCommand } from './heap.js';
@@ -23,5 +24,6 @@ export const commands: readonly Command[] = [
   viewCommand,
   heapCommand,
   diffCommand,
+  censusCommand,
   leaksCommand,
 ];

@@ -131,7 +131,7 @@ const inside = (region: Region, last: Transients, paths: Paths, classes: GrowthC
   const entry = findEntry(last, members, ofRegion.classNumber, classes);
   const node = descend(last, paths, region.node, entry, ofRegion.classNumber, classes);
   const direct = countDirect(last, node, ofRegion.classNumber, classes);
-  const chained = direct.permanent + direct.transient < leastShareOfGain * total(ofRegion.counts);
+  const chained = direct.permanent + direct.transient < shareOfMost * total(ofRegion.counts);
   const history = [...ofRegion.counts].map((count) => count + (chained ? 0 : direct.permanent));
   return { node, entryClass: ofRegion.classNumber, history, entry, alsoHeldBy: [], chained };
 };

@@ -4,7 +4,7 @@
  * a context or an object of a class, to the one variable or property through which they lead. In: the last graph and its
  * dominators. Out: questions about that tree; a holder is a number, of a node of the last graph or of a slot of one.
  */
-import { nodeName, type HeapGraph } from '../model/heap-graph.js';
+import { edgeTypes, nodeName, type HeapGraph } from '../model/heap-graph.js';
 import { types } from './growth-classes.js';
 import { hasOwnClass } from './own-class.js';
 
@@ -17,6 +17,8 @@ export interface Dominance {
   nodeOf(holder: number): number;
   /** The deepest holder above both holders. */
   commonHolder(a: number, b: number): number;
+  /** Whether memwatch itself made it: the guard that it keeps in a target, or what hangs on that. */
+  isMemwatchs(holder: number): boolean;
 }
 
 /** An object with more edges than this is used as a dictionary: its keys are no slots. */
@@ -41,6 +43,7 @@ export const createDominance = (graph: HeapGraph, immediate: Uint32Array, isPerm
     return node;
   };
   const slots = createSlots(graph);
+  const guards = guardNodes(graph);
   // A long list of permanent nodes is as deep as it is long, and the same few pairs are asked for again and again.
   const known = new Map<number, number>();
   const commonHolder = (one: number, other: number): number => {
@@ -56,8 +59,25 @@ export const createDominance = (graph: HeapGraph, immediate: Uint32Array, isPerm
     known.set(key, found);
     return found;
   };
-  return { holderOf, commonHolder, ...slots };
+  const isMemwatchs = (holder: number): boolean => {
+    let node = slots.nodeOf(holder);
+    while (node !== 0 && !guards.has(node)) node = immediate[node];
+    return node !== 0;
+  };
+  return { holderOf, commonHolder, isMemwatchs, ...slots };
 };
+
+/** What a property by the name of memwatch's symbol leads to. */
+const guardNodes = (graph: HeapGraph): Set<number> => {
+  const name = graph.strings.indexOf('<symbol memwatch>');
+  const guards = new Set<number>();
+  if (name === -1) return guards;
+  for (let edge = 0; edge < graph.edgeCount; edge++) {
+    if (graph.edgeName[edge] === name && graph.edgeType[edge] === property) guards.add(graph.edgeTarget[edge]);
+  }
+  return guards;
+};
+const property = edgeTypes.indexOf('property');
 
 /** Slots are numbered from the graph's node count upwards. */
 const createSlots = (graph: HeapGraph): Pick<Dominance, 'slotOf' | 'nodeOf'> => {

@@ -113,6 +113,7 @@ const questions = (graph: HeapGraph, { paths, dominance }: Skeleton): HolderQues
   const listOf = createChains(graph, paths);
   return {
     nodeOf: dominance.nodeOf,
+    isMemwatchs: dominance.isMemwatchs,
     ownerOf: (holder) => {
       const node = dominance.nodeOf(holder);
       const list = listOf(node);

@@ -14,7 +14,7 @@ import { createPlaces, type Places, type PlacesOptions } from './places.js';
 import { isOwnClass } from './own-class.js';
 import type { Region } from './regions.js';
 import { adviceOf, kindOf } from './shapes.js';
-import { anchorsOf, renderSteps, signatureOf, stepsTo, type Step } from './steps.js';
+import { anchorsOf, nameOf, renderSteps, signatureOf, stepsTo, type Step } from './steps.js';
 
 export interface FindingOptions extends PlacesOptions {
   readonly packageOf: PackageLookup;
@@ -158,13 +158,10 @@ const titleOf = (
   members: number,
 ): string => {
   const { graph, isPermanent } = growth.last;
-  const named = renderSteps(graph, steps.slice(-3)).filter(
-    ({ edge }) => /^[A-Za-z_$][\w$]*$/.test(edge) && edge !== 'table',
-  );
-  const name = named.map(({ edge }) => edge).join('.');
+  const name = nameOf(graph, steps);
   const many = members > 1 && !container.chained && isPermanent[container.node] === 1 ? ` (${members} of them)` : '';
   const what = name === '' ? kindNames[kind] : `${kindNames[kind]} ${name}`;
-  return `${what}${many} gains ${round(countPerRound)} ${entryClass} a round and keeps them`;
+  return `${what}${many} gains ${round(countPerRound)} ${entryClass.replace(/^system \/ /, '')} a round and keeps them`;
 };
 
 const reasonsOf = (region: Region, container: Container, growth: Growth, entryClass: string): string[] => {

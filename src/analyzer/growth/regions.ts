@@ -39,6 +39,8 @@ export interface HolderQuestions {
   nodeOf(holder: number): number;
   /** The list, for a link of a list; else itself. */
   ownerOf(holder: number): number;
+  /** Whether memwatch itself made it. */
+  isMemwatchs(holder: number): boolean;
   /** The same for holders that stand alike in the program. */
   kindOf(holder: number): string;
 }
@@ -49,7 +51,10 @@ export interface HolderQuestions {
 export const findRegions = (tallies: Tallies, classes: GrowthClasses, holders: HolderQuestions): Region[] => {
   const found: Region[] = [];
   const left = new Map<string, number[]>();
-  for (const [owner, members] of groupBy([...tallies.byHolder.keys()], holders.ownerOf)) {
+  for (const [owner, members] of groupBy(
+    [...tallies.byHolder.keys()].filter((holder) => !holders.isMemwatchs(holder)),
+    holders.ownerOf,
+  )) {
     const region = judge(holders.nodeOf(owner), members, tallies, classes);
     if (region === undefined) append(left, holders.kindOf(owner), members);
     else found.push(region);

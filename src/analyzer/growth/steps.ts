@@ -17,16 +17,21 @@ const property = edgeTypes.indexOf('property');
 export interface Step {
   readonly node: number;
   readonly edge: number;
+  /** The node that the edge comes from: where that is a backing store, not the holder of the step. */
   readonly from: number;
+  /** The node of the step before; 0, the root, for the first. */
+  readonly holder: number;
 }
 
 /** From the root to the node; V8's backing stores are left out, and the edge to them stands for what they hold. */
 export const stepsTo = (graph: HeapGraph, paths: Paths, node: number): Step[] => {
-  const steps: Step[] = [];
-  for (let at = node; at !== 0 && paths.edge[at] !== noEdge && steps.length < 10_000; at = paths.from[at]) {
-    if (at === node || !isBackingStore(graph, at)) steps.push({ node: at, edge: paths.edge[at], from: paths.from[at] });
+  const way: number[] = [];
+  for (let at = node; at !== 0 && paths.edge[at] !== noEdge && way.length < 10_000; at = paths.from[at]) {
+    if (at === node || !isBackingStore(graph, at)) way.push(at);
   }
-  return steps.toReversed();
+  return way
+    .toReversed()
+    .map((at, i, all) => ({ node: at, edge: paths.edge[at], from: paths.from[at], holder: all[i - 1] ?? 0 }));
 };
 
 export const renderSteps = (graph: HeapGraph, steps: readonly Step[]): PathStep[] =>
@@ -67,13 +72,29 @@ export const anchorsOf = (graph: HeapGraph, steps: readonly Step[], skipOwnClass
   if (!skipOwnClass && last !== undefined && hasOwnClass(graph, last.node))
     anchors.push({ kind: 'class', node: last.node, name: '', at: steps.length - 1 });
   for (let at = steps.length - 1; at >= 0; at--) {
-    const { edge, from } = steps[at];
+    const { edge, holder } = steps[at];
     const name = edgeName(graph, edge);
-    if (graph.edgeType[edge] === context) anchors.push({ kind: 'variable', node: from, name, at });
-    else if (graph.nodeType[from] === types.closure) anchors.push({ kind: 'function', node: from, name, at });
-    else if (hasOwnClass(graph, from)) anchors.push({ kind: 'class', node: from, name, at });
+    if (graph.edgeType[edge] === context) anchors.push({ kind: 'variable', node: holder, name, at });
+    else if (graph.nodeType[holder] === types.closure) anchors.push({ kind: 'function', node: holder, name, at });
+    else if (hasOwnClass(graph, holder)) anchors.push({ kind: 'class', node: holder, name, at });
   }
   return anchors;
+};
+
+/** The container as a person would call it: `sessions`, `LRU.items`, `process._events.error`. */
+export const nameOf = (graph: HeapGraph, steps: readonly Step[]): string => {
+  const anchor = anchorsOf(graph, steps, true)[0];
+  if (anchor === undefined) {
+    const edges = steps.slice(-3).map((step) => nameOfEdge(graph, step));
+    return edges.every((edge) => edge !== '') ? edges.join('.').replaceAll('.[', '[') : '';
+  }
+  const owner = className(graph.nodeType[anchor.node], nodeName(graph, anchor.node));
+  const start = anchor.kind === 'variable' ? '' : owner;
+  const words = steps.slice(anchor.at).map((step) => {
+    const name = nameOfEdge(graph, step);
+    return name === '' || name.startsWith('[') ? name : name.startsWith('<') ? `[${name}]` : `.${name}`;
+  });
+  return `${start}${words.join('')}`.replace(/^\./, '');
 };
 
 /** Class and edge names alone, from what owns the container to its entries. */
@@ -81,7 +102,7 @@ export const signatureOf = (graph: HeapGraph, steps: readonly Step[], entryClass
   const anchor = anchorsOf(graph, steps, true)[0];
   const from = Math.max(anchor?.at ?? 0, steps.length - 6);
   const parts = steps.slice(from).map((step) => {
-    const holder = className(graph.nodeType[step.from], nodeName(graph, step.from));
+    const holder = className(graph.nodeType[step.holder], nodeName(graph, step.holder));
     return `${generic(holder)}.${edgePart(graph, step)}`;
   });
   const container = steps[steps.length - 1];

@@ -36,7 +36,7 @@ export const findRising = (readings: readonly GateReading[]): Rising => {
     return rises(history, leastCount) ? [{ name, history }] : [];
   });
   const containers = last.census.containers.flatMap((container) => {
-    const history = readings.map(({ census }) => census.containers.find(({ slot }) => slot === container.slot)?.size);
+    const history = readings.map(({ census }) => census.containers.find(({ id }) => id === container.id)?.size);
     return isKnown(history) && rises(history, leastCount) ? [{ container, history }] : [];
   });
   return { heap, classes, containers };

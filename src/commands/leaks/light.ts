@@ -51,7 +51,7 @@ const ofContainer = (container: CensusContainer, history: readonly number[]): Fi
     signature: `${container.kind} > ${holds}`,
     countPerRound: perRound(history),
     history,
-    container: { id: container.id ?? 0, name: container.kind, type: 'object' },
+    container: { id: container.heapId ?? 0, name: container.kind, type: 'object' },
     reasons: [`its size was ${history.join(', ')}`],
   };
 };
