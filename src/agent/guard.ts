@@ -45,14 +45,14 @@ export const enterGuard = async (
   client: string = randomUUID(),
 ): Promise<GuardEntry> => {
   const state = await evaluate(session, enter, [client, opened, limits], { commandLineApi: true });
-  let beating = false; // a target that stands still answers none: they must not pile up
-  const timer = setInterval(() => {
-    if (beating) return;
-    beating = true;
-    void evaluate(session, beat, [client])
-      .catch(() => {})
-      .finally(() => (beating = false));
-  }, beatMs).unref();
+  let waiting = false;
+  const sendBeat = async (): Promise<void> => {
+    if (waiting) return; // a target that stands still gets one beat, not one for every two seconds
+    waiting = true;
+    await evaluate(session, beat, [client], { timeoutMs: Infinity }).catch(() => {});
+    waiting = false;
+  };
+  const timer = setInterval(() => void sendBeat(), beatMs).unref();
   session.closed.addEventListener('abort', () => clearInterval(timer), { once: true });
   return {
     client,

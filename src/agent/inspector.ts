@@ -4,7 +4,7 @@
  */
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MemwatchError, throwIfInterrupted } from '../errors.js';
+import { MemwatchError } from '../errors.js';
 import { evaluate } from './evaluate.js';
 import { makeRoomOnPort } from './port.js';
 import { describeWait, hasChildren, innerPid, readProcess, waitsForEvents } from './proc.js';
@@ -148,13 +148,8 @@ export const connectToProcess = async (url: string, pid: number): Promise<Sessio
 };
 
 /** Waits until the process listens at another address than this one; undefined when it does not within 5 s. */
-export const nextInspector = async (
-  pid: number,
-  old: string,
-  signal: AbortSignal | undefined,
-): Promise<string | undefined> => {
+export const nextInspector = async (pid: number, old: string): Promise<string | undefined> => {
   for (let waited = 0; waited < 5000; waited += 20) {
-    throwIfInterrupted(signal);
     const url = await findInspector(pid);
     if (url !== undefined && url !== old) return url;
     await sleep(20);

@@ -92,7 +92,7 @@ const tryConnectToPid = async (pid: number, options: LinkOptions): Promise<Conne
     const { url, opened } = await openInspector(pid, options);
     const main = await connectToProcess(url, pid);
     const guard = await enterGuard(main, opened);
-    const moved = opened && port !== 0 ? await moveToFreePort(pid, url, main, guard, options) : { main, guard };
+    const moved = opened && port !== 0 ? await moveToFreePort(pid, url, main, guard) : { main, guard };
     return { pid, ...moved, launched: undefined };
   });
 };
@@ -103,13 +103,11 @@ const moveToFreePort = async (
   url: string,
   session: Session,
   guard: GuardEntry,
-  options: LinkOptions,
 ): Promise<{ main: Session; guard: GuardEntry }> => {
   await moveInspector(session);
-  const moved = await nextInspector(pid, url, options.signal);
+  const moved = await nextInspector(pid, url); // not to be interrupted: only what is connected can be closed again
   await session.close();
-  if (moved === undefined)
-    throw new MemwatchError('no-answer', `process ${pid} closed its inspector and opened none again`);
+  if (moved === undefined) throw new MemwatchError('no-answer', `process ${pid} did not open its inspector again`);
   const main = await connectToProcess(moved, pid);
   return { main, guard: await enterGuard(main, true, guard.client) };
 };
@@ -126,10 +124,16 @@ const connectToAddress = async (host: string, port: number): Promise<Connected> 
 
 const connectToUrl = async (url: string): Promise<Connected> => {
   const main = await connectSession(url);
-  const named = await evaluate<number>(main, 'process.pid');
-  const port = Number(new URL(url).port);
-  const isHere = listeningPorts(named).some((listener) => listener.port === port);
-  return { pid: isHere ? named : undefined, main, guard: await enterGuard(main, false), launched: undefined };
+  try {
+    const named = await evaluate(main, () => (typeof process === 'object' ? process.pid : undefined));
+    if (named === undefined) throw new MemwatchError('not-node', `what answers at ${url} is not Node.js`);
+    const port = Number(new URL(url).port);
+    const isHere = listeningPorts(named).some((listener) => listener.port === port);
+    return { pid: isHere ? named : undefined, main, guard: await enterGuard(main, false), launched: undefined };
+  } catch (error) {
+    await main.close();
+    throw error;
+  }
 };
 
 const connectToProgram = async (argv: readonly string[], options: LinkOptions): Promise<Connected> => {

@@ -2,6 +2,7 @@
  * The inspector protocol: a connection to one thread of a target as a Session. The one file that knows
  * chrome-remote-interface. In: a WebSocket address. Out: typed commands and events, each command bounded in time.
  */
+import { setMaxListeners } from 'node:events';
 import connect from 'chrome-remote-interface';
 import type { ProtocolMapping } from 'devtools-protocol/types/protocol-mapping.js';
 import { MemwatchError, messageOf } from '../errors.js';
@@ -50,6 +51,7 @@ const defaultTimeoutMs = 15_000;
 /** Connects to the thread behind a `ws://` address. Throws `disconnected` where nothing answers. */
 export const connectSession = async (webSocketUrl: string): Promise<Session> => {
   const closed = new AbortController();
+  setMaxListeners(0, closed.signal); // one a command under way
   const client = await connect({ target: webSocketUrl, local: true }).catch((cause: unknown) => {
     throw new MemwatchError('disconnected', `cannot connect to ${webSocketUrl}: ${messageOf(cause)}`, { cause });
   });

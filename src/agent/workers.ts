@@ -2,6 +2,7 @@
  * Worker threads of a target. In: the session of its main thread. Out: who they are, and a Session to each that looks
  * like any other; its commands travel as text inside NodeWorker messages.
  */
+import { setMaxListeners } from 'node:events';
 import { MemwatchError } from '../errors.js';
 import { bounded, type Events, type Session } from './protocol.js';
 
@@ -52,6 +53,7 @@ type Listener = (params: never) => void;
 
 const openWorkerSession = (main: Session, sessionId: string): Session => {
   const closed = new AbortController();
+  setMaxListeners(0, closed.signal); // one a command under way
   const pending = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
   const listeners = new Map<string, Set<Listener>>();
   let lastId = 0;

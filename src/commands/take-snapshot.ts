@@ -26,15 +26,19 @@ export const takeSnapshot = async (
   const estimate = await estimateSnapshot(attachment);
   if (!force) await refuseWithoutRoom(estimate, file);
   const cost = costOf(estimate);
-  if (estimate.pauseUs > 1e6) io.warn(cost);
+  if (estimate.pauseUs.likely > 1e6) io.warn(cost);
   else io.progress(cost);
   const onProgress = (progress: SnapshotProgress): void => io.progress(progressText(progress));
   return captureSnapshot(attachment, file, { gzip, signal: io.signal, onProgress });
 };
 
 const costOf = ({ heapUsedBytes, pauseUs, extraBytes, room }: SnapshotEstimate): string => {
-  const left = room === undefined ? '' : ` (${room.of} has ${formatBytes(room.availableBytes)})`;
-  return `snapshot of a heap of ${formatBytes(heapUsedBytes)}: by estimate a pause of ${formatDuration(pauseUs)} and up to ${formatBytes(extraBytes)} more memory${left}`;
+  const left = room === undefined ? '' : `; ${room.of} has ${formatBytes(room.availableBytes)}`;
+  return (
+    `snapshot of a heap of ${formatBytes(heapUsedBytes)}: the target stands still for about ${formatDuration(pauseUs.likely)} ` +
+    `(at most ${formatDuration(pauseUs.most)}) and takes about ${formatBytes(extraBytes.likely)} more memory ` +
+    `(at most ${formatBytes(extraBytes.most)}), by estimate${left}`
+  );
 };
 
 const progressText = (progress: SnapshotProgress): string =>
@@ -43,11 +47,11 @@ const progressText = (progress: SnapshotProgress): string =>
     : `writing the snapshot: ${formatBytes(progress.bytes)}`;
 
 const refuseWithoutRoom = async (estimate: SnapshotEstimate, file: string): Promise<void> => {
-  const { room, extraBytes, heapUsedBytes, fileBytes } = estimate;
-  if (room !== undefined && room.availableBytes < extraBytes) {
+  const { room, enough, extraBytes, heapUsedBytes, fileBytes } = estimate;
+  if (room !== undefined && !enough) {
     throw new MemwatchError(
       'no-room',
-      `a snapshot of a heap of ${formatBytes(heapUsedBytes)} can take ${formatBytes(extraBytes)} more memory (an estimate), and ${room.of} has ${formatBytes(room.availableBytes)} left`,
+      `a snapshot of a heap of ${formatBytes(heapUsedBytes)} takes about ${formatBytes(extraBytes.likely)} and at most ${formatBytes(extraBytes.most)} more memory, by estimate, and ${room.of} has ${formatBytes(room.availableBytes)} left`,
       { hint: 'memwatch census and memwatch alloc cost a fraction of it; --force takes the snapshot all the same' },
     );
   }
