@@ -9,18 +9,14 @@ import { cgroupMemory, hostAvailableBytes } from './cgroup.js';
 import { evaluate } from './evaluate.js';
 import type { Guard } from './guard.js';
 
-/** What is likely for a heap of that size, and the most that was seen. */
-export interface Range {
-  readonly likely: number;
-  readonly most: number;
-}
-
 export interface SnapshotEstimate {
   readonly heapUsedBytes: number;
-  /** Memory that the target takes beside its heap while V8 builds the graph. */
-  readonly extraBytes: Range;
-  /** How long its thread stands still. */
-  readonly pauseUs: Range;
+  /** Memory that the target takes beside its heap while V8 builds the graph: the most that was seen for such a heap. */
+  readonly extraBytes: number;
+  readonly likelyExtraBytes: number;
+  /** How long its thread stands still: what is likely for such a heap. */
+  readonly pauseUs: number;
+  readonly mostPauseUs: number;
   readonly fileBytes: number;
   /** What the target can still take; undefined where nobody says. */
   readonly room: { readonly availableBytes: number; readonly of: 'the host' | "the target's cgroup" } | undefined;
@@ -38,10 +34,8 @@ const cost = {
   extraPerByte: { likely: 12, most: 35 },
   extraPerLargeObjectByte: { likely: 2, most: 11 },
   basePauseUs: 300_000,
-  pauseUsPerMegabyte: (major: number): Range => {
-    const likely = major >= 24 ? 55_000 : major >= 22 ? 75_000 : 100_000;
-    return { likely, most: likely * 2.6 };
-  },
+  pauseUsPerMegabyte: { before22: 100_000, before24: 75_000, later: 55_000 },
+  mostPause: 2.6,
   filePerByte: 2,
 };
 
@@ -49,15 +43,17 @@ export const estimateSnapshot = async (attachment: Attachment): Promise<Snapshot
   const heap = await evaluate(attachment.session, readHeapSize);
   const major = Number(/\d+/.exec(attachment.nodeVersion)?.[0] ?? 20);
   const small = heap.usedBytes - heap.largeBytes;
-  const extra = (which: keyof Range): number =>
+  const extra = (which: 'likely' | 'most'): number =>
     cost.baseBytes + small * cost.extraPerByte[which] + heap.largeBytes * cost.extraPerLargeObjectByte[which];
-  const pause = (which: keyof Range): number =>
-    cost.basePauseUs + (heap.usedBytes / 1e6) * cost.pauseUsPerMegabyte(major)[which];
+  const { before22, before24, later } = cost.pauseUsPerMegabyte;
+  const pauseUs = cost.basePauseUs + (heap.usedBytes / 1e6) * (major < 22 ? before22 : major < 24 ? before24 : later);
   const room = attachment.pid === undefined ? hostRoom(heap.availableBytes) : roomOf(attachment.pid);
   return {
     heapUsedBytes: heap.usedBytes,
-    extraBytes: { likely: extra('likely'), most: extra('most') },
-    pauseUs: { likely: pause('likely'), most: pause('most') },
+    extraBytes: extra('most'),
+    likelyExtraBytes: extra('likely'),
+    pauseUs,
+    mostPauseUs: pauseUs * cost.mostPause,
     fileBytes: heap.usedBytes * cost.filePerByte,
     room,
     enough: room === undefined || extra('most') <= room.availableBytes,

@@ -152,7 +152,7 @@ const untilAborted = async (work: Promise<void>, stop: AbortSignal): Promise<voi
 const runsPostedTasks = async ({ session, nodeVersion }: Attachment): Promise<boolean> => {
   if (Number(/\d+/.exec(nodeVersion)?.[0]) < 22) return true;
   const turn = (): Promise<boolean> => new Promise((resolve) => void setTimeout(() => resolve(true), 0));
-  return evaluate(session, turn, [], { awaitPromise: true, timeoutMs: 3000 }).catch((error: unknown) => {
+  return evaluate(session, turn, [], { awaitPromise: true, timeoutMs: 2000 }).catch((error: unknown) => {
     if (error instanceof MemwatchError && error.code === 'no-answer') return false;
     throw error;
   });

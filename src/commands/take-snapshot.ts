@@ -26,18 +26,19 @@ export const takeSnapshot = async (
   const estimate = await estimateSnapshot(attachment);
   if (!force) await refuseWithoutRoom(estimate, file);
   const cost = costOf(estimate);
-  if (estimate.pauseUs.likely > 1e6) io.warn(cost);
+  if (estimate.pauseUs > 1e6) io.warn(cost);
   else io.progress(cost);
   const onProgress = (progress: SnapshotProgress): void => io.progress(progressText(progress));
   return captureSnapshot(attachment, file, { gzip, signal: io.signal, onProgress });
 };
 
-const costOf = ({ heapUsedBytes, pauseUs, extraBytes, room }: SnapshotEstimate): string => {
+const costOf = (estimate: SnapshotEstimate): string => {
+  const { heapUsedBytes, pauseUs, mostPauseUs, likelyExtraBytes, extraBytes, room } = estimate;
   const left = room === undefined ? '' : `; ${room.of} has ${formatBytes(room.availableBytes)}`;
   return (
-    `snapshot of a heap of ${formatBytes(heapUsedBytes)}: the target stands still for about ${formatDuration(pauseUs.likely)} ` +
-    `(at most ${formatDuration(pauseUs.most)}) and takes about ${formatBytes(extraBytes.likely)} more memory ` +
-    `(at most ${formatBytes(extraBytes.most)}), by estimate${left}`
+    `snapshot of a heap of ${formatBytes(heapUsedBytes)}: by estimate the target stands still for ` +
+    `${formatDuration(pauseUs)} (at most ${formatDuration(mostPauseUs)}) and takes ` +
+    `${formatBytes(likelyExtraBytes)} more memory (at most ${formatBytes(extraBytes)})${left}`
   );
 };
 
@@ -47,11 +48,11 @@ const progressText = (progress: SnapshotProgress): string =>
     : `writing the snapshot: ${formatBytes(progress.bytes)}`;
 
 const refuseWithoutRoom = async (estimate: SnapshotEstimate, file: string): Promise<void> => {
-  const { room, enough, extraBytes, heapUsedBytes, fileBytes } = estimate;
+  const { room, enough, likelyExtraBytes, extraBytes, heapUsedBytes, fileBytes } = estimate;
   if (room !== undefined && !enough) {
     throw new MemwatchError(
       'no-room',
-      `a snapshot of a heap of ${formatBytes(heapUsedBytes)} takes about ${formatBytes(extraBytes.likely)} and at most ${formatBytes(extraBytes.most)} more memory, by estimate, and ${room.of} has ${formatBytes(room.availableBytes)} left`,
+      `a snapshot of a heap of ${formatBytes(heapUsedBytes)} takes about ${formatBytes(likelyExtraBytes)} and at most ${formatBytes(extraBytes)} more memory, by estimate, and ${room.of} has ${formatBytes(room.availableBytes)} left`,
       { hint: 'memwatch census and memwatch alloc cost a fraction of it; --force takes the snapshot all the same' },
     );
   }
