@@ -72,6 +72,7 @@ const readOptions = (args: Arguments) => {
     warmUpRounds: count('warm-up', 0),
     load: args['load'] as string | undefined,
     key: args['key'] === true,
+    byTime: args['load'] === undefined && args['key'] !== true,
     light: args['light'] === true,
     force: args['force'] === true,
     keep: args['keep'] as string | undefined,

@@ -31,7 +31,7 @@ const headline = ({ verdict, findings }: LeakReport): string => {
 
 const placeOf = ({ location, container }: Finding): string =>
   location === null
-    ? `${escapeText(container.name)} @${container.id}`
+    ? `${escapeText(container.name)}${container.id === 0 ? '' : ` @${container.id}`}`
     : escapeText(`${location.file}:${location.line}`);
 
 const renderFinding = (finding: Finding, { rounds }: LeakReport): string[] => [
@@ -72,16 +72,20 @@ const ownerText = (owner: Owner): string => {
   }
 };
 
-/** `… → Namespace._contexts → Map`: the end of the path, where the container is. */
+/** `variable cache → LRU.items → Object`: the path from the nearest variable, or its end, where the container is. */
 const pathText = (path: readonly PathStep[]): string => {
-  const shown = path.slice(-mostSteps);
-  const steps = shown.map(({ edge, name }, i) => {
-    const label = /^[\w$#]+$/.test(edge) ? `.${edge}` : edge === '' || edge.startsWith('[') ? edge : `[${edge}]`;
+  const variable = path.findLastIndex((_, i) => path[i - 1]?.name === 'system / Context');
+  const start = Math.max(variable, path.length - mostSteps, 0);
+  const steps = path.slice(start).map(({ edge, name }, i, shown) => {
+    const label = i === 0 && start === variable ? `variable ${edge}` : hop(edge);
     const target = i === shown.length - 1 || !plain.has(name) ? ` → ${name}` : '';
     return escapeText(cutTo(label, 60) + cutTo(target, 60));
   });
-  return path.length === 0 ? '' : `${path.length > mostSteps ? '…' : ''}${steps.join('')}`.replace(/^ → /, '');
+  return steps.length === 0 ? '' : `${start > 0 && start !== variable ? '…' : ''}${steps.join('')}`.replace(/^ → /, '');
 };
+
+const hop = (edge: string): string =>
+  /^[\w$#]+$/.test(edge) ? `.${edge}` : edge === '' || edge.startsWith('[') ? edge : `[${edge}]`;
 const plain = new Set(['Object', 'Array']);
 
 const siteText = ({ function: name, file, line, bytes }: AllocationSite): string =>

@@ -33,6 +33,8 @@ export interface SnapshotSource {
 export interface GrowthOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((text: string) => void) | undefined;
+  /** How long each round was: what a long round brings is no more growth. Left out where rounds did the same work. */
+  readonly roundMs?: readonly number[] | undefined;
 }
 
 /** Everything that is known of growth; `findings.ts` makes sentences of it. */
@@ -81,7 +83,7 @@ export const findGrowth = async (sources: readonly SnapshotSource[], options: Gr
   const last = skeleton.transientsOf(lastGraph, skeleton.edges);
   add(sources.length - 1, last);
   const { paths } = skeleton;
-  const regions = findRegions(tallies.finish(), classes, questions(lastGraph, skeleton));
+  const regions = findRegions(tallies.finish(), classes, questions(lastGraph, skeleton), options.roundMs);
   return { snapshots: sources.length, regions, entries: entries.finish(), last, paths, classes };
 };
 

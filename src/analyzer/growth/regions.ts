@@ -48,20 +48,25 @@ export interface HolderQuestions {
 /**
  * Judges the holders one by one, links of a list as one, then what is left over by kind: growth that is spread over many holders, a little here and a little there, shows only in the sum.
  */
-export const findRegions = (tallies: Tallies, classes: GrowthClasses, holders: HolderQuestions): Region[] => {
+export const findRegions = (
+  tallies: Tallies,
+  classes: GrowthClasses,
+  holders: HolderQuestions,
+  roundMs?: readonly number[],
+): Region[] => {
   const found: Region[] = [];
   const left = new Map<string, number[]>();
   for (const [owner, members] of groupBy(
     [...tallies.byHolder.keys()].filter((holder) => !holders.isMemwatchs(holder)),
     holders.ownerOf,
   )) {
-    const region = judge(holders.nodeOf(owner), members, tallies, classes);
+    const region = judge(holders.nodeOf(owner), members, tallies, classes, roundMs);
     if (region === undefined) append(left, holders.kindOf(owner), members);
     else found.push(region);
   }
   for (const members of left.values()) {
     if (members.length < leastOfOneKind) continue;
-    const region = judge(holders.nodeOf(largestOf(members, tallies)), members, tallies, classes);
+    const region = judge(holders.nodeOf(largestOf(members, tallies)), members, tallies, classes, roundMs);
     if (region !== undefined) found.push(region);
   }
   return found;
@@ -72,6 +77,7 @@ const judge = (
   members: readonly number[],
   tallies: Tallies,
   classes: GrowthClasses,
+  roundMs: readonly number[] | undefined,
 ): Region | undefined => {
   const ofClass = new Map<number, Omit<RegionClass, 'trend'>>();
   for (const member of members) {
@@ -79,7 +85,9 @@ const judge = (
   }
   const judged = [...ofClass.values()].map((one) => ({
     ...one,
-    trend: classes.isEvidence(one.classNumber) ? judgeClass(one, classes.hasSize(one.classNumber)) : ('none' as const),
+    trend: classes.isEvidence(one.classNumber)
+      ? judgeClass(one, classes.hasSize(one.classNumber), roundMs)
+      : ('none' as const),
   }));
   const trend = strongest(judged.map((one) => one.trend));
   if (trend === 'none') return undefined;
@@ -88,10 +96,14 @@ const judge = (
   return { node, members, trend, classes: judged, bytes };
 };
 
-const judgeClass = (one: Omit<RegionClass, 'trend'>, hasSize: boolean): Trend => {
-  const byCount = judgeSeries(one);
+const judgeClass = (
+  one: Omit<RegionClass, 'trend'>,
+  hasSize: boolean,
+  roundMs: readonly number[] | undefined,
+): Trend => {
+  const byCount = judgeSeries(one, roundMs);
   if (byCount !== 'none' || !hasSize || Math.max(...one.counts) > mostOfSize) return byCount;
-  return judgeBytes(one.bytes, leastBytesOfSize);
+  return judgeBytes(one.bytes, leastBytesOfSize, roundMs);
 };
 
 const strongest = (trends: readonly Trend[]): Trend =>

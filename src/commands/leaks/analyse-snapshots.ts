@@ -19,6 +19,8 @@ export interface AnalyseOptions {
   readonly onProgress?: ((text: string) => void) | undefined;
   /** Collected heap at the end of each round, where it was read. */
   readonly heapBytes?: readonly number[];
+  /** How long each round between two snapshots let the target work, where rounds are made by time. */
+  readonly roundMs?: readonly number[];
   readonly warnings?: readonly string[];
 }
 
@@ -35,14 +37,14 @@ export const analyseSnapshots = async (files: readonly string[], options: Analys
   });
 };
 
-const growthOf = (files: readonly string[], { signal, onProgress }: AnalyseOptions): Promise<Growth> =>
+const growthOf = (files: readonly string[], { signal, onProgress, roundMs }: AnalyseOptions): Promise<Growth> =>
   findGrowth(
     files.map((file) => ({ name: basename(file), read: () => readHeapSnapshot(file, { signal }) })),
-    { signal, onProgress },
+    { signal, onProgress, roundMs },
   );
 
 /** The last capture knows all scripts that the ones before knew. */
-const newestScripts = async (files: readonly string[]): Promise<ScriptsTable | undefined> => {
+export const newestScripts = async (files: readonly string[]): Promise<ScriptsTable | undefined> => {
   for (const file of files.toReversed()) {
     const table = await readScriptsTable(file);
     if (table !== undefined) return table;

@@ -30,8 +30,17 @@ export const reportOfCensus = ({ readings, rising, sites }: Gate, warnings: read
     findings: steady.slice(0, mostFindings).map((finding, index) => ({ ...finding, rank: index + 1 })),
     warnings,
   };
-  return withAllocationSites(report, sites);
+  return located(withAllocationSites(report, sites));
 };
+
+/** A census knows no holder: the function that allocates most of what stays is the place to look. */
+const located = (report: LeakReport): LeakReport => ({
+  ...report,
+  findings: report.findings.map((finding) => {
+    const [site] = finding.allocationSites;
+    return site === undefined ? finding : { ...finding, location: { file: site.file, line: site.line, column: 0 } };
+  }),
+});
 
 const reasonsOf = (verdict: Verdict, rounds: number, findings: readonly Finding[], heapRises: boolean): string[] => {
   const heap = `the collected heap ${heapRises ? 'rose' : 'did not rise'} in each of ${rounds} rounds`;

@@ -14,7 +14,7 @@ import type { LeakReport } from '../../analyzer/model/finding.js';
 import { formatBytes, formatDuration } from '../../report/units.js';
 import type { Io } from '../io.js';
 import { takeSnapshot } from '../take-snapshot.js';
-import { analyseSnapshots } from './analyse-snapshots.js';
+import { analyseSnapshots, newestScripts } from './analyse-snapshots.js';
 import { anyRises, findRising, type Gate, type GateReading } from './gate.js';
 import { reportOfCensus } from './light.js';
 import type { Round } from './rounds.js';
@@ -24,6 +24,8 @@ export interface LiveOptions {
   readonly warmUpRounds: number;
   /** Rounds between snapshots: one more snapshot than this. */
   readonly rounds: number;
+  /** Rounds are so long, and not so much work. */
+  readonly byTime: boolean;
   readonly light: boolean;
   readonly force: boolean;
   /** Keeps the snapshots there. */
@@ -140,19 +142,30 @@ const snapshotRounds = async (
   io: Io,
 ): Promise<LeakReport> => {
   const files: string[] = [];
+  const quiet: Io = { ...io, warn: io.progress }; // what a snapshot costs is said once
   const heapBytes = gate.map((reading) => reading.heapBytes);
   const snapshot = async (): Promise<void> => {
     const file = join(folder, `${String(files.length + 1).padStart(2, '0')}.heapsnapshot`);
-    await takeSnapshot(attachment, file, { force: options.force }, io);
+    await takeSnapshot(attachment, file, { force: options.force }, files.length === 0 ? io : quiet);
     files.push(file);
+    roundStart = performance.now();
   };
+  // a snapshot stops the target, so a round is the time from the end of one to the start of the next
+  const roundMs: number[] = [];
+  let roundStart = 0;
   const look = (): Promise<LeakReport> =>
-    analyseSnapshots(files, { signal: io.signal, onProgress: io.progress, heapBytes });
+    analyseSnapshots(files, {
+      signal: io.signal,
+      onProgress: io.progress,
+      heapBytes,
+      ...(options.byTime ? { roundMs } : {}),
+    });
   await snapshot();
   const finish = await sampleSurvivors(attachment);
   let report: LeakReport | undefined;
   for (let i = 1; i <= options.rounds + mostExtraRounds; i++) {
     await round(`round ${i} of ${options.rounds}: comparing snapshots`);
+    roundMs.push(performance.now() - roundStart);
     heapBytes.push(await readCollectedHeap(attachment.session));
     await snapshot();
     if (files.length < 3) continue;
@@ -160,5 +173,5 @@ const snapshotRounds = async (
     if (report.verdict === 'clean' || (i >= options.rounds && report.verdict === 'leak')) break;
   }
   const sites = await finish();
-  return withAllocationSites(report ?? (await look()), sites);
+  return withAllocationSites(report ?? (await look()), sites, await newestScripts(files));
 };

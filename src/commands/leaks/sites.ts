@@ -52,7 +52,8 @@ const bestFinding = (findings: readonly Finding[], { stack }: SurvivorSite, loca
   const functions = new Set(stack.map((frame) => frame.function));
   const files = new Set(stack.filter(isPrograms).map((frame) => placeOf(frame, locator)?.file));
   const score = (finding: Finding): number => {
-    const byClass = finding.gains.some(({ name }) => functions.has(name.replace(/\(\)$/, ''))) ? 2 : 0;
+    const names = [finding.container.name, ...finding.gains.map(({ name }) => name.replace(/\(\)$/, ''))];
+    const byClass = names.some((name) => functions.has(name)) ? 2 : 0;
     return byClass + (finding.location !== null && files.has(finding.location.file) ? 1 : 0);
   };
   const best = findings.toSorted((a, b) => score(b) - score(a))[0];
