@@ -4,6 +4,8 @@ declare module 'blessed' {
     readonly name?: string;
     readonly ctrl?: boolean;
     readonly shift?: boolean;
+    readonly meta?: boolean;
+    readonly sequence?: string;
   }
   export interface Program {
     /** Leaves the terminal as it was; the returned function takes it again. */

@@ -81,8 +81,7 @@ const cached = (map: Map<string, number>, key: string, make: () => number): numb
 
 const listen = (screen: Screen, handlers: TerminalHandlers): void => {
   screen.on('keypress', (character, key) => {
-    const name = keyName(character, key);
-    if (name !== undefined) handlers.onKey(name);
+    for (const name of keyNames(character, key)) handlers.onKey(name);
   });
   screen.on('mouse', ({ action, x, y }) => {
     if (action === 'mousedown') handlers.onMouse({ action: 'press', x, y });
@@ -92,12 +91,17 @@ const listen = (screen: Screen, handlers: TerminalHandlers): void => {
   screen.program.on('resize', () => handlers.onResize(screen.cols, screen.rows));
 };
 
-const keyName = (character: string | undefined, key: Key): string | undefined => {
-  if (key.name === 'return') return undefined; // blessed sends `enter` for the same key as well
-  if (key.name === 'linefeed') return 'enter';
-  if (key.ctrl !== true && character !== undefined && character >= ' ' && character !== '\x7f') return character;
-  if (key.name === undefined) return undefined;
-  return `${key.ctrl === true ? 'C-' : ''}${key.shift === true ? 'S-' : ''}${key.name}`;
+/** Esc and a letter that come together are taken for Alt and the letter; no key here wants Alt, so they are two keys. */
+const keyNames = (character: string | undefined, key: Key): string[] => {
+  const sequence = key.sequence ?? '';
+  if (key.meta === true && sequence.length === 2 && sequence.startsWith('\x1b') && sequence >= '\x1b ') {
+    return ['escape', sequence.slice(1)];
+  }
+  if (key.name === 'return') return []; // blessed sends `enter` for the same key as well
+  if (key.name === 'linefeed') return ['enter'];
+  if (key.ctrl !== true && character !== undefined && character >= ' ' && character !== '\x7f') return [character];
+  if (key.name === undefined) return [];
+  return [`${key.ctrl === true ? 'C-' : ''}${key.shift === true ? 'S-' : ''}${key.name}`];
 };
 
 const inheritColor = 0x1ff;

@@ -108,6 +108,8 @@ export interface State {
   readonly overlay: Overlay | undefined;
   /** Letters typed go to the filter of the list. */
   readonly filtering: boolean;
+  /** A key that acts on a row, pressed before the row was there: it acts when the row comes. */
+  readonly pending: string | undefined;
 }
 
 /** An hour of readings at one a second. */
@@ -209,6 +211,7 @@ export const initialState = (title: string, live: boolean, columns: number, rows
   notice: undefined,
   overlay: undefined,
   filtering: false,
+  pending: undefined,
 });
 
 /** The view in front; undefined where the tab has nothing to show yet. */

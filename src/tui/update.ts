@@ -11,7 +11,17 @@ import { mouseEvent } from './mouse.js';
 import { overlayKeyPressed } from './overlay-keys.js';
 import { rootIndex, showRoot } from './roots.js';
 import { scrolledSource, sourceKeyPressed } from './source-keys.js';
-import { frontView, rootViews, tabIds, withFront, withStack, type State, type TabId } from './state.js';
+import {
+  frontView,
+  listKey,
+  rootViews,
+  tabIds,
+  withFront,
+  withStack,
+  type ListView,
+  type State,
+  type TabId,
+} from './state.js';
 
 export const update = (state: State, event: UiEvent): Step => {
   switch (event.type) {
@@ -21,10 +31,23 @@ export const update = (state: State, event: UiEvent): Step => {
       return mouseEvent(state, event, keyPressed);
     case 'resize':
       return step(refit({ ...state, columns: event.columns, rows: event.rows }));
+    case 'page':
+      return withPending(dataArrived(state, event));
     default:
       return step(dataArrived(state, event));
   }
 };
+
+/** Carries out the key that waited for these rows. */
+const withPending = (state: State): Step => {
+  const view = frontView(state);
+  if (state.pending === undefined || view?.kind !== 'list' || isStale(state, view)) return step(state);
+  return keyPressed({ ...state, pending: undefined }, state.pending);
+};
+
+const isStale = (state: State, view: ListView): boolean => view.page?.key !== listKey(view, state.generation);
+
+const actsOnRow = new Set(['enter', 'o', 'right', 'l', 'left', 'h', 'y']);
 
 /** Every cursor is still on the screen after the size has changed. */
 const refit = (state: State): State => {
@@ -40,7 +63,11 @@ const keyPressed = (before: State, key: string): Step => {
   if (key === 'C-c') return step(before, quit);
   if (key === 'C-z') return step(before, { effect: 'suspend' });
   if (before.overlay !== undefined) return overlayKeyPressed(before, before.overlay, key);
-  const state: State = { ...before, notice: undefined };
+  const state: State = { ...before, notice: undefined, pending: undefined };
+  const front = frontView(state);
+  if (!state.filtering && actsOnRow.has(key) && front?.kind === 'list' && isStale(state, front)) {
+    return step({ ...state, pending: key });
+  }
   if (state.filtering) return step(viewKey(state, key) ?? state);
   return globalKey(state, key) ?? actionKeyPressed(state, key) ?? step(viewKey(state, key) ?? state);
 };

@@ -74,7 +74,7 @@ export const placeOfNode = (data: HeapData, node: number): Location | undefined 
 export const pathDetail = (data: HeapData, node: number): PathDetail => ({
   detail: 'path',
   steps: findPath(data.graph, data.paths, node).map((step, at) => ({
-    edge: at === 0 || step.edge === '' ? undefined : step.edge,
+    edge: at === 0 || step.edge === '' ? undefined : step.edge.replace(/^\d+$/, '[$&]'),
     name: displayName(data.graph, step.node),
     id: step.id,
     retainedBytes: data.dominators.retainedBytes[step.node],

@@ -1,0 +1,21 @@
+/** Whole outputs kept as files: what a user sees, compared letter by letter. MEMWATCH_UPDATE_GOLDEN=1 rewrites them. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { repository } from './paths.js';
+
+/** Compares with `test/golden/<name>`. Blanks at the ends of lines do not count. */
+export const matchesGolden = (name: string, text: string): void => {
+  const file = repository(`test/golden/${name}`);
+  const actual = `${text.replace(/[ \t]+$/gm, '').trimEnd()}\n`;
+  if (process.env['MEMWATCH_UPDATE_GOLDEN'] === '1') {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, actual);
+    return;
+  }
+  assert.ok(existsSync(file), `${file} is missing: MEMWATCH_UPDATE_GOLDEN=1 makes it`);
+  assert.equal(actual, readFileSync(file, 'utf8'));
+};
+
+/** Numbers that vary from run to run, each digit as 0; the width of the text stays. */
+export const maskNumbers = (text: string): string => text.replace(/\d/g, '0');

@@ -1,0 +1,91 @@
+/**
+ * The real program in a real terminal: tmux, on a socket of its own that ends with the tests. In: a command line and a
+ * size. Out: what is on the screen, and a way to press keys. Tests that need it are skipped where tmux is missing.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import type { TestContext } from 'node:test';
+import { repository } from './paths.js';
+
+const socket = `memwatch-test-${process.pid}`;
+const tmux = (...args: string[]): string =>
+  execFileSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], { encoding: 'utf8', timeout: 10_000 });
+
+/** Why tests in a terminal cannot run here; false where they can. For `test(name, { skip })`. */
+export const noTmux: string | false =
+  spawnSync('tmux', ['-V']).status === 0 ? false : 'tmux is not installed: no test in a terminal';
+
+process.on('exit', () => spawnSync('tmux', ['-L', socket, 'kill-server'], { stdio: 'ignore' }));
+
+export interface TerminalOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+export interface TestTerminal {
+  /** tmux's names: `Enter`, `Escape`, `Up`, `C-c`, `a`. */
+  keys(...keys: string[]): void;
+  /** Bytes as a terminal sends them, such as those of a mouse. */
+  bytes(text: string): void;
+  /** Presses the left button at a cell, counted from 0. */
+  click(x: number, y: number): void;
+  resize(columns: number, rows: number): void;
+  /** The screen as text; with escapes: colours as well. */
+  screen(options?: { escapes: boolean }): string;
+  /** Waits until the screen holds it, and answers the screen; throws with the screen after 20 s. */
+  until(pattern: RegExp): Promise<string>;
+  /** The process id of the program that runs in front. */
+  pid(): number;
+}
+
+let sessions = 0;
+
+/** A shell in a terminal, with a prompt that the tests know. */
+export const openTerminal = (t: TestContext, options: TerminalOptions): TestTerminal => {
+  const name = `s${++sessions}`;
+  const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...outer } = process.env;
+  const env = Object.entries({ PS1: 'PROMPT> ', TERM: 'screen-256color', ...options.env });
+  execFileSync(
+    'tmux',
+    ['-L', socket, '-f', '/dev/null', 'new-session', '-d', '-s', name]
+      .concat(['-x', String(options.columns), '-y', String(options.rows), '-c', options.cwd ?? repository('.')])
+      .concat(['env', ...env.map(([key, value]) => `${key}=${value}`), 'bash', '--norc', '--noprofile']),
+    { env: { ...outer, LC_ALL: 'C.UTF-8' }, timeout: 10_000 },
+  );
+  tmux('set-option', '-t', name, 'status', 'off');
+  tmux('set-option', '-t', name, 'escape-time', '0');
+  t.after(() => spawnSync('tmux', ['-L', socket, 'kill-session', '-t', name], { stdio: 'ignore' }));
+  return driver(name);
+};
+
+const driver = (name: string): TestTerminal => {
+  const screen = (options = { escapes: false }): string =>
+    tmux('capture-pane', '-p', ...(options.escapes ? ['-e'] : []), '-t', name);
+  const bytes = (text: string): void => void tmux('send-keys', '-t', name, '-l', text);
+  return {
+    keys: (...keys) => void tmux('send-keys', '-t', name, ...keys),
+    bytes,
+    click: (x, y) => bytes(`\x1b[<0;${x + 1};${y + 1}M\x1b[<0;${x + 1};${y + 1}m`),
+    resize: (columns, rows) => void tmux('resize-window', '-t', name, '-x', String(columns), '-y', String(rows)),
+    screen,
+    until: async (pattern) => {
+      for (let waited = 0; waited < 20_000; waited += 40) {
+        if (pattern.test(screen())) return screen();
+        await new Promise((go) => setTimeout(go, 40));
+      }
+      throw new Error(`the screen never showed ${pattern}; it shows:\n${screen()}`);
+    },
+    pid: () => {
+      const shell = tmux('display-message', '-p', '-t', name, '#{pane_pid}').trim();
+      return Number(execFileSync('pgrep', ['-P', shell], { encoding: 'utf8' }).trim().split('\n')[0]);
+    },
+  };
+};
+
+/** Runs memwatch in that terminal. */
+export const runMemwatch = (terminal: TestTerminal, args: readonly string[]): void => {
+  const words = [process.execPath, repository('dist/cli.js'), ...args];
+  terminal.bytes(`clear; ${words.map((word) => `'${word}'`).join(' ')}; echo "exit code $?"`);
+  terminal.keys('Enter');
+};

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { dirname, basename } from 'node:path';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { test, type TestContext } from 'node:test';
+import { drawnSnapshot } from '../support/drawn-snapshot.js';
+import { displayWidth } from '#memwatch/report/width.js';
+import { matchesGolden } from '../support/golden.js';
+import { noTmux, openTerminal, runMemwatch, type TestTerminal } from '../support/tmux.js';
+
+/* oxlint-disable eslint/no-control-regex -- escapes of the terminal are looked for */
+
+const sizes = [
+  [80, 24],
+  [200, 50],
+] as const;
+
+/** The program on a drawn snapshot, waited for until its classes are there. */
+const view = async (
+  t: TestContext,
+  columns: number,
+  rows: number,
+  env: Record<string, string> = {},
+): Promise<TestTerminal> => {
+  const file = drawnSnapshot(t);
+  const terminal = openTerminal(t, { columns, rows, env, cwd: dirname(file) });
+  runMemwatch(terminal, ['view', basename(file)]);
+  await terminal.until(/Session /);
+  return terminal;
+};
+
+for (const [columns, rows] of sizes) {
+  const size = `${columns}x${rows}`;
+  test(
+    `the heap's classes, objects, fields and holders look as they should at ${size}`,
+    { skip: noTmux },
+    async (t) => {
+      const terminal = await view(t, columns, rows);
+      terminal.keys('j');
+      matchesGolden(`tui/heap-classes-${size}.txt`, await terminal.until(/sessions: Map/));
+      terminal.keys('/');
+      terminal.bytes('sess');
+      await terminal.until(/1 of 1 /);
+      terminal.keys('Enter', 'Enter');
+      await terminal.until(/1 of 60/);
+      matchesGolden(`tui/heap-objects-${size}.txt`, await terminal.until(/└ \[59\]: Session|→ \[59\]: Session/));
+      terminal.keys('Enter');
+      await terminal.until(/user: User/);
+      terminal.keys('Right');
+      matchesGolden(`tui/heap-fields-${size}.txt`, await terminal.until(/name: /));
+      terminal.keys('t');
+      matchesGolden(`tui/heap-held-by-${size}.txt`, await terminal.until(/Held by/));
+    },
+  );
+
+  test(`the dominator tree, the help and the menu look as they should at ${size}`, { skip: noTmux }, async (t) => {
+    const terminal = await view(t, columns, rows);
+    terminal.keys('v');
+    await terminal.until(/▸ global/);
+    terminal.keys('Right');
+    await terminal.until(/▾ global[^]*Map @/);
+    matchesGolden(`tui/dominator-tree-${size}.txt`, terminal.screen());
+    terminal.keys('?');
+    matchesGolden(`tui/help-${size}.txt`, await terminal.until(/any other key closes/));
+    terminal.keys('Escape', 'a');
+    matchesGolden(`tui/menu-${size}.txt`, await terminal.until(/Enter or its key chooses/));
+  });
+}
+
+test('q restores the terminal: the shell is there as it was, and typing is seen again', { skip: noTmux }, async (t) => {
+  const terminal = await view(t, 80, 24);
+  terminal.keys('q');
+  await terminal.until(/exit code 0/);
+  terminal.bytes('echo visible');
+  assert.match(await terminal.until(/PROMPT> echo visible/), /exit code 0/);
+});
+
+test('Ctrl-C and SIGTERM end it with the terminal restored', { skip: noTmux }, async (t) => {
+  const terminal = await view(t, 80, 24);
+  terminal.keys('C-c');
+  await terminal.until(/exit code 0/);
+  runMemwatch(terminal, ['view', 'service.heapsnapshot']);
+  await terminal.until(/Session /);
+  process.kill(terminal.pid(), 'SIGTERM');
+  await terminal.until(/exit code 130/);
+  terminal.bytes('echo visible');
+  await terminal.until(/PROMPT> echo visible/);
+});
+
+test('Ctrl-Z gives the shell back and fg the screen', { skip: noTmux }, async (t) => {
+  const terminal = await view(t, 80, 24);
+  terminal.keys('C-z');
+  await terminal.until(/Stopped/);
+  terminal.bytes('fg');
+  terminal.keys('Enter');
+  await terminal.until(/\[2 Heap\][^]*Session /);
+  terminal.keys('j');
+  await terminal.until(/ 2 of \d/);
+});
+
+test('the screen follows the size of the terminal, and the cursor stays in sight', { skip: noTmux }, async (t) => {
+  const terminal = await view(t, 80, 24);
+  terminal.keys('/');
+  terminal.bytes('session');
+  terminal.keys('Enter', 'Enter');
+  await terminal.until(/1 of 60/);
+  terminal.keys('G');
+  await terminal.until(/60 of 60/);
+  terminal.resize(120, 30);
+  await terminal.until(/^> .*Session.{80,}$/m);
+  terminal.resize(80, 12);
+  await terminal.until(/> .*Session[^]*q quit/);
+});
+
+test('the mouse picks tabs, rows and columns, and the wheel moves', { skip: noTmux }, async (t) => {
+  const terminal = await view(t, 80, 24);
+  const before = await terminal.until(/Retained▼/);
+  const header = before.split('\n')[2];
+  terminal.click(header.indexOf('Self') + 1, 2);
+  await terminal.until(/Self▼/);
+  terminal.click(10, 5);
+  await terminal.until(/ 3 of /);
+  terminal.bytes('\x1b[<65;10;6M');
+  await terminal.until(/ 6 of /);
+  terminal.click(14, 0);
+  await terminal.until(/\[3 Growth\]/);
+});
+
+test(
+  'a filter narrows the list as it is typed, says what it matches, and Esc clears it',
+  { skip: noTmux },
+  async (t) => {
+    const terminal = await view(t, 80, 24);
+    terminal.keys('/');
+    terminal.bytes('漢');
+    await terminal.until(/that match “漢”[^]*漢字クラス/);
+    terminal.keys('BSpace');
+    terminal.bytes('nosuchclass');
+    await terminal.until(/nothing matches/);
+    terminal.keys('Escape');
+    await terminal.until(/1 of \d+$/m);
+  },
+);
+
+test('wide letters keep columns aligned and control characters are written out', { skip: noTmux }, async (t) => {
+  const terminal = await view(t, 100, 30);
+  const screen = await terminal.until(/漢字クラス/);
+  assert.match(screen, /evil\\x1b\[2Jname/);
+  const counts = screen.split('\n').filter((line) => /漢字|Party|evil|Session/.test(line));
+  const columns = counts.map((line) => displayWidth(line.slice(0, line.search(/ \d+ +[\d.]+ (B|KB) /))));
+  assert.equal(counts.length, 4);
+  assert.ok(
+    columns.every((column) => Math.abs(column - columns[0]) <= 1),
+    `${columns.join()}\n${screen}`,
+  );
+});
+
+test('NO_COLOR draws without a colour, and the cursor is still seen', { skip: noTmux }, async (t) => {
+  const terminal = await view(t, 80, 24, { NO_COLOR: '1' });
+  const drawn = terminal.screen({ escapes: true });
+  assert.doesNotMatch(drawn, /\x1b\[[\d;]*(3[0-7]|38|4[0-7]|48|9[0-7])[;m]/);
+  assert.match(terminal.screen(), /^> /m);
+});
+
+test('a terminal of 16 colours gets no colour beyond them', { skip: noTmux }, async (t) => {
+  const terminal = await view(t, 80, 24, { TERM: 'screen' });
+  const drawn = terminal.screen({ escapes: true });
+  assert.doesNotMatch(drawn, /\x1b\[[\d;]*[34]8;5;/);
+  assert.match(drawn, /\x1b\[[\d;]*3[0-7]m/);
+});
+
+test('w writes the screen to a file that only its owner can read', { skip: noTmux }, async (t) => {
+  const file = drawnSnapshot(t);
+  const terminal = openTerminal(t, { columns: 80, rows: 24, cwd: dirname(file) });
+  runMemwatch(terminal, ['view', basename(file)]);
+  await terminal.until(/Session /);
+  terminal.keys('w', 'm');
+  await terminal.until(/written to memwatch-.*\.md/);
+  const saved = readdirSync(dirname(file)).find((name) => name.endsWith('.md')) ?? '';
+  assert.match(readFileSync(`${dirname(file)}/${saved}`, 'utf8'), /^# memwatch [^]*```text[^]*Session/);
+  assert.equal(statSync(`${dirname(file)}/${saved}`).mode & 0o777, 0o600);
+});
+
+test('what cannot be shown is said in one line, before the screen is touched', { skip: noTmux }, async (t) => {
+  const terminal = openTerminal(t, { columns: 80, rows: 24 });
+  runMemwatch(terminal, ['view', 'no-such.heapsnapshot']);
+  assert.match(await terminal.until(/exit code/), /memwatch: cannot read no-such\.heapsnapshot[^]*exit code 2/);
+});
