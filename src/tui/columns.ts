@@ -182,6 +182,7 @@ const lineColumns: Column[] = [
 
 const byList: Readonly<Record<ListQuery['list'], Column[]>> = {
   classes: classColumns,
+  biggest: objectColumns('Object'),
   objects: objectColumns('Object'),
   dominators: objectColumns('Object (and what it alone keeps alive)'),
   fields: objectColumns('Field: value'),

@@ -16,6 +16,7 @@ export const panelHeight = (state: State, view: ListView): number => {
   const part = (share: number, least: number): number => Math.min(Math.max(least, Math.floor(body * share)), body - 4);
   switch (view.query.list) {
     case 'classes':
+    case 'biggest':
     case 'objects':
     case 'dominators':
     case 'fields':

@@ -73,6 +73,7 @@ export type ProfileName = 'cpu' | 'alloc';
 
 export type ListQuery =
   | { readonly list: 'classes' }
+  | { readonly list: 'biggest' }
   | { readonly list: 'objects'; readonly className: string }
   | { readonly list: 'dominators' }
   | { readonly list: 'fields'; readonly node: number }

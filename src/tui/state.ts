@@ -117,6 +117,7 @@ export const keptReadings = 3600;
 
 const firstSort: Readonly<Record<ListQuery['list'], string>> = {
   classes: 'retained',
+  biggest: 'retained',
   objects: 'retained',
   dominators: 'retained',
   fields: 'retained',
@@ -180,6 +181,7 @@ export const rootViews: Readonly<Record<TabId, readonly RootView[]>> = {
   live: [],
   heap: [
     { title: 'Classes', needs: 'heap', make: () => listView({ list: 'classes' }, 'Classes') },
+    { title: 'Biggest objects', needs: 'heap', make: () => listView({ list: 'biggest' }, 'Biggest objects') },
     { title: 'Dominator tree', needs: 'heap', make: () => listView({ list: 'dominators' }, 'Dominator tree') },
   ],
   growth: [

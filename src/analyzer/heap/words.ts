@@ -94,15 +94,16 @@ const entryLabel = (graph: HeapGraph, table: number, edge: number, before: Label
   if (!Number.isInteger(at) || !Number.isInteger(buckets)) return before;
   const inEntry = (at - 3 - buckets) % 3;
   if (inEntry === 0) return word('key');
-  const key = wordOf(graph, table, at - 1);
+  const key = wordBefore(graph, table, edge, at - 1);
   if (inEntry !== 1 || key === undefined || nodeTypeName(graph, key) !== 'string') return before;
   return word('entry', `entry ${quoted(nodeName(graph, key))}`);
 };
 
-const wordOf = (graph: HeapGraph, table: number, at: number): number | undefined => {
-  const name = String(at);
-  for (let edge = graph.firstEdge[table]; edge < graph.firstEdge[table + 1]; edge++)
-    if (edgeName(graph, edge) === name) return graph.edgeTarget[edge];
+/** The node in that word of a table. V8 writes the words in order, so that it stands just before the edge of the next. */
+const wordBefore = (graph: HeapGraph, table: number, edge: number, word: number): number | undefined => {
+  const name = String(word);
+  for (let before = edge - 1; before >= graph.firstEdge[table] && before >= edge - 4; before--)
+    if (edgeName(graph, before) === name) return graph.edgeTarget[before];
   return undefined;
 };
 

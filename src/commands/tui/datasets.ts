@@ -30,7 +30,7 @@ export class Datasets {
   private async openHeap(file: string): Promise<void> {
     const data = await readHeapData(file, (text, share) => this.emit({ type: 'loading', text, share }));
     this.heap = { data, cache: new HeapCache() };
-    const { nodeCount, edgeCount } = data.graph;
+    const { nodeCount, edgeCount } = data.heap.graph;
     const summary = `${file}: ${formatBytes(data.totalBytes)}, ${formatCount(nodeCount)} objects, ${formatCount(edgeCount)} references`;
     this.emit({ type: 'loaded', dataset: 'heap', summary });
   }
@@ -44,6 +44,7 @@ export class Datasets {
   async rows(query: ListQuery, order: ListOrder, window: ListWindow, isWanted: () => boolean): Promise<Page> {
     switch (query.list) {
       case 'classes':
+      case 'biggest':
       case 'objects':
       case 'dominators':
       case 'fields':

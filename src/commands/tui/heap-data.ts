@@ -1,63 +1,62 @@
 /**
  * A snapshot with everything that the Heap tab shows of it. In: a file. Out: HeapData, which heap-lists.ts asks. Lives in
- * the worker thread.
+ * the data thread.
  */
-import { readFileSync } from 'node:fs';
 import { readHeapSnapshot } from '../../analyzer/formats/heapsnapshot.js';
-import { computeClasses, dominatedNodes } from '../../analyzer/heap/classes.js';
-import { computeDominators } from '../../analyzer/heap/dominators.js';
-import { computeRetainingEdges } from '../../analyzer/heap/edges.js';
-import { computePaths } from '../../analyzer/heap/paths.js';
-import { computeRetainers } from '../../analyzer/heap/retainers.js';
-import type { HeapGraph } from '../../analyzer/model/heap-graph.js';
-import type { Classes, Dominators, Paths, Retainers, RetainingEdges } from '../../analyzer/model/heap-results.js';
-import { createLocator, type Locator } from '../../analyzer/model/location.js';
-import { scriptsFileOf, type ScriptsTable } from '../../analyzer/model/scripts.js';
+import { readScriptsTable } from '../../analyzer/formats/scripts-table.js';
+import { findBiggest } from '../../analyzer/heap/biggest.js';
+import { dominatedNodes } from '../../analyzer/heap/classes.js';
+import { Heap } from '../../analyzer/heap/heap.js';
+import { createLocator } from '../../analyzer/model/location.js';
+import { formatCount } from '../../report/units.js';
 
 export interface HeapData {
   readonly file: string;
-  readonly graph: HeapGraph;
-  readonly edges: RetainingEdges;
-  readonly retainers: Retainers;
-  readonly dominators: Dominators;
+  readonly heap: Heap;
   /** The dominator tree turned round: what node n immediately dominates stands at first[n] … first[n + 1]. */
   readonly dominated: { readonly first: Uint32Array; readonly child: Uint32Array };
-  readonly classes: Classes;
-  /** For each class, the node of it that retains most. */
+  /** The objects that hold most, no one of them only by what another holds. */
   readonly biggest: Uint32Array;
-  readonly paths: Paths;
-  readonly locator: Locator;
+  /** For each class, the node of it that retains most. */
+  readonly biggestOfClass: Uint32Array;
   readonly totalBytes: number;
 }
 
 export type Report = (text: string, share: number | undefined) => void;
 
+const mostBiggest = 1000;
+
+/** Reads a snapshot and computes what its first screen needs, telling of each step before it begins. */
 export const readHeapData = async (file: string, report: Report): Promise<HeapData> => {
-  const graph = await readHeapSnapshot(file, { onProgress: (share) => report(`reading ${file}`, share) });
-  report(`finding what keeps ${file} alive`, undefined);
-  const edges = computeRetainingEdges(graph);
-  const retainers = computeRetainers(graph, edges);
-  report(`retained sizes of ${graph.nodeCount.toLocaleString('en')} objects`, undefined);
-  const dominators = computeDominators(graph, edges, retainers);
-  const classes = computeClasses(graph, dominators);
+  const heap = await readHeap(file, report);
+  report(`retained sizes of ${formatCount(heap.graph.nodeCount)} objects`, undefined);
+  const { dominators } = heap;
+  report('classes', undefined);
+  const biggestOfClass = biggestByClass(heap);
   report('retaining paths', undefined);
-  const paths = computePaths(graph, edges);
+  if (heap.paths === undefined) throw new Error('paths are computed when they are asked for');
   return {
     file,
-    graph,
-    edges,
-    retainers,
-    dominators,
+    heap,
     dominated: dominatedNodes(dominators.immediate),
-    classes,
-    biggest: biggestOf(classes, dominators),
-    paths,
-    locator: createLocator(readScripts(file)),
+    biggest: Uint32Array.from(findBiggest(heap.graph, dominators, mostBiggest)),
+    biggestOfClass,
     totalBytes: dominators.retainedBytes[0],
   };
 };
 
-const biggestOf = ({ classOf, list }: Classes, { retainedBytes }: Dominators): Uint32Array => {
+/** Only the graph; its passes are computed when they are asked for. */
+export const readHeap = async (file: string, report: Report): Promise<Heap> => {
+  const graph = await readHeapSnapshot(file, { onProgress: (share) => report(`reading ${file}`, share) });
+  const scripts = await readScriptsTable(file);
+  if (scripts === undefined) return new Heap(graph);
+  const locator = createLocator(scripts);
+  return new Heap(graph, (scriptId, line, column) => locator.atPosition(scriptId, '', line, column));
+};
+
+const biggestByClass = ({ classes, dominators }: Heap): Uint32Array => {
+  const { classOf, list } = classes;
+  const { retainedBytes } = dominators;
   const biggest = new Uint32Array(list.length);
   const most = new Float64Array(list.length).fill(-1);
   for (let node = 0; node < classOf.length; node++) {
@@ -66,13 +65,4 @@ const biggestOf = ({ classOf, list }: Classes, { retainedBytes }: Dominators): U
     biggest[classOf[node]] = node;
   }
   return biggest;
-};
-
-/** The table that the agent keeps beside a capture; a snapshot from elsewhere has none. */
-const readScripts = (file: string): ScriptsTable | undefined => {
-  try {
-    return JSON.parse(readFileSync(scriptsFileOf(file), 'utf8')) as ScriptsTable;
-  } catch {
-    return undefined;
-  }
 };

@@ -1,24 +1,68 @@
 /** The trees of the Heap tab: fields, what holds an object, what it dominates. In: HeapData. Out: levels of a tree. */
-import { edgeTypes } from '../../analyzer/model/heap-graph.js';
 import { retains } from '../../analyzer/heap/edges.js';
+import type { Heap } from '../../analyzer/heap/heap.js';
+import { isPersons, labelOf, type Label } from '../../analyzer/heap/words.js';
+import { edgeName, edgeTypes, nodeTypes } from '../../analyzer/model/heap-graph.js';
 import type { HeapData } from './heap-data.js';
 import type { Level } from './tree-list.js';
 
+const weak = edgeTypes.indexOf('weak');
 const internal = edgeTypes.indexOf('internal');
 const property = edgeTypes.indexOf('property');
+const codeType = nodeTypes.indexOf('code');
+const shapeType = nodeTypes.indexOf('object shape');
 
-/** What a node points to: items are edges. */
-export const fieldsLevel = (data: HeapData, node: number): Level => {
-  const { graph } = data;
-  const count = (of: number): number => graph.firstEdge[of + 1] - graph.firstEdge[of];
-  const target = (edge: number): number => graph.edgeTarget[edge];
+/**
+ * What a node points to: items are edges. V8's machinery is stepped over: a Map shows its entries, an array its
+ * elements, a function the variables it closes over.
+ */
+export const fieldsLevel = (heap: Heap, node: number): Level => {
+  const { firstEdge, edgeTarget } = heap.graph;
+  const fields = fieldsOf(heap, node);
   return {
-    items: range(graph.firstEdge[node], graph.firstEdge[node + 1]),
-    nodeOf: target,
-    edgeOf: (edge) => edge,
-    below: (edge) => fieldsLevel(data, target(edge)),
-    hasBelow: (edge) => count(target(edge)) > 0,
+    items: fields.edges,
+    nodeOf: (edge) => edgeTarget[edge],
+    textOf: (edge) => {
+      const via = fields.via.find((one) => edge >= firstEdge[one.node] && edge < firstEdge[one.node + 1]);
+      const label = labelOf(heap.graph, via?.node ?? node, edge, via?.label).text || `[${edgeName(heap.graph, edge)}]`;
+      return heap.graph.edgeType[edge] === weak ? `(weak) ${label}` : label;
+    },
+    below: (edge) => fieldsLevel(heap, edgeTarget[edge]),
+    hasBelow: (edge) => firstEdge[edgeTarget[edge] + 1] > firstEdge[edgeTarget[edge]],
   };
+};
+
+/** Backing stores and contexts whose edges stand in place of the edge to them, and how they were reached. */
+interface Fields {
+  readonly edges: Uint32Array;
+  readonly via: readonly { readonly node: number; readonly label: Label }[];
+}
+
+const mostVia = 8;
+
+const fieldsOf = (heap: Heap, node: number): Fields => {
+  const { graph } = heap;
+  const via: { node: number; label: Label }[] = [];
+  const own = range(graph.firstEdge[node], graph.firstEdge[node + 1]);
+  if (own.length > 64) return { edges: own, via }; // an object with so many is no wrapper of a store
+  const parts: Uint32Array[] = [];
+  for (const edge of own) {
+    const target = graph.edgeTarget[edge];
+    if (via.length >= mostVia || !isStore(heap, edge)) parts.push(Uint32Array.of(edge));
+    else {
+      via.push({ node: target, label: labelOf(graph, node, edge) });
+      parts.push(range(graph.firstEdge[target], graph.firstEdge[target + 1]));
+    }
+  }
+  return { edges: joined(parts), via };
+};
+
+/** An edge to machinery that itself holds something: worth stepping over. Hidden classes and code are not. */
+const isStore = ({ graph, edges }: Heap, edge: number): boolean => {
+  const target = graph.edgeTarget[edge];
+  const type = graph.nodeType[target];
+  if (type === codeType || type === shapeType || !retains(edges, edge) || isPersons(graph, target)) return false;
+  return graph.firstEdge[target + 1] > graph.firstEdge[target];
 };
 
 const range = (from: number, to: number): Uint32Array => {
@@ -27,23 +71,37 @@ const range = (from: number, to: number): Uint32Array => {
   return numbers;
 };
 
-/** Nodes of one class; below each its fields. */
-export const objectsLevel = (data: HeapData, className: string): Level => {
-  const index = data.classes.list.findIndex((one) => one.name === className);
-  const { classOf } = data.classes;
-  const items = new Uint32Array(data.classes.list[index]?.count ?? 0);
-  let count = 0;
-  for (let node = 0; node < classOf.length && count < items.length; node++) {
-    if (classOf[node] === index) items[count++] = node;
+const joined = (parts: readonly Uint32Array[]): Uint32Array => {
+  const all = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
   }
-  const { firstEdge } = data.graph;
+  return all;
+};
+
+/** Those nodes as they stand; below each its fields. */
+export const nodesLevel = (heap: Heap, items: Uint32Array): Level => {
+  const { firstEdge } = heap.graph;
   return {
     items,
     nodeOf: (node) => node,
-    edgeOf: () => undefined,
-    below: (node) => fieldsLevel(data, node),
+    textOf: () => undefined,
+    below: (node) => fieldsLevel(heap, node),
     hasBelow: (node) => firstEdge[node + 1] > firstEdge[node],
   };
+};
+
+export const nodesOfClass = ({ classes }: Heap, className: string): Uint32Array => {
+  const index = classes.list.findIndex((one) => one.name === className);
+  const { classOf } = classes;
+  const nodes = new Uint32Array(classes.list[index]?.count ?? 0);
+  let count = 0;
+  for (let node = 0; node < classOf.length && count < nodes.length; node++) {
+    if (classOf[node] === index) nodes[count++] = node;
+  }
+  return nodes;
 };
 
 /** What a node alone keeps alive; the top is what the root dominates. */
@@ -52,37 +110,36 @@ export const dominatedLevel = (data: HeapData, node = 0): Level => {
   return {
     items: child.slice(first[node], first[node + 1]),
     nodeOf: (below) => below,
-    edgeOf: () => undefined,
+    textOf: () => undefined,
     below: (below) => dominatedLevel(data, below),
     hasBelow: (below) => first[below + 1] > first[below],
   };
 };
 
 /**
- * What holds a node: items are the edges that lead to it and keep it alive. First those on the way to the root, then
+ * What holds a node: items are the edges that lead to it and keep it alive. First the one on the way to the root, then
  * properties and variables, last V8's own.
  */
-export const retainersLevel = (data: HeapData, node: number): Level => {
-  const { graph, retainers } = data;
+export const retainersLevel = (heap: Heap, node: number): Level => {
+  const { graph, retainers } = heap;
   const holder = (edge: number): number => ownerOf(graph.firstEdge, edge);
-  const edges = [...new Set(retainers.node.subarray(retainers.first[node], retainers.first[node + 1]))].flatMap(
-    (from) => edgesBetween(data, from, node),
-  );
+  const holders = new Set(retainers.node.subarray(retainers.first[node], retainers.first[node + 1]));
+  const edges = [...holders].flatMap((from) => edgesBetween(heap, from, node));
   return {
-    items: Uint32Array.from(edges.sort((a, b) => remoteness(data, node, a) - remoteness(data, node, b) || a - b)),
+    items: Uint32Array.from(edges.sort((a, b) => remoteness(heap, node, a) - remoteness(heap, node, b) || a - b)),
     nodeOf: holder,
-    edgeOf: (edge) => edge,
-    below: (edge) => retainersLevel(data, holder(edge)),
+    textOf: (edge) => labelOf(graph, holder(edge), edge).text || `[${edgeName(graph, edge)}]`,
+    below: (edge) => retainersLevel(heap, holder(edge)),
     hasBelow: (edge) => retainers.first[holder(edge) + 1] > retainers.first[holder(edge)],
   };
 };
 
-const remoteness = ({ paths, graph }: HeapData, node: number, edge: number): number => {
+const remoteness = ({ paths, graph }: Heap, node: number, edge: number): number => {
   if (paths.edge[node] === edge) return 0;
   return graph.edgeType[edge] === property ? 1 : graph.edgeType[edge] === internal ? 3 : 2;
 };
 
-const edgesBetween = ({ graph, edges }: HeapData, from: number, to: number): number[] => {
+const edgesBetween = ({ graph, edges }: Heap, from: number, to: number): number[] => {
   const found: number[] = [];
   for (let edge = graph.firstEdge[from]; edge < graph.firstEdge[from + 1]; edge++) {
     if (graph.edgeTarget[edge] === to && retains(edges, edge)) found.push(edge);

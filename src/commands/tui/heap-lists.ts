@@ -2,16 +2,20 @@
  * The lists of the Heap tab. In: HeapData, a query, an order, a window. Out: a page with only the rows of that window.
  * Objects are trees: a row that is open shows its children below it, in the order of the list.
  */
+import { sayNode } from '../../analyzer/heap/words.js';
 import type { ClassRow, ListOrder, ListQuery, ListWindow, Page } from '../../tui/provider.js';
 import type { HeapCache } from './cache.js';
 import type { HeapData } from './heap-data.js';
-import { dominatedLevel, fieldsLevel, objectsLevel, retainersLevel } from './heap-levels.js';
-import { displayName, edgeLabel, objectRow } from './heap-rows.js';
+import { dominatedLevel, fieldsLevel, nodesLevel, nodesOfClass, retainersLevel } from './heap-levels.js';
+import { objectRow } from './heap-rows.js';
 import { filtered, sorted, type Slices } from './ordering.js';
 import { rowPage } from './row-list.js';
 import { treePage, type Level } from './tree-list.js';
 
-export type HeapQuery = Extract<ListQuery, { list: 'classes' | 'objects' | 'dominators' | 'fields' | 'retainers' }>;
+export type HeapQuery = Extract<
+  ListQuery,
+  { list: 'classes' | 'biggest' | 'objects' | 'dominators' | 'fields' | 'retainers' }
+>;
 
 export const heapPage = async (
   data: HeapData,
@@ -35,23 +39,25 @@ export const heapPage = async (
 
 const topLevel = (data: HeapData, query: Exclude<HeapQuery, { list: 'classes' }>): Level => {
   switch (query.list) {
+    case 'biggest':
+      return nodesLevel(data.heap, data.biggest);
     case 'objects':
-      return objectsLevel(data, query.className);
+      return nodesLevel(data.heap, nodesOfClass(data.heap, query.className));
     case 'dominators':
       return dominatedLevel(data);
     case 'fields':
-      return fieldsLevel(data, query.node);
+      return fieldsLevel(data.heap, query.node);
     case 'retainers':
-      return retainersLevel(data, query.node);
+      return retainersLevel(data.heap, query.node);
   }
 };
 
 const classPage = (data: HeapData, order: ListOrder, window: ListWindow): Page =>
   rowPage<ClassRow>({
-    rows: data.classes.list.flatMap((one, index) =>
+    rows: data.heap.classes.list.flatMap((one, index) =>
       one.count === 0 || one.name === '(synthetic)'
         ? []
-        : [{ ...one, kind: 'class' as const, biggest: data.biggest[index] }],
+        : [{ ...one, kind: 'class' as const, biggest: data.biggestOfClass[index] }],
     ),
     order,
     window,
@@ -71,8 +77,8 @@ const orderedItems = async (
   filter: string,
   slices: Slices,
 ): Promise<Uint32Array> => {
-  const { selfBytes, nodeId } = data.graph;
-  const { retainedBytes } = data.dominators;
+  const { selfBytes, nodeId } = data.heap.graph;
+  const { retainedBytes } = data.heap.dominators;
   const { items, nodeOf } = level;
   const passing = filter === '' ? items : await filtered(items, nameFilter(data, level, filter), slices);
   switch (sort) {
@@ -89,7 +95,7 @@ const orderedItems = async (
 
 /** Each name is looked at once, however many objects bear it; `@1234` finds one object. */
 const nameFilter = (data: HeapData, level: Level, filter: string): ((item: number) => boolean) => {
-  const { graph } = data;
+  const { graph } = data.heap;
   const wanted = filter.toLowerCase();
   const known = new Uint8Array(graph.strings.count); // 0: not looked at, 1: matches, 2: does not
   const id = /^@\d+$/.test(filter) ? Number(filter.slice(1)) : undefined;
@@ -97,9 +103,8 @@ const nameFilter = (data: HeapData, level: Level, filter: string): ((item: numbe
     const node = level.nodeOf(item);
     if (id !== undefined) return graph.nodeId[node] === id;
     const name = graph.nodeName[node];
-    if (known[name] === 0) known[name] = displayName(graph, node).toLowerCase().includes(wanted) ? 1 : 2;
+    if (known[name] === 0) known[name] = sayNode(graph, node).toLowerCase().includes(wanted) ? 1 : 2;
     if (known[name] === 1) return true;
-    const edge = level.edgeOf(item);
-    return edge !== undefined && edgeLabel(graph, edge).toLowerCase().includes(wanted);
+    return level.textOf(item)?.toLowerCase().includes(wanted) ?? false;
   };
 };

@@ -11,8 +11,8 @@ export interface Level {
   /** Edges or nodes, as the level has it. */
   readonly items: Uint32Array;
   readonly nodeOf: (item: number) => number;
-  /** The edge that an item stands for; undefined where items are nodes. */
-  readonly edgeOf: (item: number) => number | undefined;
+  /** What the edge that an item stands for is called; undefined where items are nodes. */
+  readonly textOf: (item: number) => string | undefined;
   readonly below: (item: number) => Level;
   readonly hasBelow: (item: number) => boolean;
 }
@@ -93,7 +93,7 @@ const rowAt = (options: TreeOptions, at: OpenLevel, position: number, open: bool
   const item = at.items[at.descending ? at.items.length - 1 - position : position];
   return options.row(at.level.nodeOf(item), {
     key: at.key === '' ? String(item) : `${at.key}/${item}`,
-    edge: at.level.edgeOf(item),
+    edge: at.level.textOf(item),
     depth: at.depth,
     branches: at.level.hasBelow(item),
     open,

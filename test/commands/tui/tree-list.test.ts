@@ -6,7 +6,7 @@ import { treePage, type Level } from '#memwatch/commands/tui/tree-list.js';
 const numberLevel = (numbers: readonly number[]): Level => ({
   items: Uint32Array.from(numbers),
   nodeOf: (item) => item,
-  edgeOf: () => undefined,
+  textOf: () => undefined,
   below: (item) => numberLevel([1, 2, 3].map((digit) => item * 10 + digit)),
   hasBelow: (item) => item < 100,
 });
