@@ -35,6 +35,8 @@ export interface TestTerminal {
   screen(options?: { escapes: boolean }): string;
   /** Waits until the screen holds it, and answers the screen; throws with the screen after 20 s. */
   until(pattern: RegExp): Promise<string>;
+  /** As until, and then until nothing on the screen is waited for and it stands still. */
+  settled(pattern: RegExp): Promise<string>;
   /** The process id of the program that runs in front. */
   pid(): number;
 }
@@ -63,18 +65,29 @@ const driver = (name: string): TestTerminal => {
   const screen = (options = { escapes: false }): string =>
     tmux('capture-pane', '-p', ...(options.escapes ? ['-e'] : []), '-t', name);
   const bytes = (text: string): void => void tmux('send-keys', '-t', name, '-l', text);
+  const until = async (pattern: RegExp): Promise<string> => {
+    for (let waited = 0; waited < 20_000; waited += 40) {
+      if (pattern.test(screen())) return screen();
+      await new Promise((go) => setTimeout(go, 40));
+    }
+    throw new Error(`the screen never showed ${pattern}; it shows:\n${screen()}`);
+  };
   return {
     keys: (...keys) => void tmux('send-keys', '-t', name, ...keys),
     bytes,
     click: (x, y) => bytes(`\x1b[<0;${x + 1};${y + 1}M\x1b[<0;${x + 1};${y + 1}m`),
     resize: (columns, rows) => void tmux('resize-window', '-t', name, '-x', String(columns), '-y', String(rows)),
     screen,
-    until: async (pattern) => {
-      for (let waited = 0; waited < 20_000; waited += 40) {
-        if (pattern.test(screen())) return screen();
-        await new Promise((go) => setTimeout(go, 40));
+    until,
+    settled: async (pattern) => {
+      let before = await until(pattern);
+      for (let waited = 0; waited < 10_000; waited += 120) {
+        await new Promise((go) => setTimeout(go, 120));
+        const now = screen();
+        if (now === before && pattern.test(now) && !/^ *(> )?…$/m.test(now)) return now;
+        before = now;
       }
-      throw new Error(`the screen never showed ${pattern}; it shows:\n${screen()}`);
+      throw new Error(`the screen never came to rest; it shows:\n${before}`);
     },
     pid: () => {
       const shell = tmux('display-message', '-p', '-t', name, '#{pane_pid}').trim();

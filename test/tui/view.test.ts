@@ -36,35 +36,34 @@ for (const [columns, rows] of sizes) {
     async (t) => {
       const terminal = await view(t, columns, rows);
       terminal.keys('j');
-      matchesGolden(`tui/heap-classes-${size}.txt`, await terminal.until(/sessions: Map/));
+      matchesGolden(`tui/heap-classes-${size}.txt`, await terminal.settled(/sessions: Map/));
       terminal.keys('/');
       terminal.bytes('sess');
       await terminal.until(/1 of 1 /);
       terminal.keys('Enter', 'Enter');
       await terminal.until(/1 of 60/);
-      matchesGolden(`tui/heap-objects-${size}.txt`, await terminal.until(/(└|→) .*: Session/));
+      matchesGolden(`tui/heap-objects-${size}.txt`, await terminal.settled(/(└|→) .*: Session/));
       terminal.keys('Enter');
       await terminal.until(/user: User/);
       terminal.keys('Right');
-      matchesGolden(`tui/heap-fields-${size}.txt`, await terminal.until(/name: /));
+      matchesGolden(`tui/heap-fields-${size}.txt`, await terminal.settled(/name: /));
       terminal.keys('t');
-      matchesGolden(`tui/heap-held-by-${size}.txt`, await terminal.until(/Held by/));
+      matchesGolden(`tui/heap-held-by-${size}.txt`, await terminal.settled(/Held by/));
     },
   );
 
   test(`the dominator tree, the help and the menu look as they should at ${size}`, { skip: noTmux }, async (t) => {
     const terminal = await view(t, columns, rows);
     terminal.keys('v');
-    matchesGolden(`tui/heap-biggest-${size}.txt`, await terminal.until(/▸ Map/));
+    matchesGolden(`tui/heap-biggest-${size}.txt`, await terminal.settled(/▸ Map/));
     terminal.keys('v');
     await terminal.until(/▸ global/);
     terminal.keys('Right');
-    await terminal.until(/▾ global[^]*Map @/);
-    matchesGolden(`tui/dominator-tree-${size}.txt`, terminal.screen());
+    matchesGolden(`tui/dominator-tree-${size}.txt`, await terminal.settled(/▾ global[^]*Map @/));
     terminal.keys('?');
-    matchesGolden(`tui/help-${size}.txt`, await terminal.until(/any other key closes/));
+    matchesGolden(`tui/help-${size}.txt`, await terminal.settled(/any other key closes/));
     terminal.keys('Escape', 'a');
-    matchesGolden(`tui/menu-${size}.txt`, await terminal.until(/Enter or its key chooses/));
+    matchesGolden(`tui/menu-${size}.txt`, await terminal.settled(/Enter or its key chooses/));
   });
 }
 

@@ -8,18 +8,27 @@ import type { LeakReport } from '../../analyzer/model/finding.js';
 import { formatBytes, formatCount, formatDuration } from '../../report/units.js';
 import type { TargetAction } from '../../tui/provider.js';
 
-/** Arguments of the command that does it. */
-export const argumentsOf = (action: TargetAction, target: string): string[] => {
+/** The command that does it, and the capture that it writes. */
+export interface ActionCommand {
+  readonly argv: readonly string[];
+  readonly file: string | undefined;
+}
+
+export const commandOf = (action: TargetAction, target: string, at: Date): ActionCommand => {
+  const stamp = at.toISOString().slice(0, 19).replaceAll(':', '-');
+  const named = (extension: string): string => `memwatch-${target.replace('/', '-')}-${stamp}.${extension}`;
+  const writing = (file: string, ...words: string[]): ActionCommand => ({ argv: [...words, '--output', file], file });
   switch (action.action) {
     case 'snapshot':
-      return ['snapshot', target];
+      return writing(named('heapsnapshot'), 'snapshot', target);
     case 'cpu':
+      return writing(named('cpuprofile'), 'cpu', target, '--duration', `${action.seconds}s`);
     case 'alloc':
-      return [action.action, target, '--duration', `${action.seconds}s`];
+      return writing(named('heapprofile'), 'alloc', target, '--duration', `${action.seconds}s`);
     case 'leaks':
-      return ['leaks', target];
+      return { argv: ['leaks', target], file: undefined };
     case 'gc':
-      return [];
+      return { argv: [], file: undefined };
   }
 };
 
@@ -60,25 +69,13 @@ const snapshotPrice = async (attachment: Attachment): Promise<string[]> => {
   return lines;
 };
 
-/** What the command's document says was made. */
-export interface Outcome {
-  readonly text: string;
-  /** Captures to open. */
-  readonly files: readonly string[];
-  readonly report: LeakReport | undefined;
-}
-
-export const outcomeOf = (action: TargetAction, document: unknown): Outcome => {
-  const { file, pauseUs, nodes } = document as { file?: string; pauseUs?: number; nodes?: number };
-  const files = file === undefined ? [] : [file];
+/** What was made, in one line. */
+export const outcomeText = (action: TargetAction, document: unknown, file: string | undefined): string => {
   if (action.action === 'leaks') {
-    const report = document as LeakReport;
-    const found = report.findings.length;
-    return { text: `${report.verdict}: ${found} finding${found === 1 ? '' : 's'}`, files: [], report };
+    const { verdict, findings } = document as LeakReport;
+    return `${verdict}: ${findings.length} finding${findings.length === 1 ? '' : 's'}`;
   }
-  if (action.action === 'snapshot') {
-    const text = `${file}: ${formatCount(nodes ?? 0)} objects; the process stood still for ${formatDuration(pauseUs ?? 0)}`;
-    return { text, files, report: undefined };
-  }
-  return { text: `kept as ${file}`, files, report: undefined };
+  if (action.action !== 'snapshot') return `kept as ${file}`;
+  const { nodes, pauseUs } = document as { nodes: number; pauseUs: number };
+  return `kept as ${file}: ${formatCount(nodes)} objects; the process stood still for ${formatDuration(pauseUs)}`;
 };

@@ -5,10 +5,11 @@
 import { attach, type Attachment } from '../../agent/attach.js';
 import { childProcessIds, isNode, readProcess } from '../../agent/proc.js';
 import { watchReadings } from '../../agent/readings.js';
+import type { LeakReport } from '../../analyzer/model/finding.js';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { formatBytes } from '../../report/units.js';
 import type { Provider, ProviderEvent, RunOptions, TargetAction, Thread } from '../../tui/provider.js';
-import { argumentsOf, outcomeOf, priceOf } from './actions.js';
+import { commandOf, outcomeText, priceOf } from './actions.js';
 import { CaptureProvider } from './capture-provider.js';
 import { runCommand } from './run-command.js';
 
@@ -77,13 +78,11 @@ export class LiveProvider extends CaptureProvider implements Provider {
   }
 
   private async runCommand(action: TargetAction, options: RunOptions): Promise<string> {
-    const { text, files, report } = outcomeOf(
-      action,
-      await runCommand(argumentsOf(action, this.targetText()), options),
-    );
-    if (report !== undefined) await this.show(report);
-    if (files.length > 0) await this.open(files);
-    return text;
+    const { argv, file } = commandOf(action, this.targetText(), new Date());
+    const document = await runCommand(argv, options);
+    if (action.action === 'leaks') await this.show(document as LeakReport);
+    if (file !== undefined) await this.open([file]);
+    return outcomeText(action, document, file);
   }
 
   private async collectGarbage(): Promise<string> {

@@ -1,0 +1,41 @@
+/** What a file holds, by its first bytes. In: a path. Out: the kind, and the document where it is a saved result. */
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createGunzip } from 'node:zlib';
+import { MemwatchError } from '../../errors.js';
+import type { LeakReport } from '../../analyzer/model/finding.js';
+
+export type CaptureKind =
+  | { readonly kind: 'snapshot' }
+  | { readonly kind: 'profile' }
+  | { readonly kind: 'leaks'; readonly report: LeakReport };
+
+/** Throws `cannot-read`; `bad-argument` for a result of memwatch that has no screen. */
+export const kindOf = async (file: string): Promise<CaptureKind> => {
+  const head = await firstText(file);
+  const schema = /^\s*\{\s*"schema"\s*:\s*"(memwatch\/[^"]*)"/.exec(head)?.[1];
+  if (schema === 'memwatch/leaks@1') {
+    return { kind: 'leaks', report: JSON.parse(await readFile(file, 'utf8')) as LeakReport };
+  }
+  if (schema !== undefined) {
+    throw new MemwatchError('bad-argument', `${file} is a result of kind ${schema}, which view does not show`, {
+      hint: 'view shows snapshots, profiles and results of memwatch leaks --json',
+    });
+  }
+  return { kind: /^\s*\{\s*"snapshot"\s*:/.test(head) ? 'snapshot' : 'profile' };
+};
+
+const headBytes = 4096;
+
+/** The first bytes as text, unpacked where they are gzip. */
+const firstText = async (file: string): Promise<string> => {
+  const raw = await firstChunk(createReadStream(file, { end: 65_535 }));
+  if (raw[0] !== 0x1f || raw[1] !== 0x8b) return raw.toString('latin1', 0, headBytes);
+  const unzipped = createReadStream(file, { end: 65_535 }).pipe(createGunzip());
+  return (await firstChunk(unzipped)).toString('latin1', 0, headBytes);
+};
+
+const firstChunk = async (stream: AsyncIterable<Buffer>): Promise<Buffer> => {
+  for await (const chunk of stream) return chunk;
+  return Buffer.alloc(0);
+};

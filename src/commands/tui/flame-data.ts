@@ -1,0 +1,89 @@
+/**
+ * A call tree laid out as a flame graph. In: a profile. Out: the boxes that are at least a cell wide, for a root and a
+ * width. Nodes of one function under one caller are one box; what is too narrow to see is left out, not its time.
+ */
+import { isIdle } from '../../analyzer/cost/functions.js';
+import type { Profile } from '../../analyzer/model/profile.js';
+import type { FlameBox, FlameDetail } from '../../tui/provider.js';
+
+/** A tree in which each caller has one child a function, the widest first. */
+export interface FlameGraph {
+  readonly profile: Profile;
+  readonly nodes: readonly FlameNode[];
+}
+
+interface FlameNode {
+  readonly frame: number;
+  readonly parent: number;
+  readonly children: Map<number, number>;
+  self: number;
+  total: number;
+}
+
+export const createFlameGraph = (profile: Profile): FlameGraph => {
+  const nodes: FlameNode[] = [flameNode(-1, -1)];
+  const mergedOf = new Int32Array(profile.nodeCount);
+  const { self } = profile.values[0];
+  for (let node = 0; node < profile.nodeCount; node++) {
+    const parent = profile.nodeParent[node];
+    const above = parent < 0 ? 0 : mergedOf[parent];
+    mergedOf[node] = childOf(nodes, above, profile.nodeFrame[node]);
+    const frame = profile.frames[profile.nodeFrame[node]];
+    if (frame.location === undefined && isIdle(frame.name)) continue;
+    nodes[mergedOf[node]].self += self[node];
+    nodes[mergedOf[node]].total += self[node];
+  }
+  for (let node = nodes.length - 1; node > 0; node--) nodes[nodes[node].parent].total += nodes[node].total;
+  return { profile, nodes: nodes };
+};
+
+const flameNode = (frame: number, parent: number): FlameNode => ({
+  frame,
+  parent,
+  children: new Map(),
+  self: 0,
+  total: 0,
+});
+
+const childOf = (nodes: FlameNode[], parent: number, frame: number): number => {
+  const known = nodes[parent].children.get(frame);
+  if (known !== undefined) return known;
+  const made = nodes.push(flameNode(frame, parent)) - 1;
+  nodes[parent].children.set(frame, made);
+  return made;
+};
+
+export const flameDetail = (graph: FlameGraph, root: number, columns: number, depth: number): FlameDetail => {
+  const { nodes, profile } = graph;
+  const top = root in nodes ? root : 0;
+  const ancestors: FlameBox[] = [];
+  for (let at = nodes[top].parent; at >= 0; at = nodes[at].parent) ancestors.unshift(boxOf(graph, at, 0, columns));
+  const rows: FlameBox[][] = [[boxOf(graph, top, 0, columns)]];
+  while (rows.length < depth * 4) {
+    const next = rows[rows.length - 1].flatMap((box) => boxesBelow(graph, box));
+    if (next.length === 0) break;
+    rows.push(next);
+  }
+  return { detail: 'flame', root: top, unit: profile.values[0].unit, whole: nodes[0].total, ancestors, rows };
+};
+
+/** Callees in their caller's width, each at the cell where its share begins. */
+const boxesBelow = (graph: FlameGraph, above: FlameBox): FlameBox[] => {
+  const { nodes } = graph;
+  const children = [...nodes[above.key].children.values()].sort((a, b) => nodes[b].total - nodes[a].total);
+  const boxes: FlameBox[] = [];
+  let before = 0;
+  for (const child of children) {
+    const from = above.x + Math.round((before / nodes[above.key].total) * above.width);
+    before += nodes[child].total;
+    const to = above.x + Math.round((before / nodes[above.key].total) * above.width);
+    if (to > from) boxes.push(boxOf(graph, child, from, to - from));
+  }
+  return boxes;
+};
+
+const boxOf = ({ nodes, profile }: FlameGraph, key: number, x: number, width: number): FlameBox => {
+  const { frame, self, total } = nodes[key];
+  const { name, location } = frame < 0 ? { name: '(all)', location: undefined } : profile.frames[frame];
+  return { key, name, place: location, x, width, self, total };
+};

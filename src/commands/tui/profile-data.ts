@@ -1,0 +1,89 @@
+/** A profile with what the CPU and Lines tabs show of it. In: a file. Out: pages and details. Lives in the data thread. */
+import { readFile } from 'node:fs/promises';
+import { computeCallees, computeCallers, type CallEdge } from '../../analyzer/cost/callers.js';
+import { computeFunctions, isIdle, isRoot } from '../../analyzer/cost/functions.js';
+import { computeLines } from '../../analyzer/cost/lines.js';
+import { readProfile } from '../../analyzer/formats/profile.js';
+import type { Profile } from '../../analyzer/model/profile.js';
+import type { FunctionRow, LineCost, LineRow, ListOrder, ListQuery, ListWindow, Page } from '../../tui/provider.js';
+import { createFlameGraph, type FlameGraph } from './flame-data.js';
+import { rowPage } from './row-list.js';
+
+export type ProfileQuery = Extract<ListQuery, { list: 'functions' | 'callers' | 'callees' | 'hotLines' }>;
+
+export interface ProfileData {
+  readonly file: string;
+  readonly profile: Profile;
+  /** What 100 % is: everything but the time in which the thread was idle. */
+  readonly whole: number;
+  readonly functions: readonly FunctionRow[];
+  readonly lines: readonly LineRow[];
+  readonly flame: FlameGraph;
+}
+
+export const readProfileData = async (file: string): Promise<ProfileData> =>
+  createProfileData(file, readProfile(await readFile(file)));
+
+export const createProfileData = (file: string, profile: Profile): ProfileData => {
+  const { self, total } = computeFunctions(profile);
+  const { unit } = profile.values[0];
+  const functions: FunctionRow[] = [];
+  let whole = 0;
+  for (const [frame, { name, location }] of profile.frames.entries()) {
+    const ofV8 = location === undefined && (isIdle(name) || isRoot(name));
+    if (!(location === undefined && isIdle(name))) whole += self[frame];
+    if (ofV8 || total[frame] === 0) continue;
+    functions.push({ kind: 'function', frame, name, place: location, self: self[frame], total: total[frame], unit });
+  }
+  return { file, profile, whole, functions, lines: linesOf(profile), flame: createFlameGraph(profile) };
+};
+
+const linesOf = (profile: Profile): LineRow[] =>
+  computeLines(profile).map(({ file, line, frame, self, inlined }) => ({
+    kind: 'line',
+    place: { file, line, column: 0 },
+    functionName: profile.frames[frame].name + (inlined ? ' (inlined callees)' : ''),
+    self,
+    unit: profile.values[0].unit,
+  }));
+
+export const profilePage = (data: ProfileData, query: ProfileQuery, order: ListOrder, window: ListWindow): Page =>
+  rowPage<FunctionRow | LineRow>({
+    rows: rowsOf(data, query),
+    order,
+    window,
+    whole: data.whole,
+    text: (row) =>
+      `${row.kind === 'line' ? row.functionName : row.name} ${row.place?.file ?? ''}:${row.place?.line ?? ''}`,
+    value: (row, sort) => {
+      if (sort === 'name') return (row.kind === 'line' ? row.functionName : row.name).toLowerCase();
+      if (sort === 'place') return `${row.place?.file ?? ''}:${String(row.place?.line ?? 0).padStart(8, '0')}`;
+      return sort === 'total' && row.kind === 'function' ? row.total : row.self;
+    },
+  });
+
+const rowsOf = (data: ProfileData, query: ProfileQuery): readonly (FunctionRow | LineRow)[] => {
+  switch (query.list) {
+    case 'functions':
+      return data.functions;
+    case 'hotLines':
+      return data.lines;
+    case 'callers':
+      return edgeRows(data.profile, computeCallers(data.profile, query.frame));
+    case 'callees':
+      return edgeRows(data.profile, computeCallees(data.profile, query.frame));
+  }
+};
+
+const edgeRows = ({ frames, values }: Profile, edges: readonly CallEdge[]): FunctionRow[] =>
+  edges.flatMap(({ frame, self, total }) => {
+    if (frame < 0) return [];
+    const { name, location } = frames[frame];
+    return [{ kind: 'function', frame, name, place: location, self, total, unit: values[0].unit }];
+  });
+
+/** What the lines of one file cost in this profile. */
+export const lineCosts = ({ lines }: ProfileData, file: string): LineCost[] =>
+  lines
+    .filter(({ place }) => place.file === file)
+    .map(({ place, self, unit }) => ({ line: place.line, ...(unit === 'bytes' ? { bytes: self } : { selfUs: self }) }));

@@ -1,0 +1,47 @@
+/** The source of a file, with what profiles say of its lines. In: a file's name. Out: its text or why there is none. */
+import { readFile, stat } from 'node:fs/promises';
+import { messageOf } from '../../errors.js';
+import type { ScriptsTable } from '../../analyzer/model/scripts.js';
+import type { LineCost, SourceDetail } from '../../tui/provider.js';
+
+/** Larger files are bundles that nobody reads line by line. */
+const mostBytes = 32 * 2 ** 20;
+
+export interface SourceOptions {
+  readonly file: string;
+  readonly costs: readonly LineCost[];
+  readonly wholeUs: number;
+  /** Texts that were kept with a capture. */
+  readonly scripts: readonly ScriptsTable[];
+}
+
+export const readSource = async ({ file, costs, wholeUs, scripts }: SourceOptions): Promise<SourceDetail> => {
+  const kept = scripts.flatMap((table) => table.scripts).find((script) => isFile(script.url, file))?.source;
+  const text = kept === undefined ? await readText(file) : { lines: kept.split('\n') };
+  return { detail: 'source', file, lines: undefined, why: undefined, ...text, costs: joined(costs), wholeUs };
+};
+
+const isFile = (url: string, file: string): boolean => url === file || url === `file://${file}`;
+
+const readText = async (file: string): Promise<{ lines: string[] } | { why: string }> => {
+  if (file.startsWith('node:')) return { why: `${file} is part of Node.js: its source is not on this machine` };
+  try {
+    if ((await stat(file)).size > mostBytes) return { why: `${file} is too large to show` };
+    return { lines: (await readFile(file, 'utf8')).split('\n') };
+  } catch (error) {
+    return { why: `the source cannot be read here: ${messageOf(error)}` };
+  }
+};
+
+/** One entry a line, however many sources told of it. */
+const joined = (costs: readonly LineCost[]): LineCost[] => {
+  const byLine = new Map<number, { line: number; selfUs?: number; hits?: number; bytes?: number }>();
+  for (const cost of costs) {
+    const known = byLine.get(cost.line) ?? { line: cost.line };
+    for (const name of ['selfUs', 'hits', 'bytes'] as const) {
+      if (cost[name] !== undefined) known[name] = (known[name] ?? 0) + cost[name];
+    }
+    byLine.set(cost.line, known);
+  }
+  return [...byLine.values()];
+};
