@@ -105,7 +105,7 @@ const likelyInspectorPorts = (pid: number, ports: readonly ListeningPort[]): rea
 export const webSocketUrlAt = (host: string, port: number): Promise<string | undefined> =>
   new Promise((resolve) => {
     const path = '/json/list';
-    const request = get({ host: host.replace(/^\[|\]$/g, ''), port, path, agent: false, timeout: 1000 }, (answer) => {
+    const request = get({ host: host.replace(/^\[|\]$/g, ''), port, path, agent: false, timeout: 2000 }, (answer) => {
       let text = '';
       answer.setEncoding('utf8');
       answer.on('data', (chunk: string) => {
@@ -115,7 +115,7 @@ export const webSocketUrlAt = (host: string, port: number): Promise<string | und
       answer.on('end', () => resolve(webSocketUrlIn(text)));
       answer.on('error', () => resolve(undefined));
     });
-    const late = setTimeout(() => request.destroy(), 1500);
+    const late = setTimeout(() => request.destroy(), 2500);
     request.on('timeout', () => request.destroy());
     request.on('error', () => resolve(undefined));
     request.on('close', () => {

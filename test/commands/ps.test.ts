@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { memwatch, memwatchJson } from '../support/memwatch.js';
+import { nodeVersions } from '../support/nodes.js';
+import { startSource } from '../support/targets.js';
+import { eventually } from '../support/waiting.js';
+
+const idle = `setInterval(() => {}, 50); console.log('ready')`;
+interface Process {
+  pid: number;
+  version: string | null;
+  script: string;
+  rssBytes: number;
+  uptimeSeconds: number;
+  attachable: boolean;
+  reason: string | null;
+  inspector: string | null;
+}
+
+test('ps lists the Node processes, their versions, and whether they can be attached to', async (t) => {
+  const plain = await startSource(t, idle, { node: 24 });
+  const old = await startSource(t, idle, { node: 20 });
+  const deaf = await startSource(t, idle, { node: 22, flags: ['--disable-sigusr1'] });
+  const open = await startSource(t, idle, { node: 26, flags: ['--inspect=127.0.0.1:0'], args: ['one'] });
+  let seen: Process[] = [];
+  const of = (pid: number): Process | undefined => seen.find((process) => process.pid === pid);
+  const undisturbed = (): boolean =>
+    of(open.pid)?.inspector !== null && seen.every(({ reason }) => !/inspector port is held/.test(reason ?? ''));
+  await eventually('no other test holds port 9229, and the machine is quick enough to answer', async () => {
+    seen = (await memwatchJson(['ps']))['processes'] as Process[];
+    return undisturbed();
+  });
+  assert.deepEqual(
+    [plain, old, deaf, open].map(({ pid }) => [of(pid)?.version, of(pid)?.attachable]),
+    [
+      [`v${nodeVersions[24]}`, true],
+      [`v${nodeVersions[20]}`, true],
+      [`v${nodeVersions[22]}`, false],
+      [`v${nodeVersions[26]}`, true],
+    ],
+  );
+  assert.match(of(deaf.pid)?.reason ?? '', /--disable-sigusr1/);
+  assert.match(of(open.pid)?.inspector ?? '', /^ws:\/\/127\.0\.0\.1:\d+\//);
+  assert.match(of(plain.pid)?.script ?? '', /target\.mjs$/);
+  assert.ok((of(plain.pid)?.rssBytes ?? 0) > 20e6);
+  assert.deepEqual(
+    [plain, old, deaf, open].map(({ child }) => child.exitCode),
+    [null, null, null, null],
+  );
+});
+
+test('the table of ps has a line a process, and says why one cannot be attached to', async (t) => {
+  const deaf = await startSource(t, idle, { node: 22, flags: ['--disable-sigusr1'] });
+  const { stdout } = await memwatch(['ps']);
+  assert.match(stdout, /^ *PID {2}NODE +RSS +UP {2}ATTACH +SCRIPT$/m);
+  assert.match(stdout, new RegExp(`^ *${deaf.pid} {2}v22\\.\\d+\\.\\d+ +[\\d.]+ MB +\\S+ s {2}no `, 'm'));
+  assert.match(stdout, new RegExp(`^${deaf.pid} runs with --disable-sigusr1$`, 'm'));
+});
