@@ -5,6 +5,7 @@ import { cpuCommand } from './cpu.js';
 import { censusCommand } from './census.js';
 import { detachCommand } from './detach.js';
 import { diffCommand } from './diff.js';
+import { exportCommand } from './export.js';
 import { heapCommand } from './heap.js';
 import type { Command } from './io.js';
 import { leaksCommand } from './leaks.js';
@@ -26,4 +27,5 @@ export const commands: readonly Command[] = [
   diffCommand,
   censusCommand,
   leaksCommand,
+  exportCommand,
 ];

@@ -23,9 +23,9 @@ export const writeCollapsed = (profile: Profile): string => {
   return lines.join('\n') + (lines.length > 0 ? '\n' : '');
 };
 
-/** `;` parts frames and a line's end parts stacks, so neither may stand in a name. */
+/** `;` parts frames and a line's end parts stacks, so neither may stand in a name; nor what a terminal would obey. */
 const nameOf = ({ name, location }: Frame): string => {
-  const clean = (text: string): string => text.replace(/;/g, ':').replace(/[\r\n]+/g, ' ');
+  const clean = (text: string): string => text.replace(/;/g, ':').replace(/\p{Cc}+/gu, ' ');
   const shown = clean(name === '' ? '(anonymous)' : name);
   return location === undefined ? shown : `${shown} (${clean(location.file)}:${location.line})`;
 };

@@ -1,0 +1,98 @@
+/** `memwatch export <file> --to FORMAT`: a profile in another format, for other tools and other people. */
+import { basename } from 'node:path';
+import { computeInclusive, isIdle } from '../analyzer/cost/functions.js';
+import { computeCostTable } from '../analyzer/cost/table.js';
+import { writeCollapsed } from '../analyzer/formats/collapsed.js';
+import { readCostDocument } from '../analyzer/formats/cost-document.js';
+import { writePprof } from '../analyzer/formats/pprof.js';
+import { readProfile } from '../analyzer/formats/profile.js';
+import { writeSpeedscope } from '../analyzer/formats/speedscope.js';
+import type { CostTable } from '../analyzer/model/cost.js';
+import type { Profile } from '../analyzer/model/profile.js';
+import { MemwatchError } from '../errors.js';
+import { renderCostMarkdown } from '../report/cost-markdown.js';
+import { renderFlamegraphPage } from '../report/flamegraph-page.js';
+import { renderFlamegraphSvg } from '../report/flamegraph-svg.js';
+import { readCaptureBytes, writeCaptureFile } from './capture-file.js';
+import type { Arguments, Command, Io } from './io.js';
+
+/** Each format with the end of its file's name. */
+const formats = {
+  pprof: '.pb.gz',
+  speedscope: '.speedscope.json',
+  collapsed: '.collapsed.txt',
+  svg: '.svg',
+  html: '.html',
+  md: '.md',
+} as const;
+type Format = keyof typeof formats;
+const isFormat = (name: string): name is Format => name in formats;
+
+export const exportCommand: Command = {
+  command: 'export <file>',
+  describe: 'a profile as pprof, speedscope, collapsed stacks, flame graph (SVG, HTML) or Markdown',
+  builder: (yargs) =>
+    yargs
+      .positional('file', {
+        type: 'string',
+        describe: '.cpuprofile, .heapprofile, pprof, collapsed stacks; a --json result for md',
+      })
+      .option('to', { choices: Object.keys(formats), demandOption: true, describe: 'format' })
+      .option('output', { alias: 'o', type: 'string', describe: 'file to write, - for stdout (beside the profile)' })
+      .option('limit', { type: 'number', default: 40, describe: 'rows of a table in md' })
+      .example('$0 export app.cpuprofile --to html', 'a flame graph with zoom and search, in one page')
+      .example('$0 export app.cpuprofile --to pprof && go tool pprof -top app.pb.gz', 'for the tools of pprof'),
+  run: runExport,
+};
+
+async function runExport(args: Arguments, io: Io): Promise<void> {
+  const file = String(args['file']);
+  const to = String(args['to']);
+  if (!isFormat(to)) throw new MemwatchError('bad-argument', `not a format: ${to}`);
+  const content = convert(await readCaptureBytes(file), to, basename(file), Number(args['limit']));
+  if (args['output'] === '-') {
+    process.stdout.write(content);
+    return;
+  }
+  const output =
+    args['output'] === undefined ? file.replace(/(\.[^./\\]*)?$/, '') + formats[to] : String(args['output']);
+  await writeCaptureFile(output, content);
+  io.print({ schema: 'memwatch/export@1', file: output, format: to, bytes: content.length }, () => `wrote ${output}`);
+}
+
+/** Throws `not-this-format`, `broken-file`, `bad-argument`. */
+const convert = (bytes: Uint8Array, to: Format, name: string, limit: number): string | Uint8Array => {
+  const document = readCostDocument(bytes);
+  if (document !== undefined) return markdownOf(document, to, name, limit);
+  const profile = readProfile(bytes);
+  if (to === 'pprof') return writePprof(profile);
+  if (to === 'speedscope') return writeSpeedscope(profile, name);
+  if (to === 'collapsed') return writeCollapsed(profile);
+  const table = computeCostTable(profile);
+  if (to === 'md') return markdownOf(table, to, name, limit);
+  const options = {
+    title: name,
+    folder: process.cwd(),
+    inclusive: computeBusy(profile),
+    isHidden: (node: number) => isIdle(profile.frames[profile.nodeFrame[node]].name),
+  };
+  return to === 'svg' ? renderFlamegraphSvg(profile, options) : renderFlamegraphPage(profile, table, options);
+};
+
+/** A result holds tables and no call tree, so it can become other tables alone. */
+const markdownOf = (table: CostTable, to: Format, title: string, limit: number): string => {
+  if (to !== 'md') {
+    throw new MemwatchError('bad-argument', `a --json result holds no call tree, which ${to} is made of`, {
+      hint: 'export the profile that -o saves, or export the result --to md',
+    });
+  }
+  const own = table.unit === 'bytes' ? 'allocated' : table.unit === 'microseconds' ? 'own time' : 'own samples';
+  return renderCostMarkdown(table, { title, folder: process.cwd(), own, limit: limit > 0 ? limit : Infinity });
+};
+
+/** Inclusive values without idle time, which would be most of a flame graph. */
+const computeBusy = (profile: Profile): Float64Array =>
+  computeInclusive(
+    profile,
+    profile.values[0].self.map((self, node) => (isIdle(profile.frames[profile.nodeFrame[node]].name) ? 0 : self)),
+  );

@@ -1,0 +1,95 @@
+/**
+ * A flame graph as SVG: the one file that knows the flamegraph package (1.3). In: a Profile with the inclusive values of
+ * its nodes. Out: well-formed SVG without scripts, for any name in the profile.
+ * The package's own reader takes hits for time and knows old profiles alone, so memwatch places the boxes and lets the
+ * package draw them. What it writes is no XML and holds names as code: names go in with their special characters
+ * replaced by private ones, handlers and script come out, and the characters go back as entities.
+ */
+import flamegraph from 'flamegraph';
+import type { Profile } from '../analyzer/model/profile.js';
+import { showName, showPlace } from './place.js';
+import { escapeText, escapeXml } from './units.js';
+
+export interface FlamegraphOptions {
+  /** For each node: its value with all under it. */
+  readonly inclusive: Float64Array;
+  /** Nodes that are left out with all under them: idle time. */
+  readonly isHidden: (node: number) => boolean;
+  readonly title: string;
+  readonly folder: string;
+}
+
+const units = {
+  microseconds: { name: 'ms', size: 1000 },
+  bytes: { name: 'KB', size: 1024 },
+  count: { name: 'samples', size: 1 },
+} as const;
+
+export const renderFlamegraphSvg = (profile: Profile, options: FlamegraphOptions): string => {
+  const { name, size } = units[profile.values[0].unit];
+  const { nodes, time } = place(profile, options, size);
+  const drawn = flamegraph.svg({ nodes, time }, { countname: name, titletext: '', nametype: '' });
+  return mend(drawn, options.title);
+};
+
+/** The package draws boxes by their start and end; callers below, alphabetically beside one another. */
+const place = (
+  profile: Profile,
+  { inclusive, isHidden, folder }: FlamegraphOptions,
+  size: number,
+): { nodes: Record<string, { func: string; depth: number; stime: number; etime: number }>; time: number } => {
+  const names = profile.frames.map(({ name, location }) => {
+    const at = showPlace({ file: location?.file ?? null, line: location?.line ?? null }, folder);
+    return hideSpecial(escapeText(at === '' ? showName(name) : `${showName(name)} ${at}`));
+  });
+  const nameOf = (node: number): string => names[profile.nodeFrame[node]];
+  const children = childrenOf(profile);
+  const nodes: Record<string, { func: string; depth: number; stime: number; etime: number }> = {};
+  const stack: { node: number; depth: number; start: number }[] = [];
+  const placeAll = (siblings: readonly number[], depth: number, start: number): number => {
+    let at = start;
+    const shown = siblings.filter((node) => !isHidden(node) && inclusive[node] > 0);
+    for (const node of shown.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))) {
+      stack.push({ node, depth, start: at });
+      at += inclusive[node] / size;
+    }
+    return at;
+  };
+  const time = placeAll(topOf(profile, children), 1, 0);
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const { node, depth, start } = next;
+    nodes[String(node)] = { func: nameOf(node), depth, stime: start, etime: start + inclusive[node] / size };
+    placeAll(children[node] ?? [], depth + 1, start);
+  }
+  return { nodes: { all: { func: '', depth: 0, stime: 0, etime: time }, ...nodes }, time };
+};
+
+const childrenOf = ({ nodeCount, nodeParent }: Profile): number[][] => {
+  const children: number[][] = [];
+  for (let node = 0; node < nodeCount; node++)
+    if (nodeParent[node] >= 0) (children[nodeParent[node]] ??= []).push(node);
+  return children;
+};
+
+/** V8's `(root)` is the package's own `all`. */
+const topOf = ({ nodeCount, nodeParent, nodeFrame, frames }: Profile, children: readonly number[][]): number[] => {
+  const roots = Array.from({ length: nodeCount }, (_, node) => node).filter((node) => nodeParent[node] < 0);
+  return roots.flatMap((node) => (frames[nodeFrame[node]].name === '(root)' ? (children[node] ?? []) : [node]));
+};
+
+/** Characters that mean something in XML, as private ones that the package leaves alone. */
+const special = ['&', '<', '>', '"', "'"];
+const firstPrivate = 0xe000;
+const hideSpecial = (text: string): string =>
+  text
+    .replace(/[\ue000-\ue004\ufffe\uffff]/g, '?')
+    .replace(/[&<>"']/g, (character) => String.fromCharCode(firstPrivate + special.indexOf(character)));
+
+const mend = (svg: string, title: string): string =>
+  svg
+    .replace(/<script[\s\S]*?<\/script>/, `<title>${escapeXml(title)}</title>`)
+    .replace(/ onload="[^"]*"/, '')
+    .replace(/ onmouse(?:over|out)="[^"]*"/g, '')
+    .replace(/<!--[\s\S]*?-->/g, '')
+    .replace(/\(([^()]*)\), ([\d.,]+)%\)<\/title>/g, '($1, $2%)</title>')
+    .replace(/[\ue000-\ue004]/g, (character) => escapeXml(special[character.charCodeAt(0) - firstPrivate]));

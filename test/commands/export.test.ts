@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { Ajv } from 'ajv';
+import { readCollapsed } from '#memwatch/analyzer/formats/collapsed.js';
+import { readProfile } from '#memwatch/analyzer/formats/profile.js';
+import type { MemwatchError } from '#memwatch/errors.js';
+import { readPprof } from '#memwatch/analyzer/formats/pprof.js';
+import { computeCostTable } from '#memwatch/analyzer/cost/table.js';
+import { hostileNames, hostileProfile } from '../support/hostile.js';
+import { memwatch, memwatchJson } from '../support/memwatch.js';
+import { temporaryFolder } from '../support/targets.js';
+
+const has = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
+
+/** Exports the hostile profile; answers the file that was written. */
+const exported = async (t: TestContext, to: string, input: object = hostileProfile()): Promise<string> => {
+  const folder = temporaryFolder(t);
+  const file = join(folder, 'hostile.cpuprofile');
+  writeFileSync(file, JSON.stringify(input));
+  const output = join(folder, `out.${to}`);
+  const run = await memwatch(['export', file, '--to', to, '-o', output]);
+  assert.equal(run.code, 0, run.stderr);
+  assert.equal(statSync(output).mode & 0o777, 0o600);
+  return output;
+};
+
+/** Opens a page in Chromium; answers the document as it is after half a second. */
+const openInChromium = (t: TestContext, file: string): string => {
+  const profile = mkdtempSync(join(temporaryFolder(t), 'chromium-'));
+  const flags = [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    `--user-data-dir=${profile}`,
+    '--virtual-time-budget=3000',
+  ];
+  return execFileSync('chromium', [...flags, '--dump-dom', `file://${file}`], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: 60_000,
+    maxBuffer: 64 * 2 ** 20,
+  });
+};
+
+test('pprof: what was written is read back, function by function and line by line', async (t) => {
+  const table = computeCostTable(readPprof(readFileSync(await exported(t, 'pprof'))));
+  assert.deepEqual(
+    table.functions.map(({ name, line, self }) => [name, line, Math.round(self)]),
+    hostileNames.map((name) => [name.replace('\ud800', '\ufffd'), 4, 10_000]),
+  );
+  assert.ok(table.lines.every(({ line, self }) => line === 5 && Math.round(self) === 10_000));
+  assert.equal(table.idle, 20_000);
+});
+
+test('pprof: go tool pprof opens it', { skip: has('go') ? false : 'go is not installed' }, async (t) => {
+  const file = await exported(t, 'pprof');
+  const top = execFileSync('go', ['tool', 'pprof', '-top', file], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  assert.match(top, /Duration: 100ms, Total samples = 100ms/);
+  assert.match(top, /10ms +10\.00% .* {2}a'\);alert\(1\);\('/);
+  const lines = execFileSync('go', ['tool', 'pprof', '-lines', '-top', file], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  assert.match(lines, /\/srv\/<app>'"&\/0\.js:5/);
+});
+
+test("speedscope: the file is valid by speedscope's own schema and holds the samples in the order of time", async (t) => {
+  const file = JSON.parse(readFileSync(await exported(t, 'speedscope'), 'utf8'));
+  const schema = createRequire(import.meta.url).resolve('speedscope/dist/release/file-format-schema.json');
+  const validate = new Ajv({ strict: false }).compile(JSON.parse(readFileSync(schema, 'utf8')));
+  assert.equal(validate(file), true, JSON.stringify(validate.errors));
+  const [profile] = file.profiles;
+  assert.equal(profile.samples.length, hostileNames.length + 2);
+  assert.deepEqual(new Set(profile.weights), new Set([10_000]));
+  assert.equal(file.shared.frames[profile.samples[0].at(-1)].name, hostileNames[0]);
+});
+
+test('collapsed: what was written is read back, and no name can break a line or a stack', async (t) => {
+  const text = readFileSync(await exported(t, 'collapsed'), 'utf8');
+  assert.equal(text.trimEnd().split('\n').length, hostileNames.length + 1);
+  const table = computeCostTable(readCollapsed(text));
+  assert.equal(table.functions.length, hostileNames.length);
+  assert.deepEqual(new Set(table.functions.map(({ self }) => self)), new Set([10_000]));
+  assert.equal(Math.max(...table.functions.map(({ total }) => total)), 80_000);
+});
+
+test('svg: boxes as wide as their time, right lines, no script, nothing that is no XML', async (t) => {
+  const svg = readFileSync(await exported(t, 'svg'), 'utf8');
+  assert.ok(!/<script|onload|onmouse|<img/.test(svg));
+  assert.deepEqual(svg.match(/&(?!(amp|lt|gt|quot|#39);)/g), null);
+  assert.match(
+    svg,
+    /<title>a&#39;\);alert\(1\);\(&#39; \/srv\/&lt;app&gt;&#39;&quot;&amp;\/0\.js:4 \(80 ms, 100%\)<\/title>/,
+  );
+  const widths = [...svg.matchAll(/<rect [^>]*data-x[^>]* width="([\d.]+)"/g)].map(([, width]) => Number(width));
+  assert.equal(widths.length, hostileNames.length + 1);
+  const [all = 0, first = 0, second = 0] = widths.sort((a, b) => b - a);
+  assert.equal(Math.round(all), Math.round(first));
+  assert.equal(Math.round((100 * second) / first), 88); // 70 of 80 ms
+});
+
+test('svg: Chromium draws it', { skip: has('chromium') ? false : 'chromium is not installed' }, async (t) => {
+  const output = await exported(t, 'svg');
+  const svg = `${output}.svg`;
+  writeFileSync(svg, readFileSync(output));
+  const drawn = openInChromium(t, svg);
+  assert.ok(!drawn.includes('error on line'), drawn.slice(0, 400));
+  assert.equal(drawn.match(/<rect /g)?.length, hostileNames.length + 2);
+});
+
+test(
+  'html: one page that needs nothing else, drawn, searched and zoomed in Chromium, whatever the names are',
+  {
+    skip: has('chromium') ? false : 'chromium is not installed',
+  },
+  async (t) => {
+    const page = readFileSync(await exported(t, 'html'), 'utf8');
+    assert.deepEqual(page.match(/(?:src|href)=["']?https?:[^"' ]*/g), null);
+    const probe = `<script>
+const frames = () => [...document.querySelectorAll('#chart g.frame')];
+const before = frames().length;
+const search = document.querySelector('#search');
+search.value = 'ALERT(1);';
+search.dispatchEvent(new Event('input'));
+const found = document.querySelector('#matched').textContent;
+frames().find((frame) => frame.textContent.includes('bold')).dispatchEvent(new MouseEvent('click', { bubbles: true }));
+setTimeout(() => {
+  const zoomed = frames().find((frame) => frame.textContent.includes('bold'));
+  const out = document.createElement('pre');
+  out.id = 'probe';
+  out.textContent = JSON.stringify({ before, found, width: Math.round(zoomed.getBoundingClientRect().width / document.querySelector('#chart svg').getBoundingClientRect().width * 100), rows: document.querySelectorAll('#functions tbody tr').length, title: document.title });
+  document.body.append(out);
+}, 1500);
+</script></body>`;
+    const file = join(temporaryFolder(t), 'page.html');
+    writeFileSync(
+      file,
+      page.replace('</body>', () => probe),
+    );
+    const dom = openInChromium(t, file);
+    const result = JSON.parse(/<pre id="probe">(.*?)<\/pre>/s.exec(dom)?.[1] ?? dom.slice(-2000));
+    assert.deepEqual(result, {
+      before: hostileNames.length + 1,
+      found: 'matched 100.0%',
+      width: 100,
+      rows: hostileNames.length,
+      title: 'hostile.cpuprofile',
+    });
+  },
+);
+
+test('md: tables that names cannot break, from a profile and from a --json result', async (t) => {
+  const md = readFileSync(await exported(t, 'md'), 'utf8');
+  assert.ok(!md.includes('<script') && !md.includes('\u001b'));
+  const row = md.split('\n').find((line) => line.includes('pipe'));
+  assert.equal(row?.split(/(?<!\\)\|/).length, 7);
+  const folder = temporaryFolder(t);
+  const profile = join(folder, 'p.cpuprofile');
+  writeFileSync(profile, JSON.stringify(hostileProfile()));
+  const result = join(folder, 'result.json');
+  writeFileSync(result, JSON.stringify(await memwatchJson(['cpu', profile])));
+  const again = await memwatch(['export', result, '--to', 'md', '-o', '-']);
+  assert.equal(again.stdout.split('\n').slice(1).join('\n').trimEnd(), md.split('\n').slice(1).join('\n').trimEnd());
+  const refused = await memwatch(['export', result, '--to', 'svg']);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /holds no call tree/);
+});
+
+test('files that are no profile, or cut off, are told apart', () => {
+  const at = { functionName: 'f', scriptId: '0', url: '', lineNumber: 0, columnNumber: 0 };
+  const profile = (children: number[]): string =>
+    JSON.stringify({ nodes: [{ id: 1, callFrame: at, children }], startTime: 0, endTime: 1 });
+  const cases: [string, string, RegExp][] = [
+    [JSON.stringify(hostileProfile()).slice(0, 300), 'broken-file', /not a \.cpuprofile: .*JSON/],
+    ['{"a":1}', 'not-this-format', /no nodes with a start time/],
+    [profile([7]), 'broken-file', /names node 7, which it lacks/],
+    [profile([1]), 'broken-file', /no tree/],
+    ['hello world', 'not-this-format', /no profile that memwatch can read/],
+    ['a;b 12\nc;d', 'broken-file', /line 2 is no collapsed stack/],
+    ['\u001f\u008b', 'broken-file', /pprof profile cannot be decoded/],
+  ];
+  for (const [text, code, message] of cases) {
+    const told = (error: MemwatchError): boolean => error.code === code && message.test(error.message);
+    assert.throws(() => readProfile(Buffer.from(text, 'latin1')), told, text);
+  }
+});
+
+test('a profile that node --cpu-prof wrote, and one of --heap-prof, are read', async (t) => {
+  const folder = temporaryFolder(t);
+  const script = join(folder, 'x.cjs');
+  writeFileSync(
+    script,
+    'function hot() { let s = 0; for (let i = 0; i < 5e7; i++) s = Math.sqrt(s + i); return s; }\nconst kept = (globalThis.kept = []);\nfor (let i = 0; i < 2000; i++) kept.push(new Array(1000).fill(i));\nhot();',
+  );
+  execFileSync(
+    process.execPath,
+    ['--cpu-prof', '--cpu-prof-name=a.cpuprofile', '--heap-prof', '--heap-prof-name=a.heapprofile', script],
+    { cwd: folder },
+  );
+  const cpu = await memwatchJson(['cpu', join(folder, 'a.cpuprofile')]);
+  const [hot] = cpu['functions'] as { name: string; file: string; line: number }[];
+  assert.deepEqual(hot && [hot.name, hot.file, hot.line], ['hot', script, 1]);
+  const alloc = await memwatchJson(['alloc', join(folder, 'a.heapprofile')]);
+  assert.ok(Number(alloc['allocatedBytes']) > 8e6);
+});
