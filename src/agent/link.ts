@@ -3,6 +3,7 @@
  * undoes what opening it did: the guard, the inspector, the program that was started.
  */
 import { MemwatchError } from '../errors.js';
+import { borrowPort } from './borrow-port.js';
 import { evaluate } from './evaluate.js';
 import { enterGuard, type GuardEntry } from './guard.js';
 import {
@@ -89,6 +90,7 @@ const tryConnectToPid = async (pid: number, options: LinkOptions): Promise<Conne
   }
   const port = sigusr1Port(status);
   return withPortLock(port, async () => {
+    if (port !== 0) await borrowPort(port, pid, options.onProgress);
     const { url, opened } = await openInspector(pid, options);
     const main = await connectToProcess(url, pid);
     const guard = await enterGuard(main, opened);

@@ -4,8 +4,9 @@
  */
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
+import { findLender } from './borrow-port.js';
 import { findInspector } from './inspector.js';
-import { portHolder } from './port.js';
+import { portHolder, sigusr1Port } from './port.js';
 import { isNode, looksLikeNode, processIds, readProcess, type ProcessStatus } from './proc.js';
 import { barrierOf, obstacleOf } from './safety.js';
 
@@ -40,7 +41,7 @@ const describeProcess = async (
 ): Promise<NodeProcess> => {
   const barrier = barrierOf(status);
   const inspector = barrier === undefined ? ((await findInspector(status.pid)) ?? null) : null;
-  const reason = inspector === null ? whyNot(status) : null;
+  const reason = inspector === null ? await whyNot(status) : null;
   return {
     pid: status.pid,
     version: await versionOf(status, versions),
@@ -53,11 +54,12 @@ const describeProcess = async (
   };
 };
 
-const whyNot = (status: ProcessStatus): string | null => {
+const whyNot = async (status: ProcessStatus): Promise<string | null> => {
   const obstacle = obstacleOf(status);
   if (obstacle !== undefined) return obstacle.reason;
   const holder = portHolder(status);
-  return holder === undefined ? null : `its inspector port is held by ${holder}`;
+  if (holder === undefined || (await findLender(sigusr1Port(status), status.pid)) !== undefined) return null;
+  return `its inspector port is held by ${holder}`;
 };
 
 /** Asked of the executable, once a file; as the user who runs it anyway, so that nobody's file is run with our rights. */

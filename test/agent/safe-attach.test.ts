@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { attach, withAttachment } from '#memwatch/agent/attach.js';
 import { hasChildren, readProcess } from '#memwatch/agent/proc.js';
+import { listeningPorts } from '#memwatch/agent/sockets.js';
 import { nodeBinary, testedMajors } from '../support/nodes.js';
 import { startProcess, startSource, type StartedTarget } from '../support/targets.js';
 import { eventually, noPortOpen } from '../support/waiting.js';
@@ -78,6 +79,40 @@ test('a port that another program holds is named with its holder, and the target
   const target = await startSource(t, idle, { node: 24, flags: [`--inspect-port=${port}`] });
   await refused(target, 'port-taken', new RegExp(`on port ${port}, which process ${process.pid} `));
   assert.doesNotMatch(target.output(), /address already in use/);
+});
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+};
+
+for (const node of testedMajors) {
+  test(`a port that an idle inspector of a Node ${node} holds is borrowed, and given back`, async (t) => {
+    const port = await freePort();
+    const lender = await startSource(t, idle, { node, flags: [`--inspect=127.0.0.1:${port}`] });
+    const target = await startSource(t, idle, { node, flags: [`--inspect-port=${port}`] });
+    await withAttachment(pidTarget(target), {}, async ({ opened, pid }) => {
+      assert.deepEqual([opened, pid], [true, target.pid]);
+    });
+    await noPortOpen(target.pid);
+    const isBack = (): boolean => listeningPorts(lender.pid).some((listener) => listener.port === port);
+    await eventually('the lender listens again', isBack);
+    assert.equal(lender.child.exitCode, null);
+  });
+}
+
+test('a port is not borrowed from an inspector that a debugger is connected to', async (t) => {
+  const port = await freePort();
+  const lender = await startSource(t, idle, { node: 24, flags: [`--inspect=127.0.0.1:${port}`] });
+  const target = await startSource(t, idle, { node: 24, flags: [`--inspect-port=${port}`] });
+  await withAttachment(pidTarget(lender), {}, async ({ session }) => {
+    await refused(target, 'port-taken', new RegExp(`on port ${port}, which process ${lender.pid} `));
+    assert.equal(session.closed.aborted, false);
+  });
 });
 
 test('a target with --inspect-port=0 opens any port, and is attached to', async (t) => {
