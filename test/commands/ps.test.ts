@@ -18,17 +18,16 @@ interface Process {
 }
 
 test('ps lists the Node processes, their versions, and whether they can be attached to', async (t) => {
-  const plain = await startSource(t, idle, { node: 24 });
-  const old = await startSource(t, idle, { node: 20 });
+  const flags = ['--inspect-port=0']; // whoever holds port 9229 now is none of this test's business
+  const plain = await startSource(t, idle, { node: 24, flags });
+  const old = await startSource(t, idle, { node: 20, flags });
   const deaf = await startSource(t, idle, { node: 22, flags: ['--disable-sigusr1'] });
   const open = await startSource(t, idle, { node: 26, flags: ['--inspect=127.0.0.1:0'], args: ['one'] });
   let seen: Process[] = [];
   const of = (pid: number): Process | undefined => seen.find((process) => process.pid === pid);
-  const undisturbed = (): boolean =>
-    of(open.pid)?.inspector !== null && seen.every(({ reason }) => !/inspector port is held/.test(reason ?? ''));
-  await eventually('no other test holds port 9229, and the machine is quick enough to answer', async () => {
+  await eventually('the inspector answers, also on a busy machine', async () => {
     seen = (await memwatchJson(['ps']))['processes'] as Process[];
-    return undisturbed();
+    return of(open.pid)?.inspector !== null;
   });
   assert.deepEqual(
     [plain, old, deaf, open].map(({ pid }) => [of(pid)?.version, of(pid)?.attachable]),
