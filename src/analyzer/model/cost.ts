@@ -35,3 +35,27 @@ export interface CostTable {
   readonly samples: number | null;
   readonly durationUs: number;
 }
+
+/** One function or line in two profiles; what stands after is scaled to the length of what stands before. */
+export interface DiffRow {
+  readonly name: string;
+  readonly file: string | null;
+  /** Where it stands in the second profile, if it is there. */
+  readonly line: number | null;
+  readonly selfBefore: number;
+  readonly selfAfter: number;
+  readonly selfDelta: number;
+  readonly totalBefore: number;
+  readonly totalAfter: number;
+}
+
+export interface CostDiff {
+  readonly unit: ProfileUnit;
+  /** What the second profile's values were multiplied by. */
+  readonly scale: number;
+  readonly before: number;
+  readonly after: number;
+  /** What got dearest first, what got cheapest last. */
+  readonly functions: readonly DiffRow[];
+  readonly lines: readonly DiffRow[];
+}

@@ -1,0 +1,77 @@
+/** What got dearer from one profile to another, by function and by line. In: two cost tables. Out: rows, most first. */
+import { MemwatchError } from '../../errors.js';
+import type { CostDiff, CostTable, DiffRow, FunctionRow, LineRow } from '../model/cost.js';
+
+/**
+ * Where both say how long they are, the second is scaled to the length of the first, so that longer does not mean
+ * dearer. Throws `bad-argument` where the two are of different kinds.
+ */
+export const computeCostDiff = (before: CostTable, after: CostTable): CostDiff => {
+  if (before.unit !== after.unit) {
+    throw new MemwatchError('bad-argument', `${before.unit} cannot be compared with ${after.unit}`, {
+      hint: 'compare two CPU profiles, or two allocation profiles',
+    });
+  }
+  const timed = before.durationUs > 0 && after.durationUs > 0;
+  const scale = timed ? before.durationUs / after.durationUs : 1;
+  const lineRows = ({ lines }: CostTable): KeyedRow[] => lines.filter(({ inlined }) => !inlined).map(rowOfLine);
+  return {
+    unit: before.unit,
+    scale,
+    before: before.whole,
+    after: after.whole * scale,
+    functions: compare(before.functions.map(rowOfFunction), after.functions.map(rowOfFunction), scale),
+    lines: compare(lineRows(before), lineRows(after), scale),
+  };
+};
+
+interface KeyedRow {
+  readonly key: string;
+  readonly name: string;
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly self: number;
+  readonly total: number;
+}
+
+/** A function with a name is the same one when it has moved to another line; one without is known by its line alone. */
+const rowOfFunction = ({ name, file, line, self, total }: FunctionRow): KeyedRow => {
+  const key = name === '' ? `${file}\n${line}` : `${file}\n${name}`;
+  return { key, name, file, line, self, total };
+};
+
+const rowOfLine = ({ file, line, function: name, self }: LineRow): KeyedRow => {
+  return { key: `${file}\n${line}`, name, file, line, self, total: self };
+};
+
+const compare = (before: readonly KeyedRow[], after: readonly KeyedRow[], scale: number): DiffRow[] => {
+  const sums = new Map<
+    string,
+    { now: KeyedRow; selfBefore: number; selfAfter: number; totalBefore: number; totalAfter: number }
+  >();
+  const sumOf = (row: KeyedRow) => {
+    const sum = sums.get(row.key) ?? { now: row, selfBefore: 0, selfAfter: 0, totalBefore: 0, totalAfter: 0 };
+    sums.set(row.key, sum);
+    return sum;
+  };
+  for (const row of before) {
+    const sum = sumOf(row);
+    sum.selfBefore += row.self;
+    sum.totalBefore += row.total;
+  }
+  for (const row of after) {
+    const sum = sumOf(row);
+    sum.now = row; // where it stands now
+    sum.selfAfter += row.self * scale;
+    sum.totalAfter += row.total * scale;
+  }
+  return [...sums.values()]
+    .map(({ now: { name, file, line }, ...sum }) => ({
+      name,
+      file,
+      line,
+      ...sum,
+      selfDelta: sum.selfAfter - sum.selfBefore,
+    }))
+    .sort((a, b) => b.selfDelta - a.selfDelta);
+};

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { memwatch, memwatchJson } from '../support/memwatch.js';
+import { temporaryFolder } from '../support/targets.js';
+
+/** A profile of functions with their own milliseconds; all are called by `main`, on line 2 of each. */
+const cpuProfile = (functions: Record<string, { ms: number; line: number }>): string => {
+  const frame = (functionName: string, line: number): object => ({
+    functionName,
+    scriptId: '5',
+    url: functionName === '(root)' ? '' : 'file:///srv/app.js',
+    lineNumber: line - 1,
+    columnNumber: 0,
+  });
+  const names = Object.entries(functions);
+  const nodes = [
+    { id: 1, callFrame: frame('(root)', 0), hitCount: 0, children: [2] },
+    { id: 2, callFrame: frame('main', 1), hitCount: 0, children: names.map((_, i) => i + 3) },
+    ...names.map(([name, { ms, line }], i) => ({
+      id: i + 3,
+      callFrame: frame(name, line),
+      hitCount: ms,
+      children: [],
+      positionTicks: [{ line: line + 1, ticks: ms }],
+    })),
+  ];
+  const samples = names.flatMap(([, { ms }], i) => Array.from({ length: ms }, () => i + 3));
+  const timeDeltas = samples.map((_, i) => (i === 0 ? 0 : 1000));
+  return JSON.stringify({ nodes, startTime: 0, endTime: 1000 * samples.length, samples, timeDeltas });
+};
+
+test('what got dearer comes first, by function and by line, whatever the length of the profiles', async (t) => {
+  const folder = temporaryFolder(t);
+  const [a, b] = [join(folder, 'a.cpuprofile'), join(folder, 'b.cpuprofile')];
+  writeFileSync(
+    a,
+    cpuProfile({ parse: { ms: 100, line: 10 }, render: { ms: 300, line: 20 }, gone: { ms: 100, line: 40 } }),
+  );
+  // twice as long, and `parse` has moved down by 5 lines and takes 30 % in place of 20 %
+  writeFileSync(
+    b,
+    cpuProfile({ parse: { ms: 300, line: 15 }, render: { ms: 600, line: 20 }, fresh: { ms: 100, line: 60 } }),
+  );
+  const diff = await memwatchJson(['diff', a, b]);
+  assert.equal(diff['schema'], 'memwatch/cost-diff@1');
+  assert.equal(diff['scale'], 0.5);
+  const rows = diff['functions'] as { name: string; line: number; selfDelta: number }[];
+  assert.deepEqual(
+    rows.filter(({ name }) => name !== 'main').map(({ name, line, selfDelta }) => [name, line, selfDelta]),
+    [
+      ['parse', 15, 50_000],
+      ['fresh', 60, 50_000],
+      ['render', 20, 0],
+      ['gone', 40, -100_000],
+    ],
+  );
+  const run = await memwatch(['diff', a, b]);
+  assert.match(
+    run.stdout,
+    /own change +before +after +total change +function +file\n +\+50\.0 ms +100 ms +150 ms +\+50\.0 ms {2}parse +\/srv\/app\.js:15/,
+  );
+  assert.match(run.stdout, /in function +file\n[^]*\+150 ms +0 us +150 ms .* parse +\/srv\/app\.js:16/);
+  assert.match(run.stdout, /multiplied by 0\.50/);
+});
+
+test('profiles of different kinds are refused', async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, 'a.cpuprofile'), cpuProfile({ f: { ms: 3, line: 1 } }));
+  const root = { functionName: '(root)', scriptId: '0', url: '', lineNumber: -1, columnNumber: -1 };
+  writeFileSync(
+    join(folder, 'b.heapprofile'),
+    JSON.stringify({ head: { callFrame: root, selfSize: 5, children: [] } }),
+  );
+  const run = await memwatch(['diff', join(folder, 'a.cpuprofile'), join(folder, 'b.heapprofile')]);
+  assert.equal(run.code, 2);
+  assert.match(run.stderr, /microseconds cannot be compared with bytes/);
+});
