@@ -1,60 +1,51 @@
 /**
  * Snapshots compared, by class and by object: in, heaps in the order in which they were taken; out, what grew from the
- * first to the last. The same object is found as twins.ts says; where ids do not agree (equal ids name objects of
- * different classes) and the captures do not say that they are of one process, classes alone are compared.
+ * first to the last. The same object is found by V8's id, or as identity.ts says where ids do not agree; where
+ * the captures do not show that they are of one process either, classes alone are compared.
  */
-import { nodeName, type HeapGraph } from '../model/heap-graph.js';
+import type { HeapGraph } from '../model/heap-graph.js';
 import type { ClassGrowth, HeapDiff, ObjectGrowth } from '../model/heap-diff.js';
 import type { Classes, HeapClass } from '../model/heap-results.js';
 import { findHolders } from './biggest.js';
 import { computeClasses, findShapes } from './classes.js';
 import type { Heap } from './heap.js';
+import { idsAgree, idsByPath, sampleIds } from './identity.js';
 import { IdIndex } from './ids.js';
-import { twinsById, twinsByPath, type TwinOf } from './twins.js';
 
 const missing = -1;
 /** Growth below this share of the heap is not asked for. */
 const smallestShare = 1 / 10_000;
 
 /** At least two heaps. */
-export const diffHeaps = (heaps: readonly Heap[], limit: number): HeapDiff => {
+export const diffHeaps = (captured: readonly Heap[], limit: number): HeapDiff => {
+  const { heaps, matchedBy } = withCommonIds(captured);
   const first = heaps[0];
   const last = heaps[heaps.length - 1];
-  const indexes = heaps.slice(0, -1).map((heap) => new IdIndex(heap.graph.nodeId));
-  const sameIds = indexes.every((index, at) => haveOneSetOfIds(heaps[at].graph, index, last.graph));
-  const sameProcess = sameIds || heaps.every(({ process }) => process !== undefined && process === first.process);
-  const twins = (): TwinOf[] =>
-    sameIds
-      ? indexes.map((index) => twinsById(last.graph, index))
-      : heaps.slice(0, -1).map((heap) => twinsByPath(last, heap));
   const before = computeClasses(first.graph, first.dominators, findShapes(last.graph));
   const after = computeClasses(last.graph, last.dominators, findShapes(first.graph));
-  const turnover = sameIds ? computeTurnover(first, before, last, after) : undefined;
+  const turnover = matchedBy !== 'id' ? undefined : computeTurnover(first, before, last, after);
   return {
-    sameProcess,
-    matchedBy: sameIds ? 'id' : sameProcess ? 'path' : null,
+    sameProcess: matchedBy !== null,
+    matchedBy,
     heapBytes: heaps.map((heap) => heap.dominators.retainedBytes[0]),
     classes: growthOfClasses(before, after, turnover),
-    objects: sameProcess ? growthOfObjects(heaps, twins(), limit) : [],
+    objects: matchedBy === null ? [] : growthOfObjects(heaps, limit),
   };
 };
 
-/** How many common ids are looked at, and which share of them may name different things. */
-const looked = 20_000;
-const mostDifferent = 0.02;
-
-/** An object keeps its class: where equal ids name different classes, they are of two processes or two inspector sessions. */
-const haveOneSetOfIds = (one: HeapGraph, ids: IdIndex, other: HeapGraph): boolean => {
-  const step = Math.max(1, Math.floor(other.nodeCount / looked));
-  let common = 0;
-  let different = 0;
-  for (let node = 1; node < other.nodeCount; node += step) {
-    const twin = ids.nodeOf(other.nodeId[node]);
-    if (twin === missing) continue;
-    common++;
-    if (one.nodeType[twin] !== other.nodeType[node] || nodeName(one, twin) !== nodeName(other, node)) different++;
+/** The heaps with ids that mean the same object in all of them; null where there can be none. */
+const withCommonIds = (heaps: readonly Heap[]): { heaps: readonly Heap[]; matchedBy: HeapDiff['matchedBy'] } => {
+  const last = heaps[heaps.length - 1];
+  if (heaps.slice(0, -1).every(({ graph }) => idsAgree(sampleIds(graph), last.graph)))
+    return { heaps, matchedBy: 'id' };
+  if (last.process === undefined || heaps.some(({ process }) => process !== last.process))
+    return { heaps, matchedBy: null };
+  const renumbered = [last];
+  for (const heap of heaps.slice(0, -1).toReversed()) {
+    const used = renumbered.slice(1).map(({ graph }) => new IdIndex(graph.nodeId));
+    renumbered.unshift(heap.withIds(idsByPath(renumbered[0].graph, heap.graph, used)));
   }
-  return common > 0 && different / common <= mostDifferent;
+  return { heaps: renumbered, matchedBy: 'path' };
 };
 
 interface Turnover {
@@ -103,16 +94,18 @@ const growthOfClasses = (before: Classes, after: Classes, turnover: Turnover | u
 /** A class that has as many objects as before holds more only through others. */
 const turnsOver = ({ countDelta }: ClassGrowth): number => Number(countDelta !== 0);
 
-const growthOfObjects = (heaps: readonly Heap[], twins: readonly TwinOf[], limit: number): ObjectGrowth[] => {
+const growthOfObjects = (heaps: readonly Heap[], limit: number): ObjectGrowth[] => {
   const last = heaps[heaps.length - 1];
   const { graph, dominators } = last;
+  const indexes = heaps.slice(0, -1).map((heap) => new IdIndex(heap.graph.nodeId));
+  const growth = computeGrowth(heaps[0], indexes[0], last);
   const floor = Math.max(1, dominators.retainedBytes[0] * smallestShare);
-  const growth = computeGrowth(heaps[0], twins[0], last, floor);
   return findHolders(graph, dominators, growth, floor)
     .slice(0, limit * 4)
     .map((node): ObjectGrowth => {
-      const series = twins.map((twinOf, at) => {
-        const twin = twinOf(node);
+      const id = graph.nodeId[node];
+      const series = indexes.map((index, at) => {
+        const twin = index.nodeOf(id);
         return twin === missing ? 0 : heaps[at].dominators.retainedBytes[twin];
       });
       return {
@@ -128,14 +121,14 @@ const growthOfObjects = (heaps: readonly Heap[], twins: readonly TwinOf[], limit
 const everyTime = ({ retainedBytes }: ObjectGrowth): number =>
   Number(retainedBytes.every((bytes, index) => index === 0 || bytes > retainedBytes[index - 1]));
 
-/** By node of the last heap that retains at least `floor`, what it retains more than in the first; 0 for what is new. */
-const computeGrowth = (first: Heap, twinOf: TwinOf, last: Heap, floor: number): Float64Array => {
-  const { nodeCount } = last.graph;
+/** By node of the last heap, what it retains more than in the first; 0 for what is new. */
+const computeGrowth = (first: Heap, ids: IdIndex, last: Heap): Float64Array => {
+  const { nodeCount, nodeId } = last.graph;
   const was = first.dominators.retainedBytes;
   const is = last.dominators.retainedBytes;
   const growth = new Float64Array(nodeCount);
   for (let node = 0; node < nodeCount; node++) {
-    const twin = is[node] < floor ? missing : twinOf(node);
+    const twin = ids.nodeOf(nodeId[node]);
     if (twin !== missing) growth[node] = is[node] - was[twin];
   }
   return growth;

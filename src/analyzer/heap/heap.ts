@@ -42,6 +42,15 @@ export class Heap {
     return (this.lazyPaths ??= computePaths(this.graph, this.edges));
   }
 
+  /** The same heap with other ids for its nodes; what was computed of it stays. */
+  withIds(nodeId: Uint32Array): Heap {
+    const heap = new Heap({ ...this.graph, nodeId }, this.findPlace, this.process);
+    heap.lazyEdges = this.lazyEdges;
+    heap.lazyDominators = this.lazyDominators;
+    heap.lazyPaths = this.lazyPaths;
+    return heap;
+  }
+
   /** Computes what most questions need, and lets go of what is only needed on the way to it. */
   release(): void {
     if (this.dominators !== undefined) this.lazyRetainers = undefined;
