@@ -2,7 +2,7 @@
  * The scripts of a target: captures name code by script id alone, and only the running process knows the names. In: a
  * session. Out: a ScriptsTable, kept beside the capture as `<capture>.scripts.json`.
  */
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Script, ScriptsTable } from '../analyzer/model/scripts.js';
@@ -12,6 +12,8 @@ import type { Session } from './protocol.js';
 export interface ScriptCollector {
   /** The table of everything that was ever parsed and is still known, with the source maps that can be read. */
   finish(): Promise<ScriptsTable>;
+  /** Stops listening where no table is wanted any more. */
+  stop(): Promise<void>;
 }
 
 /** The limits within which source maps are kept with a capture. */
@@ -36,17 +38,20 @@ export const collectScripts = async (
     session.send('Debugger.enable', {}),
     session.send('Debugger.setSkipAllPauses', { skip: true }),
   ]);
+  const stop = async (): Promise<void> => {
+    await session.send('Debugger.disable').catch(() => {}); // gone with the session where the target has ended
+    for (const end of stops) end();
+  };
   const finish = async (): Promise<ScriptsTable> => {
     if (withSource !== undefined) await keepWithSource(session, found, withSource);
-    await session.send('Debugger.disable').catch(() => {}); // gone with the session where the target has ended
-    for (const stop of stops) stop();
+    await stop();
     return {
       schema: 'memwatch/scripts@1',
       nodeVersion: from.nodeVersion,
       scripts: await withSourceMaps(found, from.pid),
     };
   };
-  return { finish };
+  return { finish, stop };
 };
 
 /** The scripts that the target knows now. */
@@ -67,8 +72,9 @@ export const captureScriptsWithSource = async (
 
 /** Writes the table beside a capture, for its owner's eyes alone, since source maps hold source text. */
 export const writeScripts = async (captureFile: string, table: ScriptsTable): Promise<void> => {
-  const file = `${captureFile}.scripts.json`;
-  await writeFile(file, JSON.stringify(table), { mode: 0o600 });
+  const part = `${captureFile}.scripts.json.${process.pid}.part`;
+  await writeFile(part, JSON.stringify(table), { mode: 0o600 }); // a file that is there keeps its mode: never write into it
+  await rename(part, `${captureFile}.scripts.json`);
 };
 
 interface FoundScript {

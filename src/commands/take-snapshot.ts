@@ -33,14 +33,20 @@ export const takeSnapshot = async (
 };
 
 const costOf = (estimate: SnapshotEstimate): string => {
-  const { heapUsedBytes, pauseUs, mostPauseUs, likelyExtraBytes, extraBytes, room } = estimate;
+  const { heapUsedBytes, room } = estimate;
+  const [pause, mostPause] = [estimate.pauseUs, estimate.mostPauseUs].map((us) => formatDuration(rounded(us)));
+  const [extra, mostExtra] = [estimate.likelyExtraBytes, estimate.extraBytes].map((bytes) =>
+    formatBytes(rounded(bytes)),
+  );
   const left = room === undefined ? '' : `; ${room.of} has ${formatBytes(room.availableBytes)}`;
   return (
-    `snapshot of a heap of ${formatBytes(heapUsedBytes)}: by estimate the target stands still for ` +
-    `${formatDuration(pauseUs)} (at most ${formatDuration(mostPauseUs)}) and takes ` +
-    `${formatBytes(likelyExtraBytes)} more memory (at most ${formatBytes(extraBytes)})${left}`
+    `snapshot of a heap of ${formatBytes(heapUsedBytes)}. Estimate: the target stands still for about ${pause} ` +
+    `(up to ${mostPause}, more on a busy machine) and takes about ${extra} more memory (up to ${mostExtra})${left}`
   );
 };
+
+/** An estimate has no third digit. */
+const rounded = (value: number): number => Number(value.toPrecision(2));
 
 const progressText = (progress: SnapshotProgress): string =>
   progress.phase === 'building'
