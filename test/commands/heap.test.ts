@@ -163,7 +163,7 @@ test('what is no snapshot, is not there, or has no such class ends with one line
   }
 });
 
-test('the growing cache of one process is found also in captures of two attachments, between which V8 gives new ids', async (t) => {
+test('diff and leaks find the growing cache also in captures of several attachments, between which V8 gives new ids', async (t) => {
   const source = `class Session { constructor(i) { this.pages = ['page ' + i, {}]; } }
     const sessions = new Map();
     for (let i = 0; i < 500; i++) sessions.set('first' + i, new Session(i));
@@ -172,7 +172,7 @@ test('the growing cache of one process is found also in captures of two attachme
     console.log('ready');`;
   const target = await startSource(t, source, { kind: 'cjs' });
   const folder = temporaryFolder(t);
-  const files = ['a', 'b'].map((name) => join(folder, `${name}.heapsnapshot`));
+  const files = ['a', 'b', 'c'].map((name) => join(folder, `${name}.heapsnapshot`));
   for (const file of files) await memwatchJson(['snapshot', String(target.pid), '-o', file]);
   const diff = await memwatchJson(['diff', ...files]);
   assert.equal(diff['sameProcess'], true);
@@ -181,4 +181,10 @@ test('the growing cache of one process is found also in captures of two attachme
   assert.equal(top?.name, 'Map');
   assert.equal(top?.path.at(-1)?.edge, 'sessions');
   assert.ok((top?.retainedDelta ?? 0) > 10_000);
+  const leaks = await memwatchJson(['leaks', ...files]);
+  assert.equal(leaks['verdict'], 'leak');
+  const [finding] = leaks['findings'] as { container: { name: string }; signature: string }[];
+  assert.equal(finding?.container.name, 'Map');
+  assert.match(finding?.signature ?? '', /sessions/);
+  assert.match(String(leaks['warnings']), /weaker evidence/);
 });

@@ -9,6 +9,8 @@
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { computeDominators } from '../heap/dominators.js';
 import { computeRetainingEdges } from '../heap/edges.js';
+import { idsAgree, idsByPath, sampleIds, type IdSample } from '../heap/identity.js';
+import { IdIndex } from '../heap/ids.js';
 import { computePaths } from '../heap/paths.js';
 import { computeRetainers } from '../heap/retainers.js';
 import type { HeapGraph } from '../model/heap-graph.js';
@@ -26,6 +28,8 @@ import { computeTransients, permanentNodes, type Transients } from './transients
 export interface SnapshotSource {
   /** For messages. */
   readonly name: string;
+  /** Which process it is of; undefined where the capture does not say. */
+  readonly process?: string | undefined;
   /** Called twice for all but the last one: graphs are not kept, so that memory does not add up. */
   read(): Promise<HeapGraph>;
 }
@@ -40,6 +44,8 @@ export interface GrowthOptions {
 /** Everything that is known of growth; `findings.ts` makes sentences of it. */
 export interface Growth {
   readonly snapshots: number;
+  /** By V8's ids; or by the way to an object, where V8 gave new ids between the snapshots. */
+  readonly matchedBy: 'id' | 'path';
   readonly regions: readonly Region[];
   readonly entries: readonly EntryTally[];
   readonly last: Transients;
@@ -51,7 +57,14 @@ export const leastSnapshots = 3;
 /** Snapshots of one process share most of their nodes; below this they are of different ones. */
 const leastShared = 0.2;
 
-export const findGrowth = async (sources: readonly SnapshotSource[], options: GrowthOptions = {}): Promise<Growth> => {
+export const findGrowth = async (sources: readonly SnapshotSource[], options: GrowthOptions = {}): Promise<Growth> =>
+  growthBetween(sources, options, 'id');
+
+const growthBetween = async (
+  sources: readonly SnapshotSource[],
+  options: GrowthOptions,
+  matchedBy: Growth['matchedBy'],
+): Promise<Growth> => {
   if (sources.length < leastSnapshots)
     throw new MemwatchError(
       'bad-argument',
@@ -63,9 +76,16 @@ export const findGrowth = async (sources: readonly SnapshotSource[], options: Gr
     return source.read();
   };
   const idSets: IdSet[] = [];
-  for (const source of sources.slice(0, -1)) idSets.push(idsOf(await read(source, 'looking through')));
+  const samples: IdSample[] = [];
+  for (const source of sources.slice(0, -1)) {
+    const graph = await read(source, 'looking through');
+    idSets.push(idsOf(graph));
+    samples.push(sampleIds(graph));
+  }
   const lastGraph = await read(sources[sources.length - 1], 'reading');
   idSets.push(idsOf(lastGraph));
+  if (matchedBy === 'id' && !samples.every((sample) => idsAgree(sample, lastGraph)))
+    return growthBetween(await withCommonIds(sources, lastGraph, read), options, 'path');
   checkSameProcess(lastGraph, idSets, sources);
 
   const skeleton = createSkeleton(lastGraph, intersectIds(idSets), options);
@@ -84,8 +104,38 @@ export const findGrowth = async (sources: readonly SnapshotSource[], options: Gr
   add(sources.length - 1, last);
   const { paths } = skeleton;
   const regions = findRegions(tallies.finish(), classes, questions(lastGraph, skeleton), options.roundMs);
-  return { snapshots: sources.length, regions, entries: entries.finish(), last, paths, classes };
+  return { snapshots: sources.length, matchedBy, regions, entries: entries.finish(), last, paths, classes };
 };
+
+/**
+ * The sources with ids that mean the same object in all of them, found by the way that leads to it. Keeps an id column a
+ * snapshot, four bytes a node. Throws where the captures do not say that they are of one process.
+ */
+const withCommonIds = async (
+  sources: readonly SnapshotSource[],
+  lastGraph: HeapGraph,
+  read: (source: SnapshotSource, text: string) => Promise<HeapGraph>,
+): Promise<SnapshotSource[]> => {
+  const last = sources[sources.length - 1];
+  const stranger = sources.find(({ process }) => process === undefined || process !== last.process);
+  if (stranger !== undefined) throw notOneProcess(stranger, last);
+  const renumbered: SnapshotSource[] = [last];
+  const used: IdIndex[] = [];
+  let later = lastGraph;
+  for (const source of sources.slice(0, -1).toReversed()) {
+    const graph = await read(source, 'matching objects of');
+    const nodeId = idsByPath(later, graph, used);
+    used.push(new IdIndex(later.nodeId));
+    later = { ...graph, nodeId };
+    renumbered.unshift({ ...source, read: async () => ({ ...(await source.read()), nodeId }) });
+  }
+  return renumbered;
+};
+
+const notOneProcess = (one: SnapshotSource, last: SnapshotSource): MemwatchError =>
+  new MemwatchError('bad-argument', `${one.name} and ${last.name} do not show that they are of one process`, {
+    hint: 'name snapshots of one run, oldest first; for two runs there is memwatch diff',
+  });
 
 /** What all snapshots are measured against: the permanent nodes, seen from the last snapshot. */
 interface Skeleton {
@@ -128,12 +178,6 @@ const questions = (graph: HeapGraph, { paths, dominance }: Skeleton): HolderQues
 const checkSameProcess = (last: HeapGraph, idSets: readonly IdSet[], sources: readonly SnapshotSource[]): void => {
   for (const [i, set] of idSets.entries()) {
     if (shareInSet(last, set) >= leastShared) continue;
-    throw new MemwatchError(
-      'bad-argument',
-      `${sources[i].name} and ${sources[sources.length - 1].name} are not of one process`,
-      {
-        hint: 'name snapshots of one run, oldest first; for two runs there is memwatch diff',
-      },
-    );
+    throw notOneProcess(sources[i], sources[sources.length - 1]);
   }
 };

@@ -33,15 +33,21 @@ export const analyseSnapshots = async (files: readonly string[], options: Analys
     slowing: findingsOf(growth, 'slows', places),
     snapshots: files.length,
     heapBytes: options.heapBytes ?? [],
-    warnings: options.warnings ?? [],
+    warnings: [...(options.warnings ?? []), ...(growth.matchedBy === 'path' ? [matchedByPath] : [])],
   });
 };
 
-const growthOf = (files: readonly string[], { signal, onProgress, roundMs }: AnalyseOptions): Promise<Growth> =>
-  findGrowth(
-    files.map((file) => ({ name: basename(file), read: () => readHeapSnapshot(file, { signal }) })),
-    { signal, onProgress, roundMs },
-  );
+const matchedByPath =
+  'an inspector session ended between the snapshots, and V8 gave new ids: objects were matched by the way that leads to them, which is weaker evidence';
+
+const growthOf = async (files: readonly string[], { signal, onProgress, roundMs }: AnalyseOptions): Promise<Growth> => {
+  const sources = files.map(async (file) => ({
+    name: basename(file),
+    process: (await readScriptsTable(file))?.process,
+    read: () => readHeapSnapshot(file, { signal }),
+  }));
+  return findGrowth(await Promise.all(sources), { signal, onProgress, roundMs });
+};
 
 /** The last capture knows all scripts that the ones before knew. */
 export const newestScripts = async (files: readonly string[]): Promise<ScriptsTable | undefined> => {
