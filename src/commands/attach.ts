@@ -4,6 +4,7 @@
  */
 import { attach, withAttachment, type Attachment } from '../agent/attach.js';
 import { programExitCode } from '../agent/launch.js';
+import { readProcess } from '../agent/proc.js';
 import { watchReadings } from '../agent/readings.js';
 import { parseTarget, type Target } from '../agent/target.js';
 import { MemwatchError } from '../errors.js';
@@ -70,5 +71,10 @@ const printReadings = async (attachment: Attachment, intervalMs: number, args: A
     }
     if (++count >= wanted) break;
   }
-  if (attachment.ending.aborted) io.warn('the target has ended');
+  if (attachment.ending.aborted) io.warn(endText(attachment));
+};
+
+const endText = ({ pid, session }: Attachment): string => {
+  const lives = pid !== undefined && session.closed.aborted && readProcess(pid) !== undefined;
+  return lives ? `process ${pid} runs on, but has closed the connection: attach again` : 'the target has ended';
 };
