@@ -2,6 +2,8 @@
 import type { ProgramEnd } from '../agent/launch.js';
 import { mergeProfiles, type NamedProfile } from '../analyzer/cost/merge.js';
 import { computeCostTable } from '../analyzer/cost/table.js';
+import type { Profile } from '../analyzer/model/profile.js';
+import type { LoopReading } from '../analyzer/model/reading.js';
 import type { CallEdgeRow } from '../report/cost.js';
 import { renderGc, renderLoop } from '../report/gc-and-loop.js';
 import { showName } from '../report/place.js';
@@ -42,7 +44,7 @@ const renderThread = ({ name, profile }: NamedProfile): string[] => {
   const busy = whole + idle > 0 ? formatShare(whole / (whole + idle)) : '-';
   const head = `${name}: ${formatDuration(durationUs)}, ${formatCount(samples ?? 0)} samples, ${busy} of the time at work`;
   if (profile.notes === undefined) return [head];
-  return [head, `  ${renderLoop(profile.notes.loop)}`, `  ${renderGc(profile.notes.gc, durationUs)}`];
+  return [head, `  ${renderLoop(loopOf(profile))}`, `  ${renderGc(profile.notes.gc, durationUs)}`];
 };
 
 const renderNotes = ({ threads, files, ended }: CpuResult, { table }: Choice): string[] => {
@@ -109,9 +111,21 @@ const edgeDocument = ({ name, file, line, self, total }: CallEdgeRow): object =>
   totalUs: total,
 });
 
+/**
+ * The loop's delays, with the share of time at work from the profile's own samples: its signals wake the loop's wait a
+ * thousand times a second, and libuv does not count a wait that a signal cut short as idle, so that a sleeping process
+ * would show as busy.
+ */
+const loopOf = (profile: Profile): LoopReading | null => {
+  const loop = profile.notes?.loop ?? null;
+  const { whole, idle } = computeCostTable(profile);
+  return loop === null || whole + idle === 0 ? loop : { ...loop, utilization: whole / (whole + idle) };
+};
+
 const threadDocument = ({ name, profile }: NamedProfile): object => {
   const { whole, idle, samples, durationUs } = computeCostTable(profile);
-  const { gc = null, loop = null, calls } = profile.notes ?? {};
+  const { gc = null, calls } = profile.notes ?? {};
+  const loop = loopOf(profile);
   const counting =
     calls === undefined ? null : { durationUs: calls.durationUs, scale: calls.scale, scaledBy: calls.scaledBy };
   return { name, durationUs, samples, busyUs: whole, idleUs: idle, gc, loop, calls: counting };

@@ -208,3 +208,11 @@ test('Ctrl-C ends a profile early, keeps it, and leaves the target with its flag
   assert.match(run.output(), /hot +\S*target\.cjs:2/);
   assert.equal(target.child.exitCode, null);
 });
+
+test('a process that waits is not shown as a busy event loop: the share is that of the samples', async (t) => {
+  const target = await startSource(t, `setInterval(() => {}, 20); console.log('ready')`);
+  const cpu = await memwatchJson(['cpu', String(target.pid), '-d', '1s']);
+  const [thread] = cpu['threads'] as { busyUs: number; idleUs: number; loop: { utilization: number } }[];
+  assert.ok((thread?.idleUs ?? 0) > (thread?.busyUs ?? 0));
+  assert.ok((thread?.loop.utilization ?? 1) < 0.5);
+});
