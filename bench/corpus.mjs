@@ -1,6 +1,6 @@
 // The corpus of real leaks and their clean twins: memwatch must find the leaks, name the right thing first, and call the
 // twins clean.
-//   node bench/corpus.mjs [case…] [--folder FOLDER] [--by pid|files|both] [--runs 3] [--interval 1500ms] [--rate 200]
+//   node bench/corpus.mjs [case…] [--folder FOLDER] [--by pid|files|both] [--runs 3] [--interval 1s] [--rate 100]
 //     [--leaks-only] [--json FILE]
 // The packages are installed once, by npm, into a cache folder; they are no dependencies of memwatch.
 import { spawn, spawnSync } from 'node:child_process';
@@ -18,8 +18,8 @@ const { values, positionals } = parseArgs({
     folder: { type: 'string', default: process.env.MEMWATCH_CORPUS ?? here('../test/corpus') },
     by: { type: 'string', default: 'both' },
     runs: { type: 'string', default: '1' },
-    interval: { type: 'string', default: '1500ms' },
-    rate: { type: 'string', default: '200' },
+    interval: { type: 'string', default: '1s' },
+    rate: { type: 'string', default: '100' },
     'leaks-only': { type: 'boolean', default: false },
     json: { type: 'string' },
   },

@@ -52,11 +52,9 @@ const field = (name: string, text: string): string[] => (text === '' ? [] : [`  
 
 const blameText = ({ bytesPerRound, retainedBytesPerRound }: Finding, rounds: number): string => {
   if (bytesPerRound === null) return '';
-  const more =
-    retainedBytesPerRound !== null && retainedBytesPerRound > bytesPerRound * 1.01
-      ? `; it retains ${formatBytes(retainedBytesPerRound)} more a round, some of it held by others too`
-      : '';
-  return `${formatBytes(bytesPerRound)} a round, ${formatBytes(bytesPerRound * rounds)} in ${rounds} rounds${more}`;
+  const isShared = retainedBytesPerRound !== null && retainedBytesPerRound > bytesPerRound * 1.1;
+  const shared = isShared ? `; ${formatBytes(retainedBytesPerRound)} a round with what others hold too` : '';
+  return `${formatBytes(bytesPerRound)} a round, ${formatBytes(bytesPerRound * rounds)} in ${rounds} rounds${shared}`;
 };
 
 const ownerText = (owner: Owner): string => {

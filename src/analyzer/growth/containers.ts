@@ -1,11 +1,10 @@
 /**
- * What in a region grows: the container, and which of what it holds are its entries. In: a region, the entries of all
- * holders, the last graph. Out: the container's node, its entries' class and their number in each snapshot.
+ * What of a cause is the container, and which of what it holds are its entries. In: a cause, the last graph. Out: the container's node, its entries' class and their number in each snapshot.
  */
 import { nodeName } from '../model/heap-graph.js';
 import type { Paths } from '../model/heap-results.js';
+import type { Cause } from './causes.js';
 import { isBackingStore, type EntryTally } from './entries.js';
-import { gainsOf } from './evidence.js';
 
 import type { GrowthClasses } from './growth-classes.js';
 import { isOwnClass } from './own-class.js';
@@ -27,18 +26,13 @@ export interface Container {
   readonly chained: boolean;
 }
 
-/** Entries gained by a holder, against what its region gained of their class, for it to be the container. */
-const leastShareOfGain = 0.02;
-
 export const findContainer = (
-  region: Region,
-  entries: readonly EntryTally[],
+  { region, growing }: Cause,
   last: Transients,
   paths: Paths,
   classes: GrowthClasses,
 ): Container => {
   const members = new Set(region.members);
-  const growing = entries.filter((one) => members.has(one.region) && growsWith(one, region));
   const best = byPreference(growing, region, classes, paths);
   if (best === undefined) return inside(region, last, paths, classes);
   const ofBest = growing.filter((one) => one.holder !== best.holder && one.classNumber === best.classNumber);
@@ -53,18 +47,13 @@ export const findContainer = (
   };
 };
 
-/** Grew in every round, by a fair share of what the region gained of that class. */
-const growsWith = (one: EntryTally, region: Region): boolean => {
-  const ofClass = region.classes.find(({ classNumber }) => classNumber === one.classNumber);
-  if (ofClass === undefined || ofClass.trend === 'none') return false;
-  const gains = gainsOf(one.counts);
-  return Math.min(...gains) > 0 && total(one.counts) >= leastShareOfGain * total(ofClass.counts);
-};
-
 const total = (counts: ArrayLike<number>): number => counts[counts.length - 1] - counts[0];
 
 /** Entries gained, against the most that any class gained, for a class that tells more to speak for them. */
 const shareOfMost = 0.5;
+
+/** The same where entries hang on one another, each with many strings and numbers of its own. */
+const shareOfCrowd = 0.02;
 
 /** Objects of a class tell more than functions, these more than plain objects, and strings tell least. */
 const tells = (name: string): number => (name.startsWith('(') ? 3 : name.endsWith('()') ? 1 : isOwnClass(name) ? 0 : 2);
@@ -136,7 +125,7 @@ const inside = (region: Region, last: Transients, paths: Paths, classes: GrowthC
   return { node, entryClass: ofRegion.classNumber, history, entry, alsoHeldBy: [], chained };
 };
 
-/** The class of what stands first in the chain, where that grows; else the growing class with the most bytes. */
+/** The class of what stands first in the chain, where that grows; else, of what gains enough, the one that tells most. */
 const mainClass = (region: Region, last: Transients, classes: GrowthClasses): RegionClass => {
   const growing = region.classes.filter(({ trend }) => trend === region.trend);
   const members = new Set(region.members);
@@ -147,7 +136,11 @@ const mainClass = (region: Region, last: Transients, classes: GrowthClasses): Re
     const first = growing.find(({ classNumber }) => classNumber === classes.of(graph, target));
     if (first !== undefined && !classes.nameOf(first.classNumber).startsWith('(')) return first;
   }
-  return growing.reduce((best, one) => (total(one.bytes) > total(best.bytes) ? one : best));
+  const most = Math.max(...growing.map((one) => total(one.counts)));
+  const tellsOf = (one: RegionClass): number => tells(classes.nameOf(one.classNumber));
+  return growing
+    .filter((one) => total(one.counts) >= shareOfCrowd * most)
+    .toSorted((a, b) => tellsOf(a) - tellsOf(b) || total(b.bytes) - total(a.bytes))[0];
 };
 
 /** An entry that stayed, to look at: the oldest, which by V8's order of ids is the one with the smallest. */

@@ -5,6 +5,7 @@
 import { nodeName, nodeTypeName } from '../model/heap-graph.js';
 import type { ClassGain, Finding, FindingKind } from '../model/finding.js';
 import type { Location } from '../model/location.js';
+import { causesOf, type Cause } from './causes.js';
 import { findContainer, type Container } from './containers.js';
 import { gainsOf } from './evidence.js';
 import type { Growth } from './find-growth.js';
@@ -23,39 +24,39 @@ export interface FindingOptions extends PlacesOptions {
 /** Findings of regions that grow, most bytes a round first. */
 export const findingsOf = (growth: Growth, trend: Region['trend'], options: FindingOptions): Finding[] => {
   const places = createPlaces(growth.last.graph, options);
-  const regions = growth.regions.filter((region) => region.trend === trend);
-  const findings = regions.map((region) => findingOf(growth, region, places, options));
+  const findings = growth.regions
+    .filter((region) => region.trend === trend)
+    .flatMap((region) => causesOf(region, growth.entries, growth.last, growth.classes))
+    .map((cause) => findingOf(growth, cause, places, options));
   return mergeByCause(findings.toSorted((a, b) => bytesOf(b) - bytesOf(a))).map((finding, index) => ({
     ...finding,
     rank: index + 1,
   }));
 };
 
-const findingOf = (growth: Growth, region: Region, places: Places, options: FindingOptions): Finding => {
+const findingOf = (growth: Growth, cause: Cause, places: Places, options: FindingOptions): Finding => {
   const { classes, last, paths } = growth;
   const { graph } = last;
-  const container = findContainer(region, growth.entries, last, paths, classes);
+  const { region } = cause;
+  const container = findContainer(cause, last, paths, classes);
   const steps = stepsTo(graph, paths, container.node);
   const entryClass = classes.nameOf(container.entryClass);
   const gains = gainsByClass(region, growth);
   const names = gains.map(({ name }) => name);
-  const kind = kindOf(graph, {
-    container: container.node,
-    entryClass,
-    classes: names,
-    steps,
-    chained: container.chained,
-  });
-  const location = locate(growth, container, steps, places);
+  const entrySteps = container.entry === -1 ? [] : stepsTo(graph, paths, container.entry);
+  const { node, chained } = container;
+  const shape = { container: node, entryClass, classes: names, steps, entrySteps, chained };
+  const kind = kindOf(graph, shape);
+  const location = locate(growth, kind, container, steps, places);
   const countPerRound = mean(gainsOf(container.history));
   return {
     rank: 0,
     kind,
     title: titleOf(growth, kind, container, steps, entryClass, countPerRound, region.members.length),
     signature: signatureOf(graph, steps, entryClass),
-    bytesPerRound: Math.round(mean(gainsOf(region.bytes))),
+    bytesPerRound: Math.round(cause.share * mean(gainsOf(region.bytes))),
     countPerRound: round(countPerRound),
-    retainedBytesPerRound: Math.round(mean(gainsOf(region.bytes))),
+    retainedBytesPerRound: Math.round(Math.max(0, cause.reachedBytes - region.bytes[0]) / (growth.snapshots - 1)),
     history: container.history,
     container: {
       id: graph.nodeId[container.node],
@@ -68,7 +69,7 @@ const findingOf = (growth: Growth, region: Region, places: Places, options: Find
     owner: location === undefined ? { kind: 'unknown' } : ownerOf(location.file, options.packageOf),
     allocationSites: [],
     growthSites: [],
-    advice: adviceOf(kind, names),
+    advice: adviceOf(graph, kind, shape),
     reasons: reasonsOf(region, container, growth, entryClass),
   };
 };
@@ -84,11 +85,19 @@ const gainsByClass = (region: Region, { classes }: Growth): ClassGain[] =>
     .toSorted((a, b) => b.selfBytesPerRound - a.selfBytesPerRound);
 
 /**
- * Where to look: what owns the container, nearest first. What Node itself owns (its timers, the listeners of `process`)
+ * Where to look: what owns the container, nearest first; for listeners, the code that listens. What Node itself owns (its timers, the listeners of `process`)
  * is nobody's place to look; the code of the entries is.
  */
-const locate = (growth: Growth, container: Container, steps: readonly Step[], places: Places): Location | undefined => {
+const locate = (
+  growth: Growth,
+  kind: FindingKind,
+  container: Container,
+  steps: readonly Step[],
+  places: Places,
+): Location | undefined => {
   const { graph } = growth.last;
+  const entry = entryCode(growth, container, places);
+  if (kind === 'listeners' && entry !== undefined) return entry;
   const candidates: (() => Location | undefined)[] = anchorsOf(graph, steps).map(
     ({ kind, node, name }) =>
       () =>
@@ -98,7 +107,6 @@ const locate = (growth: Growth, container: Container, steps: readonly Step[], pl
             ? places.ofClass(node)
             : places.ofFunction(node),
   );
-  const entry = entryCode(growth, container, places);
   const isNodes = (location: Location): boolean => location.file.startsWith('node:');
   let nodes: Location | undefined;
   for (const candidate of candidates) {

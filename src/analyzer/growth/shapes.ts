@@ -14,6 +14,8 @@ export interface Shape {
   /** Every class that grows with the entries. */
   readonly classes: readonly string[];
   readonly steps: readonly Step[];
+  /** The way to one entry. */
+  readonly entrySteps: readonly Step[];
   readonly chained: boolean;
 }
 
@@ -25,7 +27,7 @@ export const kindOf = (graph: HeapGraph, shape: Shape): FindingKind => {
     return 'promise-reactions';
   if (names.some((one) => /^(_events|kEvents|<symbol (kEvents|events\.kEvents)>)$/.test(one)) || name === 'Listener')
     return 'listeners';
-  if (/^(TimersList|Timeout|Immediate|ImmediateList)$/.test(name) || /^(Timeout|Immediate)$/.test(shape.entryClass))
+  if (/^(Timeout|Immediate)$/.test(shape.entryClass) || (!shape.chained && /^(Timers|Immediate)List$/.test(name)))
     return 'timers';
   if (shape.entryClass === 'WeakRef' || shape.entryClass === 'system / WeakCell') return 'weak-set';
   if (type === types.synthetic || type === types.native) return 'native';
@@ -93,8 +95,10 @@ const adviceOfKind: Readonly<Partial<Record<FindingKind, string>>> = {
     'Elements are pushed and never taken out. Take them out when their work is done, or put an upper bound on the length.',
 };
 
-export const adviceOf = (kind: FindingKind, classes: readonly string[]): string | null => {
-  if (classes.some((name) => /^AsyncLocalStorage|^AsyncResource$|^AsyncContextFrame$/.test(name)) && kind !== 'map')
+export const adviceOf = (graph: HeapGraph, kind: FindingKind, { entrySteps }: Shape): string | null => {
+  const isContext = ({ edge, node }: Step): boolean =>
+    /kResourceStore|async_context_frame/.test(edgeName(graph, edge)) || nodeName(graph, node) === 'AsyncContextFrame';
+  if (kind !== 'map' && entrySteps.slice(-8).some(isContext))
     return 'Async context is kept alive: something long-lived was made inside run(), and keeps the store of that call. Make long-lived things outside of run(), or bind them with AsyncResource.bind() or AsyncLocalStorage.exit().';
   return adviceOfKind[kind] ?? null;
 };

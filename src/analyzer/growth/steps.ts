@@ -75,21 +75,28 @@ export const anchorsOf = (graph: HeapGraph, steps: readonly Step[], skipOwnClass
     const { edge, holder } = steps[at];
     const name = edgeName(graph, edge);
     if (graph.edgeType[edge] === context) anchors.push({ kind: 'variable', node: holder, name, at });
-    else if (graph.nodeType[holder] === types.closure) anchors.push({ kind: 'function', node: holder, name, at });
+    else if (isCode(graph, holder)) anchors.push({ kind: 'function', node: holder, name, at });
     else if (hasOwnClass(graph, holder)) anchors.push({ kind: 'class', node: holder, name, at });
   }
   return anchors;
 };
 
+/** A function, or one that is suspended: V8 says at which `await` or `yield`. */
+const isCode = (graph: HeapGraph, node: number): boolean =>
+  graph.nodeType[node] === types.closure ||
+  (graph.nodeType[node] === types.object && /^(Async)?Generator$/.test(nodeName(graph, node)));
+
 /** The container as a person would call it: `sessions`, `LRU.items`, `process._events.error`. */
 export const nameOf = (graph: HeapGraph, steps: readonly Step[]): string => {
+  const container = steps[steps.length - 1];
+  if (container !== undefined && hasOwnClass(graph, container.node)) return nodeName(graph, container.node);
   const anchor = anchorsOf(graph, steps, true)[0];
   if (anchor === undefined) {
     const edges = steps.slice(-3).map((step) => nameOfEdge(graph, step));
     return edges.every((edge) => edge !== '') ? edges.join('.').replaceAll('.[', '[') : '';
   }
   const owner = className(graph.nodeType[anchor.node], nodeName(graph, anchor.node));
-  const start = anchor.kind === 'variable' ? '' : owner;
+  const start = anchor.kind === 'variable' || owner === 'Generator' ? '' : owner;
   const words = steps.slice(anchor.at).map((step) => {
     const name = nameOfEdge(graph, step);
     return name === '' || name.startsWith('[') ? name : name.startsWith('<') ? `[${name}]` : `.${name}`;
@@ -99,13 +106,14 @@ export const nameOf = (graph: HeapGraph, steps: readonly Step[]): string => {
 
 /** Class and edge names alone, from what owns the container to its entries. */
 export const signatureOf = (graph: HeapGraph, steps: readonly Step[], entryClass: string): string => {
+  const container = steps[steps.length - 1];
+  const isOwner = container !== undefined && hasOwnClass(graph, container.node);
   const anchor = anchorsOf(graph, steps, true)[0];
-  const from = Math.max(anchor?.at ?? 0, steps.length - 6);
+  const from = isOwner ? steps.length : Math.max(anchor?.at ?? 0, steps.length - 6);
   const parts = steps.slice(from).map((step) => {
     const holder = className(graph.nodeType[step.holder], nodeName(graph, step.holder));
     return `${generic(holder)}.${edgePart(graph, step)}`;
   });
-  const container = steps[steps.length - 1];
   const name =
     container === undefined ? '(root)' : className(graph.nodeType[container.node], nodeName(graph, container.node));
   return [...parts, generic(name), generic(entryClass)].join(' > ');
