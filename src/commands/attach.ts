@@ -34,7 +34,7 @@ export const attachCommand: Command = {
     };
     if (wantsScreen(args, io, target)) {
       await showScreen(await attach(target, options), io);
-      return 0;
+      return undefined;
     }
     const program = await withAttachment(target, options, async (attachment) => {
       await attachment.runIfWaiting();

@@ -17,7 +17,7 @@ import type { Io } from './io.js';
 import { takeSnapshot } from './take-snapshot.js';
 
 /** Reads a snapshot file. */
-export const openHeap = async (file: string, io: Io): Promise<Heap> => {
+export const openHeap = async (file: string, io: Pick<Io, 'signal' | 'progress'>): Promise<Heap> => {
   const graph = await readHeapSnapshot(file, {
     signal: io.signal,
     onProgress: (share) => io.progress(`reading ${file}: ${Math.floor(share * 100)}%`),

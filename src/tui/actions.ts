@@ -99,7 +99,7 @@ const ask = (state: State, action: TargetAction): Step => {
 export const working = (state: State, text: string): State => ({
   ...state,
   notice: undefined,
-  work: { text, share: undefined, action: true },
+  work: { text, action: true },
 });
 
 const copy = (state: State): Step => {

@@ -26,11 +26,11 @@ export const dataArrived = (state: State, event: Arrival): State => {
     case 'detail':
       return mapViews(state, (view) => withDetail(state, view, event.key, event.detail));
     case 'reading':
-      return { ...state, readings: [...state.readings.slice(1 - keptReadings), event.reading] };
+      return { ...state, readings: [...state.readings.slice(1 - keptReadings), event.reading], silent: undefined };
     case 'threads':
       return { ...state, threads: event.threads };
     case 'silent':
-      return { ...state, notice: { text: event.text, style: 'warn' } };
+      return { ...state, silent: event.text };
     case 'target':
       return { ...state, title: event.title, readings: [], ended: undefined };
     case 'loaded':
@@ -41,7 +41,7 @@ export const dataArrived = (state: State, event: Arrival): State => {
         generation: state.generation + 1,
       };
     case 'loading':
-      return { ...state, work: { text: event.text, share: event.share, action: false } };
+      return { ...state, work: { text: event.text, action: state.work?.action ?? false } };
     case 'estimated':
       return state.overlay?.kind === 'question' && state.overlay.action === event.action
         ? { ...state, overlay: { ...state.overlay, lines: event.lines ?? [] } }
@@ -60,7 +60,7 @@ const outcome = (state: State, event: Outcome): State => {
     case 'done':
       return { ...state, work: undefined, notice: { text: event.text, style: 'good' } };
     case 'ended':
-      return { ...state, ended: event.text, notice: { text: event.text, style: 'bad' } };
+      return { ...state, ended: event.text, silent: undefined, notice: { text: event.text, style: 'bad' } };
     case 'failed':
       return {
         ...state,

@@ -1,5 +1,5 @@
 /** The whole screen. In: a state. Out: exactly as many lines as it has rows, each exactly as wide. Pure. */
-import { formatCount, formatShare } from '../report/units.js';
+import { formatCount } from '../report/units.js';
 import { flameLines } from './flame-lines.js';
 import { footerLine } from './footer.js';
 import { bodyHeight } from './layout.js';
@@ -10,7 +10,6 @@ import { overlayBox, withBox } from './overlay-lines.js';
 import { rootIndex } from './roots.js';
 import { sourceLines } from './source-lines.js';
 import { frontView, rootViews, type ListView, type State } from './state.js';
-import { bar } from './table.js';
 import { tabBar } from './tab-bar.js';
 import { safe } from './text.js';
 
@@ -97,11 +96,11 @@ const noticeLine = (state: State): Line => {
     const mark = { good: ' ✓ ', warn: ' ! ', bad: ' ✗ ' }[notice.style];
     return line(span(mark + safe(notice.text), notice.style));
   }
-  if (work === undefined) return summaryLine(state);
-  const share =
-    work.share === undefined ? [] : [span(` ${bar(work.share, 20)} `, 'bar'), span(formatShare(work.share))];
-  return line(span(` … ${safe(work.text)}`, 'warn'), ...share, span('   Esc stops it', 'dim'));
+  if (work === undefined) return state.silent === undefined ? summaryLine(state) : silentLine(state.silent);
+  return spread(line(span(` … ${safe(work.text)}`, 'warn')), line(span('Esc stops it ', 'dim')), state.columns);
 };
+
+const silentLine = (text: string): Line => line(span(` ! ${safe(text)}`, 'warn'));
 
 /** What the data in front was made from. */
 const summaryLine = (state: State): Line => {

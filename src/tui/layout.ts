@@ -23,8 +23,8 @@ export const panelHeight = (state: State, view: ListView): number => {
     case 'retainers':
     case 'grownObjects':
       return part(0.26, 5);
-    case 'findings':
-      return part(0.68, 13);
+    case 'findings': // as many rows as there are findings, up to a third: the evidence is what is read
+      return body - 1 - Math.max(1, Math.min(view.page?.matched ?? 1, Math.floor(body / 3)));
     default:
       return 0;
   }

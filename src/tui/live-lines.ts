@@ -35,11 +35,11 @@ const memoryChart = (state: State, last: Reading, height: number): Line[] => {
   const { heap } = last;
   return [
     line(
-      span('Memory  ', 'title'),
-      ...legend('█', 'heap', 'heap used', formatBytes(heap.usedBytes)),
-      span(` of ${formatBytes(heap.totalBytes)}   `, 'dim'),
+      span('Memory', 'title'),
+      ...legend('█', 'heap', 'heap', formatBytes(heap.usedBytes)),
+      span(` of ${formatBytes(heap.totalBytes)}`, 'dim'),
       ...legend('▒', 'external', 'external', formatBytes(heap.externalBytes)),
-      span(` (buffers ${formatBytes(heap.arrayBuffersBytes)})   `, 'dim'),
+      ...(columns < 100 ? [] : [span(` (buffers ${formatBytes(heap.arrayBuffersBytes)})`, 'dim')]),
       ...legend('░', 'rss', 'RSS', formatBytes(last.rssBytes)),
     ),
     ...areaChart(series, { width: columns, height, max, format: formatBytes }),
@@ -48,7 +48,7 @@ const memoryChart = (state: State, last: Reading, height: number): Line[] => {
 };
 
 const legend = (letter: string, style: Style, name: string, value: string): Span[] => [
-  span(letter, style),
+  span(`  ${letter}`, style),
   span(` ${name} `),
   span(value, 'bold'),
 ];
@@ -78,11 +78,20 @@ const forecastLine = (readings: readonly Reading[]): Line => {
     return line(span('Trend   ', 'title'), span(text, 'dim'));
   }
   const what = forecast.what === 'heap' ? 'used heap' : 'RSS';
-  const rate = `${what} grows ${formatBytes(forecast.bytesPerSecond * 60)} a minute`;
-  const over = `, steadily for ${formatDuration(forecast.overSeconds * 1e6)}`;
-  const limit =
-    forecast.secondsToLimit === undefined ? '' : `; limit in about ${formatDuration(forecast.secondsToLimit * 1e6)}`;
-  return line(span('Trend   ', 'title'), span('▲ ', 'warn'), span(rate, 'warn'), span(over), span(limit, 'warn'));
+  const rate = `▲ ${what} grows ${formatBytes(forecast.bytesPerSecond * 60)}/min, steadily`;
+  const limit = forecast.secondsToLimit === undefined ? '' : `: limit in about ${roughly(forecast.secondsToLimit)}`;
+  return line(
+    span('Trend   ', 'title'),
+    span(rate + limit, 'warn'),
+    span(` (over ${roughly(forecast.overSeconds)})`, 'dim'),
+  );
+};
+
+/** A forecast is no stop-watch: two digits at most. */
+const roughly = (seconds: number): string => {
+  if (seconds < 100) return `${Math.round(seconds)} s`;
+  if (seconds < 100 * 60) return `${Math.round(seconds / 60)} min`;
+  return seconds < 72 * 3600 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
 };
 
 const nowLines = (state: State, last: Reading): Line[] => {

@@ -61,7 +61,7 @@ export type ProviderEvent =
   /** Another process or thread is looked at from now on. */
   | { readonly type: 'target'; readonly title: string }
   | { readonly type: 'threads'; readonly threads: readonly Thread[] }
-  | { readonly type: 'loading'; readonly text: string; readonly share: number | undefined }
+  | { readonly type: 'loading'; readonly text: string }
   | { readonly type: 'loaded'; readonly dataset: Dataset; readonly summary: string; readonly report?: LeakReport }
   /** The same data with more known of it: retained sizes that were not there yet. */
   | { readonly type: 'refined'; readonly dataset: Dataset }

@@ -100,10 +100,12 @@ export interface State {
   readonly readings: readonly Reading[];
   readonly threads: readonly Thread[];
   readonly thread: string;
+  /** Why no reading comes just now. */
+  readonly silent: string | undefined;
   /** Why the target is gone. */
   readonly ended: string | undefined;
   /** Work that goes on: loading, or an action on the target. */
-  readonly work: { readonly text: string; readonly share: number | undefined; readonly action: boolean } | undefined;
+  readonly work: { readonly text: string; readonly action: boolean } | undefined;
   readonly notice: Notice | undefined;
   readonly overlay: Overlay | undefined;
   /** Letters typed go to the filter of the list. */
@@ -208,6 +210,7 @@ export const initialState = (title: string, live: boolean, columns: number, rows
   readings: [],
   threads: [],
   thread: '',
+  silent: undefined,
   ended: undefined,
   work: undefined,
   notice: undefined,

@@ -50,8 +50,9 @@ export const priceOf = async (action: TargetAction, attachment: Attachment): Pro
       return snapshotPrice(attachment);
     case 'leaks':
       return [
-        'Collects garbage in rounds and counts objects; when something grows, compares heap snapshots.',
-        ...(await snapshotPrice(attachment)).map((text) => `For each snapshot: ${text}`),
+        'Watches for about half a minute: collects garbage in rounds and counts objects.',
+        'Only when something grows it compares heap snapshots, up to four or so. For each',
+        ...(await snapshotPrice(attachment)),
       ];
     case 'gc':
       return undefined;
@@ -61,8 +62,8 @@ export const priceOf = async (action: TargetAction, attachment: Attachment): Pro
 const snapshotPrice = async (attachment: Attachment): Promise<string[]> => {
   const { heapUsedBytes, pauseUs, extraBytes, fileBytes, room, enough } = await estimateSnapshot(attachment);
   const lines = [
-    `the process stands still for about ${formatDuration(pauseUs)} (an estimate for its heap of ${formatBytes(heapUsedBytes)})`,
-    `and takes up to ${formatBytes(extraBytes)} more memory for that time; the file is about ${formatBytes(fileBytes)}.`,
+    `the process stands still for about ${formatDuration(pauseUs)} (estimated; its heap is ${formatBytes(heapUsedBytes)})`,
+    `and takes up to ${formatBytes(extraBytes)} more memory for that time; file: about ${formatBytes(fileBytes)}.`,
   ];
   if (room !== undefined) lines.push(`${room.of} has ${formatBytes(room.availableBytes)} left.`);
   if (!enough) lines.push('THAT IS NOT ENOUGH: memwatch will refuse, for the process could be killed.');

@@ -1,10 +1,13 @@
 /** Everything the data thread holds. In: files to open, questions. Out: events when something was loaded, pages, details. */
 import { MemwatchError, messageOf } from '../../errors.js';
+import { leastSnapshots } from '../../analyzer/growth/find-growth.js';
+import type { Heap } from '../../analyzer/heap/heap.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
-import { formatBytes, formatCount, formatDuration } from '../../report/units.js';
+import { formatBytes, formatBytesDelta, formatCount, formatDuration } from '../../report/units.js';
 import type {
   Detail,
   DetailQuery,
+  LineCost,
   ListOrder,
   ListQuery,
   ListWindow,
@@ -12,11 +15,14 @@ import type {
   ProfileName,
   ProviderEvent,
 } from '../../tui/provider.js';
+import { analyseSnapshots } from '../leaks/analyse-snapshots.js';
+import { openHeap } from '../open-heap.js';
 import { HeapCache } from './cache.js';
 import { kindOf } from './capture-kind.js';
 import { findingsPage } from './finding-list.js';
 import { flameDetail } from './flame-data.js';
-import { readHeapData, type HeapData } from './heap-data.js';
+import { computeGrowthData, growthPage, type GrowthData } from './growth-data.js';
+import { computeHeapData, type HeapData } from './heap-data.js';
 import { heapPage } from './heap-lists.js';
 import { pathDetail } from './heap-rows.js';
 import { createSlices } from './ordering.js';
@@ -25,22 +31,36 @@ import { readSource } from './source-data.js';
 
 type Emit = (event: ProviderEvent) => void;
 
+/** Lines whose allocations survived, where no allocation profile says more. */
+const survivors = (report: LeakReport | undefined, file: string): LineCost[] =>
+  (report?.findings ?? []).flatMap((finding) =>
+    finding.allocationSites.flatMap((site) => (site.file === file ? [{ line: site.line, bytes: site.bytes }] : [])),
+  );
+
 export class Datasets {
   private heap: { readonly data: HeapData; readonly cache: HeapCache } | undefined;
   private report: LeakReport | undefined;
+  private growth: GrowthData | undefined;
+  private readonly snapshots: { readonly file: string; readonly heap: Heap }[] = [];
+  /** Never aborted: whoever stops loading ends the thread. */
+  private readonly stop = new AbortController();
   private readonly profiles = new Map<ProfileName, ProfileData>();
 
   constructor(private readonly emit: Emit) {}
 
   /** What cannot be read is told by an event; what can be is shown. */
   async open(files: readonly string[]): Promise<void> {
-    for (const file of files) {
-      try {
-        await this.openOne(file);
-      } catch (error) {
-        const hint = error instanceof MemwatchError ? error.hint : undefined;
-        this.emit({ type: 'failed', message: messageOf(error), hint });
-      }
+    const before = this.snapshots.length;
+    for (const file of files) await this.attempt(() => this.openOne(file));
+    if (this.snapshots.length > before && this.snapshots.length > 1) await this.attempt(() => this.compare());
+  }
+
+  private async attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const hint = error instanceof MemwatchError ? error.hint : undefined;
+      this.emit({ type: 'failed', message: messageOf(error), hint });
     }
   }
 
@@ -48,7 +68,7 @@ export class Datasets {
     const kind = await kindOf(file);
     if (kind.kind === 'snapshot') return this.openHeap(file);
     if (kind.kind === 'leaks') return this.show(kind.report);
-    this.emit({ type: 'loading', text: `reading ${file}`, share: undefined });
+    this.tell(`reading ${file}`);
     const data = await readProfileData(file);
     const { profile, whole } = data;
     const name = profile.values[0].unit === 'bytes' ? 'alloc' : 'cpu';
@@ -60,12 +80,29 @@ export class Datasets {
   }
 
   private async openHeap(file: string): Promise<void> {
-    const data = await readHeapData(file, (text, share) => this.emit({ type: 'loading', text, share }));
+    const heap = await openHeap(file, { signal: this.stop.signal, progress: this.tell });
+    const data = computeHeapData(file, heap, this.tell);
+    this.snapshots.push({ file, heap });
     this.heap = { data, cache: new HeapCache() };
-    const { nodeCount, edgeCount } = data.heap.graph;
+    const { nodeCount, edgeCount } = heap.graph;
     const summary = `${file}: ${formatBytes(data.totalBytes)}, ${formatCount(nodeCount)} objects, ${formatCount(edgeCount)} references`;
     this.emit({ type: 'loaded', dataset: 'heap', summary });
   }
+
+  /** What grew over all snapshots so far; three or more prove it, two only show it. */
+  private async compare(): Promise<void> {
+    const files = this.snapshots.map(({ file }) => file);
+    this.tell(`comparing ${files.length} snapshots`);
+    this.growth = computeGrowthData(this.snapshots.map(({ heap }) => heap));
+    const { diff, wholeBytes } = this.growth;
+    const caution = diff.sameProcess ? '' : '; NOT of one process: compared by class alone';
+    const summary = `${files.length} snapshots: the heap grew ${formatBytesDelta(wholeBytes)}${caution}`;
+    this.emit({ type: 'loaded', dataset: 'growth', summary });
+    if (files.length < leastSnapshots || !diff.sameProcess) return;
+    this.show(await analyseSnapshots(files, { onProgress: this.tell }));
+  }
+
+  private readonly tell = (text: string): void => this.emit({ type: 'loading', text });
 
   show(report: LeakReport): void {
     this.report = report;
@@ -86,6 +123,12 @@ export class Datasets {
       case 'findings':
         if (this.report === undefined) break;
         return findingsPage(this.report, order, window);
+      case 'grownClasses':
+      case 'grownObjects': {
+        if (this.growth === undefined) break;
+        const { classes, objects, wholeBytes } = this.growth;
+        return growthPage(query.list === 'grownClasses' ? classes : objects, wholeBytes, order, window);
+      }
       case 'functions':
       case 'callers':
       case 'callees':
@@ -94,8 +137,6 @@ export class Datasets {
         if (data === undefined) break;
         return profilePage(data, query, order, window);
       }
-      default:
-        break;
     }
     throw new MemwatchError('not-found', `there is no data for ${query.list}`);
   }
@@ -114,7 +155,7 @@ export class Datasets {
     const profiles = [...this.profiles.values()];
     return readSource({
       file,
-      costs: profiles.flatMap((data) => lineCosts(data, file)),
+      costs: [...profiles.flatMap((data) => lineCosts(data, file)), ...survivors(this.report, file)],
       wholeUs: this.profiles.get('cpu')?.whole ?? 0,
       scripts: profiles.flatMap(({ profile }) => (profile.notes === undefined ? [] : [profile.notes.scripts])),
     });

@@ -2,7 +2,7 @@
  * A call tree laid out as a flame graph. In: a profile. Out: the boxes that are at least a cell wide, for a root and a
  * width. Nodes of one function under one caller are one box; what is too narrow to see is left out, not its time.
  */
-import { isIdle } from '../../analyzer/cost/functions.js';
+import { isIdle, isRoot } from '../../analyzer/cost/functions.js';
 import type { Profile } from '../../analyzer/model/profile.js';
 import type { FlameBox, FlameDetail } from '../../tui/provider.js';
 
@@ -27,14 +27,15 @@ export const createFlameGraph = (profile: Profile): FlameGraph => {
   for (let node = 0; node < profile.nodeCount; node++) {
     const parent = profile.nodeParent[node];
     const above = parent < 0 ? 0 : mergedOf[parent];
-    mergedOf[node] = childOf(nodes, above, profile.nodeFrame[node]);
     const frame = profile.frames[profile.nodeFrame[node]];
+    const isTop = above === 0 && frame.location === undefined && isRoot(frame.name);
+    mergedOf[node] = isTop ? 0 : childOf(nodes, above, profile.nodeFrame[node]);
     if (frame.location === undefined && isIdle(frame.name)) continue;
     nodes[mergedOf[node]].self += self[node];
     nodes[mergedOf[node]].total += self[node];
   }
   for (let node = nodes.length - 1; node > 0; node--) nodes[nodes[node].parent].total += nodes[node].total;
-  return { profile, nodes: nodes };
+  return { profile, nodes };
 };
 
 const flameNode = (frame: number, parent: number): FlameNode => ({

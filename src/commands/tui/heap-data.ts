@@ -2,12 +2,9 @@
  * A snapshot with everything that the Heap tab shows of it. In: a file. Out: HeapData, which heap-lists.ts asks. Lives in
  * the data thread.
  */
-import { readHeapSnapshot } from '../../analyzer/formats/heapsnapshot.js';
-import { readScriptsTable } from '../../analyzer/formats/scripts-table.js';
 import { findBiggest } from '../../analyzer/heap/biggest.js';
 import { dominatedNodes } from '../../analyzer/heap/classes.js';
-import { Heap } from '../../analyzer/heap/heap.js';
-import { createLocator } from '../../analyzer/model/location.js';
+import type { Heap } from '../../analyzer/heap/heap.js';
 import { formatCount } from '../../report/units.js';
 
 export interface HeapData {
@@ -22,18 +19,17 @@ export interface HeapData {
   readonly totalBytes: number;
 }
 
-export type Report = (text: string, share: number | undefined) => void;
+export type Report = (text: string) => void;
 
 const mostBiggest = 1000;
 
-/** Reads a snapshot and computes what its first screen needs, telling of each step before it begins. */
-export const readHeapData = async (file: string, report: Report): Promise<HeapData> => {
-  const heap = await readHeap(file, report);
-  report(`retained sizes of ${formatCount(heap.graph.nodeCount)} objects`, undefined);
+/** Computes what the first screen needs, telling of each step before it begins. */
+export const computeHeapData = (file: string, heap: Heap, report: Report): HeapData => {
+  report(`retained sizes of ${formatCount(heap.graph.nodeCount)} objects`);
   const { dominators } = heap;
-  report('classes', undefined);
+  report('classes');
   const biggestOfClass = biggestByClass(heap);
-  report('retaining paths', undefined);
+  report('retaining paths');
   if (heap.paths === undefined) throw new Error('paths are computed when they are asked for');
   return {
     file,
@@ -43,15 +39,6 @@ export const readHeapData = async (file: string, report: Report): Promise<HeapDa
     biggestOfClass,
     totalBytes: dominators.retainedBytes[0],
   };
-};
-
-/** Only the graph; its passes are computed when they are asked for. */
-export const readHeap = async (file: string, report: Report): Promise<Heap> => {
-  const graph = await readHeapSnapshot(file, { onProgress: (share) => report(`reading ${file}`, share) });
-  const scripts = await readScriptsTable(file);
-  if (scripts === undefined) return new Heap(graph);
-  const locator = createLocator(scripts);
-  return new Heap(graph, (scriptId, line, column) => locator.atPosition(scriptId, '', line, column));
 };
 
 const biggestByClass = ({ classes, dominators }: Heap): Uint32Array => {

@@ -82,8 +82,14 @@ const edgeRows = ({ frames, values }: Profile, edges: readonly CallEdge[]): Func
     return [{ kind: 'function', frame, name, place: location, self, total, unit: values[0].unit }];
   });
 
-/** What the lines of one file cost in this profile. */
-export const lineCosts = ({ lines }: ProfileData, file: string): LineCost[] =>
-  lines
-    .filter(({ place }) => place.file === file)
-    .map(({ place, self, unit }) => ({ line: place.line, ...(unit === 'bytes' ? { bytes: self } : { selfUs: self }) }));
+/** What the lines of one file cost in this profile. Allocations are known by function: they stand at its first line. */
+export const lineCosts = ({ lines, functions, profile }: ProfileData, file: string): LineCost[] => {
+  if (profile.values[0].unit !== 'bytes') {
+    return lines
+      .filter(({ place }) => place.file === file)
+      .map(({ place, self }) => ({ line: place.line, selfUs: self }));
+  }
+  return functions.flatMap(({ place, self }) =>
+    place?.file === file && self > 0 ? [{ line: place.line, bytes: self }] : [],
+  );
+};

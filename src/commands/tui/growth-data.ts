@@ -1,0 +1,72 @@
+/**
+ * What grew from snapshot to snapshot, by class and by object. In: heaps, oldest first. Out: rows with one figure a
+ * snapshot. Lives in the data thread.
+ */
+import { computeClasses, findShapes } from '../../analyzer/heap/classes.js';
+import { diffHeaps } from '../../analyzer/heap/diff.js';
+import type { Heap } from '../../analyzer/heap/heap.js';
+import type { HeapDiff } from '../../analyzer/model/heap-diff.js';
+import type { GrowthRow, ListOrder, ListWindow, Page } from '../../tui/provider.js';
+import { rowPage } from './row-list.js';
+
+export interface GrowthData {
+  readonly diff: HeapDiff;
+  readonly classes: readonly GrowthRow[];
+  readonly objects: readonly GrowthRow[];
+  /** Growth of the whole heap. */
+  readonly wholeBytes: number;
+}
+
+const mostObjects = 200;
+
+export const computeGrowthData = (heaps: readonly Heap[]): GrowthData => {
+  const diff = diffHeaps(heaps, mostObjects);
+  const last = heaps[heaps.length - 1];
+  const { heapBytes } = diff;
+  return {
+    diff,
+    classes: classRows(heaps, diff),
+    objects: diff.objects.map((object) => ({
+      kind: 'growth',
+      name: object.name,
+      node: last.nodeWithId(object.id),
+      id: object.id,
+      history: object.retainedBytes,
+      bytesDelta: object.retainedDelta,
+      countDelta: undefined,
+      path: object.path.map((step) => (step.label === '' ? step.name : step.label)).join(' → '),
+    })),
+    wholeBytes: Math.max(1, heapBytes[heapBytes.length - 1] - heapBytes[0]),
+  };
+};
+
+/** Self bytes of each class in every snapshot: what a class retains counts shared things in all that share them. */
+const classRows = (heaps: readonly Heap[], diff: HeapDiff): GrowthRow[] => {
+  const shapes = findShapes(heaps[heaps.length - 1].graph);
+  const byName = heaps.map(
+    ({ graph, dominators }) => new Map(computeClasses(graph, dominators, shapes).list.map((one) => [one.name, one])),
+  );
+  return diff.classes.map(({ name, countDelta, selfDelta }) => ({
+    kind: 'growth',
+    name,
+    node: undefined,
+    id: undefined,
+    history: byName.map((classes) => classes.get(name)?.selfBytes ?? null),
+    bytesDelta: selfDelta,
+    countDelta,
+    path: '',
+  }));
+};
+
+export const growthPage = (rows: readonly GrowthRow[], whole: number, order: ListOrder, window: ListWindow): Page =>
+  rowPage<GrowthRow>({
+    rows,
+    order,
+    window,
+    whole,
+    text: (row) => `${row.name} ${row.path}`,
+    value: (row, sort) => {
+      if (sort === 'name') return row.name.toLowerCase();
+      return sort === 'count' ? (row.countDelta ?? 0) : row.bytesDelta;
+    },
+  });

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { listeningPorts } from '#memwatch/agent/sockets.js';
+import { matchesGolden } from '../support/golden.js';
+import { memwatch } from '../support/memwatch.js';
+import { temporaryFolder, type StartedTarget } from '../support/targets.js';
+import { busyTarget, idleTarget, leakingTarget } from '../support/terminal-targets.js';
+import { noTmux, openTerminal, runMemwatch, type TestTerminal } from '../support/tmux.js';
+
+const attached = async (t: TestContext, target: StartedTarget, columns = 80, rows = 24): Promise<TestTerminal> => {
+  const terminal = openTerminal(t, { columns, rows, cwd: temporaryFolder(t) });
+  runMemwatch(terminal, ['attach', String(target.pid)]);
+  await terminal.until(/\[1 Live\][^]*Limits[^]*Holds/);
+  return terminal;
+};
+
+const closedInspector = async (target: StartedTarget): Promise<void> => {
+  for (let waited = 0; waited < 10_000; waited += 50) {
+    if (listeningPorts(target.pid).length === 0) return;
+    await new Promise((go) => setTimeout(go, 50));
+  }
+  assert.fail('the inspector is still open');
+};
+
+/** What varies on the Live screen: figures, and the letters of charts. */
+const maskLive = (screen: string): string =>
+  screen
+    .replace(/pid \d+ \S+ v[\d.…]+/g, 'pid PID')
+    .replace(/[█▒░▁▂▃▄▅▆▇▉▊▋▌▍▎▏]+/g, '')
+    .replace(/[\d.]+ (B|KB|MB|GB|us|ms|s|min|h)\b/g, '#')
+    .replace(/[<\d.]+%/g, '#%')
+    .replace(/\d+\.\d+|\d+ (minor|major|incremental|weak callbacks) #|; /g, '#')
+    .replace(/[ #─]+/g, (run) => (run.includes('#') ? '#' : run.includes('─') ? '─' : ' '))
+    .replace(/^(GC|Delay|container).*$/gm, '$1')
+    .replace(/container.*$/gm, '')
+    .replace(/^ *#? ?[┤│].*$/gm, '│')
+    .replace(/(old|new|code|large object|shared|trusted|read only).*$/gm, '');
+
+for (const [columns, rows] of [
+  [80, 24],
+  [200, 50],
+] as const) {
+  test(`what a process does now stands on one screen at ${columns}x${rows}`, { skip: noTmux }, async (t) => {
+    const terminal = await attached(t, await idleTarget(t), columns, rows);
+    matchesGolden(`tui/live-${columns}x${rows}.txt`, maskLive(await terminal.until(/s ago/)));
+  });
+}
+
+test('quitting detaches: the target lives on with its inspector closed', { skip: noTmux }, async (t) => {
+  const target = await idleTarget(t);
+  const terminal = await attached(t, target);
+  terminal.keys('q');
+  await terminal.until(/exit code 0/);
+  await closedInspector(target);
+  assert.equal(target.child.exitCode, null);
+});
+
+test('a target that is killed leaves its last data on the screen, marked as ended', { skip: noTmux }, async (t) => {
+  const target = await idleTarget(t);
+  const terminal = await attached(t, target);
+  target.child.kill('SIGKILL');
+  const screen = await terminal.until(/ENDED[^]*the process ended at/);
+  assert.match(screen, /Limits +heap/);
+  terminal.keys('S');
+  await terminal.until(/the process has ended/);
+  terminal.keys('q');
+  await terminal.until(/exit code 0/);
+  terminal.bytes('echo visible');
+  await terminal.until(/PROMPT> echo visible/);
+});
+
+test('SIGTERM restores the terminal and detaches', { skip: noTmux }, async (t) => {
+  const target = await idleTarget(t);
+  const terminal = await attached(t, target);
+  process.kill(terminal.pid(), 'SIGTERM');
+  await terminal.until(/exit code 130/);
+  await closedInspector(target);
+  assert.equal(target.child.exitCode, null);
+});
+
+test(
+  'after kill -9 of memwatch the target lives, closes its inspector, and can be attached to again',
+  { skip: noTmux },
+  async (t) => {
+    const target = await idleTarget(t);
+    const terminal = await attached(t, target);
+    process.kill(terminal.pid(), 'SIGKILL');
+    await closedInspector(target);
+    assert.equal(target.child.exitCode, null);
+    const again = await attached(t, target);
+    again.keys('q');
+    await again.until(/exit code 0/);
+  },
+);
+
+test('a snapshot is taken only after its price was agreed to, and then shown', { skip: noTmux }, async (t) => {
+  const target = await leakingTarget(t);
+  const terminal = await attached(t, target);
+  terminal.keys('S');
+  await terminal.until(/stands still for about .*[^]*go ahead/);
+  terminal.keys('n');
+  await terminal.until(/L leaks/);
+  terminal.keys('S');
+  await terminal.until(/go ahead/);
+  terminal.keys('y');
+  await terminal.until(/\[2 Heap\][^]*Session/);
+  terminal.keys('v');
+  await terminal.until(/> .*Map @\d+[^]*sessions: Map/);
+  assert.equal(target.child.exitCode, null);
+});
+
+test('a CPU profile leads from the hottest function to its hottest line', { skip: noTmux }, async (t) => {
+  const terminal = await attached(t, await busyTarget(t));
+  terminal.keys('C');
+  await terminal.until(/go ahead/);
+  terminal.keys('Enter');
+  await terminal.until(/\[4 CPU\][^]*> .* hot .*target\.mjs:1/);
+  terminal.keys('t', 'Enter');
+  await terminal.until(/hot called by[^]*serve/);
+  terminal.keys('v');
+  await terminal.until(/│hot/);
+  terminal.keys('5');
+  await terminal.until(/> .*target\.mjs:3 +hot/);
+  terminal.keys('Enter');
+  await terminal.until(/> .*█+ +3 +for \(let i = 0/);
+});
+
+test('from attach to the line that leaks, with three keys', { skip: noTmux }, async (t) => {
+  const terminal = await attached(t, await leakingTarget(t, 200), 100, 30);
+  terminal.keys('L');
+  await terminal.until(/go ahead/);
+  terminal.keys('y');
+  let screen = '';
+  for (let attempt = 0; attempt < 8 && !screen.includes('sessions'); attempt++) {
+    screen = await terminal.until(/\[3 Growth\][^]*sessions/).catch(() => '');
+  }
+  assert.match(screen, /growing-cache\.ts:\d+/);
+  terminal.keys('Enter');
+  await terminal.until(/\[5 Lines\][^]*> .* handleRequest/);
+});
+
+test('what cannot be attached to is said in one line, before the screen is touched', { skip: noTmux }, async (t) => {
+  const terminal = openTerminal(t, { columns: 100, rows: 10 });
+  runMemwatch(terminal, ['attach', '999999999']);
+  assert.match(await terminal.until(/exit code/), /memwatch: there is no process 999999999[^]*exit code 2/);
+  const shell = Number((/\d+/.exec(terminal.screen()) ?? ['1'])[0]);
+  assert.ok(shell > 0);
+  runMemwatch(terminal, ['attach', '1']);
+  assert.match(await terminal.until(/exit code/), /memwatch: .*(not Node\.js|may not|permission)[^]*exit code 2/);
+});
+
+test('where stdout is no terminal, attach prints plain lines', async (t) => {
+  const target = await idleTarget(t);
+  const run = await memwatch(['attach', String(target.pid), '--count', '1', '--interval', '0.2']);
+  assert.equal(run.code, 0);
+  assert.ok(!run.stdout.includes('\u001b'));
+  assert.match(run.stdout, /heap/i);
+});
