@@ -25,7 +25,7 @@ const closedInspector = async (target: StartedTarget): Promise<void> => {
 /** What varies on the Live screen: figures, and the letters of charts. */
 const maskLive = (screen: string): string =>
   screen
-    .replace(/pid \d+ \S+ v[\d.…]+/g, 'pid PID')
+    .replace(/pid \d+ .*$/m, 'pid PID')
     .replace(/[█▒░▁▂▃▄▅▆▇▉▊▋▌▍▎▏]+/g, '')
     .replace(/[\d.]+ (B|KB|MB|GB|us|ms|s|min|h)\b/g, '#')
     .replace(/[<\d.]+%/g, '#%')
@@ -34,7 +34,8 @@ const maskLive = (screen: string): string =>
     .replace(/^(GC|Delay|container).*$/gm, '$1')
     .replace(/container.*$/gm, '')
     .replace(/^ *#? ?[┤│].*$/gm, '│')
-    .replace(/(old|new|code|large object|shared|trusted|read only).*$/gm, '');
+    .replace(/^(old|new|code|large object|shared|trusted|read only).*$/gm, '')
+    .replace(/^Trend.*$/m, 'Trend');
 
 for (const [columns, rows] of [
   [80, 24],
