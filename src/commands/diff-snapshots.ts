@@ -9,11 +9,7 @@ import { openHeap } from './open-heap.js';
 
 export const diffSnapshots = async (files: readonly string[], limit: number, io: Io): Promise<void> => {
   const heaps: Heap[] = [];
-  for (const file of files) {
-    const heap = await openHeap(file, io);
-    heap.release();
-    heaps.push(heap);
-  }
+  for (const file of files) heaps.push(await openHeap(file, io));
   io.progress('comparing');
   const diff = diffHeaps(heaps, limit);
   const { sameProcess, matchedBy, heapBytes, classes, objects } = diff;

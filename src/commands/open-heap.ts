@@ -24,10 +24,10 @@ export const openHeap = async (file: string, io: Pick<Io, 'signal' | 'progress'>
   });
   const scripts = await readScriptsTable(file);
   io.progress('computing what holds what');
-  if (scripts === undefined) return new Heap(graph);
+  if (scripts === undefined) return new Heap(graph).prepare();
   const locator = createLocator(scripts);
   const findPlace: FindPlace = (scriptId, line, column) => locator.atPosition(scriptId, '', line, column);
-  return new Heap(graph, findPlace, scripts.process);
+  return new Heap(graph, findPlace, scripts.process).prepare();
 };
 
 export interface CaptureOptions {

@@ -16,7 +16,12 @@ export const firstCapacity = (claimed: number, width: number, bytes: number): nu
 
 const grown = (capacity: number, limit: number): number => Math.min(limit, capacity * 2);
 
-const copied = <T extends Uint8Array | Uint32Array | Float64Array>(from: T, to: T): T => {
+/** Columns lie in memory that a second thread can read. */
+const bytesOf = (length: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(length));
+const wordsOf = (length: number): Uint32Array => new Uint32Array(new SharedArrayBuffer(length * 4));
+const floatsOf = (length: number): Float64Array => new Float64Array(new SharedArrayBuffer(length * 8));
+
+const copied = <T extends Uint8Array | Uint32Array | Float64Array>(from: ArrayLike<number>, to: T): T => {
   to.set(from);
   return to;
 };
@@ -53,11 +58,11 @@ export class NodeColumns implements RowSink {
     };
     this.usual = Object.values(this.at).every((position, index) => position === index);
     this.capacity = firstCapacity(header.nodeCount, width, fileBytes);
-    this.type = new Uint8Array(this.capacity);
-    this.name = new Uint32Array(this.capacity);
-    this.id = new Uint32Array(this.capacity);
-    this.selfBytes = new Uint32Array(this.capacity);
-    this.firstEdge = new Uint32Array(this.capacity + 1);
+    this.type = bytesOf(this.capacity);
+    this.name = wordsOf(this.capacity);
+    this.id = wordsOf(this.capacity);
+    this.selfBytes = wordsOf(this.capacity);
+    this.firstEdge = wordsOf(this.capacity + 1);
   }
 
   take(row: Float64Array): string | undefined {
@@ -140,17 +145,18 @@ export class NodeColumns implements RowSink {
 
   private grow(): void {
     const capacity = grown(this.capacity, this.header.nodeCount);
-    this.type = copied(this.type, new Uint8Array(capacity));
-    this.name = copied(this.name, new Uint32Array(capacity));
-    this.id = copied(this.id, new Uint32Array(capacity));
-    const sizes = this.selfBytes instanceof Float64Array ? new Float64Array(capacity) : new Uint32Array(capacity);
+    this.type = copied(this.type, bytesOf(capacity));
+    this.name = copied(this.name, wordsOf(capacity));
+    this.id = copied(this.id, wordsOf(capacity));
+    const sizes = this.selfBytes instanceof Float64Array ? floatsOf(capacity) : wordsOf(capacity);
     this.selfBytes = copied(this.selfBytes, sizes);
-    this.firstEdge = copied(this.firstEdge, new Uint32Array(capacity + 1));
+    this.firstEdge = copied(this.firstEdge, wordsOf(capacity + 1));
     this.capacity = capacity;
   }
 
   private widenSizes(): void {
-    if (!(this.selfBytes instanceof Float64Array)) this.selfBytes = Float64Array.from(this.selfBytes);
+    if (!(this.selfBytes instanceof Float64Array))
+      this.selfBytes = copied(this.selfBytes, floatsOf(this.selfBytes.length));
   }
 }
 
@@ -178,9 +184,9 @@ export class EdgeColumns implements RowSink {
     this.at = { type: at['type'], name: at['name_or_index'], target: at['to_node'] };
     this.usual = width === 3 && this.at.type === 0 && this.at.name === 1 && this.at.target === 2;
     this.capacity = firstCapacity(header.edgeCount, width, fileBytes);
-    this.type = new Uint8Array(this.capacity);
-    this.name = new Uint32Array(this.capacity);
-    this.target = new Uint32Array(this.capacity);
+    this.type = bytesOf(this.capacity);
+    this.name = wordsOf(this.capacity);
+    this.target = wordsOf(this.capacity);
   }
 
   take(row: Float64Array): string | undefined {
@@ -247,9 +253,9 @@ export class EdgeColumns implements RowSink {
 
   private grow(): void {
     const capacity = grown(this.capacity, this.header.edgeCount);
-    this.type = copied(this.type, new Uint8Array(capacity));
-    this.name = copied(this.name, new Uint32Array(capacity));
-    this.target = copied(this.target, new Uint32Array(capacity));
+    this.type = copied(this.type, bytesOf(capacity));
+    this.name = copied(this.name, wordsOf(capacity));
+    this.target = copied(this.target, wordsOf(capacity));
     this.capacity = capacity;
   }
 }

@@ -9,6 +9,7 @@ import { createGunzip, type Gunzip } from 'node:zlib';
 import { pipeline } from 'node:stream';
 import { MemwatchError, messageOf, throwIfInterrupted } from '../../errors.js';
 import type { HeapGraph } from '../model/heap-graph.js';
+import { readPieces } from './file-pieces.js';
 import { SnapshotParser } from './heapsnapshot-parser.js';
 
 export interface ReadOptions {
@@ -17,7 +18,6 @@ export interface ReadOptions {
   readonly onProgress?: (share: number) => void;
 }
 
-const pieceBytes = 1 << 22;
 /** Gzip cannot pack a byte of JSON numbers tighter than this in practice; columns grow where it does. */
 const gzipRatio = 8;
 
@@ -28,16 +28,25 @@ export const readHeapSnapshot = async (
 ): Promise<HeapGraph> => {
   if (typeof source !== 'string') return parse(source, new SnapshotParser(0), options);
   const { bytes, gzip } = await look(source);
-  const file = createReadStream(source, { highWaterMark: pieceBytes });
-  const pieces = gzip ? unzipped(file) : file;
   try {
-    const parser = new SnapshotParser(gzip ? bytes * gzipRatio : bytes);
-    return await parse(pieces, parser, {
+    if (gzip) return await readGzip(source, bytes, options);
+    const parser = new SnapshotParser(bytes);
+    return await parse(readPieces(source), parser, {
       ...options,
-      onProgress: () => options.onProgress?.(bytes === 0 ? 1 : file.bytesRead / bytes),
+      onProgress: () => options.onProgress?.(parser.position / bytes),
     });
   } catch (error) {
     throw withFile(error, source);
+  }
+};
+
+const readGzip = async (path: string, bytes: number, options: ReadOptions): Promise<HeapGraph> => {
+  const file = createReadStream(path, { highWaterMark: 1 << 18 });
+  try {
+    return await parse(unzipped(file), new SnapshotParser(bytes * gzipRatio), {
+      ...options,
+      onProgress: () => options.onProgress?.(file.bytesRead / bytes),
+    });
   } finally {
     file.destroy();
   }

@@ -1,108 +1,55 @@
 /**
- * Immediate dominators and retained sizes of all nodes: in, a graph, its retaining edges and its retainers; out, two
- * columns. A published algorithm, longer than our functions usually are: Semi-NCA, from L. Georgiadis, R. E. Tarjan,
+ * Immediate dominators and retained sizes of all nodes: in, a graph, its walk and its retainers; out, two columns.
+ * A published algorithm, longer than our functions usually are: Semi-NCA, from L. Georgiadis, R. E. Tarjan,
  * R. F. Werneck, "Finding Dominators in Practice", Journal of Graph Algorithms and Applications 10(1), 2006, 69-94;
  * `semi`, `label`, `ancestor` and `idom` are the paper's names. Everything inside is numbered by the depth-first walk.
- *
- * What the root does not reach, as Chrome DevTools has it: a node that nothing retains hangs on the root with all it
- * holds; what is left then (rings that hold one another) hangs on the root, each node by itself.
+ * What the root does not reach is a child of the root, as the walk numbered it.
  */
 import type { HeapGraph } from '../model/heap-graph.js';
 import type { Dominators, Retainers, RetainingEdges } from '../model/heap-results.js';
+import { walkHeap, type Walk, type Walked } from './walk.js';
 
-const root = 0;
-const unseen = 0xffff_ffff;
+export const computeDominators = (graph: HeapGraph, edges: RetainingEdges, retainers: Retainers): Dominators =>
+  computeDominatorsOf(graph, { edges, walk: walkHeap(graph).walk }, retainers);
 
-export const computeDominators = (graph: HeapGraph, edges: RetainingEdges, retainers: Retainers): Dominators => {
-  const walk = walkDepthFirst(graph, edges, retainers);
-  const idom = computeIdom(walk, retainers);
-  return toNodes(graph, walk, idom);
+/**
+ * The same where the walk is at hand; its columns are used up. The retainers may hold entries of edges that the rule of
+ * walk.ts about who is reached from the globals forbids: the walk and the retainers can then be made at the same time.
+ */
+export const computeDominatorsOf = (graph: HeapGraph, { edges, walk }: Walked, retainers: Retainers): Dominators => {
+  const scratch = new ArrayBuffer(graph.nodeCount * 8);
+  computeIdom(walk, edges.userOwned, retainers, scratch);
+  return toNodes(graph, walk, scratch);
 };
 
-interface Walk {
-  /** By node: its number in preorder. */
-  readonly numberOf: Uint32Array;
-  /** By number: the node. */
-  readonly nodeOf: Uint32Array;
-  /** By number: the number of the node from which the walk came. */
-  readonly parent: Uint32Array;
-  /** Numbers from here on are nodes of rings that nothing outside holds. */
-  readonly firstOfRings: number;
-}
-
-const walkDepthFirst = (graph: HeapGraph, edges: RetainingEdges, retainers: Retainers): Walk => {
-  const { nodeCount, firstEdge, edgeTarget } = graph;
-  const { bits } = edges;
-  const numberOf = new Uint32Array(nodeCount).fill(unseen);
-  const nodeOf = new Uint32Array(nodeCount);
-  const parent = new Uint32Array(nodeCount);
-  const nextEdge = new Uint32Array(nodeCount); // by number
-  let count = 0;
-
-  const walkFrom = (start: number): void => {
-    numberOf[start] = count;
-    nodeOf[count] = start;
-    nextEdge[count] = firstEdge[start];
-    let current = count++;
-    for (;;) {
-      const node = nodeOf[current];
-      const end = firstEdge[node + 1];
-      let edge = nextEdge[current];
-      while (edge < end) {
-        const target = edgeTarget[edge];
-        if (((bits[edge >>> 5] >>> (edge & 31)) & 1) === 1 && numberOf[target] === unseen) break;
-        edge++;
-      }
-      nextEdge[current] = edge + 1;
-      if (edge < end) {
-        const target = edgeTarget[edge];
-        numberOf[target] = count;
-        nodeOf[count] = target;
-        nextEdge[count] = firstEdge[target];
-        parent[count] = current;
-        current = count++;
-      } else if (node === start) return;
-      else current = parent[current];
-    }
-  };
-
-  walkFrom(root);
-  for (let node = 0; node < nodeCount; node++) {
-    if (numberOf[node] === unseen && retainers.first[node] === retainers.first[node + 1]) walkFrom(node);
-  }
-  const firstOfRings = count;
-  for (let node = 0; node < nodeCount; node++) {
-    if (numberOf[node] !== unseen) continue;
-    numberOf[node] = count;
-    nodeOf[count++] = node;
-  }
-  return { numberOf, nodeOf, parent, firstOfRings };
-};
-
-const computeIdom = (walk: Walk, retainers: Retainers): Uint32Array => {
-  const { numberOf, nodeOf, parent, firstOfRings } = walk;
+/** Turns walk.parent into immediate dominators, by number. */
+const computeIdom = (walk: Walk, userOwned: Uint32Array, retainers: Retainers, scratch: ArrayBuffer): void => {
+  const { numberOf, nodeOf, parent: idom, lastOwned, firstOfRings } = walk;
   const { first, node: retainer } = retainers;
   const count = nodeOf.length;
-  const ancestor = parent.slice();
-  const idom = parent; // not needed as parents once semi is known
+  const ancestor = new Uint32Array(scratch, 0, count);
+  ancestor.set(idom);
+  const label = new Uint32Array(scratch, count * 4, count); // the smallest semi on the compressed way up to, and without, the ancestor
   const semi = new Uint32Array(count);
-  const label = new Uint32Array(count); // the smallest semi on the compressed way up to, and without, the ancestor
-  const stack = new Uint32Array(count);
+  let stack = new Uint32Array(1 << 16);
 
   for (let w = count - 1; w > 0; w--) {
     let best = idom[w];
     const node = nodeOf[w];
+    const isOwned = ((userOwned[node >>> 5] >>> (node & 31)) & 1) === 1;
     const end = w >= firstOfRings ? 0 : first[node + 1]; // the nodes of rings are children of the root, no more
     for (let i = first[node]; i < end; i++) {
       const v = numberOf[retainer[i]];
       if (v <= w) {
-        if (v < best) best = v;
+        if (v < best && (v <= lastOwned || !isOwned || mayHold(userOwned, retainer[i]))) best = v;
         continue;
       }
+      if (v > lastOwned && isOwned && !mayHold(userOwned, retainer[i])) continue;
       // eval(v): compress the way from v up to the root of its tree, which is w or a child of w's ancestors
       let depth = 0;
       let u = v;
       while (ancestor[u] > w) {
+        if (depth === stack.length) stack = twice(stack);
         stack[depth++] = u;
         u = ancestor[u];
       }
@@ -125,14 +72,23 @@ const computeIdom = (walk: Walk, retainers: Retainers): Uint32Array => {
     while (d > semi[w]) d = idom[d];
     idom[w] = d;
   }
-  return idom;
 };
 
-const toNodes = (graph: HeapGraph, walk: Walk, idom: Uint32Array): Dominators => {
-  const { nodeOf } = walk;
+/** Whether a node may hold what the globals reach: they reach it, too. */
+const mayHold = (userOwned: Uint32Array, node: number): boolean => ((userOwned[node >>> 5] >>> (node & 31)) & 1) === 1;
+
+const twice = (stack: Uint32Array): Uint32Array<ArrayBuffer> => {
+  const wider = new Uint32Array(stack.length * 2);
+  wider.set(stack);
+  return wider;
+};
+
+const toNodes = (graph: HeapGraph, walk: Walk, scratch: ArrayBuffer): Dominators => {
+  const { nodeOf, parent: idom } = walk;
   const { nodeCount, selfBytes } = graph;
-  const immediate = new Uint32Array(nodeCount);
-  const retainedBytes = Float64Array.from(selfBytes);
+  const immediate = walk.numberOf; // no longer needed as numbers
+  const retainedBytes = new Float64Array(scratch);
+  retainedBytes.set(selfBytes);
   // Descending numbers: a node comes before its dominator, so what it retains is complete when it is handed on.
   for (let w = nodeCount - 1; w > 0; w--) {
     const node = nodeOf[w];
@@ -140,5 +96,6 @@ const toNodes = (graph: HeapGraph, walk: Walk, idom: Uint32Array): Dominators =>
     immediate[node] = dominator;
     retainedBytes[dominator] += retainedBytes[node];
   }
+  immediate[0] = 0;
   return { immediate, retainedBytes };
 };

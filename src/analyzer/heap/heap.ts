@@ -7,6 +7,7 @@ import { computeDominators } from './dominators.js';
 import { computeRetainingEdges } from './edges.js';
 import { computePaths, findPath } from './paths.js';
 import { computeRetainers } from './retainers.js';
+import { computeInThreads } from './threads.js';
 import { sayNode } from './words.js';
 
 /** A 0-based position in a script, as a snapshot has it, to a place; undefined where it has no name. */
@@ -51,9 +52,12 @@ export class Heap {
     return heap;
   }
 
-  /** Computes what most questions need, and lets go of what is only needed on the way to it. */
-  release(): void {
-    if (this.dominators !== undefined) this.lazyRetainers = undefined;
+  /** Computes in two threads what most questions need; without it they compute it in one. */
+  async prepare(): Promise<this> {
+    const { edges, dominators } = await computeInThreads(this.graph);
+    this.lazyEdges = edges;
+    this.lazyDominators = dominators;
+    return this;
   }
 
   /** The node with V8's id; -1 where there is none. */

@@ -1,0 +1,73 @@
+/**
+ * The rules by which an edge keeps its target alive that can be told from the edge alone, and the program's own roots.
+ * In, a graph; out, one bit an edge. The one rule that needs a walk (who is reached from the globals) is applied in
+ * walk.ts; everyone else asks `retains` of edges.ts.
+ */
+import { edgeTypes, type HeapGraph } from '../model/heap-graph.js';
+
+const weak = edgeTypes.indexOf('weak');
+const shortcut = edgeTypes.indexOf('shortcut');
+const internal = edgeTypes.indexOf('internal');
+const element = edgeTypes.indexOf('element');
+const root = 0;
+
+export interface RuledEdges {
+  /** One bit an edge. */
+  readonly bits: Uint32Array;
+  /** Edges without the bit that are not weak, as source, target, source, target… */
+  readonly others: readonly number[];
+}
+
+export const ruleEdges = (graph: HeapGraph): RuledEdges => {
+  const { nodeCount, edgeCount, firstEdge, edgeType, edgeName, edgeTarget, nodeId } = graph;
+  const bits = sharedUint32((edgeCount + 31) >>> 5);
+  const others: number[] = [];
+  const tableOfName = ephemeronTables(graph);
+  const hasTables = tableOfName.size > 0;
+  for (let node = 0; node < nodeCount; node++) {
+    const end = firstEdge[node + 1];
+    for (let edge = firstEdge[node]; edge < end; edge++) {
+      const type = edgeType[edge];
+      const target = edgeTarget[edge];
+      if (type === weak || target === node) continue;
+      if (
+        (type === shortcut && node !== root) ||
+        (hasTables && type === internal && tableOfName.get(edgeName[edge]) === nodeId[node])
+      )
+        others.push(node, target);
+      else bits[edge >>> 5] |= 1 << (edge & 31);
+    }
+  }
+  return { bits, others };
+};
+
+export const isWeak = (graph: HeapGraph, edge: number): boolean => graph.edgeType[edge] === weak;
+
+/** The program's own roots: what the root points to by shortcut edges (globals), and a page's DOM trees. */
+export const userRoots = (graph: HeapGraph): number[] => {
+  const roots: number[] = [];
+  for (let edge = graph.firstEdge[root]; edge < graph.firstEdge[root + 1]; edge++) {
+    const target = graph.edgeTarget[edge];
+    const type = graph.edgeType[edge];
+    if (type === shortcut || (type === element && graph.strings.get(graph.nodeName[target]) === '(Document DOM trees)'))
+      roots.push(target);
+  }
+  return roots;
+};
+
+/**
+ * V8 writes a WeakMap's entry as two edges of one name, from the key and from the table:
+ * `3 / part of key (Key @11) -> value (Value @13) pair in WeakMap (table @15)`. Answers the table's id by name.
+ */
+const ephemeronTables = (graph: HeapGraph): Map<number, number> => {
+  const tables = new Map<number, number>();
+  for (const index of graph.strings.containing(' pair in WeakMap (table @')) {
+    const match = ephemeronName.exec(graph.strings.get(index));
+    if (match !== null) tables.set(index, Number(match[1]));
+  }
+  return tables;
+};
+const ephemeronName = /^\d+ \/ part of key \(.*? @\d+\) -> value \(.*? @\d+\) pair in WeakMap \(table @(\d+)\)$/s;
+
+/** A column that two threads may read. */
+export const sharedUint32 = (length: number): Uint32Array => new Uint32Array(new SharedArrayBuffer(length * 4));

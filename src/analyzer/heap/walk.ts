@@ -1,0 +1,169 @@
+/**
+ * The depth-first walk from the roots, on which everything else stands: in, a graph; out, which edges retain, which nodes
+ * the program's globals reach, and the preorder numbers that dominators are computed in.
+ *
+ * The order is the definition (Chrome DevTools'): first all that the globals reach; then the last rule is applied (an edge
+ * from a node that they do not reach to one that they do retains nothing); then the other roots; then, as children of the
+ * root, nodes that nothing retains with all they hold; then what is left, rings whose nodes hold one another.
+ */
+import type { HeapGraph } from '../model/heap-graph.js';
+import type { RetainingEdges } from '../model/heap-results.js';
+import { isWeak, ruleEdges, userRoots, type RuledEdges } from './edge-rules.js';
+
+const root = 0;
+const unseen = 0xffff_ffff;
+
+export interface Walk {
+  /** By node: its number in preorder; the root's is 0. */
+  readonly numberOf: Uint32Array;
+  /** By number: the node. */
+  readonly nodeOf: Uint32Array;
+  /** By number: the number of the node from which the walk came. */
+  readonly parent: Uint32Array;
+  /** Numbers up to this one are the root's and those of nodes that the globals reach (all of them but a few). */
+  readonly lastOwned: number;
+  /** Numbers from here on are nodes of rings that nothing outside holds. */
+  readonly firstOfRings: number;
+}
+
+export interface Walked {
+  readonly edges: RetainingEdges;
+  readonly walk: Walk;
+}
+
+export const walkHeap = (graph: HeapGraph, ruled: RuledEdges = ruleEdges(graph)): Walked => {
+  const walker = new Walker(graph, ruled.bits);
+  const { numberOf, nodeOf, parent } = walker;
+  const roots = userRoots(graph);
+  walker.number(root);
+  for (const node of roots) walker.walkFrom(node);
+  const lastOwned = walker.count - 1;
+  const userOwned = markOwned(graph, nodeOf.subarray(1, walker.count), roots, ruled.others);
+  dropForeignEdges(graph, ruled.bits, userOwned);
+  walkRest(graph, walker);
+  const firstOfRings = walker.count;
+  for (let node = 0; node < graph.nodeCount; node++) if (numberOf[node] === unseen) walker.number(node);
+  return { edges: { bits: ruled.bits, userOwned }, walk: { numberOf, nodeOf, parent, lastOwned, firstOfRings } };
+};
+
+class Walker {
+  count = 0;
+  readonly numberOf: Uint32Array;
+  readonly nodeOf: Uint32Array;
+  readonly parent: Uint32Array;
+  /** By number: the first edge that was not looked at yet. */
+  private readonly nextEdge: Uint32Array;
+
+  constructor(
+    private readonly graph: HeapGraph,
+    readonly bits: Uint32Array,
+  ) {
+    this.numberOf = new Uint32Array(graph.nodeCount).fill(unseen);
+    this.nodeOf = new Uint32Array(graph.nodeCount);
+    this.parent = new Uint32Array(graph.nodeCount);
+    this.nextEdge = new Uint32Array(graph.nodeCount);
+  }
+
+  /** Numbers one node as a child of the root. */
+  number(node: number): void {
+    this.numberOf[node] = this.count;
+    this.nodeOf[this.count++] = node;
+  }
+
+  /** Numbers everything that can be reached from a node and was not seen yet; the node becomes a child of the root. */
+  walkFrom(start: number): void {
+    const { bits, numberOf, nodeOf, parent, nextEdge } = this;
+    const { firstEdge, edgeTarget } = this.graph;
+    if (numberOf[start] !== unseen) return;
+    let count = this.count;
+    numberOf[start] = count;
+    nodeOf[count] = start;
+    let current = count++;
+    let edge = firstEdge[start];
+    let end = firstEdge[start + 1];
+    for (;;) {
+      let target = 0;
+      for (; edge < end; edge++) {
+        if (((bits[edge >>> 5] >>> (edge & 31)) & 1) === 0) continue;
+        target = edgeTarget[edge];
+        if (numberOf[target] === unseen) break;
+      }
+      if (edge < end) {
+        nextEdge[current] = edge + 1;
+        numberOf[target] = count;
+        nodeOf[count] = target;
+        parent[count] = current;
+        current = count++;
+        edge = firstEdge[target];
+        end = firstEdge[target + 1];
+      } else {
+        current = parent[current];
+        if (current === 0) break;
+        edge = nextEdge[current];
+        end = firstEdge[nodeOf[current] + 1];
+      }
+    }
+    this.count = count;
+  }
+}
+
+/**
+ * What the globals reach by any edge but weak ones. The walk went by retaining edges; the few nodes that it did not come
+ * to lie behind the others (from a WeakMap's table to a value whose key is held by nobody).
+ */
+const markOwned = (
+  graph: HeapGraph,
+  walked: Uint32Array,
+  roots: readonly number[],
+  others: readonly number[],
+): Uint32Array => {
+  const owned = new Uint32Array((graph.nodeCount + 31) >>> 5);
+  for (let index = 0; index < walked.length; index++) owned[walked[index] >>> 5] |= 1 << (walked[index] & 31);
+  const open = [...roots].filter((node) => mark(owned, node)); // the root itself, where an edge leads back to it
+  for (let at = 0; at < others.length; at += 2)
+    if (isMarked(owned, others[at]) && mark(owned, others[at + 1])) open.push(others[at + 1]);
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
+      const target = graph.edgeTarget[edge];
+      if (!isWeak(graph, edge) && mark(owned, target)) open.push(target);
+    }
+  }
+  return owned;
+};
+
+const isMarked = (marks: Uint32Array, node: number): boolean => ((marks[node >>> 5] >>> (node & 31)) & 1) === 1;
+
+/** Marks a node; false where it was marked. */
+const mark = (marks: Uint32Array, node: number): boolean => {
+  if (isMarked(marks, node)) return false;
+  marks[node >>> 5] |= 1 << (node & 31);
+  return true;
+};
+
+/** Takes the bit from edges of nodes that the globals do not reach to nodes that they reach. */
+const dropForeignEdges = (graph: HeapGraph, bits: Uint32Array, owned: Uint32Array): void => {
+  const { nodeCount, firstEdge, edgeTarget } = graph;
+  for (let node = 1; node < nodeCount; node++) {
+    if (isMarked(owned, node)) continue;
+    const end = firstEdge[node + 1];
+    for (let edge = firstEdge[node]; edge < end; edge++)
+      if (isMarked(owned, edgeTarget[edge])) bits[edge >>> 5] &= ~(1 << (edge & 31));
+  }
+};
+
+/** The other roots, and what nothing retains. */
+const walkRest = (graph: HeapGraph, walker: Walker): void => {
+  const { nodeCount, firstEdge, edgeTarget } = graph;
+  const { numberOf, bits } = walker;
+  for (let edge = firstEdge[root]; edge < firstEdge[root + 1]; edge++)
+    if (((bits[edge >>> 5] >>> (edge & 31)) & 1) === 1) walker.walkFrom(edgeTarget[edge]);
+  // Nothing that was seen retains what was not: whether a node is retained at all, the unseen ones tell.
+  const held = new Uint32Array((nodeCount + 31) >>> 5);
+  for (let node = 0; node < nodeCount; node++) {
+    if (numberOf[node] !== unseen) continue;
+    for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++)
+      if (((bits[edge >>> 5] >>> (edge & 31)) & 1) === 1) mark(held, edgeTarget[edge]);
+  }
+  for (let node = 0; node < nodeCount; node++)
+    if (numberOf[node] === unseen && !isMarked(held, node)) walker.walkFrom(node);
+};
