@@ -71,10 +71,13 @@ const printReadings = async (attachment: Attachment, intervalMs: number, args: A
     }
     if (++count >= wanted) break;
   }
-  if (attachment.ending.aborted) io.warn(endText(attachment));
+  if (attachment.ending.aborted) reportEnd(attachment, io);
 };
 
-const endText = ({ pid, session }: Attachment): string => {
+const reportEnd = ({ pid, session }: Attachment, io: Io): void => {
   const lives = pid !== undefined && session.closed.aborted && readProcess(pid) !== undefined;
-  return lives ? `process ${pid} runs on, but has closed the connection: attach again` : 'the target has ended';
+  if (!lives) return io.warn('the target has ended');
+  throw new MemwatchError('disconnected', `process ${pid} runs on, but its inspector was closed`, {
+    hint: 'by memwatch detach, by the program itself, or because this memwatch stood still for 10 s; attach again',
+  });
 };
