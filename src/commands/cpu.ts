@@ -3,8 +3,10 @@ import type { Argv } from 'yargs';
 import { withAttachment } from '../agent/attach.js';
 import { captureProgramCounts } from '../agent/call-counts.js';
 import { captureCpuProfiles, threadsOf, type CpuCapture } from '../agent/cpu-profile.js';
-import { parseTarget } from '../agent/target.js';
+import { captureInProcess } from '../agent/in-process-launch.js';
+import { parseTarget, type Target } from '../agent/target.js';
 import { readCpuProfile } from '../analyzer/formats/cpuprofile.js';
+import { MemwatchError } from '../errors.js';
 import { readCaptureText, writeCaptureFile } from './capture-file.js';
 import { costOptions, exitCodeOfProgram } from './cost-output.js';
 import { printCpu } from './cpu-output.js';
@@ -40,6 +42,10 @@ const profilingOptions = (yargs: Argv): Argv =>
       describe: 'no inlining while profiled, so that every cost is on its own function',
     })
     .option('calls', { type: 'boolean', describe: 'count calls exactly, after the profile' })
+    .option('in-process', {
+      type: 'boolean',
+      describe: 'profile a program after -- that may open no inspector, by v8-profiler-next',
+    })
     .option('output', { alias: 'o', type: 'string', describe: 'save the .cpuprofile' })
     .example('$0 cpu 1234 -d 5s', 'profile process 1234 for 5 seconds')
     .example('$0 cpu -- server.js --port 80', 'profile a program from its first line to its end');
@@ -56,6 +62,7 @@ const runCpu = async (args: Arguments, io: Io): Promise<number | undefined> => {
     return undefined;
   }
   const target = parseTarget(text, args['--']);
+  if (args['in-process'] === true) return runInProcess(target, args, io);
   const isProgram = target.kind === 'command';
   const durationMs =
     args['duration'] === undefined ? (isProgram ? Infinity : 10_000) : parseDuration(String(args['duration']));
@@ -86,6 +93,21 @@ const runCpu = async (args: Arguments, io: Io): Promise<number | undefined> => {
   const files = args['output'] === undefined ? [] : await save(captures, String(args['output']));
   const threads = captures.map(({ thread, text }) => ({ name: thread, profile: readCpuProfile(text) }));
   printCpu({ threads, files, pid: attachment.pid ?? null, ended }, args, io);
+  return exitCodeOfProgram(ended, io);
+};
+
+const runInProcess = async (target: Target, args: Arguments, io: Io): Promise<number | undefined> => {
+  if (target.kind !== 'command') {
+    throw new MemwatchError('bad-argument', '--in-process profiles programs that memwatch starts', {
+      hint: 'memwatch cpu --in-process -- script.js',
+    });
+  }
+  const programStdout = io.json ? ('stderr' as const) : undefined;
+  const intervalUs = Math.round(parseDuration(String(args['interval'])) * 1000);
+  const { text, ended } = await captureInProcess(target.argv, { intervalUs, programStdout });
+  const files =
+    args['output'] === undefined ? [] : await save([{ thread: 'main thread', text }], String(args['output']));
+  printCpu({ threads: [{ name: 'main thread', profile: readCpuProfile(text) }], files, pid: null, ended }, args, io);
   return exitCodeOfProgram(ended, io);
 };
 

@@ -1,0 +1,85 @@
+/**
+ * Runs inside a program that may open no inspector (Node's permission model before 24, a Node built without inspector):
+ * profiles it with v8-profiler-next from its first line to its end. The one file that knows that package, which users
+ * install themselves. In: the environment variable below. Out: a .cpuprofile on file descriptor 3.
+ */
+import { fstatSync, writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+/** Microseconds between two samples; its presence starts the profiler. */
+export const intervalVariable = 'MEMWATCH_IN_PROCESS_INTERVAL_US';
+const profileFd = 3;
+
+/** What v8-profiler-next 1.10 gives: V8's profile with 1-based positions, and the lines inside the call frame. */
+interface NativeNode {
+  readonly id: number;
+  readonly hitCount: number;
+  readonly children: readonly number[];
+  readonly callFrame: {
+    readonly functionName: string;
+    readonly scriptId: number;
+    readonly url: string;
+    readonly lineNumber: number;
+    readonly columnNumber: number;
+    readonly lineTicks?: readonly { line: number; hitCount: number }[];
+  };
+}
+interface NativeProfile {
+  readonly nodes: readonly NativeNode[];
+  readonly startTime: number;
+  readonly endTime: number;
+  readonly samples: readonly number[];
+  readonly timeDeltas: readonly number[];
+  delete(): void;
+}
+interface NativeProfiler {
+  setGenerateType(type: 1): void;
+  setSamplingInterval(us: number): void;
+  startProfiling(title: string, recordSamples: boolean): void;
+  stopProfiling(title: string): NativeProfile;
+}
+
+/** From the folder the program is started in, or from where memwatch is. Throws where it is in neither. */
+export const loadNativeProfiler = (): NativeProfiler => {
+  try {
+    return createRequire(join(process.cwd(), 'memwatch.js'))('v8-profiler-next') as NativeProfiler;
+  } catch {
+    return createRequire(import.meta.url)('v8-profiler-next') as NativeProfiler;
+  }
+};
+
+const writeProfile = (native: NativeProfile): void => {
+  const { startTime, endTime, samples, timeDeltas } = native;
+  const nodes = native.nodes.map(({ id, hitCount, children, callFrame }) => ({
+    id,
+    hitCount,
+    children,
+    callFrame: {
+      functionName: callFrame.functionName,
+      scriptId: String(callFrame.scriptId),
+      url: callFrame.url,
+      lineNumber: callFrame.lineNumber - 1,
+      columnNumber: callFrame.columnNumber - 1,
+    },
+    positionTicks: (callFrame.lineTicks ?? []).map(({ line, hitCount }) => ({ line, ticks: hitCount })),
+  }));
+  const bytes = Buffer.from(JSON.stringify({ nodes, startTime, endTime, samples, timeDeltas }));
+  for (let written = 0; written < bytes.length;) written += writeSync(profileFd, bytes, written);
+  native.delete();
+};
+
+const interval = process.env[intervalVariable];
+if (interval !== undefined) {
+  Reflect.deleteProperty(process.env, intervalVariable); // children of the program are not profiled
+  fstatSync(profileFd); // nobody listens where it is not open
+  const profiler = loadNativeProfiler();
+  profiler.setGenerateType(1);
+  profiler.setSamplingInterval(Number(interval));
+  profiler.startProfiling('memwatch', true);
+  process.once('exit', () => writeProfile(profiler.stopProfiling('memwatch')));
+  // without a listener of the program's own, Ctrl-C ends it before `exit`
+  process.once('SIGINT', () => {
+    if (process.listenerCount('SIGINT') === 0) process.exit(130);
+  });
+}

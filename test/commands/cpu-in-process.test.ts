@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { functionsOf, linesOf } from '../support/cost.js';
+import { memwatch } from '../support/memwatch.js';
+import { temporaryFolder } from '../support/targets.js';
+
+const isInstalled = (): boolean => {
+  try {
+    createRequire(import.meta.url)('v8-profiler-next');
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const work = `function hot() { let s = 0;
+  for (let i = 0; i < 1e5; i++) s = Math.sqrt(s + i);
+  return s; }
+for (let i = 0; i < 500; i++) hot();
+process.exitCode = 4;`;
+
+test('without v8-profiler-next, --in-process says what is missing', { skip: isInstalled() }, async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, 'work.cjs'), work);
+  const run = await memwatch(['cpu', '--in-process', '--', 'work.cjs'], { cwd: folder });
+  assert.equal(run.code, 2);
+  assert.match(run.stderr, /v8-profiler-next is not installed here[^]*npm install v8-profiler-next/);
+});
+
+test('--in-process is for programs that memwatch starts', async () => {
+  const run = await memwatch(['cpu', '--in-process', String(process.pid)]);
+  assert.equal(run.code, 2);
+  assert.match(run.stderr, /programs that memwatch starts/);
+});
+
+test(
+  'a program under the permission model is profiled from inside, by the package itself',
+  {
+    skip: isInstalled() ? false : 'v8-profiler-next is not installed (npm install --no-save v8-profiler-next)',
+  },
+  async (t) => {
+    const folder = temporaryFolder(t);
+    mkdirSync(join(folder, 'app'));
+    writeFileSync(join(folder, 'app', 'work.cjs'), work);
+    const allowed = ['--experimental-permission', '--allow-fs-read=*', '--allow-addons', '--allow-child-process'];
+    const run = await memwatch(['cpu', '--json', '--in-process', '--', ...allowed, join(folder, 'app', 'work.cjs')]);
+    assert.equal(run.code, 4, run.stderr);
+    const cpu = JSON.parse(run.stdout);
+    assert.deepEqual([functionsOf(cpu)[0]?.name, functionsOf(cpu)[0]?.line], ['hot', 1]);
+    assert.equal(linesOf(cpu)[0]?.line, 2);
+  },
+);
