@@ -87,12 +87,14 @@ test('a process that is stopped is waited for in words, and read when it goes on
 });
 
 test('readings end with the target', async (t) => {
-  const target = await startSource(t, `setTimeout(() => {}, 700); console.log('ready')`, { node: 24 });
+  const program = `process.once('SIGUSR2', () => process.exit(3)); setInterval(() => {}, 50); console.log('ready')`;
+  const target = await startSource(t, program, { node: 24 });
   const attachment = await attach(pidTarget(target));
   let count = 0;
-  for await (const reading of watchReadings(attachment, { intervalMs: 100 }))
-    count += reading.uptimeSeconds > 0 ? 1 : 0;
+  for await (const reading of watchReadings(attachment, { intervalMs: 100 })) {
+    if (reading.uptimeSeconds > 0 && ++count === 1) target.child.kill('SIGUSR2');
+  }
   assert.ok(count > 0);
   await attachment.detach();
-  assert.equal(await target.exited, 0);
+  assert.equal(await target.exited, 3);
 });
