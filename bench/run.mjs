@@ -10,7 +10,7 @@ export const printRun = ({ idOf, retainedBytes, ...figures }) => {
     if (retainedBytes[node] >= floor) largest[idOf(node)] = retainedBytes[node];
   }
   const peakMegabytes = Math.round(process.resourceUsage().maxRSS / 1024);
-  console.log(JSON.stringify({ ...figures, peakMegabytes, largest }));
+  process.stdout.write(`${JSON.stringify({ ...figures, peakMegabytes, largest })}\n`);
 };
 
 const nthLargest = (values, n) => {
