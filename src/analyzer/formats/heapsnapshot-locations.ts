@@ -1,11 +1,8 @@
 /** The sink of a .heapsnapshot's `locations`: where functions stand, as columns sorted by node. */
 import type { NodePositions } from '../model/heap-graph.js';
+import { comma, maxUint32, newline } from './heapsnapshot-columns.js';
 import type { SnapshotHeader } from './heapsnapshot-header.js';
 import type { RowSink } from './heapsnapshot-rows.js';
-
-const comma = 0x2c;
-const newline = 0x0a;
-const maxUint32 = 0xffff_ffff;
 
 export class LocationColumns implements RowSink {
   readonly rowName = 'location';

@@ -4,17 +4,27 @@
  * that is consistent (every edge, name and count within range), or a MemwatchError with the position of the fault.
  */
 import { MemwatchError } from '../../errors.js';
-import { edgeTypes, type HeapGraph, type StringTable } from '../model/heap-graph.js';
-import { EdgeColumns, NodeColumns } from './heapsnapshot-columns.js';
+import { edgeTypes, type HeapGraph, type NodePositions } from '../model/heap-graph.js';
+import { EdgeColumns, type EdgeRows } from './heapsnapshot-edges.js';
 import { readHeader, type SnapshotHeader } from './heapsnapshot-header.js';
 import { LocationColumns } from './heapsnapshot-locations.js';
+import { NodeColumns } from './heapsnapshot-nodes.js';
 import { RowsReader } from './heapsnapshot-rows.js';
-import { StringsReader } from './heapsnapshot-strings.js';
+import { StringsReader, stringTable, type StringPages } from './heapsnapshot-strings.js';
 import { ValueReader } from './heapsnapshot-value.js';
 
 /** What takes the bytes of one value: answers the position after it, or -1 when it wants more. */
 interface Reader {
   push(bytes: Uint8Array, from: number, end: number, base: number): number;
+}
+
+/** The end of a snapshot as another thread has read it. */
+export interface SnapshotRest {
+  readonly edges: EdgeRows;
+  readonly positions: NodePositions | undefined;
+  readonly strings: StringPages | undefined;
+  /** Where it ended. */
+  readonly position: number;
 }
 
 /** A file without a header in its first megabyte is none of ours. */
@@ -28,11 +38,12 @@ type Place = 'start' | 'key' | 'colon' | 'value' | 'inside' | 'comma' | 'end';
 export class SnapshotParser {
   /** Bytes pushed so far. */
   position = 0;
-  private header: SnapshotHeader | undefined;
+  header: SnapshotHeader | undefined;
   private nodes: NodeColumns | undefined;
   private edges: EdgeColumns | undefined;
   private locations: LocationColumns | undefined;
-  private strings: StringTable | undefined;
+  private strings: StringPages | undefined;
+  private positions: NodePositions | undefined;
   private place: Place = 'start';
   private key = '';
   private reader: Reader = new ValueReader(false);
@@ -58,10 +69,50 @@ export class SnapshotParser {
     if (this.header === undefined && this.position > headerBytes) throw notSnapshot();
   }
 
+  /** A parser for the rest of a file from a byte on at which a row of `edges` begins. */
+  static inEdges(header: SnapshotHeader, position: number, fileBytes: number): SnapshotParser {
+    const parser = new SnapshotParser(fileBytes);
+    parser.header = header;
+    parser.position = position;
+    parser.edges = new EdgeColumns(header, namedEdgeTypes, fileBytes);
+    parser.begin(new RowsReader(parser.edges), () => {});
+    return parser;
+  }
+
+  /** Whether everything from here on can be left to another parser that begins here. */
+  get atEdge(): boolean {
+    return (
+      this.place === 'inside' && this.reader instanceof RowsReader && this.key === 'edges' && this.reader.atRowStart
+    );
+  }
+
+  /** What a parser that began in the edges has read, for the one that read what is before. */
+  endOfRest(): SnapshotRest {
+    const { edges, locations, strings } = this;
+    if (this.place !== 'end') throw broken(this.position, cutOff);
+    if (edges === undefined || this.nodes !== undefined) throw broken(this.position, 'nodes follow after the edges');
+    const { count, maxName, type, name, target } = edges;
+    const positions = locations?.finish();
+    return { edges: { count, maxName, type, name, target }, positions, strings, position: this.position };
+  }
+
+  /** The graph of what this parser has read and of what follows. */
+  endWith(rest: SnapshotRest): HeapGraph {
+    if (this.edges?.append(rest.edges) !== true)
+      throw broken(rest.position, `more edges than the ${this.header?.edgeCount} that the header counts`);
+    if (rest.strings !== undefined && this.strings !== undefined)
+      throw broken(rest.position, 'there are strings a second time');
+    this.strings ??= rest.strings;
+    this.positions = rest.positions ?? this.positions;
+    this.position = rest.position;
+    this.place = 'end';
+    return this.end();
+  }
+
   /** The graph; throws where the file ended early or does not add up. */
   end(): HeapGraph {
     if (this.header === undefined) throw notSnapshot();
-    if (this.place !== 'end') throw broken(this.position, 'the file ends here, before its end: it was cut off');
+    if (this.place !== 'end') throw broken(this.position, cutOff);
     const { header, nodes, edges, strings } = this;
     if (nodes === undefined || edges === undefined || strings === undefined)
       throw broken(this.position, 'nodes, edges or strings are missing');
@@ -77,13 +128,13 @@ export class SnapshotParser {
       edgeType: edges.type.subarray(0, edges.count),
       edgeName: edges.name.subarray(0, edges.count),
       edgeTarget: edges.target.subarray(0, edges.count),
-      strings,
-      positions: (this.locations ?? new LocationColumns(header)).finish(),
+      strings: stringTable(strings),
+      positions: this.positions ?? (this.locations ?? new LocationColumns(header)).finish(),
       extraNativeBytes: header.extraNativeBytes,
     };
   }
 
-  private checkCounts(header: SnapshotHeader, nodes: NodeColumns, edges: EdgeColumns, strings: StringTable): void {
+  private checkCounts(header: SnapshotHeader, nodes: NodeColumns, edges: EdgeColumns, strings: StringPages): void {
     const problem =
       nodes.count !== header.nodeCount
         ? `the header counts ${header.nodeCount} nodes, the file holds ${nodes.count}`
@@ -180,6 +231,8 @@ export class SnapshotParser {
     if (before !== undefined) throw broken(position, `there are ${this.key} a second time`);
   }
 }
+
+const cutOff = 'the file ends here, before its end: it was cut off';
 
 /** What may stand between values: place and character, to the next place. */
 const transitions: Readonly<Record<string, Place | undefined>> = {

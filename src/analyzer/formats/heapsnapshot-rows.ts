@@ -35,6 +35,11 @@ export class RowsReader {
     this.row = new Float64Array(Math.max(1, sink.width));
   }
 
+  /** Whether the next byte that counts is the first of a row. */
+  get atRowStart(): boolean {
+    return this.field === 0 && this.state === expectNumber;
+  }
+
   /** Takes bytes after the opening bracket; answers the position after the closing one, or -1 when it wants more. */
   push(bytes: Uint8Array, from: number, end: number, base: number): number {
     let p = from;

@@ -45,9 +45,10 @@ export class StringsReader {
     return -1;
   }
 
-  finish(): StringTable {
+  finish(): StringPages {
     this.closePage(this.used);
-    return new PagedStrings(this.pages, this.firstOfPage, this.starts, this.count);
+    const { pages, firstOfPage, starts, count } = this;
+    return { pages, firstOfPage, starts, count };
   }
 
   private open(): void {
@@ -118,13 +119,30 @@ export class StringsReader {
   }
 }
 
+/** Strings as they were read: plain values, which another thread can hand over. */
+export interface StringPages {
+  readonly pages: readonly Uint8Array[];
+  /** The index of the first string of each page. */
+  readonly firstOfPage: readonly number[];
+  /** Where each string's quote stands in its page. */
+  readonly starts: Uint32Array;
+  readonly count: number;
+}
+
+export const stringTable = (strings: StringPages): StringTable => new PagedStrings(strings);
+
 class PagedStrings implements StringTable {
-  constructor(
-    private readonly pages: readonly Buffer[],
-    private readonly firstOfPage: readonly number[],
-    private readonly starts: Uint32Array,
-    readonly count: number,
-  ) {}
+  readonly count: number;
+  private readonly pages: readonly Buffer[];
+  private readonly firstOfPage: readonly number[];
+  private readonly starts: Uint32Array;
+
+  constructor({ pages, firstOfPage, starts, count }: StringPages) {
+    this.pages = pages.map((page) => Buffer.from(page.buffer, page.byteOffset, page.length));
+    this.firstOfPage = firstOfPage;
+    this.starts = starts;
+    this.count = count;
+  }
 
   get(index: number): string {
     if (index < 0 || index >= this.count) return '';

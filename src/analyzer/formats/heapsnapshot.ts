@@ -10,14 +10,19 @@ import { pipeline } from 'node:stream';
 import { MemwatchError, messageOf, throwIfInterrupted } from '../../errors.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import { readPieces } from './file-pieces.js';
+import { startRest } from './heapsnapshot-rest.js';
 import { SnapshotParser } from './heapsnapshot-parser.js';
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** Called now and then with the share of the file that has been read, 0 to 1. */
   readonly onProgress?: (share: number) => void;
+  /** Plain files of so many bytes and more are read by two threads; 64 MB where it is left out. */
+  readonly twoThreadsFrom?: number;
 }
 
+/** The header stands within so many bytes. */
+const headerBytes = 1 << 16;
 /** Gzip cannot pack a byte of JSON numbers tighter than this in practice; columns grow where it does. */
 const gzipRatio = 8;
 
@@ -30,13 +35,41 @@ export const readHeapSnapshot = async (
   const { bytes, gzip } = await look(source);
   try {
     if (gzip) return await readGzip(source, bytes, options);
-    const parser = new SnapshotParser(bytes);
-    return await parse(readPieces(source), parser, {
-      ...options,
-      onProgress: () => options.onProgress?.(parser.position / bytes),
-    });
+    return await readPlain(source, bytes, options);
   } catch (error) {
     throw withFile(error, source);
+  }
+};
+
+/** From this size on a second thread is worth it. */
+const twoThreadBytes = 64 << 20;
+
+const readPlain = async (path: string, bytes: number, options: ReadOptions): Promise<HeapGraph> => {
+  const parser = new SnapshotParser(bytes);
+  const push = async (from: number, to?: number): Promise<void> => {
+    for await (const piece of readPieces(path, from, to)) {
+      throwIfInterrupted(options.signal);
+      parser.push(piece);
+      options.onProgress?.(parser.position / bytes);
+    }
+  };
+  if (bytes < (options.twoThreadsFrom ?? twoThreadBytes)) {
+    await push(0);
+    return parser.end();
+  }
+  await push(0, headerBytes);
+  const middle = Math.floor(bytes / 2);
+  const second = parser.header === undefined ? undefined : startRest(path, middle, bytes, parser.header);
+  try {
+    await push(parser.position, middle);
+    const startedAt = await second?.startedAt;
+    if (startedAt !== undefined) await push(middle, startedAt);
+    const rest = startedAt !== undefined && parser.atEdge ? await second?.rest : undefined;
+    if (rest !== undefined) return parser.endWith(rest);
+    await push(parser.position);
+    return parser.end();
+  } finally {
+    second?.stop();
   }
 };
 

@@ -1,0 +1,126 @@
+/** The sink that turns the rows of `edges` into columns. It checks what it takes: a number out of its range is an error. */
+import { bytesOf, comma, copied, firstCapacity, grown, maxUint32, newline, wordsOf } from './heapsnapshot-columns.js';
+import type { SnapshotHeader } from './heapsnapshot-header.js';
+import type { RowSink } from './heapsnapshot-rows.js';
+
+/** Edges as they were read: plain values, which another thread can hand over. */
+export interface EdgeRows {
+  readonly count: number;
+  readonly maxName: number;
+  readonly type: Uint8Array;
+  readonly name: Uint32Array;
+  readonly target: Uint32Array;
+}
+
+export class EdgeColumns implements RowSink, EdgeRows {
+  readonly rowName = 'edge';
+  readonly width: number;
+  count = 0;
+  /** The largest index of a string that an edge names. */
+  maxName = 0;
+  type: Uint8Array;
+  name: Uint32Array;
+  target: Uint32Array;
+  private capacity: number;
+  private readonly at: { type: number; name: number; target: number };
+  private readonly usual: boolean;
+
+  constructor(
+    private readonly header: SnapshotHeader,
+    /** For each of our edge types: 1 where the second number is the index of a string. */
+    private readonly named: Uint8Array,
+    fileBytes: number,
+  ) {
+    const { at, width } = header.edge;
+    this.width = width;
+    this.at = { type: at['type'], name: at['name_or_index'], target: at['to_node'] };
+    this.usual = width === 3 && this.at.type === 0 && this.at.name === 1 && this.at.target === 2;
+    this.capacity = firstCapacity(header.edgeCount, width, fileBytes);
+    this.type = bytesOf(this.capacity);
+    this.name = wordsOf(this.capacity);
+    this.target = wordsOf(this.capacity);
+  }
+
+  take(row: Float64Array): string | undefined {
+    const { at, header, count } = this;
+    if (count >= header.edgeCount) return `more edges than the ${header.edgeCount} that the header counts`;
+    if (row[at.type] >= header.edgeTypeOf.length) return `edge ${count} has the unknown type ${row[at.type]}`;
+    if (row[at.name] > maxUint32) return `edge ${count} has a name beyond 32 bits`;
+    const target = row[at.target] / header.node.width;
+    if (!Number.isInteger(target)) return `edge ${count} points into the middle of a node (${row[at.target]})`;
+    if (target >= header.nodeCount) return `edge ${count} points to node ${target} of ${header.nodeCount}`;
+    if (count === this.capacity) this.grow();
+    const type = header.edgeTypeOf[row[at.type]];
+    this.type[count] = type;
+    this.name[count] = row[at.name];
+    this.target[count] = target;
+    if (this.named[type] === 1 && row[at.name] > this.maxName) this.maxName = row[at.name];
+    this.count++;
+    return undefined;
+  }
+
+  takeFast(bytes: Uint8Array, from: number, end: number): number {
+    if (!this.usual) return from;
+    const { capacity, type, name, target, named } = this;
+    const typeOf = this.header.edgeTypeOf;
+    const nodeWidth = this.header.node.width;
+    const inverse = 1 / nodeWidth;
+    const beyond = this.header.nodeCount * nodeWidth;
+    const limit = end - 72; // three numbers of up to 22 digits; longer ones are for the slow way
+    let { count, maxName } = this;
+    let p = from;
+    let rowStart = from;
+    while (p < limit && count < capacity) {
+      rowStart = p;
+      let c = bytes[p++] - 48;
+      if (!(c >= 0 && c <= 9)) break;
+      let t = c;
+      while ((c = bytes[p++] - 48) >= 0 && c <= 9) t = t * 10 + c;
+      if (c !== comma - 48 || t >= typeOf.length) break;
+      c = bytes[p++] - 48;
+      if (!(c >= 0 && c <= 9)) break;
+      let n = c;
+      while ((c = bytes[p++] - 48) >= 0 && c <= 9) n = n * 10 + c;
+      if (c !== comma - 48 || n > maxUint32) break;
+      c = bytes[p++] - 48;
+      if (!(c >= 0 && c <= 9)) break;
+      let to = c;
+      while ((c = bytes[p++] - 48) >= 0 && c <= 9) to = to * 10 + c;
+      if (c === newline - 48) c = bytes[p++] - 48;
+      if (c !== comma - 48 || to >= beyond) break;
+      const node = Math.floor((to + 0.5) * inverse);
+      if (node * nodeWidth !== to) break;
+      const ourType = typeOf[t];
+      type[count] = ourType;
+      name[count] = n;
+      target[count] = node;
+      count++;
+      if (named[ourType] === 1 && n > maxName) maxName = n;
+      rowStart = p;
+    }
+    this.count = count;
+    this.maxName = maxName;
+    return rowStart;
+  }
+
+  /** Takes the edges that follow; false where they are more than the header counts. */
+  append(rest: EdgeRows): boolean {
+    const count = this.count + rest.count;
+    if (count > this.header.edgeCount) return false;
+    while (this.capacity < count) this.grow();
+    this.type.set(rest.type.subarray(0, rest.count), this.count);
+    this.name.set(rest.name.subarray(0, rest.count), this.count);
+    this.target.set(rest.target.subarray(0, rest.count), this.count);
+    this.maxName = Math.max(this.maxName, rest.maxName);
+    this.count = count;
+    return true;
+  }
+
+  private grow(): void {
+    const capacity = grown(this.capacity, this.header.edgeCount);
+    this.type = copied(this.type, bytesOf(capacity));
+    this.name = copied(this.name, wordsOf(capacity));
+    this.target = copied(this.target, wordsOf(capacity));
+    this.capacity = capacity;
+  }
+}
