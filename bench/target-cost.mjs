@@ -1,6 +1,6 @@
 // What `memwatch cpu` (1 ms) and `memwatch alloc` (512 KiB) cost a busy HTTP server: CPU time of its main thread for a
-// request, by the kernel's own count, beside the same server left alone. Side by side in one run: for each pair a window
-// without and a window with memwatch, in turn, on the same process; medians of the pairs' ratios. Linux only.
+// request, by the kernel's own count. Two equal servers run side by side under the same load; memwatch looks at one and
+// then at the other, and the geometric mean of the two ratios is free of what differs between them. Medians. Linux only.
 //   node bench/target-cost.mjs [pairs, 5] [node binary…]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 const [pairs = '5', ...binaries] = process.argv.slice(2);
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
-const windowMs = 2500;
+const windowMs = 3000;
 
 // about 100 us of JavaScript a request, with the usual mix: objects, strings, JSON, a little arithmetic
 const server = `
@@ -28,7 +28,7 @@ const s = http.createServer(handle).listen(0, '127.0.0.1', () => console.log(s.a
 
 const cpuNanoseconds = (pid) => Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[0]);
 
-/** Keeps four requests in flight; answers a count of those that were served. */
+/** Keeps two requests in flight; answers a count of those that were served. */
 const load = (port) => {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
   const state = { served: 0, over: false };
@@ -44,25 +44,37 @@ const load = (port) => {
       })
       .on('error', () => {});
   };
-  for (let i = 0; i < 4; i++) go();
+  for (let i = 0; i < 2; i++) go();
   return state;
 };
 
-/** CPU microseconds of the server's main thread for a request, over one window. */
-const measure = async (pid, state) => {
-  const [cpu, served] = [cpuNanoseconds(pid), state.served];
+/** CPU microseconds of each server's main thread for a request, over the same window. */
+const measure = async (servers) => {
+  const before = servers.map(({ pid, state }) => [cpuNanoseconds(pid), state.served]);
   await sleep(windowMs);
-  return (cpuNanoseconds(pid) - cpu) / 1000 / (state.served - served);
+  return servers.map(
+    ({ pid, state }, i) => (cpuNanoseconds(pid) - before[i][0]) / 1000 / (state.served - before[i][1]),
+  );
 };
 
-const withMemwatch = async (args, pid, state) => {
-  const seconds = `${(windowMs + 1500) / 1000}s`;
-  const child = spawn(process.execPath, [cli, ...args, String(pid), '-d', seconds, '--json'], { stdio: 'ignore' });
+/** While memwatch looks at the first of the two: what a request costs there, over what it costs beside it. */
+const ratioWithMemwatch = async (args, watched, beside) => {
+  const seconds = `${(windowMs + 2500) / 1000}s`;
+  const child = spawn(process.execPath, [cli, ...args, String(watched.pid), '-d', seconds, '--json'], {
+    stdio: 'ignore',
+  });
   const ended = once(child, 'exit');
-  await sleep(1200); // attached, and sampling
-  const cost = await measure(pid, state);
+  await sleep(2000); // attached, and sampling
+  const [cost, base] = await measure([watched, beside]);
+  bases.push(base);
   await ended;
-  return cost;
+  return cost / base;
+};
+
+const startServer = async (binary) => {
+  const child = spawn(binary, ['--inspect-port=0', '-e', server], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [port] = await once(child.stdout, 'data');
+  return { pid: child.pid, child, state: load(Number(port)) };
 };
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -73,26 +85,26 @@ const kinds = {
   'cpu, 1 ms, --precise': ['cpu', '--precise'],
 };
 
+let bases = [];
 for (const binary of binaries.length > 0 ? binaries : [process.execPath]) {
-  const child = spawn(binary, ['--inspect-port=0', '-e', server], { stdio: ['ignore', 'pipe', 'ignore'] });
-  const [port] = await once(child.stdout, 'data');
-  const state = load(Number(port));
-  await sleep(2000); // warm
+  const [one, two] = [await startServer(binary), await startServer(binary)];
+  await sleep(3000); // warm
   for (const [name, args] of Object.entries(kinds)) {
-    const bases = [];
-    const ratios = [];
+    bases = [];
+    const costs = [];
     for (let pair = 0; pair < Number(pairs); pair++) {
-      const base = await measure(child.pid, state);
-      bases.push(base);
-      ratios.push((await withMemwatch(args, child.pid, state)) / base - 1);
-      await sleep(500);
+      const first = await ratioWithMemwatch(args, one, two);
+      costs.push(100 * (Math.sqrt(first * (await ratioWithMemwatch(args, two, one))) - 1));
     }
-    const shown = ratios.map((ratio) => `${(100 * ratio).toFixed(1)}`).join(' ');
+    const shown = costs.map((cost) => cost.toFixed(1)).join(' ');
+    const version = binary.split('/').slice(-5)[0];
     console.log(
-      `${binary.split('/').slice(-5)[0]} ${name}: ${(100 * median(ratios)).toFixed(1)} % CPU a request (base ${median(bases).toFixed(0)} us; pairs ${shown})`,
+      `${version} ${name}: ${median(costs).toFixed(1)} % CPU a request (base ${median(bases).toFixed(0)} us; pairs ${shown})`,
     );
   }
-  state.over = true;
-  child.kill();
+  for (const { state, child } of [one, two]) {
+    state.over = true;
+    child.kill();
+  }
 }
 process.exit(0);
