@@ -35,7 +35,7 @@ const profilingOptions = (yargs: Argv): Argv =>
     .option('threads', {
       choices: ['main', 'all'],
       default: 'main',
-      describe: 'the main thread, or it and every worker',
+      describe: 'the main thread, or it and every worker that runs',
     })
     .option('precise', {
       type: 'boolean',
