@@ -108,14 +108,22 @@ const setOpen = (state: State, view: ListView, open: boolean): State | undefined
   const row = rowAtCursor(view);
   if (row?.kind !== 'object') return undefined;
   if (open && row.branches && !row.open) {
-    return withFront(state, { ...view, expanded: [...view.expanded, row.key] });
+    return withFront(state, marked({ ...view, expanded: [...view.expanded, row.key] }, row.key, true));
   }
   if (!open && row.open) {
-    return withFront(state, { ...view, expanded: view.expanded.filter((key) => !isAtOrBelow(key, row.key)) });
+    const expanded = view.expanded.filter((key) => !isAtOrBelow(key, row.key));
+    return withFront(state, marked({ ...view, expanded }, row.key, false));
   }
   return open
     ? withFront(state, scrolled(state, { ...view, cursor: view.cursor + 1 }))
     : toParent(state, view, row.key);
+};
+
+/** Shows at once that a row was opened or closed; what is below it comes with the next page. */
+const marked = (view: ListView, key: string, open: boolean): ListView => {
+  if (view.page === undefined) return view;
+  const rows = view.page.rows.map((row) => (row.kind === 'object' && row.key === key ? { ...row, open } : row));
+  return { ...view, page: { ...view.page, rows } };
 };
 
 const isAtOrBelow = (key: string, top: string): boolean => key === top || key.startsWith(`${top}/`);

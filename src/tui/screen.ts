@@ -4,7 +4,7 @@
  * widgets are not used, because they cost time for every row there is instead of every row that is seen.
  */
 import blessed, { type Key, type Screen } from 'blessed';
-import type { Line } from './line.js';
+import type { Line, Style } from './line.js';
 import { cellsOf } from './text.js';
 import { lookOf, type ColorDepth, type Look } from './theme.js';
 
@@ -50,7 +50,8 @@ export const openTerminal = (depth: ColorDepth, title: string, handlers: Termina
     title,
   });
   listen(screen, handlers);
-  const attributes = new Map<string, number>();
+  const painter = createPainter(screen, depth);
+  screen.program.on('resize', () => painter.forget()); // blessed has emptied its cells
   let closed = false;
   return {
     get columns() {
@@ -60,23 +61,15 @@ export const openTerminal = (depth: ColorDepth, title: string, handlers: Termina
       return screen.rows;
     },
     draw: (lines) => {
-      if (!closed) drawLines(screen, lines, (style) => cached(attributes, style, () => pack(lookOf(style, depth))));
+      if (!closed) painter.draw(lines);
     },
     copy: (text) => screen.program._owrite(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`),
-    suspend: () => suspend(screen, handlers),
+    suspend: () => suspend(screen, painter.forget, handlers),
     close: () => {
       if (!closed) screen.destroy();
       closed = true;
     },
   };
-};
-
-const cached = (map: Map<string, number>, key: string, make: () => number): number => {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
 };
 
 const listen = (screen: Screen, handlers: TerminalHandlers): void => {
@@ -114,27 +107,54 @@ const pack = (look: Look, inverse = look.inverse === true): number => {
 
 const inverseBit = 8 << 18;
 
-const drawLines = (
-  screen: Screen,
-  lines: readonly Line[],
-  attributeOf: (style: Line['spans'][number]['style']) => number,
-): void => {
-  const count = Math.min(lines.length, screen.rows);
-  for (let y = 0; y < count; y++) {
-    const row = screen.lines[y];
-    let x = 0;
-    for (const piece of lines[y].spans) {
-      const own = attributeOf(piece.style);
-      const attribute = lines[y].selected === true ? (own & inheritColor) | (inheritColor << 9) | inverseBit : own;
-      for (const cell of cellsOf(piece.text)) {
-        if (x + cell.width > screen.cols) break;
-        put(row[x++], attribute, cell.text);
-        if (cell.width === 2) put(row[x++], attribute, '');
+/** Draws lines; those that are as they were the last time cost nothing. */
+const createPainter = (screen: Screen, depth: ColorDepth): { draw(lines: readonly Line[]): void; forget(): void } => {
+  const attributes = new Map<Style, number>();
+  const attributeOf = (style: Style): number => {
+    const known = attributes.get(style) ?? pack(lookOf(style, depth));
+    attributes.set(style, known);
+    return known;
+  };
+  let drawn: readonly Line[] = [];
+  return {
+    draw: (lines) => {
+      const count = Math.min(lines.length, screen.rows);
+      for (let y = 0; y < count; y++) {
+        if (drawn[y] !== undefined && isSameLine(drawn[y], lines[y])) continue;
+        paint(screen.lines[y], lines[y], attributeOf);
+        screen.lines[y].dirty = true;
       }
+      drawn = lines;
+      screen.draw(0, count - 1);
+    },
+    forget: () => {
+      drawn = [];
+    },
+  };
+};
+
+const isSameLine = (a: Line, b: Line): boolean =>
+  a.selected === b.selected &&
+  a.spans.length === b.spans.length &&
+  a.spans.every(({ text, style }, at) => text === b.spans[at].text && style === b.spans[at].style);
+
+const ascii = /^[ -~]*$/;
+
+const paint = (row: Screen['lines'][number], of: Line, attributeOf: (style: Style) => number): void => {
+  let x = 0;
+  for (const { text, style } of of.spans) {
+    const own = attributeOf(style);
+    const attribute = of.selected === true ? (own & inheritColor) | (inheritColor << 9) | inverseBit : own;
+    if (ascii.test(text)) {
+      for (let at = 0; at < text.length && x < row.length; at++) put(row[x++], attribute, text[at]);
+      continue;
     }
-    row.dirty = true;
+    for (const cell of cellsOf(text)) {
+      if (x + cell.width > row.length) break;
+      put(row[x++], attribute, cell.text);
+      if (cell.width === 2) put(row[x++], attribute, '');
+    }
   }
-  screen.draw(0, count - 1);
 };
 
 const put = (cell: [number, string], attribute: number, text: string): void => {
@@ -143,11 +163,12 @@ const put = (cell: [number, string], attribute: number, text: string): void => {
 };
 
 /** The whole process group is stopped, as the shell does it: memwatch may be a child of npx. */
-const suspend = (screen: Screen, handlers: TerminalHandlers): void => {
+const suspend = (screen: Screen, forget: () => void, handlers: TerminalHandlers): void => {
   const resume = screen.program.pause();
   process.once('SIGCONT', () => {
     resume();
     screen.alloc();
+    forget();
     handlers.onResize(screen.cols, screen.rows);
   });
   process.kill(process.platform === 'win32' ? process.pid : 0, 'SIGTSTP');

@@ -212,7 +212,7 @@ export const initialState = (title: string, live: boolean, columns: number, rows
   thread: '',
   silent: undefined,
   ended: undefined,
-  work: undefined,
+  work: live ? undefined : { text: 'opening', action: false },
   notice: undefined,
   overlay: undefined,
   filtering: false,
