@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Reading } from '#memwatch/analyzer/model/reading.js';
+import { areaChart, bins, niceMax, timeAxis } from '#memwatch/tui/chart.js';
+import { forecastOf } from '#memwatch/tui/forecast.js';
+import { textOf } from '#memwatch/tui/line.js';
+import { sparkline } from '#memwatch/tui/table.js';
+
+const megabyte = 2 ** 20;
+
+/** A reading a second, with the used heap that the function says. */
+const readings = (count: number, usedAt: (second: number) => number, limitBytes = 1000 * megabyte): Reading[] =>
+  Array.from({ length: count }, (_, second) => ({
+    schema: 'memwatch/reading@1',
+    timeMs: 1_700_000_000_000 + second * 1000,
+    intervalUs: 1e6,
+    uptimeSeconds: second,
+    rssBytes: 500 * megabyte,
+    heap: {
+      usedBytes: usedAt(second),
+      totalBytes: 600 * megabyte,
+      limitBytes,
+      externalBytes: 0,
+      arrayBuffersBytes: 0,
+      spaces: [],
+      nativeContexts: 1,
+      detachedContexts: 0,
+    },
+    cgroup: null,
+    cpu: { userUs: 0, systemUs: 0, cores: 0 },
+    loop: { delay: null, utilization: 0 },
+    gc: [],
+    handles: [],
+  }));
+
+test('a sawtooth whose floor rises is steady growth, with the time to its limit', () => {
+  const forecast = forecastOf(readings(120, (second) => (100 + second + (second % 10) * 5) * megabyte));
+  assert.equal(forecast?.what, 'heap');
+  assert.ok(Math.abs((forecast?.bytesPerSecond ?? 0) / megabyte - 1) < 0.1);
+  assert.ok(Math.abs((forecast?.secondsToLimit ?? 0) - 736) < 80, String(forecast?.secondsToLimit));
+});
+
+test('a sawtooth whose floor stays is no growth, however it rises at its end', () => {
+  assert.equal(forecastOf(readings(120, (second) => (100 + (second % 40) * 5) * megabyte)), undefined);
+});
+
+test('a heap that grew once and then stayed is no steady growth', () => {
+  assert.equal(forecastOf(readings(120, (second) => (second < 20 ? 100 : 300) * megabyte)), undefined);
+});
+
+test('no forecast is made from a few seconds', () => {
+  assert.equal(forecastOf(readings(12, (second) => (100 + second) * megabyte)), undefined);
+});
+
+test('a chart has its values at the right, where now is, and the lower series before the higher', () => {
+  const chart = areaChart(
+    [
+      { values: [1, 2], letter: '#', style: 'heap' },
+      { values: [2, 4], letter: '.', style: 'rss' },
+    ],
+    { width: 9 + 4, height: 4, max: 4, format: (value) => String(value) },
+  );
+  assert.deepEqual(
+    chart.map((line) => textOf(line).slice(-4)),
+    ['   .', '   .', '  .#', '  ##'],
+  );
+  assert.match(textOf(chart[0]), /^ +4 ┤/);
+});
+
+test('more values than columns are drawn by the highest of each bin', () => {
+  assert.deepEqual(bins([1, 9, 2, 3, 8, 1], 3), [9, 3, 8]);
+  assert.deepEqual(bins([5], 3), [0, 0, 5]);
+});
+
+test('the axis of time says how far back it goes', () => {
+  assert.match(textOf(timeAxis(60, 30, 29)), /29 s ago ─+ now$/);
+  assert.equal(textOf(timeAxis(60, 30, 29)).length, 60);
+});
+
+test('the top of a chart is a round number not below the highest value', () => {
+  assert.equal(niceMax([70 * megabyte], 1024), 80 * megabyte);
+  assert.equal(niceMax([0], 1024), 1024);
+  assert.equal(niceMax([0.34], 10), 0.4);
+});
+
+test('a sparkline goes from the smallest figure to the biggest, with a blank where there is none', () => {
+  assert.equal(sparkline([0, 50, null, 100]), '▁▅ █');
+  assert.equal(sparkline([7, 7]), '▁▁');
+});

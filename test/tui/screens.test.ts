@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ClassRow, Page } from '#memwatch/tui/provider.js';
+import type { UiEvent } from '#memwatch/tui/events.js';
+import { frame } from '#memwatch/tui/frame.js';
+import { lineWidth, textOf } from '#memwatch/tui/line.js';
+import { initialState, listKey, frontView, type ListView, type State } from '#memwatch/tui/state.js';
+import { update } from '#memwatch/tui/update.js';
+import { wantsOf } from '#memwatch/tui/wants.js';
+
+/** A list of so many classes, of which rows exist only where they are asked for. */
+const page = (from: number, count: number, matched: number): Page => ({
+  from,
+  rows: Array.from({ length: Math.min(count, matched - from) }, (_, at): ClassRow => ({
+    kind: 'class',
+    name: `Class${from + at}`,
+    count: 1,
+    selfBytes: 16,
+    retainedBytes: 1024 * (matched - from - at),
+    biggest: undefined,
+  })),
+  matched,
+  total: matched,
+  whole: 1024 * matched,
+});
+
+const play = (state: State, ...events: readonly UiEvent[]): State =>
+  events.reduce((now, event) => update(now, event).state, state);
+const key = (name: string): UiEvent => ({ type: 'key', key: name });
+
+/** Answers what the state asks for, as the provider would. */
+const answered = (state: State, matched: number): State => {
+  const want = wantsOf(state).find((one) => one.want === 'rows');
+  if (want === undefined || want.want !== 'rows') return state;
+  return play(state, { type: 'page', key: want.key, page: page(want.window.from, want.window.count, matched) });
+};
+
+const loaded = (columns: number, rows: number, matched = 1000): State =>
+  answered(
+    play(initialState('app.heapsnapshot', false, columns, rows), {
+      type: 'loaded',
+      dataset: 'heap',
+      summary: 'a heap',
+    }),
+    matched,
+  );
+
+const front = (state: State): ListView => {
+  const view = frontView(state);
+  assert.equal(view?.kind, 'list');
+  return view as ListView;
+};
+const cursorLine = (state: State): string | undefined =>
+  frame(state)
+    .map(textOf)
+    .find((line) => line.startsWith('> '));
+
+test('a frame is exactly as large as the screen, whatever its size and whatever stands in front', () => {
+  for (const [columns, rows] of [
+    [80, 24],
+    [300, 100],
+    [120, 40],
+    [40, 12],
+  ] as const) {
+    for (const keys of [[], ['?'], ['a'], ['w'], ['/', 'x'], ['2'], ['3'], ['4'], ['5']]) {
+      const lines = frame(play(loaded(columns, rows), ...keys.map(key)));
+      assert.equal(lines.length, rows, `${columns}x${rows} ${keys.join()}`);
+      for (const line of lines)
+        assert.equal(lineWidth(line), columns, `${columns}x${rows} ${keys.join()}: ${textOf(line)}`);
+    }
+  }
+});
+
+test('of ten million rows only some screens full are asked for, also after a jump to the end', () => {
+  const state = loaded(80, 24, 10_000_000);
+  assert.ok(front(state).page !== undefined && (front(state).page?.rows.length ?? 0) < 100);
+  const atEnd = play(state, key('G'));
+  const wants = wantsOf(atEnd);
+  assert.equal(wants.length, 1);
+  assert.ok(wants[0].want === 'rows' && wants[0].window.count < 100 && wants[0].window.from > 9_999_900);
+  assert.match(cursorLine(answered(atEnd, 10_000_000)) ?? '', /^> Class9999999 /);
+});
+
+test('moving within the rows at hand asks for nothing', () => {
+  const state = play(loaded(80, 24), key('j'), key('pagedown'));
+  assert.deepEqual(wantsOf(state), []);
+  assert.match(cursorLine(state) ?? '', /^> Class\d+ /);
+});
+
+test('vim keys and arrows move alike', () => {
+  const pairs = [
+    ['j', 'down'],
+    ['C-f', 'pagedown'],
+    ['G', 'end'],
+  ] as const;
+  for (const [vim, arrow] of pairs) {
+    assert.equal(front(play(loaded(80, 24), key(vim))).cursor, front(play(loaded(80, 24), key(arrow))).cursor);
+  }
+  assert.equal(front(play(loaded(80, 24), key('G'), key('k'), key('g'))).cursor, 0);
+});
+
+test('the cursor never leaves the rows or the screen', () => {
+  const keys = ['k', 'G', 'j', 'C-d', 'pageup', 'C-u', 'end', 'pagedown', 'g', 'pageup'];
+  let state = loaded(80, 24, 37);
+  for (const name of keys) {
+    state = answered(play(state, key(name)), 37);
+    const view = front(state);
+    assert.ok(view.cursor >= 0 && view.cursor < 37, name);
+    assert.ok(cursorLine(state) !== undefined, `the cursor is on the screen after ${name}`);
+  }
+});
+
+test('a filter and a sort order name another list, which begins at its top', () => {
+  const state = play(loaded(80, 24), key('G'), key('/'), key('x'));
+  assert.equal(front(state).cursor, 0);
+  assert.equal(front(state).filter, 'x');
+  assert.notEqual(listKey(front(state), 1), front(state).page?.key);
+  const sorted = play(state, key('enter'), key('<'));
+  assert.equal(front(sorted).sort, 'self');
+  assert.equal(front(play(sorted, key('r'))).descending, false);
+  assert.equal(front(play(sorted, key('escape'))).filter, '');
+});
+
+test('letters typed into a filter are letters, not commands', () => {
+  const state = play(loaded(80, 24), key('/'), ...[...'q?aSL1'].map(key));
+  assert.equal(front(state).filter, 'q?aSL1');
+  assert.equal(state.overlay, undefined);
+});
+
+test('Enter on a row that is not there yet acts on it when it comes', () => {
+  const typed = play(loaded(80, 24), key('/'), key('7'), key('enter'), key('enter'));
+  assert.equal(typed.stacks.heap.length, 1);
+  const come = answered(typed, 5);
+  assert.equal(come.stacks.heap.length, 2);
+  assert.deepEqual(front(come).query, { list: 'objects', className: 'Class0' });
+});
+
+test('an answer to another question than the one on the screen changes nothing', () => {
+  const state = loaded(80, 24);
+  const late = play(state, { type: 'page', key: 'something else', page: page(0, 10, 3) });
+  assert.equal(front(late).page?.matched, 1000);
+});
+
+test('Esc goes back one step at a time and never out of the program', () => {
+  const inside = answered(play(loaded(80, 24), key('enter')), 5);
+  assert.equal(inside.stacks.heap.length, 2);
+  const back = play(inside, key('escape'));
+  assert.equal(back.stacks.heap.length, 1);
+  assert.deepEqual(update(back, key('escape')).effects, []);
+});
+
+test('without a running process the actions on one say what they need, and nothing begins', () => {
+  const { state, effects } = update(loaded(80, 24), key('L'));
+  assert.deepEqual(effects, []);
+  assert.match(frame(state).map(textOf).join('\n'), /this needs a running process/);
+});
+
+test('an action on a process begins only after its price was shown and agreed to', () => {
+  const live = initialState('pid 1', true, 80, 24);
+  const asked = update(live, key('S'));
+  assert.deepEqual(asked.effects, [{ effect: 'estimate', action: { action: 'snapshot' } }]);
+  assert.deepEqual(update(asked.state, key('y')).effects, [], 'not before the price is there');
+  const action = asked.state.overlay?.kind === 'question' ? asked.state.overlay.action : undefined;
+  assert.ok(action !== undefined);
+  const priced = play(asked.state, { type: 'estimated', action, lines: ['it stops for 3 s'] });
+  assert.match(frame(priced).map(textOf).join('\n'), /it stops for 3 s/);
+  assert.deepEqual(update(priced, key('n')).effects, []);
+  assert.deepEqual(update(priced, key('y')).effects, [{ effect: 'run', action }]);
+});
+
+test('Esc stops work that goes on', () => {
+  const working = play(initialState('pid 1', true, 80, 24), { type: 'loading', text: 'reading' });
+  assert.deepEqual(update(working, key('escape')).effects, [{ effect: 'cancel' }]);
+});
+
+test('a target that ended is marked, and its actions are refused', () => {
+  const state = play(initialState('pid 1', true, 80, 24), { type: 'ended', text: 'the process ended' });
+  assert.match(textOf(frame(state)[0]), /ENDED/);
+  assert.deepEqual(update(state, key('C')).effects, []);
+});
