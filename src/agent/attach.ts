@@ -14,6 +14,8 @@ import { chooseWorker, listWorkers, type WorkerThread } from './workers.js';
 export interface Attachment {
   /** The operating system's id of the target; undefined where it is not a process of this machine. */
   readonly pid: number | undefined;
+  /** Of its inspector. */
+  readonly port: number;
   /** `v22.23.3`. */
   readonly nodeVersion: string;
   /** The thread that the target names: the main thread, or a worker. */
@@ -91,6 +93,7 @@ const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promi
   };
   return {
     pid: link.pid,
+    port: link.port,
     nodeVersion,
     session: worker?.session ?? main,
     main,

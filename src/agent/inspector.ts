@@ -17,6 +17,8 @@ export interface InspectorOptions {
   onProgress?: ((text: string) => void) | undefined;
   /** How long a process may take to open its inspector; it is not told apart from one that never will. */
   timeoutMs?: number | undefined;
+  /** Ports of the process that were seen to be no inspector: a mute one costs seconds at every look. */
+  otherPorts?: ReadonlySet<number> | undefined;
 }
 
 export interface OpenInspector {
@@ -28,13 +30,15 @@ export interface OpenInspector {
 /** Throws no-such-process, not-node, not-attachable, no-permission, port-taken, no-answer. */
 export const openInspector = async (pid: number, options: InspectorOptions = {}): Promise<OpenInspector> => {
   const status = checkReachable(pid);
-  const already = await findInspector(pid);
+  const already = await findInspector(pid, { ignore: options.otherPorts });
   if (already !== undefined) return { url: already, opened: false };
   checkSignalSafe(status);
   await makeRoomOnPort(status, options);
   checkSignalSafe(readProcess(pid) ?? status, status.startTicks);
   process.kill(pid, 'SIGUSR1');
-  return { url: await waitForInspector(pid, options), opened: true };
+  const url = await waitForInspector(pid, options);
+  // a port that was open before is an inspector that was only slow to answer: it is not ours to close
+  return { url, opened: options.otherPorts?.has(Number(new URL(url).port)) !== true };
 };
 
 /** An event loop that was seen idle for so long after the signal did not take it for Node's own. */
@@ -45,7 +49,8 @@ const waitForInspector = async (pid: number, options: InspectorOptions): Promise
   const start = Date.now();
   let idleSince = Infinity;
   for (let waited = 0; waited < timeoutMs; waited = Date.now() - start) {
-    const url = await findInspector(pid, 'every port');
+    // after a second also where nothing answered before: a busy machine may have been slow
+    const url = await findInspector(pid, { everyPort: true, ignore: waited < 1000 ? options.otherPorts : undefined });
     if (url !== undefined) return url;
     if (readProcess(pid) === undefined) {
       throw new MemwatchError('no-such-process', `process ${pid} ended while its inspector was being opened`);
@@ -77,18 +82,27 @@ const noInspector = (pid: number, why: string, code: 'interrupted' | 'no-answer'
   return new MemwatchError(code, `process ${pid} was asked for an inspector (SIGUSR1); ${why}`, { hint });
 };
 
+export interface LookOptions {
+  /** Also at ports that other machines can reach. */
+  everyPort?: boolean;
+  ignore?: ReadonlySet<number> | undefined;
+}
+
 /** The address of the inspector that this very process listens on. */
 export const findInspector = async (
   pid: number,
-  where: 'likely ports' | 'every port' = 'likely ports',
+  { everyPort = false, ignore }: LookOptions = {},
 ): Promise<string | undefined> => {
   const ports = listeningPorts(pid);
-  const wanted = where === 'every port' ? ports : likelyInspectorPorts(pid, ports);
-  for (const { host, port } of wanted) {
+  const wanted = (everyPort ? ports : likelyInspectorPorts(pid, ports)).filter(
+    ({ port }) => ignore?.has(port) !== true,
+  );
+  const looks = wanted.map(async ({ host, port }) => {
     const url = await webSocketUrlAt(host, port);
-    if (url !== undefined) return url;
-  }
-  return undefined;
+    if (url === undefined) throw new MemwatchError('not-found', `no inspector at ${host}:${port}`);
+    return url;
+  });
+  return Promise.any(looks).catch(() => undefined);
 };
 
 /**
@@ -148,16 +162,20 @@ export const connectToProcess = async (url: string, pid: number): Promise<Sessio
 };
 
 /** Waits until the process listens at another address than this one; undefined when it does not within 5 s. */
-export const nextInspector = async (pid: number, old: string): Promise<string | undefined> => {
-  for (let waited = 0; waited < 5000; waited += 20) {
-    const url = await findInspector(pid);
+export const nextInspector = async (
+  pid: number,
+  old: string,
+  ignore: ReadonlySet<number>,
+): Promise<string | undefined> => {
+  for (const start = Date.now(); Date.now() - start < 5000; await sleep(20)) {
+    const url = await findInspector(pid, { ignore });
     if (url !== undefined && url !== old) return url;
-    await sleep(20);
   }
   return undefined;
 };
 
-/** Waits, up to 2 s, until the process listens as an inspector no more. */
-export const inspectorClosed = async (pid: number): Promise<void> => {
-  for (let waited = 0; waited < 2000 && (await findInspector(pid)) !== undefined; waited += 20) await sleep(20);
+/** Waits, up to 2 s, until the process listens on the port no more. */
+export const portClosed = async (pid: number, port: number): Promise<void> => {
+  const isOpen = (): boolean => listeningPorts(pid).some((listener) => listener.port === port);
+  for (let waited = 0; waited < 2000 && isOpen(); waited += 20) await sleep(20);
 };

@@ -9,9 +9,9 @@ import { enterGuard, type GuardEntry } from './guard.js';
 import {
   connectToProcess,
   findInspector,
-  inspectorClosed,
   nextInspector,
   openInspector,
+  portClosed,
   webSocketUrlAt,
 } from './inspector.js';
 import { endProgram, launch, notInterrupted, shutdownState, type Launched } from './launch.js';
@@ -38,6 +38,8 @@ export interface Link extends Connected {
 
 interface Connected {
   readonly pid: number | undefined;
+  /** Of its inspector. */
+  readonly port: number;
   readonly main: Session;
   readonly guard: GuardEntry;
   readonly launched: Launched | undefined;
@@ -83,35 +85,40 @@ const connectToPid = async (pid: number, options: LinkOptions): Promise<Connecte
 
 const tryConnectToPid = async (pid: number, options: LinkOptions): Promise<Connected> => {
   const status = checkReachable(pid);
+  const otherPorts = new Set(listeningPorts(pid).map(({ port }) => port));
   const open = await findInspector(pid);
   if (open !== undefined) {
     const main = await connectToProcess(open, pid);
-    return { pid, main, guard: await enterGuard(main, false), launched: undefined };
+    return { pid, port: portOf(open), main, guard: await enterGuard(main, false), launched: undefined };
   }
   const port = sigusr1Port(status);
   return withPortLock(port, async () => {
     if (port !== 0) await borrowPort(port, pid, options.onProgress);
-    const { url, opened } = await openInspector(pid, options);
+    const { url, opened } = await openInspector(pid, { ...options, otherPorts });
     const main = await connectToProcess(url, pid);
-    const guard = await enterGuard(main, opened);
-    const moved = opened && port !== 0 ? await moveToFreePort(pid, url, main, guard) : { main, guard };
-    return { pid, ...moved, launched: undefined };
+    const here = { url, main, guard: await enterGuard(main, opened) };
+    const moved = opened && port !== 0 ? await moveToFreePort(pid, here, otherPorts) : here;
+    return { pid, port: portOf(moved.url), main: moved.main, guard: moved.guard, launched: undefined };
   });
 };
 
+const portOf = (url: string): number => Number(new URL(url).port);
+
+interface Place {
+  readonly url: string;
+  readonly main: Session;
+  readonly guard: GuardEntry;
+}
+
 /** Processes share that port: leave it free for the next one that memwatch, or anybody, attaches to. */
-const moveToFreePort = async (
-  pid: number,
-  url: string,
-  session: Session,
-  guard: GuardEntry,
-): Promise<{ main: Session; guard: GuardEntry }> => {
-  await moveInspector(session);
-  const moved = await nextInspector(pid, url); // not to be interrupted: only what is connected can be closed again
-  await session.close();
-  if (moved === undefined) throw new MemwatchError('no-answer', `process ${pid} did not open its inspector again`);
-  const main = await connectToProcess(moved, pid);
-  return { main, guard: await enterGuard(main, true, guard.client) };
+const moveToFreePort = async (pid: number, here: Place, otherPorts: ReadonlySet<number>): Promise<Place> => {
+  await moveInspector(here.main);
+  // not to be interrupted: only what is connected can be closed again
+  const url = await nextInspector(pid, here.url, otherPorts);
+  await here.main.close();
+  if (url === undefined) throw new MemwatchError('no-answer', `process ${pid} did not open its inspector again`);
+  const main = await connectToProcess(url, pid);
+  return { url, main, guard: await enterGuard(main, true, here.guard.client) };
 };
 
 const connectToAddress = async (host: string, port: number): Promise<Connected> => {
@@ -129,9 +136,9 @@ const connectToUrl = async (url: string): Promise<Connected> => {
   try {
     const named = await evaluate(main, () => (typeof process === 'object' ? process.pid : undefined));
     if (named === undefined) throw new MemwatchError('not-node', `what answers at ${url} is not Node.js`);
-    const port = Number(new URL(url).port);
+    const port = portOf(url);
     const isHere = listeningPorts(named).some((listener) => listener.port === port);
-    return { pid: isHere ? named : undefined, main, guard: await enterGuard(main, false), launched: undefined };
+    return { pid: isHere ? named : undefined, port, main, guard: await enterGuard(main, false), launched: undefined };
   } catch (error) {
     await main.close();
     throw error;
@@ -143,7 +150,7 @@ const connectToProgram = async (argv: readonly string[], options: LinkOptions): 
   const { pid } = launched.program;
   try {
     const main = await connectToProcess(launched.url, pid);
-    return { pid, main, guard: await enterGuard(main, true), launched };
+    return { pid, port: portOf(launched.url), main, guard: await enterGuard(main, true), launched };
   } catch (error) {
     await endProgram(launched, notInterrupted);
     throw error;
@@ -158,11 +165,11 @@ const endingOf = (main: Session): AbortSignal => {
 };
 
 /** Gives back what openLink took: the target is as it was. A program that memwatch started ends here. */
-export const leave = async ({ pid, main, guard, launched, ending }: Link): Promise<void> => {
+export const leave = async ({ pid, port, main, guard, launched, ending }: Link): Promise<void> => {
   const endsByItself = ending.aborted;
   const state = launched === undefined || endsByItself ? undefined : await shutdownState(main);
   const closes = await guard.leave().catch(() => false); // it is ending, or gone: nothing is left to undo
   await main.close();
   if (launched !== undefined) return endProgram(launched, state);
-  if (closes && pid !== undefined) await inspectorClosed(pid);
+  if (closes && pid !== undefined) await portClosed(pid, port);
 };

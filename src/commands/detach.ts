@@ -1,7 +1,7 @@
 /** `memwatch detach <target>`: undoes what a killed memwatch left in a target, and closes the inspector it opened. */
 import { attach } from '../agent/attach.js';
 import { clearGuard, closeInspector } from '../agent/guard.js';
-import { findInspector, inspectorClosed } from '../agent/inspector.js';
+import { findInspector, portClosed } from '../agent/inspector.js';
 import { checkReachable } from '../agent/safety.js';
 import { parseTarget, type Target } from '../agent/target.js';
 import type { Command, Io } from './io.js';
@@ -31,7 +31,7 @@ const detachFrom = async (target: Target, force: boolean, io: Io): Promise<{ clo
   try {
     const { closed } = await clearGuard(attachment.main);
     if (!closed && force) await closeInspector(attachment.main);
-    if ((closed || force) && attachment.pid !== undefined) await inspectorClosed(attachment.pid);
+    if ((closed || force) && attachment.pid !== undefined) await portClosed(attachment.pid, attachment.port);
     if (closed || force) return { closed: true, text: 'inspector closed' };
     return { closed: false, text: 'it was not memwatch that opened this inspector: left open (--force closes it)' };
   } finally {
