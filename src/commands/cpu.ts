@@ -24,7 +24,7 @@ const profilingOptions = (yargs: Argv): Argv =>
   yargs
     .positional('target', {
       type: 'string',
-      describe: 'process id (1234, or 1234/2 for its worker 2), host:port, ws://…',
+      describe: 'process id (1234/2: its worker 2), host:port, ws://…, or a .cpuprofile',
     })
     .option('duration', {
       alias: 'd',
@@ -112,6 +112,8 @@ const runInProcess = async (target: Target, args: Arguments, io: Io): Promise<nu
 };
 
 const sayCosts = (args: Arguments, isProgram: boolean, callsMs: number | undefined, io: Io): void => {
+  if (isProgram && args['threads'] === 'all')
+    io.warn('--threads all: workers that the program starts later are not profiled');
   if (args['precise'] === true) io.warn('--precise: inlining is off while profiled; it costs the target 6 to 18 % CPU');
   if (callsMs === undefined) return;
   const phase = isProgram
