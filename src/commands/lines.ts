@@ -2,15 +2,13 @@
  * `memwatch lines`: hits, time and memory of every line of a function; of a program that is started, by counters that are
  * written into the function as it loads, or of a running process.
  */
-import { programExitCode, type ProgramEnd } from '../agent/launch.js';
-import { runMeasured } from '../agent/lines/run.js';
 import { parseSelector } from '../agent/lines/selector.js';
-import { computeFunctionLines } from '../analyzer/cost/lines-result.js';
-import { readLinesFile, type LinesFile } from '../analyzer/formats/lines-file.js';
-import type { LinesResult } from '../analyzer/model/lines.js';
+import { parseTarget } from '../agent/target.js';
 import { MemwatchError } from '../errors.js';
-import { linesDocument, renderLines } from '../report/lines-table.js';
-import type { Command, Io } from './io.js';
+import type { Command } from './io.js';
+import { probeProcess } from './lines-probe.js';
+import { runProgram } from './lines-program.js';
+import { parseDuration } from './quantities.js';
 
 export const linesCommand: Command = {
   command: 'lines <what..>',
@@ -22,44 +20,32 @@ export const linesCommand: Command = {
         array: true,
         describe: 'file:function, file:Class.method or file:line; before it the target, where a process runs already',
       })
+      .option('duration', {
+        alias: 'd',
+        type: 'string',
+        default: '10s',
+        describe: 'how long a running process is measured',
+      })
+      .option('probe', {
+        type: 'boolean',
+        describe: 'exact hits, time and memory of a running process, by breakpoints that never pause',
+      })
+      .option('max-hits', { type: 'number', default: 20_000, describe: '--probe ends after so many hits' })
       .example('$0 lines src/app.js:handle -- src/app.js --port 80', 'a program from its start to its end')
-      .example('$0 lines 1234 src/app.ts:Cache.get', 'a running process'),
+      .example('$0 lines 1234 src/app.ts:Cache.get', 'a running process, by samples')
+      .example('$0 lines 1234 src/app.js:42 --probe', 'a running process, exactly'),
   async run(args, io) {
     const words = (args['what'] as string[]).map(String);
     const program = args['--'] ?? [];
-    return runProgram(words, program, io);
+    if (program.length > 0) return runProgram(words, program, io);
+    const [target, selector, ...more] = words;
+    if (selector === undefined || more.length > 0) {
+      throw new MemwatchError('bad-argument', 'name a running process and one function of it, or a program to start', {
+        hint: 'memwatch lines 1234 src/app.js:handle, or memwatch lines src/app.js:handle -- src/app.js',
+      });
+    }
+    const durationMs = parseDuration(String(args['duration']));
+    const options = { durationMs, maxHits: Number(args['max-hits']) };
+    return probeProcess(parseTarget(target), parseSelector(selector), options, io);
   },
 };
-
-const runProgram = async (words: readonly string[], argv: readonly string[], io: Io): Promise<number> => {
-  const selectors = words.map(parseSelector);
-  const run = await runMeasured(argv, selectors, { programStdout: io.json ? 'stderr' : 'inherit' });
-  const files = run.files.map(readLinesFile);
-  const functions = computeFunctionLines(files.flatMap((file) => file.functions));
-  const notes = [...missingNotes(words, files), ...endNotes(run.end)];
-  if (functions.length === 0) {
-    const hint = 'name a function as file:function, file:Class.method or file:line; the program must load the file';
-    throw new MemwatchError('not-found', notes.join('\n') || 'the program ended before anything was measured', {
-      hint,
-    });
-  }
-  const result: LinesResult = { functions, notes };
-  io.print(linesDocument(result), () => `\n${renderLines(result, io)}`);
-  return programExitCode({ pid: -1, exited: Promise.resolve(run.end) });
-};
-
-/** A program that runs to its end writes its last counts as it ends; one that is killed has written them a while before. */
-const endNotes = ({ signal }: ProgramEnd): string[] =>
-  signal === null ? [] : [`${signal} ended the program: what it counted in its last tenth of a second may be missing.`];
-
-/** One sentence for each function that was asked for and not found, with what there is instead. */
-const missingNotes = (words: readonly string[], files: readonly LinesFile[]): string[] =>
-  words
-    .filter((word) => !files.some(({ found }) => found.includes(word)))
-    .map((word) => {
-      const missed = files.flatMap(({ missing }) => missing).find(({ selector }) => selector === word);
-      if (missed === undefined) return `${word}: the program loaded no such file`;
-      if (missed.reason !== undefined) return `${word}: ${missed.file} cannot be measured: ${missed.reason}`;
-      const names = missed.functions.length === 0 ? 'no named functions' : missed.functions.slice(0, 12).join(', ');
-      return `${word}: there is no such function in ${missed.file}; it has ${names}`;
-    });

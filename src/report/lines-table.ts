@@ -7,8 +7,6 @@ import { renderTable, type TableColumn } from './table.js';
 import { escapeText, formatBytes, formatCount, formatDuration, formatShare } from './units.js';
 import { cutTo } from './width.js';
 
-/** Below this a line's bytes are the counters' own error. */
-const leastBytesPerHit = 64;
 /** From this width on the memory in use is shown too. */
 const wide = 110;
 
@@ -18,7 +16,7 @@ export interface LinesTextOptions {
 }
 
 export const renderLines = (result: LinesResult, options: LinesTextOptions): string => {
-  const parts = result.functions.map((one) => renderFunction(one, options));
+  const parts = result.functions.map((one) => renderFunction(one, result.floor, options));
   const notes = [...result.notes, ...marksUsed(result)];
   const shown = notes.flatMap((note) => wrapped(note, options.columns - 2).map((line) => `  ${line}`));
   return [...parts, shown.join('\n')].filter((part) => part !== '').join('\n\n');
@@ -51,6 +49,7 @@ export const linesDocument = (result: LinesResult): object => ({
       externalBytes: line.externalBytes ?? null,
       certainty: line.certainty,
       memoryBytes: line.memoryBytes ?? null,
+      untimedHits: line.untimedHits,
       ticks: line.ticks ?? null,
       source: line.source,
     })),
@@ -60,13 +59,15 @@ export const linesDocument = (result: LinesResult): object => ({
 
 const round = (value: number): number => Math.round(value * 1000) / 1000;
 
+type Floor = LinesResult['floor'];
+
 interface Row {
   readonly number: number;
   readonly source: string;
   readonly cost: LineCost | undefined;
 }
 
-const renderFunction = (one: FunctionLines, { columns, color }: LinesTextOptions): string => {
+const renderFunction = (one: FunctionLines, floor: Floor, { columns, color }: LinesTextOptions): string => {
   const totalUs = timeOf(one);
   const costs = new Map(one.lines.map((line) => [line.line, line]));
   const indent = Math.min(...one.source.filter((line) => line.trim() !== '').map(indentOf));
@@ -75,24 +76,29 @@ const renderFunction = (one: FunctionLines, { columns, color }: LinesTextOptions
     return { number, source: plainText(text).slice(Number.isFinite(indent) ? indent : 0), cost: costs.get(number) };
   });
   const hottest = dearest(one.lines, ({ timeUs }) => timeUs)[0];
-  const [title = '', ...lines] = renderTable(columnsFor(one, totalUs, columns), rows, columns);
+  const [title = '', ...lines] = renderTable(columnsFor(one, totalUs, floor, columns), rows, columns);
   const shown = lines.map((line, index) =>
     color && rows[index]?.cost === hottest ? `\x1b[1;33m${line}\x1b[0m` : line,
   );
-  return [...head(one, totalUs, columns), '', color ? `\x1b[2m${title}\x1b[0m` : title, ...shown].join('\n');
+  return [...head(one, totalUs, floor, columns), '', color ? `\x1b[2m${title}\x1b[0m` : title, ...shown].join('\n');
 };
 
-const head = (one: FunctionLines, totalUs: number, columns: number): string[] => {
+const head = (one: FunctionLines, totalUs: number, floor: Floor, columns: number): string[] => {
   const called = one.calls === undefined ? '' : `${formatCount(one.calls)} call${one.calls === 1 ? '' : 's'}, `;
   const lines = [`${escapeText(one.name)}  ${escapeText(one.file)}:${one.firstLine}`];
   if (one.calls === 0) return [...lines, 'never called'];
   lines.push(`${called}${formatDuration(totalUs)}`);
   const slow = dearest(one.lines, ({ timeUs }) => timeUs).slice(0, 2);
+  if (one.allocation !== undefined) lines.push(allocationLine(one.allocation));
   for (const line of slow) lines.push(dearLine('time', formatShare((line.timeUs ?? 0) / totalUs), line, columns));
-  const memory = dearest(one.lines, bytesOf).filter((line) => !isNoise(bytesOf(line), line));
+  const memory = dearest(one.lines, bytesOf).filter((line) => !isNoise(bytesOf(line), line, floor));
   for (const line of memory.slice(0, 2)) lines.push(dearLine('memory', formatBytes(bytesOf(line) ?? 0), line, columns));
   return lines;
 };
+
+const allocationLine = ({ bytes, liveBytes }: NonNullable<FunctionLines['allocation']>): string =>
+  `allocated about ${formatBytes(bytes)}` +
+  (liveBytes === undefined ? '' : `; of as much again, ${formatBytes(liveBytes)} were still alive`);
 
 const dearLine = (what: string, much: string, line: LineCost, columns: number): string =>
   cutTo(
@@ -100,52 +106,77 @@ const dearLine = (what: string, much: string, line: LineCost, columns: number): 
     columns,
   );
 
-const columnsFor = (one: FunctionLines, totalUs: number, columns: number): TableColumn<Row>[] => {
-  const cell = (show: (cost: LineCost) => string) => (row: Row) => (row.cost === undefined ? '' : show(row.cost));
+const columnsFor = (one: FunctionLines, totalUs: number, floor: Floor, columns: number): TableColumn<Row>[] => {
   const right = (title: string, show: (cost: LineCost) => string): TableColumn<Row> => ({
     title,
     align: 'right',
-    cell: cell(show),
+    cell: ({ cost }) => (cost === undefined ? '' : show(cost)),
   });
-  const inUse = right('In use', ({ memoryBytes }) =>
-    memoryBytes === undefined || memoryBytes === 0 ? '' : formatBytes(memoryBytes),
-  );
+  const time = (show: (timeUs: number, cost: LineCost) => string) => (cost: LineCost) => {
+    if (cost.hits === 0) return '';
+    return cost.timeUs === undefined ? '?' : show(cost.timeUs, cost);
+  };
+  const isKnown = (of: (cost: LineCost) => unknown): boolean => one.lines.some((line) => of(line) !== undefined);
+  const counted = isKnown(({ hits }) => hits);
   return [
     { title: 'Line', align: 'right', cell: (row) => String(row.number) },
-    right('Hits', ({ hits }) => (hits === undefined ? '' : formatCount(hits))),
-    right('Time', ({ hits, timeUs }) => (timeUs === undefined || hits === 0 ? '' : formatDuration(rough(timeUs)))),
-    right('Per hit', ({ hits, timeUs }) =>
-      hits === undefined || hits === 0 || timeUs === undefined ? '' : formatDuration(rough(timeUs / hits)),
+    ...(counted ? [right('Hits', ({ hits = 0 }) => formatCount(hits))] : []),
+    ...(isKnown(({ ticks }) => ticks) ? [right('Samples', ({ ticks = 0 }) => formatCount(ticks))] : []),
+    right(
+      'Time',
+      time((timeUs) => formatDuration(rough(timeUs))),
     ),
-    right('Time %', ({ hits, timeUs }) =>
-      timeUs === undefined || hits === 0 || totalUs === 0 ? '' : formatShare(timeUs / totalUs),
+    ...(counted
+      ? [
+          right(
+            'Per hit',
+            time((timeUs, cost) => perHit(timeUs, cost, floor)),
+          ),
+        ]
+      : []),
+    right(
+      'Time %',
+      time((timeUs) => (totalUs === 0 ? '' : formatShare(timeUs / totalUs))),
     ),
-    right('Heap +', (cost) => increment(cost, cost.incrementBytes)),
-    right('Ext. +', (cost) => increment(cost, cost.externalBytes)),
-    ...(columns >= wide && one.lines.some(({ memoryBytes }) => memoryBytes !== undefined) ? [inUse] : []),
+    ...(isKnown(({ incrementBytes }) => incrementBytes)
+      ? [
+          right('Heap +', (cost) => increment(cost, cost.incrementBytes, floor)),
+          right('Ext. +', (cost) => increment(cost, cost.externalBytes, floor)),
+        ]
+      : []),
+    ...(columns >= wide && isKnown(({ memoryBytes }) => memoryBytes)
+      ? [right('In use', ({ memoryBytes = 0 }) => (memoryBytes === 0 ? '' : formatBytes(memoryBytes)))]
+      : []),
     { title: 'Source', align: 'left', cell: (row) => row.source, cut: 'end' },
   ];
+};
+
+const perHit = (timeUs: number, { hits = 0, untimedHits }: LineCost, { usPerHit }: Floor): string => {
+  const eachUs = timeUs / Math.max(1, hits - untimedHits);
+  return eachUs < usPerHit ? `<${usPerHit} us` : formatDuration(rough(eachUs));
 };
 
 /** Nanoseconds and less are not the clock's to tell. */
 const rough = (durationUs: number): number => (durationUs < 10 ? Math.round(durationUs * 100) / 100 : durationUs);
 
-const increment = (cost: LineCost, bytes: number | undefined): string => {
-  if (bytes === undefined || cost.hits === 0) return '';
-  if (isNoise(bytes, cost)) return '-';
+const increment = (cost: LineCost, bytes: number | undefined, floor: Floor): string => {
+  if (cost.hits === 0) return '';
+  if (bytes === undefined) return '?';
+  if (isNoise(bytes, cost, floor)) return '-';
   const mark = { measured: '', scaled: '~', net: '=' }[cost.certainty];
   return mark + formatBytes(bytes);
 };
 
-const isNoise = (bytes: number | undefined, { hits }: LineCost): boolean =>
-  bytes === undefined || Math.abs(bytes) < leastBytesPerHit * Math.max(1, hits ?? 1);
+const isNoise = (bytes: number | undefined, { hits }: LineCost, { bytesPerHit }: Floor): boolean =>
+  bytes === undefined || Math.abs(bytes) < bytesPerHit * Math.max(1, hits ?? 1);
 
 const marksUsed = (result: LinesResult): string[] => {
   const lines = result.functions.flatMap((one) => one.lines).filter(({ hits }) => hits !== 0);
   if (!lines.some(({ incrementBytes }) => incrementBytes !== undefined)) return [];
   const has = (certainty: string): boolean => lines.some((line) => line.certainty === certainty);
   return [
-    `Heap + and Ext. +: what a line added to V8's heap and outside it (Buffers); -: under ${leastBytesPerHit} bytes a hit.`,
+    `Heap + and Ext. +: what a line added to V8's heap and outside it (Buffers); -: under ${formatBytes(result.floor.bytesPerHit)} a hit.`,
+    ...(lines.some(({ timeUs }) => timeUs === undefined) ? ['?: cannot be told.'] : []),
     ...(has('scaled') ? ['~: garbage was collected during some hits; scaled from the others.'] : []),
     ...(has('net')
       ? ['=: garbage was collected during every hit; what was left at the end, not what was allocated.']

@@ -34,6 +34,22 @@ export const readOriginal = (code: string, path: string, written: string = code)
   return map === undefined ? asWritten(written, path) : throughMap(map, code, path);
 };
 
+/** The same with a source map that is known already (a live process's scripts table holds them). */
+export const originalThrough = (
+  code: string,
+  path: string,
+  sourceMap: string | undefined,
+  sourceMapUrl: string | undefined,
+): OriginalSource => {
+  try {
+    if (sourceMap === undefined) return asWritten(code, path);
+    const base = sourceMapUrl === undefined ? path : resolve(dirname(path), sourceMapUrl);
+    return throughMap(new TraceMap(sourceMap, pathToFileURL(base).href), code, path);
+  } catch {
+    return asWritten(code, path);
+  }
+};
+
 const asWritten = (code: string, path: string): OriginalSource => ({
   path,
   files: [path],

@@ -25,20 +25,22 @@ const functionLines = (one: CountedFunction): FunctionLines => ({
   firstLine: one.firstLine,
   source: one.source,
   calls: one.calls,
-  lines: one.lines
+  lines: byLine(one.lines)
     .map((line) => lineCost(line, one.source[line.line - one.firstLine] ?? ''))
     .sort((a, b) => a.line - b.line),
 });
 
 const lineCost = (line: CountedLine, source: string): LineCost => {
   const [incrementBytes, externalBytes, certainty] = increments(line);
+  const told = line.hits === 0 || line.cleanHits + line.collectedHits > 0;
   return {
     line: line.line,
     source,
     hits: line.hits,
-    timeUs: Math.max(0, line.timeMs * 1000),
-    incrementBytes,
-    externalBytes,
+    timeUs: told ? Math.max(0, line.timeMs * 1000) : undefined,
+    incrementBytes: told ? incrementBytes : undefined,
+    externalBytes: told ? externalBytes : undefined,
+    untimedHits: line.untimedHits ?? 0,
     certainty,
     memoryBytes: line.memoryBytes,
     ticks: undefined,
@@ -56,13 +58,20 @@ const increments = (line: CountedLine): [number, number, BytesCertainty] => {
 };
 
 /** The same function in another thread or process. */
-const mergeFunctions = (a: CountedFunction, b: CountedFunction): CountedFunction => {
-  const lines = new Map(a.lines.map((line) => [line.line, line]));
-  for (const line of b.lines) {
-    const known = lines.get(line.line);
-    lines.set(line.line, known === undefined ? line : addLines(known, line));
+const mergeFunctions = (a: CountedFunction, b: CountedFunction): CountedFunction => ({
+  ...a,
+  calls: a.calls + b.calls,
+  lines: [...a.lines, ...b.lines],
+});
+
+/** A line may have been counted at several places, and in several threads. */
+const byLine = (lines: readonly CountedLine[]): CountedLine[] => {
+  const merged = new Map<number, CountedLine>();
+  for (const line of lines) {
+    const known = merged.get(line.line);
+    merged.set(line.line, known === undefined ? line : addLines(known, line));
   }
-  return { ...a, calls: a.calls + b.calls, lines: [...lines.values()] };
+  return [...merged.values()];
 };
 
 const addLines = (a: CountedLine, b: CountedLine): CountedLine => ({
@@ -76,4 +85,5 @@ const addLines = (a: CountedLine, b: CountedLine): CountedLine => ({
   collectedHeapBytes: a.collectedHeapBytes + b.collectedHeapBytes,
   collectedExternalBytes: a.collectedExternalBytes + b.collectedExternalBytes,
   memoryBytes: Math.max(a.memoryBytes, b.memoryBytes),
+  untimedHits: (a.untimedHits ?? 0) + (b.untimedHits ?? 0),
 });

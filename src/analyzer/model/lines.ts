@@ -27,6 +27,8 @@ export interface LineCost {
   readonly certainty: BytesCertainty;
   /** The most that was in use, heap and external, when it ended. */
   readonly memoryBytes: number | undefined;
+  /** Hits whose time and memory could not be told; what stands here is that of the others. */
+  readonly untimedHits: number;
   /** Samples that fell on it, where it was sampled. */
   readonly ticks: number | undefined;
 }
@@ -39,12 +41,16 @@ export interface FunctionLines {
   readonly source: readonly string[];
   /** How often it was called; undefined where it was sampled. */
   readonly calls: number | undefined;
+  /** Where it was sampled: what the function itself allocated on V8's heap, and what stayed alive of a like amount. */
+  readonly allocation?: { readonly bytes: number; readonly liveBytes: number | undefined };
   /** The lines that hold code, by number. */
   readonly lines: readonly LineCost[];
 }
 
 export interface LinesResult {
   readonly functions: readonly FunctionLines[];
+  /** Less than this for each hit is the measurement's own error. */
+  readonly floor: { readonly bytesPerHit: number; readonly usPerHit: number };
   /** What the user must know to read the numbers, in sentences. */
   readonly notes: readonly string[];
 }
@@ -62,6 +68,8 @@ export interface CountedLine {
   readonly collectedHits: number;
   readonly collectedHeapBytes: number;
   readonly collectedExternalBytes: number;
+  /** Hits whose time and memory could not be told, where that can happen. */
+  readonly untimedHits?: number;
   readonly memoryBytes: number;
 }
 

@@ -1,0 +1,195 @@
+/**
+ * Counts the lines of one function of a live, unmodified process exactly, through breakpoints whose conditions record and
+ * never pause. In: an attachment, a function, limits. Out: what was counted, line by line. Everything is undone after it: by
+ * memwatch, or by the target itself where memwatch is killed (see guard.ts).
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CountedFunction, CountedLine } from '../../analyzer/model/lines.js';
+import type { Position } from 'acorn';
+import { MemwatchError } from '../../errors.js';
+import type { Attachment } from '../attach.js';
+import { evaluate } from '../evaluate.js';
+import type { LiveFunction } from './live-function.js';
+import { entersOnce, findMarks, type Mark } from './marks.js';
+import {
+  openProbe,
+  readProbe,
+  removeProbe,
+  setProbe,
+  type ProbePhase,
+  type ProbePlace,
+  type ProbeState,
+} from './probe-in-target.js';
+
+export interface ProbeOptions {
+  readonly durationMs: number;
+  readonly maxHits: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((text: string) => void) | undefined;
+}
+
+export interface ProbeResult {
+  readonly counted: CountedFunction;
+  /** Why it ended before the time was over. */
+  readonly ended: 'time' | 'hits' | 'interrupted' | 'target ended';
+  /** What one probe cost on the mean: of less than this it cannot tell. Two of them stand at each place. */
+  readonly probeUs: number;
+  /** Lines with code where V8 cannot break. */
+  readonly unreachable: readonly number[];
+}
+
+const patienceMs = 5000;
+const pollMs = 20;
+
+export const captureProbe = async (
+  attachment: Attachment,
+  live: LiveFunction,
+  options: ProbeOptions,
+): Promise<ProbeResult> => {
+  const { main, client } = attachment;
+  if (attachment.worker !== undefined) {
+    throw new MemwatchError('bad-argument', '--probe works on the main thread alone', {
+      hint: 'leave --probe out for a worker',
+    });
+  }
+  const start = live.site.node.loc?.start ?? { line: 1, column: 0 };
+  const end = live.site.node.loc?.end ?? start;
+  const zero = ({ line, column }: { line: number; column: number }) => ({ line: line - 1, column });
+  let removed: Promise<ProbeState | undefined> | undefined;
+  const remove = (): Promise<ProbeState | undefined> => (removed ??= removeAndWait(attachment));
+  attachment.onDetach(async () => void (await remove()));
+  await evaluate(main, openProbe, [client, String(live.script.id), zero(start), zero(end)]);
+  const { locations } = await waitFor(attachment, 'located', options);
+  const { places, lines, unreachable } = placesOf(live, locations);
+  const order = { client, url: live.script.url, scriptId: String(live.script.id), places };
+  await evaluate(main, setProbe, [{ ...order, maxHits: options.maxHits, maxMs: options.durationMs }]);
+  await waitFor(attachment, 'set', options);
+  const ended = await watch(attachment, options);
+  const state = await remove();
+  if (state === undefined) throw new MemwatchError('disconnected', 'the target ended before it gave its counts');
+  if (state.error !== undefined) throw new MemwatchError('target-error', `in the target: ${state.error}`);
+  return {
+    counted: countedFunction(live, lines, state),
+    ended,
+    probeUs: (state.costs[0]?.[0] ?? 0) * 1000,
+    unreachable,
+  };
+};
+
+/** A target whose loop does not turn never comes to what is posted to it: then nothing has been set, and nothing will be. */
+const waitFor = async (attachment: Attachment, phase: ProbePhase, { signal }: ProbeOptions): Promise<ProbeState> => {
+  for (const from = Date.now(); Date.now() - from < patienceMs; await sleep(pollMs)) {
+    const state = await evaluate(attachment.main, readProbe);
+    if (state?.error !== undefined) throw new MemwatchError('target-error', `in the target: ${state.error}`);
+    if (state?.phase === phase || state?.phase === 'removed') return state;
+    if (signal?.aborted === true) throw new MemwatchError('interrupted', 'interrupted before anything was probed');
+  }
+  throw new MemwatchError('no-answer', `the target's event loop did not turn within ${patienceMs / 1000} s`, {
+    hint: 'breakpoints can be set safely only between two turns of the loop; leave --probe out for a busy process',
+  });
+};
+
+const watch = async (attachment: Attachment, options: ProbeOptions): Promise<ProbeResult['ended']> => {
+  const { signal, durationMs, maxHits, onProgress } = options;
+  for (const from = Date.now(); Date.now() - from < durationMs; await sleep(pollMs)) {
+    if (signal?.aborted === true) return 'interrupted';
+    if (attachment.ending.aborted) return 'target ended';
+    const state = await evaluate(attachment.main, readProbe);
+    if (state === undefined || state.phase !== 'set')
+      return state !== undefined && state.hits >= maxHits ? 'hits' : 'time';
+    onProgress?.(`probing: ${Math.round((Date.now() - from) / 1000)} s of ${durationMs / 1000} s, ${state.hits} hits`);
+  }
+  return 'time';
+};
+
+/** Answers the last state; a busy target is waited for, because only between two turns of its loop the removal is safe. */
+const removeAndWait = async ({ main, ending }: Attachment): Promise<ProbeState | undefined> => {
+  if (ending.aborted) return evaluate(main, readProbe).catch(() => undefined);
+  await evaluate(main, removeProbe);
+  for (let waitedMs = 0; waitedMs < 10_000; waitedMs += pollMs) {
+    const state = await evaluate(main, readProbe);
+    if (state === undefined || state.phase === 'removed') return state;
+    await sleep(pollMs);
+  }
+  return undefined;
+};
+
+interface Plan {
+  readonly places: readonly ProbePlace[];
+  /** For each place: the line of the user's source; 0 where the function is left. */
+  readonly lines: readonly number[];
+  readonly unreachable: readonly number[];
+}
+
+/** Each mark is looked at where V8 can first break in it; and so is each place at which the function is left. */
+const placesOf = (live: LiveFunction, locations: ProbeState['locations']): Plan => {
+  const lines: number[] = [];
+  const unreachable: number[] = [];
+  const places: ProbePlace[] = [];
+  const lineOf = (position: Position | undefined): number | undefined => {
+    const place = live.source.at(position);
+    return place?.file === live.file ? place.line : undefined;
+  };
+  for (const [index, mark] of findMarks(live.site.node, lineOf).entries()) {
+    const { line } = mark;
+    const location = locations.find((one) => one.type !== 'return' && isWithin(one, mark));
+    if (location === undefined) {
+      if (!mark.turn) unreachable.push(line);
+      continue;
+    }
+    const enters = index === 0 && entersOnce(live.site.node);
+    const { lineNumber, columnNumber } = location;
+    if (places.some((place) => place.lineNumber === lineNumber && place.columnNumber === columnNumber)) continue;
+    lines.push(line);
+    places.push({ lineNumber, columnNumber, counts: mark.counts, waits: mark.waits, enters, leaves: false });
+  }
+  for (const { lineNumber, columnNumber, type } of locations) {
+    const known = places.some((place) => place.lineNumber === lineNumber && place.columnNumber === columnNumber);
+    if (type === 'return' && !known) {
+      lines.push(0);
+      places.push({ lineNumber, columnNumber, counts: false, waits: false, enters: false, leaves: true });
+    }
+  }
+  return { places, lines, unreachable };
+};
+
+const isWithin = (at: { lineNumber: number; columnNumber: number }, { start, end }: Mark): boolean => {
+  const line = at.lineNumber + 1;
+  const afterStart = line > start.line || (line === start.line && at.columnNumber >= start.column);
+  const beforeEnd = line < end.line || (line === end.line && at.columnNumber < end.column);
+  return afterStart && beforeEnd;
+};
+
+const width = 10;
+
+/** Several places may stand for one line: a loop's head is reached from before it and from its turns. */
+const countedFunction = (live: LiveFunction, lines: readonly number[], state: ProbeState): CountedFunction => {
+  const { name, file, firstLine, text } = live;
+  const counted = lines.map((line, place) =>
+    countedLine(line, state.rows.slice(place * width, (place + 1) * width), state.costs[place] ?? [0, 0]),
+  );
+  const { calls } = state;
+  return { name, file, firstLine, source: text, calls, lines: counted.filter(({ line }) => line !== 0) };
+};
+
+const countedLine = (
+  line: number,
+  row: readonly number[],
+  [costMs, costBytes]: readonly [number, number],
+): CountedLine => {
+  const [hits = 0, ms = 0, clean = 0, heap = 0, external = 0, ...others] = row;
+  const [collected = 0, collectedHeap = 0, collectedExternal = 0, memoryBytes = 0, untimedHits = 0] = others;
+  return {
+    line,
+    hits,
+    timeMs: ms - (clean + collected) * costMs,
+    cleanHits: clean,
+    heapBytes: heap - clean * costBytes,
+    externalBytes: external,
+    collectedHits: collected,
+    collectedHeapBytes: collectedHeap - collected * costBytes,
+    collectedExternalBytes: collectedExternal,
+    memoryBytes,
+    untimedHits,
+  };
+};
