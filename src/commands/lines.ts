@@ -8,6 +8,7 @@ import { MemwatchError } from '../errors.js';
 import type { Command } from './io.js';
 import { probeProcess } from './lines-probe.js';
 import { runProgram } from './lines-program.js';
+import { sampleProcess } from './lines-samples.js';
 import { parseDuration } from './quantities.js';
 
 export const linesCommand: Command = {
@@ -25,6 +26,11 @@ export const linesCommand: Command = {
         type: 'string',
         default: '10s',
         describe: 'how long a running process is measured',
+      })
+      .option('precise', {
+        type: 'boolean',
+        default: true,
+        describe: 'no inlining while a running process is sampled, so that every line is told',
       })
       .option('probe', {
         type: 'boolean',
@@ -45,7 +51,10 @@ export const linesCommand: Command = {
       });
     }
     const durationMs = parseDuration(String(args['duration']));
-    const options = { durationMs, maxHits: Number(args['max-hits']) };
-    return probeProcess(parseTarget(target), parseSelector(selector), options, io);
+    const wanted = [parseTarget(target), parseSelector(selector)] as const;
+    const maxHits = Number(args['max-hits']);
+    if (args['probe'] === true) return probeProcess(...wanted, { durationMs, maxHits }, io);
+    await sampleProcess(...wanted, { durationMs, precise: args['precise'] !== false }, io);
+    return undefined;
   },
 };

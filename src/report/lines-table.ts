@@ -87,7 +87,7 @@ const head = (one: FunctionLines, totalUs: number, floor: Floor, columns: number
   const called = one.calls === undefined ? '' : `${formatCount(one.calls)} call${one.calls === 1 ? '' : 's'}, `;
   const lines = [`${escapeText(one.name)}  ${escapeText(one.file)}:${one.firstLine}`];
   if (one.calls === 0) return [...lines, 'never called'];
-  lines.push(`${called}${formatDuration(totalUs)}`);
+  lines.push(`${called}${formatDuration(totalUs)}${one.calls === undefined ? ' of its own, by samples' : ''}`);
   const slow = dearest(one.lines, ({ timeUs }) => timeUs).slice(0, 2);
   if (one.allocation !== undefined) lines.push(allocationLine(one.allocation));
   for (const line of slow) lines.push(dearLine('time', formatShare((line.timeUs ?? 0) / totalUs), line, columns));

@@ -16,6 +16,8 @@ export interface LiveFunction {
   readonly script: Script;
   readonly site: FunctionSite;
   readonly source: OriginalSource;
+  /** What V8 runs. */
+  readonly code: string;
   /** The source the user wrote, and where in it the function is. */
   readonly file: string;
   readonly firstLine: number;
@@ -59,11 +61,10 @@ const meansScript = (selector: Selector, script: Script): boolean => {
 
 const readFunctions = async (attachment: Attachment, script: Script) => {
   const path = pathOf(script.url);
-  const { session } = attachment;
   const code = await scriptSource(attachment, String(script.id));
   const source = originalThrough(code, path, script.sourceMap, script.sourceMapUrl);
   const named = (position: Parameters<OriginalSource['at']>[0]): string | undefined => source.at(position)?.name;
-  return { session, code, source, sites: findFunctions(parseEither(code), named) };
+  return { code, source, sites: findFunctions(parseEither(code), named) };
 };
 
 const scriptSource = async ({ session }: Attachment, scriptId: string): Promise<string> => {
@@ -92,7 +93,7 @@ const liveFunction = (site: FunctionSite, script: Script, source: OriginalSource
   const lastLine = source.at(end && { line: end.line, column: Math.max(0, end.column - 1) })?.line ?? firstLine;
   const lines = source.linesOf(file) ?? code.split(/\r?\n/);
   const name = site.names.join('.') || `(anonymous):${firstLine}`;
-  return { name, script, site, source, file, firstLine, lastLine, text: lines.slice(firstLine - 1, lastLine) };
+  return { name, script, site, source, code, file, firstLine, lastLine, text: lines.slice(firstLine - 1, lastLine) };
 };
 
 const pathOf = (url: string): string => {

@@ -1,0 +1,92 @@
+/** `memwatch lines <target> <file:function>`: the lines of a function of a running process, estimated from samples. */
+import { attach } from '../agent/attach.js';
+import { threadsOf } from '../agent/cpu-profile.js';
+import { findLiveFunction, type LiveFunction } from '../agent/lines/live-function.js';
+import { captureFunctionSamples, type FunctionSamples } from '../agent/lines/sample.js';
+import type { Selector } from '../agent/lines/selector.js';
+import type { Target } from '../agent/target.js';
+import { computeSampledLines, type SampledLines } from '../analyzer/cost/sampled-lines.js';
+import { readCpuProfile } from '../analyzer/formats/cpuprofile.js';
+import { readHeapProfile } from '../analyzer/formats/heapprofile.js';
+import type { LinesResult } from '../analyzer/model/lines.js';
+import { MemwatchError } from '../errors.js';
+import { linesDocument, renderLines } from '../report/lines-table.js';
+import { formatCount, formatDuration, formatShare } from '../report/units.js';
+import type { Io } from './io.js';
+
+export interface SamplesOptions {
+  readonly durationMs: number;
+  readonly precise: boolean;
+}
+
+export const sampleProcess = async (
+  target: Target,
+  selector: Selector,
+  options: SamplesOptions,
+  io: Io,
+): Promise<void> => {
+  if (options.precise) {
+    io.warn(
+      `inlining is off for ${formatDuration(options.durationMs * 1000)}, so that each line's time is its own: ` +
+        'it costs the process 6 to 18 % CPU (--no-precise leaves it on)',
+    );
+  }
+  const { live, samples } = await capture(target, selector, options, io);
+  const profile = readCpuProfile(samples.cpu);
+  const allocations = samples.allocations === undefined ? undefined : readHeapProfile(samples.allocations);
+  const sampled = computeSampledLines(live, profile, allocations);
+  if (sampled.lines.lines.length === 0 && sampled.inlinedUs === 0) throw notSeen(live, profile.durationUs);
+  const result: LinesResult = {
+    functions: [sampled.lines],
+    floor: { bytesPerHit: 0, usPerHit: 0 },
+    notes: notesOf(sampled, profile.durationUs, options.precise),
+  };
+  io.print(linesDocument(result), () => renderLines(result, io));
+};
+
+const capture = async (
+  target: Target,
+  selector: Selector,
+  options: SamplesOptions,
+  io: Io,
+): Promise<{ live: LiveFunction; samples: FunctionSamples }> => {
+  const { signal, progress: onProgress } = io;
+  const attachment = await attach(target, { signal, onProgress });
+  try {
+    const live = await findLiveFunction(attachment, selector);
+    const [thread] = await threadsOf(attachment, false);
+    if (thread === undefined) throw new MemwatchError('not-found', 'the target has no thread to sample');
+    const samples = await captureFunctionSamples(attachment, thread, live, { ...options, signal, onProgress });
+    return { live, samples };
+  } finally {
+    await attachment.detach();
+  }
+};
+
+const notSeen = ({ name, file, firstLine }: LiveFunction, durationUs: number): MemwatchError =>
+  new MemwatchError(
+    'not-found',
+    `${name} (${file}:${firstLine}) was not seen running in ${formatDuration(durationUs)}`,
+    {
+      hint: 'it was not called, or ran too briefly to be sampled: sample longer (-d 1m), or count it exactly with --probe',
+    },
+  );
+
+const notesOf = ({ samples, inlinedUs, lines }: SampledLines, durationUs: number, precise: boolean): string[] => {
+  const allUs = lines.lines.reduce((sum, { timeUs = 0 }) => sum + timeUs, 0);
+  const errorShare = 1 / Math.sqrt(Math.max(1, samples));
+  return [
+    `Statistical: ${formatCount(samples)} samples in ${formatDuration(durationUs)}, so a line's time is right to about ` +
+      `${formatShare(errorShare)} of the whole; its own time, without what it called. A line without numbers was not ` +
+      'seen: too fast, never run, or optimised away.',
+    ...(inlinedUs > 0.02 * (allUs + inlinedUs)
+      ? [
+          `${formatDuration(inlinedUs)} more were spent in functions that V8 had inlined here, on lines that cannot be told.`,
+        ]
+      : []),
+    ...(precise ? [] : ['Time of this function where V8 had inlined it into another one is not seen (--no-precise).']),
+    ...(lines.allocation === undefined
+      ? []
+      : ['What was allocated is known for the function, not for its lines, and without Buffers; --probe tells both.']),
+  ];
+};
