@@ -35,10 +35,10 @@ export const probeProcess = async (
   return probed.ended === 'interrupted' ? 130 : undefined;
 };
 
-/** A condition is evaluated by V8 reading the function anew: 12 to 60 us were measured, and 0.7 us for each of its lines. */
+/** V8 reads the function anew for a condition: 12 to 60 us were measured, and 0.7 us for each of its lines; a hit has two. */
 const warningOf = (live: LiveFunction, { durationMs, maxHits }: { durationMs: number; maxHits: number }): string[] => {
-  const lengthUs = 0.7 * (live.lastLine - live.firstLine);
-  const each = `${formatDuration(Math.round(12 + lengthUs))} to ${formatDuration(Math.round(60 + lengthUs))}`;
+  const lengthUs = 1.4 * (live.lastLine - live.firstLine);
+  const each = `${formatDuration(Math.round(24 + lengthUs))} to ${formatDuration(Math.round(120 + lengthUs))}`;
   return [
     `--probe sets breakpoints that record and never pause in ${escapeText(live.name)} (${escapeText(live.file)}:${live.firstLine}), and removes them after it.`,
     `  cost: each line of it that runs takes the process ${each} more, for at most ${formatDuration(durationMs * 1000)} or ${formatCount(maxHits)} hits.`,

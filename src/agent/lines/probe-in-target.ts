@@ -112,6 +112,7 @@ export const openProbe = (
   let maxHits = Infinity;
   let timer: NodeJS.Timeout | undefined;
   let connected = false;
+  let asked = false;
   let removing = false;
   let open = -1;
   let openedBy = -1;
@@ -175,7 +176,10 @@ export const openProbe = (
         else book(line);
       }
       probe.hits += 1;
-      if (probe.hits >= maxHits) probe.remove();
+      if (probe.hits >= maxHits) {
+        removing = true;
+        probe.remove();
+      }
       last.buffer = new ArrayBuffer(0); // V8 settles its count of dead Buffers when one is made, see counters.ts
       read(after);
       return false;
@@ -196,7 +200,7 @@ export const openProbe = (
     },
     set: (order) => {
       void later(() => {
-        if (removing) return;
+        if (asked) return;
         places = order.places;
         maxHits = order.maxHits;
         probe.rows = new Float64Array(places.length * width);
@@ -215,10 +219,11 @@ export const openProbe = (
       });
     },
     remove: () => {
-      if (removing) return;
-      removing = true;
+      if (asked) return;
+      asked = true;
       clearTimeout(timer);
       void later(() => {
+        removing = true; // not before: a call that runs is counted to its end
         if (connected) quietly(() => post('Debugger.setBreakpointsActive', { active: false }));
         if (connected) probe.phase = 'inactive';
         void later(finish);
@@ -238,7 +243,7 @@ export const openProbe = (
   Object.defineProperty(guard, 'probe', { value: probe, configurable: true, writable: true });
   guard.onLeave(client, probe.remove);
   void later(() => {
-    if (removing) return;
+    if (asked) return;
     session.connect();
     connected = true;
     post('Debugger.enable');

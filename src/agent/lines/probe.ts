@@ -108,7 +108,8 @@ const removeAndWait = async ({ main, ending }: Attachment): Promise<ProbeState |
   await evaluate(main, removeProbe);
   for (let waitedMs = 0; waitedMs < 10_000; waitedMs += pollMs) {
     const state = await evaluate(main, readProbe);
-    if (state === undefined || state.phase === 'removed') return state;
+    const nothingSet = state?.phase === 'asked' || state?.phase === 'located';
+    if (state === undefined || state.phase === 'removed' || nothingSet) return state;
     await sleep(pollMs);
   }
   return undefined;
