@@ -87,10 +87,10 @@ const start = (major, script) =>
 const stress = async (major, script) => {
   const { child, words } = await start(major, script);
   const ended = () => child.signalCode ?? child.exitCode ?? undefined;
-  const attachment = await attach({ kind: 'pid', pid: child.pid, worker: undefined });
   let done = 0;
   let hits = 0;
   try {
+    const attachment = await attach({ kind: 'pid', pid: child.pid, worker: undefined });
     const functions = [];
     for (const name of wanted) functions.push(await findLiveFunction(attachment, parseSelector(`${script}:${name}`)));
     for (; done < cycles && ended() === undefined; done++) {

@@ -233,6 +233,7 @@ const startProbe = async (target: StartedTarget) => {
     { stdio: ['ignore', 'ignore', 'ignore'] },
   );
   const ended = new Promise<unknown>((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal)));
+  for (let waitedMs = 0; waitedMs < 45_000 && !/true touched/.test(target.output()); waitedMs += 100) await sleep(100);
   await printedLine(target, /true touched/);
   await sleep(700);
   return { child, ended };

@@ -38,7 +38,7 @@ export interface ProbeResult {
   readonly unreachable: readonly number[];
 }
 
-const patienceMs = 5000;
+const patienceMs = 10_000;
 const pollMs = 20;
 
 export const captureProbe = async (
