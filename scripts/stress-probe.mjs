@@ -97,6 +97,7 @@ const stress = async (major, script) => {
       const { counted } = await captureProbe(attachment, functions[done % functions.length], {
         durationMs: 20 + (done % 5) * 20,
         maxHits: 100_000,
+        patienceMs: 120_000, // the machine may be busy
       });
       hits += counted.lines.reduce((sum, line) => sum + line.hits, 0);
     }

@@ -42,8 +42,8 @@ const warningOf = (live: LiveFunction, { durationMs, maxHits }: { durationMs: nu
   return [
     `--probe sets breakpoints that record and never pause in ${escapeText(live.name)} (${escapeText(live.file)}:${live.firstLine}), and removes them after it.`,
     `  cost: each line of it that runs takes the process ${each} more, for at most ${formatDuration(durationMs * 1000)} or ${formatCount(maxHits)} hits.`,
-    `  risk: some ten seconds of such breakpoints in hot code have ended no process in over 1,000 tries, but V8's debugger`,
-    `  has been seen to end one when it was used otherwise: not for a process that must never stop. Ctrl-C ends it early.`,
+    `  risk: V8's debugger has faults: set in another way, such breakpoints have ended processes; set in this way, in hot`,
+    '  code, none in over a thousand tries, which is no proof: not for a process that must never stop. Ctrl-C ends it early.',
   ];
 };
 

@@ -88,25 +88,25 @@ for (const node of testedMajors) {
         const errors = [
           measured.line('spin(20)').timeUs / 1000 / long - 1,
           measured.line('spin(5)').timeUs / 1000 / short - 1,
+          // a collection that frees less than a line allocates goes unseen: it happens, but not often
+          (3 * measured.line('new Array').incrementBytes) / 20 / 1_048_592 - 3,
+          (3 * measured.line('Buffer.alloc').externalBytes) / 20 / 10_485_760 - 3,
         ];
         return { ...measured, errors };
       };
       let best = await once();
-      for (let tries = 1; tries < 4 && best.errors.some((error) => error > 0.03); tries++) best = await once();
+      for (let tries = 1; tries < 4 && best.errors.some((error) => Math.abs(error) > 0.03); tries++)
+        best = await once();
       const { document, line, errors } = best;
       assert.ok(
         errors.every((error) => Math.abs(error) < 0.03),
-        `20 ms and 5 ms are off by ${errors.join(' and ')}`,
+        `3 % of 20 ms, of 5 ms, 1 % (three times) of 1 MB, of 10 MiB: off by ${errors.join()}`,
       );
       assert.equal(document.schema, 'memwatch/lines@1');
       const empty = line(' 1;');
       assert.equal(empty.hits, 20);
       assert.ok(empty.incrementBytes < 64 * 20, `an empty statement took ${empty.incrementBytes / 20} bytes a hit`);
-      const array = line('new Array').incrementBytes / 20;
-      assert.ok(Math.abs(array - 1_048_592) < 10_486, `1 MB array: ${array}`);
       assert.equal(line('new Array').externalBytes, 0);
-      const buffer = line('Buffer.alloc').externalBytes / 20;
-      assert.ok(Math.abs(buffer - 10_485_760) < 104_858, `10 MiB Buffer: ${buffer}`);
     });
 
     test('loops, recursion, exceptions, accessors and methods are hit as often as they run', async (t) => {

@@ -24,6 +24,8 @@ import {
 export interface ProbeOptions {
   readonly durationMs: number;
   readonly maxHits: number;
+  /** How long a target may take to come to what is posted to its event loop. */
+  readonly patienceMs?: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((text: string) => void) | undefined;
 }
@@ -38,7 +40,6 @@ export interface ProbeResult {
   readonly unreachable: readonly number[];
 }
 
-const patienceMs = 10_000;
 const pollMs = 20;
 
 export const captureProbe = async (
@@ -56,7 +57,7 @@ export const captureProbe = async (
   const end = live.site.node.loc?.end ?? start;
   const zero = ({ line, column }: { line: number; column: number }) => ({ line: line - 1, column });
   let removed: Promise<ProbeState | undefined> | undefined;
-  const remove = (): Promise<ProbeState | undefined> => (removed ??= removeAndWait(attachment));
+  const remove = (): Promise<ProbeState | undefined> => (removed ??= removeAndWait(attachment, options));
   attachment.onDetach(async () => void (await remove()));
   await evaluate(main, openProbe, [client, String(live.script.id), zero(start), zero(end)]);
   const { locations } = await waitFor(attachment, 'located', options);
@@ -77,7 +78,11 @@ export const captureProbe = async (
 };
 
 /** A target whose loop does not turn never comes to what is posted to it: then nothing has been set, and nothing will be. */
-const waitFor = async (attachment: Attachment, phase: ProbePhase, { signal }: ProbeOptions): Promise<ProbeState> => {
+const waitFor = async (
+  attachment: Attachment,
+  phase: ProbePhase,
+  { signal, patienceMs = 10_000 }: ProbeOptions,
+): Promise<ProbeState> => {
   for (const from = Date.now(); Date.now() - from < patienceMs; await sleep(pollMs)) {
     const state = await evaluate(attachment.main, readProbe);
     if (state?.error !== undefined) throw new MemwatchError('target-error', `in the target: ${state.error}`);
@@ -103,10 +108,13 @@ const watch = async (attachment: Attachment, options: ProbeOptions): Promise<Pro
 };
 
 /** Answers the last state; a busy target is waited for, because only between two turns of its loop the removal is safe. */
-const removeAndWait = async ({ main, ending }: Attachment): Promise<ProbeState | undefined> => {
+const removeAndWait = async (
+  { main, ending }: Attachment,
+  { patienceMs = 10_000 }: ProbeOptions,
+): Promise<ProbeState | undefined> => {
   if (ending.aborted) return evaluate(main, readProbe).catch(() => undefined);
   await evaluate(main, removeProbe);
-  for (let waitedMs = 0; waitedMs < 10_000; waitedMs += pollMs) {
+  for (const from = Date.now(); Date.now() - from < patienceMs;) {
     const state = await evaluate(main, readProbe);
     const nothingSet = state?.phase === 'asked' || state?.phase === 'located';
     if (state === undefined || state.phase === 'removed' || nothingSet) return state;
