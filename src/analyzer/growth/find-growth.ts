@@ -77,16 +77,18 @@ const growthBetween = async (
   };
   const idSets: IdSet[] = [];
   const samples: IdSample[] = [];
+  const nodeCounts: number[] = [];
   for (const source of sources.slice(0, -1)) {
     const graph = await read(source, 'looking through');
     idSets.push(idsOf(graph));
     samples.push(sampleIds(graph));
+    nodeCounts.push(graph.nodeCount);
   }
   const lastGraph = await read(sources[sources.length - 1], 'reading');
   idSets.push(idsOf(lastGraph));
   if (matchedBy === 'id' && !samples.every((sample) => idsAgree(sample, lastGraph)))
     return growthBetween(await withCommonIds(sources, lastGraph, read), options, 'path');
-  checkSameProcess(lastGraph, idSets, sources);
+  checkSameProcess(lastGraph, idSets, nodeCounts, sources);
 
   const skeleton = createSkeleton(lastGraph, intersectIds(idSets), options);
   const classes = createGrowthClasses();
@@ -175,9 +177,16 @@ const questions = (graph: HeapGraph, { paths, dominance }: Skeleton): HolderQues
   };
 };
 
-const checkSameProcess = (last: HeapGraph, idSets: readonly IdSet[], sources: readonly SnapshotSource[]): void => {
-  for (const [i, set] of idSets.entries()) {
-    if (shareInSet(last, set) >= leastShared) continue;
+/** Measured by the smaller one: a heap may well have grown to many times its size. */
+const checkSameProcess = (
+  last: HeapGraph,
+  idSets: readonly IdSet[],
+  nodeCounts: readonly number[],
+  sources: readonly SnapshotSource[],
+): void => {
+  for (const [i, nodeCount] of nodeCounts.entries()) {
+    const shared = shareInSet(last, idSets[i]) * last.nodeCount;
+    if (shared >= leastShared * Math.min(nodeCount, last.nodeCount)) continue;
     throw notOneProcess(sources[i], sources[sources.length - 1]);
   }
 };

@@ -19,6 +19,10 @@ import { anchorsOf, nameOf, renderSteps, signatureOf, stepsTo, type Step } from 
 
 export interface FindingOptions extends PlacesOptions {
   readonly packageOf: PackageLookup;
+  /** Calls in the mean round, where growth is by calls of one body: titles then tell the rate of one call. */
+  readonly callsPerRound?: number | undefined;
+  /** Files that are nobody's place to look, as Node's own are not. */
+  readonly isForeign?: ((file: string) => boolean) | undefined;
 }
 
 /** Findings of regions that grow, most bytes a round first. */
@@ -47,12 +51,14 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
   const { node, chained } = container;
   const shape = { container: node, entryClass, classes: names, steps, entrySteps, chained };
   const kind = kindOf(graph, shape);
-  const location = locate(growth, kind, container, steps, places);
+  const isForeign = (file: string): boolean => file.startsWith('node:') || options.isForeign?.(file) === true;
+  const location = locate(growth, kind, container, steps, places, isForeign);
   const countPerRound = mean(gainsOf(container.history));
+  const rate = describeRate(countPerRound, options.callsPerRound);
   return {
     rank: 0,
     kind,
-    title: titleOf(growth, kind, container, steps, entryClass, countPerRound, region.members.length),
+    title: titleOf(growth, kind, container, steps, entryClass, rate, region.members.length),
     signature: signatureOf(graph, steps, entryClass),
     bytesPerRound: Math.round(cause.share * mean(gainsOf(region.bytes))),
     countPerRound: round(countPerRound),
@@ -94,9 +100,10 @@ const locate = (
   container: Container,
   steps: readonly Step[],
   places: Places,
+  isForeign: (file: string) => boolean,
 ): Location | undefined => {
   const { graph } = growth.last;
-  const entry = entryCode(growth, container, places);
+  const entry = entryCode(growth, container, places, isForeign);
   if (kind === 'listeners' && entry !== undefined) return entry;
   const candidates: (() => Location | undefined)[] = anchorsOf(graph, steps).map(
     ({ kind, node, name }) =>
@@ -107,12 +114,11 @@ const locate = (
             ? places.ofClass(node)
             : places.ofFunction(node),
   );
-  const isNodes = (location: Location): boolean => location.file.startsWith('node:');
   let nodes: Location | undefined;
   for (const candidate of candidates) {
     const location = candidate();
     if (location === undefined) continue;
-    if (!isNodes(location)) return location;
+    if (!isForeign(location.file)) return location;
     nodes ??= location;
     break; // held by Node: what stands above it is Node's too
   }
@@ -120,7 +126,12 @@ const locate = (
 };
 
 /** The code of an entry: the function itself, its class, or the first function that it leads to. */
-const entryCode = ({ last }: Growth, { entry }: Container, places: Places): Location | undefined => {
+const entryCode = (
+  { last }: Growth,
+  { entry }: Container,
+  places: Places,
+  isForeign: (file: string) => boolean,
+): Location | undefined => {
   const { graph } = last;
   const seen = new Set<number>([entry]);
   const queue = entry === -1 ? [] : [entry];
@@ -128,7 +139,7 @@ const entryCode = ({ last }: Growth, { entry }: Container, places: Places): Loca
     const node = queue[i];
     const isFunction = graph.nodeType[node] === types.closure;
     const location = isFunction ? places.ofFunction(node) : places.ofClass(node);
-    if (location !== undefined && !location.file.startsWith('node:')) return location;
+    if (location !== undefined && !isForeign(location.file)) return location;
     for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
       const target = graph.edgeTarget[edge];
       if (last.isPermanent[target] === 1 || seen.has(target)) continue;
@@ -162,15 +173,26 @@ const titleOf = (
   container: Container,
   steps: readonly Step[],
   entryClass: string,
-  countPerRound: number,
+  rate: Rate,
   members: number,
 ): string => {
   const { graph, isPermanent } = growth.last;
   const name = nameOf(graph, steps);
   const many = members > 1 && !container.chained && isPermanent[container.node] === 1 ? ` (${members} of them)` : '';
   const what = name === '' ? kindNames[kind] : `${kindNames[kind]} ${name}`;
-  return `${what}${many} gains ${round(countPerRound)} ${entryClass.replace(/^system \/ /, '')} a round and keeps them`;
+  if (rate.count === 0) return `${what}${many} gains in size with every ${rate.per}`;
+  return `${what}${many} gains ${rate.count} ${entryClass.replace(/^system \/ /, '')} a ${rate.per} and keeps them`;
 };
+
+interface Rate {
+  readonly count: number;
+  readonly per: 'round' | 'call';
+}
+
+const describeRate = (countPerRound: number, callsPerRound: number | undefined): Rate =>
+  callsPerRound === undefined
+    ? { count: round(countPerRound), per: 'round' }
+    : { count: Number((countPerRound / callsPerRound).toPrecision(2)), per: 'call' };
 
 const reasonsOf = (region: Region, container: Container, growth: Growth, entryClass: string): string[] => {
   const gains = gainsOf(container.history);

@@ -60,7 +60,8 @@ export const newestScripts = async (files: readonly string[]): Promise<ScriptsTa
 
 const mostSourceBytes = 16 * 2 ** 20;
 
-const placesOf = (scripts: ScriptsTable | undefined): FindingOptions => {
+/** What names places and packages; sources and packages are read where they stand. */
+export const placesOf = (scripts: ScriptsTable | undefined): FindingOptions => {
   const byId = new Map(scripts?.scripts.map((script) => [String(script.id), script]));
   return {
     locator: createLocator(scripts),
@@ -80,7 +81,7 @@ const readSource = (file: string): string | undefined => {
   }
 };
 
-const packageOf: PackageLookup = (folder) => {
+export const packageOf: PackageLookup = (folder) => {
   try {
     const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;
     return typeof name === 'string' && typeof version === 'string' ? { name, version } : undefined;
