@@ -1,0 +1,161 @@
+/**
+ * Growth beside the JavaScript heap: file descriptors, threads, realms, what keeps the event loop alive, external and
+ * native memory. In: counters read after each round, and how much work each round was. Out: findings of kind `native`.
+ */
+import type { CounterReading } from '../model/check.js';
+import type { Finding } from '../model/finding.js';
+
+export interface CounterGrowth {
+  /** A name that stays the same from run to run: `file descriptors`, `Timeout`, `native memory`. */
+  readonly name: string;
+  readonly unit: 'count' | 'bytes';
+  readonly title: string;
+  readonly advice: string;
+  /** One figure a reading. */
+  readonly history: readonly number[];
+  /** Gained for one call of the body, over all rounds. */
+  readonly perIteration: number;
+}
+
+/** A counter to watch: what of it a reading holds, and how much is more than noise. */
+interface Counter {
+  readonly name: string;
+  readonly unit: 'count' | 'bytes';
+  readonly of: (reading: CounterReading) => number | null;
+  /** Less than this in a round is noise, however steady. */
+  readonly leastPerRound: number;
+  /** Less than this for a call is noise. */
+  readonly leastPerIteration: number;
+  readonly title: string;
+  readonly advice: string;
+}
+
+export const nativeMemory = 'native memory';
+export const threads = 'threads';
+const countDefaults = { unit: 'count', leastPerRound: 1, leastPerIteration: 1 / 50 } as const;
+
+const threadCounter: Counter = {
+  ...countDefaults,
+  name: threads,
+  of: (reading) => reading.threads,
+  title: 'threads (workers) are started and never end',
+  advice: 'A Worker lives until it ends itself or terminate() is called: call it, or use a pool.',
+};
+
+const otherCounters: readonly Counter[] = [
+  {
+    ...countDefaults,
+    name: 'file descriptors',
+    of: (reading) => reading.fileDescriptors,
+    title: 'file descriptors are opened and never closed',
+    advice: 'A file, socket or watcher is opened on a path that does not close it: close it in finally.',
+  },
+  {
+    ...countDefaults,
+    name: 'realms',
+    of: (reading) => reading.nativeContexts,
+    title: 'realms (vm contexts) are made and never let go',
+    advice: 'Something still refers to an object of each context; every one holds its own set of built-ins.',
+  },
+  {
+    name: 'external memory',
+    unit: 'bytes',
+    of: (reading) => reading.externalBytes,
+    leastPerRound: 16 * 1024,
+    leastPerIteration: 16,
+    title: 'memory outside the heap that heap objects hold (Buffers, typed arrays, native objects) grows',
+    advice: 'Small heap objects can hold large memory outside of it: look at what keeps Buffers.',
+  },
+  {
+    name: nativeMemory,
+    unit: 'bytes',
+    of: ({ rssBytes, heapUsedBytes, externalBytes }) =>
+      rssBytes === null ? null : rssBytes - heapUsedBytes - externalBytes,
+    leastPerRound: 512 * 1024,
+    leastPerIteration: 64,
+    title: 'the process grows while its JavaScript heap and external memory stand still',
+    advice: 'A native addon, a WebAssembly memory or streams of zlib and crypto that are not closed hold it.',
+  },
+];
+
+/** Work in a resource's name: what the user would call it, and what ends it. */
+const resourceWords: Readonly<Record<string, readonly [string, string]>> = {
+  Timeout: ['timers are set and never cleared', 'Keep what setTimeout and setInterval return, and clear it.'],
+  Immediate: ['immediates are set and never run', 'Something sets immediates faster than they run.'],
+};
+
+const resourceCounter = (type: string): Counter => {
+  const [title, advice] = resourceWords[type] ?? [
+    `handles of type ${type} are opened and never closed`,
+    'Close the handle on every path, also after an error.',
+  ];
+  return {
+    ...countDefaults,
+    name: type,
+    of: (reading) => reading.resources[type] ?? 0,
+    title: `${title} (${type})`,
+    advice,
+  };
+};
+
+/**
+ * The counters that gain with every round, as much as the round works. `work` holds the calls between one reading and
+ * the next: one entry less than readings.
+ */
+export const findCounterGrowth = (readings: readonly CounterReading[], work: readonly number[]): CounterGrowth[] => {
+  const types = new Set(readings.flatMap((reading) => Object.keys(reading.resources)));
+  const counters = [threadCounter, ...[...types].sort().map(resourceCounter), ...otherCounters];
+  return counters.flatMap((counter) => growthOf(counter, readings, work));
+};
+
+const growthOf = (counter: Counter, readings: readonly CounterReading[], work: readonly number[]): CounterGrowth[] => {
+  const history = readings.map(counter.of).filter((value) => value !== null);
+  if (history.length !== readings.length || !growsWithWork(history, work, counter)) return [];
+  const calls = work.reduce((sum, one) => sum + one, 0);
+  const perIteration = ((history.at(-1) ?? 0) - (history[0] ?? 0)) / calls;
+  const { name, unit, title, advice } = counter;
+  return [{ name, unit, title, advice, history, perIteration }];
+};
+
+/** Each round must gain, and the slowest round at least this share of the rate of all: growth that dies down is none. */
+const steadiness = 0.4;
+
+const growsWithWork = (
+  history: readonly number[],
+  work: readonly number[],
+  { leastPerRound, leastPerIteration }: Counter,
+): boolean => {
+  if (work.length < 2) return false;
+  const calls = work.reduce((sum, one) => sum + one, 0);
+  const rate = ((history.at(-1) ?? 0) - (history[0] ?? 0)) / calls;
+  if (rate < leastPerIteration) return false;
+  return work.every((one, round) => {
+    const gain = (history[round + 1] ?? 0) - (history[round] ?? 0);
+    return gain >= leastPerRound && gain >= rate * one * steadiness;
+  });
+};
+
+/** A counter's growth as a finding: nothing in the heap retains it, so it has no path and no object. */
+export const counterFinding = (growth: CounterGrowth, callsPerRound: number): Finding => {
+  const perRound = growth.perIteration * callsPerRound;
+  const isBytes = growth.unit === 'bytes';
+  return {
+    rank: 0,
+    kind: 'native',
+    title: growth.title,
+    signature: `native: ${growth.name}`,
+    bytesPerRound: isBytes ? perRound : 0,
+    countPerRound: isBytes ? 0 : perRound,
+    retainedBytesPerRound: isBytes ? perRound : 0,
+    history: growth.history,
+    container: { id: 0, name: growth.name, type: 'native' },
+    gains: [],
+    path: [],
+    location: null,
+    owner: { kind: 'unknown' },
+    allocationSites: [],
+    growthSites: [],
+    advice: growth.advice,
+    reasons: [`${growth.name}: ${growth.history.join(', ')} after the rounds`],
+  };
+};
