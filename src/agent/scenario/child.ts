@@ -1,0 +1,156 @@
+/**
+ * The process of one scenario: does what memwatch asks over the IPC channel, and nothing on its own. While the
+ * scenario's own code runs the channel does not keep the process alive, so that a promise which nothing can ever settle
+ * is seen at once, as an event loop that ran empty, and not as a hang.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MemwatchError, messageOf } from '../../errors.js';
+import { callRepeatedly } from '../calls.js';
+import { createPauseWatch, openOwnProcess, readOwnCounters } from '../own-process.js';
+import type { Answers, Reply, Request } from './messages.js';
+import { loadScenario, type Scenario } from './module.js';
+
+/** As stacks write it. */
+const ownFolder = new URL('.', import.meta.url).href;
+
+/** A snapshot stops the world: afterwards timeouts that are due, and connections that they close, come first. */
+const recoverMs = 50;
+
+const own = openOwnProcess();
+let scenario: Scenario | undefined;
+let context: unknown;
+/** Number of the call of `iterate` that runs, or is next: `i` counts on over the rounds. */
+let calls = 0;
+let longestPauseUs: number | null = null;
+/** What of the scenario is running, for messages. */
+let running = '';
+
+const answer: { [Kind in keyof Answers]: (request: Extract<Request, { do: Kind }>) => Promise<Answers[Kind]> } = {
+  load: async ({ file }) => {
+    scenario = await ofScenario('loading it', () => loadScenario(file).catch(letNodeShow));
+    const { setup } = scenario;
+    context = await ofScenario('setup', async () => setup());
+    return { iterations: scenario.iterations, limits: scenario.limits, body: await own.locate(scenario.body) };
+  },
+  run: async ({ iterations, step, atMostMs, watchPauses }) => {
+    const watch = watchPauses ? createPauseWatch() : undefined;
+    watch?.start();
+    const startedAt = performance.now();
+    const body = (i: number): unknown => scenario?.iterate(context, i);
+    const done = await ofScenario('iterate', () =>
+      callRepeatedly(body, { first: calls, iterations, step, until: startedAt + atMostMs, onCall: (i) => (calls = i) }),
+    );
+    calls++;
+    longestPauseUs = watch === undefined ? null : watch.stop();
+    return { iterations: done, durationUs: Math.round((performance.now() - startedAt) * 1000) };
+  },
+  read: async () => {
+    await own.collectGarbage();
+    return readOwnCounters(longestPauseUs);
+  },
+  snapshot: async ({ file }) => {
+    const scripts = await own.captureSnapshot(file);
+    await sleep(recoverMs);
+    return scripts;
+  },
+  rest: async ({ ms }) => {
+    await sleep(ms);
+    return null;
+  },
+  teardown: async () => {
+    await ofScenario('teardown', async () => scenario?.teardown(context));
+    return null;
+  },
+};
+
+/** Runs code of the scenario; the channel lets go of the event loop for that time. */
+const ofScenario = async <T>(phase: string, body: () => Promise<T>): Promise<T> => {
+  running = phase;
+  process.channel?.unref();
+  try {
+    return await body();
+  } catch (error) {
+    throw new InScenario(phase, error);
+  } finally {
+    process.channel?.ref();
+    running = '';
+  }
+};
+
+/** What the scenario threw, and where. */
+class InScenario extends Error {
+  constructor(
+    readonly phase: string,
+    readonly thrown: unknown,
+  ) {
+    super(messageOf(thrown));
+  }
+}
+
+/** A syntax error does not say where it stands; Node does, when it ends a process by it. */
+const letNodeShow = (error: unknown): Promise<never> => {
+  if (!(error instanceof SyntaxError)) throw error;
+  setImmediate(() => {
+    throw error;
+  });
+  return new Promise(() => {});
+};
+
+const placeOf = (phase: string): string => (phase === 'iterate' ? `iterate, call ${calls}` : phase);
+
+const failureOf = (error: unknown): Reply => {
+  const { phase, thrown } = error instanceof InScenario ? error : { phase: '', thrown: error };
+  return {
+    ok: false,
+    kind: thrown instanceof MemwatchError ? 'unusable' : 'threw',
+    message: messageOf(thrown),
+    hint: thrown instanceof MemwatchError ? (thrown.hint ?? null) : null,
+    stack: thrown instanceof Error && !(thrown instanceof MemwatchError) ? ownFrames(thrown.stack ?? '') : '',
+    where: placeOf(phase),
+  };
+};
+
+/** The stack without the frames of memwatch's own code. */
+const ownFrames = (stack: string): string =>
+  stack
+    .split('\n')
+    .filter((line) => !line.includes(ownFolder) && !/^\s+at process\.processTicksAndRejections/.test(line))
+    .join('\n');
+
+const send = (reply: Reply): void => {
+  process.send?.(reply);
+};
+
+const dispatch = async (request: Exclude<Request, { do: 'where' }>): Promise<unknown> => {
+  const handle = answer[request.do] as (request: object) => Promise<unknown>;
+  return handle(request);
+};
+
+process.on('message', (request: Request) => {
+  if (request.do === 'where') {
+    process.send?.({ place: placeOf(running) });
+    return;
+  }
+  void dispatch(request).then(
+    (value) => send({ ok: true, value }),
+    (error: unknown) => send(failureOf(error)),
+  );
+});
+process.on('disconnect', () => process.exit()); // memwatch is gone
+
+/** Timers that do not keep the process alive may still settle a promise: they get this long. */
+const graceMs = 3000;
+let emptyAt = '';
+
+process.on('beforeExit', () => {
+  if (running === '') return;
+  const place = placeOf(running);
+  if (place !== emptyAt) {
+    emptyAt = place;
+    setTimeout(() => {}, graceMs);
+    return;
+  }
+  const message = `${place} waits for a promise that nothing can settle any more: the event loop is empty`;
+  send({ ok: false, kind: 'never-settles', message, hint: null, stack: '', where: place });
+  process.channel?.ref();
+});
