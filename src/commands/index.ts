@@ -3,6 +3,7 @@ import { allocCommand } from './alloc.js';
 import { attachCommand } from './attach.js';
 import { cpuCommand } from './cpu.js';
 import { censusCommand } from './census.js';
+import { checkCommand } from './check.js';
 import { detachCommand } from './detach.js';
 import { diffCommand } from './diff.js';
 import { exportCommand } from './export.js';
@@ -28,4 +29,5 @@ export const commands: readonly Command[] = [
   censusCommand,
   leaksCommand,
   exportCommand,
+  checkCommand,
 ];

@@ -1,0 +1,55 @@
+/** The baseline file of `check`: found, read, and written anew. In: what the user named. Out: known leaks by scenario. */
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { readBaseline, writeBaseline } from '../../analyzer/formats/baseline.js';
+import { updatedEntries } from '../../analyzer/growth/compare-baseline.js';
+import type { Baseline, KnownLeak, ScenarioReport } from '../../analyzer/model/check.js';
+import { MemwatchError } from '../../errors.js';
+
+export interface OpenBaseline {
+  /** As the user named it; null where there is none. */
+  readonly name: string | null;
+  readonly path: string;
+  readonly known: Baseline;
+}
+
+const defaultName = 'memwatch-baseline.json';
+
+/** Without a name the default file counts where it exists. A named one must exist, unless it is to be written. */
+export const openBaseline = (named: string | undefined, update: boolean): OpenBaseline => {
+  const name = named ?? defaultName;
+  const path = resolve(name);
+  if (existsSync(path)) return { name, path, known: readBaseline(readFileSync(path, 'utf8'), name) };
+  if (named !== undefined && !update) {
+    throw new MemwatchError('cannot-read', `there is no baseline ${name}`, { hint: '--update-baseline writes it' });
+  }
+  return { name: update ? name : null, path, known: new Map() };
+};
+
+/** A scenario's path as the baseline calls it: from the baseline's folder, so that it is the same on each machine. */
+export const baselineKey = (scenario: string, baseline: OpenBaseline): string =>
+  relative(dirname(baseline.path), resolve(scenario)).replaceAll('\\', '/');
+
+/** A scenario that did not run to its end, or was not run, keeps its entries. */
+export const updateBaseline = (baseline: OpenBaseline, scenarios: readonly ScenarioReport[]): void => {
+  const entries = new Map(baseline.known);
+  for (const scenario of scenarios.filter(({ failure }) => failure === null)) {
+    const key = baselineKey(scenario.file, baseline);
+    entries.set(key, updatedEntries(knownLeaksOf(scenario), entries.get(key) ?? []));
+  }
+  const part = `${baseline.path}.${process.pid}.part`;
+  try {
+    writeFileSync(part, writeBaseline(entries));
+    renameSync(part, baseline.path);
+  } catch (cause) {
+    throw new MemwatchError('cannot-write', `cannot write the baseline ${baseline.path}`, { cause });
+  }
+};
+
+export const knownLeaksOf = ({ findings }: ScenarioReport): KnownLeak[] =>
+  findings.map((finding) => ({
+    signature: finding.signature,
+    kind: finding.kind,
+    bytesPerIteration: finding.bytesPerIteration ?? finding.bytesPerRound ?? 0,
+    countPerIteration: finding.countPerIteration ?? finding.countPerRound,
+  }));

@@ -1,0 +1,76 @@
+/** What the user asked of `check`: how to run, and what is to be checked. Throws `bad-argument` and `cannot-read`. */
+import { existsSync, statSync } from 'node:fs';
+import { parseTarget, type Target } from '../../agent/target.js';
+import { MemwatchError } from '../../errors.js';
+import { parseLimits, type Limits } from '../../testing/limits.js';
+import type { Arguments } from '../io.js';
+import { parseDuration } from '../quantities.js';
+
+export interface CheckOptions {
+  readonly folder: string;
+  readonly timeoutMs: number;
+  readonly jobs: number;
+  readonly limits: Limits;
+  readonly nodeOptions: readonly string[];
+  readonly artifacts: string | undefined;
+  readonly strict: boolean;
+  readonly load: string | undefined;
+  readonly intervalMs: number;
+}
+
+export const readOptions = (args: Arguments): CheckOptions => ({
+  folder: process.cwd(),
+  timeoutMs: positive(args['timeout'], 'timeout') * 1000,
+  jobs: Math.ceil(positive(args['jobs'], 'jobs')),
+  limits: parseLimits({
+    maxGrowth: text(args['max-growth']),
+    maxHeap: text(args['max-heap']),
+    maxPause: text(args['max-pause']),
+  }),
+  nodeOptions: strings(args['node-option']),
+  artifacts: text(args['artifacts']),
+  strict: args['strict'] === true,
+  load: text(args['load']),
+  intervalMs: parseDuration(String(args['interval'])),
+});
+
+export const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+const strings = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+
+const positive = (value: unknown, name: string): number => {
+  if (typeof value === 'number' && value > 0 && Number.isFinite(value)) return value;
+  throw new MemwatchError('bad-argument', `--${name} must be a number above 0`);
+};
+
+/** What is to be checked: scenarios by their files, or one service. */
+export const readSubjects = (args: Arguments, options: CheckOptions): (string | Target)[] => {
+  const files = strings(args['scenario']);
+  const pid = text(args['pid']);
+  const command = args['--'] ?? [];
+  if (pid === undefined && command.length === 0 && files.length > 0) {
+    for (const file of files) requireFile(file, options);
+    return files;
+  }
+  if (files.length > 0) throw new MemwatchError('bad-argument', 'scenarios or a service, not both at once');
+  if (pid === undefined && command.length === 0) {
+    throw new MemwatchError('bad-argument', 'no scenario given', {
+      hint: 'name modules that export iterate(context, i), or a service: --pid, or -- script.js',
+    });
+  }
+  return [parseTarget(pid, command)];
+};
+
+/** Told before anything runs: a mistyped name must not cost the time of the others. */
+const requireFile = (file: string, { nodeOptions }: CheckOptions): void => {
+  if (!existsSync(file) || statSync(file).isDirectory()) {
+    const what = existsSync(file) ? `${file} is a folder` : `there is no file ${file}`;
+    throw new MemwatchError('cannot-read', what, { hint: 'name the modules of the scenarios, such as leaks/*.mjs' });
+  }
+  if (!/\.[cm]?tsx?$/.test(file) || nodeOptions.length > 0 || runsTypeScript()) return;
+  throw new MemwatchError('bad-argument', `Node.js ${process.version} cannot run TypeScript: ${file}`, {
+    hint: 'compile it, run memwatch by Node 22.18 or newer, or give a loader: --node-option=--import=tsx',
+  });
+};
+
+const runsTypeScript = (): boolean => 'typescript' in process.features && process.features.typescript !== false;

@@ -1,0 +1,67 @@
+/** A check as text for a terminal or a log: a line a scenario, and below it what failed, where, and why. */
+import type { CheckFinding, CheckReport, LimitResult, ScenarioReport } from '../analyzer/model/check.js';
+import { findingLines } from './finding-lines.js';
+import { escapeText, formatBytes, formatCount, formatDuration } from './units.js';
+
+export interface CheckTextOptions {
+  /** Paths are shown from here. */
+  readonly folder: string;
+  readonly color: boolean;
+}
+
+export const renderCheck = (report: CheckReport, options: CheckTextOptions): string => {
+  const failed = report.scenarios.filter(({ passed }) => !passed).length;
+  const all = report.scenarios.length;
+  const summary = report.passed
+    ? `${formatCount(all)} of ${formatCount(all)} scenarios passed`
+    : `${formatCount(failed)} of ${formatCount(all)} scenarios failed`;
+  return [
+    ...report.scenarios.map((scenario) => renderScenario(scenario, options)),
+    ...report.warnings.map((warning) => `warning: ${escapeText(warning)}`),
+    all === 1 ? summary.replace('scenarios', 'scenario') : summary,
+  ].join('\n');
+};
+
+/** One scenario; also what is shown as soon as it is done. */
+export const renderScenario = (scenario: ScenarioReport, { folder, color }: CheckTextOptions): string => {
+  const paint = (code: number, text: string): string => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
+  const mark = scenario.passed ? paint(32, 'pass') : paint(31, 'FAIL');
+  const head = `${mark}  ${escapeText(scenario.file)}: ${describeVerdict(scenario)}`;
+  return [head, ...scenarioLines(scenario, folder).map((line) => `      ${line}`)].join('\n');
+};
+
+/** `leak`, with what it took to say so. */
+export const describeVerdict = (scenario: ScenarioReport): string => {
+  const { verdict, failure, rounds, iterations, durationUs } = scenario;
+  if (failure !== null) return `${verdict}, ${escapeText(failure.message)}`;
+  const calls = iterations.reduce((sum, one) => sum + one, 0);
+  const work = calls > 0 ? `${formatCount(calls)} calls in ${rounds} rounds` : `${rounds} rounds`;
+  return `${verdict} (${work}, ${formatDuration(durationUs)})`;
+};
+
+/** What stands below the head line: findings with their state, limits, the failure's own words. */
+export const scenarioLines = (scenario: ScenarioReport, folder: string): string[] => [
+  ...scenario.findings.flatMap((finding) => {
+    const [title, ...rest] = findingLines(finding, folder);
+    return [`${stateOf(finding, scenario)}: ${title}`, ...rest.map((line) => `  ${line}`)];
+  }),
+  ...scenario.limits.filter(({ exceeded }) => exceeded).map(renderLimit),
+  ...scenario.gone.map((signature) => `gone: ${escapeText(signature)} (--update-baseline takes it out)`),
+  ...(scenario.findings.length === 0 && scenario.failure === null ? scenario.reasons.map(escapeText) : []),
+  ...scenario.warnings.map((warning) => `warning: ${escapeText(warning)}`),
+  ...failureLines(scenario),
+];
+
+export const stateOf = ({ signature }: CheckFinding, scenario: ScenarioReport): 'new' | 'known' | 'worse' =>
+  scenario.worse.includes(signature) ? 'worse' : scenario.known.includes(signature) ? 'known' : 'new';
+
+const failureLines = ({ failure }: ScenarioReport): string[] => {
+  if (failure === null) return [];
+  const output = failure.output === '' ? [] : failure.output.split('\n').map(escapeText);
+  return [...(failure.hint === null ? [] : failure.hint.split('\n').map(escapeText)), ...output];
+};
+
+export const renderLimit = ({ name, limit, measured, exceeded }: LimitResult): string => {
+  const format = name === 'max-pause' ? formatDuration : formatBytes;
+  return `${name}: ${format(measured)}, the limit is ${format(limit)}${exceeded ? '' : ' (kept)'}`;
+};

@@ -1,0 +1,70 @@
+/**
+ * One finding of a check in a few lines that every output shares: what grows and how fast, where it hangs, whose code
+ * that is. In: a finding. Out: plain lines; heap text in them is escaped.
+ */
+import type { CheckFinding } from '../analyzer/model/check.js';
+import type { Location } from '../analyzer/model/location.js';
+import { escapeText, formatBytes } from './units.js';
+
+const longestPath = 8;
+
+/** `+1 entry a call, +96 B a call`: what is known of the rate. */
+export const renderRate = (finding: CheckFinding): string => {
+  const perCall = finding.countPerIteration !== null;
+  const word = perCall ? 'call' : 'round';
+  const count = finding.countPerIteration ?? finding.countPerRound;
+  const bytes = finding.bytesPerIteration ?? finding.bytesPerRound ?? 0;
+  return [
+    ...(count > 0 ? [`+${formatRate(count)} ${count === 1 ? 'entry' : 'entries'}`] : []),
+    ...(bytes > 0 ? [`+${formatBytes(bytes)}`] : []),
+  ]
+    .join(', ')
+    .concat(` a ${word}`);
+};
+
+const formatRate = (count: number): string => (Number.isInteger(count) ? String(count) : count.toPrecision(2));
+
+/** `src/cart.ts:17:3`, seen from a folder where it lies in it. */
+export const renderPlace = (place: Location, folder: string): string =>
+  escapeText(`${relativeFile(place.file, folder)}:${place.line}:${place.column}`);
+
+/** A file's path from a folder, with `/`; as it is where it lies elsewhere. Takes paths and `file://` addresses. */
+export const relativeFile = (file: string, folder: string): string => {
+  const path = (file.startsWith('file://') ? decodeFileUrl(file) : file).replaceAll('\\', '/');
+  const from = `${folder.replaceAll('\\', '/').replace(/\/$/, '')}/`;
+  return path.startsWith(from) ? path.slice(from.length) : path;
+};
+
+const decodeFileUrl = (url: string): string => {
+  try {
+    return decodeURIComponent(new URL(url).pathname).replace(/^\/([a-z]:)/i, '$1');
+  } catch {
+    return url;
+  }
+};
+
+/** `Window .cache -> Map .table -> …`: the shortest path, without its middle where it is long. */
+export const renderPath = ({ path }: CheckFinding): string => {
+  const steps = path.map((step) => `${step.edge} ${step.name}`.trim());
+  const shown = steps.length <= longestPath ? steps : [...steps.slice(0, 2), '…', ...steps.slice(-(longestPath - 3))];
+  return escapeText(shown.join(' → '));
+};
+
+/** All there is to say, title first. */
+export const findingLines = (finding: CheckFinding, folder: string): string[] => {
+  const { location, owner, allocationSites } = finding;
+  const owned =
+    owner.kind === 'dependency' ? ` (${owner.package}${owner.version === null ? '' : ` ${owner.version}`})` : '';
+  const [site] = allocationSites;
+  return [
+    `${escapeText(finding.title)}: ${renderRate(finding)}`,
+    ...(location === null ? [] : [`at ${renderPlace(location, folder)}${escapeText(owned)}`]),
+    ...(finding.path.length === 0 ? [] : [`held by ${renderPath(finding)}`]),
+    ...(site === undefined
+      ? []
+      : [`made in ${escapeText(`${site.function} ${relativeFile(site.file, folder)}:${site.line}`)}`]),
+    ...finding.reasons.map(escapeText),
+    ...(finding.advice === null ? [] : [escapeText(finding.advice)]),
+    `signature ${escapeText(finding.signature)}`,
+  ];
+};

@@ -1,0 +1,74 @@
+/**
+ * The growth analysis over captures on disk. In: captures and the calls between them. Out: what grows with the work.
+ */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot.js';
+import { findGrowth, type SnapshotSource } from '../analyzer/growth/find-growth.js';
+import { findingsOf } from '../analyzer/growth/findings.js';
+import type { Finding } from '../analyzer/model/finding.js';
+import type { Location } from '../analyzer/model/location.js';
+import { ownerOf } from '../analyzer/growth/owners.js';
+import type { HeapGraph } from '../analyzer/model/heap-graph.js';
+import { packageOf, placesOf } from '../commands/leaks/analyse-snapshots.js';
+import type { Capture, FindGrowth } from './subject.js';
+
+/** The analysis for one judgement. */
+export const findGrowthInCaptures = (signal?: AbortSignal): FindGrowth => {
+  const sourceOf = createSources(signal);
+  return async (captures, work, body) => {
+    const growth = await findGrowth(captures.map(sourceOf), { signal, roundMs: work });
+    const scripts = captures.at(-1)?.scripts;
+    if (scripts === undefined) return { growing: [], slowing: [], place: null };
+    const callsPerRound = work.reduce((sum, calls) => sum + calls, 0) / work.length;
+    const options = { ...placesOf(scripts), callsPerRound, isForeign: isMemwatchs };
+    const bodyPlace = body === null ? undefined : options.locator.atPosition(body.scriptId, '', body.line, body.column);
+    return {
+      growing: findingsOf(growth, 'grows', options).map((finding) => withPlace(finding, bodyPlace)),
+      slowing: findingsOf(growth, 'slows', options)
+        .filter((finding) => isForWork(finding, work))
+        .map(({ title }) => title),
+      place: bodyPlace ?? null,
+    };
+  };
+};
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** Memwatch's own code holds what a scenario's setup returned; that is nobody's place to look. */
+const isMemwatchs = (file: string): boolean => ['dist', 'src'].some((folder) => file.startsWith(join(root, folder)));
+
+/** Where nothing but Node or memwatch is known to hold it, the body that makes it is the place to look. */
+const withPlace = (finding: Finding, body: Location | undefined): Finding => {
+  const { location } = finding;
+  const isSomewhere = location !== null && !location.file.startsWith('node:') && !isMemwatchs(location.file);
+  return isSomewhere || body === undefined
+    ? finding
+    : { ...finding, location: body, owner: ownerOf(body.file, packageOf) };
+};
+
+/** What slows and brought next to nothing for the calls of the last round has nothing to do with the calls. */
+const leastForCall = 0.01;
+const isForWork = ({ history }: Finding, work: readonly number[]): boolean => {
+  const gained = (history.at(-1) ?? 0) - (history.at(-2) ?? 0);
+  return gained >= (work.at(-1) ?? 0) * leastForCall;
+};
+
+/** Graphs of files up to this size are kept: each judgement looks at a capture several times. */
+const mostBytesKept = 64 * 2 ** 20;
+
+const createSources = (signal: AbortSignal | undefined): ((capture: Capture) => SnapshotSource) => {
+  const kept = new Map<string, Promise<HeapGraph>>();
+  const read = (file: string): Promise<HeapGraph> => readHeapSnapshot(file, signal === undefined ? {} : { signal });
+  return ({ file, scripts }) => ({
+    name: file,
+    process: scripts.process,
+    read: () => {
+      const before = kept.get(file);
+      if (before !== undefined) return before;
+      const graph = read(file);
+      if (statSync(file).size <= mostBytesKept) kept.set(file, graph);
+      return graph;
+    },
+  });
+};

@@ -1,0 +1,86 @@
+/**
+ * The judgement: works a subject in rounds and decides whether it leaks, as early as the evidence allows. In: a subject,
+ * and the analysis of captures. Out: a verdict with its reasons, and what grows.
+ *
+ *   warm-up, look, round, look, round, look   nothing gains in both rounds: clean
+ *   long round, rest, look                    what gains in proportion to the work, this time too: a leak
+ *   longer round, rest, look                  for what grew, but less and less
+ *
+ * A cache that fills, a pool that reaches its size and a backlog stop or drain in the long round; a leak does not.
+ */
+import type { CheckFinding, CounterReading } from '../analyzer/model/check.js';
+import type { Verdict } from '../analyzer/model/finding.js';
+import { createLog, perCall, type Log } from './log.js';
+import { warmUp } from './rounds.js';
+import type { FindGrowth, Growth, JudgeOptions, Subject } from './subject.js';
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly reasons: readonly string[];
+  readonly findings: readonly CheckFinding[];
+  /** Calls in each counted round. */
+  readonly iterations: readonly number[];
+  readonly readings: readonly CounterReading[];
+  readonly snapshots: number;
+}
+
+/** The long round: so many calls at once, as far as they fit into the time. */
+const longRound = { calls: 40_000, atMostMs: 4000 };
+const longerRound = { calls: 120_000, atMostMs: 12_000 };
+/** Fewer calls than this in all rounds cannot tell one object in ten calls from chance. */
+const fewestCalls = 20;
+
+export const judge = async (subject: Subject, findGrowth: FindGrowth, options: JudgeOptions): Promise<Judgement> => {
+  options.onProgress?.('warming up');
+  const size = await warmUp(subject);
+  const log = createLog(subject, size, findGrowth, options);
+  await log.look();
+  for (let round = 1; round <= 2; round++) await log.round();
+  if (!log.heapRises() && log.calls() >= fewestCalls) {
+    const early = await log.growth();
+    if (isQuiet(early)) return judgementOf('clean', early, log);
+  }
+  await log.longRound(longRound);
+  let growth = await log.growth();
+  if (growth.growing.length === 0 && growth.slowing.length > 0) {
+    await log.longRound(longerRound);
+    growth = await log.growth();
+  }
+  return judgementOf(decide(growth, log.calls()), growth, log);
+};
+
+const isQuiet = ({ growing, slowing }: Growth): boolean => growing.length === 0 && slowing.length === 0;
+
+const decide = (growth: Growth, calls: number): Verdict => {
+  if (calls < fewestCalls) return 'inconclusive';
+  if (growth.growing.length > 0) return 'leak';
+  return growth.slowing.length > 0 ? 'inconclusive' : 'clean';
+};
+
+const judgementOf = (verdict: Verdict, growth: Growth, log: Log): Judgement => ({
+  verdict,
+  reasons: reasonsFor(verdict, growth, log),
+  findings: growth.growing.map((finding) => perCall(finding, log.calls() / log.work.length)),
+  iterations: log.work,
+  readings: log.readings,
+  snapshots: log.readings.length,
+});
+
+const reasonsFor = (verdict: Verdict, growth: Growth, { readings, work, calls: countCalls }: Log): string[] => {
+  const calls = countCalls();
+  const heap = readings.map(({ heapUsedBytes }) => Math.round(heapUsedBytes / 1024)).join(', ');
+  const figures = `collected heap after each round: ${heap} KB; calls: ${work.join(', ')}`;
+  if (verdict === 'leak') return growth.growing.flatMap(({ reasons }) => reasons).concat(figures);
+  if (verdict === 'clean') return [`nothing gained with every round of ${calls} calls`, figures];
+  if (calls < fewestCalls)
+    return [
+      `only ${calls} calls fitted into the time, which proves nothing either way`,
+      'make a call quicker, or export a larger number of iterations, to settle it',
+      figures,
+    ];
+  return [
+    ...growth.slowing.map((title) => `${title}: gained in every round, but less and less`),
+    'more iterations a round than what it may hold at its limit would settle it',
+    figures,
+  ];
+};

@@ -1,0 +1,104 @@
+/**
+ * `trackGrowth`: runs a body many times and tells what grows. `expectNoLeak`: the same, and throws one error where
+ * something does. In: a body. Out: a report, or a LeakError that names the finding and its line.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openOwnProcess } from '../agent/own-process.js';
+import type { CheckFinding } from '../analyzer/model/check.js';
+import type { Verdict } from '../analyzer/model/finding.js';
+import { MemwatchError } from '../errors.js';
+import { findingLines } from '../report/finding-lines.js';
+import { escapeText } from '../report/units.js';
+import { analyseInWorker } from './analysis-thread.js';
+import { bodySubject, type Body } from './in-process.js';
+import { judge } from './judge.js';
+
+export interface GrowthOptions {
+  /** Calls that belong together: rounds are multiples of this. Chosen by how long a call takes where it is left out. */
+  readonly iterations?: number;
+  /** Stops the judgement: the promise is rejected. */
+  readonly signal?: AbortSignal;
+}
+
+export interface LeakOptions extends GrowthOptions {
+  /** Known leaks, by signature or by a pattern that matches it: they do not fail. */
+  readonly ignore?: readonly (string | RegExp)[];
+  /** Throws where the evidence allows no verdict, too. */
+  readonly strict?: boolean;
+}
+
+export interface GrowthReport {
+  readonly verdict: Verdict;
+  /** Why, in figures. */
+  readonly reasons: readonly string[];
+  /** What grows with the calls, the first to look at first. */
+  readonly findings: readonly CheckFinding[];
+  /** Calls that were made in the rounds that count. */
+  readonly calls: number;
+  /** Collected heap before the first round and after each. */
+  readonly heapBytes: readonly number[];
+}
+
+/** What `expectNoLeak` throws. */
+export class LeakError extends Error {
+  override readonly name = 'LeakError';
+  constructor(
+    message: string,
+    readonly report: GrowthReport,
+  ) {
+    super(message);
+  }
+}
+
+export const trackGrowth = async (body: Body, options: GrowthOptions = {}): Promise<GrowthReport> => {
+  const step = options.iterations ?? null;
+  if (typeof body !== 'function') throw new MemwatchError('bad-argument', 'the body must be a function');
+  if (step !== null && !(Number.isSafeInteger(step) && step > 0)) {
+    throw new MemwatchError('bad-argument', 'iterations must be a whole number above 0');
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'memwatch-test-'));
+  const own = openOwnProcess();
+  try {
+    const subject = await bodySubject(body, step, own);
+    const judged = await judge(subject, analyseInWorker(options.signal), { folder, signal: options.signal });
+    return {
+      verdict: judged.verdict,
+      reasons: judged.reasons,
+      findings: judged.findings,
+      calls: judged.iterations.reduce((sum, one) => sum + one, 0),
+      heapBytes: judged.readings.map(({ heapUsedBytes }) => heapUsedBytes),
+    };
+  } finally {
+    await own.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+export const expectNoLeak = async (body: Body, options: LeakOptions = {}): Promise<void> => {
+  const caller = new Error();
+  Error.captureStackTrace(caller, expectNoLeak);
+  const report = await trackGrowth(body, options);
+  const fresh = report.findings.filter(({ signature }) => !isIgnored(signature, options.ignore ?? []));
+  const undecided = options.strict === true && report.verdict === 'inconclusive';
+  if (fresh.length === 0 && !undecided) return;
+  const error = new LeakError(messageOf(fresh, report), { ...report, findings: fresh });
+  error.stack = `${error.name}: ${error.message}\n${framesOf(caller)}`;
+  throw error;
+};
+
+const isIgnored = (signature: string, ignore: readonly (string | RegExp)[]): boolean =>
+  ignore.some((known) => (typeof known === 'string' ? known === signature : known.test(signature)));
+
+const messageOf = (findings: readonly CheckFinding[], report: GrowthReport): string => {
+  if (findings.length === 0) return ['no verdict on leaks', ...report.reasons.map(escapeText)].join('\n  ');
+  const lines = findings.flatMap((finding) => {
+    const [title = '', ...rest] = findingLines(finding, process.cwd());
+    return [title, ...rest.map((line) => `  ${line}`)];
+  });
+  const many = findings.length === 1 ? 'memory leak' : `${findings.length} memory leaks`;
+  return [`${many} in ${report.calls} calls`, ...lines].join('\n  ');
+};
+
+const framesOf = ({ stack = '' }: Error): string => stack.split('\n').slice(1).join('\n');

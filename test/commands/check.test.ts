@@ -1,0 +1,145 @@
+/** `memwatch check` as CI runs it: real scenarios in real processes, one run for many of them. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import type { CheckReport, ScenarioReport } from '#memwatch/analyzer/model/check.js';
+import { memwatch } from '../support/memwatch.js';
+import { temporaryFolder } from '../support/targets.js';
+
+const kept = `class Tag { constructor(i) { this.i = i; } }\nconst kept = new Map();\n`;
+const sources = {
+  'leak.mjs': `${kept}export const iterate = (_, i) => { kept.set(i, new Tag(i)); };`,
+  'one-in-ten.mjs': `${kept}export const iterate = (_, i) => { if (i % 10 === 0) kept.set(i, new Tag(i)); };`,
+  'clean.cjs': `const cache = new Map();
+    module.exports = { iterations: 50, setup: () => ({ n: 0 }), iterate(context, i) {
+      cache.set(i % 100, { n: context.n++ });
+    } };`,
+  'files.mjs': `import fs from 'node:fs';
+    export const iterations = 100;
+    export const iterate = () => { fs.openSync(process.execPath); };`,
+  'timers.mjs': `export const iterate = () => { setInterval(() => {}, 60_000); };`,
+  'throws.mjs': `export const iterate = (_, i) => { if (i === 3) throw new TypeError('no such user'); };`,
+  'never.mjs': `export const iterate = () => new Promise(() => {});`,
+  'exits.mjs': `export const iterate = () => process.exit(0);`,
+  'crashes.mjs': `export const iterate = () => { setTimeout(() => { throw new RangeError('stray'); }, 1); };`,
+  'hangs.mjs': `export const iterate = (_, i) => { while (i === 5); };`,
+  'syntax.mjs': `export const iterate = ;`,
+  'nothing.mjs': `export const other = 1;`,
+};
+type Name = keyof typeof sources;
+
+const folderWith = (t: TestContext, ...names: Name[]): string => {
+  const folder = temporaryFolder(t);
+  for (const name of names) writeFileSync(join(folder, name), sources[name]);
+  return folder;
+};
+
+const noGitHub = { GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '' };
+
+const check = async (
+  cwd: string,
+  ...args: string[]
+): Promise<{ code: number | string; report: CheckReport; of: (file: string) => ScenarioReport }> => {
+  const run = await memwatch(['check', ...args, '--json'], { cwd, timeoutMs: 280_000, env: noGitHub });
+  assert.notEqual(run.stdout, '', run.stderr);
+  const report = JSON.parse(run.stdout) as CheckReport;
+  const of = (file: string): ScenarioReport => {
+    const one = report.scenarios.find((scenario) => scenario.file === file);
+    assert.ok(one, file);
+    return one;
+  };
+  return { code: run.code, report, of };
+};
+
+test('leaks fail and are named with rate and line; a scenario without one passes', async (t) => {
+  const folder = folderWith(t, 'leak.mjs', 'one-in-ten.mjs', 'clean.cjs', 'files.mjs', 'timers.mjs');
+  const { code, report, of } = await check(
+    folder,
+    'leak.mjs',
+    'one-in-ten.mjs',
+    'clean.cjs',
+    'files.mjs',
+    'timers.mjs',
+  );
+  assert.equal(code, 1);
+  assert.equal(report.passed, false);
+  assert.deepEqual([of('clean.cjs').verdict, of('clean.cjs').passed], ['clean', true], of('clean.cjs').reasons.join());
+  const [leak] = of('leak.mjs').findings;
+  assert.ok(leak);
+  assert.match(leak.title, /kept gains 1 Tag a call/);
+  assert.equal(leak.countPerIteration, 1);
+  assert.match(`${leak.location?.file}:${leak.location?.line}`, /leak\.mjs:2$/);
+  assert.deepEqual(of('leak.mjs').new, [leak.signature]);
+  assert.match(of('one-in-ten.mjs').findings[0]?.title ?? '', /kept gains 0\.1 Tag a call/);
+  assert.match(of('files.mjs').findings[0]?.title ?? '', /file descriptors/);
+  assert.match(JSON.stringify(of('timers.mjs').findings), /imer|Timeout/);
+});
+
+test('each way to break is told by its name, alone, and costs the others nothing', async (t) => {
+  const names: Name[] = ['throws.mjs', 'never.mjs', 'exits.mjs', 'crashes.mjs', 'syntax.mjs', 'clean.cjs'];
+  const { code, of } = await check(folderWith(t, ...names), '--jobs', '2', ...names);
+  assert.equal(code, 1);
+  const told = (name: Name): string => `${of(name).failure?.kind}: ${of(name).failure?.message}`;
+  assert.equal(told('throws.mjs'), 'threw: iterate, call 3 threw: no such user');
+  assert.match(of('throws.mjs').failure?.output ?? '', /TypeError: no such user\n +at .*throws\.mjs:1/);
+  assert.doesNotMatch(of('throws.mjs').failure?.output ?? '', /child\.js/);
+  assert.match(told('never.mjs'), /^never-settles: iterate, call 0 waits for a promise that nothing can settle/);
+  assert.match(told('exits.mjs'), /^exited: its process ended with exit code 0/);
+  assert.match(told('crashes.mjs'), /^crashed: .*RangeError: stray/);
+  assert.match(told('syntax.mjs'), /^crashed: .*SyntaxError/);
+  assert.match(of('syntax.mjs').failure?.output ?? '', /syntax\.mjs:1/);
+  assert.equal(of('clean.cjs').verdict, 'clean');
+});
+
+test('a hang ends after its time, and is told from a scenario that waits', async (t) => {
+  const { code, of } = await check(folderWith(t, 'hangs.mjs'), '--timeout', '5', 'hangs.mjs');
+  assert.equal(code, 1);
+  assert.equal(of('hangs.mjs').failure?.kind, 'timeout');
+  assert.match(of('hangs.mjs').failure?.message ?? '', /5 s: its event loop is blocked/);
+});
+
+test('what memwatch cannot run ends with exit code 2, before anything has run where that can be known', async (t) => {
+  const folder = folderWith(t, 'nothing.mjs', 'clean.cjs');
+  const nothing = await check(folder, 'nothing.mjs');
+  assert.equal(nothing.code, 2);
+  assert.match(nothing.of('nothing.mjs').failure?.message ?? '', /exports no function iterate/);
+  const complaint = async (...args: string[]): Promise<string> => {
+    const run = await memwatch(['check', ...args], { cwd: folder, env: noGitHub });
+    assert.equal(run.code, 2, run.stdout);
+    assert.equal(run.stdout, '');
+    return run.stderr;
+  };
+  assert.match(await complaint('clean.cjs', 'gone.mjs'), /there is no file gone\.mjs/);
+  assert.match(await complaint(), /no scenario given/);
+  assert.match(await complaint('clean.cjs', '--max-growth', 'much'), /max-growth: not a size/);
+  assert.match(await complaint('clean.cjs', '--baseline', 'gone.json'), /there is no baseline gone\.json/);
+  writeFileSync(join(folder, 'memwatch-baseline.json'), '{ "schema": "memwatch/baseline@7" }');
+  assert.match(await complaint('clean.cjs'), /later memwatch/);
+});
+
+test('a known leak passes, a worse one fails, and the files for CI are written', async (t) => {
+  const folder = folderWith(t, 'leak.mjs');
+  const first = await check(folder, 'leak.mjs', '--update-baseline');
+  assert.equal(first.code, 0);
+  const baseline = join(folder, 'memwatch-baseline.json');
+  const written = readFileSync(baseline, 'utf8');
+  assert.doesNotMatch(written, new RegExp(`${folder}|@\\d|"id"`));
+
+  const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: join(folder, 'summary.md'), GITHUB_WORKSPACE: folder };
+  writeFileSync(baseline, written.replace(/"(bytes|count)PerIteration": [\d.]+/g, '"$1PerIteration": 0.1'));
+  mkdirSync(join(folder, 'out'));
+  const args = ['--junit', 'out/junit.xml', '--markdown', 'out/check.md', '--artifacts', 'kept', '--max-heap', '1mb'];
+  const worse = await memwatch(['check', 'leak.mjs', ...args], { cwd: folder, env, timeoutMs: 200_000 });
+  assert.equal(worse.code, 1, worse.stderr);
+  assert.match(worse.stdout, /FAIL {2}leak\.mjs: leak[^]*worse: Map .*kept[^]*max-heap: .*limit is 1\.00 MB/);
+  assert.match(worse.stderr, /^::error file=leak\.mjs,line=2,col=\d+,title=memwatch check::/m);
+  assert.match(readFileSync(join(folder, 'out/junit.xml'), 'utf8'), /<failure type="leak"/);
+  assert.equal(
+    readFileSync(join(folder, 'out/check.md'), 'utf8').trim(),
+    readFileSync(env.GITHUB_STEP_SUMMARY, 'utf8').trim(),
+  );
+  const snapshot = join(folder, 'kept/leak.mjs/0.heapsnapshot');
+  assert.equal(statSync(snapshot).mode & 0o077, 0);
+  assert.ok(existsSync(join(folder, 'kept/check.json')));
+});
