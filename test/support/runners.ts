@@ -1,0 +1,57 @@
+/**
+ * Projects of users: a sample with its test runner and memwatch installed as from the registry. The runners are fetched
+ * once into the user's cache folder; they are no dependency of the project.
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { repository } from './paths.js';
+
+/** The last versions that run on Node 20.19. */
+export const runners = { vitest: '4.1.12', jest: '30.5.2', mocha: '12.0.3' } as const;
+export type Runner = keyof typeof runners;
+
+const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'memwatch-test-runners');
+
+/** The runner's node_modules; undefined where npm cannot fetch it. */
+export const installRunner = (runner: Runner): string | undefined => {
+  const name = `${runner}@${runners[runner]}`;
+  const folder = join(cache, name);
+  const modules = join(folder, 'node_modules');
+  try {
+    if (!existsSync(modules)) install(name, folder);
+    return modules;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Installs beside the final place and renames, so that a fetch that breaks off leaves nothing that looks whole. */
+const install = (name: string, folder: string): void => {
+  const part = `${folder}.${process.pid}`;
+  mkdirSync(part, { recursive: true });
+  try {
+    execFileSync('npm', ['install', '--prefix', part, '--ignore-scripts', '--no-audit', '--no-fund', name], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: 180_000,
+    });
+    renameSync(part, folder);
+  } finally {
+    rmSync(part, { recursive: true, force: true });
+  }
+};
+
+/** Copies a sample into a folder and gives it the runner and memwatch, as `npm install` would. */
+export const makeProject = (sample: string, folder: string, modules: string | undefined): void => {
+  cpSync(repository(`samples/${sample}`), folder, { recursive: true });
+  const own = join(folder, 'node_modules');
+  mkdirSync(join(own, '@memwatch/memwatch'), { recursive: true });
+  cpSync(repository('dist'), join(own, '@memwatch/memwatch/dist'), { recursive: true });
+  cpSync(repository('package.json'), join(own, '@memwatch/memwatch/package.json'));
+  symlinkSync(repository('node_modules'), join(own, '@memwatch/memwatch/node_modules'));
+  if (modules === undefined) return;
+  for (const name of readdirSync(modules)) {
+    if (name !== '@memwatch') symlinkSync(join(modules, name), join(own, name));
+  }
+};
