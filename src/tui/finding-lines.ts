@@ -9,6 +9,7 @@ import { padEnd, safe, wrap } from './text.js';
 const labelWidth = 11;
 
 export const findingLines = (finding: Finding, width: number): Line[] => [
+  ...wrap(safe(finding.title), width - 2).map((text) => line(span(` ${text}`, 'bold'))),
   ...sites(finding),
   ...labelled('Kept by', pathPieces(finding), width),
   ...labelled('Entries', historyPieces(finding), width),

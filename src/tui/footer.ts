@@ -45,6 +45,7 @@ const hintsOf = (state: State): Hint[] => {
     case 'source':
       return [
         ['n/N', 'hot lines'],
+        ['←→', 'scroll'],
         ['y', 'copy place'],
         ['Esc', 'back'],
         ['a', 'actions'],

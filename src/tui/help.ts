@@ -27,7 +27,7 @@ const sections: readonly (readonly [string, readonly (readonly [string, string])
   [
     'Source and flame graph',
     [
-      ['n N', 'next, previous hot line, the hottest first'],
+      ['n N', 'next, previous hot line, the hottest first; ←→ scroll'],
       ['arrows, hjkl', 'from box to box; Enter zooms in, Esc out, g shows all'],
     ],
   ],

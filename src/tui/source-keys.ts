@@ -8,9 +8,13 @@ export const sourceKeyPressed = (state: State, view: SourceView, key: string): S
   const source = view.source;
   if (source === undefined) return undefined;
   if (key === 'n' || key === 'N') return nextHot(state, view, source, key === 'n' ? 1 : -1);
+  if (key === 'right' || key === 'l') return withFront(state, { ...view, left: view.left + sideStep });
+  if (key === 'left' || key === 'h') return withFront(state, { ...view, left: Math.max(0, view.left - sideStep) });
   const cursor = movement(key, view.cursor, sourceHeight(state), source.lines?.length ?? 1);
   return cursor === undefined ? undefined : withFront(state, scrolledSource(state, { ...view, cursor }));
 };
+
+const sideStep = 16;
 
 /** Rows of source on the screen, below the header. */
 export const sourceHeight = (state: State): number => Math.max(1, bodyHeight(state) - 1);

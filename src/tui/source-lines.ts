@@ -22,7 +22,13 @@ export const sourceLines = (state: State, view: SourceView): Line[] => {
       const cost = costs.get(view.top + at + 1);
       const heat = cost === undefined || hottest === undefined ? 0 : heatOf(cost) / heatOf(hottest);
       const selected = view.top + at === view.cursor;
-      return fitLine({ ...codeLine(view.top + at + 1, code, cost, heat, columns, selected), selected }, state.columns);
+      return fitLine(
+        {
+          ...codeLine(view.top + at + 1, code.replaceAll('\t', '  ').slice(view.left), cost, heat, columns, selected),
+          selected,
+        },
+        state.columns,
+      );
     }),
   ];
 };
@@ -75,6 +81,6 @@ const codeLine = (
     span(texts.join(''), heat >= 0.5 ? 'warn' : 'plain'),
     ...heatBar,
     span(`${padStart(String(number), 6)}  `, 'dim'),
-    span(safe(code.replaceAll('\t', '  ')), heat >= 0.5 ? 'bold' : 'plain'),
+    span(safe(code), heat >= 0.5 ? 'bold' : 'plain'),
   );
 };

@@ -46,6 +46,8 @@ export interface SourceView {
   /** Line under the cursor, from 0. */
   readonly cursor: number;
   readonly top: number;
+  /** Columns of the source that are scrolled out at the left. */
+  readonly left: number;
   readonly source: (SourceDetail & { readonly key: string }) | undefined;
 }
 
@@ -164,6 +166,7 @@ export const sourceView = (place: Location): SourceView => ({
   place,
   cursor: Math.max(0, place.line - 1),
   top: 0,
+  left: 0,
   source: undefined,
 });
 

@@ -36,3 +36,23 @@ export const drawnSnapshot = (t: TestContext, name = 'service.heapsnapshot', cou
   writeFileSync(file, drawHeap(heap(count)).bytes);
   return file;
 };
+
+/** Snapshots of one process whose sessions grow: what is in all of them keeps its id. Answers their folder. */
+export const drawnSnapshots = (t: TestContext, counts: readonly number[]): string => {
+  const folder = temporaryFolder(t);
+  const most = heap(Math.max(...counts));
+  const ids = Object.fromEntries(
+    [...most.matchAll(/\b([sun]\d+|g|gc|st|cache|table|fn|ctx|pend|w\d)\b/g)].map(([handle], at) => [
+      handle,
+      2 * at + 101,
+    ]),
+  );
+  for (const [at, count] of counts.entries()) {
+    const present = heap(count);
+    const own = Object.fromEntries(
+      Object.entries(ids).filter(([handle]) => new RegExp(`\\b${handle}\\b`).test(present)),
+    );
+    writeFileSync(join(folder, `${at + 1}.heapsnapshot`), drawHeap(present, { ids: own }).bytes);
+  }
+  return folder;
+};

@@ -46,7 +46,8 @@ const classRows = (heaps: readonly Heap[], diff: HeapDiff): GrowthRow[] => {
   const byName = heaps.map(
     ({ graph, dominators }) => new Map(computeClasses(graph, dominators, shapes).list.map((one) => [one.name, one])),
   );
-  return diff.classes.map(({ name, countDelta, selfDelta }) => ({
+  const changed = diff.classes.filter(({ countDelta, selfDelta }) => countDelta !== 0 || selfDelta !== 0);
+  return changed.map(({ name, countDelta, selfDelta }) => ({
     kind: 'growth',
     name,
     node: undefined,

@@ -1,0 +1,81 @@
+import { dirname } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { drawnProfile } from '../support/drawn-profile.js';
+import { drawnSnapshot, drawnSnapshots } from '../support/drawn-snapshot.js';
+import { matchesGolden } from '../support/golden.js';
+import { temporaryFolder } from '../support/targets.js';
+import { noTmux, openTerminal, runMemwatch } from '../support/tmux.js';
+
+const sizes = [
+  [80, 24],
+  [200, 50],
+] as const;
+
+for (const [columns, rows] of sizes) {
+  const size = `${columns}x${rows}`;
+  test(
+    `functions, callers, flame graph, hottest lines and source look as they should at ${size}`,
+    { skip: noTmux },
+    async (t) => {
+      const file = drawnProfile(temporaryFolder(t));
+      const terminal = openTerminal(t, { columns, rows, cwd: dirname(file) });
+      runMemwatch(terminal, ['view', 'service.cpuprofile']);
+      matchesGolden(`tui/cpu-functions-${size}.txt`, await terminal.settled(/> .*hashPassword/));
+      terminal.keys('Enter');
+      matchesGolden(`tui/cpu-called-by-${size}.txt`, await terminal.settled(/Called by[^]*handleRequest/));
+      terminal.keys('t');
+      matchesGolden(`tui/cpu-calls-${size}.txt`, await terminal.settled(/Calls[^]*digest/));
+      terminal.keys('Escape', 'v');
+      await terminal.settled(/│handleRequest/);
+      terminal.keys('j', 'j', 'Enter');
+      matchesGolden(`tui/flame-graph-${size}.txt`, await terminal.settled(/>hashPassword/));
+      terminal.keys('5');
+      matchesGolden(`tui/hottest-lines-${size}.txt`, await terminal.settled(/> .*service\.mjs:6/));
+      terminal.keys('Enter');
+      matchesGolden(`tui/source-${size}.txt`, await terminal.settled(/> .*createHash/));
+      terminal.keys('n');
+      await terminal.until(/^> .*renderPage|^> .*rows\.map/m);
+      terminal.keys('N', 'N');
+      await terminal.until(/of \d hot lines/);
+    },
+  );
+
+  test(`what grew over snapshots looks as it should at ${size}`, { skip: noTmux }, async (t) => {
+    const cwd = drawnSnapshots(t, [40, 60, 80, 100]);
+    const terminal = openTerminal(t, { columns, rows, cwd });
+    runMemwatch(terminal, ['view', '1.heapsnapshot', '2.heapsnapshot', '3.heapsnapshot', '4.heapsnapshot']);
+    matchesGolden(`tui/growth-findings-${size}.txt`, await terminal.settled(/\[Findings\][^]*sessions/));
+    terminal.keys('v');
+    matchesGolden(`tui/growth-classes-${size}.txt`, await terminal.settled(/> .*▁▃▅█/));
+    terminal.keys('v');
+    matchesGolden(`tui/growth-objects-${size}.txt`, await terminal.settled(/> Map @/));
+    terminal.keys('Enter');
+    await terminal.until(/\[2 Heap\][^]*Map @\d+ fields/);
+  });
+}
+
+test(
+  'a saved result of leaks is shown; a result that has no screen and a broken file are said',
+  { skip: noTmux },
+  async (t) => {
+    const cwd = temporaryFolder(t);
+    const report = { schema: 'memwatch/leaks@1', verdict: 'clean', reasons: ['nothing rose'], evidence: 'snapshots' };
+    const empty = { rounds: 3, heapBytes: [], snapshots: 0, findings: [], warnings: [] };
+    writeFileSync(join(cwd, 'leaks.json'), JSON.stringify({ ...report, ...empty }));
+    writeFileSync(join(cwd, 'census.json'), JSON.stringify({ schema: 'memwatch/census@1' }));
+    writeFileSync(join(cwd, 'broken.heapsnapshot'), readFileSync(drawnSnapshot(t)).subarray(0, 3000));
+    const terminal = openTerminal(t, { columns: 100, rows: 24, cwd });
+    runMemwatch(terminal, ['view', 'leaks.json']);
+    await terminal.until(/\[3 Growth\][^]*CLEAN: nothing rose/);
+    terminal.keys('q');
+    await terminal.until(/exit code 0/);
+    runMemwatch(terminal, ['view', 'census.json']);
+    await terminal.until(/✗ census\.json is a result of kind memwatch\/census@1/);
+    terminal.keys('q');
+    await terminal.until(/exit code 0/);
+    runMemwatch(terminal, ['view', 'broken.heapsnapshot']);
+    await terminal.until(/✗ broken\.heapsnapshot is broken/);
+  },
+);
