@@ -3,14 +3,16 @@
 /** How many of the largest objects are compared. */
 const compared = 1000;
 
-export const printRun = ({ idOf, retainedBytes, ...figures }) => {
+export const printRun = ({ idOf, retainedBytes, isCompared = () => true, ...figures }) => {
   const largest = {};
   const floor = nthLargest(retainedBytes, compared);
   for (let node = 0; node < retainedBytes.length; node++) {
-    if (retainedBytes[node] >= floor) largest[idOf(node)] = retainedBytes[node];
+    if (retainedBytes[node] >= floor && isCompared(node)) largest[idOf(node)] = retainedBytes[node];
   }
+  const { userCPUTime, systemCPUTime } = process.resourceUsage();
+  const cpuSeconds = (userCPUTime + systemCPUTime) / 1e6; // of all threads: steadier than seconds on a busy machine
   const peakMegabytes = Math.round(process.resourceUsage().maxRSS / 1024);
-  process.stdout.write(`${JSON.stringify({ ...figures, peakMegabytes, largest })}\n`);
+  process.stdout.write(`${JSON.stringify({ ...figures, cpuSeconds, peakMegabytes, largest })}\n`);
 };
 
 const nthLargest = (values, n) => {
