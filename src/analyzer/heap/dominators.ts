@@ -24,13 +24,12 @@ export const computeDominatorsOf = (graph: HeapGraph, { edges, walk }: Walked, r
 
 /** Turns walk.parent into immediate dominators, by number. */
 const computeIdom = (walk: Walk, userOwned: Uint32Array, retainers: Retainers, scratch: ArrayBuffer): void => {
-  const { numberOf, nodeOf, parent: idom, lastOwned, firstOfRings } = walk;
+  const { numberOf, nodeOf, parent: idom, spare: semi, lastOwned, firstOfRings } = walk;
   const { first, node: retainer } = retainers;
   const count = nodeOf.length;
   const ancestor = new Uint32Array(scratch, 0, count);
   ancestor.set(idom);
   const label = new Uint32Array(scratch, count * 4, count); // the smallest semi on the compressed way up to, and without, the ancestor
-  const semi = new Uint32Array(count);
   let stack = new Uint32Array(1 << 16);
 
   for (let w = count - 1; w > 0; w--) {

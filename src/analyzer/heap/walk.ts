@@ -20,6 +20,8 @@ export interface Walk {
   readonly nodeOf: Uint32Array;
   /** By number: the number of the node from which the walk came. */
   readonly parent: Uint32Array;
+  /** A column that nobody needs any more, for whoever needs one: memory is at its highest when dominators are computed. */
+  readonly spare: Uint32Array;
   /** Numbers up to this one are the root's and those of nodes that the globals reach (all of them but a few). */
   readonly lastOwned: number;
   /** Numbers from here on are nodes of rings that nothing outside holds. */
@@ -43,7 +45,8 @@ export const walkHeap = (graph: HeapGraph, ruled: RuledEdges = ruleEdges(graph))
   walkRest(graph, walker);
   const firstOfRings = walker.count;
   for (let node = 0; node < graph.nodeCount; node++) if (numberOf[node] === unseen) walker.number(node);
-  return { edges: { bits: ruled.bits, userOwned }, walk: { numberOf, nodeOf, parent, lastOwned, firstOfRings } };
+  const walk = { numberOf, nodeOf, parent, spare: walker.nextEdge, lastOwned, firstOfRings };
+  return { edges: { bits: ruled.bits, userOwned }, walk };
 };
 
 class Walker {
@@ -52,7 +55,7 @@ class Walker {
   readonly nodeOf: Uint32Array;
   readonly parent: Uint32Array;
   /** By number: the first edge that was not looked at yet. */
-  private readonly nextEdge: Uint32Array;
+  readonly nextEdge: Uint32Array;
 
   constructor(
     private readonly graph: HeapGraph,
