@@ -13,11 +13,6 @@ export const firstCapacity = (claimed: number, width: number, bytes: number): nu
 
 export const grown = (capacity: number, limit: number): number => Math.min(limit, capacity * 2);
 
-/** Columns lie in memory that a second thread can read. */
-export const bytesOf = (length: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(length));
-export const wordsOf = (length: number): Uint32Array => new Uint32Array(new SharedArrayBuffer(length * 4));
-export const floatsOf = (length: number): Float64Array => new Float64Array(new SharedArrayBuffer(length * 8));
-
 export const copied = <T extends Uint8Array | Uint32Array | Float64Array>(from: ArrayLike<number>, to: T): T => {
   to.set(from);
   return to;

@@ -1,5 +1,6 @@
 /** The sink that turns the rows of `edges` into columns. It checks what it takes: a number out of its range is an error. */
-import { bytesOf, comma, copied, firstCapacity, grown, maxUint32, newline, wordsOf } from './heapsnapshot-columns.js';
+import { release, sharedBytes, sharedWords } from '../model/columns.js';
+import { comma, copied, firstCapacity, grown, maxUint32, newline } from './heapsnapshot-columns.js';
 import type { SnapshotHeader } from './heapsnapshot-header.js';
 import type { RowSink } from './heapsnapshot-rows.js';
 
@@ -30,15 +31,17 @@ export class EdgeColumns implements RowSink, EdgeRows {
     /** For each of our edge types: 1 where the second number is the index of a string. */
     private readonly named: Uint8Array,
     fileBytes: number,
+    /** Whether they are handed to another thread in the end, and not read by two. */
+    private readonly handedOver = false,
   ) {
     const { at, width } = header.edge;
     this.width = width;
     this.at = { type: at['type'], name: at['name_or_index'], target: at['to_node'] };
     this.usual = width === 3 && this.at.type === 0 && this.at.name === 1 && this.at.target === 2;
     this.capacity = firstCapacity(header.edgeCount, width, fileBytes);
-    this.type = bytesOf(this.capacity);
-    this.name = wordsOf(this.capacity);
-    this.target = wordsOf(this.capacity);
+    this.type = this.bytes(this.capacity);
+    this.name = this.words(this.capacity);
+    this.target = this.words(this.capacity);
   }
 
   take(row: Float64Array): string | undefined {
@@ -103,7 +106,7 @@ export class EdgeColumns implements RowSink, EdgeRows {
     return rowStart;
   }
 
-  /** Takes the edges that follow; false where they are more than the header counts. */
+  /** Takes the edges that follow, and their memory; false where they are more than the header counts. */
   append(rest: EdgeRows): boolean {
     const count = this.count + rest.count;
     if (count > this.header.edgeCount) return false;
@@ -111,16 +114,25 @@ export class EdgeColumns implements RowSink, EdgeRows {
     this.type.set(rest.type.subarray(0, rest.count), this.count);
     this.name.set(rest.name.subarray(0, rest.count), this.count);
     this.target.set(rest.target.subarray(0, rest.count), this.count);
+    release([rest.type, rest.name, rest.target]);
     this.maxName = Math.max(this.maxName, rest.maxName);
     this.count = count;
     return true;
   }
 
+  private bytes(length: number): Uint8Array {
+    return this.handedOver ? new Uint8Array(length) : sharedBytes(length);
+  }
+
+  private words(length: number): Uint32Array {
+    return this.handedOver ? new Uint32Array(length) : sharedWords(length);
+  }
+
   private grow(): void {
     const capacity = grown(this.capacity, this.header.edgeCount);
-    this.type = copied(this.type, bytesOf(capacity));
-    this.name = copied(this.name, wordsOf(capacity));
-    this.target = copied(this.target, wordsOf(capacity));
+    this.type = copied(this.type, this.bytes(capacity));
+    this.name = copied(this.name, this.words(capacity));
+    this.target = copied(this.target, this.words(capacity));
     this.capacity = capacity;
   }
 }

@@ -1,15 +1,6 @@
 /** The sink that turns the rows of `nodes` into columns. It checks what it takes: a number out of its range is an error. */
-import {
-  bytesOf,
-  comma,
-  copied,
-  firstCapacity,
-  floatsOf,
-  grown,
-  maxUint32,
-  newline,
-  wordsOf,
-} from './heapsnapshot-columns.js';
+import { sharedBytes, sharedFloats, sharedWords } from '../model/columns.js';
+import { comma, copied, firstCapacity, grown, maxUint32, newline } from './heapsnapshot-columns.js';
 import type { SnapshotHeader } from './heapsnapshot-header.js';
 import type { RowSink } from './heapsnapshot-rows.js';
 
@@ -45,11 +36,11 @@ export class NodeColumns implements RowSink {
     };
     this.usual = Object.values(this.at).every((position, index) => position === index);
     this.capacity = firstCapacity(header.nodeCount, width, fileBytes);
-    this.type = bytesOf(this.capacity);
-    this.name = wordsOf(this.capacity);
-    this.id = wordsOf(this.capacity);
-    this.selfBytes = wordsOf(this.capacity);
-    this.firstEdge = wordsOf(this.capacity + 1);
+    this.type = sharedBytes(this.capacity);
+    this.name = sharedWords(this.capacity);
+    this.id = sharedWords(this.capacity);
+    this.selfBytes = sharedWords(this.capacity);
+    this.firstEdge = sharedWords(this.capacity + 1);
   }
 
   take(row: Float64Array): string | undefined {
@@ -132,17 +123,17 @@ export class NodeColumns implements RowSink {
 
   private grow(): void {
     const capacity = grown(this.capacity, this.header.nodeCount);
-    this.type = copied(this.type, bytesOf(capacity));
-    this.name = copied(this.name, wordsOf(capacity));
-    this.id = copied(this.id, wordsOf(capacity));
-    const sizes = this.selfBytes instanceof Float64Array ? floatsOf(capacity) : wordsOf(capacity);
+    this.type = copied(this.type, sharedBytes(capacity));
+    this.name = copied(this.name, sharedWords(capacity));
+    this.id = copied(this.id, sharedWords(capacity));
+    const sizes = this.selfBytes instanceof Float64Array ? sharedFloats(capacity) : sharedWords(capacity);
     this.selfBytes = copied(this.selfBytes, sizes);
-    this.firstEdge = copied(this.firstEdge, wordsOf(capacity + 1));
+    this.firstEdge = copied(this.firstEdge, sharedWords(capacity + 1));
     this.capacity = capacity;
   }
 
   private widenSizes(): void {
     if (!(this.selfBytes instanceof Float64Array))
-      this.selfBytes = copied(this.selfBytes, floatsOf(this.selfBytes.length));
+      this.selfBytes = copied(this.selfBytes, sharedFloats(this.selfBytes.length));
   }
 }

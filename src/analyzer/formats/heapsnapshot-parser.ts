@@ -74,7 +74,7 @@ export class SnapshotParser {
     const parser = new SnapshotParser(fileBytes);
     parser.header = header;
     parser.position = position;
-    parser.edges = new EdgeColumns(header, namedEdgeTypes, fileBytes);
+    parser.edges = new EdgeColumns(header, namedEdgeTypes, fileBytes, true);
     parser.begin(new RowsReader(parser.edges), () => {});
     return parser;
   }

@@ -105,11 +105,14 @@ const numbersIn = (bytes: Uint8Array): { start: number; value: number }[] | unde
 
 const post = (message: Message): void => parentPort?.postMessage(message, transferable(message));
 
-/** The memory of the strings and positions changes hands; that of the edges is shared. */
+/** The memory of all columns changes hands. */
 const transferable = (message: Message): ArrayBuffer[] => {
   if (!('rest' in message)) return [];
-  const { strings, positions } = message.rest;
+  const { edges, strings, positions } = message.rest;
   const columns = [
+    edges.type,
+    edges.name,
+    edges.target,
     ...(strings === undefined ? [] : [...strings.pages, strings.starts]),
     ...(positions === undefined ? [] : Object.values(positions)),
   ];

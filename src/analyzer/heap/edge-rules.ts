@@ -3,6 +3,7 @@
  * In, a graph; out, one bit an edge. The one rule that needs a walk (who is reached from the globals) is applied in
  * walk.ts; everyone else asks `retains` of edges.ts.
  */
+import { sharedWords } from '../model/columns.js';
 import { edgeTypes, type HeapGraph } from '../model/heap-graph.js';
 
 const weak = edgeTypes.indexOf('weak');
@@ -20,7 +21,7 @@ export interface RuledEdges {
 
 export const ruleEdges = (graph: HeapGraph): RuledEdges => {
   const { nodeCount, edgeCount, firstEdge, edgeType, edgeName, edgeTarget, nodeId } = graph;
-  const bits = sharedUint32((edgeCount + 31) >>> 5);
+  const bits = sharedWords((edgeCount + 31) >>> 5);
   const others: number[] = [];
   const tableOfName = ephemeronTables(graph);
   const hasTables = tableOfName.size > 0;
@@ -68,6 +69,3 @@ const ephemeronTables = (graph: HeapGraph): Map<number, number> => {
   return tables;
 };
 const ephemeronName = /^\d+ \/ part of key \(.*? @\d+\) -> value \(.*? @\d+\) pair in WeakMap \(table @(\d+)\)$/s;
-
-/** A column that two threads may read. */
-export const sharedUint32 = (length: number): Uint32Array => new Uint32Array(new SharedArrayBuffer(length * 4));

@@ -3,4 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { computeRetainers, type RetainersInput } from './retainers.js';
 
 const { graph, bits } = workerData as { graph: RetainersInput; bits: Uint32Array };
-parentPort?.postMessage(computeRetainers(graph, { bits }));
+const retainers = computeRetainers(graph, { bits });
+const buffers = Object.values(retainers).map(({ buffer }) => buffer);
+parentPort?.postMessage(
+  retainers,
+  buffers.filter((buffer) => buffer instanceof ArrayBuffer),
+);

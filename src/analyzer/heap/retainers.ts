@@ -1,19 +1,18 @@
 /** The edges of a graph turned round: in, a graph and which edges retain; out, for each node what keeps it alive. */
 import type { HeapGraph } from '../model/heap-graph.js';
 import type { Retainers, RetainingEdges } from '../model/heap-results.js';
-import { sharedUint32 } from './edge-rules.js';
 
 export type RetainersInput = Pick<HeapGraph, 'nodeCount' | 'edgeCount' | 'firstEdge' | 'edgeTarget'>;
 
 export const computeRetainers = (graph: RetainersInput, edges: Pick<RetainingEdges, 'bits'>): Retainers => {
   const { nodeCount, edgeCount, firstEdge, edgeTarget } = graph;
   const { bits } = edges;
-  const first = sharedUint32(nodeCount + 1);
+  const first = new Uint32Array(nodeCount + 1);
   for (let edge = 0; edge < edgeCount; edge++) {
     if (((bits[edge >>> 5] >>> (edge & 31)) & 1) === 1) first[edgeTarget[edge] + 1]++;
   }
   for (let node = 0; node < nodeCount; node++) first[node + 1] += first[node];
-  const retainer = sharedUint32(first[nodeCount]);
+  const retainer = new Uint32Array(first[nodeCount]);
   // Filled from the last node to the first: each takes its place below the end of its target's stretch, so that
   // `first` of the next node, counted down, ends as `first` of this one.
   const next = first.subarray(1);

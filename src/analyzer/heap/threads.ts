@@ -3,10 +3,11 @@
  * graph while the other turns its edges round; both read the same memory.
  */
 import { Worker } from 'node:worker_threads';
+import { release, sharedWords } from '../model/columns.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import type { Dominators, Retainers, RetainingEdges } from '../model/heap-results.js';
 import { computeDominatorsOf } from './dominators.js';
-import { ruleEdges, sharedUint32 } from './edge-rules.js';
+import { ruleEdges } from './edge-rules.js';
 import { computeRetainers } from './retainers.js';
 import { walkHeap } from './walk.js';
 
@@ -17,19 +18,18 @@ export const computeInThreads = async (
   graph: HeapGraph,
 ): Promise<{ readonly edges: RetainingEdges; readonly dominators: Dominators }> => {
   const ruled = ruleEdges(graph);
-  if (graph.edgeCount < manyEdges || !(graph.edgeTarget.buffer instanceof SharedArrayBuffer)) {
-    const walked = walkHeap(graph, ruled);
-    return {
-      edges: walked.edges,
-      dominators: computeDominatorsOf(graph, walked, computeRetainers(graph, walked.edges)),
-    };
+  let started: Promise<Retainers> | undefined;
+  if (graph.edgeCount >= manyEdges && graph.edgeTarget.buffer instanceof SharedArrayBuffer) {
+    // a copy, because the walk takes bits away while the other thread reads them
+    const bits = sharedWords(ruled.bits.length);
+    bits.set(ruled.bits);
+    started = startRetainers(graph, bits);
   }
-  // a copy, because the walk takes bits away while the other thread reads them
-  const bits = sharedUint32(ruled.bits.length);
-  bits.set(ruled.bits);
-  const started = startRetainers(graph, bits);
   const walked = walkHeap(graph, ruled);
-  return { edges: walked.edges, dominators: computeDominatorsOf(graph, walked, await started) };
+  const retainers = started === undefined ? computeRetainers(graph, walked.edges) : await started;
+  const dominators = computeDominatorsOf(graph, walked, retainers);
+  release([retainers.first, retainers.node, walked.walk.nodeOf, walked.walk.parent, walked.walk.spare]);
+  return { edges: walked.edges, dominators };
 };
 
 const startRetainers = (graph: HeapGraph, bits: Uint32Array): Promise<Retainers> =>

@@ -1,0 +1,16 @@
+/**
+ * Memory of columns: such that a second thread can read it, and such that it is given back at once, where waiting for the
+ * garbage collector would raise the peak.
+ */
+
+export const sharedBytes = (length: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(length));
+export const sharedWords = (length: number): Uint32Array => new Uint32Array(new SharedArrayBuffer(length * 4));
+export const sharedFloats = (length: number): Float64Array => new Float64Array(new SharedArrayBuffer(length * 8));
+
+/** Frees columns of this thread alone: what is sent to a port that is closed is gone. They are empty afterwards. */
+export const release = (columns: readonly (Uint8Array | Uint32Array)[]): void => {
+  const { port1 } = new MessageChannel();
+  port1.close();
+  const buffers = columns.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer);
+  port1.postMessage(undefined, [...new Set(buffers)]);
+};
