@@ -1,12 +1,21 @@
-/** The public library: re-exports, no logic. */
+/** The public library: re-exports, no logic. The assertions for test runners are in `@memwatch/memwatch/testing`. */
 export { MemwatchError, errorCodes, type ErrorCode } from './errors.js';
-export { attach, withAttachment, type Attachment } from './agent/attach.js';
-export { parseTarget, type Target } from './agent/target.js';
-export { readHeapSnapshot } from './analyzer/formats/heapsnapshot.js';
-export type { HeapGraph } from './analyzer/model/heap-graph.js';
+export { attach, withAttachment, type Attachment, type AttachOptions } from './agent/attach.js';
 export { captureAllocations, startAllocationSampling } from './agent/allocation-profile.js';
 export { captureCpuProfiles, threadsOf } from './agent/cpu-profile.js';
+export { estimateSnapshot, type SnapshotEstimate } from './agent/preflight.js';
+export { watchReadings } from './agent/readings.js';
+export { captureSnapshot, type CapturedSnapshot, type SnapshotOptions } from './agent/snapshot.js';
+export { parseTarget, type Target } from './agent/target.js';
 export { computeCostTable } from './analyzer/cost/table.js';
+export { readHeapSnapshot } from './analyzer/formats/heapsnapshot.js';
 export { readProfile } from './analyzer/formats/profile.js';
+export { diffHeaps } from './analyzer/heap/diff.js';
+export { Heap } from './analyzer/heap/heap.js';
 export type { CostTable, FunctionRow, LineRow } from './analyzer/model/cost.js';
+export type { Finding, LeakReport } from './analyzer/model/finding.js';
+export type { HeapDiff } from './analyzer/model/heap-diff.js';
+export type { HeapGraph } from './analyzer/model/heap-graph.js';
+export type { Classes, Dominators, HeapObject, Paths, RetainingEdges } from './analyzer/model/heap-results.js';
 export type { Profile } from './analyzer/model/profile.js';
+export type { Reading } from './analyzer/model/reading.js';
