@@ -35,6 +35,8 @@ export const dataArrived = (state: State, event: Arrival): State => {
       return { ...state, title: event.title, readings: [], ended: undefined };
     case 'loaded':
       return loaded(state, event);
+    case 'show':
+      return { ...state, tab: event.tab };
     case 'refined':
       return {
         ...mapViews(state, (view) => (view.kind === 'list' ? { ...view, path: undefined } : view)),

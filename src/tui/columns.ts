@@ -162,6 +162,11 @@ const valueColumns = (withTotal: boolean): Column[] => [
     : []),
 ];
 
+/** Of allocations: what is still alive. */
+const liveColumn = right('live', 'Alive', 9, (row) =>
+  row.kind === 'function' && row.live !== undefined ? [span(formatValue(row.live, row.unit))] : [],
+);
+
 const functionColumns = (title: string): Column[] => [
   ...valueColumns(true),
   rest('name', title, 3, (row) => (row.kind === 'function' ? [span(safe(row.name) || '(anonymous)', 'name')] : [])),
@@ -196,4 +201,7 @@ const byList: Readonly<Record<ListQuery['list'], Column[]>> = {
   hotLines: lineColumns,
 };
 
-export const columnsOf = (query: ListQuery): Column[] => byList[query.list];
+export const columnsOf = (query: ListQuery): Column[] => {
+  const columns = byList[query.list];
+  return query.list === 'functions' && query.profile === 'alloc' ? [liveColumn, ...columns] : columns;
+};

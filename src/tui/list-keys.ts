@@ -148,7 +148,7 @@ export const enterRow = (state: State, view: ListView): State | undefined => {
     case 'growth':
       return enterGrown(state, row);
     case 'function':
-      if (!('profile' in query)) return undefined;
+      if (!('profile' in query) || row.frame < 0) return openPlace(state, row.place);
       return push(
         state,
         listView({ list: 'callers', profile: query.profile, frame: row.frame }, safe(row.name) || '(anonymous)'),

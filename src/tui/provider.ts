@@ -63,6 +63,8 @@ export type ProviderEvent =
   | { readonly type: 'threads'; readonly threads: readonly Thread[] }
   | { readonly type: 'loading'; readonly text: string }
   | { readonly type: 'loaded'; readonly dataset: Dataset; readonly summary: string; readonly report?: LeakReport }
+  /** The tab that says most of what was loaded. */
+  | { readonly type: 'show'; readonly tab: 'heap' | 'growth' | 'cpu' | 'lines' }
   /** The same data with more known of it: retained sizes that were not there yet. */
   | { readonly type: 'refined'; readonly dataset: Dataset }
   | { readonly type: 'failed'; readonly message: string; readonly hint: string | undefined }
@@ -161,12 +163,14 @@ export interface FindingRow {
 
 export interface FunctionRow {
   readonly kind: 'function';
+  /** What callers and callees are asked by; -1: a saved result, which does not know them. */
   readonly frame: number;
   readonly name: string;
   readonly place: Location | undefined;
   readonly self: number;
   readonly total: number;
-  /** Among callers and callees: the part of the chosen function's total that goes this way. */
+  /** Bytes of its own that are still alive; undefined where that was not measured. */
+  readonly live: number | undefined;
   readonly unit: 'microseconds' | 'bytes' | 'count';
 }
 

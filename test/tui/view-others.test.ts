@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { drawnProfile } from '../support/drawn-profile.js';
 import { drawnSnapshot, drawnSnapshots } from '../support/drawn-snapshot.js';
 import { matchesGolden } from '../support/golden.js';
+import { memwatch } from '../support/memwatch.js';
 import { temporaryFolder } from '../support/targets.js';
 import { noTmux, openTerminal, runMemwatch } from '../support/tmux.js';
 
@@ -79,3 +80,33 @@ test(
     await terminal.until(/✗ broken\.heapsnapshot is broken/);
   },
 );
+
+test('what memwatch printed as JSON opens on the screen that shows it', { skip: noTmux }, async (t) => {
+  const cwd = drawnSnapshots(t, [40, 60]);
+  drawnProfile(cwd);
+  const saved = {
+    'heap.json': ['heap', '1.heapsnapshot'],
+    'diff.json': ['diff', '1.heapsnapshot', '2.heapsnapshot'],
+    'cpu.json': ['cpu', 'service.cpuprofile'],
+  };
+  for (const [file, args] of Object.entries(saved)) {
+    const run = await memwatch([...args, '--json'], { cwd });
+    writeFileSync(join(cwd, file), run.stdout);
+  }
+  const lines = [{ line: 6, hits: 1200, timeUs: 5000, incrementBytes: 2_000_000, externalBytes: 0, source: 'hash' }];
+  const measured = { name: 'hashPassword', file: join(cwd, 'service.cpuprofile'), lines };
+  writeFileSync(join(cwd, 'lines.json'), JSON.stringify({ schema: 'memwatch/lines@1', functions: [measured] }));
+  const expected = {
+    'heap.json': /\[2 Heap\][^]*Session[^]*a saved result/,
+    'diff.json': /\[3 Growth\][^]*Session[^]*a saved result/,
+    'cpu.json': /\[4 CPU\][^]*hashPassword[^]*a saved result/,
+    'lines.json': /\[5 Lines\][^]*5\.00 ms[^]*hashPassword/,
+  };
+  const terminal = openTerminal(t, { columns: 120, rows: 30, cwd });
+  for (const [file, screen] of Object.entries(expected)) {
+    runMemwatch(terminal, ['view', file]);
+    await terminal.until(screen);
+    terminal.keys('q');
+    await terminal.until(/exit code 0/);
+  }
+});

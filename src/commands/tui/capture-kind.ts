@@ -2,27 +2,39 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { MemwatchError } from '../../errors.js';
+import { MemwatchError, messageOf } from '../../errors.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
+
+import { savedResult, type SavedResult } from './saved-result.js';
 
 export type CaptureKind =
   | { readonly kind: 'snapshot' }
   | { readonly kind: 'profile' }
-  | { readonly kind: 'leaks'; readonly report: LeakReport };
+  | { readonly kind: 'leaks'; readonly report: LeakReport }
+  | { readonly kind: 'result'; readonly result: SavedResult };
 
 /** Throws `cannot-read`; `bad-argument` for a result of memwatch that has no screen. */
 export const kindOf = async (file: string): Promise<CaptureKind> => {
   const head = await firstText(file);
   const schema = /^\s*\{\s*"schema"\s*:\s*"(memwatch\/[^"]*)"/.exec(head)?.[1];
-  if (schema === 'memwatch/leaks@1') {
-    return { kind: 'leaks', report: JSON.parse(await readFile(file, 'utf8')) as LeakReport };
-  }
   if (schema !== undefined) {
+    const document = await readDocument(file);
+    if (schema === 'memwatch/leaks@1') return { kind: 'leaks', report: document as LeakReport };
+    const result = savedResult(document);
+    if (result !== undefined) return { kind: 'result', result };
     throw new MemwatchError('bad-argument', `${file} is a result of kind ${schema}, which view does not show`, {
-      hint: 'view shows snapshots, profiles and results of memwatch leaks --json',
+      hint: 'it shows snapshots, profiles, and results of leaks, heap, diff, cpu, alloc and lines',
     });
   }
   return { kind: /^\s*\{\s*"snapshot"\s*:/.test(head) ? 'snapshot' : 'profile' };
+};
+
+const readDocument = async (file: string): Promise<unknown> => {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    throw new MemwatchError('broken-file', `${file} is broken: ${messageOf(cause)}`, { cause });
+  }
 };
 
 const headBytes = 4096;

@@ -5,8 +5,10 @@ import type { Heap } from '../../analyzer/heap/heap.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import { formatBytes, formatBytesDelta, formatCount, formatDuration } from '../../report/units.js';
 import type {
+  Dataset,
   Detail,
   DetailQuery,
+  FindingRow,
   LineCost,
   ListOrder,
   ListQuery,
@@ -19,14 +21,15 @@ import { analyseSnapshots } from '../leaks/analyse-snapshots.js';
 import { openHeap } from '../open-heap.js';
 import { HeapCache } from './cache.js';
 import { kindOf } from './capture-kind.js';
-import { findingsPage } from './finding-list.js';
 import { flameDetail } from './flame-data.js';
-import { computeGrowthData, growthPage, type GrowthData } from './growth-data.js';
+import { computeGrowthData, type GrowthData } from './growth-data.js';
 import { computeHeapData, type HeapData } from './heap-data.js';
 import { heapPage } from './heap-lists.js';
 import { pathDetail } from './heap-rows.js';
 import { createSlices } from './ordering.js';
 import { lineCosts, profilePage, readProfileData, type ProfileData } from './profile-data.js';
+import { rowPage } from './row-list.js';
+import type { SavedResult } from './saved-result.js';
 import { readSource } from './source-data.js';
 
 type Emit = (event: ProviderEvent) => void;
@@ -37,6 +40,8 @@ const survivors = (report: LeakReport | undefined, file: string): LineCost[] =>
     finding.allocationSites.flatMap((site) => (site.file === file ? [{ line: site.line, bytes: site.bytes }] : [])),
   );
 
+const findingRow = (finding: FindingRow['finding']): FindingRow => ({ kind: 'finding', finding });
+
 export class Datasets {
   private heap: { readonly data: HeapData; readonly cache: HeapCache } | undefined;
   private report: LeakReport | undefined;
@@ -44,6 +49,7 @@ export class Datasets {
   private readonly snapshots: { readonly file: string; readonly heap: Heap }[] = [];
   /** Never aborted: whoever stops loading ends the thread. */
   private readonly stop = new AbortController();
+  private readonly results = new Map<Dataset, SavedResult>();
   private readonly profiles = new Map<ProfileName, ProfileData>();
 
   constructor(private readonly emit: Emit) {}
@@ -68,6 +74,7 @@ export class Datasets {
     const kind = await kindOf(file);
     if (kind.kind === 'snapshot') return this.openHeap(file);
     if (kind.kind === 'leaks') return this.show(kind.report);
+    if (kind.kind === 'result') return this.openResult(kind.result);
     this.tell(`reading ${file}`);
     const data = await readProfileData(file);
     const { profile, whole } = data;
@@ -77,6 +84,12 @@ export class Datasets {
     const over = profile.durationUs === 0 ? '' : ` in ${formatDuration(profile.durationUs)}`;
     const what = name === 'cpu' ? 'busy' : 'allocated';
     this.emit({ type: 'loaded', dataset: name, summary: `${file}: ${total} ${what}${over}` });
+  }
+
+  private openResult(result: SavedResult): void {
+    this.results.set(result.dataset, result);
+    this.emit({ type: 'loaded', dataset: result.dataset, summary: result.summary });
+    if (result.lists.functions?.length === 0) this.emit({ type: 'show', tab: 'lines' });
   }
 
   private async openHeap(file: string): Promise<void> {
@@ -111,34 +124,40 @@ export class Datasets {
   }
 
   async rows(query: ListQuery, order: ListOrder, window: ListWindow, isWanted: () => boolean): Promise<Page> {
+    const page = await this.captured(query, order, window, isWanted);
+    if (page !== undefined) return page;
+    for (const { lists, whole } of this.results.values()) {
+      const rows = lists[query.list];
+      if (rows !== undefined) return rowPage(rows, order, window, whole);
+    }
+    throw new MemwatchError('not-found', 'a saved result does not hold that: open the capture itself');
+  }
+
+  /** Rows out of captures; undefined where there is none that could answer. */
+  private captured(
+    query: ListQuery,
+    order: ListOrder,
+    window: ListWindow,
+    isWanted: () => boolean,
+  ): Promise<Page> | Page | undefined {
+    const { heap, report, growth } = this;
     switch (query.list) {
-      case 'classes':
-      case 'biggest':
-      case 'objects':
-      case 'dominators':
-      case 'fields':
-      case 'retainers':
-        if (this.heap === undefined) break;
-        return heapPage(this.heap.data, query, order, window, createSlices(isWanted), this.heap.cache);
       case 'findings':
-        if (this.report === undefined) break;
-        return findingsPage(this.report, order, window);
+        return report && rowPage(report.findings.map(findingRow), order, window, 1);
       case 'grownClasses':
-      case 'grownObjects': {
-        if (this.growth === undefined) break;
-        const { classes, objects, wholeBytes } = this.growth;
-        return growthPage(query.list === 'grownClasses' ? classes : objects, wholeBytes, order, window);
-      }
+        return growth && rowPage(growth.classes, order, window, growth.wholeBytes);
+      case 'grownObjects':
+        return growth && rowPage(growth.objects, order, window, growth.wholeBytes);
       case 'functions':
       case 'callers':
       case 'callees':
       case 'hotLines': {
         const data = this.profiles.get(query.profile);
-        if (data === undefined) break;
-        return profilePage(data, query, order, window);
+        return data && profilePage(data, query, order, window);
       }
+      default:
+        return heap && heapPage(heap.data, query, order, window, createSlices(isWanted), heap.cache);
     }
-    throw new MemwatchError('not-found', `there is no data for ${query.list}`);
   }
 
   async detail(query: DetailQuery): Promise<Detail> {
@@ -153,10 +172,12 @@ export class Datasets {
 
   private source(file: string): Promise<Detail> {
     const profiles = [...this.profiles.values()];
+    const results = [...this.results.values()];
+    const saved = results.flatMap(({ sources }) => sources.flatMap((one) => (one.file === file ? one.costs : [])));
     return readSource({
       file,
-      costs: [...profiles.flatMap((data) => lineCosts(data, file)), ...survivors(this.report, file)],
-      wholeUs: this.profiles.get('cpu')?.whole ?? 0,
+      costs: [...profiles.flatMap((data) => lineCosts(data, file)), ...survivors(this.report, file), ...saved],
+      wholeUs: this.profiles.get('cpu')?.whole ?? this.results.get('cpu')?.whole ?? 0,
       scripts: profiles.flatMap(({ profile }) => (profile.notes === undefined ? [] : [profile.notes.scripts])),
     });
   }

@@ -6,8 +6,7 @@ import { computeClasses, findShapes } from '../../analyzer/heap/classes.js';
 import { diffHeaps } from '../../analyzer/heap/diff.js';
 import type { Heap } from '../../analyzer/heap/heap.js';
 import type { HeapDiff } from '../../analyzer/model/heap-diff.js';
-import type { GrowthRow, ListOrder, ListWindow, Page } from '../../tui/provider.js';
-import { rowPage } from './row-list.js';
+import type { GrowthRow } from '../../tui/provider.js';
 
 export interface GrowthData {
   readonly diff: HeapDiff;
@@ -58,16 +57,3 @@ const classRows = (heaps: readonly Heap[], diff: HeapDiff): GrowthRow[] => {
     path: '',
   }));
 };
-
-export const growthPage = (rows: readonly GrowthRow[], whole: number, order: ListOrder, window: ListWindow): Page =>
-  rowPage<GrowthRow>({
-    rows,
-    order,
-    window,
-    whole,
-    text: (row) => `${row.name} ${row.path}`,
-    value: (row, sort) => {
-      if (sort === 'name') return row.name.toLowerCase();
-      return sort === 'count' ? (row.countDelta ?? 0) : row.bytesDelta;
-    },
-  });

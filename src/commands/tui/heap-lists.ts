@@ -52,23 +52,14 @@ const topLevel = (data: HeapData, query: Exclude<HeapQuery, { list: 'classes' }>
   }
 };
 
-const classPage = (data: HeapData, order: ListOrder, window: ListWindow): Page =>
-  rowPage<ClassRow>({
-    rows: data.heap.classes.list.flatMap((one, index) =>
-      one.count === 0 || one.name === '(synthetic)'
-        ? []
-        : [{ ...one, kind: 'class' as const, biggest: data.biggestOfClass[index] }],
-    ),
-    order,
-    window,
-    whole: data.totalBytes,
-    text: (row) => row.name,
-    value: (row, sort) => {
-      if (sort === 'name') return row.name.toLowerCase();
-      if (sort === 'count') return row.count;
-      return sort === 'self' ? row.selfBytes : (row.retainedBytes ?? 0);
-    },
-  });
+const classPage = (data: HeapData, order: ListOrder, window: ListWindow): Page => {
+  const rows = data.heap.classes.list.flatMap((one, index): ClassRow[] =>
+    one.count === 0 || one.name === '(synthetic)'
+      ? []
+      : [{ ...one, kind: 'class', biggest: data.biggestOfClass[index] }],
+  );
+  return rowPage(rows, order, window, data.totalBytes);
+};
 
 const orderedItems = async (
   data: HeapData,

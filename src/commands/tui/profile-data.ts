@@ -26,6 +26,8 @@ export const readProfileData = async (file: string): Promise<ProfileData> =>
 
 export const createProfileData = (file: string, profile: Profile): ProfileData => {
   const { self, total } = computeFunctions(profile);
+  const liveColumn = profile.values.find(({ name }) => name === 'live');
+  const live = liveColumn === undefined ? undefined : computeFunctions(profile, liveColumn.self).self;
   const { unit } = profile.values[0];
   const functions: FunctionRow[] = [];
   let whole = 0;
@@ -33,7 +35,16 @@ export const createProfileData = (file: string, profile: Profile): ProfileData =
     const ofV8 = location === undefined && (isIdle(name) || isRoot(name));
     if (!(location === undefined && isIdle(name))) whole += self[frame];
     if (ofV8 || total[frame] === 0) continue;
-    functions.push({ kind: 'function', frame, name, place: location, self: self[frame], total: total[frame], unit });
+    functions.push({
+      kind: 'function',
+      frame,
+      name,
+      place: location,
+      self: self[frame],
+      total: total[frame],
+      live: live?.[frame],
+      unit,
+    });
   }
   return { file, profile, whole, functions, lines: linesOf(profile), flame: createFlameGraph(profile) };
 };
@@ -48,19 +59,7 @@ const linesOf = (profile: Profile): LineRow[] =>
   }));
 
 export const profilePage = (data: ProfileData, query: ProfileQuery, order: ListOrder, window: ListWindow): Page =>
-  rowPage<FunctionRow | LineRow>({
-    rows: rowsOf(data, query),
-    order,
-    window,
-    whole: data.whole,
-    text: (row) =>
-      `${row.kind === 'line' ? row.functionName : row.name} ${row.place?.file ?? ''}:${row.place?.line ?? ''}`,
-    value: (row, sort) => {
-      if (sort === 'name') return (row.kind === 'line' ? row.functionName : row.name).toLowerCase();
-      if (sort === 'place') return `${row.place?.file ?? ''}:${String(row.place?.line ?? 0).padStart(8, '0')}`;
-      return sort === 'total' && row.kind === 'function' ? row.total : row.self;
-    },
-  });
+  rowPage(rowsOf(data, query), order, window, data.whole);
 
 const rowsOf = (data: ProfileData, query: ProfileQuery): readonly (FunctionRow | LineRow)[] => {
   switch (query.list) {
@@ -79,7 +78,7 @@ const edgeRows = ({ frames, values }: Profile, edges: readonly CallEdge[]): Func
   edges.flatMap(({ frame, self, total }) => {
     if (frame < 0) return [];
     const { name, location } = frames[frame];
-    return [{ kind: 'function', frame, name, place: location, self, total, unit: values[0].unit }];
+    return [{ kind: 'function', frame, name, place: location, self, total, live: undefined, unit: values[0].unit }];
   });
 
 /** What the lines of one file cost in this profile. Allocations are known by function: they stand at its first line. */
