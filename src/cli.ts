@@ -28,4 +28,9 @@ const report = (error: unknown, debug: boolean): void => {
   } else console.error(`memwatch: ${messageOf(error)}\n  this is a bug of memwatch; --debug shows where`);
 };
 
-await createParser(process.argv.slice(2), process.stdout.columns ?? 100, run).parseAsync();
+const words = process.argv.slice(2);
+try {
+  await createParser(words.length > 0 ? words : ['--help'], process.stdout.columns ?? 100, run).parseAsync();
+} catch (error) {
+  report(error, words.includes('--debug'));
+}

@@ -1,5 +1,9 @@
-/** The command line's grammar: yargs told of every command. What is done with a parsed command is the caller's. */
+/**
+ * The command line's grammar: yargs told of every command. What is done with a parsed command is the caller's.
+ * What does not fit is thrown as `bad-argument`.
+ */
 import yargs, { type Argv } from 'yargs';
+import { MemwatchError } from '../errors.js';
 import { commands } from './index.js';
 import type { Arguments, Command } from './io.js';
 
@@ -15,12 +19,25 @@ export const createParser = (
     .option('json', { type: 'boolean', describe: 'one JSON document on stdout', global: true })
     .option('debug', { type: 'boolean', describe: 'show stack traces of errors', global: true })
     .strict()
-    .demandCommand(1, 'name a command')
-    .wrap(Math.min(100, columns));
+    .strictCommands()
+    .demandCommand(1, 'no command given')
+    .wrap(Math.min(100, columns))
+    .fail((message, error) => {
+      throw error ?? new MemwatchError('bad-argument', oneLine(message), { hint: hintFor(argv) });
+    });
   for (const command of commands) {
     parser = parser.command(command.command, command.describe, command.builder, (args) =>
       run(command, args as Arguments),
     );
   }
   return parser;
+};
+
+/** yargs writes some of its messages on several lines. */
+const oneLine = (message: string): string => message.replaceAll(/\s*\n\s*/g, ' ').trim();
+
+const hintFor = (argv: readonly string[]): string => {
+  const names = commands.map(({ command }) => command.split(' ', 1)[0]);
+  const named = argv.find((word) => names.includes(word));
+  return named === undefined ? 'memwatch --help lists the commands' : `memwatch ${named} --help shows what it takes`;
 };
