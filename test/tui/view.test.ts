@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test';
 import { drawnSnapshot } from '../support/drawn-snapshot.js';
 import { displayWidth } from '#memwatch/report/width.js';
 import { matchesGolden } from '../support/golden.js';
+import { repository } from '../support/paths.js';
 import { noTmux, openTerminal, runMemwatch, type TestTerminal } from '../support/tmux.js';
 
 /* oxlint-disable eslint/no-control-regex -- escapes of the terminal are looked for */
@@ -185,4 +186,22 @@ test('what cannot be shown is said in one line, before the screen is touched', {
   const terminal = openTerminal(t, { columns: 80, rows: 24 });
   runMemwatch(terminal, ['view', 'no-such.heapsnapshot']);
   assert.match(await terminal.until(/exit code/), /memwatch: cannot read no-such\.heapsnapshot[^]*exit code 2/);
+});
+
+test('a crash restores the terminal and shows what happened', { skip: noTmux }, async (t) => {
+  const terminal = openTerminal(t, { columns: 80, rows: 24 });
+  const crash = [
+    `import { openTerminal } from '${repository('dist/tui/screen.js')}';`,
+    'const handlers = { onKey() {}, onMouse() {}, onResize() {} };',
+    "openTerminal(256, 'crash', handlers).draw([{ spans: [{ text: 'a screen', style: 'plain' }] }]);",
+    "setTimeout(() => { throw new Error('boom'); }, 500);",
+  ].join(' ');
+  terminal.bytes(
+    `clear; ${process.execPath} --input-type=module -e "${crash.replaceAll('"', '\\"')}"; echo "exit code $?"`,
+  );
+  terminal.keys('Enter');
+  await terminal.until(/^a screen$/m);
+  assert.match(await terminal.until(/exit code [1-9]/), /Error: boom/);
+  terminal.bytes('echo visible');
+  await terminal.until(/PROMPT> echo visible/);
 });
