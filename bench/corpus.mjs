@@ -1,6 +1,6 @@
 // The corpus of real leaks and their clean twins: memwatch must find the leaks, name the right thing first, and call the
 // twins clean.
-//   node bench/corpus.mjs [case…] [--folder FOLDER] [--by pid|files|both] [--runs 3] [--interval 1s] [--rate 100]
+//   node bench/corpus.mjs [case…] [--folder FOLDER] [--by pid|files|both|check] [--runs 3] [--interval 1s] [--rate 100]
 //     [--leaks-only] [--json FILE]
 // The packages are installed once, by npm, into a cache folder; they are no dependencies of memwatch.
 import { spawn, spawnSync } from 'node:child_process';
@@ -50,9 +50,10 @@ const install = (folder) => {
   return home;
 };
 
-const memwatch = (args) =>
+const memwatch = (args, options = {}) =>
   new Promise((done) => {
     const child = spawn(process.execPath, [here('../dist/cli.js'), ...args, '--json'], {
+      ...options,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let out = '';
@@ -109,6 +110,15 @@ const byFiles = async (home, name, variant) => {
   }
 };
 
+/** As a scenario of `memwatch check`: its modules have the shape of scenarios. */
+const byCheck = async (home, name, variant) => {
+  const report = await memwatch(['check', `${name}.mjs`], { cwd: home, env: environment(variant) });
+  const [scenario] = report.scenarios ?? [{ ...report, failure: { message: report.verdict } }];
+  if (scenario.failure) return { verdict: `failed: ${scenario.failure.message}`, findings: [], snapshots: 0 };
+  const findings = scenario.findings.map((finding) => ({ ...finding, bytesPerRound: finding.bytesPerIteration }));
+  return { ...scenario, findings, iterations: 1 };
+};
+
 /** The rank of the first finding whose path or container is what the corpus says; 0 where none is. */
 const rankOf = (report, expected) => {
   const pattern = new RegExp(expected);
@@ -122,6 +132,7 @@ const names = positionals.length > 0 ? positionals : Object.keys(expected);
 const ways = {
   pid: [['pid', byPid]],
   files: [['files', byFiles]],
+  check: [['check', byCheck]],
   both: [
     ['files', byFiles],
     ['pid', byPid],

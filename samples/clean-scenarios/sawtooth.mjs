@@ -1,0 +1,7 @@
+// No leak: a buffer that grows to seven thousand entries and starts anew, a sawtooth.
+let entries = new Map();
+
+export const iterate = (_, i) => {
+  entries.set(i, `value ${i}`);
+  if (entries.size > 7000) entries = new Map();
+};
