@@ -4,7 +4,7 @@
  *
  *   warm-up, look, round, look, round, look   nothing gains in both rounds: clean
  *   long round, rest, look                    what gains in proportion to the work, this time too: a leak
- *   longer round, rest, look                  for what grew, but less and less
+ *   round, look, longer round, rest, look     for what grew, but less and less: has it stopped by now
  *
  * A cache that fills, a pool that reaches its size and a backlog stop or drain in the long round; a leak does not.
  */
@@ -26,7 +26,7 @@ export interface Judgement {
 
 /** The long round: so many calls at once, as far as they fit into the time. */
 const longRound = { calls: 40_000, atMostMs: 4000 };
-const longerRound = { calls: 120_000, atMostMs: 12_000 };
+const longerRound = { calls: 120_000, atMostMs: 10_000 };
 /** Fewer calls than this in all rounds cannot tell one object in ten calls from chance. */
 const fewestCalls = 20;
 
@@ -42,8 +42,9 @@ export const judge = async (subject: Subject, findGrowth: FindGrowth, options: J
   }
   await log.longRound(longRound);
   let growth = await log.growth();
-  if (growth.growing.length === 0 && growth.slowing.length > 0) {
-    await log.longRound(longerRound);
+  for (const oneMore of [log.round, () => log.longRound(longerRound)]) {
+    if (growth.growing.length > 0 || growth.slowing.length === 0) break;
+    await oneMore();
     growth = await log.growth();
   }
   return judgementOf(decide(growth, log.calls()), growth, log);

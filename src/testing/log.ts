@@ -80,6 +80,9 @@ const heapRises = (readings: readonly CounterReading[], work: readonly number[])
 /** Findings tell what the mean round brings. */
 export const perCall = (finding: Finding, calls: number): CheckFinding => ({
   ...finding,
-  bytesPerIteration: finding.bytesPerRound === null ? null : finding.bytesPerRound / calls,
-  countPerIteration: finding.countPerRound / calls,
+  bytesPerIteration: finding.bytesPerRound === null ? null : threeDigits(finding.bytesPerRound / calls),
+  countPerIteration: threeDigits(finding.countPerRound / calls),
 });
+
+/** More digits than that would be those of chance. */
+const threeDigits = (rate: number): number => Number(rate.toPrecision(3));

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { CheckReport, ScenarioReport } from '#memwatch/analyzer/model/check.js';
 import { memwatch } from '../support/memwatch.js';
-import { temporaryFolder } from '../support/targets.js';
+import { nodeBinary } from '../support/nodes.js';
+import { startScript, temporaryFolder } from '../support/targets.js';
 
 const kept = `class Tag { constructor(i) { this.i = i; } }\nconst kept = new Map();\n`;
 const sources = {
@@ -124,7 +125,7 @@ test('a known leak passes, a worse one fails, and the files for CI are written',
   assert.equal(first.code, 0);
   const baseline = join(folder, 'memwatch-baseline.json');
   const written = readFileSync(baseline, 'utf8');
-  assert.doesNotMatch(written, new RegExp(`${folder}|@\\d|"id"`));
+  assert.doesNotMatch(written, new RegExp(`${folder}|@\\d\\d|"id"`));
 
   const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: join(folder, 'summary.md'), GITHUB_WORKSPACE: folder };
   writeFileSync(baseline, written.replace(/"(bytes|count)PerIteration": [\d.]+/g, '"$1PerIteration": 0.1'));
@@ -142,4 +143,41 @@ test('a known leak passes, a worse one fails, and the files for CI are written',
   const snapshot = join(folder, 'kept/leak.mjs/0.heapsnapshot');
   assert.equal(statSync(snapshot).mode & 0o077, 0);
   assert.ok(existsSync(join(folder, 'kept/check.json')));
+});
+
+test('a signature stays the same over Node versions and when lines move', async (t) => {
+  const folder = folderWith(t, 'leak.mjs');
+  writeFileSync(join(folder, 'moved.mjs'), `// one\n// two\n\nconst other = 1;\n${sources['leak.mjs']}\n`);
+  const signatures = async (node?: string): Promise<string[]> => {
+    const run = await memwatch(['check', 'leak.mjs', 'moved.mjs', '--jobs', '2', '--json'], {
+      cwd: folder,
+      env: noGitHub,
+      timeoutMs: 280_000,
+      node,
+    });
+    const { scenarios } = JSON.parse(run.stdout) as CheckReport;
+    return scenarios.flatMap(({ findings }) => findings.map(({ signature }) => signature));
+  };
+  const [here, there] = [await signatures(), await signatures(nodeBinary(24))];
+  assert.equal(here.length, 2);
+  assert.deepEqual(
+    [...here, ...there],
+    Array.from({ length: 4 }, () => here[0]),
+  );
+});
+
+test('a running service is checked by its process id, with a load of its own or one that is given', async (t) => {
+  const folder = temporaryFolder(t);
+  const script = join(folder, 'service.mjs');
+  writeFileSync(
+    script,
+    `class Order {}\nconst orders = [];\nsetInterval(() => { for (let i = 0; i < 50; i++) orders.push(new Order()); }, 20);\nconsole.log('ready');`,
+  );
+  const { pid } = await startScript(t, script);
+  const { code, report } = await check(folder, '--pid', String(pid), '--load', 'sleep 0.5');
+  assert.equal(code, 1);
+  const [service] = report.scenarios;
+  assert.equal(service?.file, 'service.mjs');
+  assert.match(service?.findings[0]?.title ?? '', /orders gains .* Order a round/);
+  assert.deepEqual(service?.new, [service?.findings[0]?.signature]);
 });

@@ -11,11 +11,11 @@ export interface Run {
 /** Runs `memwatch …args` to its end, bounded by `timeoutMs` (60 s). */
 export const memwatch = (
   args: readonly string[],
-  options: { timeoutMs?: number; cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  options: { timeoutMs?: number; cwd?: string; env?: NodeJS.ProcessEnv; node?: string | undefined } = {},
 ): Promise<Run> =>
   new Promise((resolve, reject) => {
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-    const child = spawn(process.execPath, [repository('dist/cli.js'), ...args], {
+    const child = spawn(options.node ?? process.execPath, [repository('dist/cli.js'), ...args], {
       cwd: options.cwd,
       env: { ...env, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
