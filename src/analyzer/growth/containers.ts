@@ -114,13 +114,37 @@ const countDirect = (
 };
 
 /** No holder gains entries: they hang on one another. */
+/** What the members of a region hold together, where none of them gains in every round. */
+const together = (
+  region: Region,
+  { graph, holder, frontier }: Transients,
+  classNumber: number,
+  classes: GrowthClasses,
+): number => {
+  const members = new Set(region.members);
+  const seen = new Set<number>();
+  const stack = frontier.edges.map((edge) => graph.edgeTarget[edge]).filter((node) => members.has(holder[node]));
+  let count = 0;
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (seen.has(node) || !members.has(holder[node])) continue;
+    seen.add(node);
+    if (isBackingStore(graph, node))
+      for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++)
+        stack.push(graph.edgeTarget[edge]);
+    else if (classes.of(graph, node) === classNumber) count++;
+  }
+  return count;
+};
+
 const inside = (region: Region, last: Transients, paths: Paths, classes: GrowthClasses): Container => {
   const ofRegion = mainClass(region, last, classes);
   const members = new Set(region.members);
   const entry = findEntry(last, members, ofRegion.classNumber, classes);
   const node = descend(last, paths, region.node, entry, ofRegion.classNumber, classes);
   const direct = countDirect(last, node, ofRegion.classNumber, classes);
-  const chained = direct.permanent + direct.transient < shareOfMost * total(ofRegion.counts);
+  const gathered = region.members.length > 1 ? together(region, last, ofRegion.classNumber, classes) : 0;
+  const found = Math.max(gathered, direct.permanent + direct.transient);
+  const chained = found < shareOfMost * total(ofRegion.counts);
   const history = [...ofRegion.counts].map((count) => count + (chained ? 0 : direct.permanent));
   return { node, entryClass: ofRegion.classNumber, history, entry, alsoHeldBy: [], chained };
 };

@@ -4,18 +4,18 @@
  */
 import { nodeName, nodeTypeName } from '../model/heap-graph.js';
 import type { ClassGain, Finding, FindingKind } from '../model/finding.js';
-import type { Location } from '../model/location.js';
 import { causesOf, type Cause } from './causes.js';
 import { findContainer, type Container } from './containers.js';
 import { gainsOf } from './evidence.js';
 import type { Growth } from './find-growth.js';
-import { className, types } from './growth-classes.js';
+import { className } from './growth-classes.js';
+import { locate } from './locate.js';
 import { ownerOf, type PackageLookup } from './owners.js';
 import { createPlaces, type Places, type PlacesOptions } from './places.js';
 import { isOwnClass } from './own-class.js';
 import type { Region } from './regions.js';
 import { adviceOf, kindOf } from './shapes.js';
-import { anchorsOf, nameOf, renderSteps, signatureOf, stepsTo, type Step } from './steps.js';
+import { nameOf, renderSteps, signatureOf, stepsTo, type Step } from './steps.js';
 
 export interface FindingOptions extends PlacesOptions {
   readonly packageOf: PackageLookup;
@@ -54,13 +54,14 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
   const isForeign = (file: string): boolean => file.startsWith('node:') || options.isForeign?.(file) === true;
   const location = locate(growth, kind, container, steps, places, isForeign);
   const countPerRound = mean(gainsOf(container.history));
-  const rate = describeRate(countPerRound, options.callsPerRound);
+  const bytesPerRound = Math.round(cause.share * mean(gainsOf(region.bytes)));
+  const rate = describeRate(countPerRound, bytesPerRound, options.callsPerRound);
   return {
     rank: 0,
     kind,
     title: titleOf(growth, kind, container, steps, entryClass, rate, region.members.length),
     signature: signatureOf(graph, steps, entryClass),
-    bytesPerRound: Math.round(cause.share * mean(gainsOf(region.bytes))),
+    bytesPerRound,
     countPerRound: round(countPerRound),
     retainedBytesPerRound: Math.round(Math.max(0, cause.reachedBytes - region.bytes[0]) / (growth.snapshots - 1)),
     history: container.history,
@@ -89,66 +90,6 @@ const gainsByClass = (region: Region, { classes }: Growth): ClassGain[] =>
       selfBytesPerRound: Math.round(mean(gainsOf(one.bytes))),
     }))
     .toSorted((a, b) => b.selfBytesPerRound - a.selfBytesPerRound);
-
-/**
- * Where to look: what owns the container, nearest first; for listeners, the code that listens. What Node itself owns (its timers, the listeners of `process`)
- * is nobody's place to look; the code of the entries is.
- */
-const locate = (
-  growth: Growth,
-  kind: FindingKind,
-  container: Container,
-  steps: readonly Step[],
-  places: Places,
-  isForeign: (file: string) => boolean,
-): Location | undefined => {
-  const { graph } = growth.last;
-  const entry = entryCode(growth, container, places, isForeign);
-  if (kind === 'listeners' && entry !== undefined) return entry;
-  const candidates: (() => Location | undefined)[] = anchorsOf(graph, steps).map(
-    ({ kind, node, name }) =>
-      () =>
-        kind === 'variable'
-          ? places.ofVariable(node, name)
-          : kind === 'class'
-            ? places.ofClass(node)
-            : places.ofFunction(node),
-  );
-  let nodes: Location | undefined;
-  for (const candidate of candidates) {
-    const location = candidate();
-    if (location === undefined) continue;
-    if (!isForeign(location.file)) return location;
-    nodes ??= location;
-    break; // held by Node: what stands above it is Node's too
-  }
-  return entry ?? nodes;
-};
-
-/** The code of an entry: the function itself, its class, or the first function that it leads to. */
-const entryCode = (
-  { last }: Growth,
-  { entry }: Container,
-  places: Places,
-  isForeign: (file: string) => boolean,
-): Location | undefined => {
-  const { graph } = last;
-  const seen = new Set<number>([entry]);
-  const queue = entry === -1 ? [] : [entry];
-  for (let i = 0; i < queue.length && i < 200; i++) {
-    const node = queue[i];
-    const isFunction = graph.nodeType[node] === types.closure;
-    const location = isFunction ? places.ofFunction(node) : places.ofClass(node);
-    if (location !== undefined && !isForeign(location.file)) return location;
-    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
-      const target = graph.edgeTarget[edge];
-      if (last.isPermanent[target] === 1 || seen.has(target)) continue;
-      seen.add(target);
-      queue.push(target);
-    }
-  }
-  return undefined;
-};
 
 const kindNames: Readonly<Record<FindingKind, string>> = {
   map: 'Map',
@@ -180,30 +121,37 @@ const titleOf = (
   const name = nameOf(graph, steps);
   const many = members > 1 && !container.chained && isPermanent[container.node] === 1 ? ` (${members} of them)` : '';
   const what = name === '' ? kindNames[kind] : `${kindNames[kind]} ${name}`;
-  if (rate.count === 0) return `${what}${many} gains in size with every ${rate.per}`;
+  if (rate.count === 0) return `${what}${many} grows by ${(rate.bytes / 1024).toFixed(1)} KB a ${rate.per}`;
   return `${what}${many} gains ${rate.count} ${entryClass.replace(/^system \/ /, '')} a ${rate.per} and keeps them`;
 };
 
 interface Rate {
   readonly count: number;
+  readonly bytes: number;
   readonly per: 'round' | 'call';
 }
 
-const describeRate = (countPerRound: number, callsPerRound: number | undefined): Rate =>
+const describeRate = (countPerRound: number, bytesPerRound: number, callsPerRound: number | undefined): Rate =>
   callsPerRound === undefined
-    ? { count: round(countPerRound), per: 'round' }
-    : { count: Number((countPerRound / callsPerRound).toPrecision(2)), per: 'call' };
+    ? { count: round(countPerRound), bytes: bytesPerRound, per: 'round' }
+    : {
+        count: Number((countPerRound / callsPerRound).toPrecision(2)),
+        bytes: bytesPerRound / callsPerRound,
+        per: 'call',
+      };
 
 const reasonsOf = (region: Region, container: Container, growth: Growth, entryClass: string): string[] => {
   const gains = gainsOf(container.history);
+  const rounds = `in ${gains.length} rounds, one after the other`;
+  const isSize = total(container.history) < gains.length;
+  const reasons = isSize
+    ? [`its bytes rose by ${gainsOf(region.bytes).join(', ')} ${rounds}`]
+    : [`gained ${gains.join(', ')} ${entryClass} ${rounds}`];
   const ofClass = region.classes.find(({ classNumber }) => classNumber === container.entryClass);
-  const reasons = [`gained ${gains.join(', ')} ${entryClass} in ${gains.length} rounds, one after the other`];
-  if (ofClass !== undefined && ofClass.stayed.length > 2) {
-    const early = [...ofClass.stayed].slice(1, -1);
-    const came = gainsOf(ofClass.counts).slice(0, -1);
-    reasons.push(
-      `${Math.min(sum(early), sum(came))} of the ${sum(came)} ${entryClass} gained before the last round were still there at the end`,
-    );
+  if (ofClass !== undefined && !isSize) {
+    const came = sum(gainsOf(ofClass.counts).slice(0, -1));
+    const stayed = Math.min(came, sum([...ofClass.stayed].slice(1, -1)));
+    reasons.push(`${stayed} of the ${came} ${entryClass} gained before the last round were still there at the end`);
   }
   const holders = container.alsoHeldBy.map(
     (node) => `${nodeName(growth.last.graph, node)} @${growth.last.graph.nodeId[node]}`,

@@ -29,6 +29,7 @@ const hiddenThatCount = new Set([
   'system / WeakCell',
   'system / AsyncGeneratorRequest',
   'system / Context',
+  'system / JSProxy',
 ]);
 
 /** Classes that tell of a program's own doing. Code, shapes and backing stores come and go as V8 sees fit. */
@@ -37,6 +38,7 @@ const counts = (type: number, name: string): boolean => {
   return type !== types.array && type !== types.code && type !== types.objectShape && type !== types.synthetic;
 };
 
+/** Classes whose objects can be large by themselves. */
 const withSize = new Set(['(string)', '(concatenated string)', 'system / JSArrayBufferData']);
 
 export interface GrowthClasses {

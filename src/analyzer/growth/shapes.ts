@@ -31,8 +31,7 @@ export const kindOf = (graph: HeapGraph, shape: Shape): FindingKind => {
     return 'timers';
   if (shape.entryClass === 'WeakRef' || shape.entryClass === 'system / WeakCell') return 'weak-set';
   if (type === types.synthetic || type === types.native) return 'native';
-  if (shape.entryClass.endsWith('string)'))
-    return shape.chained ? 'string' : collectionKind(graph, shape.container, name);
+  if (shape.entryClass.endsWith('string)') && (shape.chained || type !== types.object)) return 'string';
   if (shape.entryClass === 'system / JSArrayBufferData') return 'buffer';
   if (shape.chained) return isClosureChain(shape) ? 'closure-chain' : 'linked-list';
   return collectionKind(graph, shape.container, name);
@@ -46,7 +45,7 @@ const isClosureChain = ({ classes, entryClass }: Shape): boolean =>
 
 const collectionKind = (graph: HeapGraph, container: number, name: string): FindingKind => {
   const type = graph.nodeType[container];
-  if (hasEdge(graph, container, 'table')) return isOf(graph, container, 'Set') ? 'set' : 'map';
+  if (hasEdge(graph, container, 'table')) return name.endsWith('Set') || isOf(graph, container, 'Set') ? 'set' : 'map';
   if (name === 'Array' || isOf(graph, container, 'Array')) return 'array';
   if (type === types.object && graph.firstEdge[container + 1] - graph.firstEdge[container] > 16) return 'dictionary';
   return name === 'Object' ? 'dictionary' : 'class';
@@ -98,6 +97,9 @@ const adviceOfKind: Readonly<Partial<Record<FindingKind, string>>> = {
 export const adviceOf = (graph: HeapGraph, kind: FindingKind, { entrySteps }: Shape): string | null => {
   const isContext = ({ edge, node }: Step): boolean =>
     /kResourceStore|async_context_frame/.test(edgeName(graph, edge)) || nodeName(graph, node) === 'AsyncContextFrame';
+  const isDependant = ({ edge }: Step): boolean => /kDependantSignals|gcPersistentSignals/.test(edgeName(graph, edge));
+  if (entrySteps.slice(-6).some(isDependant))
+    return "Signals made by AbortSignal.any() hang on a signal that lives long. Make them from signals that live as long as the request, abort the request's own signal when it ends, or listen to the long-lived signal and remove the listener.";
   if (kind !== 'map' && entrySteps.slice(-8).some(isContext))
     return 'Async context is kept alive: something long-lived was made inside run(), and keeps the store of that call. Make long-lived things outside of run(), or bind them with AsyncResource.bind() or AsyncLocalStorage.exit().';
   return adviceOfKind[kind] ?? null;

@@ -1,0 +1,66 @@
+/**
+ * The place to look at for a finding: the line that owns the container. In: the container, its retaining path, places in
+ * the source; `isForeign` says which files are nobody's place to look. Out: a location, or none where nothing in the path is anybody's code.
+ */
+import type { FindingKind } from '../model/finding.js';
+import type { Location } from '../model/location.js';
+import type { Container } from './containers.js';
+import type { Growth } from './find-growth.js';
+import { types } from './growth-classes.js';
+import type { Places } from './places.js';
+import { anchorsOf, type Anchor, type Step } from './steps.js';
+
+/**
+ * Where to look: what owns the container, nearest first; for listeners, the code that listens. What Node itself owns (its timers, the listeners of `process`)
+ * is nobody's place to look; the code of the entries is.
+ */
+export const locate = (
+  growth: Growth,
+  kind: FindingKind,
+  container: Container,
+  steps: readonly Step[],
+  places: Places,
+  isForeign: (file: string) => boolean,
+): Location | undefined => {
+  const { graph } = growth.last;
+  const entry = entryCode(growth, container, places, isForeign);
+  if (kind === 'listeners' && entry !== undefined) return entry;
+  const locationOf = ({ kind, node, name }: Anchor): Location | undefined => {
+    if (kind === 'variable') return places.ofVariable(node, name);
+    return kind === 'class' ? places.ofClass(node) : places.ofFunction(node);
+  };
+  let nodes: Location | undefined;
+  for (const anchor of anchorsOf(graph, steps)) {
+    const location = locationOf(anchor);
+    if (location === undefined) continue;
+    if (!isForeign(location.file)) return location;
+    nodes ??= location;
+    if (anchor.kind === 'variable') break; // held by a module of Node's: what stands above it is Node's too
+  }
+  return entry ?? nodes;
+};
+
+/** The code of an entry: the function itself, its class, or the first function that it leads to. */
+const entryCode = (
+  { last }: Growth,
+  { entry }: Container,
+  places: Places,
+  isForeign: (file: string) => boolean,
+): Location | undefined => {
+  const { graph } = last;
+  const seen = new Set<number>([entry]);
+  const queue = entry === -1 ? [] : [entry];
+  for (let i = 0; i < queue.length && i < 200; i++) {
+    const node = queue[i];
+    const isFunction = graph.nodeType[node] === types.closure;
+    const location = isFunction ? places.ofFunction(node) : places.ofClass(node);
+    if (location !== undefined && !isForeign(location.file)) return location;
+    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
+      const target = graph.edgeTarget[edge];
+      if (last.isPermanent[target] === 1 || seen.has(target)) continue;
+      seen.add(target);
+      queue.push(target);
+    }
+  }
+  return undefined;
+};
