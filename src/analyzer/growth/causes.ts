@@ -17,6 +17,8 @@ export interface Cause {
   readonly growing: readonly EntryTally[];
   /** Its part of the region's bytes, 0 to 1. */
   readonly share: number;
+  /** Whether it has things of that class. */
+  has(classNumber: number): boolean;
   /** Bytes of all that its holders reach and that came since the first snapshot, shared or not. */
   readonly reachedBytes: number;
 }
@@ -37,15 +39,28 @@ export const causesOf = (
   const members = new Set(region.members);
   const growing = entries.filter((one) => members.has(one.region) && growsWith(one, region));
   const holders = largestHolders(growing, classes);
-  if (holders.length === 0) return [{ region, growing, share: 1, reachedBytes: regionBytes(last, members) }];
+  if (holders.length === 0)
+    return [{ region, growing, share: 1, has: () => true, reachedBytes: regionBytes(last, members) }];
   const reach = reachOf(holders, last);
   const groups = groupHolders(holders.length, reach, last);
   return groups.map(({ mask, share, bytes }) => ({
     region,
     growing: growing.filter(({ holder }) => ((mask >>> holders.indexOf(holder)) & 1) === 1 && holders.includes(holder)),
     share: holders.length === 1 ? 1 : share,
+    has: hasClass(mask, reach, last, classes),
     reachedBytes: bytes,
   }));
+};
+
+const hasClass = (
+  mask: number,
+  reach: Uint32Array,
+  { graph }: Transients,
+  classes: GrowthClasses,
+): ((classNumber: number) => boolean) => {
+  const found = new Set<number>();
+  for (let node = 0; node < reach.length; node++) if ((reach[node] & mask) !== 0) found.add(classes.of(graph, node));
+  return (classNumber) => found.has(classNumber);
 };
 
 /** Grew in every round, by a fair part of what the region gained of that class. */

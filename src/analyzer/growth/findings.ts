@@ -45,7 +45,7 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
   const container = findContainer(cause, last, paths, classes);
   const steps = stepsTo(graph, paths, container.node);
   const entryClass = classes.nameOf(container.entryClass);
-  const gains = gainsByClass(region, growth);
+  const gains = gainsByClass(cause, growth);
   const names = gains.map(({ name }) => name);
   const entrySteps = container.entry === -1 ? [] : stepsTo(graph, paths, container.entry);
   const { node, chained } = container;
@@ -81,9 +81,9 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
   };
 };
 
-const gainsByClass = (region: Region, { classes }: Growth): ClassGain[] =>
+const gainsByClass = ({ region, has }: Cause, { classes }: Growth): ClassGain[] =>
   region.classes
-    .filter(({ counts, classNumber }) => total(counts) > 0 && classes.isEvidence(classNumber))
+    .filter(({ counts, classNumber }) => total(counts) > 0 && classes.isEvidence(classNumber) && has(classNumber))
     .map((one) => ({
       name: classes.nameOf(one.classNumber),
       countPerRound: round(mean(gainsOf(one.counts))),

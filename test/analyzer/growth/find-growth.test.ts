@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findGrowth } from '#memwatch/analyzer/growth/find-growth.js';
+import { findingsOf } from '#memwatch/analyzer/growth/findings.js';
+import type { Finding } from '#memwatch/analyzer/model/finding.js';
+import type { HeapGraph } from '#memwatch/analyzer/model/heap-graph.js';
+import { createLocator } from '#memwatch/analyzer/model/location.js';
+import { drawHeap } from '../../support/graph.js';
+
+const nowhere = { locator: createLocator(), sourceOf: () => undefined, packageOf: () => undefined };
+
+/**
+ * Findings over heaps drawn for k = 0, 1, 2, 3. Handles keep their ids over the snapshots; those that end in a number
+ * have an id that tells their age, as V8's do.
+ */
+const findings = async (draw: (k: number) => string): Promise<Finding[]> => {
+  const sources = [0, 1, 2, 3].map((k) => ({ name: `${k}`, read: async () => drawn(draw(k)) }));
+  return findingsOf(await findGrowth(sources), 'grows', nowhere);
+};
+
+const filler = Array.from({ length: 50 }, (_, i) => `global -filler${i}-> Filler f${i}`).join('\n');
+
+const drawn = (text: string): HeapGraph => {
+  const all = `root -shortcut:global-> global\n${filler}\n${text}`;
+  const handles = new Set(all.match(/[a-z]\w*(?=(:\w+)?( \d+)?$| -|:\w+ -)/gm));
+  const ids = Object.fromEntries([...handles].map((handle) => [handle, idOf(handle)]));
+  return drawHeap(all, { ids }).graph;
+};
+
+/** The same handle has the same id in each drawing. */
+const idOf = (handle: string): number => {
+  const age = Number(/\d+$/.exec(handle)?.[0] ?? 0);
+  let hash = 0;
+  for (const character of handle.replace(/\d+$/, '')) hash = (hash * 31 + character.charCodeAt(0)) % 9973;
+  return (age * 10_000 + hash) * 2 + 1;
+};
+
+const upTo = (count: number, line: (i: number) => string): string =>
+  Array.from({ length: count }, (_, i) => line(i + 1)).join('\n');
+
+test('a Map that gains entries through a table that is made anew is the container', async () => {
+  const [finding, ...others] = await findings(
+    (k) =>
+      `global -sessions-> Map sessions\nsessions -internal:table-> table${k}:array 100\n${upTo(4 * (k + 1), (i) => `table${k} -internal:${i}-> Session s${i} 400`)}`,
+  );
+  assert.deepEqual(others, []);
+  assert.equal(finding.container.name, 'Map');
+  assert.deepEqual(finding.history, [4, 8, 12, 16]);
+  assert.equal(finding.bytesPerRound, 1600);
+  assert.equal(finding.signature, 'root.global > global.sessions > Map > Session');
+});
+
+test('growth is charged to the owner of a list whose old links are permanent', async () => {
+  const [finding, ...others] = await findings(
+    (k) =>
+      `global -recent-> Recent recent\nrecent -newest-> e${3 * (k + 1)}\n${upTo(3 * (k + 1), (i) => `Entry e${i} 300${i === 1 ? '' : `\ne${i} -older-> e${i - 1}\ne${i - 1} -newer-> e${i}`}`)}`,
+  );
+  assert.deepEqual(others, []);
+  assert.equal(finding.container.name, 'Recent');
+  assert.equal(finding.kind, 'linked-list');
+  assert.equal(finding.countPerRound, 3);
+});
+
+test('two causes whose things are shared are two findings, and no byte counts twice', async () => {
+  const shared = (k: number, a: string, b: string, name: string): string =>
+    `global -${a}-> Array ${a}\nglobal -${b}-> Array ${b}\n${upTo(3 * (k + 1), (i) => `${a} -#${i}-> ${name} ${a}x${i} 500\n${b} -#${i}-> ${a}x${i}`)}`;
+  const found = await findings((k) => `${shared(k, 'one', 'two', 'Red')}\n${shared(k, 'three', 'four', 'Blue')}`);
+  assert.deepEqual(found.map(({ gains }) => gains[0].name).toSorted(), ['Blue', 'Red']);
+  assert.equal(
+    found.reduce((sum, { bytesPerRound }) => sum + (bytesPerRound ?? 0), 0),
+    3000,
+  );
+  assert.match(found[0].reasons.join(), /also held by/);
+});
+
+test('what memwatch itself keeps in a target is no finding', async () => {
+  const found = await findings(
+    (k) =>
+      `global -<symbol memwatch>-> Guard guard\nguard -beats-> Array beats\n${upTo(5 * (k + 1), (i) => `beats -#${i}-> Beat b${i} 500`)}`,
+  );
+  assert.deepEqual(found, []);
+});
+
+test('what only the compiler and the stack hold is no finding', async () => {
+  const found = await findings(
+    (k) =>
+      `global -f-> f:closure\nf -internal:code-> c${k}:code 900\nroot -#1-> (Stack_roots) stack:synthetic\n${upTo(5 * (k + 1), (i) => `c${k} -internal:${i}-> Literal l${i} 500\nstack -#${i}-> Local o${i} 500`)}`,
+  );
+  assert.deepEqual(found, []);
+});
+
+test('snapshots of different processes are refused', async () => {
+  const other = drawHeap('root -a-> A a\nroot -b-> B b', { ids: { root: 900_001, a: 900_003, b: 900_005 } }).graph;
+  const sources = [0, 1, 2].map((k) => ({ name: `${k}`, read: async () => (k === 1 ? other : drawn('')) }));
+  await assert.rejects(findGrowth(sources), /not show that they are of one process/);
+});
+
+test('two snapshots are refused', async () => {
+  const sources = [0, 1].map((k) => ({ name: `${k}`, read: async () => drawn('') }));
+  await assert.rejects(findGrowth(sources), /2 snapshots do not show growth/);
+});

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { test, type TestContext } from 'node:test';
+import { promisify } from 'node:util';
+import type { LeakReport } from '#memwatch/analyzer/model/finding.js';
+import { analyseSnapshots } from '#memwatch/commands/leaks/analyse-snapshots.js';
+import { memwatch } from '../support/memwatch.js';
+import { nodeBinary, testedMajors, type NodeMajor } from '../support/nodes.js';
+import { repository } from '../support/paths.js';
+import { temporaryFolder } from '../support/targets.js';
+
+const run = promisify(execFile);
+
+/** Runs a fixture that writes snapshots of itself; answers their names, oldest first. */
+const capture = async (
+  t: TestContext,
+  fixture: string,
+  rounds: readonly number[],
+  node: NodeMajor,
+): Promise<string[]> => {
+  const folder = temporaryFolder(t);
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  await run(nodeBinary(node), ['--expose-gc', repository(fixture), folder], { env, timeout: 120_000 });
+  return rounds.map((round) => `${folder}/${round}.heapsnapshot`);
+};
+
+const leaking = 'test/fixtures/growth/leaks-of-every-kind.mjs';
+const clean = 'test/fixtures/growth/clean-of-every-kind.cjs';
+
+/** `line kind` for each mark `// kind` of the fixture. */
+const marks = readFileSync(repository(leaking), 'utf8')
+  .split('\n')
+  .flatMap((line, i) => {
+    const kind = /\S.*\/\/ ([a-z-]+)$/.exec(line)?.[1];
+    return kind === undefined ? [] : [`${i + 1} ${kind}`];
+  })
+  .toSorted();
+
+for (const node of testedMajors) {
+  test(`a leak of each kind is found on Node ${node}, with its kind and its line, and nothing else`, async (t) => {
+    const report = await analyseSnapshots(await capture(t, leaking, [2, 3, 4, 5], node));
+    assert.equal(report.verdict, 'leak');
+    assert.deepEqual(report.findings.map(({ location, kind }) => `${location?.line} ${kind}`).toSorted(), marks);
+    for (const { owner } of report.findings) assert.deepEqual(owner, { kind: 'application' });
+  });
+
+  test(`nothing is found on Node ${node} in what only looks like leaks`, async (t) => {
+    const report = await analyseSnapshots(await capture(t, clean, [5, 6, 7, 8], node));
+    assert.deepEqual({ verdict: report.verdict, findings: report.findings }, { verdict: 'clean', findings: [] });
+  });
+}
+
+test('a leak keeps its signatures over runs and over Node versions', async (t) => {
+  const signatures = async (node: NodeMajor): Promise<string[]> => {
+    const { findings } = await analyseSnapshots(await capture(t, leaking, [2, 3, 4, 5], node));
+    return findings
+      .filter(({ kind }) => kind !== 'timers' && kind !== 'listeners')
+      .map(({ signature }) => signature)
+      .toSorted();
+  };
+  const first = await signatures(20);
+  assert.deepEqual(await signatures(20), first);
+  assert.deepEqual(await signatures(24), first);
+});
+
+test('leaks from files prints the verdict and the line first, and fails on a leak where it is told to', async (t) => {
+  const files = await capture(t, leaking, [2, 3, 4, 5], 20);
+  const text = await memwatch(['leaks', ...files, '--fail-on', 'leak']);
+  assert.equal(text.code, 1);
+  const lines = text.stdout.split('\n');
+  assert.match(lines[0], /^LEAK at .*leaks-of-every-kind\.mjs:\d+$/);
+  const second = lines.findIndex((line) => line.startsWith('2. '));
+  assert.ok(second > 0 && second <= 24, `the first finding takes ${second} lines`);
+  const json = await memwatch(['leaks', ...files, '--json']);
+  assert.equal(json.code, 0);
+  const report = JSON.parse(json.stdout) as LeakReport;
+  assert.equal(report.schema, 'memwatch/leaks@1');
+  assert.deepEqual(
+    report.findings.map(({ rank }) => rank),
+    report.findings.map((_, i) => i + 1),
+  );
+  for (const finding of report.findings) assert.equal(finding.history.length, 4);
+});
