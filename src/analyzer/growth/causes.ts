@@ -30,8 +30,10 @@ const leastInCommon = 0.5;
 /** One bit a holder. */
 const mostHolders = 32;
 
+/** `others`: the holders of all other regions that grow. */
 export const causesOf = (
   region: Region,
+  others: ReadonlySet<number>,
   entries: readonly EntryTally[],
   last: Transients,
   classes: GrowthClasses,
@@ -39,6 +41,7 @@ export const causesOf = (
   const members = new Set(region.members);
   const growing = entries.filter((one) => members.has(one.region) && growsWith(one, region));
   const holders = largestHolders(growing, classes);
+  if (holders.length === 0 && isFedBy(others, members, last)) return [];
   if (holders.length === 0)
     return [{ region, growing, share: 1, has: () => true, reachedBytes: regionBytes(last, members) }];
   const reach = reachOf(holders, last);
@@ -61,6 +64,27 @@ const hasClass = (
   const found = new Set<number>();
   for (let node = 0; node < reach.length; node++) if ((reach[node] & mask) !== 0) found.add(classes.of(graph, node));
   return (classNumber) => found.has(classNumber);
+};
+
+/**
+ * Whether what is in the region hangs on the growing things of other regions, several of which hold each: it is part of
+ * these, and no cause by itself. A list by contrast is entered from permanent objects, and then hangs on itself.
+ */
+const isFedBy = (others: ReadonlySet<number>, members: ReadonlySet<number>, last: Transients): boolean => {
+  const { graph, edges, holder } = last;
+  let fed = 0;
+  let inside = 0;
+  for (let node = 0; node < graph.nodeCount; node++) {
+    const from = holder[node];
+    const isOther = others.has(from);
+    if (!isOther && !members.has(from)) continue;
+    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
+      if (!members.has(holder[graph.edgeTarget[edge]]) || !retains(edges, edge)) continue;
+      if (isOther) fed++;
+      else inside++;
+    }
+  }
+  return fed > inside;
 };
 
 /** Grew in every round, by a fair part of what the region gained of that class. */

@@ -30,13 +30,17 @@ export const findingsOf = (growth: Growth, trend: Region['trend'], options: Find
   const places = createPlaces(growth.last.graph, options);
   const findings = growth.regions
     .filter((region) => region.trend === trend)
-    .flatMap((region) => causesOf(region, growth.entries, growth.last, growth.classes))
+    .flatMap((region, _, all) =>
+      causesOf(region, holdersOf(all.filter((other) => other !== region)), growth.entries, growth.last, growth.classes),
+    )
     .map((cause) => findingOf(growth, cause, places, options));
   return mergeByCause(findings.toSorted((a, b) => bytesOf(b) - bytesOf(a))).map((finding, index) => ({
     ...finding,
     rank: index + 1,
   }));
 };
+
+const holdersOf = (regions: readonly Region[]): Set<number> => new Set(regions.flatMap(({ members }) => members));
 
 const findingOf = (growth: Growth, cause: Cause, places: Places, options: FindingOptions): Finding => {
   const { classes, last, paths } = growth;

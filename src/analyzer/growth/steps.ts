@@ -34,13 +34,17 @@ export const stepsTo = (graph: HeapGraph, paths: Paths, node: number): Step[] =>
     .map((at, i, all) => ({ node: at, edge: paths.edge[at], from: paths.from[at], holder: all[i - 1] ?? 0 }));
 };
 
-export const renderSteps = (graph: HeapGraph, steps: readonly Step[]): PathStep[] =>
-  steps.map((step) => ({
+/** Of a long chain of like steps (the links of a list) the first and the last are kept. */
+export const renderSteps = (graph: HeapGraph, steps: readonly Step[]): PathStep[] => {
+  const rendered = steps.map((step) => ({
     edge: nameOfEdge(graph, step),
     name: className(graph.nodeType[step.node], nodeName(graph, step.node)),
     type: nodeTypeName(graph, step.node),
     id: graph.nodeId[step.node],
   }));
+  const isLike = (a: PathStep | undefined, b: PathStep): boolean => a?.edge === b.edge && a.name === b.name;
+  return rendered.filter((step, i) => !isLike(rendered[i - 1], step) || !isLike(rendered[i + 1], step));
+};
 
 /** `sessions`, `[3]`, `[]` for an entry of a Map or of whatever V8 has no name for. */
 const nameOfEdge = (graph: HeapGraph, { edge, from }: Step): string => {
@@ -96,20 +100,27 @@ export const nameOf = (graph: HeapGraph, steps: readonly Step[]): string => {
     return edges.every((edge) => edge !== '') ? edges.join('.').replaceAll('.[', '[') : '';
   }
   const owner = className(graph.nodeType[anchor.node], nodeName(graph, anchor.node));
-  const start = anchor.kind === 'variable' || owner === 'Generator' ? '' : owner;
-  const words = steps.slice(anchor.at).map((step) => {
+  const exported = lastExports(graph, steps);
+  const start = anchor.kind === 'variable' || owner === 'Generator' || exported > anchor.at ? '' : owner;
+  const words = steps.slice(Math.max(anchor.at, exported)).map((step) => {
     const name = nameOfEdge(graph, step);
     return name === '' || name.startsWith('[') ? name : name.startsWith('<') ? `[${name}]` : `.${name}`;
   });
   return `${start}${words.join('')}`.replace(/^\./, '');
 };
 
+/** The step from a CommonJS module to what it exports, or -1: above it stands the cache of modules. */
+const lastExports = (graph: HeapGraph, steps: readonly Step[]): number =>
+  steps.findLastIndex(
+    ({ edge, holder }) => nodeName(graph, holder) === 'Module' && edgeName(graph, edge) === 'exports',
+  );
+
 /** Class and edge names alone, from what owns the container to its entries. */
 export const signatureOf = (graph: HeapGraph, steps: readonly Step[], entryClass: string): string => {
   const container = steps[steps.length - 1];
   const isOwner = container !== undefined && hasOwnClass(graph, container.node);
   const anchor = anchorsOf(graph, steps, true)[0];
-  const from = isOwner ? steps.length : Math.max(anchor?.at ?? 0, steps.length - 6);
+  const from = isOwner ? steps.length : Math.max(anchor?.at ?? 0, lastExports(graph, steps), steps.length - 6);
   const parts = steps.slice(from).map((step) => {
     const holder = className(graph.nodeType[step.holder], nodeName(graph, step.holder));
     return `${generic(holder)}.${edgePart(graph, step)}`;
