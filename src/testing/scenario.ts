@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { ScenarioDescription } from '../agent/scenario/messages.js';
 import { ScenarioError, startScenario, type ScenarioProcess } from '../agent/scenario/process.js';
 import type { ScenarioFailure, ScenarioReport } from '../analyzer/model/check.js';
-import { MemwatchError } from '../errors.js';
+import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import { findGrowthInCaptures } from './analysis.js';
 import { judge, type Judgement } from './judge.js';
 import { checkLimits, parseLimits, type Limits } from './limits.js';
@@ -38,6 +38,7 @@ export const checkScenario = async (
   try {
     return { ...(await runScenario(scenario, path, name, folder, options)), durationUs: elapsedUs() };
   } catch (error) {
+    throwIfInterrupted(options.signal); // Ctrl-C ends the scenario's process too: that is not its failure
     return { ...emptyReport(name), passed: false, failure: failureOf(error), durationUs: elapsedUs() };
   } finally {
     await scenario.end();

@@ -18,13 +18,27 @@ interface Declaration {
 
 export const findDeclaration = (source: string, variable: string, seenAt: TextPosition): TextPosition | undefined => {
   const program = parseScript(source);
-  if (program === undefined) return undefined;
+  if (program === undefined) return findInText(source, variable, seenAt);
   const offset = offsetOf(source, seenAt);
   const declarations: Declaration[] = [];
   collect(program, program, variable, declarations);
   const visible = declarations.filter(({ start, end }) => start <= offset && offset <= end);
   const innermost = visible.toSorted((a, b) => a.end - a.start - (b.end - b.start))[0];
   return (innermost ?? declarations[0])?.at;
+};
+
+/**
+ * In a text that cannot be parsed, such as TypeScript whose types Node blanks out as it loads: the last line that declares
+ * the name before the function that sees it, or else the first one.
+ */
+const findInText = (source: string, variable: string, seenAt: TextPosition): TextPosition | undefined => {
+  const name = variable.replaceAll('$', String.raw`\$`);
+  const declares = new RegExp(
+    `^\\s*(?:export\\s+)?(?:(?:const|let|var|class|async function|function)\\s+)${name}(?![\\w$])`,
+  );
+  const lines = source.split('\n').flatMap((text, line) => (declares.test(text) ? [{ text, line }] : []));
+  const found = lines.findLast(({ line }) => line <= seenAt.line) ?? lines[0];
+  return found === undefined ? undefined : { line: found.line, column: found.text.indexOf(variable) };
 };
 
 const parseScript = (source: string): Node | undefined => {
