@@ -1,7 +1,7 @@
 // The terminal UI on ten million objects: time to the first screen, and how long each key takes.
 //   node bench/tui.mjs [--nodes 10000000] [--size 200x50]
 // The real program in a pseudo-terminal made by `script`: a key's time is from its byte going in to the first bytes of the
-// redrawn screen coming out, less the time that the screen's thread was ready to run but other processes had the CPU (the
+// redrawn screen coming out, less the time that the threads in between were ready to run but other processes had the CPU (the
 // kernel's schedstat); "rows there" is until nothing more comes, for keys whose rows have to be computed first.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -38,15 +38,16 @@ const nextBytes = () =>
     onBytes = resolve;
   });
 
-/** Milliseconds for which the program's main thread was ready to run and did not. */
+/** Milliseconds for which the three threads between a key and its answer (this one, script's, the program's) had no CPU. */
 const waitedForCpu = () => {
   try {
     const shell = readFileSync(`/proc/${terminal.pid}/task/${terminal.pid}/children`, 'utf8').split(' ')[0];
-    return Number(readFileSync(`/proc/${shell}/task/${shell}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+    return [process.pid, terminal.pid, shell].reduce((sum, pid) => sum + waitedOf(pid), 0);
   } catch {
     return 0;
   }
 };
+const waitedOf = (pid) => Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
 const ended = new Promise((resolve) => terminal.on('close', resolve));
 const sleep = (ms) => new Promise((resume) => setTimeout(resume, ms));
 
