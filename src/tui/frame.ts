@@ -1,5 +1,5 @@
 /** The whole screen. In: a state. Out: exactly as many lines as it has rows, each exactly as wide. Pure. */
-import { formatCount } from '../report/units.js';
+import { formatCount, formatDuration } from '../report/units.js';
 import { flameLines } from './flame-lines.js';
 import { footerLine } from './footer.js';
 import { bodyHeight } from './layout.js';
@@ -56,7 +56,7 @@ const titleLine = (state: State): Line => {
 const liveTitle = (state: State): string => {
   const last = state.readings.at(-1);
   const thread = state.threads.find((one) => one.id === state.thread);
-  const up = last === undefined ? '' : `up ${Math.floor(last.uptimeSeconds / 60)} min`;
+  const up = last === undefined ? '' : `up ${formatDuration(last.uptimeSeconds * 1e6)}`;
   const others = state.threads.length - 1;
   return ` ${[up, thread === undefined ? '' : `thread: ${safe(thread.title)}`, others > 0 ? `T: ${others} more` : ''].filter((one) => one !== '').join('   ')}`;
 };
