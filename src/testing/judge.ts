@@ -24,9 +24,10 @@ export interface Judgement {
   readonly snapshots: number;
 }
 
-/** The long round: so many calls at once, as far as they fit into the time. */
-const longRound = { calls: 40_000, atMostMs: 4000 };
-const longerRound = { calls: 120_000, atMostMs: 10_000 };
+/** The long round takes this long at most, and the longer one after it, of so many times the calls. */
+const longRoundMs = 4000;
+const longerRoundMs = 10_000;
+const longerTimes = 3;
 /** Fewer calls than this in all rounds cannot tell one object in ten calls from chance. */
 const fewestCalls = 20;
 
@@ -40,9 +41,12 @@ export const judge = async (subject: Subject, findGrowth: FindGrowth, options: J
     const early = await log.growth();
     if (isQuiet(early)) return judgementOf('clean', early, log);
   }
-  await log.longRound(longRound);
+  await log.longRound({ calls: options.longCalls, atMostMs: longRoundMs });
   let growth = await log.growth();
-  for (const oneMore of [log.round, () => log.longRound(longerRound)]) {
+  for (const oneMore of [
+    log.round,
+    () => log.longRound({ calls: options.longCalls * longerTimes, atMostMs: longerRoundMs }),
+  ]) {
     if (growth.growing.length > 0 || growth.slowing.length === 0) break;
     await oneMore();
     growth = await log.growth();

@@ -24,6 +24,9 @@ export interface CheckScenarioOptions {
   readonly onProgress?: ((text: string) => void) | undefined;
 }
 
+/** Fills caches of up to this many entries, as services have them. */
+const longCalls = 40_000;
+
 /** `path` is what is run; `name` is how the report calls it. Throws `interrupted` alone. */
 export const checkScenario = async (
   path: string,
@@ -65,7 +68,7 @@ const runScenario = async (
   const limits = { ...options.limits, ...withoutUndefined(parseLimits(described.limits)) };
   const watchPauses = limits.maxPause !== undefined;
   const subject = subjectOf(scenario, described, watchPauses);
-  const judgement = await judge(subject, findGrowthInCaptures(options.signal), { ...options, folder });
+  const judgement = await judge(subject, findGrowthInCaptures(options.signal), { ...options, longCalls, folder });
   const warnings = await tearDown(scenario);
   const results = checkLimits(limits, judgement.readings, judgement.iterations);
   return { ...reportOf(name, judgement), limits: results, warnings };

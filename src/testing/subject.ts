@@ -50,6 +50,8 @@ export type FindGrowth = (
 ) => Promise<Growth>;
 
 export interface JudgeOptions {
+  /** Calls of the long round, as far as they fit into its time: what is bounded by less has stopped by its end. */
+  readonly longCalls: number;
   /** Where captures are written. */
   readonly folder: string;
   readonly signal?: AbortSignal | undefined;

@@ -52,6 +52,9 @@ export class LeakError extends Error {
   }
 }
 
+/** Fewer than in a scenario's own process: a test is waited for. */
+const longCalls = 20_000;
+
 export const trackGrowth = async (body: Body, options: GrowthOptions = {}): Promise<GrowthReport> => {
   const step = options.iterations ?? null;
   if (typeof body !== 'function') throw new MemwatchError('bad-argument', 'the body must be a function');
@@ -62,7 +65,7 @@ export const trackGrowth = async (body: Body, options: GrowthOptions = {}): Prom
   const own = openOwnProcess();
   try {
     const subject = await bodySubject(body, step, own);
-    const judged = await judge(subject, analyseInWorker(options.signal), { folder, signal: options.signal });
+    const judged = await judge(subject, analyseInWorker(options.signal), { longCalls, folder, signal: options.signal });
     return {
       verdict: judged.verdict,
       reasons: judged.reasons,

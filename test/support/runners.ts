@@ -2,11 +2,14 @@
  * Projects of users: a sample with its test runner and memwatch installed as from the registry. The runners are fetched
  * once into the user's cache folder; they are no dependency of the project.
  */
-import { execFileSync } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { TestContext } from 'node:test';
 import { repository } from './paths.js';
+import { temporaryFolder } from './targets.js';
 
 /** The last versions that run on Node 20.19. */
 export const runners = { vitest: '4.1.12', jest: '30.5.2', mocha: '12.0.3' } as const;
@@ -54,4 +57,37 @@ export const makeProject = (sample: string, folder: string, modules: string | un
   for (const name of readdirSync(modules)) {
     if (name !== '@memwatch') symlinkSync(join(modules, name), join(own, name));
   }
+};
+
+/** Runs a Node program in a folder to its end, as a user's shell would. */
+export const run = (folder: string, args: readonly string[]): Promise<{ code: number | null; output: string }> =>
+  new Promise((resolve, reject) => {
+    const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...env } = process.env;
+    const child = spawn(process.execPath, args, { cwd: folder, env: { ...env, CI: 'true' }, stdio: 'pipe' });
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += String(chunk)));
+    child.stderr.on('data', (chunk) => (output += String(chunk)));
+    const timer = setTimeout(() => child.kill('SIGKILL'), 280_000);
+    child.on('error', reject);
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code, output });
+    });
+  });
+
+/** The sample of a runner passes under it; skipped with a message where npm cannot fetch the runner. */
+export const samplePasses = async (
+  t: TestContext,
+  runner: Runner,
+  bin: string,
+  passed: RegExp,
+  ...args: string[]
+): Promise<void> => {
+  const modules = installRunner(runner);
+  if (modules === undefined) return t.skip(`npm cannot fetch ${runner}`);
+  const folder = temporaryFolder(t);
+  makeProject(`testing-${runner}`, folder, modules);
+  const { code, output } = await run(folder, [join('node_modules', bin), ...args]);
+  assert.equal(code, 0, output);
+  assert.match(output, passed);
 };

@@ -1,0 +1,15 @@
+/** The example projects under node:test and Mocha, as a user runs them: no flag, memwatch in node_modules. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeProject, run, samplePasses } from '../support/runners.js';
+import { temporaryFolder } from '../support/targets.js';
+
+test('the assertions work under node:test', async (t) => {
+  const folder = temporaryFolder(t);
+  makeProject('testing-node-test', folder, undefined);
+  const { code, output } = await run(folder, ['--test', '--test-reporter=tap']);
+  assert.equal(code, 0, output);
+  assert.match(output, /# pass 4\n/);
+});
+
+test('the assertions work under Mocha', (t) => samplePasses(t, 'mocha', 'mocha/bin/mocha.js', /3 passing/));
