@@ -27,6 +27,10 @@ export const leaksCommand: Command = {
       .option('load', { type: 'string', describe: 'a shell command to run in each round, instead of waiting' })
       .option('key', { type: 'boolean', describe: 'a round ends when you press Enter' })
       .option('light', { type: 'boolean', describe: 'counts and sampling alone, no heap snapshot: weaker evidence' })
+      .option('growth-sites', {
+        type: 'boolean',
+        describe: 'watch what adds to the top findings for one round more; touches those objects, and puts them back',
+      })
       .option('force', { type: 'boolean', describe: 'take snapshots although memory could run out' })
       .option('keep', { type: 'string', describe: 'keep the snapshots in this folder' })
       .option('fail-on', { choices: ['leak'], describe: 'exit code 1 where it leaks' })
@@ -74,6 +78,7 @@ const readOptions = (args: Arguments) => {
     key: args['key'] === true,
     byTime: args['load'] === undefined && args['key'] !== true,
     light: args['light'] === true,
+    growthSites: args['growth-sites'] === true,
     force: args['force'] === true,
     keep: args['keep'] as string | undefined,
   };

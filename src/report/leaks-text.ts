@@ -90,8 +90,8 @@ const siteText = ({ function: name, file, line, bytes }: AllocationSite): string
   escapeText(`${name} (function at ${file}:${line}) about ${formatBytes(bytes)}`);
 
 const growthText = ({ stack, count }: GrowthSite): string => {
-  const [first] = stack;
-  return first === undefined ? '' : escapeText(`${first.function} ${first.file}:${first.line} (${count} times)`);
+  const first = stack.find(({ file }) => file !== '' && !file.startsWith('node:')) ?? stack[0];
+  return first === undefined ? '' : escapeText(`${first.function} at ${first.file}:${first.line} (${count} times)`);
 };
 
 /** Long lines go on below, indented as far as their field. */

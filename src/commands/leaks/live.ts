@@ -16,6 +16,7 @@ import type { Io } from '../io.js';
 import { takeSnapshot } from '../take-snapshot.js';
 import { analyseSnapshots, newestScripts } from './analyse-snapshots.js';
 import { anyRises, findRising, type Gate, type GateReading } from './gate.js';
+import { withGrowthSites } from './growth-sites.js';
 import { reportOfCensus } from './light.js';
 import type { Round } from './rounds.js';
 import { withAllocationSites } from './sites.js';
@@ -27,6 +28,7 @@ export interface LiveOptions {
   /** Rounds are so long, and not so much work. */
   readonly byTime: boolean;
   readonly light: boolean;
+  readonly growthSites?: boolean;
   readonly force: boolean;
   /** Keeps the snapshots there. */
   readonly keep: string | undefined;
@@ -176,5 +178,8 @@ const snapshotRounds = async (
     if (report.verdict === 'clean' || (i >= options.rounds && report.verdict === 'leak')) break;
   }
   const sites = await finish();
-  return withAllocationSites(report ?? (await look()), sites, await newestScripts(files));
+  const scripts = await newestScripts(files);
+  const located = withAllocationSites(report ?? (await look()), sites, scripts);
+  if (options.growthSites !== true || located.verdict !== 'leak') return located;
+  return withGrowthSites(located, attachment, round, scripts, io);
 };

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { withAttachment } from '#memwatch/agent/attach.js';
+import { startCensus } from '#memwatch/agent/census.js';
+import { evaluate } from '#memwatch/agent/evaluate.js';
+import { memwatchJson } from '../support/memwatch.js';
+import { testedMajors } from '../support/nodes.js';
+import { startSource } from '../support/targets.js';
+
+/** Ends by exit code 9 as soon as the census runs any code of the program's own. */
+const trapped = `
+  const trap = () => process.exit(9);
+  class Session { static get name() { return trap(); } get size() { return trap(); } }
+  class User {} Object.defineProperty(User.prototype, 'constructor', { get: trap });
+  class Tags extends Set { get size() { return trap(); } }
+  class Row { constructor(i) { this.i = i; } }
+  globalThis.kept = [new Session(), new User(), new Tags([1, 2, 3, 4, 5, 6, 7, 8, 9]),
+    new Proxy({}, { get: trap, getPrototypeOf: trap, ownKeys: trap, getOwnPropertyDescriptor: trap }),
+    new Proxy([1], { get: trap, getPrototypeOf: trap }), Object.create(new Proxy({}, { get: trap, getOwnPropertyDescriptor: trap }))];
+  const rows = new Map(); const list = [];
+  globalThis.grow = (n) => { for (let i = 0; i < n; i++) { rows.set(rows.size, new Row(i)); list.push(new Row(i)); } };
+  grow(10);
+  setInterval(() => {}, 1000); console.log('ready');`;
+
+for (const node of testedMajors) {
+  test(`a census counts classes and containers on Node ${node} and runs no code of the program`, async (t) => {
+    const target = await startSource(t, trapped, { node });
+    await withAttachment({ kind: 'pid', pid: target.pid, worker: undefined }, {}, async ({ session }) => {
+      const census = await startCensus(session);
+      const first = await census.count();
+      await evaluate(session, 'grow(25)');
+      const second = await census.count();
+      const row = (reading: typeof first) => reading.classes.find(({ name }) => name === 'Row');
+      assert.equal(row(first)?.count, 20);
+      assert.deepEqual([row(second)?.count, row(second)?.delta], [70, 50]);
+      const grown = second.containers.filter(({ delta }) => delta === 25).map(({ kind, size }) => `${kind} ${size}`);
+      assert.deepEqual(grown.toSorted(), ['Array 35', 'Map 35']);
+      assert.ok(second.containers.some(({ kind, size }) => kind === 'Set' && size === 9));
+      await census.close();
+      await census.close();
+    });
+    assert.equal(target.child.exitCode, null);
+  });
+}
+
+test('memwatch census --json prints the document of the design', async (t) => {
+  const target = await startSource(t, trapped);
+  const census = await memwatchJson(['census', String(target.pid)]);
+  assert.equal(census['schema'], 'memwatch/census@1');
+  const { classes, containers } = census as { classes: { name: string }[]; containers: { id: number; kind: string }[] };
+  assert.ok(classes.some(({ name }) => name === 'Row'));
+  assert.ok(containers.every(({ id }) => id > 0));
+});

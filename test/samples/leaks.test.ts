@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import type { LeakReport } from '#memwatch/analyzer/model/finding.js';
+import { memwatch, memwatchJson } from '../support/memwatch.js';
+import { repository } from '../support/paths.js';
+import { startScript, type StartedTarget } from '../support/targets.js';
+
+/** What the first finding must say of each sample: kind, and the text of the line it names. */
+const leaking = {
+  'growing-cache': ['map', 'const sessions = new Map'],
+  'listener-per-request': ['listeners', "settings.on('change'"],
+  'timer-per-session': ['timers', 'setInterval(() => session.beats++'],
+  'pending-promise': ['promise-reactions', 'const shutdown = new Promise'],
+  'unlinked-list': ['linked-list', 'class Recent'],
+  'wrapped-handler': ['closure-chain', 'let handler: Handler'],
+  'abort-signal': ['listeners', "stopping.signal.addEventListener('abort'"],
+  'context-chain': ['linked-list', 'constructor('],
+  'weak-refs': ['weak-set', 'const widgets = new Set'],
+} as const;
+
+const look = async (target: StartedTarget, ...options: readonly string[]): Promise<LeakReport> =>
+  (await memwatchJson(['leaks', String(target.pid), '--interval', '400ms', ...options], {
+    timeoutMs: 240_000,
+  })) as unknown as LeakReport;
+
+const sourceLine = (file: string, line: number): string => readFileSync(file, 'utf8').split('\n')[line - 1];
+
+for (const [sample, [kind, text]] of Object.entries(leaking)) {
+  test(`the leak of samples/${sample} is found, by kind and by line of its TypeScript`, async (t) => {
+    const report = await look(await startScript(t, repository(`samples/dist/${sample}.js`)));
+    assert.equal(report.verdict, 'leak', report.reasons.join('; '));
+    const [first] = report.findings;
+    assert.equal(first.kind, kind, first.title);
+    assert.equal(first.location?.file, repository(`samples/src/${sample}.ts`));
+    assert.ok(sourceLine(first.location.file, first.location.line).includes(text), `line ${first.location.line}`);
+    assert.ok(first.allocationSites.some(({ file }) => file === repository(`samples/src/${sample}.ts`)));
+  });
+}
+
+for (const sample of ['bounded-cache', 'batched-log']) {
+  test(`samples/${sample} looks like a leak and is called clean`, async (t) => {
+    const report = await look(await startScript(t, repository(`samples/dist/${sample}.js`)), '--warm-up', '2');
+    assert.equal(report.verdict, 'clean', JSON.stringify([report.reasons, report.findings]));
+  });
+}
+
+test('the stack that adds to the growing container is seen, and the container is put back', async (t) => {
+  const source = `
+    const users = new Map(); globalThis.users = users;
+    function login(id) { users.set('user ' + id, { id, name: 'name ' + id }); }
+    let id = 0; setInterval(() => { for (let i = 0; i < 20; i++) login(id++); }, 20);
+    setInterval(() => { if (Object.hasOwn(users, 'set')) console.log('touched'); else console.log('whole'); }, 50);
+    console.log('ready');`;
+  const { startSource } = await import('../support/targets.js');
+  const target = await startSource(t, source);
+  const report = await look(target, '--growth-sites');
+  const [site] = report.findings[0].growthSites;
+  assert.equal(site.stack[0].function, 'login');
+  assert.equal(site.stack[0].line, 3);
+  assert.ok(site.count > 10);
+  assert.match(target.output(), /touched/);
+  await new Promise((go) => setTimeout(go, 200));
+  assert.match(target.output().trimEnd(), /whole$/);
+});
+
+test('without snapshots the census names what grows and the function that makes it, as weaker evidence', async (t) => {
+  const report = await look(await startScript(t, repository('samples/dist/growing-cache.js')), '--light');
+  assert.equal(report.verdict, 'leak');
+  assert.equal(report.evidence, 'census');
+  assert.equal(report.snapshots, 0);
+  assert.ok(report.findings.some(({ kind, path }) => kind === 'map' && path.length === 0));
+  const session = report.findings.find(({ container }) => container.name === 'Session');
+  assert.ok(session !== undefined && session.bytesPerRound === null);
+});
+
+test('a program that memwatch starts can be looked at, and a round can be a command', async () => {
+  const load = `${process.execPath} -e "setTimeout(() => {}, 300)"`;
+  const run = await memwatch(
+    ['leaks', '--load', load, '--json', '--fail-on', 'leak', '--', repository('samples/dist/growing-cache.js')],
+    { timeoutMs: 240_000 },
+  );
+  assert.equal(run.code, 1, run.stderr);
+  assert.equal((JSON.parse(run.stdout) as LeakReport).verdict, 'leak');
+});
