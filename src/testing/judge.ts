@@ -4,6 +4,7 @@
  *
  *   warm-up, look, round, look, round, look   nothing gains in both rounds: clean
  *   long round, rest, look                    what gains in proportion to the work, this time too: a leak
+ *                                             (after one round already, where each gains megabytes)
  *   round, look, longer round, rest, look     for what grew, but less and less: has it stopped by now
  *
  * A cache that fills, a pool that reaches its size and a backlog stop or drain in the long round; a leak does not.
@@ -36,8 +37,9 @@ export const judge = async (subject: Subject, findGrowth: FindGrowth, options: J
   const size = await warmUp(subject);
   const log = createLog(subject, size, findGrowth, options);
   await log.look();
-  for (let round = 1; round <= 2; round++) await log.round();
-  if (!log.heapRises() && log.calls() >= fewestCalls) {
+  await log.round();
+  if (!log.isHeavy()) await log.round();
+  if (log.work.length > 1 && !log.heapRises() && log.calls() >= fewestCalls) {
     const early = await log.growth();
     if (isQuiet(early)) return judgementOf('clean', early, log);
   }

@@ -17,6 +17,8 @@ export interface Log {
   /** A round of up to so many calls, shorter where time or what has grown so far does not allow it. */
   longRound(bound: { readonly calls: number; readonly atMostMs: number }): Promise<void>;
   growth(): Promise<Growth>;
+  /** A round gains so much that the long one comes next: each snapshot of such a heap costs seconds. */
+  isHeavy(): boolean;
   /** The collected heap has risen in every round, by more than chance. */
   heapRises(): boolean;
   calls(): number;
@@ -49,6 +51,7 @@ export const createLog = (subject: Subject, size: RoundSize, findGrowth: FindGro
     calls,
     work,
     readings,
+    isHeavy: () => bytesPerCall(readings, calls()) * size.calls > heavyRoundBytes,
     heapRises: () => heapRises(readings, work),
     async round() {
       await round(size.calls, Infinity);
@@ -67,6 +70,8 @@ const bytesPerCall = (readings: readonly CounterReading[], calls: number): numbe
   const [first, last] = [readings[0], readings.at(-1)];
   return first === undefined || last === undefined ? 0 : (heldBytes(last) - heldBytes(first)) / calls;
 };
+
+const heavyRoundBytes = 4 * 2 ** 20;
 
 /** Less than this for a call is what V8 makes for itself while it warms up. */
 const leastBytesPerCall = 24;

@@ -50,12 +50,12 @@ export const heldBytes = ({ heapUsedBytes, externalBytes }: CounterReading): num
 const mostBytesGained = 16 * 2 ** 20;
 
 /**
- * The calls of a long round: enough to fill what has a bound (a cache of so many entries), in whole rounds, and never
- * less than two of them. `bytesPerCall` is what the rounds so far have gained.
+ * The calls of a long round: enough to fill what has a bound (a cache of so many entries), in whole rounds, and two of
+ * them at least where they are not too heavy. `bytesPerCall` is what the rounds so far have gained.
  */
 export const callsOfLongRound = ({ calls }: RoundSize, wanted: number, bytesPerCall: number): number => {
   const fit = bytesPerCall > 0 ? Math.min(wanted, mostBytesGained / bytesPerCall) : wanted;
-  return calls * Math.max(2, Math.ceil(fit / calls));
+  return calls * Math.max(fit < calls ? 1 : 2, Math.ceil(fit / calls));
 };
 
 /** So many as fit into a moment and into a few megabytes, but enough; a declared number of iterations is one round. */
