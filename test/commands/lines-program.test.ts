@@ -95,7 +95,7 @@ for (const node of testedMajors) {
         return { ...measured, errors };
       };
       let best = await once();
-      for (let tries = 1; tries < 4 && best.errors.some((error) => Math.abs(error) > 0.03); tries++)
+      for (let tries = 1; tries < 10 && best.errors.some((error) => Math.abs(error) > 0.03); tries++)
         best = await once();
       const { document, line, errors } = best;
       assert.ok(

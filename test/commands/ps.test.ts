@@ -25,10 +25,14 @@ test('ps lists the Node processes, their versions, and whether they can be attac
   const open = await startSource(t, idle, { node: 26, flags: ['--inspect=127.0.0.1:0'], args: ['one'] });
   let seen: Process[] = [];
   const of = (pid: number): Process | undefined => seen.find((process) => process.pid === pid);
-  await eventually('the inspector answers, also on a busy machine', async () => {
-    seen = (await memwatchJson(['ps']))['processes'] as Process[];
-    return of(open.pid)?.inspector !== null;
-  });
+  await eventually(
+    'the inspector answers, also on a busy machine',
+    async () => {
+      seen = (await memwatchJson(['ps']))['processes'] as Process[];
+      return of(open.pid)?.inspector !== null;
+    },
+    60_000,
+  );
   assert.deepEqual(
     [plain, old, deaf, open].map(({ pid }) => [of(pid)?.version, of(pid)?.attachable]),
     [
