@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { LeakReport } from '#memwatch/analyzer/model/finding.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
 import { repository } from '../support/paths.js';
-import { startScript, type StartedTarget } from '../support/targets.js';
+import { startScript, startSource, type StartedTarget } from '../support/targets.js';
 
 /** What the first finding must say of each sample: kind, and the text of the line it names. */
 const leaking = {
@@ -52,7 +52,6 @@ test('the stack that adds to the growing container is seen, and the container is
     let id = 0; setInterval(() => { for (let i = 0; i < 20; i++) login(id++); }, 20);
     setInterval(() => { if (Object.hasOwn(users, 'set')) console.log('touched'); else console.log('whole'); }, 50);
     console.log('ready');`;
-  const { startSource } = await import('../support/targets.js');
   const target = await startSource(t, source);
   const report = await look(target, '--growth-sites');
   const [site] = report.findings[0].growthSites;
@@ -62,6 +61,20 @@ test('the stack that adds to the growing container is seen, and the container is
   assert.match(target.output(), /touched/);
   await new Promise((go) => setTimeout(go, 200));
   assert.match(target.output().trimEnd(), /whole$/);
+});
+
+test('a Set and an array of numbers are found by their sizes, for a snapshot shows no entries of them', async (t) => {
+  const source = `
+    const seen = new Set(); const history = []; let id = 0;
+    globalThis.step = () => { for (let i = 0; i < 40; i++) { seen.add(id); history.push(id++ * 1.5); } };
+    setInterval(step, 20);
+    console.log('ready');`;
+  const report = await look(await startSource(t, source));
+  assert.deepEqual(report.findings.map(({ kind, location }) => `${kind} ${location?.line}`).toSorted(), [
+    'array 2',
+    'set 2',
+  ]);
+  for (const { history } of report.findings) assert.ok(history.length >= 5);
 });
 
 test('without snapshots the census names what grows and the function that makes it, as weaker evidence', async (t) => {

@@ -22,7 +22,10 @@ export const reportOfSnapshots = ({
   heapBytes = [],
   warnings = [],
 }: Judged): LeakReport => {
-  const leaks = findings.filter(isWorthIt).map((finding, index) => ({ ...finding, rank: index + 1 }));
+  const leaks = findings
+    .filter(isWorthIt)
+    .toSorted((a, b) => (b.bytesPerRound ?? 0) - (a.bytesPerRound ?? 0))
+    .map((finding, index) => ({ ...finding, rank: index + 1 }));
   const filling = slowing.filter(isWorthIt);
   const verdict: Verdict = leaks.length > 0 ? 'leak' : filling.length > 0 ? 'inconclusive' : 'clean';
   const rounds = snapshots - 1;

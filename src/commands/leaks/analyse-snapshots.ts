@@ -9,6 +9,7 @@ import { readScriptsTable } from '../../analyzer/formats/scripts-table.js';
 import { findGrowth, type Growth } from '../../analyzer/growth/find-growth.js';
 import { findingsOf, type FindingOptions } from '../../analyzer/growth/findings.js';
 import type { PackageLookup } from '../../analyzer/growth/owners.js';
+import { findingsOfSizes, type CollectionSizes } from '../../analyzer/growth/sizes.js';
 import { reportOfSnapshots } from '../../analyzer/growth/verdict.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import { createLocator, fileOf } from '../../analyzer/model/location.js';
@@ -21,6 +22,8 @@ export interface AnalyseOptions {
   readonly heapBytes?: readonly number[];
   /** How long each round between two snapshots let the target work, where rounds are made by time. */
   readonly roundMs?: readonly number[];
+  /** Sizes of live collections, for those that hold what is no object. */
+  readonly sizes?: readonly CollectionSizes[];
   readonly warnings?: readonly string[];
 }
 
@@ -28,8 +31,9 @@ export interface AnalyseOptions {
 export const analyseSnapshots = async (files: readonly string[], options: AnalyseOptions = {}): Promise<LeakReport> => {
   const growth = await growthOf(files, options);
   const places = placesOf(await newestScripts(files));
+  const findings = findingsOf(growth, 'grows', places);
   return reportOfSnapshots({
-    findings: findingsOf(growth, 'grows', places),
+    findings: [...findings, ...findingsOfSizes(growth, options.sizes ?? [], findings, places)],
     slowing: findingsOf(growth, 'slows', places),
     snapshots: files.length,
     heapBytes: options.heapBytes ?? [],

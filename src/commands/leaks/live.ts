@@ -6,10 +6,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Attachment } from '../../agent/attach.js';
-import { startCensus } from '../../agent/census.js';
+import { startCensus, type Census } from '../../agent/census.js';
 import { readCollectedHeap } from '../../agent/collected-heap.js';
 import { estimateSnapshot, type SnapshotEstimate } from '../../agent/preflight.js';
 import { sampleSurvivors } from '../../agent/survivors.js';
+import type { CollectionSizes } from '../../analyzer/growth/sizes.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import { formatBytes, formatDuration } from '../../report/units.js';
 import type { Io } from '../io.js';
@@ -49,10 +50,12 @@ export const findLiveLeaks = async (
   const estimate = await estimateSnapshot(attachment);
   const weak = weakness(estimate, options);
   const gateRounds = weak !== undefined ? options.rounds + 1 : estimate.pauseUs > dearPauseUs ? 4 : 2;
-  const gate = await passGate(attachment, round, gateRounds, weak !== undefined, io);
+  const census = await startCensus(attachment.session);
+  attachment.onDetach(census.close);
+  const gate = await passGate(attachment, census, round, gateRounds, weak !== undefined, io);
   if (!anyRises(gate.rising) && weak === undefined) return clean(gate.readings);
   if (weak !== undefined) return reportOfCensus(gate, weak.warnings);
-  return compareSnapshots(attachment, round, gate.readings, options, io);
+  return compareSnapshots({ attachment, census, round, gate, options, io });
 };
 
 /** Why no snapshots are taken; undefined where they are. */
@@ -73,13 +76,12 @@ const weakness = (
 
 const passGate = async (
   attachment: Attachment,
+  census: Census,
   round: Round,
   rounds: number,
   sampled: boolean,
   io: Io,
 ): Promise<Gate> => {
-  const census = await startCensus(attachment.session);
-  attachment.onDetach(census.close);
   const read = async (): Promise<GateReading> => {
     io.progress('counting objects');
     const heapBytes = await readCollectedHeap(attachment.session);
@@ -92,7 +94,6 @@ const passGate = async (
     readings.push(await read());
   }
   const sites = (await finish?.()) ?? [];
-  await census.close();
   return { readings, rising: findRising(readings), sites };
 };
 
@@ -117,35 +118,58 @@ const clean = (readings: readonly GateReading[]): LeakReport => {
   };
 };
 
-const compareSnapshots = async (
-  attachment: Attachment,
-  round: Round,
-  gate: readonly GateReading[],
-  options: LiveOptions,
-  io: Io,
-): Promise<LeakReport> => {
-  const folder = options.keep ?? (await mkdtemp(join(tmpdir(), 'memwatch-leaks-')));
-  const removed = async (): Promise<void> => {
-    if (options.keep === undefined) await rm(folder, { recursive: true, force: true });
-  };
+/** What the rounds between snapshots work with. */
+interface Comparison {
+  readonly attachment: Attachment;
+  readonly census: Census;
+  readonly round: Round;
+  readonly gate: Gate;
+  readonly options: LiveOptions;
+  readonly io: Io;
+}
+
+const compareSnapshots = async (comparison: Comparison): Promise<LeakReport> => {
+  const { keep } = comparison.options;
+  const folder = keep ?? (await mkdtemp(join(tmpdir(), 'memwatch-leaks-')));
   try {
-    return await snapshotRounds(attachment, round, gate, folder, options, io);
+    return await snapshotRounds(comparison, folder);
   } finally {
-    await removed();
+    if (keep === undefined) await rm(folder, { recursive: true, force: true });
   }
 };
 
-const snapshotRounds = async (
-  attachment: Attachment,
-  round: Round,
-  gate: readonly GateReading[],
-  folder: string,
-  options: LiveOptions,
-  io: Io,
-): Promise<LeakReport> => {
+/** Collections that rose in each round of the gate, followed on through the rounds between snapshots. */
+interface Followed {
+  /** Counts again, where there is anything to follow, and drops what did not rise. */
+  count(): Promise<void>;
+  sizes(): CollectionSizes[];
+}
+
+const followCollections = (census: Census, { rising }: Gate): Followed => {
+  let followed = rising.containers.map(({ container, history }) => ({
+    id: container.id,
+    heapId: container.heapId,
+    sizes: [...history],
+  }));
+  return {
+    async count() {
+      if (followed.length === 0) return;
+      const { containers } = await census.count({ idsFor: 50 });
+      followed = followed.flatMap(({ id, sizes }) => {
+        const now = containers.find((one) => one.id === id);
+        const rises = now !== undefined && now.size > sizes[sizes.length - 1];
+        return rises ? [{ id, heapId: now.heapId, sizes: [...sizes, now.size] }] : [];
+      });
+    },
+    sizes: () => followed.flatMap(({ heapId, sizes }) => (heapId === null ? [] : [{ heapId, sizes }])),
+  };
+};
+
+const snapshotRounds = async (comparison: Comparison, folder: string): Promise<LeakReport> => {
+  const { attachment, round, gate, options, io } = comparison;
   const files: string[] = [];
   const quiet: Io = { ...io, warn: io.progress }; // what a snapshot costs is said once
-  const heapBytes = gate.map((reading) => reading.heapBytes);
+  const heapBytes = gate.readings.map((reading) => reading.heapBytes);
   const snapshot = async (): Promise<void> => {
     const file = join(folder, `${String(files.length + 1).padStart(2, '0')}.heapsnapshot`);
     await takeSnapshot(attachment, file, { force: options.force }, files.length === 0 ? io : quiet);
@@ -155,16 +179,18 @@ const snapshotRounds = async (
   // a snapshot stops the target, so a round is the time from the end of one to the start of the next
   const roundMs: number[] = [];
   let roundStart = 0;
+  const followed = followCollections(comparison.census, gate);
   const look = (): Promise<LeakReport> =>
     analyseSnapshots(files, {
       signal: io.signal,
       onProgress: io.progress,
       heapBytes,
+      sizes: followed.sizes(),
       ...(options.byTime ? { roundMs } : {}),
     });
   await snapshot();
   const finish = await sampleSurvivors(attachment);
-  const { heap, classes, containers } = findRising(gate);
+  const { heap, classes, containers } = gate.rising;
   const suspected = heap && classes.length + containers.length > 0;
   let report: LeakReport | undefined;
   for (let i = 1; i <= options.rounds + mostExtraRounds; i++) {
@@ -172,6 +198,8 @@ const snapshotRounds = async (
     roundMs.push(performance.now() - roundStart);
     heapBytes.push(await readCollectedHeap(attachment.session));
     await snapshot();
+    await followed.count();
+    roundStart = performance.now();
     // the gate has seen so much that three snapshots will not acquit; while they are read, the target would grow on
     if (files.length < 3 || (suspected && i < options.rounds)) continue;
     report = await look();

@@ -1,0 +1,104 @@
+/**
+ * Collections that grow by what is no object: numbers stand in a Map's table or an array's elements as they are, and a
+ * snapshot shows no entries. In: sizes of live collections, one figure a round, as a census counted them. Out: findings.
+ */
+import { nodeName, nodeTypeName } from '../model/heap-graph.js';
+import type { Finding } from '../model/finding.js';
+import { isBackingStore } from './entries.js';
+import { gainsOf, isSlowing } from './evidence.js';
+import type { Growth } from './find-growth.js';
+import type { FindingOptions } from './findings.js';
+import { ownerOf } from './owners.js';
+import { locate } from './locate.js';
+import { createPlaces } from './places.js';
+import { adviceOf, kindOf } from './shapes.js';
+import { nameOf, renderSteps, signatureOf, stepsTo } from './steps.js';
+
+export interface CollectionSizes {
+  /** V8's id of the collection. */
+  readonly heapId: number;
+  /** Entries at the end of each round; more in each. */
+  readonly sizes: readonly number[];
+}
+
+/** Those that are not findings already; a collection that slows down, or whose node is gone, is left out. */
+export const findingsOfSizes = (
+  growth: Growth,
+  collections: readonly CollectionSizes[],
+  found: readonly Finding[],
+  options: FindingOptions,
+): Finding[] => {
+  const known = new Set(found.map(({ container }) => container.id));
+  return collections
+    .filter(({ heapId, sizes }) => !known.has(heapId) && !isSlowing(gainsOf(sizes)))
+    .flatMap((collection) => findingOfSizes(growth, collection, options) ?? []);
+};
+
+const entryClass = '(number)';
+
+const findingOfSizes = (
+  growth: Growth,
+  { heapId, sizes }: CollectionSizes,
+  options: FindingOptions,
+): Finding | undefined => {
+  const { graph } = growth.last;
+  const node = graph.nodeId.indexOf(heapId);
+  if (node === -1 || holdsObjects(growth, node, sizes)) return undefined;
+  const steps = stepsTo(graph, growth.paths, node);
+  const shape = { container: node, entryClass, classes: [], steps, entrySteps: [], chained: false };
+  const kind = kindOf(graph, shape);
+  const container = { node, entryClass: -1, history: sizes, entry: -1, alsoHeldBy: [], chained: false };
+  const isForeign = (file: string): boolean => file.startsWith('node:') || options.isForeign?.(file) === true;
+  const location = locate(growth, kind, container, steps, createPlaces(graph, options), isForeign);
+  const perRound = (sizes[sizes.length - 1] - sizes[0]) / (sizes.length - 1);
+  const bytesPerEntry = storeBytes(growth, node) / Math.max(1, sizes[sizes.length - 1]);
+  const bytesPerRound = Math.round(bytesPerEntry * perRound);
+  return {
+    rank: 0,
+    kind,
+    title: `${nodeName(graph, node)} ${nameOf(graph, steps)} gains ${Math.round(perRound * 10) / 10} numbers a round and keeps them`,
+    signature: signatureOf(graph, steps, entryClass),
+    bytesPerRound,
+    countPerRound: Math.round(perRound * 10) / 10,
+    retainedBytesPerRound: bytesPerRound,
+    history: sizes,
+    container: { id: heapId, name: nodeName(graph, node), type: nodeTypeName(graph, node) },
+    gains: [{ name: entryClass, countPerRound: Math.round(perRound), selfBytesPerRound: bytesPerRound }],
+    path: renderSteps(graph, steps),
+    location: location ?? null,
+    owner: location === undefined ? { kind: 'unknown' } : ownerOf(location.file, options.packageOf),
+    allocationSites: [],
+    growthSites: [],
+    advice: adviceOf(graph, kind, shape),
+    reasons: [
+      `its size was ${sizes.join(', ')} at the end of ${sizes.length} rounds, as counted in the live process`,
+      'its bytes are those of its table, by the entry',
+    ],
+  };
+};
+
+/** A collection of objects is judged by the objects: that they were not found growing acquits it. */
+const holdsObjects = ({ last, classes }: Growth, node: number, sizes: readonly number[]): boolean => {
+  let objects = 0;
+  eachStored(last.graph, node, (target) => {
+    if (classes.isEvidence(classes.of(last.graph, target))) objects++;
+  });
+  return objects > 0.1 * sizes[sizes.length - 1];
+};
+
+const storeBytes = ({ last }: Growth, node: number): number => {
+  let bytes = 0;
+  const { graph } = last;
+  for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++)
+    if (isBackingStore(graph, graph.edgeTarget[edge])) bytes += graph.selfBytes[graph.edgeTarget[edge]];
+  return bytes;
+};
+
+const eachStored = (graph: Growth['last']['graph'], node: number, callback: (target: number) => void): void => {
+  for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
+    const store = graph.edgeTarget[edge];
+    if (!isBackingStore(graph, store)) continue;
+    for (let inner = graph.firstEdge[store]; inner < graph.firstEdge[store + 1]; inner++)
+      callback(graph.edgeTarget[inner]);
+  }
+};

@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { repository } from '../support/paths.js';
+
+/** A part of the corpus that needs little time; `npm run corpus` runs all of it, both ways. */
+const quick = ['debug', 'inflight', 'promise-race', 'tiny-lru'];
+
+test('leaks of real npm releases are found, their twins are clean', () => {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const run = spawnSync(process.execPath, [repository('bench/corpus.mjs'), ...quick, '--by', 'files'], {
+    env,
+    encoding: 'utf8',
+    timeout: 280_000,
+  });
+  assert.equal(run.status, 0, run.stdout + run.stderr);
+  assert.match(run.stdout, /4 of 4 leaks found, the right thing first in 4; 0 false alarms on 4 twins/);
+});
