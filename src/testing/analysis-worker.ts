@@ -1,5 +1,6 @@
 /** The thread of analysis-thread.ts: analyses the captures that it was started with, answers, and ends. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
+import { answerFromThread } from '../commands/thread.js';
 import { findGrowthInCaptures } from './analysis.js';
 import type { CodePosition } from '../analyzer/model/check.js';
 import type { Capture } from './subject.js';
@@ -9,5 +10,4 @@ const { captures, work, body } = workerData as {
   work: readonly number[];
   body: CodePosition | null;
 };
-// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-parentPort?.postMessage(await findGrowthInCaptures()(captures, work, body));
+await answerFromThread(() => findGrowthInCaptures()(captures, work, body));

@@ -15,7 +15,8 @@ import type { LeakReport } from '../../analyzer/model/finding.js';
 import { formatBytes, formatDuration } from '../../report/units.js';
 import type { Io } from '../io.js';
 import { takeSnapshot } from '../take-snapshot.js';
-import { analyseSnapshots, newestScripts } from './analyse-snapshots.js';
+import { answerOfThread } from '../thread.js';
+import { newestScripts } from './analyse-snapshots.js';
 import { anyRises, findRising, type Gate, type GateReading } from './gate.js';
 import { withGrowthSites } from './growth-sites.js';
 import { reportOfCensus } from './light.js';
@@ -180,14 +181,12 @@ const snapshotRounds = async (comparison: Comparison, folder: string): Promise<L
   const roundMs: number[] = [];
   let roundStart = 0;
   const followed = followCollections(comparison.census, gate);
-  const look = (): Promise<LeakReport> =>
-    analyseSnapshots(files, {
-      signal: io.signal,
-      onProgress: io.progress,
-      heapBytes,
-      sizes: followed.sizes(),
-      ...(options.byTime ? { roundMs } : {}),
-    });
+  const look = async (): Promise<LeakReport> => {
+    const known = { heapBytes, sizes: followed.sizes(), ...(options.byTime ? { roundMs } : {}) };
+    const file = new URL('analysis-worker.js', import.meta.url);
+    const thread = { signal: io.signal, onProgress: io.progress };
+    return (await answerOfThread(file, { files, options: known }, thread)) as LeakReport;
+  };
   await snapshot();
   const finish = await sampleSurvivors(attachment);
   const { heap, classes, containers } = gate.rising;
