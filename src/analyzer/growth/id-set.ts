@@ -1,32 +1,58 @@
 /**
- * Sets of node ids, as bits in pages that exist where there are ids. The ids of objects count up and stand close
+ * Sets of node ids, as bytes in pages that exist where there are ids. The ids of objects count up and stand close
  * together; those of native nodes are hashes of addresses and can be anything below 2^32.
+ *
+ * V8 knows an object by its address between two snapshots, so one that is made where another has died takes over its id.
+ * Each id therefore carries a mark of what it was: with another mark it is another object.
  */
-import type { HeapGraph } from '../model/heap-graph.js';
+import { nodeName, type HeapGraph } from '../model/heap-graph.js';
+import { types } from './growth-classes.js';
 
 const pageBits = 12;
 const pageMask = 0xfff;
-const pageWords = 1 << (pageBits - 5);
 
-/** Page p holds the bits of ids p << 12 …; only pages that hold any: there could be a million. */
+/** Page p holds the marks of ids p << 12 …, 0 where an id is not in the set; only pages that hold any: there could be a million. */
 export interface IdSet {
-  readonly pages: ReadonlyMap<number, Uint32Array>;
+  readonly pages: ReadonlyMap<number, Uint8Array>;
 }
 
-export const hasId = (set: IdSet, id: number): boolean => {
-  const page = set.pages.get(id >>> pageBits);
-  return page !== undefined && ((page[(id & pageMask) >>> 5] >>> (id & 31)) & 1) === 1;
-};
+/** What the object with that id is, as a number from 1 to 255; 0 where there is none. */
+export const markOf = (set: IdSet, id: number): number => set.pages.get(id >>> pageBits)?.[id & pageMask] ?? 0;
+
+export const hasId = (set: IdSet, id: number): boolean => markOf(set, id) !== 0;
 
 /** The ids of all nodes of a graph. */
-export const idsOf = ({ nodeId, nodeCount }: HeapGraph): IdSet => {
-  const pages = new Map<number, Uint32Array>();
-  const pageOf = createPages(pages, () => new Uint32Array(pageWords));
-  for (let node = 0; node < nodeCount; node++) {
-    const id = nodeId[node];
-    pageOf(id)[(id & pageMask) >>> 5] |= 1 << (id & 31);
-  }
+export const idsOf = (graph: HeapGraph): IdSet => {
+  const { nodeId, nodeCount } = graph;
+  const pages = new Map<number, Uint8Array>();
+  const pageOf = createPages(pages, () => new Uint8Array(1 << pageBits));
+  const mark = createMarks(graph);
+  for (let node = 0; node < nodeCount; node++) pageOf(nodeId[node])[nodeId[node] & pageMask] = mark(node);
   return { pages };
+};
+
+/**
+ * What an object keeps for its life: its type, and its class. A string may be turned inside out, so that it is one is all
+ * that counts; a backing store has no class, and is made anew when its size changes.
+ */
+const createMarks = (graph: HeapGraph): ((node: number) => number) => {
+  const { nodeType, selfBytes } = graph;
+  const ofName = new Map<number, number>();
+  const nameHash = (node: number): number => {
+    const index = graph.nodeName[node];
+    const known = ofName.get(index);
+    if (known !== undefined) return known;
+    let hash = 0;
+    for (const character of nodeName(graph, node)) hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) | 0;
+    ofName.set(index, hash);
+    return hash;
+  };
+  return (node) => {
+    const type = nodeType[node];
+    if (type === types.string || type === types.concatenatedString || type === types.slicedString) return 1;
+    const kept = type === types.array ? selfBytes[node] : type === types.number ? 0 : nameHash(node);
+    return ((Math.imul(kept ^ (type << 24), 0x9e3779b1) >>> 8) % 254) + 2;
+  };
 };
 
 /** Finds the page of an id, or makes it. Ids that follow one another are mostly of one page, so that is kept at hand. */
@@ -42,16 +68,16 @@ const createPages = <Page>(pages: Map<number, Page>, create: () => Page): ((id: 
   };
 };
 
-/** The ids that are in all of the sets. */
+/** The ids that are in all of the sets, and the same object in each. */
 export const intersectIds = (sets: readonly IdSet[]): IdSet => {
   const [first, ...rest] = sets;
-  const pages = new Map<number, Uint32Array>();
+  const pages = new Map<number, Uint8Array>();
   for (const [number, page] of first.pages) {
     const others = rest.map((set) => set.pages.get(number));
     if (others.includes(undefined)) continue;
     pages.set(
       number,
-      page.map((word, w) => others.reduce((all, other) => all & (other?.[w] ?? 0), word)),
+      page.map((mark, at) => (others.every((other) => other?.[at] === mark) ? mark : 0)),
     );
   }
   return { pages };

@@ -3,7 +3,7 @@
  * round and stayed. In: labelled transient nodes, snapshot by snapshot. Out: tallies.
  */
 import type { GrowthClasses } from './growth-classes.js';
-import { hasId, type IdSet } from './id-set.js';
+import { markOf, type IdSet } from './id-set.js';
 import { noHolder, type Transients } from './transients.js';
 
 /** One class under one holder. All columns have one figure a snapshot. */
@@ -62,6 +62,7 @@ export const createTallyBuilder = (classes: GrowthClasses, idSets: readonly IdSe
 /** An object that is gone never comes back, so it is in every snapshot from its first to the last one. */
 const firstSeen = (id: number, idSets: readonly IdSet[]): number => {
   let snapshot = idSets.length - 1;
-  while (snapshot > 0 && hasId(idSets[snapshot - 1], id)) snapshot--;
+  const mark = markOf(idSets[snapshot], id);
+  while (snapshot > 0 && markOf(idSets[snapshot - 1], id) === mark) snapshot--;
   return snapshot;
 };

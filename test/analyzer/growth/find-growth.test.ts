@@ -73,6 +73,21 @@ test('two causes whose things are shared are two findings, and no byte counts tw
   assert.match(found[0].reasons.join(), /also held by/);
 });
 
+test('an object that took over the id of one that died where it was made is another object', async () => {
+  // a dictionary's table is replaced by a larger one after the second snapshot, and a stranger takes over its id
+  const table = (k: number): string => (k < 2 ? 'table' : 'larger');
+  const found = await findings(
+    (k) =>
+      `global -byKey-> Object byKey\nglobal -other-> Object other\nbyKey -internal:properties-> ${table(k)}:array ${k < 2 ? 400 : 800}\n` +
+      `${k < 2 ? '' : 'other -internal:elements-> table:array 100\n'}` +
+      upTo(5 * (k + 1), (i) => `${table(k)} -internal:${i}-> (key) k${i}:string 40\nbyKey -key${i}-> k${i}`),
+  );
+  assert.deepEqual(
+    found.map(({ history }) => history),
+    [[5, 10, 15, 20]],
+  );
+});
+
 test('what memwatch itself keeps in a target is no finding', async () => {
   const found = await findings(
     (k) =>
