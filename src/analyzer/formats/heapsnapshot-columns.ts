@@ -17,3 +17,8 @@ export const copied = <T extends Uint8Array | Uint32Array | Float64Array>(from: 
   to.set(from);
   return to;
 };
+
+/** A byte ^ digit0 is at most 9 for a digit alone, also for the undefined byte beyond the end: one comparison a byte. */
+export const digit0 = 0x30;
+/** Numbers of so many digits can be read by integer arithmetic. */
+export const maxDigits = 9;

@@ -1,6 +1,6 @@
 /** The sink that turns the rows of `edges` into columns. It checks what it takes: a number out of its range is an error. */
 import { release, sharedBytes, sharedWords } from '../model/columns.js';
-import { comma, copied, firstCapacity, grown, maxUint32, newline } from './heapsnapshot-columns.js';
+import { comma, copied, digit0, firstCapacity, grown, maxDigits, maxUint32, newline } from './heapsnapshot-columns.js';
 import type { SnapshotHeader } from './heapsnapshot-header.js';
 import type { RowSink } from './heapsnapshot-rows.js';
 
@@ -69,28 +69,26 @@ export class EdgeColumns implements RowSink, EdgeRows {
     const nodeWidth = this.header.node.width;
     const inverse = 1 / nodeWidth;
     const beyond = this.header.nodeCount * nodeWidth;
-    const limit = end - 72; // three numbers of up to 22 digits; longer ones are for the slow way
+    const limit = end - 72; // three numbers of up to 22 digits
+    // integer arithmetic, one comparison a digit: numbers of more digits than fit it are for the slow way
     let { count, maxName } = this;
     let p = from;
     let rowStart = from;
     while (p < limit && count < capacity) {
       rowStart = p;
-      let c = bytes[p++] - 48;
-      if (!(c >= 0 && c <= 9)) break;
-      let t = c;
-      while ((c = bytes[p++] - 48) >= 0 && c <= 9) t = t * 10 + c;
-      if (c !== comma - 48 || t >= typeOf.length) break;
-      c = bytes[p++] - 48;
-      if (!(c >= 0 && c <= 9)) break;
-      let n = c;
-      while ((c = bytes[p++] - 48) >= 0 && c <= 9) n = n * 10 + c;
-      if (c !== comma - 48 || n > maxUint32) break;
-      c = bytes[p++] - 48;
-      if (!(c >= 0 && c <= 9)) break;
-      let to = c;
-      while ((c = bytes[p++] - 48) >= 0 && c <= 9) to = to * 10 + c;
-      if (c === newline - 48) c = bytes[p++] - 48;
-      if (c !== comma - 48 || to >= beyond) break;
+      const t = bytes[p++] ^ digit0;
+      if (t > 9 || t >= typeOf.length || bytes[p++] !== comma) break;
+      let first = p;
+      let n = 0;
+      let c = 0;
+      while ((c = bytes[p++] ^ digit0) <= 9) n = (Math.imul(n, 10) + c) | 0;
+      if (c !== (comma ^ digit0) || p - first < 2 || p - first > maxDigits + 1) break;
+      first = p;
+      let to = 0;
+      while ((c = bytes[p++] ^ digit0) <= 9) to = (Math.imul(to, 10) + c) | 0;
+      if (p - first < 2 || p - first > maxDigits + 1) break;
+      if (c === (newline ^ digit0)) c = bytes[p++] ^ digit0;
+      if (c !== (comma ^ digit0) || to >= beyond) break;
       const node = Math.floor((to + 0.5) * inverse);
       if (node * nodeWidth !== to) break;
       const ourType = typeOf[t];

@@ -1,6 +1,6 @@
 /** The sink that turns the rows of `nodes` into columns. It checks what it takes: a number out of its range is an error. */
 import { sharedBytes, sharedFloats, sharedWords } from '../model/columns.js';
-import { comma, copied, firstCapacity, grown, maxUint32, newline } from './heapsnapshot-columns.js';
+import { comma, copied, digit0, firstCapacity, grown, maxDigits, maxUint32, newline } from './heapsnapshot-columns.js';
 import type { SnapshotHeader } from './heapsnapshot-header.js';
 import type { RowSink } from './heapsnapshot-rows.js';
 
@@ -73,38 +73,35 @@ export class NodeColumns implements RowSink {
     let rowStart = from;
     while (p < limit && count < capacity) {
       rowStart = p;
-      let c = bytes[p++] - 48;
-      if (!(c >= 0 && c <= 9)) break;
-      let t = c;
-      while ((c = bytes[p++] - 48) >= 0 && c <= 9) t = t * 10 + c;
-      if (c !== comma - 48 || t >= typeOf.length) break;
-      c = bytes[p++] - 48;
-      if (!(c >= 0 && c <= 9)) break;
-      let n = c;
-      while ((c = bytes[p++] - 48) >= 0 && c <= 9) n = n * 10 + c;
-      if (c !== comma - 48 || n > maxUint32) break;
-      c = bytes[p++] - 48;
-      if (!(c >= 0 && c <= 9)) break;
-      let i = c;
-      while ((c = bytes[p++] - 48) >= 0 && c <= 9) i = i * 10 + c;
-      if (c !== comma - 48 || i > maxUint32) break;
-      c = bytes[p++] - 48;
-      if (!(c >= 0 && c <= 9)) break;
-      let s = c;
-      while ((c = bytes[p++] - 48) >= 0 && c <= 9) s = s * 10 + c;
-      if (c !== comma - 48 || s > maxUint32) break;
-      c = bytes[p++] - 48;
-      if (!(c >= 0 && c <= 9)) break;
-      let e = c;
-      while ((c = bytes[p++] - 48) >= 0 && c <= 9) e = e * 10 + c;
+      let c = 0;
+      let first = p;
+      let t = 0;
+      while ((c = bytes[p++] ^ digit0) <= 9) t = (Math.imul(t, 10) + c) | 0;
+      if (c !== (comma ^ digit0) || p - first < 2 || p - first > maxDigits + 1) break;
+      first = p;
+      let n = 0;
+      while ((c = bytes[p++] ^ digit0) <= 9) n = (Math.imul(n, 10) + c) | 0;
+      if (c !== (comma ^ digit0) || p - first < 2 || p - first > maxDigits + 1) break;
+      first = p;
+      let i = 0; // ids of native nodes are hashes and use all 32 bits
+      while ((c = bytes[p++] ^ digit0) <= 9) i = i * 10 + c;
+      if (c !== (comma ^ digit0) || p - first < 2 || i > maxUint32) break;
+      first = p;
+      let s = 0;
+      while ((c = bytes[p++] ^ digit0) <= 9) s = (Math.imul(s, 10) + c) | 0;
+      if (c !== (comma ^ digit0) || p - first < 2 || p - first > maxDigits + 1) break;
+      first = p;
+      let e = 0;
+      while ((c = bytes[p++] ^ digit0) <= 9) e = (Math.imul(e, 10) + c) | 0;
+      if (p - first < 2 || p - first > maxDigits + 1) break;
       let field = 5;
-      for (; field < width && c === comma - 48; field++) {
-        c = bytes[p++] - 48;
-        if (!(c >= 0 && c <= 9)) break;
-        while ((c = bytes[p++] - 48) >= 0 && c <= 9);
+      for (; field < width && c === (comma ^ digit0); field++) {
+        first = p;
+        while ((c = bytes[p++] ^ digit0) <= 9);
+        if (p - first < 2) break;
       }
-      if (c === newline - 48) c = bytes[p++] - 48;
-      if (field < width || c !== comma - 48 || edges + e > header.edgeCount) break;
+      if (c === (newline ^ digit0)) c = bytes[p++] ^ digit0;
+      if (t >= typeOf.length || field < width || c !== (comma ^ digit0) || edges + e > header.edgeCount) break;
       edges += e;
       type[count] = typeOf[t];
       name[count] = n;

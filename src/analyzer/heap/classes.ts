@@ -3,6 +3,7 @@
  * retains together, no byte twice. A class is a constructor's name; a plain object's is its shape, `{id, name}`, where at
  * least two objects have that shape; what is no object goes by its kind in brackets, as in Chrome DevTools.
  */
+import { twiceAsLong } from '../model/columns.js';
 import { edgeTypes, nodeTypes, type HeapGraph } from '../model/heap-graph.js';
 import type { Classes, Dominators, HeapClass } from '../model/heap-results.js';
 
@@ -143,29 +144,39 @@ const shapeName = (graph: HeapGraph, node: number): string => {
 
 /**
  * What each class retains: the sum over its nodes that no other node of the class dominates. A walk down the dominator
- * tree that counts, for each class, how many of it are open above.
+ * tree that counts, for each class, how many of it are open above. `openNodes` holds three words for each: the node's class,
+ * where what it dominates ends, and where the node above goes on.
  */
 const computeClassRetained = (dominators: Dominators, classOf: Uint32Array, classes: number): Float64Array => {
   const { immediate, retainedBytes } = dominators;
   const { first, child } = dominatedNodes(immediate);
   const retained = new Float64Array(classes);
   const open = new Uint32Array(classes);
-  const next = first.slice();
-  const stack = new Uint32Array(immediate.length);
-  let depth = 1;
-  stack[0] = root;
-  retained[classOf[root]] += retainedBytes[root];
-  open[classOf[root]]++;
-  while (depth > 0) {
-    const node = stack[depth - 1];
-    if (next[node] === first[node + 1]) {
-      open[classOf[node]]--;
-      depth--;
+  let openNodes = new Uint32Array(3 << 12);
+  let top = 0;
+  const rootClass = classOf[root];
+  retained[rootClass] = retainedBytes[root];
+  open[rootClass] = 1;
+  openNodes.set([rootClass, first[root + 1], 0]);
+  for (let at = first[root], end = first[root + 1]; top >= 0;) {
+    if (at === end) {
+      open[openNodes[top]]--;
+      at = openNodes[top + 2];
+      top -= 3;
+      end = openNodes[top + 1];
       continue;
     }
-    const below = child[next[node]++];
-    if (open[classOf[below]]++ === 0) retained[classOf[below]] += retainedBytes[below];
-    stack[depth++] = below;
+    const node = child[at++];
+    const ofClass = classOf[node];
+    if (open[ofClass] === 0) retained[ofClass] += retainedBytes[node];
+    if (first[node] === first[node + 1]) continue;
+    open[ofClass]++;
+    top += 3;
+    if (top === openNodes.length) openNodes = twiceAsLong(openNodes);
+    openNodes[top] = ofClass;
+    openNodes[top + 1] = end = first[node + 1];
+    openNodes[top + 2] = at;
+    at = first[node];
   }
   return retained;
 };
@@ -177,7 +188,10 @@ export const dominatedNodes = (immediate: Uint32Array): { first: Uint32Array; ch
   for (let node = 1; node < count; node++) first[immediate[node] + 1]++;
   for (let node = 0; node < count; node++) first[node + 1] += first[node];
   const child = new Uint32Array(Math.max(0, count - 1));
-  const next = first.slice();
-  for (let node = 1; node < count; node++) child[next[immediate[node]]++] = node;
+  // Filled from the last to the first, so that `first` of the next node, counted down, ends as `first` of this one.
+  const next = first.subarray(1);
+  for (let node = count - 1; node > 0; node--) child[--next[immediate[node]]] = node;
+  first.copyWithin(0, 1);
+  first[count] = child.length;
   return { first, child };
 };

@@ -5,67 +5,43 @@
  * `semi`, `label`, `ancestor` and `idom` are the paper's names. Everything inside is numbered by the depth-first walk.
  * What the root does not reach is a child of the root, as the walk numbered it.
  */
+import { twiceAsLong } from '../model/columns.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import type { Dominators, Retainers, RetainingEdges } from '../model/heap-results.js';
+import { createPredecessors, recordHead } from './predecessors.js';
 import { walkHeap, type Walk, type Walked } from './walk.js';
 
 export const computeDominators = (graph: HeapGraph, edges: RetainingEdges, retainers: Retainers): Dominators =>
   computeDominatorsOf(graph, { edges, walk: walkHeap(graph).walk }, retainers);
 
-/**
- * The same where the walk is at hand; its columns are used up. The retainers may hold entries of edges that the rule of
- * walk.ts about who is reached from the globals forbids: the walk and the retainers can then be made at the same time.
- */
+/** The same where the walk is at hand; its columns are used up. */
 export const computeDominatorsOf = (graph: HeapGraph, { edges, walk }: Walked, retainers: Retainers): Dominators => {
+  const fill = createPredecessors({ ...walk, userOwned: edges.userOwned }, retainers);
+  const block = new Uint32Array(1 << 15);
+  return computeDominatorsFrom(graph, walk, () => block.subarray(0, fill(block)));
+};
+
+/** The same with the retainers in blocks, as predecessors.ts makes them; an empty one is the last. */
+export const computeDominatorsFrom = (graph: HeapGraph, walk: Walk, nextBlock: () => Uint32Array): Dominators => {
   const scratch = new ArrayBuffer(graph.nodeCount * 8);
-  computeIdom(walk, edges.userOwned, retainers, scratch);
+  computeIdom(walk, nextBlock, new Uint32Array(scratch));
   return toNodes(graph, walk, scratch);
 };
 
-/** Turns walk.parent into immediate dominators, by number. */
-const computeIdom = (walk: Walk, userOwned: Uint32Array, retainers: Retainers, scratch: ArrayBuffer): void => {
-  const { numberOf, nodeOf, parent: idom, spare: semi, lastOwned, firstOfRings } = walk;
-  const { first, node: retainer } = retainers;
-  const count = nodeOf.length;
-  const ancestor = new Uint32Array(scratch, 0, count);
-  ancestor.set(idom);
-  const label = new Uint32Array(scratch, count * 4, count); // the smallest semi on the compressed way up to, and without, the ancestor
-  let stack = new Uint32Array(1 << 16);
-
-  for (let w = count - 1; w > 0; w--) {
-    let best = idom[w];
-    const node = nodeOf[w];
-    const isOwned = ((userOwned[node >>> 5] >>> (node & 31)) & 1) === 1;
-    const end = w >= firstOfRings ? 0 : first[node + 1]; // the nodes of rings are children of the root, no more
-    for (let i = first[node]; i < end; i++) {
-      const v = numberOf[retainer[i]];
-      if (v <= w) {
-        if (v < best && (v <= lastOwned || !isOwned || mayHold(userOwned, retainer[i]))) best = v;
-        continue;
-      }
-      if (v > lastOwned && isOwned && !mayHold(userOwned, retainer[i])) continue;
-      // eval(v): compress the way from v up to the root of its tree, which is w or a child of w's ancestors
-      let depth = 0;
-      let u = v;
-      while (ancestor[u] > w) {
-        if (depth === stack.length) stack = twice(stack);
-        stack[depth++] = u;
-        u = ancestor[u];
-      }
-      const top = ancestor[u];
-      let smallest = label[u];
-      while (depth > 0) {
-        u = stack[--depth];
-        if (label[u] < smallest) smallest = label[u];
-        else label[u] = smallest;
-        ancestor[u] = top;
-      }
-      if (smallest < best) best = smallest;
-    }
-    semi[w] = best;
-    label[w] = w < firstOfRings ? best : w; // what a ring holds besides itself is not held by the root for that
+/**
+ * Turns walk.parent into immediate dominators, by number. `forest` holds two words a node, side by side because they are
+ * read together: its ancestor, and its label, the smallest semi on the compressed way up to, and without, the ancestor.
+ */
+const computeIdom = (walk: Walk, nextBlock: () => Uint32Array, forest: Uint32Array): void => {
+  const { parent: idom, spare: semi, firstOfRings } = walk;
+  const count = idom.length;
+  semi.set(idom);
+  for (let w = 0; w < count; w++) {
+    forest[2 * w] = idom[w];
+    forest[2 * w + 1] = w < firstOfRings ? idom[w] : w; // what a ring holds besides itself is not held by the root for that
   }
-
+  const search = createSemiSearch(semi, forest);
+  for (let block = nextBlock(); block.length > 0; block = nextBlock()) search(block);
   for (let w = 1; w < count; w++) {
     let d = idom[w];
     while (d > semi[w]) d = idom[d];
@@ -73,13 +49,38 @@ const computeIdom = (walk: Walk, userOwned: Uint32Array, retainers: Retainers, s
   }
 };
 
-/** Whether a node may hold what the globals reach: they reach it, too. */
-const mayHold = (userOwned: Uint32Array, node: number): boolean => ((userOwned[node >>> 5] >>> (node & 31)) & 1) === 1;
-
-const twice = (stack: Uint32Array): Uint32Array<ArrayBuffer> => {
-  const wider = new Uint32Array(stack.length * 2);
-  wider.set(stack);
-  return wider;
+/** Answers what gives the nodes of a block their semi-dominators. */
+const createSemiSearch = (semi: Uint32Array, forest: Uint32Array): ((block: Uint32Array) => void) => {
+  let stack = new Uint32Array(1 << 12);
+  return (block) => {
+    for (let at = 0; at < block.length;) {
+      const w = block[at];
+      let best = Math.min(semi[w], block[at + 1]);
+      const end = at + recordHead + block[at + 2];
+      for (at += recordHead; at < end; at++) {
+        // eval(v): compress the way from v up to the root of its tree, which is w or a child of w's ancestors
+        let depth = 0;
+        let u = block[at];
+        let ancestor = forest[2 * u];
+        while (ancestor > w) {
+          if (depth === stack.length) stack = twiceAsLong(stack);
+          stack[depth++] = u;
+          u = ancestor;
+          ancestor = forest[2 * u];
+        }
+        let smallest = forest[2 * u + 1];
+        while (depth > 0) {
+          u = stack[--depth];
+          if (forest[2 * u + 1] < smallest) smallest = forest[2 * u + 1];
+          else forest[2 * u + 1] = smallest;
+          forest[2 * u] = ancestor;
+        }
+        if (smallest < best) best = smallest;
+      }
+      semi[w] = best;
+      forest[2 * w + 1] = best;
+    }
+  };
 };
 
 const toNodes = (graph: HeapGraph, walk: Walk, scratch: ArrayBuffer): Dominators => {

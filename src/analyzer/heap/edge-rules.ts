@@ -24,7 +24,8 @@ export const ruleEdges = (graph: HeapGraph): RuledEdges => {
   const bits = sharedWords((edgeCount + 31) >>> 5);
   const others: number[] = [];
   const tableOfName = ephemeronTables(graph);
-  const hasTables = tableOfName.size > 0;
+  const isPair = new Uint8Array(graph.strings.count); // a byte a name: asking the map for each of millions of edges is slow
+  for (const name of tableOfName.keys()) isPair[name] = 1;
   for (let node = 0; node < nodeCount; node++) {
     const end = firstEdge[node + 1];
     for (let edge = firstEdge[node]; edge < end; edge++) {
@@ -33,7 +34,7 @@ export const ruleEdges = (graph: HeapGraph): RuledEdges => {
       if (type === weak || target === node) continue;
       if (
         (type === shortcut && node !== root) ||
-        (hasTables && type === internal && tableOfName.get(edgeName[edge]) === nodeId[node])
+        (type === internal && isPair[edgeName[edge]] === 1 && tableOfName.get(edgeName[edge]) === nodeId[node])
       )
         others.push(node, target);
       else bits[edge >>> 5] |= 1 << (edge & 31);

@@ -1,46 +1,56 @@
 /**
  * Retaining edges and dominators with a second thread, where the graph is big enough to be worth it: one thread walks the
- * graph while the other turns its edges round; both read the same memory.
+ * graph while the other turns its edges round, then one searches for dominators in what the other prepares; both read the
+ * same memory.
  */
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { release, sharedWords } from '../model/columns.js';
 import type { HeapGraph } from '../model/heap-graph.js';
-import type { Dominators, Retainers, RetainingEdges } from '../model/heap-results.js';
-import { computeDominatorsOf } from './dominators.js';
-import { ruleEdges } from './edge-rules.js';
+import type { Dominators, RetainingEdges } from '../model/heap-results.js';
+import { createBlockReader, createBlockRing } from './block-ring.js';
+import { computeDominatorsFrom, computeDominatorsOf } from './dominators.js';
+import { ruleEdges, type RuledEdges } from './edge-rules.js';
+import type { WalkNumbers } from './predecessors.js';
 import { computeRetainers } from './retainers.js';
+import type { SecondThreadInput } from './second-thread.js';
 import { walkHeap } from './walk.js';
 
 /** Below this a thread costs more than it saves. */
 const manyEdges = 2_000_000;
 
-export const computeInThreads = async (
-  graph: HeapGraph,
-): Promise<{ readonly edges: RetainingEdges; readonly dominators: Dominators }> => {
+interface EdgesAndDominators {
+  readonly edges: RetainingEdges;
+  readonly dominators: Dominators;
+}
+
+export const computeInThreads = (graph: HeapGraph): Promise<EdgesAndDominators> | EdgesAndDominators => {
   const ruled = ruleEdges(graph);
-  let started: Promise<Retainers> | undefined;
-  if (graph.edgeCount >= manyEdges && graph.edgeTarget.buffer instanceof SharedArrayBuffer) {
-    // a copy, because the walk takes bits away while the other thread reads them
-    const bits = sharedWords(ruled.bits.length);
-    bits.set(ruled.bits);
-    started = startRetainers(graph, bits);
-  }
+  if (graph.edgeCount >= manyEdges && graph.edgeTarget.buffer instanceof SharedArrayBuffer)
+    return computeInTwo(graph, ruled);
   const walked = walkHeap(graph, ruled);
-  const retainers = started === undefined ? computeRetainers(graph, walked.edges) : await started;
-  const dominators = computeDominatorsOf(graph, walked, retainers);
-  release([retainers.first, retainers.node, walked.walk.nodeOf, walked.walk.parent, walked.walk.spare]);
+  const dominators = computeDominatorsOf(graph, walked, computeRetainers(graph, walked.edges));
   return { edges: walked.edges, dominators };
 };
 
-const startRetainers = (graph: HeapGraph, bits: Uint32Array): Promise<Retainers> =>
-  new Promise((resolve, reject) => {
-    const { nodeCount, edgeCount, firstEdge, edgeTarget } = graph;
-    const worker = new Worker(new URL('./retainers-worker.js', import.meta.url), {
-      workerData: { graph: { nodeCount, edgeCount, firstEdge, edgeTarget }, bits },
-    });
-    worker.once('message', (retainers: Retainers) => {
-      void worker.terminate();
-      resolve(retainers);
-    });
-    worker.once('error', reject);
-  });
+const computeInTwo = async (graph: HeapGraph, ruled: RuledEdges): Promise<EdgesAndDominators> => {
+  const { nodeCount, edgeCount, firstEdge, edgeTarget } = graph;
+  const bits = sharedWords(ruled.bits.length); // a copy: the walk takes bits away while the other thread reads them
+  bits.set(ruled.bits);
+  const ring = createBlockRing();
+  const input: SecondThreadInput = { graph: { nodeCount, edgeCount, firstEdge, edgeTarget }, bits, ring };
+  const second = new Worker(new URL('./second-thread.js', import.meta.url), { workerData: input });
+  try {
+    await once(second, 'online');
+    second.on('error', () => {}); // from here on the ring tells
+    const { edges, walk } = walkHeap(graph, ruled);
+    const { numberOf, nodeOf, lastOwned, firstOfRings } = walk;
+    const numbers: WalkNumbers = { numberOf, nodeOf, lastOwned, firstOfRings, userOwned: edges.userOwned };
+    second.postMessage(numbers);
+    const dominators = computeDominatorsFrom(graph, walk, createBlockReader(ring));
+    release([walk.parent, walk.spare]);
+    return { edges, dominators };
+  } finally {
+    await second.terminate();
+  }
+};

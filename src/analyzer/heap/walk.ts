@@ -6,6 +6,7 @@
  * from a node that they do not reach to one that they do retains nothing); then the other roots; then, as children of the
  * root, nodes that nothing retains with all they hold; then what is left, rings whose nodes hold one another.
  */
+import { sharedWords } from '../model/columns.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import type { RetainingEdges } from '../model/heap-results.js';
 import { isWeak, ruleEdges, userRoots, type RuledEdges } from './edge-rules.js';
@@ -61,8 +62,8 @@ class Walker {
     private readonly graph: HeapGraph,
     readonly bits: Uint32Array,
   ) {
-    this.numberOf = new Uint32Array(graph.nodeCount).fill(unseen);
-    this.nodeOf = new Uint32Array(graph.nodeCount);
+    this.numberOf = sharedWords(graph.nodeCount).fill(unseen);
+    this.nodeOf = sharedWords(graph.nodeCount);
     this.parent = new Uint32Array(graph.nodeCount);
     this.nextEdge = new Uint32Array(graph.nodeCount);
   }

@@ -14,3 +14,10 @@ export const release = (columns: readonly (Uint8Array | Uint32Array)[]): void =>
   const buffers = columns.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer);
   port1.postMessage(undefined, [...new Set(buffers)]);
 };
+
+/** A stack that has become too short, with room for as much again. */
+export const twiceAsLong = (stack: Uint32Array): Uint32Array<ArrayBuffer> => {
+  const longer = new Uint32Array(stack.length * 2);
+  longer.set(stack);
+  return longer;
+};

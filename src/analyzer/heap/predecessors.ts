@@ -1,0 +1,58 @@
+/**
+ * What the search for dominators reads, in the order in which it reads it: in, the numbers of a walk and the retainers of
+ * its nodes; out, blocks of words. Made apart from the search, because finding the numbers of 50 million retainers waits
+ * for memory all the time: another thread can do it ahead of the search.
+ *
+ * A block is a row of records, from the highest number to the lowest: `w, best, n, v1 … vn`. w is a node's number, best the
+ * smallest number below w among its retainers (w where there is none), v1 … vn those above w. A node with one retainer has
+ * no record: that is its parent in the walk, and its immediate dominator. A list that does not end with its block goes on
+ * in the next one, in another record of the same w.
+ */
+import type { Retainers } from '../model/heap-results.js';
+import type { Walk } from './walk.js';
+
+/** What is needed of a walk, and which nodes the program's own roots reach, a bit a node. */
+export interface WalkNumbers extends Pick<Walk, 'numberOf' | 'nodeOf' | 'lastOwned' | 'firstOfRings'> {
+  readonly userOwned: Uint32Array;
+}
+
+/** The words of a record before its list. */
+export const recordHead = 3;
+
+/**
+ * Answers what fills a block with the next records: it returns the words in use, 0 when there is nothing more. The
+ * retainers may hold entries of edges that the rule of walk.ts about who is reached from the globals forbids.
+ */
+export const createPredecessors = (walk: WalkNumbers, retainers: Retainers): ((block: Uint32Array) => number) => {
+  const { numberOf, nodeOf, lastOwned, firstOfRings, userOwned } = walk;
+  const { first, node: retainer } = retainers;
+  let w = firstOfRings - 1; // the nodes of rings are children of the root, no more
+  let next = first[nodeOf[w]];
+  return (block) => {
+    let at = 0;
+    while (w > 0 && at + recordHead < block.length) {
+      const node = nodeOf[w];
+      const end = first[node + 1];
+      if (end - first[node] > 1) {
+        const isOwned = isMarked(userOwned, node);
+        const head = at;
+        let best = w;
+        at += recordHead;
+        for (; next < end && at < block.length; next++) {
+          const v = numberOf[retainer[next]];
+          if (v > lastOwned && isOwned && !isMarked(userOwned, retainer[next])) continue;
+          if (v > w) block[at++] = v;
+          else if (v < best) best = v;
+        }
+        block[head] = w;
+        block[head + 1] = best;
+        block[head + 2] = at - head - recordHead;
+        if (next < end) return at;
+      }
+      next = first[nodeOf[--w]];
+    }
+    return at;
+  };
+};
+
+const isMarked = (marks: Uint32Array, node: number): boolean => ((marks[node >>> 5] >>> (node & 31)) & 1) === 1;
