@@ -12,7 +12,6 @@ import type { RetainingEdges } from '../model/heap-results.js';
 import { isWeak, ruleEdges, userRoots, type RuledEdges } from './edge-rules.js';
 
 const root = 0;
-const unseen = 0xffff_ffff;
 
 export interface Walk {
   /** By node: its number in preorder; the root's is 0. */
@@ -38,14 +37,15 @@ export const walkHeap = (graph: HeapGraph, ruled: RuledEdges = ruleEdges(graph))
   const walker = new Walker(graph, ruled.bits);
   const { numberOf, nodeOf, parent } = walker;
   const roots = userRoots(graph);
+  mark(walker.seen, root);
   walker.number(root);
   for (const node of roots) walker.walkFrom(node);
   const lastOwned = walker.count - 1;
-  const userOwned = markOwned(graph, nodeOf.subarray(1, walker.count), roots, ruled.others);
+  const userOwned = markOwned(graph, walker.seen.slice(), roots, ruled.others);
   dropForeignEdges(graph, ruled.bits, userOwned);
   walkRest(graph, walker);
   const firstOfRings = walker.count;
-  for (let node = 0; node < graph.nodeCount; node++) if (numberOf[node] === unseen) walker.number(node);
+  for (let node = 0; node < graph.nodeCount; node++) if (mark(walker.seen, node)) walker.number(node);
   const walk = { numberOf, nodeOf, parent, spare: walker.nextEdge, lastOwned, firstOfRings };
   return { edges: { bits: ruled.bits, userOwned }, walk };
 };
@@ -57,15 +57,18 @@ class Walker {
   readonly parent: Uint32Array;
   /** By number: the first edge that was not looked at yet. */
   readonly nextEdge: Uint32Array;
+  /** Which nodes have a number: a bit each, because millions of random looks at 4 bytes each would miss every cache. */
+  readonly seen: Uint32Array;
 
   constructor(
     private readonly graph: HeapGraph,
     readonly bits: Uint32Array,
   ) {
-    this.numberOf = sharedWords(graph.nodeCount).fill(unseen);
+    this.numberOf = sharedWords(graph.nodeCount);
     this.nodeOf = sharedWords(graph.nodeCount);
     this.parent = new Uint32Array(graph.nodeCount);
     this.nextEdge = new Uint32Array(graph.nodeCount);
+    this.seen = new Uint32Array((graph.nodeCount + 31) >>> 5);
   }
 
   /** Numbers one node as a child of the root. */
@@ -76,9 +79,9 @@ class Walker {
 
   /** Numbers everything that can be reached from a node and was not seen yet; the node becomes a child of the root. */
   walkFrom(start: number): void {
-    const { bits, numberOf, nodeOf, parent, nextEdge } = this;
+    const { bits, numberOf, nodeOf, parent, nextEdge, seen } = this;
     const { firstEdge, edgeTarget } = this.graph;
-    if (numberOf[start] !== unseen) return;
+    if (!mark(seen, start)) return;
     let count = this.count;
     numberOf[start] = count;
     nodeOf[count] = start;
@@ -90,9 +93,10 @@ class Walker {
       for (; edge < end; edge++) {
         if (((bits[edge >>> 5] >>> (edge & 31)) & 1) === 0) continue;
         target = edgeTarget[edge];
-        if (numberOf[target] === unseen) break;
+        if (((seen[target >>> 5] >>> (target & 31)) & 1) === 0) break;
       }
       if (edge < end) {
+        seen[target >>> 5] |= 1 << (target & 31);
         nextEdge[current] = edge + 1;
         numberOf[target] = count;
         nodeOf[count] = target;
@@ -117,13 +121,12 @@ class Walker {
  */
 const markOwned = (
   graph: HeapGraph,
-  walked: Uint32Array,
+  owned: Uint32Array,
   roots: readonly number[],
   others: readonly number[],
 ): Uint32Array => {
-  const owned = new Uint32Array((graph.nodeCount + 31) >>> 5);
-  for (let index = 0; index < walked.length; index++) owned[walked[index] >>> 5] |= 1 << (walked[index] & 31);
-  const open = [...roots].filter((node) => mark(owned, node)); // the root itself, where an edge leads back to it
+  owned[0] &= ~1; // the root itself was seen, and is owned only where an edge leads back to it
+  const open = [...roots].filter((node) => mark(owned, node));
   for (let at = 0; at < others.length; at += 2)
     if (isMarked(owned, others[at]) && mark(owned, others[at + 1])) open.push(others[at + 1]);
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
@@ -158,16 +161,16 @@ const dropForeignEdges = (graph: HeapGraph, bits: Uint32Array, owned: Uint32Arra
 /** The other roots, and what nothing retains. */
 const walkRest = (graph: HeapGraph, walker: Walker): void => {
   const { nodeCount, firstEdge, edgeTarget } = graph;
-  const { numberOf, bits } = walker;
+  const { seen, bits } = walker;
   for (let edge = firstEdge[root]; edge < firstEdge[root + 1]; edge++)
     if (((bits[edge >>> 5] >>> (edge & 31)) & 1) === 1) walker.walkFrom(edgeTarget[edge]);
   // Nothing that was seen retains what was not: whether a node is retained at all, the unseen ones tell.
   const held = new Uint32Array((nodeCount + 31) >>> 5);
   for (let node = 0; node < nodeCount; node++) {
-    if (numberOf[node] !== unseen) continue;
+    if (isMarked(seen, node)) continue;
     for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++)
       if (((bits[edge >>> 5] >>> (edge & 31)) & 1) === 1) mark(held, edgeTarget[edge]);
   }
   for (let node = 0; node < nodeCount; node++)
-    if (numberOf[node] === unseen && !isMarked(held, node)) walker.walkFrom(node);
+    if (!isMarked(seen, node) && !isMarked(held, node)) walker.walkFrom(node);
 };
