@@ -7,12 +7,11 @@
  * gains in every round, and what it gained stays, holds a leak.
  */
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
-import { computeDominators } from '../heap/dominators.js';
 import { computeRetainingEdges } from '../heap/edges.js';
 import { idsAgree, idsByPath, sampleIds, type IdSample } from '../heap/identity.js';
 import { IdIndex } from '../heap/ids.js';
 import { computePaths } from '../heap/paths.js';
-import { computeRetainers } from '../heap/retainers.js';
+import { computeInThreads } from '../heap/threads.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import type { Paths, RetainingEdges } from '../model/heap-results.js';
 import { createChains } from './chains.js';
@@ -90,7 +89,7 @@ const growthBetween = async (
     return growthBetween(await withCommonIds(sources, lastGraph, read), options, 'path');
   checkSameProcess(lastGraph, idSets, nodeCounts, sources);
 
-  const skeleton = createSkeleton(lastGraph, intersectIds(idSets), options);
+  const skeleton = await createSkeleton(lastGraph, intersectIds(idSets), options);
   const classes = createGrowthClasses();
   const tallies = createTallyBuilder(classes, idSets);
   const entries = createEntryBuilder(classes, sources.length);
@@ -147,12 +146,11 @@ interface Skeleton {
   transientsOf(graph: HeapGraph, edges: RetainingEdges): Transients;
 }
 
-const createSkeleton = (graph: HeapGraph, permanent: IdSet, options: GrowthOptions): Skeleton => {
+const createSkeleton = async (graph: HeapGraph, permanent: IdSet, options: GrowthOptions): Promise<Skeleton> => {
   options.onProgress?.('computing what holds what');
-  const edges = computeRetainingEdges(graph);
-  const { immediate } = computeDominators(graph, edges, computeRetainers(graph, edges));
+  const { edges, dominators } = await computeInThreads(graph);
   throwIfInterrupted(options.signal);
-  const dominance = createDominance(graph, immediate, permanentNodes(graph, permanent));
+  const dominance = createDominance(graph, dominators.immediate, permanentNodes(graph, permanent));
   const lookup = createNodeLookup(graph);
   return {
     edges,
