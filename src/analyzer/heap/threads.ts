@@ -24,9 +24,13 @@ interface EdgesAndDominators {
   readonly dominators: Dominators;
 }
 
-export const computeInThreads = (graph: HeapGraph): Promise<EdgesAndDominators> | EdgesAndDominators => {
+/** `twoThreadsFrom`: graphs of so many edges and more are worth a second thread. */
+export const computeInThreads = (
+  graph: HeapGraph,
+  twoThreadsFrom = manyEdges,
+): Promise<EdgesAndDominators> | EdgesAndDominators => {
   const ruled = ruleEdges(graph);
-  if (graph.edgeCount >= manyEdges && graph.edgeTarget.buffer instanceof SharedArrayBuffer)
+  if (graph.edgeCount >= twoThreadsFrom && graph.edgeTarget.buffer instanceof SharedArrayBuffer)
     return computeInTwo(graph, ruled);
   const walked = walkHeap(graph, ruled);
   const dominators = computeDominatorsOf(graph, walked, computeRetainers(graph, walked.edges));

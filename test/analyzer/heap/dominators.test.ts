@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { computeDominators } from '#memwatch/analyzer/heap/dominators.js';
+import { Worker } from 'node:worker_threads';
+import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot.js';
+import { createBlockReader, createBlockRing, fillBlocks } from '#memwatch/analyzer/heap/block-ring.js';
+import { computeDominators, computeDominatorsFrom } from '#memwatch/analyzer/heap/dominators.js';
 import { computeRetainingEdges } from '#memwatch/analyzer/heap/edges.js';
+import { createPredecessors, recordHead } from '#memwatch/analyzer/heap/predecessors.js';
 import { computeRetainers } from '#memwatch/analyzer/heap/retainers.js';
+import { computeInThreads } from '#memwatch/analyzer/heap/threads.js';
+import { walkHeap } from '#memwatch/analyzer/heap/walk.js';
 import type { HeapGraph } from '#memwatch/analyzer/model/heap-graph.js';
 import type { Dominators } from '#memwatch/analyzer/model/heap-results.js';
+import { snapshotFixture } from '../../support/fixtures.js';
 import { drawHeap } from '../../support/graph.js';
 import { seeded, slowDominators, slowRetained } from '../../support/slow.js';
 
@@ -105,4 +112,50 @@ test('dominators and retained sizes are those of the slow twin on 200 random gra
     assert.deepEqual([...immediate], slowDominators(graph.nodeCount, edges), `seed ${seed}\n${drawing}`);
     assert.deepEqual([...retainedBytes], slowRetained(graph, edges), `seed ${seed}\n${drawing}`);
   }
+});
+
+test('they are the same where the retainers come in blocks too small for a list', () => {
+  for (let seed = 1; seed <= 50; seed++) {
+    const { graph } = drawHeap(randomHeap(seed));
+    const { edges, walk } = walkHeap(graph);
+    const fill = createPredecessors({ ...walk, userOwned: edges.userOwned }, computeRetainers(graph, edges));
+    const block = new Uint32Array(recordHead + 1);
+    const { immediate } = computeDominatorsFrom(graph, walk, () => block.subarray(0, fill(block)));
+    assert.deepEqual(immediate, dominatorsOf(graph).immediate, `seed ${seed}`);
+  }
+});
+
+for (const major of [20, 26] as const)
+  test(`two threads find the dominators of a snapshot of Node ${major} that one finds`, async () => {
+    const graph = await readHeapSnapshot(snapshotFixture(major));
+    const one = await computeInThreads(graph, Infinity);
+    const two = await computeInThreads(graph, 0);
+    assert.deepEqual(two.dominators.immediate, one.dominators.immediate);
+    assert.deepEqual(two.dominators.retainedBytes, one.dominators.retainedBytes);
+    assert.deepEqual(two.edges.bits, one.edges.bits);
+  });
+
+test('a ring of blocks hands over all that one thread makes for another, also more than it holds', async () => {
+  const ring = createBlockRing();
+  const source = `
+    const { fillBlocks } = await import(${JSON.stringify(import.meta.resolve('#memwatch/analyzer/heap/block-ring.js'))});
+    const { workerData } = await import('node:worker_threads');
+    let left = 100;
+    fillBlocks(workerData, (block) => (left === 0 ? 0 : block.fill(left--, 0, 7) && 7));`;
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`), { workerData: ring });
+  const next = createBlockReader(ring);
+  let sum = 0;
+  for (let block = next(); block.length > 0; block = next()) sum += block[0] + block[6];
+  await worker.terminate();
+  assert.equal(sum, 2 * 5050);
+});
+
+test('a thread that fails is an error for the one that waits for it', () => {
+  const ring = createBlockRing();
+  assert.throws(() =>
+    fillBlocks(ring, () => {
+      throw new RangeError('no memory');
+    }),
+  );
+  assert.throws(createBlockReader(ring), /second thread failed/);
 });
