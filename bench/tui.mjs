@@ -1,10 +1,11 @@
 // The terminal UI on ten million objects: time to the first screen, and how long each key takes.
 //   node bench/tui.mjs [--nodes 10000000] [--size 200x50]
-// The real program in a pseudo-terminal made by `script`: a key's time is from its byte going in to the first bytes of the
-// redrawn screen coming out, less the time that the threads in between were ready to run but other processes had the CPU (the
-// kernel's schedstat); "rows there" is until nothing more comes, for keys whose rows have to be computed first.
+// The real program in a pseudo-terminal made by `script`. A key is timed at four places: sent here, read by memwatch, its
+// answer written by memwatch, seen here. "memwatch" is from read to written, less the time that other processes had the core;
+// "to the eye" is from sent to seen, with all that lies between. The same way with a program that only echoes is measured
+// beside it: what the terminal and the machine take for themselves. "rows there" is until nothing more comes.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -13,6 +14,8 @@ const { values } = parseArgs({
   options: { nodes: { type: 'string', default: '10000000' }, size: { type: 'string', default: '200x50' } },
 });
 const [columns, rows] = values.size.split('x').map(Number);
+const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
+const sleep = (ms) => new Promise((resume) => setTimeout(resume, ms));
 
 mkdirSync(here('.out'), { recursive: true });
 const file = here(`.out/synthetic-${values.nodes}.heapsnapshot`);
@@ -20,90 +23,87 @@ if (!existsSync(file)) {
   spawnSync(process.execPath, [here('make-synthetic-snapshot.mjs'), file, values.nodes], { stdio: 'inherit' });
 }
 
-const command = `stty rows ${rows} cols ${columns}; exec '${process.execPath}' '${here('../dist/cli.js')}' view '${file}'`;
-const terminal = spawn('script', ['-qfec', command, '/dev/null'], {
-  env: { ...process.env, TERM: 'xterm-256color' },
-  stdio: ['pipe', 'pipe', 'inherit'],
-});
-let seen = '';
-let lastByte = 0;
-let onBytes = () => {};
-terminal.stdout.on('data', (chunk) => {
-  lastByte = performance.now();
-  onBytes({ at: lastByte, waited: waitedForCpu() });
-  seen = (seen + chunk.toString()).slice(-200_000);
-});
-const nextBytes = () =>
-  new Promise((resolve) => {
-    onBytes = resolve;
+/** A program in a terminal of its own. */
+const openTerminal = (words, env = {}) => {
+  const command = `stty rows ${rows} cols ${columns}; exec ${words.map((word) => `'${word}'`).join(' ')}`;
+  const child = spawn('script', ['-qfec', command, '/dev/null'], {
+    env: { ...process.env, TERM: 'xterm-256color', ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
-
-/** Milliseconds for which the three threads between a key and its answer (this one, script's, the program's) had no CPU. */
-const waitedForCpu = () => {
-  try {
-    const shell = readFileSync(`/proc/${terminal.pid}/task/${terminal.pid}/children`, 'utf8').split(' ')[0];
-    return [process.pid, terminal.pid, shell].reduce((sum, pid) => sum + waitedOf(pid), 0);
-  } catch {
-    return 0;
-  }
-};
-const waitedOf = (pid) => Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
-const ended = new Promise((resolve) => terminal.on('close', resolve));
-const sleep = (ms) => new Promise((resume) => setTimeout(resume, ms));
-
-/** Waits until the screen has shown it. */
-const until = async (pattern, what) => {
-  for (let waited = 0; waited < 180_000; waited += 2) {
-    if (pattern.test(seen)) return;
-    await sleep(2);
-  }
-  terminal.kill();
-  throw new Error(`never saw ${what}; the end of what was drawn:\n${JSON.stringify(seen.slice(-2000))}`);
-};
-
-/** Sends a key; answers when the first and the last bytes of its answer came. */
-const press = async (key, quietMs = 60) => {
-  seen = '';
-  const answer = nextBytes();
-  const waitedBefore = waitedForCpu();
-  const sent = performance.now();
-  terminal.stdin.write(key);
-  const { at, waited } = await Promise.race([answer, sleep(10_000).then(() => ({ at: NaN, waited: NaN }))]);
-  while (performance.now() - lastByte < quietMs) await sleep(2);
-  return { first: Math.max(0, at - sent - (waited - waitedBefore)), wall: at - sent, rest: lastByte - sent };
+  const terminal = { seen: '', firstMs: undefined, lastMs: 0, ended: new Promise((done) => child.on('close', done)) };
+  child.stdout.on('data', (chunk) => {
+    terminal.lastMs = nowMs();
+    terminal.firstMs ??= terminal.lastMs;
+    terminal.seen = (terminal.seen + chunk.toString()).slice(-200_000);
+  });
+  terminal.until = async (pattern, what) => {
+    for (let waited = 0; waited < 180_000; waited += 2) {
+      if (pattern.test(terminal.seen)) return;
+      await sleep(2);
+    }
+    child.kill();
+    throw new Error(`never saw ${what}; the end of what was drawn:\n${JSON.stringify(terminal.seen.slice(-2000))}`);
+  };
+  /** Sends a key, and waits until nothing more comes. */
+  terminal.press = async (key, quietMs = 60) => {
+    terminal.seen = '';
+    terminal.firstMs = undefined;
+    const sentMs = nowMs();
+    child.stdin.write(key);
+    for (let waited = 0; terminal.firstMs === undefined && waited < 10_000; waited += 2) await sleep(2);
+    if (terminal.firstMs === undefined) throw new Error(`nothing came for the key ${JSON.stringify(key)}`);
+    while (nowMs() - terminal.lastMs < quietMs) await sleep(2);
+    return { sentMs, seenMs: terminal.firstMs, allMs: terminal.lastMs };
+  };
+  terminal.write = (text) => child.stdin.write(text);
+  return terminal;
 };
 
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
-const ms = (number) => `${number.toFixed(1)} ms`.padStart(12);
-const report = [];
+const echoer = `
+  const { stdin, stdout } = process;
+  stdin.setRawMode(true).on("data", (bytes) => (bytes[0] === 4 ? process.exit() : stdout.write(bytes)));
+  stdout.write("up")`;
+const echo = openTerminal([process.execPath, '-e', echoer]);
+await echo.until(/up/, 'the echo');
+const echoes = [];
+for (let at = 0; at < 60; at++) {
+  const { sentMs, seenMs } = await echo.press('j', 20);
+  echoes.push(seenMs - sentMs);
+}
+
+const clock = here('.out/tui-clock.json');
+rmSync(clock, { force: true });
+const startedMs = nowMs();
+const terminal = openTerminal(
+  [process.execPath, '--import', here('tui-clock.mjs'), here('../dist/cli.js'), 'view', file],
+  {
+    TUI_CLOCK: clock,
+  },
+);
+const sinceStart = async (pattern, what) => {
+  await terminal.until(pattern, what);
+  return ((nowMs() - startedMs) / 1000).toFixed(2);
+};
+
+const presses = [];
 const measure = async (name, keys, quietMs) => {
-  const times = [];
-  for (const key of keys) times.push(await press(key, quietMs));
-  const first = times.map((time) => time.first);
-  const rest = times.map((time) => time.rest);
-  report.push({
-    name,
-    median: median(first),
-    slowest: Math.max(...first),
-    wall: Math.max(...times.map((time) => time.wall)),
-    rest: Math.max(...rest),
-  });
+  for (const key of keys) presses.push({ name, ...(await terminal.press(key, quietMs)) });
 };
-
-const started = performance.now();
-await until(/\[2 Heap\]/, 'the frame');
-const frame = performance.now() - started;
-await until(/Row/, 'the classes'); // blanks may be drawn as movements of the cursor
-const classes = performance.now() - started;
-
 const times = (count, key) => Array.from({ length: count }, () => key);
+
+const frame = await sinceStart(/\[2 Heap\]/, 'the frame');
+const classes = await sinceStart(/Row/, 'the classes'); // blanks may be drawn as movements of the cursor
+await measure(
+  'classes: while retained sizes are computed',
+  ['j', 'k', '?', '?', '<', '>', 'j', 'k', 'j', 'k'],
+  100,
+);
+const retained = await sinceStart(/stays alive|global/, 'retained sizes');
 await measure('classes: down', times(3, 'j'));
-await press('/');
-for (const letter of 'row') await press(letter);
-await press('\r');
+await measure('classes: filter', ['/', 'r', 'o', 'w', '\r'], 300);
 await measure('into the class with most objects', ['\r'], 4000);
-await measure('objects: down', times(60, 'j'));
-await measure('objects: page down', times(40, ' '));
+await measure('objects: down', times(200, 'j'));
+await measure('objects: page down', times(80, ' '));
 await measure('objects: end, home', ['G', 'g', 'G', 'g'], 300);
 await measure('objects: open a row, close it', ['l', 'h', 'l', 'h'], 300);
 await measure('objects: sort by another column', ['<', '<'], 6000);
@@ -111,16 +111,77 @@ await measure('objects: filter as one types (first letters)', ['/', 'd', 'e', 't
 await measure('objects: clear the filter', ['\x1b'], 3000);
 await measure('into an object, back', ['\r', '\x1b'], 500);
 await measure('dominator tree', ['\x1b', '\x1b', 'v', 'v'], 3000);
-terminal.stdin.write('q');
-await ended;
+terminal.write('q');
+await terminal.ended;
+echo.write('\x04');
+await echo.ended;
 
-console.log(`\n${values.nodes} objects at ${values.size}`);
-console.log(`frame on the screen      ${(frame / 1000).toFixed(2)} s`);
-console.log(`classes on the screen    ${(classes / 1000).toFixed(2)} s`);
+const noted = JSON.parse(readFileSync(clock, 'utf8'));
+const timed = presses.map((press) => {
+  const read = noted.reads.find(([at]) => at >= press.sentMs);
+  const written = noted.writes.find(([at]) => at >= read[0]);
+  const collected = noted.collections.filter(([at, took]) => at + took >= press.sentMs && at <= written[0]);
+  return {
+    name: press.name,
+    inputMs: read[0] - press.sentMs,
+    ownMs: written[0] - read[0] - (written[1] - read[1]),
+    outputMs: press.seenMs - written[0],
+    eyeMs: press.seenMs - press.sentMs,
+    allMs: press.allMs - press.sentMs,
+    collectedMs: collected.reduce((sum, [, took]) => sum + took, 0),
+  };
+});
+
+const sortedBy = (list, of) => list.map(of).sort((a, b) => a - b);
+const share = (numbers, part) => numbers[Math.min(numbers.length - 1, Math.floor(numbers.length * part))];
+const ms = (number) => `${number.toFixed(1)} ms`.padStart(12);
+console.log(`\n${values.nodes} objects at ${values.size}, node ${process.version}`);
+console.log(`frame on the screen           ${frame} s`);
+console.log(`classes on the screen         ${classes} s`);
+console.log(`retained sizes on the screen  ${retained} s`);
+console.log(`\n${''.padEnd(46)}${'memwatch'.padStart(12)}${''.padStart(12)}${'to the eye'.padStart(12)}`);
 console.log(
-  `\n${'key'.padEnd(48)}${'median'.padStart(12)}${'slowest'.padStart(12)}${'on the clock'.padStart(14)}${'rows there'.padStart(12)}`,
+  `${'key'.padEnd(46)}${'median'.padStart(12)}${'slowest'.padStart(12)}${'slowest'.padStart(12)}${'rows there'.padStart(12)}`,
 );
-for (const { name, median: middle, slowest, wall, rest } of report) {
-  console.log(`${name.padEnd(48)}${ms(middle)}${ms(slowest)}  ${ms(wall)}${ms(rest)}`);
+for (const name of new Set(timed.map((one) => one.name))) {
+  const of = timed.filter((one) => one.name === name);
+  const own = sortedBy(of, (one) => one.ownMs);
+  const most = (field) => Math.max(...of.map((one) => one[field]));
+  console.log(`${name.padEnd(46)}${ms(share(own, 0.5))}${ms(own.at(-1))}${ms(most('eyeMs'))}${ms(most('allMs'))}`);
 }
-console.log(`\nslowest answer to a key: ${Math.max(...report.map((one) => one.slowest)).toFixed(1)} ms`);
+const summary = (name, numbers) => {
+  console.log(`${name.padEnd(46)}${ms(share(numbers, 0.5))}${ms(share(numbers, 0.99))}${ms(numbers.at(-1))}`);
+};
+console.log(
+  `\n${`all ${timed.length} keys`.padEnd(46)}${'median'.padStart(12)}${'p99'.padStart(12)}${'slowest'.padStart(12)}`,
+);
+summary(
+  'memwatch: read to written',
+  sortedBy(timed, (one) => one.ownMs),
+);
+summary(
+  '  of it collecting garbage',
+  sortedBy(timed, (one) => one.collectedMs),
+);
+summary(
+  'until read (terminal, or memwatch was busy)',
+  sortedBy(timed, (one) => one.inputMs),
+);
+summary(
+  'from written to seen (terminal)',
+  sortedBy(timed, (one) => one.outputMs),
+);
+summary(
+  'to the eye: all of it',
+  sortedBy(timed, (one) => one.eyeMs),
+);
+summary(
+  'an echo to the eye (terminal and machine alone)',
+  sortedBy(echoes, (one) => one),
+);
+console.log('\nthe slowest:');
+for (const one of [...timed].sort((a, b) => b.eyeMs - a.eyeMs).slice(0, 6)) {
+  console.log(
+    `  ${one.name.padEnd(46)}read${ms(one.inputMs)}  own${ms(one.ownMs)}  gc${ms(one.collectedMs)}  terminal${ms(one.outputMs)}`,
+  );
+}

@@ -30,7 +30,8 @@ const report = (error: unknown, debug: boolean): void => {
 
 const words = process.argv.slice(2);
 try {
-  await createParser(words.length > 0 ? words : ['--help'], process.stdout.columns ?? 100, run).parseAsync();
+  const parser = await createParser(words.length > 0 ? words : ['--help'], process.stdout.columns ?? 100, run);
+  await parser.parseAsync();
 } catch (error) {
   report(error, words.includes('--debug'));
 }

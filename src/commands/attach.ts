@@ -10,7 +10,6 @@ import { parseTarget, type Target } from '../agent/target.js';
 import { MemwatchError } from '../errors.js';
 import { renderReading, renderReadingTitles } from '../report/reading.js';
 import type { Arguments, Command, Io } from './io.js';
-import { LiveProvider } from './tui/live-provider.js';
 
 export const attachCommand: Command = {
   command: 'attach [target]',
@@ -33,8 +32,8 @@ export const attachCommand: Command = {
       programStdout: io.json ? ('stderr' as const) : ('inherit' as const),
     };
     if (wantsScreen(args, io, target)) {
-      await showScreen(await attach(target, options), io);
-      return undefined;
+      const screen = loadScreen();
+      return showScreen(await attach(target, options), io, await screen);
     }
     const program = await withAttachment(target, options, async (attachment) => {
       await attachment.runIfWaiting();
@@ -50,9 +49,17 @@ const wantsScreen = (args: Arguments, io: Io, target: Target): boolean => {
   return terminal && !io.json && args['plain'] !== true && args['count'] === undefined && target.kind !== 'command';
 };
 
-/** The terminal's library is loaded only where it is used. */
-const showScreen = async (attachment: Attachment, io: Io): Promise<void> => {
-  const { runTui } = await import('../tui/app.js');
+/** The screen and the terminal's library are loaded only where they are used, and while the target answers. */
+const loadScreen = async () => {
+  const [{ runTui }, { LiveProvider }] = await Promise.all([import('../tui/app.js'), import('./tui/live-provider.js')]);
+  return { runTui, LiveProvider };
+};
+
+const showScreen = async (
+  attachment: Attachment,
+  io: Io,
+  { runTui, LiveProvider }: Awaited<ReturnType<typeof loadScreen>>,
+): Promise<void> => {
   io.progress('');
   await runTui(new LiveProvider(attachment), io.signal);
 };

@@ -1,33 +1,32 @@
-/** Every command, in the order in which help lists them. */
-import { allocCommand } from './alloc.js';
-import { attachCommand } from './attach.js';
-import { cpuCommand } from './cpu.js';
-import { censusCommand } from './census.js';
-import { checkCommand } from './check.js';
-import { detachCommand } from './detach.js';
-import { diffCommand } from './diff.js';
-import { exportCommand } from './export.js';
-import { heapCommand } from './heap.js';
+/**
+ * Every command, in the order in which help lists them. Each is loaded where it is named: all of them together take longer
+ * to load than a small one takes to run.
+ */
 import type { Command } from './io.js';
-import { leaksCommand } from './leaks.js';
-import { linesCommand } from './lines.js';
-import { psCommand } from './ps.js';
-import { snapshotCommand } from './snapshot.js';
-import { viewCommand } from './view.js';
 
-export const commands: readonly Command[] = [
-  psCommand,
-  attachCommand,
-  detachCommand,
-  leaksCommand,
-  censusCommand,
-  snapshotCommand,
-  heapCommand,
-  diffCommand,
-  cpuCommand,
-  allocCommand,
-  linesCommand,
-  checkCommand,
-  viewCommand,
-  exportCommand,
-];
+const load = {
+  ps: async () => (await import('./ps.js')).psCommand,
+  attach: async () => (await import('./attach.js')).attachCommand,
+  detach: async () => (await import('./detach.js')).detachCommand,
+  leaks: async () => (await import('./leaks.js')).leaksCommand,
+  census: async () => (await import('./census.js')).censusCommand,
+  snapshot: async () => (await import('./snapshot.js')).snapshotCommand,
+  heap: async () => (await import('./heap.js')).heapCommand,
+  diff: async () => (await import('./diff.js')).diffCommand,
+  cpu: async () => (await import('./cpu.js')).cpuCommand,
+  alloc: async () => (await import('./alloc.js')).allocCommand,
+  lines: async () => (await import('./lines.js')).linesCommand,
+  check: async () => (await import('./check.js')).checkCommand,
+  view: async () => (await import('./view.js')).viewCommand,
+  export: async () => (await import('./export.js')).exportCommand,
+} satisfies Record<string, () => Promise<Command>>;
+
+export const commandNames: readonly string[] = Object.keys(load);
+
+/** The command that a command line names; all of them where it names none, for help and for what is wrong with it. */
+export const loadCommands = async (argv: readonly string[]): Promise<readonly Command[]> => {
+  const name = argv.find((word) => !word.startsWith('-')) ?? '';
+  return Promise.all(
+    Object.hasOwn(load, name) ? [load[name as keyof typeof load]()] : Object.values(load).map((one) => one()),
+  );
+};

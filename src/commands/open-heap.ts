@@ -16,18 +16,24 @@ import { MemwatchError } from '../errors.js';
 import type { Io } from './io.js';
 import { takeSnapshot } from './take-snapshot.js';
 
-/** Reads a snapshot file. */
+/** Reads a snapshot file, and computes what most questions need. */
 export const openHeap = async (file: string, io: Pick<Io, 'signal' | 'progress'>): Promise<Heap> => {
+  const heap = await readHeap(file, io);
+  io.progress('computing what holds what');
+  return heap.prepare();
+};
+
+/** Reads a snapshot file; nothing is computed of it yet. */
+export const readHeap = async (file: string, io: Pick<Io, 'signal' | 'progress'>): Promise<Heap> => {
   const graph = await readHeapSnapshot(file, {
     signal: io.signal,
     onProgress: (share) => io.progress(`reading ${file}: ${Math.floor(share * 100)}%`),
   });
   const scripts = await readScriptsTable(file);
-  io.progress('computing what holds what');
-  if (scripts === undefined) return new Heap(graph).prepare();
+  if (scripts === undefined) return new Heap(graph);
   const locator = createLocator(scripts);
   const findPlace: FindPlace = (scriptId, line, column) => locator.atPosition(scriptId, '', line, column);
-  return new Heap(graph, findPlace, scripts.process).prepare();
+  return new Heap(graph, findPlace, scripts.process);
 };
 
 export interface CaptureOptions {

@@ -1,17 +1,17 @@
 /**
- * The command line's grammar: yargs told of every command. What is done with a parsed command is the caller's.
+ * The command line's grammar: yargs told of the commands. What is done with a parsed command is the caller's.
  * What does not fit is thrown as `bad-argument`.
  */
 import yargs, { type Argv } from 'yargs';
 import { MemwatchError } from '../errors.js';
-import { commands } from './index.js';
+import { commandNames, loadCommands } from './index.js';
 import type { Arguments, Command } from './io.js';
 
-export const createParser = (
+export const createParser = async (
   argv: readonly string[],
   columns: number,
   run: (command: Command, args: Arguments) => Promise<void>,
-): Argv => {
+): Promise<Argv> => {
   let parser: Argv = yargs([...argv])
     .scriptName('memwatch')
     .usage('$0 <command>: find the line that costs the memory or the time, in a running Node.js process')
@@ -25,7 +25,7 @@ export const createParser = (
     .fail((message, error) => {
       throw error ?? new MemwatchError('bad-argument', oneLine(message), { hint: hintFor(argv) });
     });
-  for (const command of commands) {
+  for (const command of await loadCommands(argv)) {
     parser = parser.command(command.command, command.describe, command.builder, (args) =>
       run(command, args as Arguments),
     );
@@ -37,7 +37,6 @@ export const createParser = (
 const oneLine = (message: string): string => message.replaceAll(/\s*\n\s*/g, ' ').trim();
 
 const hintFor = (argv: readonly string[]): string => {
-  const names = commands.map(({ command }) => command.split(' ', 1)[0]);
-  const named = argv.find((word) => names.includes(word));
+  const named = argv.find((word) => commandNames.includes(word));
   return named === undefined ? 'memwatch --help lists the commands' : `memwatch ${named} --help shows what it takes`;
 };

@@ -40,14 +40,18 @@ const firstAnswer = (worker: Worker, onProgress: ThreadOptions['onProgress']): P
     worker.once('exit', () => reject(new MemwatchError('interrupted', 'the analysis was stopped')));
   });
 
-/** In the thread: does the work and sends its answer, or what it threw. */
-export const answerFromThread = async (
-  work: (onProgress: (text: string) => void) => Promise<unknown>,
+/** In the thread: does the work and sends its answer, or what it threw. Columns that `handOver` names are moved, not copied. */
+export const answerFromThread = async <Answer>(
+  work: (onProgress: (text: string) => void) => Promise<Answer>,
+  handOver: (answer: Answer) => readonly ArrayBufferView[] = () => [],
 ): Promise<void> => {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-  const send = (message: Message): void => parentPort?.postMessage(message);
+  const send = (message: Message, moved: readonly ArrayBufferView[] = []): void => {
+    const buffers = moved.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer);
+    parentPort?.postMessage(message, buffers);
+  };
   try {
-    send({ kind: 'answer', answer: await work((text) => send({ kind: 'progress', text })) });
+    const answer = await work((text) => send({ kind: 'progress', text }));
+    send({ kind: 'answer', answer }, handOver(answer));
   } catch (error) {
     if (!(error instanceof MemwatchError)) throw error;
     send({ kind: 'failed', code: error.code, message: messageOf(error), hint: error.hint });

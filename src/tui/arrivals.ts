@@ -38,10 +38,7 @@ export const dataArrived = (state: State, event: Arrival): State => {
     case 'show':
       return { ...state, tab: event.tab };
     case 'refined':
-      return {
-        ...mapViews(state, (view) => (view.kind === 'list' ? { ...view, path: undefined } : view)),
-        generation: state.generation + 1,
-      };
+      return refined(state);
     case 'loading':
       return { ...state, work: { text: event.text, action: state.work?.action ?? false } };
     case 'estimated':
@@ -86,7 +83,21 @@ const loaded = (state: State, event: Extract<Arrival, { type: 'loaded' }>): Stat
     report: event.report ?? state.report,
     work: state.work?.action === true ? state.work : undefined,
   };
-  return showDataset(next, event.dataset);
+  const shown = showDataset(next, event.dataset);
+  return event.early === true ? mapViews(shown, bySelf) : shown;
+};
+
+const isClasses = (view: View): view is ListView => view.kind === 'list' && view.query.list === 'classes';
+
+/** As long as nobody knows what classes retain. */
+const bySelf = (view: View): View => (isClasses(view) ? { ...view, sort: 'self' } : view);
+
+/** By what they retain, now that it is known; not where someone has begun to read, for rows would move under the cursor. */
+const refined = (state: State): State => {
+  const untouched = (view: ListView): boolean => view.cursor === 0 && view.sort === 'self' && view.descending;
+  const next = mapViews(state, (view) => (isClasses(view) && untouched(view) ? { ...view, sort: 'retained' } : view));
+  const work = state.work?.action === true ? state.work : undefined;
+  return { ...next, work, generation: state.generation + 1 };
 };
 
 const mapViews = (state: State, change: (view: View) => View): State => {

@@ -37,13 +37,13 @@ export const placeText = (place: Location | undefined, width: number): string =>
 const selfOf = (row: Row): number => ('selfBytes' in row ? row.selfBytes : 0);
 const retainedOf = (row: Row): number | null => ('retainedBytes' in row ? row.retainedBytes : null);
 
+const shareOf = (bytes: number | null, whole: number): Span[] =>
+  bytes === null ? [] : [span(formatShare(bytes / whole), 'dim')];
+
 const retainedColumns: Column[] = [
   right('self', 'Self', 8, (row) => bytesOrWait(selfOf(row))),
   right('retained', 'Retained', 9, (row) => bytesOrWait(retainedOf(row))),
-  right('share', '%', 6, (row, { page }) => [span(formatShare((retainedOf(row) ?? 0) / page.whole), 'dim')], {
-    from: 70,
-    sortable: false,
-  }),
+  right('share', '%', 6, (row, { page }) => shareOf(retainedOf(row), page.whole), { from: 70, sortable: false }),
   {
     id: 'bar',
     title: '',

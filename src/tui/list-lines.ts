@@ -22,6 +22,9 @@ const panelLines = (state: State, view: ListView, height: number): Line[] => {
   if (view.query.list === 'findings') {
     return row?.kind === 'finding' ? [rule(state, 'Evidence'), ...findingLines(row.finding, state.columns)] : [];
   }
+  if (row?.kind === 'class' && row.retainedBytes === null) {
+    return [rule(state, 'What keeps it alive'), line(span('  is being computed', 'dim'))];
+  }
   const title = row?.kind === 'class' ? 'What keeps the biggest of them alive' : 'What keeps it alive';
   return [rule(state, title), ...pathLines(view, state.columns, height - 1)];
 };

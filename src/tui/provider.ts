@@ -62,11 +62,18 @@ export type ProviderEvent =
   | { readonly type: 'target'; readonly title: string }
   | { readonly type: 'threads'; readonly threads: readonly Thread[] }
   | { readonly type: 'loading'; readonly text: string }
-  | { readonly type: 'loaded'; readonly dataset: Dataset; readonly summary: string; readonly report?: LeakReport }
+  | {
+      readonly type: 'loaded';
+      readonly dataset: Dataset;
+      readonly summary: string;
+      readonly report?: LeakReport;
+      /** Retained sizes are not there yet: `refined` follows. */
+      readonly early?: boolean;
+    }
   /** The tab that says most of what was loaded. */
   | { readonly type: 'show'; readonly tab: 'heap' | 'growth' | 'cpu' | 'lines' }
-  /** The same data with more known of it: retained sizes that were not there yet. */
-  | { readonly type: 'refined'; readonly dataset: Dataset }
+  /** The same heap, with the retained sizes that were not there yet. */
+  | { readonly type: 'refined' }
   | { readonly type: 'failed'; readonly message: string; readonly hint: string | undefined }
   /** The target is gone; what was read stays. */
   | { readonly type: 'ended'; readonly text: string };

@@ -178,3 +178,14 @@ test('a target that ended is marked, and its actions are refused', () => {
   assert.match(textOf(frame(state)[0]), /ENDED/);
   assert.deepEqual(update(state, key('C')).effects, []);
 });
+
+test('classes shown before retained sizes are known are put in their order then, unless someone reads them', () => {
+  const early = answered(
+    play(initialState('big', false, 80, 24), { type: 'loaded', dataset: 'heap', summary: 'a heap', early: true }),
+    50,
+  );
+  assert.equal(front(early).sort, 'self');
+  assert.equal(front(play(early, { type: 'refined' })).sort, 'retained');
+  const read = front(play(early, key('j'), { type: 'refined' }));
+  assert.deepEqual([read.sort, read.cursor], ['self', 1]);
+});

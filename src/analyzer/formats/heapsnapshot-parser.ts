@@ -4,13 +4,13 @@
  * that is consistent (every edge, name and count within range), or a MemwatchError with the position of the fault.
  */
 import { MemwatchError } from '../../errors.js';
-import { edgeTypes, type HeapGraph, type NodePositions } from '../model/heap-graph.js';
+import { edgeTypes, type HeapGraph, type NodePositions, type StringPages } from '../model/heap-graph.js';
 import { EdgeColumns, type EdgeRows } from './heapsnapshot-edges.js';
 import { readHeader, type SnapshotHeader } from './heapsnapshot-header.js';
 import { LocationColumns } from './heapsnapshot-locations.js';
 import { NodeColumns } from './heapsnapshot-nodes.js';
 import { RowsReader } from './heapsnapshot-rows.js';
-import { StringsReader, stringTable, type StringPages } from './heapsnapshot-strings.js';
+import { StringsReader, stringTable } from './heapsnapshot-strings.js';
 import { ValueReader } from './heapsnapshot-value.js';
 
 /** What takes the bytes of one value: answers the position after it, or -1 when it wants more. */

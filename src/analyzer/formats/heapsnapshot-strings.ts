@@ -4,7 +4,8 @@
  * needs four bytes besides its own and no table of them is copied when it grows.
  */
 import { MemwatchError } from '../../errors.js';
-import type { StringTable } from '../model/heap-graph.js';
+import { sharedBytes } from '../model/columns.js';
+import type { StringPages, StringTable } from '../model/heap-graph.js';
 
 const pageBytes = 1 << 22;
 const quote = 0x22;
@@ -17,7 +18,7 @@ const after = 3; // after a string: a comma or `]`
 
 export class StringsReader {
   private state = between;
-  private page = Buffer.allocUnsafe(1 << 16);
+  private page: Buffer = Buffer.allocUnsafe(1 << 16);
   private used = 0;
   /** Where the string that is being read starts in the page. */
   private start = 0;
@@ -103,7 +104,7 @@ export class StringsReader {
   /** Starts a new page with what there is of the current string; a string never stands in two pages. */
   private makeRoom(): void {
     const begun = this.page.subarray(this.start, this.used);
-    const next = Buffer.allocUnsafe(Math.max(pageBytes, begun.length * 2));
+    const next = Buffer.from(sharedBytes(Math.max(pageBytes, begun.length * 2)).buffer);
     next.set(begun);
     if (this.start > 0) {
       this.closePage(this.start);
@@ -119,16 +120,6 @@ export class StringsReader {
   }
 }
 
-/** Strings as they were read: plain values, which another thread can hand over. */
-export interface StringPages {
-  readonly pages: readonly Uint8Array[];
-  /** The index of the first string of each page. */
-  readonly firstOfPage: readonly number[];
-  /** Where each string's quote stands in its page. */
-  readonly starts: Uint32Array;
-  readonly count: number;
-}
-
 export const stringTable = (strings: StringPages): StringTable => new PagedStrings(strings);
 
 class PagedStrings implements StringTable {
@@ -137,7 +128,8 @@ class PagedStrings implements StringTable {
   private readonly firstOfPage: readonly number[];
   private readonly starts: Uint32Array;
 
-  constructor({ pages, firstOfPage, starts, count }: StringPages) {
+  constructor(readonly written: StringPages) {
+    const { pages, firstOfPage, starts, count } = written;
     this.pages = pages.map((page) => Buffer.from(page.buffer, page.byteOffset, page.length));
     this.firstOfPage = firstOfPage;
     this.starts = starts;

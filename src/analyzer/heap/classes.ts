@@ -29,6 +29,16 @@ export const computeClasses = (
   dominators: Dominators,
   alsoNamed: ReadonlySet<string> = new Set(),
 ): Classes => {
+  const { list, classOf } = countClasses(graph, alsoNamed);
+  const retained = computeClassRetained(dominators, classOf, list.length);
+  return { list: list.map((one, index) => ({ ...one, retainedBytes: retained[index] })), classOf };
+};
+
+/** What is known of classes before dominators are: all but what they retain. */
+export const countClasses = (
+  graph: HeapGraph,
+  alsoNamed: ReadonlySet<string> = new Set(),
+): { readonly list: readonly Omit<HeapClass, 'retainedBytes'>[]; readonly classOf: Uint32Array } => {
   const { names, classOf } = nameClasses(graph, alsoNamed);
   const { selfBytes, nodeCount } = graph;
   const count = new Float64Array(names.length);
@@ -37,13 +47,7 @@ export const computeClasses = (
     count[classOf[node]]++;
     self[classOf[node]] += selfBytes[node];
   }
-  const retained = computeClassRetained(dominators, classOf, names.length);
-  const list = names.map((name, index): HeapClass => ({
-    name,
-    count: count[index],
-    selfBytes: self[index],
-    retainedBytes: retained[index],
-  }));
+  const list = names.map((name, index) => ({ name, count: count[index], selfBytes: self[index] }));
   return { list, classOf };
 };
 

@@ -1,6 +1,14 @@
 /** A graph with every pass over it, each computed when it is first asked for and once; and one object of it for people. */
 import { nodeTypeName, type HeapGraph, type NodeId } from '../model/heap-graph.js';
-import type { Classes, Dominators, HeapObject, Paths, Retainers, RetainingEdges } from '../model/heap-results.js';
+import type {
+  Classes,
+  Dominators,
+  HeapObject,
+  HeapResults,
+  Paths,
+  Retainers,
+  RetainingEdges,
+} from '../model/heap-results.js';
 import type { Location } from '../model/location.js';
 import { computeClasses } from './classes.js';
 import { computeDominators } from './dominators.js';
@@ -50,6 +58,15 @@ export class Heap {
     heap.lazyDominators = this.lazyDominators;
     heap.lazyPaths = this.lazyPaths;
     return heap;
+  }
+
+  /** Takes what another thread has computed of the same graph. */
+  adopt({ edges, dominators, classes, paths }: HeapResults): this {
+    this.lazyEdges = edges;
+    this.lazyDominators = dominators;
+    this.lazyClasses = classes;
+    this.lazyPaths = paths;
+    return this;
   }
 
   /** Computes in two threads what most questions need; without it they compute it in one. */

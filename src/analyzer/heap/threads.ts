@@ -16,8 +16,8 @@ import { computeRetainers } from './retainers.js';
 import type { SecondThreadInput } from './second-thread.js';
 import { walkHeap } from './walk.js';
 
-/** Below this a thread costs more than it saves. */
-const manyEdges = 2_000_000;
+/** Below this many edges a thread costs more than it saves. */
+export const manyEdges = 2_000_000;
 
 interface EdgesAndDominators {
   readonly edges: RetainingEdges;

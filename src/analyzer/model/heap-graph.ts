@@ -47,8 +47,19 @@ export const edgeTypes = [
 ] as const;
 export type EdgeTypeName = (typeof edgeTypes)[number];
 
+/** Strings as they were read, their quotes included: plain values, which another thread can make the same table of. */
+export interface StringPages {
+  readonly pages: readonly Uint8Array[];
+  /** The index of the first string of each page. */
+  readonly firstOfPage: readonly number[];
+  /** Where each string's quote stands in its page. */
+  readonly starts: Uint32Array;
+  readonly count: number;
+}
+
 /** The strings of a snapshot, kept as bytes and decoded when asked for. */
 export interface StringTable {
+  readonly written: StringPages;
   readonly count: number;
   /** The string with that index; V8 cuts strings at 1,024 characters. */
   get(index: number): string;

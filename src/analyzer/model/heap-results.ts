@@ -67,6 +67,14 @@ export interface Classes {
   readonly classOf: Uint32Array;
 }
 
+/** What most questions about a heap need. */
+export interface HeapResults {
+  readonly edges: RetainingEdges;
+  readonly dominators: Dominators;
+  readonly classes: Classes;
+  readonly paths: Paths;
+}
+
 /** One object as reports show it. */
 export interface HeapObject {
   readonly id: NodeId;

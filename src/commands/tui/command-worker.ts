@@ -30,9 +30,10 @@ const io: Io = {
 
 try {
   const { argv } = workerData as { argv: readonly string[] };
-  await createParser(argv, io.columns, async (command, args) => {
+  const parser = await createParser(argv, io.columns, async (command, args) => {
     await command.run(args, io);
-  })
+  });
+  await parser
     .exitProcess(false)
     .fail((message, error: unknown) => {
       throw error ?? new MemwatchError('bad-argument', message);

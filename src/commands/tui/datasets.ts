@@ -5,6 +5,7 @@ import type { Heap } from '../../analyzer/heap/heap.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import { formatBytes, formatBytesDelta, formatCount, formatDuration } from '../../report/units.js';
 import type {
+  ClassRow,
   Dataset,
   Detail,
   DetailQuery,
@@ -18,13 +19,13 @@ import type {
   ProviderEvent,
 } from '../../tui/provider.js';
 import { analyseSnapshots } from '../leaks/analyse-snapshots.js';
-import { openHeap } from '../open-heap.js';
+import { readHeap } from '../open-heap.js';
 import { HeapCache } from './cache.js';
 import { kindOf } from './capture-kind.js';
 import { flameDetail } from './flame-data.js';
 import { computeGrowthData, type GrowthData } from './growth-data.js';
-import { computeHeapData, type HeapData } from './heap-data.js';
-import { heapPage } from './heap-lists.js';
+import { computeHeapData, isBig, type HeapData } from './heap-data.js';
+import { countedClasses, heapPage, type HeapQuery } from './heap-lists.js';
 import { pathDetail } from './heap-rows.js';
 import { createSlices } from './ordering.js';
 import { lineCosts, profilePage, readProfileData, type ProfileData } from './profile-data.js';
@@ -40,10 +41,15 @@ const survivors = (report: LeakReport | undefined, file: string): LineCost[] =>
     finding.allocationSites.flatMap((site) => (site.file === file ? [{ line: site.line, bytes: site.bytes }] : [])),
   );
 
+const heapLists = new Set<string>(['classes', 'biggest', 'objects', 'dominators', 'fields', 'retainers']);
+const isOfHeap = (query: ListQuery): query is HeapQuery => heapLists.has(query.list);
+
 const findingRow = (finding: FindingRow['finding']): FindingRow => ({ kind: 'finding', finding });
 
 export class Datasets {
   private heap: { readonly data: HeapData; readonly cache: HeapCache } | undefined;
+  /** Classes of a heap of which more is being computed, and that work. */
+  private early: { readonly classes: readonly ClassRow[]; readonly rest: Promise<void> } | undefined;
   private report: LeakReport | undefined;
   private growth: GrowthData | undefined;
   private readonly snapshots: { readonly file: string; readonly heap: Heap }[] = [];
@@ -93,13 +99,36 @@ export class Datasets {
   }
 
   private async openHeap(file: string): Promise<void> {
-    const heap = await openHeap(file, { signal: this.stop.signal, progress: this.tell });
-    const data = computeHeapData(file, heap, this.tell);
-    this.snapshots.push({ file, heap });
+    const heap = await readHeap(file, { signal: this.stop.signal, progress: this.tell });
+    this.heap = undefined;
+    const computed = this.compute(file, heap);
+    const { nodeCount, edgeCount, selfBytes } = heap.graph;
+    let bytes = 0;
+    for (let node = 0; node < nodeCount; node++) bytes += selfBytes[node];
+    const summary = `${file}: ${formatBytes(bytes)}, ${formatCount(nodeCount)} objects, ${formatCount(edgeCount)} references`;
+    const loaded = { type: 'loaded', dataset: 'heap', summary } as const;
+    if (isBig(heap)) return this.showEarly(heap, computed, loaded);
+    await computed;
+    this.emit(loaded);
+  }
+
+  private async compute(file: string, heap: Heap): Promise<void> {
+    const data = await computeHeapData(heap, this.tell);
     this.heap = { data, cache: new HeapCache() };
-    const { nodeCount, edgeCount } = heap.graph;
-    const summary = `${file}: ${formatBytes(data.totalBytes)}, ${formatCount(nodeCount)} objects, ${formatCount(edgeCount)} references`;
-    this.emit({ type: 'loaded', dataset: 'heap', summary });
+    this.snapshots.push({ file, heap });
+  }
+
+  /** Shows the classes of a heap while the rest is computed. */
+  private async showEarly(heap: Heap, rest: Promise<void>, loaded: Extract<ProviderEvent, { type: 'loaded' }>) {
+    this.early = { classes: countedClasses(heap), rest };
+    this.emit({ ...loaded, early: true });
+    this.tell('computing what holds what');
+    try {
+      await rest;
+    } finally {
+      this.early = undefined;
+    }
+    this.emit({ type: 'refined' });
   }
 
   /** What grew over all snapshots so far; three or more prove it, two only show it. */
@@ -124,6 +153,10 @@ export class Datasets {
   }
 
   async rows(query: ListQuery, order: ListOrder, window: ListWindow, isWanted: () => boolean): Promise<Page> {
+    if (this.early !== undefined && isOfHeap(query)) {
+      if (query.list === 'classes') return rowPage(this.early.classes, order, window, 1);
+      await this.early.rest;
+    }
     const page = await this.captured(query, order, window, isWanted);
     if (page !== undefined) return page;
     for (const { lists, whole } of this.results.values()) {

@@ -1,43 +1,69 @@
 /**
- * A snapshot with everything that the Heap tab shows of it. In: a file. Out: HeapData, which heap-lists.ts asks. Lives in
- * the data thread.
+ * A snapshot with everything that the Heap tab shows of it. In: a heap. Out: HeapData, which heap-lists.ts asks; of a big
+ * one it is computed in a thread of its own, and the data thread goes on answering meanwhile.
  */
 import { findBiggest } from '../../analyzer/heap/biggest.js';
 import { dominatedNodes } from '../../analyzer/heap/classes.js';
 import type { Heap } from '../../analyzer/heap/heap.js';
+import { manyEdges } from '../../analyzer/heap/threads.js';
+import type { HeapResults } from '../../analyzer/model/heap-results.js';
 import { formatCount } from '../../report/units.js';
+import { answerOfThread } from '../thread.js';
 
-export interface HeapData {
-  readonly file: string;
+export interface HeapData extends HeapLists {
   readonly heap: Heap;
+  readonly totalBytes: number;
+}
+
+/** Columns that only the screen needs. */
+export interface HeapLists {
   /** The dominator tree turned round: what node n immediately dominates stands at first[n] … first[n + 1]. */
   readonly dominated: { readonly first: Uint32Array; readonly child: Uint32Array };
   /** The objects that hold most, no one of them only by what another holds. */
   readonly biggest: Uint32Array;
   /** For each class, the node of it that retains most. */
   readonly biggestOfClass: Uint32Array;
-  readonly totalBytes: number;
+}
+
+/** What the thread of a big heap answers. */
+export interface HeapAnswer {
+  readonly results: HeapResults;
+  readonly lists: HeapLists;
 }
 
 export type Report = (text: string) => void;
 
 const mostBiggest = 1000;
 
+/** So big that computing takes more than a moment: it has its own thread, and classes are shown before it is done. */
+export const isBig = (heap: Heap): boolean => heap.graph.edgeCount >= manyEdges;
+
+export const computeHeapData = async (heap: Heap, report: Report): Promise<HeapData> => {
+  const lists = isBig(heap) ? await computeInThread(heap, report) : computeHeapLists(await heap.prepare(), report);
+  return { ...lists, heap, totalBytes: heap.dominators.retainedBytes[0] };
+};
+
+const computeInThread = async (heap: Heap, report: Report): Promise<HeapLists> => {
+  const { strings, ...columns } = heap.graph;
+  const workerData = { columns, strings: strings.written };
+  const answer = answerOfThread(new URL('heap-worker.js', import.meta.url), workerData, { onProgress: report });
+  const { results, lists } = (await answer) as HeapAnswer;
+  heap.adopt(results);
+  return lists;
+};
+
 /** Computes what the first screen needs, telling of each step before it begins. */
-export const computeHeapData = (file: string, heap: Heap, report: Report): HeapData => {
-  report(`retained sizes of ${formatCount(heap.graph.nodeCount)} objects`);
+export const computeHeapLists = (heap: Heap, report: Report): HeapLists => {
+  report(`computing retained sizes of ${formatCount(heap.graph.nodeCount)} objects`);
   const { dominators } = heap;
-  report('classes');
+  report('computing what each class retains');
   const biggestOfClass = biggestByClass(heap);
-  report('retaining paths');
+  report('computing retaining paths');
   if (heap.paths === undefined) throw new Error('paths are computed when they are asked for');
   return {
-    file,
-    heap,
     dominated: dominatedNodes(dominators.immediate),
     biggest: Uint32Array.from(findBiggest(heap.graph, dominators, mostBiggest)),
     biggestOfClass,
-    totalBytes: dominators.retainedBytes[0],
   };
 };
 

@@ -2,6 +2,8 @@
  * The lists of the Heap tab. In: HeapData, a query, an order, a window. Out: a page with only the rows of that window.
  * Objects are trees: a row that is open shows its children below it, in the order of the list.
  */
+import { countClasses } from '../../analyzer/heap/classes.js';
+import type { Heap } from '../../analyzer/heap/heap.js';
 import { sayNode } from '../../analyzer/heap/words.js';
 import type { ClassRow, ListOrder, ListQuery, ListWindow, Page } from '../../tui/provider.js';
 import type { HeapCache } from './cache.js';
@@ -54,12 +56,18 @@ const topLevel = (data: HeapData, query: Exclude<HeapQuery, { list: 'classes' }>
 
 const classPage = (data: HeapData, order: ListOrder, window: ListWindow): Page => {
   const rows = data.heap.classes.list.flatMap((one, index): ClassRow[] =>
-    one.count === 0 || one.name === '(synthetic)'
-      ? []
-      : [{ ...one, kind: 'class', biggest: data.biggestOfClass[index] }],
+    isShown(one) ? [{ ...one, kind: 'class', biggest: data.biggestOfClass[index] }] : [],
   );
   return rowPage(rows, order, window, data.totalBytes);
 };
+
+/** Classes before it is known what they retain. */
+export const countedClasses = ({ graph }: Heap): ClassRow[] =>
+  countClasses(graph).list.flatMap((one): ClassRow[] =>
+    isShown(one) ? [{ ...one, kind: 'class', retainedBytes: null, biggest: undefined }] : [],
+  );
+
+const isShown = ({ count, name }: Pick<ClassRow, 'count' | 'name'>): boolean => count > 0 && name !== '(synthetic)';
 
 const orderedItems = async (
   data: HeapData,
