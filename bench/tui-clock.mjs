@@ -20,7 +20,9 @@ if (isMainThread) {
   const startMs = nowMs() - performance.now();
   const [reads, writes, collections] = [[], [], []];
   new PerformanceObserver((list) => {
-    for (const { startTime, duration } of list.getEntries()) collections.push([startMs + startTime, duration]);
+    for (const { startTime, duration, detail } of list.getEntries()) {
+      collections.push([startMs + startTime, duration, detail.kind]);
+    }
   }).observe({ entryTypes: ['gc'] });
   const emit = process.stdin.emit.bind(process.stdin);
   process.stdin.emit = (name, ...args) => {
