@@ -7,6 +7,9 @@ import { repository } from './paths.js';
 export const snapshotFixture = (major: NodeMajor): string =>
   repository(`test/fixtures/snapshots/node-${major}.heapsnapshot.gz`);
 
+/** Of page.html, by Chromium 156; make-chrome.mjs says how. */
+export const chromeFixture = repository('test/fixtures/snapshots/chrome.heapsnapshot.gz');
+
 /** What Chrome DevTools' engine says of the one of Node 24: for every node its immediate dominator and retained bytes. */
 export const devtoolsAnswer = (): { dominator(node: number): number; retainedBytes(node: number): number } => {
   const bytes = gunzipSync(readFileSync(repository('test/fixtures/snapshots/node-24.devtools.f64.gz')));

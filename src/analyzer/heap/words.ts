@@ -71,6 +71,7 @@ const internalWords: Readonly<Record<string, string>> = {
   global_object: '',
   properties: '',
   shared: '(code)',
+  script_context_table: '',
   reactions_or_result: 'awaited by',
   extension: '',
   parameters_and_registers: 'local variable',
@@ -83,15 +84,15 @@ const internalWords: Readonly<Record<string, string>> = {
 const isSet = (graph: HeapGraph, node: number): boolean => nodeName(graph, node) === 'Set';
 
 /**
- * The entry of the Map whose table that node is. A table is 3 words, one a bucket, and for each bucket two entries of
- * three words (key, value, chain): from its length follows which word is a key.
+ * The entry of the Map whose table that node is. After its header of two words a table is 3 words, one a bucket, and for
+ * each bucket two entries of three words (key, value, chain): from its length follows which word is a key. A word is 8
+ * bytes in Node, 4 in Chrome.
  */
 const entryLabel = (graph: HeapGraph, table: number, edge: number, before: Label): Label => {
   if (before.edge === 'member') return before;
   const at = Number(edgeName(graph, edge));
-  const words = (graph.selfBytes[table] - 16) / 8;
-  const buckets = (words - 3) / 7;
-  if (!Number.isInteger(at) || !Number.isInteger(buckets)) return before;
+  const buckets = [8, 4].map((word) => (graph.selfBytes[table] / word - 5) / 7).find(Number.isInteger);
+  if (!Number.isInteger(at) || buckets === undefined) return before;
   const inEntry = (at - 3 - buckets) % 3;
   if (inEntry === 0) return word('key');
   const key = wordBefore(graph, table, edge, at - 1);
@@ -114,7 +115,7 @@ const isMachinery = (graph: HeapGraph, node: number): boolean => {
   const name = nodeName(graph, node);
   return (
     (type === 'synthetic' && name === '(GC roots)') ||
-    (type === 'object' && (name === 'system / Context' || name.startsWith('system / Context '))) ||
+    name.startsWith('system / ') || // hidden in most versions; objects or native in some
     (type === 'object' && name === 'TimersList')
   );
 };
@@ -129,7 +130,7 @@ const isStart = (graph: HeapGraph, node: number): boolean => {
   return name === 'process' || name === 'Timeout' || name === 'Immediate' || isGlobal(name);
 };
 
-const isGlobal = (name: string): boolean => name === 'global' || /^(global|Window) (\/ |\()/.test(name);
+const isGlobal = (name: string): boolean => name === 'global' || /^(global|Window)( \[\w+\])? (\/ |\()/.test(name);
 
 const stepTo = (graph: HeapGraph, node: number, label: Label): PathStep => ({
   edge: label.edge,

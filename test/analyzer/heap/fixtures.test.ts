@@ -4,7 +4,7 @@ import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot.js';
 import { Heap } from '#memwatch/analyzer/heap/heap.js';
 import { nodeName, nodeTypeName } from '#memwatch/analyzer/model/heap-graph.js';
 import { renderPath } from '#memwatch/report/path-text.js';
-import { devtoolsAnswer, snapshotFixture } from '../../support/fixtures.js';
+import { chromeFixture, devtoolsAnswer, snapshotFixture } from '../../support/fixtures.js';
 
 /** How the program of the fixtures holds one object of each class, in words. */
 const paths: Readonly<Record<string, string>> = {
@@ -42,6 +42,21 @@ for (const major of [18, 20, 22, 24, 26] as const) {
     assert.ok(graph.positions.nodes.length > 0);
   });
 }
+
+test('a snapshot of Chrome: a page has a window, its script variables, and elements that are in no document', async () => {
+  const heap = await new Heap(await readHeapSnapshot(chromeFixture)).prepare();
+  const { graph } = heap;
+  const pathTo = (name: string): string => {
+    for (let node = 0; node < graph.nodeCount; node++)
+      if (nodeName(graph, node) === name && nodeTypeName(graph, node) === 'object')
+        return renderPath(heap.object(node).path);
+    return 'nowhere';
+  };
+  assert.match(pathTo('Session'), /^window\.app\.sessions → Map → entry "user-\d+" → Session$/);
+  assert.match(pathTo('InDetached'), /^window\.app\.detached → (Detached )?<section>\.note → InDetached$/);
+  assert.match(pathTo('InListener'), /<li>.* → \(anonymous\)\(\)\.held → InListener$/);
+  assert.equal(heap.classes.list.find(({ name }) => name === 'Session')?.count, 300);
+});
 
 test("dominators and retained sizes of every node are those of Chrome DevTools' engine", async () => {
   const { graph, dominators } = await new Heap(await readHeapSnapshot(snapshotFixture(24))).prepare();
