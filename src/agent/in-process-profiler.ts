@@ -1,7 +1,7 @@
 /**
  * Runs inside a program that may open no inspector (Node's permission model before 24, a Node built without inspector):
  * profiles it with v8-profiler-next from its first line to its end. The one file that knows that package, which users
- * install themselves. In: the environment variable below. Out: a .cpuprofile on file descriptor 3.
+ * install themselves. In: the environment variable below. Out, on file descriptor 3: a .cpuprofile, or why there is none.
  */
 import { fstatSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -40,12 +40,23 @@ interface NativeProfiler {
   stopProfiling(title: string): NativeProfile;
 }
 
-/** From the folder the program is started in, or from where memwatch is. Throws where it is in neither. */
-export const loadNativeProfiler = (): NativeProfiler => {
+/** What comes instead of a profile where the package cannot be loaded; the program has not run then. */
+export interface NoProfiler {
+  readonly noProfiler: string;
+  readonly code: string | undefined;
+  readonly node: string;
+}
+
+/** From the folder the program is started in, or from where memwatch is. Throws what the first of them said. */
+const loadNativeProfiler = (): NativeProfiler => {
   try {
     return createRequire(join(process.cwd(), 'memwatch.js'))('v8-profiler-next') as NativeProfiler;
-  } catch {
-    return createRequire(import.meta.url)('v8-profiler-next') as NativeProfiler;
+  } catch (first) {
+    try {
+      return createRequire(import.meta.url)('v8-profiler-next') as NativeProfiler;
+    } catch {
+      throw first;
+    }
   }
 };
 
@@ -64,16 +75,30 @@ const writeProfile = (native: NativeProfile): void => {
     },
     positionTicks: (callFrame.lineTicks ?? []).map(({ line, hitCount }) => ({ line, ticks: hitCount })),
   }));
-  const bytes = Buffer.from(JSON.stringify({ nodes, startTime, endTime, samples, timeDeltas }));
-  for (let written = 0; written < bytes.length;) written += writeSync(profileFd, bytes, written);
+  write({ nodes, startTime, endTime, samples, timeDeltas });
   native.delete();
+};
+
+const write = (document: object): void => {
+  const bytes = Buffer.from(JSON.stringify(document));
+  for (let written = 0; written < bytes.length;) written += writeSync(profileFd, bytes, written);
+};
+
+const loadOrEnd = (): NativeProfiler => {
+  try {
+    return loadNativeProfiler();
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    write({ noProfiler: message, code, node: process.version } satisfies NoProfiler);
+    process.exit(1);
+  }
 };
 
 const interval = process.env[intervalVariable];
 if (interval !== undefined) {
   Reflect.deleteProperty(process.env, intervalVariable); // children of the program are not profiled
   fstatSync(profileFd); // nobody listens where it is not open
-  const profiler = loadNativeProfiler();
+  const profiler = loadOrEnd();
   profiler.setGenerateType(1);
   profiler.setSamplingInterval(Number(interval));
   profiler.startProfiling('memwatch', true);

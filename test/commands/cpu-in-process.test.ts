@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { functionsOf, linesOf } from '../support/cost.js';
 import { memwatch } from '../support/memwatch.js';
+import { nodeBinary } from '../support/nodes.js';
 import { temporaryFolder } from '../support/targets.js';
 
 const isInstalled = (): boolean => {
@@ -28,6 +29,30 @@ test('without v8-profiler-next, --in-process says what is missing', { skip: isIn
   const run = await memwatch(['cpu', '--in-process', '--', 'work.cjs'], { cwd: folder });
   assert.equal(run.code, 2);
   assert.match(run.stderr, /v8-profiler-next is not installed here[^]*npm install v8-profiler-next/);
+});
+
+for (const node of [22, 24, 26] as const) {
+  test(`a package that is not built for the program's Node ${node} is said with that Node, and nothing has run`, async (t) => {
+    const folder = temporaryFolder(t);
+    const module = join(folder, 'node_modules', 'v8-profiler-next');
+    mkdirSync(module, { recursive: true });
+    writeFileSync(join(module, 'index.js'), `require('./profiler.node');`);
+    writeFileSync(join(folder, 'work.cjs'), `console.log('ran'); ${work}`);
+    const run = await memwatch(['cpu', '--in-process', '--', nodeBinary(node), 'work.cjs'], { cwd: folder });
+    assert.equal(run.code, 2);
+    assert.equal(run.stdout, '');
+    assert.match(run.stderr, new RegExp(`^memwatch: v8-profiler-next is not .* built for Node v${node}\\.`));
+    assert.doesNotMatch(run.stderr, /at Module/);
+  });
+}
+
+test('a program that may load no native code is told what to allow', { skip: !isInstalled() }, async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, 'work.cjs'), work);
+  const denied = ['--experimental-permission', '--allow-fs-read=*', join(folder, 'work.cjs')];
+  const run = await memwatch(['cpu', '--in-process', '--', ...denied]);
+  assert.equal(run.code, 2);
+  assert.match(run.stderr, /--allow-addons/);
 });
 
 test('--in-process is for programs that memwatch starts', async () => {

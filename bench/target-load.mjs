@@ -1,0 +1,44 @@
+// The load of target-cost.mjs, a process of its own so that it shares no thread with what is measured. In: a port and
+// the server's pid. It keeps 16 requests in flight over 8 raw connections (a server that waits for its client would be
+// measured by its waiting), and answers each message with what was served and what CPU the server's threads have used.
+import { readFileSync, readdirSync } from 'node:fs';
+import net from 'node:net';
+
+const [port, pid] = process.argv.slice(2).map(Number);
+const request = 'GET / HTTP/1.1\r\nHost: bench\r\n\r\n';
+const end = Buffer.from('-end'); // of every answer of the server
+let served = 0;
+
+for (let i = 0; i < 8; i++) {
+  const socket = net.connect(port, '127.0.0.1', () => socket.write(request + request));
+  let tail = Buffer.alloc(0);
+  socket.on('data', (chunk) => {
+    const data = Buffer.concat([tail, chunk]);
+    let answers = 0;
+    let from = 0;
+    for (let at = data.indexOf(end); at >= 0; at = data.indexOf(end, from)) {
+      answers++;
+      from = at + end.length;
+    }
+    tail = data.subarray(Math.max(from, data.length - end.length + 1));
+    served += answers;
+    if (answers > 0) socket.write(request.repeat(answers));
+  });
+  socket.on('error', () => process.exit(0)); // the server has ended
+}
+
+/** Nanoseconds on a CPU, by the kernel's own count. */
+const cpuOf = (thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+
+const cpuOfAll = () => {
+  let nanoseconds = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      nanoseconds += cpuOf(thread);
+    } catch {} // it has just ended
+  }
+  return nanoseconds;
+};
+
+process.on('message', () => process.send({ served, mainNs: cpuOf(pid), allNs: cpuOfAll(), atMs: performance.now() }));
+process.on('disconnect', () => process.exit(0));
