@@ -3,7 +3,7 @@
  * for a moment: that inspector closes, the target opens its own there and moves it away, the lender opens again by
  * itself. In: the port and who wants it. Nothing is done where a debugger is connected, or the lender might not come back.
  */
-import { evaluate } from './evaluate.js';
+import { evaluate, turnOfLoop } from './evaluate.js';
 import { connectToProcess, webSocketUrlAt } from './inspector.js';
 import { readProcess } from './proc.js';
 import { barrierOf } from './safety.js';
@@ -41,7 +41,7 @@ export const borrowPort = async (
   onProgress?.(`borrowing port ${port} for a moment from process ${lender.pid}, whose inspector nobody uses`);
   const session = await connectToProcess(lender.url, lender.pid);
   try {
-    await evaluate(session, turn, [], { awaitPromise: true, timeoutMs: 500 }); // a busy one would not open again in time
+    await evaluate(session, turnOfLoop, [], { awaitPromise: true, timeoutMs: 500 }); // a busy one would not open again in time
     await evaluate(session, lend, [port, lendMs], { commandLineApi: true });
   } catch {
     // it did not answer, or the closing cut the answer: whether the port is free is seen from outside
@@ -49,9 +49,6 @@ export const borrowPort = async (
     await session.close();
   }
 };
-
-/** Runs in the lender. */
-const turn = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 0));
 
 /** Runs in the lender. Nothing that its timer calls may throw. */
 const lend = (port: number, lendMs: number): void => {
@@ -66,6 +63,10 @@ const lend = (port: number, lendMs: number): void => {
     }
     if (inspector.url() === undefined && triesLeft > 0) timers.setTimeout(takeBack, 500, triesLeft - 1).unref();
   };
-  timers.setTimeout(takeBack, lendMs, 20).unref();
+  const begin = async (): Promise<void> => {
+    await undefined; // an interrupt is no place to set timers, see guard.ts
+    timers.setTimeout(takeBack, lendMs, 20).unref();
+  };
+  void begin();
   inspector.close();
 };

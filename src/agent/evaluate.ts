@@ -28,6 +28,12 @@ export const evaluate = async <T, A extends readonly unknown[] = []>(
   return resultOf(answer).value as Awaited<T>;
 };
 
+/** To be run in a target: true when its event loop has turned. Sets its timer by a promise reaction, see guard.ts. */
+export const turnOfLoop = async (): Promise<true> => {
+  await undefined;
+  return new Promise((resolve) => void setTimeout(() => resolve(true), 0));
+};
+
 declare const remoteBrand: unique symbol;
 /** An object of the target, held for this session: what a function there answered, kept there. */
 export type Remote<T> = string & { readonly [remoteBrand]: T };

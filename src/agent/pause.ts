@@ -40,8 +40,9 @@ const startWatch = (client: string): Watch => {
     last = now;
     answer(longestMs * 1000);
   };
-  const timer = timers.setInterval(tick, periodMs).unref();
-  const clear = (): void => timers.clearInterval(timer);
+  let timer: NodeJS.Timeout | undefined;
+  void guard.soon(() => void (timer = timers.setInterval(tick, periodMs).unref())); // not in an interrupt, see guard.ts
+  const clear = (): void => void guard.soon(() => timers.clearInterval(timer));
   guard.onLeave(client, clear);
   const stop = (): void => {
     clear();

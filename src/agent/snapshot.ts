@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import type { Attachment } from './attach.js';
 import { createCaptureFile } from './capture-file.js';
-import { evaluate } from './evaluate.js';
+import { evaluate, turnOfLoop } from './evaluate.js';
 import { watchPause } from './pause.js';
 import type { Session } from './protocol.js';
 import { collectScripts, writeScripts } from './scripts.js';
@@ -155,8 +155,7 @@ const untilAborted = async (work: Promise<void>, stop: AbortSignal): Promise<voi
  */
 const runsPostedTasks = async ({ session, nodeVersion }: Attachment): Promise<boolean> => {
   if (Number(/\d+/.exec(nodeVersion)?.[0]) < 22) return true;
-  const turn = (): Promise<boolean> => new Promise((resolve) => void setTimeout(() => resolve(true), 0));
-  return evaluate(session, turn, [], { awaitPromise: true, timeoutMs: 2000 }).catch((error: unknown) => {
+  return evaluate(session, turnOfLoop, [], { awaitPromise: true, timeoutMs: 2000 }).catch((error: unknown) => {
     if (error instanceof MemwatchError && error.code === 'no-answer') return false;
     throw error;
   });

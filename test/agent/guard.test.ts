@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { findInspector } from '#memwatch/agent/inspector.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
 import { repository } from '../support/paths.js';
-import { startSource } from '../support/targets.js';
+import { startSource, temporaryFolder } from '../support/targets.js';
 import { eventually, noPortOpen } from '../support/waiting.js';
 
 const idle = `setInterval(() => {}, 50); console.log('ready')`;
@@ -49,6 +50,38 @@ test('after memwatch was killed, the target itself takes everything away', async
     20_000,
   );
   assert.equal(target.child.exitCode, null);
+});
+
+test('a target in which nothing moves takes everything away, too', async (t) => {
+  const target = await startSource(t, `require('node:net').createServer().listen(0, () => console.log('ready'))`, {
+    node: 26,
+    kind: 'cjs',
+  });
+  const { child, exited } = await startMemwatch(t, target.pid);
+  child.kill('SIGKILL');
+  await exited;
+  await eventually('it closes its inspector', async () => (await findInspector(target.pid)) === undefined, 20_000);
+  assert.equal(target.child.exitCode, null);
+});
+
+test('no timer is touched while a command interrupts the program', async (t) => {
+  const source = `
+    const timers = require('node:timers');
+    let busy = false;
+    for (const name of ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout', 'setImmediate']) {
+      const own = timers[name];
+      timers[name] = (...args) => { console.log(name, busy ? 'in an interrupt' : 'between'); return own(...args); };
+    }
+    const work = () => { busy = true; for (const end = Date.now() + 300; Date.now() < end;); busy = false; setImmediate(work); };
+    work();
+    console.log('ready');`;
+  const target = await startSource(t, source, { node: 24, kind: 'cjs' });
+  const file = join(temporaryFolder(t), 'busy.heapsnapshot');
+  const run = await memwatch(['snapshot', String(target.pid), '-o', file]);
+  assert.equal(run.code, 0, run.stderr);
+  await eventually('the guard took its timer away', () => target.output().includes('clearInterval between'));
+  assert.match(target.output(), /setInterval between/);
+  assert.doesNotMatch(target.output(), /in an interrupt/);
 });
 
 test('memwatch detach cleans up at once after memwatch was killed', async (t) => {
