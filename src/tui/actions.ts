@@ -50,7 +50,9 @@ const canAct = (state: State): boolean => state.live && state.ended === undefine
 /** A key that starts something, or opens a menu; undefined for another key. */
 export const actionKeyPressed = (state: State, key: string): Step | undefined => {
   if (key === 'a') return step(menu(state, 'Actions', actionItems(state)));
-  if (key === 'T' && state.threads.length > 0) return step(menu(state, 'Threads', threadItems(state)));
+  if (key === 'T' && state.threads.length > 0) return step(menu(state, 'Threads and processes', threadItems(state)));
+  const parent = state.threads.find((one) => one.isParent === true);
+  if (key === 'P' && parent !== undefined) return step(state, { effect: 'thread', id: parent.id });
   const item = actionItems(state).find((one) => one.key === key);
   if (item !== undefined) return choose(state, item.choice);
   const missing = onTarget.some((one) => one.key === key);
@@ -79,7 +81,7 @@ export const choose = (state: State, choice: MenuChoice): Step => {
     case 'save':
       return step(closed, { effect: 'save', format: choice.format });
     case 'thread':
-      return step({ ...closed, thread: choice.id, readings: [] }, { effect: 'thread', id: choice.id });
+      return step(closed, { effect: 'thread', id: choice.id });
     case 'copy':
       return copy(closed);
     case 'action':

@@ -32,7 +32,7 @@ export const dataArrived = (state: State, event: Arrival): State => {
     case 'silent':
       return { ...state, silent: event.text };
     case 'target':
-      return { ...state, title: event.title, readings: [], ended: undefined };
+      return { ...state, title: event.title, thread: event.thread, readings: [], ended: undefined };
     case 'loaded':
       return loaded(state, event);
     case 'show':

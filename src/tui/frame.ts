@@ -58,7 +58,8 @@ const liveTitle = (state: State): string => {
   const thread = state.threads.find((one) => one.id === state.thread);
   const up = last === undefined ? '' : `up ${formatDuration(last.uptimeSeconds * 1e6)}`;
   const others = state.threads.length - 1;
-  return ` ${[up, thread === undefined ? '' : `thread: ${safe(thread.title)}`, others > 0 ? `T: ${others} more` : ''].filter((one) => one !== '').join('   ')}`;
+  const parent = state.threads.some((one) => one.isParent === true) ? 'P: back to the parent' : '';
+  return ` ${[up, thread === undefined ? '' : `thread: ${safe(thread.title)}`, others > 0 ? `T: ${others} more` : '', parent].filter((one) => one !== '').join('   ')}`;
 };
 
 const crumb = (view: ReturnType<typeof frontView>): string => {

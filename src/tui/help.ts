@@ -8,7 +8,7 @@ const sections: readonly (readonly [string, readonly (readonly [string, string])
     [
       ['1 2 3 4 5', 'Live, Heap, Growth, CPU, Lines; also Tab, or a click'],
       ['v', 'another view: dominator tree, flame graph, objects, …'],
-      ['T', 'another thread, or a child process'],
+      ['T P', 'another thread, a child process; back to its parent'],
     ],
   ],
   [

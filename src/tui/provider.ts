@@ -52,6 +52,8 @@ export interface Thread {
   /** What chooseThread takes; '' is the main thread. */
   readonly id: string;
   readonly title: string;
+  /** The process from which one came to this one. */
+  readonly isParent?: boolean;
 }
 
 export type ProviderEvent =
@@ -59,7 +61,7 @@ export type ProviderEvent =
   /** Why no reading comes: the process is stopped, or stands in native code. */
   | { readonly type: 'silent'; readonly text: string }
   /** Another process or thread is looked at from now on. */
-  | { readonly type: 'target'; readonly title: string }
+  | { readonly type: 'target'; readonly title: string; readonly thread: string }
   | { readonly type: 'threads'; readonly threads: readonly Thread[] }
   | { readonly type: 'loading'; readonly text: string }
   | {

@@ -53,6 +53,12 @@ export const openTerminal = (depth: ColorDepth, title: string, handlers: Termina
   const painter = createPainter(screen, depth);
   screen.program.on('resize', () => painter.forget()); // blessed has emptied its cells
   let closed = false;
+  const stop = (): void =>
+    suspend(screen, stop, () => {
+      painter.forget();
+      handlers.onResize(screen.cols, screen.rows);
+    });
+  process.on('SIGTSTP', stop); // from elsewhere; the key C-z comes as a key
   return {
     get columns() {
       return screen.cols;
@@ -64,8 +70,9 @@ export const openTerminal = (depth: ColorDepth, title: string, handlers: Termina
       if (!closed) painter.draw(lines);
     },
     copy: (text) => screen.program._owrite(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`),
-    suspend: () => suspend(screen, painter.forget, handlers),
+    suspend: stop,
     close: () => {
+      process.off('SIGTSTP', stop);
       if (!closed) screen.destroy();
       closed = true;
     },
@@ -162,14 +169,18 @@ const put = (cell: [number, string], attribute: number, text: string): void => {
   cell[1] = text;
 };
 
-/** The whole process group is stopped, as the shell does it: memwatch may be a child of npx. */
-const suspend = (screen: Screen, forget: () => void, handlers: TerminalHandlers): void => {
+/**
+ * The whole process group is stopped, as the shell does it: memwatch may be a child of npx. Without a listener the signal
+ * does what it does to every program: it stops it.
+ */
+const suspend = (screen: Screen, onStop: () => void, whenBack: () => void): void => {
   const resume = screen.program.pause();
+  process.off('SIGTSTP', onStop);
   process.once('SIGCONT', () => {
+    process.on('SIGTSTP', onStop);
     resume();
     screen.alloc();
-    forget();
-    handlers.onResize(screen.cols, screen.rows);
+    whenBack();
   });
   process.kill(process.platform === 'win32' ? process.pid : 0, 'SIGTSTP');
 };

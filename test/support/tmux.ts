@@ -37,6 +37,8 @@ export interface TestTerminal {
   until(pattern: RegExp): Promise<string>;
   /** As until, and then until nothing on the screen is waited for and it stands still. */
   settled(pattern: RegExp): Promise<string>;
+  /** What a program last put on the terminal's clipboard. */
+  clipboard(): string;
   /** The process id of the program that runs in front. */
   pid(): number;
 }
@@ -57,6 +59,7 @@ export const openTerminal = (t: TestContext, options: TerminalOptions): TestTerm
   );
   tmux('set-option', '-t', name, 'status', 'off');
   tmux('set-option', '-t', name, 'escape-time', '0');
+  tmux('set-option', '-s', 'set-clipboard', 'on');
   t.after(() => spawnSync('tmux', ['-L', socket, 'kill-session', '-t', name], { stdio: 'ignore' }));
   return driver(name);
 };
@@ -89,6 +92,7 @@ const driver = (name: string): TestTerminal => {
       }
       throw new Error(`the screen never came to rest; it shows:\n${before}`);
     },
+    clipboard: () => tmux('show-buffer'),
     pid: () => {
       const shell = tmux('display-message', '-p', '-t', name, '#{pane_pid}').trim();
       return Number(execFileSync('pgrep', ['-P', shell], { encoding: 'utf8' }).trim().split('\n')[0]);

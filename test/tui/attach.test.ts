@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test';
 import { listeningPorts } from '#memwatch/agent/sockets.js';
 import { matchesGolden } from '../support/golden.js';
 import { memwatch } from '../support/memwatch.js';
-import { temporaryFolder, type StartedTarget } from '../support/targets.js';
+import { startSource, temporaryFolder, type StartedTarget } from '../support/targets.js';
 import { busyTarget, idleTarget, leakingTarget } from '../support/terminal-targets.js';
 import { noTmux, openTerminal, runMemwatch, type TestTerminal } from '../support/tmux.js';
 
@@ -14,8 +14,8 @@ const attached = async (t: TestContext, target: StartedTarget, columns = 80, row
   return terminal;
 };
 
-const closedInspector = async (target: StartedTarget): Promise<void> => {
-  for (let waited = 0; waited < 10_000; waited += 50) {
+const closedInspector = async (target: StartedTarget, withinMs = 10_000): Promise<void> => {
+  for (let waited = 0; waited < withinMs; waited += 50) {
     if (listeningPorts(target.pid).length === 0) return;
     await new Promise((go) => setTimeout(go, 50));
   }
@@ -93,6 +93,48 @@ test(
     await again.until(/exit code 0/);
   },
 );
+
+test('memwatch that was stopped for longer than the target waits comes back to it', { skip: noTmux }, async (t) => {
+  const target = await idleTarget(t);
+  const terminal = await attached(t, target);
+  process.kill(terminal.pid(), 'SIGTSTP');
+  await terminal.until(/Stopped/);
+  await closedInspector(target, 20_000);
+  terminal.bytes('fg');
+  terminal.keys('Enter');
+  await terminal.until(/attaching again/);
+  await terminal.until(/Memory grows\?/);
+  assert.doesNotMatch(terminal.screen(), /ENDED/);
+  terminal.keys('q');
+  await closedInspector(target);
+  assert.equal(target.child.exitCode, null);
+});
+
+test('from a process to its child and back to the parent', { skip: noTmux }, async (t) => {
+  const source = `
+    const { spawn } = await import('node:child_process');
+    const child = spawn(process.execPath, ['--inspect-port=0', '-e', "setInterval(() => {}, 50); console.log('up')"]);
+    child.stdout.once('data', () => console.log('ready'));
+    process.on('exit', () => child.kill());
+    process.on('SIGTERM', () => process.exit());
+    setInterval(() => {}, 50);`;
+  const target = await startSource(t, source, { flags: ['--inspect-port=0'] });
+  const parent = new RegExp(`pid ${target.pid} `);
+  const terminal = await attached(t, target, 120, 30);
+  await terminal.until(parent);
+  terminal.keys('T');
+  await terminal.until(/1 {2}child process \d+/);
+  terminal.keys('1');
+  await terminal.until(/P: back to the parent/);
+  assert.doesNotMatch(terminal.screen(), parent);
+  terminal.keys('T');
+  await terminal.until(new RegExp(`back to process ${target.pid}`));
+  terminal.keys('Escape', 'P');
+  await terminal.until(parent);
+  await terminal.until(/thread: main thread {3}T: 1 more/);
+  terminal.keys('q');
+  await terminal.until(/exit code 0/);
+});
 
 test('a snapshot is taken only after its price was agreed to, and then shown', { skip: noTmux }, async (t) => {
   const target = await leakingTarget(t);

@@ -99,6 +99,23 @@ test('Ctrl-Z gives the shell back and fg the screen', { skip: noTmux }, async (t
   await terminal.until(/ 2 of \d/);
 });
 
+test('kill -TSTP gives the terminal back as it was, and fg the screen with its mouse', { skip: noTmux }, async (t) => {
+  const terminal = await view(t, 80, 24);
+  for (const row of [2, 3]) {
+    process.kill(terminal.pid(), 'SIGTSTP');
+    await terminal.until(/Stopped/);
+    terminal.bytes('echo visible');
+    assert.match(await terminal.until(/PROMPT> echo visible/), /PROMPT> .*memwatch|cli\.js/, 'the shell’s own screen');
+    terminal.keys('Enter');
+    await terminal.until(/^visible/m);
+    terminal.bytes('clear; fg');
+    terminal.keys('Enter');
+    await terminal.until(/\[2 Heap\][^]*Session /);
+    terminal.click(10, 2 + row);
+    await terminal.until(new RegExp(` ${row} of \\d`));
+  }
+});
+
 test('the screen follows the size of the terminal, and the cursor stays in sight', { skip: noTmux }, async (t) => {
   const terminal = await view(t, 80, 24);
   terminal.keys('/');
@@ -170,16 +187,44 @@ test('a terminal of 16 colours gets no colour beyond them', { skip: noTmux }, as
   assert.match(drawn, /\x1b\[[\d;]*3[0-7]m/);
 });
 
-test('w writes the screen to a file that only its owner can read', { skip: noTmux }, async (t) => {
+test('w writes the screen to files that only their owner can read', { skip: noTmux }, async (t) => {
   const file = drawnSnapshot(t);
-  const terminal = openTerminal(t, { columns: 80, rows: 24, cwd: dirname(file) });
+  const folder = dirname(file);
+  const terminal = openTerminal(t, { columns: 80, rows: 24, cwd: folder });
   runMemwatch(terminal, ['view', basename(file)]);
-  await terminal.until(/Session /);
-  terminal.keys('w', 'm');
-  await terminal.until(/written to memwatch-.*\.md/);
-  const saved = readdirSync(dirname(file)).find((name) => name.endsWith('.md')) ?? '';
-  assert.match(readFileSync(`${dirname(file)}/${saved}`, 'utf8'), /^# memwatch [^]*```text[^]*Session/);
-  assert.equal(statSync(`${dirname(file)}/${saved}`).mode & 0o777, 0o600);
+  await terminal.until(/evil/);
+  const screen = terminal.screen().split('\n').slice(0, -3).join('\n');
+  const forms = [
+    ['t', 'txt', /^\[2 Heap\][^]*Session[^]*\n\nmemwatch service\.heapsnapshot, \d{4}-/],
+    ['m', 'md', /^# memwatch service\.heapsnapshot[^]*```text[^]*Session[^]*```\n$/],
+    [
+      'h',
+      'html',
+      /^<!doctype html>[^]*<title>memwatch service\.heapsnapshot<\/title>[^]*<pre>[^]*Session[^]*<\/pre>\n$/,
+    ],
+  ] as const;
+  for (const [key, extension, looks] of forms) {
+    terminal.keys('w', key);
+    await terminal.until(new RegExp(`written to memwatch-.*\\.${extension}`));
+    const saved = readdirSync(folder).find((name) => name.endsWith(`.${extension}`)) ?? '';
+    const text = readFileSync(`${folder}/${saved}`, 'utf8');
+    assert.match(text, looks);
+    assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f\x7f]/, 'no control character of a name in the heap');
+    if (key === 't') assert.ok(text.startsWith(screen.trimEnd()), text);
+    assert.equal(statSync(`${folder}/${saved}`).mode & 0o777, 0o600);
+  }
+});
+
+test('y puts the retaining path on the clipboard of the terminal', { skip: noTmux }, async (t) => {
+  const terminal = await view(t, 80, 24);
+  terminal.keys('/');
+  terminal.bytes('sess');
+  await terminal.until(/1 of 1 /);
+  terminal.keys('Enter');
+  await terminal.settled(/sessions: Map/);
+  terminal.keys('y');
+  await terminal.until(/copied: /);
+  assert.match(terminal.clipboard(), /^.*@\d+ → .*sessions: Map @\d+.* → .*: Session @\d+$/);
 });
 
 test('what cannot be shown is said in one line, before the screen is touched', { skip: noTmux }, async (t) => {

@@ -47,23 +47,23 @@ export const priceOf = async (action: TargetAction, attachment: Attachment): Pro
         'Buffers and other memory outside the heap are not seen by it.',
       ];
     case 'snapshot':
-      return snapshotPrice(attachment);
+      return snapshotPrice('For it', attachment);
     case 'leaks':
       return [
         'Watches for about half a minute: collects garbage in rounds and counts objects.',
-        'Only when something grows it compares heap snapshots, up to four or so. For each',
-        ...(await snapshotPrice(attachment)),
+        'Only when something grows it compares heap snapshots, up to four or so.',
+        ...(await snapshotPrice('For each', attachment)),
       ];
     case 'gc':
       return undefined;
   }
 };
 
-const snapshotPrice = async (attachment: Attachment): Promise<string[]> => {
+/** Each text is a paragraph: the screen breaks it where its own width asks for it. */
+const snapshotPrice = async (forWhat: string, attachment: Attachment): Promise<string[]> => {
   const { heapUsedBytes, pauseUs, extraBytes, fileBytes, room, enough } = await estimateSnapshot(attachment);
   const lines = [
-    `the process stands still for about ${formatDuration(pauseUs)} (estimated; its heap is ${formatBytes(heapUsedBytes)})`,
-    `and takes up to ${formatBytes(extraBytes)} more memory for that time; file: about ${formatBytes(fileBytes)}.`,
+    `${forWhat} the process stands still for about ${formatDuration(pauseUs)} (estimated; its heap is ${formatBytes(heapUsedBytes)}) and takes up to ${formatBytes(extraBytes)} more memory for that time; file: about ${formatBytes(fileBytes)}.`,
   ];
   if (room !== undefined) lines.push(`${room.of} has ${formatBytes(room.availableBytes)} left.`);
   if (!enough) lines.push('THAT IS NOT ENOUGH: memwatch will refuse, for the process could be killed.');

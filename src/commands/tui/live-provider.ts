@@ -14,12 +14,17 @@ import { CaptureProvider } from './capture-provider.js';
 import { runCommand } from './run-command.js';
 
 const readingMs = 1000;
+/** The target's guard closes the connection of a memwatch that stood still for 10 s, as one that was suspended does. */
+const stoodStillMs = 8000;
 
 export class LiveProvider extends CaptureProvider implements Provider {
   readonly live = true;
   readonly title: string;
   private stopWatching = new AbortController();
   private action: Promise<unknown> = Promise.resolve();
+  private lastReadingMs = performance.now();
+  /** The processes from which we came to this one by its parent's list of children, the first one first. */
+  private parents: readonly number[] = [];
 
   /** Attached already: what can go wrong on the way is told before the screen is touched. */
   constructor(private attachment: Attachment) {
@@ -40,6 +45,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
       { id: '', title: 'main thread' },
       ...workers.map(({ id, title }) => ({ id: `/${id}`, title })),
       ...(pid === undefined ? [] : nodeChildren(pid)),
+      ...this.parents.toReversed().flatMap((parent, at) => parentThread(parent, at === 0)),
     ];
     this.emit({ type: 'threads', threads });
   }
@@ -51,6 +57,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
     const onSilence = (text: string): void => this.emit({ type: 'silent', text });
     try {
       for await (const reading of watchReadings(attachment, { intervalMs: readingMs, signal, onSilence })) {
+        this.lastReadingMs = performance.now();
         this.emit({ type: 'reading', reading });
       }
       if (!signal.aborted) await this.ended(attachment);
@@ -60,11 +67,27 @@ export class LiveProvider extends CaptureProvider implements Provider {
     }
   }
 
-  /** A process that has come to its end waits for us to let it go. */
+  /** A process that has come to its end waits for us to let it go. One that lives was cut off from us. */
   private async ended(attachment: Attachment): Promise<void> {
+    const { pid, session, worker } = attachment;
+    if (pid !== undefined && worker === undefined && session.closed.aborted && readProcess(pid) !== undefined) {
+      return this.cutOff(attachment, pid);
+    }
     const at = new Date().toLocaleTimeString('en-GB');
     this.emit({ type: 'ended', text: `the process ended at ${at}; what was read stays` });
     await attachment.detach();
+  }
+
+  /** After we stood still ourselves we come back; anyone else who closed the inspector is not contradicted. */
+  private async cutOff(before: Attachment, pid: number): Promise<void> {
+    if (performance.now() - this.lastReadingMs < stoodStillMs) {
+      const text = `pid ${pid} runs on, but its inspector was closed: q, and attach again`;
+      return this.emit({ type: 'ended', text });
+    }
+    this.emit({ type: 'silent', text: 'memwatch stood still and was let go of: attaching again' });
+    await before.detach().catch(() => {});
+    this.attachment = await attach({ kind: 'pid', pid, worker: undefined });
+    void this.watch();
   }
 
   async estimate(action: TargetAction): Promise<readonly string[] | undefined> {
@@ -116,7 +139,8 @@ export class LiveProvider extends CaptureProvider implements Provider {
     this.stopWatching.abort();
     const before = this.attachment;
     this.attachment = next;
-    this.emit({ type: 'target', title: titleOf(next) });
+    this.parents = parentsAfter(this.parents, pid, other);
+    this.emit({ type: 'target', title: titleOf(next), thread: worker === undefined ? '' : id });
     void this.watch();
     await before.detach();
     await this.tellThreads();
@@ -135,6 +159,19 @@ const titleOf = ({ pid, nodeVersion, worker }: Attachment): string => {
   const thread = worker === undefined ? '' : ` ${worker.title}`;
   const name = script === undefined ? '' : ` ${script.split('/').slice(-2).join('/')}`;
   return `${pid === undefined ? 'remote process' : `pid ${pid}`}${thread}${name} ${nodeVersion}`;
+};
+
+/** The way back grows by a step to a child, and is as long as it was at a process that it leads to. */
+const parentsAfter = (parents: readonly number[], from: number | undefined, to: number): readonly number[] => {
+  if (from === undefined || from === to) return parents;
+  return parents.includes(to) ? parents.slice(0, parents.indexOf(to)) : [...parents, from];
+};
+
+const parentThread = (pid: number, isNearest: boolean): Thread[] => {
+  const status = readProcess(pid);
+  if (status === undefined) return [];
+  const title = `back to process ${pid} ${status.command.slice(1).join(' ')}`;
+  return [{ id: String(pid), title, ...(isNearest ? { isParent: true } : {}) }];
 };
 
 const nodeChildren = (pid: number): Thread[] =>
