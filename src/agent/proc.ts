@@ -124,6 +124,16 @@ export const readLink = (path: string): string => {
   }
 };
 
+/** Whether a process that has closed its connection runs on. One that ends closes its files a moment before it is gone. */
+export const runsOn = async (pid: number): Promise<boolean> => {
+  for (let waitedMs = 0; waitedMs < 1000; waitedMs += 50) {
+    const state = readProcess(pid)?.state ?? 'X';
+    if (state === 'X' || state === 'Z') return false;
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+  return true;
+};
+
 /** A file of /proc, or '' where there is none or it may not be read. */
 export const readText = (path: string): string => {
   try {

@@ -4,7 +4,7 @@
  */
 import { attach, withAttachment, type Attachment } from '../agent/attach.js';
 import { programExitCode } from '../agent/launch.js';
-import { readProcess } from '../agent/proc.js';
+import { runsOn } from '../agent/proc.js';
 import { watchReadings } from '../agent/readings.js';
 import { parseTarget, type Target } from '../agent/target.js';
 import { MemwatchError } from '../errors.js';
@@ -78,11 +78,11 @@ const printReadings = async (attachment: Attachment, intervalMs: number, args: A
     }
     if (++count >= wanted) break;
   }
-  if (attachment.ending.aborted) reportEnd(attachment, io);
+  if (attachment.ending.aborted) await reportEnd(attachment, io);
 };
 
-const reportEnd = ({ pid, session }: Attachment, io: Io): void => {
-  const lives = pid !== undefined && session.closed.aborted && readProcess(pid) !== undefined;
+const reportEnd = async ({ pid, session }: Attachment, io: Io): Promise<void> => {
+  const lives = pid !== undefined && session.closed.aborted && (await runsOn(pid));
   if (!lives) return io.warn('the target has ended');
   throw new MemwatchError('disconnected', `process ${pid} runs on, but its inspector was closed`, {
     hint: 'by memwatch detach, by the program itself, or because this memwatch stood still for 10 s; attach again',

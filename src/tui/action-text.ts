@@ -24,7 +24,7 @@ export const startText = (action: TargetAction): string => {
     case 'cpu':
       return `profiling the CPU for ${action.seconds} s`;
     case 'alloc':
-      return `profiling allocations for ${action.seconds} s`;
+      return `profiling allocations for twice ${action.seconds} s`;
     case 'leaks':
       return 'looking for leaks';
     case 'gc':

@@ -21,7 +21,7 @@ const onTarget: readonly { key: string; text: string; action: TargetAction }[] =
   },
   {
     key: 'A',
-    text: `Allocation profile, ${profileSeconds} s: which functions allocate`,
+    text: `Allocation profile, twice ${profileSeconds} s: which functions allocate, what stays alive`,
     action: { action: 'alloc', seconds: profileSeconds },
   },
   { key: 'F', text: 'Force a garbage collection', action: { action: 'gc' } },

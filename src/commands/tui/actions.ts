@@ -42,8 +42,8 @@ export const priceOf = async (action: TargetAction, attachment: Attachment): Pro
       ];
     case 'alloc':
       return [
-        `Samples allocations for ${action.seconds} s.`,
-        'Costs the process about 1 to 3 % CPU while it runs; nothing stops.',
+        `Samples allocations for ${action.seconds} s, then for ${action.seconds} s more what of them stays alive.`,
+        'Costs the process about 1 to 3 % CPU while it runs; nothing stops but for garbage collections.',
         'Buffers and other memory outside the heap are not seen by it.',
       ];
     case 'snapshot':
@@ -76,6 +76,7 @@ export const outcomeText = (action: TargetAction, document: unknown, file: strin
     const { verdict, findings } = document as LeakReport;
     return `${verdict}: ${findings.length} finding${findings.length === 1 ? '' : 's'}`;
   }
+  if (action.action === 'alloc') return `kept as ${file}; what is alive was measured in ${action.seconds} s of its own`;
   if (action.action !== 'snapshot') return `kept as ${file}`;
   const { nodes, pauseUs } = document as { nodes: number; pauseUs: number };
   return `kept as ${file}: ${formatCount(nodes)} objects; the process stood still for ${formatDuration(pauseUs)}`;

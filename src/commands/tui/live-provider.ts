@@ -3,7 +3,7 @@
  * bring. Actions are commands of memwatch, run beside the screen; what they write is opened by the data thread.
  */
 import { attach, type Attachment } from '../../agent/attach.js';
-import { childProcessIds, isNode, readProcess } from '../../agent/proc.js';
+import { childProcessIds, isNode, readProcess, runsOn } from '../../agent/proc.js';
 import { watchReadings } from '../../agent/readings.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import { MemwatchError, messageOf } from '../../errors.js';
@@ -70,7 +70,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
   /** A process that has come to its end waits for us to let it go. One that lives was cut off from us. */
   private async ended(attachment: Attachment): Promise<void> {
     const { pid, session, worker } = attachment;
-    if (pid !== undefined && worker === undefined && session.closed.aborted && readProcess(pid) !== undefined) {
+    if (pid !== undefined && worker === undefined && session.closed.aborted && (await runsOn(pid))) {
       return this.cutOff(attachment, pid);
     }
     const at = new Date().toLocaleTimeString('en-GB');
