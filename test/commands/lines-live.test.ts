@@ -1,12 +1,14 @@
 /** `memwatch lines <target>`: samples and probes of real processes that run already. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
-import { testedMajors, type NodeMajor } from '../support/nodes.js';
+import { nodeBinary, testedMajors, type NodeMajor } from '../support/nodes.js';
 import { repository } from '../support/paths.js';
-import { printedLine, startSource, type StartedTarget } from '../support/targets.js';
+import { printedLine, startScript, startSource, temporaryFolder, type StartedTarget } from '../support/targets.js';
 
 interface Line {
   line: number;
@@ -77,7 +79,7 @@ const startService = (t: TestContext, node: NodeMajor): Promise<StartedTarget> =
 /** Waits until the target says that nothing is left in it; it must have gone on right all the time. */
 const untouched = async (target: StartedTarget): Promise<void> => {
   const said = target.output().length;
-  for (let waitedMs = 0; waitedMs < 20_000; waitedMs += 100) {
+  for (let waitedMs = 0; waitedMs < 40_000; waitedMs += 100) {
     await sleep(100);
     const last = target
       .output()
@@ -92,7 +94,7 @@ const untouched = async (target: StartedTarget): Promise<void> => {
     .trim()
     .split('\n')
     .filter((line) => line.includes('touched'));
-  assert.equal(all.at(-1), 'true untouched');
+  assert.equal(all.at(-1), 'true untouched', `process ${target.pid} on ${target.child.spawnfile}`);
   assert.ok(
     all.every((line) => line.startsWith('true ')),
     'it answers as before',
@@ -137,7 +139,9 @@ for (const node of testedMajors) {
       assert.ok(Math.abs(hits('return sum;') - calls / 2) <= 1);
       const buffer = find(document, 'Buffer.alloc');
       const eachBytes = (buffer.externalBytes ?? 0) / (buffer.hits ?? 1);
-      assert.ok(Math.abs(eachBytes - 10_485_760) < 0.05 * 10_485_760, `10 MiB: ${eachBytes}`);
+      // a collection within the line that frees one older Buffer makes one hit look free
+      const hidden = 1 / (buffer.hits ?? 1);
+      assert.ok(Math.abs(eachBytes / 10_485_760 - 1) < 0.05 + hidden, `10 MiB: ${eachBytes}`);
       const spun = find(document, 'spin(3)');
       const eachUs = (spun.timeUs ?? 0) / (spun.hits ?? 1);
       const light = find(document, 'sum += k');
@@ -161,6 +165,77 @@ for (const node of testedMajors) {
     });
   });
 }
+
+for (const node of [22, 24, 26] as const) {
+  test(`TypeScript that Node ${node} strips itself is shown as it was written`, async (t) => {
+    const script = join(temporaryFolder(t), 'target.ts');
+    writeFileSync(script, typed);
+    const target = await startScript(t, script, { node });
+    const select = async (...options: string[]): Promise<Document> =>
+      (await memwatchJson(['lines', String(target.pid), 'target.ts:handle', ...options])) as unknown as Document;
+    const probed = await select('--probe', '-d', '500ms');
+    const calls = probed.functions[0]?.calls ?? 0;
+    assert.ok(calls > 3);
+    assert.deepEqual([find(probed, 'let sum: number').line, find(probed, 'k: number = 0').hits], [4, 4 * calls]);
+    const sampled = await select('-d', '700ms');
+    assert.ok((find(sampled, 'while (performance').timeUs ?? 0) > 0, JSON.stringify(sampled));
+    const run = await memwatch(['lines', '--json', 'target.ts:handle', '--', nodeBinary(node), script, 'once']);
+    assert.equal(run.code, 0, run.stderr);
+    const counted = JSON.parse(run.stdout) as Document;
+    assert.deepEqual([find(counted, 'let sum: number').hits, find(counted, 'k: number = 0').hits], [1, 4]);
+  });
+}
+
+for (const node of testedMajors) {
+  test(`the lines of a function of a worker are sampled on Node ${node}; it is not probed, and that is said`, async (t) => {
+    const source = `const { Worker } = require('node:worker_threads');
+      new Worker(require('node:path').join(__dirname, 'worker.cjs'), { name: 'counter' });`;
+    const folder = temporaryFolder(t);
+    writeFileSync(join(folder, 'main.cjs'), source);
+    writeFileSync(
+      join(folder, 'worker.cjs'),
+      `function handle(n) {
+        let sum = 0;
+        for (let i = 0; i < n; i++) {
+          sum += Math.sin(i) + Math.cos(i) + Math.tan(i);
+        }
+        return sum;
+      }
+      setInterval(() => handle(100_000), 1);
+      console.log('ready');`,
+    );
+    const target = await startScript(t, join(folder, 'main.cjs'), { node });
+    const document = (await memwatchJson([
+      'lines',
+      `${target.pid}/1`,
+      'worker.cjs:handle',
+      '-d',
+      '1s',
+    ])) as unknown as Document;
+    assert.ok((find(document, 'Math.sin').timeUs ?? 0) > 50_000, JSON.stringify(document));
+    const probe = await memwatch(['lines', `${target.pid}/1`, 'worker.cjs:handle', '--probe']);
+    assert.equal(probe.code, 2);
+    assert.match(probe.stderr, /main thread alone\n +leave --probe out/);
+    assert.equal(target.child.exitCode, null);
+  });
+}
+
+/** `once` ends it after one call. */
+const typed = `interface Order { id: number }
+export function handle(order: Order): number {
+  const until: number = performance.now() + 3;
+  let sum: number = 0;
+  for (let k: number = 0; k < 3; k++) {
+    sum += k;
+  }
+  while (performance.now() < until);
+  return sum + (order.id satisfies number);
+}
+let id = 0;
+if (process.argv[2] === 'once') handle({ id });
+else setInterval(() => handle({ id: id++ }), 5);
+console.log('ready');
+`;
 
 test('a probe is undone on Ctrl-C', async (t) => {
   const target = await startService(t, 22);

@@ -5,6 +5,9 @@
  * The functions that stand inside it belong to it: their lines are lines of its table, and while one of them runs the line
  * that called it rests, so that the lines of a table never hold the same time twice. What stands on one line with what
  * was begun there is left alone.
+ *
+ * Longer than other files because it is one table: what each kind of statement of the language gets. Its parts call each
+ * other at every level of the tree, so that a cut would divide nothing.
  */
 import type { AnyNode, ForInStatement, ForOfStatement, ForStatement, Statement } from 'acorn';
 import type { MagicString } from 'magic-string';

@@ -42,12 +42,26 @@ export const originalThrough = (
   sourceMapUrl: string | undefined,
 ): OriginalSource => {
   try {
-    if (sourceMap === undefined) return asWritten(code, path);
+    if (sourceMap === undefined) return asWritten(writtenBehind(code, path), path);
     const base = sourceMapUrl === undefined ? path : resolve(dirname(path), sourceMapUrl);
     return throughMap(new TraceMap(sourceMap, pathToFileURL(base).href), code, path);
   } catch {
     return asWritten(code, path);
   }
+};
+
+/** What the file holds, where Node has blanked out its types; the code that runs where the file is another one by now. */
+const writtenBehind = (code: string, path: string): string => {
+  if (!/\.[cm]?tsx?$/.test(path)) return code;
+  const text = tryRead(path);
+  return text !== undefined && isBlankedOut(code, text) ? text : code;
+};
+
+/** Each character of the code is the text's, or what Node puts in the place of a type; after its end Node adds a comment. */
+const isBlankedOut = (code: string, text: string): boolean => {
+  if (code.length < text.length) return false;
+  for (let at = 0; at < text.length; at++) if (code[at] !== text[at] && !/[\s;]/.test(code[at] ?? '')) return false;
+  return true;
 };
 
 const asWritten = (code: string, path: string): OriginalSource => ({

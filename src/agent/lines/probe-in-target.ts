@@ -5,6 +5,8 @@
  * Only one way of working with V8's debugger has survived stress: a session inside the process, commands posted from
  * setImmediate alone (no JavaScript of the program is on the stack then), all pauses skipped, and breakpoints made
  * inactive a turn of the loop before they are removed. Commands by another way killed targets.
+ *
+ * Longer than other files because `openProbe` travels to the target as the text of one function, which can import nothing.
  */
 import type { Guard } from '../guard.js';
 

@@ -2,6 +2,7 @@
  * pprof's profile.proto, gzipped: a table of strings, functions (name, file, first line), locations (function, line),
  * and samples (a stack of locations, the innermost first, with one integer for each kind of value).
  * Times are nanoseconds there. A node's time is written line by line, so that `pprof -list` knows the lines.
+ * As long as it is because it holds both directions of one format.
  */
 import { gunzipSync, gzipSync } from 'node:zlib';
 import {
