@@ -4,7 +4,7 @@
  */
 import type { CheckFinding } from '../analyzer/model/check.js';
 import type { Location } from '../analyzer/model/location.js';
-import { escapeText, formatBytes } from './units.js';
+import { escapeText, formatBytes, formatRate } from './units.js';
 
 const longestPath = 8;
 
@@ -21,8 +21,6 @@ export const renderRate = (finding: CheckFinding): string => {
     .join(', ')
     .concat(` a ${word}`);
 };
-
-const formatRate = (count: number): string => (Number.isInteger(count) ? String(count) : count.toPrecision(2));
 
 /** `src/cart.ts:17:3`, seen from a folder where it lies in it. */
 export const renderPlace = (place: Location, folder: string): string =>

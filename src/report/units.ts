@@ -2,29 +2,12 @@
  * Values as people read them: bytes, durations, counts, shares; and text of unknown origin made harmless.
  * In: numbers in base units and raw text. Out: short text without padding.
  */
+import { formatBytes, formatCount, formatRate } from '../analyzer/model/figures.js';
 
-const byteUnits = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'] as const;
-
-/** `512 B`, `1.5 KB`, `23 MB`: powers of 1,024, three significant digits at most. Negative for what was freed. */
-export const formatBytes = (bytes: number): string => {
-  let value = Math.abs(bytes);
-  let unit = 0;
-  while (value >= 999.5 && unit < byteUnits.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  return `${bytes < 0 ? '-' : ''}${value.toFixed(digits)} ${byteUnits[unit]}`;
-};
+export { formatBytes, formatCount, formatRate };
 
 /** With a sign in any case: `+1.5 KB`, `-3 MB`, `0 B`. */
 export const formatBytesDelta = (bytes: number): string => (bytes > 0 ? '+' : '') + formatBytes(bytes);
-
-/** `12,345`. */
-export const formatCount = (count: number): string =>
-  Math.round(count)
-    .toString()
-    .replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** `+12,345`, `-3`, `0`. */
 export const formatCountDelta = (count: number): string => (count > 0 ? '+' : '') + formatCount(count);

@@ -185,11 +185,11 @@ test('from attach to the line that leaks, with three keys', { skip: noTmux }, as
 test('what cannot be attached to is said in one line, before the screen is touched', { skip: noTmux }, async (t) => {
   const terminal = openTerminal(t, { columns: 100, rows: 10 });
   runMemwatch(terminal, ['attach', '999999999']);
-  assert.match(await terminal.until(/exit code/), /memwatch: there is no process 999999999[^]*exit code 2/);
+  assert.match(await terminal.until(/exit code \d/), /memwatch: there is no process 999999999[^]*exit code 2/);
   const shell = Number((/\d+/.exec(terminal.screen()) ?? ['1'])[0]);
   assert.ok(shell > 0);
   runMemwatch(terminal, ['attach', '1']);
-  assert.match(await terminal.until(/exit code/), /memwatch: .*(not Node\.js|may not|permission)[^]*exit code 2/);
+  assert.match(await terminal.until(/exit code \d/), /memwatch: .*(not Node\.js|may not|permission)[^]*exit code 2/);
 });
 
 test('where stdout is no terminal, attach prints plain lines', async (t) => {

@@ -2,6 +2,7 @@
  * Findings: what grows, in the words of the report. In: growth as it was measured, places in the source, versions of
  * packages. Out: findings by rank, one for each cause.
  */
+import { formatBytes, formatRate } from '../model/figures.js';
 import { nodeName, nodeTypeName } from '../model/heap-graph.js';
 import type { ClassGain, Finding, FindingKind } from '../model/finding.js';
 import { causesOf, type Cause } from './causes.js';
@@ -125,8 +126,8 @@ const titleOf = (
   const name = nameOf(graph, steps);
   const many = members > 1 && !container.chained && isPermanent[container.node] === 1 ? ` (${members} of them)` : '';
   const what = name === '' ? kindNames[kind] : `${kindNames[kind]} ${name}`;
-  if (rate.count === 0) return `${what}${many} grows by ${(rate.bytes / 1024).toFixed(1)} KB a ${rate.per}`;
-  return `${what}${many} gains ${rate.count} ${entryClass.replace(/^system \/ /, '')} a ${rate.per} and keeps them`;
+  if (rate.count === 0) return `${what}${many} grows by ${formatBytes(rate.bytes)} a ${rate.per}`;
+  return `${what}${many} gains ${formatRate(rate.count)} ${entryClass.replace(/^system \/ /, '')} a ${rate.per} and keeps them`;
 };
 
 interface Rate {
@@ -149,7 +150,7 @@ const reasonsOf = (region: Region, container: Container, growth: Growth, entryCl
   const rounds = `in ${gains.length} rounds, one after the other`;
   const isSize = total(container.history) < gains.length;
   const reasons = isSize
-    ? [`its bytes rose by ${gainsOf(region.bytes).join(', ')} ${rounds}`]
+    ? [`it rose by ${gainsOf(region.bytes).map(formatBytes).join(', ')} ${rounds}`]
     : [`gained ${gains.join(', ')} ${entryClass} ${rounds}`];
   const ofClass = region.classes.find(({ classNumber }) => classNumber === container.entryClass);
   if (ofClass !== undefined && !isSize) {

@@ -2,6 +2,7 @@
  * Collections that grow by what is no object: numbers stand in a Map's table or an array's elements as they are, and a
  * snapshot shows no entries. In: sizes of live collections, one figure a round, as a census counted them. Out: findings.
  */
+import { formatRate } from '../model/figures.js';
 import { nodeName, nodeTypeName } from '../model/heap-graph.js';
 import type { Finding } from '../model/finding.js';
 import { isBackingStore } from './entries.js';
@@ -56,7 +57,7 @@ const findingOfSizes = (
   return {
     rank: 0,
     kind,
-    title: `${nodeName(graph, node)} ${nameOf(graph, steps)} gains ${Math.round(perRound * 10) / 10} numbers a round and keeps them`,
+    title: `${nodeName(graph, node)} ${nameOf(graph, steps)} gains ${formatRate(perRound)} numbers a round and keeps them`,
     signature: signatureOf(graph, steps, entryClass),
     bytesPerRound,
     countPerRound: Math.round(perRound * 10) / 10,

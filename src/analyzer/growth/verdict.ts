@@ -1,4 +1,5 @@
 /** The verdict over what was found, with its reasons in figures. In: findings, how much was looked at. Out: a report. */
+import { formatBytes } from '../model/figures.js';
 import type { Finding, LeakReport, Verdict } from '../model/finding.js';
 import { gainsOf } from './evidence.js';
 
@@ -53,10 +54,10 @@ const reasonsOf = (
   rounds: number,
 ): string[] => {
   if (verdict === 'leak') {
-    const kilobytes = leaks.reduce((sum, { bytesPerRound }) => sum + (bytesPerRound ?? 0), 0) / 1024;
+    const bytes = leaks.reduce((sum, { bytesPerRound }) => sum + (bytesPerRound ?? 0), 0);
     const things = leaks.length === 1 ? 'one thing' : `${leaks.length} things`;
     return [
-      `${things} gained in each of ${rounds} rounds and kept what it gained: ${kilobytes.toFixed(kilobytes < 10 ? 1 : 0)} KB a round together`,
+      `${things} gained in each of ${rounds} rounds and kept what it gained: ${formatBytes(bytes)} a round together`,
     ];
   }
   if (verdict === 'inconclusive') {

@@ -1,0 +1,28 @@
+/** Figures as people read them, in the sentences of a result and in every report: in, numbers in base units; out, text. */
+
+const byteUnits = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'] as const;
+
+/** `512 B`, `1.5 KB`, `23 MB`: powers of 1,024, three significant digits at most. Negative for what was freed. */
+export const formatBytes = (bytes: number): string => {
+  let value = Math.abs(bytes);
+  let unit = 0;
+  while (value >= 999.5 && unit < byteUnits.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  return `${bytes < 0 ? '-' : ''}${value.toFixed(digits)} ${byteUnits[unit]}`;
+};
+
+/** `12,345`. */
+export const formatCount = (count: number): string =>
+  Math.round(count)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** How many a round or a call: `2,130`, `89.3`, `0.013`. */
+export const formatRate = (count: number): string => {
+  if (count < 1) return String(Number(count.toPrecision(2)));
+  const rounded = Math.round(count * 10) / 10;
+  return rounded >= 1000 ? formatCount(rounded) : String(rounded);
+};
