@@ -18,6 +18,9 @@ export interface ReadingsOptions {
   onSilence?: ((text: string) => void) | undefined;
 }
 
+/** The first reading covers so long: nobody wants to wait for a whole interval. */
+const firstMs = 250;
+
 /** Ends when the signal is aborted, or the target ends. */
 export async function* watchReadings(attachment: Attachment, options: ReadingsOptions): AsyncGenerator<Reading> {
   const { session, ending } = attachment;
@@ -25,7 +28,7 @@ export async function* watchReadings(attachment: Attachment, options: ReadingsOp
   const meter = await evaluateRemote(session, installMeter, [attachment.client]);
   try {
     for (
-      let due = Date.now() + options.intervalMs;
+      let due = Date.now() + Math.min(firstMs, options.intervalMs);
       await waitUntil(due, over);
       due = Math.max(due, Date.now()) + options.intervalMs
     ) {
