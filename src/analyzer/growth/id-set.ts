@@ -5,8 +5,8 @@
  * V8 knows an object by its address between two snapshots, so one that is made where another has died takes over its id.
  * Each id therefore carries a mark of what it was: with another mark it is another object.
  */
-import { nodeName, type HeapGraph } from '../model/heap-graph.js';
-import { types } from './growth-classes.js';
+import { createMarks } from '../heap/marks.js';
+import type { HeapGraph } from '../model/heap-graph.js';
 
 const pageBits = 12;
 const pageMask = 0xfff;
@@ -29,30 +29,6 @@ export const idsOf = (graph: HeapGraph): IdSet => {
   const mark = createMarks(graph);
   for (let node = 0; node < nodeCount; node++) pageOf(nodeId[node])[nodeId[node] & pageMask] = mark(node);
   return { pages };
-};
-
-/**
- * What an object keeps for its life: its type, and its class. A string may be turned inside out, so that it is one is all
- * that counts; a backing store has no class, and is made anew when its size changes.
- */
-const createMarks = (graph: HeapGraph): ((node: number) => number) => {
-  const { nodeType, selfBytes } = graph;
-  const ofName = new Map<number, number>();
-  const nameHash = (node: number): number => {
-    const index = graph.nodeName[node];
-    const known = ofName.get(index);
-    if (known !== undefined) return known;
-    let hash = 0;
-    for (const character of nodeName(graph, node)) hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) | 0;
-    ofName.set(index, hash);
-    return hash;
-  };
-  return (node) => {
-    const type = nodeType[node];
-    if (type === types.string || type === types.concatenatedString || type === types.slicedString) return 1;
-    const kept = type === types.array ? selfBytes[node] : type === types.number ? 0 : nameHash(node);
-    return ((Math.imul(kept ^ (type << 24), 0x9e3779b1) >>> 8) % 254) + 2;
-  };
 };
 
 /** Finds the page of an id, or makes it. Ids that follow one another are mostly of one page, so that is kept at hand. */

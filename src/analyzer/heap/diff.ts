@@ -11,6 +11,7 @@ import { computeClasses, findShapes } from './classes.js';
 import type { Heap } from './heap.js';
 import { idsAgree, idsByPath, sampleIds } from './identity.js';
 import { IdIndex } from './ids.js';
+import { createMarks } from './marks.js';
 
 const missing = -1;
 /** Growth below this share of the heap is not asked for. */
@@ -58,12 +59,11 @@ const computeTurnover = (first: Heap, before: Classes, last: Heap, after: Classe
   freed: countMissing(first.graph, before, last.graph),
 });
 
-/** By class, the nodes of a graph whose id the other graph does not hold. */
+/** By class, the nodes of a graph that the other graph does not hold. */
 const countMissing = (graph: HeapGraph, { list, classOf }: Classes, other: HeapGraph): Map<string, number> => {
-  const ids = new IdIndex(other.nodeId);
+  const twinOf = createTwins(graph, other);
   const counts = new Float64Array(list.length);
-  for (let node = 0; node < graph.nodeCount; node++)
-    if (ids.nodeOf(graph.nodeId[node]) === missing) counts[classOf[node]]++;
+  for (let node = 0; node < graph.nodeCount; node++) if (twinOf(node) === missing) counts[classOf[node]]++;
   return new Map(list.map(({ name }, index) => [name, counts[index]]));
 };
 
@@ -97,15 +97,14 @@ const turnsOver = ({ countDelta }: ClassGrowth): number => Number(countDelta !==
 const growthOfObjects = (heaps: readonly Heap[], limit: number): ObjectGrowth[] => {
   const last = heaps[heaps.length - 1];
   const { graph, dominators } = last;
-  const indexes = heaps.slice(0, -1).map((heap) => new IdIndex(heap.graph.nodeId));
-  const growth = computeGrowth(heaps[0], indexes[0], last);
+  const twins = heaps.slice(0, -1).map((heap) => createTwins(graph, heap.graph));
+  const growth = computeGrowth(heaps[0], twins[0], last);
   const floor = Math.max(1, dominators.retainedBytes[0] * smallestShare);
   return findHolders(graph, dominators, growth, floor)
     .slice(0, limit * 4)
     .map((node): ObjectGrowth => {
-      const id = graph.nodeId[node];
-      const series = indexes.map((index, at) => {
-        const twin = index.nodeOf(id);
+      const series = twins.map((twinOf, at) => {
+        const twin = twinOf(node);
         return twin === missing ? 0 : heaps[at].dominators.retainedBytes[twin];
       });
       return {
@@ -122,14 +121,25 @@ const everyTime = ({ retainedBytes }: ObjectGrowth): number =>
   Number(retainedBytes.every((bytes, index) => index === 0 || bytes > retainedBytes[index - 1]));
 
 /** By node of the last heap, what it retains more than in the first; 0 for what is new. */
-const computeGrowth = (first: Heap, ids: IdIndex, last: Heap): Float64Array => {
-  const { nodeCount, nodeId } = last.graph;
+const computeGrowth = (first: Heap, twinOf: (node: number) => number, last: Heap): Float64Array => {
+  const { nodeCount } = last.graph;
   const was = first.dominators.retainedBytes;
   const is = last.dominators.retainedBytes;
   const growth = new Float64Array(nodeCount);
   for (let node = 0; node < nodeCount; node++) {
-    const twin = ids.nodeOf(nodeId[node]);
+    const twin = twinOf(node);
     if (twin !== missing) growth[node] = is[node] - was[twin];
   }
   return growth;
+};
+
+/** Answers what finds a node's object in another snapshot of its process; -1 where it is not there. */
+const createTwins = (graph: HeapGraph, other: HeapGraph): ((node: number) => number) => {
+  const ids = new IdIndex(other.nodeId);
+  const mark = createMarks(graph);
+  const otherMark = createMarks(other);
+  return (node) => {
+    const twin = ids.nodeOf(graph.nodeId[node]);
+    return twin === missing || mark(node) === otherMark(twin) ? twin : missing;
+  };
 };

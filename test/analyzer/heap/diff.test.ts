@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { diffHeaps } from '#memwatch/analyzer/heap/diff.js';
+import { Heap } from '#memwatch/analyzer/heap/heap.js';
+import { drawHeap } from '../../support/graph.js';
+
+/** Enough that stays for the two to be of one process. */
+const steady = Array.from({ length: 100 }, (_, i) => `global -kept${i}-> Kept kept${i} 100`).join('\n');
+const heapOf = (drawing: string, ids: Readonly<Record<string, number>>): Heap =>
+  new Heap(drawHeap(`root -shortcut:global-> global\n${steady}\n${drawing}`, { ids }).graph);
+
+test('an object that took over the id of one that died is another object, and no growth', () => {
+  const first = heapOf('global -job-> Job job 50\nglobal -cache-> Cache cache 16', { job: 9001, cache: 9003 });
+  const second = heapOf('global -page-> Page page 5000\nglobal -cache-> Cache cache 16\ncache -x-> Entry entry 900', {
+    page: 9001,
+    cache: 9003,
+    entry: 9005,
+  });
+  const { matchedBy, objects, classes } = diffHeaps([first, second], 10);
+  assert.equal(matchedBy, 'id');
+  assert.deepEqual(
+    objects.map(({ name, retainedDelta }) => [name, retainedDelta]),
+    [['Cache', 900]],
+  );
+  const of = (wanted: string): unknown => {
+    const { added, freed } = classes.find(({ name }) => name === wanted) ?? {};
+    return { added, freed };
+  };
+  assert.deepEqual(of('Page'), { added: 1, freed: 0 });
+  assert.deepEqual(of('Job'), { added: 0, freed: 1 });
+});
