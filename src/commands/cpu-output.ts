@@ -13,8 +13,10 @@ import type { Arguments, Io } from './io.js';
 
 export interface CpuResult {
   readonly threads: readonly NamedProfile[];
-  /** Where the profiles were saved. */
+  /** Where the profiles are. */
   readonly files: readonly string[];
+  /** They were written there now, and not read from there. */
+  readonly saved: boolean;
   readonly pid: number | null;
   /** How a program that memwatch started ended. */
   readonly ended: ProgramEnd | null;
@@ -47,7 +49,7 @@ const renderThread = ({ name, profile }: NamedProfile): string[] => {
   return [head, `  ${renderLoop(loopOf(profile))}`, `  ${renderGc(profile.notes.gc, durationUs)}`];
 };
 
-const renderNotes = ({ threads, files, ended }: CpuResult, { table }: Choice): string[] => {
+const renderNotes = ({ threads, files, saved, ended }: CpuResult, { table }: Choice): string[] => {
   const notes: string[] = [];
   const calls = threads.map(({ profile }) => profile.notes?.calls).find((one) => one !== undefined);
   if (calls?.scale === null) {
@@ -63,7 +65,7 @@ const renderNotes = ({ threads, files, ended }: CpuResult, { table }: Choice): s
     );
   }
   notes.push(...renderEnd(ended));
-  notes.push(...files.map((file) => `saved ${file}`));
+  if (saved) notes.push(...files.map((file) => `saved ${file}`));
   return notes.length === 0 ? [] : ['', ...notes];
 };
 

@@ -54,11 +54,8 @@ const runCpu = async (args: Arguments, io: Io): Promise<number | undefined> => {
   const text = args['target'] as string | undefined;
   if (text?.endsWith('.cpuprofile') === true) {
     const profile = readCpuProfile(await readCaptureText(text));
-    printCpu(
-      { threads: [{ name: profile.notes?.thread ?? 'thread', profile }], files: [text], pid: null, ended: null },
-      args,
-      io,
-    );
+    const threads = [{ name: profile.notes?.thread ?? 'thread', profile }];
+    printCpu({ threads, files: [text], saved: false, pid: null, ended: null }, args, io);
     return undefined;
   }
   const target = parseTarget(text, args['--']);
@@ -92,7 +89,7 @@ const runCpu = async (args: Arguments, io: Io): Promise<number | undefined> => {
   const ended = (await attachment.program?.exited) ?? null;
   const files = args['output'] === undefined ? [] : await save(captures, String(args['output']));
   const threads = captures.map(({ thread, text }) => ({ name: thread, profile: readCpuProfile(text) }));
-  printCpu({ threads, files, pid: attachment.pid ?? null, ended }, args, io);
+  printCpu({ threads, files, saved: true, pid: attachment.pid ?? null, ended }, args, io);
   return exitCodeOfProgram(ended, io);
 };
 
@@ -107,7 +104,8 @@ const runInProcess = async (target: Target, args: Arguments, io: Io): Promise<nu
   const { text, ended } = await captureInProcess(target.argv, { intervalUs, programStdout });
   const files =
     args['output'] === undefined ? [] : await save([{ thread: 'main thread', text }], String(args['output']));
-  printCpu({ threads: [{ name: 'main thread', profile: readCpuProfile(text) }], files, pid: null, ended }, args, io);
+  const threads = [{ name: 'main thread', profile: readCpuProfile(text) }];
+  printCpu({ threads, files, saved: true, pid: null, ended }, args, io);
   return exitCodeOfProgram(ended, io);
 };
 

@@ -196,6 +196,8 @@ for (let i = 0; i < 10; i++) { dear(); cheap(); }`,
   assert.equal(shown.code, 0, shown.stderr);
   assert.match(shown.stdout, /callers of leaf +file\n.* dear +\S*calls\.cjs:2\n.* cheap /);
   assert.match(shown.stdout, /function leaf\(n\)/);
+  assert.match(run.stdout, /^saved /m);
+  assert.doesNotMatch(shown.stdout, /^saved /m, 'a profile that is read is not saved');
   const callees = await memwatchJson(['cpu', saved, '--callees', 'calls.cjs:2']);
   assert.equal((callees['callees'] as { name: string }[])[0]?.name, 'leaf');
 });
