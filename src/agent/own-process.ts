@@ -10,7 +10,8 @@ import type { ScriptsTable } from '../analyzer/model/scripts.js';
 import { MemwatchError } from '../errors.js';
 import { connectOwnSession } from './own-session.js';
 import type { Session } from './protocol.js';
-import { captureScripts } from './scripts.js';
+import { captureScripts, writeScripts } from './scripts.js';
+import { startSurvivorSampling, type SurvivorSampling, type SurvivorSite } from './survivors.js';
 
 /**
  * One inspector session for as long as snapshots are to be compared: when any session of a thread ends, V8 forgets the
@@ -18,8 +19,12 @@ import { captureScripts } from './scripts.js';
  */
 export interface OwnProcess {
   collectGarbage(): Promise<void>;
-  /** Writes a snapshot of the own thread; a file that was not finished does not stay. */
+  /** Writes a snapshot of the own thread and its scripts table; a file that was not finished does not stay. */
   captureSnapshot(file: string): Promise<ScriptsTable>;
+  /** From here on it is noted where what stays alive is made; not where something else samples already. */
+  startSampling(): Promise<void>;
+  /** What was made since and is alive; ends the sampling. */
+  survivors(): Promise<SurvivorSite[]>;
   /** Where a function of the own thread stands; null where it is native or bound. */
   locate(body: unknown): Promise<CodePosition | null>;
   close(): Promise<void>;
@@ -27,13 +32,29 @@ export interface OwnProcess {
 
 export const openOwnProcess = (): OwnProcess => {
   const session = connectOwnSession();
+  let sampling: SurvivorSampling | undefined;
+  const stopSampling = async (): Promise<SurvivorSite[]> => {
+    const running = sampling;
+    sampling = undefined;
+    return (await running?.stop()) ?? [];
+  };
   return {
     collectGarbage: () => collectGarbage(session),
     captureSnapshot: (file) => captureSnapshot(session, file),
     locate: (body) => locate(session, body),
-    close: () => session.close(),
+    startSampling: async () => {
+      sampling = await startSurvivorSampling(session, sampledBytes).catch(() => undefined);
+    },
+    survivors: stopSampling,
+    close: async () => {
+      await stopSampling();
+      await session.close();
+    },
   };
 };
+
+/** One sample for so many bytes: what is looked for may gain a few bytes a call. */
+const sampledBytes = 8 * 1024;
 
 /**
  * Collects until nothing more can go: weak callbacks and finalizers run between collections, in turns of the event
@@ -116,6 +137,7 @@ const captureSnapshot = async (session: Session, file: string): Promise<ScriptsT
   try {
     v8.writeHeapSnapshot(part);
     renameSync(part, file);
+    await writeScripts(file, scripts);
   } catch (cause) {
     rmSync(part, { force: true });
     throw new MemwatchError('cannot-write', `cannot write the heap snapshot ${file}`, { cause });

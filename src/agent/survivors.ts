@@ -7,6 +7,7 @@
  */
 import type { Protocol } from 'devtools-protocol';
 import type { Attachment } from './attach.js';
+import type { Session } from './protocol.js';
 
 export interface SurvivorFrame {
   readonly function: string;
@@ -27,21 +28,32 @@ export interface SurvivorSite {
 /** One sample for so many bytes that are allocated, on average. */
 const samplingInterval = 64 * 1024;
 
+export interface SurvivorSampling {
+  /** Collects garbage and ends the sampling; what was allocated since its start and is alive. Empty when asked again. */
+  stop(): Promise<SurvivorSite[]>;
+}
+
+/** `bytes`: one sample for so many that are allocated, on average. */
+export const startSurvivorSampling = async (session: Session, bytes: number): Promise<SurvivorSampling> => {
+  await session.send('HeapProfiler.startSampling', { samplingInterval: bytes });
+  let stopped = false;
+  return {
+    async stop() {
+      if (stopped) return [];
+      stopped = true;
+      const collected = session.send('HeapProfiler.collectGarbage', undefined, { timeoutMs: 120_000 });
+      await collected.catch(() => {}); // the sampling is to end in any case
+      const { profile } = await session.send('HeapProfiler.stopSampling', undefined, { timeoutMs: 60_000 });
+      return sitesOf(profile.head);
+    },
+  };
+};
+
 /** Begins to sample; what is answered ends it, and gives what was allocated since and is alive. */
 export const sampleSurvivors = async ({ session, onDetach }: Attachment): Promise<() => Promise<SurvivorSite[]>> => {
-  await session.send('HeapProfiler.startSampling', { samplingInterval });
-  let stopped = false;
-  const stop = async (): Promise<Protocol.HeapProfiler.SamplingHeapProfile | undefined> => {
-    if (stopped) return undefined;
-    stopped = true;
-    return (await session.send('HeapProfiler.stopSampling', undefined, { timeoutMs: 60_000 })).profile;
-  };
-  onDetach(async () => void (await stop()));
-  return async () => {
-    await session.send('HeapProfiler.collectGarbage', undefined, { timeoutMs: 120_000 });
-    const profile = await stop();
-    return profile === undefined ? [] : sitesOf(profile.head);
-  };
+  const sampling = await startSurvivorSampling(session, samplingInterval);
+  onDetach(async () => void (await sampling.stop()));
+  return () => sampling.stop();
 };
 
 const sitesOf = (head: Protocol.HeapProfiler.SamplingHeapProfileNode): SurvivorSite[] => {

@@ -3,11 +3,15 @@
  * that is tested. In: captures. Out: what grows. The thread is gone when it has answered.
  */
 import { answerOfThread } from '../commands/thread.js';
-import type { FindGrowth, Growth } from './subject.js';
+import type { Analysis, Capture, Growth } from './subject.js';
 
-export const analyseInWorker =
-  (signal?: AbortSignal): FindGrowth =>
-  async (captures, work, body) => {
-    const file = new URL('analysis-worker.js', import.meta.url);
-    return (await answerOfThread(file, { captures, work, body }, { signal })) as Growth;
+export const createThreadAnalysis = (signal?: AbortSignal): Analysis => {
+  const captures: Capture[] = [];
+  return {
+    add: (capture) => void captures.push(capture),
+    growth: async (work, body) => {
+      const file = new URL('analysis-worker.js', import.meta.url);
+      return (await answerOfThread(file, { captures, work, body }, { signal })) as Growth;
+    },
   };
+};

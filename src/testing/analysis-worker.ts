@@ -1,7 +1,7 @@
 /** The thread of analysis-thread.ts: analyses the captures that it was started with, answers, and ends. */
 import { workerData } from 'node:worker_threads';
 import { answerFromThread } from '../commands/thread.js';
-import { findGrowthInCaptures } from './analysis.js';
+import { createAnalysis } from './analysis.js';
 import type { CodePosition } from '../analyzer/model/check.js';
 import type { Capture } from './subject.js';
 
@@ -10,4 +10,6 @@ const { captures, work, body } = workerData as {
   work: readonly number[];
   body: CodePosition | null;
 };
-await answerFromThread(() => findGrowthInCaptures()(captures, work, body));
+const analysis = createAnalysis();
+for (const capture of captures) analysis.add(capture);
+await answerFromThread(() => analysis.growth(work, body));

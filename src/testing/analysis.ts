@@ -5,38 +5,57 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot.js';
-import { findGrowth, type SnapshotSource } from '../analyzer/growth/find-growth.js';
+import { findGrowth, type Growth as HeapGrowth, type SnapshotSource } from '../analyzer/growth/find-growth.js';
 import { findingsOf } from '../analyzer/growth/findings.js';
+import type { CodePosition } from '../analyzer/model/check.js';
 import type { Finding } from '../analyzer/model/finding.js';
 import type { Location } from '../analyzer/model/location.js';
 import { ownerOf } from '../analyzer/growth/owners.js';
 import type { HeapGraph } from '../analyzer/model/heap-graph.js';
 import { packageOf, placesOf } from '../commands/leaks/analyse-snapshots.js';
-import type { Capture, FindGrowth } from './subject.js';
+import type { ScriptsTable } from '../analyzer/model/scripts.js';
+import type { Analysis, Capture, Growth } from './subject.js';
 
 /** The analysis for one judgement. */
-export const findGrowthInCaptures = (signal?: AbortSignal): FindGrowth => {
+export const createAnalysis = (signal?: AbortSignal): Analysis => {
+  const captures: Capture[] = [];
+  const sources: SnapshotSource[] = [];
   const sourceOf = createSources(signal);
-  return async (captures, work, body) => {
-    const growth = await findGrowth(captures.map(sourceOf), { signal, roundMs: work });
-    const scripts = captures.at(-1)?.scripts;
-    if (scripts === undefined) return { growing: [], slowing: [], place: null };
-    const callsPerRound = work.reduce((sum, calls) => sum + calls, 0) / work.length;
-    const options = { ...placesOf(scripts), callsPerRound, isForeign: isMemwatchs };
-    const bodyPlace = body === null ? undefined : options.locator.atPosition(body.scriptId, '', body.line, body.column);
-    return {
-      growing: findingsOf(growth, 'grows', options).map((finding) => withPlace(finding, bodyPlace)),
-      slowing: findingsOf(growth, 'slows', options)
-        .filter((finding) => isForWork(finding, work))
-        .map(({ title }) => title),
-      place: bodyPlace ?? null,
-    };
+  return {
+    add: (capture) => {
+      captures.push(capture);
+      sources.push(sourceOf(capture));
+    },
+    growth: async (work, body) => {
+      const growth = await findGrowth(sources, { signal, roundMs: work });
+      const scripts = captures.at(-1)?.scripts;
+      return scripts === undefined ? { growing: [], slowing: [], place: null } : growthOf(growth, scripts, work, body);
+    },
+  };
+};
+
+const growthOf = (
+  growth: HeapGrowth,
+  scripts: ScriptsTable,
+  work: readonly number[],
+  body: CodePosition | null,
+): Growth => {
+  const callsPerRound = work.reduce((sum, calls) => sum + calls, 0) / work.length;
+  const options = { ...placesOf(scripts), callsPerRound, isForeign: isMemwatchs };
+  const bodyPlace = body === null ? undefined : options.locator.atPosition(body.scriptId, '', body.line, body.column);
+  return {
+    growing: findingsOf(growth, 'grows', options).map((finding) => withPlace(finding, bodyPlace)),
+    slowing: findingsOf(growth, 'slows', options)
+      .filter((finding) => isForWork(finding, work))
+      .map(({ title }) => title),
+    place: bodyPlace ?? null,
   };
 };
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Memwatch's own code holds what a scenario's setup returned; that is nobody's place to look. */
-const isMemwatchs = (file: string): boolean => ['dist', 'src'].some((folder) => file.startsWith(join(root, folder)));
+export const isMemwatchs = (file: string): boolean =>
+  ['dist', 'src'].some((folder) => file.startsWith(join(root, folder)));
 
 /** Where nothing but Node or memwatch is known to hold it, the body that makes it is the place to look. */
 const withPlace = (finding: Finding, body: Location | undefined): Finding => {
@@ -54,21 +73,19 @@ const isForWork = ({ history }: Finding, work: readonly number[]): boolean => {
   return gained >= (work.at(-1) ?? 0) * leastForCall;
 };
 
-/** Graphs of files up to this size are kept: each judgement looks at a capture several times. */
-const mostBytesKept = 64 * 2 ** 20;
+/** Graphs of files up to this size together are kept: each judgement looks at a capture several times. */
+const mostBytesKept = 256 * 2 ** 20;
 
+/** Reading begins at once, while the subject goes on working. */
 const createSources = (signal: AbortSignal | undefined): ((capture: Capture) => SnapshotSource) => {
-  const kept = new Map<string, Promise<HeapGraph>>();
+  let keptBytes = 0;
   const read = (file: string): Promise<HeapGraph> => readHeapSnapshot(file, signal === undefined ? {} : { signal });
-  return ({ file, scripts }) => ({
-    name: file,
-    process: scripts.process,
-    read: () => {
-      const before = kept.get(file);
-      if (before !== undefined) return before;
-      const graph = read(file);
-      if (statSync(file).size <= mostBytesKept) kept.set(file, graph);
-      return graph;
-    },
-  });
+  return ({ file, scripts }) => {
+    const { size } = statSync(file);
+    const isKept = keptBytes + size <= mostBytesKept;
+    if (isKept) keptBytes += size;
+    const graph = isKept ? read(file) : undefined;
+    graph?.catch(() => {}); // told when it is asked for
+    return { name: file, process: scripts.process, read: () => graph ?? read(file) };
+  };
 };

@@ -2,19 +2,33 @@
  * What grows in the heap and what grows beside it, made one list: findings with one cause are one finding. In: growth of
  * the heap, counters of the rounds. Out: growth of both, by rank.
  */
-import { counterFinding, findCounterGrowth, nativeMemory, threads } from '../analyzer/growth/counters.js';
+import {
+  counterFinding,
+  findCounterGrowth,
+  nativeMemory,
+  threads,
+  type CounterGrowth,
+} from '../analyzer/growth/counters.js';
+import { ownerOf } from '../analyzer/growth/owners.js';
 import type { CounterReading } from '../analyzer/model/check.js';
 import type { Finding } from '../analyzer/model/finding.js';
+import { packageOf } from '../commands/leaks/analyse-snapshots.js';
 import type { Growth } from './subject.js';
 
 export const withCounters = (growth: Growth, readings: readonly CounterReading[], work: readonly number[]): Growth => {
-  const callsPerRound = work.reduce((sum, calls) => sum + calls, 0) / work.length;
   let findings = [...growth.growing];
   for (const counter of findCounterGrowth(readings, work)) {
-    const beside = { ...counterFinding(counter, callsPerRound), location: growth.place };
+    const beside = findingOf(counter, growth, work);
     findings = counter.name === threads ? asCause(beside, findings) : joined(findings, beside);
   }
   return { ...growth, growing: findings.map((finding, i) => ({ ...finding, rank: i + 1 })) };
+};
+
+/** Nothing in the heap says where it comes from: the body is the place to look. */
+export const findingOf = (counter: CounterGrowth, { place }: Growth, work: readonly number[]): Finding => {
+  const callsPerRound = work.reduce((sum, calls) => sum + calls, 0) / work.length;
+  const owner = place === null ? ({ kind: 'unknown' } as const) : ownerOf(place.file, packageOf);
+  return { ...counterFinding(counter, callsPerRound), rank: 1, location: place, owner };
 };
 
 /** A thread brings its ports, listeners and files with it: what grows in step with threads is their doing. */

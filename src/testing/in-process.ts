@@ -28,5 +28,7 @@ export const bodySubject = async (body: Body, step: number | null, own: OwnProce
       return { ...readOwnCounters(), rssBytes: null, threads: null, fileDescriptors: null };
     },
     snapshot: own.captureSnapshot,
+    startSampling: own.startSampling,
+    survivors: own.survivors,
   };
 };

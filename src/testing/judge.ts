@@ -3,17 +3,23 @@
  * and the analysis of captures. Out: a verdict with its reasons, and what grows.
  *
  *   warm-up, look, round, look, round, look   nothing gains in both rounds: clean
- *   long round, rest, look                    what gains in proportion to the work, this time too: a leak
+ *   long round, rest, look                    what gains in proportion to the work, this time too, may leak
  *                                             (after one round already, where each gains megabytes)
+ *   many calls, no look                       the heap rises on as fast: a leak; else one look more (see level.ts)
  *   round, look, longer round, rest, look     for what grew, but less and less: has it stopped by now
  *
- * A cache that fills, a pool that reaches its size and a backlog stop or drain in the long round; a leak does not.
+ * A cache that fills, a pool that reaches its size and a backlog stop or drain by then; a leak does not.
  */
 import type { CheckFinding, CounterReading } from '../analyzer/model/check.js';
+import type { Location } from '../analyzer/model/location.js';
 import type { Verdict } from '../analyzer/model/finding.js';
+import { findHeapGrowth } from '../analyzer/growth/counters.js';
+import { withAllocationSites } from '../commands/leaks/sites.js';
+import { isMemwatchs } from './analysis.js';
+import { watchLevel, withHeapGrowth } from './level.js';
 import { createLog, perCall, type Log } from './log.js';
 import { warmUp } from './rounds.js';
-import type { FindGrowth, Growth, JudgeOptions, Subject } from './subject.js';
+import type { Analysis, Growth, JudgeOptions, Subject } from './subject.js';
 
 export interface Judgement {
   readonly verdict: Verdict;
@@ -25,35 +31,58 @@ export interface Judgement {
   readonly snapshots: number;
 }
 
-/** The long round takes this long at most, and the longer one after it, of so many times the calls. */
-const longRoundMs = 4000;
-const longerRoundMs = 10_000;
-const longerTimes = 3;
+/** The long round, and the longer one that may come after it: calls, as far as they fit into their time. */
+const longRound = { calls: 10_000, atMostMs: 4000 };
+const longerRound = { calls: 100_000, atMostMs: 10_000 };
 /** Fewer calls than this in all rounds cannot tell one object in ten calls from chance. */
 const fewestCalls = 20;
 
-export const judge = async (subject: Subject, findGrowth: FindGrowth, options: JudgeOptions): Promise<Judgement> => {
+export const judge = async (subject: Subject, analysis: Analysis, options: JudgeOptions): Promise<Judgement> => {
   options.onProgress?.('warming up');
   const size = await warmUp(subject);
-  const log = createLog(subject, size, findGrowth, options);
+  const log = createLog(subject, size, analysis, options);
+  await subject.startSampling();
   await log.look();
   await log.round();
   if (!log.isHeavy()) await log.round();
-  if (log.work.length > 1 && !log.heapRises() && log.calls() >= fewestCalls) {
+  if (log.work.length > 1 && !log.heapSoars() && log.calls() >= fewestCalls) {
     const early = await log.growth();
-    if (isQuiet(early)) return judgementOf('clean', early, log);
+    if (isQuiet(early) && findHeapGrowth(log.readings, log.work) === undefined) return judgementOf('clean', early, log);
   }
-  await log.longRound({ calls: options.longCalls, atMostMs: longRoundMs });
+  await log.longRound(longRound);
   let growth = await log.growth();
-  for (const oneMore of [
-    log.round,
-    () => log.longRound({ calls: options.longCalls * longerTimes, atMostMs: longerRoundMs }),
-  ]) {
+  let goesOn: string | null = null;
+  if (isQuiet(growth)) growth = await withHeapGrowth(growth, subject, size, log, options);
+  else if (growth.growing.length > 0) {
+    const level = await watchLevel(subject, size, log, growth, options);
+    goesOn = level.goesOn;
+    if (level.levelsOff) growth = await log.growth();
+  }
+  for (const oneMore of [log.round, () => log.longRound(longerRound)]) {
     if (growth.growing.length > 0 || growth.slowing.length === 0) break;
     await oneMore();
     growth = await log.growth();
   }
-  return judgementOf(decide(growth, log.calls()), growth, log);
+  const judgement = judgementOf(decide(growth, log.calls()), growth, log);
+  return judgement.verdict === 'leak' ? withEvidence(judgement, subject, log, goesOn, growth.place) : judgement;
+};
+
+/** What a leak alone needs: where it is made, and up to where no bound was seen. */
+const withEvidence = async (
+  judgement: Judgement,
+  subject: Subject,
+  log: Log,
+  goesOn: string | null,
+  body: Location | null,
+): Promise<Judgement> => {
+  const caller = { isFile: isMemwatchs, body };
+  const findings = withAllocationSites(judgement.findings, await subject.survivors(), log.scripts(), caller);
+  const unbounded = goesOn ?? `what has a bound that ${log.calls()} calls do not reach looks like this too`;
+  return {
+    ...judgement,
+    findings: findings.map((finding) => ({ ...finding, reasons: [...finding.reasons, unbounded] })),
+    reasons: [...judgement.reasons, unbounded],
+  };
 };
 
 const isQuiet = ({ growing, slowing }: Growth): boolean => growing.length === 0 && slowing.length === 0;

@@ -4,11 +4,12 @@
  */
 import { join } from 'node:path';
 import type { CheckFinding, CounterReading } from '../analyzer/model/check.js';
+import type { ScriptsTable } from '../analyzer/model/scripts.js';
 import type { Finding } from '../analyzer/model/finding.js';
 import { throwIfInterrupted } from '../errors.js';
 import { withCounters } from './beside.js';
-import { callsOfLongRound, heldBytes, type RoundSize } from './rounds.js';
-import type { Capture, FindGrowth, Growth, JudgeOptions, Subject } from './subject.js';
+import { callsOfLongRound, gainPerCall, type RoundSize } from './rounds.js';
+import type { Analysis, Growth, JudgeOptions, Subject, Work } from './subject.js';
 
 export interface Log {
   /** Reads the counters and writes a snapshot. */
@@ -16,33 +17,42 @@ export interface Log {
   round(): Promise<void>;
   /** A round of up to so many calls, shorter where time or what has grown so far does not allow it. */
   longRound(bound: { readonly calls: number; readonly atMostMs: number }): Promise<void>;
+  /** Takes work that was done since the last look, and looks. */
+  add(work: Work): Promise<void>;
   growth(): Promise<Growth>;
   /** A round gains so much that the long one comes next: each snapshot of such a heap costs seconds. */
   isHeavy(): boolean;
-  /** The collected heap has risen in every round, by more than chance. */
-  heapRises(): boolean;
+  /** The collected heap rises so fast that an early analysis would not acquit it. */
+  heapSoars(): boolean;
   calls(): number;
   /** Calls from each look to the next. */
   readonly work: readonly number[];
   readonly readings: readonly CounterReading[];
+  /** Of the last round: how long a call takes. */
+  msPerCall(): number;
+  /** Of the last look. */
+  scripts(): ScriptsTable | undefined;
 }
 
 /** What drains by itself (closing sockets, timers of a batch) has this long before the last look. */
 const restMs = 400;
 
-export const createLog = (subject: Subject, size: RoundSize, findGrowth: FindGrowth, options: JudgeOptions): Log => {
-  const captures: Capture[] = [];
+export const createLog = (subject: Subject, size: RoundSize, analysis: Analysis, options: JudgeOptions): Log => {
+  let scripts: ScriptsTable | undefined;
+  let msPerCall = 0;
   const readings: CounterReading[] = [];
   const work: number[] = [];
   const look = async (): Promise<void> => {
     throwIfInterrupted(options.signal);
     readings.push(await subject.read());
-    const file = join(options.folder, `${captures.length}.heapsnapshot`);
-    captures.push({ file, scripts: await subject.snapshot(file) });
+    const file = join(options.folder, `${readings.length - 1}.heapsnapshot`);
+    scripts = await subject.snapshot(file);
+    analysis.add({ file, scripts });
   };
   const round = async (calls: number, atMostMs: number): Promise<void> => {
     options.onProgress?.(`round ${work.length + 1}`);
     const done = await subject.run(calls, size.step, atMostMs);
+    msPerCall = done.durationUs / 1000 / done.iterations;
     work.push(done.iterations);
   };
   const calls = (): number => work.reduce((sum, one) => sum + one, 0);
@@ -51,36 +61,33 @@ export const createLog = (subject: Subject, size: RoundSize, findGrowth: FindGro
     calls,
     work,
     readings,
-    isHeavy: () => bytesPerCall(readings, calls()) * size.calls > heavyRoundBytes,
-    heapRises: () => heapRises(readings, work),
+    msPerCall: () => msPerCall,
+    scripts: () => scripts,
+    isHeavy: () => gainPerCall(readings, calls()).bytes * size.calls > heavyRoundBytes,
+    heapSoars: () => heapSoars(readings),
     async round() {
       await round(size.calls, Infinity);
       await look();
     },
     async longRound(bound) {
-      await round(callsOfLongRound(size, bound.calls, bytesPerCall(readings, calls())), bound.atMostMs);
+      await round(callsOfLongRound(size, bound.calls, gainPerCall(readings, calls())), bound.atMostMs);
       await subject.rest(restMs);
       await look();
     },
-    growth: async () => withCounters(await findGrowth(captures, work, subject.body), readings, work),
+    async add({ iterations }) {
+      work.push(iterations);
+      await look();
+    },
+    growth: async () => withCounters(await analysis.growth(work, subject.body), readings, work),
   };
 };
 
-const bytesPerCall = (readings: readonly CounterReading[], calls: number): number => {
-  const [first, last] = [readings[0], readings.at(-1)];
-  return first === undefined || last === undefined ? 0 : (heldBytes(last) - heldBytes(first)) / calls;
-};
+const heavyRoundBytes = 2 * 2 ** 20;
 
-const heavyRoundBytes = 4 * 2 ** 20;
+const soaringBytes = 2 ** 20;
 
-/** Less than this for a call is what V8 makes for itself while it warms up. */
-const leastBytesPerCall = 24;
-
-const heapRises = (readings: readonly CounterReading[], work: readonly number[]): boolean =>
-  work.every((calls, i) => {
-    const [before, after] = [readings[i]?.heapUsedBytes ?? 0, readings[i + 1]?.heapUsedBytes ?? 0];
-    return after - before >= leastBytesPerCall * calls;
-  });
+const heapSoars = (readings: readonly CounterReading[]): boolean =>
+  readings.every((one, i) => i === 0 || one.heapUsedBytes - (readings[i - 1]?.heapUsedBytes ?? 0) >= soaringBytes);
 
 /** Findings tell what the mean round brings. */
 export const perCall = (finding: Finding, calls: number): CheckFinding => ({

@@ -46,15 +46,35 @@ export const warmUp = async (subject: Subject): Promise<RoundSize> => {
 /** What the heap holds, inside and outside. */
 export const heldBytes = ({ heapUsedBytes, externalBytes }: CounterReading): number => heapUsedBytes + externalBytes;
 
+/** What one call has gained in the rounds so far. */
+export interface GainPerCall {
+  readonly bytes: number;
+  /** Files, threads, timers, whichever gained most: a process has room for so many. */
+  readonly handles: number;
+}
+
+export const gainPerCall = (readings: readonly CounterReading[], calls: number): GainPerCall => {
+  const [first, last] = [readings[0], readings.at(-1)];
+  if (first === undefined || last === undefined) return { bytes: 0, handles: 0 };
+  const handles = Object.entries(handlesOf(last)).map(([type, count]) => count - (handlesOf(first)[type] ?? 0));
+  return { bytes: (heldBytes(last) - heldBytes(first)) / calls, handles: Math.max(0, ...handles) / calls };
+};
+
+const handlesOf = ({ resources, fileDescriptors, threads }: CounterReading): Readonly<Record<string, number>> => ({
+  ...resources,
+  files: fileDescriptors ?? 0,
+  threads: threads ?? 0,
+});
+
 /** What a long round may add to the heap: a snapshot of a large one costs more time than it adds evidence. */
 const mostBytesGained = 16 * 2 ** 20;
+const mostHandlesGained = 500;
 
-/**
- * The calls of a long round: enough to fill what has a bound (a cache of so many entries), in whole rounds, and two of
- * them at least where they are not too heavy. `bytesPerCall` is what the rounds so far have gained.
- */
-export const callsOfLongRound = ({ calls }: RoundSize, wanted: number, bytesPerCall: number): number => {
-  const fit = bytesPerCall > 0 ? Math.min(wanted, mostBytesGained / bytesPerCall) : wanted;
+/** The calls of a long round, in whole rounds, and two of them at least where they are not too heavy. */
+export const callsOfLongRound = ({ calls }: RoundSize, wanted: number, gain: GainPerCall): number => {
+  const byBytes = gain.bytes > 0 ? mostBytesGained / gain.bytes : wanted;
+  const byHandles = gain.handles > 0 ? mostHandlesGained / gain.handles : wanted;
+  const fit = Math.min(wanted, byBytes, byHandles);
   return calls * Math.max(fit < calls ? 1 : 2, Math.ceil(fit / calls));
 };
 

@@ -9,7 +9,7 @@ import type { ScenarioDescription } from '../agent/scenario/messages.js';
 import { ScenarioError, startScenario, type ScenarioProcess } from '../agent/scenario/process.js';
 import type { ScenarioFailure, ScenarioReport } from '../analyzer/model/check.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
-import { findGrowthInCaptures } from './analysis.js';
+import { createAnalysis } from './analysis.js';
 import { judge, type Judgement } from './judge.js';
 import { checkLimits, parseLimits, type Limits } from './limits.js';
 import type { Subject } from './subject.js';
@@ -24,8 +24,7 @@ export interface CheckScenarioOptions {
   readonly onProgress?: ((text: string) => void) | undefined;
 }
 
-/** Fills caches of up to this many entries, as services have them. */
-const longCalls = 40_000;
+const watchMs = 3000;
 
 /** `path` is what is run; `name` is how the report calls it. Throws `interrupted` alone. */
 export const checkScenario = async (
@@ -68,7 +67,7 @@ const runScenario = async (
   const limits = { ...options.limits, ...withoutUndefined(parseLimits(described.limits)) };
   const watchPauses = limits.maxPause !== undefined;
   const subject = subjectOf(scenario, described, watchPauses);
-  const judgement = await judge(subject, findGrowthInCaptures(options.signal), { ...options, longCalls, folder });
+  const judgement = await judge(subject, createAnalysis(options.signal), { ...options, watchMs, folder });
   const warnings = await tearDown(scenario);
   const results = checkLimits(limits, judgement.readings, judgement.iterations);
   return { ...reportOf(name, judgement), limits: results, warnings };
@@ -90,6 +89,10 @@ const subjectOf = (scenario: ScenarioProcess, described: ScenarioDescription, wa
   },
   read: () => scenario.ask<'read'>({ do: 'read' }),
   snapshot: (file) => scenario.ask<'snapshot'>({ do: 'snapshot', file }),
+  startSampling: async () => {
+    await scenario.ask<'start-sampling'>({ do: 'start-sampling' });
+  },
+  survivors: () => scenario.ask<'survivors'>({ do: 'survivors' }),
 });
 
 /** What is still open afterwards is no leak by itself: it does not grow. But a scenario that cleans up is a better one. */

@@ -6,6 +6,7 @@ import type { CodePosition, CounterReading } from '../analyzer/model/check.js';
 import type { Finding } from '../analyzer/model/finding.js';
 import type { Location } from '../analyzer/model/location.js';
 import type { ScriptsTable } from '../analyzer/model/scripts.js';
+import type { SurvivorSite } from '../agent/survivors.js';
 
 export interface Work {
   readonly iterations: number;
@@ -23,8 +24,12 @@ export interface Subject {
   rest(ms: number): Promise<void>;
   /** Collects garbage and reads the counters. */
   read(): Promise<CounterReading>;
-  /** Writes a heap snapshot. */
+  /** Writes a heap snapshot, with its scripts table beside it. */
   snapshot(file: string): Promise<ScriptsTable>;
+  /** From here on it is noted where what stays alive is made. */
+  startSampling(): Promise<void>;
+  /** What was made since and is alive; ends the sampling. */
+  survivors(): Promise<readonly SurvivorSite[]>;
 }
 
 /** A heap snapshot on disk. */
@@ -42,16 +47,17 @@ export interface Growth {
   readonly place: Location | null;
 }
 
-/** Finds what grows over captures; `work` holds the calls of the body between one capture and the next. */
-export type FindGrowth = (
-  captures: readonly Capture[],
-  work: readonly number[],
-  body: CodePosition | null,
-) => Promise<Growth>;
+/** Finds what grows over the captures of one subject. */
+export interface Analysis {
+  /** Told as soon as a capture is there, so that it can be read while the subject works on. */
+  add(capture: Capture): void;
+  /** `work` holds the calls of the body between one capture and the next. */
+  growth(work: readonly number[], body: CodePosition | null): Promise<Growth>;
+}
 
 export interface JudgeOptions {
-  /** Calls of the long round, as far as they fit into its time: what is bounded by less has stopped by its end. */
-  readonly longCalls: number;
+  /** What grows is watched for so long, without snapshots, to see whether it levels off. */
+  readonly watchMs: number;
   /** Where captures are written. */
   readonly folder: string;
   readonly signal?: AbortSignal | undefined;

@@ -11,7 +11,7 @@ import type { Verdict } from '../analyzer/model/finding.js';
 import { MemwatchError } from '../errors.js';
 import { findingLines } from '../report/finding-lines.js';
 import { escapeText } from '../report/units.js';
-import { analyseInWorker } from './analysis-thread.js';
+import { createThreadAnalysis } from './analysis-thread.js';
 import { bodySubject, type Body } from './in-process.js';
 import { judge } from './judge.js';
 
@@ -52,8 +52,8 @@ export class LeakError extends Error {
   }
 }
 
-/** Fewer than in a scenario's own process: a test is waited for. */
-const longCalls = 20_000;
+/** Shorter than in a scenario's own process: a test is waited for. */
+const watchMs = 1500;
 
 export const trackGrowth = async (body: Body, options: GrowthOptions = {}): Promise<GrowthReport> => {
   const step = options.iterations ?? null;
@@ -65,7 +65,8 @@ export const trackGrowth = async (body: Body, options: GrowthOptions = {}): Prom
   const own = openOwnProcess();
   try {
     const subject = await bodySubject(body, step, own);
-    const judged = await judge(subject, analyseInWorker(options.signal), { longCalls, folder, signal: options.signal });
+    const { signal } = options;
+    const judged = await judge(subject, createThreadAnalysis(signal), { watchMs, folder, signal });
     return {
       verdict: judged.verdict,
       reasons: judged.reasons,

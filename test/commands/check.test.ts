@@ -16,6 +16,12 @@ const sources = {
     module.exports = { iterations: 50, setup: () => ({ n: 0 }), iterate(context, i) {
       cache.set(i % 100, { n: context.n++ });
     } };`,
+  'bounded.mjs': `const cache = new Map();
+    export const iterate = (_, i) => {
+      cache.set('key ' + i, { i });
+      if (cache.size > 60_000) cache.delete(cache.keys().next().value);
+    };`,
+  'symbols.mjs': `export const iterate = (_, i) => { Symbol.for('request ' + i); };`,
   'files.mjs': `import fs from 'node:fs';
     export const iterations = 100;
     export const iterate = () => { fs.openSync(process.execPath); };`,
@@ -72,9 +78,25 @@ test('leaks fail and are named with rate and line; a scenario without one passes
   assert.equal(leak.countPerIteration, 1);
   assert.match(`${leak.location?.file}:${leak.location?.line}`, /leak\.mjs:2$/);
   assert.deepEqual(of('leak.mjs').new, [leak.signature]);
+  assert.deepEqual(
+    leak.path.map(({ edge, name }) => `${edge} ${name}`.trim()),
+    ['iterate()', 'kept Map'],
+  );
+  assert.match(
+    leak.allocationSites.map(({ function: name, file, line }) => `${name} ${file}:${line}`).join('\n'),
+    /(iterate|Tag|\(body\)) .*leak\.mjs:[13]/,
+  );
   assert.match(of('one-in-ten.mjs').findings[0]?.title ?? '', /kept gains 0\.1 Tag a call/);
   assert.match(of('files.mjs').findings[0]?.title ?? '', /file descriptors/);
   assert.match(JSON.stringify(of('timers.mjs').findings), /imer|Timeout/);
+});
+
+test('a cache that fills up to sixty thousand entries passes, and symbols that V8 keeps for ever do not', async (t) => {
+  const { of } = await check(folderWith(t, 'bounded.mjs', 'symbols.mjs'), 'bounded.mjs', 'symbols.mjs');
+  assert.equal(of('bounded.mjs').verdict, 'clean', of('bounded.mjs').reasons.join('\n'));
+  const [finding] = of('symbols.mjs').findings;
+  assert.match(finding?.title ?? '', /the collected heap grows, and no object of the program's holds what it gains/);
+  assert.match(`${finding?.location?.file}:${finding?.location?.line}`, /symbols\.mjs:1$/);
 });
 
 test('each way to break is told by its name, alone, and costs the others nothing', async (t) => {
@@ -143,6 +165,9 @@ test('a known leak passes, a worse one fails, and the files for CI are written',
   const snapshot = join(folder, 'kept/leak.mjs/0.heapsnapshot');
   assert.equal(statSync(snapshot).mode & 0o077, 0);
   assert.ok(existsSync(join(folder, 'kept/check.json')));
+  const kept = ['0', '1', '2'].map((number) => join(folder, `kept/leak.mjs/${number}.heapsnapshot`));
+  const again = await memwatch(['leaks', ...kept, '--json'], { timeoutMs: 100_000 });
+  assert.match(again.stdout, /"file": ".*leak\.mjs"/, 'the scripts lie beside the snapshots');
 });
 
 test('a signature stays the same over Node versions and when lines move', async (t) => {

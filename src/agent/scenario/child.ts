@@ -53,6 +53,11 @@ const answer: { [Kind in keyof Answers]: (request: Extract<Request, { do: Kind }
     await sleep(recoverMs);
     return scripts;
   },
+  'start-sampling': async () => {
+    await own.startSampling();
+    return null;
+  },
+  survivors: () => own.survivors(),
   rest: async ({ ms }) => {
     await sleep(ms);
     return null;

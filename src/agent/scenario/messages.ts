@@ -4,6 +4,7 @@
  */
 import type { CodePosition, CounterReading } from '../../analyzer/model/check.js';
 import type { ScriptsTable } from '../../analyzer/model/scripts.js';
+import type { SurvivorSite } from '../survivors.js';
 
 /** A body of work with its limits, as a scenario's module declares them. */
 export interface ScenarioDescription {
@@ -29,6 +30,10 @@ export type Request =
   /** Collects garbage and reads the counters. */
   | { readonly do: 'read' }
   | { readonly do: 'snapshot'; readonly file: string }
+  /** From here on it is noted where what stays alive is made. */
+  | { readonly do: 'start-sampling' }
+  /** What was made since and is alive; ends the sampling. */
+  | { readonly do: 'survivors' }
   /** Leaves the process alone for that long, with its event loop free. */
   | { readonly do: 'rest'; readonly ms: number }
   | { readonly do: 'teardown' }
@@ -45,6 +50,8 @@ export interface Answers {
   run: { readonly iterations: number; readonly durationUs: number };
   read: CounterReading;
   snapshot: ScriptsTable;
+  'start-sampling': null;
+  survivors: readonly SurvivorSite[];
   rest: null;
   teardown: null;
 }

@@ -7,7 +7,7 @@
 import { retains } from '../heap/edges.js';
 import type { EntryTally } from './entries.js';
 import { gainsOf } from './evidence.js';
-import type { GrowthClasses } from './growth-classes.js';
+import { isNameless, type GrowthClasses } from './growth-classes.js';
 import type { Region } from './regions.js';
 import type { Transients } from './transients.js';
 
@@ -99,7 +99,7 @@ const total = (counts: ArrayLike<number>): number => counts[counts.length - 1] -
 const largestHolders = (growing: readonly EntryTally[], classes: GrowthClasses): number[] => {
   const gained = new Map<number, number>();
   for (const one of growing) {
-    const weight = classes.nameOf(one.classNumber).startsWith('(') ? 0.5 : 1;
+    const weight = isNameless(classes.nameOf(one.classNumber)) ? 0.5 : 1;
     gained.set(one.holder, (gained.get(one.holder) ?? 0) + weight * total(one.counts));
   }
   return [...gained]

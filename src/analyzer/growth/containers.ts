@@ -5,8 +5,7 @@ import { nodeName } from '../model/heap-graph.js';
 import type { Paths } from '../model/heap-results.js';
 import type { Cause } from './causes.js';
 import { isBackingStore, type EntryTally } from './entries.js';
-
-import type { GrowthClasses } from './growth-classes.js';
+import { isNameless, type GrowthClasses } from './growth-classes.js';
 import { isOwnClass } from './own-class.js';
 import type { Region, RegionClass } from './regions.js';
 import { noHolder, type Transients } from './transients.js';
@@ -56,7 +55,7 @@ const shareOfMost = 0.5;
 const shareOfCrowd = 0.02;
 
 /** Objects of a class tell more than functions, these more than plain objects, and strings tell least. */
-const tells = (name: string): number => (name.startsWith('(') ? 3 : name.endsWith('()') ? 1 : isOwnClass(name) ? 0 : 2);
+const tells = (name: string): number => (isNameless(name) ? 3 : name.endsWith('()') ? 1 : isOwnClass(name) ? 0 : 2);
 
 /** Of what gains enough: what tells most; then the region's own holder, then whoever is nearest to the root. */
 const byPreference = (
@@ -158,7 +157,7 @@ const mainClass = (region: Region, last: Transients, classes: GrowthClasses): Re
     const target = graph.edgeTarget[edge];
     if (!members.has(holder[target])) continue;
     const first = growing.find(({ classNumber }) => classNumber === classes.of(graph, target));
-    if (first !== undefined && !classes.nameOf(first.classNumber).startsWith('(')) return first;
+    if (first !== undefined && !isNameless(classes.nameOf(first.classNumber))) return first;
   }
   const most = Math.max(...growing.map((one) => total(one.counts)));
   const tellsOf = (one: RegionClass): number => tells(classes.nameOf(one.classNumber));

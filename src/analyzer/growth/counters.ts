@@ -32,6 +32,7 @@ interface Counter {
 
 export const nativeMemory = 'native memory';
 export const threads = 'threads';
+export const heapMemory = 'JavaScript heap';
 const countDefaults = { unit: 'count', leastPerRound: 1, leastPerIteration: 1 / 50 } as const;
 
 const threadCounter: Counter = {
@@ -106,6 +107,27 @@ export const findCounterGrowth = (readings: readonly CounterReading[], work: rea
   const types = new Set(readings.flatMap((reading) => Object.keys(reading.resources)));
   const counters = [threadCounter, ...[...types].sort().map(resourceCounter), ...otherCounters];
   return counters.flatMap((counter) => growthOf(counter, readings, work));
+};
+
+/**
+ * The collected heap, where no object of the program's accounts for it: over the last round alone, because what memwatch
+ * itself and V8 make at the first looks is in the earlier ones. What is less for a call, or at all, is noise.
+ */
+export const findHeapGrowth = (
+  readings: readonly CounterReading[],
+  work: readonly number[],
+): CounterGrowth | undefined => {
+  const history = readings.map(({ heapUsedBytes }) => heapUsedBytes);
+  const gained = (history.at(-1) ?? 0) - (history.at(-2) ?? 0);
+  const perIteration = gained / (work.at(-1) ?? 1);
+  if (gained < leastHeapBytes || perIteration < leastHeapBytesPerIteration) return undefined;
+  return { ...heapWords, name: heapMemory, unit: 'bytes', history, perIteration };
+};
+const leastHeapBytes = 112 * 1024;
+const leastHeapBytesPerIteration = 48;
+const heapWords = {
+  title: "the collected heap grows, and no object of the program's holds what it gains",
+  advice: "V8's own tables hold it: symbols of Symbol.for() with ever new keys, or code that is made anew each time.",
 };
 
 const growthOf = (counter: Counter, readings: readonly CounterReading[], work: readonly number[]): CounterGrowth[] => {

@@ -76,7 +76,7 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
       type: nodeTypeName(graph, container.node),
     },
     gains: gains.slice(0, 8),
-    path: renderSteps(graph, steps),
+    path: renderSteps(graph, steps, (closure) => options.isForeign?.(places.ofFunction(closure)?.file ?? '') === true),
     location: location ?? null,
     owner: location === undefined ? { kind: 'unknown' } : ownerOf(location.file, options.packageOf),
     allocationSites: [],
@@ -185,7 +185,9 @@ const inStep = (findings: readonly Finding[]): Finding[] => {
   for (const finding of findings) {
     const owner = finding.path.at(-2);
     const isField = owner !== undefined && owner.type === 'object' && isOwnClass(owner.name);
-    const key = isField ? `@${owner.id} ${gainsOf(finding.history).join()}` : finding.signature;
+    // keys and values of one Map gain alike
+    const at = isField ? owner.id : finding.container.id;
+    const key = `@${at} ${gainsOf(finding.history).join()}`;
     const first = byOwner.get(key);
     byOwner.set(key, first === undefined ? finding : merged(first, finding));
   }

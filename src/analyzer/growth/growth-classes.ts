@@ -81,6 +81,9 @@ export const createGrowthClasses = (): GrowthClasses => {
   };
 };
 
+/** Strings, numbers and V8's own, which `className` writes in brackets: their name tells least. */
+export const isNameless = (name: string): boolean => name.startsWith('(') && !name.endsWith('()');
+
 /** A class as people name it: `Session`, `handler()`, `(string)`. */
 export const className = (type: number, name: string): string => {
   if (type === types.string || type === types.slicedString) return '(string)';

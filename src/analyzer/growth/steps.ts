@@ -7,11 +7,13 @@ import { edgeName, edgeTypes, nodeName, nodeTypeName, type HeapGraph } from '../
 import { noEdge, type Paths } from '../model/heap-results.js';
 import type { PathStep } from '../model/finding.js';
 import { isBackingStore } from './entries.js';
+import { isStart } from '../heap/words.js';
 import { className, types } from './growth-classes.js';
 import { hasOwnClass } from './own-class.js';
 
 const context = edgeTypes.indexOf('context');
 const property = edgeTypes.indexOf('property');
+const internal = edgeTypes.indexOf('internal');
 
 /** One node of a path with the edge by which it is reached. */
 export interface Step {
@@ -23,27 +25,55 @@ export interface Step {
   readonly holder: number;
 }
 
-/** From the root to the node; V8's backing stores are left out, and the edge to them stands for what they hold. */
+/** Longer ways are those of lists; of what lies above, the first steps are lost. */
+const longestWay = 1_000_000;
+
+/**
+ * From the root to the node; V8's backing stores are left out, and the edge to them stands for what they hold. Of a run
+ * of like steps (the links of a list, the parts of a string) the first and the last are kept.
+ */
 export const stepsTo = (graph: HeapGraph, paths: Paths, node: number): Step[] => {
   const way: number[] = [];
-  for (let at = node; at !== 0 && paths.edge[at] !== noEdge && way.length < 10_000; at = paths.from[at]) {
-    if (at === node || !isBackingStore(graph, at)) way.push(at);
+  const isLike = (a: number, b: number): boolean =>
+    (graph.edgeName[paths.edge[a]] === graph.edgeName[paths.edge[b]] ||
+      (isEphemeron(graph, paths.edge[a]) && isEphemeron(graph, paths.edge[b]))) &&
+    graph.nodeType[a] === graph.nodeType[b] &&
+    (graph.nodeName[a] === graph.nodeName[b] || graph.nodeType[a] === types.concatenatedString);
+  for (let at = node, length = 0; at !== 0 && paths.edge[at] !== noEdge && length < longestWay; length++) {
+    if (at === node || !isBackingStore(graph, at)) {
+      const [before, last] = way.slice(-2);
+      if (before !== undefined && last !== undefined && isLike(at, last) && isLike(last, before)) way.pop();
+      way.push(at);
+    }
+    at = paths.from[at];
   }
   return way
     .toReversed()
     .map((at, i, all) => ({ node: at, edge: paths.edge[at], from: paths.from[at], holder: all[i - 1] ?? 0 }));
 };
 
-/** Of a long chain of like steps (the links of a list) the first and the last are kept. */
-export const renderSteps = (graph: HeapGraph, steps: readonly Step[]): PathStep[] => {
-  const rendered = steps.map((step) => ({
-    edge: nameOfEdge(graph, step),
-    name: className(graph.nodeType[step.node], nodeName(graph, step.node)),
-    type: nodeTypeName(graph, step.node),
-    id: graph.nodeId[step.node],
-  }));
-  const isLike = (a: PathStep | undefined, b: PathStep): boolean => a?.edge === b.edge && a.name === b.name;
-  return rendered.filter((step, i) => !isLike(rendered[i - 1], step) || !isLike(rendered[i + 1], step));
+/**
+ * As a person follows it: from the global object, `process` or a timer, wherever the way to these leads; without the
+ * contexts of variables, and without code that is `isForeign`, which only happens to be on the way (a check's own).
+ */
+export const renderSteps = (
+  graph: HeapGraph,
+  steps: readonly Step[],
+  isForeign: (closure: number) => boolean = () => false,
+): PathStep[] => {
+  const isFunction = ({ node }: Step): boolean => graph.nodeType[node] === types.closure;
+  const foreign = steps.findLastIndex((step) => isFunction(step) && isForeign(step.node));
+  const own = foreign === -1 ? -1 : steps.findIndex((step, i) => i > foreign && isFunction(step));
+  const start = steps.findLastIndex(({ node }) => isStart(graph, node));
+  return steps
+    .slice(Math.max(0, start, own === -1 ? foreign + 1 : own))
+    .filter(({ node }, i, all) => i === all.length - 1 || nodeName(graph, node) !== 'system / Context')
+    .map((step, i) => ({
+      edge: i === 0 ? '' : nameOfEdge(graph, step),
+      name: className(graph.nodeType[step.node], nodeName(graph, step.node)),
+      type: nodeTypeName(graph, step.node),
+      id: graph.nodeId[step.node],
+    }));
 };
 
 /** `sessions`, `[3]`, `[]` for an entry of a Map or of whatever V8 has no name for. */
@@ -51,9 +81,14 @@ const nameOfEdge = (graph: HeapGraph, { edge, from }: Step): string => {
   const type = graph.edgeType[edge];
   const name = edgeName(graph, edge);
   if (type === property || type === context) return name;
+  if (isEphemeron(graph, edge)) return '[value in a WeakMap]';
   if (isBackingStore(graph, from)) return '[]';
   return /^\d+$/.test(name) ? (graph.nodeType[from] === types.synthetic ? '' : `[${name}]`) : name;
 };
+
+/** From a WeakMap's key to its value: each has a name of its own. */
+const isEphemeron = (graph: HeapGraph, edge: number): boolean =>
+  graph.edgeType[edge] === internal && edgeName(graph, edge).includes(' pair in WeakMap (table @');
 
 /** An object with more properties than this is a dictionary: its keys are data, not names. */
 const mostNames = 64;
@@ -96,18 +131,23 @@ export const nameOf = (graph: HeapGraph, steps: readonly Step[]): string => {
   if (container !== undefined && hasOwnClass(graph, container.node)) return nodeName(graph, container.node);
   const anchor = anchorsOf(graph, steps, true)[0];
   if (anchor === undefined) {
-    const edges = steps.slice(-3).map((step) => nameOfEdge(graph, step));
+    const edges = steps.slice(-3).map((step) => (isGlobal(graph, step.node) ? 'global' : nameOfEdge(graph, step)));
     return edges.every((edge) => edge !== '') ? edges.join('.').replaceAll('.[', '[') : '';
   }
   const owner = className(graph.nodeType[anchor.node], nodeName(graph, anchor.node));
   const exported = lastExports(graph, steps);
   const start = anchor.kind === 'variable' || owner === 'Generator' || exported > anchor.at ? '' : owner;
-  const words = steps.slice(Math.max(anchor.at, exported)).map((step) => {
+  const isPart = ({ holder }: Step): boolean => graph.nodeType[holder] === types.concatenatedString;
+  const named = steps.slice(Math.max(anchor.at, exported)).filter((step) => !isPart(step));
+  const words = named.map((step) => {
     const name = nameOfEdge(graph, step);
     return name === '' || name.startsWith('[') ? name : name.startsWith('<') ? `[${name}]` : `.${name}`;
   });
   return `${start}${words.join('')}`.replace(/^\./, '');
 };
+
+const isGlobal = (graph: HeapGraph, node: number): boolean =>
+  className(graph.nodeType[node], nodeName(graph, node)) === 'global';
 
 /** The step from a CommonJS module to what it exports, or -1: above it stands the cache of modules. */
 const lastExports = (graph: HeapGraph, steps: readonly Step[]): number =>
@@ -121,7 +161,8 @@ export const signatureOf = (graph: HeapGraph, steps: readonly Step[], entryClass
   const isOwner = container !== undefined && hasOwnClass(graph, container.node);
   const anchor = anchorsOf(graph, steps, true)[0];
   const from = isOwner ? steps.length : Math.max(anchor?.at ?? 0, lastExports(graph, steps), steps.length - 6);
-  const parts = steps.slice(from).map((step) => {
+  const shown = steps.slice(from).filter(({ holder }) => holder !== 0);
+  const parts = shown.map((step) => {
     const holder = className(graph.nodeType[step.holder], nodeName(graph, step.holder));
     return `${generic(holder)}.${edgePart(graph, step)}`;
   });
@@ -133,7 +174,10 @@ export const signatureOf = (graph: HeapGraph, steps: readonly Step[], entryClass
 const edgePart = (graph: HeapGraph, step: Step): string => {
   const degree = graph.firstEdge[step.from + 1] - graph.firstEdge[step.from];
   const isData =
-    degree > mostNames && graph.nodeType[step.from] === types.object && graph.edgeType[step.edge] === property;
+    degree > mostNames &&
+    !isGlobal(graph, step.from) &&
+    graph.nodeType[step.from] === types.object &&
+    graph.edgeType[step.edge] === property;
   const name = nameOfEdge(graph, step);
   return isData || /^\[.*\]$/.test(name) ? '[]' : generic(name);
 };

@@ -124,7 +124,7 @@ const isMachinery = (graph: HeapGraph, node: number): boolean => {
 export const isPersons = (graph: HeapGraph, node: number): boolean => !isMachinery(graph, node);
 
 /** Where a path may begin for a person, whatever led there: the globals, `process`, a timer that is due. */
-const isStart = (graph: HeapGraph, node: number): boolean => {
+export const isStart = (graph: HeapGraph, node: number): boolean => {
   if (nodeTypeName(graph, node) !== 'object') return false;
   const name = nodeName(graph, node);
   return name === 'process' || name === 'Timeout' || name === 'Immediate' || isGlobal(name);

@@ -30,7 +30,7 @@ export const reportOfCensus = ({ readings, rising, sites }: Gate, warnings: read
     findings: steady.slice(0, mostFindings).map((finding, index) => ({ ...finding, rank: index + 1 })),
     warnings,
   };
-  return located(withAllocationSites(report, sites));
+  return located({ ...report, findings: withAllocationSites(report.findings, sites) });
 };
 
 /** A census knows no holder: the function that allocates most of what stays is the place to look. */

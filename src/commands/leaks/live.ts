@@ -206,7 +206,8 @@ const snapshotRounds = async (comparison: Comparison, folder: string): Promise<L
   }
   const sites = await finish();
   const scripts = await newestScripts(files);
-  const located = withAllocationSites(report ?? (await look()), sites, scripts);
+  const found = report ?? (await look());
+  const located = { ...found, findings: withAllocationSites(found.findings, sites, scripts) };
   if (options.growthSites !== true || located.verdict !== 'leak') return located;
   return withGrowthSites(located, attachment, round, scripts, io);
 };

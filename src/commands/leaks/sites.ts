@@ -4,31 +4,39 @@
  * a class that grows (a constructor), or stands in a file that owns the finding; a lone finding gets what is left.
  */
 import type { SurvivorFrame, SurvivorSite } from '../../agent/survivors.js';
-import type { AllocationSite, Finding, LeakReport } from '../../analyzer/model/finding.js';
+import type { AllocationSite, Finding } from '../../analyzer/model/finding.js';
 import { createLocator, type Location, type Locator } from '../../analyzer/model/location.js';
 import type { ScriptsTable } from '../../analyzer/model/scripts.js';
 
 const mostSites = 5;
 
-export const withAllocationSites = (
-  report: LeakReport,
+/** Code that calls the program's over and over, and into which V8 inlines it: what that makes, the body made. */
+export interface Caller {
+  isFile(file: string): boolean;
+  /** Where the body that it calls stands; null where that is not known. */
+  readonly body: Location | null;
+}
+
+export const withAllocationSites = <F extends Finding>(
+  findings: readonly F[],
   sites: readonly SurvivorSite[],
   scripts?: ScriptsTable,
-): LeakReport => {
+  caller?: Caller,
+): F[] => {
   const locator = createLocator(scripts);
-  const given = new Map<Finding, AllocationSite[]>(report.findings.map((finding) => [finding, []]));
+  const given = new Map<Finding, AllocationSite[]>(findings.map((finding) => [finding, []]));
   for (const site of sites) {
     const named = siteOf(site, locator);
-    if (named === undefined) continue;
-    const finding = bestFinding(report.findings, site, locator);
-    if (finding !== undefined) given.get(finding)?.push(named);
+    const made = named !== undefined && caller?.isFile(named.file) === true ? inBody(named, caller) : named;
+    if (made === undefined) continue;
+    const finding = bestFinding(findings, site, locator);
+    if (finding !== undefined) given.get(finding)?.push(made);
   }
-  const findings = report.findings.map((finding) => ({
-    ...finding,
-    allocationSites: largest(given.get(finding) ?? []),
-  }));
-  return { ...report, findings };
+  return findings.map((finding) => ({ ...finding, allocationSites: largest(given.get(finding) ?? []) }));
 };
+
+const inBody = ({ bytes }: AllocationSite, { body }: Caller): AllocationSite | undefined =>
+  body === null ? undefined : { function: '(body)', file: body.file, line: body.line, bytes };
 
 /** The first function of the program's own on the stack: Node's allocate for their caller. */
 const siteOf = ({ stack, bytes }: SurvivorSite, locator: Locator): AllocationSite | undefined => {

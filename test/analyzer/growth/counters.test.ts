@@ -1,7 +1,7 @@
 /** Growth beside the heap: what grows with the work is told and named, what wavers or dies down is not. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { counterFinding, findCounterGrowth } from '#memwatch/analyzer/growth/counters.js';
+import { counterFinding, findCounterGrowth, findHeapGrowth } from '#memwatch/analyzer/growth/counters.js';
 import type { CounterReading } from '#memwatch/analyzer/model/check.js';
 import { reading } from '../../support/check-report.js';
 
@@ -31,6 +31,16 @@ test('native memory is what the process gains beyond its heap and external memor
   const heap = [5e6, 10e6, 15e6, 55e6];
   assert.deepEqual(grown(...heap.map((heapUsedBytes) => ({ heapUsedBytes, rssBytes: 60e6 + heapUsedBytes }))), []);
   assert.deepEqual(grown(...[60e6, 70e6, 80e6, 160e6].map((rssBytes) => ({ rssBytes }))), ['native memory']);
+});
+
+test('a heap that rose in the last round by more than chance is a sign, and no more', () => {
+  const after = (...heap: number[]) =>
+    findHeapGrowth(
+      heap.map((heapUsedBytes) => reading({ heapUsedBytes })),
+      [2000, 2000],
+    );
+  assert.equal(after(5e6, 6e6, 6.04e6), undefined);
+  assert.equal(after(5e6, 6e6, 6.2e6)?.perIteration, 100);
 });
 
 test('what the system does not tell is not judged', () => {

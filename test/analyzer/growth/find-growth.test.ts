@@ -47,7 +47,50 @@ test('a Map that gains entries through a table that is made anew is the containe
   assert.equal(finding.container.name, 'Map');
   assert.deepEqual(finding.history, [4, 8, 12, 16]);
   assert.equal(finding.bytesPerRound, 1600);
-  assert.equal(finding.signature, 'root.global > global.sessions > Map > Session');
+  assert.equal(finding.signature, 'global.sessions > Map > Session');
+});
+
+test('keys and values of one Map are one finding, and a global is named as such', async () => {
+  const [finding, ...others] = await findings(
+    (k) =>
+      `global -users-> Map users\nusers -internal:table-> table${k}:array 100\n${upTo(4 * (k + 1), (i) => `table${k} -internal:${i}-> key k${i}:string 40\ntable${k} -internal:x${i}-> one n${i}:number 16`)}`,
+  );
+  assert.deepEqual(others, []);
+  assert.match(finding.title, /^Map global\.users gains 4 /);
+  assert.deepEqual(
+    finding.path.map(({ edge, name }) => `${edge} ${name}`),
+    [' global', 'users Map'],
+  );
+});
+
+test('functions without a name are entries of the array that holds them, though it is made anew each time', async () => {
+  const [finding] = await findings(
+    (k) =>
+      `global -channel-> Channel channel\nchannel -list-> Array list${k} 100\n${upTo(4 * (k + 1), (i) => `list${k} -#${i}-> (anonymous) fn${i}:closure 64\nfn${i} -internal:context-> system / Context c${i} 32`)}`,
+  );
+  assert.equal(finding.kind, 'array', finding.title);
+  assert.match(finding.title, /Channel\.list gains 4 \(anonymous\)\(\)/);
+});
+
+test('a long string is named by its variable, whatever number of parts it is made of', async () => {
+  const rope = (k: number): string =>
+    Array.from(
+      { length: 6 * (k + 1) },
+      (_, i) => `part p${i + 2}:concatenated_string 32\np${i + 2} -internal:first-> p${i + 1}`,
+    )
+      .toReversed()
+      .join('\n');
+  const [finding] = await findings(
+    (k) =>
+      `global -f-> iterate f:closure 64\nf -internal:context-> system / Context ctx:object 32\nctx -context:log-> p${6 * (k + 1) + 1}\npart p1:concatenated_string 32\n${rope(k)}`,
+  );
+  assert.match(finding.title, /^string log gains/);
+  assert.deepEqual(finding.path.map(({ edge, name }) => `${edge} ${name}`.trim()).slice(0, 3), [
+    'global',
+    'f iterate()',
+    'log (concatenated string)',
+  ]);
+  assert.ok(finding.path.length < 8, JSON.stringify(finding.path));
 });
 
 test('growth is charged to the owner of a list whose old links are permanent', async () => {

@@ -1,0 +1,84 @@
+/** The judgement over subjects that are made up: what it decides, and how much it asks of them. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CounterReading } from '#memwatch/analyzer/model/check.js';
+import type { Finding } from '#memwatch/analyzer/model/finding.js';
+import { judge, type Judgement } from '#memwatch/testing/judge.js';
+import { callsOfLongRound, gainPerCall } from '#memwatch/testing/rounds.js';
+import type { Analysis, Growth, Subject } from '#memwatch/testing/subject.js';
+import { finding, reading } from '../support/check-report.js';
+
+interface Made {
+  readonly judgement: Judgement;
+  readonly calls: number;
+}
+
+const bytesPerEntry = 100;
+
+/** Judges a body that keeps `entriesAfter(calls)` objects; the analysis sees them, or, `unseen`, nothing at all. */
+const judgeBody = async (entriesAfter: (calls: number) => number, unseen = false): Promise<Made> => {
+  let calls = 0;
+  const heap = (): CounterReading => reading({ heapUsedBytes: 5_000_000 + bytesPerEntry * entriesAfter(calls) });
+  const scripts = { schema: 'memwatch/scripts@1', nodeVersion: 'v20.0.0', scripts: [] } as const;
+  const subject: Subject = {
+    step: null,
+    body: null,
+    run: async (iterations) => ((calls += iterations), { iterations, durationUs: iterations * 2 }),
+    rest: async () => {},
+    read: async () => heap(),
+    snapshot: async () => (seen.push(entriesAfter(calls)), scripts),
+    startSampling: async () => {},
+    survivors: async () => [],
+  };
+  const seen: number[] = [];
+  const analysis: Analysis = { add: () => {}, growth: async (work) => (unseen ? nothing : growthOf(seen, work)) };
+  const judgement = await judge(subject, analysis, { watchMs: 3000, folder: '/nowhere' });
+  return { judgement, calls };
+};
+
+const nothing: Growth = { growing: [], slowing: [], place: null };
+
+const growthOf = (seen: readonly number[], work: readonly number[]): Growth => {
+  const rates = work.map((calls, i) => (seen[i + 1] - seen[i]) / calls);
+  if (Math.min(...rates) <= 0) return nothing;
+  const bytesPerRound = ((seen.at(-1) ?? 0) - seen[0]) * (bytesPerEntry / work.length);
+  const grows = finding({ bytesPerRound }) as Finding;
+  const slows = (rates.at(-1) ?? 0) < 0.3 * rates[0];
+  return slows ? { ...nothing, slowing: ['a cache'] } : { ...nothing, growing: [grows] };
+};
+
+test('what gains with every call and goes on is a leak, with no snapshot of all that it gained', async () => {
+  const { judgement, calls } = await judgeBody((made) => made);
+  assert.equal(judgement.verdict, 'leak');
+  assert.equal(judgement.snapshots, 4);
+  assert.match(judgement.reasons.join('\n'), /it went on for 671088 calls more, without a bound: 64\.0 MB gained/);
+  assert.ok(calls > 600_000);
+});
+
+test('a cache with a bound far above the rounds is seen to level off', async () => {
+  for (const bound of [15_000, 60_000, 200_000]) {
+    const { judgement } = await judgeBody((made) => Math.min(made, bound));
+    assert.equal(judgement.verdict, 'clean', `${bound}: ${judgement.reasons.join('\n')}`);
+  }
+});
+
+test('one object in ten calls is a leak: a bound is not taken for granted', async () => {
+  const { judgement } = await judgeBody((made) => Math.floor(made / 10));
+  assert.equal(judgement.verdict, 'leak');
+});
+
+test('a heap that rises with the calls is a leak also where no object shows it', async () => {
+  const { judgement } = await judgeBody((made) => made, true);
+  assert.equal(judgement.verdict, 'leak');
+  assert.equal(judgement.findings[0]?.signature, 'native: JavaScript heap');
+  const filled = await judgeBody((made) => Math.min(made, 17_000), true);
+  assert.equal(filled.judgement.verdict, 'clean');
+});
+
+test('files and threads that pile up make the long round shorter, so that they do not run out', () => {
+  const open = [20, 120].map((fileDescriptors) => reading({ fileDescriptors }));
+  assert.deepEqual(gainPerCall(open, 100), { bytes: 0, handles: 1 });
+  assert.equal(callsOfLongRound({ calls: 100, step: 1 }, 10_000, { bytes: 0, handles: 1 }), 500);
+  assert.equal(callsOfLongRound({ calls: 100, step: 1 }, 10_000, { bytes: 0, handles: 0 }), 10_000);
+  assert.equal(callsOfLongRound({ calls: 100, step: 1 }, 10_000, { bytes: 1e6, handles: 0 }), 100);
+});
