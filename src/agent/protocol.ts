@@ -56,9 +56,14 @@ export const connectSession = async (webSocketUrl: string): Promise<Session> => 
     throw new MemwatchError('disconnected', `cannot connect to ${webSocketUrl}: ${messageOf(cause)}`, { cause });
   });
   client.on('disconnect', () => closed.abort());
+  const atEnd = new AbortController();
+  client.on('NodeRuntime.waitingForDisconnect', () => atEnd.abort());
+  const closedOrAtEnd = AbortSignal.any([closed.signal, atEnd.signal]);
   return {
-    send: (method, params, options) =>
-      bounded(client.send(method, params), method, closed.signal, options?.timeoutMs) as Promise<never>,
+    send: (method, params, options) => {
+      const end = needsEventLoop.has(method) ? closedOrAtEnd : closed.signal;
+      return bounded(client.send(method, params), method, end, options?.timeoutMs) as Promise<never>;
+    },
     on: (event, listener) => {
       client.on(event, listener);
       return () => client.removeListener(event, listener);
@@ -67,6 +72,9 @@ export const connectSession = async (webSocketUrl: string): Promise<Session> => 
     close: () => client.close(),
   };
 };
+
+/** Answered by a task of the target's event loop: never again once that has stopped, and waits for us to disconnect. */
+const needsEventLoop: ReadonlySet<string> = new Set(['HeapProfiler.collectGarbage']);
 
 /** A command's answer, or an error when the connection breaks or the time is over. */
 export const bounded = async (

@@ -39,10 +39,13 @@ export const parseLimit = (
   }
 };
 
+/** What of a reading there are limits for. */
+type LimitReading = Pick<CounterReading, 'heapUsedBytes' | 'externalBytes' | 'longestGcPauseUs'>;
+
 /** `work` holds the calls between readings; growth is told for a round of `work[0]` calls. */
 export const checkLimits = (
   limits: Limits,
-  readings: readonly CounterReading[],
+  readings: readonly LimitReading[],
   work: readonly number[],
 ): LimitResult[] => [
   ...result('max-growth', limits.maxGrowth, middleGrowth(readings, work)),
@@ -53,7 +56,7 @@ export const checkLimits = (
 const result = (name: LimitName, limit: number | undefined, measured: number): LimitResult[] =>
   limit === undefined ? [] : [{ name, limit, measured: Math.round(measured), exceeded: measured > limit }];
 
-const middleGrowth = (readings: readonly CounterReading[], work: readonly number[]): number => {
+const middleGrowth = (readings: readonly LimitReading[], work: readonly number[]): number => {
   const round = work[0] ?? 1;
   const gains = work.map((calls, i) => {
     const [before, after] = [readings[i], readings[i + 1]];

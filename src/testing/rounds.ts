@@ -44,7 +44,10 @@ export const warmUp = async (subject: Subject): Promise<RoundSize> => {
 };
 
 /** What the heap holds, inside and outside. */
-export const heldBytes = ({ heapUsedBytes, externalBytes }: CounterReading): number => heapUsedBytes + externalBytes;
+export const heldBytes = ({
+  heapUsedBytes,
+  externalBytes,
+}: Pick<CounterReading, 'heapUsedBytes' | 'externalBytes'>): number => heapUsedBytes + externalBytes;
 
 /** What one call has gained in the rounds so far. */
 export interface GainPerCall {

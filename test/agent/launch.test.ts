@@ -44,6 +44,17 @@ for (const node of testedMajors) {
   });
 }
 
+test('a collection is not waited for where the event loop that would make it has stopped', async (t) => {
+  const argv = [scriptOf(t, `setTimeout(() => { throw new RangeError('boom'); }, 300);`)];
+  await withAttachment({ kind: 'command', argv }, { programStdout: 'stderr' }, async (attachment) => {
+    const { session } = attachment;
+    await attachment.runIfWaiting();
+    await eventually('the program is at its end', () => attachment.ending.aborted);
+    const collected = session.send('HeapProfiler.collectGarbage', undefined, { timeoutMs: Infinity });
+    await assert.rejects(collected, { code: 'disconnected' });
+  });
+});
+
 test('output, arguments and exit code of a started program are handed through', async (t) => {
   const script = scriptOf(t, `console.log('args', ...process.argv.slice(2)); setTimeout(() => process.exit(9), 400);`);
   const run = await memwatch(['attach', '--interval', '0.1', '--', script, 'one', '--two']);

@@ -206,3 +206,19 @@ test('a running service is checked by its process id, with a load of its own or 
   assert.match(service?.findings[0]?.title ?? '', /orders gains .* Order a round/);
   assert.deepEqual(service?.new, [service?.findings[0]?.signature]);
 });
+
+test('a service is held against limits, and one that ends before the check is done has failed, by its name', async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, 'runs.cjs'), 'setInterval(() => {}, 10);');
+  writeFileSync(join(folder, 'ends.cjs'), 'setTimeout(() => { throw new RangeError("boom"); }, 300);');
+  const runs = await check(folder, '--interval', '200ms', '--max-heap', '1mb', '--', 'runs.cjs');
+  assert.equal(runs.code, 1);
+  assert.deepEqual(
+    runs.report.scenarios[0]?.limits.map(({ name, exceeded }) => [name, exceeded]),
+    [['max-heap', true]],
+  );
+  const ends = await check(folder, '--interval', '10s', '--', 'ends.cjs');
+  assert.equal(ends.code, 1);
+  const failure = ends.report.scenarios[0]?.failure;
+  assert.equal(`${failure?.kind}: ${failure?.message}`, 'crashed: it ended with exit code 1 before the check was done');
+});

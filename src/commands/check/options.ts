@@ -58,6 +58,9 @@ export const readSubjects = (args: Arguments, options: CheckOptions): (string | 
       hint: 'name modules that export iterate(context, i), or a service: --pid, or -- script.js',
     });
   }
+  if (options.limits.maxPause !== undefined) {
+    throw new MemwatchError('bad-argument', '--max-pause is for scenarios: the pauses of a service are not read');
+  }
   return [parseTarget(pid, command)];
 };
 

@@ -3,11 +3,13 @@
  * target, and what loads it. Out: the report of a scenario, so that baseline, reports and exit codes are the same.
  */
 import { relative, resolve } from 'node:path';
-import { withAttachment } from '../../agent/attach.js';
+import { withAttachment, type Attachment } from '../../agent/attach.js';
 import { readProcess } from '../../agent/proc.js';
 import type { Target } from '../../agent/target.js';
-import type { ScenarioReport } from '../../analyzer/model/check.js';
+import type { LimitResult, ScenarioFailure, ScenarioReport } from '../../analyzer/model/check.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
+import { MemwatchError, throwIfInterrupted } from '../../errors.js';
+import { checkLimits, type Limits } from '../../testing/limits.js';
 import { emptyReport } from '../../testing/scenario.js';
 import type { Io } from '../io.js';
 import { findLiveLeaks } from '../leaks/live.js';
@@ -19,23 +21,53 @@ export interface ServiceOptions {
   readonly load: string | undefined;
   /** Keeps the snapshots there. */
   readonly artifacts: string | undefined;
+  readonly limits: Limits;
 }
 
 const rounds = { warmUpRounds: 1, rounds: 3 } as const;
 
-/** Throws what attaching and `leaks` throw. */
+/** A service that ends before the check is done has failed. Throws what attaching and `leaks` throw. */
 export const checkService = async (target: Target, options: ServiceOptions, io: Io): Promise<ScenarioReport> => {
   const startedAt = performance.now();
   const name = nameOf(target);
   const byTime = options.load === undefined;
   const attaching = { signal: io.signal, onProgress: io.progress, programStdout: 'stderr' as const };
-  const leaks = await withAttachment(target, attaching, async (attachment) => {
-    await attachment.runIfWaiting();
-    const round = createRound({ ...options, key: false }, io, attachment.ending);
-    const live = { ...rounds, byTime, light: false, force: false, keep: options.artifacts };
-    return findLiveLeaks(attachment, round, live, io);
-  });
-  return reportOf(name, leaks, Math.round((performance.now() - startedAt) * 1000));
+  const elapsedUs = (): number => Math.round((performance.now() - startedAt) * 1000);
+  let attached: Attachment | undefined;
+  try {
+    const leaks = await withAttachment(target, attaching, async (attachment) => {
+      attached = attachment;
+      await attachment.runIfWaiting();
+      const round = createRound({ ...options, key: false }, io, attachment.ending);
+      const live = { ...rounds, byTime, light: false, force: false, keep: options.artifacts };
+      return findLiveLeaks(attachment, round, live, io);
+    });
+    return { ...reportOf(name, leaks, elapsedUs()), limits: limitsOf(options.limits, leaks) };
+  } catch (error) {
+    throwIfInterrupted(io.signal);
+    if (attached?.ending.aborted !== true || !(error instanceof MemwatchError)) throw error;
+    const failure = await failureOf(attached);
+    return { ...emptyReport(name), passed: false, failure, durationUs: elapsedUs() };
+  }
+};
+
+/** Its output went to the terminal as it came. Only of a program that memwatch started is known how it ended. */
+const failureOf = async ({ program }: Attachment): Promise<ScenarioFailure> => {
+  const end = await program?.exited;
+  const how = end === undefined ? '' : end.signal === null ? ` with exit code ${end.code}` : ` by ${end.signal}`;
+  const hint = 'a service is to run until memwatch has looked at it in every round';
+  const kind = end === undefined || end.code === 0 ? 'exited' : 'crashed';
+  return { kind, message: `it ended${how} before the check was done`, hint, output: '' };
+};
+
+/** The collected heap is what a service's rounds are read by; external memory and pauses are not. */
+const limitsOf = (limits: Limits, { heapBytes }: LeakReport): LimitResult[] => {
+  const readings = heapBytes.map((heapUsedBytes) => ({ heapUsedBytes, externalBytes: 0, longestGcPauseUs: null }));
+  return checkLimits(
+    limits,
+    readings,
+    readings.slice(1).map(() => 1),
+  );
 };
 
 /** The script's path, which is the same on the next run, where it can be known. */
