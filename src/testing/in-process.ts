@@ -15,11 +15,9 @@ export const bodySubject = async (body: Body, step: number | null, own: OwnProce
     step,
     body: await own.locate(body),
     async run(iterations, each, atMostMs) {
-      const startedAt = performance.now();
-      const until = startedAt + atMostMs;
-      const done = await callRepeatedly(body, { first: calls, iterations, step: each, until });
-      calls += done;
-      return { iterations: done, durationUs: Math.round((performance.now() - startedAt) * 1000) };
+      const done = await callRepeatedly(body, { first: calls, iterations, step: each, atMostMs });
+      calls += done.iterations;
+      return done;
     },
     rest: (ms) => sleep(ms),
     async read() {
