@@ -48,7 +48,7 @@ const check = async (
   cwd: string,
   ...args: string[]
 ): Promise<{ code: number | string; report: CheckReport; of: (file: string) => ScenarioReport }> => {
-  const run = await memwatch(['check', ...args, '--json'], { cwd, timeoutMs: 280_000, env: noGitHub });
+  const run = await memwatch(['check', '--json', ...args], { cwd, timeoutMs: 280_000, env: noGitHub });
   assert.notEqual(run.stdout, '', run.stderr);
   const report = JSON.parse(run.stdout) as CheckReport;
   const of = (file: string): ScenarioReport => {
