@@ -113,10 +113,9 @@ test('memwatch that was stopped for longer than the target waits comes back to i
 test('from a process to its child and back to the parent', { skip: noTmux }, async (t) => {
   const source = `
     const { spawn } = await import('node:child_process');
-    const child = spawn(process.execPath, ['--inspect-port=0', '-e', "setInterval(() => {}, 50); console.log('up')"]);
+    const untilOrphaned = "process.stdin.resume().on('end', () => process.exit()); console.log('up')";
+    const child = spawn(process.execPath, ['--inspect-port=0', '-e', untilOrphaned]);
     child.stdout.once('data', () => console.log('ready'));
-    process.on('exit', () => child.kill());
-    process.on('SIGTERM', () => process.exit());
     setInterval(() => {}, 50);`;
   const target = await startSource(t, source, { flags: ['--inspect-port=0'] });
   const parent = new RegExp(`pid ${target.pid} `);
