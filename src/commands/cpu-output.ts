@@ -2,12 +2,13 @@
 import type { ProgramEnd } from '../agent/launch.js';
 import { mergeProfiles, type NamedProfile } from '../analyzer/cost/merge.js';
 import { computeCostTable } from '../analyzer/cost/table.js';
+import type { CostTable } from '../analyzer/model/cost.js';
 import type { Profile } from '../analyzer/model/profile.js';
 import type { LoopReading } from '../analyzer/model/reading.js';
 import type { CallEdgeRow } from '../report/cost.js';
 import { renderGc, renderLoop } from '../report/gc-and-loop.js';
 import { showName } from '../report/place.js';
-import { formatCount, formatDuration, formatShare } from '../report/units.js';
+import { escapeText, formatCount, formatDuration, formatShare } from '../report/units.js';
 import { choose, renderChoice, renderEnd, type Choice } from './cost-output.js';
 import type { Arguments, Io } from './io.js';
 
@@ -64,9 +65,20 @@ const renderNotes = ({ threads, files, saved, ended }: CpuResult, { table }: Cho
       `${formatShare(inlinedUs / table.whole)} was seen on lines of functions that V8 had inlined elsewhere: --precise tells them apart`,
     );
   }
-  notes.push(...renderEnd(ended));
+  notes.push(...renderSuspect(threads, table), ...renderEnd(ended));
   if (saved) notes.push(...files.map((file) => `saved ${file}`));
   return notes.length === 0 ? [] : ['', ...notes];
+};
+
+/** V8 books code that was inlined before the profile began on the line of the call: only its being unlikely tells it. */
+const renderSuspect = (threads: CpuResult['threads'], { functions, whole }: CostTable): string[] => {
+  const precise = threads.some(({ profile }) => profile.notes?.precise === true);
+  const suspect = functions.find(({ file, self }) => file?.startsWith('node:') === true && self > 0.2 * whole);
+  if (precise || suspect === undefined) return [];
+  const share = formatShare(suspect.self / whole);
+  return [
+    `${escapeText(suspect.name)} (${share}) is Node's own code: a function that V8 had inlined there may hide in it: --precise tells`,
+  ];
 };
 
 const documentOf = (result: CpuResult, { table, functions, lines, callers, callees }: Choice): object => ({

@@ -202,6 +202,37 @@ for (let i = 0; i < 10; i++) { dear(); cheap(); }`,
   assert.equal((callees['callees'] as { name: string }[])[0]?.name, 'leaf');
 });
 
+test("much time in Node's own code is said to be perhaps a function's that was inlined there, unless it is precise", async (t) => {
+  const callFrame = {
+    functionName: 'listOnTimeout',
+    scriptId: '1',
+    url: 'node:internal/timers',
+    lineNumber: 600,
+    columnNumber: 0,
+  };
+  const root = { functionName: '(root)', scriptId: '0', url: '', lineNumber: -1, columnNumber: -1 };
+  const nodes = [
+    { id: 1, callFrame: root, hitCount: 0, children: [2] },
+    { id: 2, callFrame, hitCount: 3, positionTicks: [{ line: 685, ticks: 3 }] },
+  ];
+  const profile = { nodes, startTime: 0, endTime: 3000, samples: [2, 2, 2], timeDeltas: [1000, 1000, 1000] };
+  const notes = {
+    scripts: { schema: 'memwatch/scripts@1', nodeVersion: 'v24.0.0', scripts: [] },
+    thread: 'main thread',
+    gc: null,
+    loop: null,
+  };
+  const shown = async (precise: boolean): Promise<string> => {
+    const file = join(temporaryFolder(t), 'timers.cpuprofile');
+    writeFileSync(file, JSON.stringify({ ...profile, memwatch: { ...notes, precise } }));
+    const run = await memwatch(['cpu', file]);
+    assert.equal(run.code, 0, run.stderr);
+    return run.stdout;
+  };
+  assert.match(await shown(false), /listOnTimeout \(100\.0%\) is Node's own code: .*--precise tells/);
+  assert.doesNotMatch(await shown(true), /Node's own code/);
+});
+
 test('Ctrl-C ends a profile early, keeps it, and leaves the target with its flags and without an inspector', async (t) => {
   const target = await startSource(t, threeToOne, { node: 20, kind: 'cjs', flags });
   const run = await startProcess(
