@@ -113,6 +113,8 @@ echo.write('\x04');
 await echo.ended;
 
 const noted = JSON.parse(readFileSync(clock, 'utf8'));
+/** V8's numbers of its collections. */
+const kinds = { 1: 'scavenge', 4: 'mark-compact', 8: 'incremental', 16: 'weak callbacks' };
 const timed = presses.map((press) => {
   const read = noted.reads.find(([at]) => at >= press.sentMs);
   const written = noted.writes.find(([at]) => at >= read[0]);
@@ -129,7 +131,6 @@ const timed = presses.map((press) => {
   };
 });
 
-const kinds = { 1: 'scavenge', 4: 'mark-compact', 8: 'incremental', 16: 'weak callbacks' };
 const sortedBy = (list, of) => list.map(of).sort((a, b) => a - b);
 const share = (numbers, part) => numbers[Math.min(numbers.length - 1, Math.floor(numbers.length * part))];
 const ms = (number) => `${number.toFixed(1)} ms`.padStart(12);

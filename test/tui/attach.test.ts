@@ -110,17 +110,19 @@ test('memwatch that was stopped for longer than the target waits comes back to i
   assert.equal(target.child.exitCode, null);
 });
 
-test('from a process to its child and back to the parent', { skip: noTmux }, async (t) => {
+test('from a process to a child that it starts later, and back to the parent', { skip: noTmux }, async (t) => {
   const source = `
-    const { spawn } = await import('node:child_process');
-    const untilOrphaned = "process.stdin.resume().on('end', () => process.exit()); console.log('up')";
-    const child = spawn(process.execPath, ['--inspect-port=0', '-e', untilOrphaned]);
-    child.stdout.once('data', () => console.log('ready'));
+    import { spawn } from 'node:child_process';
+    const untilOrphaned = "process.stdin.resume().on('end', () => process.exit())";
+    setTimeout(() => spawn(process.execPath, ['--inspect-port=0', '-e', untilOrphaned]), 4000);
+    console.log('ready');
     setInterval(() => {}, 50);`;
   const target = await startSource(t, source, { flags: ['--inspect-port=0'] });
   const parent = new RegExp(`pid ${target.pid} `);
   const terminal = await attached(t, target, 120, 30);
   await terminal.until(parent);
+  await terminal.until(/T: 1 more/);
+  await new Promise((go) => setTimeout(go, 1500)); // until the child has got as far as to catch signals
   terminal.keys('T');
   await terminal.until(/1 {2}child process \d+/);
   terminal.keys('1');

@@ -59,6 +59,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
       for await (const reading of watchReadings(attachment, { intervalMs: readingMs, signal, onSilence })) {
         this.lastReadingMs = performance.now();
         this.emit({ type: 'reading', reading });
+        void this.tellThreads(); // children come and go
       }
       if (!signal.aborted) await this.ended(attachment);
     } catch (error) {
