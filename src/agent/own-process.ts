@@ -6,7 +6,6 @@ import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import v8 from 'node:v8';
 import type { CodePosition, CounterReading } from '../analyzer/model/check.js';
-import type { ScriptsTable } from '../analyzer/model/scripts.js';
 import { MemwatchError } from '../errors.js';
 import { connectOwnSession } from './own-session.js';
 import type { Session } from './protocol.js';
@@ -20,7 +19,7 @@ import { startSurvivorSampling, type SurvivorSampling, type SurvivorSite } from 
 export interface OwnProcess {
   collectGarbage(): Promise<void>;
   /** Writes a snapshot of the own thread and its scripts table; a file that was not finished does not stay. */
-  captureSnapshot(file: string): Promise<ScriptsTable>;
+  captureSnapshot(file: string): Promise<void>;
   /** From here on it is noted where what stays alive is made; not where something else samples already. */
   startSampling(): Promise<void>;
   /** What was made since and is alive; ends the sampling. */
@@ -131,7 +130,7 @@ const readThreads = (): number | null => {
 };
 
 /** Asking for the scripts first makes V8 11 (Node 20) compute line ends, without which it needs up to 40 times as long. */
-const captureSnapshot = async (session: Session, file: string): Promise<ScriptsTable> => {
+const captureSnapshot = async (session: Session, file: string): Promise<void> => {
   const scripts = await captureScripts(session, { pid: process.pid, nodeVersion: process.version });
   const part = `${file}.part`;
   try {
@@ -142,7 +141,6 @@ const captureSnapshot = async (session: Session, file: string): Promise<ScriptsT
     rmSync(part, { force: true });
     throw new MemwatchError('cannot-write', `cannot write the heap snapshot ${file}`, { cause });
   }
-  return scripts;
 };
 
 /** The longest garbage collection since `start`, for the time in which it runs. */

@@ -18,7 +18,11 @@ export const checkCommand: Command = {
   builder: (yargs) =>
     yargs
       .positional('scenario', { type: 'string', array: true, describe: 'modules that export iterate(context, i)' })
-      .option('timeout', { type: 'number', default: 120, describe: 'seconds that a scenario’s own code may take' })
+      .option('timeout', {
+        type: 'number',
+        default: 120,
+        describe: 'seconds that a scenario’s own code, or the load in one round, may take',
+      })
       .option('jobs', { type: 'number', default: 1, describe: 'scenarios at a time' })
       .option('strict', { type: 'boolean', describe: 'an inconclusive scenario fails too' })
       .option('max-growth', { type: 'string', describe: 'what memory may gain in a round, such as 1mb' })

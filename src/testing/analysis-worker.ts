@@ -3,13 +3,12 @@ import { workerData } from 'node:worker_threads';
 import { answerFromThread } from '../commands/thread.js';
 import { createAnalysis } from './analysis.js';
 import type { CodePosition } from '../analyzer/model/check.js';
-import type { Capture } from './subject.js';
 
-const { captures, work, body } = workerData as {
-  captures: readonly Capture[];
+const { files, work, body } = workerData as {
+  files: readonly string[];
   work: readonly number[];
   body: CodePosition | null;
 };
 const analysis = createAnalysis();
-for (const capture of captures) analysis.add(capture);
+for (const file of files) analysis.add(file);
 await answerFromThread(() => analysis.growth(work, body));

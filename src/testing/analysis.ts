@@ -5,7 +5,8 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot.js';
-import { findGrowth, type Growth as HeapGrowth, type SnapshotSource } from '../analyzer/growth/find-growth.js';
+import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
+import { findGrowth, type Growth as HeapGrowth } from '../analyzer/growth/find-growth.js';
 import { findingsOf } from '../analyzer/growth/findings.js';
 import type { CodePosition } from '../analyzer/model/check.js';
 import type { Finding } from '../analyzer/model/finding.js';
@@ -14,25 +15,28 @@ import { ownerOf } from '../analyzer/growth/owners.js';
 import type { HeapGraph } from '../analyzer/model/heap-graph.js';
 import { packageOf, placesOf } from '../commands/leaks/analyse-snapshots.js';
 import type { ScriptsTable } from '../analyzer/model/scripts.js';
-import type { Analysis, Capture, Growth } from './subject.js';
+import type { Analysis, Growth } from './subject.js';
 
 /** The analysis for one judgement. */
 export const createAnalysis = (signal?: AbortSignal): Analysis => {
   const captures: Capture[] = [];
-  const sources: SnapshotSource[] = [];
-  const sourceOf = createSources(signal);
+  const open = createCaptures(signal);
   return {
-    add: (capture) => {
-      captures.push(capture);
-      sources.push(sourceOf(capture));
-    },
+    add: (file) => void captures.push(open(file)),
     growth: async (work, body) => {
+      const tables = await Promise.all(captures.map(({ file }) => readScriptsTable(file)));
+      const sources = captures.map(({ file, read }, i) => ({ name: file, process: tables[i]?.process, read }));
       const growth = await findGrowth(sources, { signal, roundMs: work });
-      const scripts = captures.at(-1)?.scripts;
+      const scripts = tables.at(-1);
       return scripts === undefined ? { growing: [], slowing: [], place: null } : growthOf(growth, scripts, work, body);
     },
   };
 };
+
+interface Capture {
+  readonly file: string;
+  readonly read: () => Promise<HeapGraph>;
+}
 
 const growthOf = (
   growth: HeapGrowth,
@@ -77,15 +81,15 @@ const isForWork = ({ history }: Finding, work: readonly number[]): boolean => {
 const mostBytesKept = 256 * 2 ** 20;
 
 /** Reading begins at once, while the subject goes on working. */
-const createSources = (signal: AbortSignal | undefined): ((capture: Capture) => SnapshotSource) => {
+const createCaptures = (signal: AbortSignal | undefined): ((file: string) => Capture) => {
   let keptBytes = 0;
   const read = (file: string): Promise<HeapGraph> => readHeapSnapshot(file, signal === undefined ? {} : { signal });
-  return ({ file, scripts }) => {
+  return (file) => {
     const { size } = statSync(file);
     const isKept = keptBytes + size <= mostBytesKept;
     if (isKept) keptBytes += size;
     const graph = isKept ? read(file) : undefined;
     graph?.catch(() => {}); // told when it is asked for
-    return { name: file, process: scripts.process, read: () => graph ?? read(file) };
+    return { file, read: () => graph ?? read(file) };
   };
 };

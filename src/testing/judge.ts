@@ -10,6 +10,7 @@
  *
  * A cache that fills, a pool that reaches its size and a backlog stop or drain by then; a leak does not.
  */
+import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
 import type { CheckFinding, CounterReading } from '../analyzer/model/check.js';
 import type { Location } from '../analyzer/model/location.js';
 import type { Verdict } from '../analyzer/model/finding.js';
@@ -76,7 +77,8 @@ const withEvidence = async (
   body: Location | null,
 ): Promise<Judgement> => {
   const caller = { isFile: isMemwatchs, body };
-  const findings = withAllocationSites(judgement.findings, await subject.survivors(), log.scripts(), caller);
+  const scripts = await readScriptsTable(log.lastFile());
+  const findings = withAllocationSites(judgement.findings, await subject.survivors(), scripts, caller);
   const unbounded = goesOn ?? `what has a bound that ${log.calls()} calls do not reach looks like this too`;
   return {
     ...judgement,

@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path';
 import type { CheckFinding, CounterReading } from '../analyzer/model/check.js';
-import type { ScriptsTable } from '../analyzer/model/scripts.js';
 import type { Finding } from '../analyzer/model/finding.js';
 import { throwIfInterrupted } from '../errors.js';
 import { withCounters } from './beside.js';
@@ -30,24 +29,23 @@ export interface Log {
   readonly readings: readonly CounterReading[];
   /** Of the last round: how long a call takes. */
   msPerCall(): number;
-  /** Of the last look. */
-  scripts(): ScriptsTable | undefined;
+  /** The snapshot of the last look. */
+  lastFile(): string;
 }
 
 /** What drains by itself (closing sockets, timers of a batch) has this long before the last look. */
 const restMs = 400;
 
 export const createLog = (subject: Subject, size: RoundSize, analysis: Analysis, options: JudgeOptions): Log => {
-  let scripts: ScriptsTable | undefined;
   let msPerCall = 0;
   const readings: CounterReading[] = [];
   const work: number[] = [];
+  const lastFile = (): string => join(options.folder, `${readings.length - 1}.heapsnapshot`);
   const look = async (): Promise<void> => {
     throwIfInterrupted(options.signal);
     readings.push(await subject.read());
-    const file = join(options.folder, `${readings.length - 1}.heapsnapshot`);
-    scripts = await subject.snapshot(file);
-    analysis.add({ file, scripts });
+    await subject.snapshot(lastFile());
+    analysis.add(lastFile());
   };
   const round = async (calls: number, atMostMs: number): Promise<void> => {
     options.onProgress?.(`round ${work.length + 1}`);
@@ -62,7 +60,7 @@ export const createLog = (subject: Subject, size: RoundSize, analysis: Analysis,
     work,
     readings,
     msPerCall: () => msPerCall,
-    scripts: () => scripts,
+    lastFile,
     isHeavy: () => gainPerCall(readings, calls()).bytes * size.calls > heavyRoundBytes,
     heapSoars: () => heapSoars(readings),
     async round() {

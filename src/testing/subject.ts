@@ -5,7 +5,6 @@
 import type { CodePosition, CounterReading } from '../analyzer/model/check.js';
 import type { Finding } from '../analyzer/model/finding.js';
 import type { Location } from '../analyzer/model/location.js';
-import type { ScriptsTable } from '../analyzer/model/scripts.js';
 import type { SurvivorSite } from '../agent/survivors.js';
 
 export interface Work {
@@ -25,17 +24,11 @@ export interface Subject {
   /** Collects garbage and reads the counters. */
   read(): Promise<CounterReading>;
   /** Writes a heap snapshot, with its scripts table beside it. */
-  snapshot(file: string): Promise<ScriptsTable>;
+  snapshot(file: string): Promise<unknown>;
   /** From here on it is noted where what stays alive is made. */
   startSampling(): Promise<void>;
   /** What was made since and is alive; ends the sampling. */
   survivors(): Promise<readonly SurvivorSite[]>;
-}
-
-/** A heap snapshot on disk. */
-export interface Capture {
-  readonly file: string;
-  readonly scripts: ScriptsTable;
 }
 
 export interface Growth {
@@ -49,8 +42,8 @@ export interface Growth {
 
 /** Finds what grows over the captures of one subject. */
 export interface Analysis {
-  /** Told as soon as a capture is there, so that it can be read while the subject works on. */
-  add(capture: Capture): void;
+  /** Told as soon as a snapshot is there, so that it can be read while the subject works on. */
+  add(file: string): void;
   /** `work` holds the calls of the body between one capture and the next. */
   growth(work: readonly number[], body: CodePosition | null): Promise<Growth>;
 }

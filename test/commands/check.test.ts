@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test';
 import type { CheckReport, ScenarioReport } from '#memwatch/analyzer/model/check.js';
 import { memwatch } from '../support/memwatch.js';
 import { nodeBinary } from '../support/nodes.js';
-import { startScript, temporaryFolder } from '../support/targets.js';
+import { startScript, startSource, temporaryFolder } from '../support/targets.js';
 
 const kept = `class Tag { constructor(i) { this.i = i; } }\nconst kept = new Map();\n`;
 const sources = {
@@ -189,6 +189,13 @@ test('a signature stays the same over Node versions and when lines move', async 
     [...here, ...there],
     Array.from({ length: 4 }, () => here[0]),
   );
+});
+
+test('a load that hangs is ended, and said', async (t) => {
+  const target = await startSource(t, 'setInterval(() => {}, 50); console.log("ready");');
+  const run = await memwatch(['check', '--pid', String(target.pid), '--load', 'sleep 60', '--timeout', '1']);
+  assert.equal(run.code, 1);
+  assert.match(run.stdout, /the load failed: sleep 60 runs longer than 1 s, the time limit/);
 });
 
 test('a running service is checked by its process id, with a load of its own or one that is given', async (t) => {

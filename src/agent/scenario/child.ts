@@ -48,9 +48,9 @@ const answer: { [Kind in keyof Answers]: (request: Extract<Request, { do: Kind }
     return readOwnCounters(longestPauseUs);
   },
   snapshot: async ({ file }) => {
-    const scripts = await own.captureSnapshot(file);
+    await own.captureSnapshot(file);
     await sleep(recoverMs);
-    return scripts;
+    return null;
   },
   'start-sampling': async () => {
     await own.startSampling();

@@ -3,7 +3,6 @@
  * process tells which phase it is in, so that a hang or a crash can be placed.
  */
 import type { CodePosition, CounterReading } from '../../analyzer/model/check.js';
-import type { ScriptsTable } from '../../analyzer/model/scripts.js';
 import type { SurvivorSite } from '../survivors.js';
 
 /** A body of work with its limits, as a scenario's module declares them. */
@@ -49,7 +48,7 @@ export interface Answers {
   load: ScenarioDescription;
   run: { readonly iterations: number; readonly durationUs: number };
   read: CounterReading;
-  snapshot: ScriptsTable;
+  snapshot: null;
   'start-sampling': null;
   survivors: readonly SurvivorSite[];
   rest: null;

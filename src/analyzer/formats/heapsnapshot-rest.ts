@@ -129,5 +129,6 @@ const work = async ({ path, from, fileBytes, header }: Task): Promise<void> => {
 };
 
 if (!isMainThread && (workerData as Partial<Task> | null)?.task === 'rest of a snapshot') {
-  await work(workerData as Task);
+  // not awaited: CommonJS could not require a module that awaits; what it throws ends the thread with an error all the same
+  void work(workerData as Task);
 }

@@ -19,6 +19,8 @@ export interface ServiceOptions {
   readonly intervalMs: number;
   /** A shell command that is one round. */
   readonly load: string | undefined;
+  /** How long the load may run in one round. */
+  readonly timeoutMs: number;
   /** Keeps the snapshots there. */
   readonly artifacts: string | undefined;
   readonly limits: Limits;
@@ -38,7 +40,7 @@ export const checkService = async (target: Target, options: ServiceOptions, io: 
     const leaks = await withAttachment(target, attaching, async (attachment) => {
       attached = attachment;
       await attachment.runIfWaiting();
-      const round = createRound({ ...options, key: false }, io, attachment.ending);
+      const round = createRound({ ...options, loadTimeoutMs: options.timeoutMs, key: false }, io, attachment.ending);
       const live = { ...rounds, byTime, light: false, force: false, keep: options.artifacts };
       return findLiveLeaks(attachment, round, live, io);
     });

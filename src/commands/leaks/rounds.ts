@@ -2,7 +2,7 @@
  * Rounds of work: between two looks at a target it must do what it does. In: how a round goes (time, a command that
  * loads it, a key press). Out: a function that lets one round pass.
  */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
@@ -12,6 +12,8 @@ export interface RoundOptions {
   readonly intervalMs: number;
   /** A command for the shell, run once a round; the round ends with it. */
   readonly load: string | undefined;
+  /** A load that runs longer has failed; without it the load decides how long a round is. */
+  readonly loadTimeoutMs?: number;
   /** A round ends when the user presses Enter. */
   readonly key: boolean;
 }
@@ -22,7 +24,7 @@ export type Round = (text: string) => Promise<void>;
 export const createRound = (options: RoundOptions, io: Io, ending: AbortSignal): Round => {
   const stop = AbortSignal.any([io.signal, ending]);
   return async (text) => {
-    if (options.load !== undefined) await runLoad(options.load, text, io, stop);
+    if (options.load !== undefined) await runLoad(options.load, options.loadTimeoutMs, text, io, stop);
     else if (options.key) await waitForKey(text, io, stop);
     else await waitFor(options.intervalMs, text, io, stop);
     throwIfInterrupted(io.signal);
@@ -38,19 +40,36 @@ const waitFor = async (intervalMs: number, text: string, io: Io, stop: AbortSign
   }
 };
 
+/** A shell's own children end with it only as a group, which Windows has not. */
+const hasGroups = process.platform !== 'win32';
+
+const end = (child: ChildProcess): void => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasGroups && child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+  else child.kill();
+};
+
 /** Its output goes to stderr, so that stdout holds the answer alone. */
-const runLoad = async (command: string, text: string, io: Io, stop: AbortSignal): Promise<void> => {
+const runLoad = async (
+  command: string,
+  timeoutMs: number | undefined,
+  text: string,
+  io: Io,
+  stop: AbortSignal,
+): Promise<void> => {
   io.progress(`${text}: running ${command}`);
-  const child = spawn(command, { shell: true, stdio: ['ignore', 2, 2], signal: stop, killSignal: 'SIGTERM' });
+  const late = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+  const signal = late === undefined ? stop : AbortSignal.any([stop, late]);
+  const child = spawn(command, { shell: true, stdio: ['ignore', 2, 2], detached: hasGroups });
+  signal.addEventListener('abort', () => end(child), { once: true });
   const failed = (why: string): MemwatchError =>
     new MemwatchError('bad-argument', `the load failed: ${command} ${why}`, { hint: 'run it by itself and see' });
-  try {
-    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
-    if (code !== 0 && !stop.aborted) throw failed(`ended with ${code ?? signal}`);
-  } catch (error) {
-    if (stop.aborted) return;
-    throw error instanceof MemwatchError ? error : failed(String(error));
-  }
+  const [code, killedBy] = (await once(child, 'exit').catch((error: unknown) => {
+    throw failed(String(error));
+  })) as [number | null, string | null];
+  if (stop.aborted) return; // said by the caller
+  if (late?.aborted === true) throw failed(`runs longer than ${(timeoutMs ?? 0) / 1000} s, the time limit`);
+  if (code !== 0) throw failed(`ended with ${code ?? killedBy}`);
 };
 
 const waitForKey = async (text: string, io: Io, stop: AbortSignal): Promise<void> => {
