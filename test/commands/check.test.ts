@@ -194,8 +194,8 @@ test('a signature stays the same over Node versions and when lines move', async 
 test('a load that hangs is ended, and said', async (t) => {
   const target = await startSource(t, 'setInterval(() => {}, 50); console.log("ready");');
   const run = await memwatch(['check', '--pid', String(target.pid), '--load', 'sleep 60', '--timeout', '1']);
-  assert.equal(run.code, 1);
-  assert.match(run.stdout, /the load failed: sleep 60 runs longer than 1 s, the time limit/);
+  assert.equal(run.code, 2);
+  assert.match(run.stderr, /the load failed: sleep 60 runs longer than 1 s, the time limit/);
 });
 
 test('a running service is checked by its process id, with a load of its own or one that is given', async (t) => {

@@ -35,20 +35,25 @@ export const checkService = async (target: Target, options: ServiceOptions, io: 
   const byTime = options.load === undefined;
   const attaching = { signal: io.signal, onProgress: io.progress, programStdout: 'stderr' as const };
   const elapsedUs = (): number => Math.round((performance.now() - startedAt) * 1000);
-  let attached: Attachment | undefined;
+  let ended: Attachment | undefined;
+  const find = async (attachment: Attachment): Promise<LeakReport> => {
+    await attachment.runIfWaiting();
+    const round = createRound({ ...options, loadTimeoutMs: options.timeoutMs, key: false }, io, attachment.ending);
+    const live = { ...rounds, byTime, light: false, force: false, keep: options.artifacts };
+    try {
+      return await findLiveLeaks(attachment, round, live, io);
+    } catch (error) {
+      if (attachment.ending.aborted) ended = attachment; // asked here: detaching ends it in any case
+      throw error;
+    }
+  };
   try {
-    const leaks = await withAttachment(target, attaching, async (attachment) => {
-      attached = attachment;
-      await attachment.runIfWaiting();
-      const round = createRound({ ...options, loadTimeoutMs: options.timeoutMs, key: false }, io, attachment.ending);
-      const live = { ...rounds, byTime, light: false, force: false, keep: options.artifacts };
-      return findLiveLeaks(attachment, round, live, io);
-    });
+    const leaks = await withAttachment(target, attaching, find);
     return { ...reportOf(name, leaks, elapsedUs()), limits: limitsOf(options.limits, leaks) };
   } catch (error) {
     throwIfInterrupted(io.signal);
-    if (attached?.ending.aborted !== true || !(error instanceof MemwatchError)) throw error;
-    const failure = await failureOf(attached);
+    if (ended === undefined || !(error instanceof MemwatchError)) throw error;
+    const failure = await failureOf(ended);
     return { ...emptyReport(name), passed: false, failure, durationUs: elapsedUs() };
   }
 };
