@@ -1,6 +1,6 @@
 /** The sink of a .heapsnapshot's `locations`: where functions stand, as columns sorted by node. */
 import type { NodePositions } from '../model/heap-graph.js';
-import { comma, maxUint32, newline } from './heapsnapshot-columns.js';
+import { comma, digit0, maxDigits, newline } from './heapsnapshot-columns.js';
 import type { SnapshotHeader } from './heapsnapshot-header.js';
 import type { RowSink } from './heapsnapshot-rows.js';
 
@@ -45,12 +45,13 @@ export class LocationColumns implements RowSink {
     let rowStart = from;
     row: while (p < limit && at < rows.length) {
       for (let field = 0; field < 4; field++) {
-        let c = bytes[p++] - 48;
-        if (!(c >= 0 && c <= 9)) break row;
-        let value = c;
-        while ((c = bytes[p++] - 48) >= 0 && c <= 9) value = value * 10 + c;
-        if (c === newline - 48) c = bytes[p++] - 48;
-        if (c !== comma - 48 || value > maxUint32) break row;
+        const first = p;
+        let c = 0;
+        let value = 0;
+        while ((c = bytes[p++] ^ digit0) <= 9) value = (Math.imul(value, 10) + c) | 0;
+        if (p - first < 2 || p - first > maxDigits + 1) break row;
+        if (c === (newline ^ digit0)) c = bytes[p++] ^ digit0;
+        if (c !== (comma ^ digit0)) break row;
         rows[at + field] = value;
       }
       const node = rows[at] / header.node.width;
@@ -82,15 +83,17 @@ export class LocationColumns implements RowSink {
   }
 }
 
-/** Plain loops: `from` with a function makes objects for every element, and there are millions. */
+/** By counting: a stretch of the result for each node, filled in the order of the rows. */
 const sortedByNode = ({ nodes, scriptIds, lines, columns }: NodePositions): NodePositions => {
   const count = nodes.length;
-  const keys = new Float64Array(count); // the node and the row in one number, exact below 2^53
-  for (let row = 0; row < count; row++) keys[row] = nodes[row] * count + row;
-  keys.sort();
+  const next = new Uint32Array(nodes.reduce((largest, node) => Math.max(largest, node), 0) + 2);
+  for (let row = 0; row < count; row++) next[nodes[row] + 1]++;
+  for (let node = 1; node < next.length; node++) next[node] += next[node - 1];
+  const rowAt = new Uint32Array(count);
+  for (let row = 0; row < count; row++) rowAt[next[nodes[row]]++] = row;
   const pick = (column: Uint32Array): Uint32Array => {
     const values = new Uint32Array(count);
-    for (let row = 0; row < count; row++) values[row] = column[keys[row] % count];
+    for (let at = 0; at < count; at++) values[at] = column[rowAt[at]];
     return values;
   };
   return { nodes: pick(nodes), scriptIds: pick(scriptIds), lines: pick(lines), columns: pick(columns) };

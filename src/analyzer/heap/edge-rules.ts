@@ -3,7 +3,7 @@
  * In, a graph; out, one bit an edge. The one rule that needs a walk (who is reached from the globals) is applied in
  * walk.ts; everyone else asks `retains` of edges.ts.
  */
-import { sharedWords } from '../model/columns.js';
+import { sharedBytes, sharedWords } from '../model/columns.js';
 import { edgeTypes, type HeapGraph } from '../model/heap-graph.js';
 
 const weak = edgeTypes.indexOf('weak');
@@ -19,13 +19,24 @@ export interface RuledEdges {
   readonly others: readonly number[];
 }
 
-export const ruleEdges = (graph: HeapGraph): RuledEdges => {
+/** What the rules read of a graph: another thread can be sent it. */
+export type RulesInput = Pick<
+  HeapGraph,
+  'nodeCount' | 'edgeCount' | 'firstEdge' | 'edgeType' | 'edgeName' | 'edgeTarget' | 'nodeId'
+>;
+
+/** The names of edges that are entries of WeakMaps. */
+export interface EphemeronNames {
+  /** By name, the id of the WeakMap's table. */
+  readonly tableOf: ReadonlyMap<number, number>;
+  /** By name, 1 where it is one: asking the map for each of millions of edges is slow. */
+  readonly isOne: Uint8Array;
+}
+
+export const ruleEdges = (graph: RulesInput, { tableOf, isOne }: EphemeronNames): RuledEdges => {
   const { nodeCount, edgeCount, firstEdge, edgeType, edgeName, edgeTarget, nodeId } = graph;
   const bits = sharedWords((edgeCount + 31) >>> 5);
   const others: number[] = [];
-  const tableOfName = ephemeronTables(graph);
-  const isPair = new Uint8Array(graph.strings.count); // a byte a name: asking the map for each of millions of edges is slow
-  for (const name of tableOfName.keys()) isPair[name] = 1;
   for (let node = 0; node < nodeCount; node++) {
     const end = firstEdge[node + 1];
     for (let edge = firstEdge[node]; edge < end; edge++) {
@@ -34,7 +45,7 @@ export const ruleEdges = (graph: HeapGraph): RuledEdges => {
       if (type === weak || target === node) continue;
       if (
         (type === shortcut && node !== root) ||
-        (type === internal && isPair[edgeName[edge]] === 1 && tableOfName.get(edgeName[edge]) === nodeId[node])
+        (type === internal && isOne[edgeName[edge]] === 1 && tableOf.get(edgeName[edge]) === nodeId[node])
       )
         others.push(node, target);
       else bits[edge >>> 5] |= 1 << (edge & 31);
@@ -61,12 +72,15 @@ export const userRoots = (graph: HeapGraph): number[] => {
  * V8 writes a WeakMap's entry as two edges of one name, from the key and from the table:
  * `3 / part of key (Key @11) -> value (Value @13) pair in WeakMap (table @15)`. Answers the table's id by name.
  */
-const ephemeronTables = (graph: HeapGraph): Map<number, number> => {
-  const tables = new Map<number, number>();
+export const findEphemeronNames = (graph: HeapGraph): EphemeronNames => {
+  const tableOf = new Map<number, number>();
+  const isOne = sharedBytes(graph.strings.count);
   for (const index of graph.strings.containing(' pair in WeakMap (table @')) {
     const match = ephemeronName.exec(graph.strings.get(index));
-    if (match !== null) tables.set(index, Number(match[1]));
+    if (match === null) continue;
+    tableOf.set(index, Number(match[1]));
+    isOne[index] = 1;
   }
-  return tables;
+  return { tableOf, isOne };
 };
 const ephemeronName = /^\d+ \/ part of key \(.*? @\d+\) -> value \(.*? @\d+\) pair in WeakMap \(table @(\d+)\)$/s;

@@ -4,18 +4,19 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { failBlocks, fillBlocks, type BlockRing } from './block-ring.js';
+import { ruleEdges, type EphemeronNames, type RulesInput } from './edge-rules.js';
 import { createPredecessors, type WalkNumbers } from './predecessors.js';
-import { computeRetainers, type RetainersInput } from './retainers.js';
+import { computeRetainers } from './retainers.js';
 
 export interface SecondThreadInput {
-  readonly graph: RetainersInput;
-  readonly bits: Uint32Array;
+  readonly graph: RulesInput;
+  readonly ephemerons: EphemeronNames;
   readonly ring: BlockRing;
 }
 
-const { graph, bits, ring } = workerData as SecondThreadInput;
+const { graph, ephemerons, ring } = workerData as SecondThreadInput;
 try {
-  const retainers = computeRetainers(graph, { bits });
+  const retainers = computeRetainers(graph, ruleEdges(graph, ephemerons)); // bits of its own: the walk takes some away;
   parentPort?.once('message', (numbers: WalkNumbers) => {
     fillBlocks(ring, createPredecessors(numbers, retainers));
   });

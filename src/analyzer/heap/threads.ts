@@ -5,12 +5,12 @@
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { release, sharedWords } from '../model/columns.js';
+import { release } from '../model/columns.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import type { Dominators, RetainingEdges } from '../model/heap-results.js';
 import { createBlockReader, createBlockRing } from './block-ring.js';
 import { computeDominatorsFrom, computeDominatorsOf } from './dominators.js';
-import { ruleEdges, type RuledEdges } from './edge-rules.js';
+import { findEphemeronNames, ruleEdges } from './edge-rules.js';
 import type { WalkNumbers } from './predecessors.js';
 import { computeRetainers } from './retainers.js';
 import type { SecondThreadInput } from './second-thread.js';
@@ -29,25 +29,24 @@ export const computeInThreads = (
   graph: HeapGraph,
   twoThreadsFrom = manyEdges,
 ): Promise<EdgesAndDominators> | EdgesAndDominators => {
-  const ruled = ruleEdges(graph);
   if (graph.edgeCount >= twoThreadsFrom && graph.edgeTarget.buffer instanceof SharedArrayBuffer)
-    return computeInTwo(graph, ruled);
-  const walked = walkHeap(graph, ruled);
+    return computeInTwo(graph);
+  const walked = walkHeap(graph);
   const dominators = computeDominatorsOf(graph, walked, computeRetainers(graph, walked.edges));
   return { edges: walked.edges, dominators };
 };
 
-const computeInTwo = async (graph: HeapGraph, ruled: RuledEdges): Promise<EdgesAndDominators> => {
-  const { nodeCount, edgeCount, firstEdge, edgeTarget } = graph;
-  const bits = sharedWords(ruled.bits.length); // a copy: the walk takes bits away while the other thread reads them
-  bits.set(ruled.bits);
+const computeInTwo = async (graph: HeapGraph): Promise<EdgesAndDominators> => {
+  const { nodeCount, edgeCount, firstEdge, edgeType, edgeName, edgeTarget, nodeId } = graph;
+  const columns = { nodeCount, edgeCount, firstEdge, edgeType, edgeName, edgeTarget, nodeId };
+  const ephemerons = findEphemeronNames(graph);
   const ring = createBlockRing();
-  const input: SecondThreadInput = { graph: { nodeCount, edgeCount, firstEdge, edgeTarget }, bits, ring };
+  const input: SecondThreadInput = { graph: columns, ephemerons, ring };
   const second = new Worker(new URL('./second-thread.js', import.meta.url), { workerData: input });
   try {
     await once(second, 'online');
     second.on('error', () => {}); // from here on the ring tells
-    const { edges, walk } = walkHeap(graph, ruled);
+    const { edges, walk } = walkHeap(graph, ruleEdges(graph, ephemerons));
     const { numberOf, nodeOf, lastOwned, firstOfRings } = walk;
     const numbers: WalkNumbers = { numberOf, nodeOf, lastOwned, firstOfRings, userOwned: edges.userOwned };
     second.postMessage(numbers);
