@@ -144,4 +144,7 @@ const handleOf = (answer: {
 };
 
 const failed = (description: string | undefined): MemwatchError =>
-  new MemwatchError('target-error', `the census failed in the target: ${description ?? 'no reason given'}`);
+  new MemwatchError(
+    'target-error',
+    `the census failed in the target: ${description ?? 'it gave no answer, and may be ending'}`,
+  );
