@@ -154,26 +154,19 @@ const summary = (name, numbers) => {
 console.log(
   `\n${`all ${timed.length} keys`.padEnd(46)}${'median'.padStart(12)}${'p99'.padStart(12)}${'slowest'.padStart(12)}`,
 );
-summary(
-  'memwatch: read to written',
-  sortedBy(timed, (one) => one.ownMs),
-);
-summary(
-  '  of it collecting garbage',
-  sortedBy(timed, (one) => one.collectedMs),
-);
-summary(
-  'until read (terminal, or memwatch was busy)',
-  sortedBy(timed, (one) => one.inputMs),
-);
-summary(
-  'from written to seen (terminal)',
-  sortedBy(timed, (one) => one.outputMs),
-);
-summary(
-  'to the eye: all of it',
-  sortedBy(timed, (one) => one.eyeMs),
-);
+const parts = {
+  'memwatch: read to written': 'ownMs',
+  '  of it collecting garbage': 'collectedMs',
+  'until read (terminal, or memwatch was busy)': 'inputMs',
+  'from written to seen (terminal)': 'outputMs',
+  'to the eye: all of it': 'eyeMs',
+};
+for (const [name, field] of Object.entries(parts)) {
+  summary(
+    name,
+    sortedBy(timed, (one) => one[field]),
+  );
+}
 summary(
   'an echo to the eye (terminal and machine alone)',
   sortedBy(echoes, (one) => one),

@@ -24,7 +24,7 @@ export const createAnalysis = (signal?: AbortSignal): Analysis => {
   return {
     add: (file) => void captures.push(open(file)),
     growth: async (work, body) => {
-      const tables = await Promise.all(captures.map(({ file }) => readScriptsTable(file)));
+      const tables = await Promise.all(captures.map(({ scripts }) => scripts));
       const sources = captures.map(({ file, read }, i) => ({ name: file, process: tables[i]?.process, read }));
       const growth = await findGrowth(sources, { signal, roundMs: work });
       const scripts = tables.at(-1);
@@ -35,6 +35,7 @@ export const createAnalysis = (signal?: AbortSignal): Analysis => {
 
 interface Capture {
   readonly file: string;
+  readonly scripts: Promise<ScriptsTable | undefined>;
   readonly read: () => Promise<HeapGraph>;
 }
 
@@ -89,7 +90,8 @@ const createCaptures = (signal: AbortSignal | undefined): ((file: string) => Cap
     const isKept = keptBytes + size <= mostBytesKept;
     if (isKept) keptBytes += size;
     const graph = isKept ? read(file) : undefined;
-    graph?.catch(() => {}); // told when it is asked for
-    return { file, read: () => graph ?? read(file) };
+    const scripts = readScriptsTable(file);
+    for (const begun of [graph, scripts]) begun?.catch(() => {}); // told when it is asked for
+    return { file, scripts, read: () => graph ?? read(file) };
   };
 };

@@ -1,4 +1,5 @@
 /** The sink of a .heapsnapshot's `locations`: where functions stand, as columns sorted by node. */
+import { twiceAsLong } from '../model/columns.js';
 import type { NodePositions } from '../model/heap-graph.js';
 import { comma, digit0, maxDigits, newline } from './heapsnapshot-columns.js';
 import type { SnapshotHeader } from './heapsnapshot-header.js';
@@ -28,7 +29,7 @@ export class LocationColumns implements RowSink {
     if (!Number.isInteger(node) || node >= this.header.nodeCount)
       return `location ${this.count} is of node ${node} of ${this.header.nodeCount}`;
     const at = this.count * 4;
-    if (at === this.rows.length) this.grow();
+    if (at === this.rows.length) this.rows = twiceAsLong(this.rows);
     if (at > 0 && this.rows[at - 4] > node) this.sorted = false;
     this.rows[at] = node;
     for (let field = 1; field < 4; field++) this.rows[at + field] = row[this.at[field]];
@@ -74,12 +75,6 @@ export class LocationColumns implements RowSink {
     };
     const positions = { nodes: column(0), scriptIds: column(1), lines: column(2), columns: column(3) };
     return this.sorted ? positions : sortedByNode(positions);
-  }
-
-  private grow(): void {
-    const wider = new Uint32Array(this.rows.length * 2);
-    wider.set(this.rows);
-    this.rows = wider;
   }
 }
 

@@ -4,7 +4,7 @@
  * needs four bytes besides its own and no table of them is copied when it grows.
  */
 import { MemwatchError } from '../../errors.js';
-import { sharedBytes } from '../model/columns.js';
+import { sharedBytes, twiceAsLong } from '../model/columns.js';
 import type { StringPages, StringTable } from '../model/heap-graph.js';
 
 const pageBytes = 1 << 22;
@@ -88,11 +88,7 @@ export class StringsReader {
   }
 
   private close(): void {
-    if (this.count === this.starts.length) {
-      const wider = new Uint32Array(this.count * 2);
-      wider.set(this.starts);
-      this.starts = wider;
-    }
+    if (this.count === this.starts.length) this.starts = twiceAsLong(this.starts);
     this.starts[this.count++] = this.start;
   }
 

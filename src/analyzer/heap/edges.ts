@@ -9,6 +9,7 @@
  *  - it leads from a node that only V8's own roots reach to one that the program's globals reach (a debugger's or a
  *    compiler's hold on a page's object does not make it theirs).
  */
+import { isMarked } from '../model/columns.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import type { RetainingEdges } from '../model/heap-results.js';
 import { walkHeap } from './walk.js';
@@ -18,9 +19,7 @@ export { userRoots } from './edge-rules.js';
 export const computeRetainingEdges = (graph: HeapGraph): RetainingEdges => walkHeap(graph).edges;
 
 /** Whether that edge keeps its target alive. */
-export const retains = (edges: RetainingEdges, edge: number): boolean =>
-  ((edges.bits[edge >>> 5] >>> (edge & 31)) & 1) === 1;
+export const retains = (edges: RetainingEdges, edge: number): boolean => isMarked(edges.bits, edge);
 
 /** Whether the program's own roots reach that node. */
-export const isUserOwned = (edges: RetainingEdges, node: number): boolean =>
-  ((edges.userOwned[node >>> 5] >>> (node & 31)) & 1) === 1;
+export const isUserOwned = (edges: RetainingEdges, node: number): boolean => isMarked(edges.userOwned, node);

@@ -4,6 +4,7 @@
  * properties, not the one by hidden classes and compiled code. Ways from the program's own roots (globals) come before
  * all others, as in Chrome DevTools.
  */
+import { twiceAsLong } from '../model/columns.js';
 import { edgeTypes, nodeTypes, type HeapGraph } from '../model/heap-graph.js';
 import { noEdge, type Paths, type PathStep, type RetainingEdges } from '../model/heap-results.js';
 import { retains, userRoots } from './edges.js';
@@ -105,11 +106,7 @@ class Bucket {
   private items = new Uint32Array(1024);
 
   push(node: number): void {
-    if (this.length === this.items.length) {
-      const wider = new Uint32Array(this.length * 2);
-      wider.set(this.items);
-      this.items = wider;
-    }
+    if (this.length === this.items.length) this.items = twiceAsLong(this.items);
     this.items[this.length++] = node;
   }
 

@@ -8,6 +8,7 @@
  * no record: that is its parent in the walk, and its immediate dominator. A list that does not end with its block goes on
  * in the next one, in another record of the same w.
  */
+import { isMarked } from '../model/columns.js';
 import type { Retainers } from '../model/heap-results.js';
 import type { Walk } from './walk.js';
 
@@ -54,5 +55,3 @@ export const createPredecessors = (walk: WalkNumbers, retainers: Retainers): ((b
     return at;
   };
 };
-
-const isMarked = (marks: Uint32Array, node: number): boolean => ((marks[node >>> 5] >>> (node & 31)) & 1) === 1;

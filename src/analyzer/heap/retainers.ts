@@ -2,7 +2,7 @@
 import type { HeapGraph } from '../model/heap-graph.js';
 import type { Retainers, RetainingEdges } from '../model/heap-results.js';
 
-export type RetainersInput = Pick<HeapGraph, 'nodeCount' | 'edgeCount' | 'firstEdge' | 'edgeTarget'>;
+type RetainersInput = Pick<HeapGraph, 'nodeCount' | 'edgeCount' | 'firstEdge' | 'edgeTarget'>;
 
 export const computeRetainers = (graph: RetainersInput, edges: Pick<RetainingEdges, 'bits'>): Retainers => {
   const { nodeCount, edgeCount, firstEdge, edgeTarget } = graph;

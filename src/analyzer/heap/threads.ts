@@ -25,10 +25,7 @@ interface EdgesAndDominators {
 }
 
 /** `twoThreadsFrom`: graphs of so many edges and more are worth a second thread. */
-export const computeInThreads = (
-  graph: HeapGraph,
-  twoThreadsFrom = manyEdges,
-): Promise<EdgesAndDominators> | EdgesAndDominators => {
+export const computeInThreads = async (graph: HeapGraph, twoThreadsFrom = manyEdges): Promise<EdgesAndDominators> => {
   if (graph.edgeCount >= twoThreadsFrom && graph.edgeTarget.buffer instanceof SharedArrayBuffer)
     return computeInTwo(graph);
   const walked = walkHeap(graph);

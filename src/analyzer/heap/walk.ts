@@ -6,7 +6,7 @@
  * from a node that they do not reach to one that they do retains nothing); then the other roots; then, as children of the
  * root, nodes that nothing retains with all they hold; then what is left, rings whose nodes hold one another.
  */
-import { sharedWords } from '../model/columns.js';
+import { isMarked, sharedWords } from '../model/columns.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import type { RetainingEdges } from '../model/heap-results.js';
 import { findEphemeronNames, isWeak, ruleEdges, userRoots, type RuledEdges } from './edge-rules.js';
@@ -137,8 +137,6 @@ const markOwned = (
   }
   return owned;
 };
-
-const isMarked = (marks: Uint32Array, node: number): boolean => ((marks[node >>> 5] >>> (node & 31)) & 1) === 1;
 
 /** Marks a node; false where it was marked. */
 const mark = (marks: Uint32Array, node: number): boolean => {

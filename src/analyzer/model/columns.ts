@@ -15,7 +15,10 @@ export const release = (columns: readonly (Uint8Array | Uint32Array)[]): void =>
   port1.postMessage(undefined, [...new Set(buffers)]);
 };
 
-/** A stack that has become too short, with room for as much again. */
+/** Whether the bit of that node or edge is set, in a column of a bit each. */
+export const isMarked = (marks: Uint32Array, at: number): boolean => ((marks[at >>> 5] >>> (at & 31)) & 1) === 1;
+
+/** A stack or a list that has become too short, with room for as much again. */
 export const twiceAsLong = (stack: Uint32Array): Uint32Array<ArrayBuffer> => {
   const longer = new Uint32Array(stack.length * 2);
   longer.set(stack);
