@@ -96,6 +96,7 @@ export const readOwnCounters = (longestGcPauseUs: number | null = null): Counter
   const memory = process.memoryUsage();
   return {
     heapUsedBytes: memory.heapUsed,
+    heapTotalBytes: memory.heapTotal,
     externalBytes: memory.external,
     arrayBuffersBytes: memory.arrayBuffers,
     rssBytes: memory.rss,

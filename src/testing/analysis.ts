@@ -24,10 +24,9 @@ export const createAnalysis = (signal?: AbortSignal): Analysis => {
   return {
     add: (file) => void captures.push(open(file)),
     growth: async (work, body) => {
-      const tables = await Promise.all(captures.map(({ scripts }) => scripts));
-      const sources = captures.map(({ file, read }, i) => ({ name: file, process: tables[i]?.process, read }));
+      const sources = captures.map(({ file, read }) => ({ name: file, process: 'the subject', read }));
       const growth = await findGrowth(sources, { signal, roundMs: work });
-      const scripts = tables.at(-1);
+      const scripts = await captures.at(-1)?.scripts;
       return scripts === undefined ? { growing: [], slowing: [], place: null } : growthOf(growth, scripts, work, body);
     },
   };

@@ -3,6 +3,7 @@ import type { CheckFinding, CheckReport, CounterReading, ScenarioReport } from '
 
 export const reading = (values: Partial<CounterReading> = {}): CounterReading => ({
   heapUsedBytes: 5_000_000,
+  heapTotalBytes: 8_000_000,
   externalBytes: 100_000,
   arrayBuffersBytes: 0,
   rssBytes: 60_000_000,

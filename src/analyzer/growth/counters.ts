@@ -72,8 +72,8 @@ const otherCounters: readonly Counter[] = [
   {
     name: nativeMemory,
     unit: 'bytes',
-    of: ({ rssBytes, heapUsedBytes, externalBytes }) =>
-      rssBytes === null ? null : rssBytes - heapUsedBytes - externalBytes,
+    of: ({ rssBytes, heapTotalBytes, externalBytes }) =>
+      rssBytes === null ? null : rssBytes - heapTotalBytes - externalBytes,
     leastPerRound: 512 * 1024,
     leastPerIteration: 64,
     steadiness: 0.7, // an allocator takes much in the first round and keeps it: 45 MB and then 10 were seen of a clean program

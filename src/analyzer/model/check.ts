@@ -80,6 +80,8 @@ export interface LimitResult {
 /** What is read of a process after a forced collection, at the cost of a few milliseconds. */
 export interface CounterReading {
   readonly heapUsedBytes: number;
+  /** What V8 holds for the heap, used or not: it keeps some of what was used once. */
+  readonly heapTotalBytes: number;
   /** Outside the heap, held by heap objects (holds array buffers). */
   readonly externalBytes: number;
   readonly arrayBuffersBytes: number;

@@ -29,3 +29,21 @@ test('an object that took over the id of one that died is another object, and no
   assert.deepEqual(of('Page'), { added: 1, freed: 0 });
   assert.deepEqual(of('Job'), { added: 0, freed: 1 });
 });
+
+test('ids that some objects took over from dead ones are still those of one process; ids given anew are not', () => {
+  const classes = Array.from({ length: 400 }, (_, i) => `Class${i % 20}`);
+  const heapWith = (ids: (i: number) => number, className: (i: number) => string): Heap =>
+    heapOf(
+      classes.map((_, i) => `global -field${i}-> ${className(i)} object${i} 50`).join('\n'),
+      Object.fromEntries(classes.map((_, i) => [`object${i}`, ids(i)])),
+    );
+  const named = (i: number): string => classes[i] ?? '';
+  const first = heapWith((i) => 9001 + 2 * i, named);
+  const tenthOver = heapWith(
+    (i) => 9001 + 2 * i,
+    (i) => (i % 10 === 0 ? 'Newcomer' : named(i)),
+  );
+  const anew = heapWith((i) => 9001 + 2 * ((i + 7) % 400), named);
+  assert.equal(diffHeaps([first, tenthOver], 10).matchedBy, 'id');
+  assert.notEqual(diffHeaps([first, anew], 10).matchedBy, 'id');
+});
