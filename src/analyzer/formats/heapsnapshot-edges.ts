@@ -1,19 +1,23 @@
 /** The sink that turns the rows of `edges` into columns. It checks what it takes: a number out of its range is an error. */
-import { release, sharedBytes, sharedWords } from '../model/columns.js';
+import { sharedBytes, sharedWords } from '../model/columns.js';
 import { comma, copied, digit0, firstCapacity, grown, maxDigits, maxUint32, newline } from './heapsnapshot-columns.js';
 import type { SnapshotHeader } from './heapsnapshot-header.js';
 import type { RowSink } from './heapsnapshot-rows.js';
 
-/** Edges as they were read: plain values, which another thread can hand over. */
-export interface EdgeRows {
-  readonly count: number;
-  readonly maxName: number;
+/** The memory of all edges of a snapshot, which two threads can fill: one from its start, the other from its end. */
+export interface EdgeMemory {
   readonly type: Uint8Array;
   readonly name: Uint32Array;
   readonly target: Uint32Array;
 }
 
-export class EdgeColumns implements RowSink, EdgeRows {
+/** What the one that filled from the end tells the other. */
+export interface EdgeCounts {
+  readonly count: number;
+  readonly maxName: number;
+}
+
+export class EdgeColumns implements RowSink, EdgeCounts {
   readonly rowName = 'edge';
   readonly width: number;
   count = 0;
@@ -25,23 +29,31 @@ export class EdgeColumns implements RowSink, EdgeRows {
   private capacity: number;
   private readonly at: { type: number; name: number; target: number };
   private readonly usual: boolean;
+  private readonly fromEnd: boolean;
 
+  /** `memory`: that of another thread, to be filled from its end; `finish` puts it into order. */
   constructor(
     private readonly header: SnapshotHeader,
     /** For each of our edge types: 1 where the second number is the index of a string. */
     private readonly named: Uint8Array,
     fileBytes: number,
-    /** Whether they are handed to another thread in the end, and not read by two. */
-    private readonly handedOver = false,
+    memory?: EdgeMemory,
   ) {
     const { at, width } = header.edge;
     this.width = width;
     this.at = { type: at['type'], name: at['name_or_index'], target: at['to_node'] };
     this.usual = width === 3 && this.at.type === 0 && this.at.name === 1 && this.at.target === 2;
-    this.capacity = firstCapacity(header.edgeCount, width, fileBytes);
-    this.type = this.bytes(this.capacity);
-    this.name = this.words(this.capacity);
-    this.target = this.words(this.capacity);
+    this.fromEnd = memory !== undefined;
+    this.capacity = memory?.type.length ?? firstCapacity(header.edgeCount, width, fileBytes);
+    this.type = memory?.type ?? sharedBytes(this.capacity);
+    this.name = memory?.name ?? sharedWords(this.capacity);
+    this.target = memory?.target ?? sharedWords(this.capacity);
+  }
+
+  /** The memory, where it has room for all that the header counts. */
+  get whole(): EdgeMemory | undefined {
+    const { capacity, header, type, name, target } = this;
+    return capacity === header.edgeCount ? { type, name, target } : undefined;
   }
 
   take(row: Float64Array): string | undefined {
@@ -54,9 +66,10 @@ export class EdgeColumns implements RowSink, EdgeRows {
     if (target >= header.nodeCount) return `edge ${count} points to node ${target} of ${header.nodeCount}`;
     if (count === this.capacity) this.grow();
     const type = header.edgeTypeOf[row[at.type]];
-    this.type[count] = type;
-    this.name[count] = row[at.name];
-    this.target[count] = target;
+    const place = this.fromEnd ? this.capacity - 1 - count : count;
+    this.type[place] = type;
+    this.name[place] = row[at.name];
+    this.target[place] = target;
     if (this.named[type] === 1 && row[at.name] > this.maxName) this.maxName = row[at.name];
     this.count++;
     return undefined;
@@ -71,10 +84,14 @@ export class EdgeColumns implements RowSink, EdgeRows {
     const beyond = this.header.nodeCount * nodeWidth;
     const limit = end - 72; // three numbers of up to 22 digits
     // integer arithmetic, one comparison a digit: numbers of more digits than fit it are for the slow way
-    let { count, maxName } = this;
+    const step = this.fromEnd ? -1 : 1;
+    const beyondLast = this.fromEnd ? -1 : capacity;
+    const firstPlace = this.fromEnd ? capacity - 1 - this.count : this.count;
+    let { maxName } = this;
+    let place = firstPlace;
     let p = from;
     let rowStart = from;
-    while (p < limit && count < capacity) {
+    while (p < limit && place !== beyondLast) {
       rowStart = p;
       const t = bytes[p++] ^ digit0;
       if (t > 9 || t >= typeOf.length || bytes[p++] !== comma) break;
@@ -92,45 +109,37 @@ export class EdgeColumns implements RowSink, EdgeRows {
       const node = Math.floor((to + 0.5) * inverse);
       if (node * nodeWidth !== to) break;
       const ourType = typeOf[t];
-      type[count] = ourType;
-      name[count] = n;
-      target[count] = node;
-      count++;
+      type[place] = ourType;
+      name[place] = n;
+      target[place] = node;
+      place += step;
       if (named[ourType] === 1 && n > maxName) maxName = n;
       rowStart = p;
     }
-    this.count = count;
+    this.count += (place - firstPlace) * step;
     this.maxName = maxName;
     return rowStart;
   }
 
-  /** Takes the edges that follow, and their memory; false where they are more than the header counts. */
-  append(rest: EdgeRows): boolean {
-    const count = this.count + rest.count;
-    if (count > this.header.edgeCount) return false;
-    while (this.capacity < count) this.grow();
-    this.type.set(rest.type.subarray(0, rest.count), this.count);
-    this.name.set(rest.name.subarray(0, rest.count), this.count);
-    this.target.set(rest.target.subarray(0, rest.count), this.count);
-    release([rest.type, rest.name, rest.target]);
+  /** Turns what was filled from the end into the order of the file. */
+  finish(): EdgeCounts {
+    const { count, maxName, capacity } = this;
+    for (const column of [this.type, this.name, this.target]) column.subarray(capacity - count).reverse();
+    return { count, maxName };
+  }
+
+  /** Takes the edges that another has filled in from the end on; false where they are more than the header counts. */
+  append(rest: EdgeCounts): boolean {
+    this.count += rest.count;
     this.maxName = Math.max(this.maxName, rest.maxName);
-    this.count = count;
-    return true;
-  }
-
-  private bytes(length: number): Uint8Array {
-    return this.handedOver ? new Uint8Array(length) : sharedBytes(length);
-  }
-
-  private words(length: number): Uint32Array {
-    return this.handedOver ? new Uint32Array(length) : sharedWords(length);
+    return this.count <= this.header.edgeCount;
   }
 
   private grow(): void {
     const capacity = grown(this.capacity, this.header.edgeCount);
-    this.type = copied(this.type, this.bytes(capacity));
-    this.name = copied(this.name, this.words(capacity));
-    this.target = copied(this.target, this.words(capacity));
+    this.type = copied(this.type, sharedBytes(capacity));
+    this.name = copied(this.name, sharedWords(capacity));
+    this.target = copied(this.target, sharedWords(capacity));
     this.capacity = capacity;
   }
 }

@@ -5,12 +5,13 @@
  */
 import { MemwatchError } from '../../errors.js';
 import { edgeTypes, type HeapGraph, type NodePositions, type StringPages } from '../model/heap-graph.js';
-import { EdgeColumns, type EdgeRows } from './heapsnapshot-edges.js';
+import { stringTable } from '../model/string-table.js';
+import { EdgeColumns, type EdgeCounts, type EdgeMemory } from './heapsnapshot-edges.js';
 import { readHeader, type SnapshotHeader } from './heapsnapshot-header.js';
 import { LocationColumns } from './heapsnapshot-locations.js';
 import { NodeColumns } from './heapsnapshot-nodes.js';
 import { RowsReader } from './heapsnapshot-rows.js';
-import { StringsReader, stringTable } from './heapsnapshot-strings.js';
+import { StringsReader } from './heapsnapshot-strings.js';
 import { ValueReader } from './heapsnapshot-value.js';
 
 /** What takes the bytes of one value: answers the position after it, or -1 when it wants more. */
@@ -20,7 +21,7 @@ interface Reader {
 
 /** The end of a snapshot as another thread has read it. */
 export interface SnapshotRest {
-  readonly edges: EdgeRows;
+  readonly edges: EdgeCounts;
   readonly positions: NodePositions | undefined;
   readonly strings: StringPages | undefined;
   /** Where it ended. */
@@ -41,6 +42,8 @@ export class SnapshotParser {
   header: SnapshotHeader | undefined;
   private nodes: NodeColumns | undefined;
   private edges: EdgeColumns | undefined;
+  /** Made before its key came, for another parser to fill from its end. */
+  private earlyEdges: EdgeColumns | undefined;
   private locations: LocationColumns | undefined;
   private strings: StringPages | undefined;
   private positions: NodePositions | undefined;
@@ -69,12 +72,19 @@ export class SnapshotParser {
     if (this.header === undefined && this.position > headerBytes) throw notSnapshot();
   }
 
+  /** The memory of all edges, for another parser to fill from its end; undefined where there is no header to trust. */
+  get edgeMemory(): EdgeMemory | undefined {
+    if (this.header === undefined) return undefined;
+    this.earlyEdges ??= new EdgeColumns(this.header, namedEdgeTypes, this.fileBytes);
+    return this.earlyEdges.whole;
+  }
+
   /** A parser for the rest of a file from a byte on at which a row of `edges` begins. */
-  static inEdges(header: SnapshotHeader, position: number, fileBytes: number): SnapshotParser {
-    const parser = new SnapshotParser(fileBytes);
+  static inEdges(header: SnapshotHeader, position: number, memory: EdgeMemory): SnapshotParser {
+    const parser = new SnapshotParser(0);
     parser.header = header;
     parser.position = position;
-    parser.edges = new EdgeColumns(header, namedEdgeTypes, fileBytes, true);
+    parser.edges = new EdgeColumns(header, namedEdgeTypes, 0, memory);
     parser.begin(new RowsReader(parser.edges), () => {});
     return parser;
   }
@@ -91,9 +101,7 @@ export class SnapshotParser {
     const { edges, locations, strings } = this;
     if (this.place !== 'end') throw broken(this.position, cutOff);
     if (edges === undefined || this.nodes !== undefined) throw broken(this.position, 'nodes follow after the edges');
-    const { count, maxName, type, name, target } = edges;
-    const positions = locations?.finish();
-    return { edges: { count, maxName, type, name, target }, positions, strings, position: this.position };
+    return { edges: edges.finish(), positions: locations?.finish(), strings, position: this.position };
   }
 
   /** The graph of what this parser has read and of what follows. */
@@ -219,7 +227,7 @@ export class SnapshotParser {
     }
     if (this.key === 'edges') {
       this.once(this.edges, position);
-      this.edges = new EdgeColumns(header, namedEdgeTypes, fileBytes);
+      this.edges = this.earlyEdges ?? new EdgeColumns(header, namedEdgeTypes, fileBytes);
       return { reader: new RowsReader(this.edges), whenRead: nothing };
     }
     this.once(this.locations, position);

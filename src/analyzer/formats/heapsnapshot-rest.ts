@@ -7,6 +7,7 @@
 import { open } from 'node:fs/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { readPieces } from './file-pieces.js';
+import type { EdgeMemory } from './heapsnapshot-edges.js';
 import type { SnapshotHeader } from './heapsnapshot-header.js';
 import { SnapshotParser, type SnapshotRest } from './heapsnapshot-parser.js';
 
@@ -14,8 +15,8 @@ interface Task {
   readonly task: 'rest of a snapshot';
   readonly path: string;
   readonly from: number;
-  readonly fileBytes: number;
   readonly header: SnapshotHeader;
+  readonly memory: EdgeMemory;
 }
 
 type Message = { readonly startedAt: number | undefined } | { readonly rest: SnapshotRest };
@@ -25,12 +26,13 @@ export interface RestReader {
   readonly startedAt: Promise<number | undefined>;
   /** What it read; undefined where it failed: the first thread then reads on, and says what is wrong and where. */
   readonly rest: Promise<SnapshotRest | undefined>;
-  stop(): void;
+  /** Afterwards it does not touch the edges' memory any more. */
+  stop(): Promise<unknown>;
 }
 
-/** Starts the second thread. */
-export const startRest = (path: string, from: number, fileBytes: number, header: SnapshotHeader): RestReader => {
-  const task: Task = { task: 'rest of a snapshot', path, from, fileBytes, header };
+/** Starts the second thread, which fills the edges' memory from its end. */
+export const startRest = (path: string, from: number, header: SnapshotHeader, memory: EdgeMemory): RestReader => {
+  const task: Task = { task: 'rest of a snapshot', path, from, header, memory };
   const worker = new Worker(new URL(import.meta.url), { workerData: task });
   const startedAt = settled<number | undefined>();
   const rest = settled<SnapshotRest | undefined>();
@@ -44,7 +46,7 @@ export const startRest = (path: string, from: number, fileBytes: number, header:
   });
   worker.on('error', fail);
   worker.on('exit', fail);
-  return { startedAt: startedAt.promise, rest: rest.promise, stop: () => void worker.terminate() };
+  return { startedAt: startedAt.promise, rest: rest.promise, stop: () => worker.terminate() };
 };
 
 interface Settled<T> {
@@ -105,25 +107,22 @@ const numbersIn = (bytes: Uint8Array): { start: number; value: number }[] | unde
 
 const post = (message: Message): void => parentPort?.postMessage(message, transferable(message));
 
-/** The memory of all columns changes hands. */
+/** The memory of what it has read changes hands; that of the edges is both threads'. */
 const transferable = (message: Message): ArrayBuffer[] => {
   if (!('rest' in message)) return [];
-  const { edges, strings, positions } = message.rest;
+  const { strings, positions } = message.rest;
   const columns = [
-    edges.type,
-    edges.name,
-    edges.target,
     ...(strings === undefined ? [] : [...strings.pages, strings.starts]),
     ...(positions === undefined ? [] : Object.values(positions)),
   ];
   return [...new Set(columns.map(({ buffer }) => buffer))].filter((buffer) => buffer instanceof ArrayBuffer);
 };
 
-const work = async ({ path, from, fileBytes, header }: Task): Promise<void> => {
+const work = async ({ path, from, header, memory }: Task): Promise<void> => {
   const start = await findRow(path, from, header);
   post({ startedAt: start });
   if (start === undefined) return;
-  const parser = SnapshotParser.inEdges(header, start, fileBytes - start);
+  const parser = SnapshotParser.inEdges(header, start, memory);
   for await (const piece of readPieces(path, start)) parser.push(piece);
   post({ rest: parser.endOfRest() });
 };

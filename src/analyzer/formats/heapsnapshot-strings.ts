@@ -1,11 +1,10 @@
 /**
- * The strings of a .heapsnapshot: in, the bytes of its array `["…","…"]` in pieces of any size; out, a StringTable that
- * keeps them as JSON bytes, quotes included, and decodes one when it is asked for. They stand in pages, so that a string
- * needs four bytes besides its own and no table of them is copied when it grows.
+ * The strings of a .heapsnapshot: in, the bytes of its array `["…","…"]` in pieces of any size; out, those bytes in pages,
+ * so that no table of them is copied when it grows.
  */
 import { MemwatchError } from '../../errors.js';
 import { sharedBytes, twiceAsLong } from '../model/columns.js';
-import type { StringPages, StringTable } from '../model/heap-graph.js';
+import type { StringPages } from '../model/heap-graph.js';
 
 const pageBytes = 1 << 22;
 const quote = 0x22;
@@ -115,102 +114,3 @@ export class StringsReader {
     if (used > 0) this.pages.push(this.page.subarray(0, used));
   }
 }
-
-export const stringTable = (strings: StringPages): StringTable => new PagedStrings(strings);
-
-class PagedStrings implements StringTable {
-  readonly count: number;
-  private readonly pages: readonly Buffer[];
-  private readonly firstOfPage: readonly number[];
-  private readonly starts: Uint32Array;
-
-  constructor(readonly written: StringPages) {
-    const { pages, firstOfPage, starts, count } = written;
-    this.pages = pages.map((page) => Buffer.from(page.buffer, page.byteOffset, page.length));
-    this.firstOfPage = firstOfPage;
-    this.starts = starts;
-    this.count = count;
-  }
-
-  get(index: number): string {
-    if (index < 0 || index >= this.count) return '';
-    const page = this.pageOf(index);
-    const bytes = this.pages[page];
-    const start = this.starts[index];
-    const last = index + 1 === this.count || this.firstOfPage[page + 1] === index + 1;
-    const end = last ? bytes.length : this.starts[index + 1];
-    return decode(bytes, start, end);
-  }
-
-  indexOf(text: string): number {
-    for (const form of writtenForms(text)) {
-      for (const [page, bytes] of this.pages.entries()) {
-        for (let at = bytes.indexOf(form); at !== -1; at = bytes.indexOf(form, at + 1)) {
-          const index = this.indexAt(page, at);
-          if (index !== -1) return index;
-        }
-      }
-    }
-    return -1;
-  }
-
-  containing(text: string): number[] {
-    const found: number[] = [];
-    for (const [page, bytes] of this.pages.entries()) {
-      for (let at = bytes.indexOf(text); at !== -1; at = bytes.indexOf(text, at + 1)) {
-        const index = this.indexBefore(page, at);
-        if (found.at(-1) !== index) found.push(index);
-      }
-    }
-    return found;
-  }
-
-  private pageOf(index: number): number {
-    let low = 0;
-    let high = this.pages.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if (this.firstOfPage[middle] <= index) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-
-  /** The string that starts at that place of a page, or -1. */
-  private indexAt(page: number, at: number): number {
-    const index = this.indexBefore(page, at);
-    return this.starts[index] === at ? index : -1;
-  }
-
-  /** The string in which that place of a page lies. */
-  private indexBefore(page: number, at: number): number {
-    let low = this.firstOfPage[page];
-    let high = (this.firstOfPage[page + 1] ?? this.count) - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if (this.starts[middle] <= at) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-}
-
-const decode = (bytes: Buffer, start: number, end: number): string => {
-  const text = bytes.toString('utf8', start, end);
-  if (!text.includes('\\')) return text.slice(1, -1);
-  try {
-    return JSON.parse(text) as string;
-  } catch {
-    return text.slice(1, -1); // an escape that JSON does not know: shown as it stands
-  }
-};
-
-/** How a string may be written: as V8 does (ASCII, \uXXXX in capitals), and as JSON.stringify does. */
-const writtenForms = (text: string): readonly string[] => {
-  const plain = JSON.stringify(text);
-  const ascii = plain.replace(
-    /[^\0-\x7e]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`,
-  );
-  return plain === ascii ? [plain] : [ascii, plain];
-};

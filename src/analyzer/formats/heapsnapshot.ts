@@ -62,17 +62,20 @@ const readPlain = async (path: string, bytes: number, options: ReadOptions): Pro
   }
   await push(0, headerBytes);
   const middle = Math.floor(bytes * firstThreadsShare);
-  const second = parser.header === undefined ? undefined : startRest(path, middle, bytes, parser.header);
+  const { header, edgeMemory } = parser;
+  const second =
+    header === undefined || edgeMemory === undefined ? undefined : startRest(path, middle, header, edgeMemory);
   try {
     await push(parser.position, middle);
     const startedAt = await second?.startedAt;
     if (startedAt !== undefined) await push(middle, startedAt);
     const rest = startedAt !== undefined && parser.atEdge ? await second?.rest : undefined;
     if (rest !== undefined) return parser.endWith(rest);
+    await second?.stop();
     await push(parser.position);
     return parser.end();
   } finally {
-    second?.stop();
+    await second?.stop();
   }
 };
 

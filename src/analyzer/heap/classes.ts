@@ -3,11 +3,10 @@
  * retains together, no byte twice. A class is a constructor's name; a plain object's is its shape, `{id, name}`, where at
  * least two objects have that shape; what is no object goes by its kind in brackets, as in Chrome DevTools.
  */
-import { twiceAsLong } from '../model/columns.js';
+import { sharedWords } from '../model/columns.js';
 import { edgeTypes, nodeTypes, type HeapGraph } from '../model/heap-graph.js';
 import type { Classes, Dominators, HeapClass } from '../model/heap-results.js';
 
-const root = 0;
 const property = edgeTypes.indexOf('property');
 const objectType = nodeTypes.indexOf('object');
 const nativeType = nodeTypes.indexOf('native');
@@ -28,17 +27,20 @@ export const computeClasses = (
   graph: HeapGraph,
   dominators: Dominators,
   alsoNamed: ReadonlySet<string> = new Set(),
-): Classes => {
-  const { list, classOf } = countClasses(graph, alsoNamed);
+): Classes => withRetained(countClasses(graph, alsoNamed), dominators);
+
+/** What is known of classes before dominators are: all but what they retain. */
+export interface CountedClasses {
+  readonly list: readonly Omit<HeapClass, 'retainedBytes'>[];
+  readonly classOf: Uint32Array;
+}
+
+export const withRetained = ({ list, classOf }: CountedClasses, dominators: Dominators): Classes => {
   const retained = computeClassRetained(dominators, classOf, list.length);
   return { list: list.map((one, index) => ({ ...one, retainedBytes: retained[index] })), classOf };
 };
 
-/** What is known of classes before dominators are: all but what they retain. */
-export const countClasses = (
-  graph: HeapGraph,
-  alsoNamed: ReadonlySet<string> = new Set(),
-): { readonly list: readonly Omit<HeapClass, 'retainedBytes'>[]; readonly classOf: Uint32Array } => {
+export const countClasses = (graph: HeapGraph, alsoNamed: ReadonlySet<string> = new Set()): CountedClasses => {
   const { names, classOf } = nameClasses(graph, alsoNamed);
   const { selfBytes, nodeCount } = graph;
   const count = new Float64Array(names.length);
@@ -63,7 +65,7 @@ const nameClasses = (graph: HeapGraph, alsoNamed: ReadonlySet<string>): { names:
   };
   const kinds = nodeTypes.map((type) => classIndex(kindNames[type] ?? `(${type})`));
   const byName = new Map<number, number>();
-  const classOf = new Uint32Array(graph.nodeCount);
+  const classOf = sharedWords(graph.nodeCount);
   const { nodeType, nodeName, strings } = graph;
   for (let node = 0; node < graph.nodeCount; node++) {
     const type = nodeType[node];
@@ -147,55 +149,19 @@ const shapeName = (graph: HeapGraph, node: number): string => {
 };
 
 /**
- * What each class retains: the sum over its nodes that no other node of the class dominates. A walk down the dominator
- * tree that counts, for each class, how many of it are open above. `openNodes` holds three words for each: the node's class,
- * where what it dominates ends, and where the node above goes on.
+ * What each class retains: the sum over its nodes that no other node of the class dominates. Down the dominator tree in
+ * preorder, they are those that come after the end of the subtree of the one before.
  */
 const computeClassRetained = (dominators: Dominators, classOf: Uint32Array, classes: number): Float64Array => {
-  const { immediate, retainedBytes } = dominators;
-  const { first, child } = dominatedNodes(immediate);
+  const { preorder, subtreeNodes, retainedBytes } = dominators;
   const retained = new Float64Array(classes);
-  const open = new Uint32Array(classes);
-  let openNodes = new Uint32Array(3 << 12);
-  let top = 0;
-  const rootClass = classOf[root];
-  retained[rootClass] = retainedBytes[root];
-  open[rootClass] = 1;
-  openNodes.set([rootClass, first[root + 1], 0]);
-  for (let at = first[root], end = first[root + 1]; top >= 0;) {
-    if (at === end) {
-      open[openNodes[top]]--;
-      at = openNodes[top + 2];
-      top -= 3;
-      end = openNodes[top + 1];
-      continue;
-    }
-    const node = child[at++];
+  const subtreeEnd = new Uint32Array(classes);
+  for (let at = 0; at < preorder.length; at++) {
+    const node = preorder[at];
     const ofClass = classOf[node];
-    if (open[ofClass] === 0) retained[ofClass] += retainedBytes[node];
-    if (first[node] === first[node + 1]) continue;
-    open[ofClass]++;
-    top += 3;
-    if (top === openNodes.length) openNodes = twiceAsLong(openNodes);
-    openNodes[top] = ofClass;
-    openNodes[top + 1] = end = first[node + 1];
-    openNodes[top + 2] = at;
-    at = first[node];
+    if (at < subtreeEnd[ofClass]) continue;
+    retained[ofClass] += retainedBytes[node];
+    subtreeEnd[ofClass] = at + subtreeNodes[at];
   }
   return retained;
-};
-
-/** The dominator tree turned round: those that node n immediately dominates stand at first[n] … first[n + 1]. */
-export const dominatedNodes = (immediate: Uint32Array): { first: Uint32Array; child: Uint32Array } => {
-  const count = immediate.length;
-  const first = new Uint32Array(count + 1);
-  for (let node = 1; node < count; node++) first[immediate[node] + 1]++;
-  for (let node = 0; node < count; node++) first[node + 1] += first[node];
-  const child = new Uint32Array(Math.max(0, count - 1));
-  // Filled from the last to the first, so that `first` of the next node, counted down, ends as `first` of this one.
-  const next = first.subarray(1);
-  for (let node = count - 1; node > 0; node--) child[--next[immediate[node]]] = node;
-  first.copyWithin(0, 1);
-  first[count] = child.length;
-  return { first, child };
 };

@@ -83,19 +83,43 @@ const createSemiSearch = (semi: Uint32Array, forest: Uint32Array): ((block: Uint
   };
 };
 
+/** Answers by node what is known by number; the walk's columns are used up. */
 const toNodes = (graph: HeapGraph, walk: Walk, scratch: ArrayBuffer): Dominators => {
-  const { nodeOf, parent: idom } = walk;
+  const { nodeOf, parent: idom, spare: size } = walk;
   const { nodeCount, selfBytes } = graph;
   const immediate = walk.numberOf; // no longer needed as numbers
   const retainedBytes = new Float64Array(scratch);
   retainedBytes.set(selfBytes);
+  size.fill(1);
   // Descending numbers: a node comes before its dominator, so what it retains is complete when it is handed on.
   for (let w = nodeCount - 1; w > 0; w--) {
     const node = nodeOf[w];
     const dominator = nodeOf[idom[w]];
     immediate[node] = dominator;
     retainedBytes[dominator] += retainedBytes[node];
+    size[idom[w]] += size[w];
   }
   immediate[0] = 0;
-  return { immediate, retainedBytes };
+  return { immediate, retainedBytes, ...inPreorder(nodeOf, idom, size) };
+};
+
+/** The dominator tree in preorder, from dominators and sizes of subtrees by number. */
+const inPreorder = (
+  nodeOf: Uint32Array,
+  idom: Uint32Array,
+  size: Uint32Array,
+): Pick<Dominators, 'preorder' | 'subtreeNodes'> => {
+  const preorder = new Uint32Array(nodeOf.length);
+  const subtreeNodes = new Uint32Array(nodeOf.length);
+  const next = idom; // where the next subtree below goes; it takes the place of a dominator that was read
+  subtreeNodes[0] = size[0];
+  next[0] = 1;
+  for (let w = 1; w < nodeOf.length; w++) {
+    const at = next[idom[w]];
+    next[idom[w]] = at + size[w];
+    next[w] = at + 1;
+    preorder[at] = nodeOf[w];
+    subtreeNodes[at] = size[w];
+  }
+  return { preorder, subtreeNodes };
 };

@@ -3,7 +3,7 @@
  * In, a graph; out, one bit an edge. The one rule that needs a walk (who is reached from the globals) is applied in
  * walk.ts; everyone else asks `retains` of edges.ts.
  */
-import { sharedBytes, sharedWords } from '../model/columns.js';
+import { sharedWords } from '../model/columns.js';
 import { edgeTypes, type HeapGraph } from '../model/heap-graph.js';
 
 const weak = edgeTypes.indexOf('weak');
@@ -19,21 +19,16 @@ export interface RuledEdges {
   readonly others: readonly number[];
 }
 
-/** What the rules read of a graph: another thread can be sent it. */
-export type RulesInput = Pick<
-  HeapGraph,
-  'nodeCount' | 'edgeCount' | 'firstEdge' | 'edgeType' | 'edgeName' | 'edgeTarget' | 'nodeId'
->;
-
 /** The names of edges that are entries of WeakMaps. */
-export interface EphemeronNames {
+interface EphemeronNames {
   /** By name, the id of the WeakMap's table. */
   readonly tableOf: ReadonlyMap<number, number>;
   /** By name, 1 where it is one: asking the map for each of millions of edges is slow. */
   readonly isOne: Uint8Array;
 }
 
-export const ruleEdges = (graph: RulesInput, { tableOf, isOne }: EphemeronNames): RuledEdges => {
+export const ruleEdges = (graph: HeapGraph): RuledEdges => {
+  const { tableOf, isOne } = findEphemeronNames(graph);
   const { nodeCount, edgeCount, firstEdge, edgeType, edgeName, edgeTarget, nodeId } = graph;
   const bits = sharedWords((edgeCount + 31) >>> 5);
   const others: number[] = [];
@@ -72,9 +67,9 @@ export const userRoots = (graph: HeapGraph): number[] => {
  * V8 writes a WeakMap's entry as two edges of one name, from the key and from the table:
  * `3 / part of key (Key @11) -> value (Value @13) pair in WeakMap (table @15)`. Answers the table's id by name.
  */
-export const findEphemeronNames = (graph: HeapGraph): EphemeronNames => {
+const findEphemeronNames = (graph: HeapGraph): EphemeronNames => {
   const tableOf = new Map<number, number>();
-  const isOne = sharedBytes(graph.strings.count);
+  const isOne = new Uint8Array(graph.strings.count);
   for (const index of graph.strings.containing(' pair in WeakMap (table @')) {
     const match = ephemeronName.exec(graph.strings.get(index));
     if (match === null) continue;

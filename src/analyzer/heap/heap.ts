@@ -10,7 +10,7 @@ import type {
   RetainingEdges,
 } from '../model/heap-results.js';
 import type { Location } from '../model/location.js';
-import { computeClasses } from './classes.js';
+import { countClasses, withRetained, type CountedClasses } from './classes.js';
 import { computeDominators } from './dominators.js';
 import { computeRetainingEdges } from './edges.js';
 import { computePaths, findPath } from './paths.js';
@@ -25,6 +25,7 @@ export class Heap {
   private lazyEdges: RetainingEdges | undefined;
   private lazyRetainers: Retainers | undefined;
   private lazyDominators: Dominators | undefined;
+  private counted: CountedClasses | undefined;
   private lazyClasses: Classes | undefined;
   private lazyPaths: Paths | undefined;
 
@@ -45,7 +46,7 @@ export class Heap {
     return (this.lazyDominators ??= computeDominators(this.graph, this.edges, this.retainers));
   }
   get classes(): Classes {
-    return (this.lazyClasses ??= computeClasses(this.graph, this.dominators));
+    return (this.lazyClasses ??= withRetained(this.counted ?? countClasses(this.graph), this.dominators));
   }
   get paths(): Paths {
     return (this.lazyPaths ??= computePaths(this.graph, this.edges));
@@ -71,9 +72,10 @@ export class Heap {
 
   /** Computes in two threads what most questions need; without it they compute it in one. */
   async prepare(): Promise<this> {
-    const { edges, dominators } = await computeInThreads(this.graph);
+    const { edges, dominators, counted } = await computeInThreads(this.graph);
     this.lazyEdges = edges;
     this.lazyDominators = dominators;
+    this.counted = counted;
     return this;
   }
 

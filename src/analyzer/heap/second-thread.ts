@@ -1,24 +1,30 @@
 /**
  * The second thread of threads.ts: turns the edges of a graph round while the first walks it; then, with the numbers of
- * that walk, makes what the first reads as it searches for dominators.
+ * that walk, makes what the first reads as it searches for dominators; then counts the classes.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { release } from '../model/columns.js';
+import { receiveGraph, type SentGraph } from '../model/string-table.js';
 import { failBlocks, fillBlocks, type BlockRing } from './block-ring.js';
-import { ruleEdges, type EphemeronNames, type RulesInput } from './edge-rules.js';
+import { countClasses } from './classes.js';
+import { ruleEdges } from './edge-rules.js';
 import { createPredecessors, type WalkNumbers } from './predecessors.js';
 import { computeRetainers } from './retainers.js';
 
 export interface SecondThreadInput {
-  readonly graph: RulesInput;
-  readonly ephemerons: EphemeronNames;
+  readonly sent: SentGraph;
   readonly ring: BlockRing;
 }
 
-const { graph, ephemerons, ring } = workerData as SecondThreadInput;
+const { sent, ring } = workerData as SecondThreadInput;
+const graph = receiveGraph(sent);
 try {
-  const retainers = computeRetainers(graph, ruleEdges(graph, ephemerons)); // bits of its own: the walk takes some away;
+  // bits of its own: the walk takes some away
+  const retainers = computeRetainers(graph, ruleEdges(graph));
   parentPort?.once('message', (numbers: WalkNumbers) => {
     fillBlocks(ring, createPredecessors(numbers, retainers));
+    release([retainers.first, retainers.node]);
+    parentPort?.postMessage(countClasses(graph));
   });
 } catch (error) {
   failBlocks(ring);

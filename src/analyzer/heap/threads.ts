@@ -1,16 +1,17 @@
 /**
- * Retaining edges and dominators with a second thread, where the graph is big enough to be worth it: one thread walks the
- * graph while the other turns its edges round, then one searches for dominators in what the other prepares; both read the
- * same memory.
+ * Retaining edges, dominators and classes with a second thread, where the graph is big enough to be worth it: one thread
+ * walks the graph while the other turns its edges round, then one searches for dominators in what the other prepares; both
+ * read the same memory.
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { release } from '../model/columns.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import type { Dominators, RetainingEdges } from '../model/heap-results.js';
+import { sendGraph } from '../model/string-table.js';
 import { createBlockReader, createBlockRing } from './block-ring.js';
+import type { CountedClasses } from './classes.js';
 import { computeDominatorsFrom, computeDominatorsOf } from './dominators.js';
-import { findEphemeronNames, ruleEdges } from './edge-rules.js';
 import type { WalkNumbers } from './predecessors.js';
 import { computeRetainers } from './retainers.js';
 import type { SecondThreadInput } from './second-thread.js';
@@ -19,13 +20,15 @@ import { walkHeap } from './walk.js';
 /** Below this many edges a thread costs more than it saves. */
 export const manyEdges = 2_000_000;
 
-interface EdgesAndDominators {
+interface Prepared {
   readonly edges: RetainingEdges;
   readonly dominators: Dominators;
+  /** Only where the second thread had the time; else whoever wants classes counts them. */
+  readonly counted?: CountedClasses;
 }
 
 /** `twoThreadsFrom`: graphs of so many edges and more are worth a second thread. */
-export const computeInThreads = async (graph: HeapGraph, twoThreadsFrom = manyEdges): Promise<EdgesAndDominators> => {
+export const computeInThreads = async (graph: HeapGraph, twoThreadsFrom = manyEdges): Promise<Prepared> => {
   if (graph.edgeCount >= twoThreadsFrom && graph.edgeTarget.buffer instanceof SharedArrayBuffer)
     return computeInTwo(graph);
   const walked = walkHeap(graph);
@@ -33,23 +36,21 @@ export const computeInThreads = async (graph: HeapGraph, twoThreadsFrom = manyEd
   return { edges: walked.edges, dominators };
 };
 
-const computeInTwo = async (graph: HeapGraph): Promise<EdgesAndDominators> => {
-  const { nodeCount, edgeCount, firstEdge, edgeType, edgeName, edgeTarget, nodeId } = graph;
-  const columns = { nodeCount, edgeCount, firstEdge, edgeType, edgeName, edgeTarget, nodeId };
-  const ephemerons = findEphemeronNames(graph);
+const computeInTwo = async (graph: HeapGraph): Promise<Prepared> => {
   const ring = createBlockRing();
-  const input: SecondThreadInput = { graph: columns, ephemerons, ring };
+  const input: SecondThreadInput = { sent: sendGraph(graph), ring };
   const second = new Worker(new URL('./second-thread.js', import.meta.url), { workerData: input });
   try {
     await once(second, 'online');
     second.on('error', () => {}); // from here on the ring tells
-    const { edges, walk } = walkHeap(graph, ruleEdges(graph, ephemerons));
+    const { edges, walk } = walkHeap(graph);
     const { numberOf, nodeOf, lastOwned, firstOfRings } = walk;
     const numbers: WalkNumbers = { numberOf, nodeOf, lastOwned, firstOfRings, userOwned: edges.userOwned };
     second.postMessage(numbers);
     const dominators = computeDominatorsFrom(graph, walk, createBlockReader(ring));
     release([walk.parent, walk.spare]);
-    return { edges, dominators };
+    const [counted] = (await once(second, 'message')) as [CountedClasses];
+    return { edges, dominators, counted };
   } finally {
     await second.terminate();
   }

@@ -9,7 +9,7 @@
 import { isMarked, sharedWords } from '../model/columns.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import type { RetainingEdges } from '../model/heap-results.js';
-import { findEphemeronNames, isWeak, ruleEdges, userRoots, type RuledEdges } from './edge-rules.js';
+import { isWeak, ruleEdges, userRoots } from './edge-rules.js';
 
 const root = 0;
 
@@ -33,7 +33,8 @@ export interface Walked {
   readonly walk: Walk;
 }
 
-export const walkHeap = (graph: HeapGraph, ruled: RuledEdges = ruleEdges(graph, findEphemeronNames(graph))): Walked => {
+export const walkHeap = (graph: HeapGraph): Walked => {
+  const ruled = ruleEdges(graph);
   const walker = new Walker(graph, ruled.bits);
   const { numberOf, nodeOf, parent } = walker;
   const roots = userRoots(graph);

@@ -24,6 +24,10 @@ export interface Dominators {
   readonly immediate: Uint32Array;
   /** Bytes that would be freed with the node: its own and those of every node it dominates. */
   readonly retainedBytes: Float64Array;
+  /** All nodes in a walk down the tree of dominators: a node, then all that it dominates, then the next. By place in it, not by node. */
+  readonly preorder: Uint32Array;
+  /** By place in preorder: how many nodes the one there dominates, itself included. */
+  readonly subtreeNodes: Uint32Array;
 }
 
 /** The cheapest way from a root to each node: a tree. Cheap is what a person would follow. */

@@ -3,10 +3,10 @@
  * one it is computed in a thread of its own, and the data thread goes on answering meanwhile.
  */
 import { findBiggest } from '../../analyzer/heap/biggest.js';
-import { dominatedNodes } from '../../analyzer/heap/classes.js';
 import type { Heap } from '../../analyzer/heap/heap.js';
 import { manyEdges } from '../../analyzer/heap/threads.js';
 import type { HeapResults } from '../../analyzer/model/heap-results.js';
+import { sendGraph } from '../../analyzer/model/string-table.js';
 import { formatCount } from '../../report/units.js';
 import { answerOfThread } from '../thread.js';
 
@@ -17,8 +17,6 @@ export interface HeapData extends HeapLists {
 
 /** Columns that only the screen needs. */
 export interface HeapLists {
-  /** The dominator tree turned round: what node n immediately dominates stands at first[n] … first[n + 1]. */
-  readonly dominated: { readonly first: Uint32Array; readonly child: Uint32Array };
   /** The objects that hold most, no one of them only by what another holds. */
   readonly biggest: Uint32Array;
   /** For each class, the node of it that retains most. */
@@ -44,9 +42,8 @@ export const computeHeapData = async (heap: Heap, report: Report): Promise<HeapD
 };
 
 const computeInThread = async (heap: Heap, report: Report): Promise<HeapLists> => {
-  const { strings, ...columns } = heap.graph;
-  const workerData = { columns, strings: strings.written };
-  const answer = answerOfThread(new URL('heap-worker.js', import.meta.url), workerData, { onProgress: report });
+  const file = new URL('heap-worker.js', import.meta.url);
+  const answer = answerOfThread(file, sendGraph(heap.graph), { onProgress: report });
   const { results, lists } = (await answer) as HeapAnswer;
   heap.adopt(results);
   return lists;
@@ -61,7 +58,6 @@ export const computeHeapLists = (heap: Heap, report: Report): HeapLists => {
   report('computing retaining paths');
   if (heap.paths === undefined) throw new Error('paths are computed when they are asked for');
   return {
-    dominated: dominatedNodes(dominators.immediate),
     biggest: Uint32Array.from(findBiggest(heap.graph, dominators, mostBiggest)),
     biggestOfClass,
   };

@@ -3,7 +3,7 @@ import { retains } from '../../analyzer/heap/edges.js';
 import type { Heap } from '../../analyzer/heap/heap.js';
 import { isPersons, labelOf, type Label } from '../../analyzer/heap/words.js';
 import { edgeName, edgeTypes, nodeTypes } from '../../analyzer/model/heap-graph.js';
-import type { HeapData } from './heap-data.js';
+import type { Dominators } from '../../analyzer/model/heap-results.js';
 import type { Level } from './tree-list.js';
 
 const weak = edgeTypes.indexOf('weak');
@@ -104,16 +104,25 @@ export const nodesOfClass = ({ classes }: Heap, className: string): Uint32Array 
   return nodes;
 };
 
-/** What a node alone keeps alive; the top is what the root dominates. */
-export const dominatedLevel = (data: HeapData, node = 0): Level => {
-  const { first, child } = data.dominated;
+/** What a node alone keeps alive; the top is what the root dominates. Items are places in the preorder of dominators. */
+export const dominatedLevel = (dominators: Dominators, at = 0): Level => {
+  const { preorder, subtreeNodes } = dominators;
   return {
-    items: child.slice(first[node], first[node + 1]),
-    nodeOf: (below) => below,
+    items: placesBelow(subtreeNodes, at),
+    nodeOf: (place) => preorder[place],
     textOf: () => undefined,
-    below: (below) => dominatedLevel(data, below),
-    hasBelow: (below) => first[below + 1] > first[below],
+    below: (place) => dominatedLevel(dominators, place),
+    hasBelow: (place) => subtreeNodes[place] > 1,
   };
+};
+
+const placesBelow = (subtreeNodes: Uint32Array, at: number): Uint32Array => {
+  const end = at + subtreeNodes[at];
+  let count = 0;
+  for (let place = at + 1; place < end; place += subtreeNodes[place]) count++;
+  const places = new Uint32Array(count);
+  for (let place = at + 1, index = 0; place < end; place += subtreeNodes[place]) places[index++] = place;
+  return places;
 };
 
 /**

@@ -46,7 +46,7 @@ const topLevel = (data: HeapData, query: Exclude<HeapQuery, { list: 'classes' }>
     case 'objects':
       return nodesLevel(data.heap, nodesOfClass(data.heap, query.className));
     case 'dominators':
-      return dominatedLevel(data);
+      return dominatedLevel(data.heap.dominators);
     case 'fields':
       return fieldsLevel(data.heap, query.node);
     case 'retainers':

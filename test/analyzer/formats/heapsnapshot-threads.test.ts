@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { readHeader } from '#memwatch/analyzer/formats/heapsnapshot-header.js';
+import { SnapshotParser } from '#memwatch/analyzer/formats/heapsnapshot-parser.js';
 import { rowStart, startRest } from '#memwatch/analyzer/formats/heapsnapshot-rest.js';
 import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot.js';
 import type { HeapGraph } from '#memwatch/analyzer/model/heap-graph.js';
@@ -34,11 +35,14 @@ for (const major of [18, 24] as const) {
     writeFileSync(file, bytes);
     const text = bytes.toString('latin1');
     const header = readHeader(text.slice(text.indexOf(':') + 1, text.indexOf('},\n"nodes"') + 1), 0);
-    const second = startRest(file, Math.floor(bytes.length / 2), bytes.length, header);
+    const parser = new SnapshotParser(bytes.length);
+    parser.push(bytes.subarray(0, 1 << 16));
+    assert.ok(parser.edgeMemory);
+    const second = startRest(file, Math.floor(bytes.length / 2), header, parser.edgeMemory);
     const startedAt = (await second.startedAt) ?? -1;
     assert.ok(startedAt >= bytes.length / 2 && startedAt < bytes.length / 2 + 1000);
     assert.ok(((await second.rest)?.edges.count ?? 0) > 10_000);
-    second.stop();
+    await second.stop();
     assert.deepEqual(await outcome(file, 0), await outcome(file, Infinity));
     const window = (key: string): number | undefined =>
       rowStart(bytes.subarray(text.indexOf(`"${key}":[`) + 20_000).subarray(0, 20_000), header);
