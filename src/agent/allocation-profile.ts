@@ -7,7 +7,7 @@ import type { Protocol } from 'devtools-protocol';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CaptureNotes, MemoryNotes } from '../analyzer/model/profile.js';
 import type { Attachment } from './attach.js';
-import type { Thread } from './cpu-profile.js';
+import { isWholeProgram, type Thread } from './cpu-profile.js';
 import { evaluate } from './evaluate.js';
 import { watchGcAndLoop, type GcAndLoop } from './gc-and-loop.js';
 import { disableInlining, dropOptimisedCode } from './inlining.js';
@@ -155,5 +155,6 @@ const notesOf = async (
     for (const child of node.children) stack.push(child);
   }
   const scripts = await captureScriptsWithSource(session, attachment, ({ id }) => ids.has(id));
-  return { scripts, thread: name, precise, gc: gcAndLoop?.gc ?? null, loop: gcAndLoop?.loop ?? null };
+  const wholeProgram = isWholeProgram(attachment) && { wholeProgram: true };
+  return { scripts, thread: name, precise, gc: gcAndLoop?.gc ?? null, loop: gcAndLoop?.loop ?? null, ...wholeProgram };
 };

@@ -9,7 +9,7 @@ import type { Program } from './launch.js';
 import { leave, openLink, type Link, type LinkOptions } from './link.js';
 import type { Session } from './protocol.js';
 import type { Target } from './target.js';
-import { chooseWorker, listWorkers, type WorkerThread } from './workers.js';
+import { chooseWorker, watchWorkers, type WorkerThread, type Workers } from './workers.js';
 
 export interface Attachment {
   /** The operating system's id of the target; undefined where it is not a process of this machine. */
@@ -39,6 +39,8 @@ export interface Attachment {
   runIfWaiting(): Promise<void>;
   /** The worker threads that run now. */
   workers(): Promise<readonly WorkerThread[]>;
+  /** Worker threads that start later, once `workers` was asked; the returned function ends it. */
+  readonly onWorker: Workers['onStart'];
   /** Registers what must be undone before memwatch leaves; run last first, once, also on errors and Ctrl-C. */
   onDetach(undo: () => Promise<void> | void): void;
   /** Leaves the target as it was. A program that memwatch started is ended, where it has not ended. */
@@ -78,9 +80,8 @@ export const attach = async (target: Target, options: LinkOptions = {}): Promise
 
 const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promise<Attachment> => {
   const { main, guard, launched, ending } = link;
-  let threads: Promise<WorkerThread[]> | undefined;
-  const workers = (): Promise<WorkerThread[]> => (threads ??= listWorkers(main));
-  const worker = wantedWorker === undefined ? undefined : chooseWorker(await workers(), wantedWorker);
+  const workers = watchWorkers(main);
+  const worker = wantedWorker === undefined ? undefined : chooseWorker(await workers.list(), wantedWorker);
   // a worker is another world, with a guard of its own
   const guardHere = worker === undefined ? guard : await enterGuard(worker.session, false);
   const nodeVersion = await evaluate<string>(main, 'process.version');
@@ -105,7 +106,8 @@ const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promi
     runIfWaiting: async () => {
       if (launched !== undefined) await main.send('Runtime.runIfWaitingForDebugger');
     },
-    workers,
+    workers: workers.list,
+    onWorker: workers.onStart,
     onDetach: (undo) => undos.push(undo),
     detach: () => (detached ??= detach()),
   };

@@ -13,6 +13,7 @@ import { watchGcAndLoop, type GcAndLoopWatch } from './gc-and-loop.js';
 import { disableInlining, dropOptimisedCode } from './inlining.js';
 import type { Session } from './protocol.js';
 import { captureScriptsWithSource } from './scripts.js';
+import type { WorkerThread } from './workers.js';
 
 export interface Thread {
   /** `main thread`, `worker 2 (resizer)`. */
@@ -30,8 +31,15 @@ export interface CpuCaptureOptions {
   readonly onProgress?: ((text: string) => void) | undefined;
   /** Counts calls for so long when the profile is over; undefined: not at all. */
   readonly callsMs?: number | undefined;
-  /** Counts of another run of the same program, to keep with the profile. */
+  /** Counts of another run of the same program, to keep with its main thread's profile. */
   readonly counts?: CallCounts | undefined;
+  /** Profiles also workers that start meanwhile. */
+  readonly laterWorkers?: boolean | undefined;
+  /**
+   * Told of a worker that ended before the profile did: its profile is lost. Node could make it wait for memwatch at its
+   * end, but would let it wait for ever if memwatch were killed (a lost connection does not close workers' sessions).
+   */
+  readonly onLost?: ((thread: string) => void) | undefined;
 }
 
 export interface CpuCapture {
@@ -43,13 +51,13 @@ export interface CpuCapture {
 /** The main thread, the worker that the target names, or all. */
 export const threadsOf = async (attachment: Attachment, all: boolean): Promise<Thread[]> => {
   const workers = all ? await attachment.workers() : attachment.worker === undefined ? [] : [attachment.worker];
-  const named = workers.map(({ id, title, session }) => ({ name: workerName(id, title), session }));
+  const named = workers.map(threadOf);
   return all || named.length === 0 ? [{ name: 'main thread', session: attachment.main }, ...named] : named;
 };
 
-const workerName = (id: string, title: string): string => {
+const threadOf = ({ id, title, session }: WorkerThread): Thread => {
   const own = title.replace(/^\[worker \d+\] ?/, '');
-  return own === '' || own === 'WorkerThread' ? `worker ${id}` : `worker ${id} (${own})`;
+  return { name: own === '' || own === 'WorkerThread' ? `worker ${id}` : `worker ${id} (${own})`, session };
 };
 
 /** Throws where no thread could be profiled. */
@@ -60,16 +68,49 @@ export const captureCpuProfiles = async (
 ): Promise<CpuCapture[]> => {
   const sessions = threads.map(({ session }) => session);
   const enableInlining = options.precise ? await disableInlining(attachment, sessions) : undefined;
+  const startedAt = performance.now();
   const running = await Promise.all(threads.map((thread) => start(thread, options)));
   if (options.precise) for (const session of sessions) await dropOptimisedCode(session);
+  const later =
+    options.laterWorkers === true ? startLater(attachment, options, { startedAt, running, sessions }) : null;
   await attachment.runIfWaiting();
   await waitForEnd(attachment, options, running);
+  await later?.stop();
   const stopped = await Promise.allSettled(running.map(stop));
   await enableInlining?.();
   const profiles = stopped.filter((one) => one.status === 'fulfilled').map(({ value }) => value);
   const [first] = stopped;
   if (profiles.length === 0 && first?.status === 'rejected') throw first.reason; // a worker that ended spoils no other
+  running.forEach(({ thread }, at) => stopped[at]?.status === 'rejected' && options.onLost?.(thread.name));
   return Promise.all(profiles.map((profile) => finish(attachment, profile, options)));
+};
+
+/** A program that starts a worker for every task would fill memwatch with profiles. */
+const mostWorkers = 100;
+
+/** Begins to profile each worker that starts; where one ends before it is profiled there is nothing to keep. */
+const startLater = (
+  attachment: Attachment,
+  options: CpuCaptureOptions,
+  { startedAt, running, sessions }: { startedAt: number; running: RunningProfile[]; sessions: Session[] },
+): { stop(): Promise<unknown> } => {
+  const starting: Promise<unknown>[] = [];
+  const add = async (worker: WorkerThread): Promise<void> => {
+    const sinceUs = Math.round((performance.now() - startedAt) * 1000);
+    running.push(await start(threadOf(worker), options, sinceUs));
+    sessions.push(worker.session);
+    // what the worker made before its profile began V8 may book on the caller; it is little, and soon made again
+    await dropOptimisedCode(worker.session);
+  };
+  const stopListening = attachment.onWorker((worker) => {
+    if (running.length <= mostWorkers) starting.push(add(worker).catch(() => {}));
+  });
+  return {
+    stop: () => {
+      stopListening();
+      return Promise.all(starting);
+    },
+  };
 };
 
 interface RunningProfile {
@@ -77,6 +118,8 @@ interface RunningProfile {
   readonly watch: GcAndLoopWatch;
   /** Where calls are counted: the work done until the profile began. */
   readonly from: Work | undefined;
+  /** How long after the profile's begin the thread started. */
+  readonly sinceUs: number;
 }
 
 interface StoppedProfile extends RunningProfile {
@@ -84,14 +127,18 @@ interface StoppedProfile extends RunningProfile {
   readonly to: Work | undefined;
 }
 
-const start = async (thread: Thread, { intervalUs, callsMs }: CpuCaptureOptions): Promise<RunningProfile> => {
+const start = async (
+  thread: Thread,
+  { intervalUs, callsMs }: CpuCaptureOptions,
+  sinceUs = 0,
+): Promise<RunningProfile> => {
   const { session } = thread;
   await session.send('Profiler.enable');
   await session.send('Profiler.setSamplingInterval', { interval: intervalUs });
   const watch = await watchGcAndLoop(session);
   const from = callsMs === undefined ? undefined : await readWork(session);
   await session.send('Profiler.start');
-  return { thread, watch, from };
+  return { thread, watch, from, sinceUs };
 };
 
 const stop = async (running: RunningProfile): Promise<StoppedProfile> => {
@@ -101,6 +148,9 @@ const stop = async (running: RunningProfile): Promise<StoppedProfile> => {
   const to = running.from === undefined ? undefined : await readWork(session).catch(() => undefined);
   return { ...running, profile, to };
 };
+
+/** Known when the profile is over. */
+export const isWholeProgram = ({ program, ending }: Attachment): boolean => program !== undefined && ending.aborted;
 
 /** Until the time is over, the user stops it, or the target ends. Reads of a program, which will end, what its end makes unreadable. */
 const waitForEnd = async (
@@ -122,12 +172,13 @@ const waitForEnd = async (
 
 const finish = async (
   attachment: Attachment,
-  { thread: { name, session }, watch, profile, from, to }: StoppedProfile,
+  { thread: { name, session }, watch, profile, from, to, sinceUs }: StoppedProfile,
   { precise, callsMs, counts, signal }: CpuCaptureOptions,
 ): Promise<CpuCapture> => {
   const { gc = null, loop = null } = (await watch.stop()) ?? {};
   const counted = callsMs !== undefined && from !== undefined && to !== undefined;
-  const calls = counted ? await captureCallCounts(session, { durationMs: callsMs, signal, from, to }) : counts;
+  const countsHere = session === attachment.main ? counts : undefined;
+  const calls = counted ? await captureCallCounts(session, { durationMs: callsMs, signal, from, to }) : countsHere;
   const ids = new Set(profile.nodes.map(({ callFrame }) => Number(callFrame.scriptId)));
   const urls = new Set(calls?.scripts.map(({ url }) => url));
   const scripts = await captureScriptsWithSource(session, attachment, ({ id, url }) => ids.has(id) || urls.has(url));
@@ -137,6 +188,8 @@ const finish = async (
     precise,
     gc,
     loop,
+    ...(sinceUs > 0 && { sinceUs }),
+    ...(isWholeProgram(attachment) && { wholeProgram: true }),
     ...(calls && { calls: withIdsOf(scripts, calls) }),
   };
   return { thread: name, text: JSON.stringify({ ...profile, memwatch }) };

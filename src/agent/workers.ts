@@ -15,20 +15,39 @@ export interface WorkerThread {
   readonly session: Session;
 }
 
-/** Every worker that runs, by asking V8 to attach to each. Stays attached until `main` closes. */
-export const listWorkers = async (main: Session): Promise<WorkerThread[]> => {
-  const workers: WorkerThread[] = [];
-  const stop = main.on('NodeWorker.attachedToWorker', ({ sessionId, workerInfo: { workerId, title, url } }) => {
-    // the protocol's own workerId is another number than the threadId that the program and the title know
-    const id = /^\[worker (\d+)\]/.exec(title)?.[1] ?? workerId;
-    workers.push({ id, title, url, session: openWorkerSession(main, sessionId) });
-  });
-  try {
+export interface Workers {
+  /** Those that run now. */
+  list(): Promise<readonly WorkerThread[]>;
+  /** Those that start from now on; the returned function ends it. Begins with the first `list`. */
+  onStart(listener: (worker: WorkerThread) => void): () => void;
+}
+
+/** Asks V8, at the first `list`, to attach to each worker that runs and each that starts, until `main` closes. */
+export const watchWorkers = (main: Session): Workers => {
+  const running = new Set<WorkerThread>();
+  const listeners = new Set<(worker: WorkerThread) => void>();
+  let enabled: Promise<void> | undefined;
+  const enable = async (): Promise<void> => {
+    main.on('NodeWorker.attachedToWorker', ({ sessionId, workerInfo: { workerId, title, url } }) => {
+      // the protocol's own workerId is another number than the threadId that the program and the title know
+      const id = /^\[worker (\d+)\]/.exec(title)?.[1] ?? workerId;
+      const worker = { id, title, url, session: openWorkerSession(main, sessionId) };
+      running.add(worker);
+      worker.session.closed.addEventListener('abort', () => running.delete(worker), { once: true });
+      for (const listener of listeners) listener(worker);
+    });
     await main.send('NodeWorker.enable', { waitForDebuggerOnStart: false });
-  } finally {
-    stop();
-  }
-  return workers;
+  };
+  return {
+    list: async () => {
+      await (enabled ??= enable());
+      return [...running];
+    },
+    onStart: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
 };
 
 /** The worker that a target names by its threadId or its name. Throws `not-found`. */
@@ -78,6 +97,7 @@ const openWorkerSession = (main: Session, sessionId: string): Session => {
   ];
   const end = (): void => {
     for (const stop of stops) stop();
+    main.closed.removeEventListener('abort', end);
     closed.abort();
   };
   main.closed.addEventListener('abort', end, { once: true });

@@ -67,6 +67,7 @@ const documentOf = (
   schema: 'memwatch/alloc@1',
   pid,
   durationUs: table.durationUs,
+  wholeProgram: table.wholeProgram,
   allocatedBytes: table.whole,
   liveBytes: sumOf(profile, 'live'),
   memory: profile.notes?.memory ?? null,

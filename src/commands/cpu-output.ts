@@ -45,7 +45,9 @@ export const printCpu = (result: CpuResult, args: Arguments, io: Io): void => {
 const renderThread = ({ name, profile }: NamedProfile): string[] => {
   const { whole, idle, samples, durationUs } = computeCostTable(profile);
   const busy = whole + idle > 0 ? formatShare(whole / (whole + idle)) : '-';
-  const head = `${name}: ${formatDuration(durationUs)}, ${formatCount(samples ?? 0)} samples, ${busy} of the time at work`;
+  const { sinceUs } = profile.notes ?? {};
+  const since = sinceUs === undefined ? '' : `, started ${formatDuration(sinceUs)} after the profile`;
+  const head = `${name}: ${formatDuration(durationUs)}${since}, ${formatCount(samples ?? 0)} samples, ${busy} of the time at work`;
   if (profile.notes === undefined) return [head];
   return [head, `  ${renderLoop(loopOf(profile))}`, `  ${renderGc(profile.notes.gc, durationUs)}`];
 };
@@ -85,6 +87,7 @@ const documentOf = (result: CpuResult, { table, functions, lines, callers, calle
   schema: 'memwatch/cpu@1',
   pid: result.pid,
   durationUs: table.durationUs,
+  wholeProgram: result.threads.every(({ profile }) => profile.notes?.wholeProgram === true),
   samples: table.samples,
   busyUs: table.whole,
   idleUs: table.idle,
@@ -138,9 +141,9 @@ const loopOf = (profile: Profile): LoopReading | null => {
 
 const threadDocument = ({ name, profile }: NamedProfile): object => {
   const { whole, idle, samples, durationUs } = computeCostTable(profile);
-  const { gc = null, calls } = profile.notes ?? {};
+  const { gc = null, calls, sinceUs = 0 } = profile.notes ?? {};
   const loop = loopOf(profile);
   const counting =
     calls === undefined ? null : { durationUs: calls.durationUs, scale: calls.scale, scaledBy: calls.scaledBy };
-  return { name, durationUs, samples, busyUs: whole, idleUs: idle, gc, loop, calls: counting };
+  return { name, sinceUs, durationUs, samples, busyUs: whole, idleUs: idle, gc, loop, calls: counting };
 };

@@ -12,6 +12,7 @@ import { costOptions, exitCodeOfProgram } from './cost-output.js';
 import { printCpu } from './cpu-output.js';
 import type { Arguments, Command, Io } from './io.js';
 import { parseDuration } from './quantities.js';
+import { escapeText } from '../report/units.js';
 
 export const cpuCommand: Command = {
   command: 'cpu [target]',
@@ -35,7 +36,7 @@ const profilingOptions = (yargs: Argv): Argv =>
     .option('threads', {
       choices: ['main', 'all'],
       default: 'main',
-      describe: 'the main thread, or it and every worker that runs',
+      describe: 'the main thread, or it and every worker, also those that start meanwhile',
     })
     .option('precise', {
       type: 'boolean',
@@ -81,6 +82,8 @@ const runCpu = async (args: Arguments, io: Io): Promise<number | undefined> => {
       precise: args['precise'] === true,
       callsMs: isProgram ? undefined : callsMs,
       counts,
+      laterWorkers: args['threads'] === 'all',
+      onLost: (thread) => io.warn(`${escapeText(thread)} ended before the profile did: its own went with it`),
       signal: io.signal,
       onProgress: io.progress,
     });
@@ -110,8 +113,6 @@ const runInProcess = async (target: Target, args: Arguments, io: Io): Promise<nu
 };
 
 const sayCosts = (args: Arguments, isProgram: boolean, callsMs: number | undefined, io: Io): void => {
-  if (args['threads'] === 'all')
-    io.warn(`--threads all: workers that ${isProgram ? 'the program' : 'it'} starts later are not profiled`);
   if (args['precise'] === true) io.warn('--precise: inlining is off while profiled; it costs the target 6 to 40 % CPU');
   if (callsMs === undefined) return;
   const phase = isProgram

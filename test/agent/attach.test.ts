@@ -161,3 +161,28 @@ test('worker threads are listed, and are targets by id and by name', async (t) =
     await noPortOpen(target.pid);
   }
 });
+
+test('workers that start while memwatch is attached are in the list, and gone from it when they end', async (t) => {
+  for (const node of testedMajors) {
+    const program = `import { Worker } from 'node:worker_threads';
+      const source = 'require("node:worker_threads").parentPort.once("message", () => process.exit())';
+      const start = (name) => new Worker(source, { eval: true, name });
+      const first = start('first');
+      process.on('SIGUSR2', () => {
+        const later = start('later');
+        later.once('exit', () => console.log('the later one has ended'));
+        setTimeout(() => later.postMessage('end'), 1000);
+      });
+      first.once('online', () => console.log('ready'));`;
+    const target = await startSource(t, program, { node });
+    await withAttachment(pidTarget(target), {}, async (attachment) => {
+      const titles = async (): Promise<string[]> => (await attachment.workers()).map(({ title }) => title);
+      assert.deepEqual(await titles(), ['[worker 1] first']);
+      target.child.kill('SIGUSR2');
+      await eventually(`the later worker is listed on Node ${node}`, async () => (await titles()).length === 2);
+      await printedLine(target, /the later one has ended/);
+      await eventually('it is no longer listed', async () => (await titles()).length === 1);
+    });
+    await noPortOpen(target.pid);
+  }
+});

@@ -20,15 +20,15 @@ function hot(n) { let a = 0; let b = 0;
   return a - b;
 }
 let sum = 0;
-setInterval(() => { for (let i = 0; i < 4; i++) sum += hot(100000); }, 1);
-console.log('ready');
+let turns = 0; // optimised before the profile begins, which V8 would book on the caller without --precise
+setInterval(() => { for (let i = 0; i < 4; i++) sum += hot(100000); if (++turns === 100) console.log('ready'); }, 1);
 `;
 
 for (const node of testedMajors) {
   test(`on Node ${node}, a line that costs three times another is seen to, in a process that was attached to`, async (t) => {
     const target = await startSource(t, threeToOne, { node, kind: 'cjs', flags });
     const saved = join(temporaryFolder(t), 'hot.cpuprofile');
-    const cpu = await memwatchJson(['cpu', String(target.pid), '-d', '1s', '-o', saved]);
+    const cpu = await memwatchJson(['cpu', String(target.pid), '-d', '1s', '--precise', '-o', saved]);
     assert.equal(cpu['schema'], 'memwatch/cpu@1');
     const hot = functionsOf(cpu)[0];
     assert.deepEqual([hot?.name, hot?.line], ['hot', 2]);
@@ -129,6 +129,34 @@ if (isMainThread) {
   assert.ok(!functionsOf(worker).some(({ name }) => name === 'mainWork'));
 });
 
+for (const node of [20, 24] as const) {
+  test(`on Node ${node}, workers that start meanwhile are profiled from then on; one that ends is named, and ends`, async (t) => {
+    const source = `import { Worker, isMainThread, workerData } from 'node:worker_threads';
+let s = 0;
+function late() { for (let i = 0; i < 3e5; i++) s = Math.sqrt(s + i); }
+if (isMainThread) {
+  const start = (name) => new Worker(new URL(import.meta.url), { name, workerData: name })
+    .on('exit', (code) => console.log(name, 'ended with', code));
+  setTimeout(() => (start('stays'), start('ends')), 1500);
+  setInterval(() => {}, 1000);
+  console.log('ready');
+} else {
+  setInterval(late, 5);
+  if (workerData === 'ends') setTimeout(() => process.exit(3), 800);
+}`;
+    const target = await startSource(t, source, { node, flags });
+    const run = await memwatch(['cpu', String(target.pid), '-d', '4s', '--threads', 'all', '--json']);
+    await printedLine(target, /ends ended with 3/);
+    assert.match(run.stderr, /worker 2 \(ends\) ended before the profile did/);
+    const cpu = JSON.parse(run.stdout);
+    const [main, stays, ...others] = cpu.threads as { name: string; sinceUs: number; durationUs: number }[];
+    assert.deepEqual([main?.name, main?.sinceUs, stays?.name, others], ['main thread', 0, 'worker 1 (stays)', []]);
+    assert.ok((stays?.sinceUs ?? 0) > 0 && (stays?.durationUs ?? 0) < 4e6, JSON.stringify(stays));
+    assert.ok(functionNamed(cpu, 'late').totalUs > 50_000);
+    assert.equal(target.child.exitCode, null);
+  });
+}
+
 test('places are those of the TypeScript that the user wrote, through the source map of an esbuild bundle', async (t) => {
   const folder = temporaryFolder(t);
   writeFileSync(
@@ -143,7 +171,7 @@ test('places are those of the TypeScript that the user wrote, through the source
     const outfile = join(folder, `${sourcemap}.mjs`);
     buildSync({ entryPoints: [join(folder, 'main.ts')], bundle: true, format: 'esm', sourcemap, outfile });
     const target = await startScript(t, outfile, { flags });
-    const cpu = await memwatchJson(['cpu', String(target.pid), '-d', '700ms']);
+    const cpu = await memwatchJson(['cpu', String(target.pid), '-d', '700ms', '--precise']); // else V8 may inline it
     const [line] = linesOf(cpu);
     assert.deepEqual([line?.file, line?.line], [join(folder, 'hot.ts'), 7]);
     assert.deepEqual([functionNamed(cpu, 'hot').file, functionNamed(cpu, 'hot').line], [join(folder, 'hot.ts'), 5]);

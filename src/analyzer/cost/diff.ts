@@ -4,7 +4,7 @@ import type { CostDiff, CostTable, DiffRow, FunctionRow, LineRow } from '../mode
 
 /**
  * Where both say how long they are, the second is scaled to the length of the first, so that longer does not mean
- * dearer. Throws `bad-argument` where the two are of different kinds.
+ * dearer; not so two runs of a program to its end, where longer is dearer. Throws `bad-argument` where the two are of different kinds.
  */
 export const computeCostDiff = (before: CostTable, after: CostTable): CostDiff => {
   if (before.unit !== after.unit) {
@@ -13,7 +13,8 @@ export const computeCostDiff = (before: CostTable, after: CostTable): CostDiff =
     });
   }
   const timed = before.durationUs > 0 && after.durationUs > 0;
-  const scale = timed ? before.durationUs / after.durationUs : 1;
+  const wholeRuns = before.wholeProgram && after.wholeProgram;
+  const scale = timed && !wholeRuns ? before.durationUs / after.durationUs : 1;
   const lineRows = ({ lines }: CostTable): KeyedRow[] => lines.filter(({ inlined }) => !inlined).map(rowOfLine);
   return {
     unit: before.unit,

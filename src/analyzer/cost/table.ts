@@ -46,6 +46,7 @@ export const computeCostTable = (profile: Profile): CostTable => {
     idle,
     samples: samples ?? null,
     durationUs: profile.durationUs,
+    wholeProgram: profile.notes?.wholeProgram === true,
   };
 };
 

@@ -21,6 +21,7 @@ interface DocumentRow {
 interface CostDocument {
   readonly schema: string;
   readonly durationUs: number;
+  readonly wholeProgram?: boolean;
   readonly samples?: number;
   readonly busyUs?: number;
   readonly idleUs?: number;
@@ -58,5 +59,6 @@ export const readCostDocument = (bytes: Uint8Array): CostTable | undefined => {
     idle: document.idleUs ?? 0,
     samples: document.samples ?? null,
     durationUs: document.durationUs,
+    wholeProgram: document.wholeProgram === true,
   };
 };

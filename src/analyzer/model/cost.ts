@@ -34,6 +34,8 @@ export interface CostTable {
   readonly idle: number;
   readonly samples: number | null;
   readonly durationUs: number;
+  /** Of a program from its first line to its end. */
+  readonly wholeProgram: boolean;
 }
 
 /** One function or line in two profiles; what stands after is scaled to the length of what stands before. */

@@ -80,6 +80,10 @@ export interface CaptureNotes {
   /** null where the thread could not be asked. */
   readonly gc: readonly GcReading[] | null;
   readonly loop: LoopReading | null;
+  /** The thread started so long after the others' profiles began, and was profiled from then on. */
+  readonly sinceUs?: number;
+  /** A program from its first line to its end, which did all of its work whatever time that took. */
+  readonly wholeProgram?: boolean;
   readonly calls?: CallCounts;
   readonly memory?: MemoryNotes;
 }
