@@ -88,14 +88,14 @@ for (const node of testedMajors) {
         const errors = [
           measured.line('spin(20)').timeUs / 1000 / long - 1,
           measured.line('spin(5)').timeUs / 1000 / short - 1,
-          // a collection that frees less than a line allocates goes unseen: it happens, but not often
+          // a collection at the very end of a line may go unseen, if seldom
           (3 * measured.line('new Array').incrementBytes) / 20 / 1_048_592 - 3,
           (3 * measured.line('Buffer.alloc').externalBytes) / 20 / 10_485_760 - 3,
         ];
         return { ...measured, errors };
       };
       let best = await once();
-      for (let tries = 1; tries < 10 && best.errors.some((error) => Math.abs(error) > 0.03); tries++)
+      for (let tries = 1; tries < 4 && best.errors.some((error) => Math.abs(error) > 0.03); tries++)
         best = await once();
       const { document, line, errors } = best;
       assert.ok(

@@ -3,8 +3,8 @@
  * the next line of the same activation begins, the activation ends or waits, or another activation of the same table runs.
  * What the counters cost themselves is measured at every call and taken off. In: calls. Out: rows of numbers a line.
  */
-import { getHeapStatistics } from 'node:v8';
 import type { FunctionTable } from './instrument.js';
+import { end, first, read, second, settleBuffers } from './line-readings.js';
 
 /** The numbers of one line, in the order in which they stand in a row. */
 export const rowFields = [
@@ -29,42 +29,6 @@ const clean = 2;
 const collected = 5;
 const memory = 8;
 
-/** The program may replace what it finds in globals (fake timers); this is the real one. */
-const now = performance.now.bind(performance);
-
-/**
- * Readings of the clock and the heap: at the end of a line, then two before the next one begins, whose difference is what
- * a reading itself allocates at present (that changes as the optimiser comes to it). Each is clock, heap, external, clock.
- * Typed arrays, and no arithmetic after the last reading: both would allocate inside the line that is counted.
- */
-const end = new Float64Array(4);
-const first = new Float64Array(4);
-const second = new Float64Array(4);
-
-/** Kept, so that the optimiser cannot leave a reading's allocation out. */
-export const lastReading: { statistics?: ReturnType<typeof getHeapStatistics>; buffer?: ArrayBuffer } = {};
-
-/**
- * V8 frees the memory of dead Buffers in another thread, and takes it off its count when the next one is made: a line that
- * makes one would be credited with what others left. Making an empty one before the line begins settles that. On Node 26
- * it takes 2 us, so it is not done again within 50 us: no line makes a large Buffer in less.
- */
-const settling = { lastMs: 0, everyMs: 0.05 };
-const settleBuffers = (nowMs: number): void => {
-  if (nowMs - settling.lastMs < settling.everyMs) return;
-  settling.lastMs = nowMs;
-  lastReading.buffer = new ArrayBuffer(0);
-};
-
-const read = (into: Float64Array): void => {
-  into[0] = now();
-  const statistics = getHeapStatistics();
-  lastReading.statistics = statistics;
-  into[1] = statistics.used_heap_size;
-  into[2] = statistics.external_memory;
-  into[3] = now();
-};
-
 /** What the counters have cost so far, milliseconds and bytes: lines of other tables that are open leave it out. */
 const overhead = new Float64Array(2);
 /** Of the last switch of any table: clock and heap when it came. */
@@ -77,6 +41,18 @@ const settleLater = (counters: FunctionCounters): void => {
 
 /** What is done from time to time between two lines, so that a program that never rests leaves its numbers as well. */
 export const periodic = { everyMs: 100, dueMs: 0, work: (): void => {} };
+
+/** The last hit that was booked, so that it can be moved to the collected ones. */
+const last: { rows: Float64Array; at: number } = { rows: new Float64Array(0), at: -1 };
+const booked = new Float64Array(3);
+const add = (rows: Float64Array, at: number, sign: 1 | -1): void => {
+  for (let i = 0; i < 3; i++) rows[at + i] += sign * booked[i];
+};
+const moveLast = (): void => {
+  if (last.at < 0) return;
+  add(last.rows, last.at, -1);
+  add(last.rows, last.at + collected - clean, 1);
+};
 
 export class FunctionCounters {
   readonly table: FunctionTable;
@@ -114,7 +90,8 @@ export class FunctionCounters {
     pending?.settle();
     came[0] = end[0];
     came[1] = end[1];
-    if (this.#open >= 0) this.#book();
+    const seen = settleBuffers();
+    if (this.#open >= 0) this.#book(seen);
   }
 
   #begin(line: number, counted: 0 | 1): void {
@@ -124,7 +101,6 @@ export class FunctionCounters {
       periodic.dueMs = end[0] + periodic.everyMs;
       periodic.work();
     }
-    settleBuffers(end[0]);
     settleLater(this);
     read(first);
     read(second);
@@ -146,17 +122,22 @@ export class FunctionCounters {
     begin[5] = overhead[1];
   }
 
-  #book(): void {
+  /** A collection that is seen may have ended in the line before: V8 counts what it freed a while later. */
+  #book(seen: boolean): void {
     const { rows, begin } = this;
     const row = this.#open * width;
     rows[row + timeMs] += end[0] - begin[0] - (overhead[0] - begin[4]);
     const heap = end[1] - begin[1];
     const external = end[2] - begin[2];
-    // Without a collection neither shrinks.
-    const at = row + (heap < 0 || external < 0 ? collected : clean);
-    rows[at] += 1;
-    rows[at + 1] += heap - begin[3] - (overhead[1] - begin[5]);
-    rows[at + 2] += external;
+    // without a collection neither shrinks
+    const at = row + (seen || heap < 0 || external < 0 ? collected : clean);
+    if (seen) moveLast();
+    last.rows = rows;
+    last.at = at === row + clean ? at : -1;
+    booked[0] = 1;
+    booked[1] = heap - begin[3] - (overhead[1] - begin[5]);
+    booked[2] = external;
+    add(rows, at, 1);
     const inUse = end[1] + end[2];
     if (inUse > rows[row + memory]) rows[row + memory] = inUse;
   }

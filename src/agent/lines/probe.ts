@@ -50,7 +50,9 @@ export const captureProbe = async (
   const { main, client } = attachment;
   if (attachment.worker !== undefined) {
     throw new MemwatchError('bad-argument', '--probe works on the main thread alone', {
-      hint: 'leave --probe out for a worker',
+      hint:
+        'leave --probe out for lines by samples, or count them exactly in a run of the program that memwatch starts, ' +
+        'where workers are counted too: memwatch lines file:function -- script.js',
     });
   }
   const start = live.site.node.loc?.start ?? { line: 1, column: 0 };
