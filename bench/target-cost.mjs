@@ -2,12 +2,14 @@
 // own count, of its main thread (what a request waits for) and of the whole process (V8's sampling thread included).
 // Server and load are processes of their own, each on its own core where there are two; the server is put before
 // other processes where that is allowed, because V8 samples by the clock: a server that gets half a core pays twice a
-// request. Windows with and without memwatch alternate (off on on off), and what is compared are neighbours, so that
-// drift cancels out. Shown: the median with its standard error; `nothing` is the same with nothing done. Linux only.
+// request. Windows without and with a capture alternate, with a rest after each capture, and a capture is compared with
+// the windows on both its sides, so that drift cancels out; each kind follows each other one equally often, and
+// --precise, which has all code made anew, comes when the others are done, half as often. Shown: the median with its standard
+// error; `nothing` is the same with nothing done, V8's sampler what Profiler.start alone costs. Linux only.
 //   node bench/target-cost.mjs [rounds, 20] [node binary…]
 import { execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, constants, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +19,11 @@ import { captureCpuProfiles, threadsOf } from '../dist/agent/cpu-profile.js';
 import { parseTarget } from '../dist/agent/target.js';
 
 const [rounds = '20', ...binaries] = process.argv.slice(2);
-const windowMs = 500;
+const windowMs = 600;
+/** After a capture began, and after it ended: what that itself takes is not the window's. */
+const settleMs = { begun: 250, over: 700 };
+/** Here all code is made anew at both ends, for about a second. */
+const settlePreciseMs = { begun: 1500, over: 1500 };
 
 // about 100 us of JavaScript a request, with the usual mix: objects, strings, JSON, a little arithmetic
 const server = `
@@ -42,10 +48,13 @@ const canPin = () => {
   }
 };
 
+/** A session of its own is a group of its own to Linux' scheduler, and among groups the group's priority counts. */
 const putFirst = (pid) => {
   try {
     for (const thread of readdirSync(`/proc/${pid}/task`))
       setPriority(Number(thread), constants.priority.PRIORITY_HIGHEST);
+    const group = `/proc/${pid}/autogroup`;
+    if (existsSync(group)) writeFileSync(group, String(constants.priority.PRIORITY_HIGHEST));
     return true;
   } catch {
     return false; // needs the rights for it
@@ -56,10 +65,12 @@ const pinned = canPin();
 
 const startServer = async (binary) => {
   const command = [...(pinned ? ['taskset', '-c', '1'] : []), binary, '--inspect-port=0', '-e', server];
-  const child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
   const [port] = await once(child.stdout, 'data');
   const first = putFirst(child.pid);
-  const load = fork(fileURLToPath(new URL('target-load.mjs', import.meta.url)), [String(port).trim(), child.pid]);
+  process.once('exit', () => child.kill());
+  const file = fileURLToPath(new URL('target-load.mjs', import.meta.url));
+  const load = fork(file, [String(port).trim(), child.pid], { detached: true });
   if (pinned) execFileSync('taskset', ['-a', '-p', '-c', '0', String(load.pid)], { stdio: 'ignore' });
   putFirst(load.pid); // a server that waits for its load is not busy
   const read = async () => {
@@ -75,6 +86,7 @@ const measure = async ({ read }) => {
   await sleep(windowMs);
   const to = await read();
   const served = to.served - from.served;
+  if (served === 0) throw new Error(`nothing was served for ${windowMs} ms: the machine is too busy to measure on`);
   return {
     mainUs: (to.mainNs - from.mainNs) / 1000 / served,
     allUs: (to.allNs - from.allNs) / 1000 / served,
@@ -82,16 +94,27 @@ const measure = async ({ read }) => {
   };
 };
 
-/** The same, while memwatch captures: begins when it samples, ends before it stops. */
-const measureDuring = async (target, capture) => {
+/** The same, while something captures: begins when it samples, ends before it stops. */
+const measureDuring = async (target, capture, { begun, over }) => {
   const stop = new AbortController();
   const capturing = capture(stop.signal);
-  await sleep(250);
+  await sleep(begun);
   const cost = await measure(target);
   stop.abort();
   await capturing;
-  await sleep(100);
+  await sleep(over);
   return cost;
+};
+
+/** Resolves with the signal; the timer keeps the process. */
+const aborted = (signal) => sleep(60_000, undefined, { signal }).catch(() => {});
+
+const sampler = async ({ main }, signal) => {
+  await main.send('Profiler.enable');
+  await main.send('Profiler.setSamplingInterval', { interval: 1000 });
+  await main.send('Profiler.start');
+  await aborted(signal);
+  await main.send('Profiler.stop');
 };
 
 const cpu = (precise) => async (attachment, signal) => {
@@ -100,15 +123,20 @@ const cpu = (precise) => async (attachment, signal) => {
 };
 
 const kinds = {
-  nothing: async () => {},
+  nothing: (_, signal) => aborted(signal),
+  "V8's sampler, 1 ms": sampler,
   'cpu, 1 ms': cpu(false),
   'alloc, 512 KiB': async (attachment, signal) => {
     const [thread] = await threadsOf(attachment, false);
     const options = { durationMs: 60_000, intervalBytes: 512 * 1024, precise: false, survivors: false, signal };
     await captureAllocations(attachment, thread, options);
   },
-  'cpu, 1 ms, --precise': cpu(true),
 };
+const precise = 'cpu, 1 ms, --precise';
+
+/** In n rounds each of n kinds (an even number) follows each other one once: 0 1 n-1 2 n-2…, shifted by the round. */
+const orderOf = (round, names) =>
+  names.map((_, i) => names[((i % 2 === 0 ? -i / 2 : (i + 1) / 2) + round + 2 * names.length) % names.length]);
 
 const quantile = (values, q) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * q)];
 const percent = (value) => `${value < 0 ? '' : '+'}${value.toFixed(1)} %`;
@@ -118,44 +146,51 @@ const middle = (values) => {
   return `${percent(quantile(values, 0.5))} ± ${((1.253 * half) / 1.349 / Math.sqrt(values.length)).toFixed(1)}`;
 };
 
-/** Off, on, on, off: the geometric mean of the two neighbours' ratios, in per cent above 1. */
-const compare = async (target, attachment, capture) => {
-  const before = await measure(target);
-  const during = [
-    await measureDuring(target, (signal) => capture(attachment, signal)),
-    await measureDuring(target, (signal) => capture(attachment, signal)),
-  ];
-  const after = await measure(target);
-  const cost = (key) => 100 * (Math.sqrt((during[0][key] * during[1][key]) / before[key] / after[key]) - 1);
-  return { main: cost('mainUs'), all: cost('allUs'), baseUs: before.mainUs, core: during[0].core };
+/** What a capture costs above the windows on both its sides, in per cent. */
+const costOf = (before, during, after) => {
+  const cost = (key) => 100 * (during[key] / Math.sqrt(before[key] * after[key]) - 1);
+  return { main: cost('mainUs'), all: cost('allUs'), baseUs: before.mainUs, core: during.core };
+};
+
+/** The captures one after the other; answers a list of costs for each name. */
+const runAll = async (target, attachment, list, settle) => {
+  const results = new Map();
+  let before = await measure(target);
+  for (const [name, capture] of list) {
+    const during = await measureDuring(target, (signal) => capture(attachment, signal), settle);
+    const after = await measure(target);
+    results.set(name, [...(results.get(name) ?? []), costOf(before, during, after)]);
+    before = after;
+  }
+  return results;
 };
 
 for (const binary of binaries.length > 0 ? binaries : [process.execPath]) {
   const target = await startServer(binary);
   await sleep(3000); // warm
   const attachment = await attach(parseTarget(String(target.child.pid), undefined));
-  const results = Object.fromEntries(Object.keys(kinds).map((name) => [name, []]));
-  for (let round = 0; round < Number(rounds); round++)
-    for (const [name, capture] of Object.entries(kinds)) results[name].push(await compare(target, attachment, capture));
-  const all = Object.values(results).flat();
-  console.log(
-    `\nNode ${attachment.nodeVersion}: ${quantile(
-      all.map(({ baseUs }) => baseUs),
+  const numbers = Array.from({ length: Number(rounds) }, (_, round) => round);
+  const plain = numbers.flatMap((round) => orderOf(round, Object.keys(kinds)).map((name) => [name, kinds[name]]));
+  const last = numbers.slice(0, Math.ceil(numbers.length / 2)).map(() => [precise, cpu(true)]);
+  const results = [
+    ...(await runAll(target, attachment, plain, settleMs)),
+    ...(await runAll(target, attachment, last, settlePreciseMs)),
+  ];
+  const median = (key) =>
+    quantile(
+      results.flatMap(([, costs]) => costs.map((cost) => cost[key])),
       0.5,
-    ).toFixed(0)} us CPU a request, ` +
-      `${(
-        100 *
-        quantile(
-          all.map(({ core }) => core),
-          0.5,
-        )
-      ).toFixed(0)} % of a core` +
-      `${pinned ? ', pinned' : ''}${target.first ? ', put before others' : ''}; ${rounds} rounds of off, on, on, off`,
+    );
+  console.log(
+    `\nNode ${attachment.nodeVersion}: ${median('baseUs').toFixed(0)} us CPU a request, ` +
+      `${(100 * median('core')).toFixed(0)} % of a core${pinned ? ', pinned' : ''}` +
+      `${target.first ? ', put before others' : ''}; ${rounds} rounds`,
   );
   console.log(`${''.padEnd(22)}${'main thread'.padEnd(20)}whole process`);
-  for (const [name, costs] of Object.entries(results))
+  const names = [...Object.keys(kinds), precise];
+  for (const [name, costs] of results.toSorted(([a], [b]) => names.indexOf(a) - names.indexOf(b)))
     console.log(
-      `${name.padEnd(22)}${middle(costs.map(({ main }) => main)).padEnd(20)}${middle(costs.map((cost) => cost.all))}`,
+      `${name.padEnd(22)}${middle(costs.map(({ main }) => main)).padEnd(20)}${middle(costs.map(({ all }) => all))}`,
     );
   await attachment.detach();
   target.load.disconnect();

@@ -11,6 +11,7 @@ let served = 0;
 
 for (let i = 0; i < 8; i++) {
   const socket = net.connect(port, '127.0.0.1', () => socket.write(request + request));
+  socket.setNoDelay(true); // else a request may wait 40 ms for the answer to the one before
   let tail = Buffer.alloc(0);
   socket.on('data', (chunk) => {
     const data = Buffer.concat([tail, chunk]);
@@ -24,7 +25,8 @@ for (let i = 0; i < 8; i++) {
     served += answers;
     if (answers > 0) socket.write(request.repeat(answers));
   });
-  socket.on('error', () => process.exit(0)); // the server has ended
+  socket.on('close', () => process.exit(0)); // the server has ended
+  socket.on('error', () => {}); // as its closing tells
 }
 
 /** Nanoseconds on a CPU, by the kernel's own count. */
