@@ -1,12 +1,15 @@
 /** `memwatch leaks <target>` and `memwatch leaks <snapshot> <snapshot> <snapshot…>`: is it leaking, what, who keeps it, which line. */
 import { existsSync } from 'node:fs';
 import { withAttachment, type Attachment } from '../agent/attach.js';
+import { estimateSnapshot } from '../agent/preflight.js';
 import { parseTarget } from '../agent/target.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import { MemwatchError } from '../errors.js';
 import { renderLeaks } from '../report/leaks-text.js';
+import { formatBytes } from '../report/units.js';
 import type { Arguments, Command, Io } from './io.js';
 import { analyseSnapshots } from './leaks/analyse-snapshots.js';
+import { estimateLeakSearch, searchTime, usualRounds, type LeakRounds } from './leaks/duration.js';
 import { findLiveLeaks } from './leaks/live.js';
 import { createRound } from './leaks/rounds.js';
 import { parseDuration } from './quantities.js';
@@ -21,9 +24,17 @@ export const leaksCommand: Command = {
         array: true,
         describe: 'a process id, host:port, ws:// address; or three or more snapshot files, oldest first',
       })
-      .option('interval', { type: 'string', default: '5s', describe: 'how long a round lets the target work' })
-      .option('rounds', { type: 'number', default: 3, describe: 'rounds that are compared' })
-      .option('warm-up', { type: 'number', default: 1, describe: 'rounds before, that do not count' })
+      .option('interval', {
+        type: 'string',
+        default: `${usualRounds.intervalMs / 1000}s`,
+        describe: 'how long a round lets the target work',
+      })
+      .option('rounds', { type: 'number', default: usualRounds.rounds, describe: 'rounds that are compared' })
+      .option('warm-up', {
+        type: 'number',
+        default: usualRounds.warmUpRounds,
+        describe: 'rounds before, that do not count',
+      })
       .option('load', { type: 'string', describe: 'a shell command to run in each round, instead of waiting' })
       .option('key', { type: 'boolean', describe: 'a round ends when you press Enter' })
       .option('light', { type: 'boolean', describe: 'counts and sampling alone, no heap snapshot: weaker evidence' })
@@ -60,8 +71,20 @@ const analyseTarget = async (targets: readonly string[], args: Arguments, io: Io
   const attaching = { signal: io.signal, onProgress: io.progress, programStdout: 'stderr' as const };
   return withAttachment(target, attaching, async (attachment: Attachment) => {
     await attachment.runIfWaiting();
+    if (options.byTime && !options.light) await tellLength(attachment, options, io);
     return findLiveLeaks(attachment, createRound(options, io, attachment.ending), options, io);
   });
+};
+
+/** Said before it begins, where one would wonder. */
+const longMs = 60_000;
+const tellLength = async (attachment: Attachment, rounds: LeakRounds, io: Io): Promise<void> => {
+  const snapshot = await estimateSnapshot(attachment);
+  const estimate = estimateLeakSearch(snapshot, rounds);
+  if (estimate.leakMs < longMs) return;
+  io.warn(
+    `looking for leaks in a heap of ${formatBytes(snapshot.heapUsedBytes)} takes ${searchTime(estimate)} (estimated)`,
+  );
 };
 
 const readOptions = (args: Arguments) => {

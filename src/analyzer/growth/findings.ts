@@ -15,6 +15,7 @@ import { ownerOf, type PackageLookup } from './owners.js';
 import { createPlaces, type Places, type PlacesOptions } from './places.js';
 import { isOwnClass } from './own-class.js';
 import type { Region } from './regions.js';
+import { sayContainer, sayGain } from './say-title.js';
 import { adviceOf, kindOf } from './shapes.js';
 import { nameOf, renderSteps, signatureOf, stepsTo, type Step } from './steps.js';
 
@@ -96,23 +97,6 @@ const gainsByClass = ({ region, has }: Cause, { classes }: Growth): ClassGain[] 
     }))
     .toSorted((a, b) => b.selfBytesPerRound - a.selfBytesPerRound);
 
-const kindNames: Readonly<Record<FindingKind, string>> = {
-  map: 'Map',
-  set: 'Set',
-  array: 'array',
-  dictionary: 'dictionary object',
-  'linked-list': 'linked list',
-  'closure-chain': 'chain of closures',
-  listeners: 'listeners',
-  'promise-reactions': 'reactions on a promise',
-  timers: 'timers',
-  'weak-set': 'collection of weak references',
-  string: 'string',
-  buffer: 'buffer',
-  native: 'native handles',
-  class: 'object',
-};
-
 const titleOf = (
   growth: Growth,
   kind: FindingKind,
@@ -125,9 +109,9 @@ const titleOf = (
   const { graph, isPermanent } = growth.last;
   const name = nameOf(graph, steps);
   const many = members > 1 && !container.chained && isPermanent[container.node] === 1 ? ` (${members} of them)` : '';
-  const what = name === '' ? kindNames[kind] : `${kindNames[kind]} ${name}`;
-  if (rate.count === 0) return `${what}${many} grows by ${formatBytes(rate.bytes)} a ${rate.per}`;
-  return `${what}${many} gains ${formatRate(rate.count)} ${entryClass.replace(/^system \/ /, '')} a ${rate.per} and keeps them`;
+  const what = sayContainer(kind, name, many);
+  if (rate.count === 0) return `${what} grows by ${formatBytes(rate.bytes)} a ${rate.per}`;
+  return `${what} ${sayGain(kind, formatRate(rate.count), entryClass, rate.per)}`;
 };
 
 interface Rate {

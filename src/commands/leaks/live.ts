@@ -17,6 +17,7 @@ import type { Io } from '../io.js';
 import { takeSnapshot } from '../take-snapshot.js';
 import { answerOfThread } from '../thread.js';
 import { newestScripts } from './analyse-snapshots.js';
+import { gateRoundsFor } from './duration.js';
 import { anyRises, findRising, type Gate, type GateReading } from './gate.js';
 import { withGrowthSites } from './growth-sites.js';
 import { reportOfCensus } from './light.js';
@@ -38,8 +39,6 @@ export interface LiveOptions {
 
 /** Growth that slows down gets so many more rounds to stop. */
 const mostExtraRounds = 4;
-/** A snapshot that stops the target for longer than this is worth more rounds of the gate. */
-const dearPauseUs = 3e6;
 
 export const findLiveLeaks = async (
   attachment: Attachment,
@@ -47,10 +46,10 @@ export const findLiveLeaks = async (
   options: LiveOptions,
   io: Io,
 ): Promise<LeakReport> => {
-  for (let i = 1; i <= options.warmUpRounds; i++) await round(`warm-up round ${i} of ${options.warmUpRounds}`);
+  for (let i = 1; i <= options.warmUpRounds; i++) await round(`1/4 warm-up, round ${i} of ${options.warmUpRounds}`);
   const estimate = await estimateSnapshot(attachment);
   const weak = weakness(estimate, options);
-  const gateRounds = weak !== undefined ? options.rounds + 1 : estimate.pauseUs > dearPauseUs ? 4 : 2;
+  const gateRounds = weak !== undefined ? options.rounds + 1 : gateRoundsFor(estimate);
   const census = await startCensus(attachment.session);
   attachment.onDetach(census.close);
   const gate = await passGate(attachment, census, round, gateRounds, weak !== undefined, io);
@@ -84,14 +83,15 @@ const passGate = async (
   io: Io,
 ): Promise<Gate> => {
   const read = async (): Promise<GateReading> => {
-    io.progress('counting objects');
+    io.progress(`2/4 counting objects, ${readings.length + 1} of ${rounds + 1}`);
     const heapBytes = await readCollectedHeap(attachment.session);
     return { heapBytes, census: await census.count({ idsFor: 0 }) };
   };
-  const readings = [await read()];
+  const readings: GateReading[] = [];
+  readings.push(await read());
   const finish = sampled ? await sampleSurvivors(attachment) : undefined;
   for (let i = 1; i <= rounds; i++) {
-    await round(`round ${i} of ${rounds}: counting what grows`);
+    await round(`2/4 what grows, round ${i} of ${rounds}`);
     readings.push(await read());
   }
   const sites = (await finish?.()) ?? [];
@@ -169,11 +169,13 @@ const followCollections = (census: Census, { rising }: Gate): Followed => {
 const snapshotRounds = async (comparison: Comparison, folder: string): Promise<LeakReport> => {
   const { attachment, round, gate, options, io } = comparison;
   const files: string[] = [];
-  const quiet: Io = { ...io, warn: io.progress }; // what a snapshot costs is said once
   const heapBytes = gate.readings.map((reading) => reading.heapBytes);
   const snapshot = async (): Promise<void> => {
     const file = join(folder, `${String(files.length + 1).padStart(2, '0')}.heapsnapshot`);
-    await takeSnapshot(attachment, file, { force: options.force }, files.length === 0 ? io : quiet);
+    const count = Math.max(files.length, options.rounds) + 1;
+    const progress = (text: string): void => io.progress(`3/4 snapshot ${files.length + 1} of ${count}: ${text}`);
+    const warn = files.length === 0 ? io.warn : progress; // what it costs is said once
+    await takeSnapshot(attachment, file, { force: options.force }, { ...io, progress, warn });
     files.push(file);
     roundStart = performance.now();
   };
@@ -184,7 +186,8 @@ const snapshotRounds = async (comparison: Comparison, folder: string): Promise<L
   const look = async (): Promise<LeakReport> => {
     const known = { heapBytes, sizes: followed.sizes(), ...(options.byTime ? { roundMs } : {}) };
     const file = new URL('analysis-worker.js', import.meta.url);
-    const thread = { signal: io.signal, onProgress: io.progress };
+    const onProgress = (text: string): void => io.progress(`4/4 ${text}`);
+    const thread = { signal: io.signal, onProgress };
     return (await answerOfThread(file, { files, options: known }, thread)) as LeakReport;
   };
   await snapshot();
@@ -193,7 +196,7 @@ const snapshotRounds = async (comparison: Comparison, folder: string): Promise<L
   const suspected = heap && classes.length + containers.length > 0;
   let report: LeakReport | undefined;
   for (let i = 1; i <= options.rounds + mostExtraRounds; i++) {
-    await round(`round ${i} of ${options.rounds}: comparing snapshots`);
+    await round(`3/4 comparing snapshots, round ${i} of ${Math.max(i, options.rounds)}`);
     roundMs.push(performance.now() - roundStart);
     heapBytes.push(await readCollectedHeap(attachment.session));
     await snapshot();

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { SnapshotEstimate } from '#memwatch/agent/preflight.js';
+import { estimateLeakSearch, gateRoundsFor, searchTime, usualRounds } from '#memwatch/commands/leaks/duration.js';
+
+const snapshotOf = (megabytes: number, enough = true): SnapshotEstimate => ({
+  heapUsedBytes: megabytes * 1e6,
+  extraBytes: megabytes * 35e6,
+  likelyExtraBytes: megabytes * 12e6,
+  pauseUs: 300_000 + megabytes * 100_000,
+  mostPauseUs: megabytes * 260_000,
+  fileBytes: megabytes * 2e6,
+  room: undefined,
+  enough,
+});
+
+test('a search takes at least its rounds, and longer where snapshots are dear', () => {
+  const small = estimateLeakSearch(snapshotOf(5), usualRounds);
+  assert.equal(gateRoundsFor(snapshotOf(5)), 2);
+  assert.ok(small.cleanMs >= 3 * usualRounds.intervalMs && small.cleanMs < 4 * usualRounds.intervalMs);
+  assert.ok(small.leakMs >= 6 * usualRounds.intervalMs && small.leakMs < 9 * usualRounds.intervalMs);
+  const large = estimateLeakSearch(snapshotOf(115), usualRounds);
+  assert.equal(gateRoundsFor(snapshotOf(115)), 4);
+  assert.ok(large.leakMs - large.cleanMs > 4 * 11_800, 'four snapshots of 11.8 s are in it');
+  assert.match(searchTime(large), /^about \d+ s where nothing grows, else about \d(\.\d)? min$/);
+});
+
+test('where there is no room for snapshots only the rounds that count objects take time', () => {
+  const { cleanMs, leakMs } = estimateLeakSearch(snapshotOf(500, false), usualRounds);
+  assert.equal(cleanMs, leakMs);
+  assert.match(searchTime({ cleanMs, leakMs }), /^about [\d.]+ (s|min)$/);
+});
