@@ -3,6 +3,7 @@
 import { createIo, type Arguments, type Command } from './commands/io.js';
 import { createParser } from './commands/parser.js';
 import { exitCodeOf, MemwatchError, messageOf } from './errors.js';
+import { escapeText } from './report/units.js';
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
@@ -23,10 +24,13 @@ const report = (error: unknown, debug: boolean): void => {
   process.exitCode = exitCodeOf(error);
   if (debug) console.error(error);
   else if (error instanceof MemwatchError) {
-    console.error(`memwatch: ${error.message}`);
-    if (error.hint !== undefined) console.error(`  ${error.hint}`);
-  } else console.error(`memwatch: ${messageOf(error)}\n  this is a bug of memwatch; --debug shows where`);
+    console.error(`memwatch: ${harmless(error.message)}`);
+    if (error.hint !== undefined) console.error(`  ${harmless(error.hint)}`);
+  } else console.error(`memwatch: ${harmless(messageOf(error))}\n  this is a bug of memwatch; --debug shows where`);
 };
+
+/** Names of files and of processes in messages come from anywhere. */
+const harmless = (text: string): string => text.split('\n').map(escapeText).join('\n');
 
 const words = process.argv.slice(2);
 try {

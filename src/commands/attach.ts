@@ -9,6 +9,7 @@ import { watchReadings } from '../agent/readings.js';
 import { parseTarget, type Target } from '../agent/target.js';
 import { MemwatchError } from '../errors.js';
 import { renderReading, renderReadingTitles } from '../report/reading.js';
+import { startGuardian } from '../tui/guardian.js';
 import type { Arguments, Command, Io } from './io.js';
 
 export const attachCommand: Command = {
@@ -51,17 +52,21 @@ const wantsScreen = (args: Arguments, io: Io, target: Target): boolean => {
 
 /** The screen and the terminal's library are loaded only where they are used, and while the target answers. */
 const loadScreen = async () => {
-  const [{ runTui }, { LiveProvider }] = await Promise.all([import('../tui/app.js'), import('./tui/live-provider.js')]);
-  return { runTui, LiveProvider };
+  const [{ runTui }, { LiveProvider }, guardian] = await Promise.all([
+    import('../tui/app.js'),
+    import('./tui/live-provider.js'),
+    startGuardian(),
+  ]);
+  return { runTui, LiveProvider, guardian };
 };
 
 const showScreen = async (
   attachment: Attachment,
   io: Io,
-  { runTui, LiveProvider }: Awaited<ReturnType<typeof loadScreen>>,
+  { runTui, LiveProvider, guardian }: Awaited<ReturnType<typeof loadScreen>>,
 ): Promise<void> => {
   io.progress('');
-  await runTui(new LiveProvider(attachment), io.signal);
+  await runTui(new LiveProvider(attachment), guardian, io.signal);
 };
 
 const titlesEvery = 20;

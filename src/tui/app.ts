@@ -8,14 +8,15 @@ import { frame } from './frame.js';
 import { textOf } from './line.js';
 import type { Provider, TargetAction } from './provider.js';
 import { openTerminal, type Terminal } from './screen.js';
+import type { Guardian } from './guardian.js';
 import { initialState, type State } from './state.js';
 import { colorDepth } from './theme.js';
 import { update } from './update.js';
 import { wantsOf, type Want } from './wants.js';
 
 /** Shows the provider's data until the user quits or the signal is aborted. The terminal is restored in any case. */
-export const runTui = async (provider: Provider, signal: AbortSignal): Promise<void> => {
-  const app = new App(provider);
+export const runTui = async (provider: Provider, guardian: Guardian, signal: AbortSignal): Promise<void> => {
+  const app = new App(provider, guardian);
   const stop = (): void => app.quit();
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
@@ -24,6 +25,7 @@ export const runTui = async (provider: Provider, signal: AbortSignal): Promise<v
   } finally {
     signal.removeEventListener('abort', stop);
     app.close();
+    guardian.goodbye();
     await provider.close();
   }
 };
@@ -41,7 +43,10 @@ class App {
   private readonly failed = new Set<string>();
   private running: AbortController | undefined;
 
-  constructor(private readonly provider: Provider) {
+  constructor(
+    private readonly provider: Provider,
+    guardian: Guardian,
+  ) {
     this.ended = new Promise((resolve, reject) => {
       this.end = resolve;
       this.fail = reject;
@@ -50,6 +55,8 @@ class App {
       onKey: (key) => this.dispatch({ type: 'key', key }),
       onMouse: (event) => this.dispatch({ type: 'mouse', ...event }),
       onResize: (columns, rows) => this.dispatch({ type: 'resize', columns, rows }),
+      onSuspend: () => guardian.away(),
+      onResume: () => guardian.back(),
     });
     this.state = initialState(provider.title, provider.live, this.terminal.columns, this.terminal.rows);
     this.guard(() => this.draw());
@@ -128,6 +135,8 @@ class App {
     switch (effect.effect) {
       case 'quit':
         return this.quit();
+      case 'fail':
+        return this.fail(new MemwatchError('cannot-read', effect.message, { hint: effect.hint }));
       case 'suspend':
         return this.terminal.suspend();
       case 'copy':
@@ -155,13 +164,17 @@ class App {
     const running = new AbortController();
     this.running = running;
     const onProgress = (text: string): void => this.dispatch({ type: 'working', text });
+    const start = performance.now();
+    const tick = (): void => this.dispatch({ type: 'elapsed', seconds: (performance.now() - start) / 1000 });
+    const ticking = setInterval(tick, 1000);
     try {
       const text = await this.provider.run(action, { signal: running.signal, onProgress });
-      this.dispatch({ type: 'done', text });
+      this.dispatch({ type: 'done', text, endsWork: true });
     } catch (error) {
-      const stopped = running.signal.aborted;
-      this.dispatch({ type: 'error', message: stopped ? undefined : errorText(error), endsWork: true });
+      if (running.signal.aborted) this.dispatch({ type: 'stopped', message: stoppedText(error) });
+      else this.dispatch({ type: 'error', message: errorText(error), endsWork: true });
     } finally {
+      clearInterval(ticking);
       if (this.running === running) this.running = undefined;
     }
   }
@@ -175,7 +188,7 @@ class App {
   /** Tells how something small went. */
   private settle<T>(work: Promise<T>, told: ((value: T) => string) | undefined, endsWork: boolean): void {
     work.then(
-      (value) => told !== undefined && this.dispatch({ type: 'done', text: told(value) }),
+      (value) => told !== undefined && this.dispatch({ type: 'done', text: told(value), endsWork }),
       (error: unknown) => this.dispatch({ type: 'error', message: errorText(error), endsWork }),
     );
   }
@@ -185,3 +198,6 @@ const errorText = (error: unknown): string => {
   const hint = error instanceof MemwatchError && error.hint !== undefined ? `: ${error.hint}` : '';
   return messageOf(error) + hint;
 };
+
+/** A command that was stopped says why in its own words, the provider what is left to happen. */
+const stoppedText = (error: unknown): string => (messageOf(error).startsWith('stopped') ? messageOf(error) : 'stopped');

@@ -17,7 +17,7 @@ import {
   type View,
 } from './state.js';
 
-type Arrival = Exclude<UiEvent, { type: 'key' | 'mouse' | 'resize' }>;
+type Arrival = Exclude<UiEvent, { type: 'key' | 'mouse' | 'resize' | 'hopeless' }>;
 
 export const dataArrived = (state: State, event: Arrival): State => {
   switch (event.type) {
@@ -40,24 +40,28 @@ export const dataArrived = (state: State, event: Arrival): State => {
     case 'refined':
       return refined(state);
     case 'loading':
-      return { ...state, work: { text: event.text, action: state.work?.action ?? false } };
+      return { ...state, work: { ...state.work, text: event.text, action: state.work?.action ?? false } };
     case 'estimated':
       return state.overlay?.kind === 'question' && state.overlay.action === event.action
         ? { ...state, overlay: { ...state.overlay, lines: event.lines ?? [] } }
         : state;
     case 'working':
-      return state.work === undefined ? state : { ...state, work: { ...state.work, text: event.text } };
+      return state.work === undefined || state.work.stopping === true
+        ? state
+        : { ...state, work: { ...state.work, text: event.text } };
+    case 'elapsed':
+      return state.work === undefined ? state : { ...state, work: { ...state.work, seconds: event.seconds } };
     default:
       return outcome(state, event);
   }
 };
 
-type Outcome = Extract<Arrival, { type: 'done' | 'failed' | 'error' | 'ended' }>;
+type Outcome = Extract<Arrival, { type: 'done' | 'failed' | 'error' | 'stopped' | 'ended' }>;
 
 const outcome = (state: State, event: Outcome): State => {
   switch (event.type) {
     case 'done':
-      return { ...state, work: undefined, notice: { text: event.text, style: 'good' } };
+      return { ...state, work: event.endsWork ? undefined : state.work, notice: { text: event.text, style: 'good' } };
     case 'ended':
       return { ...state, ended: event.text, silent: undefined, notice: { text: event.text, style: 'bad' } };
     case 'failed':
@@ -66,10 +70,10 @@ const outcome = (state: State, event: Outcome): State => {
         work: undefined,
         notice: bad(event.message + (event.hint === undefined ? '' : `: ${event.hint}`)),
       };
-    case 'error': {
-      const notice: Notice = event.message === undefined ? { text: 'stopped', style: 'warn' } : bad(event.message);
-      return { ...state, work: event.endsWork ? undefined : state.work, notice };
-    }
+    case 'stopped':
+      return { ...state, work: undefined, notice: { text: event.message, style: 'warn' } };
+    case 'error':
+      return { ...state, work: event.endsWork ? undefined : state.work, notice: bad(event.message) };
   }
 };
 

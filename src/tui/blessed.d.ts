@@ -10,6 +10,9 @@ declare module 'blessed' {
   export interface Program {
     /** Leaves the terminal as it was; the returned function takes it again. */
     pause(): () => void;
+    /** What is written waits for the end of this turn of the event loop. */
+    useBuffer: boolean;
+    flush(): void;
     on(event: 'resize', listener: () => void): void;
     _owrite(text: string): void;
   }

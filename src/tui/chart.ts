@@ -26,11 +26,15 @@ export const axisWidth = 9;
 export const areaChart = (series: readonly Series[], options: ChartOptions): Line[] => {
   const columns = options.width - axisWidth;
   const binned = series.map((one) => ({ ...one, values: bins(one.values, columns) }));
+  const step = options.height < 16 ? Math.max(1, options.height >> 1) : options.height >> 2;
+  const isLabelled = (y: number): boolean =>
+    y === 0 || (options.height >= 6 && y % step === 0 && y + step <= options.height);
   return Array.from({ length: options.height }, (_, y) => {
     const fromTop = options.height - y;
-    const labelled = y === 0 || (options.height >= 6 && y === options.height >> 1);
     const value = (options.max * fromTop) / options.height;
-    const label = labelled ? `${padStart(options.format(value), axisWidth - 2)} ┤` : `${' '.repeat(axisWidth - 1)}│`;
+    const label = isLabelled(y)
+      ? `${padStart(options.format(value), axisWidth - 2)} ┤`
+      : `${' '.repeat(axisWidth - 1)}│`;
     return { spans: [span(label, 'dim'), ...cells(binned, columns, (options.max * (fromTop - 0.5)) / options.height)] };
   });
 };

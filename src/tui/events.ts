@@ -19,13 +19,18 @@ export type UiEvent =
   | { readonly type: 'detail'; readonly key: string; readonly detail: Detail }
   | { readonly type: 'estimated'; readonly action: TargetAction; readonly lines: readonly string[] | undefined }
   | { readonly type: 'working'; readonly text: string }
-  | { readonly type: 'done'; readonly text: string }
-  /** An action or a question to the provider failed; undefined: the user stopped it. */
-  | { readonly type: 'error'; readonly message: string | undefined; readonly endsWork: boolean }
+  /** How long the action on the target has gone on. */
+  | { readonly type: 'elapsed'; readonly seconds: number }
+  | { readonly type: 'done'; readonly text: string; readonly endsWork: boolean }
+  /** An action or a question to the provider failed. */
+  | { readonly type: 'error'; readonly message: string; readonly endsWork: boolean }
+  /** The user stopped an action. */
+  | { readonly type: 'stopped'; readonly message: string }
   | ProviderEvent;
 
 export type Effect =
   | { readonly effect: 'quit' }
+  | { readonly effect: 'fail'; readonly message: string; readonly hint: string | undefined }
   | { readonly effect: 'suspend' }
   | { readonly effect: 'copy'; readonly text: string }
   | { readonly effect: 'estimate'; readonly action: TargetAction }

@@ -1,16 +1,18 @@
 /** The evidence for one thing that grows, the line to look at first. In: a finding. Out: lines. Pure. */
-import type { Finding, Owner } from '../analyzer/model/finding.js';
-import type { Location } from '../analyzer/model/location.js';
-import { formatBytes, formatCount, formatCountDelta } from '../report/units.js';
+import type { Finding } from '../analyzer/model/finding.js';
+import { formatCount, formatCountDelta } from '../report/units.js';
+import { cutTo, displayWidth } from '../report/width.js';
 import { line, span, type Line, type Span } from './line.js';
+import { placesOfFinding, type FindingPlace } from './places.js';
 import { sparkline } from './table.js';
 import { padEnd, safe, wrap } from './text.js';
 
 const labelWidth = 11;
 
-export const findingLines = (finding: Finding, width: number): Line[] => [
+/** `chosen`: the number of the place that Enter opens. */
+export const findingLines = (finding: Finding, width: number, chosen: number): Line[] => [
   ...wrap(safe(finding.title), width - 2).map((text) => line(span(` ${text}`, 'bold'))),
-  ...sites(finding),
+  ...sites(finding, width, chosen),
   ...labelled('Kept by', pathPieces(finding), width),
   ...labelled('Entries', historyPieces(finding), width),
   ...(finding.advice === null ? [] : wrapped('Advice', safe(finding.advice), width)),
@@ -19,29 +21,27 @@ export const findingLines = (finding: Finding, width: number): Line[] => [
   ...wrapped('Signature', safe(finding.signature), width),
 ];
 
-/** Which line adds, which line makes, which owns: whatever of it is known. */
-const sites = (finding: Finding): Line[] => {
-  const lines: Line[] = [];
-  for (const site of finding.growthSites.slice(0, 2)) {
-    const frame = site.stack[0];
-    if (frame !== undefined) {
-      lines.push(siteLine('Added at', frame, `${safe(frame.function)} ${formatCount(site.count)} times while watched`));
-    }
-  }
-  for (const site of finding.allocationSites.slice(0, 2)) {
-    lines.push(siteLine('Made at', site, `${safe(site.function)} ${formatBytes(site.bytes)} survived (sampled)`));
-  }
-  if (finding.location !== null) lines.push(siteLine('Owned by', finding.location, ownerText(finding.owner)));
-  if (lines.length > 0) return lines;
-  return [line(label('Line'), span('not known from this evidence', 'dim'))];
+/** The number of the place that stands in a line of the evidence. */
+export const placeAtLine = (finding: Finding, width: number, y: number): number | undefined => {
+  const at = y - wrap(safe(finding.title), width - 2).length;
+  return at >= 0 && at < placesOfFinding(finding).length ? at : undefined;
 };
 
-const siteLine = (name: string, place: Pick<Location, 'file' | 'line'>, about: string): Line =>
-  line(label(name), span(`${safe(place.file)}:${place.line}`, 'place'), span(`  ${about}`));
+/** Which line leaks, which adds, which makes: whatever of it is known; the one that Enter opens is marked. */
+const sites = (finding: Finding, width: number, chosen: number): Line[] => {
+  const places = placesOfFinding(finding);
+  if (places.length === 0) return [line(label('Line'), span('not known from this evidence', 'dim'))];
+  return places.map((place, at) => siteLine(place, width, at === chosen));
+};
 
-const ownerText = (owner: Owner): string => {
-  if (owner.kind === 'dependency') return `package ${safe(owner.package)} ${safe(owner.version ?? '')}`.trimEnd();
-  return { application: 'your code', node: 'Node.js itself', unknown: '' }[owner.kind];
+/** The end of a path tells more than its beginning, and the line most. */
+const siteLine = ({ label: name, place, about }: FindingPlace, width: number, marked: boolean): Line => {
+  const room = width - labelWidth - (about === '' ? 0 : displayWidth(safe(about)) + 2);
+  return line(
+    span(padEnd(`${marked ? '▸' : ' '}${name}`, labelWidth), marked ? 'key' : 'title'),
+    span(cutTo(safe(`${place.file}:${place.line}`), Math.max(room, (width - labelWidth) >> 1), 'start'), 'place'),
+    span(`  ${safe(about)}`),
+  );
 };
 
 const label = (name: string): Span => span(padEnd(` ${name}`, labelWidth), 'title');

@@ -1,13 +1,20 @@
 /** The last line: the keys that mean something here, the most useful first. In: state. Out: a line. Pure. */
 import { line, span, type Line, type Span } from './line.js';
-import { frontView, rootViews, type ListView, type State } from './state.js';
+import { rowAtCursor } from './list-keys.js';
+import { placesOfFinding } from './places.js';
+import { frontView, rootViews, type ListView, type State, type View } from './state.js';
 
 type Hint = readonly [string, string];
 
 export const footerLine = (state: State): Line => {
   const spans: Span[] = [];
   let used = always.reduce((sum, hint) => sum + cellsOf(hint), 1);
-  for (const hint of [...hintsOf(state).filter((one) => (used += cellsOf(one)) <= state.columns), ...always]) {
+  const fitting = hintsOf(state).filter((hint) => {
+    if (used + cellsOf(hint) > state.columns) return false;
+    used += cellsOf(hint);
+    return true;
+  });
+  for (const hint of [...fitting, ...always]) {
     spans.push(span(` ${hint[0]}`, 'key'), span(` ${hint[1]} `));
   }
   return line(...spans);
@@ -41,13 +48,14 @@ const hintsOf = (state: State): Hint[] => {
   const other: Hint[] = roots > 1 ? [['v', 'view']] : [];
   switch (view?.kind) {
     case 'list':
-      return [...listHints(view), ...other, ['a', 'actions']];
+      return [...listHints(state, view), ...other, ['a', 'actions']];
     case 'source':
       return [
+        ...(view.finding === undefined ? [] : [['p', 'next place'] as const]),
+        ...(leadsBack(state, view) ? [['Esc', 'back'] as const] : []),
         ['n/N', 'hot lines'],
         ['←→', 'scroll'],
         ['y', 'copy place'],
-        ['Esc', 'back'],
         ['a', 'actions'],
       ];
     case 'flame':
@@ -64,16 +72,25 @@ const turns: Partial<Record<ListView['query']['list'], string>> = {
   callees: 'callers',
 };
 
-const listHints = (view: ListView): Hint[] => {
+const enters: Partial<Record<ListView['query']['list'], string>> = { findings: 'source', hotLines: 'source' };
+
+const listHints = (state: State, view: ListView): Hint[] => {
   const turn = turns[view.query.list];
-  const enter = view.query.list === 'findings' || view.query.list === 'hotLines' ? 'source' : 'open';
+  const row = rowAtCursor(view);
   const hasPlace = ['functions', 'callers', 'callees'].includes(view.query.list);
   return [
-    ['Enter', enter],
+    ['Enter', enters[view.query.list] ?? 'open'],
+    ...(row?.kind === 'finding' && placesOfFinding(row.finding).length > 1 ? [['p', 'next place'] as const] : []),
     ...(turn === undefined ? [] : [['t', turn] as const]),
     ...(hasPlace ? [['o', 'source'] as const] : []),
     ['/', 'filter'],
     ['<>', 'sort'],
-    ['Esc', 'back'],
+    ...(leadsBack(state, view) ? [['Esc', 'back'] as const] : []),
   ];
+};
+
+/** Esc undoes a filter, or a step into something. */
+const leadsBack = (state: State, view: View): boolean => {
+  if (view.kind === 'list' && view.filter !== '') return true;
+  return ('from' in view && view.from !== undefined) || state.stacks[state.tab].length > 1;
 };

@@ -3,7 +3,7 @@ import { formatCount, formatDuration } from '../report/units.js';
 import { flameLines } from './flame-lines.js';
 import { footerLine } from './footer.js';
 import { bodyHeight } from './layout.js';
-import { emptyLine, fitHeight, fitLine, line, span, spread, type Line, type Span } from './line.js';
+import { emptyLine, fitHeight, fitLine, line, lineWidth, span, spread, type Line, type Span } from './line.js';
 import { listLines } from './list-lines.js';
 import { liveLines } from './live-lines.js';
 import { overlayBox, withBox } from './overlay-lines.js';
@@ -93,13 +93,20 @@ const noticeLine = (state: State): Line => {
     return line(span(' filter: ', 'title'), span(safe(view.filter)), span('▏', 'key'));
   }
   const { work, notice } = state;
-  if (notice !== undefined && (work === undefined || notice.style !== 'good')) {
+  if (notice !== undefined) {
     const mark = { good: ' ✓ ', warn: ' ! ', bad: ' ✗ ' }[notice.style];
     return line(span(mark + safe(notice.text), notice.style));
   }
   if (work === undefined) return state.silent === undefined ? summaryLine(state) : silentLine(state.silent);
-  return spread(line(span(` … ${safe(work.text)}`, 'warn')), line(span('Esc stops it ', 'dim')), state.columns);
+  const elapsed = work.seconds === undefined ? '' : ` ${clock(work.seconds)}`;
+  const keys = line(span(work.stopping === true ? '' : ' Esc stops it ', 'dim'));
+  const text = fitLine(line(span(` …${elapsed} ${safe(work.text)}`, 'warn')), state.columns - lineWidth(keys));
+  return line(...text.spans, ...keys.spans);
 };
+
+/** `0:07`, `12:34`. */
+const clock = (seconds: number): string =>
+  `${Math.floor(seconds / 60)}:${String(Math.floor(seconds) % 60).padStart(2, '0')}`;
 
 const silentLine = (text: string): Line => line(span(` ! ${safe(text)}`, 'warn'));
 
@@ -122,6 +129,7 @@ const nothingYet = (state: State): Line[] => {
   if (state.tab === 'live') return [];
   const [what, key, does] = missing[state.tab];
   if (state.work !== undefined) return [];
+  if (state.ended !== undefined) return [emptyLine, line(span(`  ${what}, and the process has ended`, 'dim'))];
   if (!state.live) return [emptyLine, line(span(`  ${what}: these files hold none`, 'dim'))];
   return [emptyLine, line(`  ${what}: `, span(key, 'key'), ` ${does}`)];
 };

@@ -6,7 +6,7 @@ const sections: readonly (readonly [string, readonly (readonly [string, string])
   [
     'Screens',
     [
-      ['1 2 3 4 5', 'Live, Heap, Growth, CPU, Lines; also Tab, or a click'],
+      ['1 2 3 4 5', 'Live, Heap, Growth, CPU or Allocations, Lines; Tab'],
       ['v', 'another view: dominator tree, flame graph, objects, …'],
       ['T P', 'another thread, a child process; back to its parent'],
     ],
@@ -21,7 +21,7 @@ const sections: readonly (readonly [string, readonly (readonly [string, string])
       ['/', 'filter as you type; Enter keeps it, Esc clears it'],
       ['< > r', 'sort by another column; reverse (or click a title)'],
       ['t', 'turn: fields or holders; callers or callees'],
-      ['o', 'the line of source that the row stands for'],
+      ['o p', 'the source of the row; p: a finding’s next place'],
     ],
   ],
   [

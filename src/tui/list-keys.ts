@@ -5,7 +5,7 @@
 import { columnsOf } from './columns.js';
 import { listHeight } from './layout.js';
 import { movement } from './movement.js';
-import { openPlace, placeOfRow } from './places.js';
+import { chosenPlace, nextPlace, openFinding, openPlace, placeOfRow } from './places.js';
 import type { ListQuery, Row } from './provider.js';
 import { descendsFirst, listView, withFront, withStack, type ListView, type State } from './state.js';
 import { shownColumns } from './table.js';
@@ -29,7 +29,9 @@ export const listKeyPressed = (state: State, view: ListView, key: string): State
     case 'enter':
       return enterRow(state, view);
     case 'o':
-      return openPlace(state, placeOfRow(rowAtCursor(view)));
+      return openRow(state, view);
+    case 'p':
+      return markNextPlace(state, view);
     case 'right':
     case 'l':
       return setOpen(state, view, true);
@@ -155,10 +157,25 @@ export const enterRow = (state: State, view: ListView): State | undefined => {
       );
     case 'finding':
     case 'line':
-      return openPlace(state, placeOfRow(row));
+      return openRow(state, view);
     default:
       return undefined;
   }
+};
+
+/** The source that the row under the cursor speaks of. */
+const openRow = (state: State, view: ListView): State => {
+  const row = rowAtCursor(view);
+  if (row?.kind === 'finding') return openFinding(state, row.finding, chosenPlace(view, row.finding));
+  return openPlace(state, placeOfRow(row));
+};
+
+const markNextPlace = (state: State, view: ListView): State | undefined => {
+  const row = rowAtCursor(view);
+  if (row?.kind !== 'finding') return undefined;
+  const { rank } = row.finding;
+  const chosen = nextPlace(row.finding, chosenPlace(view, row.finding));
+  return withFront(state, { ...view, place: { rank, chosen } });
 };
 
 const push = (state: State, view: ListView): State => withStack(state, state.tab, [...state.stacks[state.tab], view]);
@@ -170,5 +187,5 @@ const enterGrown = (state: State, row: Extract<Row, { kind: 'growth' }>): State 
       ? listView({ list: 'objects', className: row.name }, safe(row.name))
       : listView({ list: 'fields', node: row.node }, `${safe(row.name)} @${row.id}`);
   const root = state.stacks.heap[0] ?? listView({ list: 'classes' }, 'Classes');
-  return { ...withStack(state, 'heap', [root, view]), tab: 'heap' };
+  return { ...withStack(state, 'heap', [root, { ...view, from: state.tab }]), tab: 'heap' };
 };

@@ -5,6 +5,7 @@ import { findingLines } from './finding-lines.js';
 import { listHeight, panelHeight } from './layout.js';
 import { fitHeight, line, span, type Line, type Span } from './line.js';
 import { rowAtCursor } from './list-keys.js';
+import { chosenPlace } from './places.js';
 import type { PathStepRow } from './provider.js';
 import type { ListView, State } from './state.js';
 import { tableLines } from './table.js';
@@ -20,7 +21,9 @@ export const listLines = (state: State, view: ListView): Line[] => {
 const panelLines = (state: State, view: ListView, height: number): Line[] => {
   const row = rowAtCursor(view);
   if (view.query.list === 'findings') {
-    return row?.kind === 'finding' ? [rule(state, 'Evidence'), ...findingLines(row.finding, state.columns)] : [];
+    return row?.kind === 'finding'
+      ? [rule(state, 'Evidence'), ...findingLines(row.finding, state.columns, chosenPlace(view, row.finding))]
+      : [];
   }
   if (row?.kind === 'class' && row.retainedBytes === null) {
     return [rule(state, 'What keeps it alive'), line(span('  is being computed', 'dim'))];

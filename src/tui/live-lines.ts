@@ -13,7 +13,7 @@ export const liveLines = (state: State): Line[] => {
   const last = state.readings.at(-1);
   if (last === undefined) return [emptyLine, line(span('  waiting for the first reading …', 'dim'))];
   const height = bodyHeight(state);
-  const facts = [...limitLines(state.readings, last), ...nowLines(state, last)];
+  const facts = [...limitLines(state.readings, last), ...nowLines(state, last), ...threadLines(state)];
   const big = height >= 34;
   const charts = big ? [...cpuChart(state), ...delayChart(state)] : [];
   const spaces = spaceLines(state, last, Math.max(1, height - facts.length - charts.length - 11));
@@ -118,6 +118,13 @@ const nowLines = (state: State, last: Reading): Line[] => {
     fact('GC', gcText(last), 'heap', recent.map(gcTime)),
     line(span('Holds   ', 'title'), span(handlesText(last, state.columns - 10))),
   ];
+};
+
+/** Who else could be looked at; the one that is shown is marked. One line: T lists them all. */
+const threadLines = ({ threads, thread }: State): Line[] => {
+  if (threads.length < 2) return [];
+  const names = threads.map(({ id, title }) => (id === thread ? `▸${safe(title)}` : ` ${safe(title)}`));
+  return [line(span('Threads', 'title'), span(names.join('  ')), span('  (T: to another)', 'dim'))];
 };
 
 const gcTime = (reading: Reading): number | null =>

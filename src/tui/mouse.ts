@@ -1,10 +1,12 @@
 /** What the mouse does: it picks tabs, rows, columns, boxes and lines of a menu, and the wheel moves. Pure. */
 import { columnsOf } from './columns.js';
 import { step, type Step, type UiEvent } from './events.js';
+import { placeAtLine } from './finding-lines.js';
 import { flameTop, firstLevel } from './flame-lines.js';
 import { levels } from './flame-keys.js';
 import { bodyHeight, bodyTop, listHeight } from './layout.js';
-import { scrolled, sortBy } from './list-keys.js';
+import { rowAtCursor, scrolled, sortBy } from './list-keys.js';
+import { openFinding } from './places.js';
 import { overlayBox } from './overlay-lines.js';
 import { scrolledSource } from './source-keys.js';
 import { frontView, withFront, type FlameView, type ListView, type Overlay, type State } from './state.js';
@@ -51,6 +53,10 @@ const listClick = (state: State, view: ListView, { x, y }: Mouse, pressKey: Pres
     return step(column === undefined ? state : sortBy(state, view, column.id));
   }
   const at = y - bodyTop - 1;
+  const row = rowAtCursor(view);
+  const place =
+    row?.kind === 'finding' ? placeAtLine(row.finding, state.columns, at - listHeight(state, view) - 1) : undefined;
+  if (row?.kind === 'finding' && place !== undefined) return step(openFinding(state, row.finding, place));
   if (at < 0 || at >= listHeight(state, view) || view.top + at >= (view.page?.matched ?? 0)) return step(state);
   if (view.top + at === view.cursor) return pressKey({ ...state, filtering: false }, 'enter');
   return step(withFront(state, scrolled(state, { ...view, cursor: view.top + at })));

@@ -77,6 +77,8 @@ export type ProviderEvent =
   /** The same heap, with the retained sizes that were not there yet. */
   | { readonly type: 'refined' }
   | { readonly type: 'failed'; readonly message: string; readonly hint: string | undefined }
+  /** As `failed`, and there is nothing at all to show: the screen is left, and the shell told. */
+  | { readonly type: 'hopeless'; readonly message: string; readonly hint: string | undefined }
   /** The target is gone; what was read stays. */
   | { readonly type: 'ended'; readonly text: string };
 

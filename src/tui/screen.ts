@@ -19,6 +19,9 @@ export interface TerminalHandlers {
   onKey(key: string): void;
   onMouse(event: MouseEvent): void;
   onResize(columns: number, rows: number): void;
+  /** The terminal goes to the shell, and comes back. */
+  onSuspend(): void;
+  onResume(): void;
 }
 
 export interface Terminal {
@@ -53,11 +56,14 @@ export const openTerminal = (depth: ColorDepth, title: string, handlers: Termina
   const painter = createPainter(screen, depth);
   screen.program.on('resize', () => painter.forget()); // blessed has emptied its cells
   let closed = false;
-  const stop = (): void =>
+  const stop = (): void => {
+    handlers.onSuspend();
     suspend(screen, stop, () => {
+      handlers.onResume();
       painter.forget();
       handlers.onResize(screen.cols, screen.rows);
     });
+  };
   process.on('SIGTSTP', stop); // from elsewhere; the key C-z comes as a key
   return {
     get columns() {
@@ -174,7 +180,11 @@ const put = (cell: [number, string], attribute: number, text: string): void => {
  * does what it does to every program: it stops it.
  */
 const suspend = (screen: Screen, onStop: () => void, whenBack: () => void): void => {
-  const resume = screen.program.pause();
+  const { program } = screen;
+  program.flush();
+  program.useBuffer = false; // pause() closes the output before what it writes itself would leave the buffer
+  const resume = program.pause();
+  program.useBuffer = true;
   process.off('SIGTSTP', onStop);
   process.once('SIGCONT', () => {
     process.on('SIGTSTP', onStop);

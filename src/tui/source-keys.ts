@@ -1,10 +1,14 @@
 /** What keys do to the source of a file: moving, and going from one costly line to the next. Pure. */
 import { bodyHeight } from './layout.js';
 import { movement } from './movement.js';
+import { nextPlace, openFinding } from './places.js';
 import type { LineCost, SourceDetail } from './provider.js';
 import { withFront, type SourceView, type State } from './state.js';
 
 export const sourceKeyPressed = (state: State, view: SourceView, key: string): State | undefined => {
+  if (key === 'p' && view.finding !== undefined) {
+    return openFinding(state, view.finding.finding, nextPlace(view.finding.finding, view.finding.chosen));
+  }
   const source = view.source;
   if (source === undefined) return undefined;
   if (key === 'n' || key === 'N') return nextHot(state, view, source, key === 'n' ? 1 : -1);

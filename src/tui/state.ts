@@ -2,7 +2,7 @@
  * Everything the screen shows, as one plain value that is never changed, only replaced. Keys and data make the next
  * state (update.ts), a state makes lines (frame.ts).
  */
-import type { LeakReport } from '../analyzer/model/finding.js';
+import type { Finding, LeakReport } from '../analyzer/model/finding.js';
 import type { Location } from '../analyzer/model/location.js';
 import type { Reading } from '../analyzer/model/reading.js';
 import type {
@@ -37,6 +37,10 @@ export interface ListView {
   readonly page: (Page & { readonly key: string }) | undefined;
   /** The retaining path of the object under the cursor. */
   readonly path: (PathDetail & { readonly node: number }) | undefined;
+  /** Which place of a finding Enter opens, where it is not the first. */
+  readonly place?: { readonly rank: number; readonly chosen: number };
+  /** The tab from which one came here, and to which Esc leads. */
+  readonly from?: TabId;
 }
 
 /** The source of one file with its costs. */
@@ -49,6 +53,9 @@ export interface SourceView {
   /** Columns of the source that are scrolled out at the left. */
   readonly left: number;
   readonly source: (SourceDetail & { readonly key: string }) | undefined;
+  readonly from?: TabId;
+  /** Of which finding it is which place. */
+  readonly finding?: { readonly finding: Finding; readonly chosen: number };
 }
 
 export interface FlameView {
@@ -86,6 +93,16 @@ export interface Notice {
   readonly style: 'good' | 'warn' | 'bad';
 }
 
+/** Work that goes on: loading, or an action on the target. */
+export interface Work {
+  readonly text: string;
+  readonly action: boolean;
+  /** Since an action began. */
+  readonly seconds?: number;
+  /** Esc was pressed: what was done to the target is being undone. */
+  readonly stopping?: boolean;
+}
+
 export interface State {
   readonly columns: number;
   readonly rows: number;
@@ -106,8 +123,7 @@ export interface State {
   readonly silent: string | undefined;
   /** Why the target is gone. */
   readonly ended: string | undefined;
-  /** Work that goes on: loading, or an action on the target. */
-  readonly work: { readonly text: string; readonly action: boolean } | undefined;
+  readonly work: Work | undefined;
   readonly notice: Notice | undefined;
   readonly overlay: Overlay | undefined;
   /** Letters typed go to the filter of the list. */

@@ -1,7 +1,8 @@
 /** The first line: tabs with their number keys, and what is looked at. In: a state. Out: a line, and where a click lands. Pure. */
 import { cutTo, displayWidth } from '../report/width.js';
 import { line, span, spread, type Line } from './line.js';
-import { tabIds, type State, type TabId } from './state.js';
+import { rootIndex } from './roots.js';
+import { rootViews, tabIds, type State, type TabId } from './state.js';
 import { safe } from './text.js';
 
 const names: Readonly<Record<TabId, string>> = {
@@ -12,9 +13,15 @@ const names: Readonly<Record<TabId, string>> = {
   lines: 'Lines',
 };
 
+/** Functions are those of the profile that is shown: where the time goes, or where the bytes do. */
+const nameOf = (state: State, tab: TabId): string => {
+  const root = tab === 'cpu' ? rootViews.cpu[rootIndex(state, 'cpu')] : undefined;
+  return root?.needs === 'alloc' ? 'Allocations' : names[tab];
+};
+
 /** The tab in front stands in brackets, not in colour alone. */
 const label = (state: State, tab: TabId): string => {
-  const text = `${tabIds.indexOf(tab) + 1} ${names[tab]}`;
+  const text = `${tabIds.indexOf(tab) + 1} ${nameOf(state, tab)}`;
   return tab === state.tab ? `[${text}]` : ` ${text} `;
 };
 

@@ -21,6 +21,7 @@ import {
   type ListView,
   type State,
   type TabId,
+  type Work,
 } from './state.js';
 
 export const update = (state: State, event: UiEvent): Step => {
@@ -33,6 +34,8 @@ export const update = (state: State, event: UiEvent): Step => {
       return step(refit({ ...state, columns: event.columns, rows: event.rows }));
     case 'page':
       return withPending(dataArrived(state, event));
+    case 'hopeless':
+      return step(state, { effect: 'fail', message: event.message, hint: event.hint });
     default:
       return step(dataArrived(state, event));
   }
@@ -120,8 +123,18 @@ const back = (state: State, key: string): Step => {
   const zoomed = view?.kind === 'flame' ? zoomOut(state, view) : undefined;
   if (zoomed !== undefined) return step(zoomed);
   const stack = state.stacks[state.tab];
+  if (view !== undefined && 'from' in view && view.from !== undefined && view.from !== state.tab) {
+    const below = stack.length > 1 ? stack.slice(0, -1) : stack;
+    return step(refit({ ...withStack(state, state.tab, below), tab: view.from }));
+  }
   if (stack.length > 1) return step(refit(withStack(state, state.tab, stack.slice(0, -1))));
-  return state.work !== undefined && key === 'escape' ? step(state, { effect: 'cancel' }) : step(state);
+  return state.work !== undefined && key === 'escape' ? cancel(state, state.work) : step(state);
+};
+
+const cancel = (state: State, work: Work): Step => {
+  if (work.stopping === true) return step(state);
+  const stopping = work.action ? { ...work, text: 'stopping: undoing what was done', stopping: true } : work;
+  return step({ ...state, work: stopping }, { effect: 'cancel' });
 };
 
 const viewKey = (state: State, key: string): State | undefined => {

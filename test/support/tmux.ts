@@ -37,6 +37,8 @@ export interface TestTerminal {
   until(pattern: RegExp): Promise<string>;
   /** As until, and then until nothing on the screen is waited for and it stands still. */
   settled(pattern: RegExp): Promise<string>;
+  /** `screen 0 mouse 0 cursor 1`: the second screen, the mouse, the cursor. */
+  modes(): string;
   /** What a program last put on the terminal's clipboard. */
   clipboard(): string;
   /** The process id of the program that runs in front. */
@@ -92,6 +94,14 @@ const driver = (name: string): TestTerminal => {
       }
       throw new Error(`the screen never came to rest; it shows:\n${before}`);
     },
+    modes: () =>
+      tmux(
+        'display-message',
+        '-p',
+        '-t',
+        name,
+        'screen #{alternate_on} mouse #{mouse_any_flag} cursor #{cursor_flag}',
+      ).trim(),
     clipboard: () => tmux('show-buffer'),
     pid: () => {
       const shell = tmux('display-message', '-p', '-t', name, '#{pane_pid}').trim();

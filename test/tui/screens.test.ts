@@ -189,3 +189,50 @@ test('classes shown before retained sizes are known are put in their order then,
   const read = front(play(early, key('j'), { type: 'refined' }));
   assert.deepEqual([read.sort, read.cursor], ['self', 1]);
 });
+
+test('the tab of functions is called after the profile that it shows', () => {
+  const both = play(
+    initialState('pid 1', true, 80, 24),
+    { type: 'loaded', dataset: 'cpu', summary: 'busy' },
+    { type: 'loaded', dataset: 'alloc', summary: 'bytes' },
+  );
+  assert.match(textOf(frame(both)[0]), /\[4 Allocations\] 5 Lines/);
+  const { state } = update(both, { type: 'mouse', action: 'press', x: 44, y: 0 });
+  assert.equal(state.tab, 'lines', 'a click lands where the longer name has moved the tab to');
+  assert.match(textOf(frame(play(both, key('v')))[0]), /\[4 Allocations\]/);
+  assert.match(textOf(frame(play(both, key('v'), key('v')))[0]), /\[4 CPU\]/);
+});
+
+const searching = (): State => {
+  const asked = update(initialState('pid 1', true, 80, 24), key('L')).state;
+  const action = asked.overlay?.kind === 'question' ? asked.overlay.action : undefined;
+  assert.ok(action !== undefined);
+  return play(asked, { type: 'estimated', action, lines: ['about 35 s'] }, key('y'), {
+    type: 'working',
+    text: '2/4 what grows, round 1 of 2',
+  });
+};
+const noticeOf = (state: State): string => textOf(frame(state)[22]);
+
+test('work on the target says what it does, for how long, and how to stop it', () => {
+  const state = play(searching(), { type: 'elapsed', seconds: 67.4 });
+  assert.match(noticeOf(state), /… 1:07 2\/4 what grows, round 1 of 2 +Esc stops it/);
+  const long = play(state, { type: 'working', text: 'x'.repeat(200) });
+  assert.match(noticeOf(long), /x… Esc stops it/, 'however long the text is');
+});
+
+test('Esc says at once that the work is being stopped, and asks for it once', () => {
+  const { state, effects } = update(searching(), key('escape'));
+  assert.deepEqual(effects, [{ effect: 'cancel' }]);
+  assert.match(noticeOf(play(state, { type: 'working', text: 'round 2' })), /stopping/);
+  assert.deepEqual(update(state, key('escape')).effects, []);
+  const stopped = play(state, { type: 'stopped', message: 'stopped' });
+  assert.equal(stopped.work, undefined);
+  assert.match(noticeOf(stopped), /! stopped/);
+});
+
+test('what is done beside a search, such as writing the screen to a file, does not end it', () => {
+  const state = play(searching(), { type: 'done', text: 'written to a.txt', endsWork: false });
+  assert.match(noticeOf(state), /written to a\.txt/);
+  assert.match(noticeOf(play(state, key('j'))), /what grows/);
+});

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { dirname } from 'node:path';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -58,28 +59,62 @@ for (const [columns, rows] of sizes) {
 }
 
 test(
-  'a saved result of leaks is shown; a result that has no screen and a broken file are said',
+  'a saved result of leaks is shown; a file that turns out to be broken leaves the terminal restored and is said',
   { skip: noTmux },
   async (t) => {
     const cwd = temporaryFolder(t);
     const report = { schema: 'memwatch/leaks@1', verdict: 'clean', reasons: ['nothing rose'], evidence: 'snapshots' };
     const empty = { rounds: 3, heapBytes: [], snapshots: 0, findings: [], warnings: [] };
     writeFileSync(join(cwd, 'leaks.json'), JSON.stringify({ ...report, ...empty }));
-    writeFileSync(join(cwd, 'census.json'), JSON.stringify({ schema: 'memwatch/census@1' }));
     writeFileSync(join(cwd, 'broken.heapsnapshot'), readFileSync(drawnSnapshot(t)).subarray(0, 3000));
     const terminal = openTerminal(t, { columns: 100, rows: 24, cwd });
     runMemwatch(terminal, ['view', 'leaks.json']);
     await terminal.until(/\[3 Growth\][^]*CLEAN: nothing rose/);
     terminal.keys('q');
     await terminal.until(/exit code 0/);
-    runMemwatch(terminal, ['view', 'census.json']);
-    await terminal.until(/✗ census\.json is a result of kind memwatch\/census@1/);
-    terminal.keys('q');
-    await terminal.until(/exit code 0/);
     runMemwatch(terminal, ['view', 'broken.heapsnapshot']);
-    await terminal.until(/✗ broken\.heapsnapshot is broken/);
+    await terminal.until(
+      /^memwatch: broken\.heapsnapshot is broken at byte 3000[^]*\n {2}capture it again\nexit code 2/m,
+    );
+    terminal.bytes('echo visible');
+    await terminal.until(/PROMPT> echo visible/);
+    terminal.keys('C-u');
+    runMemwatch(terminal, ['view', 'leaks.json', 'broken.heapsnapshot']);
+    await terminal.until(/\[3 Growth\][^]*✗ broken\.heapsnapshot is broken/); // what can be shown is shown
   },
 );
+
+test('what is no capture is said in one line before the screen is touched', async (t) => {
+  const cwd = temporaryFolder(t);
+  const hostile = 'evil\u001b[2J\u001b]0;title\u0007.json';
+  const files: Record<string, string> = {
+    passwd: 'root:x:0:0:root:/root:/bin/bash\n',
+    'empty.heapsnapshot': '',
+    'census.json': JSON.stringify({ schema: 'memwatch/census@1' }),
+    'half.json': '{"schema":"memwatch/leaks@1","verdict":',
+    [hostile]: '[1, 2, 3]',
+  };
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(cwd, file), text);
+  writeFileSync(join(cwd, 'cut.pb.gz'), Buffer.from('1f8b', 'hex'));
+  const expected: Record<string, RegExp> = {
+    passwd: /^memwatch: passwd is neither a snapshot, nor a profile/,
+    'empty.heapsnapshot': /^memwatch: empty\.heapsnapshot is empty/,
+    'census.json': /^memwatch: census\.json is a result of kind memwatch\/census@1/,
+    'half.json': /^memwatch: half\.json is broken/,
+    'cut.pb.gz': /^memwatch: cannot read cut\.pb\.gz/,
+    [hostile]: /^memwatch: evil\\x1b\[2J.* is neither/,
+    '.': /^memwatch: cannot read \.: it is no file/,
+    'not-there.heapsnapshot': /^memwatch: cannot read not-there\.heapsnapshot: ENOENT/,
+  };
+  for (const [file, said] of Object.entries(expected)) {
+    const run = await memwatch(['view', file], { cwd });
+    assert.match(run.stderr, said);
+    assert.ok(run.stderr.trim().split('\n').length <= 2, `a line, and a hint: ${run.stderr}`);
+    assert.equal(run.stdout, '');
+    assert.equal(run.code, 2, file);
+    assert.ok(!run.stderr.includes('\u001b'), 'a name is harmless');
+  }
+});
 
 test('what memwatch printed as JSON opens on the screen that shows it', { skip: noTmux }, async (t) => {
   const cwd = drawnSnapshots(t, [40, 60]);

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { dirname, basename } from 'node:path';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { drawnSnapshot } from '../support/drawn-snapshot.js';
 import { displayWidth } from '#memwatch/report/width.js';
 import { matchesGolden } from '../support/golden.js';
 import { repository } from '../support/paths.js';
+import { eventually } from '../support/waiting.js';
 import { noTmux, openTerminal, runMemwatch, type TestTerminal } from '../support/tmux.js';
 
 /* oxlint-disable eslint/no-control-regex -- escapes of the terminal are looked for */
@@ -68,12 +70,18 @@ for (const [columns, rows] of sizes) {
   });
 }
 
+/** The terminal while memwatch has it, and while the shell has it. */
+const taken = 'screen 1 mouse 1 cursor 0';
+const given = 'screen 0 mouse 0 cursor 1';
+
 test('q restores the terminal: the shell is there as it was, and typing is seen again', { skip: noTmux }, async (t) => {
   const terminal = await view(t, 80, 24);
   terminal.keys('q');
   await terminal.until(/exit code 0/);
+  assert.equal(terminal.modes(), given);
   terminal.bytes('echo visible');
   assert.match(await terminal.until(/PROMPT> echo visible/), /exit code 0/);
+  assert.doesNotMatch(terminal.screen(), /was killed/);
 });
 
 test('Ctrl-C and SIGTERM end it with the terminal restored', { skip: noTmux }, async (t) => {
@@ -90,8 +98,11 @@ test('Ctrl-C and SIGTERM end it with the terminal restored', { skip: noTmux }, a
 
 test('Ctrl-Z gives the shell back and fg the screen', { skip: noTmux }, async (t) => {
   const terminal = await view(t, 80, 24);
+  assert.equal(terminal.modes(), taken);
   terminal.keys('C-z');
   await terminal.until(/Stopped/);
+  assert.equal(terminal.modes(), given);
+  assert.doesNotMatch(terminal.screen(), /Session/, 'the shell’s own screen');
   terminal.bytes('fg');
   terminal.keys('Enter');
   await terminal.until(/\[2 Heap\][^]*Session /);
@@ -105,7 +116,8 @@ test('kill -TSTP gives the terminal back as it was, and fg the screen with its m
     process.kill(terminal.pid(), 'SIGTSTP');
     await terminal.until(/Stopped/);
     terminal.bytes('echo visible');
-    assert.match(await terminal.until(/PROMPT> echo visible/), /PROMPT> .*memwatch|cli\.js/, 'the shell’s own screen');
+    assert.doesNotMatch(await terminal.until(/PROMPT> echo visible/), /Session/, 'the shell’s own screen');
+    assert.equal(terminal.modes(), given);
     terminal.keys('Enter');
     await terminal.until(/^visible/m);
     terminal.bytes('clear; fg');
@@ -114,6 +126,38 @@ test('kill -TSTP gives the terminal back as it was, and fg the screen with its m
     terminal.click(10, 2 + row);
     await terminal.until(new RegExp(` ${row} of \\d`));
   }
+});
+
+test('kill -9 leaves a terminal that can be used, and nothing that runs on', { skip: noTmux }, async (t) => {
+  for (const shell of ['bash', 'sh']) {
+    const terminal = await view(t, 80, 24);
+    terminal.keys('q');
+    await terminal.until(/exit code 0/);
+    if (shell === 'sh') terminal.bytes("PS1='PROMPT> ' exec sh\n"); // it sets no modes of its own after a command
+    terminal.bytes('clear; stty -a > before\n');
+    runMemwatch(terminal, ['view', 'service.heapsnapshot']);
+    await terminal.until(/Session /);
+    const pid = terminal.pid();
+    const guardian = Number(execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }));
+    process.kill(pid, 'SIGKILL');
+    await terminal.until(/memwatch was killed; the terminal is as it was/);
+    assert.equal(terminal.modes(), given, shell);
+    terminal.keys('Enter');
+    terminal.bytes('clear; stty -a > after; cmp before after; echo "compared: $?"\n');
+    await terminal.until(/^compared: 0/m);
+    await eventually('the guardian has ended', () => !existsSync(`/proc/${guardian}`));
+  }
+});
+
+test('kill -9 while memwatch is suspended writes nothing on the screen of the shell', { skip: noTmux }, async (t) => {
+  const terminal = await view(t, 80, 24);
+  const pid = terminal.pid();
+  const guardian = Number(execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }));
+  terminal.keys('C-z');
+  await terminal.until(/Stopped/);
+  process.kill(pid, 'SIGKILL');
+  await eventually('the guardian has ended', () => !existsSync(`/proc/${guardian}`));
+  assert.doesNotMatch(terminal.screen(), /was killed/);
 });
 
 test('the screen follows the size of the terminal, and the cursor stays in sight', { skip: noTmux }, async (t) => {
@@ -230,14 +274,14 @@ test('y puts the retaining path on the clipboard of the terminal', { skip: noTmu
 test('what cannot be shown is said in one line, before the screen is touched', { skip: noTmux }, async (t) => {
   const terminal = openTerminal(t, { columns: 80, rows: 24 });
   runMemwatch(terminal, ['view', 'no-such.heapsnapshot']);
-  assert.match(await terminal.until(/exit code/), /memwatch: cannot read no-such\.heapsnapshot[^]*exit code 2/);
+  await terminal.until(/memwatch: cannot read no-such\.heapsnapshot[^]*exit code 2/);
 });
 
 test('a crash restores the terminal and shows what happened', { skip: noTmux }, async (t) => {
   const terminal = openTerminal(t, { columns: 80, rows: 24 });
   const crash = [
     `import { openTerminal } from '${repository('dist/tui/screen.js')}';`,
-    'const handlers = { onKey() {}, onMouse() {}, onResize() {} };',
+    'const handlers = { onKey() {}, onMouse() {}, onResize() {}, onSuspend() {}, onResume() {} };',
     "openTerminal(256, 'crash', handlers).draw([{ spans: [{ text: 'a screen', style: 'plain' }] }]);",
     "setTimeout(() => { throw new Error('boom'); }, 500);",
   ].join(' ');

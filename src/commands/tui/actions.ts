@@ -3,9 +3,10 @@
  * arguments, the price in words, and what to do with the document.
  */
 import type { Attachment } from '../../agent/attach.js';
-import { estimateSnapshot } from '../../agent/preflight.js';
+import { estimateSnapshot, type SnapshotEstimate } from '../../agent/preflight.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import { formatBytes, formatCount, formatDuration } from '../../report/units.js';
+import { estimateLeakSearch, searchTime, usualRounds } from '../leaks/duration.js';
 import type { TargetAction } from '../../tui/provider.js';
 
 /** The command that does it, and the capture that it writes. */
@@ -47,25 +48,36 @@ export const priceOf = async (action: TargetAction, attachment: Attachment): Pro
         'Buffers and other memory outside the heap are not seen by it.',
       ];
     case 'snapshot':
-      return snapshotPrice('For it', attachment);
+      return snapshotPrice('For it', await estimateSnapshot(attachment));
     case 'leaks':
-      return [
-        'Watches for about half a minute: collects garbage in rounds and counts objects.',
-        'Only when something grows it compares heap snapshots, up to four or so.',
-        ...(await snapshotPrice('For each', attachment)),
-      ];
+      return leaksPrice(await estimateSnapshot(attachment));
     case 'gc':
       return undefined;
   }
 };
 
+/** Where snapshots do not fit, counts have to do; that is no refusal. */
+const leaksPrice = (estimate: SnapshotEstimate): string[] => {
+  const time = searchTime(estimateLeakSearch(estimate, usualRounds));
+  const watch = `Collects garbage and counts objects, in rounds of ${usualRounds.intervalMs / 1000} s.`;
+  if (!estimate.enough) {
+    const why = `There is no room for heap snapshots (${formatBytes(estimate.extraBytes)} each, at most), so counts and samples must do: they name what grows and who makes it, not who keeps it.`;
+    return [`Takes ${time}. ${watch}`, why];
+  }
+  return [
+    `Takes ${time} (estimated; longer on a busy machine, and where growth slows down). ${watch}`,
+    `Only when something grows, ${usualRounds.rounds + 1} heap snapshots are compared.`,
+    ...snapshotPrice('For each', estimate),
+  ];
+};
+
 /** Each text is a paragraph: the screen breaks it where its own width asks for it. */
-const snapshotPrice = async (forWhat: string, attachment: Attachment): Promise<string[]> => {
-  const { heapUsedBytes, pauseUs, extraBytes, fileBytes, room, enough } = await estimateSnapshot(attachment);
+const snapshotPrice = (forWhat: string, estimate: SnapshotEstimate): string[] => {
+  const { heapUsedBytes, pauseUs, extraBytes, fileBytes, room, enough } = estimate;
   const lines = [
     `${forWhat} the process stands still for about ${formatDuration(pauseUs)} (estimated; its heap is ${formatBytes(heapUsedBytes)}) and takes up to ${formatBytes(extraBytes)} more memory for that time; file: about ${formatBytes(fileBytes)}.`,
   ];
-  if (room !== undefined) lines.push(`${room.of} has ${formatBytes(room.availableBytes)} left.`);
+  if (room !== undefined) lines.push(`Memory left: ${formatBytes(room.availableBytes)} (${room.of}).`);
   if (!enough) lines.push('THAT IS NOT ENOUGH: memwatch will refuse, for the process could be killed.');
   return lines;
 };
@@ -74,7 +86,9 @@ const snapshotPrice = async (forWhat: string, attachment: Attachment): Promise<s
 export const outcomeText = (action: TargetAction, document: unknown, file: string | undefined): string => {
   if (action.action === 'leaks') {
     const { verdict, findings } = document as LeakReport;
-    return `${verdict}: ${findings.length} finding${findings.length === 1 ? '' : 's'}`;
+    if (verdict !== 'leak')
+      return verdict === 'clean' ? 'clean: nothing leaks' : 'inconclusive: not proved, not excluded';
+    return `LEAK: ${findings.length} finding${findings.length === 1 ? '' : 's'}; Enter opens the line`;
   }
   if (action.action === 'alloc') return `kept as ${file}; what is alive was measured in ${action.seconds} s of its own`;
   if (action.action !== 'snapshot') return `kept as ${file}`;

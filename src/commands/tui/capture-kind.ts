@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { MemwatchError, messageOf } from '../../errors.js';
+import { isCollapsed } from '../../analyzer/formats/collapsed.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
-
 import { savedResult, type SavedResult } from './saved-result.js';
 
 export type CaptureKind =
@@ -13,7 +13,7 @@ export type CaptureKind =
   | { readonly kind: 'leaks'; readonly report: LeakReport }
   | { readonly kind: 'result'; readonly result: SavedResult };
 
-/** Throws `cannot-read`; `bad-argument` for a result of memwatch that has no screen. */
+/** Throws `cannot-read`; `not-this-format` for what is no capture; `bad-argument` for a result of memwatch that has no screen. */
 export const kindOf = async (file: string): Promise<CaptureKind> => {
   const head = await firstText(file);
   const schema = /^\s*\{\s*"schema"\s*:\s*"(memwatch\/[^"]*)"/.exec(head)?.[1];
@@ -23,11 +23,21 @@ export const kindOf = async (file: string): Promise<CaptureKind> => {
     const result = savedResult(document);
     if (result !== undefined) return { kind: 'result', result };
     throw new MemwatchError('bad-argument', `${file} is a result of kind ${schema}, which view does not show`, {
-      hint: 'it shows snapshots, profiles, and results of leaks, heap, diff, cpu, alloc and lines',
+      hint: shown,
     });
   }
-  return { kind: /^\s*\{\s*"snapshot"\s*:/.test(head) ? 'snapshot' : 'profile' };
+  if (/^\s*\{\s*"snapshot"\s*:/.test(head)) return { kind: 'snapshot' };
+  if (couldBeProfile(head)) return { kind: 'profile' };
+  const what = head === '' ? 'is empty' : 'is neither a snapshot, nor a profile, nor a result of memwatch';
+  throw new MemwatchError('not-this-format', `${file} ${what}`, { hint: shown });
 };
+
+const shown =
+  'view shows .heapsnapshot, .cpuprofile, .heapprofile, pprof, collapsed stacks, and what leaks, heap, diff, cpu, alloc and lines print as --json';
+
+/** JSON, the binary bytes of pprof, or lines of collapsed stacks: which of them, and whether it is whole, the readers say. */
+const couldBeProfile = (head: string): boolean =>
+  /^\s*\{\s*"/.test(head) || head.slice(0, 64).includes('\0') || isCollapsed(head);
 
 const readDocument = async (file: string): Promise<unknown> => {
   try {
@@ -41,10 +51,14 @@ const headBytes = 4096;
 
 /** The first bytes as text, unpacked where they are gzip. */
 const firstText = async (file: string): Promise<string> => {
-  const raw = await firstChunk(createReadStream(file, { end: 65_535 }));
-  if (raw[0] !== 0x1f || raw[1] !== 0x8b) return raw.toString('latin1', 0, headBytes);
-  const unzipped = createReadStream(file, { end: 65_535 }).pipe(createGunzip());
-  return (await firstChunk(unzipped)).toString('latin1', 0, headBytes);
+  try {
+    const raw = await firstChunk(createReadStream(file, { end: 65_535 }));
+    if (raw[0] !== 0x1f || raw[1] !== 0x8b) return raw.toString('latin1', 0, headBytes);
+    const unzipped = createReadStream(file, { end: 65_535 }).pipe(createGunzip());
+    return (await firstChunk(unzipped)).toString('latin1', 0, headBytes);
+  } catch (cause) {
+    throw new MemwatchError('cannot-read', `cannot read ${file}: ${messageOf(cause)}`, { cause });
+  }
 };
 
 const firstChunk = async (stream: AsyncIterable<Buffer>): Promise<Buffer> => {

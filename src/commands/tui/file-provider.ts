@@ -14,7 +14,25 @@ export class FileProvider extends CaptureProvider implements Provider {
 
   override start(emit: (event: ProviderEvent) => void): void {
     super.start(emit);
-    this.open(this.files).catch(() => {}); // told by an event
+    void this.openAll();
+  }
+
+  /** Where nothing of it could be read there is nothing to see, and the screen is left. */
+  private async openAll(): Promise<void> {
+    let loaded = false;
+    let failure: Extract<ProviderEvent, { type: 'failed' }> | undefined;
+    const emit = this.emit;
+    this.emit = (event) => {
+      loaded ||= event.type === 'loaded';
+      if (event.type === 'failed') failure ??= event;
+      emit(event);
+    };
+    try {
+      await this.open(this.files);
+    } catch {
+      return; // the user stopped it, and was told
+    }
+    if (!loaded && failure !== undefined) emit({ ...failure, type: 'hopeless' });
   }
 
   async estimate(): Promise<undefined> {

@@ -75,7 +75,12 @@ export class LiveProvider extends CaptureProvider implements Provider {
       return this.cutOff(attachment, pid);
     }
     const at = new Date().toLocaleTimeString('en-GB');
-    this.emit({ type: 'ended', text: `the process ended at ${at}; what was read stays` });
+    const processLives = worker !== undefined && pid !== undefined && (await runsOn(pid));
+    const text = processLives
+      ? `${worker.title} ended at ${at}; its data stays; T: the other threads`
+      : `the process ended at ${at}; what was read stays`;
+    this.emit({ type: 'ended', text });
+    await this.tellThreads();
     await attachment.detach();
   }
 

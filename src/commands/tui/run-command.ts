@@ -10,13 +10,18 @@ import type { FromCommand } from './messages.js';
 /** After Esc a command has this long to undo what it did to the target; the target's own guard does it otherwise. */
 const undoMs = 5000;
 
+const stillBusy = 'stopped; the process finishes what V8 has begun, and what memwatch opened there closes by itself';
+
 export const runCommand = (argv: readonly string[], { signal, onProgress }: RunOptions): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const worker = new Worker(new URL('command-worker.js', import.meta.url), { workerData: { argv } });
     let timer: NodeJS.Timeout | undefined;
     const stop = (): void => {
       worker.postMessage('stop');
-      timer = setTimeout(() => void worker.terminate(), undoMs);
+      timer = setTimeout(() => {
+        reject(new MemwatchError('interrupted', stillBusy));
+        void worker.terminate();
+      }, undoMs);
     };
     signal.addEventListener('abort', stop, { once: true });
     const interrupted = new MemwatchError('interrupted', 'stopped');

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { repository } from '../support/paths.js';
+import { idleTarget } from '../support/terminal-targets.js';
+
+const nobody = 65_534;
+const cli = repository('dist/cli.js');
+
+/** Why this cannot be tried here; false where it can. */
+const cannotBeNobody = (): string | false => {
+  if (process.getuid?.() !== 0) return 'only root can run memwatch as another user';
+  if (spawnSync('script', ['--version']).status !== 0)
+    return 'script(1), which gives a program a terminal, is not there';
+  const reads = spawnSync(process.execPath, [cli, '--version'], { uid: nobody, gid: nobody, cwd: '/' });
+  return reads.status === 0 ? false : 'another user may not read this folder';
+};
+
+/** What memwatch, as another user and on a terminal of its own, writes there. */
+const asNobody = (...args: readonly string[]): { text: string; code: number | null } => {
+  const command = [process.execPath, cli, ...args].map((word) => `'${word}'`).join(' ');
+  const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, ...outer } = process.env;
+  const env = { ...outer, HOME: '/nonexistent', TERM: 'xterm-256color', SHELL: '/bin/sh' };
+  const run = spawnSync('script', ['-qec', command, '/dev/null'], {
+    uid: nobody,
+    gid: nobody,
+    cwd: '/',
+    env,
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+  return { text: run.stdout, code: run.status };
+};
+
+test(
+  'without the right to attach there is one line, and the screen is not touched',
+  { skip: cannotBeNobody() },
+  async (t) => {
+    const target = await idleTarget(t);
+    const expected: readonly [readonly string[], RegExp][] = [
+      [
+        [String(target.pid)],
+        /^memwatch: process \d+ belongs to another user\r\n {2}run memwatch as that user, or as root\r\n$/,
+      ],
+      [[String(target.pid), '--plain'], /^memwatch: process \d+ belongs to another user\r\n/],
+      [[String(process.ppid)], /^memwatch: process \d+ (belongs to another user|is not Node\.js but .*)\r\n/],
+      [['999999999'], /^memwatch: there is no process 999999999\r\n/],
+    ];
+    for (const [args, said] of expected) {
+      const { text, code } = asNobody('attach', ...args);
+      assert.match(text, said);
+      assert.ok(!text.includes('\u001b'), `no escape was written: ${JSON.stringify(text)}`);
+      assert.equal(code, 2);
+    }
+    assert.equal(target.child.exitCode, null);
+  },
+);
