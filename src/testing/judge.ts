@@ -17,7 +17,7 @@ import type { Verdict } from '../analyzer/model/finding.js';
 import { findHeapGrowth } from '../analyzer/growth/counters.js';
 import { withAllocationSites } from '../commands/leaks/sites.js';
 import { isMemwatchs } from './analysis.js';
-import { watchLevel, withHeapGrowth } from './level.js';
+import { watchLevel, withHeapGrowth, withoutSettledMemory } from './level.js';
 import { createLog, perCall, type Log } from './log.js';
 import { warmUp } from './rounds.js';
 import type { Analysis, Growth, JudgeOptions, Subject } from './subject.js';
@@ -53,8 +53,9 @@ export const judge = async (subject: Subject, analysis: Analysis, options: Judge
   await log.longRound(longRound);
   let growth = await log.growth();
   let goesOn: string | null = null;
-  if (isQuiet(growth)) growth = await withHeapGrowth(growth, subject, size, log, options);
-  else if (growth.growing.length > 0) {
+  const settle = isQuiet(growth) ? withHeapGrowth : withoutSettledMemory;
+  growth = await settle(growth, subject, size, log, options);
+  if (growth.growing.length > 0) {
     const level = await watchLevel(subject, size, log, growth, options);
     goesOn = level.goesOn;
     if (level.levelsOff) growth = await log.growth();

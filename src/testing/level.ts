@@ -4,7 +4,7 @@
  * heap is read: where it rises on as fast, there is no bound so far; else one look more says what has stopped. In: what
  * grows. Out: whether that look was taken, or the words for how far the growth went on.
  */
-import { findHeapGrowth } from '../analyzer/growth/counters.js';
+import { findCounterGrowth, findHeapGrowth, nativeMemory } from '../analyzer/growth/counters.js';
 import type { CounterReading } from '../analyzer/model/check.js';
 import type { Finding } from '../analyzer/model/finding.js';
 import { formatBytes } from '../report/units.js';
@@ -82,6 +82,29 @@ export const withHeapGrowth = async (
   const gained = work.after.heapUsedBytes - work.before.heapUsedBytes;
   const goesOn = gained >= Math.max(leastHeapBytes, leastShareOfTables * heap.perIteration * work.iterations);
   return goesOn ? { ...growth, growing: [findingOf(heap, growth, log.work)] } : growth;
+};
+
+/** The longest that native memory is watched: as long as everything before it, several times over. */
+const watchNativeMs = 30_000;
+
+/**
+ * Native memory that alone grows: an allocator takes tens of megabytes before it has enough, in steps that look steady
+ * over a few rounds. Only what goes on at that rate over many times the calls is a leak.
+ */
+export const withoutSettledMemory = async (
+  growth: Growth,
+  subject: Subject,
+  size: RoundSize,
+  log: Log,
+  options: JudgeOptions,
+): Promise<Growth> => {
+  const [only, ...others] = growth.growing;
+  if (only?.container.name !== nativeMemory || others.length > 0) return growth;
+  const watch = { ...options, watchMs: Math.max(options.watchMs, watchNativeMs) };
+  const work = await workOn(subject, size, log, log.calls() * timesTheCalls, watch);
+  if (work === undefined) return growth;
+  const goesOn = findCounterGrowth([...log.readings, work.after], [...log.work, work.iterations]);
+  return goesOn.some(({ name }) => name === nativeMemory) ? growth : { ...growth, growing: [] };
 };
 
 /** Works on without a look; undefined where so few calls fit into the time that they would say nothing new. */

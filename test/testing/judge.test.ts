@@ -16,22 +16,31 @@ interface Made {
 const bytesPerEntry = 100;
 
 /** Judges a body that keeps `entriesAfter(calls)` objects; the analysis sees them, or, `unseen`, nothing at all. */
-const judgeBody = async (entriesAfter: (calls: number) => number, unseen = false): Promise<Made> => {
+const judgeBody = async (entriesAfter: (calls: number) => number, unseen = false): Promise<Made> =>
+  judgeReadings(
+    (calls) => ({ heapUsedBytes: 5_000_000 + bytesPerEntry * entriesAfter(calls) }),
+    unseen ? () => 0 : entriesAfter,
+  );
+
+/** Judges a body by what it has made the counters be after so many calls, and the objects that a snapshot shows. */
+const judgeReadings = async (
+  readingAfter: (calls: number) => Partial<CounterReading>,
+  entriesAfter: (calls: number) => number = () => 0,
+): Promise<Made> => {
   let calls = 0;
-  const heap = (): CounterReading => reading({ heapUsedBytes: 5_000_000 + bytesPerEntry * entriesAfter(calls) });
   const scripts = { schema: 'memwatch/scripts@1', nodeVersion: 'v20.0.0', scripts: [] } as const;
   const subject: Subject = {
     step: null,
     body: null,
     run: async (iterations) => ((calls += iterations), { iterations, durationUs: iterations * 2 }),
     rest: async () => {},
-    read: async () => heap(),
+    read: async () => reading(readingAfter(calls)),
     snapshot: async () => (seen.push(entriesAfter(calls)), scripts),
     startSampling: async () => {},
     survivors: async () => [],
   };
   const seen: number[] = [];
-  const analysis: Analysis = { add: () => {}, growth: async (work) => (unseen ? nothing : growthOf(seen, work)) };
+  const analysis: Analysis = { add: () => {}, growth: async (work) => growthOf(seen, work) };
   const judgement = await judge(subject, analysis, { watchMs: 3000, folder: '/nowhere' });
   return { judgement, calls };
 };
@@ -73,6 +82,15 @@ test('a heap that rises with the calls is a leak also where no object shows it',
   assert.equal(judgement.findings[0]?.signature, 'native: JavaScript heap');
   const filled = await judgeBody((made) => Math.min(made, 17_000), true);
   assert.equal(filled.judgement.verdict, 'clean');
+});
+
+test('native memory is a leak where it goes on over many times the calls, and none where the allocator has enough', async () => {
+  const bytesPerCall = 4000;
+  const grown = await judgeReadings((calls) => ({ rssBytes: 60e6 + bytesPerCall * calls }));
+  assert.equal(grown.judgement.findings[0]?.signature, 'native: native memory');
+  const taken = await judgeReadings((calls) => ({ rssBytes: 60e6 + bytesPerCall * Math.min(calls, 20_000) }));
+  assert.equal(taken.judgement.verdict, 'clean', taken.judgement.reasons.join('\n'));
+  assert.ok(taken.calls > 20_000);
 });
 
 test('files and threads that pile up make the long round shorter, so that they do not run out', () => {
