@@ -39,7 +39,7 @@ export const priceOf = async (action: TargetAction, attachment: Attachment): Pro
     case 'cpu':
       return [
         `Samples the running function every millisecond for ${action.seconds} s.`,
-        'Costs the process 1 to 5 % CPU while it runs; nothing stops.',
+        'Costs a busy process 4 to 7 % CPU while it runs; nothing stops.',
       ];
     case 'alloc':
       return [
