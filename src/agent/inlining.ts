@@ -1,7 +1,7 @@
 /**
  * Turns V8's inlining off in a target for the time of a profile, so that costs are booked on the function that caused
  * them and not on the one it was inlined into. The flags are the process's, the code that has to be made anew is each
- * thread's. Costs the target 6 to 40 % CPU (bench:cost). The guard in the target turns the flags back if memwatch is killed.
+ * thread's. Costs the target 6 to 46 % CPU (bench:cost). The guard in the target turns the flags back if memwatch is killed.
  */
 import type { Attachment } from './attach.js';
 import { evaluate } from './evaluate.js';

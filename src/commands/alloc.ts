@@ -49,7 +49,7 @@ const runAlloc = async (args: Arguments, io: Io): Promise<number | undefined> =>
   const durationMs =
     args['duration'] === undefined ? (isProgram ? Infinity : 10_000) : parseDuration(String(args['duration']));
   const precise = args['precise'] === true;
-  if (precise) io.warn('--precise: inlining is off while sampled; it costs the target 6 to 40 % CPU');
+  if (precise) io.warn('--precise: inlining is off while sampled; it costs the target 6 to 46 % CPU');
   const options = { signal: io.signal, onProgress: io.progress };
   const programStdout = io.json ? ('stderr' as const) : undefined;
   const { attachment, text } = await withAttachment(target, { ...options, programStdout }, async (attachment) => {

@@ -113,7 +113,7 @@ const runInProcess = async (target: Target, args: Arguments, io: Io): Promise<nu
 };
 
 const sayCosts = (args: Arguments, isProgram: boolean, callsMs: number | undefined, io: Io): void => {
-  if (args['precise'] === true) io.warn('--precise: inlining is off while profiled; it costs the target 6 to 40 % CPU');
+  if (args['precise'] === true) io.warn('--precise: inlining is off while profiled; it costs the target 6 to 46 % CPU');
   if (callsMs === undefined) return;
   const phase = isProgram
     ? 'the program is run once more to count its calls'

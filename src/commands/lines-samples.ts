@@ -28,7 +28,7 @@ export const sampleProcess = async (
   if (options.precise) {
     io.warn(
       `inlining is off for ${formatDuration(options.durationMs * 1000)}, so that each line's time is its own: ` +
-        'it costs the process 6 to 40 % CPU (--no-precise leaves it on)',
+        'it costs the process 6 to 46 % CPU (--no-precise leaves it on)',
     );
   }
   const { live, samples } = await capture(target, selector, options, io);
