@@ -199,14 +199,14 @@ test("the table is cProfile's, and callers, callees, lines, filter, sort and lim
     script,
     `function leaf(n) { let s = 0; for (let i = 0; i < n; i++) s += Math.sqrt(i ^ s); return s; }
 function dear() { let s = 0; for (let i = 0; i < 30; i++) s += leaf(2e4); return s; }
-function cheap() { return leaf(2e4); }
-for (let i = 0; i < 10; i++) { dear(); cheap(); }`,
+function cheap() { let s = 0; for (let i = 0; i < 10; i++) s += leaf(2e4); return s; }
+for (let i = 0; i < 20; i++) { dear(); cheap(); }`,
   );
   const saved = join(temporaryFolder(t), 'calls.cpuprofile');
   const run = await memwatch(['cpu', '--precise', '--calls', '-o', saved, '--', script]);
   assert.equal(run.code, 0, run.stderr);
   assert.match(run.stdout, /calls +own time +% +per call +total +% +per call +function +file\n/);
-  assert.match(run.stdout, /\n +310 .*leaf +\S*calls\.cjs:1\n/);
+  assert.match(run.stdout, /\n +800 .*leaf +\S*calls\.cjs:1\n/);
   assert.match(run.stderr, /--precise: .* costs the target/);
   const shown = await memwatch([
     'cpu',

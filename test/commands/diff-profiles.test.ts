@@ -74,14 +74,15 @@ test('two runs of a program to its end are compared as they are: longer is deare
 function grows(n) { let s = 0; for (let i = 0; i < n; i++) s += Math.sin(i); return s; }
 let x = 0; for (let k = 0; k < 100; k++) x += same(1e5) + grows(1e5 * process.argv[2]);`,
   );
-  const files = ['1', '4'].map((factor) => join(folder, `${factor}.cpuprofile`));
-  for (const [at, factor] of ['1', '4'].entries())
+  const files = ['1', '10'].map((factor) => join(folder, `${factor}.cpuprofile`));
+  for (const [at, factor] of ['1', '10'].entries())
     await memwatch(['cpu', '--precise', '-o', String(files[at]), '--', process.execPath, script, factor]);
   const diff = await memwatchJson(['diff', ...files]);
   assert.equal(diff['scale'], 1);
   const [first] = diff['functions'] as { name: string; selfBefore: number; selfAfter: number }[];
   assert.equal(first?.name, 'grows');
-  assert.ok((first?.selfAfter ?? 0) > 2.5 * (first?.selfBefore ?? 0), JSON.stringify(first));
+  // ten times the work: a clock that other processes disturb may make four of it, not less
+  assert.ok((first?.selfAfter ?? 0) > 4 * (first?.selfBefore ?? 0), JSON.stringify(first));
 });
 
 test('profiles of different kinds are refused', async (t) => {

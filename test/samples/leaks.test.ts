@@ -85,6 +85,7 @@ test('without snapshots the census names what grows and the function that makes 
   assert.ok(report.findings.some(({ kind, path }) => kind === 'map' && path.length === 0));
   const session = report.findings.find(({ container }) => container.name === 'Session');
   assert.ok(session !== undefined && session.bytesPerRound === null);
+  assert.equal(session.location?.file, repository('samples/src/growing-cache.ts'));
 });
 
 test('a program that memwatch starts can be looked at, and a round can be a command', async () => {

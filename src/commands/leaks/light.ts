@@ -6,12 +6,17 @@
 import type { CensusContainer } from '../../agent/census.js';
 import { gainsOf, isSlowing } from '../../analyzer/growth/evidence.js';
 import type { Finding, FindingKind, LeakReport, Verdict } from '../../analyzer/model/finding.js';
+import type { ScriptsTable } from '../../analyzer/model/scripts.js';
 import type { Gate } from './gate.js';
 import { withAllocationSites } from './sites.js';
 
 const mostFindings = 10;
 
-export const reportOfCensus = ({ readings, rising, sites }: Gate, warnings: readonly string[]): LeakReport => {
+export const reportOfCensus = (
+  { readings, rising, sites }: Gate,
+  scripts: ScriptsTable,
+  warnings: readonly string[],
+): LeakReport => {
   const rounds = readings.length - 1;
   const containers = rising.containers.map(({ container, history }) => ofContainer(container, history));
   const classes = rising.classes.map(({ name, history }) => ofClass(name, history));
@@ -19,7 +24,7 @@ export const reportOfCensus = ({ readings, rising, sites }: Gate, warnings: read
   const steady = growing.filter(({ kind }) => kind !== 'class' || rising.heap);
   const verdict: Verdict =
     steady.length > 0 ? 'leak' : containers.length + classes.length > 0 ? 'inconclusive' : 'clean';
-  const report: LeakReport = {
+  return {
     schema: 'memwatch/leaks@1',
     verdict,
     reasons: reasonsOf(verdict, rounds, steady, rising.heap),
@@ -27,20 +32,23 @@ export const reportOfCensus = ({ readings, rising, sites }: Gate, warnings: read
     rounds,
     heapBytes: readings.map((reading) => reading.heapBytes),
     snapshots: 0,
-    findings: steady.slice(0, mostFindings).map((finding, index) => ({ ...finding, rank: index + 1 })),
+    findings: located(withAllocationSites(steady.slice(0, mostFindings), sites, scripts)),
     warnings,
   };
-  return located({ ...report, findings: withAllocationSites(report.findings, sites) });
 };
 
-/** A census knows no holder: the function that allocates most of what stays is the place to look. */
-const located = (report: LeakReport): LeakReport => ({
-  ...report,
-  findings: report.findings.map((finding) => {
-    const [site] = finding.allocationSites;
-    return site === undefined ? finding : { ...finding, location: { file: site.file, line: site.line, column: 0 } };
-  }),
-});
+/**
+ * A census knows no holder: the function that allocates most of what stays is the place to look, and a finding that has
+ * one comes before those that have none.
+ */
+const located = (findings: readonly Finding[]): Finding[] =>
+  findings
+    .map((finding) => {
+      const [site] = finding.allocationSites;
+      return site === undefined ? finding : { ...finding, location: { file: site.file, line: site.line, column: 0 } };
+    })
+    .toSorted((a, b) => Number(a.location === null) - Number(b.location === null))
+    .map((finding, index) => ({ ...finding, rank: index + 1 }));
 
 const reasonsOf = (verdict: Verdict, rounds: number, findings: readonly Finding[], heapRises: boolean): string[] => {
   const heap = `the collected heap ${heapRises ? 'rose' : 'did not rise'} in each of ${rounds} rounds`;

@@ -9,7 +9,8 @@ import type { Attachment } from '../../agent/attach.js';
 import { startCensus, type Census } from '../../agent/census.js';
 import { readCollectedHeap } from '../../agent/collected-heap.js';
 import { estimateSnapshot, type SnapshotEstimate } from '../../agent/preflight.js';
-import { sampleSurvivors } from '../../agent/survivors.js';
+import { captureScripts } from '../../agent/scripts.js';
+import { sampleSurvivors, type SurvivorSite } from '../../agent/survivors.js';
 import type { CollectionSizes } from '../../analyzer/growth/sizes.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import { formatBytes, formatDuration } from '../../report/units.js';
@@ -54,7 +55,10 @@ export const findLiveLeaks = async (
   attachment.onDetach(census.close);
   const gate = await passGate(attachment, census, round, gateRounds, weak !== undefined, io);
   if (!anyRises(gate.rising) && weak === undefined) return clean(gate.readings);
-  if (weak !== undefined) return reportOfCensus(gate, weak.warnings);
+  if (weak !== undefined) {
+    const scripts = await captureScripts(attachment.session, attachment);
+    return reportOfCensus(gate, scripts, weak.warnings);
+  }
   return compareSnapshots({ attachment, census, round, gate, options, io });
 };
 
@@ -89,14 +93,19 @@ const passGate = async (
   };
   const readings: GateReading[] = [];
   readings.push(await read());
-  const finish = sampled ? await sampleSurvivors(attachment) : undefined;
+  let finish: (() => Promise<SurvivorSite[]>) | undefined;
   for (let i = 1; i <= rounds; i++) {
     await round(`2/4 what grows, round ${i} of ${rounds}`);
     readings.push(await read());
+    if (sampled && i === 1) finish = await sampleSurvivors(attachment, expectedGrowth(readings, rounds));
   }
   const sites = (await finish?.()) ?? [];
   return { readings, rising: findRising(readings), sites };
 };
+
+/** Bytes that the collected heap will gain in so many rounds, if it goes on as in these readings. */
+const expectedGrowth = (readings: readonly GateReading[], rounds: number): number =>
+  ((readings[readings.length - 1].heapBytes - readings[0].heapBytes) / (readings.length - 1)) * rounds;
 
 const clean = (readings: readonly GateReading[]): LeakReport => {
   const rounds = readings.length - 1;
@@ -191,7 +200,7 @@ const snapshotRounds = async (comparison: Comparison, folder: string): Promise<L
     return (await answerOfThread(file, { files, options: known }, thread)) as LeakReport;
   };
   await snapshot();
-  const finish = await sampleSurvivors(attachment);
+  const finish = await sampleSurvivors(attachment, expectedGrowth(gate.readings, options.rounds));
   const { heap, classes, containers } = gate.rising;
   const suspected = heap && classes.length + containers.length > 0;
   let report: LeakReport | undefined;
