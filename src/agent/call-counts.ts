@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallCounts } from '../analyzer/model/profile.js';
 import type { Attachment } from './attach.js';
-import { evaluate } from './evaluate.js';
+import { evaluate, memwatchUrl } from './evaluate.js';
 import type { Session } from './protocol.js';
 
 /** How much a thread has done until now. */
@@ -70,7 +70,7 @@ export const captureProgramCounts = async (attachment: Attachment): Promise<Call
 export const takeCounts = async (session: Session): Promise<CallCounts['scripts']> => {
   const { result } = await session.send('Profiler.takePreciseCoverage', undefined, { timeoutMs: 60_000 });
   return result
-    .filter(({ url }) => url !== '' && !url.startsWith('node:') && !url.startsWith('evalmachine'))
+    .filter(({ url }) => url !== '' && url !== memwatchUrl && !/^(node:|evalmachine)/.test(url))
     .map(({ scriptId, url, functions }) => ({
       scriptId,
       url,

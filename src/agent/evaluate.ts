@@ -2,6 +2,7 @@
  * Runs a function of memwatch's source in a target. In: a session, a function that uses nothing from outside itself, its
  * arguments as JSON. Out: its result as JSON. Works while the target is busy, since V8 takes it by interrupt.
  */
+import type { MemwatchUrl } from '../analyzer/model/scripts.js';
 import { MemwatchError } from '../errors.js';
 import type { Session } from './protocol.js';
 
@@ -57,7 +58,7 @@ export const callOn = async <T, R, A extends readonly unknown[] = []>(
   args?: A,
   options: EvaluateOptions = {},
 ): Promise<Awaited<R>> => {
-  const functionDeclaration = `function (...args) { return (${String(body)})(this, ...args); }`;
+  const functionDeclaration = `function (...args) { return (${String(body)})(this, ...args); }${named}`;
   const answer = await session.send(
     'Runtime.callFunctionOn',
     {
@@ -73,12 +74,16 @@ export const callOn = async <T, R, A extends readonly unknown[] = []>(
   return resultOf(answer).value as Awaited<R>;
 };
 
+/** What runs there is told from the program's own code wherever V8 names it, as in a profile. */
+export const memwatchUrl: MemwatchUrl = 'memwatch:in-target';
+const named = `\n//# sourceURL=${memwatchUrl}\n`;
+
 const request = (
   body: string | ((...args: never[]) => unknown),
   args: readonly unknown[] = [],
   options: EvaluateOptions,
 ) => ({
-  expression: typeof body === 'string' ? body : callOf(body, args),
+  expression: (typeof body === 'string' ? body : callOf(body, args)) + named,
   awaitPromise: options.awaitPromise === true,
   silent: true,
   includeCommandLineAPI: options.commandLineApi === true,

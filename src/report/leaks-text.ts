@@ -3,6 +3,7 @@
  * the first finding with all of its evidence fits one screen.
  */
 import type { AllocationSite, Finding, GrowthSite, LeakReport, Owner, PathStep } from '../analyzer/model/finding.js';
+import { isProgramsFile } from '../analyzer/model/scripts.js';
 import { escapeText, formatBytes, formatCount, formatCountDelta } from './units.js';
 import { cutTo } from './width.js';
 
@@ -90,7 +91,7 @@ const siteText = ({ function: name, file, line, bytes }: AllocationSite): string
   escapeText(`${name} (function at ${file}:${line}) about ${formatBytes(bytes)}`);
 
 const growthText = ({ stack, count }: GrowthSite): string => {
-  const first = stack.find(({ file }) => file !== '' && !file.startsWith('node:')) ?? stack[0];
+  const first = stack.find(({ file }) => isProgramsFile(file)) ?? stack[0];
   return first === undefined ? '' : escapeText(`${first.function} at ${first.file}:${first.line} (${count} times)`);
 };
 

@@ -4,6 +4,7 @@
  */
 import type { Finding, Owner } from '../analyzer/model/finding.js';
 import type { Location } from '../analyzer/model/location.js';
+import { isProgramsFile } from '../analyzer/model/scripts.js';
 import { formatBytes, formatCount } from '../report/units.js';
 import type { Row } from './provider.js';
 import { sourceView, withStack, type ListView, type SourceView, type State } from './state.js';
@@ -22,7 +23,7 @@ export const placesOfFinding = (finding: Finding): FindingPlace[] => {
   const { location, owner, growthSites, allocationSites } = finding;
   const leaks = location === null ? [] : [{ label: 'Leaks at', place: location, about: ownerText(owner) } as const];
   const added = growthSites.slice(0, mostOfAKind).flatMap(({ stack, count }): FindingPlace[] => {
-    const frame = stack.find(({ file }) => isReadable(file)) ?? stack[0];
+    const frame = stack.find(({ file }) => isProgramsFile(file)) ?? stack[0];
     if (frame === undefined) return [];
     const about = `by ${frame.function}, ${formatCount(count)} times while watched`;
     return [{ label: 'Added at', place: { file: frame.file, line: frame.line, column: 0 }, about }];
@@ -34,14 +35,12 @@ export const placesOfFinding = (finding: Finding): FindingPlace[] => {
   }));
   const places: FindingPlace[] = [...leaks, ...added, ...made];
   return [
-    ...places.filter(({ place }) => isReadable(place.file)),
-    ...places.filter(({ place }) => !isReadable(place.file)),
+    ...places.filter(({ place }) => isProgramsFile(place.file)),
+    ...places.filter(({ place }) => !isProgramsFile(place.file)),
   ];
 };
 
 /** Sources of Node.js itself are not on this machine. */
-const isReadable = (file: string): boolean => file !== '' && !file.startsWith('node:');
-
 const ownerText = (owner: Owner): string => {
   if (owner.kind === 'dependency') return `package ${owner.package} ${owner.version ?? ''}`.trimEnd();
   return { application: 'your code', node: 'Node.js itself', unknown: '' }[owner.kind];

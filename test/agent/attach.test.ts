@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { attach, withAttachment } from '#memwatch/agent/attach.js';
-import { evaluate } from '#memwatch/agent/evaluate.js';
+import { callOn, evaluate, evaluateRemote } from '#memwatch/agent/evaluate.js';
 import { findInspector } from '#memwatch/agent/inspector.js';
 import { testedMajors } from '../support/nodes.js';
 import { printedLine, startSource, type StartedTarget } from '../support/targets.js';
@@ -40,6 +40,16 @@ for (const node of [18, ...testedMajors] as const) {
     });
   }
 }
+
+test('what memwatch runs in a target bears its name there, so that a profile tells it from the program', async (t) => {
+  const target = await startSource(t, idle);
+  await withAttachment(pidTarget(target), {}, async ({ session }) => {
+    const stack = await evaluate(session, () => new Error('here').stack ?? '');
+    assert.match(stack, /\(?memwatch:in-target:1:/);
+    const place = await evaluateRemote(session, () => ({ here: true }));
+    assert.match(await callOn(session, place, () => new Error('here').stack ?? ''), /memwatch:in-target:1:/);
+  });
+});
 
 test('two processes that would both open port 9229 are attached to at once', async (t) => {
   const targets = await Promise.all([22, 24].map((node) => startSource(t, idle, { node: node as 22 | 24 })));

@@ -26,5 +26,13 @@ export interface Script {
   readonly source?: string;
 }
 
+/** The `//# sourceURL` of what memwatch runs in a target. */
+export type MemwatchUrl = 'memwatch:in-target';
+export const memwatchUrl: MemwatchUrl = 'memwatch:in-target';
+
+/** Of the program or of a package: neither Node's own code, nor memwatch's, nor code without a name. */
+export const isProgramsFile = (file: string): boolean =>
+  file !== '' && !file.startsWith('node:') && file !== memwatchUrl;
+
 /** Where the scripts table of a capture lies. */
 export const scriptsFileOf = (captureFile: string): string => `${captureFile}.scripts.json`;

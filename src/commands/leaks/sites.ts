@@ -6,7 +6,7 @@
 import type { SurvivorFrame, SurvivorSite } from '../../agent/survivors.js';
 import type { AllocationSite, Finding } from '../../analyzer/model/finding.js';
 import { createLocator, type Location, type Locator } from '../../analyzer/model/location.js';
-import type { ScriptsTable } from '../../analyzer/model/scripts.js';
+import { isProgramsFile, type ScriptsTable } from '../../analyzer/model/scripts.js';
 
 const mostSites = 5;
 
@@ -51,7 +51,7 @@ const siteOf = ({ stack, bytes }: SurvivorSite, locator: Locator): AllocationSit
   };
 };
 
-const isPrograms = ({ url }: SurvivorFrame): boolean => url !== '' && !url.startsWith('node:');
+const isPrograms = ({ url }: SurvivorFrame): boolean => isProgramsFile(url);
 
 const placeOf = ({ scriptId, url, line, column }: SurvivorFrame, locator: Locator): Location | undefined =>
   locator.atPosition(Number(scriptId), url, line, column);

@@ -1,7 +1,7 @@
 /** The source of a file, with what profiles say of its lines. In: a file's name. Out: its text or why there is none. */
 import { readFile, stat } from 'node:fs/promises';
 import { messageOf } from '../../errors.js';
-import type { ScriptsTable } from '../../analyzer/model/scripts.js';
+import { memwatchUrl, type ScriptsTable } from '../../analyzer/model/scripts.js';
 import type { LineCost, SourceDetail } from '../../tui/provider.js';
 
 /** Larger files are bundles that nobody reads line by line. */
@@ -25,6 +25,7 @@ const isFile = (url: string, file: string): boolean => url === file || url === `
 
 const readText = async (file: string): Promise<{ lines: string[] } | { why: string }> => {
   if (file.startsWith('node:')) return { why: `${file} is part of Node.js: its source is not on this machine` };
+  if (file === memwatchUrl) return { why: 'this is code of memwatch itself, which it runs in the target to read it' };
   try {
     if ((await stat(file)).size > mostBytes) return { why: `${file} is too large to show` };
     return { lines: (await readFile(file, 'utf8')).split('\n') };
