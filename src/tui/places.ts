@@ -40,7 +40,6 @@ export const placesOfFinding = (finding: Finding): FindingPlace[] => {
   ];
 };
 
-/** Sources of Node.js itself are not on this machine. */
 const ownerText = (owner: Owner): string => {
   if (owner.kind === 'dependency') return `package ${owner.package} ${owner.version ?? ''}`.trimEnd();
   return { application: 'your code', node: 'Node.js itself', unknown: '' }[owner.kind];

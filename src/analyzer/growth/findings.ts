@@ -4,7 +4,6 @@
  */
 import { formatBytes, formatRate } from '../model/figures.js';
 import { nodeName, nodeTypeName } from '../model/heap-graph.js';
-import { isProgramsFile } from '../model/scripts.js';
 import type { ClassGain, Finding, FindingKind } from '../model/finding.js';
 import { causesOf, type Cause } from './causes.js';
 import { findContainer, type Container } from './containers.js';
@@ -58,8 +57,7 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
   const { node, chained } = container;
   const shape = { container: node, entryClass, classes: names, steps, entrySteps, chained };
   const kind = kindOf(graph, shape);
-  const isForeign = (file: string): boolean => !isProgramsFile(file) || options.isForeign?.(file) === true;
-  const location = locate(growth, kind, container, steps, places, isForeign);
+  const location = locate(growth, kind, container, steps, places, options.isForeign);
   const countPerRound = mean(gainsOf(container.history));
   const bytesPerRound = Math.round(cause.share * mean(gainsOf(region.bytes)));
   const rate = describeRate(countPerRound, bytesPerRound, options.callsPerRound);

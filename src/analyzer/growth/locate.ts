@@ -1,9 +1,11 @@
 /**
  * The place to look at for a finding: the line that owns the container. In: the container, its retaining path, places in
- * the source; `isForeign` says which files are nobody's place to look. Out: a location, or none where nothing in the path is anybody's code.
+ * the source; `isAlsoForeign` says which files, besides Node's, are nobody's place to look. Out: a location, or none
+ * where nothing in the path is anybody's code.
  */
 import type { FindingKind } from '../model/finding.js';
 import type { Location } from '../model/location.js';
+import { isProgramsFile } from '../model/scripts.js';
 import type { Container } from './containers.js';
 import type { Growth } from './find-growth.js';
 import { types } from './growth-classes.js';
@@ -20,9 +22,10 @@ export const locate = (
   container: Container,
   steps: readonly Step[],
   places: Places,
-  isForeign: (file: string) => boolean,
+  isAlsoForeign: (file: string) => boolean = () => false,
 ): Location | undefined => {
   const { graph } = growth.last;
+  const isForeign = (file: string): boolean => !isProgramsFile(file) || isAlsoForeign(file);
   const entry = entryCode(growth, container, places, isForeign);
   if (kind === 'listeners' && entry !== undefined) return entry;
   const locationOf = ({ kind, node, name }: Anchor): Location | undefined => {

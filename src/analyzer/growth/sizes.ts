@@ -4,7 +4,6 @@
  */
 import { formatRate } from '../model/figures.js';
 import { nodeName, nodeTypeName } from '../model/heap-graph.js';
-import { isProgramsFile } from '../model/scripts.js';
 import type { Finding } from '../model/finding.js';
 import { isBackingStore } from './entries.js';
 import { gainsOf, isSlowing } from './evidence.js';
@@ -50,8 +49,7 @@ const findingOfSizes = (
   const shape = { container: node, entryClass, classes: [], steps, entrySteps: [], chained: false };
   const kind = kindOf(graph, shape);
   const container = { node, entryClass: -1, history: sizes, entry: -1, alsoHeldBy: [], chained: false };
-  const isForeign = (file: string): boolean => !isProgramsFile(file) || options.isForeign?.(file) === true;
-  const location = locate(growth, kind, container, steps, createPlaces(graph, options), isForeign);
+  const location = locate(growth, kind, container, steps, createPlaces(graph, options), options.isForeign);
   const perRound = (sizes[sizes.length - 1] - sizes[0]) / (sizes.length - 1);
   const bytesPerEntry = storeBytes(growth, node) / Math.max(1, sizes[sizes.length - 1]);
   const bytesPerRound = Math.round(bytesPerEntry * perRound);

@@ -14,7 +14,7 @@ const mostFindings = 10;
 
 export const reportOfCensus = (
   { readings, rising, sites }: Gate,
-  scripts: ScriptsTable,
+  scripts: ScriptsTable | undefined,
   warnings: readonly string[],
 ): LeakReport => {
   const rounds = readings.length - 1;

@@ -54,12 +54,12 @@ export const findLiveLeaks = async (
   const census = await startCensus(attachment.session);
   attachment.onDetach(census.close);
   const gate = await passGate(attachment, census, round, gateRounds, weak !== undefined, io);
-  if (!anyRises(gate.rising) && weak === undefined) return clean(gate.readings);
+  const rises = anyRises(gate.rising);
   if (weak !== undefined) {
-    const scripts = await captureScripts(attachment.session, attachment);
+    const scripts = rises ? await captureScripts(attachment.session, attachment) : undefined;
     return reportOfCensus(gate, scripts, weak.warnings);
   }
-  return compareSnapshots({ attachment, census, round, gate, options, io });
+  return rises ? compareSnapshots({ attachment, census, round, gate, options, io }) : clean(gate.readings);
 };
 
 /** Why no snapshots are taken; undefined where they are. */
@@ -97,7 +97,7 @@ const passGate = async (
   for (let i = 1; i <= rounds; i++) {
     await round(`2/4 what grows, round ${i} of ${rounds}`);
     readings.push(await read());
-    if (sampled && i === 1) finish = await sampleSurvivors(attachment, expectedGrowth(readings, rounds));
+    if (sampled && i === 1) finish = await sampleSurvivors(attachment, expectedGrowth(readings, rounds - i));
   }
   const sites = (await finish?.()) ?? [];
   return { readings, rising: findRising(readings), sites };
