@@ -66,7 +66,9 @@ const showScreen = async (
   { runTui, LiveProvider, guardian }: Awaited<ReturnType<typeof loadScreen>>,
 ): Promise<void> => {
   io.progress('');
-  await runTui(new LiveProvider(attachment), guardian, io.signal);
+  const provider = new LiveProvider(attachment);
+  await runTui(provider, guardian, io.signal);
+  for (const line of provider.farewell()) io.line(line);
 };
 
 const titlesEvery = 20;

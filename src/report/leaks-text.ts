@@ -2,7 +2,15 @@
  * The leak report as text: the verdict and the line first, then the evidence. In: a LeakReport and a width. Out: text;
  * the first finding with all of its evidence fits one screen.
  */
-import type { AllocationSite, Finding, GrowthSite, LeakReport, Owner, PathStep } from '../analyzer/model/finding.js';
+import type {
+  AllocationSite,
+  Finding,
+  GrowthSite,
+  KeptFunction,
+  LeakReport,
+  Owner,
+  PathStep,
+} from '../analyzer/model/finding.js';
 import { isProgramsFile } from '../analyzer/model/scripts.js';
 import { escapeText, formatBytes, formatCount, formatCountDelta } from './units.js';
 import { cutTo } from './width.js';
@@ -39,9 +47,10 @@ const renderFinding = (finding: Finding, { rounds }: LeakReport): string[] => [
   `${finding.rank}. ${escapeText(finding.title)}`,
   ...field('where', finding.location === null ? '' : `${placeOf(finding)} (${ownerText(finding.owner)})`),
   ...field('blame', blameText(finding, rounds)),
-  ...field('entries', finding.history.map(formatCount).join(' → ')),
+  ...field(finding.history[0] === 0 ? 'gained' : 'entries', finding.history.map(formatCount).join(' → ')),
   ...field('gains', finding.gains.slice(0, 4).map(({ name, countPerRound }) => `${escapeText(name)} ${formatCountDelta(countPerRound)}`).join(', ')), // prettier-ignore
   ...field('held by', pathText(finding.path)),
+  ...field('keeps', keptElsewhere(finding).slice(0, mostSites).map(keptText).join('; ')),
   ...field('made by', finding.allocationSites.slice(0, mostSites).map(siteText).join('; ')),
   ...field('added by', finding.growthSites.slice(0, mostSites).map(growthText).join('; ')),
   ...finding.reasons.map((reason) => `     proof: ${escapeText(reason)}`),
@@ -89,6 +98,13 @@ const plain = new Set(['Object', 'Array']);
 
 const siteText = ({ function: name, file, line, bytes }: AllocationSite): string =>
   escapeText(`${name} (function at ${file}:${line}) about ${formatBytes(bytes)}`);
+
+/** Functions kept that do not stand at the finding's own place. */
+const keptElsewhere = ({ keptFunctions, location }: Finding): KeptFunction[] =>
+  keptFunctions.filter(({ file, line }) => file !== location?.file || line !== location.line);
+
+const keptText = ({ function: name, file, line, countPerRound }: KeptFunction): string =>
+  escapeText(`${formatCountDelta(countPerRound)} ${name} (function at ${file}:${line})`);
 
 const growthText = ({ stack, count }: GrowthSite): string => {
   const first = stack.find(({ file }) => isProgramsFile(file)) ?? stack[0];

@@ -4,7 +4,7 @@
  */
 import { step, type Step } from './events.js';
 import { rowAtCursor } from './list-keys.js';
-import { placeOfRow } from './places.js';
+import { chosenPlace, placeOfRow, placesOfFinding } from './places.js';
 import type { TargetAction } from './provider.js';
 import { frontView, type MenuChoice, type MenuItem, type State } from './state.js';
 
@@ -29,7 +29,8 @@ const onTarget: readonly { key: string; text: string; action: TargetAction }[] =
 
 const onScreen: readonly MenuItem[] = [
   { key: 'w', text: 'write this screen to a file', choice: { choice: 'saveMenu' } },
-  { key: 'y', text: 'copy the path or place under the cursor', choice: { choice: 'copy' } },
+  { key: 'y', text: 'copy the place in the source, or the path to the object', choice: { choice: 'copy' } },
+  { key: 'Y', text: 'copy the retaining path, where there is a place as well', choice: { choice: 'copyPath' } },
 ];
 
 const saveItems: readonly MenuItem[] = [
@@ -83,7 +84,9 @@ export const choose = (state: State, choice: MenuChoice): Step => {
     case 'thread':
       return step(closed, { effect: 'thread', id: choice.id });
     case 'copy':
-      return copy(closed);
+      return copy(closed, copyText(closed));
+    case 'copyPath':
+      return copy(closed, pathText(closed));
     case 'action':
       return ask(closed, choice.action);
   }
@@ -104,26 +107,32 @@ export const working = (state: State, text: string): State => ({
   work: { text, action: true },
 });
 
-const copy = (state: State): Step => {
-  const text = copyText(state);
+const copy = (state: State, text: string | undefined): Step => {
   if (text === undefined) {
     return step({ ...state, notice: { text: 'there is no path or place here to copy', style: 'warn' } });
   }
-  return step({ ...state, notice: { text: `copied: ${text}`, style: 'good' } }, { effect: 'copy', text });
+  return step({ ...state, notice: { text: `to the clipboard: ${text}`, style: 'good' } }, { effect: 'copy', text });
 };
 
-/** What `y` copies: a retaining path where one is shown, else a place in the source. */
+/** What `y` copies: of a heap's objects the retaining path, else the place in the source. */
 const copyText = (state: State): string | undefined => {
   const view = frontView(state);
   if (view?.kind === 'source') return `${view.place.file}:${view.cursor + 1}`;
   if (view?.kind !== 'list') return undefined;
   const row = rowAtCursor(view);
-  if (row?.kind === 'finding' && row.finding.path.length > 0) {
-    return row.finding.path.map((one) => `${one.edge}: ${one.name} @${one.id}`).join(' → ');
-  }
-  if (view.path !== undefined) {
-    return view.path.steps.map((one) => `${one.edge ?? ''}: ${one.name} @${one.id}`.replace(/^: /, '')).join(' → ');
-  }
-  const place = placeOfRow(row);
-  return place === undefined ? undefined : `${place.file}:${place.line}`;
+  const path = row?.kind === 'finding' ? undefined : pathText(state);
+  const place =
+    row?.kind === 'finding' ? placesOfFinding(row.finding)[chosenPlace(view, row.finding)]?.place : placeOfRow(row);
+  return path ?? (place === undefined ? pathText(state) : `${place.file}:${place.line}`);
+};
+
+/** From a root to what is under the cursor. */
+const pathText = (state: State): string | undefined => {
+  const view = frontView(state);
+  if (view?.kind !== 'list') return undefined;
+  const row = rowAtCursor(view);
+  const steps = row?.kind === 'finding' ? row.finding.path : view.path?.steps;
+  if (steps === undefined || steps.length === 0) return undefined;
+  const texts = steps.map(({ edge = '', name, id }) => `${edge === '' ? '' : `${edge}: `}${name} @${id}`);
+  return texts.join(' → ');
 };

@@ -3,6 +3,7 @@
  * out. In: a provider. Out: a promise that is kept when the user quits. The only file of the folder with state.
  */
 import { MemwatchError, messageOf } from '../errors.js';
+import { startText } from './action-text.js';
 import type { Effect, UiEvent } from './events.js';
 import { frame } from './frame.js';
 import { textOf } from './line.js';
@@ -171,7 +172,7 @@ class App {
       const text = await this.provider.run(action, { signal: running.signal, onProgress });
       this.dispatch({ type: 'done', text, endsWork: true });
     } catch (error) {
-      if (running.signal.aborted) this.dispatch({ type: 'stopped', message: stoppedText(error) });
+      if (running.signal.aborted) this.dispatch({ type: 'stopped', message: stoppedText(action, error) });
       else this.dispatch({ type: 'error', message: errorText(error), endsWork: true });
     } finally {
       clearInterval(ticking);
@@ -200,4 +201,7 @@ const errorText = (error: unknown): string => {
 };
 
 /** A command that was stopped says why in its own words, the provider what is left to happen. */
-const stoppedText = (error: unknown): string => (messageOf(error).startsWith('stopped') ? messageOf(error) : 'stopped');
+const stoppedText = (action: TargetAction, error: unknown): string => {
+  const said = messageOf(error);
+  return `${startText(action)}: ${said.startsWith('stopped;') ? said : 'stopped, and what was done to the process is undone'}`;
+};

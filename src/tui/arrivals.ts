@@ -1,5 +1,7 @@
 /** Data that comes: rows and details that were asked for, readings, progress, results. In: state, event. Out: state. Pure. */
+import type { Reading } from '../analyzer/model/reading.js';
 import type { UiEvent } from './events.js';
+import { likelyCause } from './forecast.js';
 import { scrolled } from './list-keys.js';
 import type { Detail } from './provider.js';
 import { showDataset } from './roots.js';
@@ -8,6 +10,7 @@ import {
   flameKey,
   keptReadings,
   listKey,
+  listView,
   sourceKey,
   tabIds,
   type ListView,
@@ -26,7 +29,7 @@ export const dataArrived = (state: State, event: Arrival): State => {
     case 'detail':
       return mapViews(state, (view) => withDetail(state, view, event.key, event.detail));
     case 'reading':
-      return { ...state, readings: [...state.readings.slice(1 - keptReadings), event.reading], silent: undefined };
+      return reading(state, event.reading);
     case 'threads':
       return { ...state, threads: event.threads };
     case 'silent':
@@ -56,6 +59,13 @@ export const dataArrived = (state: State, event: Arrival): State => {
   }
 };
 
+const reading = (state: State, latest: Reading): State => ({
+  ...state,
+  readings: [...state.readings.slice(1 - keptReadings), latest],
+  disturbedMs: state.work?.action === true ? latest.timeMs : state.disturbedMs,
+  silent: undefined,
+});
+
 type Outcome = Extract<Arrival, { type: 'done' | 'failed' | 'error' | 'stopped' | 'ended' }>;
 
 const outcome = (state: State, event: Outcome): State => {
@@ -63,7 +73,7 @@ const outcome = (state: State, event: Outcome): State => {
     case 'done':
       return { ...state, work: event.endsWork ? undefined : state.work, notice: { text: event.text, style: 'good' } };
     case 'ended':
-      return { ...state, ended: event.text, silent: undefined, notice: { text: event.text, style: 'bad' } };
+      return { ...state, ended: event.text, silent: undefined, notice: bad(event.text + likelyCause(state.readings)) };
     case 'failed':
       return {
         ...state,
@@ -87,14 +97,17 @@ const loaded = (state: State, event: Extract<Arrival, { type: 'loaded' }>): Stat
     report: event.report ?? state.report,
     work: state.work?.action === true ? state.work : undefined,
   };
-  const shown = showDataset(next, event.dataset);
+  const shown = showDataset(next, event.dataset, event.aside === true);
   return event.early === true ? mapViews(shown, bySelf) : shown;
 };
 
 const isClasses = (view: View): view is ListView => view.kind === 'list' && view.query.list === 'classes';
 
-/** As long as nobody knows what classes retain. */
-const bySelf = (view: View): View => (isClasses(view) ? { ...view, sort: 'self' } : view);
+/** As long as nobody knows what retains what, classes are shown by what they take themselves. */
+const bySelf = (view: View): View =>
+  view.kind === 'list' && view.query.list === 'biggest'
+    ? { ...listView({ list: 'classes' }, 'Classes'), sort: 'self' }
+    : view;
 
 /** By what they retain, now that it is known; not where someone has begun to read, for rows would move under the cursor. */
 const refined = (state: State): State => {

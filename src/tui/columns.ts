@@ -1,8 +1,11 @@
-/** The columns of every list. In: a row as the provider gives it, raw. Out: harmless pieces of text with styles. Pure. */
+/**
+ * The columns of every list: figures first and names last, so that they stand side by side on a wide screen too. In: a
+ * row as the provider gives it, raw. Out: harmless pieces of text with styles. Pure.
+ */
 import { formatBytes, formatBytesDelta, formatCount, formatCountDelta, formatShare } from '../report/units.js';
 import { displayWidth, cutTo } from '../report/width.js';
 import type { Location } from '../analyzer/model/location.js';
-import { span, type Span } from './line.js';
+import { lineWidth, span, type Span } from './line.js';
 import type { ListQuery, ObjectRow, Row } from './provider.js';
 import { bar, sparkline, type Column } from './table.js';
 import { safe } from './text.js';
@@ -55,9 +58,9 @@ const retainedColumns: Column[] = [
 ];
 
 const classColumns: Column[] = [
-  rest('name', 'Class', 1, (row) => (row.kind === 'class' ? [span(safe(row.name), 'name')] : [])),
   right('count', 'Objects', 11, (row) => (row.kind === 'class' ? [span(formatCount(row.count), 'number')] : [])),
   ...retainedColumns,
+  rest('name', 'Class', 1, (row) => (row.kind === 'class' ? [span(safe(row.name), 'name')] : [])),
 ];
 
 /** `▸ sessions: Map @1234 server.js:12` */
@@ -66,22 +69,24 @@ const objectSpans = (row: ObjectRow, width: number): Span[] => {
   const spans = [span(`${'  '.repeat(Math.min(row.depth, 12))}${sign}`)];
   if (row.edge !== undefined) spans.push(span(safe(row.edge)), span(': ', 'dim'));
   spans.push(span(safe(row.name), row.type === 'string' ? 'good' : 'name'), span(` @${row.id}`, 'dim'));
-  if (row.place !== undefined) spans.push(span(` ${placeText(row.place, width)}`, 'place'));
+  const room = width - lineWidth({ spans }) - 1;
+  if (row.place !== undefined && room >= 8) spans.push(span(` ${placeText(row.place, room)}`, 'place'));
   return spans;
 };
 
 const objectColumns = (title: string): Column[] => [
-  rest('name', title, 1, (row, { width }) => (row.kind === 'object' ? objectSpans(row, width) : [])),
   ...retainedColumns,
+  rest('name', title, 1, (row, { width }) => (row.kind === 'object' ? objectSpans(row, width) : [])),
 ];
 
 const growthColumns = (title: string): Column[] => [
-  rest('name', title, 1, (row) => {
-    if (row.kind !== 'growth') return [];
-    const id = row.id === undefined ? [] : [span(` @${row.id}`, 'dim')];
-    const path = row.path === '' ? [] : [span(`  ${safe(row.path)}`, 'dim')];
-    return [span(safe(row.name), 'name'), ...id, ...path];
-  }),
+  right('delta', 'Growth', 10, (row) =>
+    row.kind === 'growth' ? [span(formatBytesDelta(row.bytesDelta), 'bold')] : [],
+  ),
+  right('count', 'Objects', 10, (row) =>
+    row.kind === 'growth' && row.countDelta !== undefined ? [span(formatCountDelta(row.countDelta))] : [],
+  ),
+  trendColumn((row) => (row.kind === 'growth' ? row.history : [])),
   {
     id: 'figures',
     title: 'a figure a snapshot',
@@ -90,20 +95,21 @@ const growthColumns = (title: string): Column[] => [
     from: 100,
     cell: (row, { width }) => (row.kind === 'growth' ? [span(lastFigures(row.history, width))] : []),
   },
-  {
-    id: 'trend',
-    title: 'trend',
-    align: 'left',
-    width: 8,
-    cell: (row) => (row.kind === 'growth' ? [span(sparkline(row.history.slice(-8)), 'bar')] : []),
-  },
-  right('count', 'Objects', 10, (row) =>
-    row.kind === 'growth' && row.countDelta !== undefined ? [span(formatCountDelta(row.countDelta))] : [],
-  ),
-  right('delta', 'Growth', 10, (row) =>
-    row.kind === 'growth' ? [span(formatBytesDelta(row.bytesDelta), 'bold')] : [],
-  ),
+  rest('name', title, 1, (row) => {
+    if (row.kind !== 'growth') return [];
+    const id = row.id === undefined ? [] : [span(` @${row.id}`, 'dim')];
+    const path = row.path === '' ? [] : [span(`  ${safe(row.path)}`, 'dim')];
+    return [span(safe(row.name), 'name'), ...id, ...path];
+  }),
 ];
+
+const trendColumn = (historyOf: (row: Row) => readonly (number | null)[]): Column => ({
+  id: 'trend',
+  title: 'trend',
+  align: 'left',
+  width: 8,
+  cell: (row) => [span(sparkline(historyOf(row).slice(-8)), 'bar')],
+});
 
 const lastFigures = (history: readonly (number | null)[], width: number): string => {
   const texts = history.map((bytes) => (bytes === null ? '-' : formatBytes(bytes)));
@@ -113,22 +119,16 @@ const lastFigures = (history: readonly (number | null)[], width: number): string
 
 const findingColumns: Column[] = [
   right('rank', '#', 2, (row) => (row.kind === 'finding' ? [span(String(row.finding.rank))] : [])),
-  rest('name', 'What grows', 1, (row) => (row.kind === 'finding' ? [span(safe(row.finding.title), 'name')] : [])),
-  {
-    id: 'trend',
-    title: 'trend',
-    align: 'left',
-    width: 8,
-    cell: (row) => (row.kind === 'finding' ? [span(sparkline(row.finding.history.slice(-8)), 'bar')] : []),
-  },
-  right('count', 'Entries/round', 13, (row) =>
-    row.kind === 'finding' ? [span(formatCountDelta(row.finding.countPerRound))] : [],
-  ),
   right('delta', 'Bytes/round', 11, (row) =>
     row.kind === 'finding' && row.finding.bytesPerRound !== null
       ? [span(formatBytesDelta(row.finding.bytesPerRound), 'bold')]
       : [],
   ),
+  right('count', 'Entries/round', 13, (row) =>
+    row.kind === 'finding' ? [span(formatCountDelta(row.finding.countPerRound))] : [],
+  ),
+  trendColumn((row) => (row.kind === 'finding' ? row.finding.history : [])),
+  rest('name', 'What grows', 1, (row) => (row.kind === 'finding' ? [span(safe(row.finding.title), 'name')] : [])),
 ];
 
 const valueColumns = (withTotal: boolean): Column[] => [
@@ -192,6 +192,7 @@ const byList: Readonly<Record<ListQuery['list'], Column[]>> = {
   dominators: objectColumns('Object (and what it alone keeps alive)'),
   fields: objectColumns('Field: value'),
   retainers: objectColumns('Held by (edge: holder)'),
+  dominated: objectColumns('What it alone keeps alive'),
   findings: findingColumns,
   grownClasses: growthColumns('Class'),
   grownObjects: growthColumns('Object'),

@@ -14,7 +14,7 @@ export const findingLines = (finding: Finding, width: number, chosen: number): L
   ...wrap(safe(finding.title), width - 2).map((text) => line(span(` ${text}`, 'bold'))),
   ...sites(finding, width, chosen),
   ...labelled('Kept by', pathPieces(finding), width),
-  ...labelled('Entries', historyPieces(finding), width),
+  ...labelled(finding.history[0] === 0 ? 'Gained' : 'Entries', historyPieces(finding), width),
   ...(finding.advice === null ? [] : wrapped('Advice', safe(finding.advice), width)),
   ...finding.reasons.flatMap((reason, at) => wrapped(at === 0 ? 'Because' : '', safe(reason), width)),
   ...wrapped('Gains', gainsText(finding), width),

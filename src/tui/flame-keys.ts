@@ -23,8 +23,10 @@ export const flameKeyPressed = (state: State, view: FlameView, key: string): Sta
     case 'home':
     case 'g':
       return withFront(state, { ...view, root: 0, cursor: 0 });
-    case 'o':
-      return openPlace(state, boxAt(view.flame, view.cursor)?.box.place);
+    case 'o': {
+      const box = boxAt(view.flame, view.cursor)?.box;
+      return openPlace(state, box?.hottest ?? box?.place);
+    }
     default:
       return undefined;
   }

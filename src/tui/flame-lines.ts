@@ -37,13 +37,16 @@ export const firstLevel = (flame: FlameDetail, view: FlameView, height: number):
   return Math.max(0, Math.min(depth - height + 3, levels(flame).length - height));
 };
 
-const aboutLine = (flame: FlameDetail, box: FlameBox, width: number): Line =>
-  line(
-    span(` ${safe(box.name) || '(anonymous)'}`, 'name'),
-    span(`  total ${formatValue(box.total, flame.unit)} (${formatShare(box.total / flame.whole)})`, 'bold'),
-    span(`  self ${formatValue(box.self, flame.unit)} (${formatShare(box.self / flame.whole)})`),
-    span(`  ${placeText(box.place, Math.max(10, width >> 1))}`, 'place'),
+const aboutLine = (flame: FlameDetail, box: FlameBox, width: number): Line => {
+  const share = (value: number): string => `${formatValue(value, flame.unit)} (${formatShare(value / flame.whole)})`;
+  const figures = `  total ${share(box.total)}  self ${share(box.self)}  `;
+  const name = cutTo(safe(box.name) || '(anonymous)', Math.max(12, width - figures.length - 24));
+  return line(
+    span(` ${name}`, 'name'),
+    span(figures, 'bold'),
+    span(placeText(box.place, Math.max(10, width - 1 - displayWidth(name) - figures.length)), 'place'),
   );
+};
 
 const rowLine = (row: readonly FlameBox[], depth: number, cursor: number, ancestor: boolean): Line => {
   const spans: Span[] = [];

@@ -67,7 +67,8 @@ const hintsOf = (state: State): Hint[] => {
 
 const turns: Partial<Record<ListView['query']['list'], string>> = {
   fields: 'held by',
-  retainers: 'fields',
+  retainers: 'keeps alive',
+  dominated: 'fields',
   callers: 'callees',
   callees: 'callers',
 };
@@ -85,7 +86,7 @@ const listHints = (state: State, view: ListView): Hint[] => {
     ...(hasPlace ? [['o', 'source'] as const] : []),
     ['/', 'filter'],
     ['<>', 'sort'],
-    ...(leadsBack(state, view) ? [['Esc', 'back'] as const] : []),
+    ...(leadsBack(state, view) ? [['Esc', view.filter === '' ? 'back' : 'clear filter'] as const] : []),
   ];
 };
 

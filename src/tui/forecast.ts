@@ -4,6 +4,7 @@
  * lowest figure of each of several equal stretches of time. Pure.
  */
 import type { Reading } from '../analyzer/model/reading.js';
+import { formatShare } from '../report/units.js';
 
 export interface Forecast {
   readonly what: 'heap' | 'rss';
@@ -83,4 +84,24 @@ const straightLine = (points: readonly [number, number][]): { slope: number; fit
     yy += (y - meanY) ** 2;
   }
   return xx === 0 || yy === 0 ? { slope: 0, fit: 0 } : { slope: xy / xx, fit: xy ** 2 / (xx * yy) };
+};
+
+/** Memory that was this full at the end ended it, most likely: V8 gives up before the last byte, the kernel at it. */
+const fullHeap = 0.9;
+const fullContainer = 0.95;
+/** The last second before the end is often not read. */
+const lastReadings = 5;
+
+/** Why a process ended, as far as its last readings tell; '' where they do not. */
+export const likelyCause = (readings: readonly Reading[]): string => {
+  const last = readings.slice(-lastReadings);
+  const heap = Math.max(0, ...last.map((one) => one.heap.usedBytes / one.heap.limitBytes));
+  const container = Math.max(
+    0,
+    ...last.map((one) => (one.cgroup === null ? 0 : one.cgroup.usedBytes / one.cgroup.limitBytes)),
+  );
+  const said = (what: string, share: number): string =>
+    `. Its ${what} was at ${formatShare(share)} of the limit: it probably ran out of memory`;
+  if (container >= fullContainer) return said('container', container);
+  return heap >= fullHeap ? said('heap', heap) : '';
 };

@@ -21,6 +21,7 @@ export const panelHeight = (state: State, view: ListView): number => {
     case 'dominators':
     case 'fields':
     case 'retainers':
+    case 'dominated':
     case 'grownObjects':
       return part(0.26, 5);
     case 'findings': // as many rows as there are findings, up to a third: the evidence is what is read

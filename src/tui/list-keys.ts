@@ -3,7 +3,8 @@
  * view is a list, a key. Out: the next state, or undefined where the key means nothing here. Pure.
  */
 import { columnsOf } from './columns.js';
-import { listHeight } from './layout.js';
+import { findingLines } from './finding-lines.js';
+import { listHeight, panelHeight } from './layout.js';
 import { movement } from './movement.js';
 import { chosenPlace, nextPlace, openFinding, openPlace, placeOfRow } from './places.js';
 import type { ListQuery, Row } from './provider.js';
@@ -13,6 +14,8 @@ import { safe } from './text.js';
 
 export const listKeyPressed = (state: State, view: ListView, key: string): State | undefined => {
   if (state.filtering) return filterKey(state, view, key);
+  const turned = evidenceKey(state, view, key);
+  if (turned !== undefined) return turned;
   const moved = moveKey(view, key, listHeight(state, view));
   if (moved !== undefined) return withFront(state, scrolled(state, moved));
   switch (key) {
@@ -46,6 +49,28 @@ export const listKeyPressed = (state: State, view: ListView, key: string): State
 export const rowAtCursor = (view: ListView): Row | undefined =>
   view.page === undefined ? undefined : view.page.rows[view.cursor - view.page.from];
 
+const pageKeys = new Set(['pageup', 'pagedown', 'C-b', 'C-f', 'C-u', 'C-d', ' ']);
+
+/** Evidence that is longer than its room moves by pages: findings are few, and fit. */
+const evidenceKey = (state: State, view: ListView, key: string): State | undefined => {
+  if (!pageKeys.has(key) || evidenceOverflow(state, view) === 0) return undefined;
+  return scrolledEvidence(state, view, movement(key, 0, panelHeight(state, view) - 2, 0) ?? 0);
+};
+
+export const scrolledEvidence = (state: State, view: ListView, by: number): State =>
+  withFront(state, {
+    ...view,
+    panelTop: Math.max(0, Math.min((view.panelTop ?? 0) + by, evidenceOverflow(state, view))),
+  });
+
+/** Lines of the evidence that its room does not show. */
+export const evidenceOverflow = (state: State, view: ListView): number => {
+  const row = rowAtCursor(view);
+  if (row?.kind !== 'finding') return 0;
+  const { length } = findingLines(row.finding, state.columns, chosenPlace(view, row.finding));
+  return Math.max(0, length - (panelHeight(state, view) - 1));
+};
+
 /** A list that is asked for anew begins at its top. */
 const top = (view: ListView): ListView => ({ ...view, cursor: 0, top: 0 });
 
@@ -64,7 +89,7 @@ const moveKey = (view: ListView, key: string, height: number): ListView | undefi
   if (cursor === undefined) return undefined;
   // a page moves the window as well, so that the cursor keeps its place on the screen
   const shift = Math.abs(cursor - view.cursor) > 1 && key !== 'g' && key !== 'G' ? cursor - view.cursor : 0;
-  return { ...view, cursor, top: Math.max(0, view.top + shift) };
+  return { ...view, cursor, top: Math.max(0, view.top + shift), panelTop: 0 };
 };
 
 const filterKey = (state: State, view: ListView, key: string): State | undefined => {
@@ -95,12 +120,13 @@ export const sortBy = (state: State, view: ListView, sort: string): State =>
     descending: sort === view.sort ? !view.descending : descendsFirst(sort),
   });
 
-/** Fields and retainers of one object, callers and callees of one function: `t` turns between them. */
+/** Fields, retainers and what goes with one object, callers and callees of one function: `t` turns from one to the next. */
 const otherSide = (state: State, view: ListView): State | undefined => {
   const { query } = view;
   const turned = (other: ListQuery): State => withFront(state, { ...listView(other, view.title) });
   if (query.list === 'fields') return turned({ ...query, list: 'retainers' });
-  if (query.list === 'retainers') return turned({ ...query, list: 'fields' });
+  if (query.list === 'retainers') return turned({ ...query, list: 'dominated' });
+  if (query.list === 'dominated') return turned({ ...query, list: 'fields' });
   if (query.list === 'callers') return turned({ ...query, list: 'callees' });
   if (query.list === 'callees') return turned({ ...query, list: 'callers' });
   return undefined;
@@ -150,7 +176,7 @@ export const enterRow = (state: State, view: ListView): State | undefined => {
     case 'growth':
       return enterGrown(state, row);
     case 'function':
-      if (!('profile' in query) || row.frame < 0) return openPlace(state, row.place);
+      if (!('profile' in query) || row.frame < 0) return openRow(state, view);
       return push(
         state,
         listView({ list: 'callers', profile: query.profile, frame: row.frame }, safe(row.name) || '(anonymous)'),
@@ -167,7 +193,7 @@ export const enterRow = (state: State, view: ListView): State | undefined => {
 const openRow = (state: State, view: ListView): State => {
   const row = rowAtCursor(view);
   if (row?.kind === 'finding') return openFinding(state, row.finding, chosenPlace(view, row.finding));
-  return openPlace(state, placeOfRow(row));
+  return openPlace(state, row?.kind === 'function' ? (row.hottest ?? row.place) : placeOfRow(row));
 };
 
 const markNextPlace = (state: State, view: ListView): State | undefined => {

@@ -1,5 +1,6 @@
 /** A list tab's body: the table, and below it what belongs to the row under the cursor. In: state, view. Out: lines. Pure. */
 import { formatBytes } from '../report/units.js';
+import type { Finding, LeakReport } from '../analyzer/model/finding.js';
 import { columnsOf } from './columns.js';
 import { findingLines } from './finding-lines.js';
 import { listHeight, panelHeight } from './layout.js';
@@ -9,22 +10,35 @@ import { chosenPlace } from './places.js';
 import type { PathStepRow } from './provider.js';
 import type { ListView, State } from './state.js';
 import { tableLines } from './table.js';
-import { safe } from './text.js';
+import { safe, wrap } from './text.js';
 
 export const listLines = (state: State, view: ListView): Line[] => {
+  const { report } = state;
+  if (view.query.list === 'findings' && view.page?.total === 0 && report !== undefined) {
+    return verdictLines(report, state.columns);
+  }
   const height = listHeight(state, view);
   const table = tableLines(columnsOf(view.query), view, state.columns, height);
   const panel = panelHeight(state, view);
   return [...fitHeight(table, height + 1), ...fitHeight(panel === 0 ? [] : panelLines(state, view, panel), panel)];
 };
 
+/** A search that found nothing says why it thinks so. */
+const verdictLines = ({ verdict, reasons, warnings }: LeakReport, columns: number): Line[] => {
+  const text = verdict === 'clean' ? 'Clean: nothing leaks' : 'Inconclusive: not proved, not excluded';
+  const paragraphs = [...reasons, ...warnings].map((one) => wrap(safe(one), columns - 6));
+  return [
+    line(span(`  ${text}`, 'bold')),
+    ...paragraphs.flatMap((lines) => lines.map((one, at) => line(at === 0 ? '  - ' : '    ', one))),
+  ];
+};
+
 const panelLines = (state: State, view: ListView, height: number): Line[] => {
   const row = rowAtCursor(view);
   if (view.query.list === 'findings') {
-    return row?.kind === 'finding'
-      ? [rule(state, 'Evidence'), ...findingLines(row.finding, state.columns, chosenPlace(view, row.finding))]
-      : [];
+    return row?.kind === 'finding' ? evidenceLines(state, view, row.finding, height) : [];
   }
+  if (row === undefined && view.page?.matched === 0) return [];
   if (row?.kind === 'class' && row.retainedBytes === null) {
     return [rule(state, 'What keeps it alive'), line(span('  is being computed', 'dim'))];
   }
@@ -32,13 +46,30 @@ const panelLines = (state: State, view: ListView, height: number): Line[] => {
   return [rule(state, title), ...pathLines(view, state.columns, height - 1)];
 };
 
-const rule = (state: State, title: string): Line =>
-  line(span(`── ${title} ${'─'.repeat(Math.max(0, state.columns - title.length - 4))}`, 'dim'));
+const evidenceLines = (state: State, view: ListView, finding: Finding, height: number): Line[] => {
+  const lines = findingLines(finding, state.columns, chosenPlace(view, finding));
+  const room = height - 1;
+  const top = Math.min(view.panelTop ?? 0, Math.max(0, lines.length - room));
+  const below = lines.length - room - top;
+  const more = [...(top > 0 ? [`PgUp: ${top} above`] : []), ...(below > 0 ? [`PgDn: ${below} more lines`] : [])];
+  return [rule(state, 'Evidence', more.join(', ')), ...lines.slice(top, top + room)];
+};
+
+const rule = (state: State, title: string, more = ''): Line => {
+  const end = more === '' ? '' : ` ${more} ──`;
+  const middle = '─'.repeat(Math.max(0, state.columns - title.length - end.length - 4));
+  return line(span(`── ${title} ${middle}`, 'dim'), span(end, more === '' ? 'dim' : 'key'));
+};
 
 const pathLines = (view: ListView, width: number, height: number): Line[] => {
   if (view.path === undefined) return [line(span('  …', 'dim'))];
   const { steps } = view.path;
-  if (steps.length === 0) return [line(span('  nothing: it is not reachable from a root', 'dim'))];
+  if (steps.length === 0) {
+    const row = rowAtCursor(view);
+    const isRoot = row?.kind === 'object' && row.type === 'synthetic';
+    const text = isRoot ? 'it is V8’s own root: all that is reachable hangs on it' : 'nothing: no root leads to it';
+    return [line(span(`  ${text}`, 'dim'))];
+  }
   if (steps.length <= height) return steps.map((step, at) => stepLine(step, at));
   return flowing(steps, width, height);
 };

@@ -13,7 +13,7 @@ export const liveLines = (state: State): Line[] => {
   const last = state.readings.at(-1);
   if (last === undefined) return [emptyLine, line(span('  waiting for the first reading …', 'dim'))];
   const height = bodyHeight(state);
-  const facts = [...limitLines(state.readings, last), ...nowLines(state, last), ...threadLines(state)];
+  const facts = [...limitLines(state, last), ...nowLines(state, last), ...threadLines(state)];
   const big = height >= 34;
   const charts = big ? [...cpuChart(state), ...delayChart(state)] : [];
   const spaces = spaceLines(state, last, Math.max(1, height - facts.length - charts.length - 11));
@@ -57,10 +57,10 @@ const spanSeconds = (readings: readonly Reading[]): number =>
   ((readings.at(-1)?.timeMs ?? 0) - (readings[0]?.timeMs ?? 0)) / 1000;
 
 /** What would kill the process, and when it is reached if it grows on as it does. */
-const limitLines = (readings: readonly Reading[], last: Reading): Line[] => {
+const limitLines = (state: State, last: Reading): Line[] => {
   const spans = limitSpans('heap', last.heap.usedBytes, last.heap.limitBytes);
   if (last.cgroup !== null) spans.push(...limitSpans('container', last.cgroup.usedBytes, last.cgroup.limitBytes));
-  return [line(span('Limits  ', 'title'), ...spans), forecastLine(readings)];
+  return [line(span('Limits  ', 'title'), ...spans), forecastLine(state)];
 };
 
 const limitSpans = (name: string, used: number, limit: number): Span[] => {
@@ -70,7 +70,11 @@ const limitSpans = (name: string, used: number, limit: number): Span[] => {
   return [span(`${name} `), span(formatShare(share) + mark, style), span(` of ${formatBytes(limit)}   `, 'dim')];
 };
 
-const forecastLine = (readings: readonly Reading[]): Line => {
+const forecastLine = ({ readings: all, disturbedMs, work }: State): Line => {
+  if (work?.action === true) {
+    return line(span('Trend   ', 'title'), span('not told while memwatch works on the process', 'dim'));
+  }
+  const readings = all.filter(({ timeMs }) => timeMs > disturbedMs);
   const forecast = forecastOf(readings);
   if (forecast === undefined) {
     const seconds = spanSeconds(readings);

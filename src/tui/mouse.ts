@@ -5,7 +5,7 @@ import { placeAtLine } from './finding-lines.js';
 import { flameTop, firstLevel } from './flame-lines.js';
 import { levels } from './flame-keys.js';
 import { bodyHeight, bodyTop, listHeight } from './layout.js';
-import { rowAtCursor, scrolled, sortBy } from './list-keys.js';
+import { evidenceOverflow, rowAtCursor, scrolled, scrolledEvidence, sortBy } from './list-keys.js';
 import { openFinding } from './places.js';
 import { overlayBox } from './overlay-lines.js';
 import { scrolledSource } from './source-keys.js';
@@ -19,7 +19,7 @@ type PressKey = (state: State, key: string) => Step;
 const wheelRows = 3;
 
 export const mouseEvent = (state: State, event: Mouse, pressKey: PressKey): Step => {
-  if (event.action !== 'press') return step(wheel(state, event.action === 'wheelUp' ? -wheelRows : wheelRows));
+  if (event.action !== 'press') return step(wheel(state, event.action === 'wheelUp' ? -wheelRows : wheelRows, event.y));
   if (state.overlay !== undefined) return overlayClick(state, state.overlay, event, pressKey);
   if (event.y === 0) {
     const tab = tabAt(state, event.x);
@@ -33,13 +33,15 @@ export const mouseEvent = (state: State, event: Mouse, pressKey: PressKey): Step
   return view?.kind === 'flame' ? flameClick(state, view, event, pressKey) : step(state);
 };
 
-const wheel = (state: State, by: number): State => {
+const wheel = (state: State, by: number, y: number): State => {
   if (state.overlay?.kind === 'help') {
     return { ...state, overlay: { ...state.overlay, top: Math.max(0, state.overlay.top + by) } };
   }
   const view = frontView(state);
   if (state.overlay !== undefined) return state;
   if (view?.kind === 'list') {
+    const inPanel = y > bodyTop + listHeight(state, view);
+    if (inPanel && evidenceOverflow(state, view) > 0) return scrolledEvidence(state, view, by);
     return withFront(state, scrolled(state, { ...view, cursor: view.cursor + by, top: Math.max(0, view.top + by) }));
   }
   return view?.kind === 'source'
@@ -54,9 +56,11 @@ const listClick = (state: State, view: ListView, { x, y }: Mouse, pressKey: Pres
   }
   const at = y - bodyTop - 1;
   const row = rowAtCursor(view);
-  const place =
-    row?.kind === 'finding' ? placeAtLine(row.finding, state.columns, at - listHeight(state, view) - 1) : undefined;
-  if (row?.kind === 'finding' && place !== undefined) return step(openFinding(state, row.finding, place));
+  const inPanel = at - listHeight(state, view) - 1; // below its title
+  if (row?.kind === 'finding' && inPanel >= 0) {
+    const place = placeAtLine(row.finding, state.columns, inPanel + (view.panelTop ?? 0));
+    return step(place === undefined ? state : openFinding(state, row.finding, place));
+  }
   if (at < 0 || at >= listHeight(state, view) || view.top + at >= (view.page?.matched ?? 0)) return step(state);
   if (view.top + at === view.cursor) return pressKey({ ...state, filtering: false }, 'enter');
   return step(withFront(state, scrolled(state, { ...view, cursor: view.top + at })));

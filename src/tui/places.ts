@@ -1,6 +1,7 @@
 /**
  * From a row to the lines of source it stands for, and to one of them on the screen. The places of a finding, the first
- * to look at first: the line that `memwatch leaks` names, then those that add, then those that make. Pure.
+ * to look at first: the line that `memwatch leaks` names, then those that add, then functions that are kept over and
+ * over, then those that make. Pure.
  */
 import type { Finding, Owner } from '../analyzer/model/finding.js';
 import type { Location } from '../analyzer/model/location.js';
@@ -11,7 +12,7 @@ import { sourceView, withStack, type ListView, type SourceView, type State } fro
 
 /** A place of a finding, and what the program does there. */
 export interface FindingPlace {
-  readonly label: 'Leaks at' | 'Added at' | 'Made at';
+  readonly label: 'Leaks at' | 'Added at' | 'Keeps' | 'Made at';
   readonly place: Location;
   readonly about: string;
 }
@@ -20,7 +21,7 @@ export interface FindingPlace {
 const mostOfAKind = 2;
 
 export const placesOfFinding = (finding: Finding): FindingPlace[] => {
-  const { location, owner, growthSites, allocationSites } = finding;
+  const { location, owner, growthSites, keptFunctions, allocationSites } = finding;
   const leaks = location === null ? [] : [{ label: 'Leaks at', place: location, about: ownerText(owner) } as const];
   const added = growthSites.slice(0, mostOfAKind).flatMap(({ stack, count }): FindingPlace[] => {
     const frame = stack.find(({ file }) => isProgramsFile(file)) ?? stack[0];
@@ -28,17 +29,29 @@ export const placesOfFinding = (finding: Finding): FindingPlace[] => {
     const about = `by ${frame.function}, ${formatCount(count)} times while watched`;
     return [{ label: 'Added at', place: { file: frame.file, line: frame.line, column: 0 }, about }];
   });
+  const kept = keptFunctions.map((code): FindingPlace => ({
+    label: 'Keeps',
+    place: { file: code.file, line: code.line, column: 0 },
+    about: `${code.function}(), ${formatCount(code.countPerRound)} more of it a round`,
+  }));
   const made = allocationSites.slice(0, mostOfAKind).map((site): FindingPlace => ({
     label: 'Made at',
     place: { file: site.file, line: site.line, column: 0 },
     about: `by ${site.function}, ${formatBytes(site.bytes)} survived (sampled)`,
   }));
-  const places: FindingPlace[] = [...leaks, ...added, ...made];
+  const places = distinct([...leaks, ...added, ...kept.slice(0, mostOfAKind), ...made]);
   return [
     ...places.filter(({ place }) => isProgramsFile(place.file)),
     ...places.filter(({ place }) => !isProgramsFile(place.file)),
   ];
 };
+
+/** A line is named once, for the first thing that was said of it. */
+const distinct = (places: readonly FindingPlace[]): FindingPlace[] =>
+  places.filter(
+    ({ place: { file, line } }, at) =>
+      places.findIndex(({ place }) => place.file === file && place.line === line) === at,
+  );
 
 const ownerText = (owner: Owner): string => {
   if (owner.kind === 'dependency') return `package ${owner.package} ${owner.version ?? ''}`.trimEnd();

@@ -71,6 +71,8 @@ export type ProviderEvent =
       readonly report?: LeakReport;
       /** Retained sizes are not there yet: `refined` follows. */
       readonly early?: boolean;
+      /** Nobody asked for it: it is there to be looked at, and the screen stays as it is. */
+      readonly aside?: boolean;
     }
   /** The tab that says most of what was loaded. */
   | { readonly type: 'show'; readonly tab: 'heap' | 'growth' | 'cpu' | 'lines' }
@@ -91,6 +93,8 @@ export type ListQuery =
   | { readonly list: 'dominators' }
   | { readonly list: 'fields'; readonly node: number }
   | { readonly list: 'retainers'; readonly node: number }
+  /** What would go if the object went. */
+  | { readonly list: 'dominated'; readonly node: number }
   | { readonly list: 'findings' }
   | { readonly list: 'grownClasses' }
   | { readonly list: 'grownObjects' }
@@ -178,6 +182,8 @@ export interface FunctionRow {
   readonly frame: number;
   readonly name: string;
   readonly place: Location | undefined;
+  /** Its line that costs most, where lines were measured; `place` is where it begins. */
+  readonly hottest: Location | undefined;
   readonly self: number;
   readonly total: number;
   /** Bytes of its own that are still alive; undefined where that was not measured. */
@@ -247,6 +253,7 @@ export interface FlameBox {
   readonly key: number;
   readonly name: string;
   readonly place: Location | undefined;
+  readonly hottest: Location | undefined;
   /** First cell, and cells taken. */
   readonly x: number;
   readonly width: number;

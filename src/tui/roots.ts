@@ -23,11 +23,11 @@ const tabOf: Readonly<Record<Dataset, TabId>> = {
   alloc: 'cpu',
 };
 
-/** New data is shown at once, from its top; views into older data of its kind are gone. */
-export const showDataset = (state: State, dataset: Dataset): State => {
+/** New data is shown at once, from its top, unless it came aside; views into older data of its kind are gone. */
+export const showDataset = (state: State, dataset: Dataset, aside: boolean): State => {
   const shown: State = tabIds.reduce((next, tab) => {
     const root = rootViews[tab].find((one) => one.needs === dataset);
     return root === undefined ? next : showRoot(next, tab, root);
   }, state);
-  return { ...shown, tab: tabOf[dataset] };
+  return aside ? shown : { ...shown, tab: tabOf[dataset] };
 };

@@ -4,6 +4,7 @@
  * widgets are not used, because they cost time for every row there is instead of every row that is seen.
  */
 import blessed, { type Key, type Screen } from 'blessed';
+import { copyToClipboard } from './clipboard.js';
 import type { Line, Style } from './line.js';
 import { cellsOf } from './text.js';
 import { lookOf, type ColorDepth, type Look } from './theme.js';
@@ -29,7 +30,7 @@ export interface Terminal {
   readonly rows: number;
   /** Shows the lines from the top; each must be exactly as wide as the screen. */
   draw(lines: readonly Line[]): void;
-  /** Puts text on the clipboard of the user's own terminal, over ssh as well (OSC 52). */
+  /** Puts text on the clipboard of the user's own terminal. */
   copy(text: string): void;
   /** Gives the terminal back to the shell until the user brings the program to the front again. */
   suspend(): void;
@@ -75,7 +76,7 @@ export const openTerminal = (depth: ColorDepth, title: string, handlers: Termina
     draw: (lines) => {
       if (!closed) painter.draw(lines);
     },
-    copy: (text) => screen.program._owrite(`\x1b]52;c;${Buffer.from(text).toString('base64')}\x07`),
+    copy: (text) => copyToClipboard(text, (bytes) => screen.program._owrite(bytes)),
     suspend: stop,
     close: () => {
       process.off('SIGTSTP', stop);

@@ -37,6 +37,8 @@ export interface ListView {
   readonly page: (Page & { readonly key: string }) | undefined;
   /** The retaining path of the object under the cursor. */
   readonly path: (PathDetail & { readonly node: number }) | undefined;
+  /** First line on the screen of what belongs to the row under the cursor, where that is longer than its room. */
+  readonly panelTop?: number;
   /** Which place of a finding Enter opens, where it is not the first. */
   readonly place?: { readonly rank: number; readonly chosen: number };
   /** The tab from which one came here, and to which Esc leads. */
@@ -78,7 +80,7 @@ export interface MenuItem {
 export type MenuChoice =
   | { readonly choice: 'action'; readonly action: TargetAction }
   | { readonly choice: 'save'; readonly format: 'text' | 'markdown' | 'html' }
-  | { readonly choice: 'copy' }
+  | { readonly choice: 'copy' | 'copyPath' }
   | { readonly choice: 'thread'; readonly id: string }
   | { readonly choice: 'saveMenu' };
 
@@ -117,6 +119,8 @@ export interface State {
   readonly report: LeakReport | undefined;
   /** Oldest first; at most `keptReadings`. */
   readonly readings: readonly Reading[];
+  /** Time of the last reading that an action of ours may have changed: no trend is told from it. */
+  readonly disturbedMs: number;
   readonly threads: readonly Thread[];
   readonly thread: string;
   /** Why no reading comes just now. */
@@ -142,6 +146,7 @@ const firstSort: Readonly<Record<ListQuery['list'], string>> = {
   dominators: 'retained',
   fields: 'retained',
   retainers: 'distance',
+  dominated: 'retained',
   findings: 'rank',
   grownClasses: 'delta',
   grownObjects: 'delta',
@@ -201,8 +206,8 @@ const profileRoots = (profile: ProfileName, word: string): RootView[] => [
 export const rootViews: Readonly<Record<TabId, readonly RootView[]>> = {
   live: [],
   heap: [
-    { title: 'Classes', needs: 'heap', make: () => listView({ list: 'classes' }, 'Classes') },
     { title: 'Biggest objects', needs: 'heap', make: () => listView({ list: 'biggest' }, 'Biggest objects') },
+    { title: 'Classes', needs: 'heap', make: () => listView({ list: 'classes' }, 'Classes') },
     { title: 'Dominator tree', needs: 'heap', make: () => listView({ list: 'dominators' }, 'Dominator tree') },
   ],
   growth: [
@@ -227,6 +232,7 @@ export const initialState = (title: string, live: boolean, columns: number, rows
   generation: 0,
   report: undefined,
   readings: [],
+  disturbedMs: 0,
   threads: [],
   thread: '',
   silent: undefined,

@@ -31,8 +31,14 @@ export const tabBar = (state: State): Line => {
   const tabs = shownTabs(state).map((tab) => span(label(state, tab), tab === state.tab ? 'tab' : 'plain'));
   const room = state.columns - shownTabs(state).reduce((sum, tab) => sum + displayWidth(label(state, tab)), 0) - 2;
   const ended = state.ended === undefined ? '' : 'ENDED ';
-  const title = cutTo(safe(state.title), Math.max(0, room - ended.length), 'end');
+  const title = shortTitle(safe(state.title), Math.max(0, room - ended.length));
   return spread(line(...tabs), line(span(ended, 'bad'), span(title, 'bold'), ' '), state.columns);
+};
+
+/** Where there is no room, the version goes first (its last word), then folders, and only then the end of the name. */
+const shortTitle = (title: string, room: number): string => {
+  const short = [title, title.replace(/ v\d\S*$/, ''), title.replace(/ v\d\S*$/, '').replace(/\S*\//, '')];
+  return short.find((one) => displayWidth(one) <= room) ?? cutTo(short[2], room, 'end');
 };
 
 /** The tab at a column of the first line. */

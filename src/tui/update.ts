@@ -72,8 +72,14 @@ const keyPressed = (before: State, key: string): Step => {
     return step({ ...state, pending: key });
   }
   if (state.filtering) return step(viewKey(state, key) ?? state);
-  return globalKey(state, key) ?? actionKeyPressed(state, key) ?? step(viewKey(state, key) ?? state);
+  return globalKey(state, key) ?? actionKeyPressed(state, key) ?? step(viewKey(state, key) ?? unknownKey(state, key));
 };
+
+/** Keys that move and have nowhere to move to say nothing. */
+const unknownKey = (state: State, key: string): State =>
+  /^[!-~]$/.test(key) && !/[hjklgG]/.test(key)
+    ? { ...state, notice: { text: `${key} does nothing here; ? lists the keys`, style: 'warn' } }
+    : state;
 
 const globalKey = (state: State, key: string): Step | undefined => {
   switch (key) {

@@ -32,6 +32,7 @@ export const finding = (values: Partial<CheckFinding> = {}): CheckFinding => ({
   ],
   location: { file: '/app/src/store.ts', line: 12, column: 3 },
   owner: { kind: 'application' },
+  keptFunctions: [],
   allocationSites: [],
   growthSites: [],
   advice: 'Delete them.',

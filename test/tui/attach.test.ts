@@ -178,9 +178,9 @@ test('a snapshot is taken only after its price was agreed to, and then shown', {
   terminal.keys('S');
   await terminal.until(/go ahead/);
   terminal.keys('y');
-  await terminal.until(/\[2 Heap\][^]*Session/);
+  await terminal.until(/\[2 Heap\][^]*sessions: Map @\d+/);
   terminal.keys('v');
-  await terminal.until(/> .*Map @\d+[^]*sessions: Map/);
+  await terminal.until(/\[Classes\][^]* Session\n/);
   assert.equal(target.child.exitCode, null);
 });
 
@@ -208,7 +208,7 @@ test('Esc stops a search for leaks at once, and nothing of it stays in the targe
   terminal.keys('y');
   await terminal.until(/0:0\d 1\/4 warm-up, round 1 of 1: \d s to go +Esc stops it/);
   terminal.keys('Escape');
-  await terminal.until(/! stopped/);
+  await terminal.until(/! looking for leaks: stopped/);
   terminal.keys('q');
   await terminal.until(/exit code 0/);
   await closedInspector(target);

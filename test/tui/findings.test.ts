@@ -22,6 +22,7 @@ const finding = (more: Partial<Finding> = {}): Finding => ({
   path: [],
   location: { file: '/srv/app/cache.js', line: 12, column: 1 },
   owner: { kind: 'application' },
+  keptFunctions: [],
   allocationSites: [
     { function: 'handle', file: '/srv/app/server.js', line: 30, bytes: 4096 },
     { function: 'parse', file: '/srv/app/parse.js', line: 5, bytes: 1024 },

@@ -178,6 +178,7 @@ export const counterFinding = (growth: CounterGrowth, callsPerRound: number): Fi
     path: [],
     location: null,
     owner: { kind: 'unknown' },
+    keptFunctions: [],
     allocationSites: [],
     growthSites: [],
     advice: growth.advice,

@@ -10,7 +10,8 @@ import { findContainer, type Container } from './containers.js';
 import { gainsOf } from './evidence.js';
 import type { Growth } from './find-growth.js';
 import { className } from './growth-classes.js';
-import { locate } from './locate.js';
+import { keptFunctions } from './kept-functions.js';
+import { isForeignOr, locate } from './locate.js';
 import { ownerOf, type PackageLookup } from './owners.js';
 import { createPlaces, type Places, type PlacesOptions } from './places.js';
 import { isOwnClass } from './own-class.js';
@@ -57,7 +58,8 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
   const { node, chained } = container;
   const shape = { container: node, entryClass, classes: names, steps, entrySteps, chained };
   const kind = kindOf(graph, shape);
-  const location = locate(growth, kind, container, steps, places, options.isForeign);
+  const isForeign = isForeignOr(options.isForeign);
+  const location = locate(growth, kind, container, steps, places, isForeign);
   const countPerRound = mean(gainsOf(container.history));
   const bytesPerRound = Math.round(cause.share * mean(gainsOf(region.bytes)));
   const rate = describeRate(countPerRound, bytesPerRound, options.callsPerRound);
@@ -79,6 +81,7 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
     path: renderSteps(graph, steps, (closure) => options.isForeign?.(places.ofFunction(closure)?.file ?? '') === true),
     location: location ?? null,
     owner: location === undefined ? { kind: 'unknown' } : ownerOf(location.file, options.packageOf),
+    keptFunctions: keptFunctions(region, last, places, growth.snapshots - 1, countPerRound / 2, isForeign),
     allocationSites: [],
     growthSites: [],
     advice: adviceOf(graph, kind, shape),

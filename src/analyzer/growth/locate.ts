@@ -1,6 +1,6 @@
 /**
  * The place to look at for a finding: the line that owns the container. In: the container, its retaining path, places in
- * the source; `isAlsoForeign` says which files, besides Node's, are nobody's place to look. Out: a location, or none
+ * the source; `isForeign` says which files (Node's own, say) are nobody's place to look. Out: a location, or none
  * where nothing in the path is anybody's code.
  */
 import type { FindingKind } from '../model/finding.js';
@@ -22,10 +22,9 @@ export const locate = (
   container: Container,
   steps: readonly Step[],
   places: Places,
-  isAlsoForeign: (file: string) => boolean = () => false,
+  isForeign: (file: string) => boolean,
 ): Location | undefined => {
   const { graph } = growth.last;
-  const isForeign = (file: string): boolean => !isProgramsFile(file) || isAlsoForeign(file);
   const entry = entryCode(growth, container, places, isForeign);
   if (kind === 'listeners' && entry !== undefined) return entry;
   const locationOf = ({ kind, node, name }: Anchor): Location | undefined => {
@@ -42,6 +41,12 @@ export const locate = (
   }
   return entry ?? nodes;
 };
+
+/** Files that are nobody's place to look: Node's own, and those that the caller names. */
+export const isForeignOr =
+  (isAlsoForeign: ((file: string) => boolean) | undefined) =>
+  (file: string): boolean =>
+    !isProgramsFile(file) || isAlsoForeign?.(file) === true;
 
 /** The code of an entry: the function itself, its class, or the first function that it leads to. */
 const entryCode = (

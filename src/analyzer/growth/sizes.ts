@@ -10,7 +10,7 @@ import { gainsOf, isSlowing } from './evidence.js';
 import type { Growth } from './find-growth.js';
 import type { FindingOptions } from './findings.js';
 import { ownerOf } from './owners.js';
-import { locate } from './locate.js';
+import { isForeignOr, locate } from './locate.js';
 import { createPlaces } from './places.js';
 import { adviceOf, kindOf } from './shapes.js';
 import { nameOf, renderSteps, signatureOf, stepsTo } from './steps.js';
@@ -49,7 +49,7 @@ const findingOfSizes = (
   const shape = { container: node, entryClass, classes: [], steps, entrySteps: [], chained: false };
   const kind = kindOf(graph, shape);
   const container = { node, entryClass: -1, history: sizes, entry: -1, alsoHeldBy: [], chained: false };
-  const location = locate(growth, kind, container, steps, createPlaces(graph, options), options.isForeign);
+  const location = locate(growth, kind, container, steps, createPlaces(graph, options), isForeignOr(options.isForeign));
   const perRound = (sizes[sizes.length - 1] - sizes[0]) / (sizes.length - 1);
   const bytesPerEntry = storeBytes(growth, node) / Math.max(1, sizes[sizes.length - 1]);
   const bytesPerRound = Math.round(bytesPerEntry * perRound);
@@ -67,6 +67,7 @@ const findingOfSizes = (
     path: renderSteps(graph, steps),
     location: location ?? null,
     owner: location === undefined ? { kind: 'unknown' } : ownerOf(location.file, options.packageOf),
+    keptFunctions: [],
     allocationSites: [],
     growthSites: [],
     advice: adviceOf(graph, kind, shape),

@@ -67,6 +67,8 @@ export interface Finding {
   /** Where the code stands that owns the container. */
   readonly location: Location | null;
   readonly owner: Owner;
+  /** Functions that it keeps more of in each round; none where it keeps data alone, or only counts were read. */
+  readonly keptFunctions: readonly KeptFunction[];
   readonly allocationSites: readonly AllocationSite[];
   /** Empty unless growth sites were asked for. */
   readonly growthSites: readonly GrowthSite[];
@@ -103,6 +105,14 @@ export type Owner =
   | { readonly kind: 'dependency'; readonly package: string; readonly version: string | null }
   | { readonly kind: 'node' }
   | { readonly kind: 'unknown' };
+
+/** Where a function is written that is kept over and over: a closure, a listener. */
+export interface KeptFunction {
+  readonly function: string;
+  readonly file: string;
+  readonly line: number;
+  readonly countPerRound: number;
+}
 
 export interface AllocationSite {
   readonly function: string;

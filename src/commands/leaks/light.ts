@@ -96,6 +96,7 @@ const nothing = {
   path: [],
   location: null,
   owner: { kind: 'unknown' },
+  keptFunctions: [],
   allocationSites: [],
   growthSites: [],
   advice: null,

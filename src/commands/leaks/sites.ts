@@ -9,6 +9,8 @@ import { createLocator, type Location, type Locator } from '../../analyzer/model
 import { isProgramsFile, type ScriptsTable } from '../../analyzer/model/scripts.js';
 
 const mostSites = 5;
+/** Against the site that makes most: what makes less is a single sample, taken by chance. */
+const leastShare = 0.1;
 
 /** Code that calls the program's over and over, and into which V8 inlines it: what that makes, the body made. */
 export interface Caller {
@@ -75,5 +77,6 @@ const largest = (sites: readonly AllocationSite[]): AllocationSite[] => {
     const bytes = (sums.get(key)?.bytes ?? 0) + site.bytes;
     sums.set(key, { ...site, bytes });
   }
-  return [...sums.values()].toSorted((a, b) => b.bytes - a.bytes).slice(0, mostSites);
+  const sorted = [...sums.values()].toSorted((a, b) => b.bytes - a.bytes);
+  return sorted.filter(({ bytes }) => bytes >= leastShare * sorted[0].bytes).slice(0, mostSites);
 };

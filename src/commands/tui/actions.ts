@@ -5,7 +5,7 @@
 import type { Attachment } from '../../agent/attach.js';
 import { estimateSnapshot, type SnapshotEstimate } from '../../agent/preflight.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
-import { formatBytes, formatCount, formatDuration } from '../../report/units.js';
+import { escapeText, formatBytes, formatCount, formatDuration } from '../../report/units.js';
 import { estimateLeakSearch, searchTime, usualRounds } from '../leaks/duration.js';
 import type { TargetAction } from '../../tui/provider.js';
 
@@ -27,7 +27,6 @@ export const commandOf = (action: TargetAction, target: string, at: Date): Actio
     case 'alloc':
       return writing(named('heapprofile'), 'alloc', target, '--duration', `${action.seconds}s`);
     case 'leaks':
-      return { argv: ['leaks', target], file: undefined };
     case 'gc':
       return { argv: [], file: undefined };
   }
@@ -73,23 +72,38 @@ const leaksPrice = (estimate: SnapshotEstimate): string[] => {
 
 /** Each text is a paragraph: the screen breaks it where its own width asks for it. */
 const snapshotPrice = (forWhat: string, estimate: SnapshotEstimate): string[] => {
-  const { heapUsedBytes, pauseUs, extraBytes, fileBytes, room, enough } = estimate;
+  const { heapUsedBytes, pauseUs, likelyExtraBytes, extraBytes, fileBytes, room, enough } = estimate;
   const lines = [
-    `${forWhat} the process stands still for about ${formatDuration(pauseUs)} (estimated; its heap is ${formatBytes(heapUsedBytes)}) and takes up to ${formatBytes(extraBytes)} more memory for that time; file: about ${formatBytes(fileBytes)}.`,
+    `${forWhat} the process stands still for about ${formatDuration(pauseUs)} (estimated; its heap is ${formatBytes(heapUsedBytes)}) and takes about ${formatBytes(likelyExtraBytes)} more memory, at most ${formatBytes(extraBytes)}; its allocator may keep a part of that for later use. File: about ${formatBytes(fileBytes)}.`,
   ];
   if (room !== undefined) lines.push(`Memory left: ${formatBytes(room.availableBytes)} (${room.of}).`);
   if (!enough) lines.push('THAT IS NOT ENOUGH: memwatch will refuse, for the process could be killed.');
   return lines;
 };
 
+/** A search for leaks that leaves its snapshots in a folder. */
+export const leaksCommandLine = (target: string, folder: string): readonly string[] => [
+  'leaks',
+  target,
+  '--keep',
+  folder,
+];
+
+export const leaksOutcome = ({ verdict, findings }: LeakReport): string => {
+  if (verdict === 'leak')
+    return `LEAK: ${findings.length} finding${findings.length === 1 ? '' : 's'}; Enter opens the line`;
+  return verdict === 'clean' ? 'clean: nothing leaks' : 'inconclusive: not proved, not excluded';
+};
+
+/** The answer in one line. */
+export const leaksHeadline = ({ verdict, findings: [first] }: LeakReport): string => {
+  if (verdict !== 'leak' || first === undefined) return `leaks: ${verdict}`;
+  const where = first.location === null ? '' : ` at ${first.location.file}:${first.location.line}`;
+  return escapeText(`LEAK${where}: ${first.title}`);
+};
+
 /** What was made, in one line. */
 export const outcomeText = (action: TargetAction, document: unknown, file: string | undefined): string => {
-  if (action.action === 'leaks') {
-    const { verdict, findings } = document as LeakReport;
-    if (verdict !== 'leak')
-      return verdict === 'clean' ? 'clean: nothing leaks' : 'inconclusive: not proved, not excluded';
-    return `LEAK: ${findings.length} finding${findings.length === 1 ? '' : 's'}; Enter opens the line`;
-  }
   if (action.action === 'alloc') return `kept as ${file}; what is alive was measured in ${action.seconds} s of its own`;
   if (action.action !== 'snapshot') return `kept as ${file}`;
   const { nodes, pauseUs } = document as { nodes: number; pauseUs: number };

@@ -28,6 +28,13 @@ export class CaptureProvider {
     await this.thread().ask({ ask: 'open', files });
   }
 
+  /** Reads a snapshot without turning to it; what goes wrong there is nobody's concern. */
+  async openAside(file: string): Promise<void> {
+    await this.thread()
+      .ask({ ask: 'openAside', file })
+      .catch(() => {});
+  }
+
   /** Shows the report of a search for leaks. */
   async show(report: LeakReport): Promise<void> {
     await this.thread().ask({ ask: 'show', report });

@@ -18,6 +18,8 @@ const answer = async (request: ToWorker): Promise<unknown> => {
   switch (request.ask) {
     case 'open':
       return datasets.open(request.files);
+    case 'openAside':
+      return datasets.openAside(request.file);
     case 'show':
       return datasets.show(request.report);
     case 'rows':

@@ -41,10 +41,16 @@ const survivors = (report: LeakReport | undefined, file: string): LineCost[] =>
     finding.allocationSites.flatMap((site) => (site.file === file ? [{ line: site.line, bytes: site.bytes }] : [])),
   );
 
-const heapLists = new Set<string>(['classes', 'biggest', 'objects', 'dominators', 'fields', 'retainers']);
+const heapLists = new Set<string>(['classes', 'biggest', 'objects', 'dominators', 'fields', 'retainers', 'dominated']);
 const isOfHeap = (query: ListQuery): query is HeapQuery => heapLists.has(query.list);
 
 const findingRow = (finding: FindingRow['finding']): FindingRow => ({ kind: 'finding', finding });
+
+const heapSummary = (what: string, { graph: { nodeCount, edgeCount, selfBytes } }: Heap): string => {
+  let bytes = 0;
+  for (let node = 0; node < nodeCount; node++) bytes += selfBytes[node];
+  return `${what}: ${formatBytes(bytes)}, ${formatCount(nodeCount)} objects, ${formatCount(edgeCount)} references`;
+};
 
 export class Datasets {
   private heap: { readonly data: HeapData; readonly cache: HeapCache } | undefined;
@@ -65,6 +71,17 @@ export class Datasets {
     const before = this.snapshots.length;
     for (const file of files) await this.attempt(() => this.openOne(file));
     if (this.snapshots.length > before && this.snapshots.length > 1) await this.attempt(() => this.compare());
+  }
+
+  /** The last snapshot of a search for leaks, without a word; it is not compared with others: the search did that. */
+  async openAside(file: string): Promise<void> {
+    const before = this.snapshots.length;
+    const heap = await readHeap(file, { signal: this.stop.signal, progress: () => {} });
+    const data = await computeHeapData(heap, () => {});
+    if (this.snapshots.length > before) return; // a newer one was taken meanwhile
+    this.heap = { data, cache: new HeapCache() };
+    const summary = heapSummary('the last snapshot of the search for leaks', heap);
+    this.emit({ type: 'loaded', dataset: 'heap', summary, aside: true });
   }
 
   private async attempt(work: () => Promise<void>): Promise<void> {
@@ -89,7 +106,10 @@ export class Datasets {
     const total = profile.values[0].unit === 'bytes' ? formatBytes(whole) : formatDuration(whole);
     const over = profile.durationUs === 0 ? '' : ` in ${formatDuration(profile.durationUs)}`;
     const what = name === 'cpu' ? 'busy' : 'allocated';
-    this.emit({ type: 'loaded', dataset: name, summary: `${file}: ${total} ${what}${over}` });
+    const alive = profile.values.some((value) => value.name === 'live')
+      ? '; Alive: of what was made in as long again'
+      : '';
+    this.emit({ type: 'loaded', dataset: name, summary: `${total} ${what}${over}${alive}; ${file}` });
   }
 
   private openResult(result: SavedResult): void {
@@ -102,11 +122,7 @@ export class Datasets {
     const heap = await readHeap(file, { signal: this.stop.signal, progress: this.tell });
     this.heap = undefined;
     const computed = this.compute(file, heap);
-    const { nodeCount, edgeCount, selfBytes } = heap.graph;
-    let bytes = 0;
-    for (let node = 0; node < nodeCount; node++) bytes += selfBytes[node];
-    const summary = `${file}: ${formatBytes(bytes)}, ${formatCount(nodeCount)} objects, ${formatCount(edgeCount)} references`;
-    const loaded = { type: 'loaded', dataset: 'heap', summary } as const;
+    const loaded = { type: 'loaded', dataset: 'heap', summary: heapSummary(file, heap) } as const;
     if (isBig(heap)) return this.showEarly(heap, computed, loaded);
     await computed;
     this.emit(loaded);
@@ -196,6 +212,8 @@ export class Datasets {
   async detail(query: DetailQuery): Promise<Detail> {
     if (query.detail === 'source') return this.source(query.file);
     if (query.detail === 'path' && this.heap !== undefined) return pathDetail(this.heap.data, query.node);
+    const steps = query.detail === 'path' ? this.results.get('heap')?.paths?.[query.node] : undefined;
+    if (steps !== undefined) return { detail: 'path', steps };
     const data = query.detail === 'flame' ? this.profiles.get(query.profile) : undefined;
     if (query.detail === 'flame' && data !== undefined) {
       return flameDetail(data.flame, query.root, query.columns, query.rows);

@@ -3,12 +3,15 @@
  * width. Nodes of one function under one caller are one box; what is too narrow to see is left out, not its time.
  */
 import { isIdle, isRoot } from '../../analyzer/cost/functions.js';
+import type { Location } from '../../analyzer/model/location.js';
 import type { Profile } from '../../analyzer/model/profile.js';
 import type { FlameBox, FlameDetail } from '../../tui/provider.js';
 
 /** A tree in which each caller has one child a function, the widest first. */
 export interface FlameGraph {
   readonly profile: Profile;
+  /** The line of each frame that costs most. */
+  readonly hottest: ReadonlyMap<number, Location>;
   readonly nodes: readonly FlameNode[];
 }
 
@@ -20,7 +23,7 @@ interface FlameNode {
   total: number;
 }
 
-export const createFlameGraph = (profile: Profile): FlameGraph => {
+export const createFlameGraph = (profile: Profile, hottest: ReadonlyMap<number, Location> = new Map()): FlameGraph => {
   const nodes: FlameNode[] = [flameNode(-1, -1)];
   const mergedOf = new Int32Array(profile.nodeCount);
   const { self } = profile.values[0];
@@ -35,7 +38,7 @@ export const createFlameGraph = (profile: Profile): FlameGraph => {
     nodes[mergedOf[node]].total += self[node];
   }
   for (let node = nodes.length - 1; node > 0; node--) nodes[nodes[node].parent].total += nodes[node].total;
-  return { profile, nodes };
+  return { profile, hottest, nodes };
 };
 
 const flameNode = (frame: number, parent: number): FlameNode => ({
@@ -83,8 +86,8 @@ const boxesBelow = (graph: FlameGraph, above: FlameBox): FlameBox[] => {
   return boxes;
 };
 
-const boxOf = ({ nodes, profile }: FlameGraph, key: number, x: number, width: number): FlameBox => {
+const boxOf = ({ nodes, profile, hottest }: FlameGraph, key: number, x: number, width: number): FlameBox => {
   const { frame, self, total } = nodes[key];
   const { name, location } = frame < 0 ? { name: '(all)', location: undefined } : profile.frames[frame];
-  return { key, name, place: location, x, width, self, total };
+  return { key, name, place: location, hottest: hottest.get(frame), x, width, self, total };
 };

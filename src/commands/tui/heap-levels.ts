@@ -3,7 +3,7 @@ import { retains } from '../../analyzer/heap/edges.js';
 import type { Heap } from '../../analyzer/heap/heap.js';
 import { isPersons, labelOf, type Label } from '../../analyzer/heap/words.js';
 import { edgeName, edgeTypes, nodeTypes } from '../../analyzer/model/heap-graph.js';
-import type { Dominators } from '../../analyzer/model/heap-results.js';
+import { noEdge, type Dominators } from '../../analyzer/model/heap-results.js';
 import type { Level } from './tree-list.js';
 
 const weak = edgeTypes.indexOf('weak');
@@ -92,6 +92,16 @@ export const nodesLevel = (heap: Heap, items: Uint32Array): Level => {
     hasBelow: (node) => firstEdge[node + 1] > firstEdge[node],
   };
 };
+
+/** The same, each with the name by which it is reached: `sessions: Map`. */
+export const namedLevel = (heap: Heap, items: Uint32Array): Level => ({
+  ...nodesLevel(heap, items),
+  textOf: (node) => {
+    const edge = heap.paths.edge[node];
+    const text = edge === noEdge ? '' : labelOf(heap.graph, heap.paths.from[node], edge).text;
+    return text === '' ? undefined : text;
+  },
+});
 
 export const nodesOfClass = ({ classes }: Heap, className: string): Uint32Array => {
   const index = classes.list.findIndex((one) => one.name === className);

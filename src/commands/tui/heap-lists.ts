@@ -8,7 +8,7 @@ import { sayNode } from '../../analyzer/heap/words.js';
 import type { ClassRow, ListOrder, ListQuery, ListWindow, Page } from '../../tui/provider.js';
 import type { HeapCache } from './cache.js';
 import type { HeapData } from './heap-data.js';
-import { dominatedLevel, fieldsLevel, nodesLevel, nodesOfClass, retainersLevel } from './heap-levels.js';
+import { dominatedLevel, fieldsLevel, namedLevel, nodesLevel, nodesOfClass, retainersLevel } from './heap-levels.js';
 import { objectRow } from './heap-rows.js';
 import { filtered, sorted, type Slices } from './ordering.js';
 import { rowPage } from './row-list.js';
@@ -16,7 +16,7 @@ import { treePage, type Level } from './tree-list.js';
 
 export type HeapQuery = Extract<
   ListQuery,
-  { list: 'classes' | 'biggest' | 'objects' | 'dominators' | 'fields' | 'retainers' }
+  { list: 'classes' | 'biggest' | 'objects' | 'dominators' | 'fields' | 'retainers' | 'dominated' }
 >;
 
 export const heapPage = async (
@@ -42,7 +42,7 @@ export const heapPage = async (
 const topLevel = (data: HeapData, query: Exclude<HeapQuery, { list: 'classes' }>): Level => {
   switch (query.list) {
     case 'biggest':
-      return nodesLevel(data.heap, data.biggest);
+      return namedLevel(data.heap, data.biggest);
     case 'objects':
       return nodesLevel(data.heap, nodesOfClass(data.heap, query.className));
     case 'dominators':
@@ -51,6 +51,8 @@ const topLevel = (data: HeapData, query: Exclude<HeapQuery, { list: 'classes' }>
       return fieldsLevel(data.heap, query.node);
     case 'retainers':
       return retainersLevel(data.heap, query.node);
+    case 'dominated':
+      return dominatedLevel(data.heap.dominators, data.heap.dominators.preorder.indexOf(query.node));
   }
 };
 

@@ -2,6 +2,9 @@
  * The Provider of a running process: `memwatch attach`. In: an attachment. Out: readings, threads, and what the actions
  * bring. Actions are commands of memwatch, run beside the screen; what they write is opened by the data thread.
  */
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { attach, type Attachment } from '../../agent/attach.js';
 import { childProcessIds, isNode, readProcess, runsOn } from '../../agent/proc.js';
 import { watchReadings } from '../../agent/readings.js';
@@ -9,7 +12,7 @@ import type { LeakReport } from '../../analyzer/model/finding.js';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { formatBytes } from '../../report/units.js';
 import type { Provider, ProviderEvent, RunOptions, TargetAction, Thread } from '../../tui/provider.js';
-import { commandOf, outcomeText, priceOf } from './actions.js';
+import { commandOf, leaksCommandLine, leaksHeadline, leaksOutcome, outcomeText, priceOf } from './actions.js';
 import { CaptureProvider } from './capture-provider.js';
 import { runCommand } from './run-command.js';
 
@@ -22,6 +25,10 @@ export class LiveProvider extends CaptureProvider implements Provider {
   readonly title: string;
   private stopWatching = new AbortController();
   private action: Promise<unknown> = Promise.resolve();
+  /** Work that nobody waits for, but the end. */
+  private aside: Promise<unknown> = Promise.resolve();
+  private report: LeakReport | undefined;
+  private readonly kept: string[] = [];
   private lastReadingMs = performance.now();
   /** The processes from which we came to this one by its parent's list of children, the first one first. */
   private parents: readonly number[] = [];
@@ -96,6 +103,14 @@ export class LiveProvider extends CaptureProvider implements Provider {
     void this.watch();
   }
 
+  /** For the shell, when the screen is gone: what was found, and where what was taken is kept. */
+  farewell(): readonly string[] {
+    return [
+      ...(this.report === undefined ? [] : [leaksHeadline(this.report)]),
+      ...(this.kept.length === 0 ? [] : [`kept: ${this.kept.join(', ')}`]),
+    ];
+  }
+
   async estimate(action: TargetAction): Promise<readonly string[] | undefined> {
     return priceOf(action, this.attachment);
   }
@@ -107,11 +122,35 @@ export class LiveProvider extends CaptureProvider implements Provider {
   }
 
   private async runCommand(action: TargetAction, options: RunOptions): Promise<string> {
+    if (action.action === 'leaks') return this.findLeaks(options);
     const { argv, file } = commandOf(action, this.targetText(), new Date());
     const document = await runCommand(argv, options);
-    if (action.action === 'leaks') await this.show(document as LeakReport);
-    if (file !== undefined) await this.open([file]);
+    if (file !== undefined) {
+      this.kept.push(file);
+      await this.open([file]);
+    }
     return outcomeText(action, document, file);
+  }
+
+  /** The report first; the last snapshot that was taken for it is then read for the Heap tab, and no file stays. */
+  private async findLeaks(options: RunOptions): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'memwatch-leaks-'));
+    const drop = (): Promise<void> => rm(folder, { recursive: true, force: true });
+    try {
+      const report = (await runCommand(leaksCommandLine(this.targetText(), folder), options)) as LeakReport;
+      this.report = report;
+      await this.show(report);
+      const last = (await readdir(folder))
+        .filter((name) => name.endsWith('.heapsnapshot'))
+        .sort()
+        .at(-1);
+      if (last === undefined) await drop();
+      else this.aside = this.openAside(join(folder, last)).finally(drop);
+      return leaksOutcome(report);
+    } catch (error) {
+      await drop();
+      throw error;
+    }
   }
 
   private async collectGarbage(): Promise<string> {
@@ -154,7 +193,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
 
   override async close(): Promise<void> {
     this.stopWatching.abort();
-    await Promise.all([super.close(), this.action]);
+    await Promise.all([super.close(), this.action, this.aside]);
     await this.attachment.detach();
   }
 }

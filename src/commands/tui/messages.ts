@@ -5,6 +5,7 @@ import type { DetailQuery, ListOrder, ListQuery, ListWindow, ProviderEvent } fro
 export type Request =
   /** Reads captures; what they hold is told by events. */
   | { readonly ask: 'open'; readonly files: readonly string[] }
+  | { readonly ask: 'openAside'; readonly file: string }
   | { readonly ask: 'show'; readonly report: LeakReport }
   | { readonly ask: 'rows'; readonly query: ListQuery; readonly order: ListOrder; readonly window: ListWindow }
   | { readonly ask: 'detail'; readonly query: DetailQuery };

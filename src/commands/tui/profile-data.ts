@@ -4,6 +4,7 @@ import { computeCallees, computeCallers, type CallEdge } from '../../analyzer/co
 import { computeFunctions, isIdle, isRoot } from '../../analyzer/cost/functions.js';
 import { computeLines } from '../../analyzer/cost/lines.js';
 import { readProfile } from '../../analyzer/formats/profile.js';
+import type { Location } from '../../analyzer/model/location.js';
 import type { Profile } from '../../analyzer/model/profile.js';
 import type { FunctionRow, LineCost, LineRow, ListOrder, ListQuery, ListWindow, Page } from '../../tui/provider.js';
 import { createFlameGraph, type FlameGraph } from './flame-data.js';
@@ -18,6 +19,8 @@ export interface ProfileData {
   readonly whole: number;
   readonly functions: readonly FunctionRow[];
   readonly lines: readonly LineRow[];
+  /** By frame. */
+  readonly hottest: ReadonlyMap<number, Location>;
   readonly flame: FlameGraph;
 }
 
@@ -29,6 +32,7 @@ export const createProfileData = (file: string, profile: Profile): ProfileData =
   const liveColumn = profile.values.find(({ name }) => name === 'live');
   const live = liveColumn === undefined ? undefined : computeFunctions(profile, liveColumn.self).self;
   const { unit } = profile.values[0];
+  const hottest = hottestLines(profile);
   const functions: FunctionRow[] = [];
   let whole = 0;
   for (const [frame, { name, location }] of profile.frames.entries()) {
@@ -40,13 +44,25 @@ export const createProfileData = (file: string, profile: Profile): ProfileData =
       frame,
       name,
       place: location,
+      hottest: hottest.get(frame),
       self: self[frame],
       total: total[frame],
       live: live?.[frame],
       unit,
     });
   }
-  return { file, profile, whole, functions, lines: linesOf(profile), flame: createFlameGraph(profile) };
+  const flame = createFlameGraph(profile, hottest);
+  return { file, profile, whole, functions, lines: linesOf(profile), hottest, flame };
+};
+
+/** The line of each frame that costs most of its own time; what was inlined into it is not its own. */
+const hottestLines = (profile: Profile): Map<number, Location> => {
+  const hottest = new Map<number, { place: Location; self: number }>();
+  for (const { file, line, frame, self, inlined } of computeLines(profile)) {
+    if (inlined || self <= (hottest.get(frame)?.self ?? 0)) continue;
+    if (profile.frames[frame].location?.file === file) hottest.set(frame, { place: { file, line, column: 0 }, self });
+  }
+  return new Map([...hottest].map(([frame, { place }]) => [frame, place]));
 };
 
 const linesOf = (profile: Profile): LineRow[] =>
@@ -68,17 +84,18 @@ const rowsOf = (data: ProfileData, query: ProfileQuery): readonly (FunctionRow |
     case 'hotLines':
       return data.lines;
     case 'callers':
-      return edgeRows(data.profile, computeCallers(data.profile, query.frame));
+      return edgeRows(data, computeCallers(data.profile, query.frame));
     case 'callees':
-      return edgeRows(data.profile, computeCallees(data.profile, query.frame));
+      return edgeRows(data, computeCallees(data.profile, query.frame));
   }
 };
 
-const edgeRows = ({ frames, values }: Profile, edges: readonly CallEdge[]): FunctionRow[] =>
-  edges.flatMap(({ frame, self, total }) => {
+const edgeRows = ({ profile, hottest }: ProfileData, edges: readonly CallEdge[]): FunctionRow[] =>
+  edges.flatMap(({ frame, self, total }): FunctionRow[] => {
     if (frame < 0) return [];
-    const { name, location } = frames[frame];
-    return [{ kind: 'function', frame, name, place: location, self, total, live: undefined, unit: values[0].unit }];
+    const { name, location } = profile.frames[frame];
+    const place = { place: location, hottest: hottest.get(frame) };
+    return [{ kind: 'function', frame, name, ...place, self, total, live: undefined, unit: profile.values[0].unit }];
   });
 
 /** What the lines of one file cost in this profile. Allocations are known by function: they stand at its first line. */

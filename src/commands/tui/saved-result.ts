@@ -13,6 +13,7 @@ import type {
   LineRow,
   ListQuery,
   ObjectRow,
+  PathStepRow,
   Row,
 } from '../../tui/provider.js';
 
@@ -22,6 +23,8 @@ export interface SavedResult {
   readonly whole: number;
   readonly lists: Partial<Record<ListQuery['list'], readonly Row[]>>;
   readonly sources: readonly SavedSource[];
+  /** Retaining paths of the objects of `lists.biggest`, by their node. */
+  readonly paths?: readonly (readonly PathStepRow[])[];
 }
 
 /** Lines of a file as a result quotes them; not the whole file. */
@@ -60,7 +63,7 @@ interface SavedObject {
   readonly type: string;
   readonly selfBytes: number;
   readonly retainedBytes: number;
-  readonly path: readonly { label: string; name: string }[];
+  readonly path: readonly { label: string; name: string; id: number }[];
   readonly location: Location | null;
 }
 interface SavedFunction {
@@ -118,7 +121,7 @@ const savedHeap = ({ snapshot, classes, dominators }: SavedDocument): SavedResul
       key: String(at),
       node: at,
       id: object.id,
-      edge: pathText(object.path),
+      edge: object.path.at(-1)?.label || undefined,
       name: object.name,
       type: object.type,
       selfBytes: object.selfBytes,
@@ -130,6 +133,15 @@ const savedHeap = ({ snapshot, classes, dominators }: SavedDocument): SavedResul
     })),
   },
   sources: [],
+  paths: dominators.map(({ path }) =>
+    path.map(({ label, name, id }) => ({
+      edge: label === '' ? undefined : label,
+      name,
+      id,
+      retainedBytes: null,
+      place: undefined,
+    })),
+  ),
 });
 
 const pathText = (path: readonly { label: string; name: string }[]): string =>
@@ -175,6 +187,7 @@ const savedProfile = ({ functions, lines, durationUs }: SavedDocument, dataset: 
         frame: -1,
         name: one.name,
         place: one.file === null || one.line === null ? undefined : { file: one.file, line: one.line, column: 0 },
+        hottest: undefined,
         self: one.selfUs ?? one.selfBytes ?? 0,
         total: one.totalUs ?? one.totalBytes ?? 0,
         live: one.liveBytes,
