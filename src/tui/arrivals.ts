@@ -73,7 +73,12 @@ const outcome = (state: State, event: Outcome): State => {
     case 'done':
       return { ...state, work: event.endsWork ? undefined : state.work, notice: { text: event.text, style: 'good' } };
     case 'ended':
-      return { ...state, ended: event.text, silent: undefined, notice: bad(event.text + likelyCause(state.readings)) };
+      return {
+        ...state,
+        ended: event.text,
+        silent: undefined,
+        notice: bad(event.text + (event.crashed === true ? likelyCause(state.readings) : '')),
+      };
     case 'failed':
       return {
         ...state,

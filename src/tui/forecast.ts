@@ -89,19 +89,24 @@ const straightLine = (points: readonly [number, number][]): { slope: number; fit
 /** Memory that was this full at the end ended it, most likely: V8 gives up before the last byte, the kernel at it. */
 const fullHeap = 0.9;
 const fullContainer = 0.95;
-/** The last second before the end is often not read. */
+/** Full collections one after the other free nothing any more; by V8's limit a small heap is not even half full then. */
+const vainCollections = 5;
+const vainShare = 0.1;
 const lastReadings = 5;
 
-/** Why a process ended, as far as its last readings tell; '' where they do not. */
+/** Why a process crashed, as far as its last readings tell; '' where they do not. */
 export const likelyCause = (readings: readonly Reading[]): string => {
   const last = readings.slice(-lastReadings);
-  const heap = Math.max(0, ...last.map((one) => one.heap.usedBytes / one.heap.limitBytes));
-  const container = Math.max(
-    0,
-    ...last.map((one) => (one.cgroup === null ? 0 : one.cgroup.usedBytes / one.cgroup.limitBytes)),
-  );
-  const said = (what: string, share: number): string =>
-    `. Its ${what} was at ${formatShare(share)} of the limit: it probably ran out of memory`;
-  if (container >= fullContainer) return said('container', container);
-  return heap >= fullHeap ? said('heap', heap) : '';
+  const most = (share: (reading: Reading) => number): number => Math.max(0, ...last.map(share));
+  const container = most(({ cgroup }) => (cgroup === null ? 0 : cgroup.usedBytes / cgroup.limitBytes));
+  const heap = most((reading) => reading.heap.usedBytes / reading.heap.limitBytes);
+  const why = (text: string): string => `. ${text}: it probably ran out of memory`;
+  if (container >= fullContainer) return why(`Its container was at ${formatShare(container)} of its limit`);
+  if (heap >= fullHeap) return why(`Its heap was at ${formatShare(heap)} of its limit`);
+  return last.some(collectsInVain) ? why('V8 collected its heap again and again') : '';
+};
+
+const collectsInVain = ({ gc, intervalUs }: Reading): boolean => {
+  const major = gc?.find(({ kind }) => kind === 'major');
+  return major !== undefined && major.count >= vainCollections && major.durationUs >= vainShare * intervalUs;
 };

@@ -47,8 +47,10 @@ export const tableLines = (columns: readonly Column[], view: ListView, width: nu
   return [header, ...rows];
 };
 
-const emptyText = (view: ListView): string =>
-  view.filter === '' ? 'nothing here' : `nothing matches “${view.filter}”: Esc clears the filter`;
+const emptyText = ({ filter, query }: ListView): string => {
+  if (filter !== '') return `nothing matches “${filter}”: Esc clears the filter`;
+  return query.list === 'functions' || query.list === 'hotLines' ? 'nothing was seen in that time' : 'nothing here';
+};
 
 const headerLine = (columns: readonly Column[], widths: readonly number[], view: ListView, width: number): Line => {
   const cells = columns.map((column, at) => {

@@ -6,14 +6,14 @@ import { memwatch, memwatchJson } from '../support/memwatch.js';
 import { repository } from '../support/paths.js';
 import { startScript, startSource, type StartedTarget } from '../support/targets.js';
 
-/** What the first finding must say of each sample: kind, and the text of the line it names. */
+/** What the first finding must say of each sample: kind, the text of the line it names, that of a function it keeps. */
 const leaking = {
   'growing-cache': ['map', 'const sessions = new Map'],
-  'listener-per-request': ['listeners', "settings.on('change'"],
+  'listener-per-request': ['listeners', "settings.on('change'", "settings.on('change'"],
   'timer-per-session': ['timers', 'setInterval(() => session.beats++'],
   'pending-promise': ['promise-reactions', 'const shutdown = new Promise'],
   'unlinked-list': ['linked-list', 'class Recent'],
-  'wrapped-handler': ['closure-chain', 'let handler: Handler'],
+  'wrapped-handler': ['closure-chain', 'let handler: Handler', 'handler = (path) => (settings'],
   'abort-signal': ['listeners', "stopping.signal.addEventListener('abort'"],
   'context-chain': ['linked-list', 'constructor('],
   'weak-refs': ['weak-set', 'const widgets = new Set'],
@@ -26,7 +26,7 @@ const look = async (target: StartedTarget, ...options: readonly string[]): Promi
 
 const sourceLine = (file: string, line: number): string => readFileSync(file, 'utf8').split('\n')[line - 1];
 
-for (const [sample, [kind, text]] of Object.entries(leaking)) {
+for (const [sample, [kind, text, kept]] of Object.entries(leaking)) {
   test(`the leak of samples/${sample} is found, by kind and by line of its TypeScript`, async (t) => {
     const report = await look(await startScript(t, repository(`samples/dist/${sample}.js`)));
     assert.equal(report.verdict, 'leak', report.reasons.join('; '));
@@ -34,6 +34,8 @@ for (const [sample, [kind, text]] of Object.entries(leaking)) {
     assert.equal(first.kind, kind, first.title);
     assert.equal(first.location?.file, repository(`samples/src/${sample}.ts`));
     assert.ok(sourceLine(first.location.file, first.location.line).includes(text), `line ${first.location.line}`);
+    const lines = first.keptFunctions.map(({ file, line }) => sourceLine(file, line));
+    assert.ok(kept === undefined || lines.some((line) => line.includes(kept)), lines.join('\n'));
     assert.ok(first.allocationSites.some(({ file }) => file === repository(`samples/src/${sample}.ts`)));
   });
 }

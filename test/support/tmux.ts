@@ -59,9 +59,10 @@ export const openTerminal = (t: TestContext, options: TerminalOptions): TestTerm
       .concat(['env', ...env.map(([key, value]) => `${key}=${value}`), 'bash', '--norc', '--noprofile']),
     { env: { ...outer, LC_ALL: 'C.UTF-8' }, timeout: 10_000 },
   );
+  tmux('set-option', '-s', 'exit-empty', 'off'); // or a test could meet the server that the one before has emptied
   tmux('set-option', '-t', name, 'status', 'off');
   tmux('set-option', '-t', name, 'escape-time', '0');
-  tmux('set-option', '-s', 'set-clipboard', 'on');
+  tmux('set-option', '-s', 'set-clipboard', 'external'); // as it is unless one changes it
   t.after(() => spawnSync('tmux', ['-L', socket, 'kill-session', '-t', name], { stdio: 'ignore' }));
   return driver(name);
 };

@@ -60,7 +60,7 @@ test('a target that is killed leaves its last data on the screen, marked as ende
   const target = await idleTarget(t);
   const terminal = await attached(t, target);
   target.child.kill('SIGKILL');
-  const screen = await terminal.until(/ENDED[^]*the process ended at/);
+  const screen = await terminal.until(/ENDED[^]*the process was killed, or crashed, at/);
   assert.match(screen, /Limits +heap/);
   terminal.keys('S');
   await terminal.until(/the process has ended/);
@@ -230,6 +230,21 @@ test('from attach to the line that leaks, with three keys', { skip: noTmux }, as
   await terminal.until(/\[5 Lines\][^]*> .* handleRequest[^]*Made at line/);
   terminal.keys('Escape');
   await terminal.until(/\[3 Growth\]/);
+  terminal.keys('y');
+  await terminal.until(/to the clipboard: .*growing-cache\.ts:\d+$/m);
+  assert.match(terminal.clipboard(), /^\/.*\/growing-cache\.ts:\d+$/);
+  terminal.keys('2');
+  await terminal.until(/\[2 Heap\][^]*> .*sessions: Map @\d+[^]*the last snapshot of the search for leaks/);
+  terminal.keys('q');
+  await terminal.until(/LEAK at .*growing-cache\.ts:\d+: Map sessions gains/);
+});
+
+test('a process that runs out of memory is said to have done so', { skip: noTmux }, async (t) => {
+  const source = `const kept = [];
+    setInterval(() => { for (let i = 0; i < 3000; i++) kept.push({ i, list: [i] }); }, 50); console.log('ready');`;
+  const target = await startSource(t, source, { flags: ['--max-old-space-size=64'] });
+  const terminal = await attached(t, target);
+  await terminal.until(/ENDED[^]*was killed, or crashed,[^]*it probably ran out of memory/);
 });
 
 test('what cannot be attached to is said in one line, before the screen is touched', { skip: noTmux }, async (t) => {

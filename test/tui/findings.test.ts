@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Finding } from '#memwatch/analyzer/model/finding.js';
-import type { UiEvent } from '#memwatch/tui/events.js';
+import type { Finding, LeakReport } from '#memwatch/analyzer/model/finding.js';
+import type { Effect, UiEvent } from '#memwatch/tui/events.js';
 import { frame } from '#memwatch/tui/frame.js';
 import { textOf } from '#memwatch/tui/line.js';
 import { frontView, initialState, type State } from '#memwatch/tui/state.js';
@@ -47,7 +47,10 @@ const showing = (findings: readonly Finding[]): State => {
   return play(loaded, { type: 'page', key: want.key, page });
 };
 
-const shown = (state: State): string => frame(state).map(textOf).join('\n');
+const shown = (state: State): string =>
+  frame(state)
+    .map((line) => textOf(line).trimEnd())
+    .join('\n');
 const openLine = (state: State): string | undefined => {
   const view = frontView(state);
   return view?.kind === 'source' ? `${view.place.file}:${view.place.line}` : undefined;
@@ -110,4 +113,59 @@ test('a finding without a place says so instead of opening anything', () => {
   const state = play(showing([finding({ location: null, allocationSites: [] })]), key('enter'));
   assert.equal(state.tab, 'growth');
   assert.match(shown(state), /no place in the source is known/);
+});
+
+test('a function that is kept over and over is a place, unless it is the place of the finding itself', () => {
+  const kept = { function: 'handler', file: '/srv/app/cache.js', countPerRound: 20 };
+  const state = play(showing([finding({ keptFunctions: [{ ...kept, line: 20 }] })]), key('p'), key('enter'));
+  assert.equal(openLine(state), '/srv/app/cache.js:20');
+  const same = shown(showing([finding({ keptFunctions: [{ ...kept, line: 12 }] })]));
+  assert.doesNotMatch(same, /Keeps/);
+});
+
+test('evidence that is longer than its room scrolls, by keys and by the wheel, and says how much there is', () => {
+  const reasons = Array.from({ length: 30 }, (_, at) => `reason number ${at}`);
+  const state = showing([finding({ reasons })]);
+  assert.match(shown(state), /── Evidence ─+ PgDn: \d+ more lines ──/);
+  assert.doesNotMatch(shown(state), /reason number 29/);
+  const below = play(state, key('pagedown'));
+  assert.match(shown(below), /reason number 29[^]*Signature/);
+  assert.match(shown(below), /PgUp: \d+ above/);
+  assert.match(shown(play(below, key('pageup'))), /^▸Leaks at/m);
+  const wheeled = play(state, { type: 'mouse', action: 'wheelDown', x: 10, y: 20 });
+  assert.match(shown(wheeled), /PgUp: 3 above/);
+  const y = shown(wheeled)
+    .split('\n')
+    .findIndex((line) => line.includes('parse.js:5'));
+  assert.equal(openLine(play(wheeled, { type: 'mouse', action: 'press', x: 20, y })), '/srv/app/parse.js:5');
+});
+
+test('y copies the place that is marked, Y the path from its root', () => {
+  const path = [
+    { edge: '', name: 'global', type: 'object', id: 1 },
+    { edge: 'sessions', name: 'Map', type: 'object', id: 7 },
+  ];
+  const state = showing([finding({ path })]);
+  const copied = (...keys: readonly string[]): readonly Effect[] =>
+    update(play(state, ...keys.slice(0, -1).map(key)), key(keys.at(-1) ?? '')).effects;
+  assert.deepEqual(copied('y'), [{ effect: 'copy', text: '/srv/app/cache.js:12' }]);
+  assert.deepEqual(copied('p', 'y'), [{ effect: 'copy', text: '/srv/app/server.js:30' }]);
+  assert.deepEqual(copied('Y'), [{ effect: 'copy', text: 'global @1 → sessions: Map @7' }]);
+});
+
+test('a search that found nothing says why', () => {
+  const report: LeakReport = {
+    schema: 'memwatch/leaks@1',
+    verdict: 'clean',
+    reasons: ['neither the heap nor any class rose'],
+    evidence: 'census',
+    rounds: 2,
+    heapBytes: [],
+    snapshots: 0,
+    findings: [],
+    warnings: [],
+  };
+  const state = showing([]);
+  assert.match(shown({ ...state, report }), /Clean: nothing leaks\n +- neither the heap nor any class rose/);
+  assert.doesNotMatch(shown({ ...state, report }), /0 of 0/);
 });

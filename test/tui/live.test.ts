@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Reading } from '#memwatch/analyzer/model/reading.js';
 import { areaChart, bins, niceMax, timeAxis } from '#memwatch/tui/chart.js';
-import { forecastOf } from '#memwatch/tui/forecast.js';
+import { copyToClipboard } from '#memwatch/tui/clipboard.js';
+import { forecastOf, likelyCause } from '#memwatch/tui/forecast.js';
+import { frame } from '#memwatch/tui/frame.js';
 import { textOf } from '#memwatch/tui/line.js';
+import { initialState, type State } from '#memwatch/tui/state.js';
 import { sparkline } from '#memwatch/tui/table.js';
+import { update } from '#memwatch/tui/update.js';
 
 const megabyte = 2 ** 20;
 
@@ -86,4 +90,39 @@ test('the top of a chart is a round number not below the highest value', () => {
 test('a sparkline goes from the smallest figure to the biggest, with a blank where there is none', () => {
   assert.equal(sparkline([0, 50, null, 100]), '▁▅ █');
   assert.equal(sparkline([7, 7]), '▁▁');
+});
+
+test('what a crash came of is told where the last readings tell it', () => {
+  const full = readings(10, () => 960 * megabyte);
+  assert.match(likelyCause(full), /heap was at 96\.0% of its limit: it probably ran out of memory/);
+  assert.equal(likelyCause(readings(10, () => 500 * megabyte)), '');
+  const gc = [{ kind: 'major', count: 30, durationUs: 300_000 }] as const;
+  const vain = readings(10, () => 500 * megabyte).map((reading) => ({ ...reading, gc }));
+  assert.match(likelyCause(vain), /again and again/);
+  const cgroup = { usedBytes: 99, limitBytes: 100 };
+  const held = readings(10, () => 1).map((reading) => ({ ...reading, cgroup }));
+  assert.match(likelyCause(held), /container was at 99\.0%/);
+});
+
+test('no trend is told from what memwatch itself did to the process', () => {
+  const events = readings(60, (second) => (100 + second) * megabyte).map(
+    (reading) => ({ type: 'reading', reading }) as const,
+  );
+  const shown = (state: State): string => frame(state).map(textOf).join('\n');
+  const calm = events.reduce((state, event) => update(state, event).state, initialState('pid 1', true, 80, 24));
+  assert.match(shown(calm), /used heap grows/);
+  const working: State = { ...initialState('pid 1', true, 80, 24), work: { text: 'a snapshot', action: true } };
+  const busy = events.reduce((state, event) => update(state, event).state, working);
+  assert.match(shown(busy), /Trend +not told while memwatch works/);
+  const after = update(busy, { type: 'done', text: 'kept', endsWork: true }).state;
+  assert.match(shown(after), /Trend +watching/);
+});
+
+test('a text for the clipboard is sent to the terminal as OSC 52', () => {
+  const before = process.env['TMUX'];
+  delete process.env['TMUX'];
+  let written = '';
+  copyToClipboard('/srv/größe.js:1', (bytes) => (written += bytes));
+  if (before !== undefined) process.env['TMUX'] = before;
+  assert.equal(written, `\x1b]52;c;${Buffer.from('/srv/größe.js:1').toString('base64')}\x07`);
 });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { ClassRow, Page } from '#memwatch/tui/provider.js';
 import type { UiEvent } from '#memwatch/tui/events.js';
 import { frame } from '#memwatch/tui/frame.js';
+import { openPlace } from '#memwatch/tui/places.js';
 import { lineWidth, textOf } from '#memwatch/tui/line.js';
 import { initialState, listKey, frontView, type ListView, type State } from '#memwatch/tui/state.js';
 import { update } from '#memwatch/tui/update.js';
@@ -237,4 +238,37 @@ test('what is done beside a search, such as writing the screen to a file, does n
   assert.match(textOf(frame(state)[21]), /written to a\.txt/);
   assert.match(noticeOf(state), /what grows/);
   assert.match(noticeOf(play(state, key('j'))), /what grows/);
+});
+
+test('a filter that is on is said after Enter, with what it matches, and how to clear it', () => {
+  const typed = play(loaded(80, 24), key('/'), key('9'), key('enter'));
+  const state = answered(typed, 12);
+  assert.match(noticeOf(state), /filter: 9 +12 of 12 match; Esc clears it/);
+  assert.match(textOf(frame(state)[23]), /Esc clear filter/);
+  assert.doesNotMatch(noticeOf(play(state, key('escape'))), /filter/);
+});
+
+test('a key that means nothing here says so; one that has nowhere to move says nothing', () => {
+  assert.match(noticeOf(play(loaded(80, 24), key('x'))), /! x does nothing here; \? lists the keys/);
+  assert.doesNotMatch(noticeOf(play(initialState('pid 1', true, 80, 24), key('j'))), /nothing here/);
+});
+
+test('a long notice takes as many lines as it needs', () => {
+  const text = `cannot read it: ${'why and how '.repeat(12)}end`;
+  const lines = frame(play(loaded(80, 24), { type: 'error', message: text, endsWork: false })).map(textOf);
+  assert.equal(lines.length, 24);
+  assert.match(lines.join('\n'), /✗ cannot read it[^]* end +\n/);
+});
+
+test('the title keeps pid and script where there is no room for all', () => {
+  const titled = (title: string): string => textOf(frame(initialState(title, true, 80, 24))[0]);
+  assert.match(titled('pid 4711 dist/growing-cache.js v20.20.2'), /pid 4711 dist\/growing-cache\.js $/);
+  assert.match(titled('pid 4711 a-long-folder/growing-cache.js v20.20.2'), /pid 4711 growing-cache\.js $/);
+});
+
+test('where one has gone in deep, the last step of the way is what is seen', () => {
+  const state = play(loaded(80, 24), key('enter'));
+  const place = { file: `/srv/${'folder/'.repeat(20)}service.ts`, line: 4711, column: 0 };
+  const opened = openPlace(state, place);
+  assert.match(textOf(frame(opened)[1]), /…\S*folder\/service\.ts:4711 *$/);
 });

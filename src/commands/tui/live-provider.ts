@@ -83,10 +83,11 @@ export class LiveProvider extends CaptureProvider implements Provider {
     }
     const at = new Date().toLocaleTimeString('en-GB');
     const processLives = worker !== undefined && pid !== undefined && (await runsOn(pid));
+    const crashed = !processLives && session.closed.aborted;
     const text = processLives
       ? `${worker.title} ended at ${at}; its data stays; T: the other threads`
-      : `the process ended at ${at}; what was read stays`;
-    this.emit({ type: 'ended', text });
+      : `the process ${crashed ? 'was killed, or crashed,' : 'ended'} at ${at}; what was read stays`;
+    this.emit({ type: 'ended', text, crashed });
     await this.tellThreads();
     await attachment.detach();
   }
