@@ -149,18 +149,42 @@ export const sayNode = (graph: HeapGraph, node: number): string => {
   const name = nodeName(graph, node);
   const type = nodeTypeName(graph, node);
   if (type === 'closure') return `${name === '' ? '(anonymous)' : name}()`;
-  if (type === 'string' || type === 'concatenated string' || type === 'sliced string') return quoted(name);
+  if (type === 'string') return quoted(name);
+  if (type === 'concatenated string') return quoted(textOf(graph, node));
+  if (type === 'sliced string') return `part of ${quoted(textOf(graph, targetOf(graph, node, 'parent') ?? node))}`;
   if (type === 'object' && name.endsWith('Generator')) return suspended(graph, node) ?? name;
   if (type === 'object' && isGlobal(name)) return name.startsWith('Window') ? 'window' : 'global';
   return name === '' ? `(${type})` : name;
 };
 
+/** More parts than this are not looked at for a beginning. */
+const mostParts = 200;
+
+/** The beginning of a string's text. One that was concatenated is a tree of two parts each, which V8 gives no name. */
+const textOf = (graph: HeapGraph, node: number): string => {
+  let text = '';
+  const parts = [node];
+  for (let seen = 0; parts.length > 0 && seen < mostParts && text.length <= longestText; seen++) {
+    const part = parts.pop() as number;
+    const first = targetOf(graph, part, 'first');
+    const second = targetOf(graph, part, 'second');
+    if (first === undefined || nodeTypeName(graph, part) !== 'concatenated string') text += nodeName(graph, part);
+    else parts.push(...(second === undefined ? [] : [second]), first);
+  }
+  return text;
+};
+
+/** What an internal edge of that name leads to. */
+const targetOf = (graph: HeapGraph, node: number, name: string): number | undefined => {
+  for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++)
+    if (edgeName(graph, edge) === name && edgeTypeName(graph, edge) === 'internal') return graph.edgeTarget[edge];
+  return undefined;
+};
+
 /** A function that waits at an `await` or `yield` is held as an object named Generator. */
 const suspended = (graph: HeapGraph, node: number): string | undefined => {
-  for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++)
-    if (edgeName(graph, edge) === 'function' && edgeTypeName(graph, edge) === 'internal')
-      return `${sayNode(graph, graph.edgeTarget[edge])} suspended`;
-  return undefined;
+  const code = targetOf(graph, node, 'function');
+  return code === undefined ? undefined : `${sayNode(graph, code)} suspended`;
 };
 
 const quoted = (text: string): string =>

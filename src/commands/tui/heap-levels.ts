@@ -45,13 +45,16 @@ const fieldsOf = (heap: Heap, node: number): Fields => {
   const via: { node: number; label: Label }[] = [];
   const own = range(graph.firstEdge[node], graph.firstEdge[node + 1]);
   if (own.length > 64) return { edges: own, via }; // an object with so many is no wrapper of a store
+  const named = new Set<number>();
+  for (const edge of own) if (!isStore(heap, edge)) named.add(graph.edgeTarget[edge]);
   const parts: Uint32Array[] = [];
   for (const edge of own) {
     const target = graph.edgeTarget[edge];
     if (via.length >= mostVia || !isStore(heap, edge)) parts.push(Uint32Array.of(edge));
     else {
       via.push({ node: target, label: labelOf(graph, node, edge) });
-      parts.push(range(graph.firstEdge[target], graph.firstEdge[target + 1]));
+      const stored = range(graph.firstEdge[target], graph.firstEdge[target + 1]);
+      parts.push(stored.filter((one) => !named.has(graph.edgeTarget[one]))); // V8 names elements and properties as well
     }
   }
   return { edges: joined(parts), via };

@@ -4,6 +4,7 @@
  */
 import { countClasses } from '../../analyzer/heap/classes.js';
 import type { Heap } from '../../analyzer/heap/heap.js';
+import { nodeTypes } from '../../analyzer/model/heap-graph.js';
 import { sayNode } from '../../analyzer/heap/words.js';
 import type { ClassRow, ListOrder, ListQuery, ListWindow, Page } from '../../tui/provider.js';
 import type { HeapCache } from './cache.js';
@@ -94,6 +95,9 @@ const orderedItems = async (
   }
 };
 
+/** Their text is not their name. */
+const madeOfParts = new Set([nodeTypes.indexOf('concatenated string'), nodeTypes.indexOf('sliced string')]);
+
 /** Each name is looked at once, however many objects bear it; `@1234` finds one object. */
 const nameFilter = (data: HeapData, level: Level, filter: string): ((item: number) => boolean) => {
   const { graph } = data.heap;
@@ -103,6 +107,7 @@ const nameFilter = (data: HeapData, level: Level, filter: string): ((item: numbe
   return (item) => {
     const node = level.nodeOf(item);
     if (id !== undefined) return graph.nodeId[node] === id;
+    if (madeOfParts.has(graph.nodeType[node])) return sayNode(graph, node).toLowerCase().includes(wanted);
     const name = graph.nodeName[node];
     if (known[name] === 0) known[name] = sayNode(graph, node).toLowerCase().includes(wanted) ? 1 : 2;
     if (known[name] === 1) return true;
