@@ -13,10 +13,10 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, constants, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { captureAllocations } from '../dist/agent/allocation-profile.js';
-import { attach } from '../dist/agent/attach.js';
-import { captureCpuProfiles, threadsOf } from '../dist/agent/cpu-profile.js';
-import { parseTarget } from '../dist/agent/target.js';
+import { captureAllocations } from '../dist/agent/capture/allocation-profile.js';
+import { attach } from '../dist/agent/attach/attach.js';
+import { captureCpuProfiles, threadsOf } from '../dist/agent/capture/cpu-profile.js';
+import { parseTarget } from '../dist/agent/attach/target.js';
 
 const [rounds = '20', ...binaries] = process.argv.slice(2);
 const windowMs = 600;

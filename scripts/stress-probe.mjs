@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { attach } from '../dist/agent/attach.js';
+import { attach } from '../dist/agent/attach/attach.js';
 import { findLiveFunction } from '../dist/agent/lines/live-function.js';
 import { captureProbe } from '../dist/agent/lines/probe.js';
 import { parseSelector } from '../dist/agent/lines/selector.js';

@@ -1,12 +1,12 @@
 /** The public library: re-exports, no logic. The assertions for test runners are in `@memwatch/memwatch/testing`. */
 export { MemwatchError, errorCodes, type ErrorCode } from './errors.js';
-export { attach, withAttachment, type Attachment, type AttachOptions } from './agent/attach.js';
-export { captureAllocations, startAllocationSampling } from './agent/allocation-profile.js';
-export { captureCpuProfiles, threadsOf } from './agent/cpu-profile.js';
-export { estimateSnapshot, type SnapshotEstimate } from './agent/preflight.js';
-export { watchReadings } from './agent/readings.js';
-export { captureSnapshot, type CapturedSnapshot, type SnapshotOptions } from './agent/snapshot.js';
-export { parseTarget, type Target } from './agent/target.js';
+export { attach, withAttachment, type Attachment, type AttachOptions } from './agent/attach/attach.js';
+export { captureAllocations, startAllocationSampling } from './agent/capture/allocation-profile.js';
+export { captureCpuProfiles, threadsOf } from './agent/capture/cpu-profile.js';
+export { estimateSnapshot, type SnapshotEstimate } from './agent/capture/preflight.js';
+export { watchReadings } from './agent/capture/readings.js';
+export { captureSnapshot, type CapturedSnapshot, type SnapshotOptions } from './agent/capture/snapshot.js';
+export { parseTarget, type Target } from './agent/attach/target.js';
 export { computeCostTable } from './analyzer/cost/table.js';
 export { readHeapSnapshot } from './analyzer/formats/heapsnapshot.js';
 export { readProfile } from './analyzer/formats/profile.js';

@@ -1,5 +1,5 @@
 /** What `alloc` prints: the head, the table of functions, or the document `memwatch/alloc@1`. */
-import type { ProgramEnd } from '../agent/launch.js';
+import type { ProgramEnd } from '../agent/attach/launch.js';
 import type { Profile } from '../analyzer/model/profile.js';
 import { renderGc } from '../report/gc-and-loop.js';
 import { showName } from '../report/place.js';

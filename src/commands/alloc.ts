@@ -1,15 +1,15 @@
 /** `memwatch alloc <target>`: which functions allocate, and which of it stays alive. */
 import type { Argv } from 'yargs';
-import { captureAllocations } from '../agent/allocation-profile.js';
-import { withAttachment } from '../agent/attach.js';
-import { threadsOf } from '../agent/cpu-profile.js';
-import { parseTarget } from '../agent/target.js';
+import { captureAllocations } from '../agent/capture/allocation-profile.js';
+import { withAttachment } from '../agent/attach/attach.js';
+import { threadsOf } from '../agent/capture/cpu-profile.js';
+import { parseTarget } from '../agent/attach/target.js';
 import { readHeapProfile } from '../analyzer/formats/heapprofile.js';
 import { printAllocations } from './alloc-output.js';
 import { readCaptureText, writeCaptureFile } from './capture-file.js';
 import { costOptions, exitCodeOfProgram } from './cost-output.js';
 import type { Arguments, Command, Io } from './io.js';
-import { parseBytes, parseDuration } from './quantities.js';
+import { parseBytes, parseDuration } from '../report/quantities.js';
 
 export const allocCommand: Command = {
   command: 'alloc [target]',

@@ -2,14 +2,14 @@
  * `memwatch attach <target>`: what a process does now. The terminal UI; a line a second where stdout is no terminal, or
  * where the program writes to the same terminal because memwatch started it.
  */
-import { attach, withAttachment, type Attachment } from '../agent/attach.js';
-import { programExitCode } from '../agent/launch.js';
-import { runsOn } from '../agent/proc.js';
-import { watchReadings } from '../agent/readings.js';
-import { parseTarget, type Target } from '../agent/target.js';
+import { attach, withAttachment, type Attachment } from '../agent/attach/attach.js';
+import { programExitCode } from '../agent/attach/launch.js';
+import { runsOn } from '../agent/process/proc.js';
+import { watchReadings } from '../agent/capture/readings.js';
+import { parseTarget, type Target } from '../agent/attach/target.js';
 import { MemwatchError } from '../errors.js';
 import { renderReading, renderReadingTitles } from '../report/reading.js';
-import { startGuardian } from '../tui/guardian.js';
+import { startGuardian } from '../tui/terminal/guardian.js';
 import type { Arguments, Command, Io } from './io.js';
 
 export const attachCommand: Command = {
@@ -53,7 +53,7 @@ const wantsScreen = (args: Arguments, io: Io, target: Target): boolean => {
 /** The screen and the terminal's library are loaded only where they are used, and while the target answers. */
 const loadScreen = async () => {
   const [{ runTui }, { LiveProvider }, guardian] = await Promise.all([
-    import('../tui/app.js'),
+    import('../tui/terminal/app.js'),
     import('./tui/live-provider.js'),
     startGuardian(),
   ]);

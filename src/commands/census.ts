@@ -1,12 +1,12 @@
 /** `memwatch census <target>`: how many of each class are alive, and which Maps, Sets and arrays grow; no snapshot. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withAttachment } from '../agent/attach.js';
-import { startCensus, type Census } from '../agent/census.js';
-import { parseTarget } from '../agent/target.js';
+import { withAttachment } from '../agent/attach/attach.js';
+import { startCensus, type Census } from '../agent/capture/census.js';
+import { parseTarget } from '../agent/attach/target.js';
 import { throwIfInterrupted } from '../errors.js';
 import { renderCensus, type CensusDocument } from '../report/census-text.js';
 import type { Command, Io } from './io.js';
-import { parseDuration } from './quantities.js';
+import { parseDuration } from '../report/quantities.js';
 
 export const censusCommand: Command = {
   command: 'census [target]',

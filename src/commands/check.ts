@@ -1,15 +1,15 @@
 /** `memwatch check`: runs scenarios in processes of their own and fails on a leak, a limit, or a scenario that breaks. */
 import { join, relative, resolve } from 'node:path';
 import type { CheckReport, ScenarioReport } from '../analyzer/model/check.js';
-import type { Target } from '../agent/target.js';
+import type { Target } from '../agent/attach/target.js';
 import { compareWithBaseline } from '../analyzer/growth/compare-baseline.js';
 import { throwIfInterrupted } from '../errors.js';
 import { renderCheck } from '../report/check-text.js';
-import { checkScenario } from '../testing/scenario.js';
+import { checkScenario } from '../leaks/scenario.js';
 import { baselineKey, knownLeaksOf, openBaseline, updateBaseline, type OpenBaseline } from './check/baseline.js';
 import { readOptions, readSubjects, text, type CheckOptions } from './check/options.js';
 import { writeOutputs } from './check/outputs.js';
-import { checkService } from './check/service.js';
+import { checkService } from '../leaks/service.js';
 import type { Arguments, Command, Io } from './io.js';
 
 export const checkCommand: Command = {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { isAbsolute } from 'node:path';
 import type { Argv } from 'yargs';
-import type { ProgramEnd } from '../agent/launch.js';
+import type { ProgramEnd } from '../agent/attach/launch.js';
 import { computeCallees, computeCallers, type CallEdge } from '../analyzer/cost/callers.js';
 import { computeCostTable, filterRows, findFrame, sortKeys, sortRows, type SortKey } from '../analyzer/cost/table.js';
 import type { CostTable, FunctionRow, LineRow } from '../analyzer/model/cost.js';

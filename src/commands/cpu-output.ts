@@ -1,5 +1,5 @@
 /** What `cpu` prints: the profile's head, the tables, or the document `memwatch/cpu@1`. */
-import type { ProgramEnd } from '../agent/launch.js';
+import type { ProgramEnd } from '../agent/attach/launch.js';
 import { mergeProfiles, type NamedProfile } from '../analyzer/cost/merge.js';
 import { computeCostTable } from '../analyzer/cost/table.js';
 import type { CostTable } from '../analyzer/model/cost.js';

@@ -1,17 +1,17 @@
 /** `memwatch cpu <target>`: which functions and lines take the time. cProfile's table of a running process. */
 import type { Argv } from 'yargs';
-import { withAttachment } from '../agent/attach.js';
-import { captureProgramCounts } from '../agent/call-counts.js';
-import { captureCpuProfiles, threadsOf, type CpuCapture } from '../agent/cpu-profile.js';
-import { captureInProcess } from '../agent/in-process-launch.js';
-import { parseTarget, type Target } from '../agent/target.js';
+import { withAttachment } from '../agent/attach/attach.js';
+import { captureProgramCounts } from '../agent/capture/call-counts.js';
+import { captureCpuProfiles, threadsOf, type CpuCapture } from '../agent/capture/cpu-profile.js';
+import { captureInProcess } from '../agent/capture/in-process-launch.js';
+import { parseTarget, type Target } from '../agent/attach/target.js';
 import { readCpuProfile } from '../analyzer/formats/cpuprofile.js';
 import { MemwatchError } from '../errors.js';
 import { readCaptureText, writeCaptureFile } from './capture-file.js';
 import { costOptions, exitCodeOfProgram } from './cost-output.js';
 import { printCpu } from './cpu-output.js';
 import type { Arguments, Command, Io } from './io.js';
-import { parseDuration } from './quantities.js';
+import { parseDuration } from '../report/quantities.js';
 import { escapeText } from '../report/units.js';
 
 export const cpuCommand: Command = {

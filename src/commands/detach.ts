@@ -1,9 +1,9 @@
 /** `memwatch detach <target>`: undoes what a killed memwatch left in a target, and closes the inspector it opened. */
-import { attach } from '../agent/attach.js';
-import { clearGuard, closeInspector } from '../agent/guard.js';
-import { findInspector, portClosed } from '../agent/inspector.js';
-import { checkReachable } from '../agent/safety.js';
-import { parseTarget, type Target } from '../agent/target.js';
+import { attach } from '../agent/attach/attach.js';
+import { clearGuard, closeInspector } from '../agent/session/guard.js';
+import { findInspector, portClosed } from '../agent/attach/inspector.js';
+import { checkReachable } from '../agent/attach/safety.js';
+import { parseTarget, type Target } from '../agent/attach/target.js';
 import type { Command, Io } from './io.js';
 
 export const detachCommand: Command = {

@@ -1,18 +1,18 @@
 /** `memwatch leaks <target>` and `memwatch leaks <snapshot> <snapshot> <snapshot…>`: is it leaking, what, who keeps it, which line. */
 import { existsSync } from 'node:fs';
-import { withAttachment, type Attachment } from '../agent/attach.js';
-import { estimateSnapshot } from '../agent/preflight.js';
-import { parseTarget } from '../agent/target.js';
+import { withAttachment, type Attachment } from '../agent/attach/attach.js';
+import { estimateSnapshot } from '../agent/capture/preflight.js';
+import { parseTarget } from '../agent/attach/target.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import { MemwatchError } from '../errors.js';
 import { renderLeaks } from '../report/leaks-text.js';
 import { formatBytes } from '../report/units.js';
 import type { Arguments, Command, Io } from './io.js';
-import { analyseSnapshots } from './leaks/analyse-snapshots.js';
-import { estimateLeakSearch, searchTime, usualRounds, type LeakRounds } from './leaks/duration.js';
-import { findLiveLeaks } from './leaks/live.js';
-import { createRound } from './leaks/rounds.js';
-import { parseDuration } from './quantities.js';
+import { analyseSnapshots } from '../leaks/snapshot-files.js';
+import { estimateLeakSearch, searchTime, usualRounds, type LeakRounds } from '../leaks/duration.js';
+import { findLiveLeaks } from '../leaks/live.js';
+import { createRound } from '../leaks/rounds.js';
+import { parseDuration } from '../report/quantities.js';
 
 export const leaksCommand: Command = {
   command: 'leaks [targets..]',

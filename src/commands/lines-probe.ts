@@ -1,9 +1,9 @@
 /** `memwatch lines <target> <file:function> --probe`: exact counts of a live process; risk and cost are said before it. */
-import { attach } from '../agent/attach.js';
+import { attach } from '../agent/attach/attach.js';
 import { findLiveFunction, type LiveFunction } from '../agent/lines/live-function.js';
 import { captureProbe, type ProbeResult } from '../agent/lines/probe.js';
 import type { Selector } from '../agent/lines/selector.js';
-import type { Target } from '../agent/target.js';
+import type { Target } from '../agent/attach/target.js';
 import { computeFunctionLines } from '../analyzer/cost/lines-result.js';
 import type { FunctionLines, LinesResult } from '../analyzer/model/lines.js';
 import { linesDocument, renderLines } from '../report/lines-table.js';

@@ -1,5 +1,5 @@
 /** `memwatch lines <file:function> -- program`: counters are written into the function as it loads; it runs to its end. */
-import { programExitCode, type ProgramEnd } from '../agent/launch.js';
+import { programExitCode, type ProgramEnd } from '../agent/attach/launch.js';
 import { runMeasured } from '../agent/lines/run.js';
 import { parseSelector } from '../agent/lines/selector.js';
 import { computeFunctionLines } from '../analyzer/cost/lines-result.js';

@@ -1,10 +1,10 @@
 /** `memwatch lines <target> <file:function>`: the lines of a function of a running process, estimated from samples. */
-import { attach } from '../agent/attach.js';
-import { threadsOf } from '../agent/cpu-profile.js';
+import { attach } from '../agent/attach/attach.js';
+import { threadsOf } from '../agent/capture/cpu-profile.js';
 import { findLiveFunction, type LiveFunction } from '../agent/lines/live-function.js';
 import { captureFunctionSamples, type FunctionSamples } from '../agent/lines/sample.js';
 import type { Selector } from '../agent/lines/selector.js';
-import type { Target } from '../agent/target.js';
+import type { Target } from '../agent/attach/target.js';
 import { computeSampledLines, type SampledLines } from '../analyzer/cost/sampled-lines.js';
 import { readCpuProfile } from '../analyzer/formats/cpuprofile.js';
 import { readHeapProfile } from '../analyzer/formats/heapprofile.js';

@@ -6,15 +6,15 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { withAttachment } from '../agent/attach.js';
-import { parseTarget } from '../agent/target.js';
+import { withAttachment } from '../agent/attach/attach.js';
+import { parseTarget } from '../agent/attach/target.js';
 import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot.js';
 import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
 import { Heap, type FindPlace } from '../analyzer/heap/heap.js';
 import { createLocator } from '../analyzer/model/location.js';
 import { MemwatchError } from '../errors.js';
 import type { Io } from './io.js';
-import { takeSnapshot } from './take-snapshot.js';
+import { takeSnapshot } from '../capture/take-snapshot.js';
 
 /** Reads a snapshot file, and computes what most questions need. */
 export const openHeap = async (file: string, io: Pick<Io, 'signal' | 'progress'>): Promise<Heap> => {

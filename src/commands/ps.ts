@@ -1,5 +1,5 @@
 /** `memwatch ps`: which Node processes are here, and can they be attached to. */
-import { listNodeProcesses, type NodeProcess } from '../agent/processes.js';
+import { listNodeProcesses, type NodeProcess } from '../agent/attach/processes.js';
 import { MemwatchError } from '../errors.js';
 import { renderTable, type TableColumn } from '../report/table.js';
 import { escapeText, formatBytes, formatDuration } from '../report/units.js';

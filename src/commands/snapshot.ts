@@ -1,13 +1,13 @@
 /** `memwatch snapshot <target>`: writes one heap snapshot, safely. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { attach, type Attachment } from '../agent/attach.js';
-import { programExitCode } from '../agent/launch.js';
-import type { CapturedSnapshot } from '../agent/snapshot.js';
-import { parseTarget } from '../agent/target.js';
+import { attach, type Attachment } from '../agent/attach/attach.js';
+import { programExitCode } from '../agent/attach/launch.js';
+import type { CapturedSnapshot } from '../agent/capture/snapshot.js';
+import { parseTarget } from '../agent/attach/target.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import { formatBytes, formatCount, formatDuration } from '../report/units.js';
 import type { Command, Io } from './io.js';
-import { takeSnapshot } from './take-snapshot.js';
+import { takeSnapshot } from '../capture/take-snapshot.js';
 
 export const snapshotCommand: Command = {
   command: 'snapshot [target]',

@@ -1,7 +1,7 @@
 /** `memwatch view <file…>`: captures in the terminal UI. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { MemwatchError, messageOf } from '../errors.js';
-import { startGuardian } from '../tui/guardian.js';
+import { startGuardian } from '../tui/terminal/guardian.js';
 import type { Command } from './io.js';
 import { kindOf } from './tui/capture-kind.js';
 import { FileProvider } from './tui/file-provider.js';
@@ -28,7 +28,7 @@ export const viewCommand: Command = {
       });
     }
     // the terminal's library is loaded where it is used alone
-    const [{ runTui }, guardian] = await Promise.all([import('../tui/app.js'), startGuardian()]);
+    const [{ runTui }, guardian] = await Promise.all([import('../tui/terminal/app.js'), startGuardian()]);
     await runTui(new FileProvider(files), guardian, io.signal);
   },
 };

@@ -7,7 +7,7 @@
 export { MemwatchError } from '../errors.js';
 export type { CheckFinding } from '../analyzer/model/check.js';
 export type { Finding, Verdict } from '../analyzer/model/finding.js';
-export type { Body } from './in-process.js';
+export type { Body } from '../leaks/body-subject.js';
 export { limitMemory, MemoryLimitError, type MemoryLimits, type MemoryUse } from './limit-memory.js';
 export {
   expectNoLeak,

@@ -3,11 +3,11 @@
  * Out: what was measured; an error where a limit is exceeded.
  */
 import v8 from 'node:v8';
-import { openOwnProcess, type OwnProcess } from '../agent/own-process.js';
-import { parseBytes } from '../commands/quantities.js';
+import { openOwnProcess, type OwnProcess } from '../agent/capture/own-process.js';
+import { parseBytes } from '../report/quantities.js';
 import { MemwatchError } from '../errors.js';
 import { formatBytes } from '../report/units.js';
-import { parseLimit } from './limits.js';
+import { parseLimit } from '../leaks/limits.js';
 
 export interface MemoryLimits {
   /** What may be left of it after a garbage collection, in the heap and outside: bytes, or text such as `1mb`. */

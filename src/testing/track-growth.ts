@@ -5,15 +5,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openOwnProcess } from '../agent/own-process.js';
+import { openOwnProcess } from '../agent/capture/own-process.js';
 import type { CheckFinding } from '../analyzer/model/check.js';
 import type { Verdict } from '../analyzer/model/finding.js';
 import { MemwatchError } from '../errors.js';
 import { findingLines } from '../report/finding-lines.js';
 import { escapeText } from '../report/units.js';
-import { createThreadAnalysis } from './analysis-thread.js';
-import { bodySubject, type Body } from './in-process.js';
-import { judge } from './judge.js';
+import { createThreadAnalysis } from '../leaks/capture-analysis-thread.js';
+import { bodySubject, type Body } from '../leaks/body-subject.js';
+import { judge } from '../leaks/judge.js';
 
 export interface GrowthOptions {
   /** Calls that belong together: rounds are multiples of this. Chosen by how long a call takes where it is left out. */

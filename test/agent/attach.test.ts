@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { attach, withAttachment } from '#memwatch/agent/attach.js';
-import { callOn, evaluate, evaluateRemote } from '#memwatch/agent/evaluate.js';
-import { findInspector } from '#memwatch/agent/inspector.js';
+import { attach, withAttachment } from '#memwatch/agent/attach/attach.js';
+import { callOn, evaluate, evaluateRemote } from '#memwatch/agent/session/evaluate.js';
+import { findInspector } from '#memwatch/agent/attach/inspector.js';
 import { testedMajors } from '../support/nodes.js';
 import { printedLine, startSource, type StartedTarget } from '../support/targets.js';
 import { eventually, noPortOpen } from '../support/waiting.js';

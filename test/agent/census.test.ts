@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withAttachment } from '#memwatch/agent/attach.js';
-import { startCensus } from '#memwatch/agent/census.js';
-import { evaluate } from '#memwatch/agent/evaluate.js';
+import { withAttachment } from '#memwatch/agent/attach/attach.js';
+import { startCensus } from '#memwatch/agent/capture/census.js';
+import { evaluate } from '#memwatch/agent/session/evaluate.js';
 import { memwatchJson } from '../support/memwatch.js';
 import { testedMajors } from '../support/nodes.js';
 import { startSource } from '../support/targets.js';

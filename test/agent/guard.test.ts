@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { findInspector } from '#memwatch/agent/inspector.js';
+import { findInspector } from '#memwatch/agent/attach/inspector.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
 import { repository } from '../support/paths.js';
 import { startSource, temporaryFolder } from '../support/targets.js';

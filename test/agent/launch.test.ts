@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { withAttachment } from '#memwatch/agent/attach.js';
+import { withAttachment } from '#memwatch/agent/attach/attach.js';
 import { memwatch } from '../support/memwatch.js';
 import { nodeBinary, testedMajors } from '../support/nodes.js';
 import { repository } from '../support/paths.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { attach, withAttachment } from '#memwatch/agent/attach.js';
-import { watchReadings } from '#memwatch/agent/readings.js';
+import { attach, withAttachment } from '#memwatch/agent/attach/attach.js';
+import { watchReadings } from '#memwatch/agent/capture/readings.js';
 import type { Reading } from '#memwatch/analyzer/model/reading.js';
 import { testedMajors } from '../support/nodes.js';
 import { startSource, type StartedTarget } from '../support/targets.js';

@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, 
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { attach, withAttachment } from '#memwatch/agent/attach.js';
-import { estimateSnapshot } from '#memwatch/agent/preflight.js';
-import { captureSnapshot, type SnapshotProgress } from '#memwatch/agent/snapshot.js';
+import { attach, withAttachment } from '#memwatch/agent/attach/attach.js';
+import { estimateSnapshot } from '#memwatch/agent/capture/preflight.js';
+import { captureSnapshot, type SnapshotProgress } from '#memwatch/agent/capture/snapshot.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
 import { testedMajors } from '../support/nodes.js';
 import { repository } from '../support/paths.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SnapshotEstimate } from '#memwatch/agent/preflight.js';
-import { estimateLeakSearch, gateRoundsFor, searchTime, usualRounds } from '#memwatch/commands/leaks/duration.js';
+import type { SnapshotEstimate } from '#memwatch/agent/capture/preflight.js';
+import { estimateLeakSearch, gateRoundsFor, searchTime, usualRounds } from '#memwatch/leaks/duration.js';
 
 const snapshotOf = (megabytes: number, enough = true): SnapshotEstimate => ({
   heapUsedBytes: megabytes * 1e6,

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import type { LeakReport } from '#memwatch/analyzer/model/finding.js';
-import { analyseSnapshots } from '#memwatch/commands/leaks/analyse-snapshots.js';
+import { analyseSnapshots } from '#memwatch/leaks/snapshot-files.js';
 import { memwatch } from '../support/memwatch.js';
 import { nodeBinary, testedMajors, type NodeMajor } from '../support/nodes.js';
 import { repository } from '../support/paths.js';

@@ -1,5 +1,5 @@
 /** Waiting for something to become true, bounded in time. */
-import { listeningPorts } from '#memwatch/agent/sockets.js';
+import { listeningPorts } from '#memwatch/agent/process/sockets.js';
 
 /** Asks again and again until it is true; throws with the description when `timeoutMs` (10 s) are over. */
 export const eventually = async (

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CounterReading } from '#memwatch/analyzer/model/check.js';
 import type { Finding } from '#memwatch/analyzer/model/finding.js';
-import { judge, type Judgement } from '#memwatch/testing/judge.js';
-import { callsOfLongRound, gainPerCall } from '#memwatch/testing/rounds.js';
-import type { Analysis, Growth, Subject } from '#memwatch/testing/subject.js';
+import { judge, type Judgement } from '#memwatch/leaks/judge.js';
+import { callsOfLongRound, gainPerCall } from '#memwatch/leaks/round-size.js';
+import type { Analysis, Growth, Subject } from '#memwatch/leaks/subject.js';
 import { finding, reading } from '../support/check-report.js';
 
 interface Made {

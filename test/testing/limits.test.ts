@@ -1,7 +1,7 @@
 /** Limits as people write them, and what they are held against. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkLimits, parseLimits } from '#memwatch/testing/limits.js';
+import { checkLimits, parseLimits } from '#memwatch/leaks/limits.js';
 import { reading } from '../support/check-report.js';
 
 test('limits are read as people write them, into bytes and microseconds', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { listeningPorts } from '#memwatch/agent/sockets.js';
+import { listeningPorts } from '#memwatch/agent/process/sockets.js';
 import { matchesGolden } from '../support/golden.js';
 import { memwatch } from '../support/memwatch.js';
 import { startSource, temporaryFolder, type StartedTarget } from '../support/targets.js';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Finding, LeakReport } from '#memwatch/analyzer/model/finding.js';
-import type { Effect, UiEvent } from '#memwatch/tui/events.js';
-import { frame } from '#memwatch/tui/frame.js';
-import { textOf } from '#memwatch/tui/line.js';
-import { frontView, initialState, type State } from '#memwatch/tui/state.js';
-import { update } from '#memwatch/tui/update.js';
-import { wantsOf } from '#memwatch/tui/wants.js';
+import type { Effect, UiEvent } from '#memwatch/tui/state/events.js';
+import { frame } from '#memwatch/tui/rows/frame.js';
+import { textOf } from '#memwatch/tui/rows/line.js';
+import { frontView, initialState, type State } from '#memwatch/tui/state/state.js';
+import { update } from '#memwatch/tui/keys/update.js';
+import { wantsOf } from '#memwatch/tui/keys/wants.js';
 
 const finding = (more: Partial<Finding> = {}): Finding => ({
   rank: 1,

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Reading } from '#memwatch/analyzer/model/reading.js';
-import { areaChart, bins, niceMax, timeAxis } from '#memwatch/tui/chart.js';
-import { copyToClipboard } from '#memwatch/tui/clipboard.js';
-import { forecastOf, likelyCause } from '#memwatch/tui/forecast.js';
-import { frame } from '#memwatch/tui/frame.js';
-import { textOf } from '#memwatch/tui/line.js';
-import { initialState, type State } from '#memwatch/tui/state.js';
-import { sparkline } from '#memwatch/tui/table.js';
-import { update } from '#memwatch/tui/update.js';
+import { areaChart, bins, niceMax, timeAxis } from '#memwatch/tui/rows/chart.js';
+import { copyToClipboard } from '#memwatch/tui/terminal/clipboard.js';
+import { forecastOf, likelyCause } from '#memwatch/tui/state/forecast.js';
+import { frame } from '#memwatch/tui/rows/frame.js';
+import { textOf } from '#memwatch/tui/rows/line.js';
+import { initialState, type State } from '#memwatch/tui/state/state.js';
+import { sparkline } from '#memwatch/tui/rows/table.js';
+import { update } from '#memwatch/tui/keys/update.js';
 
 const megabyte = 2 ** 20;
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ClassRow, Page } from '#memwatch/tui/provider.js';
-import type { UiEvent } from '#memwatch/tui/events.js';
-import { frame } from '#memwatch/tui/frame.js';
-import { openPlace } from '#memwatch/tui/places.js';
-import { lineWidth, textOf } from '#memwatch/tui/line.js';
-import { initialState, listKey, frontView, type ListView, type State } from '#memwatch/tui/state.js';
-import { update } from '#memwatch/tui/update.js';
-import { wantsOf } from '#memwatch/tui/wants.js';
+import type { ClassRow, Page } from '#memwatch/tui/state/provider.js';
+import type { UiEvent } from '#memwatch/tui/state/events.js';
+import { frame } from '#memwatch/tui/rows/frame.js';
+import { openPlace } from '#memwatch/tui/state/places.js';
+import { lineWidth, textOf } from '#memwatch/tui/rows/line.js';
+import { initialState, listKey, frontView, type ListView, type State } from '#memwatch/tui/state/state.js';
+import { update } from '#memwatch/tui/keys/update.js';
+import { wantsOf } from '#memwatch/tui/keys/wants.js';
 
 /** A list of so many classes, of which rows exist only where they are asked for. */
 const page = (from: number, count: number, matched: number): Page => ({

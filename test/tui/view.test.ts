@@ -286,7 +286,7 @@ test('what cannot be shown is said in one line, before the screen is touched', {
 test('a crash restores the terminal and shows what happened', { skip: noTmux }, async (t) => {
   const terminal = openTerminal(t, { columns: 80, rows: 24 });
   const crash = [
-    `import { openTerminal } from '${repository('dist/tui/screen.js')}';`,
+    `import { openTerminal } from '${repository('dist/tui/terminal/screen.js')}';`,
     'const handlers = { onKey() {}, onMouse() {}, onResize() {}, onSuspend() {}, onResume() {} };',
     "openTerminal(256, 'crash', handlers).draw([{ spans: [{ text: 'a screen', style: 'plain' }] }]);",
     "setTimeout(() => { throw new Error('boom'); }, 500);",

@@ -5,8 +5,8 @@
 import { fileURLToPath } from 'node:url';
 import type { Script } from '../../analyzer/model/scripts.js';
 import { MemwatchError } from '../../errors.js';
-import type { Attachment } from '../attach.js';
-import { captureScripts } from '../scripts.js';
+import type { Attachment } from '../attach/attach.js';
+import { captureScripts } from '../capture/scripts.js';
 import { findFunctions, parseSource, positionOf, type FunctionSite, type SourceKind } from './functions.js';
 import { originalThrough, type OriginalSource } from './original.js';
 import { functionsMeant, meansFile, type Selector } from './selector.js';

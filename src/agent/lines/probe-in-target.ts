@@ -8,7 +8,7 @@
  *
  * Longer than other files because `openProbe` travels to the target as the text of one function, which can import nothing.
  */
-import type { Guard } from '../guard.js';
+import type { Guard } from '../session/guard.js';
 
 /** A place to look at, in V8's own counting (lines and columns from 0). */
 export interface ProbePlace {

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CountedFunction, CountedLine } from '../../analyzer/model/lines.js';
 import type { Position } from 'acorn';
 import { MemwatchError } from '../../errors.js';
-import type { Attachment } from '../attach.js';
-import { evaluate } from '../evaluate.js';
+import type { Attachment } from '../attach/attach.js';
+import { evaluate } from '../session/evaluate.js';
 import type { LiveFunction } from './live-function.js';
 import { entersOnce, findMarks, type Mark } from './marks.js';
 import {

@@ -8,7 +8,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemwatchError, messageOf } from '../../errors.js';
-import { commandOf, type LaunchOptions, type ProgramEnd } from '../launch.js';
+import { commandOf, type LaunchOptions, type ProgramEnd } from '../attach/launch.js';
 import type { Order } from './preload.js';
 import type { Selector } from './selector.js';
 

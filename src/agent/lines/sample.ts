@@ -3,9 +3,9 @@
  * function, how long. Out: the texts of a .cpuprofile and of a .heapprofile.
  */
 import type { CaptureNotes } from '../../analyzer/model/profile.js';
-import { startAllocationSampling, type AllocationSampling } from '../allocation-profile.js';
-import type { Attachment } from '../attach.js';
-import { captureCpuProfiles, type CpuCaptureOptions, type Thread } from '../cpu-profile.js';
+import { startAllocationSampling, type AllocationSampling } from '../capture/allocation-profile.js';
+import type { Attachment } from '../attach/attach.js';
+import { captureCpuProfiles, type CpuCaptureOptions, type Thread } from '../capture/cpu-profile.js';
 import type { LiveFunction } from './live-function.js';
 
 export interface FunctionSamples {

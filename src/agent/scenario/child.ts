@@ -5,8 +5,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemwatchError, messageOf } from '../../errors.js';
-import { callRepeatedly } from '../calls.js';
-import { createPauseWatch, openOwnProcess, readOwnCounters } from '../own-process.js';
+import { callRepeatedly } from './calls.js';
+import { createPauseWatch, openOwnProcess, readOwnCounters } from '../capture/own-process.js';
 import type { Answers, Reply, Request } from './messages.js';
 import { loadScenario, type Scenario } from './module.js';
 

@@ -1,10 +1,10 @@
 /** What the user asked of `check`: how to run, and what is to be checked. Throws `bad-argument` and `cannot-read`. */
 import { existsSync, statSync } from 'node:fs';
-import { parseTarget, type Target } from '../../agent/target.js';
+import { parseTarget, type Target } from '../../agent/attach/target.js';
 import { MemwatchError } from '../../errors.js';
-import { parseLimits, type Limits } from '../../testing/limits.js';
+import { parseLimits, type Limits } from '../../leaks/limits.js';
 import type { Arguments } from '../io.js';
-import { parseDuration } from '../quantities.js';
+import { parseDuration } from '../../report/quantities.js';
 
 export interface CheckOptions {
   readonly folder: string;

@@ -2,12 +2,12 @@
  * The actions of the screen as commands of memwatch. In: an action, what the target is called on the command line. Out:
  * arguments, the price in words, and what to do with the document.
  */
-import type { Attachment } from '../../agent/attach.js';
-import { estimateSnapshot, type SnapshotEstimate } from '../../agent/preflight.js';
+import type { Attachment } from '../../agent/attach/attach.js';
+import { estimateSnapshot, type SnapshotEstimate } from '../../agent/capture/preflight.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import { escapeText, formatBytes, formatCount, formatDuration } from '../../report/units.js';
-import { estimateLeakSearch, searchTime, usualRounds } from '../leaks/duration.js';
-import type { TargetAction } from '../../tui/provider.js';
+import { estimateLeakSearch, searchTime, usualRounds } from '../../leaks/duration.js';
+import type { TargetAction } from '../../tui/state/provider.js';
 
 /** The command that does it, and the capture that it writes. */
 export interface ActionCommand {

@@ -10,7 +10,7 @@ import type {
   Page,
   ProviderEvent,
   SaveFormat,
-} from '../../tui/provider.js';
+} from '../../tui/state/provider.js';
 import { startDataThread, type DataClient } from './data-client.js';
 import { savedScreen } from './saved-screen.js';
 

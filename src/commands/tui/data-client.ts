@@ -1,7 +1,7 @@
 /** The data thread as seen from the screen's thread: questions by promise, events by a function. */
 import { Worker } from 'node:worker_threads';
 import { MemwatchError } from '../../errors.js';
-import type { ProviderEvent } from '../../tui/provider.js';
+import type { ProviderEvent } from '../../tui/state/provider.js';
 import type { FromWorker, Request } from './messages.js';
 
 export interface DataClient {

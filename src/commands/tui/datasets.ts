@@ -17,8 +17,8 @@ import type {
   Page,
   ProfileName,
   ProviderEvent,
-} from '../../tui/provider.js';
-import { analyseSnapshots } from '../leaks/analyse-snapshots.js';
+} from '../../tui/state/provider.js';
+import { analyseSnapshots } from '../../leaks/snapshot-files.js';
 import { readHeap } from '../open-heap.js';
 import { HeapCache } from './cache.js';
 import { kindOf } from './capture-kind.js';

@@ -1,6 +1,6 @@
 /** The Provider of files: `memwatch view`. In: paths. Out: what the terminal UI asks for. */
 import { MemwatchError } from '../../errors.js';
-import type { Provider, ProviderEvent } from '../../tui/provider.js';
+import type { Provider, ProviderEvent } from '../../tui/state/provider.js';
 import { CaptureProvider } from './capture-provider.js';
 
 export class FileProvider extends CaptureProvider implements Provider {

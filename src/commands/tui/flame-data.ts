@@ -5,7 +5,7 @@
 import { isIdle, isRoot } from '../../analyzer/cost/functions.js';
 import type { Location } from '../../analyzer/model/location.js';
 import type { Profile } from '../../analyzer/model/profile.js';
-import type { FlameBox, FlameDetail } from '../../tui/provider.js';
+import type { FlameBox, FlameDetail } from '../../tui/state/provider.js';
 
 /** A tree in which each caller has one child a function, the widest first. */
 export interface FlameGraph {

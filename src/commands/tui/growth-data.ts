@@ -6,7 +6,7 @@ import { computeClasses, findShapes } from '../../analyzer/heap/classes.js';
 import { diffHeaps } from '../../analyzer/heap/diff.js';
 import type { Heap } from '../../analyzer/heap/heap.js';
 import type { HeapDiff } from '../../analyzer/model/heap-diff.js';
-import type { GrowthRow } from '../../tui/provider.js';
+import type { GrowthRow } from '../../tui/state/provider.js';
 
 export interface GrowthData {
   readonly diff: HeapDiff;

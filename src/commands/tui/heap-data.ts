@@ -8,7 +8,7 @@ import { manyEdges } from '../../analyzer/heap/threads.js';
 import type { HeapResults } from '../../analyzer/model/heap-results.js';
 import { sendGraph } from '../../analyzer/model/string-table.js';
 import { formatCount } from '../../report/units.js';
-import { answerOfThread } from '../thread.js';
+import { answerOfThread } from '../../thread.js';
 
 export interface HeapData extends HeapLists {
   readonly heap: Heap;

@@ -2,7 +2,7 @@
 import { findPath } from '../../analyzer/heap/paths.js';
 import { sayNode } from '../../analyzer/heap/words.js';
 import { nodeTypeName } from '../../analyzer/model/heap-graph.js';
-import type { ObjectRow, PathDetail } from '../../tui/provider.js';
+import type { ObjectRow, PathDetail } from '../../tui/state/provider.js';
 import type { HeapData } from './heap-data.js';
 
 /** Where a row stands in its tree. */

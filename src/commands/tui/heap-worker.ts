@@ -2,7 +2,7 @@
 import { workerData } from 'node:worker_threads';
 import { receiveGraph, type SentGraph } from '../../analyzer/model/string-table.js';
 import { Heap } from '../../analyzer/heap/heap.js';
-import { answerFromThread } from '../thread.js';
+import { answerFromThread } from '../../thread.js';
 import { computeHeapLists, type HeapAnswer } from './heap-data.js';
 
 const graph = receiveGraph(workerData as SentGraph);

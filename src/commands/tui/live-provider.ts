@@ -5,13 +5,13 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { attach, type Attachment } from '../../agent/attach.js';
-import { childProcessIds, isNode, readProcess, runsOn } from '../../agent/proc.js';
-import { watchReadings } from '../../agent/readings.js';
+import { attach, type Attachment } from '../../agent/attach/attach.js';
+import { childProcessIds, isNode, readProcess, runsOn } from '../../agent/process/proc.js';
+import { watchReadings } from '../../agent/capture/readings.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { formatBytes } from '../../report/units.js';
-import type { Provider, ProviderEvent, RunOptions, TargetAction, Thread } from '../../tui/provider.js';
+import type { Provider, ProviderEvent, RunOptions, TargetAction, Thread } from '../../tui/state/provider.js';
 import { commandOf, leaksCommandLine, leaksHeadline, leaksOutcome, outcomeText, priceOf } from './actions.js';
 import { CaptureProvider } from './capture-provider.js';
 import { runCommand } from './run-command.js';

@@ -1,6 +1,6 @@
 /** What the screen's thread and the thread that holds the data say to each other. Plain values only. */
 import type { LeakReport } from '../../analyzer/model/finding.js';
-import type { DetailQuery, ListOrder, ListQuery, ListWindow, ProviderEvent } from '../../tui/provider.js';
+import type { DetailQuery, ListOrder, ListQuery, ListWindow, ProviderEvent } from '../../tui/state/provider.js';
 
 export type Request =
   /** Reads captures; what they hold is told by events. */

@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { MemwatchError, type ErrorCode } from '../../errors.js';
-import type { RunOptions } from '../../tui/provider.js';
+import type { RunOptions } from '../../tui/state/provider.js';
 import type { FromCommand } from './messages.js';
 
 /** After Esc a command has this long to undo what it did to the target; the target's own guard does it otherwise. */

@@ -15,7 +15,7 @@ import type {
   ObjectRow,
   PathStepRow,
   Row,
-} from '../../tui/provider.js';
+} from '../../tui/state/provider.js';
 
 export interface SavedResult {
   readonly dataset: Dataset;

@@ -1,6 +1,6 @@
 /** A screen as a file: its lines as text, in Markdown, or as a page. In: lines of harmless text. Out: name and content. */
 import { escapeHtml } from '../../report/units.js';
-import type { SaveFormat } from '../../tui/provider.js';
+import type { SaveFormat } from '../../tui/state/provider.js';
 
 export const savedScreen = (
   format: SaveFormat,

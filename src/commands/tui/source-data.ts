@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { messageOf } from '../../errors.js';
 import { memwatchUrl, type ScriptsTable } from '../../analyzer/model/scripts.js';
-import type { LineCost, SourceDetail } from '../../tui/provider.js';
+import type { LineCost, SourceDetail } from '../../tui/state/provider.js';
 
 /** Larger files are bundles that nobody reads line by line. */
 const mostBytes = 32 * 2 ** 20;

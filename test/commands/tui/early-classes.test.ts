@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Datasets } from '#memwatch/commands/tui/datasets.js';
-import type { ClassRow, ProviderEvent } from '#memwatch/tui/provider.js';
+import type { ClassRow, ProviderEvent } from '#memwatch/tui/state/provider.js';
 import { repository } from '../../support/paths.js';
 import { temporaryFolder } from '../../support/targets.js';
 

@@ -1,0 +1,122 @@
+/**
+ * Attaching to a target and leaving it as it was. In: a Target. Out: an Attachment, whose detach undoes everything that
+ * was done to the target, last first.
+ */
+import { throwIfInterrupted } from '../../errors.js';
+import { evaluate } from '../session/evaluate.js';
+import { enterGuard } from '../session/guard.js';
+import type { Program } from './launch.js';
+import { leave, openLink, type Link, type LinkOptions } from './link.js';
+import type { Session } from '../session/protocol.js';
+import type { Target } from './target.js';
+import { chooseWorker, watchWorkers, type WorkerThread, type Workers } from '../session/workers.js';
+
+export interface Attachment {
+  /** The operating system's id of the target; undefined where it is not a process of this machine. */
+  readonly pid: number | undefined;
+  /** Of its inspector. */
+  readonly port: number;
+  /** `v22.23.3`. */
+  readonly nodeVersion: string;
+  /** The thread that the target names: the main thread, or a worker. */
+  readonly session: Session;
+  /** The main thread; the same as `session` unless the target names a worker. */
+  readonly main: Session;
+  /** The worker that the target names. */
+  readonly worker: WorkerThread | undefined;
+  /** The inspector was closed before memwatch came, and is closed again by detach. */
+  readonly opened: boolean;
+  /** This memwatch's name in the guard of the thread behind `session`, for functions that register there what to undo. */
+  readonly client: string;
+  /** The program that memwatch started for a target `-- script.js`; it waits before its first line for runIfWaiting. */
+  readonly program: Program | undefined;
+  /**
+   * Aborted when the target has run to its end, or the connection is gone. At its end a target waits for memwatch:
+   * Profiler.stop and HeapProfiler.stopSampling still answer, nothing else does; collect, then detach to let it go.
+   */
+  readonly ending: AbortSignal;
+  /** Lets a program that memwatch started run its first line; nothing for other targets. */
+  runIfWaiting(): Promise<void>;
+  /** The worker threads that run now. */
+  workers(): Promise<readonly WorkerThread[]>;
+  /** Worker threads that start later, once `workers` was asked; the returned function ends it. */
+  readonly onWorker: Workers['onStart'];
+  /** Registers what must be undone before memwatch leaves; run last first, once, also on errors and Ctrl-C. */
+  onDetach(undo: () => Promise<void> | void): void;
+  /** Leaves the target as it was. A program that memwatch started is ended, where it has not ended. */
+  detach(): Promise<void>;
+}
+
+export type AttachOptions = LinkOptions;
+
+/** Attaches, runs the body, and detaches whatever happens. */
+export const withAttachment = async <T>(
+  target: Target,
+  options: LinkOptions,
+  body: (attachment: Attachment) => Promise<T>,
+): Promise<T> => {
+  const attachment = await attach(target, options);
+  try {
+    return await body(attachment);
+  } finally {
+    await attachment.detach();
+  }
+};
+
+/** Throws no-such-process, not-node, not-attachable, no-permission, no-answer, port-taken, not-found. */
+export const attach = async (target: Target, options: LinkOptions = {}): Promise<Attachment> => {
+  throwIfInterrupted(options.signal);
+  const link = await openLink(target, options);
+  try {
+    const worker = 'worker' in target ? target.worker : undefined;
+    const attachment = await attachmentOf(link, worker);
+    throwIfInterrupted(options.signal);
+    return attachment;
+  } catch (error) {
+    await leave(link);
+    throw error;
+  }
+};
+
+const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promise<Attachment> => {
+  const { main, guard, launched, ending } = link;
+  const workers = watchWorkers(main);
+  const worker = wantedWorker === undefined ? undefined : chooseWorker(await workers.list(), wantedWorker);
+  // a worker is another world, with a guard of its own
+  const guardHere = worker === undefined ? guard : await enterGuard(worker.session, false);
+  const nodeVersion = await evaluate<string>(main, 'process.version');
+  const undos: (() => Promise<void> | void)[] = [];
+  let detached: Promise<void> | undefined;
+  const detach = async (): Promise<void> => {
+    for (const undo of undos.toReversed()) await quietly(undo); // the rest must still be undone
+    if (guardHere !== guard) await quietly(guardHere.leave);
+    await leave(link);
+  };
+  return {
+    pid: link.pid,
+    port: link.port,
+    nodeVersion,
+    session: worker?.session ?? main,
+    main,
+    worker,
+    opened: guard.opened,
+    client: guardHere.client,
+    program: launched?.program,
+    ending: worker === undefined ? ending : AbortSignal.any([ending, worker.session.closed]),
+    runIfWaiting: async () => {
+      if (launched !== undefined) await main.send('Runtime.runIfWaitingForDebugger');
+    },
+    workers: workers.list,
+    onWorker: workers.onStart,
+    onDetach: (undo) => undos.push(undo),
+    detach: () => (detached ??= detach()),
+  };
+};
+
+const quietly = async (undo: () => unknown): Promise<void> => {
+  try {
+    await undo();
+  } catch {
+    // the target is ending, or gone: its guard, or its end, undoes the rest
+  }
+};

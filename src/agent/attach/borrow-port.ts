@@ -1,0 +1,72 @@
+/**
+ * A port that the inspector of another Node process holds while nobody uses it (`node --inspect`, forgotten) is borrowed
+ * for a moment: that inspector closes, the target opens its own there and moves it away, the lender opens again by
+ * itself. In: the port and who wants it. Nothing is done where a debugger is connected, or the lender might not come back.
+ */
+import { evaluate, turnOfLoop } from '../session/evaluate.js';
+import { connectToProcess, webSocketUrlAt } from './inspector.js';
+import { readProcess } from '../process/proc.js';
+import { barrierOf } from './safety.js';
+import { holdersOf, listeningPorts } from '../process/sockets.js';
+
+const lendMs = 1500;
+
+interface Lender {
+  readonly pid: number;
+  /** Its inspector's address. */
+  readonly url: string;
+}
+
+/** Who would lend the port: a Node that we may attach to, with an inspector on 127.0.0.1 that no debugger uses. */
+export const findLender = async (port: number, borrower: number): Promise<Lender | undefined> => {
+  const { pids, connections } = holdersOf(port, borrower);
+  const [pid] = pids;
+  if (pids.length !== 1 || pid === undefined || pid === borrower || connections > 0) return undefined;
+  const status = readProcess(pid);
+  if (status === undefined || barrierOf(status) !== undefined) return undefined;
+  const listeners = listeningPorts(pid).filter((listener) => listener.port === port);
+  if (!listeners.every(({ host, loopback }) => loopback && host === '127.0.0.1')) return undefined;
+  const url = await webSocketUrlAt('127.0.0.1', port);
+  return url === undefined ? undefined : { pid, url };
+};
+
+/** Returns when the port is free, or at once where nobody lends it. */
+export const borrowPort = async (
+  port: number,
+  borrower: number,
+  onProgress?: (text: string) => void,
+): Promise<void> => {
+  const lender = await findLender(port, borrower);
+  if (lender === undefined) return;
+  onProgress?.(`borrowing port ${port} for a moment from process ${lender.pid}, whose inspector nobody uses`);
+  const session = await connectToProcess(lender.url, lender.pid);
+  try {
+    await evaluate(session, turnOfLoop, [], { awaitPromise: true, timeoutMs: 500 }); // a busy one would not open again in time
+    await evaluate(session, lend, [port, lendMs], { commandLineApi: true });
+  } catch {
+    // it did not answer, or the closing cut the answer: whether the port is free is seen from outside
+  } finally {
+    await session.close();
+  }
+};
+
+/** Runs in the lender. Nothing that its timer calls may throw. */
+const lend = (port: number, lendMs: number): void => {
+  const builtin: NodeJS.Process['getBuiltinModule'] = process.getBuiltinModule ?? require;
+  const inspector = builtin('node:inspector');
+  const timers = builtin('node:timers');
+  const takeBack = (triesLeft: number): void => {
+    try {
+      if (inspector.url() === undefined) inspector.open(port, '127.0.0.1', false);
+    } catch {
+      // looked at below
+    }
+    if (inspector.url() === undefined && triesLeft > 0) timers.setTimeout(takeBack, 500, triesLeft - 1).unref();
+  };
+  const begin = async (): Promise<void> => {
+    await undefined; // an interrupt is no place to set timers, see guard.ts
+    timers.setTimeout(takeBack, lendMs, 20).unref();
+  };
+  void begin();
+  inspector.close();
+};

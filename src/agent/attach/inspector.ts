@@ -1,0 +1,181 @@
+/**
+ * The inspector of a process on this machine: found by the sockets that the process itself owns, opened by SIGUSR1 where
+ * that is safe. In: a pid. Out: its WebSocket address. Never takes another process's inspector for it.
+ */
+import { get } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MemwatchError } from '../../errors.js';
+import { evaluate } from '../session/evaluate.js';
+import { makeRoomOnPort } from './port.js';
+import { describeWait, hasChildren, innerPid, readProcess, waitsForEvents } from '../process/proc.js';
+import { connectSession, type Session } from '../session/protocol.js';
+import { checkReachable, checkSignalSafe } from './safety.js';
+import { listeningPorts, type ListeningPort } from '../process/sockets.js';
+
+export interface InspectorOptions {
+  signal?: AbortSignal | undefined;
+  onProgress?: ((text: string) => void) | undefined;
+  /** How long a process may take to open its inspector; it is not told apart from one that never will. */
+  timeoutMs?: number | undefined;
+  /** Ports of the process that were seen to be no inspector: a mute one costs seconds at every look. */
+  otherPorts?: ReadonlySet<number> | undefined;
+}
+
+export interface OpenInspector {
+  readonly url: string;
+  /** It was closed before, and memwatch opened it. */
+  readonly opened: boolean;
+}
+
+/** Throws no-such-process, not-node, not-attachable, no-permission, port-taken, no-answer. */
+export const openInspector = async (pid: number, options: InspectorOptions = {}): Promise<OpenInspector> => {
+  const status = checkReachable(pid);
+  const already = await findInspector(pid, { ignore: options.otherPorts });
+  if (already !== undefined) return { url: already, opened: false };
+  checkSignalSafe(status);
+  await makeRoomOnPort(status, options);
+  checkSignalSafe(readProcess(pid) ?? status, status.startTicks);
+  process.kill(pid, 'SIGUSR1');
+  const url = await waitForInspector(pid, options);
+  // a port that was open before is an inspector that was only slow to answer: it is not ours to close
+  return { url, opened: options.otherPorts?.has(Number(new URL(url).port)) !== true };
+};
+
+/** An event loop that was seen idle for so long after the signal did not take it for Node's own. */
+const idleMs = 2000;
+
+const waitForInspector = async (pid: number, options: InspectorOptions): Promise<string> => {
+  const timeoutMs = options.timeoutMs ?? 10_000;
+  const start = Date.now();
+  let idleSince = Infinity;
+  for (let waited = 0; waited < timeoutMs; waited = Date.now() - start) {
+    // after a second also where nothing answered before: a busy machine may have been slow
+    const url = await findInspector(pid, { everyPort: true, ignore: waited < 1000 ? options.otherPorts : undefined });
+    if (url !== undefined) return url;
+    if (readProcess(pid) === undefined) {
+      throw new MemwatchError('no-such-process', `process ${pid} ended while its inspector was being opened`);
+    }
+    if (options.signal?.aborted === true) throw noInspector(pid, 'interrupted before it opened one', 'interrupted');
+    idleSince = waitsForEvents(pid) && !hasChildren(pid) ? Math.min(idleSince, Date.now()) : Infinity;
+    if (Date.now() - idleSince > idleMs) {
+      throw noInspector(
+        pid,
+        'opened none though its event loop is idle: it has its own SIGUSR1 handler',
+        'not-attachable',
+      );
+    }
+    if (waited > 500) options.onProgress?.(`waiting for ${pid} to open its inspector: ${describeWait(pid)}`);
+    await sleep(waited < 500 ? 20 : 100);
+  }
+  throw noInspector(
+    pid,
+    `opened none within ${timeoutMs / 1000} s: ${describeWait(pid)}, or has its own SIGUSR1 handler`,
+    'no-answer',
+  );
+};
+
+const noInspector = (pid: number, why: string, code: 'interrupted' | 'no-answer' | 'not-attachable'): MemwatchError => {
+  const hint =
+    code === 'not-attachable'
+      ? 'start it with --inspect=127.0.0.1:0: memwatch finds the port'
+      : `if it opens one later, memwatch detach ${pid} --force closes it`;
+  return new MemwatchError(code, `process ${pid} was asked for an inspector (SIGUSR1); ${why}`, { hint });
+};
+
+export interface LookOptions {
+  /** Also at ports that other machines can reach. */
+  everyPort?: boolean;
+  ignore?: ReadonlySet<number> | undefined;
+}
+
+/** The address of the inspector that this very process listens on. */
+export const findInspector = async (
+  pid: number,
+  { everyPort = false, ignore }: LookOptions = {},
+): Promise<string | undefined> => {
+  const ports = listeningPorts(pid);
+  const wanted = (everyPort ? ports : likelyInspectorPorts(pid, ports)).filter(
+    ({ port }) => ignore?.has(port) !== true,
+  );
+  const looks = wanted.map(async ({ host, port }) => {
+    const url = await webSocketUrlAt(host, port);
+    if (url === undefined) throw new MemwatchError('not-found', `no inspector at ${host}:${port}`);
+    return url;
+  });
+  return Promise.any(looks).catch(() => undefined);
+};
+
+/**
+ * The ports worth asking: what listens on loopback, or what the command line speaks of. A service's own public port is
+ * not asked, because the question would stand in its access log.
+ */
+const likelyInspectorPorts = (pid: number, ports: readonly ListeningPort[]): readonly ListeningPort[] => {
+  const status = readProcess(pid);
+  if (status?.command.some((argument) => argument.startsWith('--inspect')) === true) return ports;
+  return ports.filter(({ loopback, port }) => loopback || port === 9229);
+};
+
+/** The first target's WebSocket address at an inspector's HTTP door; undefined where something else listens. */
+export const webSocketUrlAt = (host: string, port: number): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    const path = '/json/list';
+    const request = get({ host: host.replace(/^\[|\]$/g, ''), port, path, agent: false, timeout: 2000 }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (chunk: string) => {
+        text += chunk;
+        if (text.length > 1_000_000) request.destroy();
+      });
+      answer.on('end', () => resolve(webSocketUrlIn(text)));
+      answer.on('error', () => resolve(undefined));
+    });
+    const late = setTimeout(() => request.destroy(), 2500);
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve(undefined));
+    request.on('close', () => {
+      clearTimeout(late);
+      resolve(undefined);
+    });
+  });
+
+const webSocketUrlIn = (text: string): string | undefined => {
+  try {
+    const list: unknown = JSON.parse(text);
+    const url: unknown = Array.isArray(list) ? list[0]?.webSocketDebuggerUrl : undefined;
+    return typeof url === 'string' ? url : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Connects, and makes sure that the process behind the address is the one that was named. */
+export const connectToProcess = async (url: string, pid: number): Promise<Session> => {
+  const session = await connectSession(url);
+  try {
+    const answered = await evaluate<number>(session, 'process.pid');
+    if (answered === innerPid(pid)) return session;
+    throw new MemwatchError('port-taken', `${url} belongs to process ${answered}, not to ${pid}`);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+};
+
+/** Waits until the process listens at another address than this one; undefined when it does not within 5 s. */
+export const nextInspector = async (
+  pid: number,
+  old: string,
+  ignore: ReadonlySet<number>,
+): Promise<string | undefined> => {
+  for (const start = Date.now(); Date.now() - start < 5000; await sleep(20)) {
+    const url = await findInspector(pid, { ignore });
+    if (url !== undefined && url !== old) return url;
+  }
+  return undefined;
+};
+
+/** Waits, up to 2 s, until the process listens on the port no more. */
+export const portClosed = async (pid: number, port: number): Promise<void> => {
+  const isOpen = (): boolean => listeningPorts(pid).some((listener) => listener.port === port);
+  for (let waited = 0; waited < 2000 && isOpen(); waited += 20) await sleep(20);
+};

@@ -1,0 +1,104 @@
+/**
+ * Starts the program that a target `-- script.js arguments…` names, with an inspector on a free port, stopped before its
+ * first line. Its input and output are memwatch's own; it ends when memwatch is done with it.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { constants } from 'node:os';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { MemwatchError, messageOf } from '../../errors.js';
+import { evaluate } from '../session/evaluate.js';
+import type { Guard } from '../session/guard.js';
+import { looksLikeNode } from '../process/proc.js';
+import type { Session } from '../session/protocol.js';
+
+export interface ProgramEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A program that memwatch started. */
+export interface Program {
+  readonly pid: number;
+  readonly exited: Promise<ProgramEnd>;
+}
+
+export interface LaunchOptions {
+  /** Where the program's standard output goes; 'stderr' where stdout must hold memwatch's document alone. */
+  programStdout?: 'inherit' | 'stderr' | undefined;
+}
+
+export interface Launched {
+  readonly program: Program;
+  readonly url: string;
+  readonly child: ChildProcess;
+}
+
+const preload = fileURLToPath(new URL('preload.cjs', import.meta.url));
+/** An inspector's address comes on this file descriptor; it is closed before the program's first line. */
+const addressFd = 3;
+
+/** Starts the program; it waits until `Runtime.runIfWaitingForDebugger`. Throws where it ends before that. */
+export const launch = async (argv: readonly string[], options: LaunchOptions): Promise<Launched> => {
+  const [binary, args] = commandOf(argv);
+  const child = spawn(binary, ['--inspect-publish-uid=http', '--require', preload, ...args], {
+    stdio: ['inherit', options.programStdout === 'stderr' ? 2 : 'inherit', 'inherit', 'pipe'],
+  });
+  const exited = new Promise<ProgramEnd>((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
+  const url = await addressFrom(child, argv);
+  return { program: { pid: child.pid ?? -1, exited }, url, child };
+};
+
+/** `script.js …` and `--flag script.js …` run on memwatch's own Node; `node …` or `/path/to/node …` on that one. */
+export const commandOf = ([first = '', ...rest]: readonly string[]): [string, readonly string[]] =>
+  looksLikeNode(first) ? [first, rest] : [process.execPath, [first, ...rest]];
+
+const addressFrom = (child: ChildProcess, argv: readonly string[]): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const fail = (why: string): void =>
+      reject(new MemwatchError('not-attachable', `cannot start ${argv.join(' ')}: ${why}`));
+    child.on('error', (error) => fail(messageOf(error)));
+    child.on('exit', (code, signal) => fail(`it ended with ${signal ?? code} before memwatch could attach`));
+    let text = '';
+    const pipe = child.stdio[addressFd] as Readable;
+    pipe.on('data', (chunk) => {
+      text += String(chunk);
+      if (text.endsWith('\n')) resolve(text.trim());
+    });
+  });
+
+export interface ShutdownState {
+  /** Ctrl-C has reached the program. */
+  readonly interrupted: boolean;
+  /** The program has its own way with Ctrl-C. */
+  readonly ownHandler: boolean;
+}
+export const notInterrupted: ShutdownState = { interrupted: false, ownHandler: false };
+
+/** What the preload has seen; asked for before the session closes. */
+export const shutdownState = (session: Session): Promise<ShutdownState> =>
+  evaluate(session, readShutdownState, [], { timeoutMs: 2000 }).catch(() => notInterrupted);
+
+/** Runs in the target. */
+const readShutdownState = (): ShutdownState => {
+  const guard: Guard | undefined = Reflect.get(process, Symbol.for('memwatch'));
+  return { interrupted: guard?.interrupted === true, ownHandler: process.listenerCount('SIGINT') > 1 };
+};
+
+/**
+ * Returns when the program has ended. One that ends by itself (no state) is waited for; one that runs is ended by the
+ * signal that the user gave; SIGKILL comes after 10 s.
+ */
+export const endProgram = async ({ child, program }: Launched, state: ShutdownState | undefined): Promise<void> => {
+  const endsByItself = state === undefined || (state.interrupted && state.ownHandler);
+  if (!endsByItself) child.kill(state.interrupted ? 'SIGINT' : 'SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  await program.exited;
+  clearTimeout(late);
+};
+
+/** The exit code that memwatch hands through: the program's own, or what a shell makes of a signal. */
+export const programExitCode = async (program: Program): Promise<number> => {
+  const { code, signal } = await program.exited;
+  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+};

@@ -1,0 +1,175 @@
+/**
+ * The connection to a target's main thread, for every kind of target. In: a Target. Out: a Link; `leave` closes it and
+ * undoes what opening it did: the guard, the inspector, the program that was started.
+ */
+import { MemwatchError } from '../../errors.js';
+import { borrowPort } from './borrow-port.js';
+import { evaluate } from '../session/evaluate.js';
+import { enterGuard, type GuardEntry } from '../session/guard.js';
+import {
+  connectToProcess,
+  findInspector,
+  nextInspector,
+  openInspector,
+  portClosed,
+  webSocketUrlAt,
+} from './inspector.js';
+import { endProgram, launch, notInterrupted, shutdownState, type Launched } from './launch.js';
+import { withPortLock } from './port-lock.js';
+import { moveInspector, sigusr1Port } from './port.js';
+import { connectSession, type Session } from '../session/protocol.js';
+import { checkReachable } from './safety.js';
+import { listeningPorts } from '../process/sockets.js';
+import type { Target } from './target.js';
+
+export interface LinkOptions {
+  signal?: AbortSignal | undefined;
+  /** Told in words what attach is waiting for. */
+  onProgress?: ((text: string) => void) | undefined;
+  /** Where the standard output of a started program goes; 'stderr' where stdout must hold one document alone. */
+  programStdout?: 'inherit' | 'stderr' | undefined;
+}
+
+/** The way to a target's main thread, with what is known of it and must be given back. */
+export interface Link extends Connected {
+  /** Aborted when the target is at its end, or the connection is gone. */
+  readonly ending: AbortSignal;
+}
+
+interface Connected {
+  readonly pid: number | undefined;
+  /** Of its inspector. */
+  readonly port: number;
+  readonly main: Session;
+  readonly guard: GuardEntry;
+  readonly launched: Launched | undefined;
+}
+
+/** Throws what attach throws; nothing is left behind then. */
+export const openLink = async (target: Target, options: LinkOptions): Promise<Link> => {
+  const connected = await connect(target, options);
+  const link = { ...connected, ending: endingOf(connected.main) };
+  try {
+    await link.main.send('NodeRuntime.notifyWhenWaitingForDisconnect', { enabled: true });
+    return link;
+  } catch (error) {
+    await leave(link);
+    throw error;
+  }
+};
+
+const connect = async (target: Target, options: LinkOptions): Promise<Connected> => {
+  switch (target.kind) {
+    case 'pid':
+      return connectToPid(target.pid, options);
+    case 'address':
+      return connectToAddress(target.host, target.port);
+    case 'webSocket':
+      return connectToUrl(target.url);
+    case 'command':
+      return connectToProgram(target.argv, options);
+  }
+};
+
+const connectToPid = async (pid: number, options: LinkOptions): Promise<Connected> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await tryConnectToPid(pid, options);
+    } catch (error) {
+      // another memwatch may have closed or moved the inspector between our look and our call
+      const retry = error instanceof MemwatchError && error.code === 'disconnected' && attempt < 4;
+      if (!retry) throw error;
+    }
+  }
+};
+
+const tryConnectToPid = async (pid: number, options: LinkOptions): Promise<Connected> => {
+  const status = checkReachable(pid);
+  const otherPorts = new Set(listeningPorts(pid).map(({ port }) => port));
+  const open = await findInspector(pid);
+  if (open !== undefined) {
+    const main = await connectToProcess(open, pid);
+    return { pid, port: portOf(open), main, guard: await enterGuard(main, false), launched: undefined };
+  }
+  const port = sigusr1Port(status);
+  return withPortLock(port, async () => {
+    if (port !== 0) await borrowPort(port, pid, options.onProgress);
+    const { url, opened } = await openInspector(pid, { ...options, otherPorts });
+    const main = await connectToProcess(url, pid);
+    const here = { url, main, guard: await enterGuard(main, opened) };
+    const moved = opened && port !== 0 ? await moveToFreePort(pid, here, otherPorts) : here;
+    return { pid, port: portOf(moved.url), main: moved.main, guard: moved.guard, launched: undefined };
+  });
+};
+
+const portOf = (url: string): number => Number(new URL(url).port);
+
+interface Place {
+  readonly url: string;
+  readonly main: Session;
+  readonly guard: GuardEntry;
+}
+
+/** Processes share that port: leave it free for the next one that memwatch, or anybody, attaches to. */
+const moveToFreePort = async (pid: number, here: Place, otherPorts: ReadonlySet<number>): Promise<Place> => {
+  await moveInspector(here.main);
+  // not to be interrupted: only what is connected can be closed again
+  const url = await nextInspector(pid, here.url, otherPorts);
+  await here.main.close();
+  if (url === undefined) throw new MemwatchError('no-answer', `process ${pid} did not open its inspector again`);
+  const main = await connectToProcess(url, pid);
+  return { url, main, guard: await enterGuard(main, true, here.guard.client) };
+};
+
+const connectToAddress = async (host: string, port: number): Promise<Connected> => {
+  const url = await webSocketUrlAt(host, port);
+  if (url === undefined) {
+    throw new MemwatchError('no-answer', `no inspector answers at ${host}:${port}`, {
+      hint: 'is the target started with --inspect, and the port forwarded?',
+    });
+  }
+  return connectToUrl(url);
+};
+
+const connectToUrl = async (url: string): Promise<Connected> => {
+  const main = await connectSession(url);
+  try {
+    const named = await evaluate(main, () => (typeof process === 'object' ? process.pid : undefined));
+    if (named === undefined) throw new MemwatchError('not-node', `what answers at ${url} is not Node.js`);
+    const port = portOf(url);
+    const isHere = listeningPorts(named).some((listener) => listener.port === port);
+    return { pid: isHere ? named : undefined, port, main, guard: await enterGuard(main, false), launched: undefined };
+  } catch (error) {
+    await main.close();
+    throw error;
+  }
+};
+
+const connectToProgram = async (argv: readonly string[], options: LinkOptions): Promise<Connected> => {
+  const launched = await launch(argv, options);
+  const { pid } = launched.program;
+  try {
+    const main = await connectToProcess(launched.url, pid);
+    return { pid, port: portOf(launched.url), main, guard: await enterGuard(main, true), launched };
+  } catch (error) {
+    await endProgram(launched, notInterrupted);
+    throw error;
+  }
+};
+
+const endingOf = (main: Session): AbortSignal => {
+  const ending = new AbortController();
+  main.on('NodeRuntime.waitingForDisconnect', () => ending.abort());
+  main.closed.addEventListener('abort', () => ending.abort(), { once: true });
+  return ending.signal;
+};
+
+/** Gives back what openLink took: the target is as it was. A program that memwatch started ends here. */
+export const leave = async ({ pid, port, main, guard, launched, ending }: Link): Promise<void> => {
+  const endsByItself = ending.aborted;
+  const state = launched === undefined || endsByItself ? undefined : await shutdownState(main);
+  const closes = await guard.leave().catch(() => false); // it is ending, or gone: nothing is left to undo
+  await main.close();
+  if (launched !== undefined) return endProgram(launched, state);
+  if (closes && pid !== undefined) await portClosed(pid, port);
+};

@@ -1,0 +1,92 @@
+/**
+ * The port that a process opens its inspector on when it gets SIGUSR1: 9229 unless its command line says otherwise. Only
+ * one process can hold it, so memwatch moves what it opened there to a free port at once, and looks before it asks.
+ */
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MemwatchError, throwIfInterrupted } from '../../errors.js';
+import { evaluate } from '../session/evaluate.js';
+import type { Guard } from '../session/guard.js';
+import { readProcess, readText, type ProcessStatus } from '../process/proc.js';
+import type { Session } from '../session/protocol.js';
+import { holdersOf } from '../process/sockets.js';
+
+export const defaultInspectorPort = 9229;
+
+/** The port that SIGUSR1 opens in this process, as its flags and NODE_OPTIONS say; 0 is any free one. */
+export const sigusr1Port = (status: ProcessStatus): number => {
+  const environment = readText(`/proc/${status.pid}/environ`).split('\0');
+  const nodeOptions = environment.find((line) => line.startsWith('NODE_OPTIONS='))?.slice('NODE_OPTIONS='.length) ?? '';
+  const flags = [...nodeOptions.split(/\s+/), ...status.command.slice(1)];
+  let port = defaultInspectorPort;
+  for (const [at, flag] of flags.entries()) {
+    const value =
+      /^--(?:inspect-port|debug-port)=(.*)$/.exec(flag)?.[1] ??
+      (/^--(?:inspect|debug)-port$/.test(flag) ? flags[at + 1] : undefined);
+    const digits = /(\d+)$/.exec(value ?? '')?.[1];
+    if (digits !== undefined) port = Number(digits);
+  }
+  return port;
+};
+
+/** Returns when the port is free; another memwatch frees it within moments. Throws port-taken with who holds it. */
+export const makeRoomOnPort = async (
+  status: ProcessStatus,
+  options: { signal?: AbortSignal | undefined; onProgress?: ((text: string) => void) | undefined },
+): Promise<void> => {
+  const port = sigusr1Port(status);
+  if (port === 0) return;
+  for (let waited = 0; waited < 2000; waited += 50) {
+    throwIfInterrupted(options.signal);
+    if (!holdersOf(port, status.pid).held) return;
+    options.onProgress?.(`waiting for port ${port}`);
+    await sleep(50);
+  }
+  throw portTaken(status, port);
+};
+
+const portTaken = (status: ProcessStatus, port: number): MemwatchError =>
+  new MemwatchError(
+    'port-taken',
+    `process ${status.pid} opens its inspector on port ${port}, which ${portHolder(status, port)} holds`,
+    {
+      hint: `free that port, or start ${status.pid} with NODE_OPTIONS=--inspect-port=0, which lets it take any free one`,
+    },
+  );
+
+const nameOf = (pid: number): string => {
+  const [first = '', ...rest] = readProcess(pid)?.command ?? [];
+  return [basename(first), ...rest].join(' ').slice(0, 60);
+};
+
+/** Who holds the port that a process would open, in words; undefined where it is free. */
+export const portHolder = (status: ProcessStatus, port = sigusr1Port(status)): string | undefined => {
+  if (port === 0) return undefined;
+  const { held, pids } = holdersOf(port, status.pid);
+  if (!held) return undefined;
+  const names = pids.map((pid) => `process ${pid} (${nameOf(pid)})`);
+  return names.length === 0 ? 'a process of another user' : names.join(' and ');
+};
+
+/**
+ * Moves the inspector of a target to a free port, which cuts this session; a later SIGUSR1 finds the port as it was. The
+ * target is told so in one go, not by a timer that a busy one would never come to.
+ */
+export const moveInspector = async (session: Session): Promise<void> => {
+  try {
+    await evaluate(session, move);
+  } catch (error) {
+    const cut = error instanceof MemwatchError && error.code === 'disconnected';
+    if (!cut) throw error;
+  }
+};
+
+/** Runs in the target. */
+const move = (): void => {
+  const guard: Guard | undefined = Reflect.get(process, Symbol.for('memwatch'));
+  if (guard === undefined) return;
+  guard.debugPort ??= process.debugPort;
+  const inspector = guard.builtin('node:inspector');
+  inspector.close();
+  inspector.open(0, '127.0.0.1', false);
+};

@@ -1,0 +1,122 @@
+/**
+ * The Node processes of this machine. In: nothing but /proc. Out: who they are and whether they can be attached to.
+ * Looks from outside: no process is signalled, and only what looks like an inspector is asked for its address.
+ */
+import { execFile } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { findLender } from './borrow-port.js';
+import { findInspector } from './inspector.js';
+import { portHolder, sigusr1Port } from './port.js';
+import { isNode, looksLikeNode, processIds, readProcess, type ProcessStatus } from '../process/proc.js';
+import { barrierOf, obstacleOf } from './safety.js';
+
+export interface NodeProcess {
+  readonly pid: number;
+  /** `v22.23.3`; null where its executable does not say. */
+  readonly version: string | null;
+  /** The script, or `-e …`, or the title that the process gave itself. */
+  readonly script: string;
+  readonly rssBytes: number;
+  readonly uptimeSeconds: number;
+  readonly attachable: boolean;
+  /** Why it cannot be attached to. */
+  readonly reason: string | null;
+  /** The address of an inspector that is open already. */
+  readonly inspector: string | null;
+}
+
+/** Every Node process that this user may see but this one, by id. */
+export const listNodeProcesses = async (): Promise<NodeProcess[]> => {
+  const versions = new Map<string, Promise<string | null>>();
+  const seen = processIds()
+    .filter((pid) => pid !== process.pid)
+    .flatMap((pid) => readProcess(pid) ?? [])
+    .filter((status) => isNode(status) && status.state !== 'Z' && status.state !== 'X');
+  return Promise.all(seen.map((status) => describeProcess(status, versions)));
+};
+
+const describeProcess = async (
+  status: ProcessStatus,
+  versions: Map<string, Promise<string | null>>,
+): Promise<NodeProcess> => {
+  const barrier = barrierOf(status);
+  const inspector = barrier === undefined ? ((await findInspector(status.pid)) ?? null) : null;
+  const reason = inspector === null ? await whyNot(status) : null;
+  return {
+    pid: status.pid,
+    version: await versionOf(status, versions),
+    script: scriptOf(status.command),
+    rssBytes: status.rssBytes,
+    uptimeSeconds: Math.round(status.uptimeSeconds),
+    attachable: reason === null,
+    reason,
+    inspector,
+  };
+};
+
+const whyNot = async (status: ProcessStatus): Promise<string | null> => {
+  const obstacle = obstacleOf(status);
+  if (obstacle !== undefined) return obstacle.reason;
+  const holder = portHolder(status);
+  if (holder === undefined || (await findLender(sigusr1Port(status), status.pid)) !== undefined) return null;
+  return `its inspector port is held by ${holder}`;
+};
+
+/** Asked of the executable, once a file; as the user who runs it anyway, so that nobody's file is run with our rights. */
+const versionOf = (status: ProcessStatus, known: Map<string, Promise<string | null>>): Promise<string | null> => {
+  if (!status.permitted) return Promise.resolve(null);
+  const file = `/proc/${status.pid}/exe`;
+  const identity = identityOf(file);
+  if (identity === identityOf('/proc/self/exe')) return Promise.resolve(process.version);
+  const key = `${identity} ${status.userId}`;
+  const version = known.get(key) ?? askVersion(file, status.userId);
+  known.set(key, version);
+  return version;
+};
+
+const identityOf = (file: string): string => {
+  try {
+    const { dev, ino } = statSync(file);
+    return `${dev}:${ino}`;
+  } catch {
+    return file;
+  }
+};
+
+const askVersion = (file: string, uid: number): Promise<string | null> =>
+  new Promise((resolve) => {
+    const asUser = process.getuid?.() === 0 && uid !== 0 ? { uid } : {};
+    execFile(file, ['--version'], { ...asUser, env: {}, timeout: 3000, cwd: '/' }, (error, stdout) => {
+      const version = stdout.trim();
+      resolve(error === null && /^v\d+\.\d+\.\d+/.test(version) ? version : null);
+    });
+  });
+
+/** Flags of Node whose value is the next word. */
+const flagsWithValue = new Set([
+  '-r',
+  '--require',
+  '--import',
+  '--loader',
+  '--experimental-loader',
+  '-C',
+  '--conditions',
+  '--env-file',
+  '--input-type',
+  '--inspect-port',
+  '--title',
+  '--icu-data-dir',
+  '--openssl-config',
+]);
+
+const scriptOf = (command: readonly string[]): string => {
+  const [first = '', ...rest] = command;
+  if (!looksLikeNode(first)) return command.join(' ').trim(); // a title that the process gave itself
+  for (let at = 0; at < rest.length; at++) {
+    const word = rest[at] ?? '';
+    if (/^(-e|-p|-pe|--eval|--print)$/.test(word)) return `${word} ${rest[at + 1] ?? ''}`;
+    if (flagsWithValue.has(word)) at++;
+    else if (!word.startsWith('-')) return word;
+  }
+  return rest.length === 0 ? '(interactive)' : rest.join(' ');
+};

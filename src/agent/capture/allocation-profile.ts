@@ -1,0 +1,160 @@
+/**
+ * Allocation profiles of a thread, by V8's sampling heap profiler. In: a session, what and how long. Out: the text of a
+ * .heapprofile with memwatch's notes in it. V8 either counts all that is allocated or forgets what dies, so a profile of
+ * both has two phases of the same length. Memory outside the heap is in no such profile; its size is read beside it.
+ */
+import type { Protocol } from 'devtools-protocol';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CaptureNotes, MemoryNotes } from '../../analyzer/model/profile.js';
+import type { Attachment } from '../attach/attach.js';
+import { isWholeProgram, type Thread } from './cpu-profile.js';
+import { evaluate } from '../session/evaluate.js';
+import { watchGcAndLoop, type GcAndLoop } from './gc-and-loop.js';
+import { disableInlining, dropOptimisedCode } from './inlining.js';
+import type { Session } from '../session/protocol.js';
+import { captureScriptsWithSource } from './scripts.js';
+
+type Tree = Protocol.HeapProfiler.SamplingHeapProfileNode;
+
+export interface AllocationSampling {
+  /**
+   * What was allocated, or what of it is alive, until now. `collect` runs a full garbage collection first, so that
+   * nothing dead counts as alive; it pauses the target for about 2 ms a megabyte of heap.
+   */
+  stop(options?: { collect?: boolean }): Promise<Tree>;
+}
+
+/** Begins to sample. `survivors`: forget what dies; else all that is allocated. One sampling a thread at a time. */
+export const startAllocationSampling = async (
+  session: Session,
+  { intervalBytes, survivors }: { intervalBytes: number; survivors: boolean },
+): Promise<AllocationSampling> => {
+  await session.send('HeapProfiler.enable');
+  await session.send('HeapProfiler.startSampling', {
+    samplingInterval: intervalBytes,
+    includeObjectsCollectedByMajorGC: !survivors,
+    includeObjectsCollectedByMinorGC: !survivors,
+  });
+  return {
+    stop: async ({ collect = false } = {}) => {
+      if (collect) await session.send('HeapProfiler.collectGarbage', undefined, { timeoutMs: 120_000 });
+      return (await session.send('HeapProfiler.stopSampling', undefined, { timeoutMs: 60_000 })).profile.head;
+    },
+  };
+};
+
+export interface AllocationCaptureOptions {
+  /** Of each phase; Infinity: until the target ends, with one phase alone. */
+  readonly durationMs: number;
+  readonly intervalBytes: number;
+  readonly precise: boolean;
+  /** Measure what stays alive in a second phase of the same length. */
+  readonly survivors: boolean;
+  /** Ends the phase early; what was sampled is kept. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((text: string) => void) | undefined;
+}
+
+/** The text of a .heapprofile. */
+export const captureAllocations = async (
+  attachment: Attachment,
+  thread: Thread,
+  options: AllocationCaptureOptions,
+): Promise<string> => {
+  const { session } = thread;
+  const { precise, intervalBytes } = options;
+  const enableInlining = precise ? await disableInlining(attachment, [session]) : undefined;
+  const watch = await watchGcAndLoop(session);
+  const memory = createMemoryNotes(session);
+  await memory.read();
+  const churn = await startAllocationSampling(session, { intervalBytes, survivors: false });
+  if (precise) await dropOptimisedCode(session);
+  await attachment.runIfWaiting();
+  const durationUs = await passPhase(attachment, options, 'what is allocated', async () => {
+    await Promise.all([memory.read(), watch.read()]);
+  });
+  const allocated = await churn.stop(); // first: reading allocates
+  await memory.read();
+  const gcAndLoop = await watch.stop();
+  const live = await sampleSurvivors(attachment, session, options);
+  await enableInlining?.();
+  const notes = await notesOf(
+    attachment,
+    thread,
+    [allocated, ...(live === undefined ? [] : [live])],
+    precise,
+    gcAndLoop,
+  );
+  const memwatch = { ...notes, durationUs, memory: memory.notes(), ...(live && { live }) };
+  return JSON.stringify({ head: allocated, memwatch });
+};
+
+/** undefined where the target has ended, or the user has stopped it. */
+const sampleSurvivors = async (
+  attachment: Attachment,
+  session: Session,
+  options: AllocationCaptureOptions,
+): Promise<Tree | undefined> => {
+  const { survivors, intervalBytes, durationMs, signal } = options;
+  if (!survivors || durationMs === Infinity || attachment.ending.aborted || signal?.aborted === true) return undefined;
+  const sampling = await startAllocationSampling(session, { intervalBytes, survivors: true });
+  await passPhase(attachment, options, 'what stays alive', async () => {});
+  return sampling.stop({ collect: true }).catch(() => undefined); // it ended meanwhile: there are no survivors
+};
+
+/** Lets the time pass; answers how much of it did. */
+const passPhase = async (
+  { ending, program }: Attachment,
+  { durationMs, signal, onProgress }: AllocationCaptureOptions,
+  what: string,
+  onSecond: () => Promise<void>,
+): Promise<number> => {
+  const over = AbortSignal.any([ending, ...(signal === undefined ? [] : [signal])]);
+  const startedAt = performance.now();
+  const passedMs = (): number => performance.now() - startedAt;
+  while (passedMs() < durationMs && !over.aborted) {
+    await sleep(Math.min(durationMs - passedMs(), 1000), undefined, { signal: over }).catch(() => {}); // it is over
+    onProgress?.(`sampling ${what}: ${Math.round(passedMs() / 1000)} s`);
+    if (program !== undefined && !over.aborted) await onSecond(); // its end makes it unreadable
+  }
+  return passedMs() * 1000;
+};
+
+/** Memory at the first and at the last reading. */
+const createMemoryNotes = (session: Session): { read(): Promise<void>; notes(): MemoryNotes | undefined } => {
+  const readings: { heap: number; external: number }[] = [];
+  return {
+    read: async () => {
+      const reading = evaluate(session, () => {
+        const { heapUsed, external } = process.memoryUsage();
+        return { heap: heapUsed, external };
+      });
+      const one = await reading.catch(() => undefined); // a target at its end does not answer
+      if (one !== undefined) readings.splice(1, 1, one);
+    },
+    notes: () => {
+      const [first] = readings;
+      const last = readings.at(-1);
+      if (first === undefined || last === undefined) return undefined;
+      return { heapBytes: [first.heap, last.heap], externalBytes: [first.external, last.external] };
+    },
+  };
+};
+
+const notesOf = async (
+  attachment: Attachment,
+  { name, session }: Thread,
+  trees: readonly Tree[],
+  precise: boolean,
+  gcAndLoop: GcAndLoop | undefined,
+): Promise<CaptureNotes> => {
+  const ids = new Set<number>();
+  const stack = [...trees];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    ids.add(Number(node.callFrame.scriptId));
+    for (const child of node.children) stack.push(child);
+  }
+  const scripts = await captureScriptsWithSource(session, attachment, ({ id }) => ids.has(id));
+  const wholeProgram = isWholeProgram(attachment) && { wholeProgram: true };
+  return { scripts, thread: name, precise, gc: gcAndLoop?.gc ?? null, loop: gcAndLoop?.loop ?? null, ...wholeProgram };
+};

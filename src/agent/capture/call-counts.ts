@@ -1,0 +1,106 @@
+/**
+ * Exact call counts of a thread, from V8's coverage. While V8 counts, nothing is optimised, so counting is a phase of
+ * its own after the profile, and its times are never used. In: a session, how long. Out: counts by script and offsets,
+ * and the factor that turns them into the calls of the profiled phase.
+ */
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallCounts } from '../../analyzer/model/profile.js';
+import type { Attachment } from '../attach/attach.js';
+import { evaluate, memwatchUrl } from '../session/evaluate.js';
+import type { Session } from '../session/protocol.js';
+
+/** How much a thread has done until now. */
+export interface Work {
+  readonly timeUs: number;
+  /** Async resources made since the process started: each request, timer and stream makes some. */
+  readonly asyncResources: number;
+  readonly idleUs: number;
+}
+
+export const readWork = (session: Session): Promise<Work> =>
+  evaluate(session, () => {
+    const guard: { builtin: NodeJS.Process['getBuiltinModule'] } | undefined = Reflect.get(
+      process,
+      Symbol.for('memwatch'),
+    );
+    const builtin = process.getBuiltinModule?.bind(process) ?? guard?.builtin;
+    const { AsyncResource } = builtin('node:async_hooks');
+    const { performance } = builtin('node:perf_hooks');
+    const resource = new AsyncResource('memwatch', { requireManualDestroy: true });
+    return {
+      timeUs: performance.now() * 1000,
+      asyncResources: resource.asyncId(),
+      idleUs: performance.eventLoopUtilization().idle * 1000,
+    };
+  });
+
+/** Counts for `durationMs`, or until the signal. `from` and `to` are the work at the profile's start and end. */
+export const captureCallCounts = async (
+  session: Session,
+  options: { durationMs: number; signal?: AbortSignal | undefined; from: Work; to: Work },
+): Promise<CallCounts> => {
+  await session.send('Profiler.enable');
+  await session.send('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
+  try {
+    const from = await readWork(session);
+    await sleep(options.durationMs, undefined, { signal: options.signal }).catch(() => {}); // what was counted counts
+    const to = await readWork(session);
+    const scripts = await takeCounts(session);
+    return { durationUs: to.timeUs - from.timeUs, ...scaleOf(options, { from, to }), scripts };
+  } finally {
+    await session.send('Profiler.stopPreciseCoverage').catch(() => {}); // the target may be gone
+  }
+};
+
+/** Counts a program that memwatch started from its first line to its end. */
+export const captureProgramCounts = async (attachment: Attachment): Promise<CallCounts> => {
+  const { session, ending } = attachment;
+  const startedAt = Date.now();
+  await session.send('Profiler.enable');
+  await session.send('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
+  const ended = once(ending, 'abort');
+  await attachment.runIfWaiting();
+  await ended;
+  const scripts = await takeCounts(session);
+  return { durationUs: (Date.now() - startedAt) * 1000, scale: 1, scaledBy: 'a second run of the program', scripts };
+};
+
+/** Functions that were called, of scripts that are files; Node's own are left out. */
+export const takeCounts = async (session: Session): Promise<CallCounts['scripts']> => {
+  const { result } = await session.send('Profiler.takePreciseCoverage', undefined, { timeoutMs: 60_000 });
+  return result
+    .filter(({ url }) => url !== '' && url !== memwatchUrl && !/^(node:|evalmachine)/.test(url))
+    .map(({ scriptId, url, functions }) => ({
+      scriptId,
+      url,
+      functions: functions
+        .map(({ functionName, ranges: [range] }) => ({
+          name: functionName,
+          start: range.startOffset,
+          end: range.endOffset,
+          count: range.count,
+        }))
+        .filter(({ count }) => count > 0),
+    }))
+    .filter(({ functions }) => functions.length > 0);
+};
+
+interface Phase {
+  readonly from: Work;
+  readonly to: Work;
+}
+
+/** A loop that was idle for a tenth of the time kept up with what came from outside, at the same rate in both phases. */
+const keptUp = ({ from, to }: Phase): boolean => to.idleUs - from.idleUs > 0.1 * (to.timeUs - from.timeUs);
+const fewestResources = 100;
+
+const scaleOf = (profiled: Phase, counted: Phase): Pick<CallCounts, 'scale' | 'scaledBy'> => {
+  const time = ({ from, to }: Phase): number => to.timeUs - from.timeUs;
+  const resources = ({ from, to }: Phase): number => to.asyncResources - from.asyncResources - 1;
+  if (keptUp(profiled) && keptUp(counted)) return { scale: time(profiled) / time(counted), scaledBy: 'time' };
+  if (Math.min(resources(profiled), resources(counted)) >= fewestResources) {
+    return { scale: resources(profiled) / resources(counted), scaledBy: 'async resources made' };
+  }
+  return { scale: null, scaledBy: 'nothing: the thread was busy all the time and made no async resources' };
+};

@@ -1,0 +1,150 @@
+/**
+ * The census: every class with its count of live objects, and the Maps, Sets and arrays with their sizes, at about a
+ * tenth of a snapshot's pause and memory. In: a session. Out: one count after another; each collects garbage first,
+ * because V8 does so to find the objects. Nothing of it stays in the target after `close`.
+ */
+import { MemwatchError } from '../../errors.js';
+import { countObjects, prepareSource, type CensusCount } from './census-in-target.js';
+import type { Session } from '../session/protocol.js';
+
+export interface CensusClass {
+  readonly name: string;
+  readonly count: number;
+  /** Against the count before; null at the first. */
+  readonly delta: number | null;
+}
+
+export interface CensusContainer {
+  /** The same container has the same id in every count of one census. */
+  readonly id: number;
+  /** The `@id` of a heap snapshot, where one was taken in this session; looked up for the first ones alone, else null. */
+  readonly heapId: number | null;
+  readonly kind: 'Map' | 'Set' | 'Array';
+  readonly size: number;
+  /** Against the count before; null where it was not there, or was smaller than what is watched. */
+  readonly delta: number | null;
+  /** Class of an array's last element; '' where it is not known. */
+  readonly holds: string;
+}
+
+export interface CensusReading {
+  readonly classes: readonly CensusClass[];
+  readonly containers: readonly CensusContainer[];
+  /** How long the target was kept from its own work, as memwatch saw it. */
+  readonly pauseUs: number;
+}
+
+export interface Census {
+  count(options?: { idsFor?: number }): Promise<CensusReading>;
+  /** Lets go of everything in the target; safe to call twice, and on a broken connection. */
+  close(): Promise<void>;
+}
+
+/** The largest containers are remembered, by weak references: so many at most. */
+const mostContainers = 5000;
+const smallestContainer = 8;
+/** A heap of many million objects takes many seconds to walk. */
+const countTimeoutMs = 180_000;
+let censuses = 0;
+
+/** Prepares a census in the thread of a session. */
+export const startCensus = async (session: Session): Promise<Census> => {
+  const objectGroup = `memwatch-census-${++censuses}`;
+  const evaluate = async (expression: string): Promise<string> => {
+    const answer = await session.send('Runtime.evaluate', { expression, objectGroup, includeCommandLineAPI: true });
+    return handleOf(answer);
+  };
+  const own = await evaluate(prepareSource);
+  let before = new Map<string, number>();
+  return {
+    async count(options = {}) {
+      const startedAt = performance.now();
+      const counted = await countOnce(session, await evaluate('Object.prototype'), own);
+      const pauseUs = Math.round((performance.now() - startedAt) * 1000);
+      const classes = counted.classes.map(([name, count]) => ({
+        name,
+        count,
+        delta: before.size === 0 ? null : count - (before.get(name) ?? 0),
+      }));
+      before = new Map(counted.classes);
+      const containers = await nameContainers(session, own, counted, options.idsFor ?? 20);
+      return { classes: classes.sort((a, b) => b.count - a.count), containers, pauseUs };
+    },
+    close: async () => {
+      await session.send('Runtime.releaseObjectGroup', { objectGroup }).catch(() => {});
+    },
+  };
+};
+
+const countOnce = async (session: Session, prototype: string, own: string): Promise<CensusCount> => {
+  const timeoutMs = countTimeoutMs;
+  const found = await session.send('Runtime.queryObjects', { prototypeObjectId: prototype }, { timeoutMs });
+  const objectId = handleOf({ result: found.objects });
+  try {
+    const answer = await session.send(
+      'Runtime.callFunctionOn',
+      {
+        functionDeclaration: `function (own) {
+          return (${countObjects.toString()})(this, own.state, own.tools, ${mostContainers}, ${smallestContainer});
+        }`,
+        objectId,
+        arguments: [{ objectId: own }],
+        returnByValue: true,
+        silent: true,
+      },
+      { timeoutMs },
+    );
+    if (answer.exceptionDetails !== undefined) throw failed(answer.exceptionDetails.exception?.description);
+    return answer.result.value as CensusCount;
+  } finally {
+    await session.send('Runtime.releaseObject', { objectId }).catch(() => {});
+    await session.send('Runtime.releaseObject', { objectId: prototype }).catch(() => {});
+  }
+};
+
+/** Looks the ids up of those that grew most and of the largest: one call each. */
+const nameContainers = async (
+  session: Session,
+  own: string,
+  counted: CensusCount,
+  idsFor: number,
+): Promise<CensusContainer[]> => {
+  const containers = counted.containers.map(({ slot, kind, size, previous, holds }) => ({
+    id: slot + 1,
+    heapId: null as number | null,
+    kind,
+    size,
+    delta: previous === null ? null : size - previous,
+    holds,
+  }));
+  containers.sort((a, b) => (b.delta ?? 0) - (a.delta ?? 0) || b.size - a.size);
+  for (const container of containers.slice(0, idsFor))
+    container.heapId = await heapIdOf(session, own, container.id - 1);
+  return containers;
+};
+
+const heapIdOf = async (session: Session, own: string, slot: number): Promise<number | null> => {
+  const { result } = await session.send('Runtime.callFunctionOn', {
+    functionDeclaration: `function () { return this.state.refs[${slot}]?.deref(); }`,
+    objectId: own,
+  });
+  if (result.objectId === undefined) return null;
+  const { objectId } = result;
+  const { heapSnapshotObjectId } = await session.send('HeapProfiler.getHeapObjectId', { objectId });
+  await session.send('Runtime.releaseObject', { objectId });
+  return Number(heapSnapshotObjectId) || null; // 0: V8 has given it none yet
+};
+
+const handleOf = (answer: {
+  result: { objectId?: string; description?: string };
+  exceptionDetails?: unknown;
+}): string => {
+  if (answer.exceptionDetails === undefined && answer.result.objectId !== undefined) return answer.result.objectId;
+  throw failed(answer.result.description);
+};
+
+const failed = (description: string | undefined): MemwatchError =>
+  new MemwatchError(
+    'target-error',
+    `the census failed in the target: ${description ?? 'it gave no answer, and may be ending'}`,
+  );

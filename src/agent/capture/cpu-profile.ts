@@ -1,0 +1,205 @@
+/**
+ * CPU profiles of the threads of a target, by V8's sampling profiler. In: an Attachment, what and how long. Out: for
+ * each thread the text of a .cpuprofile with memwatch's notes in it. A target that comes to its end while it is
+ * profiled keeps its profile, and its exit code.
+ */
+import type { Protocol } from 'devtools-protocol';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallCounts, CaptureNotes } from '../../analyzer/model/profile.js';
+import type { ScriptsTable } from '../../analyzer/model/scripts.js';
+import type { Attachment } from '../attach/attach.js';
+import { captureCallCounts, readWork, type Work } from './call-counts.js';
+import { watchGcAndLoop, type GcAndLoopWatch } from './gc-and-loop.js';
+import { disableInlining, dropOptimisedCode } from './inlining.js';
+import type { Session } from '../session/protocol.js';
+import { captureScriptsWithSource } from './scripts.js';
+import type { WorkerThread } from '../session/workers.js';
+
+export interface Thread {
+  /** `main thread`, `worker 2 (resizer)`. */
+  readonly name: string;
+  readonly session: Session;
+}
+
+export interface CpuCaptureOptions {
+  /** Infinity: until the target ends or the user stops it. */
+  readonly durationMs: number;
+  readonly intervalUs: number;
+  readonly precise: boolean;
+  /** Ends the profile early; what was sampled is kept. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((text: string) => void) | undefined;
+  /** Counts calls for so long when the profile is over; undefined: not at all. */
+  readonly callsMs?: number | undefined;
+  /** Counts of another run of the same program, to keep with its main thread's profile. */
+  readonly counts?: CallCounts | undefined;
+  /** Profiles also workers that start meanwhile. */
+  readonly laterWorkers?: boolean | undefined;
+  /**
+   * Told of a worker that ended before the profile did: its profile is lost. Node could make it wait for memwatch at its
+   * end, but would let it wait for ever if memwatch were killed (a lost connection does not close workers' sessions).
+   */
+  readonly onLost?: ((thread: string) => void) | undefined;
+}
+
+export interface CpuCapture {
+  readonly thread: string;
+  /** The whole file. */
+  readonly text: string;
+}
+
+/** The main thread, the worker that the target names, or all. */
+export const threadsOf = async (attachment: Attachment, all: boolean): Promise<Thread[]> => {
+  const workers = all ? await attachment.workers() : attachment.worker === undefined ? [] : [attachment.worker];
+  const named = workers.map(threadOf);
+  return all || named.length === 0 ? [{ name: 'main thread', session: attachment.main }, ...named] : named;
+};
+
+const threadOf = ({ id, title, session }: WorkerThread): Thread => {
+  const own = title.replace(/^\[worker \d+\] ?/, '');
+  return { name: own === '' || own === 'WorkerThread' ? `worker ${id}` : `worker ${id} (${own})`, session };
+};
+
+/** Throws where no thread could be profiled. */
+export const captureCpuProfiles = async (
+  attachment: Attachment,
+  threads: readonly Thread[],
+  options: CpuCaptureOptions,
+): Promise<CpuCapture[]> => {
+  const sessions = threads.map(({ session }) => session);
+  const enableInlining = options.precise ? await disableInlining(attachment, sessions) : undefined;
+  const startedAt = performance.now();
+  const running = await Promise.all(threads.map((thread) => start(thread, options)));
+  if (options.precise) for (const session of sessions) await dropOptimisedCode(session);
+  const later =
+    options.laterWorkers === true ? startLater(attachment, options, { startedAt, running, sessions }) : null;
+  await attachment.runIfWaiting();
+  await waitForEnd(attachment, options, running);
+  await later?.stop();
+  const stopped = await Promise.allSettled(running.map(stop));
+  await enableInlining?.();
+  const profiles = stopped.filter((one) => one.status === 'fulfilled').map(({ value }) => value);
+  const [first] = stopped;
+  if (profiles.length === 0 && first?.status === 'rejected') throw first.reason; // a worker that ended spoils no other
+  running.forEach(({ thread }, at) => stopped[at]?.status === 'rejected' && options.onLost?.(thread.name));
+  return Promise.all(profiles.map((profile) => finish(attachment, profile, options)));
+};
+
+/** A program that starts a worker for every task would fill memwatch with profiles. */
+const mostWorkers = 100;
+
+/** Begins to profile each worker that starts; where one ends before it is profiled there is nothing to keep. */
+const startLater = (
+  attachment: Attachment,
+  options: CpuCaptureOptions,
+  { startedAt, running, sessions }: { startedAt: number; running: RunningProfile[]; sessions: Session[] },
+): { stop(): Promise<unknown> } => {
+  const starting: Promise<unknown>[] = [];
+  const add = async (worker: WorkerThread): Promise<void> => {
+    const sinceUs = Math.round((performance.now() - startedAt) * 1000);
+    running.push(await start(threadOf(worker), options, sinceUs));
+    sessions.push(worker.session);
+    // what the worker made before its profile began V8 may book on the caller; it is little, and soon made again
+    await dropOptimisedCode(worker.session);
+  };
+  const stopListening = attachment.onWorker((worker) => {
+    if (running.length <= mostWorkers) starting.push(add(worker).catch(() => {}));
+  });
+  return {
+    stop: () => {
+      stopListening();
+      return Promise.all(starting);
+    },
+  };
+};
+
+interface RunningProfile {
+  readonly thread: Thread;
+  readonly watch: GcAndLoopWatch;
+  /** Where calls are counted: the work done until the profile began. */
+  readonly from: Work | undefined;
+  /** How long after the profile's begin the thread started. */
+  readonly sinceUs: number;
+}
+
+interface StoppedProfile extends RunningProfile {
+  readonly profile: Protocol.Profiler.Profile;
+  readonly to: Work | undefined;
+}
+
+const start = async (
+  thread: Thread,
+  { intervalUs, callsMs }: CpuCaptureOptions,
+  sinceUs = 0,
+): Promise<RunningProfile> => {
+  const { session } = thread;
+  await session.send('Profiler.enable');
+  await session.send('Profiler.setSamplingInterval', { interval: intervalUs });
+  const watch = await watchGcAndLoop(session);
+  const from = callsMs === undefined ? undefined : await readWork(session);
+  await session.send('Profiler.start');
+  return { thread, watch, from, sinceUs };
+};
+
+const stop = async (running: RunningProfile): Promise<StoppedProfile> => {
+  const { session } = running.thread;
+  const { profile } = await session.send('Profiler.stop', undefined, { timeoutMs: 60_000 });
+  // a target at its end answers nothing more of this kind
+  const to = running.from === undefined ? undefined : await readWork(session).catch(() => undefined);
+  return { ...running, profile, to };
+};
+
+/** Known when the profile is over. */
+export const isWholeProgram = ({ program, ending }: Attachment): boolean => program !== undefined && ending.aborted;
+
+/** Until the time is over, the user stops it, or the target ends. Reads of a program, which will end, what its end makes unreadable. */
+const waitForEnd = async (
+  { ending, program }: Attachment,
+  { durationMs, signal, onProgress }: CpuCaptureOptions,
+  running: readonly RunningProfile[],
+): Promise<void> => {
+  const over = AbortSignal.any([ending, ...(signal === undefined ? [] : [signal])]);
+  const startedAt = Date.now();
+  for (let left = durationMs; left > 0 && !over.aborted; left = durationMs - (Date.now() - startedAt)) {
+    await sleep(Math.min(left, 1000), undefined, { signal: over }).catch(() => {}); // it is over: see above
+    if (left > 1000 && !over.aborted) {
+      const seconds = Math.round((Date.now() - startedAt) / 1000);
+      onProgress?.(`profiling: ${seconds} s${durationMs === Infinity ? '' : ` of ${durationMs / 1000} s`}`);
+      if (program !== undefined) await Promise.all(running.map(({ watch }) => watch.read()));
+    }
+  }
+};
+
+const finish = async (
+  attachment: Attachment,
+  { thread: { name, session }, watch, profile, from, to, sinceUs }: StoppedProfile,
+  { precise, callsMs, counts, signal }: CpuCaptureOptions,
+): Promise<CpuCapture> => {
+  const { gc = null, loop = null } = (await watch.stop()) ?? {};
+  const counted = callsMs !== undefined && from !== undefined && to !== undefined;
+  const countsHere = session === attachment.main ? counts : undefined;
+  const calls = counted ? await captureCallCounts(session, { durationMs: callsMs, signal, from, to }) : countsHere;
+  const ids = new Set(profile.nodes.map(({ callFrame }) => Number(callFrame.scriptId)));
+  const urls = new Set(calls?.scripts.map(({ url }) => url));
+  const scripts = await captureScriptsWithSource(session, attachment, ({ id, url }) => ids.has(id) || urls.has(url));
+  const memwatch: CaptureNotes = {
+    scripts,
+    thread: name,
+    precise,
+    gc,
+    loop,
+    ...(sinceUs > 0 && { sinceUs }),
+    ...(isWholeProgram(attachment) && { wholeProgram: true }),
+    ...(calls && { calls: withIdsOf(scripts, calls) }),
+  };
+  return { thread: name, text: JSON.stringify({ ...profile, memwatch }) };
+};
+
+/** Another run of a program gives its scripts other ids: the address tells which is which. */
+const withIdsOf = ({ scripts }: ScriptsTable, calls: CallCounts): CallCounts => {
+  const ids = new Map(scripts.map(({ id, url }) => [url, String(id)]));
+  const known = new Set(scripts.map(({ id, url }) => `${id} ${url}`));
+  const idOf = ({ scriptId, url }: CallCounts['scripts'][number]): string =>
+    known.has(`${scriptId} ${url}`) ? scriptId : (ids.get(url) ?? scriptId);
+  return { ...calls, scripts: calls.scripts.map((script) => ({ ...script, scriptId: idOf(script) })) };
+};

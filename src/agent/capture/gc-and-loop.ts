@@ -1,0 +1,91 @@
+/**
+ * What garbage collection and the event loop did in one thread while it was profiled. In: a session. Out: counts and
+ * times by kind, how late timers ran, the share of time in which the loop was busy: over the whole of it, and also where
+ * the loop never turns, which the readings of readings.ts cannot be. Nothing hangs on the target's globals: what watches
+ * is held by the session alone and goes with it.
+ */
+import type { GcReading, LoopReading } from '../../analyzer/model/reading.js';
+import { callOn, evaluateRemote } from '../session/evaluate.js';
+import type { Session } from '../session/protocol.js';
+
+export interface GcAndLoop {
+  readonly gc: readonly GcReading[];
+  readonly loop: LoopReading;
+}
+
+export interface GcAndLoopWatch {
+  /** Since the start. A target at its end cannot be asked any more: undefined, or what was read before. */
+  read(): Promise<GcAndLoop | undefined>;
+  stop(): Promise<GcAndLoop | undefined>;
+}
+
+export const watchGcAndLoop = async (session: Session): Promise<GcAndLoopWatch> => {
+  const watch = await evaluateRemote(session, startWatch);
+  let last: GcAndLoop | undefined;
+  const keep = async (reading: Promise<GcAndLoop>): Promise<GcAndLoop | undefined> =>
+    (last = await reading.catch(() => last));
+  return {
+    read: () => keep(callOn(session, watch, (watch) => watch.read(), [], { timeoutMs: 3000 })),
+    stop: () => keep(callOn(session, watch, (watch) => watch.stop(), [], { timeoutMs: 3000 })),
+  };
+};
+
+/** Runs in the target. */
+const startWatch = (): { read(): GcAndLoop; stop(): GcAndLoop } => {
+  const guard: { builtin: NodeJS.Process['getBuiltinModule'] } | undefined = Reflect.get(
+    process,
+    Symbol.for('memwatch'),
+  );
+  const builtin = process.getBuiltinModule?.bind(process) ?? guard?.builtin;
+  const { monitorEventLoopDelay, performance } = builtin('node:perf_hooks');
+  const { GCProfiler } = builtin('node:v8');
+  const resolutionMs = 10;
+  const delay = monitorEventLoopDelay({ resolution: resolutionMs });
+  delay.enable();
+  const start = performance.eventLoopUtilization();
+  let profiler = new GCProfiler();
+  profiler.start();
+  const kinds: Record<string, GcReading['kind']> = {
+    Scavenge: 'minor',
+    MinorMarkCompact: 'minor',
+    MinorMarkSweep: 'minor',
+    MarkSweepCompact: 'major',
+    IncrementalMarking: 'incremental',
+    ProcessWeakCallbacks: 'weak callbacks',
+  };
+  const sums = new Map<GcReading['kind'], { kind: GcReading['kind']; count: number; durationUs: number }>();
+  const collect = (): void => {
+    for (const { gcType, cost } of profiler.stop()?.statistics ?? []) {
+      const kind = kinds[gcType] ?? 'major';
+      const sum = sums.get(kind) ?? { kind, count: 0, durationUs: 0 };
+      sum.count++;
+      sum.durationUs += cost;
+      sums.set(kind, sum);
+    }
+  };
+  /** The histogram holds the time between two timers, the wait they asked for included. */
+  const lateUs = (nanoseconds: number): number => Math.max(0, nanoseconds / 1000 - resolutionMs * 1000);
+  const result = (): GcAndLoop => ({
+    gc: [...sums.values()],
+    loop: {
+      delay:
+        delay.count === 0 && !(delay.max > 0)
+          ? null
+          : { meanUs: lateUs(delay.mean), p99Us: lateUs(delay.percentile(99)), maxUs: lateUs(delay.max) },
+      utilization: performance.eventLoopUtilization(start).utilization,
+    },
+  });
+  return {
+    read() {
+      collect();
+      profiler = new GCProfiler();
+      profiler.start();
+      return result();
+    },
+    stop() {
+      collect();
+      delay.disable();
+      return result();
+    },
+  };
+};

@@ -1,0 +1,55 @@
+/**
+ * Turns V8's inlining off in a target for the time of a profile, so that costs are booked on the function that caused
+ * them and not on the one it was inlined into. The flags are the process's, the code that has to be made anew is each
+ * thread's. Costs the target 6 to 46 % CPU (bench:cost). The guard in the target turns the flags back if memwatch is killed.
+ */
+import type { Attachment } from '../attach/attach.js';
+import { evaluate } from '../session/evaluate.js';
+import type { Guard } from '../session/guard.js';
+import type { Session } from '../session/protocol.js';
+
+/**
+ * Answers the undo, which detach runs in any case. Code that is optimised already stays inlined until the caller drops
+ * it, when the profiler runs: Node 24 books code that was dropped before that on its old caller, now and then.
+ */
+export const disableInlining = async (
+  attachment: Attachment,
+  threads: readonly Session[],
+): Promise<() => Promise<void>> => {
+  const key = await evaluate(attachment.main, turnOff, [attachment.client]);
+  let undone: Promise<void> | undefined;
+  const undo = async (): Promise<void> => {
+    await evaluate(attachment.main, turnOn, [key], { timeoutMs: 3000 });
+    for (const thread of threads) await dropOptimisedCode(thread).catch(() => {}); // a worker may be gone
+  };
+  const undoOnce = (): Promise<void> => (undone ??= undo().catch(() => {})); // a target at its end needs none
+  attachment.onDetach(undoOnce);
+  return undoOnce;
+};
+
+/** Counting calls makes V8 drop all optimised code of a thread; what is hot is optimised anew, under the flags of now. */
+export const dropOptimisedCode = async (session: Session): Promise<void> => {
+  await session.send('Profiler.enable');
+  await session.send('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
+  await session.send('Profiler.stopPreciseCoverage');
+};
+
+/** Runs in the target. A flag that the program itself was started with stays as it is. */
+const turnOff = (client: string): string[] => {
+  const guard: Guard = Reflect.get(process, Symbol.for('memwatch'));
+  const { setFlagsFromString } = guard.builtin('node:v8');
+  const own = `${process.execArgv.join(' ')} ${process.env['NODE_OPTIONS'] ?? ''}`.replace(/_/g, '-');
+  const names =
+    Number(process.versions.node.split('.')[0]) < 20 ? ['turbo-inlining'] : ['turbo-inlining', 'maglev-inlining'];
+  const changed = names.filter((name) => !own.includes(`--no-${name}`));
+  for (const name of changed) setFlagsFromString(`--no-${name}`);
+  guard.onLeave(client, () => {
+    for (const name of changed) setFlagsFromString(`--${name}`);
+  });
+  return changed;
+};
+
+const turnOn = (names: string[]): void => {
+  const guard: Guard = Reflect.get(process, Symbol.for('memwatch'));
+  for (const name of names) guard.builtin('node:v8').setFlagsFromString(`--${name}`);
+};

@@ -1,0 +1,156 @@
+/**
+ * The scripts of a target: captures name code by script id alone, and only the running process knows the names. In: a
+ * session. Out: a ScriptsTable, kept beside the capture as `<capture>.scripts.json`.
+ */
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Script, ScriptsTable } from '../../analyzer/model/scripts.js';
+import { inOtherFileSystem } from '../process/proc.js';
+import type { Session } from '../session/protocol.js';
+
+export interface ScriptCollector {
+  /** The table of everything that was ever parsed and is still known, with the source maps that can be read. */
+  finish(): Promise<ScriptsTable>;
+  /** Stops listening where no table is wanted any more. */
+  stop(): Promise<void>;
+}
+
+/** The limits within which source maps are kept with a capture. */
+const maps = { oneBytes: 64 * 2 ** 20, allBytes: 256 * 2 ** 20 };
+
+/** Begins to listen; on Node 20 this also makes a snapshot of big scripts up to 40 times shorter (see snapshot.ts). */
+export const collectScripts = async (
+  session: Session,
+  from: { pid: number | undefined; nodeVersion: string },
+  withSource?: (script: { id: number; url: string }) => boolean,
+): Promise<ScriptCollector> => {
+  const found = new Map<number, FoundScript>();
+  const stops = [
+    session.on('Debugger.scriptParsed', ({ scriptId, url, sourceMapURL = '' }) => {
+      if (url !== '') found.set(Number(scriptId), { url, sourceMapUrl: sourceMapURL });
+    }),
+    // a `debugger;` line of the program would stop it while this session listens
+    session.on('Debugger.paused', () => void session.send('Debugger.resume').catch(() => {})),
+  ];
+  await Promise.all([
+    session.send('Debugger.setSkipAllPauses', { skip: true }).catch(() => {}), // refused before enable by some versions
+    session.send('Debugger.enable', {}),
+    session.send('Debugger.setSkipAllPauses', { skip: true }),
+  ]);
+  const stop = async (): Promise<void> => {
+    await session.send('Debugger.disable').catch(() => {}); // gone with the session where the target has ended
+    for (const end of stops) end();
+  };
+  const finish = async (): Promise<ScriptsTable> => {
+    if (withSource !== undefined) await keepWithSource(session, found, withSource);
+    await stop();
+    return {
+      schema: 'memwatch/scripts@1',
+      nodeVersion: from.nodeVersion,
+      scripts: await withSourceMaps(found, from.pid),
+    };
+  };
+  return { finish, stop };
+};
+
+/** The scripts that the target knows now. */
+export const captureScripts = async (
+  session: Session,
+  from: { pid: number | undefined; nodeVersion: string },
+): Promise<ScriptsTable> => (await collectScripts(session, from)).finish();
+
+/**
+ * The scripts that a profile names, with the text that V8 runs: it tells where functions end, and lines to show. Works
+ * also at the target's end, when it answers little else.
+ */
+export const captureScriptsWithSource = async (
+  session: Session,
+  from: { pid: number | undefined; nodeVersion: string },
+  wanted: (script: { id: number; url: string }) => boolean,
+): Promise<ScriptsTable> => (await collectScripts(session, from, wanted)).finish();
+
+/** Writes the table beside a capture, for its owner's eyes alone, since source maps hold source text. */
+export const writeScripts = async (captureFile: string, table: ScriptsTable): Promise<void> => {
+  const part = `${captureFile}.scripts.json.${process.pid}.part`;
+  await writeFile(part, JSON.stringify(table), { mode: 0o600 }); // a file that is there keeps its mode: never write into it
+  await rename(part, `${captureFile}.scripts.json`);
+};
+
+interface FoundScript {
+  readonly url: string;
+  readonly sourceMapUrl: string;
+  readonly source?: string;
+}
+
+/** A longer text is left out: the profile would be many times its size. */
+const longestSource = 16 * 2 ** 20;
+
+const keepWithSource = async (
+  session: Session,
+  found: Map<number, FoundScript>,
+  wanted: (script: { id: number; url: string }) => boolean,
+): Promise<void> => {
+  for (const [id, script] of found) {
+    if (!wanted({ id, url: script.url })) found.delete(id);
+    else {
+      const { scriptSource } = await session.send('Debugger.getScriptSource', { scriptId: String(id) });
+      if (scriptSource !== '' && scriptSource.length <= longestSource)
+        found.set(id, { ...script, source: scriptSource });
+    }
+  }
+};
+
+const withSourceMaps = async (found: ReadonlyMap<number, FoundScript>, pid: number | undefined): Promise<Script[]> => {
+  const scripts: Script[] = [];
+  let roomBytes = maps.allBytes;
+  for (const [id, { url, sourceMapUrl, source }] of found) {
+    const sourceMap = sourceMapUrl === '' ? undefined : await readSourceMap(url, sourceMapUrl, pid, roomBytes);
+    roomBytes -= sourceMap?.length ?? 0;
+    scripts.push({
+      id,
+      url,
+      ...(sourceMapUrl === '' || sourceMapUrl.startsWith('data:') ? {} : { sourceMapUrl }),
+      ...(sourceMap === undefined ? {} : { sourceMap }),
+      ...(source === undefined ? {} : { source }),
+    });
+  }
+  return scripts;
+};
+
+/** The text of a source map: inside the script, or a file that this machine can read. Never fetched from a network. */
+const readSourceMap = async (
+  scriptUrl: string,
+  sourceMapUrl: string,
+  pid: number | undefined,
+  roomBytes: number,
+): Promise<string | undefined> => {
+  const limitBytes = Math.min(maps.oneBytes, roomBytes);
+  if (sourceMapUrl.startsWith('data:')) return textOfDataUrl(sourceMapUrl, limitBytes);
+  const file = pathOf(scriptUrl, sourceMapUrl);
+  if (file === undefined || pid === undefined) return undefined;
+  try {
+    const path = inOtherFileSystem(pid) ? `/proc/${pid}/root${file}` : file;
+    if ((await stat(path)).size > limitBytes) return undefined;
+    return await readFile(path, 'utf8');
+  } catch {
+    return undefined; // maps are often not deployed: positions then stay those of the compiled script
+  }
+};
+
+const textOfDataUrl = (url: string, limitBytes: number): string | undefined => {
+  const [, encoding, data = ''] = /^data:[^,]*?(;base64)?,(.*)$/s.exec(url) ?? [];
+  if (data.length > limitBytes * 1.4) return undefined;
+  return encoding === undefined ? decodeURIComponent(data) : Buffer.from(data, 'base64').toString('utf8');
+};
+
+const pathOf = (scriptUrl: string, sourceMapUrl: string): string | undefined => {
+  try {
+    if (sourceMapUrl.startsWith('file:')) return fileURLToPath(sourceMapUrl);
+    if (/^[a-z][a-z0-9+.-]+:/i.test(sourceMapUrl)) return undefined;
+    if (scriptUrl.startsWith('file:')) return fileURLToPath(new URL(sourceMapUrl, scriptUrl));
+    return scriptUrl.startsWith('/') ? resolve(dirname(scriptUrl), sourceMapUrl) : undefined;
+  } catch {
+    return undefined;
+  }
+};

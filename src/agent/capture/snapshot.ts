@@ -1,0 +1,201 @@
+/**
+ * Takes a heap snapshot. In: an attachment and a file name. Out: V8's own .heapsnapshot on disk, plain or gzip, with the
+ * scripts table beside it. The file appears under its name only when it is whole.
+ */
+import { randomUUID } from 'node:crypto';
+import { MemwatchError, throwIfInterrupted } from '../../errors.js';
+import type { Attachment } from '../attach/attach.js';
+import { createCaptureFile } from './capture-file.js';
+import { evaluate, turnOfLoop } from '../session/evaluate.js';
+import { watchPause } from '../attach/pause.js';
+import type { Session } from '../session/protocol.js';
+import { collectScripts, writeScripts } from './scripts.js';
+
+export interface SnapshotOptions {
+  gzip?: boolean | undefined;
+  /** V8 cannot stop a snapshot: after an abort the target still builds it, memwatch only no longer waits. */
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: SnapshotProgress) => void) | undefined;
+}
+
+export type SnapshotProgress =
+  /** V8 has looked at `done` of `total` objects (its own counts). */
+  { phase: 'building'; done: number; total: number } | { phase: 'writing'; bytes: number };
+
+export interface CapturedSnapshot {
+  readonly file: string;
+  readonly nodes: number;
+  readonly edges: number;
+  /** Of the file on disk. */
+  readonly bytes: number;
+  /** How long the target's thread stood still, measured there. */
+  readonly pauseUs: number;
+}
+
+/** Throws disconnected where the target ends meanwhile, no-room and cannot-write where the disk does not take it. */
+export const captureSnapshot = async (
+  attachment: Attachment,
+  file: string,
+  options: SnapshotOptions = {},
+): Promise<CapturedSnapshot> => {
+  throwIfInterrupted(options.signal);
+  const { session } = attachment;
+  // V8 11.3 (Node 20) looks through a script from its start for the line of every function, unless something has made it
+  // remember the line ends; enabling the debugger does. Without this a bundled server stands still up to 40 times longer.
+  const scripts = await collectScripts(session, attachment);
+  const output = createCaptureFile(file, options.gzip);
+  try {
+    const text = snapshotText(output.write, options.onProgress);
+    const take = (await runsPostedTasks(attachment)) ? takeByProtocol : takeByInterrupt;
+    const pauseUs = await watchPause(attachment, () => streamSnapshot(session, take, text, options.signal));
+    const counts = text.finish();
+    await writeScripts(file, { ...(await scripts.finish()), process: await processName(attachment) });
+    output.commit();
+    return { file, ...counts, bytes: output.bytes, pauseUs };
+  } catch (error) {
+    void scripts.stop(); // not waited for: an interrupted target answers when its snapshot is built
+    throw session.closed.aborted ? endedDuring(attachment, output.bytes, error) : error;
+  } finally {
+    output.discard();
+  }
+};
+
+/** What tells this thread of this process from all others: its pid may be given again, also while both captures are kept. */
+const processName = async ({ main, worker }: Attachment): Promise<string> => {
+  const process = await evaluate<string>(main, '`${process.pid} ${performance.timeOrigin}`');
+  return `${process} ${worker?.id ?? 0}`;
+};
+
+const endedDuring = ({ pid }: Attachment, bytes: number, cause: unknown): unknown => {
+  if (cause instanceof MemwatchError && cause.code !== 'disconnected') return cause;
+  const who = pid === undefined ? 'the target' : `process ${pid}`;
+  return new MemwatchError(
+    'disconnected',
+    `${who} ended or cut the connection while its heap was captured (${bytes} bytes had come)`,
+    {
+      hint: 'nothing was kept; the kernel ends a process that takes more memory than there is: dmesg tells',
+      cause,
+    },
+  );
+};
+
+interface SnapshotText {
+  add(chunk: string): void;
+  progress(progress: SnapshotProgress): void;
+  /** The counts of the header. Throws where the text has no end. */
+  finish(): { nodes: number; edges: number };
+}
+
+/** Hands the text on, and keeps its first and last characters: the counts, and whether it is whole. */
+const snapshotText = (write: (text: string) => void, onProgress: SnapshotOptions['onProgress']): SnapshotText => {
+  const headerChars = 8192;
+  let header = '';
+  let last = '';
+  let chars = 0;
+  return {
+    add: (chunk) => {
+      if (header.length < headerChars) header += chunk.slice(0, headerChars);
+      last = chunk.trimEnd().at(-1) ?? last;
+      chars += chunk.length;
+      write(chunk);
+      onProgress?.({ phase: 'writing', bytes: chars });
+    },
+    progress: (progress) => onProgress?.(progress),
+    finish: () => {
+      const count = (name: string): number =>
+        Number(new RegExp(`"${name}":\\s*(\\d+)`).exec(header)?.[1] ?? Number.NaN);
+      const counts = { nodes: count('node_count'), edges: count('edge_count') };
+      if (last === '}' && Number.isFinite(counts.nodes) && Number.isFinite(counts.edges)) return counts;
+      throw new MemwatchError('target-error', 'the target sent a snapshot that is not whole');
+    },
+  };
+};
+
+type Take = (session: Session, add: (chunk: string) => void, text: SnapshotText) => Promise<void>;
+
+const streamSnapshot = async (
+  session: Session,
+  take: Take,
+  text: SnapshotText,
+  signal: AbortSignal | undefined,
+): Promise<void> => {
+  const failed = new AbortController();
+  // an error of the disk is thrown inside an event of the socket: carry it to whoever waits for the snapshot
+  const add = (chunk: string): void => {
+    try {
+      if (!failed.signal.aborted) text.add(chunk);
+    } catch (error) {
+      failed.abort(error);
+    }
+  };
+  const stop = signal === undefined ? failed.signal : AbortSignal.any([failed.signal, signal]);
+  await untilAborted(take(session, add, text), stop);
+  if (failed.signal.aborted) throw failed.signal.reason;
+  if (signal?.aborted !== true) return;
+  throw new MemwatchError('interrupted', 'interrupted: nothing was kept', {
+    hint: 'V8 cannot be stopped: the target builds its snapshot to the end; what memwatch opened there closes 10 s later',
+  });
+};
+
+const untilAborted = async (work: Promise<void>, stop: AbortSignal): Promise<void> => {
+  let wake = (): void => {};
+  const stopped = new Promise<void>((resolve) => {
+    wake = resolve;
+    if (stop.aborted) wake();
+    stop.addEventListener('abort', wake, { once: true });
+  });
+  work.catch(() => {}); // after an abort nobody waits for it
+  await Promise.race([work, stopped]);
+  stop.removeEventListener('abort', wake);
+};
+
+/**
+ * Node 22 and later begin a snapshot in a task of the event loop, which a thread that never leaves a loop does not come
+ * to; Node 20 begins at once.
+ */
+const runsPostedTasks = async ({ session, nodeVersion }: Attachment): Promise<boolean> => {
+  if (Number(/\d+/.exec(nodeVersion)?.[0]) < 22) return true;
+  return evaluate(session, turnOfLoop, [], { awaitPromise: true, timeoutMs: 2000 }).catch((error: unknown) => {
+    if (error instanceof MemwatchError && error.code === 'no-answer') return false;
+    throw error;
+  });
+};
+
+const takeByProtocol: Take = async (session, add, text) => {
+  const stops = [
+    session.on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }) => add(chunk)),
+    session.on('HeapProfiler.reportHeapSnapshotProgress', ({ done, total }) =>
+      text.progress({ phase: 'building', done, total }),
+    ),
+  ];
+  try {
+    await session.send('HeapProfiler.takeHeapSnapshot', { reportProgress: true }, { timeoutMs: Infinity });
+  } finally {
+    for (const stop of stops) stop();
+  }
+};
+
+/** The same from inside, at whatever the thread is doing: its pieces come back through a binding. */
+const takeByInterrupt: Take = async (session, add) => {
+  const name = `memwatch_${randomUUID().replaceAll('-', '')}`;
+  const stop = session.on('Runtime.bindingCalled', (call) => {
+    if (call.name === name) add(call.payload);
+  });
+  try {
+    await session.send('Runtime.enable');
+    await session.send('Runtime.addBinding', { name });
+    await evaluate(session, sendSnapshot, [name], { timeoutMs: Infinity });
+  } finally {
+    stop();
+    await session.send('Runtime.removeBinding', { name }).catch(() => {}); // gone with the session
+    await session.send('Runtime.disable').catch(() => {});
+  }
+};
+
+/** Runs in the target. */
+const sendSnapshot = (name: string): void => {
+  const send: (text: string) => void = Reflect.get(globalThis, name);
+  Reflect.deleteProperty(globalThis, name);
+  const stream = process.getBuiltinModule('node:v8').getHeapSnapshot();
+  for (let chunk: Buffer | null = stream.read(); chunk !== null; chunk = stream.read()) send(chunk.toString('latin1'));
+};

@@ -1,0 +1,106 @@
+/**
+ * Runs a function of memwatch's source in a target. In: a session, a function that uses nothing from outside itself, its
+ * arguments as JSON. Out: its result as JSON. Works while the target is busy, since V8 takes it by interrupt.
+ */
+import type { MemwatchUrl } from '../../analyzer/model/scripts.js';
+import { MemwatchError } from '../../errors.js';
+import type { Session } from './protocol.js';
+
+export interface EvaluateOptions {
+  timeoutMs?: number;
+  /** The function answers a promise. Left out where it does not, because a busy target runs no promise reactions. */
+  awaitPromise?: boolean;
+  /** Makes `require` known to the function, for Node before 20.16, which has no process.getBuiltinModule. */
+  commandLineApi?: boolean;
+}
+
+/** The function's result. Throws `target-error` with what the function threw, `no-answer`, `disconnected`. */
+export const evaluate = async <T, A extends readonly unknown[] = []>(
+  session: Session,
+  body: string | ((...args: A) => T),
+  args?: A,
+  options: EvaluateOptions = {},
+): Promise<Awaited<T>> => {
+  const answer = await session.send(
+    'Runtime.evaluate',
+    { ...request(body, args, options), returnByValue: true },
+    options,
+  );
+  return resultOf(answer).value as Awaited<T>;
+};
+
+/** To be run in a target: true when its event loop has turned. Sets its timer by a promise reaction, see guard.ts. */
+export const turnOfLoop = async (): Promise<true> => {
+  await undefined;
+  return new Promise((resolve) => void setTimeout(() => resolve(true), 0));
+};
+
+declare const remoteBrand: unique symbol;
+/** An object of the target, held for this session: what a function there answered, kept there. */
+export type Remote<T> = string & { readonly [remoteBrand]: T };
+
+/** Runs the function and keeps the object that it answers in the target, until the session ends or it is released. */
+export const evaluateRemote = async <T extends object, A extends readonly unknown[] = []>(
+  session: Session,
+  body: (...args: A) => T,
+  args?: A,
+  options: EvaluateOptions = {},
+): Promise<Remote<Awaited<T>>> => {
+  const answer = await session.send('Runtime.evaluate', request(body, args, options), options);
+  return resultOf(answer).objectId as Remote<Awaited<T>>;
+};
+
+/** Calls a function on an object that is kept in the target. */
+export const callOn = async <T, R, A extends readonly unknown[] = []>(
+  session: Session,
+  object: Remote<T>,
+  body: (object: T, ...args: A) => R,
+  args?: A,
+  options: EvaluateOptions = {},
+): Promise<Awaited<R>> => {
+  const functionDeclaration = `function (...args) { return (${String(body)})(this, ...args); }${named}`;
+  const answer = await session.send(
+    'Runtime.callFunctionOn',
+    {
+      objectId: object,
+      functionDeclaration,
+      arguments: (args ?? []).map((value) => ({ value })),
+      returnByValue: true,
+      awaitPromise: options.awaitPromise === true,
+      silent: true,
+    },
+    options,
+  );
+  return resultOf(answer).value as Awaited<R>;
+};
+
+/** What runs there is told from the program's own code wherever V8 names it, as in a profile. */
+export const memwatchUrl: MemwatchUrl = 'memwatch:in-target';
+const named = `\n//# sourceURL=${memwatchUrl}\n`;
+
+const request = (
+  body: string | ((...args: never[]) => unknown),
+  args: readonly unknown[] = [],
+  options: EvaluateOptions,
+) => ({
+  expression: (typeof body === 'string' ? body : callOf(body, args)) + named,
+  awaitPromise: options.awaitPromise === true,
+  silent: true,
+  includeCommandLineAPI: options.commandLineApi === true,
+});
+
+interface Answer {
+  readonly result: { readonly value?: unknown; readonly objectId?: string | undefined };
+  readonly exceptionDetails?: { text: string; exception?: { description?: string; value?: unknown } };
+}
+
+const resultOf = (answer: Answer): Answer['result'] => {
+  if (answer.exceptionDetails === undefined) return answer.result;
+  const { exception, text } = answer.exceptionDetails;
+  const thrown = exception?.description ?? String(exception?.value ?? text);
+  throw new MemwatchError('target-error', `in the target: ${thrown.split('\n', 1)[0]}`);
+};
+
+/** The source text of a call of the function with these arguments. */
+export const callOf = (body: (...args: never[]) => unknown, args: readonly unknown[]): string =>
+  `(${String(body)})(${args.map((arg) => JSON.stringify(arg) ?? 'undefined').join(',')})`;

@@ -1,0 +1,125 @@
+/**
+ * Worker threads of a target. In: the session of its main thread. Out: who they are, and a Session to each that looks
+ * like any other; its commands travel as text inside NodeWorker messages.
+ */
+import { setMaxListeners } from 'node:events';
+import { MemwatchError } from '../../errors.js';
+import { bounded, type Events, type Session } from './protocol.js';
+
+export interface WorkerThread {
+  /** What `<pid>/<worker>` names it by: its threadId. */
+  readonly id: string;
+  /** `[worker 2] name`, as Node says it. */
+  readonly title: string;
+  readonly url: string;
+  readonly session: Session;
+}
+
+export interface Workers {
+  /** Those that run now. */
+  list(): Promise<readonly WorkerThread[]>;
+  /** Those that start from now on; the returned function ends it. Begins with the first `list`. */
+  onStart(listener: (worker: WorkerThread) => void): () => void;
+}
+
+/** Asks V8, at the first `list`, to attach to each worker that runs and each that starts, until `main` closes. */
+export const watchWorkers = (main: Session): Workers => {
+  const running = new Set<WorkerThread>();
+  const listeners = new Set<(worker: WorkerThread) => void>();
+  let enabled: Promise<void> | undefined;
+  const enable = async (): Promise<void> => {
+    main.on('NodeWorker.attachedToWorker', ({ sessionId, workerInfo: { workerId, title, url } }) => {
+      // the protocol's own workerId is another number than the threadId that the program and the title know
+      const id = /^\[worker (\d+)\]/.exec(title)?.[1] ?? workerId;
+      const worker = { id, title, url, session: openWorkerSession(main, sessionId) };
+      running.add(worker);
+      worker.session.closed.addEventListener('abort', () => running.delete(worker), { once: true });
+      for (const listener of listeners) listener(worker);
+    });
+    await main.send('NodeWorker.enable', { waitForDebuggerOnStart: false });
+  };
+  return {
+    list: async () => {
+      await (enabled ??= enable());
+      return [...running];
+    },
+    onStart: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+};
+
+/** The worker that a target names by its threadId or its name. Throws `not-found`. */
+export const chooseWorker = (workers: readonly WorkerThread[], wanted: string): WorkerThread => {
+  const worker =
+    workers.find(({ id }) => id === wanted) ?? workers.find(({ title }) => title.replace(/^\[.*?\] /, '') === wanted);
+  if (worker !== undefined) return worker;
+  const names = workers.map(({ id, title }) => `${id} (${title})`).join(', ');
+  throw new MemwatchError('not-found', `the target has no worker ${wanted}`, {
+    hint: workers.length === 0 ? 'it has no workers at all' : `its workers: ${names}`,
+  });
+};
+
+interface WorkerMessage {
+  id?: number;
+  result?: unknown;
+  error?: { message: string };
+  method?: string;
+  params?: unknown;
+}
+type Listener = (params: never) => void;
+
+const openWorkerSession = (main: Session, sessionId: string): Session => {
+  const closed = new AbortController();
+  setMaxListeners(0, closed.signal); // one a command under way
+  const pending = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
+  const listeners = new Map<string, Set<Listener>>();
+  let lastId = 0;
+  const receive = (text: string): void => {
+    const message = JSON.parse(text) as WorkerMessage;
+    if (message.id === undefined) {
+      for (const listener of listeners.get(message.method ?? '') ?? []) listener(message.params as never);
+      return;
+    }
+    const command = pending.get(message.id);
+    pending.delete(message.id);
+    if (message.error === undefined) command?.resolve(message.result);
+    else command?.reject(Object.assign(new Error(message.error.message), { response: message.error }));
+  };
+  const stops = [
+    main.on('NodeWorker.receivedMessageFromWorker', (event) => {
+      if (event.sessionId === sessionId) receive(event.message);
+    }),
+    main.on('NodeWorker.detachedFromWorker', (event) => {
+      if (event.sessionId === sessionId) end();
+    }),
+  ];
+  const end = (): void => {
+    for (const stop of stops) stop();
+    main.closed.removeEventListener('abort', end);
+    closed.abort();
+  };
+  main.closed.addEventListener('abort', end, { once: true });
+  const post = async (method: string, params: unknown): Promise<unknown> => {
+    const id = ++lastId;
+    const answer = new Promise<unknown>((resolve, reject) => pending.set(id, { resolve, reject }));
+    answer.catch(() => {}); // nobody waits for it where the message cannot be sent
+    await main.send('NodeWorker.sendMessageToWorker', { sessionId, message: JSON.stringify({ id, method, params }) });
+    return answer;
+  };
+  return {
+    send: (method, params, options) =>
+      bounded(post(method, params), method, closed.signal, options?.timeoutMs) as Promise<never>,
+    on: <E extends keyof Events>(event: E, listener: (params: Events[E][0]) => void) => {
+      const all = listeners.get(event) ?? new Set();
+      listeners.set(event, all.add(listener));
+      return () => void all.delete(listener);
+    },
+    closed: closed.signal,
+    close: async () => {
+      await main.send('NodeWorker.detach', { sessionId }).catch(() => {}); // the worker may be gone
+      end();
+    },
+  };
+};

@@ -1,7 +1,0 @@
-/** The thread of a live analysis: analyses the snapshots that it was started with, answers with the report, and ends. */
-import { workerData } from 'node:worker_threads';
-import { answerFromThread } from '../thread.js';
-import { analyseSnapshots, type AnalyseOptions } from './analyse-snapshots.js';
-
-const { files, options } = workerData as { files: readonly string[]; options: AnalyseOptions };
-await answerFromThread((onProgress) => analyseSnapshots(files, { ...options, onProgress }));

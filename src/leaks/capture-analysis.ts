@@ -1,0 +1,96 @@
+/**
+ * The growth analysis over captures on disk. In: captures and the calls between them. Out: what grows with the work.
+ */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot.js';
+import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
+import { findGrowth, type Growth as HeapGrowth } from '../analyzer/growth/find-growth.js';
+import { findingsOf } from '../analyzer/growth/findings.js';
+import type { CodePosition } from '../analyzer/model/check.js';
+import type { Finding } from '../analyzer/model/finding.js';
+import type { Location } from '../analyzer/model/location.js';
+import { ownerOf } from '../analyzer/growth/owners.js';
+import type { HeapGraph } from '../analyzer/model/heap-graph.js';
+import { packageOf, placesOf } from './snapshot-files.js';
+import { isProgramsFile, type ScriptsTable } from '../analyzer/model/scripts.js';
+import type { Analysis, Growth } from './subject.js';
+
+/** The analysis for one judgement. */
+export const createAnalysis = (signal?: AbortSignal): Analysis => {
+  const captures: Capture[] = [];
+  const open = createCaptures(signal);
+  return {
+    add: (file) => void captures.push(open(file)),
+    growth: async (work, body) => {
+      const sources = captures.map(({ file, read }) => ({ name: file, process: 'the subject', read }));
+      const growth = await findGrowth(sources, { signal, roundMs: work });
+      const scripts = await captures.at(-1)?.scripts;
+      return scripts === undefined ? { growing: [], slowing: [], place: null } : growthOf(growth, scripts, work, body);
+    },
+  };
+};
+
+interface Capture {
+  readonly file: string;
+  readonly scripts: Promise<ScriptsTable | undefined>;
+  readonly read: () => Promise<HeapGraph>;
+}
+
+const growthOf = (
+  growth: HeapGrowth,
+  scripts: ScriptsTable,
+  work: readonly number[],
+  body: CodePosition | null,
+): Growth => {
+  const callsPerRound = work.reduce((sum, calls) => sum + calls, 0) / work.length;
+  const options = { ...placesOf(scripts), callsPerRound, isForeign: isMemwatchs };
+  const bodyPlace = body === null ? undefined : options.locator.atPosition(body.scriptId, '', body.line, body.column);
+  return {
+    growing: findingsOf(growth, 'grows', options).map((finding) => withPlace(finding, bodyPlace)),
+    slowing: findingsOf(growth, 'slows', options)
+      .filter((finding) => isForWork(finding, work))
+      .map(({ title }) => title),
+    place: bodyPlace ?? null,
+  };
+};
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** Memwatch's own code holds what a scenario's setup returned; that is nobody's place to look. */
+export const isMemwatchs = (file: string): boolean =>
+  ['dist', 'src'].some((folder) => file.startsWith(join(root, folder)));
+
+/** Where nothing but Node or memwatch is known to hold it, the body that makes it is the place to look. */
+const withPlace = (finding: Finding, body: Location | undefined): Finding => {
+  const { location } = finding;
+  const isSomewhere = location !== null && isProgramsFile(location.file) && !isMemwatchs(location.file);
+  return isSomewhere || body === undefined
+    ? finding
+    : { ...finding, location: body, owner: ownerOf(body.file, packageOf) };
+};
+
+/** What slows and brought next to nothing for the calls of the last round has nothing to do with the calls. */
+const leastForCall = 0.01;
+const isForWork = ({ history }: Finding, work: readonly number[]): boolean => {
+  const gained = (history.at(-1) ?? 0) - (history.at(-2) ?? 0);
+  return gained >= (work.at(-1) ?? 0) * leastForCall;
+};
+
+/** Graphs of files up to this size together are kept: each judgement looks at a capture several times. */
+const mostBytesKept = 256 * 2 ** 20;
+
+/** Reading begins at once, while the subject goes on working. */
+const createCaptures = (signal: AbortSignal | undefined): ((file: string) => Capture) => {
+  let keptBytes = 0;
+  const read = (file: string): Promise<HeapGraph> => readHeapSnapshot(file, signal === undefined ? {} : { signal });
+  return (file) => {
+    const { size } = statSync(file);
+    const isKept = keptBytes + size <= mostBytesKept;
+    if (isKept) keptBytes += size;
+    const graph = isKept ? read(file) : undefined;
+    const scripts = readScriptsTable(file);
+    for (const begun of [graph, scripts]) begun?.catch(() => {}); // told when it is asked for
+    return { file, scripts, read: () => graph ?? read(file) };
+  };
+};

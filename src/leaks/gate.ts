@@ -1,0 +1,51 @@
+/**
+ * The gate before heap snapshots, and all there is where they are too dear: collected heap and a census at the end of
+ * each round. In: readings, one a round. Out: what rose in every one of them.
+ */
+import type { CensusContainer, CensusReading } from '../agent/capture/census.js';
+import type { SurvivorSite } from '../agent/capture/survivors.js';
+
+export interface GateReading {
+  readonly heapBytes: number;
+  readonly census: CensusReading;
+}
+
+export interface Gate {
+  readonly readings: readonly GateReading[];
+  readonly rising: Rising;
+  /** What survived the rounds, where it was sampled. */
+  readonly sites: readonly SurvivorSite[];
+}
+
+export interface Rising {
+  /** Collected heap rose in every round by more than noise. */
+  readonly heap: boolean;
+  readonly classes: readonly { name: string; history: readonly number[] }[];
+  readonly containers: readonly { container: CensusContainer; history: readonly number[] }[];
+}
+
+/** Rises smaller than these are noise of the program's own doing, and of V8's. */
+const leastHeapBytes = 8 * 1024;
+const leastCount = 2;
+
+export const findRising = (readings: readonly GateReading[]): Rising => {
+  const last = readings[readings.length - 1];
+  const heap = rises(readings.map((reading) => reading.heapBytes), leastHeapBytes); // prettier-ignore
+  const classes = last.census.classes.flatMap(({ name }) => {
+    const history = readings.map(({ census }) => census.classes.find((one) => one.name === name)?.count ?? 0);
+    return rises(history, leastCount) ? [{ name, history }] : [];
+  });
+  const containers = last.census.containers.flatMap((container) => {
+    const history = readings.map(({ census }) => census.containers.find(({ id }) => id === container.id)?.size);
+    return isKnown(history) && rises(history, leastCount) ? [{ container, history }] : [];
+  });
+  return { heap, classes, containers };
+};
+
+export const anyRises = ({ heap, classes, containers }: Rising): boolean =>
+  heap || classes.length > 0 || containers.length > 0;
+
+const isKnown = (history: readonly (number | undefined)[]): history is number[] => !history.includes(undefined);
+
+const rises = (history: readonly number[], least: number): boolean =>
+  history.every((value, i) => i === 0 || value - history[i - 1] >= least);

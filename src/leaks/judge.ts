@@ -1,0 +1,125 @@
+/**
+ * The judgement: works a subject in rounds and decides whether it leaks, as early as the evidence allows. In: a subject,
+ * and the analysis of captures. Out: a verdict with its reasons, and what grows.
+ *
+ *   warm-up, look, round, look, round, look   nothing gains in both rounds: clean
+ *   long round, rest, look                    what gains in proportion to the work, this time too, may leak
+ *                                             (after one round already, where each gains megabytes)
+ *   many calls, no look                       the heap rises on as fast: a leak; else one look more (see level.ts)
+ *   round, look, longer round, rest, look     for what grew, but less and less: has it stopped by now
+ *
+ * A cache that fills, a pool that reaches its size and a backlog stop or drain by then; a leak does not.
+ */
+import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
+import type { CheckFinding, CounterReading } from '../analyzer/model/check.js';
+import type { Location } from '../analyzer/model/location.js';
+import type { Verdict } from '../analyzer/model/finding.js';
+import { findHeapGrowth } from '../analyzer/growth/counters.js';
+import { withAllocationSites } from './sites.js';
+import { isMemwatchs } from './capture-analysis.js';
+import { watchLevel, withHeapGrowth, withoutSettledMemory } from './level.js';
+import { createLog, perCall, type Log } from './judged-rounds.js';
+import { warmUp } from './round-size.js';
+import type { Analysis, Growth, JudgeOptions, Subject } from './subject.js';
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly reasons: readonly string[];
+  readonly findings: readonly CheckFinding[];
+  /** Calls in each counted round. */
+  readonly iterations: readonly number[];
+  readonly readings: readonly CounterReading[];
+  readonly snapshots: number;
+}
+
+/** The long round, and the longer one that may come after it: calls, as far as they fit into their time. */
+const longRound = { calls: 10_000, atMostMs: 4000 };
+const longerRound = { calls: 100_000, atMostMs: 10_000 };
+/** Fewer calls than this in all rounds cannot tell one object in ten calls from chance. */
+const fewestCalls = 20;
+
+export const judge = async (subject: Subject, analysis: Analysis, options: JudgeOptions): Promise<Judgement> => {
+  options.onProgress?.('warming up');
+  const size = await warmUp(subject);
+  const log = createLog(subject, size, analysis, options);
+  await subject.startSampling();
+  await log.look();
+  await log.round();
+  if (!log.isHeavy()) await log.round();
+  if (log.work.length > 1 && !log.heapSoars() && log.calls() >= fewestCalls) {
+    const early = await log.growth();
+    if (isQuiet(early) && findHeapGrowth(log.readings, log.work) === undefined) return judgementOf('clean', early, log);
+  }
+  await log.longRound(longRound);
+  let growth = await log.growth();
+  let goesOn: string | null = null;
+  const settle = isQuiet(growth) ? withHeapGrowth : withoutSettledMemory;
+  growth = await settle(growth, subject, size, log, options);
+  if (growth.growing.length > 0) {
+    const level = await watchLevel(subject, size, log, growth, options);
+    goesOn = level.goesOn;
+    if (level.levelsOff) growth = await log.growth();
+  }
+  for (const oneMore of [log.round, () => log.longRound(longerRound)]) {
+    if (growth.growing.length > 0 || growth.slowing.length === 0) break;
+    await oneMore();
+    growth = await log.growth();
+  }
+  const judgement = judgementOf(decide(growth, log.calls()), growth, log);
+  return judgement.verdict === 'leak' ? withEvidence(judgement, subject, log, goesOn, growth.place) : judgement;
+};
+
+/** What a leak alone needs: where it is made, and up to where no bound was seen. */
+const withEvidence = async (
+  judgement: Judgement,
+  subject: Subject,
+  log: Log,
+  goesOn: string | null,
+  body: Location | null,
+): Promise<Judgement> => {
+  const caller = { isFile: isMemwatchs, body };
+  const scripts = await readScriptsTable(log.lastFile());
+  const findings = withAllocationSites(judgement.findings, await subject.survivors(), scripts, caller);
+  const unbounded = goesOn ?? `what has a bound that ${log.calls()} calls do not reach looks like this too`;
+  return {
+    ...judgement,
+    findings: findings.map((finding) => ({ ...finding, reasons: [...finding.reasons, unbounded] })),
+    reasons: [...judgement.reasons, unbounded],
+  };
+};
+
+const isQuiet = ({ growing, slowing }: Growth): boolean => growing.length === 0 && slowing.length === 0;
+
+const decide = (growth: Growth, calls: number): Verdict => {
+  if (calls < fewestCalls) return 'inconclusive';
+  if (growth.growing.length > 0) return 'leak';
+  return growth.slowing.length > 0 ? 'inconclusive' : 'clean';
+};
+
+const judgementOf = (verdict: Verdict, growth: Growth, log: Log): Judgement => ({
+  verdict,
+  reasons: reasonsFor(verdict, growth, log),
+  findings: growth.growing.map((finding) => perCall(finding, log.calls() / log.work.length)),
+  iterations: log.work,
+  readings: log.readings,
+  snapshots: log.readings.length,
+});
+
+const reasonsFor = (verdict: Verdict, growth: Growth, { readings, work, calls: countCalls }: Log): string[] => {
+  const calls = countCalls();
+  const heap = readings.map(({ heapUsedBytes }) => Math.round(heapUsedBytes / 1024)).join(', ');
+  const figures = `collected heap after each round: ${heap} KB; calls: ${work.join(', ')}`;
+  if (verdict === 'leak') return growth.growing.flatMap(({ reasons }) => reasons).concat(figures);
+  if (verdict === 'clean') return [`nothing gained with every round of ${calls} calls`, figures];
+  if (calls < fewestCalls)
+    return [
+      `only ${calls} calls fitted into the time, which proves nothing either way`,
+      'make a call quicker, or export a larger number of iterations, to settle it',
+      figures,
+    ];
+  return [
+    ...growth.slowing.map((title) => `${title}: gained in every round, but less and less`),
+    'more iterations a round than what it may hold at its limit would settle it',
+    figures,
+  ];
+};

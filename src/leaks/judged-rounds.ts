@@ -1,0 +1,98 @@
+/**
+ * The rounds of one judgement as they are made: work, a rest, a look. In: a subject. Out: readings and captures with the
+ * calls between them, and what has grown so far, in the heap and beside it.
+ */
+import { join } from 'node:path';
+import type { CheckFinding, CounterReading } from '../analyzer/model/check.js';
+import type { Finding } from '../analyzer/model/finding.js';
+import { throwIfInterrupted } from '../errors.js';
+import { withCounters } from './counter-findings.js';
+import { callsOfLongRound, gainPerCall, type RoundSize } from './round-size.js';
+import type { Analysis, Growth, JudgeOptions, Subject, Work } from './subject.js';
+
+export interface Log {
+  /** Reads the counters and writes a snapshot. */
+  look(): Promise<void>;
+  round(): Promise<void>;
+  /** A round of up to so many calls, shorter where time or what has grown so far does not allow it. */
+  longRound(bound: { readonly calls: number; readonly atMostMs: number }): Promise<void>;
+  /** Takes work that was done since the last look, and looks. */
+  add(work: Work): Promise<void>;
+  growth(): Promise<Growth>;
+  /** A round gains so much that the long one comes next: each snapshot of such a heap costs seconds. */
+  isHeavy(): boolean;
+  /** The collected heap rises so fast that an early analysis would not acquit it. */
+  heapSoars(): boolean;
+  calls(): number;
+  /** Calls from each look to the next. */
+  readonly work: readonly number[];
+  readonly readings: readonly CounterReading[];
+  /** Of the last round: how long a call takes. */
+  msPerCall(): number;
+  /** The snapshot of the last look. */
+  lastFile(): string;
+}
+
+/** What drains by itself (closing sockets, timers of a batch) has this long before the last look. */
+const restMs = 400;
+
+export const createLog = (subject: Subject, size: RoundSize, analysis: Analysis, options: JudgeOptions): Log => {
+  let msPerCall = 0;
+  const readings: CounterReading[] = [];
+  const work: number[] = [];
+  const lastFile = (): string => join(options.folder, `${readings.length - 1}.heapsnapshot`);
+  const look = async (): Promise<void> => {
+    throwIfInterrupted(options.signal);
+    readings.push(await subject.read());
+    await subject.snapshot(lastFile());
+    analysis.add(lastFile());
+  };
+  const round = async (calls: number, atMostMs: number): Promise<void> => {
+    options.onProgress?.(`round ${work.length + 1}`);
+    const done = await subject.run(calls, size.step, atMostMs);
+    msPerCall = done.durationUs / 1000 / done.iterations;
+    work.push(done.iterations);
+  };
+  const calls = (): number => work.reduce((sum, one) => sum + one, 0);
+  return {
+    look,
+    calls,
+    work,
+    readings,
+    msPerCall: () => msPerCall,
+    lastFile,
+    isHeavy: () => gainPerCall(readings, calls()).bytes * size.calls > heavyRoundBytes,
+    heapSoars: () => heapSoars(readings),
+    async round() {
+      await round(size.calls, Infinity);
+      await look();
+    },
+    async longRound(bound) {
+      await round(callsOfLongRound(size, bound.calls, gainPerCall(readings, calls())), bound.atMostMs);
+      await subject.rest(restMs);
+      await look();
+    },
+    async add({ iterations }) {
+      work.push(iterations);
+      await look();
+    },
+    growth: async () => withCounters(await analysis.growth(work, subject.body), readings, work),
+  };
+};
+
+const heavyRoundBytes = 2 * 2 ** 20;
+
+const soaringBytes = 2 ** 20;
+
+const heapSoars = (readings: readonly CounterReading[]): boolean =>
+  readings.every((one, i) => i === 0 || one.heapUsedBytes - (readings[i - 1]?.heapUsedBytes ?? 0) >= soaringBytes);
+
+/** Findings tell what the mean round brings. */
+export const perCall = (finding: Finding, calls: number): CheckFinding => ({
+  ...finding,
+  bytesPerIteration: finding.bytesPerRound === null ? null : threeDigits(finding.bytesPerRound / calls),
+  countPerIteration: threeDigits(finding.countPerRound / calls),
+});
+
+/** More digits than that would be those of chance. */
+const threeDigits = (rate: number): number => Number(rate.toPrecision(3));

@@ -1,0 +1,103 @@
+/**
+ * The report where no snapshot was taken: counts of objects and sizes of collections, round by round, and sampled
+ * allocations. Weaker evidence: it names what grows and which code makes it, not what holds it. In: the gate's readings.
+ * Out: a LeakReport marked `census`.
+ */
+import type { CensusContainer } from '../agent/capture/census.js';
+import { gainsOf, isSlowing } from '../analyzer/growth/evidence.js';
+import type { Finding, FindingKind, LeakReport, Verdict } from '../analyzer/model/finding.js';
+import type { ScriptsTable } from '../analyzer/model/scripts.js';
+import type { Gate } from './gate.js';
+import { withAllocationSites } from './sites.js';
+
+const mostFindings = 10;
+
+export const reportOfCensus = (
+  { readings, rising, sites }: Gate,
+  scripts: ScriptsTable | undefined,
+  warnings: readonly string[],
+): LeakReport => {
+  const rounds = readings.length - 1;
+  const containers = rising.containers.map(({ container, history }) => ofContainer(container, history));
+  const classes = rising.classes.map(({ name, history }) => ofClass(name, history));
+  const growing = [...containers, ...classes].filter(({ history }) => !isSlowing(gainsOf(history)));
+  const steady = growing.filter(({ kind }) => kind !== 'class' || rising.heap);
+  const verdict: Verdict =
+    steady.length > 0 ? 'leak' : containers.length + classes.length > 0 ? 'inconclusive' : 'clean';
+  return {
+    schema: 'memwatch/leaks@1',
+    verdict,
+    reasons: reasonsOf(verdict, rounds, steady, rising.heap),
+    evidence: 'census',
+    rounds,
+    heapBytes: readings.map((reading) => reading.heapBytes),
+    snapshots: 0,
+    findings: located(withAllocationSites(steady.slice(0, mostFindings), sites, scripts)),
+    warnings,
+  };
+};
+
+/**
+ * A census knows no holder: the function that allocates most of what stays is the place to look, and a finding that has
+ * one comes before those that have none.
+ */
+const located = (findings: readonly Finding[]): Finding[] =>
+  findings
+    .map((finding) => {
+      const [site] = finding.allocationSites;
+      return site === undefined ? finding : { ...finding, location: { file: site.file, line: site.line, column: 0 } };
+    })
+    .toSorted((a, b) => Number(a.location === null) - Number(b.location === null))
+    .map((finding, index) => ({ ...finding, rank: index + 1 }));
+
+const reasonsOf = (verdict: Verdict, rounds: number, findings: readonly Finding[], heapRises: boolean): string[] => {
+  const heap = `the collected heap ${heapRises ? 'rose' : 'did not rise'} in each of ${rounds} rounds`;
+  if (verdict === 'leak') return [`${findings.length} collections or classes gained in each of ${rounds} rounds`, heap];
+  if (verdict === 'clean') return [`no collection and no class gained in each of ${rounds} rounds`, heap];
+  return [`something gained in each of ${rounds} rounds, but less and less, or without a larger heap`, heap];
+};
+
+const kinds: Readonly<Record<CensusContainer['kind'], FindingKind>> = { Map: 'map', Set: 'set', Array: 'array' };
+
+const ofContainer = (container: CensusContainer, history: readonly number[]): Finding => {
+  const holds = container.holds === '' ? 'entries' : container.holds;
+  return {
+    ...nothing,
+    kind: kinds[container.kind],
+    title: `${container.kind} of ${history.at(-1)} ${holds} gains ${perRound(history)} a round`,
+    signature: `${container.kind} > ${holds}`,
+    countPerRound: perRound(history),
+    history,
+    container: { id: container.heapId ?? 0, name: container.kind, type: 'object' },
+    reasons: [`its size was ${history.join(', ')}`],
+  };
+};
+
+const ofClass = (name: string, history: readonly number[]): Finding => ({
+  ...nothing,
+  kind: 'class',
+  title: `${name}: ${perRound(history)} more a round`,
+  signature: name,
+  countPerRound: perRound(history),
+  history,
+  container: { id: 0, name, type: 'object' },
+  reasons: [`there were ${history.join(', ')}`],
+});
+
+const perRound = (history: readonly number[]): number =>
+  Math.round(((history[history.length - 1] - history[0]) / (history.length - 1)) * 10) / 10;
+
+/** What a census cannot know. */
+const nothing = {
+  rank: 0,
+  bytesPerRound: null,
+  retainedBytesPerRound: null,
+  gains: [],
+  path: [],
+  location: null,
+  owner: { kind: 'unknown' },
+  keptFunctions: [],
+  allocationSites: [],
+  growthSites: [],
+  advice: null,
+} as const;

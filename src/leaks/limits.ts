@@ -1,0 +1,66 @@
+/**
+ * Limits besides leaks. In: what the user or the scenario's module set, and the readings of the rounds. Out: for each
+ * limit what was measured, and whether it is exceeded.
+ */
+import type { CounterReading, LimitName, LimitResult } from '../analyzer/model/check.js';
+import { parseBytes, parseDuration } from '../report/quantities.js';
+import { MemwatchError } from '../errors.js';
+import { heldBytes } from './round-size.js';
+
+/** Bytes, and microseconds for `maxPause`; undefined: no limit. */
+export interface Limits {
+  /** What the collected heap and external memory may gain in a round, in the middle of all rounds. */
+  readonly maxGrowth?: number | undefined;
+  /** What the collected heap may come to after any round. */
+  readonly maxHeap?: number | undefined;
+  /** How long one garbage collection may stop the scenario while it works. */
+  readonly maxPause?: number | undefined;
+}
+
+/** As the command line and modules write them: `1mb`, `50ms`, bytes as a number. Throws `bad-argument`. */
+export const parseLimits = (written: Readonly<Record<string, string | number | undefined>>): Limits => ({
+  maxGrowth: parseLimit('max-growth', written['maxGrowth'], parseBytes),
+  maxHeap: parseLimit('max-heap', written['maxHeap'], parseBytes),
+  maxPause: parseLimit('max-pause', written['maxPause'], (text) => parseDuration(text) * 1000),
+});
+
+/** Reads one limit, so that a mistake is told by the limit's name. */
+export const parseLimit = (
+  name: string,
+  written: string | number | undefined,
+  parse: (text: string) => number,
+): number | undefined => {
+  if (written === undefined) return undefined;
+  try {
+    return parse(String(written));
+  } catch (error) {
+    if (!(error instanceof MemwatchError)) throw error;
+    throw new MemwatchError('bad-argument', `${name}: ${error.message}`, { hint: error.hint });
+  }
+};
+
+/** What of a reading there are limits for. */
+type LimitReading = Pick<CounterReading, 'heapUsedBytes' | 'externalBytes' | 'longestGcPauseUs'>;
+
+/** `work` holds the calls between readings; growth is told for a round of `work[0]` calls. */
+export const checkLimits = (
+  limits: Limits,
+  readings: readonly LimitReading[],
+  work: readonly number[],
+): LimitResult[] => [
+  ...result('max-growth', limits.maxGrowth, middleGrowth(readings, work)),
+  ...result('max-heap', limits.maxHeap, Math.max(0, ...readings.map(({ heapUsedBytes }) => heapUsedBytes))),
+  ...result('max-pause', limits.maxPause, Math.max(0, ...readings.map((reading) => reading.longestGcPauseUs ?? 0))),
+];
+
+const result = (name: LimitName, limit: number | undefined, measured: number): LimitResult[] =>
+  limit === undefined ? [] : [{ name, limit, measured: Math.round(measured), exceeded: measured > limit }];
+
+const middleGrowth = (readings: readonly LimitReading[], work: readonly number[]): number => {
+  const round = work[0] ?? 1;
+  const gains = work.map((calls, i) => {
+    const [before, after] = [readings[i], readings[i + 1]];
+    return before === undefined || after === undefined ? 0 : ((heldBytes(after) - heldBytes(before)) * round) / calls;
+  });
+  return gains.sort((a, b) => a - b)[Math.floor((gains.length - 1) / 2)] ?? 0;
+};

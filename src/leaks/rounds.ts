@@ -1,0 +1,85 @@
+/**
+ * Rounds of work: between two looks at a target it must do what it does. In: how a round goes (time, a command that
+ * loads it, a key press). Out: a function that lets one round pass.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MemwatchError, throwIfInterrupted } from '../errors.js';
+import type { Io } from '../commands/io.js';
+
+export interface RoundOptions {
+  readonly intervalMs: number;
+  /** A command for the shell, run once a round; the round ends with it. */
+  readonly load: string | undefined;
+  /** A load that runs longer has failed; without it the load decides how long a round is. */
+  readonly loadTimeoutMs?: number;
+  /** A round ends when the user presses Enter. */
+  readonly key: boolean;
+}
+
+/** Lets one round pass. Throws interrupted; disconnected where the target ends meanwhile; bad-argument where the load fails. */
+export type Round = (text: string) => Promise<void>;
+
+export const createRound = (options: RoundOptions, io: Io, ending: AbortSignal): Round => {
+  const stop = AbortSignal.any([io.signal, ending]);
+  return async (text) => {
+    if (options.load !== undefined) await runLoad(options.load, options.loadTimeoutMs, text, io, stop);
+    else if (options.key) await waitForKey(text, io, stop);
+    else await waitFor(options.intervalMs, text, io, stop);
+    throwIfInterrupted(io.signal);
+    if (ending.aborted) throw new MemwatchError('disconnected', 'the target ended before enough rounds had passed');
+  };
+};
+
+const waitFor = async (intervalMs: number, text: string, io: Io, stop: AbortSignal): Promise<void> => {
+  const end = performance.now() + intervalMs;
+  for (let left = intervalMs; left > 0 && !stop.aborted; left = end - performance.now()) {
+    io.progress(`${text}: ${Math.ceil(left / 1000)} s to go`);
+    await sleep(Math.min(left, 1000), undefined, { signal: stop }).catch(() => {});
+  }
+};
+
+/** A shell's own children end with it only as a group, which Windows has not. */
+const hasGroups = process.platform !== 'win32';
+
+const end = (child: ChildProcess): void => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasGroups && child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+  else child.kill();
+};
+
+/** Its output goes to stderr, so that stdout holds the answer alone. */
+const runLoad = async (
+  command: string,
+  timeoutMs: number | undefined,
+  text: string,
+  io: Io,
+  stop: AbortSignal,
+): Promise<void> => {
+  io.progress(`${text}: running ${command}`);
+  const late = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+  const signal = late === undefined ? stop : AbortSignal.any([stop, late]);
+  const child = spawn(command, { shell: true, stdio: ['ignore', 2, 2], detached: hasGroups });
+  signal.addEventListener('abort', () => end(child), { once: true });
+  const failed = (why: string): MemwatchError =>
+    new MemwatchError('bad-argument', `the load failed: ${command} ${why}`, { hint: 'run it by itself and see' });
+  const [code, killedBy] = (await once(child, 'exit').catch((error: unknown) => {
+    throw failed(String(error));
+  })) as [number | null, string | null];
+  if (stop.aborted) return; // said by the caller
+  if (late?.aborted === true) throw failed(`runs longer than ${(timeoutMs ?? 0) / 1000} s, the time limit`);
+  if (code !== 0) throw failed(`ended with ${code ?? killedBy}`);
+};
+
+const waitForKey = async (text: string, io: Io, stop: AbortSignal): Promise<void> => {
+  io.warn(`${text}: let the target work, then press Enter`);
+  process.stdin.resume();
+  try {
+    await once(process.stdin, 'data', { signal: stop });
+  } catch {
+    // interrupted, or the target ended: said by the caller
+  } finally {
+    process.stdin.pause();
+  }
+};

@@ -1,0 +1,144 @@
+/**
+ * Checks one scenario from start to end: its process, the judgement, its limits. In: a module's path. Out: a report;
+ * whatever the scenario does wrong is in the report, so that other scenarios go on.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ScenarioDescription } from '../agent/scenario/messages.js';
+import { ScenarioError, startScenario, type ScenarioProcess } from '../agent/scenario/process.js';
+import type { ScenarioFailure, ScenarioReport } from '../analyzer/model/check.js';
+import { MemwatchError, throwIfInterrupted } from '../errors.js';
+import { createAnalysis } from './capture-analysis.js';
+import { judge, type Judgement } from './judge.js';
+import { checkLimits, parseLimits, type Limits } from './limits.js';
+import type { Subject } from './subject.js';
+
+export interface CheckScenarioOptions {
+  readonly timeoutMs: number;
+  readonly limits: Limits;
+  readonly nodeOptions: readonly string[];
+  /** Keeps snapshots and output here; a temporary folder otherwise. */
+  readonly artifacts: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((text: string) => void) | undefined;
+}
+
+const watchMs = 3000;
+
+/** `path` is what is run; `name` is how the report calls it. Throws `interrupted` alone. */
+export const checkScenario = async (
+  path: string,
+  name: string,
+  options: CheckScenarioOptions,
+): Promise<ScenarioReport> => {
+  const startedAt = performance.now();
+  const folder = options.artifacts ?? mkdtempSync(join(tmpdir(), 'memwatch-check-'));
+  if (options.artifacts !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const scenario = startScenario(options);
+  const elapsedUs = (): number => Math.round((performance.now() - startedAt) * 1000);
+  try {
+    return { ...(await runScenario(scenario, path, name, folder, options)), durationUs: elapsedUs() };
+  } catch (error) {
+    throwIfInterrupted(options.signal); // Ctrl-C ends the scenario's process too: that is not its failure
+    return { ...emptyReport(name), passed: false, failure: failureOf(error), durationUs: elapsedUs() };
+  } finally {
+    await scenario.end();
+    if (options.artifacts === undefined) rmSync(folder, { recursive: true, force: true });
+    else writeFileSync(join(folder, 'output.txt'), `${scenario.output()}\n`, { mode: 0o600 });
+  }
+};
+
+/** What memwatch itself could not do for this scenario is told as such; the others go on. */
+const failureOf = (error: unknown): ScenarioFailure => {
+  if (error instanceof ScenarioError) return error.failure;
+  if (!(error instanceof MemwatchError) || error.code === 'interrupted') throw error;
+  return { kind: 'unusable', message: error.message, hint: error.hint ?? null, output: '' };
+};
+
+const runScenario = async (
+  scenario: ScenarioProcess,
+  file: string,
+  name: string,
+  folder: string,
+  options: CheckScenarioOptions,
+): Promise<ScenarioReport> => {
+  const described = await scenario.ask<'load'>({ do: 'load', file });
+  const limits = { ...options.limits, ...withoutUndefined(parseLimits(described.limits)) };
+  const watchPauses = limits.maxPause !== undefined;
+  const subject = subjectOf(scenario, described, watchPauses);
+  const judgement = await judge(subject, createAnalysis(options.signal), { ...options, watchMs, folder });
+  const warnings = await tearDown(scenario);
+  const results = checkLimits(limits, judgement.readings, judgement.iterations);
+  return { ...reportOf(name, judgement), limits: results, warnings };
+};
+
+const subjectOf = (scenario: ScenarioProcess, described: ScenarioDescription, watchPauses: boolean): Subject => ({
+  step: described.iterations,
+  body: described.body,
+  run: (iterations, each, atMostMs) =>
+    scenario.ask<'run'>({
+      do: 'run',
+      iterations,
+      step: each,
+      atMostMs: Math.min(atMostMs, 2 ** 31),
+      watchPauses,
+    }),
+  rest: async (ms) => {
+    await scenario.ask<'rest'>({ do: 'rest', ms });
+  },
+  read: () => scenario.ask<'read'>({ do: 'read' }),
+  snapshot: (file) => scenario.ask<'snapshot'>({ do: 'snapshot', file }),
+  startSampling: async () => {
+    await scenario.ask<'start-sampling'>({ do: 'start-sampling' });
+  },
+  survivors: () => scenario.ask<'survivors'>({ do: 'survivors' }),
+});
+
+/** What is still open afterwards is no leak by itself: it does not grow. But a scenario that cleans up is a better one. */
+const tearDown = async (scenario: ScenarioProcess): Promise<string[]> => {
+  await scenario.ask<'teardown'>({ do: 'teardown' });
+  await scenario.ask<'rest'>({ do: 'rest', ms: 20 });
+  const { resources } = await scenario.ask<'read'>({ do: 'read' });
+  const open = Object.entries(resources).filter(([type]) => !ownResources.has(type));
+  if (open.length === 0) return [];
+  return [`still open after teardown: ${open.map(([type, count]) => `${count} ${type}`).join(', ')}`];
+};
+
+/** What memwatch itself keeps open in the process: its channel, its output. */
+const ownResources = new Set(['PipeWrap', 'Pipe', 'PIPEWRAP', 'Immediate', 'CloseReq', 'WriteWrap', 'ShutdownWrap']);
+
+const reportOf = (name: string, judgement: Judgement): ScenarioReport => ({
+  ...emptyReport(name),
+  verdict: judgement.verdict,
+  reasons: judgement.reasons,
+  findings: judgement.findings,
+  rounds: judgement.iterations.length,
+  iterations: judgement.iterations,
+  readings: judgement.readings,
+  snapshots: judgement.snapshots,
+});
+
+/** A report of which nothing is known yet. */
+export const emptyReport = (file: string): ScenarioReport => ({
+  file,
+  passed: true,
+  verdict: 'failed',
+  reasons: [],
+  findings: [],
+  new: [],
+  known: [],
+  worse: [],
+  gone: [],
+  limits: [],
+  failure: null,
+  rounds: 0,
+  iterations: [],
+  readings: [],
+  snapshots: 0,
+  durationUs: 0,
+  warnings: [],
+});
+
+const withoutUndefined = (limits: Limits): Limits =>
+  Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));

@@ -1,0 +1,99 @@
+/**
+ * Checks a whole service instead of a scenario: `memwatch leaks` on a running or a freshly started program. In: a
+ * target, and what loads it. Out: the report of a scenario, so that baseline, reports and exit codes are the same.
+ */
+import { relative, resolve } from 'node:path';
+import { withAttachment, type Attachment } from '../agent/attach/attach.js';
+import { readProcess } from '../agent/process/proc.js';
+import type { Target } from '../agent/attach/target.js';
+import type { LimitResult, ScenarioFailure, ScenarioReport } from '../analyzer/model/check.js';
+import type { LeakReport } from '../analyzer/model/finding.js';
+import { MemwatchError, throwIfInterrupted } from '../errors.js';
+import { checkLimits, type Limits } from './limits.js';
+import { emptyReport } from './scenario.js';
+import type { Io } from '../commands/io.js';
+import { findLiveLeaks } from './live.js';
+import { createRound } from './rounds.js';
+
+export interface ServiceOptions {
+  readonly intervalMs: number;
+  /** A shell command that is one round. */
+  readonly load: string | undefined;
+  /** How long the load may run in one round. */
+  readonly timeoutMs: number;
+  /** Keeps the snapshots there. */
+  readonly artifacts: string | undefined;
+  readonly limits: Limits;
+}
+
+const rounds = { warmUpRounds: 1, rounds: 3 } as const;
+
+/** A service that ends before the check is done has failed. Throws what attaching and `leaks` throw. */
+export const checkService = async (target: Target, options: ServiceOptions, io: Io): Promise<ScenarioReport> => {
+  const startedAt = performance.now();
+  const name = nameOf(target);
+  const byTime = options.load === undefined;
+  const attaching = { signal: io.signal, onProgress: io.progress, programStdout: 'stderr' as const };
+  const elapsedUs = (): number => Math.round((performance.now() - startedAt) * 1000);
+  let ended: Attachment | undefined;
+  const find = async (attachment: Attachment): Promise<LeakReport> => {
+    await attachment.runIfWaiting();
+    const round = createRound({ ...options, loadTimeoutMs: options.timeoutMs, key: false }, io, attachment.ending);
+    const live = { ...rounds, byTime, light: false, force: false, keep: options.artifacts };
+    try {
+      return await findLiveLeaks(attachment, round, live, io);
+    } catch (error) {
+      if (attachment.ending.aborted) ended = attachment; // asked here: detaching ends it in any case
+      throw error;
+    }
+  };
+  try {
+    const leaks = await withAttachment(target, attaching, find);
+    return { ...reportOf(name, leaks, elapsedUs()), limits: limitsOf(options.limits, leaks) };
+  } catch (error) {
+    throwIfInterrupted(io.signal);
+    if (ended === undefined || !(error instanceof MemwatchError)) throw error;
+    const failure = await failureOf(ended);
+    return { ...emptyReport(name), passed: false, failure, durationUs: elapsedUs() };
+  }
+};
+
+/** Its output went to the terminal as it came. Only of a program that memwatch started is known how it ended. */
+const failureOf = async ({ program }: Attachment): Promise<ScenarioFailure> => {
+  const end = await program?.exited;
+  const how = end === undefined ? '' : end.signal === null ? ` with exit code ${end.code}` : ` by ${end.signal}`;
+  const hint = 'a service is to run until memwatch has looked at it in every round';
+  const kind = end === undefined || end.code === 0 ? 'exited' : 'crashed';
+  return { kind, message: `it ended${how} before the check was done`, hint, output: '' };
+};
+
+/** The collected heap is what a service's rounds are read by; external memory and pauses are not. */
+const limitsOf = (limits: Limits, { heapBytes }: LeakReport): LimitResult[] => {
+  const readings = heapBytes.map((heapUsedBytes) => ({ heapUsedBytes, externalBytes: 0, longestGcPauseUs: null }));
+  return checkLimits(
+    limits,
+    readings,
+    readings.slice(1).map(() => 1),
+  );
+};
+
+/** The script's path, which is the same on the next run, where it can be known. */
+const nameOf = (target: Target): string => {
+  if (target.kind === 'command') return target.argv[0] ?? 'program';
+  if (target.kind !== 'pid') return 'service';
+  const script = readProcess(target.pid)
+    ?.command.slice(1)
+    .find((argument) => !argument.startsWith('-'));
+  return script === undefined ? `process ${target.pid}` : relative(process.cwd(), resolve(script));
+};
+
+const reportOf = (name: string, leaks: LeakReport, durationUs: number): ScenarioReport => ({
+  ...emptyReport(name),
+  verdict: leaks.verdict,
+  reasons: leaks.reasons,
+  findings: leaks.findings.map((finding) => ({ ...finding, bytesPerIteration: null, countPerIteration: null })),
+  rounds: leaks.rounds,
+  snapshots: leaks.snapshots,
+  durationUs,
+  warnings: leaks.warnings,
+});

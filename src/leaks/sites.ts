@@ -1,0 +1,82 @@
+/**
+ * Which line makes it: sampled allocations that survived the rounds, given to the findings that they belong to. The
+ * sampler names functions, not classes, so a site belongs to a finding where a function on its stack bears the name of
+ * a class that grows (a constructor), or stands in a file that owns the finding; a lone finding gets what is left.
+ */
+import type { SurvivorFrame, SurvivorSite } from '../agent/capture/survivors.js';
+import type { AllocationSite, Finding } from '../analyzer/model/finding.js';
+import { createLocator, type Location, type Locator } from '../analyzer/model/location.js';
+import { isProgramsFile, type ScriptsTable } from '../analyzer/model/scripts.js';
+
+const mostSites = 5;
+/** Against the site that makes most: what makes less is a single sample, taken by chance. */
+const leastShare = 0.1;
+
+/** Code that calls the program's over and over, and into which V8 inlines it: what that makes, the body made. */
+export interface Caller {
+  isFile(file: string): boolean;
+  /** Where the body that it calls stands; null where that is not known. */
+  readonly body: Location | null;
+}
+
+export const withAllocationSites = <F extends Finding>(
+  findings: readonly F[],
+  sites: readonly SurvivorSite[],
+  scripts?: ScriptsTable,
+  caller?: Caller,
+): F[] => {
+  const locator = createLocator(scripts);
+  const given = new Map<Finding, AllocationSite[]>(findings.map((finding) => [finding, []]));
+  for (const site of sites) {
+    const named = siteOf(site, locator);
+    const made = named !== undefined && caller?.isFile(named.file) === true ? inBody(named, caller) : named;
+    if (made === undefined) continue;
+    const finding = bestFinding(findings, site, locator);
+    if (finding !== undefined) given.get(finding)?.push(made);
+  }
+  return findings.map((finding) => ({ ...finding, allocationSites: largest(given.get(finding) ?? []) }));
+};
+
+const inBody = ({ bytes }: AllocationSite, { body }: Caller): AllocationSite | undefined =>
+  body === null ? undefined : { function: '(body)', file: body.file, line: body.line, bytes };
+
+/** The first function of the program's own on the stack: Node's allocate for their caller. */
+const siteOf = ({ stack, bytes }: SurvivorSite, locator: Locator): AllocationSite | undefined => {
+  const frame = stack.find(isPrograms);
+  const location = frame === undefined ? undefined : placeOf(frame, locator);
+  if (frame === undefined || location === undefined) return undefined;
+  return {
+    function: frame.function === '' ? '(anonymous)' : frame.function,
+    file: location.file,
+    line: location.line,
+    bytes,
+  };
+};
+
+const isPrograms = ({ url }: SurvivorFrame): boolean => isProgramsFile(url);
+
+const placeOf = ({ scriptId, url, line, column }: SurvivorFrame, locator: Locator): Location | undefined =>
+  locator.atPosition(Number(scriptId), url, line, column);
+
+const bestFinding = (findings: readonly Finding[], { stack }: SurvivorSite, locator: Locator): Finding | undefined => {
+  const functions = new Set(stack.map((frame) => frame.function));
+  const files = new Set(stack.filter(isPrograms).map((frame) => placeOf(frame, locator)?.file));
+  const score = (finding: Finding): number => {
+    const names = [finding.container.name, ...finding.gains.map(({ name }) => name.replace(/\(\)$/, ''))];
+    const byClass = names.some((name) => functions.has(name)) ? 2 : 0;
+    return byClass + (finding.location !== null && files.has(finding.location.file) ? 1 : 0);
+  };
+  const best = findings.toSorted((a, b) => score(b) - score(a))[0];
+  return best !== undefined && (score(best) > 0 || findings.length === 1) ? best : undefined;
+};
+
+const largest = (sites: readonly AllocationSite[]): AllocationSite[] => {
+  const sums = new Map<string, AllocationSite>();
+  for (const site of sites) {
+    const key = `${site.function} ${site.file}:${site.line}`;
+    const bytes = (sums.get(key)?.bytes ?? 0) + site.bytes;
+    sums.set(key, { ...site, bytes });
+  }
+  const sorted = [...sums.values()].toSorted((a, b) => b.bytes - a.bytes);
+  return sorted.filter(({ bytes }) => bytes >= leastShare * sorted[0].bytes).slice(0, mostSites);
+};

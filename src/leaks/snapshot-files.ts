@@ -1,0 +1,95 @@
+/**
+ * Heap snapshots of one process to a leak report: reads the files with their scripts tables, finds growth, names places
+ * and packages. In: files, oldest first. Out: a LeakReport.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot.js';
+import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
+import { findGrowth, type Growth } from '../analyzer/growth/find-growth.js';
+import { findingsOf, type FindingOptions } from '../analyzer/growth/findings.js';
+import type { PackageLookup } from '../analyzer/growth/owners.js';
+import { findingsOfSizes, type CollectionSizes } from '../analyzer/growth/sizes.js';
+import { reportOfSnapshots } from '../analyzer/growth/verdict.js';
+import type { LeakReport } from '../analyzer/model/finding.js';
+import { createLocator, fileOf } from '../analyzer/model/location.js';
+import type { ScriptsTable } from '../analyzer/model/scripts.js';
+
+export interface AnalyseOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((text: string) => void) | undefined;
+  /** Collected heap at the end of each round, where it was read. */
+  readonly heapBytes?: readonly number[];
+  /** How long each round between two snapshots let the target work, where rounds are made by time. */
+  readonly roundMs?: readonly number[];
+  /** Sizes of live collections, for those that hold what is no object. */
+  readonly sizes?: readonly CollectionSizes[];
+  readonly warnings?: readonly string[];
+}
+
+/** Throws bad-argument for fewer than three files or files of two processes, and what reading throws. */
+export const analyseSnapshots = async (files: readonly string[], options: AnalyseOptions = {}): Promise<LeakReport> => {
+  const growth = await growthOf(files, options);
+  const places = placesOf(await newestScripts(files));
+  const findings = findingsOf(growth, 'grows', places);
+  return reportOfSnapshots({
+    findings: [...findings, ...findingsOfSizes(growth, options.sizes ?? [], findings, places)],
+    slowing: findingsOf(growth, 'slows', places),
+    snapshots: files.length,
+    heapBytes: options.heapBytes ?? [],
+    warnings: [...(options.warnings ?? []), ...(growth.matchedBy === 'path' ? [matchedByPath] : [])],
+  });
+};
+
+const matchedByPath =
+  'an inspector session ended between the snapshots, and V8 gave new ids: objects were matched by the way that leads to them, which is weaker evidence';
+
+const growthOf = async (files: readonly string[], { signal, onProgress, roundMs }: AnalyseOptions): Promise<Growth> => {
+  const sources = files.map(async (file) => ({
+    name: basename(file),
+    process: (await readScriptsTable(file))?.process,
+    read: () => readHeapSnapshot(file, { signal }),
+  }));
+  return findGrowth(await Promise.all(sources), { signal, onProgress, roundMs });
+};
+
+/** The last capture knows all scripts that the ones before knew. */
+export const newestScripts = async (files: readonly string[]): Promise<ScriptsTable | undefined> => {
+  for (const file of files.toReversed()) {
+    const table = await readScriptsTable(file);
+    if (table !== undefined) return table;
+  }
+  return undefined;
+};
+
+const mostSourceBytes = 16 * 2 ** 20;
+
+/** What names places and packages; sources and packages are read where they stand. */
+export const placesOf = (scripts: ScriptsTable | undefined): FindingOptions => {
+  const byId = new Map(scripts?.scripts.map((script) => [String(script.id), script]));
+  return {
+    locator: createLocator(scripts),
+    sourceOf: (scriptId, url) => byId.get(scriptId)?.source ?? readSource(fileOf(url)),
+    packageOf,
+  };
+};
+
+/** Sources stand where the program ran, which is often this machine. */
+const readSource = (file: string): string | undefined => {
+  if (!/^(\/|[A-Za-z]:[\\/])/.test(file)) return undefined;
+  try {
+    const stat = statSync(file);
+    return !stat.isFile() || stat.size > mostSourceBytes ? undefined : readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+};
+
+export const packageOf: PackageLookup = (folder) => {
+  try {
+    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;
+    return typeof name === 'string' && typeof version === 'string' ? { name, version } : undefined;
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,59 @@
+/**
+ * Heavy work in a thread of its own, so that this one goes on telling the target that memwatch is alive, and answers
+ * Ctrl-C. In: the thread's file and what it works on. Out: the one answer that it sends; it is gone then.
+ */
+import { parentPort, Worker } from 'node:worker_threads';
+import { MemwatchError, messageOf, type ErrorCode } from './errors.js';
+
+export interface ThreadOptions {
+  /** Ends the thread; `interrupted` is thrown. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((text: string) => void) | undefined;
+}
+
+type Message =
+  | { readonly kind: 'progress'; readonly text: string }
+  | { readonly kind: 'answer'; readonly answer: unknown }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string | undefined };
+
+/** Throws what the thread throws. */
+export const answerOfThread = async (file: URL, workerData: unknown, options: ThreadOptions = {}): Promise<unknown> => {
+  const worker = new Worker(file, { workerData, execArgv: [] });
+  const stop = (): void => void worker.terminate();
+  options.signal?.addEventListener('abort', stop, { once: true });
+  try {
+    return await firstAnswer(worker, options.onProgress);
+  } finally {
+    options.signal?.removeEventListener('abort', stop);
+    await worker.terminate();
+  }
+};
+
+const firstAnswer = (worker: Worker, onProgress: ThreadOptions['onProgress']): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    worker.on('message', (message: Message) => {
+      if (message.kind === 'progress') onProgress?.(message.text);
+      else if (message.kind === 'answer') resolve(message.answer);
+      else reject(new MemwatchError(message.code, message.message, { hint: message.hint }));
+    });
+    worker.once('error', reject);
+    worker.once('exit', () => reject(new MemwatchError('interrupted', 'the analysis was stopped')));
+  });
+
+/** In the thread: does the work and sends its answer, or what it threw. Columns that `handOver` names are moved, not copied. */
+export const answerFromThread = async <Answer>(
+  work: (onProgress: (text: string) => void) => Promise<Answer>,
+  handOver: (answer: Answer) => readonly ArrayBufferView[] = () => [],
+): Promise<void> => {
+  const send = (message: Message, moved: readonly ArrayBufferView[] = []): void => {
+    const buffers = moved.map(({ buffer }) => buffer).filter((buffer) => buffer instanceof ArrayBuffer);
+    parentPort?.postMessage(message, buffers);
+  };
+  try {
+    const answer = await work((text) => send({ kind: 'progress', text }));
+    send({ kind: 'answer', answer }, handOver(answer));
+  } catch (error) {
+    if (!(error instanceof MemwatchError)) throw error;
+    send({ kind: 'failed', code: error.code, message: messageOf(error), hint: error.hint });
+  }
+};

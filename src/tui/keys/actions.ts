@@ -1,0 +1,138 @@
+/**
+ * Actions from any screen: on the target (snapshot, profiles, leaks, GC), and on what is shown (save, copy). In: a state
+ * and a key. Out: a step. Nothing that costs the target begins before its price was shown and agreed to. Pure.
+ */
+import { step, type Step } from '../state/events.js';
+import { rowAtCursor } from './list-keys.js';
+import { chosenPlace, placeOfRow, placesOfFinding } from '../state/places.js';
+import type { TargetAction } from '../state/provider.js';
+import { frontView, type MenuChoice, type MenuItem, type State } from '../state/state.js';
+
+/** How long a profile runs when it is asked for from the screen. */
+export const profileSeconds = 10;
+
+const onTarget: readonly { key: string; text: string; action: TargetAction }[] = [
+  { key: 'L', text: 'find Leaks: what grows, who keeps it, which line', action: { action: 'leaks' } },
+  { key: 'S', text: 'take a heap Snapshot: what holds the memory', action: { action: 'snapshot' } },
+  {
+    key: 'C',
+    text: `CPU profile, ${profileSeconds} s: which lines take the time`,
+    action: { action: 'cpu', seconds: profileSeconds },
+  },
+  {
+    key: 'A',
+    text: `Allocation profile, twice ${profileSeconds} s: which functions allocate, what stays alive`,
+    action: { action: 'alloc', seconds: profileSeconds },
+  },
+  { key: 'F', text: 'Force a garbage collection', action: { action: 'gc' } },
+];
+
+const onScreen: readonly MenuItem[] = [
+  { key: 'w', text: 'write this screen to a file', choice: { choice: 'saveMenu' } },
+  { key: 'y', text: 'copy the place in the source, or the path to the object', choice: { choice: 'copy' } },
+  { key: 'Y', text: 'copy the retaining path, where there is a place as well', choice: { choice: 'copyPath' } },
+];
+
+const saveItems: readonly MenuItem[] = [
+  { key: 't', text: 'text', choice: { choice: 'save', format: 'text' } },
+  { key: 'm', text: 'Markdown', choice: { choice: 'save', format: 'markdown' } },
+  { key: 'h', text: 'HTML', choice: { choice: 'save', format: 'html' } },
+];
+
+const actionItems = (state: State): MenuItem[] => [
+  ...(canAct(state)
+    ? onTarget.map(({ key, text, action }) => ({ key, text, choice: { choice: 'action', action } as const }))
+    : []),
+  ...onScreen,
+];
+
+const canAct = (state: State): boolean => state.live && state.ended === undefined;
+
+/** A key that starts something, or opens a menu; undefined for another key. */
+export const actionKeyPressed = (state: State, key: string): Step | undefined => {
+  if (key === 'a') return step(menu(state, 'Actions', actionItems(state)));
+  if (key === 'T' && state.threads.length > 0) return step(menu(state, 'Threads and processes', threadItems(state)));
+  const parent = state.threads.find((one) => one.isParent === true);
+  if (key === 'P' && parent !== undefined) return step(state, { effect: 'thread', id: parent.id });
+  const item = actionItems(state).find((one) => one.key === key);
+  if (item !== undefined) return choose(state, item.choice);
+  const missing = onTarget.some((one) => one.key === key);
+  if (!missing) return undefined;
+  const why = state.live ? 'the process has ended' : 'this needs a running process: memwatch attach PID';
+  return step({ ...state, notice: { text: why, style: 'warn' } });
+};
+
+const menu = (state: State, title: string, items: readonly MenuItem[]): State => ({
+  ...state,
+  overlay: { kind: 'menu', title, items, cursor: 0 },
+});
+
+const threadItems = (state: State): MenuItem[] =>
+  state.threads.map((thread, at) => ({
+    key: String(at),
+    text: `${thread.title}${thread.id === state.thread ? '  (shown)' : ''}`,
+    choice: { choice: 'thread', id: thread.id },
+  }));
+
+export const choose = (state: State, choice: MenuChoice): Step => {
+  const closed: State = { ...state, overlay: undefined };
+  switch (choice.choice) {
+    case 'saveMenu':
+      return step(menu(state, 'Write this screen as', saveItems));
+    case 'save':
+      return step(closed, { effect: 'save', format: choice.format });
+    case 'thread':
+      return step(closed, { effect: 'thread', id: choice.id });
+    case 'copy':
+      return copy(closed, copyText(closed));
+    case 'copyPath':
+      return copy(closed, pathText(closed));
+    case 'action':
+      return ask(closed, choice.action);
+  }
+};
+
+/** A question with the price; a garbage collection is asked for without one. */
+const ask = (state: State, action: TargetAction): Step => {
+  if (state.work !== undefined) {
+    return step({ ...state, notice: { text: `still busy: ${state.work.text} (Esc stops it)`, style: 'warn' } });
+  }
+  if (action.action === 'gc') return step(working(state, 'collecting garbage'), { effect: 'run', action });
+  return step({ ...state, overlay: { kind: 'question', action, lines: undefined } }, { effect: 'estimate', action });
+};
+
+export const working = (state: State, text: string): State => ({
+  ...state,
+  notice: undefined,
+  work: { text, action: true },
+});
+
+const copy = (state: State, text: string | undefined): Step => {
+  if (text === undefined) {
+    return step({ ...state, notice: { text: 'there is no path or place here to copy', style: 'warn' } });
+  }
+  return step({ ...state, notice: { text: `to the clipboard: ${text}`, style: 'good' } }, { effect: 'copy', text });
+};
+
+/** What `y` copies: of a heap's objects the retaining path, else the place in the source. */
+const copyText = (state: State): string | undefined => {
+  const view = frontView(state);
+  if (view?.kind === 'source') return `${view.place.file}:${view.cursor + 1}`;
+  if (view?.kind !== 'list') return undefined;
+  const row = rowAtCursor(view);
+  const path = row?.kind === 'finding' ? undefined : pathText(state);
+  const place =
+    row?.kind === 'finding' ? placesOfFinding(row.finding)[chosenPlace(view, row.finding)]?.place : placeOfRow(row);
+  return path ?? (place === undefined ? pathText(state) : `${place.file}:${place.line}`);
+};
+
+/** From a root to what is under the cursor. */
+const pathText = (state: State): string | undefined => {
+  const view = frontView(state);
+  if (view?.kind !== 'list') return undefined;
+  const row = rowAtCursor(view);
+  const steps = row?.kind === 'finding' ? row.finding.path : view.path?.steps;
+  if (steps === undefined || steps.length === 0) return undefined;
+  const texts = steps.map(({ edge = '', name, id }) => `${edge === '' ? '' : `${edge}: `}${name} @${id}`);
+  return texts.join(' → ');
+};

@@ -1,0 +1,161 @@
+/** Data that comes: rows and details that were asked for, readings, progress, results. In: state, event. Out: state. Pure. */
+import type { Reading } from '../../analyzer/model/reading.js';
+import type { UiEvent } from '../state/events.js';
+import { likelyCause } from '../state/forecast.js';
+import { scrolled } from './list-keys.js';
+import type { Detail } from '../state/provider.js';
+import { showDataset } from '../state/roots.js';
+import { centeredSource, scrolledSource } from './source-keys.js';
+import {
+  flameKey,
+  keptReadings,
+  listKey,
+  listView,
+  sourceKey,
+  tabIds,
+  type ListView,
+  type Notice,
+  type SourceView,
+  type State,
+  type View,
+} from '../state/state.js';
+
+type Arrival = Exclude<UiEvent, { type: 'key' | 'mouse' | 'resize' | 'hopeless' }>;
+
+export const dataArrived = (state: State, event: Arrival): State => {
+  switch (event.type) {
+    case 'page':
+      return mapViews(state, (view) => withPage(state, view, event));
+    case 'detail':
+      return mapViews(state, (view) => withDetail(state, view, event.key, event.detail));
+    case 'reading':
+      return reading(state, event.reading);
+    case 'threads':
+      return { ...state, threads: event.threads };
+    case 'silent':
+      return { ...state, silent: event.text };
+    case 'target':
+      return { ...state, title: event.title, thread: event.thread, readings: [], ended: undefined };
+    case 'loaded':
+      return loaded(state, event);
+    case 'show':
+      return { ...state, tab: event.tab };
+    case 'refined':
+      return refined(state);
+    case 'loading':
+      return { ...state, work: { ...state.work, text: event.text, action: state.work?.action ?? false } };
+    case 'estimated':
+      return state.overlay?.kind === 'question' && state.overlay.action === event.action
+        ? { ...state, overlay: { ...state.overlay, lines: event.lines ?? [] } }
+        : state;
+    case 'working':
+      return state.work === undefined || state.work.stopping === true
+        ? state
+        : { ...state, work: { ...state.work, text: event.text } };
+    case 'elapsed':
+      return state.work === undefined ? state : { ...state, work: { ...state.work, seconds: event.seconds } };
+    default:
+      return outcome(state, event);
+  }
+};
+
+const reading = (state: State, latest: Reading): State => ({
+  ...state,
+  readings: [...state.readings.slice(1 - keptReadings), latest],
+  disturbedMs: state.work?.action === true ? latest.timeMs : state.disturbedMs,
+  silent: undefined,
+});
+
+type Outcome = Extract<Arrival, { type: 'done' | 'failed' | 'error' | 'stopped' | 'ended' }>;
+
+const outcome = (state: State, event: Outcome): State => {
+  switch (event.type) {
+    case 'done':
+      return { ...state, work: event.endsWork ? undefined : state.work, notice: { text: event.text, style: 'good' } };
+    case 'ended':
+      return {
+        ...state,
+        ended: event.text,
+        silent: undefined,
+        notice: bad(event.text + (event.crashed === true ? likelyCause(state.readings) : '')),
+      };
+    case 'failed':
+      return {
+        ...state,
+        work: undefined,
+        notice: bad(event.message + (event.hint === undefined ? '' : `: ${event.hint}`)),
+      };
+    case 'stopped':
+      return { ...state, work: undefined, notice: { text: event.message, style: 'warn' } };
+    case 'error':
+      return { ...state, work: event.endsWork ? undefined : state.work, notice: bad(event.message) };
+  }
+};
+
+const bad = (text: string): Notice => ({ text, style: 'bad' });
+
+const loaded = (state: State, event: Extract<Arrival, { type: 'loaded' }>): State => {
+  const next: State = {
+    ...state,
+    loaded: { ...state.loaded, [event.dataset]: event.summary },
+    generation: state.generation + 1,
+    report: event.report ?? state.report,
+    work: state.work?.action === true ? state.work : undefined,
+  };
+  const shown = showDataset(next, event.dataset, event.aside === true);
+  return event.early === true ? mapViews(shown, bySelf) : shown;
+};
+
+const isClasses = (view: View): view is ListView => view.kind === 'list' && view.query.list === 'classes';
+
+/** As long as nobody knows what retains what, classes are shown by what they take themselves. */
+const bySelf = (view: View): View =>
+  view.kind === 'list' && view.query.list === 'biggest'
+    ? { ...listView({ list: 'classes' }, 'Classes'), sort: 'self' }
+    : view;
+
+/** By what they retain, now that it is known; not where someone has begun to read, for rows would move under the cursor. */
+const refined = (state: State): State => {
+  const untouched = (view: ListView): boolean => view.cursor === 0 && view.sort === 'self' && view.descending;
+  const next = mapViews(state, (view) => (isClasses(view) && untouched(view) ? { ...view, sort: 'retained' } : view));
+  const work = state.work?.action === true ? state.work : undefined;
+  return { ...next, work, generation: state.generation + 1 };
+};
+
+const mapViews = (state: State, change: (view: View) => View): State => {
+  const stacks = { ...state.stacks };
+  for (const tab of tabIds) stacks[tab] = stacks[tab].map(change);
+  return { ...state, stacks };
+};
+
+const withPage = (state: State, view: View, event: Extract<Arrival, { type: 'page' }>): View => {
+  if (view.kind !== 'list' || listKey(view, state.generation) !== event.key) return view;
+  return scrolled(state, { ...view, page: { ...event.page, key: event.key } });
+};
+
+const withDetail = (state: State, view: View, key: string, detail: Detail): View => {
+  if (detail.detail === 'path')
+    return view.kind === 'list' && pathKey(view) === key ? withPath(view, key, detail) : view;
+  if (detail.detail === 'source') {
+    if (view.kind !== 'source' || sourceKey(state, view) !== key) return view;
+    return withSource(state, { ...view, source: { ...detail, key } }, view.source === undefined);
+  }
+  if (view.kind !== 'flame' || flameKey(state, view) !== key) return view;
+  return { ...view, flame: { ...detail, key } };
+};
+
+const withPath = (view: ListView, key: string, path: Extract<Detail, { detail: 'path' }>): ListView => ({
+  ...view,
+  path: { ...path, node: Number(key) },
+});
+
+const withSource = (state: State, view: SourceView, first: boolean): SourceView =>
+  first ? centeredSource(state, view) : scrolledSource(state, view);
+
+/** The node whose retaining path belongs under the list, as text; undefined: none. */
+export const pathKey = (view: ListView): string | undefined => {
+  const row = view.page?.rows[view.cursor - view.page.from];
+  const node =
+    row?.kind === 'class' ? row.biggest : row?.kind === 'object' || row?.kind === 'growth' ? row.node : undefined;
+  return node === undefined ? undefined : String(node);
+};

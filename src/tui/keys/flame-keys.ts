@@ -1,0 +1,82 @@
+/** What keys do to a flame graph: moving from box to box, zooming in and out. Pure. */
+import { openPlace } from '../state/places.js';
+import type { FlameBox, FlameDetail } from '../state/provider.js';
+import { withFront, type FlameView, type State } from '../state/state.js';
+
+export const flameKeyPressed = (state: State, view: FlameView, key: string): State | undefined => {
+  if (view.flame === undefined) return undefined;
+  switch (key) {
+    case 'down':
+    case 'j':
+      return moveTo(state, view, child(view.flame, view.cursor));
+    case 'up':
+    case 'k':
+      return moveTo(state, view, parent(view.flame, view.cursor));
+    case 'right':
+    case 'l':
+      return moveTo(state, view, sibling(view.flame, view.cursor, 1));
+    case 'left':
+    case 'h':
+      return moveTo(state, view, sibling(view.flame, view.cursor, -1));
+    case 'enter':
+      return withFront(state, { ...view, root: view.cursor });
+    case 'home':
+    case 'g':
+      return withFront(state, { ...view, root: 0, cursor: 0 });
+    case 'o': {
+      const box = boxAt(view.flame, view.cursor)?.box;
+      return openPlace(state, box?.hottest ?? box?.place);
+    }
+    default:
+      return undefined;
+  }
+};
+
+/** Zooms out to the caller; undefined at the top. */
+export const zoomOut = (state: State, view: FlameView): State | undefined => {
+  const caller = view.flame?.ancestors.at(-1);
+  return caller === undefined ? undefined : withFront(state, { ...view, root: caller.key, cursor: view.root });
+};
+
+/** A box and the depth it is drawn at: ancestors first, then the rows below. */
+export const boxAt = (flame: FlameDetail, key: number): { box: FlameBox; depth: number } | undefined => {
+  for (const [depth, row] of levels(flame).entries()) {
+    const box = row.find((one) => one.key === key);
+    if (box !== undefined) return { box, depth };
+  }
+  return undefined;
+};
+
+/** Every line of boxes, from the outermost caller down. */
+export const levels = (flame: FlameDetail): (readonly FlameBox[])[] => [
+  ...flame.ancestors.map((box) => [box]),
+  ...flame.rows,
+];
+
+const moveTo = (state: State, view: FlameView, box: FlameBox | undefined): State =>
+  box === undefined ? state : withFront(state, { ...view, cursor: box.key });
+
+const under = (a: FlameBox, b: FlameBox): boolean => a.x < b.x + b.width && b.x < a.x + a.width;
+
+const widest = (boxes: readonly FlameBox[]): FlameBox | undefined =>
+  boxes.reduce<FlameBox | undefined>(
+    (best, box) => (best === undefined || box.total > best.total ? box : best),
+    undefined,
+  );
+
+const child = (flame: FlameDetail, key: number): FlameBox | undefined => {
+  const at = boxAt(flame, key);
+  if (at === undefined) return flame.rows[0]?.[0];
+  return widest((levels(flame)[at.depth + 1] ?? []).filter((box) => under(box, at.box)));
+};
+
+const parent = (flame: FlameDetail, key: number): FlameBox | undefined => {
+  const at = boxAt(flame, key);
+  return at === undefined ? undefined : levels(flame)[at.depth - 1]?.find((box) => under(box, at.box));
+};
+
+const sibling = (flame: FlameDetail, key: number, step: 1 | -1): FlameBox | undefined => {
+  const at = boxAt(flame, key);
+  const row = at === undefined ? [] : levels(flame)[at.depth];
+  return row[row.findIndex((box) => box.key === key) + step];
+};

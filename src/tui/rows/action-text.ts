@@ -1,0 +1,33 @@
+/** Actions on the target in words. */
+import type { TargetAction } from '../state/provider.js';
+
+export const actionTitle = (action: TargetAction): string => {
+  switch (action.action) {
+    case 'snapshot':
+      return 'Take a heap snapshot?';
+    case 'cpu':
+      return 'Profile the CPU?';
+    case 'alloc':
+      return 'Profile allocations?';
+    case 'leaks':
+      return 'Look for leaks?';
+    case 'gc':
+      return 'Collect garbage?';
+  }
+};
+
+/** What the line of progress begins with. */
+export const startText = (action: TargetAction): string => {
+  switch (action.action) {
+    case 'snapshot':
+      return 'taking a heap snapshot';
+    case 'cpu':
+      return `profiling the CPU for ${action.seconds} s`;
+    case 'alloc':
+      return `profiling allocations for twice ${action.seconds} s`;
+    case 'leaks':
+      return 'looking for leaks';
+    case 'gc':
+      return 'collecting garbage';
+  }
+};

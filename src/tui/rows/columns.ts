@@ -1,0 +1,208 @@
+/**
+ * The columns of every list: figures first and names last, so that they stand side by side on a wide screen too. In: a
+ * row as the provider gives it, raw. Out: harmless pieces of text with styles. Pure.
+ */
+import { formatBytes, formatBytesDelta, formatCount, formatCountDelta, formatShare } from '../../report/units.js';
+import { displayWidth, cutTo } from '../../report/width.js';
+import type { Location } from '../../analyzer/model/location.js';
+import { lineWidth, span, type Span } from './line.js';
+import type { ListQuery, ObjectRow, Row } from '../state/provider.js';
+import { bar, sparkline, type Column } from './table.js';
+import { safe } from './text.js';
+import { formatValue } from '../state/value.js';
+
+const right = (id: string, title: string, width: number, cell: Column['cell'], more: Partial<Column> = {}): Column => ({
+  id,
+  title,
+  align: 'right',
+  width,
+  sortable: true,
+  cell,
+  ...more,
+});
+const rest = (id: string, title: string, weight: number, cell: Column['cell'], more: Partial<Column> = {}): Column => ({
+  id,
+  title,
+  align: 'left',
+  width: 0,
+  rest: weight,
+  sortable: true,
+  cell,
+  ...more,
+});
+
+const bytesOrWait = (bytes: number | null): Span[] => [span(bytes === null ? '…' : formatBytes(bytes), 'number')];
+
+/** `where/file.js:12`, shortened from the left: the end tells more. */
+export const placeText = (place: Location | undefined, width: number): string =>
+  place === undefined ? '' : cutTo(safe(`${place.file}:${place.line}`), width, 'start');
+
+const selfOf = (row: Row): number => ('selfBytes' in row ? row.selfBytes : 0);
+const retainedOf = (row: Row): number | null => ('retainedBytes' in row ? row.retainedBytes : null);
+
+const shareOf = (bytes: number | null, whole: number): Span[] =>
+  bytes === null ? [] : [span(formatShare(bytes / whole), 'dim')];
+
+const retainedColumns: Column[] = [
+  right('self', 'Self', 8, (row) => bytesOrWait(selfOf(row))),
+  right('retained', 'Retained', 9, (row) => bytesOrWait(retainedOf(row))),
+  right('share', '%', 6, (row, { page }) => shareOf(retainedOf(row), page.whole), { from: 70, sortable: false }),
+  {
+    id: 'bar',
+    title: '',
+    align: 'left',
+    width: 12,
+    from: 100,
+    cell: (row, { page, width }) => [span(bar((retainedOf(row) ?? 0) / page.whole, width), 'bar')],
+  },
+];
+
+const classColumns: Column[] = [
+  right('count', 'Objects', 11, (row) => (row.kind === 'class' ? [span(formatCount(row.count), 'number')] : [])),
+  ...retainedColumns,
+  rest('name', 'Class', 1, (row) => (row.kind === 'class' ? [span(safe(row.name), 'name')] : [])),
+];
+
+/** `▸ sessions: Map @1234 server.js:12` */
+const objectSpans = (row: ObjectRow, width: number): Span[] => {
+  const sign = !row.branches ? '  ' : row.open ? '▾ ' : '▸ ';
+  const spans = [span(`${'  '.repeat(Math.min(row.depth, 12))}${sign}`)];
+  if (row.edge !== undefined) spans.push(span(safe(row.edge)), span(': ', 'dim'));
+  spans.push(span(safe(row.name), row.type === 'string' ? 'good' : 'name'), span(` @${row.id}`, 'dim'));
+  const room = width - lineWidth({ spans }) - 1;
+  if (row.place !== undefined && room >= 8) spans.push(span(` ${placeText(row.place, room)}`, 'place'));
+  return spans;
+};
+
+const objectColumns = (title: string): Column[] => [
+  ...retainedColumns,
+  rest('name', title, 1, (row, { width }) => (row.kind === 'object' ? objectSpans(row, width) : [])),
+];
+
+const growthColumns = (title: string): Column[] => [
+  right('delta', 'Growth', 10, (row) =>
+    row.kind === 'growth' ? [span(formatBytesDelta(row.bytesDelta), 'bold')] : [],
+  ),
+  right('count', 'Objects', 10, (row) =>
+    row.kind === 'growth' && row.countDelta !== undefined ? [span(formatCountDelta(row.countDelta))] : [],
+  ),
+  trendColumn((row) => (row.kind === 'growth' ? row.history : [])),
+  {
+    id: 'figures',
+    title: 'a figure a snapshot',
+    align: 'right',
+    width: 38,
+    from: 100,
+    cell: (row, { width }) => (row.kind === 'growth' ? [span(lastFigures(row.history, width))] : []),
+  },
+  rest('name', title, 1, (row) => {
+    if (row.kind !== 'growth') return [];
+    const id = row.id === undefined ? [] : [span(` @${row.id}`, 'dim')];
+    const path = row.path === '' ? [] : [span(`  ${safe(row.path)}`, 'dim')];
+    return [span(safe(row.name), 'name'), ...id, ...path];
+  }),
+];
+
+const trendColumn = (historyOf: (row: Row) => readonly (number | null)[]): Column => ({
+  id: 'trend',
+  title: 'trend',
+  align: 'left',
+  width: 8,
+  cell: (row) => [span(sparkline(historyOf(row).slice(-8)), 'bar')],
+});
+
+const lastFigures = (history: readonly (number | null)[], width: number): string => {
+  const texts = history.map((bytes) => (bytes === null ? '-' : formatBytes(bytes)));
+  while (texts.length > 2 && displayWidth(texts.join(' → ')) > width) texts.shift();
+  return texts.join(' → ');
+};
+
+const findingColumns: Column[] = [
+  right('rank', '#', 2, (row) => (row.kind === 'finding' ? [span(String(row.finding.rank))] : [])),
+  right('delta', 'Bytes/round', 11, (row) =>
+    row.kind === 'finding' && row.finding.bytesPerRound !== null
+      ? [span(formatBytesDelta(row.finding.bytesPerRound), 'bold')]
+      : [],
+  ),
+  right('count', 'Entries/round', 13, (row) =>
+    row.kind === 'finding' ? [span(formatCountDelta(row.finding.countPerRound))] : [],
+  ),
+  trendColumn((row) => (row.kind === 'finding' ? row.finding.history : [])),
+  rest('name', 'What grows', 1, (row) => (row.kind === 'finding' ? [span(safe(row.finding.title), 'name')] : [])),
+];
+
+const valueColumns = (withTotal: boolean): Column[] => [
+  right('self', 'Self', 9, (row) => ('self' in row ? [span(formatValue(row.self, row.unit))] : [])),
+  right(
+    'selfShare',
+    '%',
+    6,
+    (row, { page }) => ('self' in row ? [span(formatShare(row.self / page.whole), 'dim')] : []),
+    { sortable: false },
+  ),
+  {
+    id: 'bar',
+    title: '',
+    align: 'left',
+    width: 10,
+    from: 90,
+    cell: (row, { page, width }) => ('self' in row ? [span(bar(row.self / page.whole, width), 'bar')] : []),
+  },
+  ...(withTotal
+    ? [
+        right('total', 'Total', 9, (row: Row) => ('total' in row ? [span(formatValue(row.total, row.unit))] : [])),
+        right(
+          'totalShare',
+          '%',
+          6,
+          (row: Row, { page }) => ('total' in row ? [span(formatShare(row.total / page.whole), 'dim')] : []),
+          { sortable: false },
+        ),
+      ]
+    : []),
+];
+
+/** Of allocations: what is still alive. */
+const liveColumn = right('live', 'Alive', 9, (row) =>
+  row.kind === 'function' && row.live !== undefined ? [span(formatValue(row.live, row.unit))] : [],
+);
+
+const functionColumns = (title: string): Column[] => [
+  ...valueColumns(true),
+  rest('name', title, 3, (row) => (row.kind === 'function' ? [span(safe(row.name) || '(anonymous)', 'name')] : [])),
+  rest('place', 'Where', 3, (row, { width }) =>
+    row.kind === 'function' ? [span(placeText(row.place, width), 'place')] : [],
+  ),
+];
+
+const lineColumns: Column[] = [
+  ...valueColumns(false),
+  rest('place', 'Line', 4, (row, { width }) =>
+    row.kind === 'line' ? [span(placeText(row.place, width), 'place')] : [],
+  ),
+  rest('name', 'Function', 2, (row) =>
+    row.kind === 'line' ? [span(safe(row.functionName) || '(anonymous)', 'name')] : [],
+  ),
+];
+
+const byList: Readonly<Record<ListQuery['list'], Column[]>> = {
+  classes: classColumns,
+  biggest: objectColumns('Object'),
+  objects: objectColumns('Object'),
+  dominators: objectColumns('Object (and what it alone keeps alive)'),
+  fields: objectColumns('Field: value'),
+  retainers: objectColumns('Held by (edge: holder)'),
+  dominated: objectColumns('What it alone keeps alive'),
+  findings: findingColumns,
+  grownClasses: growthColumns('Class'),
+  grownObjects: growthColumns('Object'),
+  functions: functionColumns('Function'),
+  callers: functionColumns('Called by'),
+  callees: functionColumns('Calls'),
+  hotLines: lineColumns,
+};
+
+export const columnsOf = (query: ListQuery): Column[] => {
+  const columns = byList[query.list];
+  return query.list === 'functions' && query.profile === 'alloc' ? [liveColumn, ...columns] : columns;
+};

@@ -1,0 +1,84 @@
+/** The evidence for one thing that grows, the line to look at first. In: a finding. Out: lines. Pure. */
+import type { Finding } from '../../analyzer/model/finding.js';
+import { formatCount, formatCountDelta } from '../../report/units.js';
+import { cutTo, displayWidth } from '../../report/width.js';
+import { line, span, type Line, type Span } from './line.js';
+import { placesOfFinding, type FindingPlace } from '../state/places.js';
+import { sparkline } from './table.js';
+import { padEnd, safe, wrap } from './text.js';
+
+const labelWidth = 11;
+
+/** `chosen`: the number of the place that Enter opens. */
+export const findingLines = (finding: Finding, width: number, chosen: number): Line[] => [
+  ...wrap(safe(finding.title), width - 2).map((text) => line(span(` ${text}`, 'bold'))),
+  ...sites(finding, width, chosen),
+  ...labelled('Kept by', pathPieces(finding), width),
+  ...labelled(finding.history[0] === 0 ? 'Gained' : 'Entries', historyPieces(finding), width),
+  ...(finding.advice === null ? [] : wrapped('Advice', safe(finding.advice), width)),
+  ...finding.reasons.flatMap((reason, at) => wrapped(at === 0 ? 'Because' : '', safe(reason), width)),
+  ...wrapped('Gains', gainsText(finding), width),
+  ...wrapped('Signature', safe(finding.signature), width),
+];
+
+/** The number of the place that stands in a line of the evidence. */
+export const placeAtLine = (finding: Finding, width: number, y: number): number | undefined => {
+  const at = y - wrap(safe(finding.title), width - 2).length;
+  return at >= 0 && at < placesOfFinding(finding).length ? at : undefined;
+};
+
+/** Which line leaks, which adds, which makes: whatever of it is known; the one that Enter opens is marked. */
+const sites = (finding: Finding, width: number, chosen: number): Line[] => {
+  const places = placesOfFinding(finding);
+  if (places.length === 0) return [line(label('Line'), span('not known from this evidence', 'dim'))];
+  return places.map((place, at) => siteLine(place, width, at === chosen));
+};
+
+/** The end of a path tells more than its beginning, and the line most. */
+const siteLine = ({ label: name, place, about }: FindingPlace, width: number, marked: boolean): Line => {
+  const room = width - labelWidth - (about === '' ? 0 : displayWidth(safe(about)) + 2);
+  return line(
+    span(padEnd(`${marked ? '▸' : ' '}${name}`, labelWidth), marked ? 'key' : 'title'),
+    span(cutTo(safe(`${place.file}:${place.line}`), Math.max(room, (width - labelWidth) >> 1), 'start'), 'place'),
+    span(`  ${safe(about)}`),
+  );
+};
+
+const label = (name: string): Span => span(padEnd(` ${name}`, labelWidth), 'title');
+
+const pathPieces = (finding: Finding): Span[][] =>
+  finding.path.map((step) => [
+    ...(step.edge === '' ? [] : [span(safe(step.edge)), span(': ', 'dim')]),
+    span(safe(step.name), 'name'),
+    span(` @${step.id}`, 'dim'),
+  ]);
+
+const historyPieces = (finding: Finding): Span[][] => [
+  [span(finding.history.map(formatCount).join(' → ')), span(`  ${sparkline(finding.history)}`, 'bar')],
+];
+
+const gainsText = (finding: Finding): string =>
+  finding.gains
+    .slice(0, 4)
+    .map((gain) => `${formatCountDelta(gain.countPerRound)} ${safe(gain.name)}`)
+    .join(', ') + ' a round';
+
+/** Pieces with arrows between them, over as many lines as they need. */
+const labelled = (name: string, pieces: readonly Span[][], width: number): Line[] => {
+  const lines: Span[][] = [[label(name)]];
+  let used = labelWidth;
+  for (const [at, piece] of pieces.entries()) {
+    const spans = at === 0 ? piece : [span(' → ', 'dim'), ...piece];
+    const cells = spans.reduce((sum, one) => sum + one.text.length, 0);
+    if (used > labelWidth && used + cells > width) {
+      lines.push([label('')]);
+      used = labelWidth;
+    }
+    lines.at(-1)?.push(...spans);
+    used += cells;
+  }
+  return lines.map((spans) => line(...spans));
+};
+
+const wrapped = (name: string, text: string, width: number): Line[] =>
+  text === '' ? [] : wrap(text, width - labelWidth - 1).map((part, at) => line(label(at === 0 ? name : ''), part));

@@ -1,0 +1,82 @@
+/**
+ * A flame graph of letters: callers above, callees below, as wide as their share. Boxes are told apart by a bar at their
+ * left as well as by colour. In: state, view. Out: lines. Pure.
+ */
+import { formatShare } from '../../report/units.js';
+import { displayWidth, cutTo } from '../../report/width.js';
+import { placeText } from './columns.js';
+import { boxAt, levels } from '../keys/flame-keys.js';
+import { bodyHeight } from './layout.js';
+import { line, span, type Line, type Span, type Style } from './line.js';
+import type { FlameBox, FlameDetail } from '../state/provider.js';
+import type { FlameView, State } from '../state/state.js';
+import { padEnd, safe } from './text.js';
+import { formatValue } from '../state/value.js';
+
+/** Lines above the graph: what the box under the cursor is. */
+export const flameTop = 2;
+
+export const flameLines = (state: State, view: FlameView): Line[] => {
+  const { flame } = view;
+  if (flame === undefined) return [line(span('  …', 'dim'))];
+  const rows = levels(flame);
+  const at = boxAt(flame, view.cursor);
+  const first = firstLevel(flame, view, bodyHeight(state) - flameTop);
+  return [
+    at === undefined ? line(span('  choose a box: arrows', 'dim')) : aboutLine(flame, at.box, state.columns),
+    line(span('─'.repeat(state.columns), 'dim')),
+    ...rows
+      .slice(first, first + bodyHeight(state) - flameTop)
+      .map((row, depth) => rowLine(row, first + depth, view.cursor, first + depth < flame.ancestors.length)),
+  ];
+};
+
+/** The first depth on the screen: deep graphs scroll with the cursor. */
+export const firstLevel = (flame: FlameDetail, view: FlameView, height: number): number => {
+  const depth = boxAt(flame, view.cursor)?.depth ?? 0;
+  return Math.max(0, Math.min(depth - height + 3, levels(flame).length - height));
+};
+
+const aboutLine = (flame: FlameDetail, box: FlameBox, width: number): Line => {
+  const share = (value: number): string => `${formatValue(value, flame.unit)} (${formatShare(value / flame.whole)})`;
+  const figures = `  total ${share(box.total)}  self ${share(box.self)}  `;
+  const name = cutTo(safe(box.name) || '(anonymous)', Math.max(12, width - figures.length - 24));
+  return line(
+    span(` ${name}`, 'name'),
+    span(figures, 'bold'),
+    span(placeText(box.place, Math.max(10, width - 1 - displayWidth(name) - figures.length)), 'place'),
+  );
+};
+
+const rowLine = (row: readonly FlameBox[], depth: number, cursor: number, ancestor: boolean): Line => {
+  const spans: Span[] = [];
+  let x = 0;
+  for (const box of row) {
+    if (box.x > x) spans.push(span(' '.repeat(box.x - x)));
+    spans.push(span(boxText(box, box.key === cursor), boxStyle(box, depth, box.key === cursor, ancestor)));
+    x = box.x + box.width;
+  }
+  return line(...spans);
+};
+
+/** The box under the cursor stands in >…<, not in colour alone. */
+const boxText = (box: FlameBox, selected: boolean): string => {
+  const name = safe(box.name) || '(anonymous)';
+  if (box.width === 1) return selected ? '>' : '│';
+  if (!selected) return `│${padEnd(cutTo(name, box.width - 1), box.width - 1)}`;
+  const shown = cutTo(name, box.width - 2);
+  return `>${shown}${' '.repeat(Math.max(0, box.width - 2 - displayWidth(shown)))}<`;
+};
+
+const boxStyle = (box: FlameBox, depth: number, selected: boolean, ancestor: boolean): Style => {
+  if (selected) return 'tab';
+  if (ancestor) return 'flame5';
+  if (box.name.startsWith('(')) return 'flame4';
+  return (['flame0', 'flame1', 'flame2', 'flame3'] as const)[(depth + hash(box.name)) % 4];
+};
+
+const hash = (text: string): number => {
+  let sum = 0;
+  for (let at = 0; at < text.length; at++) sum = (sum * 31 + text.charCodeAt(at)) & 0xffff;
+  return sum;
+};

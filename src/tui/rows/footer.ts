@@ -1,0 +1,97 @@
+/** The last line: the keys that mean something here, the most useful first. In: state. Out: a line. Pure. */
+import { line, span, type Line, type Span } from './line.js';
+import { rowAtCursor } from '../keys/list-keys.js';
+import { placesOfFinding } from '../state/places.js';
+import { frontView, rootViews, type ListView, type State, type View } from '../state/state.js';
+
+type Hint = readonly [string, string];
+
+export const footerLine = (state: State): Line => {
+  const spans: Span[] = [];
+  let used = always.reduce((sum, hint) => sum + cellsOf(hint), 1);
+  const fitting = hintsOf(state).filter((hint) => {
+    if (used + cellsOf(hint) > state.columns) return false;
+    used += cellsOf(hint);
+    return true;
+  });
+  for (const hint of [...fitting, ...always]) {
+    spans.push(span(` ${hint[0]}`, 'key'), span(` ${hint[1]} `));
+  }
+  return line(...spans);
+};
+
+const cellsOf = ([key, meaning]: Hint): number => key.length + meaning.length + 3;
+
+const always: readonly Hint[] = [
+  ['?', 'keys'],
+  ['q', 'quit'],
+];
+
+const hintsOf = (state: State): Hint[] => {
+  if (state.filtering)
+    return [
+      ['type', 'to filter'],
+      ['Enter', 'keep'],
+      ['Esc', 'clear'],
+    ];
+  const view = frontView(state);
+  if (state.tab === 'live')
+    return [
+      ['L', 'leaks'],
+      ['S', 'snapshot'],
+      ['C', 'CPU'],
+      ['A', 'allocations'],
+      ['F', 'GC'],
+      ['a', 'actions'],
+    ];
+  const roots = rootViews[state.tab].filter((root) => root.needs in state.loaded).length;
+  const other: Hint[] = roots > 1 ? [['v', 'view']] : [];
+  switch (view?.kind) {
+    case 'list':
+      return [...listHints(state, view), ...other, ['a', 'actions']];
+    case 'source':
+      return [
+        ...(view.finding === undefined ? [] : [['p', 'next place'] as const]),
+        ...(leadsBack(state, view) ? [['Esc', 'back'] as const] : []),
+        ['n/N', 'hot lines'],
+        ['←→', 'scroll'],
+        ['y', 'copy place'],
+        ['a', 'actions'],
+      ];
+    case 'flame':
+      return [['←↑↓→', 'box'], ['Enter', 'zoom'], ['Esc', 'out'], ['o', 'source'], ...other, ['a', 'actions']];
+    default:
+      return [['a', 'actions']];
+  }
+};
+
+const turns: Partial<Record<ListView['query']['list'], string>> = {
+  fields: 'held by',
+  retainers: 'keeps alive',
+  dominated: 'fields',
+  callers: 'callees',
+  callees: 'callers',
+};
+
+const enters: Partial<Record<ListView['query']['list'], string>> = { findings: 'source', hotLines: 'source' };
+
+const listHints = (state: State, view: ListView): Hint[] => {
+  const turn = turns[view.query.list];
+  const row = rowAtCursor(view);
+  const hasPlace = ['functions', 'callers', 'callees'].includes(view.query.list);
+  return [
+    ['Enter', enters[view.query.list] ?? 'open'],
+    ...(row?.kind === 'finding' && placesOfFinding(row.finding).length > 1 ? [['p', 'next place'] as const] : []),
+    ...(turn === undefined ? [] : [['t', turn] as const]),
+    ...(hasPlace ? [['o', 'source'] as const] : []),
+    ['/', 'filter'],
+    ['<>', 'sort'],
+    ...(leadsBack(state, view) ? [['Esc', view.filter === '' ? 'back' : 'clear filter'] as const] : []),
+  ];
+};
+
+/** Esc undoes a filter, or a step into something. */
+const leadsBack = (state: State, view: View): boolean => {
+  if (view.kind === 'list' && view.filter !== '') return true;
+  return ('from' in view && view.from !== undefined) || state.stacks[state.tab].length > 1;
+};

@@ -1,0 +1,58 @@
+/** The whole screen. In: a state. Out: exactly as many lines as it has rows, each exactly as wide. Pure. */
+import { flameLines } from './flame-lines.js';
+import { footerLine } from './footer.js';
+import { bodyHeight } from './layout.js';
+import { emptyLine, fitHeight, fitLine, line, span, type Line } from './line.js';
+import { listLines } from './list-lines.js';
+import { liveLines } from './live-lines.js';
+import { noticeLines } from './notice-lines.js';
+import { overlayBox, withBox } from './overlay-lines.js';
+import { sourceLines } from './source-lines.js';
+import { frontView, type State } from '../state/state.js';
+import { tabBar } from './tab-bar.js';
+import { titleLine } from './title-line.js';
+
+export const frame = (state: State): Line[] => {
+  const notice = noticeLines(state);
+  const body = fitHeight(bodyLines(state), bodyHeight(state));
+  const lines = [
+    tabBar(state),
+    titleLine(state),
+    ...body.slice(0, body.length + 1 - notice.length), // a long notice covers the end of the body
+    ...notice,
+    footerLine(state),
+  ];
+  const over = state.overlay === undefined ? lines : withBox(lines, overlayBox(state, state.overlay), state.columns);
+  return fitHeight(over, state.rows).map((one) => fitLine(one, state.columns));
+};
+
+const bodyLines = (state: State): Line[] => {
+  if (state.tab === 'live') return liveLines(state);
+  const view = frontView(state);
+  switch (view?.kind) {
+    case 'list':
+      return listLines(state, view);
+    case 'source':
+      return sourceLines(state, view);
+    case 'flame':
+      return flameLines(state, view);
+    default:
+      return nothingYet(state);
+  }
+};
+
+const missing: Readonly<Record<Exclude<State['tab'], 'live'>, readonly [string, string, string]>> = {
+  heap: ['no heap snapshot yet', 'S', 'takes one (its cost is shown first)'],
+  growth: ['nothing was compared yet', 'L', 'looks for leaks'],
+  cpu: ['no profile yet', 'C', 'profiles the CPU, A allocations'],
+  lines: ['no source is open', 'C', 'profiles the CPU: its hottest lines stand here; o on a row with a place opens it'],
+};
+
+const nothingYet = (state: State): Line[] => {
+  if (state.tab === 'live') return [];
+  const [what, key, does] = missing[state.tab];
+  if (state.work !== undefined) return [emptyLine, line(span(`  ${what}`, 'dim'))];
+  if (state.ended !== undefined) return [emptyLine, line(span(`  ${what}, and the process has ended`, 'dim'))];
+  if (!state.live) return [emptyLine, line(span(`  ${what}: these files hold none`, 'dim'))];
+  return [emptyLine, line(`  ${what}: `, span(key, 'key'), ` ${does}`)];
+};

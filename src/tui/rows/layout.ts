@@ -1,0 +1,36 @@
+/**
+ * Where things stand on a screen of a given size. In: a state. Out: rows of the screen. Pure; keys and drawing both ask
+ * here, so that a page down moves by what is seen.
+ */
+import type { ListView, State } from '../state/state.js';
+
+/** Rows above the body: tabs and title; below it: notice and keys. */
+export const bodyTop = 2;
+const belowBody = 2;
+
+export const bodyHeight = (state: State): number => Math.max(3, state.rows - bodyTop - belowBody);
+
+/** Rows at the bottom of the body for what belongs to the row under the cursor. */
+export const panelHeight = (state: State, view: ListView): number => {
+  const body = bodyHeight(state);
+  const part = (share: number, least: number): number => Math.min(Math.max(least, Math.floor(body * share)), body - 4);
+  switch (view.query.list) {
+    case 'classes':
+    case 'biggest':
+    case 'objects':
+    case 'dominators':
+    case 'fields':
+    case 'retainers':
+    case 'dominated':
+    case 'grownObjects':
+      return part(0.26, 5);
+    case 'findings': // as many rows as there are findings, up to a third: the evidence is what is read
+      return body - 1 - Math.max(1, Math.min(view.page?.matched ?? 1, Math.floor(body / 3)));
+    default:
+      return 0;
+  }
+};
+
+/** Rows of a list that are on the screen, without its header. */
+export const listHeight = (state: State, view: ListView): number =>
+  Math.max(1, bodyHeight(state) - panelHeight(state, view) - 1);

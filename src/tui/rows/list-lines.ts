@@ -1,0 +1,122 @@
+/** A list tab's body: the table, and below it what belongs to the row under the cursor. In: state, view. Out: lines. Pure. */
+import { formatBytes } from '../../report/units.js';
+import type { Finding, LeakReport } from '../../analyzer/model/finding.js';
+import { columnsOf } from './columns.js';
+import { findingLines } from './finding-lines.js';
+import { listHeight, panelHeight } from './layout.js';
+import { fitHeight, line, span, type Line, type Span } from './line.js';
+import { rowAtCursor } from '../keys/list-keys.js';
+import { chosenPlace } from '../state/places.js';
+import type { PathStepRow } from '../state/provider.js';
+import type { ListView, State } from '../state/state.js';
+import { tableLines } from './table.js';
+import { safe, wrap } from './text.js';
+
+export const listLines = (state: State, view: ListView): Line[] => {
+  const { report } = state;
+  if (view.query.list === 'findings' && view.page?.total === 0 && report !== undefined) {
+    return verdictLines(report, state.columns);
+  }
+  const height = listHeight(state, view);
+  const table = tableLines(columnsOf(view.query), view, state.columns, height);
+  const panel = panelHeight(state, view);
+  return [...fitHeight(table, height + 1), ...fitHeight(panel === 0 ? [] : panelLines(state, view, panel), panel)];
+};
+
+/** A search that found nothing says why it thinks so. */
+const verdictLines = ({ verdict, reasons, warnings }: LeakReport, columns: number): Line[] => {
+  const text = verdict === 'clean' ? 'Clean: nothing leaks' : 'Inconclusive: not proved, not excluded';
+  const paragraphs = [...reasons, ...warnings].map((one) => wrap(safe(one), columns - 6));
+  return [
+    line(span(`  ${text}`, 'bold')),
+    ...paragraphs.flatMap((lines) => lines.map((one, at) => line(at === 0 ? '  - ' : '    ', one))),
+  ];
+};
+
+const panelLines = (state: State, view: ListView, height: number): Line[] => {
+  const row = rowAtCursor(view);
+  if (view.query.list === 'findings') {
+    return row?.kind === 'finding' ? evidenceLines(state, view, row.finding, height) : [];
+  }
+  if (row === undefined && view.page?.matched === 0) return [];
+  if (row?.kind === 'class' && row.retainedBytes === null) {
+    return [rule(state, 'What keeps it alive'), line(span('  is being computed', 'dim'))];
+  }
+  const title = row?.kind === 'class' ? 'What keeps the biggest of them alive' : 'What keeps it alive';
+  return [rule(state, title), ...pathLines(view, state.columns, height - 1)];
+};
+
+const evidenceLines = (state: State, view: ListView, finding: Finding, height: number): Line[] => {
+  const lines = findingLines(finding, state.columns, chosenPlace(view, finding));
+  const room = height - 1;
+  const top = Math.min(view.panelTop ?? 0, Math.max(0, lines.length - room));
+  const below = lines.length - room - top;
+  const more = [...(top > 0 ? [`PgUp: ${top} above`] : []), ...(below > 0 ? [`PgDn: ${below} more lines`] : [])];
+  return [rule(state, 'Evidence', more.join(', ')), ...lines.slice(top, top + room)];
+};
+
+const rule = (state: State, title: string, more = ''): Line => {
+  const end = more === '' ? '' : ` ${more} ──`;
+  const middle = '─'.repeat(Math.max(0, state.columns - title.length - end.length - 4));
+  return line(span(`── ${title} ${middle}`, 'dim'), span(end, more === '' ? 'dim' : 'key'));
+};
+
+const pathLines = (view: ListView, width: number, height: number): Line[] => {
+  if (view.path === undefined) return [line(span('  …', 'dim'))];
+  const { steps } = view.path;
+  if (steps.length === 0) {
+    const row = rowAtCursor(view);
+    const isRoot = row?.kind === 'object' && row.type === 'synthetic';
+    const text = isRoot ? 'it is V8’s own root: all that is reachable hangs on it' : 'nothing: no root leads to it';
+    return [line(span(`  ${text}`, 'dim'))];
+  }
+  if (steps.length <= height) return steps.map((step, at) => stepLine(step, at));
+  return flowing(steps, width, height);
+};
+
+/** One step a line, where there is room for all of them. */
+const stepLine = (step: PathStepRow, at: number): Line =>
+  line(
+    span(`  ${'  '.repeat(Math.min(at, 12))}${at === 0 ? '' : '└ '}`, 'dim'),
+    ...stepSpans(step),
+    span(` @${step.id}`, 'dim'),
+    ...(step.retainedBytes === null ? [] : [span(`  ${formatBytes(step.retainedBytes)}`, 'dim')]),
+    ...(step.place === undefined ? [] : [span(`  ${safe(step.place.file)}:${step.place.line}`, 'place')]),
+  );
+
+const stepSpans = (step: PathStepRow): Span[] => [
+  ...(step.edge === undefined ? [] : [span(safe(step.edge)), span(': ', 'dim')]),
+  span(safe(step.name), 'name'),
+];
+
+/** Steps one behind the other over several lines; where even that is too long, the middle is left out. */
+const flowing = (steps: readonly PathStepRow[], width: number, height: number): Line[] => {
+  for (let kept = steps.length; kept >= 3; kept--) {
+    const head = Math.ceil(kept / 2);
+    const left = steps.length - kept;
+    const pieces = [
+      ...steps.slice(0, head).map((step) => stepSpans(step)),
+      ...(left === 0 ? [] : [[span(`… ${left} more …`, 'dim')]]),
+      ...steps.slice(steps.length - (kept - head)).map((step) => stepSpans(step)),
+    ];
+    const lines = flow(pieces, width - 4);
+    if (lines.length <= height || kept === 3) return lines.slice(0, height);
+  }
+  return [];
+};
+
+const flow = (pieces: readonly (readonly Span[])[], width: number): Line[] => {
+  const lines: Span[][] = [[]];
+  let used = 0;
+  for (const [at, piece] of pieces.entries()) {
+    const arrow = at === 0 ? [] : [span(' → ', 'dim')];
+    const cells = [...arrow, ...piece].reduce((sum, one) => sum + one.text.length, 0);
+    if (used > 0 && used + cells > width) {
+      lines.push([]);
+      used = 0;
+    }
+    lines.at(-1)?.push(...arrow, ...piece);
+    used += cells;
+  }
+  return lines.map((spans) => line('  ', ...spans));
+};

@@ -1,0 +1,200 @@
+/** The Live tab: what the process holds and does now, over time, against what would kill it. In: state. Out: lines. Pure. */
+import type { GcReading, Reading } from '../../analyzer/model/reading.js';
+import { formatBytes, formatCount, formatDuration, formatShare } from '../../report/units.js';
+import { areaChart, niceMax, timeAxis } from './chart.js';
+import { forecastOf } from '../state/forecast.js';
+import { bodyHeight } from './layout.js';
+import { emptyLine, line, span, type Line, type Span, type Style } from './line.js';
+import type { State } from '../state/state.js';
+import { bar, sparkline } from './table.js';
+import { padEnd, padStart, safe } from './text.js';
+
+export const liveLines = (state: State): Line[] => {
+  const last = state.readings.at(-1);
+  if (last === undefined) return [emptyLine, line(span('  waiting for the first reading …', 'dim'))];
+  const height = bodyHeight(state);
+  const facts = [...limitLines(state, last), ...nowLines(state, last), ...threadLines(state)];
+  const big = height >= 34;
+  const charts = big ? [...cpuChart(state), ...delayChart(state)] : [];
+  const spaces = spaceLines(state, last, Math.max(1, height - facts.length - charts.length - 11));
+  const memoryHeight = Math.max(5, height - facts.length - charts.length - spaces.length - 2);
+  return [...memoryChart(state, last, memoryHeight), ...facts, ...charts, ...spaces];
+};
+
+const memoryChart = (state: State, last: Reading, height: number): Line[] => {
+  const { readings, columns } = state;
+  const used = readings.map((reading) => reading.heap.usedBytes);
+  const external = readings.map((reading) => reading.heap.usedBytes + reading.heap.externalBytes);
+  const rss = readings.map((reading, at) => Math.max(reading.rssBytes, external[at]));
+  const series = [
+    { values: used, letter: '█', style: 'heap' },
+    { values: external, letter: '▒', style: 'external' },
+    { values: rss, letter: '░', style: 'rss' },
+  ] as const;
+  const max = niceMax(rss, 1024);
+  const { heap } = last;
+  return [
+    line(
+      span('Memory', 'title'),
+      ...legend('█', 'heap', 'heap', formatBytes(heap.usedBytes)),
+      span(` of ${formatBytes(heap.totalBytes)}`, 'dim'),
+      ...legend('▒', 'external', 'external', formatBytes(heap.externalBytes)),
+      ...(columns < 100 ? [] : [span(` (buffers ${formatBytes(heap.arrayBuffersBytes)})`, 'dim')]),
+      ...legend('░', 'rss', 'RSS', formatBytes(last.rssBytes)),
+    ),
+    ...areaChart(series, { width: columns, height, max, format: formatBytes }),
+    timeAxis(columns, readings.length, spanSeconds(readings)),
+  ];
+};
+
+const legend = (letter: string, style: Style, name: string, value: string): Span[] => [
+  span(`  ${letter}`, style),
+  span(` ${name} `),
+  span(value, 'bold'),
+];
+
+const spanSeconds = (readings: readonly Reading[]): number =>
+  ((readings.at(-1)?.timeMs ?? 0) - (readings[0]?.timeMs ?? 0)) / 1000;
+
+/** What would kill the process, and when it is reached if it grows on as it does. */
+const limitLines = (state: State, last: Reading): Line[] => {
+  const spans = limitSpans('heap', last.heap.usedBytes, last.heap.limitBytes);
+  if (last.cgroup !== null) spans.push(...limitSpans('container', last.cgroup.usedBytes, last.cgroup.limitBytes));
+  return [line(span('Limits  ', 'title'), ...spans), forecastLine(state)];
+};
+
+const limitSpans = (name: string, used: number, limit: number): Span[] => {
+  const share = used / limit;
+  const style = share > 0.9 ? 'bad' : share > 0.75 ? 'warn' : 'plain';
+  const mark = share > 0.9 ? ' !!' : share > 0.75 ? ' !' : '';
+  return [span(`${name} `), span(formatShare(share) + mark, style), span(` of ${formatBytes(limit)}   `, 'dim')];
+};
+
+const forecastLine = ({ readings: all, disturbedMs, work }: State): Line => {
+  if (work?.action === true) {
+    return line(span('Trend   ', 'title'), span('not told while memwatch works on the process', 'dim'));
+  }
+  const readings = all.filter(({ timeMs }) => timeMs > disturbedMs);
+  const forecast = forecastOf(readings);
+  if (forecast === undefined) {
+    const seconds = spanSeconds(readings);
+    const text = seconds < 20 ? 'watching; a trend needs 20 s of readings' : 'no steady growth so far';
+    return line(span('Trend   ', 'title'), span(text, 'dim'));
+  }
+  const what = forecast.what === 'heap' ? 'used heap' : 'RSS';
+  const rate = `▲ ${what} grows ${formatBytes(forecast.bytesPerSecond * 60)}/min, steadily`;
+  const limit = forecast.secondsToLimit === undefined ? '' : `: limit in about ${roughly(forecast.secondsToLimit)}`;
+  return line(
+    span('Trend   ', 'title'),
+    span(rate + limit, 'warn'),
+    span(` (over ${roughly(forecast.overSeconds)})`, 'dim'),
+  );
+};
+
+/** A forecast is no stop-watch: two digits at most. */
+const roughly = (seconds: number): string => {
+  if (seconds < 100) return `${Math.round(seconds)} s`;
+  if (seconds < 100 * 60) return `${Math.round(seconds / 60)} min`;
+  return seconds < 72 * 3600 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
+};
+
+const nowLines = (state: State, last: Reading): Line[] => {
+  const wide = Math.max(10, state.columns - 62);
+  const recent = state.readings.slice(-wide);
+  const delay = last.loop.delay;
+  const delayText =
+    delay === null
+      ? 'blocked: no timer ran'
+      : `mean ${formatDuration(delay.meanUs)}, p99 ${formatDuration(delay.p99Us)}, max ${formatDuration(delay.maxUs)}`;
+  return [
+    fact(
+      'CPU',
+      `${last.cpu.cores.toFixed(2)} cores, loop busy ${formatShare(last.loop.utilization)}`,
+      'cpu',
+      recent.map((one) => one.cpu.cores),
+    ),
+    fact(
+      'Delay',
+      delayText,
+      'delay',
+      recent.map((one) => one.loop.delay?.p99Us ?? null),
+    ),
+    fact('GC', gcText(last), 'heap', recent.map(gcTime)),
+    line(span('Holds   ', 'title'), span(handlesText(last, state.columns - 10))),
+  ];
+};
+
+/** Who else could be looked at; the one that is shown is marked. One line: T lists them all. */
+const threadLines = ({ threads, thread }: State): Line[] => {
+  if (threads.length < 2) return [];
+  const names = threads.map(({ id, title }) => (id === thread ? `▸${safe(title)}` : ` ${safe(title)}`));
+  return [line(span('Threads', 'title'), span(names.join('  ')), span('  (T: to another)', 'dim'))];
+};
+
+const gcTime = (reading: Reading): number | null =>
+  reading.gc === null ? null : reading.gc.reduce((sum, one) => sum + one.durationUs, 0);
+
+const gcText = (last: Reading): string => {
+  if (last.gc === null) return 'not told while the loop is blocked';
+  const kinds = last.gc.map((one: GcReading) => `; ${one.count} ${one.kind} ${formatDuration(one.durationUs)}`);
+  return `${formatShare((gcTime(last) ?? 0) / last.intervalUs)} of the time${kinds.join('')}`;
+};
+
+const fact = (name: string, text: string, style: Style, figures: readonly (number | null)[]): Line =>
+  line(span(padEnd(name, 8), 'title'), padEnd(text, 52), ' ', span(sparkline([0, ...figures]).slice(1), style));
+
+const handlesText = (last: Reading, width: number): string => {
+  const texts = last.handles.map((handle) => `${formatCount(handle.count)} ${safe(handle.type)}`);
+  let text = texts[0] ?? 'nothing that keeps the loop alive';
+  for (const next of texts.slice(1)) {
+    if (text.length + next.length + 2 > width) break;
+    text += `, ${next}`;
+  }
+  return text;
+};
+
+const cpuChart = (state: State): Line[] => {
+  const values = state.readings.map((reading) => reading.cpu.cores);
+  const options = {
+    width: state.columns,
+    height: 6,
+    max: niceMax([...values, 1], 10),
+    format: (value: number) => value.toFixed(1),
+  };
+  return [line(span('CPU, cores in use', 'title')), ...areaChart([{ values, letter: '█', style: 'cpu' }], options)];
+};
+
+const delayChart = (state: State): Line[] => {
+  const values = state.readings.map((reading) => reading.loop.delay?.p99Us ?? 0);
+  const options = { width: state.columns, height: 5, max: niceMax([...values, 1000], 10), format: formatDuration };
+  const chart = areaChart([{ values, letter: '█', style: 'delay' }], options);
+  return [line(span('Event-loop delay, p99 of each second', 'title')), ...chart];
+};
+
+/** V8's spaces, the fullest first, in as many columns as there is room for. */
+const spaceLines = (state: State, last: Reading, rows: number): Line[] => {
+  const spaces = last.heap.spaces.filter((space) => space.totalBytes > 0).sort((a, b) => b.usedBytes - a.usedBytes);
+  const width = 40;
+  const perRow = Math.max(1, Math.floor(state.columns / width));
+  const shown = spaces.slice(0, perRow * rows);
+  const lines: Line[] = [];
+  for (let at = 0; at < shown.length; at += perRow) {
+    lines.push(line(...shown.slice(at, at + perRow).flatMap((space) => spaceSpans(space, last.heap.usedBytes))));
+  }
+  return lines;
+};
+
+const spaceSpans = (space: Reading['heap']['spaces'][number], used: number): Span[] => [
+  span(
+    padEnd(
+      safe(space.name)
+        .replace(/_space$/, '')
+        .replaceAll('_', ' '),
+      18,
+    ),
+    'dim',
+  ),
+  span(padStart(formatBytes(space.usedBytes), 9)),
+  span(' '),
+  span(padEnd(bar(space.usedBytes / used, 10), 12), 'heap'),
+];

@@ -1,0 +1,61 @@
+/**
+ * Above the footer: the filter while it is typed, work that goes on, what was said last, or what the data was made from.
+ * In: a state. Out: as many lines as it needs. Pure.
+ */
+import { formatCount } from '../../report/units.js';
+import { emptyLine, fitLine, line, lineWidth, span, type Line, type Span } from './line.js';
+import { rootIndex } from '../state/roots.js';
+import { frontView, rootViews, type ListView, type State, type View, type Work } from '../state/state.js';
+import { safe, wrap } from './text.js';
+
+/** More than this of a notice is not read. */
+const mostNoticeLines = 4;
+
+export const noticeLines = (state: State): Line[] => {
+  const view = frontView(state);
+  if (state.filtering && view?.kind === 'list') {
+    return [line(span(' filter: ', 'title'), span(safe(view.filter)), span('▏', 'key'), ...matchSpans(view))];
+  }
+  const { work, notice } = state;
+  if (notice !== undefined) {
+    const mark = { good: ' ✓ ', warn: ' ! ', bad: ' ✗ ' }[notice.style];
+    const texts = wrap(safe(notice.text), state.columns - mark.length - 1).slice(0, mostNoticeLines);
+    const said = texts.map((text, at) => line(span((at === 0 ? mark : '   ') + text, notice.style)));
+    return work === undefined ? said : [...said, workLine(work, state.columns)];
+  }
+  return [work === undefined ? quietLine(state, view) : workLine(work, state.columns)];
+};
+
+/** Nothing goes on: why no reading comes, the filter that is on, or what the data was made from. */
+const quietLine = (state: State, view: View | undefined): Line => {
+  if (state.silent !== undefined) return silentLine(state.silent);
+  if (view?.kind !== 'list' || view.filter === '') return summaryLine(state);
+  return line(span(' filter: ', 'title'), span(safe(view.filter)), ...matchSpans(view), span('; Esc clears it', 'dim'));
+};
+
+const matchSpans = ({ page, filter }: ListView): Span[] =>
+  page === undefined || filter === ''
+    ? []
+    : [span(`   ${formatCount(page.matched)} of ${formatCount(page.total)} match`, 'dim')];
+
+const workLine = (work: Work, columns: number): Line => {
+  const elapsed = work.seconds === undefined ? '' : ` ${clock(work.seconds)}`;
+  const keys = line(span(work.stopping === true ? '' : ' Esc stops it ', 'dim'));
+  const text = fitLine(line(span(` …${elapsed} ${safe(work.text)}`, 'warn')), columns - lineWidth(keys));
+  return line(...text.spans, ...keys.spans);
+};
+
+/** `0:07`, `12:34`. */
+const clock = (seconds: number): string =>
+  `${Math.floor(seconds / 60)}:${String(Math.floor(seconds) % 60).padStart(2, '0')}`;
+
+const silentLine = (text: string): Line => line(span(` ! ${safe(text)}`, 'warn'));
+
+/** What the data in front was made from. */
+const summaryLine = (state: State): Line => {
+  const root = rootViews[state.tab][rootIndex(state, state.tab)];
+  const summary = root === undefined ? undefined : state.loaded[root.needs];
+  if (state.tab === 'live')
+    return line(span(' Memory grows? L finds the leak.  CPU burns? C finds the function.', 'dim'));
+  return summary === undefined ? emptyLine : line(span(` ${safe(summary)}`, 'dim'));
+};

@@ -1,0 +1,52 @@
+/** The first line: tabs with their number keys, and what is looked at. In: a state. Out: a line, and where a click lands. Pure. */
+import { cutTo, displayWidth } from '../../report/width.js';
+import { line, span, spread, type Line } from './line.js';
+import { rootIndex } from '../state/roots.js';
+import { rootViews, tabIds, type State, type TabId } from '../state/state.js';
+import { safe } from './text.js';
+
+const names: Readonly<Record<TabId, string>> = {
+  live: 'Live',
+  heap: 'Heap',
+  growth: 'Growth',
+  cpu: 'CPU',
+  lines: 'Lines',
+};
+
+/** Functions are those of the profile that is shown: where the time goes, or where the bytes do. */
+const nameOf = (state: State, tab: TabId): string => {
+  const root = tab === 'cpu' ? rootViews.cpu[rootIndex(state, 'cpu')] : undefined;
+  return root?.needs === 'alloc' ? 'Allocations' : names[tab];
+};
+
+/** The tab in front stands in brackets, not in colour alone. */
+const label = (state: State, tab: TabId): string => {
+  const text = `${tabIds.indexOf(tab) + 1} ${nameOf(state, tab)}`;
+  return tab === state.tab ? `[${text}]` : ` ${text} `;
+};
+
+export const shownTabs = (state: State): readonly TabId[] => (state.live ? tabIds : tabIds.slice(1));
+
+export const tabBar = (state: State): Line => {
+  const tabs = shownTabs(state).map((tab) => span(label(state, tab), tab === state.tab ? 'tab' : 'plain'));
+  const room = state.columns - shownTabs(state).reduce((sum, tab) => sum + displayWidth(label(state, tab)), 0) - 2;
+  const ended = state.ended === undefined ? '' : 'ENDED ';
+  const title = shortTitle(safe(state.title), Math.max(0, room - ended.length));
+  return spread(line(...tabs), line(span(ended, 'bad'), span(title, 'bold'), ' '), state.columns);
+};
+
+/** Where there is no room, the version goes first (its last word), then folders, and only then the end of the name. */
+const shortTitle = (title: string, room: number): string => {
+  const short = [title, title.replace(/ v\d\S*$/, ''), title.replace(/ v\d\S*$/, '').replace(/\S*\//, '')];
+  return short.find((one) => displayWidth(one) <= room) ?? cutTo(short[2], room, 'end');
+};
+
+/** The tab at a column of the first line. */
+export const tabAt = (state: State, x: number): TabId | undefined => {
+  let end = 0;
+  for (const tab of shownTabs(state)) {
+    end += displayWidth(label(state, tab));
+    if (x < end) return tab;
+  }
+  return undefined;
+};

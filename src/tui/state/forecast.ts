@@ -1,0 +1,112 @@
+/**
+ * Whether memory grows steadily, and when it reaches its limit. In: readings. Out: a rate and a time, or nothing where
+ * the growth is not steady. Used memory rises and falls with every garbage collection, so its floor is looked at: the
+ * lowest figure of each of several equal stretches of time. Pure.
+ */
+import type { Reading } from '../../analyzer/model/reading.js';
+import { formatShare } from '../../report/units.js';
+
+export interface Forecast {
+  readonly what: 'heap' | 'rss';
+  readonly bytesPerSecond: number;
+  /** What the floor was fitted over. */
+  readonly overSeconds: number;
+  readonly limitBytes: number | undefined;
+  /** undefined where no limit is known. */
+  readonly secondsToLimit: number | undefined;
+}
+
+const stretches = 6;
+const leastSeconds = 20;
+/** Share of the floor's variation that a straight line must explain. */
+const leastFit = 0.8;
+/** Below this a year's growth is less than what one garbage collection leaves behind by chance. */
+const leastBytesPerSecond = 1024;
+
+/** The growth whose limit is nearest; undefined where nothing grows steadily. */
+export const forecastOf = (readings: readonly Reading[]): Forecast | undefined => {
+  const heap = steadyGrowth(readings, (reading) => reading.heap.usedBytes);
+  const rss = steadyGrowth(readings, (reading) => reading.rssBytes);
+  const last = readings.at(-1);
+  if (last === undefined) return undefined;
+  const found = [
+    ...(heap === undefined ? [] : [limited('heap', heap, last.heap.usedBytes, last.heap.limitBytes)]),
+    ...(rss === undefined
+      ? []
+      : [limited('rss', rss, last.cgroup?.usedBytes ?? last.rssBytes, last.cgroup?.limitBytes)]),
+  ];
+  return found.sort((a, b) => (a.secondsToLimit ?? Infinity) - (b.secondsToLimit ?? Infinity))[0];
+};
+
+interface Growth {
+  readonly bytesPerSecond: number;
+  readonly overSeconds: number;
+}
+
+const limited = (what: Forecast['what'], growth: Growth, used: number, limitBytes: number | undefined): Forecast => ({
+  what,
+  ...growth,
+  limitBytes,
+  secondsToLimit: limitBytes === undefined ? undefined : Math.max(0, (limitBytes - used) / growth.bytesPerSecond),
+});
+
+const steadyGrowth = (readings: readonly Reading[], figure: (reading: Reading) => number): Growth | undefined => {
+  const first = readings[0];
+  const last = readings.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  const overSeconds = (last.timeMs - first.timeMs) / 1000;
+  if (overSeconds < leastSeconds || readings.length < 2 * stretches) return undefined;
+  const floor = floorOf(readings, figure);
+  const { slope, fit } = straightLine(floor);
+  return slope >= leastBytesPerSecond && fit >= leastFit ? { bytesPerSecond: slope, overSeconds } : undefined;
+};
+
+/** The lowest figure of each stretch, with the time at which it was read. */
+const floorOf = (readings: readonly Reading[], figure: (reading: Reading) => number): [number, number][] => {
+  const size = readings.length / stretches;
+  return Array.from({ length: stretches }, (_, at) => {
+    const part = readings.slice(Math.floor(at * size), Math.floor((at + 1) * size));
+    const lowest = part.reduce((low, reading) => (figure(reading) < figure(low) ? reading : low));
+    return [lowest.timeMs / 1000, figure(lowest)];
+  });
+};
+
+/** Least squares: slope, and the share of the variation that it explains (r squared). */
+const straightLine = (points: readonly [number, number][]): { slope: number; fit: number } => {
+  const meanX = points.reduce((sum, [x]) => sum + x, 0) / points.length;
+  const meanY = points.reduce((sum, [, y]) => sum + y, 0) / points.length;
+  let xx = 0;
+  let xy = 0;
+  let yy = 0;
+  for (const [x, y] of points) {
+    xx += (x - meanX) ** 2;
+    xy += (x - meanX) * (y - meanY);
+    yy += (y - meanY) ** 2;
+  }
+  return xx === 0 || yy === 0 ? { slope: 0, fit: 0 } : { slope: xy / xx, fit: xy ** 2 / (xx * yy) };
+};
+
+/** Memory that was this full at the end ended it, most likely: V8 gives up before the last byte, the kernel at it. */
+const fullHeap = 0.9;
+const fullContainer = 0.95;
+/** Full collections one after the other free nothing any more; by V8's limit a small heap is not even half full then. */
+const vainCollections = 5;
+const vainShare = 0.1;
+const lastReadings = 5;
+
+/** Why a process crashed, as far as its last readings tell; '' where they do not. */
+export const likelyCause = (readings: readonly Reading[]): string => {
+  const last = readings.slice(-lastReadings);
+  const most = (share: (reading: Reading) => number): number => Math.max(0, ...last.map(share));
+  const container = most(({ cgroup }) => (cgroup === null ? 0 : cgroup.usedBytes / cgroup.limitBytes));
+  const heap = most((reading) => reading.heap.usedBytes / reading.heap.limitBytes);
+  const why = (text: string): string => `. ${text}: it probably ran out of memory`;
+  if (container >= fullContainer) return why(`Its container was at ${formatShare(container)} of its limit`);
+  if (heap >= fullHeap) return why(`Its heap was at ${formatShare(heap)} of its limit`);
+  return last.some(collectsInVain) ? why('V8 collected its heap again and again') : '';
+};
+
+const collectsInVain = ({ gc, intervalUs }: Reading): boolean => {
+  const major = gc?.find(({ kind }) => kind === 'major');
+  return major !== undefined && major.count >= vainCollections && major.durationUs >= vainShare * intervalUs;
+};

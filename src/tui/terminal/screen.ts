@@ -1,0 +1,197 @@
+/**
+ * The terminal, and the one file that knows blessed. In: lines to draw. Out: keys, mouse and sizes as plain values.
+ * blessed brings the terminal's modes, the decoding of keys and mouse, and the drawing of changed cells alone; its
+ * widgets are not used, because they cost time for every row there is instead of every row that is seen.
+ */
+import blessed, { type Key, type Screen } from 'blessed';
+import { copyToClipboard } from './clipboard.js';
+import type { Line, Style } from '../rows/line.js';
+import { cellsOf } from '../rows/text.js';
+import { lookOf, type ColorDepth, type Look } from '../rows/theme.js';
+
+export interface MouseEvent {
+  readonly action: 'press' | 'wheelUp' | 'wheelDown';
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface TerminalHandlers {
+  /** `a`, `A`, `/`, `up`, `pagedown`, `enter`, `escape`, `tab`, `S-tab`, `C-c`. */
+  onKey(key: string): void;
+  onMouse(event: MouseEvent): void;
+  onResize(columns: number, rows: number): void;
+  /** The terminal goes to the shell, and comes back. */
+  onSuspend(): void;
+  onResume(): void;
+}
+
+export interface Terminal {
+  readonly columns: number;
+  readonly rows: number;
+  /** Shows the lines from the top; each must be exactly as wide as the screen. */
+  draw(lines: readonly Line[]): void;
+  /** Puts text on the clipboard of the user's own terminal. */
+  copy(text: string): void;
+  /** Gives the terminal back to the shell until the user brings the program to the front again. */
+  suspend(): void;
+  /** Leaves the terminal as it was; may be called again. */
+  close(): void;
+}
+
+/**
+ * Takes the terminal over. Environment: without NCURSES_NO_UTF8_ACS blessed draws lines by a second character set that
+ * some terminals lack; without BLESSED_FORCE_MODES it asks for every movement of the mouse, in an old encoding that
+ * ends at column 223.
+ */
+export const openTerminal = (depth: ColorDepth, title: string, handlers: TerminalHandlers): Terminal => {
+  process.env['NCURSES_NO_UTF8_ACS'] = '1';
+  process.env['BLESSED_FORCE_MODES'] = 'VT200MOUSE=1,SGRMOUSE=1';
+  const screen = blessed.screen({
+    terminal: 'xterm-256color', // blessed cannot read the terminfo entries of many terminals; all of them know this one
+    forceUnicode: true,
+    fullUnicode: false, // the width of letters is known to text.ts: a wide letter's second cell is an empty one
+    smartCSR: false,
+    title,
+  });
+  listen(screen, handlers);
+  const painter = createPainter(screen, depth);
+  screen.program.on('resize', () => painter.forget()); // blessed has emptied its cells
+  let closed = false;
+  const stop = (): void => {
+    handlers.onSuspend();
+    suspend(screen, stop, () => {
+      handlers.onResume();
+      painter.forget();
+      handlers.onResize(screen.cols, screen.rows);
+    });
+  };
+  process.on('SIGTSTP', stop); // from elsewhere; the key C-z comes as a key
+  return {
+    get columns() {
+      return screen.cols;
+    },
+    get rows() {
+      return screen.rows;
+    },
+    draw: (lines) => {
+      if (!closed) painter.draw(lines);
+    },
+    copy: (text) => copyToClipboard(text, (bytes) => screen.program._owrite(bytes)),
+    suspend: stop,
+    close: () => {
+      process.off('SIGTSTP', stop);
+      if (!closed) screen.destroy();
+      closed = true;
+    },
+  };
+};
+
+const listen = (screen: Screen, handlers: TerminalHandlers): void => {
+  screen.on('keypress', (character, key) => {
+    for (const name of keyNames(character, key)) handlers.onKey(name);
+  });
+  screen.on('mouse', ({ action, x, y }) => {
+    if (action === 'mousedown') handlers.onMouse({ action: 'press', x, y });
+    else if (action === 'wheelup') handlers.onMouse({ action: 'wheelUp', x, y });
+    else if (action === 'wheeldown') handlers.onMouse({ action: 'wheelDown', x, y });
+  });
+  screen.program.on('resize', () => handlers.onResize(screen.cols, screen.rows));
+};
+
+/** Esc and a letter that come together are taken for Alt and the letter; no key here wants Alt, so they are two keys. */
+const keyNames = (character: string | undefined, key: Key): string[] => {
+  const sequence = key.sequence ?? '';
+  if (key.meta === true && sequence.length === 2 && sequence.startsWith('\x1b') && sequence >= '\x1b ') {
+    return ['escape', sequence.slice(1)];
+  }
+  if (key.name === 'return') return []; // blessed sends `enter` for the same key as well
+  if (key.name === 'linefeed') return ['enter'];
+  if (key.ctrl !== true && character !== undefined && character >= ' ' && character !== '\x7f') return [character];
+  if (key.name === undefined) return [];
+  return [`${key.ctrl === true ? 'C-' : ''}${key.shift === true ? 'S-' : ''}${key.name}`];
+};
+
+const inheritColor = 0x1ff;
+
+/** blessed's packing of a cell's attributes: 9 bits of flags, 9 of foreground, 9 of background. */
+const pack = (look: Look, inverse = look.inverse === true): number => {
+  const flags = (look.bold === true ? 1 : 0) | (look.underline === true ? 2 : 0) | (inverse ? 8 : 0);
+  return (flags << 18) | ((look.foreground ?? inheritColor) << 9) | (look.background ?? inheritColor);
+};
+
+const inverseBit = 8 << 18;
+
+/** Draws lines; those that are as they were the last time cost nothing. */
+const createPainter = (screen: Screen, depth: ColorDepth): { draw(lines: readonly Line[]): void; forget(): void } => {
+  const attributes = new Map<Style, number>();
+  const attributeOf = (style: Style): number => {
+    const known = attributes.get(style) ?? pack(lookOf(style, depth));
+    attributes.set(style, known);
+    return known;
+  };
+  let drawn: readonly Line[] = [];
+  return {
+    draw: (lines) => {
+      const count = Math.min(lines.length, screen.rows);
+      for (let y = 0; y < count; y++) {
+        if (drawn[y] !== undefined && isSameLine(drawn[y], lines[y])) continue;
+        paint(screen.lines[y], lines[y], attributeOf);
+        screen.lines[y].dirty = true;
+      }
+      drawn = lines;
+      screen.draw(0, count - 1);
+    },
+    forget: () => {
+      drawn = [];
+    },
+  };
+};
+
+const isSameLine = (a: Line, b: Line): boolean =>
+  a.selected === b.selected &&
+  a.spans.length === b.spans.length &&
+  a.spans.every(({ text, style }, at) => text === b.spans[at].text && style === b.spans[at].style);
+
+const ascii = /^[ -~]*$/;
+
+const paint = (row: Screen['lines'][number], of: Line, attributeOf: (style: Style) => number): void => {
+  let x = 0;
+  for (const { text, style } of of.spans) {
+    const own = attributeOf(style);
+    const attribute = of.selected === true ? (own & inheritColor) | (inheritColor << 9) | inverseBit : own;
+    if (ascii.test(text)) {
+      for (let at = 0; at < text.length && x < row.length; at++) put(row[x++], attribute, text[at]);
+      continue;
+    }
+    for (const cell of cellsOf(text)) {
+      if (x + cell.width > row.length) break;
+      put(row[x++], attribute, cell.text);
+      if (cell.width === 2) put(row[x++], attribute, '');
+    }
+  }
+};
+
+const put = (cell: [number, string], attribute: number, text: string): void => {
+  cell[0] = attribute;
+  cell[1] = text;
+};
+
+/**
+ * The whole process group is stopped, as the shell does it: memwatch may be a child of npx. Without a listener the signal
+ * does what it does to every program: it stops it.
+ */
+const suspend = (screen: Screen, onStop: () => void, whenBack: () => void): void => {
+  const { program } = screen;
+  program.flush();
+  program.useBuffer = false; // pause() closes the output before what it writes itself would leave the buffer
+  const resume = program.pause();
+  program.useBuffer = true;
+  process.off('SIGTSTP', onStop);
+  process.once('SIGCONT', () => {
+    process.on('SIGTSTP', onStop);
+    resume();
+    screen.alloc();
+    whenBack();
+  });
+  process.kill(process.platform === 'win32' ? process.pid : 0, 'SIGTSTP');
+};

@@ -1,7 +1,0 @@
-/** A number of a profile in its own unit. Pure. */
-import { formatBytes, formatCount, formatDuration } from '../report/units.js';
-
-export const formatValue = (value: number, unit: 'microseconds' | 'bytes' | 'count'): string => {
-  if (unit === 'bytes') return formatBytes(value);
-  return unit === 'count' ? formatCount(value) : formatDuration(value);
-};
