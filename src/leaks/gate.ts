@@ -7,6 +7,7 @@ import type { SurvivorSite } from '../agent/capture/survivors.js';
 
 export interface GateReading {
   readonly heapBytes: number;
+  readonly externalBytes: number;
   readonly census: CensusReading;
 }
 
@@ -20,17 +21,21 @@ export interface Gate {
 export interface Rising {
   /** Collected heap rose in every round by more than noise. */
   readonly heap: boolean;
+  /** What it holds outside the heap rose in every round. */
+  readonly external: boolean;
   readonly classes: readonly { name: string; history: readonly number[] }[];
   readonly containers: readonly { container: CensusContainer; history: readonly number[] }[];
 }
 
 /** Rises smaller than these are noise of the program's own doing, and of V8's. */
 const leastHeapBytes = 8 * 1024;
+const leastExternalBytes = 64 * 1024;
 const leastCount = 2;
 
 export const findRising = (readings: readonly GateReading[]): Rising => {
   const last = readings[readings.length - 1];
   const heap = rises(readings.map((reading) => reading.heapBytes), leastHeapBytes); // prettier-ignore
+  const external = rises(readings.map(({ externalBytes }) => externalBytes), leastExternalBytes); // prettier-ignore
   const classes = last.census.classes.flatMap(({ name }) => {
     const history = readings.map(({ census }) => census.classes.find((one) => one.name === name)?.count ?? 0);
     return rises(history, leastCount) ? [{ name, history }] : [];
@@ -39,11 +44,11 @@ export const findRising = (readings: readonly GateReading[]): Rising => {
     const history = readings.map(({ census }) => census.containers.find(({ id }) => id === container.id)?.size);
     return isKnown(history) && rises(history, leastCount) ? [{ container, history }] : [];
   });
-  return { heap, classes, containers };
+  return { heap, external, classes, containers };
 };
 
-export const anyRises = ({ heap, classes, containers }: Rising): boolean =>
-  heap || classes.length > 0 || containers.length > 0;
+export const anyRises = ({ heap, external, classes, containers }: Rising): boolean =>
+  heap || external || classes.length > 0 || containers.length > 0;
 
 const isKnown = (history: readonly (number | undefined)[]): history is number[] => !history.includes(undefined);
 

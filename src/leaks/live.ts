@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Attachment } from '../agent/attach/attach.js';
 import { startCensus, type Census } from '../agent/capture/census.js';
-import { readCollectedHeap } from '../agent/capture/collected-heap.js';
+import { readCollectedHeap, readExternal } from '../agent/capture/collected-heap.js';
 import { estimateSnapshot, type SnapshotEstimate } from '../agent/capture/preflight.js';
 import { captureScripts } from '../agent/capture/scripts.js';
 import { sampleSurvivors, type SurvivorSite } from '../agent/capture/survivors.js';
@@ -24,6 +24,7 @@ import { withGrowthSites } from './growth-sites.js';
 import { reportOfCensus } from './light.js';
 import type { Round } from './rounds.js';
 import { withAllocationSites } from './sites.js';
+import { withUnexplained } from './unexplained.js';
 
 export interface LiveOptions {
   readonly warmUpRounds: number;
@@ -57,7 +58,8 @@ export const findLiveLeaks = async (
   const rises = anyRises(gate.rising);
   if (weak !== undefined) {
     const scripts = rises ? await captureScripts(attachment.session, attachment) : undefined;
-    return reportOfCensus(gate, scripts, weak.warnings);
+    const [heap, external] = [gate.readings.map((one) => one.heapBytes), gate.readings.map((one) => one.externalBytes)];
+    return withUnexplained(reportOfCensus(gate, scripts, weak.warnings), heap, external);
   }
   return rises ? compareSnapshots({ attachment, census, round, gate, options, io }) : clean(gate.readings);
 };
@@ -89,7 +91,8 @@ const passGate = async (
   const read = async (): Promise<GateReading> => {
     io.progress(`2/4 counting objects, ${readings.length + 1} of ${rounds + 1}`);
     const heapBytes = await readCollectedHeap(attachment.session);
-    return { heapBytes, census: await census.count({ idsFor: 0 }) };
+    const externalBytes = await readExternal(attachment.session);
+    return { heapBytes, externalBytes, census: await census.count({ idsFor: 0 }) };
   };
   const readings: GateReading[] = [];
   readings.push(await read());
@@ -116,7 +119,7 @@ const clean = (readings: readonly GateReading[]): LeakReport => {
     schema: 'memwatch/leaks@1',
     verdict: 'clean',
     reasons: [
-      `neither the collected heap (${heapBytes.map(formatBytes).join(', ')}) nor any of ${classes} classes nor any collection rose in each of ${rounds} rounds`,
+      `neither the collected heap (${heapBytes.map(formatBytes).join(', ')}) nor Buffers nor any of ${classes} classes nor any collection rose in each of ${rounds} rounds`,
       `no snapshot was needed; the longest pause was ${formatDuration(pauseUs)}`,
     ],
     evidence: 'census',
@@ -179,6 +182,7 @@ const snapshotRounds = async (comparison: Comparison, folder: string): Promise<L
   const { attachment, round, gate, options, io } = comparison;
   const files: string[] = [];
   const heapBytes = gate.readings.map((reading) => reading.heapBytes);
+  const externalBytes = gate.readings.map((reading) => reading.externalBytes);
   const snapshot = async (): Promise<void> => {
     const file = join(folder, `${String(files.length + 1).padStart(2, '0')}.heapsnapshot`);
     const count = Math.max(files.length, options.rounds) + 1;
@@ -208,6 +212,7 @@ const snapshotRounds = async (comparison: Comparison, folder: string): Promise<L
     await round(`3/4 comparing snapshots, round ${i} of ${Math.max(i, options.rounds)}`);
     roundMs.push(performance.now() - roundStart);
     heapBytes.push(await readCollectedHeap(attachment.session));
+    externalBytes.push(await readExternal(attachment.session));
     await snapshot();
     await followed.count();
     roundStart = performance.now();
@@ -218,7 +223,7 @@ const snapshotRounds = async (comparison: Comparison, folder: string): Promise<L
   }
   const sites = await finish();
   const scripts = await newestScripts(files);
-  const found = report ?? (await look());
+  const found = withUnexplained(report ?? (await look()), heapBytes, externalBytes);
   const located = { ...found, findings: withAllocationSites(found.findings, sites, scripts) };
   if (options.growthSites !== true || located.verdict !== 'leak') return located;
   return withGrowthSites(located, attachment, round, scripts, io);
