@@ -8,7 +8,11 @@ import { escapeText } from './report/units.js';
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error; // `memwatch … | head` is no failure
+  const isReaderGone = error.code === 'EPIPE'; // `memwatch … | head` is no failure
+  const [code, message] = [isReaderGone ? 0 : 2, `cannot write the answer: ${messageOf(error)}`];
+  if (!isReaderGone && !interrupted.signal.aborted) report(new MemwatchError('cannot-write', message), false);
+  process.once('exit', () => (process.exitCode = code));
+  interrupted.abort(); // nobody reads what comes: the target is left
 });
 
 const run = async (command: Command, args: Arguments): Promise<void> => {
@@ -16,8 +20,14 @@ const run = async (command: Command, args: Arguments): Promise<void> => {
     const io = createIo(args['json'] === true, interrupted.signal);
     process.exitCode = (await command.run(args, io)) ?? (interrupted.signal.aborted ? 130 : 0);
   } catch (error) {
-    report(error, args['debug'] === true);
+    report(interrupted.signal.aborted ? asInterrupted(error) : error, args['debug'] === true);
   }
+};
+
+/** What fails after Ctrl-C failed because of it. */
+const asInterrupted = (error: unknown): unknown => {
+  if (!(error instanceof MemwatchError) || error.code === 'interrupted') return error;
+  return new MemwatchError('interrupted', `interrupted: ${error.message}`, { cause: error });
 };
 
 const report = (error: unknown, debug: boolean): void => {

@@ -69,7 +69,7 @@ export const attach = async (target: Target, options: LinkOptions = {}): Promise
   const link = await openLink(target, options);
   try {
     const worker = 'worker' in target ? target.worker : undefined;
-    const attachment = await attachmentOf(link, worker);
+    const attachment = await attachmentOf(link, worker, options.signal);
     throwIfInterrupted(options.signal);
     return attachment;
   } catch (error) {
@@ -78,7 +78,28 @@ export const attach = async (target: Target, options: LinkOptions = {}): Promise
   }
 };
 
-const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promise<Attachment> => {
+/** After Ctrl-C a target has so long to answer; it is let go of then, and its guard undoes the rest when it can. */
+const patienceMs = 10_000;
+
+/** The returned function ends the watch. A program of our own is waited for as long as it takes to end. */
+const letGoOfSilent = ({ main, launched }: Link, signal: AbortSignal | undefined): (() => void) => {
+  if (signal === undefined || launched !== undefined) return () => {};
+  let timer: NodeJS.Timeout | undefined;
+  const wait = (): void => {
+    timer = setTimeout(() => void main.close().catch(() => {}), patienceMs);
+  };
+  signal.addEventListener('abort', wait, { once: true });
+  return () => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', wait);
+  };
+};
+
+const attachmentOf = async (
+  link: Link,
+  wantedWorker: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Attachment> => {
   const { main, guard, launched, ending } = link;
   const workers = watchWorkers(main);
   const worker = wantedWorker === undefined ? undefined : chooseWorker(await workers.list(), wantedWorker);
@@ -86,6 +107,7 @@ const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promi
   const guardHere = worker === undefined ? guard : await enterGuard(worker.session, false);
   const nodeVersion = await evaluate<string>(main, 'process.version');
   const undos: (() => Promise<void> | void)[] = [];
+  const endWatch = letGoOfSilent(link, signal);
   let detached: Promise<void> | undefined;
   const detach = async (): Promise<void> => {
     for (const undo of undos.toReversed()) await quietly(undo); // the rest must still be undone
@@ -109,7 +131,7 @@ const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promi
     workers: workers.list,
     onWorker: workers.onStart,
     onDetach: (undo) => undos.push(undo),
-    detach: () => (detached ??= detach()),
+    detach: () => (detached ??= detach().finally(endWatch)),
   };
 };
 

@@ -69,7 +69,10 @@ export const connectSession = async (webSocketUrl: string): Promise<Session> => 
       return () => client.removeListener(event, listener);
     },
     closed: closed.signal,
-    close: () => client.close(),
+    close: () => {
+      closed.abort(); // what is under way gets no answer any more
+      return client.close();
+    },
   };
 };
 
