@@ -1,5 +1,6 @@
 /** `memwatch leaks <target>` and `memwatch leaks <snapshot> <snapshot> <snapshot…>`: is it leaking, what, who keeps it, which line. */
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { withAttachment, type Attachment } from '../agent/attach/attach.js';
 import { estimateSnapshot } from '../agent/capture/preflight.js';
 import { parseTarget } from '../agent/attach/target.js';
@@ -58,8 +59,12 @@ export const leaksCommand: Command = {
 
 const isFile = (text: string): boolean => !/^\d+$/.test(text) && (text.includes('.heapsnapshot') || existsSync(text));
 
-const analyseFiles = (files: readonly string[], io: Io): Promise<LeakReport> =>
-  analyseSnapshots(files, { signal: io.signal, onProgress: io.progress });
+const analyseFiles = async (files: readonly string[], io: Io): Promise<LeakReport> => {
+  const twice = files.find((file, at) => files.findIndex((one) => resolve(one) === resolve(file)) !== at);
+  if (twice !== undefined)
+    throw new MemwatchError('bad-argument', `${twice} is named twice: nothing grows between a file and itself`);
+  return analyseSnapshots(files, { signal: io.signal, onProgress: io.progress });
+};
 
 const analyseTarget = async (targets: readonly string[], args: Arguments, io: Io): Promise<LeakReport> => {
   if (targets.length > 1)

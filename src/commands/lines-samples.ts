@@ -66,9 +66,9 @@ const capture = async (
 const notSeen = ({ name, file, firstLine }: LiveFunction, durationUs: number): MemwatchError =>
   new MemwatchError(
     'not-found',
-    `${name} (${file}:${firstLine}) was not seen running in ${formatDuration(durationUs)}`,
+    `no line of ${name} itself (${file}:${firstLine}) was seen running in ${formatDuration(durationUs)}`,
     {
-      hint: 'it was not called, or ran too briefly to be sampled: sample longer (-d 1m), or count it exactly with --probe',
+      hint: 'it was not called, ran too briefly, or spent its time in what it calls (memwatch cpu shows that): sample longer (-d 1m), or count with --probe',
     },
   );
 
