@@ -3,10 +3,9 @@
  * With --json stdout holds one JSON document and nothing else; progress goes to stderr, and only to a terminal.
  */
 import type { Argv } from 'yargs';
+import type { Progress } from '../progress.js';
 
-export interface Io {
-  /** Aborted by Ctrl-C and SIGTERM. */
-  readonly signal: AbortSignal;
+export interface Io extends Progress {
   readonly json: boolean;
   /** stdout is a terminal and NO_COLOR is not set. */
   readonly color: boolean;
@@ -16,10 +15,6 @@ export interface Io {
   print(document: object, text: () => string): void;
   /** Writes a line to stdout as it comes (live readings, NDJSON). */
   line(text: string): void;
-  /** Replaces the progress line on stderr; nothing where stderr is no terminal. */
-  progress(text: string): void;
-  /** One line on stderr that the user must see in any case. */
-  warn(text: string): void;
 }
 
 /** One command of the program: what yargs is told of it, and what it does. */
@@ -50,6 +45,7 @@ export const createIo = (json: boolean, signal: AbortSignal): Io => {
     columns: process.stdout.columns ?? 100,
     print: (document, text) => line(json ? JSON.stringify(document, undefined, 2) : text()),
     line,
+    // replaces the progress line on stderr; nothing where stderr is no terminal
     progress: (text) => {
       if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
     },

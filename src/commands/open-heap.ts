@@ -14,7 +14,7 @@ import { Heap, type FindPlace } from '../analyzer/heap/heap.js';
 import { createLocator } from '../analyzer/model/location.js';
 import { MemwatchError } from '../errors.js';
 import type { Io } from './io.js';
-import { takeSnapshot } from '../capture/take-snapshot.js';
+import { takeSnapshot } from '../captures/take-snapshot.js';
 
 /** Reads a snapshot file, and computes what most questions need. */
 export const openHeap = async (file: string, io: Pick<Io, 'signal' | 'progress'>): Promise<Heap> => {

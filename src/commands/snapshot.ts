@@ -7,7 +7,7 @@ import { parseTarget } from '../agent/attach/target.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import { formatBytes, formatCount, formatDuration } from '../report/units.js';
 import type { Command, Io } from './io.js';
-import { takeSnapshot } from '../capture/take-snapshot.js';
+import { takeSnapshot } from '../captures/take-snapshot.js';
 
 export const snapshotCommand: Command = {
   command: 'snapshot [target]',

@@ -8,7 +8,7 @@ import type { RawSite } from '../agent/capture/growth-sites-in-target.js';
 import type { Finding, GrowthSite, LeakReport, StackFrame } from '../analyzer/model/finding.js';
 import { createLocator } from '../analyzer/model/location.js';
 import type { ScriptsTable } from '../analyzer/model/scripts.js';
-import type { Io } from '../commands/io.js';
+import type { Progress } from '../progress.js';
 import type { Round } from './rounds.js';
 
 const mostFindings = 3;
@@ -20,7 +20,7 @@ export const withGrowthSites = async (
   attachment: Attachment,
   round: Round,
   scripts: ScriptsTable | undefined,
-  io: Io,
+  io: Progress,
 ): Promise<LeakReport> => {
   const top = report.findings.slice(0, mostFindings);
   const watched = top.filter(({ kind }) => canWatch(kind));

@@ -14,8 +14,8 @@ import { sampleSurvivors, type SurvivorSite } from '../agent/capture/survivors.j
 import type { CollectionSizes } from '../analyzer/growth/sizes.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import { formatBytes, formatDuration } from '../report/units.js';
-import type { Io } from '../commands/io.js';
-import { takeSnapshot } from '../capture/take-snapshot.js';
+import type { Progress } from '../progress.js';
+import { takeSnapshot } from '../captures/take-snapshot.js';
 import { answerOfThread } from '../thread.js';
 import { newestScripts } from './snapshot-files.js';
 import { gateRoundsFor } from './duration.js';
@@ -46,7 +46,7 @@ export const findLiveLeaks = async (
   attachment: Attachment,
   round: Round,
   options: LiveOptions,
-  io: Io,
+  io: Progress,
 ): Promise<LeakReport> => {
   for (let i = 1; i <= options.warmUpRounds; i++) await round(`1/4 warm-up, round ${i} of ${options.warmUpRounds}`);
   const estimate = await estimateSnapshot(attachment);
@@ -86,7 +86,7 @@ const passGate = async (
   round: Round,
   rounds: number,
   sampled: boolean,
-  io: Io,
+  io: Progress,
 ): Promise<Gate> => {
   const read = async (): Promise<GateReading> => {
     io.progress(`2/4 counting objects, ${readings.length + 1} of ${rounds + 1}`);
@@ -138,7 +138,7 @@ interface Comparison {
   readonly round: Round;
   readonly gate: Gate;
   readonly options: LiveOptions;
-  readonly io: Io;
+  readonly io: Progress;
 }
 
 const compareSnapshots = async (comparison: Comparison): Promise<LeakReport> => {

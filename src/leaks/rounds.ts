@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
-import type { Io } from '../commands/io.js';
+import type { Progress } from '../progress.js';
 
 export interface RoundOptions {
   readonly intervalMs: number;
@@ -21,7 +21,7 @@ export interface RoundOptions {
 /** Lets one round pass. Throws interrupted; disconnected where the target ends meanwhile; bad-argument where the load fails. */
 export type Round = (text: string) => Promise<void>;
 
-export const createRound = (options: RoundOptions, io: Io, ending: AbortSignal): Round => {
+export const createRound = (options: RoundOptions, io: Progress, ending: AbortSignal): Round => {
   const stop = AbortSignal.any([io.signal, ending]);
   return async (text) => {
     if (options.load !== undefined) await runLoad(options.load, options.loadTimeoutMs, text, io, stop);
@@ -32,7 +32,7 @@ export const createRound = (options: RoundOptions, io: Io, ending: AbortSignal):
   };
 };
 
-const waitFor = async (intervalMs: number, text: string, io: Io, stop: AbortSignal): Promise<void> => {
+const waitFor = async (intervalMs: number, text: string, io: Progress, stop: AbortSignal): Promise<void> => {
   const end = performance.now() + intervalMs;
   for (let left = intervalMs; left > 0 && !stop.aborted; left = end - performance.now()) {
     io.progress(`${text}: ${Math.ceil(left / 1000)} s to go`);
@@ -54,7 +54,7 @@ const runLoad = async (
   command: string,
   timeoutMs: number | undefined,
   text: string,
-  io: Io,
+  io: Progress,
   stop: AbortSignal,
 ): Promise<void> => {
   io.progress(`${text}: running ${command}`);
@@ -72,7 +72,7 @@ const runLoad = async (
   if (code !== 0) throw failed(`ended with ${code ?? killedBy}`);
 };
 
-const waitForKey = async (text: string, io: Io, stop: AbortSignal): Promise<void> => {
+const waitForKey = async (text: string, io: Progress, stop: AbortSignal): Promise<void> => {
   io.warn(`${text}: let the target work, then press Enter`);
   process.stdin.resume();
   try {

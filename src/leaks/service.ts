@@ -11,7 +11,7 @@ import type { LeakReport } from '../analyzer/model/finding.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import { checkLimits, type Limits } from './limits.js';
 import { emptyReport } from './scenario.js';
-import type { Io } from '../commands/io.js';
+import type { Progress } from '../progress.js';
 import { findLiveLeaks } from './live.js';
 import { createRound } from './rounds.js';
 
@@ -29,7 +29,7 @@ export interface ServiceOptions {
 const rounds = { warmUpRounds: 1, rounds: 3 } as const;
 
 /** A service that ends before the check is done has failed. Throws what attaching and `leaks` throw. */
-export const checkService = async (target: Target, options: ServiceOptions, io: Io): Promise<ScenarioReport> => {
+export const checkService = async (target: Target, options: ServiceOptions, io: Progress): Promise<ScenarioReport> => {
   const startedAt = performance.now();
   const name = nameOf(target);
   const byTime = options.load === undefined;

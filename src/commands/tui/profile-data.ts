@@ -6,7 +6,15 @@ import { computeLines } from '../../analyzer/cost/lines.js';
 import { readProfile } from '../../analyzer/formats/profile.js';
 import type { Location } from '../../analyzer/model/location.js';
 import type { Profile } from '../../analyzer/model/profile.js';
-import type { FunctionRow, LineCost, LineRow, ListOrder, ListQuery, ListWindow, Page } from '../../tui/state/provider.js';
+import type {
+  FunctionRow,
+  LineCost,
+  LineRow,
+  ListOrder,
+  ListQuery,
+  ListWindow,
+  Page,
+} from '../../tui/state/provider.js';
 import { createFlameGraph, type FlameGraph } from './flame-data.js';
 import { rowPage } from './row-list.js';
 

@@ -8,7 +8,7 @@ import { diskFreeBytes, estimateSnapshot, type SnapshotEstimate } from '../agent
 import { captureSnapshot, type CapturedSnapshot, type SnapshotProgress } from '../agent/capture/snapshot.js';
 import { MemwatchError } from '../errors.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from '../report/units.js';
-import type { Io } from '../commands/io.js';
+import type { Progress } from '../progress.js';
 
 export interface TakeOptions {
   gzip?: boolean;
@@ -21,7 +21,7 @@ export const takeSnapshot = async (
   attachment: Attachment,
   file: string,
   { gzip = false, force = false }: TakeOptions,
-  io: Io,
+  io: Progress,
 ): Promise<CapturedSnapshot> => {
   const estimate = await estimateSnapshot(attachment);
   if (!force) await refuseWithoutRoom(estimate, file);
