@@ -15,7 +15,7 @@ import type { CheckFinding, CounterReading } from '../analyzer/model/check.js';
 import type { Location } from '../analyzer/model/location.js';
 import type { Verdict } from '../analyzer/model/finding.js';
 import { findHeapGrowth } from '../analyzer/growth/counters.js';
-import { withAllocationSites } from './sites.js';
+import { withAllocationSites } from '../analyzer/growth/allocation-sites.js';
 import { isMemwatchs } from './capture-analysis.js';
 import { watchLevel, withHeapGrowth, withoutSettledMemory } from './level.js';
 import { createLog, perCall, type Log } from './judged-rounds.js';

@@ -3,12 +3,12 @@
  * allocations. Weaker evidence: it names what grows and which code makes it, not what holds it. In: the gate's readings.
  * Out: a LeakReport marked `census`.
  */
-import type { CensusContainer } from '../agent/capture/census.js';
+import type { CensusContainer } from '../analyzer/model/census.js';
 import { gainsOf, isSlowing } from '../analyzer/growth/evidence.js';
 import type { Finding, FindingKind, LeakReport, Verdict } from '../analyzer/model/finding.js';
 import type { ScriptsTable } from '../analyzer/model/scripts.js';
 import type { Gate } from './gate.js';
-import { withAllocationSites } from './sites.js';
+import { withAllocationSites } from '../analyzer/growth/allocation-sites.js';
 
 const mostFindings = 10;
 

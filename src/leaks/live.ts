@@ -10,7 +10,8 @@ import { startCensus, type Census } from '../agent/capture/census.js';
 import { readCollectedHeap, readExternal } from '../agent/capture/collected-heap.js';
 import { estimateSnapshot, type SnapshotEstimate } from '../agent/capture/preflight.js';
 import { captureScripts } from '../agent/capture/scripts.js';
-import { sampleSurvivors, type SurvivorSite } from '../agent/capture/survivors.js';
+import { sampleSurvivors } from '../agent/capture/survivors.js';
+import type { SurvivorSite } from '../analyzer/model/survivors.js';
 import type { CollectionSizes } from '../analyzer/growth/sizes.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import { formatBytes, formatDuration } from '../report/units.js';
@@ -23,7 +24,7 @@ import { anyRises, findRising, type Gate, type GateReading } from './gate.js';
 import { withGrowthSites } from './growth-sites.js';
 import { reportOfCensus } from './light.js';
 import type { Round } from './rounds.js';
-import { withAllocationSites } from './sites.js';
+import { withAllocationSites } from '../analyzer/growth/allocation-sites.js';
 import { withUnexplained } from './unexplained.js';
 
 export interface LiveOptions {

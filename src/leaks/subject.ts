@@ -5,7 +5,7 @@
 import type { CodePosition, CounterReading } from '../analyzer/model/check.js';
 import type { Finding } from '../analyzer/model/finding.js';
 import type { Location } from '../analyzer/model/location.js';
-import type { SurvivorSite } from '../agent/capture/survivors.js';
+import type { SurvivorSite } from '../analyzer/model/survivors.js';
 
 export interface Work {
   readonly iterations: number;

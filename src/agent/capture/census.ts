@@ -3,36 +3,10 @@
  * tenth of a snapshot's pause and memory. In: a session. Out: one count after another; each collects garbage first,
  * because V8 does so to find the objects. Nothing of it stays in the target after `close`.
  */
+import type { CensusContainer, CensusReading } from '../../analyzer/model/census.js';
 import { MemwatchError } from '../../errors.js';
 import { countObjects, prepareSource, type CensusCount } from './census-in-target.js';
 import type { Session } from '../session/protocol.js';
-
-export interface CensusClass {
-  readonly name: string;
-  readonly count: number;
-  /** Against the count before; null at the first. */
-  readonly delta: number | null;
-}
-
-export interface CensusContainer {
-  /** The same container has the same id in every count of one census. */
-  readonly id: number;
-  /** The `@id` of a heap snapshot, where one was taken in this session; looked up for the first ones alone, else null. */
-  readonly heapId: number | null;
-  readonly kind: 'Map' | 'Set' | 'Array';
-  readonly size: number;
-  /** Against the count before; null where it was not there, or was smaller than what is watched. */
-  readonly delta: number | null;
-  /** Class of an array's last element; '' where it is not known. */
-  readonly holds: string;
-}
-
-export interface CensusReading {
-  readonly classes: readonly CensusClass[];
-  readonly containers: readonly CensusContainer[];
-  /** How long the target was kept from its own work, as memwatch saw it. */
-  readonly pauseUs: number;
-}
 
 export interface Census {
   count(options?: { idsFor?: number }): Promise<CensusReading>;

@@ -10,7 +10,8 @@ import { MemwatchError } from '../../errors.js';
 import { connectOwnSession } from '../session/own-session.js';
 import type { Session } from '../session/protocol.js';
 import { captureScripts, writeScripts } from './scripts.js';
-import { startSurvivorSampling, type SurvivorSampling, type SurvivorSite } from './survivors.js';
+import { startSurvivorSampling, type SurvivorSampling } from './survivors.js';
+import type { SurvivorSite } from '../../analyzer/model/survivors.js';
 
 /**
  * One inspector session for as long as snapshots are to be compared: when any session of a thread ends, V8 forgets the

@@ -6,24 +6,9 @@
  * caller. Buffers' memory is outside the heap and not seen.
  */
 import type { Protocol } from 'devtools-protocol';
+import type { SurvivorFrame, SurvivorSite } from '../../analyzer/model/survivors.js';
 import type { Attachment } from '../attach/attach.js';
 import type { Session } from '../session/protocol.js';
-
-export interface SurvivorFrame {
-  readonly function: string;
-  readonly scriptId: string;
-  readonly url: string;
-  /** Of the function's start, 0-based, as V8 has it. */
-  readonly line: number;
-  readonly column: number;
-}
-
-export interface SurvivorSite {
-  /** The allocating function first. */
-  readonly stack: readonly SurvivorFrame[];
-  /** Scaled up from samples by V8: an estimate. */
-  readonly bytes: number;
-}
 
 /** One sample for so many bytes, on average. The finest costs a busy server some 2 to 12 % CPU, the coarsest next to none. */
 const interval = { most: 64 * 1024, least: 8 * 1024 };

@@ -3,7 +3,7 @@
  * process tells which phase it is in, so that a hang or a crash can be placed.
  */
 import type { CodePosition, CounterReading } from '../../analyzer/model/check.js';
-import type { SurvivorSite } from '../capture/survivors.js';
+import type { SurvivorSite } from '../../analyzer/model/survivors.js';
 
 /** A body of work with its limits, as a scenario's module declares them. */
 export interface ScenarioDescription {

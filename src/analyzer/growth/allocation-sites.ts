@@ -3,10 +3,10 @@
  * sampler names functions, not classes, so a site belongs to a finding where a function on its stack bears the name of
  * a class that grows (a constructor), or stands in a file that owns the finding; a lone finding gets what is left.
  */
-import type { SurvivorFrame, SurvivorSite } from '../agent/capture/survivors.js';
-import type { AllocationSite, Finding } from '../analyzer/model/finding.js';
-import { createLocator, type Location, type Locator } from '../analyzer/model/location.js';
-import { isProgramsFile, type ScriptsTable } from '../analyzer/model/scripts.js';
+import type { SurvivorFrame, SurvivorSite } from '../model/survivors.js';
+import type { AllocationSite, Finding } from '../model/finding.js';
+import { createLocator, type Location, type Locator } from '../model/location.js';
+import { isProgramsFile, type ScriptsTable } from '../model/scripts.js';
 
 const mostSites = 5;
 /** Against the site that makes most: what makes less is a single sample, taken by chance. */
