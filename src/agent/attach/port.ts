@@ -85,8 +85,6 @@ export const moveInspector = async (session: Session): Promise<void> => {
 const move = (): void => {
   const guard: Guard | undefined = Reflect.get(process, Symbol.for('memwatch'));
   if (guard === undefined) return;
-  guard.debugPort ??= process.debugPort;
-  const inspector = guard.builtin('node:inspector');
-  inspector.close();
-  inspector.open(0, '127.0.0.1', false);
+  guard.builtin('node:inspector').close();
+  guard.door.open(0);
 };

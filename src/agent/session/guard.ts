@@ -5,16 +5,14 @@
  * if it was memwatch that opened it. It hangs on `process` under a symbol that no loop over keys shows.
  */
 import { randomUUID } from 'node:crypto';
+import { createDoor, type Door, type DoorFrame } from './door.js';
 import { evaluate } from './evaluate.js';
 import type { Session } from './protocol.js';
 
 /** What functions that run in a target find as `Reflect.get(process, Symbol.for('memwatch'))`. */
 export interface Guard {
   readonly clients: Map<string, { missed: number; undos: (() => void)[] }>;
-  /** The inspector was opened by memwatch, and is closed with the last client. */
-  opened: boolean;
-  /** process.debugPort as it was, so that a later SIGUSR1 opens the port that it would have opened. */
-  debugPort: number | undefined;
+  readonly door: Door;
   /** process.getBuiltinModule, also on Node 18. */
   readonly builtin: NodeJS.Process['getBuiltinModule'];
   /** For timers, see below. Throws nothing. */
@@ -46,7 +44,7 @@ export const enterGuard = async (
   opened: boolean,
   client: string = randomUUID(),
 ): Promise<GuardEntry> => {
-  const state = await evaluate(session, enter, [client, opened, limits], { commandLineApi: true });
+  const state: { opened: boolean } = await evaluate(session, enterSource(client, opened), [], { commandLineApi: true });
   let waiting = false;
   const sendBeat = async (): Promise<void> => {
     if (waiting) return; // a target that stands still gets one beat, not one for every two seconds
@@ -82,6 +80,10 @@ export const closeInspector = async (session: Session): Promise<void> => {
   await evaluate(session, close, [], { timeoutMs: 3000, commandLineApi: true }).catch(() => {});
 };
 
+/** `enter` called with the door's source, because what runs in a target knows no other function of memwatch's. */
+const enterSource = (client: string, opened: boolean): string =>
+  `(${String(enter)})(${[client, opened, limits].map((arg) => JSON.stringify(arg)).join(',')},${String(createDoor)})`;
+
 /**
  * Runs in the target. Nothing that a timer calls may throw: that would end the target. What closes the inspector runs at
  * once and not by a timer, which a target that is busy for ever would never come to.
@@ -92,7 +94,12 @@ export const closeInspector = async (session: Session): Promise<void> => {
  * thousands of timers set and cleared all the while, but nothing forbids it. So timers are touched `soon`: by a promise
  * reaction, which V8 runs where any program's code may set timers. A target too busy for that would run no timer either.
  */
-const enter = (client: string, opened: boolean, limits: { tickMs: number; missedTicks: number }) => {
+const enter = (
+  client: string,
+  opened: boolean,
+  limits: { tickMs: number; missedTicks: number },
+  createDoor: (frame: DoorFrame) => Door,
+) => {
   const key = Symbol.for('memwatch');
   const install = (): Guard => {
     const builtin: Guard['builtin'] = process.getBuiltinModule?.bind(process) ?? require;
@@ -111,8 +118,7 @@ const enter = (client: string, opened: boolean, limits: { tickMs: number; missed
     let timer: NodeJS.Timeout | undefined;
     const guard: Guard = {
       clients: new Map(),
-      opened: false,
-      debugPort: undefined,
+      door: createDoor({ inspector: builtin('node:inspector'), timers, soon, onOver: () => guard.end() }),
       builtin,
       soon,
       onLeave: (client, undo) => void guard.clients.get(client)?.undos.push(undo),
@@ -122,11 +128,9 @@ const enter = (client: string, opened: boolean, limits: { tickMs: number; missed
         guard.clients.delete(client);
       },
       end: () => {
-        if (guard.clients.size > 0) return;
+        if (guard.clients.size > 0 || !guard.door.close()) return;
         void soon(() => timers.clearInterval(timer));
         Reflect.deleteProperty(process, key);
-        if (guard.debugPort !== undefined) process.debugPort = guard.debugPort;
-        if (guard.opened) builtin('node:inspector').close();
       },
     };
     const tick = (): void => {
@@ -142,8 +146,9 @@ const enter = (client: string, opened: boolean, limits: { tickMs: number; missed
   const guard = found ?? install();
   const undos = guard.clients.get(client)?.undos ?? [];
   guard.clients.set(client, { missed: 0, undos });
-  guard.opened ||= opened;
-  return { opened: guard.opened };
+  if (opened && !guard.door.opened) guard.door.expectSecondAsk();
+  guard.door.opened ||= opened;
+  return { opened: guard.door.opened };
 };
 
 const beat = (client: string): void => {
@@ -156,16 +161,16 @@ const leave = (client: string): boolean => {
   const guard: Guard | undefined = Reflect.get(process, Symbol.for('memwatch'));
   guard?.leave(client);
   if (guard === undefined || guard.clients.size > 0) return false;
-  if (!guard.opened) guard.end();
-  return guard.opened;
+  if (!guard.door.opened) guard.end();
+  return guard.door.opened;
 };
 
 const clear = (): { clients: number; closes: boolean } => {
   const guard: Guard | undefined = Reflect.get(process, Symbol.for('memwatch'));
   const clients = [...(guard?.clients.keys() ?? [])];
   for (const client of clients) guard?.leave(client);
-  if (guard?.opened === false) guard.end();
-  return { clients: clients.length, closes: guard?.opened === true };
+  if (guard?.door.opened === false) guard.end();
+  return { clients: clients.length, closes: guard?.door.opened === true };
 };
 
 const end = (): void => {
