@@ -181,6 +181,14 @@ test('a target that ended is marked, and its actions are refused', () => {
   assert.deepEqual(update(state, key('C')).effects, []);
 });
 
+test('a target that runs on after memwatch was cut off is not said to have ended', () => {
+  const cut = { type: 'ended', text: 'its inspector was closed', lives: true } as const;
+  const state = play(initialState('pid 1', true, 80, 24), cut);
+  assert.match(textOf(frame(state)[0]), /CUT OFF/);
+  assert.doesNotMatch(frame(state).map(textOf).join('\n'), /ended|ENDED/);
+  assert.deepEqual(update(state, key('C')).effects, []);
+});
+
 test('classes shown before retained sizes are known are put in their order then, unless someone reads them', () => {
   const early = answered(
     play(initialState('big', false, 80, 24), { type: 'loaded', dataset: 'heap', summary: 'a heap', early: true }),

@@ -15,9 +15,10 @@ import {
   webSocketUrlAt,
 } from './inspector.js';
 import { endProgram, launch, notInterrupted, shutdownState, type Launched } from './launch.js';
-import { withPortLock } from './port-lock.js';
+import { withPortLock, withProcessLock } from './lock.js';
 import { moveInspector, sigusr1Port } from './port.js';
 import { connectSession, type Session } from '../session/protocol.js';
+import type { ProcessStatus } from '../process/proc.js';
 import { checkReachable } from './safety.js';
 import { listeningPorts } from '../process/sockets.js';
 import type { Target } from './target.js';
@@ -74,7 +75,8 @@ const connect = async (target: Target, options: LinkOptions): Promise<Connected>
 const connectToPid = async (pid: number, options: LinkOptions): Promise<Connected> => {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await tryConnectToPid(pid, options);
+      const status = checkReachable(pid);
+      return await withProcessLock(status, options, () => tryConnectToPid(status, options));
     } catch (error) {
       // another memwatch may have closed or moved the inspector between our look and our call
       const retry = error instanceof MemwatchError && error.code === 'disconnected' && attempt < 4;
@@ -83,8 +85,8 @@ const connectToPid = async (pid: number, options: LinkOptions): Promise<Connecte
   }
 };
 
-const tryConnectToPid = async (pid: number, options: LinkOptions): Promise<Connected> => {
-  const status = checkReachable(pid);
+const tryConnectToPid = async (status: ProcessStatus, options: LinkOptions): Promise<Connected> => {
+  const { pid } = status;
   const otherPorts = new Set(listeningPorts(pid).map(({ port }) => port));
   const open = await findInspector(pid);
   if (open !== undefined) {
@@ -92,7 +94,7 @@ const tryConnectToPid = async (pid: number, options: LinkOptions): Promise<Conne
     return { pid, port: portOf(open), main, guard: await enterGuard(main, false), launched: undefined };
   }
   const port = sigusr1Port(status);
-  return withPortLock(port, async () => {
+  return withPortLock(port, options, async () => {
     if (port !== 0) await borrowPort(port, pid, options.onProgress);
     const { url, opened } = await openInspector(pid, { ...options, otherPorts });
     const main = await connectToProcess(url, pid);

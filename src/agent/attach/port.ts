@@ -42,17 +42,14 @@ export const makeRoomOnPort = async (
     options.onProgress?.(`waiting for port ${port}`);
     await sleep(50);
   }
-  throw portTaken(status, port);
+  const holder = portHolder(status, port);
+  if (holder !== undefined) throw portTaken(status, port, holder);
 };
 
-const portTaken = (status: ProcessStatus, port: number): MemwatchError =>
-  new MemwatchError(
-    'port-taken',
-    `process ${status.pid} opens its inspector on port ${port}, which ${portHolder(status, port)} holds`,
-    {
-      hint: `free that port, or start ${status.pid} with NODE_OPTIONS=--inspect-port=0, which lets it take any free one`,
-    },
-  );
+const portTaken = (status: ProcessStatus, port: number, holder: string): MemwatchError =>
+  new MemwatchError('port-taken', `process ${status.pid} opens its inspector on port ${port}, which ${holder} holds`, {
+    hint: `free that port, or start ${status.pid} with NODE_OPTIONS=--inspect-port=0, which lets it take any free one`,
+  });
 
 const nameOf = (pid: number): string => {
   const [first = '', ...rest] = readProcess(pid)?.command ?? [];

@@ -70,8 +70,9 @@ export class LiveProvider extends CaptureProvider implements Provider {
       }
       if (!signal.aborted) await this.ended(attachment);
     } catch (error) {
-      if (!signal.aborted)
-        this.emit({ type: 'ended', text: `the process does not answer any more: ${messageOf(error)}` });
+      if (signal.aborted) return;
+      const lives = attachment.pid !== undefined && (await runsOn(attachment.pid));
+      this.emit({ type: 'ended', text: `the process does not answer any more: ${messageOf(error)}`, lives });
     }
   }
 
@@ -96,7 +97,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
   private async cutOff(before: Attachment, pid: number): Promise<void> {
     if (performance.now() - this.lastReadingMs < stoodStillMs) {
       const text = `pid ${pid} runs on, but its inspector was closed: q, and attach again`;
-      return this.emit({ type: 'ended', text });
+      return this.emit({ type: 'ended', text, lives: true });
     }
     this.emit({ type: 'silent', text: 'memwatch stood still and was let go of: attaching again' });
     await before.detach().catch(() => {});

@@ -58,7 +58,8 @@ export const actionKeyPressed = (state: State, key: string): Step | undefined =>
   if (item !== undefined) return choose(state, item.choice);
   const missing = onTarget.some((one) => one.key === key);
   if (!missing) return undefined;
-  const why = state.live ? 'the process has ended' : 'this needs a running process: memwatch attach PID';
+  const gone = state.cutOff ? 'the connection to the process has ended: q, and attach again' : 'the process has ended';
+  const why = state.live ? gone : 'this needs a running process: memwatch attach PID';
   return step({ ...state, notice: { text: why, style: 'warn' } });
 };
 

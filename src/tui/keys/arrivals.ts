@@ -35,7 +35,7 @@ export const dataArrived = (state: State, event: Arrival): State => {
     case 'silent':
       return { ...state, silent: event.text };
     case 'target':
-      return { ...state, title: event.title, thread: event.thread, readings: [], ended: undefined };
+      return { ...state, title: event.title, thread: event.thread, readings: [], ended: undefined, cutOff: false };
     case 'loaded':
       return loaded(state, event);
     case 'show':
@@ -76,6 +76,7 @@ const outcome = (state: State, event: Outcome): State => {
       return {
         ...state,
         ended: event.text,
+        cutOff: event.lives === true,
         silent: undefined,
         notice: bad(event.text + (event.crashed === true ? likelyCause(state.readings) : '')),
       };

@@ -52,7 +52,8 @@ const nothingYet = (state: State): Line[] => {
   if (state.tab === 'live') return [];
   const [what, key, does] = missing[state.tab];
   if (state.work !== undefined) return [emptyLine, line(span(`  ${what}`, 'dim'))];
-  if (state.ended !== undefined) return [emptyLine, line(span(`  ${what}, and the process has ended`, 'dim'))];
+  const gone = state.cutOff ? 'the connection to the process has ended' : 'the process has ended';
+  if (state.ended !== undefined) return [emptyLine, line(span(`  ${what}, and ${gone}`, 'dim'))];
   if (!state.live) return [emptyLine, line(span(`  ${what}: these files hold none`, 'dim'))];
   return [emptyLine, line(`  ${what}: `, span(key, 'key'), ` ${does}`)];
 };

@@ -30,7 +30,8 @@ export const shownTabs = (state: State): readonly TabId[] => (state.live ? tabId
 export const tabBar = (state: State): Line => {
   const tabs = shownTabs(state).map((tab) => span(label(state, tab), tab === state.tab ? 'tab' : 'plain'));
   const room = state.columns - shownTabs(state).reduce((sum, tab) => sum + displayWidth(label(state, tab)), 0) - 2;
-  const ended = state.ended === undefined ? '' : 'ENDED ';
+  const word = state.cutOff ? 'CUT OFF ' : 'ENDED ';
+  const ended = state.ended === undefined ? '' : word;
   const title = shortTitle(safe(state.title), Math.max(0, room - ended.length));
   return spread(line(...tabs), line(span(ended, 'bad'), span(title, 'bold'), ' '), state.columns);
 };

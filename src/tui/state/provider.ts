@@ -82,7 +82,8 @@ export type ProviderEvent =
   /** As `failed`, and there is nothing at all to show: the screen is left, and the shell told. */
   | { readonly type: 'hopeless'; readonly message: string; readonly hint: string | undefined }
   /** The target is gone; what was read stays. */
-  | { readonly type: 'ended'; readonly text: string; readonly crashed?: boolean };
+  /** `lives`: the process runs on, only memwatch cannot read it any more. */
+  | { readonly type: 'ended'; readonly text: string; readonly crashed?: boolean; readonly lives?: boolean };
 
 export type ProfileName = 'cpu' | 'alloc';
 

@@ -125,8 +125,10 @@ export interface State {
   readonly thread: string;
   /** Why no reading comes just now. */
   readonly silent: string | undefined;
-  /** Why the target is gone. */
+  /** Why no more readings come: the target is gone, or memwatch was cut off from it. */
   readonly ended: string | undefined;
+  /** The target runs on, and only the connection to it has ended. */
+  readonly cutOff: boolean;
   readonly work: Work | undefined;
   readonly notice: Notice | undefined;
   readonly overlay: Overlay | undefined;
@@ -237,6 +239,7 @@ export const initialState = (title: string, live: boolean, columns: number, rows
   thread: '',
   silent: undefined,
   ended: undefined,
+  cutOff: false,
   work: live ? undefined : { text: 'opening', action: false },
   notice: undefined,
   overlay: undefined,
