@@ -10,6 +10,7 @@ const load = {
   detach: async () => (await import('./detach.js')).detachCommand,
   leaks: async () => (await import('./leaks.js')).leaksCommand,
   census: async () => (await import('./census.js')).censusCommand,
+  memory: async () => (await import('./memory.js')).memoryCommand,
   snapshot: async () => (await import('./snapshot.js')).snapshotCommand,
   heap: async () => (await import('./heap.js')).heapCommand,
   diff: async () => (await import('./diff.js')).diffCommand,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cellsOf, padEnd, padStart, safe, wrap } from '#memwatch/tui/rows/text.js';
+import { cellsOf, wrap } from '#memwatch/report/wrap.js';
+import { padEnd, padStart, safe } from '#memwatch/tui/rows/text.js';
 import { fitLine, line, lineWidth, span, spread, textOf } from '#memwatch/tui/rows/line.js';
 
 test('a wide letter is one cell of width two, a combining mark belongs to the letter before it', () => {

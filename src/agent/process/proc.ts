@@ -150,6 +150,9 @@ export const childProcessIds = (pid: number): number[] =>
     .filter((id) => id !== '')
     .map(Number);
 
+/** 0 where there is no such process. */
+export const threadCount = (pid: number): number => namesIn(`/proc/${pid}/task`).length;
+
 const namesIn = (folder: string): string[] => {
   try {
     return readdirSync(folder);

@@ -5,7 +5,8 @@ import { cutTo, displayWidth } from '../../report/width.js';
 import { line, span, type Line, type Span } from './line.js';
 import { placesOfFinding, type FindingPlace } from '../state/places.js';
 import { sparkline } from './table.js';
-import { padEnd, safe, wrap } from './text.js';
+import { wrap } from '../../report/wrap.js';
+import { padEnd, safe } from './text.js';
 
 const labelWidth = 11;
 

@@ -10,7 +10,8 @@ import { chosenPlace } from '../state/places.js';
 import type { PathStepRow } from '../state/provider.js';
 import type { ListView, State } from '../state/state.js';
 import { tableLines } from './table.js';
-import { safe, wrap } from './text.js';
+import { wrap } from '../../report/wrap.js';
+import { safe } from './text.js';
 
 export const listLines = (state: State, view: ListView): Line[] => {
   const { report } = state;

@@ -6,7 +6,8 @@ import { formatCount } from '../../report/units.js';
 import { emptyLine, fitLine, line, lineWidth, span, type Line, type Span } from './line.js';
 import { rootIndex } from '../state/roots.js';
 import { frontView, rootViews, type ListView, type State, type View, type Work } from '../state/state.js';
-import { safe, wrap } from './text.js';
+import { wrap } from '../../report/wrap.js';
+import { safe } from './text.js';
 
 /** More than this of a notice is not read. */
 const mostNoticeLines = 4;

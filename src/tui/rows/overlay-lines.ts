@@ -3,7 +3,8 @@ import { actionTitle } from './action-text.js';
 import { helpLines } from './help.js';
 import { fitLine, line, lineWidth, span, type Line } from './line.js';
 import type { Overlay, State } from '../state/state.js';
-import { safe, wrap } from './text.js';
+import { wrap } from '../../report/wrap.js';
+import { safe } from './text.js';
 
 export interface Box {
   readonly x: number;

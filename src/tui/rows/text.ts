@@ -3,40 +3,7 @@
  * origin. Out: harmless text, cut or padded to an exact number of cells. Pure.
  */
 import { escapeText } from '../../report/units.js';
-import { characterWidth, cutTo, displayWidth } from '../../report/width.js';
-
-const plain = /^[\u0020-\u02ff]*$/;
-
-/** One terminal cell's worth of letters: a letter with its combining marks. */
-export interface Cell {
-  text: string;
-  width: 1 | 2;
-}
-
-/** The text as cells; a mark that has nothing to stand on stands on a space. */
-export const cellsOf = (text: string): Cell[] => {
-  const cells: Cell[] = [];
-  for (const character of text) {
-    const width = characterWidth(character.codePointAt(0) ?? 0);
-    const last = cells.at(-1);
-    if (width !== 0) cells.push({ text: character, width });
-    else if (last === undefined) cells.push({ text: ` ${character}`, width: 1 });
-    else last.text += character;
-  }
-  return cells;
-};
-
-const takeCells = (text: string, width: number): string => {
-  if (plain.test(text)) return text.slice(0, width);
-  let used = 0;
-  let taken = '';
-  for (const cell of cellsOf(text)) {
-    if (used + cell.width > width) break;
-    used += cell.width;
-    taken += cell.text;
-  }
-  return taken;
-};
+import { cutTo, displayWidth } from '../../report/width.js';
 
 /** The text in exactly `width` cells, cut or filled with spaces. */
 export const padEnd = (text: string, width: number): string => {
@@ -55,25 +22,3 @@ export const padStart = (text: string, width: number): string => {
  */
 export const safe = (text: string): string => escapeText(text.replace(joiners, ''));
 const joiners = /\u200d|\p{Variation_Selector}|[\u{e0020}-\u{e007f}]/gu;
-
-/** Words wrapped into lines of at most `width` cells; a word that is longer is cut into pieces. */
-export const wrap = (text: string, width: number): string[] => {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const joined = line === '' ? word : `${line} ${word}`;
-    if (displayWidth(joined) <= width) {
-      line = joined;
-      continue;
-    }
-    if (line !== '') lines.push(line);
-    line = word;
-    while (displayWidth(line) > width) {
-      const piece = takeCells(line, Math.max(1, width));
-      if (piece === '') break;
-      lines.push(piece);
-      line = line.slice(piece.length);
-    }
-  }
-  return [...lines, line];
-};

@@ -6,7 +6,7 @@
 import blessed, { type Key, type Screen } from 'blessed';
 import { copyToClipboard } from './clipboard.js';
 import type { Line, Style } from '../rows/line.js';
-import { cellsOf } from '../rows/text.js';
+import { cellsOf } from '../../report/wrap.js';
 import { lookOf, type ColorDepth, type Look } from '../rows/theme.js';
 
 export interface MouseEvent {

@@ -1,0 +1,92 @@
+/**
+ * The memory of a whole process at one moment. In: an attachment. Out: a MemoryReading: mappings, V8's statistics of each
+ * thread, limits. Nothing stops the target but the microseconds in which V8 adds up its own figures.
+ */
+import type { IsolateMemory, MemoryReading } from '../../analyzer/model/memory.js';
+import { MemwatchError } from '../../errors.js';
+import type { Attachment } from '../attach/attach.js';
+import { cgroupMemory } from '../process/cgroup.js';
+import { parsePressure, readHostLimits, readUlimits } from '../process/limits.js';
+import { readMappings } from '../process/mappings.js';
+import { readText, threadCount } from '../process/proc.js';
+import { evaluate } from '../session/evaluate.js';
+import { readCollectedHeap } from './collected-heap.js';
+import { threadsOf, type Thread } from './cpu-profile.js';
+
+/** A thread that gives no answer for so long is left out, and said to be. */
+const patienceMs = 1000;
+
+/**
+ * `collect` makes V8 collect the heaps first, which stops each thread for about two milliseconds a megabyte of its heap.
+ * Throws `not-attachable` where the target is no process of this machine, and what readMappings throws.
+ */
+export const captureMemory = async (attachment: Attachment, collect: boolean): Promise<MemoryReading> => {
+  const { pid } = attachment;
+  if (pid === undefined)
+    throw new MemwatchError('not-attachable', 'the target is not a process of this machine', {
+      hint: 'run memwatch where it runs: its mappings are in /proc there',
+    });
+  const threads = await threadsOf(attachment, true);
+  const answers = await Promise.all(threads.map((thread) => readIsolate(thread, collect)));
+  const isolates = answers.flatMap((answer) => (typeof answer === 'string' ? [] : [answer]));
+  const begun = performance.now();
+  const mappings = readMappings(pid);
+  const readUs = Math.round((performance.now() - begun) * 1000);
+  const tightest = cgroupMemory(pid);
+  const cgroup = tightest === undefined ? [] : [{ of: 'the memory cgroup', kind: 'cgroup' as const, ...tightest }];
+  return {
+    timeMs: Date.now(),
+    mappings,
+    isolates,
+    silentThreads: answers.filter((answer) => typeof answer === 'string'),
+    threads: threadCount(pid),
+    limits: [...isolates.map(heapLimit), ...cgroup, ...readUlimits(pid), ...readHostLimits()],
+    pressure: parsePressure(readText('/proc/pressure/memory')),
+    oomKills: null,
+    readUs,
+    nodeVersion: attachment.nodeVersion,
+  };
+};
+
+const heapLimit = ({ thread, limitBytes, committedBytes }: IsolateMemory) => ({
+  of: `V8's heap limit (${thread})`,
+  kind: 'heap' as const,
+  limitBytes,
+  usedBytes: committedBytes,
+});
+
+/** The thread's name where it does not answer. */
+const readIsolate = async ({ name, session }: Thread, collect: boolean): Promise<IsolateMemory | string> => {
+  const read = () => evaluate(session, isolateInTarget, [], { timeoutMs: patienceMs, commandLineApi: true });
+  try {
+    const isolate = await read();
+    const liveBytes = collect ? await readCollectedHeap(session) : null;
+    return { thread: name, ...(collect ? { ...(await read()), usedBytes: isolate.usedBytes } : isolate), liveBytes };
+  } catch (error) {
+    if (error instanceof MemwatchError && error.code === 'no-answer') return name;
+    throw error;
+  }
+};
+
+/** Runs in the target. */
+const isolateInTarget = (): Omit<IsolateMemory, 'thread' | 'liveBytes'> => {
+  const builtin: NodeJS.Process['getBuiltinModule'] = process.getBuiltinModule ?? require;
+  const v8 = builtin('node:v8');
+  const heap = v8.getHeapStatistics();
+  const { arrayBuffers } = process.memoryUsage();
+  return {
+    usedBytes: heap.used_heap_size,
+    committedBytes: heap.total_heap_size,
+    physicalBytes: heap.total_physical_size,
+    limitBytes: heap.heap_size_limit,
+    externalBytes: heap.external_memory,
+    arrayBuffersBytes: arrayBuffers,
+    mallocedBytes: heap.malloced_memory,
+    spaces: v8.getHeapSpaceStatistics().map((space) => ({
+      name: space.space_name,
+      usedBytes: space.space_used_size,
+      committedBytes: space.space_size,
+      physicalBytes: space.physical_space_size,
+    })),
+  };
+};

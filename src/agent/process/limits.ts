@@ -1,0 +1,45 @@
+/**
+ * What the operating system lets a process use, besides its cgroups: ulimits, the host, swap; and how scarce memory is.
+ * In: a pid. Out: limits in bytes, with what is used of each.
+ */
+import type { MemoryLimit, MemoryPressure } from '../../analyzer/model/memory.js';
+import { readText } from './proc.js';
+
+/** `Max address space  unlimited  unlimited  bytes`: the soft limit is the first number. */
+const ulimits = [
+  { line: 'Max address space', of: 'ulimit -v (address space)', used: 'VmSize' },
+  { line: 'Max data size', of: 'ulimit -d (data)', used: 'VmData' },
+] as const;
+
+export const readUlimits = (pid: number): MemoryLimit[] => {
+  const [limits, status] = [readText(`/proc/${pid}/limits`), readText(`/proc/${pid}/status`)];
+  return ulimits.flatMap(({ line, of, used }) => {
+    const bytes = new RegExp(`^${line}\\s+(\\d+)`, 'm').exec(limits)?.[1];
+    return bytes === undefined
+      ? []
+      : [{ of, kind: 'ulimit' as const, limitBytes: Number(bytes), usedBytes: kilobytes(status, used) }];
+  });
+};
+
+export const readHostLimits = (): MemoryLimit[] => {
+  const info = readText('/proc/meminfo');
+  const [total, available] = [kilobytes(info, 'MemTotal'), kilobytes(info, 'MemAvailable')];
+  const [swap, freeSwap] = [kilobytes(info, 'SwapTotal'), kilobytes(info, 'SwapFree')];
+  return [
+    { of: 'the memory of the host', kind: 'host' as const, limitBytes: total, usedBytes: total - available },
+    { of: 'the swap of the host', kind: 'swap' as const, limitBytes: swap, usedBytes: swap - freeSwap },
+  ].filter(({ limitBytes }) => limitBytes > 0);
+};
+
+const kilobytes = (text: string, field: string): number =>
+  Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024;
+
+/** `some avg10=0.00 avg60=0.00 avg300=0.00 total=0`, and a line `full …`; null where the kernel does not measure it. */
+export const parsePressure = (text: string): MemoryPressure | null => {
+  const share = (line: string, window: string): number | undefined => {
+    const percent = new RegExp(`^${line} .*${window}=([\\d.]+)`, 'm').exec(text)?.[1];
+    return percent === undefined ? undefined : Number(percent) / 100;
+  };
+  const [some10s, some60s, full10s] = [share('some', 'avg10'), share('some', 'avg60'), share('full', 'avg10')];
+  return some10s === undefined || some60s === undefined ? null : { some10s, some60s, full10s: full10s ?? 0 };
+};

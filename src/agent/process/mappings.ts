@@ -1,0 +1,45 @@
+/**
+ * The address space of a process, from /proc/PID/smaps. In: a pid. Out: a Mapping a piece of address space. Reading it
+ * takes some milliseconds a gigabyte; a target that maps memory meanwhile waits for that.
+ */
+import { readFileSync } from 'node:fs';
+import type { Mapping } from '../../analyzer/model/memory.js';
+import { MemwatchError } from '../../errors.js';
+
+/** Throws `no-permission` or `no-such-process` where the kernel does not let it be read. */
+export const readMappings = (pid: number): Mapping[] => {
+  try {
+    return parseSmaps(readFileSync(`/proc/${pid}/smaps`, 'utf8'));
+  } catch (error) {
+    throw new MemwatchError('no-permission', `cannot read /proc/${pid}/smaps: ${String(error)}`, {
+      hint: 'it takes the same user as the process, or CAP_SYS_PTRACE',
+      cause: error,
+    });
+  }
+};
+
+/** `55d0-55d1 rw-p 00000000 fe:00 26 /path`, and below it lines such as `Rss:   12 kB`. */
+export const parseSmaps = (text: string): Mapping[] => {
+  const mappings: Mapping[] = [];
+  const pieces = text.split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
+  for (const piece of pieces) {
+    const head = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+ *(.*)$/m.exec(piece);
+    if (head === null) continue;
+    const [, start = '', end = '', permissions = '', path = ''] = head;
+    mappings.push({
+      start: Number.parseInt(start, 16),
+      end: Number.parseInt(end, 16),
+      permissions,
+      path,
+      rssBytes: kilobytes(piece, 'Rss'),
+      anonymousBytes: kilobytes(piece, 'Anonymous'),
+      swapBytes: kilobytes(piece, 'Swap'),
+    });
+  }
+  return mappings;
+};
+
+const kilobytes = (piece: string, field: string): number => {
+  const at = piece.indexOf(`\n${field}:`);
+  return at === -1 ? 0 : Number.parseInt(piece.slice(at + field.length + 2), 10) * 1024;
+};

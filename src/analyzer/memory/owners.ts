@@ -1,0 +1,69 @@
+/**
+ * Who owns each piece of a process's address space. In: its mappings, in the order of their addresses. Out: the owner of
+ * each. The kernel names files and `[heap]`; anonymous memory is told by the habits of who maps it:
+ *
+ *   glibc's arena of a thread   begins at a multiple of 64 MB, and a reserved rest fills it up to 64 MB
+ *   V8's pages                  begin at a multiple of 256 KB, at addresses that V8 draws by chance
+ *   WebAssembly memory          is followed by a reserved gap of gigabytes, which catches what lies out of bounds
+ *   a thread's stack            4 to 10 MB, behind a guard page that may not be touched
+ *   what is left                blocks that malloc maps by themselves because they are large: Buffers, mostly
+ */
+import type { Mapping, MemoryOwner } from '../model/memory.js';
+
+const kilobyte = 1024;
+const megabyte = 1024 * kilobyte;
+/** HEAP_MAX_SIZE of glibc on 64-bit machines. */
+const arenaBytes = 64 * megabyte;
+/** V8's page, and the alignment of its large objects. */
+const v8PageBytes = 256 * kilobyte;
+/** V8 reserves at least so much behind a WebAssembly memory. */
+const wasmGapBytes = 1024 * megabyte;
+/** Node's workers have 4 MB, libuv's and V8's threads 8 MB by default, glibc's usual limit is 8 MB, some have 10. */
+const stackBytes = { least: 512 * kilobyte, most: 10 * megabyte };
+
+/** The owner of each mapping, in the same order. */
+export const computeOwners = (mappings: readonly Mapping[]): MemoryOwner[] =>
+  mappings.map((mapping, at) =>
+    mapping.path === '' || mapping.path.startsWith('[anon')
+      ? ownerOfAnonymous(mapping, mappings[at - 1], mappings[at + 1])
+      : ownerOfNamed(mapping),
+  );
+
+const ownerOfNamed = ({ path, permissions }: Mapping): MemoryOwner => {
+  if (path === '[heap]') return 'malloc: main heap';
+  if (path.startsWith('[stack')) return 'thread stacks';
+  if (path.startsWith('[')) return 'executable and libraries'; // [vdso], [vvar]
+  if (path.startsWith('anon_inode:')) return 'shared memory'; // shared with the kernel
+  if (/^\/(?:dev\/shm|SYSV|memfd:|dev\/zero)/.test(path) || permissions.endsWith('s')) {
+    return /\.(?:so|node)\b/.test(path) ? 'executable and libraries' : sharedOwner(path);
+  }
+  return isCodeFile(path) ? 'executable and libraries' : 'mapped files';
+};
+
+const sharedOwner = (path: string): MemoryOwner =>
+  /^\/(?:dev\/shm|SYSV|memfd:|dev\/zero)/.test(path) ? 'shared memory' : 'mapped files';
+
+/** A program, a library or an addon, also one whose file was replaced. */
+const isCodeFile = (path: string): boolean =>
+  /(?:\.so(?:\.[\d.]+)?|\.node|\/node(?:js)?[\d.]*|\/bin\/[^/]+)(?: \(deleted\))?$/.test(path);
+
+const ownerOfAnonymous = (mapping: Mapping, before: Mapping | undefined, after: Mapping | undefined): MemoryOwner => {
+  const { start, end, permissions } = mapping;
+  const size = end - start;
+  const gapAfter = after !== undefined && after.start === end && isReserved(after) ? after.end - after.start : 0;
+  const guardBefore = before !== undefined && before.end === start && isReserved(before);
+  if (before !== undefined && before.end === start && isDataOf(before)) return 'executable and libraries'; // .bss
+  if (isReserved(mapping)) return 'other';
+  if (start % arenaBytes === 0 && (size + gapAfter === arenaBytes || size === arenaBytes)) return 'malloc: arenas';
+  if (gapAfter >= wasmGapBytes && !permissions.includes('x')) return 'WebAssembly memory';
+  if (permissions.includes('x')) return 'V8 code';
+  if (guardBefore && size >= stackBytes.least && size <= stackBytes.most && size % megabyte === 0)
+    return 'thread stacks';
+  if (start % v8PageBytes === 0) return 'V8 heap';
+  return 'malloc: large blocks';
+};
+
+const isReserved = ({ permissions }: Mapping): boolean => permissions.startsWith('---');
+
+/** The writable data of a program or library, whose zeroed part follows as anonymous memory. */
+const isDataOf = ({ path, permissions }: Mapping): boolean => permissions.startsWith('rw') && isCodeFile(path);

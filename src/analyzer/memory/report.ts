@@ -1,0 +1,32 @@
+/** The memory of a process as one value. In: readings of one process, oldest first. Out: a MemoryReport. */
+import { MemwatchError } from '../../errors.js';
+import type { MemoryReading, MemoryReport } from '../model/memory.js';
+import { findAdvice } from './advice.js';
+import { computeForecast } from './forecast.js';
+import { computeParts } from './parts.js';
+
+/** Throws `bad-argument` without a reading. */
+export const reportOfMemory = (pid: number, readings: readonly MemoryReading[]): MemoryReport => {
+  const [first, last] = [readings[0], readings.at(-1)];
+  if (first === undefined || last === undefined) throw new MemwatchError('bad-argument', 'no reading of the memory');
+  const parts = computeParts(last, readings.length > 1 ? first : undefined);
+  const rssBytes = last.mappings.reduce((sum, mapping) => sum + mapping.rssBytes, 0);
+  const unknownBytes = parts.find(({ owner }) => owner === 'other')?.rssBytes ?? 0;
+  const warnings = last.silentThreads.map((thread) => `${thread} did not answer: its heap is not known`);
+  return {
+    schema: 'memwatch/memory@1',
+    pid,
+    rssBytes,
+    accountedBytes: rssBytes - unknownBytes,
+    swapBytes: last.mappings.reduce((sum, mapping) => sum + mapping.swapBytes, 0),
+    parts,
+    heaps: last.isolates,
+    limits: last.limits,
+    pressure: last.pressure,
+    oomKills: last.oomKills,
+    forecast: computeForecast(readings),
+    advice: findAdvice(last, parts),
+    warnings,
+    readUs: last.readUs,
+  };
+};

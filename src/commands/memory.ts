@@ -1,0 +1,70 @@
+/** `memwatch memory <target>`: where the whole RSS is, which limit ends it and when, and what to do. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withAttachment, type Attachment } from '../agent/attach/attach.js';
+import { parseTarget } from '../agent/attach/target.js';
+import { captureMemory } from '../agent/capture/memory.js';
+import { reportOfMemory } from '../analyzer/memory/report.js';
+import type { MemoryReading } from '../analyzer/model/memory.js';
+import { throwIfInterrupted } from '../errors.js';
+import { renderMemory } from '../report/memory-text.js';
+import { parseDuration } from '../report/quantities.js';
+import type { Command, Io } from './io.js';
+
+export const memoryCommand: Command = {
+  command: 'memory [target]',
+  describe: 'where the whole RSS is, which limit ends it and when, what to set',
+  builder: (yargs) =>
+    yargs
+      .positional('target', { type: 'string', describe: 'process id' })
+      .option('watch', {
+        type: 'boolean',
+        describe: 'read again and again, and show what grew since the first reading',
+      })
+      .option('collect', {
+        type: 'boolean',
+        describe: 'collect garbage first, to tell what is alive: stops the target about 2 ms a megabyte of heap',
+      })
+      .option('interval', { type: 'string', default: '2s', describe: 'time between two readings' })
+      .option('rounds', { type: 'number', describe: 'readings with --watch; until Ctrl-C without it' })
+      .example('$0 memory 1234', 'the process is not stopped')
+      .example('$0 memory 1234 --watch --interval 10s', 'which part grows, and when a limit is reached'),
+  async run(args, io) {
+    const target = parseTarget(args['target'] as string | undefined, args['--']);
+    const intervalMs = parseDuration(String(args['interval']));
+    const rounds = args['watch'] === true ? Number(args['rounds'] ?? Infinity) : 1;
+    const attaching = { signal: io.signal, onProgress: io.progress, programStdout: 'stderr' as const };
+    await withAttachment(target, attaching, async (attachment) => {
+      await attachment.runIfWaiting();
+      await readAgain(attachment, { rounds, intervalMs, collect: args['collect'] === true }, io);
+    });
+    if (rounds === 1) throwIfInterrupted(io.signal);
+  },
+};
+
+interface Rounds {
+  readonly rounds: number;
+  readonly intervalMs: number;
+  readonly collect: boolean;
+}
+
+const readAgain = async (attachment: Attachment, { rounds, intervalMs, collect }: Rounds, io: Io): Promise<void> => {
+  const stop = AbortSignal.any([io.signal, attachment.ending]);
+  const readings: MemoryReading[] = [];
+  for (let round = 0; round < rounds && !stop.aborted; round++) {
+    if (round > 0) await sleep(intervalMs, undefined, { signal: stop }).catch(() => {});
+    if (stop.aborted) return;
+    io.progress('reading the memory of the process');
+    readings.push(await captureMemory(attachment, collect));
+    if (readings.length > mostReadings) readings.splice(1, 1); // the first is what the others are compared with
+    print(reportOfMemory(attachment.pid ?? 0, readings), rounds > 1, io);
+  }
+};
+
+/** A forecast looks at so many of the last ones. */
+const mostReadings = 60;
+
+const print = (report: ReturnType<typeof reportOfMemory>, again: boolean, io: Io): void => {
+  // with --watch one document a line, since stdout holds many
+  if (again && io.json) io.line(JSON.stringify(report));
+  else io.print(report, () => `${renderMemory(report, io.columns)}${again ? '\n' : ''}`);
+};
