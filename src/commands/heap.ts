@@ -1,5 +1,5 @@
 /** `memwatch heap <file or target>`: what holds the memory. A target is captured first. */
-import { describeObject } from '../analyzer/heap/neighbours.js';
+import { describeObject } from '../analyzer/heap/object-detail.js';
 import type { Heap } from '../analyzer/heap/heap.js';
 import { summarizeHeap, type ClassOrder } from '../analyzer/heap/summary.js';
 import type { HeapObject, PathStep } from '../analyzer/model/heap-results.js';

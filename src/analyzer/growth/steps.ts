@@ -7,7 +7,7 @@ import { edgeName, edgeTypes, nodeName, nodeTypeName, type HeapGraph } from '../
 import { noEdge, type Paths } from '../model/heap-results.js';
 import type { PathStep } from '../model/finding.js';
 import { isBackingStore } from './entries.js';
-import { isStart } from '../heap/words.js';
+import { isStart } from '../heap/machinery.js';
 import { className, types } from './growth-classes.js';
 import { hasOwnClass } from './own-class.js';
 

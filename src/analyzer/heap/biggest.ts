@@ -7,7 +7,7 @@
 import { nodeTypes, type HeapGraph } from '../model/heap-graph.js';
 import type { Dominators } from '../model/heap-results.js';
 import { userRoots } from './edges.js';
-import { isPersons } from './words.js';
+import { isMachinery } from './machinery.js';
 
 const root = 0;
 /** What holds less than this share of the heap is not asked for. */
@@ -31,7 +31,7 @@ export const findHolders = (
 ): number[] => {
   const globals = new Set(userRoots(graph));
   const isCandidate = (node: number): boolean =>
-    node !== root && graph.nodeType[node] !== synthetic && !globals.has(node) && isPersons(graph, node);
+    node !== root && graph.nodeType[node] !== synthetic && !globals.has(node) && !isMachinery(graph, node);
   const big: number[] = [];
   for (let node = 1; node < graph.nodeCount; node++) if (bytes[node] >= floor && isCandidate(node)) big.push(node);
 

@@ -13,6 +13,7 @@ import type { Location } from '../model/location.js';
 import { countClasses, withRetained, type CountedClasses } from './classes.js';
 import { computeDominators } from './dominators.js';
 import { computeRetainingEdges } from './edges.js';
+import { createMachinery, type Machinery } from './machinery.js';
 import { computePaths, findPath } from './paths.js';
 import { computeRetainers } from './retainers.js';
 import { computeInThreads } from './threads.js';
@@ -28,6 +29,7 @@ export class Heap {
   private counted: CountedClasses | undefined;
   private lazyClasses: Classes | undefined;
   private lazyPaths: Paths | undefined;
+  private lazyMachinery: Machinery | undefined;
 
   constructor(
     readonly graph: HeapGraph,
@@ -50,6 +52,10 @@ export class Heap {
   }
   get paths(): Paths {
     return (this.lazyPaths ??= computePaths(this.graph, this.edges));
+  }
+
+  get machinery(): Machinery {
+    return (this.lazyMachinery ??= createMachinery(this.graph));
   }
 
   /** The same heap with other ids for its nodes; what was computed of it stays. */

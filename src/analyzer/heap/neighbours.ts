@@ -1,86 +1,170 @@
 /**
- * One object with what holds it and what it holds: in, a heap and a node; out, both lists in a person's words. Machinery
- * between the two is stepped over: a Map holds its entries, not its table.
+ * What an object holds and what holds it. In: a heap and a node. Out: neighbours by number, each with the name by which
+ * it is held, computed when it is asked for, because there can be millions.
+ *
+ * Both directions follow one rule, so that B is among what A holds exactly when A is among what holds B: edges that
+ * retain count; stores between the two are stepped over; layout is left out; what an object names itself is not listed
+ * again for the store that holds it too.
  */
-import { nodeTypeName, type NodeId } from '../model/heap-graph.js';
-import type { HeapLink, HeapObjectDetail } from '../model/heap-results.js';
+import { isMarked } from '../model/columns.js';
+import { edgeName, edgeTypes } from '../model/heap-graph.js';
 import { retains } from './edges.js';
 import type { Heap } from './heap.js';
-import { isPersons, sayNode, sayPath, type Link } from './words.js';
+import { labelOf, noLabel, type Label } from './words.js';
 
-/** More neighbours than this are counted, but not looked at. */
-const mostNeighbours = 2_000_000;
-/** Machinery is stepped over this many times in a row. */
-const deepestMachinery = 4;
+/** So many stores in a row are stepped over; the next one is shown. */
+const mostStores = 8;
 
-/** From the holder to the held, machinery between them included; the first link has no edge. */
-type Chain = readonly Link[];
+export interface Neighbours {
+  readonly count: number;
+  /** The object at the other end. */
+  nodeAt(at: number): number;
+  /** How the holder names what it holds: `sessions`, `[3]`, `entry "user-7"`. */
+  labelAt(at: number): string;
+  /** Whether it is the way by which the roots reach the held one. */
+  isOnPath(at: number): boolean;
+  /** Whether the program wrote the name (a property, a variable, an element) and not V8. */
+  isNamed(at: number): boolean;
+}
 
-export const describeObject = (heap: Heap, node: number, limit: number): HeapObjectDetail => {
-  const retainers = chainsFrom(heap, [{ edge: -1, node }], holdersOf).map((chain) => chain.toReversed());
-  const contents = chainsFrom(heap, [{ edge: -1, node }], heldBy);
-  return {
-    ...heap.object(node),
-    retainers: links(heap, retainers.map(turned), (chain) => chain[0].node, limit),
-    retainerCount: retainers.length,
-    contents: links(heap, contents, (chain) => chain[chain.length - 1].node, limit),
-    contentCount: contents.length,
+/** One edge on the way from the holder to a store (contents) or from a store to the held one (holders). */
+interface Hop {
+  readonly edge: number;
+  readonly from: number;
+  readonly depth: number;
+  /** The hop that was made before it: above it for contents, below it for holders. */
+  readonly before: Hop | undefined;
+}
+
+/** What was found: the last edge of each way and the hops before it. Two columns, not an object each. */
+class Found implements Neighbours {
+  readonly edges: number[] = [];
+  readonly hops: (Hop | undefined)[] = [];
+  readonly nodes: number[] = [];
+
+  constructor(
+    private readonly heap: Heap,
+    readonly start: number,
+    private readonly isUpward: boolean,
+  ) {}
+
+  add(node: number, edge: number, before: Hop | undefined): void {
+    this.nodes.push(node);
+    this.edges.push(edge);
+    this.hops.push(before);
+  }
+  get count(): number {
+    return this.nodes.length;
+  }
+  nodeAt(at: number): number {
+    return this.nodes[at];
+  }
+  labelAt(at: number): string {
+    let label: Label = noLabel;
+    for (const { edge, from } of this.wayOf(at)) label = labelOf(this.heap.graph, from, edge, label);
+    return label.text || `(${edgeName(this.heap.graph, this.edges[at])})`;
+  }
+  isOnPath(at: number): boolean {
+    const { edge, from } = this.heap.paths;
+    const { edgeTarget } = this.heap.graph;
+    return this.wayOf(at).every((hop) => edge[edgeTarget[hop.edge]] === hop.edge && from[edgeTarget[hop.edge]] === hop.from); // prettier-ignore
+  }
+  isNamed(at: number): boolean {
+    return isName(this.heap, this.edges[at]);
+  }
+  /** From the holder down. */
+  private wayOf(at: number): Pick<Hop, 'edge' | 'from'>[] {
+    const before: Hop[] = [];
+    for (let hop = this.hops[at]; hop !== undefined; hop = hop.before) before.push(hop);
+    if (this.isUpward) return [{ edge: this.edges[at], from: this.nodes[at] }, ...before];
+    const from = before.length === 0 ? this.start : this.heap.graph.edgeTarget[before[0].edge];
+    return [...before.toReversed(), { edge: this.edges[at], from }];
+  }
+}
+
+export const contentsOf = (heap: Heap, node: number): Neighbours => {
+  const { graph, machinery } = heap;
+  const found = new Found(heap, node, false);
+  const named = namedBy(heap, node);
+  const seen = new Set([node]);
+  const open: Hop[] = [];
+  const look = (from: number, before: Hop | undefined): void => {
+    const depth = (before?.depth ?? 0) + 1;
+    for (let edge = graph.firstEdge[from]; edge < graph.firstEdge[from + 1]; edge++) {
+      const target = graph.edgeTarget[edge];
+      if (!retains(heap.edges, edge) || (machinery.isLayoutEdge(edge) && !machinery.isLayout(node))) continue;
+      if (depth > mostStores || !machinery.isStore(target)) {
+        if (target !== node && (before === undefined || !named(target))) found.add(target, edge, before);
+      } else if (!seen.has(target)) {
+        seen.add(target);
+        open.push({ edge, from, depth, before });
+      }
+    }
   };
+  look(node, undefined);
+  for (const hop of open) look(graph.edgeTarget[hop.edge], hop);
+  return found;
 };
 
-/** Chains were walked upwards, each link with the edge that leads down from it: moves every edge to its lower end. */
-const turned = (chain: Chain): Chain =>
-  chain.map(({ node }, index) => ({ node, edge: index === 0 ? -1 : chain[index - 1].edge }));
-
-const links = (heap: Heap, chains: readonly Chain[], endOf: (chain: Chain) => number, limit: number): HeapLink[] => {
-  const { retainedBytes } = heap.dominators;
-  return chains
-    .toSorted((a, b) => retainedBytes[endOf(b)] - retainedBytes[endOf(a)])
-    .slice(0, limit)
-    .map((chain) => {
-      const node = endOf(chain);
-      return {
-        label: sayPath(heap.graph, chain).at(-1)?.label ?? '',
-        id: heap.graph.nodeId[node] as NodeId,
-        name: sayNode(heap.graph, node),
-        type: nodeTypeName(heap.graph, node),
-        selfBytes: heap.graph.selfBytes[node],
-        retainedBytes: retainedBytes[node],
-      };
-    });
+export const holdersOf = (heap: Heap, node: number): Neighbours => {
+  const { machinery } = heap;
+  const found = new Found(heap, node, true);
+  const counts = (edge: number): boolean => machinery.isLayout(node) || !machinery.isLayoutEdge(edge);
+  const direct = [...holdersByEdge(heap, node)].flatMap((from) =>
+    edgesBetween(heap, from, node).flatMap((edge) => (from !== node && counts(edge) ? [{ edge, from }] : [])),
+  );
+  const naming = new Set(direct.flatMap(({ edge, from }) => (isName(heap, edge) ? [from] : [])));
+  for (const { edge, from } of direct) {
+    if (machinery.isStore(from)) addHoldersOfStore(heap, { edge, from, depth: 1, before: undefined }, naming, found);
+    else found.add(from, edge, undefined);
+  }
+  return found;
 };
 
-/** Every chain from a node to the nearest that a person knows, in one direction. */
-const chainsFrom = (heap: Heap, start: Chain, next: (heap: Heap, node: number) => Iterable<Link>): Chain[] => {
-  const done: Chain[] = [];
-  const open: Chain[] = [start];
-  for (let chain = open.pop(); chain !== undefined; chain = open.pop()) {
-    for (const link of next(heap, chain[chain.length - 1].node)) {
-      if (chain.some(({ node }) => node === link.node)) continue;
-      const longer = [...chain, link];
-      if (isPersons(heap.graph, link.node) || longer.length > deepestMachinery) done.push(longer);
-      else open.push(longer);
-      if (done.length >= mostNeighbours) return done;
+/** Who holds the store at the upper end of a hop, each once; `naming` have a name of their own for what is held. */
+const addHoldersOfStore = (heap: Heap, hop: Hop, naming: ReadonlySet<number>, found: Found): void => {
+  const seen = new Set([hop.from]);
+  const open = [hop];
+  for (const before of open) {
+    for (const from of holdersByEdge(heap, before.from)) {
+      if (seen.has(from)) continue;
+      seen.add(from);
+      const edge = edgesBetween(heap, from, before.from)[0]; // several edges to a store lead to the same
+      if (before.depth < mostStores && heap.machinery.isStore(from))
+        open.push({ edge, from, depth: before.depth + 1, before });
+      else if (!naming.has(from) && from !== found.start) found.add(from, edge, before);
     }
   }
-  return done;
 };
 
-/** Hidden classes and compiled code are shared by all objects of a kind, and are left out. */
-function* heldBy(heap: Heap, node: number): Generator<Link> {
-  const { graph, edges } = heap;
-  for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
-    const type = nodeTypeName(graph, graph.edgeTarget[edge]);
-    if (retains(edges, edge) && type !== 'object shape' && type !== 'code')
-      yield { edge, node: graph.edgeTarget[edge] };
-  }
-}
+/** Whether there is anything to show of what a node holds. */
+export const hasContents = ({ graph, edges, machinery }: Heap, node: number): boolean => {
+  for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++)
+    if (retains(edges, edge) && (!machinery.isLayoutEdge(edge) || machinery.isLayout(node))) return true;
+  return false;
+};
 
-function* holdersOf(heap: Heap, node: number): Generator<Link> {
-  const { graph, edges } = heap;
-  const { first, node: retainer } = heap.retainers;
-  for (const from of new Set(retainer.subarray(first[node], first[node + 1]))) {
-    for (let edge = graph.firstEdge[from]; edge < graph.firstEdge[from + 1]; edge++)
-      if (graph.edgeTarget[edge] === node && retains(edges, edge)) yield { edge, node: from };
+/** Whether an edge is one that the program wrote: a property, a variable, an element. */
+const isName = ({ graph }: Heap, edge: number): boolean => nameTypes[graph.edgeType[edge]];
+const nameTypes = edgeTypes.map((type) => type === 'property' || type === 'context' || type === 'element');
+
+/** A test of nodes for whether that one leads to them by name. */
+const namedBy = (heap: Heap, node: number): ((target: number) => boolean) => {
+  const { nodeCount, firstEdge, edgeTarget } = heap.graph;
+  const marks = new Uint32Array((nodeCount + 31) >>> 5);
+  for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
+    const target = edgeTarget[edge];
+    if (isName(heap, edge) && retains(heap.edges, edge)) marks[target >>> 5] |= 1 << (target & 31);
   }
-}
+  return (target) => isMarked(marks, target);
+};
+
+const holdersByEdge = ({ retainers }: Heap, node: number): Set<number> =>
+  new Set(retainers.node.subarray(retainers.first[node], retainers.first[node + 1]));
+
+const edgesBetween = ({ graph, edges }: Heap, from: number, to: number): number[] => {
+  const found: number[] = [];
+  for (let edge = graph.firstEdge[from]; edge < graph.firstEdge[from + 1]; edge++)
+    if (graph.edgeTarget[edge] === to && retains(edges, edge)) found.push(edge);
+  return found;
+};

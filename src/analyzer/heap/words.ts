@@ -13,6 +13,7 @@ import {
   type NodeIndex,
 } from '../model/heap-graph.js';
 import type { PathStep } from '../model/heap-results.js';
+import { isGlobalName, isMachinery, isStart } from './machinery.js';
 
 /** One edge of a path and the node at its end. */
 export interface Link {
@@ -45,7 +46,7 @@ export interface Label {
   readonly kind: PathStep['kind'];
 }
 
-const noLabel: Label = { edge: '', text: '', kind: 'word' };
+export const noLabel: Label = { edge: '', text: '', kind: 'word' };
 const word = (edge: string, text: string = edge): Label => ({ edge, text, kind: 'word' });
 
 /** How the person would call the edge; what was called already stays where the edge itself says nothing. */
@@ -108,30 +109,6 @@ const wordBefore = (graph: HeapGraph, table: number, edge: number, word: number)
   return undefined;
 };
 
-/** Nodes that a person did not make: never shown between others. */
-const isMachinery = (graph: HeapGraph, node: number): boolean => {
-  const type = nodeTypeName(graph, node);
-  if (type === 'hidden' || type === 'array' || type === 'code' || type === 'object shape') return true;
-  const name = nodeName(graph, node);
-  return (
-    (type === 'synthetic' && name === '(GC roots)') ||
-    name.startsWith('system / ') || // hidden in most versions; objects or native in some
-    (type === 'object' && name === 'TimersList')
-  );
-};
-
-/** Whether a person made that node, or would know it. */
-export const isPersons = (graph: HeapGraph, node: number): boolean => !isMachinery(graph, node);
-
-/** Where a path may begin for a person, whatever led there: the globals, `process`, a timer that is due. */
-export const isStart = (graph: HeapGraph, node: number): boolean => {
-  if (nodeTypeName(graph, node) !== 'object') return false;
-  const name = nodeName(graph, node);
-  return name === 'process' || name === 'Timeout' || name === 'Immediate' || isGlobal(name);
-};
-
-const isGlobal = (name: string): boolean => name === 'global' || /^(global|Window)( \[\w+\])? (\/ |\()/.test(name);
-
 const stepTo = (graph: HeapGraph, node: number, label: Label): PathStep => ({
   edge: label.edge,
   label: label.text,
@@ -153,7 +130,7 @@ export const sayNode = (graph: HeapGraph, node: number): string => {
   if (type === 'concatenated string') return quoted(textOf(graph, node));
   if (type === 'sliced string') return `part of ${quoted(textOf(graph, targetOf(graph, node, 'parent') ?? node))}`;
   if (type === 'object' && name.endsWith('Generator')) return suspended(graph, node) ?? name;
-  if (type === 'object' && isGlobal(name)) return name.startsWith('Window') ? 'window' : 'global';
+  if (type === 'object' && isGlobalName(name)) return name.startsWith('Window') ? 'window' : 'global';
   return name === '' ? `(${type})` : name;
 };
 
