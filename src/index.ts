@@ -1,21 +1,116 @@
-/** The public library: re-exports, no logic. The assertions for test runners are in `@memwatch/memwatch/testing`. */
+/**
+ * The public library: re-exports, no logic. Sizes are in bytes, times in the unit that their name ends with (`durationMs`,
+ * `pauseUs`), lines and columns count from 1. What memwatch cannot do is thrown as a MemwatchError with a code. The
+ * assertions for test runners are in `@memwatch/memwatch/testing`.
+ */
+
+// errors, and what long work reports
 export { MemwatchError, errorCodes, type ErrorCode } from './errors.js';
-export { attach, withAttachment, type Attachment, type AttachOptions } from './agent/attach/attach.js';
-export { captureAllocations, startAllocationSampling } from './agent/capture/allocation-profile.js';
-export { captureCpuProfiles, threadsOf } from './agent/capture/cpu-profile.js';
-export { estimateSnapshot, type SnapshotEstimate } from './agent/capture/preflight.js';
-export { watchReadings } from './agent/capture/readings.js';
-export { captureSnapshot, type CapturedSnapshot, type SnapshotOptions } from './agent/capture/snapshot.js';
+export type { ProgressOptions } from './progress.js';
+
+// leaks: of a running process or of snapshots, and of a scenario
+export { findLeaks, type FindLeaksOptions } from './leaks/find-leaks.js';
+export type { Load } from './leaks/rounds.js';
+export type {
+  AllocationSite,
+  ClassGain,
+  Evidence,
+  Finding,
+  FindingContainer,
+  FindingKind,
+  GrowthSite,
+  KeptFunction,
+  LeakReport,
+  Owner,
+  PathStep,
+  StackFrame,
+  Verdict,
+} from './analyzer/model/finding.js';
+export { checkScenario, type CheckScenarioOptions } from './leaks/scenario.js';
+export type { Limits } from './leaks/limits.js';
+export type {
+  CheckFinding,
+  CounterReading,
+  FailureKind,
+  LimitName,
+  LimitResult,
+  ScenarioFailure,
+  ScenarioReport,
+} from './analyzer/model/check.js';
+
+// a target: attached to, and left as it was
+export { attach, withAttachment, type Attachment } from './agent/attach/attach.js';
+export type { LinkOptions as AttachOptions } from './agent/attach/link.js';
+export type { Program, ProgramEnd } from './agent/attach/launch.js';
 export { parseTarget, type Target } from './agent/attach/target.js';
-export { computeCostTable } from './analyzer/cost/table.js';
-export { readHeapSnapshot } from './analyzer/formats/heapsnapshot.js';
-export { readProfile } from './analyzer/formats/profile.js';
+export type { Commands, Events, Session } from './agent/session/protocol.js';
+export type { Workers, WorkerThread } from './agent/session/workers.js';
+
+// captures of an attached target
+export {
+  captureAllocations,
+  startAllocationSampling,
+  type AllocationCaptureOptions,
+  type AllocationSampling,
+} from './agent/capture/allocation-profile.js';
+export {
+  captureCpuProfiles,
+  threadsOf,
+  type CpuCapture,
+  type CpuCaptureOptions,
+  type Thread,
+} from './agent/capture/cpu-profile.js';
+export { estimateSnapshot, type SnapshotEstimate } from './agent/capture/preflight.js';
+export { watchReadings, type ReadingsOptions } from './agent/capture/readings.js';
+export {
+  captureSnapshot,
+  type CapturedSnapshot,
+  type SnapshotOptions,
+  type SnapshotProgress,
+} from './agent/capture/snapshot.js';
+export type { CpuReading, GcReading, HeapReading, LoopReading, Reading } from './analyzer/model/reading.js';
+
+// heap snapshots
+export { readHeapSnapshot, type ReadOptions } from './analyzer/formats/heapsnapshot.js';
 export { diffHeaps } from './analyzer/heap/diff.js';
-export { Heap } from './analyzer/heap/heap.js';
+export { Heap, type FindPlace } from './analyzer/heap/heap.js';
+export type { ClassGrowth, HeapDiff, ObjectGrowth } from './analyzer/model/heap-diff.js';
+export type {
+  EdgeTypeName,
+  HeapGraph,
+  NodeId,
+  NodeIndex,
+  NodePositions,
+  NodeTypeName,
+  StringPages,
+  StringTable,
+} from './analyzer/model/heap-graph.js';
+export type {
+  Classes,
+  Dominators,
+  HeapClass,
+  HeapObject,
+  HeapResults,
+  PathStep as HeapPathStep,
+  Paths,
+  Retainers,
+  RetainingEdges,
+} from './analyzer/model/heap-results.js';
+export type { Location } from './analyzer/model/location.js';
+
+// profiles
+export { computeCostTable } from './analyzer/cost/table.js';
+export { readProfile } from './analyzer/formats/profile.js';
 export type { CostTable, FunctionRow, LineRow } from './analyzer/model/cost.js';
-export type { Finding, LeakReport } from './analyzer/model/finding.js';
-export type { HeapDiff } from './analyzer/model/heap-diff.js';
-export type { HeapGraph } from './analyzer/model/heap-graph.js';
-export type { Classes, Dominators, HeapObject, Paths, RetainingEdges } from './analyzer/model/heap-results.js';
-export type { Profile } from './analyzer/model/profile.js';
-export type { Reading } from './analyzer/model/reading.js';
+export type {
+  CallCounts,
+  CaptureNotes,
+  Frame,
+  LineValues,
+  MemoryNotes,
+  Profile,
+  ProfileUnit,
+  Timeline,
+  ValueColumn,
+} from './analyzer/model/profile.js';
+export type { Script, ScriptsTable } from './analyzer/model/scripts.js';

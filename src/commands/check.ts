@@ -76,8 +76,9 @@ const runSubject = (subject: string | Target, options: CheckOptions, io: Io): Pr
 const checkOne = async (file: string, options: CheckOptions, io: Io): Promise<ScenarioReport> => {
   throwIfInterrupted(io.signal);
   const { artifacts } = options;
-  return checkScenario(resolve(file), file.replaceAll('\\', '/'), {
+  return checkScenario(file, {
     ...options,
+    name: file.replaceAll('\\', '/'),
     artifacts: artifacts === undefined ? undefined : join(artifacts, folderNameOf(file, options.folder)),
     signal: io.signal,
     onProgress: (step) => io.progress(`${file}: ${step}`),

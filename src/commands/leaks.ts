@@ -1,19 +1,14 @@
 /** `memwatch leaks <target>` and `memwatch leaks <snapshot> <snapshot> <snapshot…>`: is it leaking, what, who keeps it, which line. */
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { withAttachment, type Attachment } from '../agent/attach/attach.js';
-import { estimateSnapshot } from '../agent/capture/preflight.js';
 import { parseTarget } from '../agent/attach/target.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import { MemwatchError } from '../errors.js';
+import { usualRounds } from '../leaks/duration.js';
+import { findLeaks, type FindLeaksOptions } from '../leaks/find-leaks.js';
 import { renderLeaks } from '../report/leaks-text.js';
-import { formatBytes } from '../report/units.js';
-import type { Arguments, Command, Io } from './io.js';
-import { analyseSnapshots } from '../leaks/snapshot-files.js';
-import { estimateLeakSearch, searchTime, usualRounds, type LeakRounds } from '../leaks/duration.js';
-import { findLiveLeaks } from '../leaks/live.js';
-import { createRound } from '../leaks/rounds.js';
 import { parseDuration } from '../report/quantities.js';
+import type { Arguments, Command, Io } from './io.js';
 
 export const leaksCommand: Command = {
   command: 'leaks [targets..]',
@@ -51,7 +46,7 @@ export const leaksCommand: Command = {
       .example('$0 leaks 1.heapsnapshot 2.heapsnapshot 3.heapsnapshot', 'from files of one process'),
   async run(args, io) {
     const targets = (args['targets'] as string[] | undefined) ?? [];
-    const report = targets.some(isFile) ? await analyseFiles(targets, io) : await analyseTarget(targets, args, io);
+    const report = await findIn(targets, args, io);
     io.print(report, () => renderLeaks(report, io.columns));
     return report.verdict === 'leak' && args['fail-on'] === 'leak' ? 1 : 0;
   },
@@ -59,40 +54,18 @@ export const leaksCommand: Command = {
 
 const isFile = (text: string): boolean => !/^\d+$/.test(text) && (text.includes('.heapsnapshot') || existsSync(text));
 
-const analyseFiles = async (files: readonly string[], io: Io): Promise<LeakReport> => {
-  const twice = files.find((file, at) => files.findIndex((one) => resolve(one) === resolve(file)) !== at);
-  if (twice !== undefined)
-    throw new MemwatchError('bad-argument', `${twice} is named twice: nothing grows between a file and itself`);
-  return analyseSnapshots(files, { signal: io.signal, onProgress: io.progress });
-};
-
-const analyseTarget = async (targets: readonly string[], args: Arguments, io: Io): Promise<LeakReport> => {
+const findIn = async (targets: readonly string[], args: Arguments, io: Io): Promise<LeakReport> => {
+  const listening = { signal: io.signal, onProgress: io.progress, onWarning: io.warn };
+  if (targets.some(isFile)) return findLeaks(targets, listening);
   if (targets.length > 1)
     throw new MemwatchError('bad-argument', `one target at a time, not ${targets.join(' ')}`, {
       hint: 'or name three or more .heapsnapshot files',
     });
-  const options = readOptions(args);
-  const target = parseTarget(targets[0], args['--']);
-  const attaching = { signal: io.signal, onProgress: io.progress, programStdout: 'stderr' as const };
-  return withAttachment(target, attaching, async (attachment: Attachment) => {
-    await attachment.runIfWaiting();
-    if (options.byTime && !options.light) await tellLength(attachment, options, io);
-    return findLiveLeaks(attachment, createRound(options, io, attachment.ending), options, io);
-  });
+  const options = readOptions(args, io);
+  return findLeaks(parseTarget(targets[0], args['--']), { ...options, ...listening });
 };
 
-/** Said before it begins, where one would wonder. */
-const longMs = 60_000;
-const tellLength = async (attachment: Attachment, rounds: LeakRounds, io: Io): Promise<void> => {
-  const snapshot = await estimateSnapshot(attachment);
-  const estimate = estimateLeakSearch(snapshot, rounds);
-  if (estimate.leakMs < longMs) return;
-  io.warn(
-    `looking for leaks in a heap of ${formatBytes(snapshot.heapUsedBytes)} takes ${searchTime(estimate)} (estimated)`,
-  );
-};
-
-const readOptions = (args: Arguments) => {
+const readOptions = (args: Arguments, io: Io): FindLeaksOptions => {
   const count = (name: string, least: number): number => {
     const value = Number(args[name]);
     if (Number.isInteger(value) && value >= least) return value;
@@ -102,12 +75,25 @@ const readOptions = (args: Arguments) => {
     intervalMs: parseDuration(String(args['interval'])),
     rounds: count('rounds', 2),
     warmUpRounds: count('warm-up', 0),
-    load: args['load'] as string | undefined,
-    key: args['key'] === true,
-    byTime: args['load'] === undefined && args['key'] !== true,
+    load: args['key'] === true ? waitForKey(io) : (args['load'] as string | undefined),
     light: args['light'] === true,
     growthSites: args['growth-sites'] === true,
     force: args['force'] === true,
     keep: args['keep'] as string | undefined,
   };
 };
+
+/** A round ends when the user presses Enter. */
+const waitForKey =
+  (io: Io) =>
+  async (signal: AbortSignal, round: string): Promise<void> => {
+    io.warn(`${round}: let the target work, then press Enter`);
+    process.stdin.resume();
+    try {
+      await once(process.stdin, 'data', { signal });
+    } catch {
+      // interrupted, or the target ended: the search says so
+    } finally {
+      process.stdin.pause();
+    }
+  };

@@ -1,6 +1,6 @@
 /**
- * Rounds of work: between two looks at a target it must do what it does. In: how a round goes (time, a command that
- * loads it, a key press). Out: a function that lets one round pass.
+ * Rounds of work: between two looks at a target it must do what it does. In: how a round goes (time, or a load: a shell
+ * command or a function). Out: a function that lets one round pass.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,14 +8,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import type { Progress } from '../progress.js';
 
+/**
+ * One round of work: a command for the shell, or a function, which gets a signal that is aborted when the search must
+ * stop, and the name of the round.
+ */
+export type Load = string | ((signal: AbortSignal, round: string) => Promise<unknown> | void);
+
 export interface RoundOptions {
   readonly intervalMs: number;
-  /** A command for the shell, run once a round; the round ends with it. */
-  readonly load: string | undefined;
+  /** Run once a round; the round ends with it. */
+  readonly load?: Load | undefined;
   /** A load that runs longer has failed; without it the load decides how long a round is. */
-  readonly loadTimeoutMs?: number;
-  /** A round ends when the user presses Enter. */
-  readonly key: boolean;
+  readonly loadTimeoutMs?: number | undefined;
 }
 
 /** Lets one round pass. Throws interrupted; disconnected where the target ends meanwhile; bad-argument where the load fails. */
@@ -24,8 +28,9 @@ export type Round = (text: string) => Promise<void>;
 export const createRound = (options: RoundOptions, io: Progress, ending: AbortSignal): Round => {
   const stop = AbortSignal.any([io.signal, ending]);
   return async (text) => {
-    if (options.load !== undefined) await runLoad(options.load, options.loadTimeoutMs, text, io, stop);
-    else if (options.key) await waitForKey(text, io, stop);
+    const { load, loadTimeoutMs } = options;
+    if (typeof load === 'string') await runLoad(load, loadTimeoutMs, text, io, stop);
+    else if (load !== undefined) await callLoad(load, loadTimeoutMs, text, io, stop);
     else await waitFor(options.intervalMs, text, io, stop);
     throwIfInterrupted(io.signal);
     if (ending.aborted) throw new MemwatchError('disconnected', 'the target ended before enough rounds had passed');
@@ -72,14 +77,19 @@ const runLoad = async (
   if (code !== 0) throw failed(`ended with ${code ?? killedBy}`);
 };
 
-const waitForKey = async (text: string, io: Progress, stop: AbortSignal): Promise<void> => {
-  io.warn(`${text}: let the target work, then press Enter`);
-  process.stdin.resume();
-  try {
-    await once(process.stdin, 'data', { signal: stop });
-  } catch {
-    // interrupted, or the target ended: said by the caller
-  } finally {
-    process.stdin.pause();
-  }
+/** What it throws is the caller's own error, and is thrown on as it is. */
+const callLoad = async (
+  load: Exclude<Load, string>,
+  timeoutMs: number | undefined,
+  text: string,
+  io: Progress,
+  stop: AbortSignal,
+): Promise<void> => {
+  io.progress(text);
+  const late = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+  const signal = late === undefined ? stop : AbortSignal.any([stop, late]);
+  const stopped = once(signal, 'abort');
+  await Promise.race([load(signal, text), stopped]);
+  if (late?.aborted === true && !stop.aborted)
+    throw new MemwatchError('bad-argument', `the load runs longer than ${(timeoutMs ?? 0) / 1000} s, the time limit`);
 };

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ScenarioDescription } from '../agent/scenario/messages.js';
 import { ScenarioError, startScenario, type ScenarioProcess } from '../agent/scenario/process.js';
 import type { ScenarioFailure, ScenarioReport } from '../analyzer/model/check.js';
@@ -15,30 +15,36 @@ import { checkLimits, parseLimits, type Limits } from './limits.js';
 import type { Subject } from './subject.js';
 
 export interface CheckScenarioOptions {
-  readonly timeoutMs: number;
-  readonly limits: Limits;
-  readonly nodeOptions: readonly string[];
-  /** Keeps snapshots and output here; a temporary folder otherwise. */
-  readonly artifacts: string | undefined;
+  /** How the report calls the scenario; its file's name unless set. */
+  readonly name?: string | undefined;
+  /** How long the scenario's own code may run, in milliseconds; 120 000 unless set. */
+  readonly timeoutMs?: number | undefined;
+  /** What fails the scenario besides a leak. The scenario's own limits take precedence. */
+  readonly limits?: Limits | undefined;
+  /** Flags for the scenario's Node, such as `--expose-gc`. */
+  readonly nodeOptions?: readonly string[] | undefined;
+  /** Keeps snapshots and output in this folder; they are deleted unless it is set. */
+  readonly artifacts?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((text: string) => void) | undefined;
 }
 
+const usualTimeoutMs = 120_000;
 const watchMs = 3000;
 
-/** `path` is what is run; `name` is how the report calls it. Throws `interrupted` alone. */
-export const checkScenario = async (
-  path: string,
-  name: string,
-  options: CheckScenarioOptions,
-): Promise<ScenarioReport> => {
+/**
+ * Runs a scenario, a module that exports `iterate(context, i)`, in a process of its own, and says whether it leaks.
+ * What the scenario does wrong is in the report's `failure`. Throws MemwatchError: `interrupted` after an abort.
+ */
+export const checkScenario = async (file: string, options: CheckScenarioOptions = {}): Promise<ScenarioReport> => {
+  const name = options.name ?? file;
   const startedAt = performance.now();
   const folder = options.artifacts ?? mkdtempSync(join(tmpdir(), 'memwatch-check-'));
   if (options.artifacts !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const scenario = startScenario(options);
+  const scenario = startScenario({ ...options, timeoutMs: options.timeoutMs ?? usualTimeoutMs });
   const elapsedUs = (): number => Math.round((performance.now() - startedAt) * 1000);
   try {
-    return { ...(await runScenario(scenario, path, name, folder, options)), durationUs: elapsedUs() };
+    return { ...(await runScenario(scenario, resolve(file), name, folder, options)), durationUs: elapsedUs() };
   } catch (error) {
     throwIfInterrupted(options.signal); // Ctrl-C ends the scenario's process too: that is not its failure
     return { ...emptyReport(name), passed: false, failure: failureOf(error), durationUs: elapsedUs() };

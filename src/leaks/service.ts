@@ -12,8 +12,7 @@ import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import { checkLimits, type Limits } from './limits.js';
 import { emptyReport } from './scenario.js';
 import type { Progress } from '../progress.js';
-import { findLiveLeaks } from './live.js';
-import { createRound } from './rounds.js';
+import { findAttachedLeaks } from './find-leaks.js';
 
 export interface ServiceOptions {
   readonly intervalMs: number;
@@ -26,22 +25,17 @@ export interface ServiceOptions {
   readonly limits: Limits;
 }
 
-const rounds = { warmUpRounds: 1, rounds: 3 } as const;
-
 /** A service that ends before the check is done has failed. Throws what attaching and `leaks` throw. */
 export const checkService = async (target: Target, options: ServiceOptions, io: Progress): Promise<ScenarioReport> => {
   const startedAt = performance.now();
   const name = nameOf(target);
-  const byTime = options.load === undefined;
   const attaching = { signal: io.signal, onProgress: io.progress, programStdout: 'stderr' as const };
   const elapsedUs = (): number => Math.round((performance.now() - startedAt) * 1000);
   let ended: Attachment | undefined;
   const find = async (attachment: Attachment): Promise<LeakReport> => {
-    await attachment.runIfWaiting();
-    const round = createRound({ ...options, loadTimeoutMs: options.timeoutMs, key: false }, io, attachment.ending);
-    const live = { ...rounds, byTime, light: false, force: false, keep: options.artifacts };
+    const { intervalMs, load, timeoutMs: loadTimeoutMs, artifacts: keep } = options;
     try {
-      return await findLiveLeaks(attachment, round, live, io);
+      return await findAttachedLeaks(attachment, { intervalMs, load, loadTimeoutMs, keep }, io);
     } catch (error) {
       if (attachment.ending.aborted) ended = attachment; // asked here: detaching ends it in any case
       throw error;

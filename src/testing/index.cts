@@ -11,4 +11,20 @@ const realModule = vm.runInThisContext("process.getBuiltinModule('node:module')"
   createRequire: typeof createRequire;
 };
 const testing = realModule.createRequire(__filename)('./index.js') as typeof Testing;
+
+/** `export =` takes one name: the types stand in a namespace of the same name. */
+declare namespace testing {
+  export type Body = Testing.Body;
+  export type CheckFinding = Testing.CheckFinding;
+  export type Finding = Testing.Finding;
+  export type GrowthOptions = Testing.GrowthOptions;
+  export type GrowthReport = Testing.GrowthReport;
+  export type LeakError = Testing.LeakError;
+  export type LeakOptions = Testing.LeakOptions;
+  export type MemoryLimitError = Testing.MemoryLimitError;
+  export type MemoryLimits = Testing.MemoryLimits;
+  export type MemoryUse<T> = Testing.MemoryUse<T>;
+  export type MemwatchError = Testing.MemwatchError;
+  export type Verdict = Testing.Verdict;
+}
 export = testing;

@@ -1,0 +1,113 @@
+/**
+ * The one way in to leak finding, for the command and for programs. In: a target to attach to, or snapshot files of one
+ * process. Out: a LeakReport. A target is left as it was, also after an error or an abort.
+ */
+import { resolve } from 'node:path';
+import { withAttachment, type Attachment } from '../agent/attach/attach.js';
+import { estimateSnapshot } from '../agent/capture/preflight.js';
+import type { Target } from '../agent/attach/target.js';
+import type { LeakReport } from '../analyzer/model/finding.js';
+import { MemwatchError } from '../errors.js';
+import { progressOf, type Progress, type ProgressOptions } from '../progress.js';
+import { formatBytes } from '../report/units.js';
+import { estimateLeakSearch, searchTime, usualRounds, type LeakRounds } from './duration.js';
+import { findLiveLeaks } from './live.js';
+import { createRound, type Load } from './rounds.js';
+import { analyseSnapshots } from './snapshot-files.js';
+
+export interface FindLeaksOptions extends ProgressOptions {
+  /** How long a round lets the target work, in milliseconds; 5000 unless set. A `load` takes its place. */
+  readonly intervalMs?: number | undefined;
+  /** Rounds that are compared, at least 2; 3 unless set. Growth that slows down gets some rounds more. */
+  readonly rounds?: number | undefined;
+  /** Rounds before those, which do not count; 1 unless set. */
+  readonly warmUpRounds?: number | undefined;
+  /** Makes the target work, once a round: a shell command, or a function. The round ends when it ends. */
+  readonly load?: Load | undefined;
+  /** How long the load may take in one round, in milliseconds; no limit unless set. */
+  readonly loadTimeoutMs?: number | undefined;
+  /** Takes no heap snapshot: counts and sampled allocations alone, which are weaker evidence. */
+  readonly light?: boolean | undefined;
+  /** Watches what adds to the top findings for one more round. Touches those objects in the target, and restores them. */
+  readonly growthSites?: boolean | undefined;
+  /** Takes snapshots although the machine or the target's cgroup could run out of memory. */
+  readonly force?: boolean | undefined;
+  /** Keeps the snapshots in this folder; they are deleted unless it is set. */
+  readonly keep?: string | undefined;
+}
+
+/**
+ * Looks for leaks in a running process, or in three or more heap snapshots of one process, oldest first. Options about
+ * rounds and snapshots mean nothing for files.
+ *
+ * Throws MemwatchError: `bad-argument` for options or files that cannot be used, or a load that fails; `interrupted`
+ * after an abort; what `attach` throws; `disconnected` if the target ends too early; for files `cannot-read`,
+ * `not-this-format` and `broken-file`.
+ */
+export const findLeaks = async (
+  source: Target | readonly string[],
+  options: FindLeaksOptions = {},
+): Promise<LeakReport> => {
+  const progress = progressOf(options);
+  if (isFiles(source)) return findLeaksInFiles(source, progress);
+  checkRounds(options);
+  const attaching = { signal: progress.signal, onProgress: progress.progress, programStdout: 'stderr' as const };
+  return withAttachment(source, attaching, (attachment) => findAttachedLeaks(attachment, options, progress));
+};
+
+const isFiles = (source: Target | readonly string[]): source is readonly string[] => Array.isArray(source);
+
+const findLeaksInFiles = (files: readonly string[], { signal, progress }: Progress): Promise<LeakReport> => {
+  const twice = files.find((file, at) => files.findIndex((one) => resolve(one) === resolve(file)) !== at);
+  if (twice !== undefined)
+    throw new MemwatchError('bad-argument', `${twice} is named twice: nothing grows between a file and itself`);
+  return analyseSnapshots(files, { signal, onProgress: progress });
+};
+
+const checkRounds = ({ rounds, warmUpRounds, intervalMs }: FindLeaksOptions): void => {
+  requireNumber('rounds', rounds, 2, Number.isInteger);
+  requireNumber('warmUpRounds', warmUpRounds, 0, Number.isInteger);
+  requireNumber('intervalMs', intervalMs, 0, Number.isFinite);
+};
+
+const requireNumber = (
+  name: string,
+  value: number | undefined,
+  least: number,
+  isRight: (value: number) => boolean,
+): void => {
+  if (value === undefined || (isRight(value) && value >= least)) return;
+  const what = isRight === Number.isInteger ? 'whole number' : 'number';
+  throw new MemwatchError('bad-argument', `${name} must be a ${what} of at least ${least}, not ${value}`);
+};
+
+/** The same over an attachment that the caller made and detaches. Starts the program, if memwatch launched it. */
+export const findAttachedLeaks = async (
+  attachment: Attachment,
+  options: FindLeaksOptions,
+  progress: Progress,
+): Promise<LeakReport> => {
+  await attachment.runIfWaiting();
+  const { load, loadTimeoutMs, light = false, growthSites = false, force = false, keep } = options;
+  const rounds = {
+    intervalMs: options.intervalMs ?? usualRounds.intervalMs,
+    rounds: options.rounds ?? usualRounds.rounds,
+    warmUpRounds: options.warmUpRounds ?? usualRounds.warmUpRounds,
+  };
+  const byTime = load === undefined;
+  if (byTime && !light) await warnOfLongSearch(attachment, rounds, progress);
+  const round = createRound({ intervalMs: rounds.intervalMs, load, loadTimeoutMs }, progress, attachment.ending);
+  return findLiveLeaks(attachment, round, { ...rounds, byTime, light, growthSites, force, keep }, progress);
+};
+
+/** A search that takes longer than this says so before it begins. */
+const longMs = 60_000;
+
+const warnOfLongSearch = async (attachment: Attachment, rounds: LeakRounds, progress: Progress): Promise<void> => {
+  const snapshot = await estimateSnapshot(attachment);
+  const estimate = estimateLeakSearch(snapshot, rounds);
+  if (estimate.leakMs < longMs) return;
+  progress.warn(
+    `looking for leaks in a heap of ${formatBytes(snapshot.heapUsedBytes)} takes ${searchTime(estimate)} (estimated)`,
+  );
+};
