@@ -2,6 +2,7 @@
 /** The command line: every command, and the one place that catches, prints an error and sets the exit code. */
 import { createIo, type Arguments, type Command } from './commands/io.js';
 import { createParser } from './commands/parser.js';
+import { explainFile } from './commands/profile-file.js';
 import { exitCodeOf, MemwatchError, messageOf } from './errors.js';
 import { escapeText } from './report/units.js';
 
@@ -20,7 +21,8 @@ const run = async (command: Command, args: Arguments): Promise<void> => {
     const io = createIo(args['json'] === true, interrupted.signal);
     process.exitCode = (await command.run(args, io)) ?? (interrupted.signal.aborted ? 130 : 0);
   } catch (error) {
-    report(interrupted.signal.aborted ? asInterrupted(error) : error, args['debug'] === true);
+    const explained = interrupted.signal.aborted ? asInterrupted(error) : await explainFile(error, words);
+    report(explained, args['debug'] === true);
   }
 };
 

@@ -6,9 +6,10 @@ import { threadsOf } from '../agent/capture/cpu-profile.js';
 import { parseTarget } from '../agent/attach/target.js';
 import { readHeapProfile } from '../analyzer/formats/heapprofile.js';
 import { printAllocations } from './alloc-output.js';
-import { readCaptureText, writeCaptureFile } from './capture-file.js';
+import { writeCaptureFile } from './capture-file.js';
 import { costOptions, exitCodeOfProgram } from './cost-output.js';
 import type { Arguments, Command, Io } from './io.js';
+import { isFile, openProfile, showUnit } from './profile-file.js';
 import { parseBytes, parseDuration } from '../report/quantities.js';
 
 export const allocCommand: Command = {
@@ -22,7 +23,7 @@ const samplingOptions = (yargs: Argv): Argv =>
   yargs
     .positional('target', {
       type: 'string',
-      describe: 'process id (1234/2: its worker 2), host:port, ws://…, or a .heapprofile',
+      describe: 'process id (1234/2: its worker 2), host:port, ws://…, or a file with an allocation profile',
     })
     .option('duration', {
       alias: 'd',
@@ -39,8 +40,8 @@ const samplingOptions = (yargs: Argv): Argv =>
 
 const runAlloc = async (args: Arguments, io: Io): Promise<number | undefined> => {
   const named = args['target'] as string | undefined;
-  if (named?.endsWith('.heapprofile') === true) {
-    const profile = readHeapProfile(await readCaptureText(named));
+  if (named !== undefined && (named.endsWith('.heapprofile') || isFile(named))) {
+    const profile = showUnit(await openProfile(named, io), 'bytes', named);
     printAllocations({ profile, file: named, pid: null, ended: null }, args, io);
     return undefined;
   }

@@ -11,6 +11,7 @@ import { readOptions, readSubjects, text, type CheckOptions } from './check/opti
 import { writeOutputs } from './check/outputs.js';
 import { checkService } from '../leaks/service.js';
 import type { Arguments, Command, Io } from './io.js';
+import { refuseCapture } from './profile-file.js';
 
 export const checkCommand: Command = {
   command: 'check [scenario..]',
@@ -75,6 +76,7 @@ const runSubject = (subject: string | Target, options: CheckOptions, io: Io): Pr
 
 const checkOne = async (file: string, options: CheckOptions, io: Io): Promise<ScenarioReport> => {
   throwIfInterrupted(io.signal);
+  await refuseCapture(file);
   const { artifacts } = options;
   return checkScenario(file, {
     ...options,

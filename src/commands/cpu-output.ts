@@ -1,6 +1,6 @@
 /** What `cpu` prints: the profile's head, the tables, or the document `memwatch/cpu@1`. */
 import type { ProgramEnd } from '../agent/attach/launch.js';
-import { mergeProfiles, type NamedProfile } from '../analyzer/cost/merge.js';
+import { mergeProfiles, type NamedProfile } from '../analyzer/model/merge-profiles.js';
 import { computeCostTable } from '../analyzer/cost/table.js';
 import type { CostTable } from '../analyzer/model/cost.js';
 import type { Profile } from '../analyzer/model/profile.js';

@@ -7,10 +7,11 @@ import { captureInProcess } from '../agent/capture/in-process-launch.js';
 import { parseTarget, type Target } from '../agent/attach/target.js';
 import { readCpuProfile } from '../analyzer/formats/cpuprofile.js';
 import { MemwatchError } from '../errors.js';
-import { readCaptureText, writeCaptureFile } from './capture-file.js';
+import { writeCaptureFile } from './capture-file.js';
 import { costOptions, exitCodeOfProgram } from './cost-output.js';
 import { printCpu } from './cpu-output.js';
 import type { Arguments, Command, Io } from './io.js';
+import { isFile, openProfile, showUnit } from './profile-file.js';
 import { parseDuration } from '../report/quantities.js';
 import { escapeText } from '../report/units.js';
 
@@ -25,7 +26,7 @@ const profilingOptions = (yargs: Argv): Argv =>
   yargs
     .positional('target', {
       type: 'string',
-      describe: 'process id (1234/2: its worker 2), host:port, ws://…, or a .cpuprofile',
+      describe: 'process id (1234/2: its worker 2), host:port, ws://…, or a file with a CPU profile',
     })
     .option('duration', {
       alias: 'd',
@@ -53,8 +54,8 @@ const profilingOptions = (yargs: Argv): Argv =>
 
 const runCpu = async (args: Arguments, io: Io): Promise<number | undefined> => {
   const text = args['target'] as string | undefined;
-  if (text?.endsWith('.cpuprofile') === true) {
-    const profile = readCpuProfile(await readCaptureText(text));
+  if (text !== undefined && (text.endsWith('.cpuprofile') || isFile(text))) {
+    const profile = showUnit(await openProfile(text, io), 'microseconds', text);
     const threads = [{ name: profile.notes?.thread ?? 'thread', profile }];
     printCpu({ threads, files: [text], saved: false, pid: null, ended: null }, args, io);
     return undefined;

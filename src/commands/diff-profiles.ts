@@ -3,19 +3,19 @@ import { basename } from 'node:path';
 import { computeCostDiff } from '../analyzer/cost/diff.js';
 import { computeCostTable } from '../analyzer/cost/table.js';
 import { readCostDocument } from '../analyzer/formats/cost-document.js';
-import { readProfile } from '../analyzer/formats/profile.js';
 import type { CostTable, DiffRow } from '../analyzer/model/cost.js';
 import { MemwatchError } from '../errors.js';
 import { renderCostDiff } from '../report/cost-diff.js';
 import { showName } from '../report/place.js';
 import { readCaptureBytes } from './capture-file.js';
 import type { Io } from './io.js';
+import { openProfile } from './profile-file.js';
 
 /** Profiles of any format, and results of `cpu --json` and `alloc --json`. Throws `bad-argument`. */
 export const diffProfiles = async (files: readonly string[], limit: number, io: Io): Promise<void> => {
   const [first, second] = files;
   if (files.length !== 2) throw new MemwatchError('bad-argument', 'profiles are compared two at a time');
-  const diff = computeCostDiff(await readTable(first), await readTable(second));
+  const diff = computeCostDiff(await readTable(first, io), await readTable(second, io));
   const document = {
     schema: 'memwatch/cost-diff@1',
     files,
@@ -35,7 +35,5 @@ export const diffProfiles = async (files: readonly string[], limit: number, io: 
 
 const named = (row: DiffRow): DiffRow => ({ ...row, name: showName(row.name) });
 
-const readTable = async (file: string): Promise<CostTable> => {
-  const bytes = await readCaptureBytes(file);
-  return readCostDocument(bytes) ?? computeCostTable(readProfile(bytes));
-};
+const readTable = async (file: string, io: Io): Promise<CostTable> =>
+  readCostDocument(await readCaptureBytes(file)) ?? computeCostTable(await openProfile(file, io));

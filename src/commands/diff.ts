@@ -4,15 +4,26 @@ import { diffProfiles } from './diff-profiles.js';
 import { diffSnapshots } from './diff-snapshots.js';
 import { limitOf } from './heap.js';
 import type { Command, Io } from './io.js';
+import { nameFile } from './profile-file.js';
 
 /** Compares captures of one kind and prints the answer. */
 type DiffFiles = (files: readonly string[], limit: number, io: Io) => Promise<void>;
 
-/** By the end of the first file's name; snapshots where no other matches. */
-const kinds: readonly { readonly name: RegExp; readonly diff: DiffFiles }[] = [
-  { name: /\.(cpuprofile|heapprofile|pb\.gz|pprof|collapsed(\.txt)?|folded|json)$/, diff: diffProfiles },
-  { name: /(?:)/, diff: diffSnapshots },
-];
+/** By what the files are; what is no known kind of profile is read, or refused, as a snapshot. Throws `bad-argument`. */
+const differOf = async (files: readonly string[]): Promise<DiffFiles> => {
+  const named = await Promise.all(files.map(nameFile));
+  const isSnapshot = named.map((one) => one === undefined || one.command === 'heap');
+  const other = isSnapshot.findIndex((one) => one !== isSnapshot[0]);
+  if (other >= 0)
+    throw new MemwatchError(
+      'bad-argument',
+      `a snapshot and a profile cannot be compared: ${files[0]}, ${files[other]}`,
+      {
+        hint: `${files[other]} is ${named[other]?.name ?? 'no profile'}`,
+      },
+    );
+  return isSnapshot[0] ? diffSnapshots : diffProfiles;
+};
 
 export const diffCommand: Command = {
   command: 'diff <files..>',
@@ -30,7 +41,7 @@ export const diffCommand: Command = {
       throw new MemwatchError('bad-argument', 'one file cannot be compared', {
         hint: 'memwatch diff before.heapsnapshot after.heapsnapshot',
       });
-    const kind = kinds.find(({ name }) => name.test(files[0]));
-    await kind?.diff(files, limitOf(args, io.json ? 100 : 15), io);
+    const diff = await differOf(files);
+    await diff(files, limitOf(args, io.json ? 100 : 15), io);
   },
 };

@@ -5,7 +5,6 @@ import { computeCostTable } from '../analyzer/cost/table.js';
 import { writeCollapsed } from '../analyzer/formats/collapsed.js';
 import { readCostDocument } from '../analyzer/formats/cost-document.js';
 import { writePprof } from '../analyzer/formats/pprof.js';
-import { readProfile } from '../analyzer/formats/profile.js';
 import { writeSpeedscope } from '../analyzer/formats/speedscope.js';
 import type { CostTable } from '../analyzer/model/cost.js';
 import type { Profile } from '../analyzer/model/profile.js';
@@ -15,6 +14,7 @@ import { renderFlamegraphPage } from '../report/flamegraph-page.js';
 import { renderFlamegraphSvg } from '../report/flamegraph-svg.js';
 import { readCaptureBytes, writeCaptureFile } from './capture-file.js';
 import type { Arguments, Command, Io } from './io.js';
+import { openProfile } from './profile-file.js';
 
 /** Each format with the end of its file's name. */
 const formats = {
@@ -35,7 +35,7 @@ export const exportCommand: Command = {
     yargs
       .positional('file', {
         type: 'string',
-        describe: '.cpuprofile, .heapprofile, pprof, collapsed stacks; a --json result for md',
+        describe: 'a profile of any format that memwatch reads; a --json result for md',
       })
       .option('to', { choices: Object.keys(formats), demandOption: true, describe: 'format' })
       .option('output', { alias: 'o', type: 'string', describe: 'file to write, - for stdout (beside the profile)' })
@@ -49,7 +49,7 @@ async function runExport(args: Arguments, io: Io): Promise<void> {
   const file = String(args['file']);
   const to = String(args['to']);
   if (!isFormat(to)) throw new MemwatchError('bad-argument', `not a format: ${to}`);
-  const content = convert(await readCaptureBytes(file), to, basename(file), Number(args['limit']));
+  const content = await convert(file, to, Number(args['limit']), io);
   if (args['output'] === '-') {
     process.stdout.write(content);
     return;
@@ -61,10 +61,11 @@ async function runExport(args: Arguments, io: Io): Promise<void> {
 }
 
 /** Throws `not-this-format`, `broken-file`, `bad-argument`. */
-const convert = (bytes: Uint8Array, to: Format, name: string, limit: number): string | Uint8Array => {
-  const document = readCostDocument(bytes);
+const convert = async (file: string, to: Format, limit: number, io: Io): Promise<string | Uint8Array> => {
+  const name = basename(file);
+  const document = readCostDocument(await readCaptureBytes(file));
   if (document !== undefined) return markdownOf(document, to, name, limit);
-  const profile = readProfile(bytes);
+  const profile = await openProfile(file, io);
   if (to === 'pprof') return writePprof(profile);
   if (to === 'speedscope') return writeSpeedscope(profile, name);
   if (to === 'collapsed') return writeCollapsed(profile);

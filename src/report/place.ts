@@ -9,6 +9,6 @@ export const showFile = (file: string, folder: string): string => {
   return file.startsWith(root) ? file.slice(root.length) : file;
 };
 
-/** `src/server.ts:9`; '' for native code. */
+/** `src/server.ts:9`, `src/server.ts` where the line is not known; '' for native code. */
 export const showPlace = (place: { file: string | null; line: number | null }, folder: string): string =>
-  place.file === null ? '' : `${showFile(place.file, folder)}:${place.line ?? '?'}`;
+  place.file === null ? '' : `${showFile(place.file, folder)}${(place.line ?? 0) === 0 ? '' : `:${place.line}`}`;

@@ -20,7 +20,7 @@ export const computeCostTable = (profile: Profile): CostTable => {
     else whole += self[frame];
     if (location === undefined && (isIdle(name) || isRoot(name))) return;
     const counted = calls?.[frame] ?? NaN;
-    const place = { file: location?.file ?? null, line: location?.line ?? null };
+    const place = { file: location?.file ?? null, line: location?.line || null }; // 0 where a foreign file does not say
     const row = {
       name,
       ...place,
@@ -37,7 +37,9 @@ export const computeCostTable = (profile: Profile): CostTable => {
     self,
     inlined,
   }));
-  const functions = rows.filter((row) => row.total > 0 || row.calls !== null || (row.live ?? 0) > 0);
+  const functions = rows.filter(
+    (row) => row.total !== 0 || row.self !== 0 || row.calls !== null || (row.live ?? 0) > 0,
+  );
   return {
     unit: values[0].unit,
     functions: sortRows(functions, 'self'),

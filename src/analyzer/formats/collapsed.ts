@@ -1,24 +1,26 @@
 /**
  * Collapsed stacks, the text that flame graph tools exchange: one stack a line, callers first, then its value:
+ *   # unit: microseconds
  *   main (/srv/app.js:1);handle (/srv/app.js:9) 1234
- * The text has no units: memwatch writes microseconds or bytes, and reads counts.
+ * Only memwatch writes the first line: others' values have no unit. Lines that are no stack are skipped and counted.
  */
 import { MemwatchError } from '../../errors.js';
 import type { Location } from '../model/location.js';
-import type { Frame, Profile } from '../model/profile.js';
-import { createCallTree, createFrameTable } from '../model/profile-builder.js';
+import type { Frame, Profile, ProfileUnit } from '../model/profile.js';
+import type { ProfileFormat } from './file-content.js';
+import { createStackProfile, kindOfUnit } from './stack-profile.js';
 
 export const writeCollapsed = (profile: Profile): string => {
   const names = profile.frames.map(nameOf);
-  const values = profile.values[0].self;
+  const { unit, self } = profile.values[0];
   const paths: string[] = [];
-  const lines: string[] = [];
+  const lines = unit === 'count' ? [] : [`# unit: ${unit}`];
   for (let node = 0; node < profile.nodeCount; node++) {
     const name = names[profile.nodeFrame[node]];
     const parent = profile.nodeParent[node];
     paths[node] = parent < 0 ? name : `${paths[parent]};${name}`;
-    const value = Math.round(values[node]);
-    if (value > 0) lines.push(`${paths[node]} ${value}`);
+    const value = Math.round(self[node]);
+    if (value !== 0) lines.push(`${paths[node]} ${value}`);
   }
   return lines.join('\n') + (lines.length > 0 ? '\n' : '');
 };
@@ -30,44 +32,50 @@ const nameOf = ({ name, location }: Frame): string => {
   return location === undefined ? shown : `${shown} (${clean(location.file)}:${location.line})`;
 };
 
-export const isCollapsed = (text: string): boolean => /^\S.* \d+(\.\d+)?\r?$/m.test(text.slice(0, 65_536));
+/** A stack and its value; differences may be negative, and some tools write fractions. */
+const stackLine = /^(\S.*) (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*$/i;
+const unitLine = /^# unit: (microseconds|bytes)$/;
 
-/** Throws `not-this-format`, `broken-file`. */
-export const readCollapsed = (text: string): Profile => {
-  const table = createFrameTable();
-  const tree = createCallTree();
-  const self: number[] = [];
-  const lines = text.split(/\r?\n/);
-  lines.forEach((line, index) => {
-    if (line.trim() === '' || line.startsWith('#')) return;
-    const match = /^(.+) (\d+(?:\.\d+)?)$/.exec(line);
-    if (match === null) throw lineError(line, index);
-    let node = -1;
-    for (const frame of match[1].split(';')) node = tree.child(node, table.add(...readFrame(frame)));
-    self[node] = (self[node] ?? 0) + Number(match[2]);
-  });
-  if (tree.nodeFrame.length === 0)
-    throw new MemwatchError('not-this-format', 'no collapsed stacks: the file has no lines');
-  return {
-    kind: 'other',
-    frames: table.frames,
-    nodeCount: tree.nodeFrame.length,
-    nodeFrame: Uint32Array.from(tree.nodeFrame),
-    nodeParent: Int32Array.from(tree.nodeParent),
-    values: [{ name: 'samples', unit: 'count', self: Float64Array.from(tree.nodeFrame, (_, node) => self[node] ?? 0) }],
-    lines: undefined,
-    timeline: undefined,
-    durationUs: 0,
-    calls: undefined,
-    notes: undefined,
-  };
+/** One of the first lines is a stack: files may begin with comments. */
+const isCollapsed = (text: string): boolean => /^(?!# |[{"'])\S.* -?\d+(\.\d+)?\s*$/m.test(text.slice(0, 65_536));
+
+export const collapsedFormat: ProfileFormat = {
+  name: 'collapsed stacks',
+  command: 'view',
+  matches: ({ text }) => text !== undefined && isCollapsed(text),
+  read: ({ text = '' }) => readCollapsed(text),
 };
 
-const lineError = (line: string, index: number): MemwatchError =>
-  new MemwatchError(
-    index === 0 ? 'not-this-format' : 'broken-file',
-    `line ${index + 1} is no collapsed stack: ${JSON.stringify(line.slice(0, 60))}`,
-  );
+/** Throws `not-this-format` where most lines are no stacks. */
+export const readCollapsed = (text: string): Profile => {
+  const lines = text.split(/\r\n|\n|\r/);
+  const unit = (unitLine.exec(lines[0])?.[1] ?? 'count') as ProfileUnit;
+  const name = { microseconds: 'time', bytes: 'allocated', count: 'samples' }[unit];
+  const profile = createStackProfile(kindOfUnit(unit), [{ name, unit }]);
+  const isStack = (line: string): boolean => {
+    const match = stackLine.exec(line);
+    if (match === null) return false;
+    const frames = match[1].split(';').map((frame) => profile.frame(...readFrame(frame)));
+    profile.addStack(frames, [Number(match[2])]);
+    stacks++;
+    return true;
+  };
+  let stacks = 0;
+  const skipped = lines.flatMap((line, index) => (isBlank(line) || isStack(line) ? [] : [index + 1]));
+  if (stacks === 0 || skipped.length > stacks) throw notStacks(skipped[0] ?? 1);
+  return profile.finish({ warnings: skipped.length === 0 ? [] : [warningOf(skipped)] });
+};
+
+/** Blank, or a comment. Private methods begin with `#` too, but with no space after it. */
+const isBlank = (line: string): boolean => line.trim() === '' || line.startsWith('# ');
+
+const notStacks = (line: number): MemwatchError =>
+  new MemwatchError('not-this-format', `not collapsed stacks: line ${line} is none, and so are most others`);
+
+const warningOf = (skipped: readonly number[]): string =>
+  skipped.length === 1
+    ? `line ${skipped[0]} is no stack and was skipped`
+    : `${skipped.length} lines are no stacks and were skipped, the first is line ${skipped[0]}`;
 
 /** `name (file:line)`, or a name alone. */
 const readFrame = (text: string): [string, Location | undefined] => {

@@ -8,6 +8,7 @@ import { MemwatchError } from '../../errors.js';
 import type { CallCounts, CaptureNotes, LineValues, Profile, Timeline } from '../model/profile.js';
 import { createLocationTable } from '../model/profile-builder.js';
 import type { FunctionRange } from './function-ranges.js';
+import { objectOf, type ProfileFormat } from './file-content.js';
 import { createFrameReader, parseJsonObject, readNotes, type CallFrame, type FrameReader } from './v8-profile.js';
 
 export interface CpuProfileNode {
@@ -28,18 +29,37 @@ export interface CpuProfileFile {
   readonly memwatch?: CaptureNotes;
 }
 
+type Document = Readonly<Record<string, unknown>>;
+
+const isCpuProfile = ({ nodes, startTime, timeDeltas }: Document): boolean =>
+  Array.isArray(nodes) && (typeof startTime === 'number' || Array.isArray(timeDeltas));
+
 /** Throws `not-this-format`, `broken-file`. */
 export const readCpuProfile = (text: string): Profile => {
   const document = parseJsonObject(text, '.cpuprofile');
-  if (!Array.isArray(document['nodes']) || typeof document['startTime'] !== 'number') {
-    throw new MemwatchError('not-this-format', 'not a .cpuprofile: it has no nodes with a start time');
-  }
-  return decodeCpuProfile(document as unknown as CpuProfileFile, readNotes(document));
+  if (!isCpuProfile(document)) throw new MemwatchError('not-this-format', 'not a .cpuprofile: it has no nodes');
+  return decodeDocument(document);
+};
+
+export const cpuProfileFormat: ProfileFormat = {
+  name: 'a CPU profile of V8 (.cpuprofile)',
+  command: 'cpu',
+  matches: (content) => isCpuProfile(objectOf(content)),
+  read: (content) => decodeDocument(objectOf(content)),
+};
+
+const decodeDocument = (document: Document): Profile => {
+  const { nodes } = document as { nodes: readonly Partial<CpuProfileNode>[] };
+  const bad = nodes.findIndex((node) => typeof node?.callFrame?.functionName !== 'string');
+  if (bad >= 0) throw new MemwatchError('broken-file', `node ${bad} of the .cpuprofile names no function`);
+  const file = { startTime: 0, endTime: 0, ...document } as unknown as CpuProfileFile;
+  return decodeCpuProfile(file, readNotes(document));
 };
 
 export const writeCpuProfile = (file: CpuProfileFile): string => JSON.stringify(file);
 
-const decodeCpuProfile = (file: CpuProfileFile, notes: CaptureNotes | undefined): Profile => {
+/** The profile of a file in V8's own shape. */
+export const decodeCpuProfile = (file: CpuProfileFile, notes: CaptureNotes | undefined): Profile => {
   const nodes = parentsFirst(file.nodes);
   const indexOf = new Map(nodes.map(({ node }, index) => [node.id, index]));
   const reader = createFrameReader(notes);
@@ -76,13 +96,15 @@ interface PlacedNode {
 /** Nodes in an order in which callers stand before those they call. Throws where a node is named that is not there. */
 const parentsFirst = (nodes: readonly CpuProfileNode[]): PlacedNode[] => {
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  const children = new Map<number, number[]>();
+  const children = new Map<number, Set<number>>(nodes.map(({ id }) => [id, new Set<number>()]));
   const isChild = new Set<number>();
+  const link = (parent: number, child: number): void => {
+    children.get(parent)?.add(child); // some traces name each link from both of its ends
+    isChild.add(child);
+  };
   for (const node of nodes) {
-    const kids = [...(node.children ?? [])];
-    children.set(node.id, [...(children.get(node.id) ?? []), ...kids]);
-    if (node.parent !== undefined) children.set(node.parent, [...(children.get(node.parent) ?? []), node.id]);
-    for (const kid of node.parent === undefined ? kids : [...kids, node.id]) isChild.add(kid);
+    for (const child of node.children ?? []) link(node.id, child);
+    if (node.parent !== undefined) link(node.parent, node.id);
   }
   const placed: PlacedNode[] = nodes.filter((node) => !isChild.has(node.id)).map((node) => ({ node, parent: -1 }));
   for (let index = 0; index < placed.length && placed.length <= nodes.length; index++) {

@@ -7,6 +7,7 @@
 import { MemwatchError } from '../../errors.js';
 import type { CaptureNotes, Profile, ValueColumn } from '../model/profile.js';
 import { createCallTree, type CallTree } from '../model/profile-builder.js';
+import { objectOf, type ProfileFormat } from './file-content.js';
 import { createFrameReader, parseJsonObject, readNotes, type CallFrame, type FrameReader } from './v8-profile.js';
 
 export interface HeapProfileNode {
@@ -28,15 +29,30 @@ export interface HeapProfileFile {
   readonly memwatch?: HeapProfileNotes;
 }
 
+type Document = Readonly<Record<string, unknown>>;
+
+const isHeapProfile = (document: Document): boolean => {
+  const head = document['head'] as Partial<HeapProfileNode> | undefined;
+  return typeof head?.callFrame?.functionName === 'string' && typeof head.selfSize === 'number';
+};
+
 /** Throws `not-this-format`, `broken-file`. */
 export const readHeapProfile = (text: string): Profile => {
   const document = parseJsonObject(text, '.heapprofile');
-  const head = document['head'] as Partial<HeapProfileNode> | undefined;
-  if (typeof head?.callFrame?.functionName !== 'string' || typeof head.selfSize !== 'number') {
+  if (!isHeapProfile(document))
     throw new MemwatchError('not-this-format', 'not a .heapprofile: it has no tree of allocations');
-  }
-  return decode(head as HeapProfileNode, readNotes(document) as HeapProfileNotes | undefined);
+  return decodeDocument(document);
 };
+
+export const heapProfileFormat: ProfileFormat = {
+  name: 'an allocation profile of V8 (.heapprofile)',
+  command: 'alloc',
+  matches: (content) => isHeapProfile(objectOf(content)),
+  read: (content) => decodeDocument(objectOf(content)),
+};
+
+const decodeDocument = (document: Document): Profile =>
+  decode(document['head'] as HeapProfileNode, readNotes(document) as HeapProfileNotes | undefined);
 
 export const writeHeapProfile = (file: HeapProfileFile): string => JSON.stringify(file);
 

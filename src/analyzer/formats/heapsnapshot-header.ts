@@ -85,6 +85,9 @@ const layout = (meta: Record<string, unknown>, key: string, needed: readonly str
   return { width: fields.length, at };
 };
 
+/** V8 6 (Node 8) writes nodes of these types without naming them in the header; its last name is `sliced string`. */
+const unnamedTypes = ['symbol', 'bigint'];
+
 /** `node_types` holds, at the place of the field `type`, the names of all types. */
 const typeNumbers = (
   meta: Record<string, unknown>,
@@ -97,7 +100,7 @@ const typeNumbers = (
   const list: unknown = Array.isArray(types) ? types[at] : undefined;
   if (!Array.isArray(list)) throw broken(`the header has no list of types in ${typesKey}`);
   const unknown = known.indexOf('unknown');
-  return Uint8Array.from(list, (name) => {
+  return Uint8Array.from(list.at(-1) === 'sliced string' ? [...list, ...unnamedTypes] : list, (name) => {
     const number = known.indexOf(String(name));
     return number === -1 ? unknown : number;
   });

@@ -10,6 +10,7 @@ import { pipeline } from 'node:stream';
 import { MemwatchError, messageOf, throwIfInterrupted } from '../../errors.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import { readPieces } from './file-pieces.js';
+import { withPlainContexts } from './heapsnapshot-names.js';
 import { startRest } from './heapsnapshot-rest.js';
 import { SnapshotParser } from './heapsnapshot-parser.js';
 
@@ -30,7 +31,9 @@ const gzipRatio = 8;
 export const readHeapSnapshot = async (
   source: string | AsyncIterable<Uint8Array>,
   options: ReadOptions = {},
-): Promise<HeapGraph> => {
+): Promise<HeapGraph> => withPlainContexts(await readGraph(source, options));
+
+const readGraph = async (source: string | AsyncIterable<Uint8Array>, options: ReadOptions): Promise<HeapGraph> => {
   if (typeof source !== 'string') return parse(source, new SnapshotParser(0), options);
   const { bytes, gzip } = await look(source);
   try {

@@ -1,23 +1,49 @@
-/** Any profile that memwatch can read, told apart by its bytes. In: a file's bytes. Out: a Profile. */
+/**
+ * Every kind of file that memwatch knows when it looks for a profile, told apart by content. A new format is a file with
+ * a ProfileFormat, and its entry here. In: a file's bytes. Out: a Profile, or the right name of what the file is.
+ */
 import { MemwatchError } from '../../errors.js';
 import type { Profile } from '../model/profile.js';
-import { isCollapsed, readCollapsed } from './collapsed.js';
-import { readCpuProfile } from './cpuprofile.js';
-import { readHeapProfile } from './heapprofile.js';
-import { isPprof, readPprof } from './pprof.js';
+import { collapsedFormat } from './collapsed.js';
+import { cpuProfileFormat } from './cpuprofile.js';
+import { openContent, type ProfileFormat } from './file-content.js';
+import { foreignFormats } from './foreign-files.js';
+import { heapProfileFormat } from './heapprofile.js';
+import { perfScriptFormat } from './perf-script.js';
+import { pprofFormat } from './pprof-read.js';
+import { speedscopeFormat } from './speedscope-read.js';
+import { traceFormat } from './trace.js';
+import { v8LogFormat } from './v8-log.js';
+import { v8ProfilerFormat } from './v8-profiler.js';
 
-/** Throws `not-this-format`, `broken-file`. */
+/** In the order in which they are tried: the plainest texts last, because almost any text could be one. */
+const formats: readonly ProfileFormat[] = [
+  v8ProfilerFormat,
+  cpuProfileFormat,
+  heapProfileFormat,
+  traceFormat,
+  speedscopeFormat,
+  v8LogFormat,
+  ...foreignFormats,
+  pprofFormat,
+  perfScriptFormat,
+  collapsedFormat,
+];
+
+/** Throws `not-this-format` with the file's right name, `broken-file` with where it breaks off. */
 export const readProfile = (bytes: Uint8Array): Profile => {
-  if (isPprof(bytes)) return readPprof(bytes);
-  const text = new TextDecoder().decode(bytes);
-  if (text.trimStart().startsWith('{'))
-    return looksLikeHeapProfile(text) ? readHeapProfile(text) : readCpuProfile(text);
-  if (bytes.subarray(0, 64).includes(0)) return readPprof(bytes);
-  if (isCollapsed(text)) return readCollapsed(text);
-  throw new MemwatchError('not-this-format', 'the file is no profile that memwatch can read', {
-    hint: 'it reads .cpuprofile, .heapprofile, pprof and collapsed stacks',
-  });
+  const content = openContent(bytes);
+  const format = formats.find((one) => one.matches(content));
+  if (format !== undefined) return format.read(content);
+  const what = bytes.length === 0 ? 'the file is empty' : 'the file is no profile that memwatch can read';
+  throw new MemwatchError('not-this-format', what, { hint: readableFiles });
 };
 
-const looksLikeHeapProfile = (text: string): boolean =>
-  /^\s*\{\s*"(head|samples)"/.test(text) && text.includes('"selfSize"');
+const readableFiles =
+  'memwatch reads .cpuprofile, .heapprofile, traces of Chrome and DevTools, speedscope, pprof, perf script, --prof and collapsed stacks';
+
+/** What a file is, with the command that opens it; undefined where memwatch knows no such file. Throws `broken-file`. */
+export const nameFormat = (bytes: Uint8Array): Pick<ProfileFormat, 'name' | 'command'> | undefined => {
+  const content = openContent(bytes);
+  return formats.find((one) => one.matches(content));
+};

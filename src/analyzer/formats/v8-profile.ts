@@ -6,6 +6,7 @@ import { MemwatchError } from '../../errors.js';
 import { createLocator, type Location } from '../model/location.js';
 import { createFrameTable, type FrameTable } from '../model/profile-builder.js';
 import type { CaptureNotes } from '../model/profile.js';
+import { parseJson } from './file-content.js';
 import { readFunctionRanges, type FunctionRange, type FunctionRanges } from './function-ranges.js';
 
 export interface CallFrame {
@@ -51,23 +52,13 @@ const nameOf = (at: CallFrame): string => (at.functionName === '(anonymous)' ? '
 
 /** Parses a file of JSON; what kind of file it is, the caller must see from its keys. */
 export const parseJsonObject = (text: string, what: string): Record<string, unknown> => {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    const isJson = text.trimStart().startsWith('{');
-    throw new MemwatchError(isJson ? 'broken-file' : 'not-this-format', `not a ${what}: ${jsonErrorOf(cause)}`, {
-      cause,
-    });
-  }
+  const value = /^\s*[[{]/.test(text) ? parseJson(text) : undefined;
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new MemwatchError('not-this-format', `not a ${what}: the file holds no JSON object`);
 };
 
-const jsonErrorOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
-
 /** The notes that memwatch left in a file; undefined for files of others. */
-export const readNotes = (document: Record<string, unknown>): CaptureNotes | undefined => {
+export const readNotes = (document: Readonly<Record<string, unknown>>): CaptureNotes | undefined => {
   const notes = document['memwatch'] as Partial<CaptureNotes> | undefined;
   return notes?.scripts?.schema === 'memwatch/scripts@1' ? (notes as CaptureNotes) : undefined;
 };

@@ -96,10 +96,14 @@ const scriptUrls = (graph: HeapGraph): Map<number, string> => {
     const shared = targetOf(graph, nodes[i], /^shared$/);
     const script = shared === -1 ? -1 : targetOf(graph, shared, /^script/);
     // with a debugger's record in between, the edge leads to the record and another function of the script may tell
-    if (script !== -1 && targetOf(graph, script, /^source$/) !== -1) urls.set(scriptIds[i], nodeName(graph, script));
+    if (script !== -1 && targetOf(graph, script, /^source$/) !== -1)
+      urls.set(scriptIds[i], scriptUrl(nodeName(graph, script)));
   }
   return urls;
 };
+
+/** Since V8 15 the node is called `system / Script / file.js`. */
+const scriptUrl = (name: string): string => name.replace(/^system \/ Script \/ /, '');
 
 const targetOf = (graph: HeapGraph, node: number, name: RegExp): number => {
   for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {

@@ -68,6 +68,8 @@ export interface Profile {
   readonly calls: Float64Array | undefined;
   /** Present where memwatch made the file. */
   readonly notes: CaptureNotes | undefined;
+  /** What of the file could not be read, for people; absent where all of it was. */
+  readonly warnings?: readonly string[];
 }
 
 /** What memwatch knew when it captured, beyond what V8 writes; in the file under the key `memwatch`. */

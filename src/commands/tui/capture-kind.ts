@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { MemwatchError, messageOf } from '../../errors.js';
-import { isCollapsed } from '../../analyzer/formats/collapsed.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
+import { nameFile } from '../profile-file.js';
 import { savedResult, type SavedResult } from './saved-result.js';
 
 export type CaptureKind =
@@ -27,17 +27,15 @@ export const kindOf = async (file: string): Promise<CaptureKind> => {
     });
   }
   if (/^\s*\{\s*"snapshot"\s*:/.test(head)) return { kind: 'snapshot' };
-  if (couldBeProfile(head)) return { kind: 'profile' };
-  const what = head === '' ? 'is empty' : 'is neither a snapshot, nor a profile, nor a result of memwatch';
+  const named = await nameFile(file);
+  if (named?.command !== undefined) return { kind: 'profile' };
+  const isNothing = head === '' ? 'is empty' : 'is neither a snapshot, nor a profile, nor a result of memwatch';
+  const what = named === undefined ? isNothing : `is ${named.name}`;
   throw new MemwatchError('not-this-format', `${file} ${what}`, { hint: shown });
 };
 
 const shown =
-  'view shows .heapsnapshot, .cpuprofile, .heapprofile, pprof, collapsed stacks, and what leaks, heap, diff, cpu, alloc and lines print as --json';
-
-/** JSON, the binary bytes of pprof, or lines of collapsed stacks: which of them, and whether it is whole, the readers say. */
-const couldBeProfile = (head: string): boolean =>
-  /^\s*\{\s*"/.test(head) || head.slice(0, 64).includes('\0') || isCollapsed(head);
+  'view shows .heapsnapshot, profiles of V8, Chrome, speedscope, pprof and perf, collapsed stacks, and what leaks, heap, diff, cpu, alloc and lines print as --json';
 
 const readDocument = async (file: string): Promise<unknown> => {
   try {

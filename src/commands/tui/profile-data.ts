@@ -1,9 +1,7 @@
 /** A profile with what the CPU and Lines tabs show of it. In: a file. Out: pages and details. Lives in the data thread. */
-import { readFile } from 'node:fs/promises';
 import { computeCallees, computeCallers, type CallEdge } from '../../analyzer/cost/callers.js';
 import { computeFunctions, isIdle, isRoot } from '../../analyzer/cost/functions.js';
 import { computeLines } from '../../analyzer/cost/lines.js';
-import { readProfile } from '../../analyzer/formats/profile.js';
 import type { Location } from '../../analyzer/model/location.js';
 import type { Profile } from '../../analyzer/model/profile.js';
 import type {
@@ -15,6 +13,7 @@ import type {
   ListWindow,
   Page,
 } from '../../tui/state/provider.js';
+import { readProfileFile } from '../profile-file.js';
 import { createFlameGraph, type FlameGraph } from './flame-data.js';
 import { rowPage } from './row-list.js';
 
@@ -33,7 +32,7 @@ export interface ProfileData {
 }
 
 export const readProfileData = async (file: string): Promise<ProfileData> =>
-  createProfileData(file, readProfile(await readFile(file)));
+  createProfileData(file, await readProfileFile(file));
 
 export const createProfileData = (file: string, profile: Profile): ProfileData => {
   const { self, total } = computeFunctions(profile);

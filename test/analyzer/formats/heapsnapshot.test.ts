@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { writeHeapSnapshot } from 'node:v8';
 import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot.js';
-import type { HeapGraph } from '#memwatch/analyzer/model/heap-graph.js';
+import { nodeTypes, type HeapGraph } from '#memwatch/analyzer/model/heap-graph.js';
 import { drawHeap } from '../../support/graph.js';
 import { temporaryFolder } from '../../support/targets.js';
 
@@ -54,4 +54,45 @@ test('a snapshot of this process is read, plain and gzipped, and its root holds 
   assert.equal(objects, kept.length);
   writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 1 }));
   assert.deepEqual(contents(await readHeapSnapshot(`${file}.gz`)), contents(graph));
+});
+
+/** The drawn heap with its JSON changed. */
+const changed = (text: string, change: (text: string) => string): Promise<HeapGraph> =>
+  readHeapSnapshot(inPieces(Buffer.from(change(drawHeap(text).bytes.toString())), 4096));
+const namesOf = (graph: HeapGraph): string[] => Array.from(graph.nodeName, (index) => graph.strings.get(index));
+
+test("V8 15's names of contexts hold their scope: they are read as those of all other V8s", async () => {
+  const contexts = 'root -#1-> Context a 10\n root -#2-> Context b 10\n root -#3-> "Context" c:string 10';
+  let scope = 1;
+  const written = (text: string): string => {
+    const { strings, ...rest } = JSON.parse(text) as {
+      strings: string[];
+      nodes: number[];
+      snapshot: { meta: { node_fields: string[] } };
+    };
+    const width = rest.snapshot.meta.node_fields.length;
+    const plain = strings.findIndex((one) => /^(system \/ )?Context$/.test(one));
+    for (let at = 0; at < rest.nodes.length; at += width)
+      if (rest.nodes[at + 1] === plain) rest.nodes[at + 1] = strings.push(`system / Context / scope @${scope++}`) - 1;
+    return JSON.stringify({ ...rest, strings });
+  };
+  const graph = await changed(contexts, written);
+  assert.equal(scope, 3);
+  assert.deepEqual(
+    namesOf(graph).filter((name) => name.includes('Context')),
+    ['system / Context', 'system / Context', '"Context"'],
+  );
+});
+
+test("Node 8's symbols have a type that its header does not name", async () => {
+  const graph = await changed('root -#1-> A a 10\n root -#2-> id s:symbol 10', (text) => {
+    const document = JSON.parse(text) as { snapshot: { meta: { node_types: string[][] } } };
+    const types = document.snapshot.meta.node_types[0] ?? [];
+    types.splice(types.indexOf('sliced string') + 1);
+    return JSON.stringify(document);
+  });
+  assert.deepEqual(
+    Array.from(graph.nodeType, (type) => nodeTypes[type]),
+    ['synthetic', 'object', 'symbol'],
+  );
 });

@@ -1,6 +1,6 @@
 /** One profile out of several threads' of the same target: each thread's tree under a root of its own. */
-import type { LineValues, Profile, ValueColumn } from '../model/profile.js';
-import { createFrameTable, createLocationTable } from '../model/profile-builder.js';
+import type { LineValues, Profile, ValueColumn } from './profile.js';
+import { createFrameTable, createLocationTable } from './profile-builder.js';
 
 export interface NamedProfile {
   readonly name: string;
@@ -60,5 +60,6 @@ export const mergeProfiles = (threads: readonly NamedProfile[]): Profile => {
     durationUs: Math.max(...threads.map(({ profile }) => profile.durationUs)),
     calls: calls.length === 0 ? undefined : Float64Array.from(table.frames, (_, frame) => calls[frame] ?? NaN),
     notes: undefined,
+    warnings: threads.flatMap(({ profile }) => profile.warnings ?? []),
   };
 };

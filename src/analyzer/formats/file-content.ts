@@ -1,0 +1,98 @@
+/**
+ * A file as the readers of profiles look at it: its bytes after gunzip, its text (UTF-8, or UTF-16 with a byte order
+ * mark), its JSON. Text and JSON are decoded once, when a reader first asks. In: a file's bytes. Out: a FileContent.
+ */
+import { gunzipSync } from 'node:zlib';
+import { MemwatchError, messageOf } from '../../errors.js';
+import type { Profile } from '../model/profile.js';
+
+export interface FileContent {
+  readonly bytes: Uint8Array;
+  /** undefined for binary files. */
+  readonly text: string | undefined;
+  /** The file's JSON; undefined where the text does not begin as JSON. Throws `broken-file` with the byte position. */
+  readonly json: unknown;
+}
+
+/** One kind of file: a reader, or the name under which a file is refused. */
+export interface ProfileFormat {
+  /** With its article: `a CPU profile of V8 (.cpuprofile)`. */
+  readonly name: string;
+  /** The command that opens such a file; undefined where none does. */
+  readonly command?: string;
+  matches(content: FileContent): boolean;
+  /** Throws `not-this-format`, `broken-file`. */
+  read(content: FileContent): Profile;
+}
+
+/** Throws `broken-file` where the gzip is damaged. */
+export const openContent = (raw: Uint8Array): FileContent => {
+  const bytes = isGzip(raw) ? gunzip(raw) : raw;
+  let text: string | undefined;
+  let json: { value: unknown } | undefined;
+  return {
+    bytes,
+    get text() {
+      return isBinary(bytes) ? undefined : (text ??= decodeText(bytes));
+    },
+    get json() {
+      const value = (): unknown =>
+        this.text !== undefined && beginsAsJson(this.text) ? parseJson(this.text) : undefined;
+      return (json ??= { value: value() }).value;
+    },
+  };
+};
+
+export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+const gunzip = (raw: Uint8Array): Uint8Array => {
+  try {
+    return gunzipSync(raw);
+  } catch (cause) {
+    const message = `the file's gzip is damaged or cut off: ${messageOf(cause)}, in ${raw.length} bytes`;
+    throw new MemwatchError('broken-file', message, { cause });
+  }
+};
+
+/** The encoding that a byte order mark names; UTF-8 without one. */
+const encodingOf = ([first, second]: Uint8Array): string =>
+  first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
+
+const decodeText = (bytes: Uint8Array): string => new TextDecoder(encodingOf(bytes)).decode(bytes);
+
+/** Control characters that no text holds stand near the start of every binary format. */
+const isBinary = (bytes: Uint8Array): boolean =>
+  encodingOf(bytes) === 'utf-8' && bytes.subarray(0, 1024).some((byte) => byte < 0x20 && !textControls.has(byte));
+const textControls = new Set([0x08, 0x09, 0x0a, 0x0c, 0x0d, 0x1b]);
+
+/** Stacks may begin with `[unknown]` or `{anonymous}`, so one bracket alone is not enough. */
+const beginsAsJson = (text: string): boolean => /^\s*(?:\{\s*["}]|\[\s*[[{\]])/.test(text.slice(0, 1024));
+
+/** The file's JSON as an object; empty where it is none. */
+export const objectOf = ({ json }: FileContent): Readonly<Record<string, unknown>> =>
+  typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Record<string, unknown>) : {};
+
+/** Throws `broken-file`. Chrome's traces, an array of events, may lack their end. */
+export const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const closed = text.trimStart().startsWith('[') ? parseClosed(text) : undefined;
+    if (closed !== undefined) return closed;
+    throw new MemwatchError('broken-file', `the file's JSON is broken ${placeOf(cause, text)}`, { cause });
+  }
+};
+
+const parseClosed = (text: string): unknown => {
+  try {
+    return JSON.parse(`${text.trimEnd().replace(/,$/, '')}]`);
+  } catch {
+    return undefined;
+  }
+};
+
+const placeOf = (cause: unknown, text: string): string => {
+  const position = Number(/position (\d+)/.exec(messageOf(cause))?.[1] ?? text.length);
+  const byte = Buffer.byteLength(text.slice(0, position));
+  return position >= text.length ? `at byte ${byte}: it is cut off there` : `at byte ${byte}`;
+};

@@ -1,0 +1,120 @@
+/**
+ * Files that memwatch knows by name and does not read as profiles: heap snapshots and its own results, which other
+ * commands open, and what other languages' and engines' profilers write. In: a file. Out: its right name in an error.
+ */
+import { MemwatchError } from '../../errors.js';
+import { objectOf, type FileContent, type ProfileFormat } from './file-content.js';
+import { eventsOf } from './trace.js';
+
+interface Foreign {
+  readonly name: string;
+  readonly command?: string;
+  readonly hint?: string;
+  matches(content: FileContent): boolean;
+}
+
+const hasKeys = (content: FileContent, ...keys: readonly string[]): boolean => {
+  const document = objectOf(content);
+  return keys.every((key) => key in document);
+};
+const begins = ({ text }: FileContent, pattern: RegExp): boolean =>
+  text !== undefined && pattern.test(text.slice(0, 4096));
+const schemaOf = (content: FileContent): string => String(objectOf(content)['schema'] ?? '');
+
+const files: readonly Foreign[] = [
+  { name: 'a heap snapshot', command: 'heap', matches: (content) => begins(content, /^\s*\{\s*"snapshot"\s*:/) },
+  {
+    name: 'a scripts table, which belongs to the capture beside it',
+    matches: (content) => schemaOf(content) === 'memwatch/scripts@1',
+  },
+  {
+    name: 'a result that memwatch printed as --json',
+    command: 'view',
+    matches: (content) => schemaOf(content).startsWith('memwatch/'),
+  },
+  {
+    name: 'a trace of Hermes (React Native)',
+    hint: 'react-native profile-hermes converts it for Chrome; memwatch reads profiles of V8',
+    matches: (content) =>
+      hasKeys(content, 'traceEvents', 'stackFrames') ||
+      eventsOf(content)?.some(({ args }) => args !== undefined && 'allocatedCategory' in args) === true,
+  },
+  {
+    name: 'a trace of events without a CPU profile (Trace Event Format)',
+    hint: 'record it with the category disabled-by-default-v8.cpu_profiler, as DevTools does',
+    matches: (content) => (eventsOf(content)?.length ?? 0) > 0,
+  },
+  {
+    name: 'a recording of Safari (JavaScriptCore)',
+    matches: (content) => hasKeys(content, 'recording'),
+  },
+  {
+    name: 'a heap snapshot of JavaScriptCore (Safari, Bun)',
+    hint: 'memwatch reads heap snapshots of V8; in Bun, Bun.generateHeapSnapshot("v8") makes one',
+    matches: (content) => hasKeys(content, 'nodeClassNames', 'edgeTypes'),
+  },
+  {
+    name: 'a profile of Firefox',
+    matches: (content) =>
+      hasKeys(content, 'profile', 'markers') || (hasKeys(content, 'threads', 'meta') && !hasKeys(content, 'nodes')),
+  },
+  { name: 'a profile of stackprof (Ruby)', matches: (content) => hasKeys(content, 'mode', 'frames', 'samples') },
+  { name: 'a profile of GHC (Haskell)', matches: (content) => hasKeys(content, 'rts_arguments') },
+  {
+    name: 'a log of node --prof',
+    hint: 'node --prof-process --preprocess -j FILE > app.v8log.json makes what memwatch reads',
+    matches: (content) => begins(content, /^v8-version,/),
+  },
+  {
+    name: 'a profile of callgrind',
+    matches: (content) => begins(content, /^# callgrind format|^(?=[\s\S]*^events:)(?=[\s\S]*^fn=)/m),
+  },
+  { name: 'a copy of a call tree of Instruments', matches: (content) => begins(content, /^[\w \t()]*\tSymbol Name/) },
+  { name: 'a log of Papyrus', matches: (content) => begins(content, /^(Stack_|Script_|Obj_)\S+ log opened/) },
+  { name: 'a call graph of pmcstat', matches: (content) => begins(content, /^@ \S+ \[\d+ samples\]/) },
+  {
+    name: 'a profile in a legacy format of gperftools or Go',
+    hint: 'pprof -proto FILE > app.pb.gz makes what memwatch reads',
+    matches: (content) =>
+      begins(
+        content,
+        /^(heap profile:|--- (contention|mutex|threadz|Thread|heapz|growthz|contentionz)|\w+ profile: total )/,
+      ) || isLegacyCpu(content.bytes),
+  },
+  { name: 'a recording of Java Flight Recorder', matches: ({ bytes }) => magicOf(bytes, 3) === 'FLR' },
+  { name: 'a zip archive', hint: 'unpack it first', matches: ({ bytes }) => magicOf(bytes, 4) === 'PK\u0003\u0004' },
+  {
+    name: 'data of perf record',
+    hint: 'perf script > app.perf.txt makes what memwatch reads',
+    matches: ({ bytes }) => magicOf(bytes, 8) === 'PERFILE2',
+  },
+];
+
+const magicOf = (bytes: Uint8Array, length: number): string =>
+  Buffer.from(bytes.subarray(0, length)).toString('latin1');
+
+/** gperftools' CPU profile: machine words 0, 3, 0 (Java: 1), period, 0. */
+const isLegacyCpu = (bytes: Uint8Array): boolean => {
+  const words = new DataView(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 24));
+  const at = (word: number, size: 4 | 8, little: boolean): number =>
+    size === 4 ? words.getUint32(word * 4, little) : Number(words.getBigUint64(word * 8, little));
+  if (words.byteLength < 24) return false;
+  return [true, false].some((little) =>
+    ([4, 8] as const).some(
+      (size) => at(0, size, little) === 0 && at(1, size, little) === 3 && at(2, size, little) <= 1,
+    ),
+  );
+};
+
+const foreign = ({ name, command, hint, matches }: Foreign): ProfileFormat => ({
+  name,
+  ...(command === undefined ? {} : { command }),
+  matches,
+  read: () => {
+    throw new MemwatchError('not-this-format', `the file is ${name}, which is no profile that memwatch reads`, {
+      hint: command === undefined ? hint : `memwatch ${command} opens it`,
+    });
+  },
+});
+
+export const foreignFormats: readonly ProfileFormat[] = files.map(foreign);

@@ -1,0 +1,121 @@
+/**
+ * What `perf script` prints: an event's line, then its stack, the innermost frame first, then a blank line:
+ *   node 1234/1240 [001] 5417.120: 1010101 cpu-clock:u:
+ *           7f53ac0 LazyCompile:*handle /srv/app.js:12 (/tmp/perf-1234.map)
+ *           9c2ad0 uv_run+0x190 (/usr/bin/node)
+ * The command may hold spaces; process, processor and period may be missing. Events of the first event's kind are read;
+ * each counts as one sample, and where periods are nanoseconds of a clock, as time.
+ */
+import { MemwatchError } from '../../errors.js';
+import type { Location } from '../model/location.js';
+import type { Profile } from '../model/profile.js';
+import type { ProfileFormat } from './file-content.js';
+import { createStackProfile, type StackProfile } from './stack-profile.js';
+
+interface PerfEvent {
+  readonly line: number;
+  readonly thread: string;
+  readonly kind: string;
+  readonly seconds: number;
+  readonly periodNs: number | undefined;
+  readonly stack: string[];
+}
+
+/** Command, process and thread, processor, time, period, kind. */
+const eventLine =
+  /^(\S.*?)\s+(-?\d+)(?:\/(-?\d+))?\s+(?:\[\d+\]\s+)?(?:\S{4,6}\s+)?(\d+\.\d+):\s+(?:(\d+)\s+)?([\w./=,-]+(?::[\w]*)?):\s*$/;
+const frameLine = /^\s+([0-9a-f]+)\s+(.*?)\s*\(([^()]*(?:\([^()]*\))?[^()]*)\)\s*$/;
+
+export const perfScriptFormat: ProfileFormat = {
+  name: 'the text of perf script',
+  command: 'view',
+  matches: ({ text }) =>
+    text !== undefined &&
+    text
+      .slice(0, 65_536)
+      .split(/\r?\n/)
+      .some((line) => eventLine.test(line)),
+  read: ({ text = '' }) => readPerfScript(text),
+};
+
+const readPerfScript = (text: string): Profile => {
+  const { events, skipped } = readEvents(text);
+  const [first] = events;
+  if (first === undefined) throw new MemwatchError('not-this-format', 'the text holds no event of perf script');
+  const chosen = events.filter(({ kind }) => kind === first.kind);
+  const isTime = /clock/.test(first.kind) && chosen.every(({ periodNs }) => periodNs !== undefined);
+  const samples = { name: 'samples', unit: 'count' } as const;
+  const profile = isTime
+    ? createStackProfile('cpu', [{ name: 'time', unit: 'microseconds' }, samples])
+    : createStackProfile('other', [samples]);
+  const threads = new Set(chosen.map(({ thread }) => thread));
+  for (const event of chosen) {
+    const root = threads.size > 1 ? [profile.frame(event.thread)] : [];
+    const frames = event.stack.map((line) => frameOf(line, profile)).toReversed();
+    const known = frames.length > 0 ? frames : [profile.frame('(no stack)')];
+    profile.addStack([...root, ...known], isTime ? [(event.periodNs ?? 0) / 1000, 1] : [1]);
+  }
+  const seconds = chosen.map((event) => event.seconds);
+  const [from, to] = seconds.reduce(
+    ([low, high], at) => [Math.min(low, at), Math.max(high, at)],
+    [Infinity, -Infinity],
+  );
+  return profile.finish({
+    durationUs: (to - from) * 1e6,
+    warnings: warningsOf(events.length - chosen.length, skipped, first),
+  });
+};
+
+const warningsOf = (others: number, skipped: readonly number[], { kind }: PerfEvent): string[] => [
+  ...(others > 0 ? [`${others} events of other kinds than ${kind} were left out`] : []),
+  ...(skipped.length > 0 ? [`${skipped.length} lines could not be read, the first is line ${skipped[0]}`] : []),
+];
+
+const readEvents = (text: string): { events: PerfEvent[]; skipped: number[] } => {
+  const events: PerfEvent[] = [];
+  const skipped: number[] = [];
+  let event: PerfEvent | undefined;
+  text.split(/\r?\n/).forEach((line, index) => {
+    if (line.trim() === '') event = undefined;
+    else if (line.startsWith('#')) return;
+    else if (event !== undefined && frameLine.test(line)) event.stack.push(line);
+    else {
+      event = eventOf(line, index + 1);
+      if (event === undefined) skipped.push(index + 1);
+      else events.push(event);
+    }
+  });
+  return { events, skipped };
+};
+
+const eventOf = (text: string, line: number): PerfEvent | undefined => {
+  const match = eventLine.exec(text);
+  if (match === null) return undefined;
+  const [, command, first, second, at, period, kind] = match;
+  const ids = second === undefined ? `thread ${first}` : `process ${first}, thread ${second}`;
+  return {
+    line,
+    thread: `${command} (${ids})`,
+    kind,
+    seconds: Number(at),
+    periodNs: period === undefined ? undefined : Number(period),
+    stack: [],
+  };
+};
+
+const frameOf = (line: string, profile: StackProfile): number => {
+  const [, address, shown, object] = frameLine.exec(line) ?? [line, '', line.trim(), ''];
+  const symbol = shown.replace(/\+0x[\da-f]+$/, '');
+  if (symbol === '' || symbol === '[unknown]')
+    return profile.frame(object === '' ? `0x${address}` : `[unknown] (${object})`);
+  const script = readScriptSymbol(symbol);
+  return script === undefined ? profile.frame(symbol) : profile.frame(script.name, script.location);
+};
+
+/** V8's own name for code of a script: `LazyCompile:*handle /srv/app.js:12:7`, since V8 9 `JS:*handle …`. */
+export const readScriptSymbol = (symbol: string): { name: string; location: Location } | undefined => {
+  const match = /^(?:JS|LazyCompile|Function|Script|Eval):[*~^+'-]*(\S*) ?(.*?):(\d+)(?::(\d+))?$/.exec(symbol);
+  if (match === null || match[2] === '') return undefined;
+  const [, name, file, line, column = '0'] = match;
+  return { name, location: { file: file.replace(/^file:\/\//, ''), line: Number(line), column: Number(column) } };
+};

@@ -1,0 +1,106 @@
+/**
+ * CPU profiles as v8-profiler and v8-profiler-next write them. In: their JSON. Out: a Profile.
+ *   type 0 { head: { functionName, url, lineNumber, hitCount, children: [node…], lineTicks }, startTime (s), timestamps (us) }
+ *   type 1 { typeId: 'CPU', nodes: [{ callFrame: { …, lineTicks } }…], startTime (us), timeDeltas }
+ * Both packages pass on V8's 1-based places. Older ones subtract one, as the inspector does: their root is on line -1.
+ */
+import { MemwatchError } from '../../errors.js';
+import { decodeCpuProfile, type CpuProfileFile, type CpuProfileNode } from './cpuprofile.js';
+import { objectOf, type ProfileFormat } from './file-content.js';
+
+interface LineTick {
+  readonly line: number;
+  readonly hitCount: number;
+}
+
+interface TreeNode {
+  readonly id: number;
+  readonly functionName: string;
+  readonly scriptId: string | number;
+  readonly url: string;
+  readonly lineNumber: number;
+  readonly columnNumber?: number;
+  readonly hitCount: number;
+  readonly lineTicks?: readonly LineTick[];
+  readonly children: readonly TreeNode[];
+}
+
+interface TreeFile {
+  readonly head: TreeNode;
+  readonly samples?: readonly number[];
+  readonly timestamps?: readonly number[];
+  readonly startTime?: number;
+  readonly endTime?: number;
+}
+
+type Document = Readonly<Record<string, unknown>>;
+
+export const v8ProfilerFormat: ProfileFormat = {
+  name: 'a CPU profile of v8-profiler (.cpuprofile)',
+  command: 'cpu',
+  matches: (content) => isTree(objectOf(content)) || isList(objectOf(content)),
+  read: (content) => {
+    const document = objectOf(content);
+    return decodeCpuProfile(isTree(document) ? fromTree(document) : fromList(document), undefined);
+  },
+};
+
+const isTree = (document: Document): boolean => {
+  const head = document['head'] as Partial<TreeNode> | undefined;
+  return typeof head?.hitCount === 'number' && typeof head.functionName === 'string';
+};
+
+const isList = ({ typeId, nodes }: Document): boolean => typeId === 'CPU' && Array.isArray(nodes);
+
+/** `startTime` and `endTime` are whole seconds, so that the time is known from the samples alone. */
+const fromTree = (document: Document): CpuProfileFile => {
+  const { head, samples, timestamps, startTime = 0, endTime = 0 } = document as unknown as TreeFile;
+  const nodes = flatten(head);
+  if (samples === undefined || timestamps === undefined || samples.length === 0)
+    return { nodes, startTime: startTime * 1e6, endTime: endTime * 1e6 };
+  return {
+    nodes,
+    startTime: timestamps[0],
+    endTime: timestamps[timestamps.length - 1],
+    samples,
+    timeDeltas: timestamps.map((at, index) => (index === 0 ? 0 : at - timestamps[index - 1])),
+  };
+};
+
+const flatten = (head: TreeNode): CpuProfileNode[] => {
+  const base = baseOf(head.lineNumber);
+  const nodes: CpuProfileNode[] = [];
+  const stack = [head];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (!Array.isArray(node.children))
+      throw new MemwatchError('broken-file', `node ${node.id} of the profile lacks its children`);
+    const { functionName, scriptId, url, lineNumber, columnNumber = base, lineTicks } = node;
+    const at = { lineNumber: lineNumber - base, columnNumber: columnNumber - base };
+    nodes.push({
+      id: node.id,
+      callFrame: { functionName, scriptId: String(scriptId), url, ...at },
+      hitCount: node.hitCount,
+      children: node.children.map(({ id }) => id),
+      positionTicks: ticksOf(lineTicks),
+    });
+    stack.push(...node.children);
+  }
+  return nodes;
+};
+
+/** What the places of a file are counted from: its root is on no line, which is 0, or -1 where one was subtracted. */
+const baseOf = (rootLine: number): 0 | 1 => (rootLine < 0 ? 0 : 1);
+
+const ticksOf = (ticks: readonly LineTick[] = []): { line: number; ticks: number }[] =>
+  ticks.map(({ line, hitCount }) => ({ line, ticks: hitCount }));
+
+const fromList = (document: Document): CpuProfileFile => {
+  const file = document as unknown as CpuProfileFile;
+  const base = baseOf(file.nodes[0]?.callFrame.lineNumber ?? -1);
+  const nodes = file.nodes.map((node) => {
+    const { lineTicks, ...frame } = node.callFrame as CpuProfileNode['callFrame'] & { lineTicks?: LineTick[] };
+    const callFrame = { ...frame, lineNumber: frame.lineNumber - base, columnNumber: frame.columnNumber - base };
+    return { ...node, callFrame, positionTicks: node.positionTicks ?? ticksOf(lineTicks) };
+  });
+  return { ...file, nodes };
+};

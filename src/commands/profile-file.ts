@@ -1,0 +1,121 @@
+/**
+ * Files that a user names: a profile of any format, or the right name of what the file is. In: a path. Out: a Profile,
+ * with what could not be read of it said as a warning; errors that say which command opens the file.
+ */
+import { open, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { gunzipSync, constants } from 'node:zlib';
+import { isGzip } from '../analyzer/formats/file-content.js';
+import { nameFormat, readProfile } from '../analyzer/formats/profile.js';
+import type { Profile, ProfileUnit } from '../analyzer/model/profile.js';
+import { MemwatchError } from '../errors.js';
+import { escapeText } from '../report/units.js';
+import { readCaptureBytes } from './capture-file.js';
+import type { Io } from './io.js';
+
+/** A regular file of that name is there, and the text is no process id. */
+export const isFile = (text: string): boolean =>
+  !/^\d+(\/\d+)?$/.test(text) && statSync(text, { throwIfNoEntry: false })?.isFile() === true;
+
+/** Throws `cannot-read`, `not-this-format`, `broken-file`. */
+export const openProfile = async (file: string, io: Pick<Io, 'warn'>): Promise<Profile> => {
+  const profile = await readProfileFile(file);
+  for (const warning of profile.warnings ?? []) io.warn(escapeText(`${file}: ${warning}`));
+  return profile;
+};
+
+/** As `openProfile`, without a word. */
+export const readProfileFile = async (file: string): Promise<Profile> => {
+  if (await beginsAsSnapshot(file)) throw wrongFile(file, { name: 'a heap snapshot', command: 'heap' }, undefined);
+  return readProfileBytes(await readCaptureBytes(file), file);
+};
+
+export const readProfileBytes = (bytes: Uint8Array, file: string): Profile => {
+  try {
+    return readProfile(bytes);
+  } catch (error) {
+    if (!(error instanceof MemwatchError)) throw error;
+    throw new MemwatchError(error.code, `${file}: ${error.message}`, { hint: error.hint, cause: error });
+  }
+};
+
+/** The profile with its values of that unit first. Throws `not-this-format` where it has none. */
+export const showUnit = (profile: Profile, unit: ProfileUnit, file: string): Profile => {
+  const [first, ...rest] = profile.values;
+  if (first.unit === unit) return profile;
+  const wanted = rest.find((column) => column.unit === unit);
+  if (wanted !== undefined) {
+    const others = profile.values.filter((column) => column !== wanted);
+    return { ...profile, values: [wanted, ...others], lines: undefined };
+  }
+  const held = { microseconds: 'times', bytes: 'bytes', count: 'counts without a unit' }[first.unit];
+  const command = { microseconds: 'cpu', bytes: 'alloc', count: 'view' }[first.unit];
+  throw new MemwatchError('not-this-format', `${file} holds ${held}, and no ${unit === 'bytes' ? 'bytes' : 'times'}`, {
+    hint: `memwatch ${command} ${file} shows it; memwatch export makes other formats of it`,
+  });
+};
+
+interface FileName {
+  readonly name: string;
+  readonly command?: string;
+}
+
+/** What the file is, with the command that opens it; undefined where memwatch knows no such file. Throws `broken-file`. */
+export const nameFile = async (file: string): Promise<FileName | undefined> =>
+  (await beginsAsSnapshot(file))
+    ? { name: 'a heap snapshot', command: 'heap' }
+    : nameFormat(await readCaptureBytes(file));
+
+/** Snapshots are too large to read for their name; the start tells them. */
+const beginsAsSnapshot = async (file: string): Promise<boolean> => {
+  const start = await readStart(file);
+  const bytes = isGzip(start) ? gunzipStart(start) : start;
+  return /^\s*\{\s*"snapshot"\s*:/.test(bytes.toString('latin1', 0, 4096));
+};
+
+const readStart = async (path: string): Promise<Buffer> => {
+  if (!(await stat(path).catch(() => undefined))?.isFile()) return Buffer.alloc(0); // whoever reads it says what is wrong
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(65_536), 0, 65_536, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+};
+
+const gunzipStart = (start: Buffer): Buffer => {
+  try {
+    return gunzipSync(start, { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch {
+    return Buffer.alloc(0);
+  }
+};
+
+/** Commands that take profiles of any kind; what is wrong with those is said as it is. */
+const takesProfiles: readonly string[] = ['view', 'export', 'diff', 'mcp'];
+
+/** An error because of a file that another command opens, said in those words; else the error as it was. */
+export const explainFile = async (thrown: unknown, [command = '', ...words]: readonly string[]): Promise<unknown> => {
+  if (!(thrown instanceof MemwatchError) || !['not-this-format', 'bad-argument'].includes(thrown.code)) return thrown;
+  if (thrown.code === 'bad-argument' && takesProfiles.includes(command)) return thrown;
+  for (const file of words.filter(isFile)) {
+    const named = await nameFile(file).catch(() => undefined);
+    if (named !== undefined && named.command !== command && !thrown.message.includes(named.name))
+      return wrongFile(file, named, thrown);
+  }
+  return thrown;
+};
+
+/** Throws `not-this-format` where a capture is named in place of a module. */
+export const refuseCapture = async (file: string): Promise<void> => {
+  if (/\.[cm]?[jt]sx?$/.test(file) || !isFile(file)) return;
+  const named = await nameFile(file);
+  if (named !== undefined) throw wrongFile(file, named, undefined);
+};
+
+const wrongFile = (file: string, { name, command }: FileName, cause: unknown): MemwatchError =>
+  new MemwatchError('not-this-format', `${file} is ${name}`, {
+    hint: command === undefined ? 'no command of memwatch opens it' : `memwatch ${command} ${file}`,
+    cause,
+  });

@@ -1,0 +1,420 @@
+/** Profiles that other tools write: each read with its totals, or refused by its right name. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import {
+  Function as PprofFunction,
+  Line,
+  Location,
+  Mapping,
+  Profile as Pprof,
+  Sample,
+  StringTable,
+  ValueType,
+} from 'pprof-format';
+import { computeCostTable } from '#memwatch/analyzer/cost/table.js';
+import { nameFormat, readProfile } from '#memwatch/analyzer/formats/profile.js';
+import { writeCollapsed } from '#memwatch/analyzer/formats/collapsed.js';
+import { writePprof } from '#memwatch/analyzer/formats/pprof.js';
+import { writeSpeedscope } from '#memwatch/analyzer/formats/speedscope.js';
+import type { MemwatchError } from '#memwatch/errors.js';
+import { nodeBinary } from '../../support/nodes.js';
+import { temporaryFolder } from '../../support/targets.js';
+
+const bytesOf = (file: string | object): Buffer => Buffer.from(typeof file === 'string' ? file : JSON.stringify(file));
+const rows = (file: string | object | Uint8Array): (string | number | null)[][] =>
+  computeCostTable(readProfile(file instanceof Uint8Array ? file : bytesOf(file)))
+    .functions.filter(({ self }) => self !== 0)
+    .map(({ name, file: path, line, self }) => [name, path, line, self]);
+
+const treeNode = (id: number, name: string, line: number, hits: number, children: object[] = []): object => ({
+  functionName: name,
+  url: id === 1 ? '' : '/srv/app.js',
+  lineNumber: line,
+  columnNumber: 1,
+  scriptId: 7,
+  id,
+  hitCount: hits,
+  lineTicks: hits === 0 ? [] : [{ line: line + 1, hitCount: hits }],
+  children,
+});
+const samples = { samples: [3, 3, 2], timestamps: [5_000_000, 5_000_100, 5_000_300] };
+
+test("v8-profiler's tree: its places are 1-based, unless the root says that one was subtracted", () => {
+  const tree = (root: number, line: number): object => ({
+    head: treeNode(1, '(root)', root, 0, [treeNode(2, 'a', line, 1, [treeNode(3, 'b', line + 10, 2)])]),
+    startTime: 5,
+    endTime: 5,
+    ...samples,
+  });
+  assert.deepEqual(rows(tree(0, 3)), [['b', '/srv/app.js', 13, 300]]);
+  assert.deepEqual(rows(tree(-1, 3)), [['b', '/srv/app.js', 14, 300]]);
+  const [line] = computeCostTable(readProfile(bytesOf(tree(0, 3)))).lines;
+  assert.deepEqual([line?.line, line?.self], [14, 300]);
+});
+
+test("v8-profiler-next's list of nodes: 1-based, with the ticks inside the call frame", () => {
+  const node = (id: number, functionName: string, lineNumber: number, children: number[], ticks: object[]): object => ({
+    id,
+    hitCount: ticks.length,
+    children,
+    callFrame: {
+      functionName,
+      scriptId: 7,
+      url: id === 1 ? '' : '/srv/app.js',
+      lineNumber,
+      columnNumber: 1,
+      lineTicks: ticks,
+    },
+  });
+  const file = {
+    typeId: 'CPU',
+    uid: '1',
+    title: '',
+    nodes: [node(1, '(root)', 0, [2], []), node(2, 'a', 3, [], [{ line: 4, hitCount: 1 }])],
+    startTime: 0,
+    endTime: 100,
+    samples: [2],
+    timeDeltas: [0],
+  };
+  assert.deepEqual(rows(file), [['a', '/srv/app.js', 3, 100]]);
+  assert.equal(computeCostTable(readProfile(bytesOf(file))).lines[0]?.line, 4);
+});
+
+const frame = (functionName: string, lineNumber: number): object => ({
+  functionName,
+  scriptId: 7,
+  url: 'file:///srv/app.js',
+  lineNumber,
+  columnNumber: 0,
+});
+const event = (name: string, pid: number, ts: number, data: object | undefined, id = '0x1'): object => ({
+  name,
+  ph: 'P',
+  pid,
+  tid: 2,
+  ts,
+  id,
+  args: data === undefined ? {} : { data },
+});
+
+test('traces: pieces of a CPU profile come together, threads stand side by side, what is lost is said', () => {
+  const root = { id: 1, callFrame: { functionName: '(root)', scriptId: 0 }, children: [2] };
+  const chunk = (nodes: object[], ids: number[], lines?: number[]): object => ({
+    cpuProfile: { nodes, samples: ids },
+    timeDeltas: ids.map(() => 100),
+    ...(lines === undefined ? {} : { lines }),
+  });
+  const first = [
+    event('ProfileChunk', 1, 20, chunk([{ id: 3, callFrame: frame('b', 9), parent: 2 }], [3], [11])),
+    event('Profile', 1, 5, { startTime: 0 }),
+    event('ProfileChunk', 1, 10, chunk([root, { id: 2, callFrame: frame('a', 4), parent: 1 }], [2, 2], [5, 6])),
+    event('ProfileChunk', 1, 30, undefined),
+    event('ProfileChunk', 1, 40, { endTime: 1000 }),
+  ];
+  const one = { metadata: {}, traceEvents: first };
+  assert.deepEqual(rows(one), [
+    ['b', '/srv/app.js', 10, 700],
+    ['a', '/srv/app.js', 5, 200],
+  ]);
+  assert.deepEqual(rows(gzipSync(bytesOf(one))), rows(one));
+  assert.deepEqual(
+    computeCostTable(readProfile(bytesOf(one))).lines.map(({ line, self }) => [line, self]),
+    [
+      [11, 700],
+      [5, 100],
+      [6, 100],
+    ],
+  );
+  // an array may lack its end
+  assert.deepEqual(rows(`${JSON.stringify(first).slice(0, -1)},`), rows(one));
+  const other = [
+    event('Profile', 2, 5, { startTime: 0 }),
+    event('ProfileChunk', 2, 6, chunk([{ id: 9, callFrame: frame('c', 1), parent: 8 }], [9, 9])),
+  ];
+  const both = readProfile(bytesOf({ traceEvents: [...first, ...other] }));
+  assert.deepEqual(
+    computeCostTable(both)
+      .functions.filter(({ self }) => self > 0)
+      .map(({ name, self }) => [name, self]),
+    [
+      ['b', 700],
+      ['a', 200],
+      ['c', 100],
+    ],
+  );
+  assert.deepEqual(both.warnings, ['the trace has lost 1 of the functions that it names']);
+});
+
+test('a trace that Node itself wrote', (t) => {
+  const folder = temporaryFolder(t);
+  const script = join(folder, 'hot.cjs');
+  const source = `const trace = require('node:trace_events').createTracing({ categories: ['disabled-by-default-v8.cpu_profiler', 'v8'] });
+trace.enable();
+function hot(n) { let s = 0; for (let i = 0; i < n; i++) s = Math.sqrt(s + i); return s; }
+let turns = 200;
+const turn = () => { hot(1e6); if (turns-- > 0) setImmediate(turn); else { trace.disable(); setTimeout(() => {}, 100); } };
+setTimeout(turn, 20);`;
+  writeFileSync(script, source);
+  // on a busy machine V8 may sample once and never again: then the program is run anew
+  for (let attempt = 1; ; attempt++) {
+    execFileSync(nodeBinary(22), ['--trace-event-file-pattern', 'trace.json', script], {
+      cwd: folder,
+      timeout: 60_000,
+    });
+    const [hot] = rows(readFileSync(join(folder, 'trace.json')));
+    if (hot === undefined && attempt < 5) continue;
+    assert.deepEqual(hot?.slice(0, 3), ['hot', script, 3]);
+    return;
+  }
+});
+
+test('speedscope: threads of one unit, events, and what memwatch wrote itself', () => {
+  const shared = { frames: [{ name: 'a', file: '/srv/app.js', line: 3, col: 1 }, { name: 'b' }] };
+  const sampled = {
+    type: 'sampled',
+    name: 'one',
+    unit: 'milliseconds',
+    startValue: 0,
+    endValue: 3,
+    samples: [[0, 1], [0]],
+    weights: [1, 2],
+  };
+  const events = [
+    ['O', 0, 10],
+    ['O', 1, 11],
+    ['C', 1, 13],
+    ['C', 0, 14],
+  ].map(([type, frameIndex, at]) => ({ type, frame: frameIndex, at }));
+  const evented = { type: 'evented', name: 'two', unit: 'milliseconds', startValue: 10, endValue: 14, events };
+  assert.deepEqual(rows({ shared, profiles: [sampled] }), [
+    ['a', '/srv/app.js', 3, 2000],
+    ['b', null, null, 1000],
+  ]);
+  assert.deepEqual(rows({ shared, profiles: [evented] }), [
+    ['a', '/srv/app.js', 3, 2000],
+    ['b', null, null, 2000],
+  ]);
+  const both = { $schema: 'https://www.speedscope.app/file-format-schema.json', shared, profiles: [sampled, evented] };
+  assert.deepEqual(rows(both), [
+    ['a', '/srv/app.js', 3, 4000],
+    ['b', null, null, 3000],
+  ]);
+  const bad = (change: object): object => ({ shared, profiles: [{ ...evented, ...change }] });
+  const broken = { code: 'broken-file' };
+  assert.throws(() => rows(bad({ events: events.slice(0, 2) })), broken);
+  assert.throws(() => rows(bad({ events: events.toReversed() })), broken);
+  assert.throws(() => rows(bad({ events: [{ type: 'O', frame: 7, at: 1 }] })), /frame 7 of 2/);
+  const heads = {
+    head: {
+      callFrame: frame('(root)', -1),
+      selfSize: 0,
+      id: 1,
+      children: [{ callFrame: frame('a', 2), selfSize: 64, id: 2, children: [] }],
+    },
+  };
+  const ours = readProfile(bytesOf(writeSpeedscope(readProfile(bytesOf(heads)), 'app.heapprofile')));
+  assert.deepEqual([ours.kind, ours.values.map(({ unit }) => unit)], ['allocations', ['bytes']]);
+  assert.deepEqual(rows(writeSpeedscope(readProfile(bytesOf(both)), 'x')), rows(both));
+});
+
+test('perf script: samples by thread, symbols of V8, periods of clocks as time', () => {
+  const text = `# captured on: today
+
+node 10/10 [000] 5.000000: 1000000 cpu-clock:u:
+\t    7f1 JS:*hot file:///srv/app.js:3:14 (/tmp/perf-10.map)
+\t    9c2 uv_run+0x190 (/usr/bin/node)
+
+V8 Worker 10/11 5.000100: 1000000 cpu-clock:u:
+\t    7f2 [unknown] (/usr/lib/libc.so.6)
+
+node 10/10 [000] 5.001000: 500000 cpu-clock:u:
+\t    7f1 LazyCompile:~cold /srv/app.js:9 (/tmp/perf-10.map)
+
+node 10/10 [000] 5.001000: 1 page-faults:
+\t    7f1 main (/usr/bin/node)
+`;
+  assert.deepEqual(rows(text), [
+    ['hot', '/srv/app.js', 3, 1000],
+    ['[unknown] (/usr/lib/libc.so.6)', null, null, 1000],
+    ['cold', '/srv/app.js', 9, 500],
+  ]);
+  assert.deepEqual(readProfile(bytesOf(text)).warnings, ['1 events of other kinds than cpu-clock:u were left out']);
+  const counted = text.replaceAll(/\d+ cpu-clock:u/g, 'cycles').replaceAll('1 page-faults', 'cycles');
+  const profile = readProfile(bytesOf(counted));
+  assert.deepEqual([profile.values[0].unit, computeCostTable(profile).whole], ['count', 4]);
+});
+
+test('the JSON of --prof-process --preprocess', () => {
+  const code = [
+    { name: 'hot /srv/app.js:3:14', type: 'JS', kind: 'Opt' },
+    { name: 'Add', type: 'CODE', kind: 'Builtin' },
+    { name: 't uv_run', type: 'CPP' },
+  ];
+  const ticks = [
+    { tm: 100, vm: 0, s: [1, 0, 0, 0, 2, 0] },
+    { tm: 350, vm: 0, s: [0, 0, -1, 0, 4096, 0] },
+    { tm: 360, vm: 0, s: [-1, 0] },
+  ];
+  assert.deepEqual(rows({ code, functions: [], ticks }), [
+    ['hot', '/srv/app.js', 3, 250],
+    ['(Builtin) Add', null, null, 100],
+    ['(no stack)', null, null, 10],
+  ]);
+});
+
+interface PprofStack {
+  /** Pairs of a function's number and a line; a function of -1 has no symbol. */
+  readonly stack: readonly (readonly [number, number])[];
+  readonly value: readonly number[];
+}
+const pprofOf = (
+  types: readonly (readonly [string, string])[],
+  names: readonly string[],
+  stacks: readonly PprofStack[],
+): Uint8Array => {
+  const stringTable = new StringTable();
+  const locations: Location[] = [];
+  const at = ([name, line]: readonly [number, number]): number =>
+    locations.push(
+      new Location({
+        id: locations.length + 1,
+        mappingId: 1,
+        address: 0xabc0 + line,
+        line: name < 0 ? [] : [new Line({ functionId: name + 1, line })],
+      }),
+    );
+  const sample = stacks.map(({ stack, value }) => new Sample({ locationId: stack.map(at), value: [...value] }));
+  return new Pprof({
+    sampleType: types.map(
+      ([type, unit]) => new ValueType({ type: stringTable.dedup(type), unit: stringTable.dedup(unit) }),
+    ),
+    sample,
+    location: locations,
+    mapping: [new Mapping({ id: 1, filename: stringTable.dedup('/usr/lib/libc.so.6') })],
+    function: names.map(
+      (name, index) =>
+        new PprofFunction({
+          id: index + 1,
+          name: stringTable.dedup(name),
+          filename: stringTable.dedup('/srv/app.js'),
+          startLine: 0,
+        }),
+    ),
+    stringTable,
+  }).encode();
+};
+
+test('pprof: a function without a first line is one function; what has no symbol has its address; values may be negative', () => {
+  const file = pprofOf(
+    [
+      ['samples', 'count'],
+      ['wall', 'milliseconds'],
+    ],
+    ['fib', 'fib'],
+    [
+      { stack: [[0, 7]], value: [1, 2] },
+      {
+        stack: [
+          [0, 5],
+          [1, 6],
+        ],
+        value: [1, 3],
+      },
+      { stack: [[-1, 1]], value: [1, 4] },
+      { stack: [], value: [1, 5] },
+      { stack: [[-1, 2]], value: [-1, -6] },
+    ],
+  );
+  const expected = [
+    ['fib', '/srv/app.js', 5, 5000],
+    ['(no stack)', null, null, 5000],
+    ['[libc.so.6] 0xabc1', null, null, 4000],
+    ['[libc.so.6] 0xabc2', null, null, -6000],
+  ];
+  assert.deepEqual(rows(file), expected);
+  assert.deepEqual(rows(gzipSync(file)), expected);
+  assert.deepEqual(
+    rows(writePprof(readProfile(file))).map(([, , , self]) => self),
+    expected.map(([, , , self]) => self),
+  );
+  const cut = file.subarray(0, file.length - 3);
+  assert.throws(
+    () => readProfile(cut),
+    (error: MemwatchError) => error.code === 'broken-file' && /at byte \d+ of \d+/.test(error.message),
+  );
+});
+
+test('collapsed: bad lines are skipped and counted, fractions and negative values are read, the unit is kept', () => {
+  const text = '# a comment\n#priv;a 2.5\na -1\nno stack\nb 1e3\r\n';
+  assert.deepEqual(rows(text), [
+    ['b', null, null, 1000],
+    ['a', null, null, 1.5],
+  ]);
+  assert.deepEqual(readProfile(bytesOf(text)).warnings, ['line 4 is no stack and was skipped']);
+  for (const encoding of ['utf16le', 'utf-8'] as const)
+    assert.deepEqual(rows(Buffer.from(`\ufeffa;b 5\n`, encoding)), [['b', null, null, 5]]);
+  assert.throws(() => rows('one\ntwo\nthree 3\n'), { code: 'not-this-format' });
+  for (const unit of ['microseconds', 'bytes'] as const) {
+    const profile = readProfile(
+      bytesOf({
+        shared: { frames: [{ name: 'a' }] },
+        profiles: [{ type: 'sampled', name: '', unit, samples: [[0]], weights: [7] }],
+      }),
+    );
+    const again = readProfile(bytesOf(writeCollapsed(profile)));
+    assert.deepEqual([again.kind, again.values[0].unit, again.values[0].self[0]], [profile.kind, unit, 7]);
+  }
+});
+
+test('a broken file is told from another kind, with the byte where it breaks off', () => {
+  const text = JSON.stringify({ naïve: '…', nodes: [], startTime: 0 });
+  const brokenAt = (file: Uint8Array | string): unknown => {
+    try {
+      return readProfile(Buffer.from(file));
+    } catch (error) {
+      return (error as MemwatchError).code === 'broken-file' && /at byte (\d+)/.exec((error as Error).message)?.[1];
+    }
+  };
+  assert.equal(brokenAt(text.slice(0, 20)), String(Buffer.byteLength(text.slice(0, 20))));
+  assert.equal(brokenAt('{"a":"ä", x}'), '11');
+  assert.throws(() => readProfile(gzipSync(bytesOf('a 1\n')).subarray(0, 15)), { code: 'broken-file' });
+  for (const nodes of [[null], [{ id: 1 }]])
+    assert.throws(() => rows({ nodes, startTime: 0 }), { code: 'broken-file' });
+});
+
+const foreign: readonly (readonly [RegExp, string | object])[] = [
+  [/heap snapshot$/, '{"snapshot":{"meta":{}},"nodes":[]}'],
+  [/result that memwatch printed/, { schema: 'memwatch/heap@1' }],
+  [/Hermes/, { traceEvents: [], samples: [], stackFrames: {} }],
+  [/Hermes/, [{ ph: 'B', args: { allocatedCategory: 'JavaScript' } }]],
+  [/trace of events without a CPU profile/, { traceEvents: [{ ph: 'B', name: 'a', ts: 1 }] }],
+  [/Safari \(JavaScriptCore\)$/, { version: 1, recording: {} }],
+  [
+    /JavaScriptCore \(Safari, Bun\)/,
+    { version: 2, type: 'Inspector', nodes: [0], nodeClassNames: [], edges: [], edgeTypes: [], edgeNames: [] },
+  ],
+  [/Firefox/, { meta: {}, libs: [], threads: [] }],
+  [/stackprof/, { mode: 'wall', frames: {}, samples: 1 }],
+  [/Haskell/, { rts_arguments: [] }],
+  [/node --prof$/, 'v8-version,12,4,254,21,0\n'],
+  [/callgrind/, '# callgrind format\nevents: Ir\nfn=a\n1 2\n'],
+  [/Instruments/, 'Weight\tSelf Weight\t\tSymbol Name\n'],
+  [/pmcstat/, '@ inst_retired.any [35705 samples]\n\n20.86%  [7447]     a\n'],
+  [/legacy/, 'heap profile:      1:      8 [     1:      8] @ heap/1\n'],
+  [/Java Flight Recorder/, 'FLR\u0000\u0002'],
+  [/perf record/, 'PERFILE2\u0000'],
+  [/zip/, 'PK\u0003\u0004\u0014\u0000'],
+];
+
+test('files of other kinds are refused by their right name', () => {
+  for (const [name, file] of foreign) {
+    assert.match(nameFormat(bytesOf(file))?.name ?? '', name);
+    assert.throws(() => readProfile(bytesOf(file)), { code: 'not-this-format' });
+  }
+  for (const text of ['', 'hello\n', '{}', '[]', '{"a":1}', '\u0000\u0001\u0002'])
+    assert.throws(() => readProfile(bytesOf(text)), { code: 'not-this-format' }, JSON.stringify(text));
+});

@@ -1,0 +1,59 @@
+/** A file that is given to the wrong command: what it is, and which command opens it. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { drawnProfile } from '../support/drawn-profile.js';
+import { memwatch, memwatchJson } from '../support/memwatch.js';
+import { repository } from '../support/paths.js';
+import { temporaryFolder } from '../support/targets.js';
+
+const snapshot = repository('test/fixtures/snapshots/node-24.heapsnapshot.gz');
+
+test('each command refuses a file of another kind by its name, and names the command that opens it', async (t) => {
+  const folder = temporaryFolder(t);
+  const profile = drawnProfile(folder);
+  const stacks = join(folder, 'stacks.txt');
+  writeFileSync(stacks, 'a;b 5\n');
+  const firefox = join(folder, 'firefox.json');
+  writeFileSync(firefox, JSON.stringify({ meta: {}, libs: [], threads: [] }));
+  const cases: readonly (readonly [string, string, RegExp, string])[] = [
+    ...['cpu', 'alloc', 'export', 'census', 'snapshot', 'leaks', 'check', 'detach'].map(
+      (command) => [command, snapshot, /is a heap snapshot$/, `memwatch heap ${snapshot}`] as const,
+    ),
+    ...['heap', 'leaks', 'attach', 'check'].map(
+      (command) => [command, profile, /is a CPU profile of V8/, `memwatch cpu ${profile}`] as const,
+    ),
+    ['cpu', stacks, /is collapsed stacks$/, `memwatch view ${stacks}`],
+    ['heap', firefox, /is a profile of Firefox$/, 'no command of memwatch opens it'],
+  ];
+  const runs = cases.map(async ([command, file, name, next]) => {
+    const run = await memwatch([command, file, ...(command === 'export' ? ['--to', 'md'] : [])]);
+    const [said, hint] = run.stderr
+      .trim()
+      .split('\n')
+      .map((line) => line.trim());
+    assert.deepEqual([run.code, run.stdout], [2, ''], `${command} ${file}: ${run.stderr}`);
+    assert.match(said ?? '', name, command);
+    assert.equal(hint, next, command);
+  });
+  await Promise.all(runs);
+  const mixed = await memwatch(['diff', snapshot, profile]);
+  assert.match(mixed.stderr, /a snapshot and a profile cannot be compared/);
+});
+
+test('cpu reads a profile of any format that holds times, and says what it could not read', async (t) => {
+  const file = join(temporaryFolder(t), 'stacks.txt');
+  writeFileSync(file, '# unit: microseconds\na;b 5\nnonsense\nc 3\n');
+  const document = await memwatchJson(['cpu', file]);
+  const functions = document['functions'] as { name: string; selfUs: number }[];
+  assert.deepEqual(
+    functions.filter(({ selfUs }) => selfUs > 0).map(({ name, selfUs }) => [name, selfUs]),
+    [
+      ['b', 5],
+      ['c', 3],
+    ],
+  );
+  const run = await memwatch(['cpu', file]);
+  assert.match(run.stderr, /stacks\.txt: line 3 is no stack and was skipped/);
+});
