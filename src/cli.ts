@@ -8,6 +8,17 @@ import { escapeText } from './report/units.js';
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
+/** Whatever still waits then is left; targets undo what was done to them by their guards. */
+const longestGoodbyeMs = 1600;
+const leaveAnyway = (): void => {
+  if (process.stdout.errored === null)
+    report(
+      new MemwatchError('interrupted', `interrupted: not all had ended after ${longestGoodbyeMs / 1000} s`),
+      false,
+    );
+  process.exit();
+};
+interrupted.signal.addEventListener('abort', () => setTimeout(leaveAnyway, longestGoodbyeMs).unref());
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   const isReaderGone = error.code === 'EPIPE'; // `memwatch … | head` is no failure
   const [code, message] = [isReaderGone ? 0 : 2, `cannot write the answer: ${messageOf(error)}`];

@@ -41,7 +41,7 @@ export const attachCommand: Command = {
       await printReadings(attachment, interval * 1000, args, io);
       return attachment.program;
     });
-    return program === undefined ? 0 : programExitCode(program);
+    return program === undefined ? undefined : programExitCode(program);
   },
 };
 
@@ -85,7 +85,7 @@ const printReadings = async (attachment: Attachment, intervalMs: number, args: A
     }
     if (++count >= wanted) break;
   }
-  if (attachment.ending.aborted) await reportEnd(attachment, io);
+  if (attachment.ending.aborted && !io.signal.aborted) await reportEnd(attachment, io);
 };
 
 const reportEnd = async ({ pid, session }: Attachment, io: Io): Promise<void> => {

@@ -24,14 +24,14 @@ export const detachCommand: Command = {
 const detachFrom = async (target: Target, force: boolean, io: Io): Promise<{ closed: boolean; text: string }> => {
   if (target.kind === 'pid') {
     checkReachable(target.pid);
-    const open = await findInspector(target.pid);
+    const open = await findInspector(target.pid, { signal: io.signal });
     if (open === undefined) return { closed: false, text: `process ${target.pid} has no open inspector` };
   }
   const attachment = await attach(target, { signal: io.signal, onProgress: io.progress });
   try {
     const { closed } = await clearGuard(attachment.main);
     if (!closed && force) await closeInspector(attachment.main);
-    if ((closed || force) && attachment.pid !== undefined) await portClosed(attachment.pid, attachment.port);
+    if ((closed || force) && attachment.pid !== undefined) await portClosed(attachment.pid, attachment.port, io.signal);
     if (closed || force) return { closed: true, text: 'inspector closed' };
     return { closed: false, text: 'it was not memwatch that opened this inspector: left open (--force closes it)' };
   } finally {

@@ -33,7 +33,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const target = await startSource(t, idle, { node: 24 });
     const { child, exited } = await startMemwatch(t, target.pid);
     child.kill(signal);
-    assert.equal(await exited, 0);
+    assert.equal(await exited, 130);
     await noPortOpen(target.pid);
     assert.equal(target.child.exitCode, null);
   });

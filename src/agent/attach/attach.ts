@@ -2,7 +2,7 @@
  * Attaching to a target and leaving it as it was. In: a Target. Out: an Attachment, whose detach undoes everything that
  * was done to the target, last first.
  */
-import { throwIfInterrupted } from '../../errors.js';
+import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { evaluate } from '../session/evaluate.js';
 import { enterGuard } from '../session/guard.js';
 import type { Program } from './launch.js';
@@ -69,7 +69,7 @@ export const attach = async (target: Target, options: LinkOptions = {}): Promise
   const link = await openLink(target, options);
   try {
     const worker = 'worker' in target ? target.worker : undefined;
-    const attachment = await attachmentOf(link, worker, options.signal);
+    const attachment = await attachmentOf(link, worker);
     throwIfInterrupted(options.signal);
     return attachment;
   } catch (error) {
@@ -78,28 +78,7 @@ export const attach = async (target: Target, options: LinkOptions = {}): Promise
   }
 };
 
-/** After Ctrl-C a target has so long to answer; it is let go of then, and its guard undoes the rest when it can. */
-const patienceMs = 10_000;
-
-/** The returned function ends the watch. A program of our own is waited for as long as it takes to end. */
-const letGoOfSilent = ({ main, launched }: Link, signal: AbortSignal | undefined): (() => void) => {
-  if (signal === undefined || launched !== undefined) return () => {};
-  let timer: NodeJS.Timeout | undefined;
-  const wait = (): void => {
-    timer = setTimeout(() => void main.close().catch(() => {}), patienceMs);
-  };
-  signal.addEventListener('abort', wait, { once: true });
-  return () => {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', wait);
-  };
-};
-
-const attachmentOf = async (
-  link: Link,
-  wantedWorker: string | undefined,
-  signal: AbortSignal | undefined,
-): Promise<Attachment> => {
+const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promise<Attachment> => {
   const { main, guard, launched, ending } = link;
   const workers = watchWorkers(main);
   const worker = wantedWorker === undefined ? undefined : chooseWorker(await workers.list(), wantedWorker);
@@ -107,12 +86,14 @@ const attachmentOf = async (
   const guardHere = worker === undefined ? guard : await enterGuard(worker.session, false);
   const nodeVersion = await evaluate<string>(main, 'process.version');
   const undos: (() => Promise<void> | void)[] = [];
-  const endWatch = letGoOfSilent(link, signal);
   let detached: Promise<void> | undefined;
   const detach = async (): Promise<void> => {
     for (const undo of undos.toReversed()) await quietly(undo); // the rest must still be undone
     if (guardHere !== guard) await quietly(guardHere.leave);
     await leave(link);
+    const { reason } = main.closed;
+    // it was left without an answer: that is said, since what was done there is still to be undone
+    if (launched === undefined && reason instanceof MemwatchError && reason.code === 'interrupted') throw reason;
   };
   return {
     pid: link.pid,
@@ -131,7 +112,7 @@ const attachmentOf = async (
     workers: workers.list,
     onWorker: workers.onStart,
     onDetach: (undo) => undos.push(undo),
-    detach: () => (detached ??= detach().finally(endWatch)),
+    detach: () => (detached ??= detach()),
   };
 };
 

@@ -4,10 +4,11 @@
  */
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MemwatchError } from '../../errors.js';
+import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { evaluate } from '../session/evaluate.js';
 import { makeRoomOnPort } from './port.js';
 import { describeWait, hasChildren, innerPid, readProcess, waitsForEvents } from '../process/proc.js';
+import { deadline } from '../session/patience.js';
 import { connectSession, type Session } from '../session/protocol.js';
 import { checkReachable, checkSignalSafe } from './safety.js';
 import { listeningPorts, type ListeningPort } from '../process/sockets.js';
@@ -30,7 +31,8 @@ export interface OpenInspector {
 /** Throws no-such-process, not-node, not-attachable, no-permission, port-taken, no-answer. */
 export const openInspector = async (pid: number, options: InspectorOptions = {}): Promise<OpenInspector> => {
   const status = checkReachable(pid);
-  const already = await findInspector(pid, { ignore: options.otherPorts });
+  const already = await findInspector(pid, { ignore: options.otherPorts, signal: options.signal });
+  throwIfInterrupted(options.signal);
   if (already !== undefined) return { url: already, opened: false };
   checkSignalSafe(status);
   await makeRoomOnPort(status, options);
@@ -46,16 +48,17 @@ const idleMs = 2000;
 
 const waitForInspector = async (pid: number, options: InspectorOptions): Promise<string> => {
   const timeoutMs = options.timeoutMs ?? 10_000;
+  const late = deadline(timeoutMs, options.signal); // what opens in the moment after Ctrl-C can be closed again
   const start = Date.now();
   let idleSince = Infinity;
-  for (let waited = 0; waited < timeoutMs; waited = Date.now() - start) {
+  for (let waited = 0; !late.aborted; waited = Date.now() - start) {
     // after a second also where nothing answered before: a busy machine may have been slow
-    const url = await findInspector(pid, { everyPort: true, ignore: waited < 1000 ? options.otherPorts : undefined });
+    const ignore = waited < 1000 ? options.otherPorts : undefined;
+    const url = await findInspector(pid, { everyPort: true, ignore, signal: late });
     if (url !== undefined) return url;
     if (readProcess(pid) === undefined) {
       throw new MemwatchError('no-such-process', `process ${pid} ended while its inspector was being opened`);
     }
-    if (options.signal?.aborted === true) throw noInspector(pid, 'interrupted before it opened one', 'interrupted');
     idleSince = waitsForEvents(pid) && !hasChildren(pid) ? Math.min(idleSince, Date.now()) : Infinity;
     if (Date.now() - idleSince > idleMs) {
       throw noInspector(
@@ -67,6 +70,7 @@ const waitForInspector = async (pid: number, options: InspectorOptions): Promise
     if (waited > 500) options.onProgress?.(`waiting for ${pid} to open its inspector: ${describeWait(pid)}`);
     await sleep(waited < 500 ? 20 : 100);
   }
+  if (options.signal?.aborted === true) throw noInspector(pid, 'interrupted before it opened one', 'interrupted');
   throw noInspector(
     pid,
     `opened none within ${timeoutMs / 1000} s: ${describeWait(pid)}, or has its own SIGUSR1 handler`,
@@ -86,19 +90,20 @@ export interface LookOptions {
   /** Also at ports that other machines can reach. */
   everyPort?: boolean;
   ignore?: ReadonlySet<number> | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /** The address of the inspector that this very process listens on. */
 export const findInspector = async (
   pid: number,
-  { everyPort = false, ignore }: LookOptions = {},
+  { everyPort = false, ignore, signal }: LookOptions = {},
 ): Promise<string | undefined> => {
   const ports = listeningPorts(pid);
   const wanted = (everyPort ? ports : likelyInspectorPorts(pid, ports)).filter(
     ({ port }) => ignore?.has(port) !== true,
   );
   const looks = wanted.map(async ({ host, port }) => {
-    const url = await webSocketUrlAt(host, port);
+    const url = await webSocketUrlAt(host, port, signal);
     if (url === undefined) throw new MemwatchError('not-found', `no inspector at ${host}:${port}`);
     return url;
   });
@@ -116,17 +121,24 @@ const likelyInspectorPorts = (pid: number, ports: readonly ListeningPort[]): rea
 };
 
 /** The first target's WebSocket address at an inspector's HTTP door; undefined where something else listens. */
-export const webSocketUrlAt = (host: string, port: number): Promise<string | undefined> =>
+export const webSocketUrlAt = (host: string, port: number, signal?: AbortSignal): Promise<string | undefined> =>
   new Promise((resolve) => {
-    const path = '/json/list';
-    const request = get({ host: host.replace(/^\[|\]$/g, ''), port, path, agent: false, timeout: 2000 }, (answer) => {
+    const options = {
+      host: host.replace(/^\[|\]$/g, ''),
+      port,
+      path: '/json/list',
+      agent: false,
+      timeout: 2000,
+      signal,
+    };
+    const request = get(options, (answer) => {
       let text = '';
       answer.setEncoding('utf8');
       answer.on('data', (chunk: string) => {
         text += chunk;
         if (text.length > 1_000_000) request.destroy();
       });
-      answer.on('end', () => resolve(webSocketUrlIn(text)));
+      answer.on('end', () => resolve(webSocketUrlIn(text, `ws://${host}:${port}`)));
       answer.on('error', () => resolve(undefined));
     });
     const late = setTimeout(() => request.destroy(), 2500);
@@ -138,19 +150,20 @@ export const webSocketUrlAt = (host: string, port: number): Promise<string | und
     });
   });
 
-const webSocketUrlIn = (text: string): string | undefined => {
+/** The path that the answer names, at the place that was asked: an answer must not lead to anybody else. */
+const webSocketUrlIn = (text: string, place: string): string | undefined => {
   try {
     const list: unknown = JSON.parse(text);
     const url: unknown = Array.isArray(list) ? list[0]?.webSocketDebuggerUrl : undefined;
-    return typeof url === 'string' ? url : undefined;
+    return typeof url === 'string' ? place + new URL(url).pathname : undefined;
   } catch {
     return undefined;
   }
 };
 
 /** Connects, and makes sure that the process behind the address is the one that was named. */
-export const connectToProcess = async (url: string, pid: number): Promise<Session> => {
-  const session = await connectSession(url);
+export const connectToProcess = async (url: string, pid: number, signal?: AbortSignal): Promise<Session> => {
+  const session = await connectSession(url, { signal, name: `process ${pid}` });
   try {
     const answered = await evaluate<number>(session, 'process.pid');
     if (answered === innerPid(pid)) return session;
@@ -166,16 +179,17 @@ export const nextInspector = async (
   pid: number,
   old: string,
   ignore: ReadonlySet<number>,
+  signal: AbortSignal | undefined,
 ): Promise<string | undefined> => {
-  for (const start = Date.now(); Date.now() - start < 5000; await sleep(20)) {
-    const url = await findInspector(pid, { ignore });
+  for (const late = deadline(5000, signal); !late.aborted; await sleep(20)) {
+    const url = await findInspector(pid, { ignore, signal: late });
     if (url !== undefined && url !== old) return url;
   }
   return undefined;
 };
 
 /** Waits, up to 2 s, until the process listens on the port no more. */
-export const portClosed = async (pid: number, port: number): Promise<void> => {
+export const portClosed = async (pid: number, port: number, signal: AbortSignal | undefined): Promise<void> => {
   const isOpen = (): boolean => listeningPorts(pid).some((listener) => listener.port === port);
-  for (let waited = 0; waited < 2000 && isOpen(); waited += 20) await sleep(20);
+  for (const late = deadline(2000, signal); !late.aborted && isOpen();) await sleep(20);
 };

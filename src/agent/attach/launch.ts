@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { evaluate } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
+import { deadline } from '../session/patience.js';
 import { looksLikeNode } from '../process/proc.js';
 import type { Session } from '../session/protocol.js';
 
@@ -26,6 +27,8 @@ export interface Program {
 export interface LaunchOptions {
   /** Where the program's standard output goes; 'stderr' where stdout must hold memwatch's document alone. */
   programStdout?: 'inherit' | 'stderr' | undefined;
+  /** Aborted before it can be attached to: the program is ended. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface Launched {
@@ -45,7 +48,7 @@ export const launch = async (argv: readonly string[], options: LaunchOptions): P
     stdio: ['inherit', options.programStdout === 'stderr' ? 2 : 'inherit', 'inherit', 'pipe'],
   });
   const exited = new Promise<ProgramEnd>((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
-  const url = await addressFrom(child, argv);
+  const url = await addressFrom(child, argv, options.signal);
   return { program: { pid: child.pid ?? -1, exited }, url, child };
 };
 
@@ -53,8 +56,14 @@ export const launch = async (argv: readonly string[], options: LaunchOptions): P
 export const commandOf = ([first = '', ...rest]: readonly string[]): [string, readonly string[]] =>
   looksLikeNode(first) ? [first, rest] : [process.execPath, [first, ...rest]];
 
-const addressFrom = (child: ChildProcess, argv: readonly string[]): Promise<string> =>
+const addressFrom = (child: ChildProcess, argv: readonly string[], signal: AbortSignal | undefined): Promise<string> =>
   new Promise((resolve, reject) => {
+    const stop = (): void => {
+      child.kill('SIGKILL'); // it has not come to its own first line
+      reject(new MemwatchError('interrupted', `interrupted while ${argv.join(' ')} was being started`));
+    };
+    signal?.addEventListener('abort', stop, { once: true });
+    child.on('exit', () => signal?.removeEventListener('abort', stop));
     const fail = (why: string): void =>
       reject(new MemwatchError('not-attachable', `cannot start ${argv.join(' ')}: ${why}`));
     child.on('error', (error) => fail(messageOf(error)));
@@ -63,39 +72,62 @@ const addressFrom = (child: ChildProcess, argv: readonly string[]): Promise<stri
     const pipe = child.stdio[addressFd] as Readable;
     pipe.on('data', (chunk) => {
       text += String(chunk);
-      if (text.endsWith('\n')) resolve(text.trim());
+      if (!text.endsWith('\n')) return;
+      signal?.removeEventListener('abort', stop);
+      resolve(text.trim());
     });
   });
 
 export interface ShutdownState {
   /** Ctrl-C has reached the program. */
   readonly interrupted: boolean;
-  /** The program has its own way with Ctrl-C. */
+  /** The program has its own way with the signal that ends it, and its event loop turns. */
   readonly ownHandler: boolean;
 }
 export const notInterrupted: ShutdownState = { interrupted: false, ownHandler: false };
 
 /** What the preload has seen; asked for before the session closes. */
 export const shutdownState = (session: Session): Promise<ShutdownState> =>
-  evaluate(session, readShutdownState, [], { timeoutMs: 2000 }).catch(() => notInterrupted);
+  evaluate(session, readShutdownState, [], { awaitPromise: true, timeoutMs: 500 }).catch(() => notInterrupted);
 
-/** Runs in the target. */
-const readShutdownState = (): ShutdownState => {
+/** Runs in the target. Sets its timer by a promise reaction, see guard.ts. */
+const readShutdownState = async (): Promise<ShutdownState> => {
+  await undefined;
+  await new Promise((resolve) => void setTimeout(resolve, 0));
   const guard: Guard | undefined = Reflect.get(process, Symbol.for('memwatch'));
-  return { interrupted: guard?.interrupted === true, ownHandler: process.listenerCount('SIGINT') > 1 };
+  const interrupted = guard?.interrupted === true;
+  const ownHandler = interrupted ? process.listenerCount('SIGINT') > 1 : process.listenerCount('SIGTERM') > 0;
+  return { interrupted, ownHandler };
 };
 
 /**
  * Returns when the program has ended. One that ends by itself (no state) is waited for; one that runs is ended by the
- * signal that the user gave; SIGKILL comes after 10 s.
+ * signal that the user gave. What has not ended after 10 s gets SIGKILL. Throws `interrupted` a moment after Ctrl-C where
+ * the program still ends in its own way.
  */
-export const endProgram = async ({ child, program }: Launched, state: ShutdownState | undefined): Promise<void> => {
-  const endsByItself = state === undefined || (state.interrupted && state.ownHandler);
+export const endProgram = async (
+  { child, program }: Launched,
+  state: ShutdownState | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> => {
+  const ownWay = state === undefined || state.ownHandler;
+  const endsByItself = state === undefined || (state.interrupted && ownWay);
   if (!endsByItself) child.kill(state.interrupted ? 'SIGINT' : 'SIGTERM');
-  const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  const late = deadline(10_000, signal);
+  await Promise.race([program.exited, aborted(late)]);
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (signal?.aborted === true && ownWay) {
+    child.unref(); // it ends when its own handler is done
+    throw new MemwatchError('interrupted', `interrupted: process ${program.pid} is still ending, in its own way`, {
+      hint: `kill -KILL ${program.pid} ends it at once`,
+    });
+  }
+  child.kill('SIGKILL');
   await program.exited;
-  clearTimeout(late);
 };
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
 /** The exit code that memwatch hands through: the program's own, or what a shell makes of a signal. */
 export const programExitCode = async (program: Program): Promise<number> => {

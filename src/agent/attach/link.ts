@@ -2,7 +2,7 @@
  * The connection to a target's main thread, for every kind of target. In: a Target. Out: a Link; `leave` closes it and
  * undoes what opening it did: the guard, the inspector, the program that was started.
  */
-import { MemwatchError } from '../../errors.js';
+import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { borrowPort } from './borrow-port.js';
 import { evaluate } from '../session/evaluate.js';
 import { enterGuard, type GuardEntry } from '../session/guard.js';
@@ -35,6 +35,8 @@ export interface LinkOptions {
 export interface Link extends Connected {
   /** Aborted when the target is at its end, or the connection is gone. */
   readonly ending: AbortSignal;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal | undefined;
 }
 
 interface Connected {
@@ -49,7 +51,7 @@ interface Connected {
 /** Throws what attach throws; nothing is left behind then. */
 export const openLink = async (target: Target, options: LinkOptions): Promise<Link> => {
   const connected = await connect(target, options);
-  const link = { ...connected, ending: endingOf(connected.main) };
+  const link = { ...connected, ending: endingOf(connected.main), signal: options.signal };
   try {
     await link.main.send('NodeRuntime.notifyWhenWaitingForDisconnect', { enabled: true });
     return link;
@@ -64,9 +66,9 @@ const connect = async (target: Target, options: LinkOptions): Promise<Connected>
     case 'pid':
       return connectToPid(target.pid, options);
     case 'address':
-      return connectToAddress(target.host, target.port);
+      return connectToAddress(target.host, target.port, options);
     case 'webSocket':
-      return connectToUrl(target.url);
+      return connectToUrl(target.url, options);
     case 'command':
       return connectToProgram(target.argv, options);
   }
@@ -88,18 +90,20 @@ const connectToPid = async (pid: number, options: LinkOptions): Promise<Connecte
 const tryConnectToPid = async (status: ProcessStatus, options: LinkOptions): Promise<Connected> => {
   const { pid } = status;
   const otherPorts = new Set(listeningPorts(pid).map(({ port }) => port));
-  const open = await findInspector(pid);
+  const { signal } = options;
+  const open = await findInspector(pid, { signal });
+  throwIfInterrupted(signal);
   if (open !== undefined) {
-    const main = await connectToProcess(open, pid);
+    const main = await connectToProcess(open, pid, signal);
     return { pid, port: portOf(open), main, guard: await enterGuard(main, false), launched: undefined };
   }
   const port = sigusr1Port(status);
   return withPortLock(port, options, async () => {
     if (port !== 0) await borrowPort(port, pid, options.onProgress);
     const { url, opened } = await openInspector(pid, { ...options, otherPorts });
-    const main = await connectToProcess(url, pid);
+    const main = await connectToProcess(url, pid, signal);
     const here = { url, main, guard: await enterGuard(main, opened) };
-    const moved = opened && port !== 0 ? await moveToFreePort(pid, here, otherPorts) : here;
+    const moved = opened && port !== 0 ? await moveToFreePort(pid, here, otherPorts, signal) : here;
     return { pid, port: portOf(moved.url), main: moved.main, guard: moved.guard, launched: undefined };
   });
 };
@@ -113,28 +117,38 @@ interface Place {
 }
 
 /** Processes share that port: leave it free for the next one that memwatch, or anybody, attaches to. */
-const moveToFreePort = async (pid: number, here: Place, otherPorts: ReadonlySet<number>): Promise<Place> => {
+const moveToFreePort = async (
+  pid: number,
+  here: Place,
+  otherPorts: ReadonlySet<number>,
+  signal: AbortSignal | undefined,
+): Promise<Place> => {
   await moveInspector(here.main);
-  // not to be interrupted: only what is connected can be closed again
-  const url = await nextInspector(pid, here.url, otherPorts);
+  // goes on for a moment after Ctrl-C: what is connected can be closed at once
+  const url = await nextInspector(pid, here.url, otherPorts, signal);
   await here.main.close();
-  if (url === undefined) throw new MemwatchError('no-answer', `process ${pid} did not open its inspector again`);
-  const main = await connectToProcess(url, pid);
+  if (url === undefined) {
+    throw new MemwatchError('no-answer', `process ${pid} did not open its inspector again`, {
+      hint: 'where it does so later, its guard closes it 10 s after that',
+    });
+  }
+  const main = await connectToProcess(url, pid, signal);
   return { url, main, guard: await enterGuard(main, true, here.guard.client) };
 };
 
-const connectToAddress = async (host: string, port: number): Promise<Connected> => {
-  const url = await webSocketUrlAt(host, port);
+const connectToAddress = async (host: string, port: number, options: LinkOptions): Promise<Connected> => {
+  const url = await webSocketUrlAt(host, port, options.signal);
+  throwIfInterrupted(options.signal);
   if (url === undefined) {
     throw new MemwatchError('no-answer', `no inspector answers at ${host}:${port}`, {
       hint: 'is the target started with --inspect, and the port forwarded?',
     });
   }
-  return connectToUrl(url);
+  return connectToUrl(url, options);
 };
 
-const connectToUrl = async (url: string): Promise<Connected> => {
-  const main = await connectSession(url);
+const connectToUrl = async (url: string, { signal }: LinkOptions): Promise<Connected> => {
+  const main = await connectSession(url, { signal });
   try {
     const named = await evaluate(main, () => (typeof process === 'object' ? process.pid : undefined));
     if (named === undefined) throw new MemwatchError('not-node', `what answers at ${url} is not Node.js`);
@@ -151,10 +165,10 @@ const connectToProgram = async (argv: readonly string[], options: LinkOptions): 
   const launched = await launch(argv, options);
   const { pid } = launched.program;
   try {
-    const main = await connectToProcess(launched.url, pid);
+    const main = await connectToProcess(launched.url, pid, options.signal);
     return { pid, port: portOf(launched.url), main, guard: await enterGuard(main, true), launched };
   } catch (error) {
-    await endProgram(launched, notInterrupted);
+    await endProgram(launched, notInterrupted, options.signal);
     throw error;
   }
 };
@@ -167,11 +181,11 @@ const endingOf = (main: Session): AbortSignal => {
 };
 
 /** Gives back what openLink took: the target is as it was. A program that memwatch started ends here. */
-export const leave = async ({ pid, port, main, guard, launched, ending }: Link): Promise<void> => {
+export const leave = async ({ pid, port, main, guard, launched, ending, signal }: Link): Promise<void> => {
   const endsByItself = ending.aborted;
   const state = launched === undefined || endsByItself ? undefined : await shutdownState(main);
   const closes = await guard.leave().catch(() => false); // it is ending, or gone: nothing is left to undo
   await main.close();
-  if (launched !== undefined) return endProgram(launched, state);
-  if (closes && pid !== undefined) await portClosed(pid, port);
+  if (launched !== undefined) return endProgram(launched, state, signal);
+  if (closes && pid !== undefined) await portClosed(pid, port, signal);
 };

@@ -44,6 +44,7 @@ export const enterGuard = async (
   opened: boolean,
   client: string = randomUUID(),
 ): Promise<GuardEntry> => {
+  session.beforeCut(() => void evaluate(session, depart, [client]).catch(() => {})); // a message that waits there
   const state: { opened: boolean } = await evaluate(session, enterSource(client, opened), [], { commandLineApi: true });
   let waiting = false;
   const sendBeat = async (): Promise<void> => {
@@ -163,6 +164,13 @@ const leave = (client: string): boolean => {
   if (guard === undefined || guard.clients.size > 0) return false;
   if (!guard.door.opened) guard.end();
   return guard.door.opened;
+};
+
+/** Both steps of leaving in one, for a target that does not answer now: it comes to this message before it is cut off. */
+const depart = (client: string): void => {
+  const guard: Guard | undefined = Reflect.get(process, Symbol.for('memwatch'));
+  guard?.leave(client);
+  guard?.end();
 };
 
 const clear = (): { clients: number; closes: boolean } => {

@@ -23,6 +23,8 @@ export const connectOwnSession = (): Session => {
       return () => inspector.off(event, unwrap);
     },
     closed: closed.signal,
+    hurry: () => {}, // it answers at once
+    beforeCut: () => {},
     close: async () => {
       inspector.disconnect();
       closed.abort();

@@ -1,11 +1,12 @@
 /**
- * The inspector protocol: a connection to one thread of a target as a Session. The one file that knows
- * chrome-remote-interface. In: a WebSocket address. Out: typed commands and events, each command bounded in time.
+ * The inspector protocol: a connection to one thread of a target as a Session. In: a WebSocket address. Out: typed
+ * commands and events, each command bounded in time.
  */
-import { setMaxListeners } from 'node:events';
-import connect from 'chrome-remote-interface';
 import type { ProtocolMapping } from 'devtools-protocol/types/protocol-mapping.js';
 import { MemwatchError, messageOf } from '../../errors.js';
+import { openChannel } from './channel.js';
+import { patienceMs } from './patience.js';
+import { openSocket } from './socket.js';
 
 /** Node's own domains, which Chrome's protocol does not list. */
 interface NodeCommands {
@@ -41,40 +42,66 @@ export interface Session {
   ): Promise<Commands[M]['returnType']>;
   /** Listens to an event; the returned function ends it. */
   on<E extends keyof Events>(event: E, listener: (params: Events[E][0]) => void): () => void;
-  /** Aborted when the connection is gone, for whatever reason. */
+  /** Aborted when the connection is gone; the reason is a MemwatchError where it is known. */
   readonly closed: AbortSignal;
+  /** From now on the target has only `patienceMs` left for all that it is asked; then the connection is cut. */
+  hurry(): void;
+  /** Called before a silent target is cut off: sends what undoes everything, and waits for no answer. */
+  beforeCut(say: () => void): void;
   close(): Promise<void>;
 }
 
 const defaultTimeoutMs = 15_000;
 
-/** Connects to the thread behind a `ws://` address. Throws `disconnected` where nothing answers. */
-export const connectSession = async (webSocketUrl: string): Promise<Session> => {
-  const closed = new AbortController();
-  setMaxListeners(0, closed.signal); // one a command under way
-  const client = await connect({ target: webSocketUrl, local: true }).catch((cause: unknown) => {
-    throw new MemwatchError('disconnected', `cannot connect to ${webSocketUrl}: ${messageOf(cause)}`, { cause });
+export interface ConnectOptions {
+  /** Aborted by Ctrl-C: hurries. */
+  readonly signal?: AbortSignal | undefined;
+  /** Who is connected to, for messages. */
+  readonly name?: string;
+}
+
+/** Connects to the thread behind a `ws://` address. Throws what openSocket throws. */
+export const connectSession = async (url: string, { signal, name = url }: ConnectOptions = {}): Promise<Session> => {
+  const silent = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const hurry = (): void => void (timer ??= setTimeout(() => silent.abort(silentTarget(name)), patienceMs));
+  if (signal?.aborted === true) hurry();
+  signal?.addEventListener('abort', hurry, { once: true });
+  const forget = (): void => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', hurry);
+  };
+  const lastWords: (() => void)[] = [];
+  const beforeCut = (say: () => void): void => void lastWords.push(say);
+  silent.signal.addEventListener('abort', () => lastWords.forEach((say) => say())); // first the words, then openSocket closes
+  const socket = await openSocket(url, silent.signal).catch((error: unknown) => {
+    forget();
+    throw error;
   });
-  client.on('disconnect', () => closed.abort());
+  const { closed, close } = socket;
+  closed.addEventListener('abort', forget, { once: true });
+  const channel = openChannel(socket.send);
+  socket.onMessage(channel.receive);
   const atEnd = new AbortController();
-  client.on('NodeRuntime.waitingForDisconnect', () => atEnd.abort());
-  const closedOrAtEnd = AbortSignal.any([closed.signal, atEnd.signal]);
+  channel.on('NodeRuntime.waitingForDisconnect', () => atEnd.abort());
+  const closedOrAtEnd = AbortSignal.any([closed, atEnd.signal]);
   return {
     send: (method, params, options) => {
-      const end = needsEventLoop.has(method) ? closedOrAtEnd : closed.signal;
-      return bounded(client.send(method, params), method, end, options?.timeoutMs) as Promise<never>;
+      const end = needsEventLoop.has(method) ? closedOrAtEnd : closed;
+      return bounded(channel.ask(method, params), method, end, options?.timeoutMs) as Promise<never>;
     },
-    on: (event, listener) => {
-      client.on(event, listener);
-      return () => client.removeListener(event, listener);
-    },
-    closed: closed.signal,
-    close: () => {
-      closed.abort(); // what is under way gets no answer any more
-      return client.close();
-    },
+    on: channel.on,
+    closed,
+    hurry,
+    beforeCut,
+    close,
   };
 };
+
+const silentTarget = (name: string): MemwatchError =>
+  new MemwatchError('interrupted', `interrupted: ${name} did not answer within ${patienceMs / 1000} s, and was left`, {
+    hint: 'what memwatch did there is undone when it runs on, by what it was sent last or by its guard 10 s later',
+  });
 
 /** Answered by a task of the target's event loop: never again once that has stopped, and waits for us to disconnect. */
 const needsEventLoop: ReadonlySet<string> = new Set(['HeapProfiler.collectGarbage']);
@@ -89,7 +116,7 @@ export const bounded = async (
   let timer: NodeJS.Timeout | undefined;
   let onClosed = (): void => {};
   const end = new Promise<never>((_, reject) => {
-    onClosed = () => reject(new MemwatchError('disconnected', `the target closed the connection during ${method}`));
+    onClosed = () => reject(closedDuring(method, closed.reason));
     if (closed.aborted) onClosed();
     closed.addEventListener('abort', onClosed, { once: true });
     if (Number.isFinite(timeoutMs)) {
@@ -104,10 +131,15 @@ export const bounded = async (
     // the client's own errors carry the target's response; what has none is the socket's
     const answered = error instanceof Error && 'response' in error;
     if (answered) throw new MemwatchError('target-error', `${method}: ${messageOf(error)}`, { cause: error });
-    throw new MemwatchError('disconnected', `the target closed the connection during ${method}`, { cause: error });
+    throw closedDuring(method, error);
   } finally {
     clearTimeout(timer);
     closed.removeEventListener('abort', onClosed);
     answer.catch(() => {}); // an answer that comes after the end is nobody's
   }
 };
+
+const closedDuring = (method: string, cause: unknown): MemwatchError =>
+  cause instanceof MemwatchError
+    ? cause
+    : new MemwatchError('disconnected', `the target closed the connection during ${method}`, { cause });

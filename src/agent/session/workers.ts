@@ -4,7 +4,8 @@
  */
 import { setMaxListeners } from 'node:events';
 import { MemwatchError } from '../../errors.js';
-import { bounded, type Events, type Session } from './protocol.js';
+import { openChannel, readMessage } from './channel.js';
+import { bounded, type Session } from './protocol.js';
 
 export interface WorkerThread {
   /** What `<pid>/<worker>` names it by: its threadId. */
@@ -61,35 +62,15 @@ export const chooseWorker = (workers: readonly WorkerThread[], wanted: string): 
   });
 };
 
-interface WorkerMessage {
-  id?: number;
-  result?: unknown;
-  error?: { message: string };
-  method?: string;
-  params?: unknown;
-}
-type Listener = (params: never) => void;
-
 const openWorkerSession = (main: Session, sessionId: string): Session => {
   const closed = new AbortController();
   setMaxListeners(0, closed.signal); // one a command under way
-  const pending = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
-  const listeners = new Map<string, Set<Listener>>();
-  let lastId = 0;
-  const receive = (text: string): void => {
-    const message = JSON.parse(text) as WorkerMessage;
-    if (message.id === undefined) {
-      for (const listener of listeners.get(message.method ?? '') ?? []) listener(message.params as never);
-      return;
-    }
-    const command = pending.get(message.id);
-    pending.delete(message.id);
-    if (message.error === undefined) command?.resolve(message.result);
-    else command?.reject(Object.assign(new Error(message.error.message), { response: message.error }));
-  };
+  const channel = openChannel(async (message) => {
+    await main.send('NodeWorker.sendMessageToWorker', { sessionId, message });
+  });
   const stops = [
     main.on('NodeWorker.receivedMessageFromWorker', (event) => {
-      if (event.sessionId === sessionId) receive(event.message);
+      if (event.sessionId === sessionId) channel.receive(readMessage(event.message));
     }),
     main.on('NodeWorker.detachedFromWorker', (event) => {
       if (event.sessionId === sessionId) end();
@@ -98,25 +79,16 @@ const openWorkerSession = (main: Session, sessionId: string): Session => {
   const end = (): void => {
     for (const stop of stops) stop();
     main.closed.removeEventListener('abort', end);
-    closed.abort();
+    closed.abort(main.closed.reason);
   };
   main.closed.addEventListener('abort', end, { once: true });
-  const post = async (method: string, params: unknown): Promise<unknown> => {
-    const id = ++lastId;
-    const answer = new Promise<unknown>((resolve, reject) => pending.set(id, { resolve, reject }));
-    answer.catch(() => {}); // nobody waits for it where the message cannot be sent
-    await main.send('NodeWorker.sendMessageToWorker', { sessionId, message: JSON.stringify({ id, method, params }) });
-    return answer;
-  };
   return {
     send: (method, params, options) =>
-      bounded(post(method, params), method, closed.signal, options?.timeoutMs) as Promise<never>,
-    on: <E extends keyof Events>(event: E, listener: (params: Events[E][0]) => void) => {
-      const all = listeners.get(event) ?? new Set();
-      listeners.set(event, all.add(listener));
-      return () => void all.delete(listener);
-    },
+      bounded(channel.ask(method, params), method, closed.signal, options?.timeoutMs) as Promise<never>,
+    on: channel.on,
     closed: closed.signal,
+    hurry: main.hurry,
+    beforeCut: main.beforeCut,
     close: async () => {
       await main.send('NodeWorker.detach', { sessionId }).catch(() => {}); // the worker may be gone
       end();

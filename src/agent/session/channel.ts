@@ -1,0 +1,66 @@
+/**
+ * Commands and events over one connection. In: how a message is sent, and the messages that come. Out: an answer for each
+ * command, and events for whoever listens. What the other side sends is not trusted: what has no known shape is ignored.
+ */
+
+/** A message of the inspector protocol: the answer to a command, or an event. */
+export interface Message {
+  readonly id?: number;
+  readonly result?: unknown;
+  readonly error?: { readonly message: string };
+  readonly method?: string;
+  readonly params?: unknown;
+}
+
+type Listener = (params: never) => void;
+
+export interface Channel {
+  /** The answer to a command; rejected with the target's error, which carries its `response`. */
+  ask(method: string, params: unknown): Promise<unknown>;
+  receive(message: Message): void;
+  on(event: string, listener: Listener): () => void;
+}
+
+export const openChannel = (post: (text: string) => void | Promise<void>): Channel => {
+  const pending = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
+  const listeners = new Map<string, Set<Listener>>();
+  let lastId = 0;
+  return {
+    ask: async (method, params) => {
+      const id = ++lastId;
+      const answer = new Promise<unknown>((resolve, reject) => pending.set(id, { resolve, reject }));
+      answer.catch(() => {}); // nobody waits for it where the message cannot be sent
+      await post(JSON.stringify({ id, method, params: params ?? {} }));
+      return answer;
+    },
+    receive: ({ id, result, error, method, params }) => {
+      if (id === undefined) {
+        if (!isObject(params ?? {})) return;
+        for (const listener of listeners.get(method ?? '') ?? []) listener((params ?? {}) as never);
+        return;
+      }
+      const command = pending.get(id);
+      pending.delete(id);
+      if (error !== undefined) command?.reject(answeredError(error));
+      else if (isObject(result ?? {})) command?.resolve(result ?? {});
+      else command?.reject(answeredError({ message: 'an answer that is not of the inspector protocol' }));
+    },
+    on: (event, listener) => {
+      const all = listeners.get(event) ?? new Set();
+      listeners.set(event, all.add(listener));
+      return () => void all.delete(listener);
+    },
+  };
+};
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const answeredError = (response: { readonly message: unknown }): Error =>
+  Object.assign(new Error(String(response.message)), { response });
+
+/** Throws where the text is no message of the protocol. */
+export const readMessage = (text: string): Message => {
+  const message: unknown = JSON.parse(text);
+  if (isObject(message)) return message as Message;
+  throw new Error('no message of the inspector protocol');
+};

@@ -1,0 +1,102 @@
+/** Ctrl-C and SIGTERM end every command at once, whatever the target does, and nothing is left in the target. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { processExists } from '#memwatch/agent/process/proc.js';
+import { listeningPorts } from '#memwatch/agent/process/sockets.js';
+import { startFakeInspector } from '../support/fake-inspector.js';
+import { repository } from '../support/paths.js';
+import { startSource, temporaryFolder } from '../support/targets.js';
+import { eventually, noPortOpen } from '../support/waiting.js';
+
+const idle = `setInterval(() => {}, 50); console.log('ready')`;
+/** Far less than what a command waited for, and enough for a busy machine. */
+const soonMs = 8000;
+
+/** Memwatch with these arguments, and what it has printed. */
+const start = (t: TestContext, args: readonly string[]) => {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const child = spawn(process.execPath, [repository('dist/cli.js'), ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  const printed = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk) => (printed.stdout += String(chunk)));
+  child.stderr.on('data', (chunk) => (printed.stderr += String(chunk)));
+  let code: number | string | undefined;
+  child.on('close', (exitCode, signal) => (code = exitCode ?? signal ?? -1));
+  const endsAfter = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    await eventually(`memwatch ${args.join(' ')} ends after ${signal}`, () => code !== undefined, soonMs);
+    assert.equal(code, 130, printed.stderr);
+    assert.doesNotMatch(printed.stderr, /\n\s+at |bug of memwatch/);
+  };
+  return { child, printed, endsAfter };
+};
+
+const isAttachedTo = (pid: number) => (): boolean => listeningPorts(pid).some(({ port }) => port !== 9229);
+
+for (const [node, args] of [
+  [20, ['attach', '--json', '--interval', '0.2']],
+  [22, ['leaks', '--interval', '1s']],
+  [24, ['cpu', '--duration', '60s']],
+  [26, ['alloc', '--duration', '60s']],
+  [20, ['census', '--watch', '--interval', '1s']],
+  [22, ['snapshot', '--after', '60']],
+] as const) {
+  test(`a target on Node ${node} that stands still does not keep memwatch ${args[0]}, and undoes all when it runs on`, async (t) => {
+    const target = await startSource(t, idle, { node });
+    const run = start(t, [args[0], String(target.pid), ...args.slice(1)]);
+    await eventually('it is attached to', isAttachedTo(target.pid));
+    await new Promise((go) => setTimeout(go, 1000));
+    target.child.kill('SIGSTOP');
+    await run.endsAfter(args[0] === 'leaks' ? 'SIGTERM' : 'SIGINT');
+    assert.match(
+      run.printed.stderr,
+      new RegExp(`process ${target.pid} did not answer .*, and was left\\n {2}what memwatch did there is undone`),
+    );
+    target.child.kill('SIGCONT');
+    await noPortOpen(target.pid);
+    assert.equal(target.child.exitCode, null);
+  });
+}
+
+test('an inspector that accepts and never answers keeps nothing, neither at its HTTP door nor as a WebSocket', async (t) => {
+  const [mute, noHandshake, noAnswer] = await Promise.all([
+    startFakeInspector(t, { list: () => {} }),
+    startFakeInspector(t, { upgrade: () => {} }),
+    startFakeInspector(t, {}),
+  ]);
+  for (const [target, args] of [
+    [mute.address, ['attach', '--plain']],
+    [noHandshake.address, ['snapshot']],
+    [noHandshake.url, ['cpu']],
+    [noAnswer.url, ['leaks']],
+  ] as const) {
+    const run = start(t, [args[0], target, ...args.slice(1)]);
+    await new Promise((go) => setTimeout(go, 1500));
+    await run.endsAfter('SIGTERM');
+    assert.match(run.printed.stderr, /^memwatch: interrupted.*\n/m);
+  }
+});
+
+test('a stuck loop keeps no search for leaks, and its inspector is closed', async (t) => {
+  const target = await startSource(t, `console.log('ready'); setTimeout(() => { for (;;); }, 200)`, { node: 24 });
+  const run = start(t, ['leaks', String(target.pid)]);
+  await eventually('it is attached to', isAttachedTo(target.pid));
+  await run.endsAfter('SIGINT');
+  await noPortOpen(target.pid);
+});
+
+test('a program that memwatch started ends with it, also one that is stuck', async (t) => {
+  const script = join(temporaryFolder(t), 'stuck.mjs');
+  writeFileSync(script, `console.log('pid', process.pid); setTimeout(() => { for (;;); }, 100);`);
+  const run = start(t, ['cpu', '--', script]);
+  await eventually('it runs', () => /pid \d+/.test(run.printed.stdout));
+  const pid = Number(/pid (\d+)/.exec(run.printed.stdout)?.[1]);
+  await run.endsAfter('SIGTERM');
+  assert.equal(processExists(pid), false);
+});
