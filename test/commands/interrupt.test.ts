@@ -65,10 +65,12 @@ for (const [node, args] of [
 }
 
 test('an inspector that accepts and never answers keeps nothing, neither at its HTTP door nor as a WebSocket', async (t) => {
+  let came = 0;
+  const comes = (): void => void came++;
   const [mute, noHandshake, noAnswer] = await Promise.all([
-    startFakeInspector(t, { list: () => {} }),
-    startFakeInspector(t, { upgrade: () => {} }),
-    startFakeInspector(t, {}),
+    startFakeInspector(t, { list: comes }),
+    startFakeInspector(t, { upgrade: comes }),
+    startFakeInspector(t, { frame: comes }),
   ]);
   for (const [target, args] of [
     [mute.address, ['attach', '--plain']],
@@ -76,8 +78,9 @@ test('an inspector that accepts and never answers keeps nothing, neither at its 
     [noHandshake.url, ['cpu']],
     [noAnswer.url, ['leaks']],
   ] as const) {
+    const before = came;
     const run = start(t, [args[0], target, ...args.slice(1)]);
-    await new Promise((go) => setTimeout(go, 1500));
+    await eventually('memwatch has come', () => came > before);
     await run.endsAfter('SIGTERM');
     assert.match(run.printed.stderr, /^memwatch: interrupted.*\n/m);
   }
