@@ -44,3 +44,16 @@ test('a package that one file alone may know fails the lint elsewhere', (t) => {
   const printed = lint(t, { 'src/tui/rows.ts': `import blessed from 'blessed';\nexport const x = blessed;\n` });
   assert.match(printed, /One file alone knows this package/);
 });
+
+test('one file knows the parser and one the source maps, and their room imports no other', (t) => {
+  const printed = lint(t, {
+    'src/agent/lines/x.ts': `import { parse } from 'acorn';\nexport const x = parse;\n`,
+    'src/analyzer/model/y.ts': `import { TraceMap } from '@jridgewell/trace-mapping';\nexport const y = TraceMap;\n`,
+    'src/source/z.ts': `import { y } from '../analyzer/model/y.js';\nexport const z = y;\n`,
+    'src/source/syntax.ts': `import { parse } from 'acorn';\nexport const fine = parse;\n`,
+  });
+  assert.match(printed, /'acorn' import is restricted[\s\S]*agent\/lines\/x\.ts/);
+  assert.match(printed, /trace-mapping' import is restricted[\s\S]*analyzer\/model\/y\.ts/);
+  assert.match(printed, /The source room stands below all others/);
+  assert.doesNotMatch(printed, /source\/syntax\.ts/);
+});

@@ -12,7 +12,8 @@ import type { PackageLookup } from '../analyzer/growth/owners.js';
 import { findingsOfSizes, type CollectionSizes } from '../analyzer/growth/sizes.js';
 import { reportOfSnapshots } from '../analyzer/growth/verdict.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
-import { createLocator, fileOf } from '../analyzer/model/location.js';
+import { createLocator } from '../analyzer/model/location.js';
+import { fileOf } from '../source/file-address.js';
 import type { ScriptsTable } from '../analyzer/model/scripts.js';
 
 export interface AnalyseOptions {

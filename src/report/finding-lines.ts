@@ -4,6 +4,7 @@
  */
 import type { CheckFinding } from '../analyzer/model/check.js';
 import type { Location } from '../analyzer/model/location.js';
+import { fileOf } from '../source/file-address.js';
 import { escapeText, formatBytes, formatRate } from './units.js';
 
 const longestPath = 8;
@@ -28,17 +29,9 @@ export const renderPlace = (place: Location, folder: string): string =>
 
 /** A file's path from a folder, with `/`; as it is where it lies elsewhere. Takes paths and `file://` addresses. */
 export const relativeFile = (file: string, folder: string): string => {
-  const path = (file.startsWith('file://') ? decodeFileUrl(file) : file).replaceAll('\\', '/');
+  const path = fileOf(file).replaceAll('\\', '/');
   const from = `${folder.replaceAll('\\', '/').replace(/\/$/, '')}/`;
   return path.startsWith(from) ? path.slice(from.length) : path;
-};
-
-const decodeFileUrl = (url: string): string => {
-  try {
-    return decodeURIComponent(new URL(url).pathname).replace(/^\/([a-z]:)/i, '$1');
-  } catch {
-    return url;
-  }
 };
 
 /** `Window .cache -> Map .table -> …`: the shortest path, without its middle where it is long. */

@@ -2,8 +2,13 @@
  * The functions of a source text, by the names that a user would write. In: JavaScript text. Out: every function with the
  * chain of names it stands in (`Cache`, `get`), found by `get`, `Cache.get` or a line.
  */
-import { parse, type AnyNode, type ArrowFunctionExpression, type FunctionDeclaration } from 'acorn';
-import type { FunctionExpression, Position } from 'acorn';
+import {
+  childrenOf,
+  type AnyNode,
+  type ArrowFunctionExpression,
+  type FunctionDeclaration,
+} from '../../source/syntax.js';
+import type { FunctionExpression, Position } from '../../source/syntax.js';
 
 export type FunctionNode = FunctionDeclaration | FunctionExpression | ArrowFunctionExpression;
 
@@ -13,19 +18,6 @@ export interface FunctionSite {
   readonly names: readonly string[];
   readonly anonymous: boolean;
 }
-
-export type SourceKind = 'module' | 'script';
-
-/** Throws acorn's SyntaxError (with `loc`) where the text is not JavaScript. */
-export const parseSource = (code: string, kind: SourceKind): AnyNode =>
-  parse(code, {
-    ecmaVersion: 'latest',
-    sourceType: kind,
-    allowReturnOutsideFunction: true,
-    allowHashBang: true,
-    locations: true,
-    preserveParens: true,
-  });
 
 type Renamed = (position: Position | undefined) => string | undefined;
 
@@ -51,19 +43,6 @@ export const functionsNamed = (sites: readonly FunctionSite[], name: string): Fu
 
 export const isFunction = (node: AnyNode): node is FunctionNode =>
   node.type === 'FunctionDeclaration' || node.type === 'FunctionExpression' || node.type === 'ArrowFunctionExpression';
-
-/** The nodes right below a node, in the order of the text. */
-export const childrenOf = (node: AnyNode): AnyNode[] => {
-  const children: AnyNode[] = [];
-  for (const value of Object.values(node)) {
-    if (isNode(value)) children.push(value);
-    else if (Array.isArray(value)) for (const item of value) if (isNode(item)) children.push(item);
-  }
-  return children.sort((a, b) => a.start - b.start);
-};
-
-const isNode = (value: unknown): value is AnyNode =>
-  typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
 
 const opensScope = (node: AnyNode): boolean =>
   node.type === 'ClassDeclaration' || node.type === 'ClassExpression' || node.type === 'ObjectExpression';

@@ -5,7 +5,7 @@
  */
 import * as nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { SourceKind } from './functions.js';
+import type { SourceKind } from '../../source/syntax.js';
 import { rewriteSource } from './rewrite.js';
 import { meansFile, type Selector } from './selector.js';
 

@@ -9,9 +9,10 @@
  * Longer than other files because it is one table: what each kind of statement of the language gets. Its parts call each
  * other at every level of the tree, so that a cut would divide nothing.
  */
-import type { AnyNode, ForInStatement, ForOfStatement, ForStatement, Statement } from 'acorn';
+import type { AnyNode, ForInStatement, ForOfStatement, ForStatement, Statement } from '../../source/syntax.js';
+import { childrenOf } from '../../source/syntax.js';
 import type { MagicString } from 'magic-string';
-import { childrenOf, isFunction, positionOf, type FunctionNode, type FunctionSite } from './functions.js';
+import { isFunction, positionOf, type FunctionNode, type FunctionSite } from './functions.js';
 import type { OriginalSource } from './original.js';
 import { clashing, lastPosition, probeOf, runs } from './statements.js';
 

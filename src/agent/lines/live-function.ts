@@ -7,7 +7,8 @@ import type { Script } from '../../analyzer/model/scripts.js';
 import { MemwatchError } from '../../errors.js';
 import type { Attachment } from '../attach/attach.js';
 import { captureScripts } from '../capture/scripts.js';
-import { findFunctions, parseSource, positionOf, type FunctionSite, type SourceKind } from './functions.js';
+import { parseSource, type AnyNode } from '../../source/syntax.js';
+import { findFunctions, positionOf, type FunctionSite } from './functions.js';
 import { originalThrough, type OriginalSource } from './original.js';
 import { functionsMeant, meansFile, type Selector } from './selector.js';
 
@@ -77,9 +78,9 @@ const scriptSource = async ({ session }: Attachment, scriptId: string): Promise<
 };
 
 /** V8 does not say whether a script is a module. */
-const parseEither = (code: string): ReturnType<typeof parseSource> => {
+const parseEither = (code: string): AnyNode => {
   try {
-    return parseSource(code, 'module' satisfies SourceKind);
+    return parseSource(code, 'module');
   } catch {
     return parseSource(code, 'script');
   }

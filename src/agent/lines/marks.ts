@@ -2,8 +2,8 @@
  * Where a debugger must look to count the lines of one function as the counters of a rewritten one would: at each line that
  * begins a statement, and at each turn of a loop. Functions inside it are not looked into. In: a function's tree. Out: marks.
  */
-import type { AnyNode, Position } from 'acorn';
-import { childrenOf, isFunction, type FunctionNode } from './functions.js';
+import { childrenOf, type AnyNode, type Position } from '../../source/syntax.js';
+import { isFunction, type FunctionNode } from './functions.js';
 import { lastPosition, runs } from './statements.js';
 
 export interface Mark {

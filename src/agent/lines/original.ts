@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { originalPositionFor, sourceContentFor, TraceMap, traceSegment } from '@jridgewell/trace-mapping';
+import { pathToFileURL } from 'node:url';
+import { readSourceMap, type SourceMap } from '../../source/source-map.js';
 
 export interface OriginalPlace {
   readonly file: string;
@@ -41,13 +41,9 @@ export const originalThrough = (
   sourceMap: string | undefined,
   sourceMapUrl: string | undefined,
 ): OriginalSource => {
-  try {
-    if (sourceMap === undefined) return asWritten(writtenBehind(code, path), path);
-    const base = sourceMapUrl === undefined ? path : resolve(dirname(path), sourceMapUrl);
-    return throughMap(new TraceMap(sourceMap, pathToFileURL(base).href), code, path);
-  } catch {
-    return asWritten(code, path);
-  }
+  if (sourceMap === undefined) return asWritten(writtenBehind(code, path), path);
+  const map = readSourceMap(sourceMap, pathToFileURL(path).href, sourceMapUrl);
+  return map === undefined ? asWritten(code, path) : throughMap(map, code, path);
 };
 
 /** What the file holds, where Node has blanked out its types; the code that runs where the file is another one by now. */
@@ -71,46 +67,34 @@ const asWritten = (code: string, path: string): OriginalSource => ({
   linesOf: (file) => (file === path ? code.split(/\r?\n/) : undefined),
 });
 
-const throughMap = (map: TraceMap, code: string, path: string): OriginalSource => ({
+const throughMap = (map: SourceMap, code: string, path: string): OriginalSource => ({
   path,
-  files: map.resolvedSources.map((source) => pathOf(source ?? '')),
+  files: map.files,
   at: (position) => {
-    if (position === undefined) return undefined;
-    const found = originalPositionFor(map, position);
-    if (found.source === null) return undefined;
-    const exact = traceSegment(map, position.line - 1, position.column)?.[0] === position.column;
-    return { file: pathOf(found.source), line: found.line, name: found.name ?? undefined, exact };
+    const found = position === undefined ? undefined : map.at(position.line, position.column);
+    if (position === undefined || found === undefined) return undefined;
+    const { file, line, name } = found;
+    return { file, line, name, exact: map.isMarked(position.line, position.column) };
   },
-  linesOf: (file) => {
-    if (file === path) return code.split(/\r?\n/);
-    const source = map.resolvedSources.find((source) => pathOf(source ?? '') === file) ?? file;
-    return (sourceContentFor(map, source) ?? tryRead(file))?.split(/\r?\n/);
-  },
+  linesOf: (file) => (file === path ? code : (map.textOf(file) ?? tryRead(file)))?.split(/\r?\n/),
 });
 
-const readMap = (code: string, path: string): TraceMap | undefined => {
+/** The map that the last comment of the code names: on disk, or in the comment itself. */
+const readMap = (code: string, path: string): SourceMap | undefined => {
   const url = /^[\s\S]*\/\/[#@] ?sourceMappingURL=(\S+)/.exec(
     code.slice(code.lastIndexOf('sourceMappingURL=') - 4),
   )?.[1];
-  if (url === undefined) return undefined;
-  try {
-    if (!url.startsWith('data:')) {
-      const mapPath = resolve(dirname(path), decodeURIComponent(url));
-      return new TraceMap(readFileSync(mapPath, 'utf8'), pathToFileURL(mapPath).href);
-    }
-    const [head, body = ''] = url.split(',', 2);
-    const text = head?.endsWith(';base64') ? Buffer.from(body, 'base64').toString('utf8') : decodeURIComponent(body);
-    return new TraceMap(text, pathToFileURL(path).href);
-  } catch {
-    return undefined; // no map, or a broken one: the lines of the code that runs are still right
-  }
+  const text = url === undefined ? undefined : textOfMap(url, path);
+  return text === undefined ? undefined : readSourceMap(text, pathToFileURL(path).href, url);
 };
 
-const pathOf = (source: string): string => {
+const textOfMap = (url: string, path: string): string | undefined => {
   try {
-    return source.startsWith('file:') ? fileURLToPath(source) : source;
+    if (!url.startsWith('data:')) return readFileSync(resolve(dirname(path), decodeURIComponent(url)), 'utf8');
+    const [head, body = ''] = url.split(',', 2);
+    return head?.endsWith(';base64') ? Buffer.from(body, 'base64').toString('utf8') : decodeURIComponent(body);
   } catch {
-    return source;
+    return undefined;
   }
 };
 

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CountedFunction, CountedLine } from '../../analyzer/model/lines.js';
-import type { Position } from 'acorn';
+import type { Position } from '../../source/syntax.js';
 import { MemwatchError } from '../../errors.js';
 import type { Attachment } from '../attach/attach.js';
 import { evaluate } from '../session/evaluate.js';

@@ -7,7 +7,8 @@
  * activation, so recursion, generators and async functions keep their activations apart by themselves.
  */
 import { MagicString } from 'magic-string';
-import { findFunctions, parseSource, type FunctionNode, type FunctionSite, type SourceKind } from './functions.js';
+import { parseSource, type SourceKind } from '../../source/syntax.js';
+import { findFunctions, type FunctionNode, type FunctionSite } from './functions.js';
 import { instrumentFunction, type FunctionTable } from './instrument.js';
 import { readOriginal, type OriginalSource } from './original.js';
 import { functionsMeant, meansFile, type Selector } from './selector.js';

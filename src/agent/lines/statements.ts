@@ -2,8 +2,8 @@
  * What is known of statements without running them: what goes before each, and which declarations cannot stand in a `try`.
  * In: nodes of a function's tree. Out: answers.
  */
-import type { AnyNode, Position } from 'acorn';
-import { childrenOf, isFunction, type FunctionNode } from './functions.js';
+import { childrenOf, type AnyNode, type Position } from '../../source/syntax.js';
+import { isFunction, type FunctionNode } from './functions.js';
 
 /** What goes before a statement: a counted line, an uncounted one (the turns are counted), or nothing. */
 export const probeOf = (node: AnyNode): 'line' | 'uncounted' | 'none' => {

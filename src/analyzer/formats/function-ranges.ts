@@ -2,7 +2,7 @@
  * Where the functions of a script begin and end. A profile names only where they begin; the end tells whether a line
  * is a function's own. In: the text of a script. Out: positions and offsets looked up in its functions.
  */
-import { parse, type Node } from 'acorn';
+import { childrenOf, tryParse, type AnyNode, type MethodDefinition, type Property } from '../../source/syntax.js';
 
 /** A function of one script; the script itself is function 0. */
 export interface FunctionRange {
@@ -26,7 +26,7 @@ export interface FunctionRanges {
 
 /** undefined for a text that is not JavaScript as acorn knows it. */
 export const readFunctionRanges = (source: string): FunctionRanges | undefined => {
-  const program = parseEither(source);
+  const program = tryParse(source);
   if (program === undefined) return undefined;
   const lineStarts = computeLineStarts(source);
   const positionOf = (offset: number): { line: number; column: number } => {
@@ -60,24 +60,6 @@ export const readFunctionRanges = (source: string): FunctionRanges | undefined =
   };
 };
 
-const parseEither = (source: string): Node | undefined => {
-  for (const sourceType of ['module', 'script'] as const) {
-    try {
-      return parse(source, {
-        ecmaVersion: 'latest',
-        sourceType,
-        allowReturnOutsideFunction: true,
-        allowAwaitOutsideFunction: true,
-        allowHashBang: true,
-        allowImportExportEverywhere: true,
-      });
-    } catch {
-      // the next kind
-    }
-  }
-  return undefined;
-};
-
 const isFunction = (type: string): boolean => /^(Function|ArrowFunction|Class)(Declaration|Expression)$/.test(type);
 
 interface FoundFunction {
@@ -87,29 +69,21 @@ interface FoundFunction {
 }
 
 /** Functions and classes by start, outer ones first. A method begins at its key for V8, not at its parenthesis. */
-const findFunctions = (program: Node): FoundFunction[] => {
+const findFunctions = (program: AnyNode): FoundFunction[] => {
   const found: FoundFunction[] = [];
-  const stack: unknown[] = [program]; // explicit: sources may nest deeply
+  const open = [program]; // not recursive: sources may nest deeply
   const bodies = new Set<unknown>();
-  while (stack.length > 0) {
-    const value = stack.pop();
-    if (Array.isArray(value)) for (const child of value as unknown[]) stack.push(child);
-    else if (isNode(value)) {
-      if (isMethod(value)) bodies.add(Reflect.get(value, 'value'));
-      if (isMethod(value) || (isFunction(value.type) && !bodies.has(value))) {
-        found.push({ start: value.start, end: value.end, isClass: value.type.startsWith('Class') });
-      }
-      for (const child of Object.values(value)) if (typeof child === 'object' && child !== null) stack.push(child);
-    }
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (isMethod(node)) bodies.add(node.value);
+    if (isMethod(node) || (isFunction(node.type) && !bodies.has(node)))
+      found.push({ start: node.start, end: node.end, isClass: node.type.startsWith('Class') });
+    for (const child of childrenOf(node)) open.push(child);
   }
   return found.sort((a, b) => a.start - b.start || b.end - a.end);
 };
 
-const isMethod = (node: Node & { method?: boolean; kind?: string }): boolean =>
-  node.type === 'MethodDefinition' || (node.type === 'Property' && (node.method === true || node.kind !== 'init'));
-
-const isNode = (value: unknown): value is Node =>
-  typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
+const isMethod = (node: AnyNode): node is MethodDefinition | Property =>
+  node.type === 'MethodDefinition' || (node.type === 'Property' && (node.method || node.kind !== 'init'));
 
 /** Offsets at which lines start, by V8's notion of a line's end. */
 export const computeLineStarts = (source: string): number[] => {

@@ -2,7 +2,7 @@
  * Where a variable is declared: in, the text of a script, the variable's name, and the place of a function that sees it;
  * out, the place of the declaration that this function means, by the language's rules of scope. 0-based, as V8 has it.
  */
-import { parse, type Node } from 'acorn';
+import { childrenOf, isNode, tryParse, type AnyNode } from '../../source/syntax.js';
 
 export interface TextPosition {
   readonly line: number;
@@ -17,7 +17,7 @@ interface Declaration {
 }
 
 export const findDeclaration = (source: string, variable: string, seenAt: TextPosition): TextPosition | undefined => {
-  const program = parseScript(source);
+  const program = tryParse(source);
   if (program === undefined) return findInText(source, variable, seenAt);
   const offset = offsetOf(source, seenAt);
   const declarations: Declaration[] = [];
@@ -41,24 +41,6 @@ const findInText = (source: string, variable: string, seenAt: TextPosition): Tex
   return found === undefined ? undefined : { line: found.line, column: found.text.indexOf(variable) };
 };
 
-const parseScript = (source: string): Node | undefined => {
-  for (const sourceType of ['module', 'script'] as const) {
-    try {
-      return parse(source, {
-        ecmaVersion: 'latest',
-        sourceType,
-        locations: true,
-        allowReturnOutsideFunction: true,
-        allowHashBang: true,
-        allowAwaitOutsideFunction: true,
-      });
-    } catch {
-      // the other kind of script, or newer than the parser
-    }
-  }
-  return undefined;
-};
-
 /** V8 counts columns in UTF-16 units, as JavaScript does. */
 const offsetOf = (source: string, { line, column }: TextPosition): number => {
   let start = 0;
@@ -70,21 +52,12 @@ const offsetOf = (source: string, { line, column }: TextPosition): number => {
   return start + column;
 };
 
-/** Children of a syntax node, whatever its type. */
-const childrenOf = (node: Node): Node[] =>
-  Object.values(node as unknown as Record<string, unknown>).flatMap((value) =>
-    Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : [],
-  );
-
-const isNode = (value: unknown): value is Node =>
-  typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
-
 const opensScope = (type: string): boolean =>
   /Function|^BlockStatement$|^For|^SwitchStatement$|^Class|^StaticBlock$|^CatchClause$/.test(type);
 
-const collect = (node: Node, scope: Node, variable: string, found: Declaration[]): void => {
+const collect = (node: AnyNode, scope: AnyNode, variable: string, found: Declaration[]): void => {
   const inner = opensScope(node.type) ? node : scope;
-  const add = (names: readonly string[], { start, end }: Node): void => {
+  const add = (names: readonly string[], { start, end }: AnyNode): void => {
     const at = node.loc?.start;
     if (at !== undefined && names.includes(variable))
       found.push({ at: { line: at.line - 1, column: at.column }, start, end });
@@ -95,23 +68,23 @@ const collect = (node: Node, scope: Node, variable: string, found: Declaration[]
 };
 
 /** What a syntax node declares for the scope that it stands in: variables, functions, classes, imports. */
-const namesOf = (node: Node): string[] => {
-  const { type, id, local } = node as Node & { id?: unknown; local?: unknown };
+const namesOf = (node: AnyNode): string[] => {
+  const { type, id, local } = node as AnyNode & { id?: unknown; local?: unknown };
   if (/^VariableDeclarator$|^FunctionDeclaration$|^ClassDeclaration$/.test(type)) return boundNames(id);
   return /^Import.*Specifier$/.test(type) ? boundNames(local) : [];
 };
 
-const parametersOf = (node: Node): string[] => {
-  const { type, params } = node as Node & { params?: unknown[] };
+const parametersOf = (node: AnyNode): string[] => {
+  const { type, params } = node as AnyNode & { params?: unknown[] };
   return type.includes('Function') ? (params ?? []).flatMap(boundNames) : [];
 };
 
 const boundNames = (pattern: unknown): string[] => {
   if (!isNode(pattern)) return [];
-  const { type, name } = pattern as Node & { name?: unknown };
+  const { type, name } = pattern as AnyNode & { name?: unknown };
   if (type === 'Identifier') return [String(name)];
   if (!/Pattern$|^Property$|^RestElement$/.test(type)) return [];
-  const { left, value, argument } = pattern as Node & { left?: unknown; value?: unknown; argument?: unknown };
+  const { left, value, argument } = pattern as AnyNode & { left?: unknown; value?: unknown; argument?: unknown };
   const inner = left ?? value ?? argument;
   return inner === undefined ? childrenOf(pattern).flatMap(boundNames) : boundNames(inner);
 };

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { transformSync } from 'esbuild';
-import { createLocator, fileOf } from '#memwatch/analyzer/model/location.js';
+import { createLocator } from '#memwatch/analyzer/model/location.js';
+import { fileOf } from '#memwatch/source/file-address.js';
 
 const source = [
   'const a: number = 1;',

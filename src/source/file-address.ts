@@ -1,0 +1,12 @@
+/** Addresses of scripts. In: an address as V8 or a source map writes it. Out: the path that it stands for. */
+
+/** `file:///srv/app.js` as its path; other addresses as they are. */
+export const fileOf = (url: string): string => {
+  if (!url.startsWith('file://')) return url;
+  const path = url.slice('file://'.length);
+  try {
+    return decodeURIComponent(/^\/[A-Za-z]:\//.test(path) ? path.slice(1) : path);
+  } catch {
+    return path;
+  }
+};

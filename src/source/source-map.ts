@@ -1,0 +1,95 @@
+/**
+ * Source maps: the one file that knows @jridgewell/trace-mapping. In: the text of a map and the addresses of the script and
+ * of the map. Out: the places in the files that the script was made of.
+ */
+import {
+  decodedMappings,
+  originalPositionFor,
+  sourceContentFor,
+  TraceMap,
+  traceSegment,
+} from '@jridgewell/trace-mapping';
+import { fileOf } from './file-address.js';
+
+export interface Original {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 0. */
+  readonly column: number;
+  /** What stood there before a compiler renamed it, where the map says so. */
+  readonly name: string | undefined;
+}
+
+/** Where a compiler drew statements of so many lines together on one line, that line still stands for the first of them. */
+const mostLinesOnOne = 8;
+
+/** undefined for a broken map: the places of the code that ran are still right. */
+export const readSourceMap = (text: string, scriptUrl: string, mapUrl?: string): SourceMap | undefined => {
+  const isInline = mapUrl === undefined || mapUrl.startsWith('data:');
+  try {
+    return new SourceMap(new TraceMap(text, isInline ? scriptUrl : resolveUrl(mapUrl, scriptUrl)));
+  } catch {
+    return undefined;
+  }
+};
+
+export class SourceMap {
+  /** The files that the script was made of. */
+  readonly files: readonly string[];
+
+  constructor(private readonly map: TraceMap) {
+    this.files = map.resolvedSources.map((source) => fileOf(source ?? ''));
+  }
+
+  /** The place behind a position (line from 1, column from 0): that of the last mark at or before it on its line. */
+  at(line: number, column: number): Original | undefined {
+    return this.find(line, column, 1);
+  }
+
+  /** The same, or that of the first mark after it: V8's start of a function may lie before the compiler's. */
+  near(line: number, column: number): Original | undefined {
+    return this.find(line, column, 1) ?? this.find(line, column, -1);
+  }
+
+  /** Whether the compiler marked this very position. */
+  isMarked(line: number, column: number): boolean {
+    return traceSegment(this.map, line - 1, column)?.[0] === column;
+  }
+
+  /** The first line that a whole line stands for; undefined where it stands for many, as a minified one does. */
+  atLine(line: number): Pick<Original, 'file' | 'line'> | undefined {
+    let source: number | undefined;
+    let first = Infinity;
+    let last = -1;
+    for (const segment of decodedMappings(this.map)[line - 1] ?? []) {
+      if (segment.length === 1) continue;
+      if (source !== undefined && source !== segment[1]) return undefined;
+      source = segment[1];
+      first = Math.min(first, segment[2]);
+      last = Math.max(last, segment[2]);
+    }
+    if (source === undefined || last - first >= mostLinesOnOne) return undefined;
+    return { file: this.files[source] ?? '', line: first + 1 };
+  }
+
+  /** The text of one of its files, where the map holds it. */
+  textOf(file: string): string | undefined {
+    const source = this.map.resolvedSources[this.files.indexOf(file)];
+    return source === undefined || source === null ? undefined : (sourceContentFor(this.map, source) ?? undefined);
+  }
+
+  private find(line: number, column: number, bias: 1 | -1): Original | undefined {
+    const found = originalPositionFor(this.map, { line, column, bias });
+    if (found.source === null) return undefined;
+    return { file: fileOf(found.source), line: found.line, column: found.column, name: found.name ?? undefined };
+  }
+}
+
+const resolveUrl = (url: string, base: string): string => {
+  try {
+    return new URL(url, base.startsWith('/') ? `file://${base}` : base).href;
+  } catch {
+    return base;
+  }
+};

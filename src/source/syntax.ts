@@ -1,0 +1,58 @@
+/**
+ * JavaScript's grammar: the one file that knows acorn. In: the text of a script. Out: its syntax tree, and the nodes below
+ * a node.
+ */
+import { parse, type AnyNode, type Options } from 'acorn';
+
+export type {
+  AnyNode,
+  ArrowFunctionExpression,
+  ForInStatement,
+  ForOfStatement,
+  ForStatement,
+  FunctionDeclaration,
+  FunctionExpression,
+  MethodDefinition,
+  Position,
+  Property,
+  Statement,
+} from 'acorn';
+
+export type SourceKind = 'module' | 'script';
+
+const options: Options = {
+  ecmaVersion: 'latest',
+  allowReturnOutsideFunction: true,
+  allowHashBang: true,
+  locations: true,
+};
+
+/** For code that is going to be changed, so parentheses are kept. Throws acorn's SyntaxError (with `loc`). */
+export const parseSource = (code: string, kind: SourceKind): AnyNode =>
+  parse(code, { ...options, sourceType: kind, preserveParens: true });
+
+/** For code whose kind nobody knows; undefined where it is neither a module nor a script, or newer than the parser. */
+export const tryParse = (code: string): AnyNode | undefined => {
+  const lenient = { ...options, allowAwaitOutsideFunction: true, allowImportExportEverywhere: true };
+  for (const sourceType of ['module', 'script'] as const) {
+    try {
+      return parse(code, { ...lenient, sourceType });
+    } catch {
+      // the other kind
+    }
+  }
+  return undefined;
+};
+
+/** The nodes right below a node, in the order of the text. */
+export const childrenOf = (node: AnyNode): AnyNode[] => {
+  const children: AnyNode[] = [];
+  for (const value of Object.values(node)) {
+    if (isNode(value)) children.push(value);
+    else if (Array.isArray(value)) for (const item of value) if (isNode(item)) children.push(item);
+  }
+  return children.sort((a, b) => a.start - b.start);
+};
+
+export const isNode = (value: unknown): value is AnyNode =>
+  typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
