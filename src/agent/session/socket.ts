@@ -3,7 +3,7 @@
  * there may be anything: every wait ends, a message has a greatest size, and what is no JSON closes the connection.
  */
 import { setMaxListeners } from 'node:events';
-import { WebSocket } from 'ws';
+import WebSocket from 'ws';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { readMessage, type Message } from './channel.js';
 

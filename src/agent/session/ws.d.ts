@@ -6,7 +6,8 @@ declare module 'ws' {
     followRedirects: boolean;
     perMessageDeflate: boolean;
   }
-  export class WebSocket {
+  // oxlint-disable-next-line import/no-default-export -- as the package has it
+  export default class WebSocket {
     constructor(url: string, options: Options);
     on(event: 'open' | 'close', listener: () => void): this;
     on(event: 'message', listener: (data: Buffer, isBinary: boolean) => void): this;
