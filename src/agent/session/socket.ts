@@ -3,7 +3,7 @@
  * there may be anything: every wait ends, a message has a greatest size, and what is no JSON closes the connection.
  */
 import { setMaxListeners } from 'node:events';
-import WebSocket from 'ws';
+import Connection from 'ws';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { readMessage, type Message } from './channel.js';
 
@@ -52,9 +52,9 @@ export const openSocket = async (url: string, signal: AbortSignal): Promise<Sock
   return { send, closed: closed.signal, close, onMessage: (listener) => void (onMessage = listener) };
 };
 
-const newWebSocket = (url: string): WebSocket => {
+const newWebSocket = (url: string): Connection => {
   try {
-    return new WebSocket(url, {
+    return new Connection(url, {
       maxPayload: mostMessageBytes,
       handshakeTimeout: handshakeMs,
       followRedirects: false, // would lead to another process than the one that was named
@@ -65,7 +65,7 @@ const newWebSocket = (url: string): WebSocket => {
   }
 };
 
-const opened = (ws: WebSocket, url: string, closed: AbortSignal): Promise<void> =>
+const opened = (ws: Connection, url: string, closed: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
     ws.on('open', resolve);
     closed.addEventListener('abort', () => {

@@ -7,7 +7,7 @@ declare module 'ws' {
     perMessageDeflate: boolean;
   }
   // oxlint-disable-next-line import/no-default-export -- as the package has it
-  export default class WebSocket {
+  export default class Connection {
     constructor(url: string, options: Options);
     on(event: 'open' | 'close', listener: () => void): this;
     on(event: 'message', listener: (data: Buffer, isBinary: boolean) => void): this;
