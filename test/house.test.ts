@@ -57,3 +57,15 @@ test('one file knows the parser and one the source maps, and their room imports 
   assert.match(printed, /The source room stands below all others/);
   assert.doesNotMatch(printed, /source\/syntax\.ts/);
 });
+
+test('the rooms of the terminal UI import one way: terminal, keys, rows, state', (t) => {
+  const printed = lint(t, {
+    'src/tui/state/a.ts': `import { b } from '../rows/b.js';\nexport const a = b;\n`,
+    'src/tui/rows/b.ts': `import { c } from '../keys/c.js';\nexport const b = c;\n`,
+    'src/tui/keys/c.ts': `import { d } from '../terminal/d.js';\nexport const c = d;\n`,
+    'src/tui/terminal/d.ts': `import { e } from '../keys/e.js';\nexport const d = e;\n`,
+    'src/tui/keys/e.ts': `import { f } from '../state/f.js';\nexport const e = f;\n`,
+    'src/tui/state/f.ts': `export const f = 1;\n`,
+  });
+  assert.equal(printed.match(/In the terminal UI arrows go/g)?.length, 3, printed);
+});

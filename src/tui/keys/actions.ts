@@ -3,10 +3,9 @@
  * and a key. Out: a step. Nothing that costs the target begins before its price was shown and agreed to. Pure.
  */
 import { step, type Step } from '../state/events.js';
-import { rowAtCursor } from './list-keys.js';
 import { chosenPlace, placeOfRow, placesOfFinding } from '../state/places.js';
 import type { TargetAction } from '../state/provider.js';
-import { frontView, type MenuChoice, type MenuItem, type State } from '../state/state.js';
+import { frontView, rowAtCursor, type MenuChoice, type MenuItem, type State } from '../state/state.js';
 
 /** How long a profile runs when it is asked for from the screen. */
 export const profileSeconds = 10;

@@ -1,4 +1,5 @@
 /** What keys do to a flame graph: moving from box to box, zooming in and out. Pure. */
+import { boxAt, levels } from '../state/boxes.js';
 import { openPlace } from '../state/places.js';
 import type { FlameBox, FlameDetail } from '../state/provider.js';
 import { withFront, type FlameView, type State } from '../state/state.js';
@@ -37,21 +38,6 @@ export const zoomOut = (state: State, view: FlameView): State | undefined => {
   const caller = view.flame?.ancestors.at(-1);
   return caller === undefined ? undefined : withFront(state, { ...view, root: caller.key, cursor: view.root });
 };
-
-/** A box and the depth it is drawn at: ancestors first, then the rows below. */
-export const boxAt = (flame: FlameDetail, key: number): { box: FlameBox; depth: number } | undefined => {
-  for (const [depth, row] of levels(flame).entries()) {
-    const box = row.find((one) => one.key === key);
-    if (box !== undefined) return { box, depth };
-  }
-  return undefined;
-};
-
-/** Every line of boxes, from the outermost caller down. */
-export const levels = (flame: FlameDetail): (readonly FlameBox[])[] => [
-  ...flame.ancestors.map((box) => [box]),
-  ...flame.rows,
-];
 
 const moveTo = (state: State, view: FlameView, box: FlameBox | undefined): State =>
   box === undefined ? state : withFront(state, { ...view, cursor: box.key });

@@ -8,7 +8,15 @@ import { listHeight, panelHeight } from '../rows/layout.js';
 import { movement } from '../state/movement.js';
 import { chosenPlace, nextPlace, openFinding, openPlace, placeOfRow } from '../state/places.js';
 import type { ListQuery, Row } from '../state/provider.js';
-import { descendsFirst, listView, withFront, withStack, type ListView, type State } from '../state/state.js';
+import {
+  descendsFirst,
+  listView,
+  rowAtCursor,
+  withFront,
+  withStack,
+  type ListView,
+  type State,
+} from '../state/state.js';
 import { shownColumns } from '../rows/table.js';
 import { safe } from '../rows/text.js';
 
@@ -45,9 +53,6 @@ export const listKeyPressed = (state: State, view: ListView, key: string): State
       return undefined;
   }
 };
-
-export const rowAtCursor = (view: ListView): Row | undefined =>
-  view.page === undefined ? undefined : view.page.rows[view.cursor - view.page.from];
 
 const pageKeys = new Set(['pageup', 'pagedown', 'C-b', 'C-f', 'C-u', 'C-d', ' ']);
 

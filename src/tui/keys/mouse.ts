@@ -3,13 +3,21 @@ import { columnsOf } from '../rows/columns.js';
 import { step, type Step, type UiEvent } from '../state/events.js';
 import { placeAtLine } from '../rows/finding-lines.js';
 import { flameTop, firstLevel } from '../rows/flame-lines.js';
-import { levels } from './flame-keys.js';
+import { levels } from '../state/boxes.js';
 import { bodyHeight, bodyTop, listHeight } from '../rows/layout.js';
-import { evidenceOverflow, rowAtCursor, scrolled, scrolledEvidence, sortBy } from './list-keys.js';
+import { evidenceOverflow, scrolled, scrolledEvidence, sortBy } from './list-keys.js';
 import { openFinding } from '../state/places.js';
 import { overlayBox } from '../rows/overlay-lines.js';
 import { scrolledSource } from './source-keys.js';
-import { frontView, withFront, type FlameView, type ListView, type Overlay, type State } from '../state/state.js';
+import {
+  frontView,
+  rowAtCursor,
+  withFront,
+  type FlameView,
+  type ListView,
+  type Overlay,
+  type State,
+} from '../state/state.js';
 import { tabAt } from '../rows/tab-bar.js';
 import { columnAt } from '../rows/table.js';
 

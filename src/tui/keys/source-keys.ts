@@ -1,8 +1,9 @@
 /** What keys do to the source of a file: moving, and going from one costly line to the next. Pure. */
-import { bodyHeight } from '../rows/layout.js';
+import { sourceHeight } from '../rows/layout.js';
+import { hotLines } from '../state/hot-lines.js';
 import { movement } from '../state/movement.js';
 import { nextPlace, openFinding } from '../state/places.js';
-import type { LineCost, SourceDetail } from '../state/provider.js';
+import type { SourceDetail } from '../state/provider.js';
 import { withFront, type SourceView, type State } from '../state/state.js';
 
 export const sourceKeyPressed = (state: State, view: SourceView, key: string): State | undefined => {
@@ -20,9 +21,6 @@ export const sourceKeyPressed = (state: State, view: SourceView, key: string): S
 
 const sideStep = 16;
 
-/** Rows of source on the screen, below the header. */
-export const sourceHeight = (state: State): number => Math.max(1, bodyHeight(state) - 1);
-
 /** The cursor within the file, and on the screen with some lines around it. */
 export const scrolledSource = (state: State, view: SourceView): SourceView => {
   const height = sourceHeight(state);
@@ -37,13 +35,6 @@ export const scrolledSource = (state: State, view: SourceView): SourceView => {
 /** When a file is first shown, the place asked for stands in the middle. */
 export const centeredSource = (state: State, view: SourceView): SourceView =>
   scrolledSource(state, { ...view, top: view.cursor - (sourceHeight(state) >> 1) });
-
-/** What makes a line hot: its time where that was measured, else its bytes, else its hits. */
-export const heatOf = (cost: LineCost): number => cost.selfUs ?? cost.bytes ?? cost.hits ?? 0;
-
-/** Lines with a cost, hottest first: the order in which `n` visits them. */
-export const hotLines = (source: SourceDetail): LineCost[] =>
-  source.costs.filter((cost) => heatOf(cost) > 0).sort((a, b) => heatOf(b) - heatOf(a) || a.line - b.line);
 
 const nextHot = (state: State, view: SourceView, source: SourceDetail, step: 1 | -1): State => {
   const hot = hotLines(source);

@@ -5,7 +5,7 @@
 import { formatShare } from '../../report/units.js';
 import { displayWidth, cutTo } from '../../report/width.js';
 import { placeText } from './columns.js';
-import { boxAt, levels } from '../keys/flame-keys.js';
+import { boxAt, levels } from '../state/boxes.js';
 import { bodyHeight } from './layout.js';
 import { line, span, type Line, type Span, type Style } from './line.js';
 import type { FlameBox, FlameDetail } from '../state/provider.js';

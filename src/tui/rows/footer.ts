@@ -1,8 +1,7 @@
 /** The last line: the keys that mean something here, the most useful first. In: state. Out: a line. Pure. */
 import { line, span, type Line, type Span } from './line.js';
-import { rowAtCursor } from '../keys/list-keys.js';
 import { placesOfFinding } from '../state/places.js';
-import { frontView, rootViews, type ListView, type State, type View } from '../state/state.js';
+import { frontView, rootViews, rowAtCursor, type ListView, type State, type View } from '../state/state.js';
 
 type Hint = readonly [string, string];
 

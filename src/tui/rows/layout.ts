@@ -34,3 +34,6 @@ export const panelHeight = (state: State, view: ListView): number => {
 /** Rows of a list that are on the screen, without its header. */
 export const listHeight = (state: State, view: ListView): number =>
   Math.max(1, bodyHeight(state) - panelHeight(state, view) - 1);
+
+/** Rows of source on the screen, below the header. */
+export const sourceHeight = (state: State): number => Math.max(1, bodyHeight(state) - 1);

@@ -2,7 +2,8 @@
 import { formatBytes, formatCount, formatDuration, formatShare } from '../../report/units.js';
 import { fitLine, line, span, type Line, type Span } from './line.js';
 import type { LineCost, SourceDetail } from '../state/provider.js';
-import { heatOf, hotLines, sourceHeight } from '../keys/source-keys.js';
+import { heatOf, hotLines } from '../state/hot-lines.js';
+import { sourceHeight } from './layout.js';
 import type { SourceView, State } from '../state/state.js';
 import { bar } from './table.js';
 import { padStart, safe } from './text.js';

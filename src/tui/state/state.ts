@@ -12,6 +12,7 @@ import type {
   Page,
   PathDetail,
   ProfileName,
+  Row,
   SourceDetail,
   TargetAction,
   Thread,
@@ -269,3 +270,6 @@ export const sourceKey = (state: State, view: SourceView): string => `${state.ge
 
 export const flameKey = (state: State, view: FlameView): string =>
   JSON.stringify([state.generation, view.profile, view.root, state.columns, state.rows]);
+
+export const rowAtCursor = (view: ListView): Row | undefined =>
+  view.page === undefined ? undefined : view.page.rows[view.cursor - view.page.from];
