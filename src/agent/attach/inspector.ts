@@ -5,7 +5,7 @@
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
-import { evaluate } from '../session/evaluate.js';
+import { identify } from '../session/identity.js';
 import { makeRoomOnPort } from './port.js';
 import { describeWait, hasChildren, innerPid, readProcess, waitsForEvents } from '../process/proc.js';
 import { deadline } from '../session/patience.js';
@@ -165,9 +165,9 @@ const webSocketUrlIn = (text: string, place: string): string | undefined => {
 export const connectToProcess = async (url: string, pid: number, signal?: AbortSignal): Promise<Session> => {
   const session = await connectSession(url, { signal, name: `process ${pid}` });
   try {
-    const answered = await evaluate<number>(session, 'process.pid');
-    if (answered === innerPid(pid)) return session;
-    throw new MemwatchError('port-taken', `${url} belongs to process ${answered}, not to ${pid}`);
+    const answered = await identify(session, url);
+    if (answered.pid === innerPid(pid)) return session;
+    throw new MemwatchError('port-taken', `${url} belongs to process ${answered.pid}, not to ${pid}`);
   } catch (error) {
     await session.close();
     throw error;

@@ -4,7 +4,7 @@
  */
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { borrowPort } from './borrow-port.js';
-import { evaluate } from '../session/evaluate.js';
+import { identify } from '../session/identity.js';
 import { enterGuard, type GuardEntry } from '../session/guard.js';
 import {
   connectToProcess,
@@ -150,8 +150,7 @@ const connectToAddress = async (host: string, port: number, options: LinkOptions
 const connectToUrl = async (url: string, { signal }: LinkOptions): Promise<Connected> => {
   const main = await connectSession(url, { signal });
   try {
-    const named = await evaluate(main, () => (typeof process === 'object' ? process.pid : undefined));
-    if (named === undefined) throw new MemwatchError('not-node', `what answers at ${url} is not Node.js`);
+    const { pid: named } = await identify(main, url);
     const port = portOf(url);
     const isHere = listeningPorts(named).some((listener) => listener.port === port);
     return { pid: isHere ? named : undefined, port, main, guard: await enterGuard(main, false), launched: undefined };

@@ -56,7 +56,9 @@ export const openChannel = (post: (text: string) => void | Promise<void>): Chann
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const answeredError = (response: { readonly message: unknown }): Error =>
-  Object.assign(new Error(String(response.message)), { response });
+  Object.assign(new Error(textOf(response.message)), { response });
+
+const textOf = (message: unknown): string => (typeof message === 'string' ? message : (JSON.stringify(message) ?? ''));
 
 /** Throws where the text is no message of the protocol. */
 export const readMessage = (text: string): Message => {

@@ -88,7 +88,8 @@ export const connectSession = async (url: string, { signal, name = url }: Connec
   return {
     send: (method, params, options) => {
       const end = needsEventLoop.has(method) ? closedOrAtEnd : closed;
-      return bounded(channel.ask(method, params), method, end, options?.timeoutMs) as Promise<never>;
+      const answer = channel.ask(method, params).then((result) => checked(method, result));
+      return bounded(answer, method, end, options?.timeoutMs) as Promise<never>;
     },
     on: channel.on,
     closed,
@@ -96,6 +97,31 @@ export const connectSession = async (url: string, { signal, name = url }: Connec
     beforeCut,
     close,
   };
+};
+
+/** What memwatch reads of an answer without looking again. */
+const answerFields: { readonly [M in keyof Commands]?: readonly (keyof Commands[M]['returnType'])[] } = {
+  'Runtime.evaluate': ['result'],
+  'Runtime.callFunctionOn': ['result'],
+  'Runtime.getProperties': ['result'],
+  'Runtime.queryObjects': ['objects'],
+  'Runtime.getHeapUsage': ['usedSize', 'totalSize'],
+  'Profiler.stop': ['profile'],
+  'Profiler.takePreciseCoverage': ['result'],
+  'HeapProfiler.stopSampling': ['profile'],
+  'HeapProfiler.getSamplingProfile': ['profile'],
+  'HeapProfiler.getHeapObjectId': ['heapSnapshotObjectId'],
+  'HeapProfiler.getObjectByHeapObjectId': ['result'],
+  'Debugger.getScriptSource': ['scriptSource'],
+};
+
+/** What is no inspector may answer anything. */
+const checked = <M extends keyof Commands>(method: M, result: unknown): unknown => {
+  const missing = (answerFields[method] ?? []).find((field) => (Reflect.get(Object(result), field) ?? null) === null);
+  if (missing === undefined) return result;
+  throw new MemwatchError('target-error', `the answer to ${method} has no ${String(missing)}`, {
+    hint: 'is it the inspector of a Node process?',
+  });
 };
 
 const silentTarget = (name: string): MemwatchError =>
