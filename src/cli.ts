@@ -4,6 +4,7 @@ import { createIo, type Arguments, type Command } from './commands/io.js';
 import { createParser } from './commands/parser.js';
 import { explainFile } from './commands/profile-file.js';
 import { exitCodeOf, MemwatchError, messageOf } from './errors.js';
+import { removeAbandoned } from './files/temporary.js';
 import { escapeText } from './report/units.js';
 
 const interrupted = new AbortController();
@@ -29,6 +30,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const run = async (command: Command, args: Arguments): Promise<void> => {
   try {
+    removeAbandoned(); // what a killed memwatch left
     const io = createIo(args['json'] === true, interrupted.signal);
     process.exitCode = (await command.run(args, io)) ?? (interrupted.signal.aborted ? 130 : 0);
   } catch (error) {

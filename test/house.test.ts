@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -68,4 +68,14 @@ test('the rooms of the terminal UI import one way: terminal, keys, rows, state',
     'src/tui/state/f.ts': `export const f = 1;\n`,
   });
   assert.equal(printed.match(/In the terminal UI arrows go/g)?.length, 3, printed);
+});
+
+test('one room writes files: nothing else in src makes, renames or removes any', () => {
+  const writes =
+    /\b(writeFile|appendFile|createWriteStream|mkdtemp|mkdir|rename|copyFile|symlink|chmod|unlink|tmpdir|rm)(Sync)?\b(?=[^;]*\} from 'node:(fs|fs\/promises|os)')/;
+  const writers = readdirSync(repository('src'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.c?ts$/.test(file) && !file.startsWith('files/'))
+    .filter((file) => writes.test(readFileSync(repository(`src/${file}`), 'utf8')));
+  // the preload runs inside a program that is measured, and writes to the folder that memwatch made for it alone
+  assert.deepEqual(writers, ['agent/lines/preload.ts']);
 });

@@ -12,6 +12,8 @@ import type { Progress } from '../progress.js';
 
 export interface TakeOptions {
   gzip?: boolean;
+  /** Replaces a file of that name. */
+  overwrite?: boolean;
   /** Takes it although the target, or the disk, could run out of room. */
   force?: boolean;
 }
@@ -20,7 +22,7 @@ export interface TakeOptions {
 export const takeSnapshot = async (
   attachment: Attachment,
   file: string,
-  { gzip = false, force = false }: TakeOptions,
+  { gzip = false, overwrite = false, force = false }: TakeOptions,
   io: Progress,
 ): Promise<CapturedSnapshot> => {
   const estimate = await estimateSnapshot(attachment);
@@ -29,7 +31,7 @@ export const takeSnapshot = async (
   if (estimate.pauseUs > 1e6) io.warn(cost);
   else io.progress(cost);
   const onProgress = (progress: SnapshotProgress): void => io.progress(progressText(progress));
-  return captureSnapshot(attachment, file, { gzip, signal: io.signal, onProgress });
+  return captureSnapshot(attachment, file, { gzip, overwrite, signal: io.signal, onProgress });
 };
 
 const costOf = (estimate: SnapshotEstimate): string => {

@@ -6,7 +6,8 @@ import { threadsOf } from '../agent/capture/cpu-profile.js';
 import { parseTarget } from '../agent/attach/target.js';
 import { readHeapProfile } from '../analyzer/formats/heapprofile.js';
 import { printAllocations } from './alloc-output.js';
-import { writeCaptureFile } from './capture-file.js';
+import { writeOutput } from '../files/output.js';
+import { captureOptions, wantedCapture } from './capture-file.js';
 import { costOptions, exitCodeOfProgram } from './cost-output.js';
 import type { Arguments, Command, Io } from './io.js';
 import { isFile, openProfile, showUnit } from './profile-file.js';
@@ -15,7 +16,7 @@ import { parseBytes, parseDuration } from '../report/quantities.js';
 export const allocCommand: Command = {
   command: 'alloc [target]',
   describe: 'which functions allocate, and which of it stays alive',
-  builder: (yargs) => samplingOptions(costOptions(yargs)),
+  builder: (yargs) => samplingOptions(captureOptions(costOptions(yargs), 'save the .heapprofile')),
   run: (args, io) => runAlloc(args, io),
 };
 
@@ -33,7 +34,6 @@ const samplingOptions = (yargs: Argv): Argv =>
     .option('interval', { type: 'string', default: '512K', describe: 'bytes between two samples; fewer are dearer' })
     .option('survivors', { type: 'boolean', default: true, describe: 'a second phase measures what stays alive' })
     .option('precise', { type: 'boolean', describe: 'no inlining while sampled, so that all is on its own function' })
-    .option('output', { alias: 'o', type: 'string', describe: 'save the .heapprofile' })
     .example('$0 alloc 1234 -d 10s', 'ten seconds of what is allocated, ten of what stays alive')
     .example('$0 alloc 1234 --no-survivors', 'only what is allocated')
     .example('$0 alloc -- script.js', 'all that a program allocates, to its end');
@@ -46,6 +46,7 @@ const runAlloc = async (args: Arguments, io: Io): Promise<number | undefined> =>
     return undefined;
   }
   const target = parseTarget(named, args['--']);
+  const wanted = wantedCapture(args);
   const isProgram = target.kind === 'command';
   const durationMs =
     args['duration'] === undefined ? (isProgram ? Infinity : 10_000) : parseDuration(String(args['duration']));
@@ -63,8 +64,8 @@ const runAlloc = async (args: Arguments, io: Io): Promise<number | undefined> =>
     };
   });
   const ended = (await attachment.program?.exited) ?? null;
-  const file = args['output'] === undefined ? null : String(args['output']);
-  if (file !== null) await writeCaptureFile(file, text);
+  const file = wanted?.file ?? null;
+  if (wanted !== undefined) writeOutput(wanted.file, text, wanted);
   printAllocations({ profile: readHeapProfile(text), file, pid: attachment.pid ?? null, ended }, args, io);
   return exitCodeOfProgram(ended, io);
 };

@@ -1,17 +1,54 @@
-/** Captures on disk. Written whole or not at all, and for their owner's eyes alone. */
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+/**
+ * Captures that commands keep: their options, their names, and reading them back. The rule for a name that is taken is in
+ * files/output.ts.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Argv } from 'yargs';
 import { MemwatchError, messageOf } from '../errors.js';
+import { checkOutput } from '../files/output.js';
+import { makeFolder } from '../files/temporary.js';
+import type { Arguments } from './io.js';
 
-/** Writes beside the final place and renames. Throws `cannot-write`. */
-export const writeCaptureFile = async (file: string, content: string | Uint8Array): Promise<void> => {
-  const part = `${file}.${process.pid}.part`;
-  try {
-    await writeFile(part, content, { mode: 0o600 });
-    await rename(part, file);
-  } catch (cause) {
-    await rm(part, { force: true });
-    throw new MemwatchError('cannot-write', `cannot write ${file}: ${messageOf(cause)}`, { cause });
+/** `-o` and `--overwrite` of a command that writes a capture. */
+export const captureOptions = (yargs: Argv, describe: string): Argv =>
+  yargs
+    .option('output', { alias: 'o', type: 'string', describe })
+    .option('overwrite', { type: 'boolean', describe: 'replace the capture that has that name: otherwise it is kept' });
+
+export interface WantedCapture {
+  readonly file: string;
+  readonly overwrite: boolean;
+  /** false: a pipe or a device, which cannot be read back. */
+  readonly isFile: boolean;
+}
+
+/** What `-o` names; undefined without it. Throws `cannot-write` now, and not when the target has been measured. */
+export const wantedCapture = (args: Arguments): WantedCapture | undefined => {
+  if (args['output'] === undefined) return undefined;
+  const [file, overwrite] = [String(args['output']), args['overwrite'] === true];
+  if (isOwnStdout(file)) {
+    throw new MemwatchError('bad-argument', `-o ${file}: the answer goes to stdout already`, {
+      hint: 'name a file, or a pipe, such as >(gzip >x.gz)',
+    });
   }
+  return { file, overwrite, isFile: checkOutput(file, { overwrite }) };
+};
+
+export const isOwnStdout = (file: string): boolean =>
+  file === '-' || /^\/(dev\/stdout|dev\/fd\/1|proc\/self\/fd\/1)$/.test(file);
+
+/** Where captures go that the user gave no name. */
+export const capturesFolder = 'memwatch-captures';
+
+/** A name that is free in the captures folder, which is made: `memwatch-captures/1234-2026-11-28T08-30-00.heapsnapshot`. */
+export const namedCapture = (of: string, extension: string, at = new Date()): string => {
+  makeFolder(capturesFolder);
+  const stamp = at.toISOString().slice(0, 19).replaceAll(':', '-');
+  const name = (n: number): string =>
+    join(capturesFolder, `${of.replaceAll('/', '-')}-${stamp}${n === 1 ? '' : `-${n}`}.${extension}`);
+  for (let n = 1; ; n++) if (!existsSync(name(n))) return name(n);
 };
 
 /** Throws `cannot-read`. */
@@ -22,7 +59,3 @@ export const readCaptureBytes = async (file: string): Promise<Uint8Array> => {
     throw new MemwatchError('cannot-read', `cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
 };
-
-/** Throws `cannot-read`. */
-export const readCaptureText = async (file: string): Promise<string> =>
-  new TextDecoder().decode(await readCaptureBytes(file));

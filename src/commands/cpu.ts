@@ -7,7 +7,8 @@ import { captureInProcess } from '../agent/capture/in-process-launch.js';
 import { parseTarget, type Target } from '../agent/attach/target.js';
 import { readCpuProfile } from '../analyzer/formats/cpuprofile.js';
 import { MemwatchError } from '../errors.js';
-import { writeCaptureFile } from './capture-file.js';
+import { writeOutput } from '../files/output.js';
+import { captureOptions, wantedCapture, type WantedCapture } from './capture-file.js';
 import { costOptions, exitCodeOfProgram } from './cost-output.js';
 import { printCpu } from './cpu-output.js';
 import type { Arguments, Command, Io } from './io.js';
@@ -18,7 +19,7 @@ import { escapeText } from '../report/units.js';
 export const cpuCommand: Command = {
   command: 'cpu [target]',
   describe: 'which functions and lines take the time',
-  builder: (yargs) => profilingOptions(costOptions(yargs)),
+  builder: (yargs) => profilingOptions(captureOptions(costOptions(yargs), 'save the .cpuprofile')),
   run: (args, io) => runCpu(args, io),
 };
 
@@ -48,7 +49,6 @@ const profilingOptions = (yargs: Argv): Argv =>
       type: 'boolean',
       describe: 'profile a program after -- that may open no inspector, by v8-profiler-next',
     })
-    .option('output', { alias: 'o', type: 'string', describe: 'save the .cpuprofile' })
     .example('$0 cpu 1234 -d 5s', 'profile process 1234 for 5 seconds')
     .example('$0 cpu -- server.js --port 80', 'profile a program from its first line to its end');
 
@@ -61,7 +61,8 @@ const runCpu = async (args: Arguments, io: Io): Promise<number | undefined> => {
     return undefined;
   }
   const target = parseTarget(text, args['--']);
-  if (args['in-process'] === true) return runInProcess(target, args, io);
+  const wanted = wantedCapture(args);
+  if (args['in-process'] === true) return runInProcess(target, wanted, args, io);
   const isProgram = target.kind === 'command';
   const durationMs =
     args['duration'] === undefined ? (isProgram ? Infinity : 10_000) : parseDuration(String(args['duration']));
@@ -91,13 +92,18 @@ const runCpu = async (args: Arguments, io: Io): Promise<number | undefined> => {
     return { attachment, captures };
   });
   const ended = (await attachment.program?.exited) ?? null;
-  const files = args['output'] === undefined ? [] : await save(captures, String(args['output']));
+  const files = save(captures, wanted);
   const threads = captures.map(({ thread, text }) => ({ name: thread, profile: readCpuProfile(text) }));
   printCpu({ threads, files, saved: true, pid: attachment.pid ?? null, ended }, args, io);
   return exitCodeOfProgram(ended, io);
 };
 
-const runInProcess = async (target: Target, args: Arguments, io: Io): Promise<number | undefined> => {
+const runInProcess = async (
+  target: Target,
+  wanted: WantedCapture | undefined,
+  args: Arguments,
+  io: Io,
+): Promise<number | undefined> => {
   if (target.kind !== 'command') {
     throw new MemwatchError('bad-argument', '--in-process profiles programs that memwatch starts', {
       hint: 'memwatch cpu --in-process -- script.js',
@@ -106,8 +112,7 @@ const runInProcess = async (target: Target, args: Arguments, io: Io): Promise<nu
   const programStdout = io.json ? ('stderr' as const) : undefined;
   const intervalUs = Math.round(parseDuration(String(args['interval'])) * 1000);
   const { text, ended } = await captureInProcess(target.argv, { intervalUs, programStdout });
-  const files =
-    args['output'] === undefined ? [] : await save([{ thread: 'main thread', text }], String(args['output']));
+  const files = save([{ thread: 'main thread', text }], wanted);
   const threads = [{ name: 'main thread', profile: readCpuProfile(text) }];
   printCpu({ threads, files, saved: true, pid: null, ended }, args, io);
   return exitCodeOfProgram(ended, io);
@@ -123,14 +128,13 @@ const sayCosts = (args: Arguments, isProgram: boolean, callsMs: number | undefin
 };
 
 /** One file a thread; workers' beside the main thread's: `out.worker-2.cpuprofile`. */
-const save = async (captures: readonly CpuCapture[], output: string): Promise<string[]> => {
-  const files: string[] = [];
-  for (const { thread, text } of captures) {
+const save = (captures: readonly CpuCapture[], wanted: WantedCapture | undefined): string[] => {
+  if (wanted === undefined) return [];
+  return captures.map(({ thread, text }) => {
     const suffix =
       thread === 'main thread' || captures.length === 1 ? '' : `.${thread.replace(/ \(.*$/s, '').replace(' ', '-')}`;
-    const file = output.replace(/(\.cpuprofile)?$/, (extension) => `${suffix}${extension}`);
-    await writeCaptureFile(file, text);
-    files.push(file);
-  }
-  return files;
+    const file = wanted.file.replace(/(\.cpuprofile)?$/, (extension) => `${suffix}${extension}`);
+    writeOutput(file, text, wanted);
+    return file;
+  });
 };

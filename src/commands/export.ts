@@ -1,4 +1,5 @@
 /** `memwatch export <file> --to FORMAT`: a profile in another format, for other tools and other people. */
+import { existsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { computeInclusive, isIdle } from '../analyzer/cost/functions.js';
 import { computeCostTable } from '../analyzer/cost/table.js';
@@ -12,7 +13,9 @@ import { MemwatchError } from '../errors.js';
 import { renderCostMarkdown } from '../report/cost-markdown.js';
 import { renderFlamegraphPage } from '../report/flamegraph-page.js';
 import { renderFlamegraphSvg } from '../report/flamegraph-svg.js';
-import { readCaptureBytes, writeCaptureFile } from './capture-file.js';
+import { escapeText } from '../report/units.js';
+import { writeOutput } from '../files/output.js';
+import { isOwnStdout, readCaptureBytes } from './capture-file.js';
 import type { Arguments, Command, Io } from './io.js';
 import { openProfile } from './profile-file.js';
 
@@ -38,7 +41,12 @@ export const exportCommand: Command = {
         describe: 'a profile of any format that memwatch reads; a --json result for md',
       })
       .option('to', { choices: Object.keys(formats), demandOption: true, describe: 'format' })
-      .option('output', { alias: 'o', type: 'string', describe: 'file to write, - for stdout (beside the profile)' })
+      .option('output', {
+        alias: 'o',
+        type: 'string',
+        describe: 'file to write, - for stdout (beside the profile); an export before it is replaced',
+      })
+      .option('overwrite', { type: 'boolean', describe: 'replace a capture, too' })
       .option('limit', { type: 'number', default: 40, describe: 'rows of a table in md' })
       .example('$0 export app.cpuprofile --to html', 'a flame graph with zoom and search, in one page')
       .example('$0 export app.cpuprofile --to pprof && go tool pprof -top app.pb.gz', 'for the tools of pprof'),
@@ -50,15 +58,24 @@ async function runExport(args: Arguments, io: Io): Promise<void> {
   const to = String(args['to']);
   if (!isFormat(to)) throw new MemwatchError('bad-argument', `not a format: ${to}`);
   const content = await convert(file, to, Number(args['limit']), io);
-  if (args['output'] === '-') {
+  const output = String(args['output'] ?? file.replace(/(\.[^./\\]*)?$/, '') + formats[to]);
+  if (isOwnStdout(output)) {
     process.stdout.write(content);
     return;
   }
-  const output =
-    args['output'] === undefined ? file.replace(/(\.[^./\\]*)?$/, '') + formats[to] : String(args['output']);
-  await writeCaptureFile(output, content);
-  io.print({ schema: 'memwatch/export@1', file: output, format: to, bytes: content.length }, () => `wrote ${output}`);
+  if (isCapture(output) && args['overwrite'] !== true) {
+    throw new MemwatchError('cannot-write', `${output} is a capture, and an export would replace it`, {
+      hint: 'name another file, or add --overwrite',
+    });
+  }
+  writeOutput(output, content, { overwrite: true });
+  const document = { schema: 'memwatch/export@1', file: output, format: to, bytes: content.length };
+  io.print(document, () => `wrote ${escapeText(output)}`);
 }
+
+/** A file that is there and cannot be made again, by its name: an export before it can, and is replaced. */
+const isCapture = (file: string): boolean =>
+  /\.(heapsnapshot(\.gz)?|cpuprofile|heapprofile)$/.test(file) && existsSync(file) && statSync(file).isFile();
 
 /** Throws `not-this-format`, `broken-file`, `bad-argument`. */
 const convert = async (file: string, to: Format, limit: number, io: Io): Promise<string | Uint8Array> => {

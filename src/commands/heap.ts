@@ -1,10 +1,12 @@
 /** `memwatch heap <file or target>`: what holds the memory. A target is captured first. */
+import { existsSync } from 'node:fs';
 import { describeObject } from '../analyzer/heap/object-detail.js';
 import type { Heap } from '../analyzer/heap/heap.js';
 import { summarizeHeap, type ClassOrder } from '../analyzer/heap/summary.js';
 import type { HeapObject, PathStep } from '../analyzer/model/heap-results.js';
 import { MemwatchError } from '../errors.js';
 import { renderHeap, renderHeapObject } from '../report/heap-text.js';
+import { captureOptions, wantedCapture, type WantedCapture } from './capture-file.js';
 import type { Arguments, Command, Io } from './io.js';
 import { openHeapOf } from './open-heap.js';
 
@@ -14,13 +16,12 @@ export const heapCommand: Command = {
   command: 'heap <source>',
   describe: 'what holds the memory: classes, the biggest objects, what retains them',
   builder: (yargs) =>
-    yargs
+    captureOptions(yargs, 'keep the capture of a target in this file')
       .positional('source', { type: 'string', describe: '.heapsnapshot file (plain or gzip), or a target' })
       .option('class', { type: 'string', describe: 'the objects of this class, biggest first' })
       .option('id', { type: 'string', describe: 'one object by its id (@123): what holds it, what it holds' })
       .option('sort', { choices: orders, default: 'retained', describe: 'order of the classes' })
       .option('limit', { type: 'number', describe: 'rows in each table (15; with --json all classes and 100 objects)' })
-      .option('output', { alias: 'o', type: 'string', describe: 'keep the capture of a target in this file' })
       .option('force', { type: 'boolean', describe: 'capture a target although memory could run out' })
       .example('$0 heap 1234', 'capture process 1234 and say what holds its memory')
       .example('$0 heap app.heapsnapshot', 'the biggest objects and classes, with the paths that hold them')
@@ -28,11 +29,18 @@ export const heapCommand: Command = {
   async run(args, io) {
     const limit = limitOf(args, io.json ? 100 : 15);
     const file = String(args['source']);
-    const output = args['output'] === undefined ? undefined : String(args['output']);
-    const heap = await openHeapOf(file, io, { output, force: args['force'] === true });
+    const heap = await openHeapOf(file, io, { wanted: wantedFile(file, args), force: args['force'] === true });
     if (args['id'] === undefined) printSummary(heap, file, limit, args, io);
     else printObject(heap, file, nodeOf(heap, file, String(args['id'])), limit, io);
   },
+};
+
+const wantedFile = (source: string, args: Arguments): WantedCapture | undefined => {
+  const wanted = existsSync(source) ? undefined : wantedCapture(args);
+  if (wanted?.isFile !== false) return wanted;
+  throw new MemwatchError('bad-argument', `-o ${wanted.file}: it is no file, and the capture is read back from it`, {
+    hint: 'memwatch snapshot writes to pipes and devices',
+  });
 };
 
 const printSummary = (heap: Heap, file: string, limit: number, args: Arguments, io: Io): void => {

@@ -3,8 +3,6 @@
  * come from the scripts table that lies beside the capture.
  */
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withAttachment } from '../agent/attach/attach.js';
 import { parseTarget } from '../agent/attach/target.js';
@@ -13,6 +11,8 @@ import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
 import { Heap, type FindPlace } from '../analyzer/heap/heap.js';
 import { createLocator } from '../analyzer/model/location.js';
 import { MemwatchError } from '../errors.js';
+import { createTemporaryFolder } from '../files/temporary.js';
+import type { WantedCapture } from './capture-file.js';
 import type { Io } from './io.js';
 import { takeSnapshot } from '../captures/take-snapshot.js';
 
@@ -38,7 +38,7 @@ export const readHeap = async (file: string, io: Pick<Io, 'signal' | 'progress'>
 
 export interface CaptureOptions {
   /** Where to keep the capture of a target; it is removed again where this is left out. */
-  readonly output?: string | undefined;
+  readonly wanted?: WantedCapture | undefined;
   readonly force?: boolean;
 }
 
@@ -47,14 +47,14 @@ export const openHeapOf = async (source: string, io: Io, options: CaptureOptions
   if (existsSync(source)) return openHeap(source, io);
   if (/[/\\]|\.heapsnapshot(\.gz)?$/.test(source) && !/^(wss?:\/\/|\d+\/)/.test(source))
     throw new MemwatchError('cannot-read', `there is no file ${source}`);
-  const folder = await mkdtemp(join(tmpdir(), 'memwatch-heap-'));
+  const folder = createTemporaryFolder();
   try {
-    const file = options.output ?? join(folder, 'target.heapsnapshot');
+    const { file, overwrite } = options.wanted ?? { file: join(folder.path, 'target.heapsnapshot'), overwrite: false };
     await withAttachment(parseTarget(source), { signal: io.signal, onProgress: io.progress }, (attachment) =>
-      takeSnapshot(attachment, file, { force: options.force === true }, io),
+      takeSnapshot(attachment, file, { overwrite, force: options.force === true }, io),
     );
     return await openHeap(file, io);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    folder.remove();
   }
 };

@@ -5,7 +5,8 @@ import { programExitCode } from '../agent/attach/launch.js';
 import type { CapturedSnapshot } from '../agent/capture/snapshot.js';
 import { parseTarget } from '../agent/attach/target.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
-import { formatBytes, formatCount, formatDuration } from '../report/units.js';
+import { escapeText, formatBytes, formatCount, formatDuration } from '../report/units.js';
+import { captureOptions, namedCapture, wantedCapture } from './capture-file.js';
 import type { Command, Io } from './io.js';
 import { takeSnapshot } from '../captures/take-snapshot.js';
 
@@ -13,9 +14,8 @@ export const snapshotCommand: Command = {
   command: 'snapshot [target]',
   describe: 'write one heap snapshot, safely',
   builder: (yargs) =>
-    yargs
+    captureOptions(yargs, 'the file to write (a new one in the folder memwatch-captures)')
       .positional('target', { type: 'string', describe: 'process id, <pid>/<worker>, host:port, ws:// address' })
-      .option('output', { alias: 'o', type: 'string', describe: 'the file to write' })
       .option('gzip', { type: 'boolean', describe: 'compress it: about a fifth of the size' })
       .option('force', { type: 'boolean', describe: 'take it although memory or disk could run out' })
       .option('after', { type: 'number', describe: 'seconds to wait before it (5 for a program that is started)' })
@@ -24,6 +24,7 @@ export const snapshotCommand: Command = {
   async run(args, io) {
     const target = parseTarget(args['target'] as string | undefined, args['--']);
     const gzip = args['gzip'] === true;
+    const wanted = wantedCapture({ ...args, output: withEnding(args['output'] as string | undefined, gzip) });
     const attachment = await attach(target, {
       signal: io.signal,
       onProgress: io.progress,
@@ -31,8 +32,8 @@ export const snapshotCommand: Command = {
     });
     try {
       await waitBefore(attachment, args['after'] as number | undefined, io);
-      const file = fileName(args['output'] as string | undefined, attachment, gzip);
-      const snapshot = await takeSnapshot(attachment, file, { gzip, force: args['force'] === true }, io);
+      const { file, overwrite } = wanted ?? { file: newName(attachment, gzip), overwrite: false };
+      const snapshot = await takeSnapshot(attachment, file, { gzip, overwrite, force: args['force'] === true }, io);
       io.print({ schema: 'memwatch/snapshot@1', ...snapshot }, () => describe(snapshot));
     } finally {
       await attachment.detach();
@@ -57,13 +58,15 @@ const waitBefore = async (attachment: Attachment, after: number | undefined, io:
   });
 };
 
-const fileName = (wanted: string | undefined, { pid, worker }: Attachment, gzip: boolean): string => {
-  const stamp = new Date().toISOString().replace(/[-:]|\..*/g, '');
+/** A pipe or a device keeps its name. */
+const withEnding = (file: string | undefined, gzip: boolean): string | undefined =>
+  !gzip || file === undefined || /\.gz$|^\/dev\//.test(file) ? file : `${file}.gz`;
+
+const newName = ({ pid, worker }: Attachment, gzip: boolean): string => {
   const thread = worker === undefined ? '' : `-worker-${worker.id}`;
-  const file = wanted ?? `memwatch-${pid ?? 'remote'}${thread}-${stamp}.heapsnapshot`;
-  return gzip && !file.endsWith('.gz') ? `${file}.gz` : file;
+  return namedCapture(`${pid ?? 'remote'}${thread}`, gzip ? 'heapsnapshot.gz' : 'heapsnapshot');
 };
 
 const describe = ({ file, bytes, nodes, edges, pauseUs }: CapturedSnapshot): string =>
-  `${file}: ${formatBytes(bytes)}, ${formatCount(nodes)} nodes, ${formatCount(edges)} edges\n` +
+  `${escapeText(file)}: ${formatBytes(bytes)}, ${formatCount(nodes)} nodes, ${formatCount(edges)} edges\n` +
   `the target stood still for ${formatDuration(pauseUs)}`;

@@ -2,8 +2,6 @@
  * Leaks of a running target. Warm-up rounds, then the gate (collected heap and counts of objects), then heap snapshots
  * where something may grow, as many as it takes; the target is left as it was. In: an attachment. Out: a LeakReport.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Attachment } from '../agent/attach/attach.js';
 import { startCensus, type Census } from '../agent/capture/census.js';
@@ -24,6 +22,7 @@ import { anyRises, findRising, type Gate, type GateReading } from './gate.js';
 import { withGrowthSites } from './growth-sites.js';
 import { reportOfCensus } from './light.js';
 import type { Round } from './rounds.js';
+import { createTemporaryFolder } from '../files/temporary.js';
 import { withAllocationSites } from '../analyzer/growth/allocation-sites.js';
 import { withUnexplained } from './unexplained.js';
 
@@ -144,11 +143,12 @@ interface Comparison {
 
 const compareSnapshots = async (comparison: Comparison): Promise<LeakReport> => {
   const { keep } = comparison.options;
-  const folder = keep ?? (await mkdtemp(join(tmpdir(), 'memwatch-leaks-')));
+  if (keep !== undefined) return snapshotRounds(comparison, keep);
+  const folder = createTemporaryFolder();
   try {
-    return await snapshotRounds(comparison, folder);
+    return await snapshotRounds(comparison, folder.path);
   } finally {
-    if (keep === undefined) await rm(folder, { recursive: true, force: true });
+    folder.remove();
   }
 };
 

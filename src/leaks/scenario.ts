@@ -2,13 +2,13 @@
  * Checks one scenario from start to end: its process, the judgement, its limits. In: a module's path. Out: a report;
  * whatever the scenario does wrong is in the report, so that other scenarios go on.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ScenarioDescription } from '../agent/scenario/messages.js';
 import { ScenarioError, startScenario, type ScenarioProcess } from '../agent/scenario/process.js';
 import type { ScenarioFailure, ScenarioReport } from '../analyzer/model/check.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
+import { writeOutput } from '../files/output.js';
+import { createTemporaryFolder, makeFolder } from '../files/temporary.js';
 import { createAnalysis } from './capture-analysis.js';
 import { judge, type Judgement } from './judge.js';
 import { checkLimits, parseLimits, type Limits } from './limits.js';
@@ -39,8 +39,9 @@ const watchMs = 3000;
 export const checkScenario = async (file: string, options: CheckScenarioOptions = {}): Promise<ScenarioReport> => {
   const name = options.name ?? file;
   const startedAt = performance.now();
-  const folder = options.artifacts ?? mkdtempSync(join(tmpdir(), 'memwatch-check-'));
-  if (options.artifacts !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (options.artifacts !== undefined) makeFolder(options.artifacts);
+  const temporary = options.artifacts === undefined ? createTemporaryFolder() : undefined;
+  const folder = temporary?.path ?? options.artifacts ?? '';
   const scenario = startScenario({ ...options, timeoutMs: options.timeoutMs ?? usualTimeoutMs });
   const elapsedUs = (): number => Math.round((performance.now() - startedAt) * 1000);
   try {
@@ -50,8 +51,8 @@ export const checkScenario = async (file: string, options: CheckScenarioOptions 
     return { ...emptyReport(name), passed: false, failure: failureOf(error), durationUs: elapsedUs() };
   } finally {
     await scenario.end();
-    if (options.artifacts === undefined) rmSync(folder, { recursive: true, force: true });
-    else writeFileSync(join(folder, 'output.txt'), `${scenario.output()}\n`, { mode: 0o600 });
+    temporary?.remove();
+    if (temporary === undefined) writeOutput(join(folder, 'output.txt'), `${scenario.output()}\n`, { overwrite: true });
   }
 };
 

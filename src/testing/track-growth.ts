@@ -2,13 +2,11 @@
  * `trackGrowth`: runs a body many times and tells what grows. `expectNoLeak`: the same, and throws one error where
  * something does. In: a body. Out: a report, or a LeakError that names the finding and its line.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { openOwnProcess } from '../agent/capture/own-process.js';
 import type { CheckFinding } from '../analyzer/model/check.js';
 import type { Verdict } from '../analyzer/model/finding.js';
 import { MemwatchError } from '../errors.js';
+import { createTemporaryFolder } from '../files/temporary.js';
 import { findingLines } from '../report/finding-lines.js';
 import { escapeText } from '../report/units.js';
 import { createThreadAnalysis } from '../leaks/capture-analysis-thread.js';
@@ -61,7 +59,7 @@ export const trackGrowth = async (body: Body, options: GrowthOptions = {}): Prom
   if (step !== null && !(Number.isSafeInteger(step) && step > 0)) {
     throw new MemwatchError('bad-argument', 'iterations must be a whole number above 0');
   }
-  const folder = mkdtempSync(join(tmpdir(), 'memwatch-test-'));
+  const { path: folder, remove } = createTemporaryFolder();
   const own = openOwnProcess();
   try {
     const subject = await bodySubject(body, step, own);
@@ -76,7 +74,7 @@ export const trackGrowth = async (body: Body, options: GrowthOptions = {}): Prom
     };
   } finally {
     await own.close();
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   }
 };
 

@@ -81,7 +81,7 @@ test('a snapshot of a worker thread holds the heap of the worker', async (t) => 
     const file = join(temporaryFolder(t), 'worker.heapsnapshot');
     await withAttachment(pidTarget(target, 'jobs'), {}, (attachment) => captureSnapshot(attachment, file));
     assert.ok(countKept(JSON.parse(readFileSync(file, 'utf8')) as Snapshot) >= 3000);
-    await withAttachment(pidTarget(target), {}, (attachment) => captureSnapshot(attachment, file));
+    await withAttachment(pidTarget(target), {}, (attachment) => captureSnapshot(attachment, file, { overwrite: true }));
     assert.ok(countKept(JSON.parse(readFileSync(file, 'utf8')) as Snapshot) < 3000);
   }
 });
@@ -207,7 +207,7 @@ test('a started program is captured while it runs, or named with its exit code w
   const run = await memwatch(['snapshot', '--after', '0.2', '-o', file, '--', '-e', 'setInterval(() => {}, 50)']);
   assert.equal(run.code, 0);
   assert.ok(existsSync(file));
-  const short = await memwatch(['snapshot', '-o', file, '--', '-e', 'process.exit(4)']);
+  const short = await memwatch(['snapshot', '-o', file, '--overwrite', '--', '-e', 'process.exit(4)']);
   assert.equal(short.code, 2);
   assert.match(short.stderr, /ended with exit code 4 before the 5 s were over/);
   await eventually('nothing is left of it', () => !readdirSync(folder).some((name) => name.endsWith('.part')));

@@ -255,13 +255,13 @@ test('w writes the screen to files that only their owner can read', { skip: noTm
   ] as const;
   for (const [key, extension, looks] of forms) {
     terminal.keys('w', key);
-    await terminal.until(new RegExp(`written to memwatch-.*\\.${extension}`));
-    const saved = readdirSync(folder).find((name) => name.endsWith(`.${extension}`)) ?? '';
-    const text = readFileSync(`${folder}/${saved}`, 'utf8');
+    await terminal.until(new RegExp(`written to memwatch-captures/screen-.*\\.${extension}`));
+    const saved = readdirSync(`${folder}/memwatch-captures`).find((name) => name.endsWith(`.${extension}`)) ?? '';
+    const text = readFileSync(`${folder}/memwatch-captures/${saved}`, 'utf8');
     assert.match(text, looks);
     assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f\x7f]/, 'no control character of a name in the heap');
     if (key === 't') assert.ok(text.startsWith(screen.trimEnd()), text);
-    assert.equal(statSync(`${folder}/${saved}`).mode & 0o777, 0o600);
+    assert.equal(statSync(`${folder}/memwatch-captures/${saved}`).mode & 0o777, 0o600);
   }
 });
 

@@ -2,11 +2,12 @@
  * Looks at the process that this code runs in: collects its garbage, reads its counters, writes snapshots of it. What
  * a scenario's process and the assertions in users' own tests are made of. Leaves nothing switched on.
  */
-import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import v8 from 'node:v8';
 import type { CodePosition, CounterReading } from '../../analyzer/model/check.js';
 import { MemwatchError } from '../../errors.js';
+import { createOutput } from '../../files/output.js';
 import { connectOwnSession } from '../session/own-session.js';
 import type { Session } from '../session/protocol.js';
 import { captureScripts, writeScripts } from './scripts.js';
@@ -134,14 +135,16 @@ const readThreads = (): number | null => {
 /** Asking for the scripts first makes V8 11 (Node 20) compute line ends, without which it needs up to 40 times as long. */
 const captureSnapshot = async (session: Session, file: string): Promise<void> => {
   const scripts = await captureScripts(session, { pid: process.pid, nodeVersion: process.version });
-  const part = `${file}.part`;
+  const output = createOutput(file, { overwrite: true });
   try {
-    v8.writeHeapSnapshot(part);
-    renameSync(part, file);
-    await writeScripts(file, scripts);
+    v8.writeHeapSnapshot(output.path);
+    output.commit();
+    writeScripts(file, scripts);
   } catch (cause) {
-    rmSync(part, { force: true });
+    if (cause instanceof MemwatchError) throw cause;
     throw new MemwatchError('cannot-write', `cannot write the heap snapshot ${file}`, { cause });
+  } finally {
+    output.discard();
   }
 };
 

@@ -2,10 +2,11 @@
  * The scripts of a target: captures name code by script id alone, and only the running process knows the names. In: a
  * session. Out: a ScriptsTable, kept beside the capture as `<capture>.scripts.json`.
  */
-import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Script, ScriptsTable } from '../../analyzer/model/scripts.js';
+import { writeOutput } from '../../files/output.js';
 import { inOtherFileSystem } from '../process/proc.js';
 import type { Session } from '../session/protocol.js';
 
@@ -70,12 +71,9 @@ export const captureScriptsWithSource = async (
   wanted: (script: { id: number; url: string }) => boolean,
 ): Promise<ScriptsTable> => (await collectScripts(session, from, wanted)).finish();
 
-/** Writes the table beside a capture, for its owner's eyes alone, since source maps hold source text. */
-export const writeScripts = async (captureFile: string, table: ScriptsTable): Promise<void> => {
-  const part = `${captureFile}.scripts.json.${process.pid}.part`;
-  await writeFile(part, JSON.stringify(table), { mode: 0o600 }); // a file that is there keeps its mode: never write into it
-  await rename(part, `${captureFile}.scripts.json`);
-};
+/** Writes the table beside a capture, whose part it is: one that was left by an earlier capture of that name is replaced. */
+export const writeScripts = (captureFile: string, table: ScriptsTable): void =>
+  writeOutput(`${captureFile}.scripts.json`, JSON.stringify(table), { overwrite: true });
 
 interface FoundScript {
   readonly url: string;

@@ -13,6 +13,8 @@ import { collectScripts, writeScripts } from './scripts.js';
 
 export interface SnapshotOptions {
   gzip?: boolean | undefined;
+  /** Replaces a file of that name; without it a file that is there is kept, and `cannot-write` thrown. */
+  overwrite?: boolean | undefined;
   /** V8 cannot stop a snapshot: after an abort the target still builds it, memwatch only no longer waits. */
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: SnapshotProgress) => void) | undefined;
@@ -43,13 +45,14 @@ export const captureSnapshot = async (
   // V8 11.3 (Node 20) looks through a script from its start for the line of every function, unless something has made it
   // remember the line ends; enabling the debugger does. Without this a bundled server stands still up to 40 times longer.
   const scripts = await collectScripts(session, attachment);
-  const output = createCaptureFile(file, options.gzip);
+  const output = createCaptureFile(file, options.gzip === true, { overwrite: options.overwrite });
   try {
     const text = snapshotText(output.write, options.onProgress);
     const take = (await runsPostedTasks(attachment)) ? takeByProtocol : takeByInterrupt;
     const pauseUs = await watchPause(attachment, () => streamSnapshot(session, take, text, options.signal));
     const counts = text.finish();
-    await writeScripts(file, { ...(await scripts.finish()), process: await processName(attachment) });
+    const table = { ...(await scripts.finish()), process: await processName(attachment) };
+    if (output.isFile) writeScripts(file, table);
     output.commit();
     return { file, ...counts, bytes: output.bytes, pauseUs };
   } catch (error) {

@@ -4,10 +4,11 @@
  * signals are its own.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MemwatchError, messageOf } from '../../errors.js';
+import { writeOutput } from '../../files/output.js';
+import { createTemporaryFolder } from '../../files/temporary.js';
 import { commandOf, type LaunchOptions, type ProgramEnd } from '../attach/launch.js';
 import type { Order } from './preload.js';
 import type { Selector } from './selector.js';
@@ -23,15 +24,15 @@ export const runMeasured = async (
   selectors: readonly Selector[],
   options: LaunchOptions,
 ): Promise<MeasuredRun> => {
-  const folder = mkdtempSync(join(tmpdir(), 'memwatch-lines-'));
+  const { path: folder, remove } = createTemporaryFolder();
   try {
     const order: Order = { memwatch: process.pid, selectors };
-    writeFileSync(join(folder, 'order.json'), JSON.stringify(order), { mode: 0o600 });
+    writeOutput(join(folder, 'order.json'), JSON.stringify(order));
     const end = await runToEnd(argv, folder, options);
     const files = readdirSync(folder).filter((name) => /^\d+-\d+\.json$/.test(name));
     return { end, files: files.map((name) => readFileSync(join(folder, name), 'utf8')) };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   }
 };
 

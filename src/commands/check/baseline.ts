@@ -1,10 +1,11 @@
 /** The baseline file of `check`: found, read, and written anew. In: what the user named. Out: known leaks by scenario. */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { readBaseline, writeBaseline } from '../../analyzer/formats/baseline.js';
 import { updatedEntries } from '../../analyzer/growth/compare-baseline.js';
 import type { Baseline, KnownLeak, ScenarioReport } from '../../analyzer/model/check.js';
 import { MemwatchError } from '../../errors.js';
+import { writeOutput } from '../../files/output.js';
 
 export interface OpenBaseline {
   /** As the user named it; null where there is none. */
@@ -37,13 +38,7 @@ export const updateBaseline = (baseline: OpenBaseline, scenarios: readonly Scena
     const key = baselineKey(scenario.file, baseline);
     entries.set(key, updatedEntries(knownLeaksOf(scenario), entries.get(key) ?? []));
   }
-  const part = `${baseline.path}.${process.pid}.part`;
-  try {
-    writeFileSync(part, writeBaseline(entries));
-    renameSync(part, baseline.path);
-  } catch (cause) {
-    throw new MemwatchError('cannot-write', `cannot write the baseline ${baseline.path}`, { cause });
-  }
+  writeOutput(baseline.path, writeBaseline(entries), { overwrite: true, forOthers: true });
 };
 
 export const knownLeaksOf = ({ findings }: ScenarioReport): KnownLeak[] =>

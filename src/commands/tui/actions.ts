@@ -6,6 +6,7 @@ import type { Attachment } from '../../agent/attach/attach.js';
 import { estimateSnapshot, type SnapshotEstimate } from '../../agent/capture/preflight.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import { escapeText, formatBytes, formatCount, formatDuration } from '../../report/units.js';
+import { namedCapture } from '../capture-file.js';
 import { estimateLeakSearch, searchTime, usualRounds } from '../../leaks/duration.js';
 import type { TargetAction } from '../../tui/state/provider.js';
 
@@ -16,8 +17,7 @@ export interface ActionCommand {
 }
 
 export const commandOf = (action: TargetAction, target: string, at: Date): ActionCommand => {
-  const stamp = at.toISOString().slice(0, 19).replaceAll(':', '-');
-  const named = (extension: string): string => `memwatch-${target.replace('/', '-')}-${stamp}.${extension}`;
+  const named = (extension: string): string => namedCapture(target, extension, at);
   const writing = (file: string, ...words: string[]): ActionCommand => ({ argv: [...words, '--output', file], file });
   switch (action.action) {
     case 'snapshot':

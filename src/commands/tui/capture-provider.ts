@@ -1,5 +1,5 @@
 /** What every Provider has: captures in the data thread, and screens saved. In: paths. Out: rows, details, files. */
-import { writeFile } from 'node:fs/promises';
+import { writeOutput } from '../../files/output.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import type {
   Detail,
@@ -57,7 +57,7 @@ export class CaptureProvider {
 
   async save(format: SaveFormat, title: string, lines: readonly string[]): Promise<string> {
     const { file, text } = savedScreen(format, title, lines, new Date());
-    await writeFile(file, text, { mode: 0o600, flag: 'wx' });
+    writeOutput(file, text);
     return file;
   }
 

@@ -2,14 +2,14 @@
  * The Provider of a running process: `memwatch attach`. In: an attachment. Out: readings, threads, and what the actions
  * bring. Actions are commands of memwatch, run beside the screen; what they write is opened by the data thread.
  */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { attach, type Attachment } from '../../agent/attach/attach.js';
 import { childProcessIds, isNode, readProcess, runsOn } from '../../agent/process/proc.js';
 import { watchReadings } from '../../agent/capture/readings.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import { MemwatchError, messageOf } from '../../errors.js';
+import { createTemporaryFolder } from '../../files/temporary.js';
 import { formatBytes } from '../../report/units.js';
 import type { Provider, ProviderEvent, RunOptions, TargetAction, Thread } from '../../tui/state/provider.js';
 import { commandOf, leaksCommandLine, leaksHeadline, leaksOutcome, outcomeText, priceOf } from './actions.js';
@@ -136,8 +136,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
 
   /** The report first; the last snapshot that was taken for it is then read for the Heap tab, and no file stays. */
   private async findLeaks(options: RunOptions): Promise<string> {
-    const folder = await mkdtemp(join(tmpdir(), 'memwatch-leaks-'));
-    const drop = (): Promise<void> => rm(folder, { recursive: true, force: true });
+    const { path: folder, remove } = createTemporaryFolder();
     try {
       const report = (await runCommand(leaksCommandLine(this.targetText(), folder), options)) as LeakReport;
       this.report = report;
@@ -146,11 +145,11 @@ export class LiveProvider extends CaptureProvider implements Provider {
         .filter((name) => name.endsWith('.heapsnapshot'))
         .sort()
         .at(-1);
-      if (last === undefined) await drop();
-      else this.aside = this.openAside(join(folder, last)).finally(drop);
+      if (last === undefined) remove();
+      else this.aside = this.openAside(join(folder, last)).finally(remove);
       return leaksOutcome(report);
     } catch (error) {
-      await drop();
+      remove();
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 /** A screen as a file: its lines as text, in Markdown, or as a page. In: lines of harmless text. Out: name and content. */
+import { namedCapture } from '../capture-file.js';
 import { escapeHtml } from '../../report/units.js';
 import type { SaveFormat } from '../../tui/state/provider.js';
 
@@ -8,9 +9,8 @@ export const savedScreen = (
   lines: readonly string[],
   at: Date,
 ): { file: string; text: string } => {
-  const stamp = at.toISOString().slice(0, 19).replaceAll(':', '-');
   const extension = { text: 'txt', markdown: 'md', html: 'html' }[format];
-  const file = `memwatch-${stamp}.${extension}`;
+  const file = namedCapture('screen', extension, at);
   const body = lines.join('\n').trimEnd();
   const when = at.toISOString();
   switch (format) {

@@ -1,0 +1,186 @@
+/**
+ * The one way in which memwatch writes a file. In: a name and bytes. Out: a file that is whole or not there: it is written
+ * under a name that nobody can foresee (O_EXCL, no link followed, for its owner's eyes alone) and gets its own name at the
+ * end. A pipe or a device is written to as it is. The rule for a name that is taken:
+ *   a capture cannot be made again, so its file is kept, unless the user says `--overwrite`;
+ *   exports, reports and baselines can, so they replace the one of the run before.
+ */
+import {
+  accessSync, closeSync, constants, fchmodSync, fstatSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync,
+} from 'node:fs'; // prettier-ignore
+import { dirname } from 'node:path';
+import { MemwatchError } from '../errors.js';
+import { beside, destinationOf, type Destination } from './destination.js';
+import { codeOf, guarded } from './failure.js';
+import { temporaryName } from './owner.js';
+import { removeAbandoned } from './temporary.js';
+
+export interface OutputOptions {
+  /** Replaces a file of that name. */
+  readonly overwrite?: boolean | undefined;
+  /** Other users may read it, as far as the umask lets them: reports for other programs. */
+  readonly forOthers?: boolean | undefined;
+}
+
+export interface Output {
+  /** It becomes a file; false for a pipe or a device, which has no place for a second file beside it. */
+  readonly isFile: boolean;
+  /** Where the bytes are until the end; for a writer that wants a name. */
+  readonly path: string;
+  /** Throws `cannot-write`, `no-room`. */
+  write(data: Uint8Array): void;
+  /** Gives the file its name. Throws `cannot-write` where it was taken meanwhile. */
+  commit(): void;
+  /** Removes what was written; nothing after commit. */
+  discard(): void;
+}
+
+/** Writes synchronously: what is not on disk yet never piles up in memwatch. */
+export const createOutput = (file: string, options: OutputOptions = {}): Output =>
+  guarded(file, () => {
+    const destination = requireFree(file, options);
+    return destination.kind === 'file' ? toFile(file, destination.path, options) : toStream(file, destination);
+  });
+
+/** Writes a whole file. Throws `cannot-write`, `no-room`. */
+export const writeOutput = (file: string, content: string | Uint8Array, options: OutputOptions = {}): void => {
+  const output = createOutput(file, options);
+  try {
+    output.write(typeof content === 'string' ? Buffer.from(content) : content);
+    output.commit();
+  } finally {
+    output.discard();
+  }
+};
+
+/** Says before long work that its result could not be written. Answers whether it will be a file. Throws `cannot-write`. */
+export const checkOutput = (file: string, options: OutputOptions = {}): boolean =>
+  guarded(file, () => {
+    const destination = requireFree(file, options);
+    const name = destination.kind === 'file' ? dirname(destination.path) : destination.path;
+    accessSync(name, constants.W_OK);
+    return destination.kind === 'file';
+  });
+
+const requireFree = (file: string, { overwrite = false }: OutputOptions): Destination => {
+  const destination = destinationOf(file);
+  if (destination.kind === 'file' && destination.existing !== undefined && !overwrite) throw taken(file);
+  return destination;
+};
+
+const taken = (file: string): MemwatchError =>
+  new MemwatchError('cannot-write', `${file} is there already`, { hint: 'name another file, or add --overwrite' });
+
+type Stream = Extract<Destination, { kind: 'stream' }>;
+
+const { O_APPEND, O_CREAT, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
+
+const toFile = (file: string, path: string, { overwrite = false, forOthers = false }: OutputOptions): Output => {
+  removeAbandoned(dirname(path));
+  const part = beside(path, `${temporaryName()}.part`);
+  const descriptor = openSync(part, O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0), forOthers ? 0o666 : 0o600);
+  let open = true;
+  const close = (): void => {
+    if (open) closeSync(descriptor);
+    open = false;
+  };
+  return {
+    isFile: true,
+    path: part,
+    write: (data) => guarded(file, () => writeAll(descriptor, data)),
+    commit: () =>
+      guarded(file, () => {
+        fsyncSync(descriptor);
+        if (forOthers) keepMode(descriptor, path);
+        close();
+        if (overwrite) replace(part, file, path);
+        else giveName(part, file, path);
+      }),
+    discard: () => {
+      close();
+      rmSync(part, { force: true });
+    },
+  };
+};
+
+/** A report that others could read, or could not, stays so. */
+const keepMode = (descriptor: number, path: string): void => {
+  const before = destinationOf(path);
+  if (before.kind === 'file' && before.existing?.uid === process.geteuid?.())
+    fchmodSync(descriptor, (before.existing?.mode ?? fstatSync(descriptor).mode) & 0o777);
+};
+
+const replace = (part: string, file: string, path: string): void => {
+  if (destinationOf(path).kind !== 'file') throw taken(file);
+  renameSync(part, path);
+};
+
+/** A link, unlike a rename, replaces nothing; where there are no links, the name is taken by an empty file first. */
+const giveName = (part: string, file: string, path: string): void => {
+  try {
+    linkSync(part, path);
+    rmSync(part, { force: true });
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') throw taken(file);
+    try {
+      closeSync(openSync(path, O_WRONLY | O_CREAT | O_EXCL, 0o600));
+    } catch (again) {
+      throw codeOf(again) === 'EEXIST' ? taken(file) : again;
+    }
+    renameSync(part, path);
+  }
+};
+
+/** Opened so that a pipe that nobody reads is an error, and not a wait that Ctrl-C cannot end. */
+const toStream = (file: string, destination: Stream): Output => {
+  const { path, stats, isOpen } = destination;
+  const descriptor = openSync(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | (isOpen ? 0 : (O_NOFOLLOW ?? 0)));
+  let open = true;
+  const close = (): void => {
+    if (open) closeSync(descriptor);
+    open = false;
+  };
+  const { dev, ino } = fstatSync(descriptor);
+  if (dev !== stats.dev || ino !== stats.ino) {
+    close();
+    throw new MemwatchError('cannot-write', `${file} was exchanged while it was opened`);
+  }
+  return {
+    isFile: false,
+    path,
+    write: (data) => guarded(file, () => writeAll(descriptor, data)),
+    commit: close,
+    discard: close,
+  };
+};
+
+const writeAll = (descriptor: number, data: Uint8Array): void => {
+  let waitedMs = 0;
+  for (let at = 0; at < data.length;) {
+    try {
+      at += writeSync(descriptor, data, at);
+      waitedMs = 0;
+    } catch (error) {
+      if (codeOf(error) !== 'EAGAIN' || waitedMs >= slowReaderMs) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
+      waitedMs += pauseMs;
+    }
+  }
+};
+
+/** What reads a pipe may take nothing for so long; memwatch stands still meanwhile. */
+const slowReaderMs = 5000;
+const pauseMs = 5;
+
+/** Adds to a file that belongs to someone else, such as a CI job's summary. Throws `cannot-write`, `no-room`. */
+export const appendTo = (file: string, text: string): void =>
+  guarded(file, () => {
+    const destination = destinationOf(file);
+    if (destination.kind === 'stream') return writeOutput(file, text);
+    const descriptor = openSync(destination.path, O_WRONLY | O_APPEND | O_CREAT | (O_NOFOLLOW ?? 0), 0o666);
+    try {
+      writeAll(descriptor, Buffer.from(text));
+    } finally {
+      closeSync(descriptor);
+    }
+  });

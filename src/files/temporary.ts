@@ -1,0 +1,61 @@
+/**
+ * Temporary folders, and what a killed memwatch left behind: removed by the next one, where it is this user's and its
+ * maker is known to be gone. Links are never followed.
+ */
+import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MemwatchError, messageOf } from '../errors.js';
+import { requireOwnWay } from './destination.js';
+import { guarded } from './failure.js';
+import { isAbandoned, temporaryName } from './owner.js';
+
+export interface TemporaryFolder {
+  readonly path: string;
+  remove(): void;
+}
+
+/** A folder for this user alone. Throws `cannot-write`. */
+export const createTemporaryFolder = (): TemporaryFolder => {
+  removeAbandoned();
+  const path = join(tmpdir(), temporaryName());
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (cause) {
+    throw new MemwatchError('cannot-write', `cannot make a temporary folder in ${tmpdir()}: ${messageOf(cause)}`, {
+      hint: 'set TMPDIR to a folder that can be written to',
+      cause,
+    });
+  }
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+};
+
+/** Makes the folder that the user named, with those above it, for this user alone. Throws `cannot-write`. */
+export const makeFolder = (folder: string): void =>
+  guarded(folder, () => {
+    requireOwnWay(folder);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  });
+
+const looked = new Set<string>();
+
+/** Once a folder; what cannot be read or removed stays. */
+export const removeAbandoned = (folder = tmpdir()): void => {
+  if (looked.has(folder)) return;
+  looked.add(folder);
+  try {
+    for (const name of readdirSync(folder)) if (isAbandoned(name)) removeOwn(join(folder, name));
+  } catch {
+    // none of our business
+  }
+};
+
+const removeOwn = (path: string): void => {
+  try {
+    const stats = lstatSync(path);
+    const isOwn = stats.uid === process.geteuid?.() && (stats.isDirectory() || stats.isFile());
+    if (isOwn) rmSync(path, { recursive: true, force: true });
+  } catch {
+    // another memwatch was quicker
+  }
+};
