@@ -1,8 +1,13 @@
 /** `memwatch cpu <target>`: which functions and lines take the time. cProfile's table of a running process. */
 import type { Argv } from 'yargs';
-import { withAttachment } from '../agent/attach/attach.js';
+import { withAttachment, type Attachment } from '../agent/attach/attach.js';
 import { captureProgramCounts } from '../agent/capture/call-counts.js';
-import { captureCpuProfiles, threadsOf, type CpuCapture } from '../agent/capture/cpu-profile.js';
+import {
+  captureCpuProfiles,
+  threadsOf,
+  type CpuCapture,
+  type CpuCaptureOptions,
+} from '../agent/capture/cpu-profile.js';
 import { captureInProcess } from '../agent/capture/in-process-launch.js';
 import { parseTarget, type Target } from '../agent/attach/target.js';
 import { readCpuProfile } from '../analyzer/formats/cpuprofile.js';
@@ -55,9 +60,7 @@ const profilingOptions = (yargs: Argv): Argv =>
 const runCpu = async (args: Arguments, io: Io): Promise<number | undefined> => {
   const text = args['target'] as string | undefined;
   if (text !== undefined && (text.endsWith('.cpuprofile') || isFile(text))) {
-    const profile = showUnit(await openProfile(text, io), 'microseconds', text);
-    const threads = [{ name: profile.notes?.thread ?? 'thread', profile }];
-    printCpu({ threads, files: [text], saved: false, pid: null, ended: null }, args, io);
+    await printFile(text, args, io);
     return undefined;
   }
   const target = parseTarget(text, args['--']);
@@ -75,27 +78,41 @@ const runCpu = async (args: Arguments, io: Io): Promise<number | undefined> => {
   };
   const counts =
     isProgram && callsMs !== undefined ? await withAttachment(target, attachOptions, captureProgramCounts) : undefined;
-  const { attachment, captures } = await withAttachment(target, attachOptions, async (attachment) => {
-    const threads = await threadsOf(attachment, args['threads'] === 'all');
-    io.progress(`profiling ${threads.map(({ name }) => name).join(', ')}`);
-    const captures = await captureCpuProfiles(attachment, threads, {
-      durationMs,
-      intervalUs: Math.round(parseDuration(String(args['interval'])) * 1000),
-      precise: args['precise'] === true,
-      callsMs: isProgram ? undefined : callsMs,
-      counts,
-      laterWorkers: args['threads'] === 'all',
-      onLost: (thread) => io.warn(`${escapeText(thread)} ended before the profile did: its own went with it`),
-      signal: io.signal,
-      onProgress: io.progress,
-    });
-    return { attachment, captures };
-  });
+  const durations = { durationMs, callsMs: isProgram ? undefined : callsMs, counts };
+  const { attachment, captures } = await withAttachment(target, attachOptions, async (attachment) => ({
+    attachment,
+    captures: await captureThreads(attachment, durations, args, io),
+  }));
   const ended = (await attachment.program?.exited) ?? null;
   const files = save(captures, wanted);
   const threads = captures.map(({ thread, text }) => ({ name: thread, profile: readCpuProfile(text) }));
   printCpu({ threads, files, saved: true, pid: attachment.pid ?? null, ended }, args, io);
   return exitCodeOfProgram(ended, io);
+};
+
+const printFile = async (file: string, args: Arguments, io: Io): Promise<void> => {
+  const profile = showUnit(await openProfile(file, io), 'microseconds', file);
+  const threads = [{ name: profile.notes?.thread ?? 'thread', profile }];
+  printCpu({ threads, files: [file], saved: false, pid: null, ended: null }, args, io);
+};
+
+const captureThreads = async (
+  attachment: Attachment,
+  durations: Pick<CpuCaptureOptions, 'durationMs' | 'callsMs' | 'counts'>,
+  args: Arguments,
+  io: Io,
+): Promise<CpuCapture[]> => {
+  const threads = await threadsOf(attachment, args['threads'] === 'all');
+  io.progress(`profiling ${threads.map(({ name }) => name).join(', ')}`);
+  return captureCpuProfiles(attachment, threads, {
+    ...durations,
+    intervalUs: Math.round(parseDuration(String(args['interval'])) * 1000),
+    precise: args['precise'] === true,
+    laterWorkers: args['threads'] === 'all',
+    onLost: (thread) => io.warn(`${escapeText(thread)} ended before the profile did: its profile is lost`),
+    signal: io.signal,
+    onProgress: io.progress,
+  });
 };
 
 const runInProcess = async (

@@ -47,11 +47,13 @@ export const createLog = (subject: Subject, size: RoundSize, analysis: Analysis,
     await subject.snapshot(lastFile());
     analysis.add(lastFile());
   };
-  const round = async (calls: number, atMostMs: number): Promise<void> => {
+  const round = async (calls: number, atMostMs: number, thenRestMs: number): Promise<void> => {
     options.onProgress?.(`round ${work.length + 1}`);
     const done = await subject.run(calls, size.step, atMostMs);
     msPerCall = done.durationUs / 1000 / done.iterations;
     work.push(done.iterations);
+    if (thenRestMs > 0) await subject.rest(thenRestMs);
+    await look();
   };
   const calls = (): number => work.reduce((sum, one) => sum + one, 0);
   return {
@@ -63,15 +65,9 @@ export const createLog = (subject: Subject, size: RoundSize, analysis: Analysis,
     lastFile,
     isHeavy: () => gainPerCall(readings, calls()).bytes * size.calls > heavyRoundBytes,
     heapSoars: () => heapSoars(readings),
-    async round() {
-      await round(size.calls, Infinity);
-      await look();
-    },
-    async longRound(bound) {
-      await round(callsOfLongRound(size, bound.calls, gainPerCall(readings, calls())), bound.atMostMs);
-      await subject.rest(restMs);
-      await look();
-    },
+    round: () => round(size.calls, Infinity, 0),
+    longRound: (bound) =>
+      round(callsOfLongRound(size, bound.calls, gainPerCall(readings, calls())), bound.atMostMs, restMs),
     async add({ iterations }) {
       work.push(iterations);
       await look();

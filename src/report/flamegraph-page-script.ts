@@ -51,6 +51,7 @@ interface Browser {
   flamegraph: { default?: () => Chart } & (() => Chart);
 }
 
+// oxlint-disable-next-line max-lines-per-function -- runs in the page: its source is sent as one text
 export const showPage = (data: PageData): void => {
   const { document, d3, flamegraph } = globalThis as unknown as Browser;
   const find = (selector: string): Element => document.querySelector(selector);

@@ -9,6 +9,5 @@ declare module 'flamegraph' {
   const flamegraph: {
     svg(placed: { nodes: Record<string, PlacedNode>; time: number }, options: Record<string, unknown>): string;
   };
-  // oxlint-disable-next-line import/no-default-export -- the package is CommonJS
   export default flamegraph;
 }

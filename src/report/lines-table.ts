@@ -107,49 +107,48 @@ const dearLine = (what: string, much: string, line: LineCost, columns: number): 
   );
 
 const columnsFor = (one: FunctionLines, totalUs: number, floor: Floor, columns: number): TableColumn<Row>[] => {
-  const right = (title: string, show: (cost: LineCost) => string): TableColumn<Row> => ({
-    title,
-    align: 'right',
-    cell: ({ cost }) => (cost === undefined ? '' : show(cost)),
-  });
-  const time = (show: (timeUs: number, cost: LineCost) => string) => (cost: LineCost) => {
-    if (cost.hits === 0) return '';
-    return cost.timeUs === undefined ? '?' : show(cost.timeUs, cost);
-  };
   const isKnown = (of: (cost: LineCost) => unknown): boolean => one.lines.some((line) => of(line) !== undefined);
   const counted = isKnown(({ hits }) => hits);
-  return [
+  const share = (timeUs: number): string => (totalUs === 0 ? '' : formatShare(timeUs / totalUs));
+  const all: (TableColumn<Row> | false)[] = [
     { title: 'Line', align: 'right', cell: (row) => String(row.number) },
-    ...(counted ? [right('Hits', ({ hits = 0 }) => formatCount(hits))] : []),
-    ...(isKnown(({ ticks }) => ticks) ? [right('Samples', ({ ticks = 0 }) => formatCount(ticks))] : []),
-    right(
-      'Time',
-      time((timeUs) => formatDuration(rough(timeUs))),
-    ),
-    ...(counted
-      ? [
-          right(
-            'Per hit',
-            time((timeUs, cost) => perHit(timeUs, cost, floor)),
-          ),
-        ]
-      : []),
-    right(
-      'Time %',
-      time((timeUs) => (totalUs === 0 ? '' : formatShare(timeUs / totalUs))),
-    ),
-    ...(isKnown(({ incrementBytes }) => incrementBytes)
-      ? [
-          right('Heap +', (cost) => increment(cost, cost.incrementBytes, floor)),
-          right('Ext. +', (cost) => increment(cost, cost.externalBytes, floor)),
-        ]
-      : []),
-    ...(columns >= wide && isKnown(({ memoryBytes }) => memoryBytes)
-      ? [right('In use', ({ memoryBytes = 0 }) => (memoryBytes === 0 ? '' : formatBytes(memoryBytes)))]
-      : []),
+    counted && right('Hits', ({ hits = 0 }) => formatCount(hits)),
+    isKnown(({ ticks }) => ticks) && right('Samples', ({ ticks = 0 }) => formatCount(ticks)),
+    rightTime('Time', (timeUs) => formatDuration(rough(timeUs))),
+    counted && rightTime('Per hit', (timeUs, cost) => perHit(timeUs, cost, floor)),
+    rightTime('Time %', share),
+    ...memoryColumns(isKnown, floor, columns),
     { title: 'Source', align: 'left', cell: (row) => row.source, cut: 'end' },
   ];
+  return all.filter((column) => column !== false);
 };
+
+const memoryColumns = (
+  isKnown: (of: (cost: LineCost) => unknown) => boolean,
+  floor: Floor,
+  columns: number,
+): (TableColumn<Row> | false)[] => {
+  const increments = isKnown(({ incrementBytes }) => incrementBytes);
+  return [
+    increments && right('Heap +', (cost) => increment(cost, cost.incrementBytes, floor)),
+    increments && right('Ext. +', (cost) => increment(cost, cost.externalBytes, floor)),
+    columns >= wide &&
+      isKnown(({ memoryBytes }) => memoryBytes) &&
+      right('In use', ({ memoryBytes = 0 }) => (memoryBytes === 0 ? '' : formatBytes(memoryBytes))),
+  ];
+};
+
+const right = (title: string, show: (cost: LineCost) => string): TableColumn<Row> => ({
+  title,
+  align: 'right',
+  cell: ({ cost }) => (cost === undefined ? '' : show(cost)),
+});
+
+const rightTime = (title: string, show: (timeUs: number, cost: LineCost) => string): TableColumn<Row> =>
+  right(title, (cost) => {
+    if (cost.hits === 0) return '';
+    return cost.timeUs === undefined ? '?' : show(cost.timeUs, cost);
+  });
 
 const perHit = (timeUs: number, { hits = 0, untimedHits }: LineCost, { usPerHit }: Floor): string => {
   const eachUs = timeUs / Math.max(1, hits - untimedHits);

@@ -1,10 +1,9 @@
 /**
  * A retaining path as one line a person reads: `global.cache → Map → entry "user-7" → Session`. In: steps; out: harmless
- * text of any length, and the same cut to a width in its middle.
+ * text of any length.
  */
 import type { PathStep } from '../analyzer/model/heap-results.js';
 import { escapeText } from './units.js';
-import { cutTo, displayWidth } from './width.js';
 
 export const renderPath = (path: readonly PathStep[]): string =>
   path.map((step, index) => (index === 0 ? escapeText(step.name) : hop(step, index === path.length - 1))).join('');
@@ -24,12 +23,4 @@ const said = (step: PathStep): string => {
   const symbol = /^<symbol (.*)>$/.exec(label);
   if (symbol !== null) return `[Symbol(${symbol[1]})]`;
   return /^[#\p{L}_$][\p{L}\p{N}_$]*$/u.test(label) ? `.${label}` : `[${JSON.stringify(label)}]`;
-};
-
-/** The path within `width` cells; where it is too long its middle is left out, because both ends matter. */
-export const renderPathWithin = (path: readonly PathStep[], width: number): string => {
-  const text = renderPath(path);
-  if (displayWidth(text) <= width) return text;
-  const head = Math.floor((width - 1) / 3);
-  return cutTo(text, head + 1) + cutTo(text, width - head, 'start').slice(1);
 };

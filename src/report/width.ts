@@ -21,7 +21,6 @@ export const cutTo = (text: string, width: number, side: 'start' | 'end' = 'end'
 
 /** How many cells of a terminal a text takes. */
 export const displayWidth = (text: string): number => {
-  // oxlint-disable-next-line eslint/no-control-regex -- ASCII is the fast way
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
   for (const character of text) width += characterWidth(character.codePointAt(0) ?? 0);

@@ -16,6 +16,3 @@ export const matchesGolden = (name: string, text: string): void => {
   assert.ok(existsSync(file), `${file} is missing: MEMWATCH_UPDATE_GOLDEN=1 makes it`);
   assert.equal(actual, readFileSync(file, 'utf8'));
 };
-
-/** Numbers that vary from run to run, each digit as 0; the width of the text stays. */
-export const maskNumbers = (text: string): string => text.replace(/\d/g, '0');

@@ -47,8 +47,6 @@ export interface Attachment {
   detach(): Promise<void>;
 }
 
-export type AttachOptions = LinkOptions;
-
 /** Attaches, runs the body, and detaches whatever happens. */
 export const withAttachment = async <T>(
   target: Target,

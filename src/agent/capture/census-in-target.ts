@@ -29,6 +29,7 @@ export interface CensusTools {
  * Counts the objects by the name of their constructor, and the entries of the containers. `watched` bounds how many
  * containers are remembered: the largest ones.
  */
+// oxlint-disable-next-line max-lines-per-function -- runs in the target: its source is sent as one text
 export function countObjects(
   objects: object[],
   state: CensusState,

@@ -31,6 +31,7 @@ export const watchGcAndLoop = async (session: Session): Promise<GcAndLoopWatch> 
 };
 
 /** Runs in the target. */
+// oxlint-disable-next-line max-lines-per-function -- runs in the target: its source is sent as one text
 const startWatch = (): { read(): GcAndLoop; stop(): GcAndLoop } => {
   const guard: { builtin: NodeJS.Process['getBuiltinModule'] } | undefined = Reflect.get(
     process,

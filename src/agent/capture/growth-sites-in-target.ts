@@ -35,6 +35,7 @@ export const addersOf: Readonly<Record<string, readonly string[] | undefined>> =
 };
 
 /** Watches the object; answers what counts and undoes. `most` bounds the cost: so many additions are looked at. */
+// oxlint-disable-next-line max-lines-per-function -- runs in the target: its source is sent as one text
 export function watchGrowth(target: object, client: string, methods: readonly string[], most: number): GrowthWatch {
   const guard = Reflect.get(process, Symbol.for('memwatch')) as Guard;
   const sites = new Map<string, RawSite>();

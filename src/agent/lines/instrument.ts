@@ -163,16 +163,10 @@ class Instrumenter {
         this.#expression(node.object, scope);
         return this.#body(node.body, open, scope);
       case 'SwitchStatement':
-        this.#expression(node.discriminant, scope);
-        for (const one of node.cases) {
-          if (one.test != null) this.#expression(one.test, scope);
-          this.#list(one.consequent, inner, scope);
-        }
-        return;
+        return this.#switch(node, inner, scope);
       case 'TryStatement':
-        this.#list(node.block.body, inner, scope);
-        if (node.handler != null) this.#list(node.handler.body.body, inner, scope);
-        if (node.finalizer != null) this.#list(node.finalizer.body, inner, scope);
+        for (const block of [node.block, node.handler?.body, node.finalizer])
+          if (block != null) this.#list(block.body, inner, scope);
         return;
       case 'ContinueStatement':
         return this.#continue(node.start, node.label?.name, scope);
@@ -180,6 +174,14 @@ class Instrumenter {
         return this.#return(node.argument ?? undefined, scope);
       default:
         return this.#expression(node, scope);
+    }
+  }
+
+  #switch(node: Extract<AnyNode, { type: 'SwitchStatement' }>, inner: Line, scope: Scope): void {
+    this.#expression(node.discriminant, scope);
+    for (const one of node.cases) {
+      if (one.test != null) this.#expression(one.test, scope);
+      this.#list(one.consequent, inner, scope);
     }
   }
 

@@ -64,6 +64,7 @@ export interface Probe {
 }
 
 /** Opens the session and finds where V8 can break between two positions. Throws where a probe is there already. */
+// oxlint-disable-next-line max-lines-per-function -- runs in the target: its source is sent as one text
 export const openProbe = (
   client: string,
   scriptId: string,

@@ -128,21 +128,10 @@ const watchEnd = (
   });
   let stop: (error: Error) => void = () => {};
   const stopped = new Promise<never>((_, reject) => (stop = reject));
-  const onTimeout = async (): Promise<void> => {
+  const clock = createClock(options.timeoutMs, async () => {
     const message = `it did not end within ${options.timeoutMs / 1000} s: ${await placeOfHang(child)}`;
     stop(new ScenarioError({ kind: 'timeout', message, hint: '--timeout gives it longer', output: printed() }));
-  };
-  let leftMs = options.timeoutMs;
-  let timer: NodeJS.Timeout | undefined;
-  const startClock = (isOwn: boolean): (() => void) => {
-    const slower = isOwn ? ownWorkSlower : 1;
-    const startedAt = performance.now();
-    timer = setTimeout(() => void onTimeout(), Math.max(1, leftMs * slower));
-    return () => {
-      clearTimeout(timer);
-      leftMs -= (performance.now() - startedAt) / slower;
-    };
-  };
+  });
   const onAbort = (): void => stop(new MemwatchError('interrupted', 'interrupted'));
   options.signal?.addEventListener('abort', onAbort, { once: true });
   const early = Promise.race([
@@ -151,12 +140,32 @@ const watchEnd = (
   ]);
   early.catch(() => {});
   const now = async (): Promise<void> => {
-    clearTimeout(timer);
+    clock.clear();
     options.signal?.removeEventListener('abort', onAbort);
     child.kill('SIGKILL');
     await gone;
   };
-  return { early, now, startClock };
+  return { early, now, startClock: clock.start };
+};
+
+/** What the scenario has left of its time; `start` returns what stops the clock again. */
+const createClock = (
+  timeoutMs: number,
+  onTimeout: () => Promise<void>,
+): { start: (isOwn: boolean) => () => void; clear: () => void } => {
+  let leftMs = timeoutMs;
+  let timer: NodeJS.Timeout | undefined;
+  const clear = (): void => clearTimeout(timer);
+  const start = (isOwn: boolean): (() => void) => {
+    const slower = isOwn ? ownWorkSlower : 1;
+    const startedAt = performance.now();
+    timer = setTimeout(() => void onTimeout(), Math.max(1, leftMs * slower));
+    return () => {
+      clear();
+      leftMs -= (performance.now() - startedAt) / slower;
+    };
+  };
+  return { start, clear };
 };
 
 const endedError = (code: number | null, signal: string | null, output: string): ScenarioError => {

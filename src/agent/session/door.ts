@@ -33,6 +33,7 @@ export interface DoorFrame {
  * events, the inspector is opened here, on any port: the event finds it open and does nothing. It is closed two turns of
  * the loop later, because one turn may have begun before the event.
  */
+// oxlint-disable-next-line max-lines-per-function -- runs in the target: its source is sent as one text
 export const createDoor = ({ inspector, timers, soon, onOver }: DoorFrame): Door => {
   let secondAsk: 'over' | 'expected' | 'held off' = 'over';
   const finish = (): void => {

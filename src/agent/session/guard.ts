@@ -95,6 +95,7 @@ const enterSource = (client: string, opened: boolean): string =>
  * thousands of timers set and cleared all the while, but nothing forbids it. So timers are touched `soon`: by a promise
  * reaction, which V8 runs where any program's code may set timers. A target too busy for that would run no timer either.
  */
+// oxlint-disable-next-line max-lines-per-function -- runs in the target: its source is sent as one text
 const enter = (
   client: string,
   opened: boolean,

@@ -6,7 +6,6 @@ declare module 'ws' {
     followRedirects: boolean;
     perMessageDeflate: boolean;
   }
-  // oxlint-disable-next-line import/no-default-export -- as the package has it
   export default class Connection {
     constructor(url: string, options: Options);
     on(event: 'open' | 'close', listener: () => void): this;

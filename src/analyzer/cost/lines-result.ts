@@ -15,10 +15,6 @@ export const computeFunctionLines = (counted: readonly CountedFunction[]): Funct
   return [...merged.values()].map(functionLines);
 };
 
-/** What the lines of a function took together: they never hold the same time twice. */
-export const timeOfFunction = (one: FunctionLines): number =>
-  one.lines.reduce((sum, { timeUs }) => sum + (timeUs ?? 0), 0);
-
 const functionLines = (one: CountedFunction): FunctionLines => ({
   name: one.name,
   file: one.file,

@@ -7,29 +7,9 @@ import { computeLines } from './lines.js';
 
 /** Functions by own value, the dearest first; V8's `(idle)` and `(root)` are no rows. */
 export const computeCostTable = (profile: Profile): CostTable => {
-  const { frames, values, calls } = profile;
-  const { self, total } = computeFunctions(profile);
-  const liveColumn = values.find(({ name }) => name === 'live');
-  const live = liveColumn === undefined ? undefined : computeFunctions(profile, liveColumn.self).self;
+  const { frames, values } = profile;
+  const { rows, whole, idle } = functionRows(profile);
   const samples = values.find(({ name }) => name === 'samples')?.self.reduce((sum, one) => sum + one, 0);
-  const rows: FunctionRow[] = [];
-  let idle = 0;
-  let whole = 0;
-  frames.forEach(({ name, location }, frame) => {
-    if (location === undefined && isIdle(name)) idle += self[frame];
-    else whole += self[frame];
-    if (location === undefined && (isIdle(name) || isRoot(name))) return;
-    const counted = calls?.[frame] ?? NaN;
-    const place = { file: location?.file ?? null, line: location?.line || null }; // 0 where a foreign file does not say
-    const row = {
-      name,
-      ...place,
-      calls: Number.isNaN(counted) ? null : counted,
-      self: self[frame],
-      total: total[frame],
-    };
-    rows.push({ ...row, live: live?.[frame] ?? null });
-  });
   const lines = computeLines(profile).map(({ file, line, frame, self, inlined }) => ({
     file,
     line,
@@ -50,6 +30,33 @@ export const computeCostTable = (profile: Profile): CostTable => {
     durationUs: profile.durationUs,
     wholeProgram: profile.notes?.wholeProgram === true,
   };
+};
+
+/** A row for each frame but V8's own states, and the sums of own values: of `(idle)`, and of all others. */
+const functionRows = (profile: Profile): { rows: FunctionRow[]; whole: number; idle: number } => {
+  const { frames, values, calls } = profile;
+  const { self, total } = computeFunctions(profile);
+  const liveColumn = values.find(({ name }) => name === 'live');
+  const live = liveColumn === undefined ? undefined : computeFunctions(profile, liveColumn.self).self;
+  const rows: FunctionRow[] = [];
+  let idle = 0;
+  let whole = 0;
+  frames.forEach(({ name, location }, frame) => {
+    if (location === undefined && isIdle(name)) idle += self[frame];
+    else whole += self[frame];
+    if (location === undefined && (isIdle(name) || isRoot(name))) return;
+    const counted = calls?.[frame] ?? NaN;
+    rows.push({
+      name,
+      file: location?.file ?? null,
+      line: location?.line || null, // 0 where a foreign file does not say
+      calls: Number.isNaN(counted) ? null : counted,
+      self: self[frame],
+      total: total[frame],
+      live: live?.[frame] ?? null,
+    });
+  });
+  return { rows, whole, idle };
 };
 
 export const sortKeys = ['self', 'total', 'calls', 'percall', 'live', 'name', 'file'] as const;

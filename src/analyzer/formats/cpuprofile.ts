@@ -56,8 +56,6 @@ const decodeDocument = (document: Document): Profile => {
   return decodeCpuProfile(file, readNotes(document));
 };
 
-export const writeCpuProfile = (file: CpuProfileFile): string => JSON.stringify(file);
-
 /** The profile of a file in V8's own shape. */
 export const decodeCpuProfile = (file: CpuProfileFile, notes: CaptureNotes | undefined): Profile => {
   const nodes = parentsFirst(file.nodes);

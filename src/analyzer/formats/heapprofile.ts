@@ -24,11 +24,6 @@ export interface HeapProfileNotes extends CaptureNotes {
   readonly survivorsOnly?: boolean;
 }
 
-export interface HeapProfileFile {
-  readonly head: HeapProfileNode;
-  readonly memwatch?: HeapProfileNotes;
-}
-
 type Document = Readonly<Record<string, unknown>>;
 
 const isHeapProfile = (document: Document): boolean => {
@@ -53,8 +48,6 @@ export const heapProfileFormat: ProfileFormat = {
 
 const decodeDocument = (document: Document): Profile =>
   decode(document['head'] as HeapProfileNode, readNotes(document) as HeapProfileNotes | undefined);
-
-export const writeHeapProfile = (file: HeapProfileFile): string => JSON.stringify(file);
 
 /** A file of others may hold all that was allocated or survivors alone; it does not say which. */
 const decode = (head: HeapProfileNode, notes: HeapProfileNotes | undefined): Profile => {

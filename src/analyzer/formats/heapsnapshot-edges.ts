@@ -75,6 +75,7 @@ export class EdgeColumns implements RowSink, EdgeCounts {
     return undefined;
   }
 
+  // oxlint-disable-next-line max-lines-per-function -- a format's inner loop: every column in a local, no call
   takeFast(bytes: Uint8Array, from: number, end: number): number {
     if (!this.usual) return from;
     const { capacity, type, name, target, named } = this;

@@ -63,6 +63,7 @@ export class NodeColumns implements RowSink {
     return undefined;
   }
 
+  // oxlint-disable-next-line max-lines-per-function -- a format's inner loop: every column in a local, no call
   takeFast(bytes: Uint8Array, from: number, end: number): number {
     if (!this.usual) return from;
     const { header, width, capacity, type, name, id, selfBytes, firstEdge } = this;

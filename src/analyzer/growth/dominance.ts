@@ -24,19 +24,14 @@ export interface Dominance {
 /** An object with more edges than this is used as a dictionary: its keys are no slots. */
 const mostSlots = 64;
 
+/** What is a part of the object that holds it, and holds nothing in its own name. */
+const isPart = (type: number): boolean =>
+  type === types.array || type === types.hidden || type === types.code || type === types.objectShape;
+
 export const createDominance = (graph: HeapGraph, immediate: Uint32Array, isPermanent: Uint8Array): Dominance => {
   const depth = depths(immediate);
   const { nodeType, nodeCount } = graph;
-  const canHold = (node: number): boolean => {
-    const type = nodeType[node];
-    return (
-      isPermanent[node] === 1 &&
-      type !== types.array &&
-      type !== types.hidden &&
-      type !== types.code &&
-      type !== types.objectShape
-    );
-  };
+  const canHold = (node: number): boolean => isPermanent[node] === 1 && !isPart(nodeType[node]);
   const holderOf = (start: number): number => {
     let node = start;
     while (node !== 0 && !canHold(node)) node = immediate[node];

@@ -69,20 +69,12 @@ const growthBetween = async (
       'bad-argument',
       `${sources.length} snapshots do not show growth: it takes ${leastSnapshots}`,
     );
-  const read = async (source: SnapshotSource, text: string): Promise<HeapGraph> => {
+  const read: ReadSource = async (source, text) => {
     throwIfInterrupted(options.signal);
     options.onProgress?.(`${text} ${source.name}`);
     return source.read();
   };
-  const idSets: IdSet[] = [];
-  const samples: IdSample[] = [];
-  const nodeCounts: number[] = [];
-  for (const source of sources.slice(0, -1)) {
-    const graph = await read(source, 'looking through');
-    idSets.push(idsOf(graph));
-    samples.push(sampleIds(graph));
-    nodeCounts.push(graph.nodeCount);
-  }
+  const { idSets, samples, nodeCounts } = await lookThrough(sources.slice(0, -1), read);
   const lastGraph = await read(sources[sources.length - 1], 'reading');
   idSets.push(idsOf(lastGraph));
   if (matchedBy === 'id' && !samples.every((sample) => idsAgree(sample, lastGraph)))
@@ -90,6 +82,41 @@ const growthBetween = async (
   checkSameProcess(lastGraph, idSets, nodeCounts, sources);
 
   const skeleton = await createSkeleton(lastGraph, intersectIds(idSets), options);
+  return { matchedBy, ...(await compare({ sources, idSets, lastGraph, skeleton, read, roundMs: options.roundMs })) };
+};
+
+type ReadSource = (source: SnapshotSource, text: string) => Promise<HeapGraph>;
+
+/** What of all snapshots but the last is kept: their ids, and what says whether these agree with the last one's. */
+interface LookedThrough {
+  readonly idSets: IdSet[];
+  readonly samples: IdSample[];
+  readonly nodeCounts: number[];
+}
+
+const lookThrough = async (sources: readonly SnapshotSource[], read: ReadSource): Promise<LookedThrough> => {
+  const seen: LookedThrough = { idSets: [], samples: [], nodeCounts: [] };
+  for (const source of sources) {
+    const graph = await read(source, 'looking through');
+    seen.idSets.push(idsOf(graph));
+    seen.samples.push(sampleIds(graph));
+    seen.nodeCounts.push(graph.nodeCount);
+  }
+  return seen;
+};
+
+interface Comparison {
+  readonly sources: readonly SnapshotSource[];
+  readonly idSets: readonly IdSet[];
+  readonly lastGraph: HeapGraph;
+  readonly skeleton: Skeleton;
+  readonly read: ReadSource;
+  readonly roundMs: GrowthOptions['roundMs'];
+}
+
+/** Counts what comes and goes in each snapshot, under the permanent object that dominates it. */
+const compare = async (comparison: Comparison): Promise<Omit<Growth, 'matchedBy'>> => {
+  const { sources, idSets, lastGraph, skeleton, read, roundMs } = comparison;
   const classes = createGrowthClasses();
   const tallies = createTallyBuilder(classes, idSets);
   const entries = createEntryBuilder(classes, sources.length);
@@ -103,9 +130,8 @@ const growthBetween = async (
   }
   const last = skeleton.transientsOf(lastGraph, skeleton.edges);
   add(sources.length - 1, last);
-  const { paths } = skeleton;
-  const regions = findRegions(tallies.finish(), classes, questions(lastGraph, skeleton), options.roundMs);
-  return { snapshots: sources.length, matchedBy, regions, entries: entries.finish(), last, paths, classes };
+  const regions = findRegions(tallies.finish(), classes, questions(lastGraph, skeleton), roundMs);
+  return { snapshots: sources.length, regions, entries: entries.finish(), last, paths: skeleton.paths, classes };
 };
 
 /**
@@ -115,7 +141,7 @@ const growthBetween = async (
 const withCommonIds = async (
   sources: readonly SnapshotSource[],
   lastGraph: HeapGraph,
-  read: (source: SnapshotSource, text: string) => Promise<HeapGraph>,
+  read: ReadSource,
 ): Promise<SnapshotSource[]> => {
   const last = sources[sources.length - 1];
   const stranger = sources.find(({ process }) => process === undefined || process !== last.process);

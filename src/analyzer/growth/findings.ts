@@ -3,8 +3,8 @@
  * packages. Out: findings by rank, one for each cause.
  */
 import { formatBytes, formatRate } from '../model/figures.js';
-import { nodeName, nodeTypeName } from '../model/heap-graph.js';
-import type { ClassGain, Finding, FindingKind } from '../model/finding.js';
+import { nodeName, nodeTypeName, type HeapGraph } from '../model/heap-graph.js';
+import type { ClassGain, Finding, FindingContainer, FindingKind } from '../model/finding.js';
 import { causesOf, type Cause } from './causes.js';
 import { findContainer, type Container } from './containers.js';
 import { gainsOf } from './evidence.js';
@@ -17,7 +17,7 @@ import { createPlaces, type Places, type PlacesOptions } from './places.js';
 import { isOwnClass } from './own-class.js';
 import type { Region } from './regions.js';
 import { sayContainer, sayGain } from './say-title.js';
-import { adviceOf, kindOf } from './shapes.js';
+import { adviceOf, kindOf, type Shape } from './shapes.js';
 import { nameOf, renderSteps, signatureOf, stepsTo, type Step } from './steps.js';
 
 export interface FindingOptions extends PlacesOptions {
@@ -50,13 +50,9 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
   const { graph } = last;
   const { region } = cause;
   const container = findContainer(cause, last, paths, classes);
-  const steps = stepsTo(graph, paths, container.node);
-  const entryClass = classes.nameOf(container.entryClass);
   const gains = gainsByClass(cause, growth);
-  const names = gains.map(({ name }) => name);
-  const entrySteps = container.entry === -1 ? [] : stepsTo(graph, paths, container.entry);
-  const { node, chained } = container;
-  const shape = { container: node, entryClass, classes: names, steps, entrySteps, chained };
+  const shape = shapeOf(growth, container, gains);
+  const { steps, entryClass } = shape;
   const kind = kindOf(graph, shape);
   const isForeign = isForeignOr(options.isForeign);
   const location = locate(growth, kind, container, steps, places, isForeign);
@@ -72,11 +68,7 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
     countPerRound: round(countPerRound),
     retainedBytesPerRound: Math.round(Math.max(0, cause.reachedBytes - region.bytes[0]) / (growth.snapshots - 1)),
     history: container.history,
-    container: {
-      id: graph.nodeId[container.node],
-      name: className(graph.nodeType[container.node], nodeName(graph, container.node)),
-      type: nodeTypeName(graph, container.node),
-    },
+    container: describeContainer(graph, container.node),
     gains: gains.slice(0, 8),
     path: renderSteps(graph, steps, (closure) => options.isForeign?.(places.ofFunction(closure)?.file ?? '') === true),
     location: location ?? null,
@@ -88,6 +80,25 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
     reasons: reasonsOf(region, container, growth, entryClass),
   };
 };
+
+const shapeOf = (
+  { classes, last: { graph }, paths }: Growth,
+  container: Container,
+  gains: readonly ClassGain[],
+): Shape => ({
+  container: container.node,
+  entryClass: classes.nameOf(container.entryClass),
+  classes: gains.map(({ name }) => name),
+  steps: stepsTo(graph, paths, container.node),
+  entrySteps: container.entry === -1 ? [] : stepsTo(graph, paths, container.entry),
+  chained: container.chained,
+});
+
+const describeContainer = (graph: HeapGraph, node: number): FindingContainer => ({
+  id: graph.nodeId[node],
+  name: className(graph.nodeType[node], nodeName(graph, node)),
+  type: nodeTypeName(graph, node),
+});
 
 const gainsByClass = ({ region, has }: Cause, { classes }: Growth): ClassGain[] =>
   region.classes

@@ -32,7 +32,6 @@ interface Position {
 }
 
 const property = edgeTypes.indexOf('property');
-const context = edgeTypes.indexOf('context');
 
 export const createPlaces = (graph: HeapGraph, options: PlacesOptions): Places => {
   const urls = scriptUrls(graph);
@@ -146,5 +145,3 @@ const functionsByContext = (graph: HeapGraph): Map<number, number> => {
   }
   return seenFrom;
 };
-
-export const isContextEdge = (graph: HeapGraph, edge: number): boolean => graph.edgeType[edge] === context;

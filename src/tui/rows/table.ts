@@ -2,7 +2,6 @@
  * A list as lines: header, then only the rows that are on the screen. In: columns, a page of rows, a cursor. Out: lines.
  * Pure.
  */
-import { cutTo, displayWidth } from '../../report/width.js';
 import { emptyLine, fitLine, line, lineWidth, span, type Line, type Span } from './line.js';
 import type { Page, Row } from '../state/provider.js';
 import type { ListView } from '../state/state.js';
@@ -127,11 +126,4 @@ export const sparkline = (figures: readonly (number | null)[]): string => {
   return figures
     .map((figure) => (figure === null ? ' ' : sparks[range === 0 ? 0 : Math.round(((figure - low) / range) * 7)]))
     .join('');
-};
-
-/** Keeps the beginning and the end of a path or of a name. */
-export const cutMiddle = (text: string, width: number): string => {
-  if (displayWidth(text) <= width || width < 8) return cutTo(text, width);
-  const head = Math.floor((width - 1) / 3);
-  return cutTo(text, head) + cutTo(text, width - head, 'start');
 };

@@ -38,6 +38,5 @@ declare module 'blessed' {
       title: string;
     }): Screen;
   };
-  // oxlint-disable-next-line import/no-default-export -- the package is CommonJS
   export default blessed;
 }

@@ -44,15 +44,7 @@ export interface Terminal {
  * ends at column 223.
  */
 export const openTerminal = (depth: ColorDepth, title: string, handlers: TerminalHandlers): Terminal => {
-  process.env['NCURSES_NO_UTF8_ACS'] = '1';
-  process.env['BLESSED_FORCE_MODES'] = 'VT200MOUSE=1,SGRMOUSE=1';
-  const screen = blessed.screen({
-    terminal: 'xterm-256color', // blessed cannot read the terminfo entries of many terminals; all of them know this one
-    forceUnicode: true,
-    fullUnicode: false, // the width of letters is known to text.ts: a wide letter's second cell is an empty one
-    smartCSR: false,
-    title,
-  });
+  const screen = openScreen(title);
   listen(screen, handlers);
   const painter = createPainter(screen, depth);
   screen.program.on('resize', () => painter.forget()); // blessed has emptied its cells
@@ -84,6 +76,18 @@ export const openTerminal = (depth: ColorDepth, title: string, handlers: Termina
       closed = true;
     },
   };
+};
+
+const openScreen = (title: string): Screen => {
+  process.env['NCURSES_NO_UTF8_ACS'] = '1';
+  process.env['BLESSED_FORCE_MODES'] = 'VT200MOUSE=1,SGRMOUSE=1';
+  return blessed.screen({
+    terminal: 'xterm-256color', // blessed cannot read the terminfo entries of many terminals; all of them know this one
+    forceUnicode: true,
+    fullUnicode: false, // the width of letters is known to text.ts: a wide letter's second cell is an empty one
+    smartCSR: false,
+    title,
+  });
 };
 
 const listen = (screen: Screen, handlers: TerminalHandlers): void => {

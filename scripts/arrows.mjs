@@ -1,0 +1,118 @@
+// Which folder of src/ may import which, and which file knows which package. Prints each import that the two tables do
+// not allow, and exits with 1. A room may import rooms that stand above it in the table alone, so there can be no circle.
+//   node scripts/arrows.mjs [folder that holds src]
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+
+// the room, the rooms that it may import, and those of which it may import types alone
+const rooms = [
+  ['errors.ts', []],
+  ['progress.ts', ['errors.ts']],
+  ['thread.ts', ['errors.ts']],
+  ['files', ['errors.ts']],
+  ['source', []],
+  ['analyzer/model', ['errors.ts', 'source']],
+  ['analyzer/formats', ['errors.ts', 'source', 'analyzer/model']],
+  ['analyzer/heap', ['errors.ts', 'analyzer/model']],
+  ['analyzer/cost', ['errors.ts', 'analyzer/model']],
+  ['analyzer/growth', ['errors.ts', 'source', 'analyzer/model', 'analyzer/heap']],
+  ['analyzer/memory', ['errors.ts', 'analyzer/model', 'analyzer/growth']],
+  ['agent/process', ['errors.ts'], ['analyzer/model']],
+  ['agent/session', ['errors.ts'], ['analyzer/model']],
+  ['agent/attach', ['errors.ts', 'agent/process', 'agent/session'], ['analyzer/model']],
+  ['agent/capture', ['errors.ts', 'files', 'agent/process', 'agent/session', 'agent/attach'], ['analyzer/model']],
+  [
+    'agent/lines',
+    ['errors.ts', 'files', 'source', 'agent/session', 'agent/attach', 'agent/capture'],
+    ['analyzer/model'],
+  ],
+  ['agent/scenario', ['errors.ts', 'agent/capture'], ['analyzer/model']],
+  ['report', ['errors.ts', 'source', 'analyzer/model']],
+  ['tui/state', ['analyzer/model', 'report']],
+  ['tui/rows', ['analyzer/model', 'report', 'tui/state']],
+  ['tui/keys', ['analyzer/model', 'tui/state', 'tui/rows']],
+  ['tui/terminal', ['errors.ts', 'report', 'tui/state', 'tui/rows', 'tui/keys']],
+  ['captures', ['errors.ts', 'progress.ts', 'agent', 'report']],
+  ['leaks', ['errors.ts', 'files', 'source', 'progress.ts', 'thread.ts', 'agent', 'analyzer', 'report', 'captures']],
+  [
+    'commands',
+    ['errors.ts', 'files', 'progress.ts', 'thread.ts', 'agent', 'analyzer', 'report', 'captures', 'leaks', 'tui'],
+  ],
+  ['testing', ['errors.ts', 'files', 'agent/capture', 'report', 'leaks'], ['analyzer/model']],
+  ['index.ts', ['errors.ts', 'progress.ts', 'agent', 'analyzer', 'leaks']],
+  ['index.cts', ['index.ts']],
+  ['cli.ts', ['errors.ts', 'files', 'report', 'commands']],
+];
+
+// the package, and the files or folders that know it
+const packages = {
+  acorn: ['source/syntax.ts'],
+  '@jridgewell/trace-mapping': ['source/source-map.ts'],
+  ws: ['agent/session/socket.ts'],
+  'devtools-protocol': ['agent'],
+  'v8-profiler-next': ['agent/capture/in-process-profiler.ts'],
+  'magic-string': ['agent/lines'],
+  'pprof-format': ['analyzer/formats'],
+  flamegraph: ['report/flamegraph-svg.ts'],
+  'd3-flame-graph': ['report/flamegraph-page.ts'],
+  'd3-selection': ['report/flamegraph-page.ts'],
+  blessed: ['tui/terminal/screen.ts'],
+  yargs: ['commands'],
+};
+// Node's own modules that a room has no use for
+const shut = [
+  ['analyzer', /^node:(net|http|https|http2|dgram|tls|child_process|readline|tty)$/],
+  ['report', /^node:(net|http|https|http2|dgram|tls|child_process|worker_threads)$/],
+  ['tui/state', /^node:/],
+  ['tui/keys', /^node:/],
+  ['tui/rows', /^node:/],
+];
+
+const root = `${process.argv[2] ?? '.'}/src`;
+const isIn = (file, room) => file === room || file.startsWith(`${room}/`);
+const roomOf = (file) => rooms.findIndex(([room]) => isIn(file, room));
+
+const importPattern =
+  /\b(?<kind>import|export)(?<type> type)?\b[^'"`;]*?\bfrom '(?<from>[^']+)'|\bimport '(?<bare>[^']+)'|(?:\bimport|\brequire|\bcreateRequire\([^;]*?\))\('(?<called>[^']+)'/g;
+
+const importsOf = (text) =>
+  [...text.replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '').matchAll(importPattern)].map(({ groups }) => ({
+    name: groups.from ?? groups.bare ?? groups.called,
+    isType: groups.type !== undefined,
+  }));
+
+const complaintAt = (file, { name, isType }) => {
+  if (name.startsWith('.')) return complaintAtFile(file, fileOf(file, name), isType);
+  const closed = shut.find(([room, names]) => isIn(file, room) && names.test(name));
+  if (closed !== undefined) return `${closed[0]} has no use for ${name}`;
+  if (name.startsWith('node:')) return undefined;
+  const packageName = name.split('/', name.startsWith('@') ? 2 : 1).join('/');
+  const homes = packages[packageName];
+  if (homes === undefined) return `${packageName} stands in no table of scripts/arrows.mjs`;
+  return homes.some((home) => isIn(file, home)) ? undefined : `${packageName} is known to ${homes.join(', ')} alone`;
+};
+
+const fileOf = (file, name) => posix.join(posix.dirname(file), name).replace(/\.([cm]?)js$/, '.$1ts');
+
+const complaintAtFile = (file, target, isType) => {
+  const [from, to] = [roomOf(file), roomOf(target)];
+  if (from === -1 || to === -1) return `${from === -1 ? file : target} stands in no room of scripts/arrows.mjs`;
+  if (from === to) return undefined;
+  const [room, mayImport, typesAlone = []] = rooms[from];
+  if (to > from) return `${room} stands above ${rooms[to][0]} and may not import it`;
+  if (mayImport.some((one) => isIn(target, one))) return undefined;
+  if (!typesAlone.some((one) => isIn(target, one))) return `${room} may not import ${rooms[to][0]}`;
+  return isType ? undefined : `${room} may import types alone from ${rooms[to][0]}`;
+};
+
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).map((file) => file.replaceAll('\\', '/'));
+const complaints = files
+  .filter((file) => /\.c?ts$/.test(file) && !file.endsWith('.d.ts'))
+  .flatMap((file) =>
+    importsOf(readFileSync(`${root}/${file}`, 'utf8')).flatMap((one) => {
+      const complaint = complaintAt(file, one);
+      return complaint === undefined ? [] : [`src/${file}: imports ${one.name}: ${complaint}`];
+    }),
+  );
+for (const complaint of complaints) console.error(complaint);
+process.exit(complaints.length === 0 ? 0 : 1);
