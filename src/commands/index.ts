@@ -20,6 +20,8 @@ const load = {
   check: async () => (await import('./check.js')).checkCommand,
   view: async () => (await import('./view.js')).viewCommand,
   export: async () => (await import('./export.js')).exportCommand,
+  audit: async () => (await import('./audit.js')).auditCommand,
+  bisect: async () => (await import('./bisect.js')).bisectCommand,
 } satisfies Record<string, () => Promise<Command>>;
 
 export const commandNames: readonly string[] = Object.keys(load);

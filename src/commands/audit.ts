@@ -1,0 +1,81 @@
+/** `memwatch audit [lockfile]`: which installed releases are known to leak. Offline: from a table that memwatch brings along. */
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import { MemwatchError } from '../errors.js';
+import { escapeText } from '../report/units.js';
+import type { Command } from './io.js';
+import { findKnownLeaks, type AuditFinding } from './releases/findings.js';
+import { knownLeaks } from './releases/known-leaks.js';
+import { lockfileNames, readLockfile, type InstalledPackage } from './releases/lockfile.js';
+import { isVersion } from './releases/versions.js';
+
+/** What makes the exit code 1. */
+const failures = { release: ['release'], any: ['release', 'use'], none: [] } as const;
+type Failure = keyof typeof failures;
+const isFailure = (text: string): text is Failure => text in failures;
+
+export const auditCommand: Command = {
+  command: 'audit [lockfile]',
+  describe: 'which installed releases of npm packages and of Node are known to leak',
+  builder: (yargs) =>
+    yargs
+      .positional('lockfile', { type: 'string', describe: `${lockfileNames.join(', ')} (the one in this folder)` })
+      .option('node', { type: 'string', describe: 'look at this version of Node, too' })
+      .option('fail-on', {
+        choices: Object.keys(failures),
+        default: 'none',
+        describe: 'exit code 1 for releases that leak; any: for packages that leak in a certain use, too',
+      })
+      .example('$0 audit', 'the lockfile of this folder')
+      .example('$0 audit --node 22.11.0 --fail-on release', 'in CI: fails where a release is known to leak'),
+  async run(args, io) {
+    const file = args['lockfile'] === undefined ? findLockfile() : String(args['lockfile']);
+    const packages = readLockfile(file);
+    const node = args['node'] === undefined ? [] : [nodeOf(String(args['node']))];
+    const findings = findKnownLeaks([...node, ...packages]);
+    const document = {
+      schema: 'memwatch/audit@1',
+      file,
+      packages: packages.length,
+      known: knownLeaks.length,
+      findings,
+    };
+    io.print(document, () => render(file, packages.length, findings));
+    const failOn = String(args['fail-on']);
+    const failing: readonly string[] = isFailure(failOn) ? failures[failOn] : [];
+    return findings.some(({ kind }) => failing.includes(kind)) ? 1 : 0;
+  },
+};
+
+/** Throws `bad-argument`. */
+const findLockfile = (): string => {
+  const file = lockfileNames.find((name) => existsSync(name));
+  if (file !== undefined) return file;
+  throw new MemwatchError('bad-argument', 'there is no lockfile in this folder', {
+    hint: `memwatch audit FILE, of ${lockfileNames.join(', ')}`,
+  });
+};
+
+const nodeOf = (text: string): InstalledPackage => {
+  const version = text.replace(/^v/, '');
+  if (isVersion(version)) return { name: 'node', version };
+  throw new MemwatchError('bad-argument', `--node ${text} is no version`, { hint: 'a whole one, such as 22.11.0' });
+};
+
+const render = (file: string, count: number, findings: readonly AuditFinding[]): string => {
+  const releases = findings.filter(({ kind }) => kind === 'release');
+  const uses = findings.filter(({ kind }) => kind === 'use');
+  const head = `${escapeText(basename(file))}: ${count} packages, ${releases.length} known to leak`;
+  const more =
+    uses.length === 0
+      ? []
+      : ['', 'These leak only when they are used in a certain way:', ...uses.flatMap(renderFinding)];
+  return [head, ...releases.flatMap(renderFinding), ...more].join('\n');
+};
+
+const renderFinding = ({ package: name, version, grows, issue, firstGood, advice }: AuditFinding): string[] => {
+  const next = [firstGood === null ? undefined : `update to ${firstGood} or later`, advice].filter(
+    (one) => one !== undefined && one !== null,
+  );
+  return ['', `  ${escapeText(name)} ${escapeText(version)}: ${grows}`, `    ${next.join('; ')}`, `    ${issue}`];
+};

@@ -1,0 +1,151 @@
+/**
+ * `memwatch bisect pkg@good..bad scenario.mjs`: the first release of a package with which a scenario leaks. Releases are
+ * installed by npm beside copies of the scenario's folder, which are removed again; each copy is checked as `check` does.
+ */
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { MemwatchError, throwIfInterrupted } from '../errors.js';
+import { checkScenario } from '../leaks/scenario.js';
+import { escapeText } from '../report/units.js';
+import type { Arguments, Command, Io } from './io.js';
+import { isFile } from './profile-file.js';
+import { findTurn, type Judgement, type Turn } from './releases/bisection.js';
+import { installVersion, listVersions } from './releases/npm.js';
+import { compareVersions, isPrerelease } from './releases/versions.js';
+
+export const bisectCommand: Command = {
+  command: 'bisect <releases> <scenario>',
+  describe: 'the first release of a package with which a scenario leaks',
+  builder: (yargs) =>
+    yargs
+      .positional('releases', { type: 'string', demandOption: true, describe: 'package@good..bad' })
+      .positional('scenario', {
+        type: 'string',
+        demandOption: true,
+        describe: 'a module that exports iterate(context, i), as for check',
+      })
+      .option('as', { type: 'string', describe: 'the name by which the scenario imports the package (its own)' })
+      .option('prereleases', { type: 'boolean', describe: 'try releases such as 2.0.0-rc.1, too' })
+      .option('scripts', { type: 'boolean', describe: 'let the installed packages run their install scripts' })
+      .option('node-option', { type: 'string', array: true, nargs: 1, describe: 'a flag for the scenario’s Node' })
+      .example('$0 bisect debug@2.6.9..4.1.1 loggers.mjs', 'which release began to leak')
+      .example('$0 bisect debug@4.4.3..4.1.1 loggers.mjs', 'which release ended it: the good one is the newer'),
+  run: runBisect,
+};
+
+interface Tested {
+  readonly version: string;
+  readonly judgement: Judgement;
+  readonly reason: string;
+}
+
+async function runBisect(args: Arguments, io: Io): Promise<void> {
+  const scenario = String(args['scenario']);
+  const { name, good, bad } = readReleases(String(args['releases']));
+  if (!isFile(scenario)) throw new MemwatchError('cannot-read', `there is no scenario ${scenario}`);
+  const versions = between(await listVersions(name, io.signal), good, bad, name, args['prereleases'] === true);
+  const folder = mkdtempSync(join(dirname(resolve(scenario)), '.memwatch-bisect-'));
+  const tested: Tested[] = [];
+  const judge = async (version: string): Promise<Judgement> => {
+    const result = await judgeVersion(version, name, scenario, folder, args, io);
+    tested.push(result);
+    io.warn(renderTested(name, result));
+    return result.judgement;
+  };
+  try {
+    await expectEnd(judge, good, 'good', tested, name);
+    await expectEnd(judge, bad, 'bad', tested, name);
+    const turn = await findTurn(versions, judge);
+    io.print({ schema: 'memwatch/bisect@1', package: name, scenario, ...turn, tested }, () => renderTurn(name, turn));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** `@scope/name@1.0.0..2.0.0`. Throws `bad-argument`. */
+const readReleases = (text: string): { name: string; good: string; bad: string } => {
+  const [, name, good, bad] = /^(@?[^@\s]+)@([^@\s]+?)\.\.([^@\s.].*)$/.exec(text) ?? [];
+  if (name !== undefined && good !== undefined && bad !== undefined && good !== bad) return { name, good, bad };
+  throw new MemwatchError('bad-argument', `not two releases of a package: ${text}`, {
+    hint: 'as in debug@2.6.9..4.1.1, the good one first',
+  });
+};
+
+/** From the good release to the bad one, whichever is newer. Throws `not-found`. */
+const between = (all: readonly string[], good: string, bad: string, name: string, prereleases: boolean): string[] => {
+  for (const version of [good, bad])
+    if (!all.includes(version))
+      throw new MemwatchError('not-found', `${name} has no release ${version}`, {
+        hint: `npm view ${name} versions lists them`,
+      });
+  const [from, to] = [good, bad].sort(compareVersions);
+  const inside = all.filter((one) => compareVersions(one, from) > 0 && compareVersions(one, to) < 0);
+  const stable = inside.filter((one) => prereleases || !isPrerelease(one));
+  return [good, ...(from === good ? stable : stable.toReversed()), bad];
+};
+
+const judgeVersion = async (
+  version: string,
+  name: string,
+  scenario: string,
+  folder: string,
+  args: Arguments,
+  io: Io,
+): Promise<Tested> => {
+  throwIfInterrupted(io.signal);
+  io.progress(`${name} ${version}: installing`);
+  const copy = join(folder, version);
+  copyFolder(dirname(resolve(scenario)), copy);
+  await installVersion(
+    copy,
+    { as: String(args['as'] ?? name), name, version, scripts: args['scripts'] === true },
+    io.signal,
+  );
+  const report = await checkScenario(join(copy, basename(scenario)), {
+    name: version,
+    nodeOptions: (args['node-option'] as string[] | undefined) ?? [],
+    signal: io.signal,
+    onProgress: (step) => io.progress(`${name} ${version}: ${step}`),
+  });
+  const reason = report.findings[0]?.title ?? report.failure?.message ?? report.reasons[0] ?? '';
+  const judgements = { leak: 'bad', clean: 'good', inconclusive: 'unknown', failed: 'unknown' } as const;
+  rmSync(copy, { recursive: true, force: true });
+  return { version, judgement: judgements[report.verdict], reason };
+};
+
+/** The files of a folder, without what is installed in it and what is hidden. */
+const copyFolder = (from: string, to: string): void => {
+  const isCopied = (path: string): boolean => !/^(node_modules|package(-lock)?\.json|\..*)$/.test(basename(path));
+  for (const entry of readdirSync(from).filter(isCopied))
+    cpSync(join(from, entry), join(to, entry), { recursive: true, filter: isCopied });
+};
+
+/** Both ends are what they are said to be: else the turn is not between them. Throws `bad-argument`. */
+const expectEnd = async (
+  judge: (version: string) => Promise<Judgement>,
+  version: string,
+  expected: Judgement,
+  tested: readonly Tested[],
+  name: string,
+): Promise<void> => {
+  if ((await judge(version)) === expected) return;
+  const what = { good: 'does not leak', bad: 'leaks', unknown: 'cannot be judged' };
+  const { judgement = 'unknown', reason = '' } = tested.at(-1) ?? {};
+  throw new MemwatchError('bad-argument', `${name} ${version} ${what[judgement]} in this scenario: ${reason}`, {
+    hint: 'name first a release with which it does not leak, then one with which it does',
+  });
+};
+
+const renderTested = (name: string, { version, judgement, reason }: Tested): string =>
+  escapeText(
+    `${name} ${version}: ${{ good: 'clean', bad: 'leaks', unknown: 'no verdict' }[judgement]}${reason === '' ? '' : `, ${reason}`}`,
+  );
+
+const renderTurn = (name: string, { lastGood, firstBad, untested }: Turn): string => {
+  const [good, bad] = [`${name} ${lastGood}`, `${name} ${firstBad}`];
+  const line =
+    compareVersions(lastGood, firstBad) < 0
+      ? `${bad} is the first that leaks; ${good} does not`
+      : `${good} is the first that does not leak; ${bad} does`;
+  return escapeText(untested.length === 0 ? line : `${line}; no verdict on ${untested.join(', ')} between them`);
+};

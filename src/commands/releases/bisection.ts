@@ -1,0 +1,36 @@
+/** Finds where a list turns from good to bad. In: versions, the first good and the last bad, and a judge. Out: the turn. */
+
+export type Judgement = 'good' | 'bad' | 'unknown';
+
+export interface Turn {
+  readonly lastGood: string;
+  readonly firstBad: string;
+  /** Between the two, and nothing could be said of them. */
+  readonly untested: readonly string[];
+}
+
+/** Halves the list. Where the middle cannot be judged, its neighbours are tried, the nearest first. */
+export const findTurn = async (
+  versions: readonly string[],
+  judge: (version: string) => Promise<Judgement>,
+): Promise<Turn> => {
+  let good = 0;
+  let bad = versions.length - 1;
+  const unknown = new Set<number>();
+  for (;;) {
+    const next = nearestToMiddle(good, bad, unknown);
+    if (next === undefined) break;
+    const judgement = await judge(versions[next]);
+    if (judgement === 'unknown') unknown.add(next);
+    else if (judgement === 'good') good = next;
+    else bad = next;
+  }
+  return { lastGood: versions[good], firstBad: versions[bad], untested: versions.slice(good + 1, bad) };
+};
+
+const nearestToMiddle = (good: number, bad: number, unknown: ReadonlySet<number>): number | undefined => {
+  const middle = Math.floor((good + bad) / 2);
+  for (let distance = 0; distance < bad - good; distance++)
+    for (const at of [middle - distance, middle + distance]) if (at > good && at < bad && !unknown.has(at)) return at;
+  return undefined;
+};

@@ -1,0 +1,41 @@
+/** The known leaks that a list of installed packages has. In: packages, the version of Node. Out: findings, the worst first. */
+import type { InstalledPackage } from './lockfile.js';
+import { knownLeaks, type KnownLeak } from './known-leaks.js';
+import { compareVersions, isIn } from './versions.js';
+
+export interface AuditFinding {
+  readonly package: string;
+  readonly version: string;
+  readonly kind: KnownLeak['kind'];
+  readonly grows: string;
+  readonly issue: string;
+  /** null: no release is free of it. */
+  readonly firstGood: string | null;
+  readonly advice: string | null;
+}
+
+export const findKnownLeaks = (packages: readonly InstalledPackage[]): AuditFinding[] => {
+  const found = new Map<string, AuditFinding>();
+  for (const { name, version } of packages) {
+    for (const leak of knownLeaks.filter((one) => one.package === name)) {
+      const range = leak.leaky.find((one) => isIn(version, one));
+      if (range === undefined) continue;
+      const { kind, grows, issue, advice } = leak;
+      const finding = {
+        package: name,
+        version,
+        kind,
+        grows,
+        issue,
+        firstGood: kind === 'use' ? null : range.before,
+        advice,
+      };
+      found.set(`${name} ${version} ${grows}`, finding);
+    }
+  }
+  return [...found.values()].sort(
+    (a, b) =>
+      Number(a.kind === 'use') - Number(b.kind === 'use') ||
+      (a.package < b.package ? -1 : a.package > b.package ? 1 : compareVersions(a.version, b.version)),
+  );
+};

@@ -1,0 +1,175 @@
+/**
+ * Releases that are known to leak, of npm packages and of Node. Each was seen to grow, and the first good one not to: by
+ * the case named in `provenBy` (test/corpus, or the public issue's own program). A table, longer for that. What leaks in
+ * ordinary use of a release is a `release`; a `use` grows with every release when the package is used in that way.
+ */
+import type { VersionRange } from './versions.js';
+
+export interface KnownLeak {
+  /** npm's name; `node` for Node itself. */
+  readonly package: string;
+  readonly kind: 'release' | 'use';
+  readonly leaky: readonly VersionRange[];
+  /** What grows, and when. */
+  readonly grows: string;
+  /** What to do where no release is good. */
+  readonly advice: string | null;
+  readonly issue: string;
+  /** The name of the case that shows it. */
+  readonly provenBy: string;
+}
+
+const everyRelease: readonly VersionRange[] = [{ from: '0.0.0', before: null }];
+
+const release = (
+  name: string,
+  [from, before]: readonly [string, string | null],
+  grows: string,
+  issue: string,
+  provenBy: string = name,
+): KnownLeak => ({ package: name, kind: 'release', leaky: [{ from, before }], grows, advice: null, issue, provenBy });
+
+const use = (name: string, grows: string, advice: string, issue: string, leaky = everyRelease): KnownLeak => {
+  return { package: name, kind: 'use', leaky, grows, advice, issue, provenBy: name };
+};
+
+const github = (path: string): string => `https://github.com/${path}`;
+
+export const knownLeaks: readonly KnownLeak[] = [
+  release(
+    'debug',
+    ['3.0.0', '4.3.0'],
+    'each logger that is made stays in createDebug.instances',
+    github('debug-js/debug/issues/678'),
+  ),
+  release(
+    'tiny-lru',
+    ['11.1.2', '11.2.2'],
+    'entries that lru() evicts stay linked, while its size says otherwise',
+    github('avoidwork/tiny-lru/issues/134'),
+  ),
+  release(
+    'zod',
+    ['4.0.0', '4.1.8'],
+    'each schema with .describe() or .meta() stays in globalRegistry',
+    github('elastic/kibana/issues/258147'),
+  ),
+  release(
+    'axios',
+    ['0.15.0', '0.22.0'],
+    'requests that share a cancel token leave reactions on its promise',
+    github('axios/axios/issues/3001'),
+  ),
+  release(
+    'z-schema',
+    ['3.0.0', '3.18.4'],
+    'each inline schema stays in the cache of references',
+    github('zaggino/z-schema/issues/192'),
+  ),
+  release(
+    'rxjs',
+    ['7.0.0', '7.3.1'],
+    'inner subscribers stay in the teardowns of an outer one that lives on',
+    github('ReactiveX/rxjs/issues/6624'),
+  ),
+  release(
+    'winston',
+    ['3.0.0', '3.4.0'],
+    'loggers that were closed leave an uncaughtException listener on process',
+    github('winstonjs/winston/issues/2005'),
+  ),
+  release(
+    'i18next',
+    ['21.0.0', '23.16.8'],
+    'the cache of formatters has an entry for each value that is formatted',
+    github('i18next/i18next/issues/2227'),
+  ),
+  release(
+    'node-schedule',
+    ['1.0.0', '2.0.0'],
+    'jobs that run once and have run stay in scheduledJobs',
+    github('node-schedule/node-schedule/issues/478'),
+  ),
+  release(
+    '@sentry/node',
+    ['7.48.0', '7.65.0'],
+    'each Sentry.init makes an AsyncLocalStorage that stays for ever',
+    github('getsentry/sentry-javascript/issues/8829'),
+    'sentry',
+  ),
+  release(
+    '@napi-rs/canvas',
+    ['0.1.38', '0.1.97'],
+    'encoding (toBuffer, encode) leaves native memory, which the heap does not show',
+    github('Brooooooklyn/canvas/issues/716'),
+    'canvas',
+  ),
+  release(
+    'multer',
+    ['0.1.0', '2.3.0'],
+    'uploads that the client aborts leave a file descriptor open',
+    github('expressjs/multer/security/advisories/GHSA-qfvm-cv95-jqjf'),
+  ),
+  use(
+    'cls-hooked',
+    'a context in which a promise is kept never leaves Namespace._contexts',
+    'use AsyncLocalStorage of node:async_hooks',
+    github('Jeff-Lewis/cls-hooked/issues/66'),
+  ),
+  use(
+    'graphql-tag',
+    'gql keeps each distinct document for ever',
+    'make documents once; use variables, not text put together for each request',
+    github('apollographql/graphql-tag/issues/356'),
+  ),
+  use(
+    'inflight',
+    'a key whose callback never fires stays in its list',
+    'it is no longer maintained: glob 9 and later do without it',
+    github('isaacs/inflight/issues/5'),
+  ),
+  use(
+    'postcss-load-config',
+    'an ES module config is imported anew for each call, and Node keeps every copy',
+    'load the config once',
+    github('postcss/postcss-load-config/pull/259'),
+    [{ from: '5.0.3', before: null }],
+  ),
+  use(
+    'sequelize',
+    'each instance leaves a listener for exit on process',
+    'make one instance for the process',
+    github('sequelize/sequelize/issues/2020'),
+    [{ from: '0.0.0', before: '2.0.0' }],
+  ),
+  use(
+    'workerpool',
+    'a pool for each task leaves its workers running',
+    'keep one pool, or call pool.terminate()',
+    github('josdejong/workerpool/issues/330'),
+  ),
+  use(
+    'piscina',
+    'a pool for each task leaves its threads running',
+    'keep one pool, or call pool.destroy()',
+    github('piscinajs/piscina#readme'),
+  ),
+  use(
+    'jsdom',
+    'timers of a window that was not closed keep its whole document',
+    'call window.close()',
+    github('jsdom/jsdom#readme'),
+  ),
+  use(
+    'cheerio',
+    'a short text that is kept is a slice, and keeps the whole page',
+    'copy what is kept: Buffer.from(text).toString()',
+    github('cheeriojs/cheerio/issues/263'),
+  ),
+  use(
+    '@dqbd/tiktoken',
+    'an encoding that is not freed keeps its WebAssembly memory',
+    'make one encoding, or call encoding.free()',
+    github('dqbd/tiktoken#readme'),
+  ),
+];

@@ -1,0 +1,119 @@
+/**
+ * The packages that a lockfile installs. In: a file of npm, yarn (1 and later), pnpm or bun. Out: each name with each of
+ * its versions, under the name that the registry knows, also where the project calls the package otherwise.
+ */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { MemwatchError, messageOf } from '../../errors.js';
+import { isVersion } from './versions.js';
+
+export interface InstalledPackage {
+  readonly name: string;
+  readonly version: string;
+}
+
+interface LockfileFormat {
+  /** The names of such files. */
+  readonly files: readonly string[];
+  read(text: string): InstalledPackage[];
+}
+
+interface NpmPackage {
+  readonly name?: string;
+  readonly version?: string;
+  readonly link?: boolean;
+  readonly dependencies?: Readonly<Record<string, NpmPackage>>;
+}
+
+/** `name@1.2.3`, `@scope/name@npm:other@1.2.3`: the name and version that are installed. */
+const readSpec = (spec: string): InstalledPackage[] => {
+  const [, name, version] =
+    /^(@?[^@\s]+)@([^@\s(]+)$/.exec(spec.replace(/^.+@npm:(?=@?[^@]+@)/, '').replace('@npm:', '@')) ?? [];
+  return name !== undefined && version !== undefined && isVersion(version) ? [{ name, version }] : [];
+};
+
+/** `packages` since npm 7: a path for each; before that `dependencies`, nested. */
+const readNpm = (text: string): InstalledPackage[] => {
+  const { packages, dependencies = {} } = JSON.parse(text) as {
+    packages?: Record<string, NpmPackage>;
+    dependencies?: Record<string, NpmPackage>;
+  };
+  if (packages === undefined) return readNested(dependencies);
+  return Object.entries(packages).flatMap(([path, { name, version, link }]) => {
+    if (path === '' || link === true || version === undefined) return [];
+    return [{ name: name ?? path.replace(/^.*node_modules\//, ''), version }];
+  });
+};
+
+const readNested = (dependencies: Readonly<Record<string, NpmPackage>>): InstalledPackage[] =>
+  Object.entries(dependencies).flatMap(([name, { version = '', dependencies: inner = {} }]) => [
+    ...(version.startsWith('npm:') ? readSpec(version.slice('npm:'.length)) : [{ name, version }]),
+    ...readNested(inner),
+  ]);
+
+/** `"name@^1.0.0", name@^1.1.0:`, and under it `version "1.1.2"`, or `version: 1.1.2`. */
+const readYarn = (text: string): InstalledPackage[] =>
+  [...text.matchAll(/^"?(@?[^@\s"]+)@([^\n]*):\n(?: {2}(?!version)[^\n]*\n)*? {2}version:? "?([^"\n]+)"?$/gm)].map(
+    ([, name, asked, version]) => {
+      const alias = /^npm:(@?[^@\s"]+)@/.exec(asked)?.[1];
+      return { name: alias ?? name, version };
+    },
+  );
+
+/** Keys of `packages:`: `/name/1.2.3:`, `/name@1.2.3:`, `name@1.2.3(peer@2.0.0):`. */
+const readPnpm = (text: string): InstalledPackage[] =>
+  [...text.matchAll(/^ {2}'?\/?((?:@[^\s/@']+\/)?[^\s/@'(:]+)[@/](\d+\.\d+\.\d+[^\s'(:_]*)[^\n]*:/gm)].map(
+    ([, name, version]) => ({
+      name,
+      version,
+    }),
+  );
+
+/** `"name": ["name@1.2.3", …]` under `packages`, in JSON with commas too many. */
+const readBun = (text: string): InstalledPackage[] =>
+  [...text.matchAll(/:\s*\["(@?[^@"\s]+@[^"\s]+)"/g)].flatMap(([, spec]) => readSpec(spec));
+
+const formats: readonly LockfileFormat[] = [
+  { files: ['package-lock.json', 'npm-shrinkwrap.json'], read: readNpm },
+  { files: ['pnpm-lock.yaml'], read: readPnpm },
+  { files: ['yarn.lock'], read: readYarn },
+  { files: ['bun.lock'], read: readBun },
+];
+
+export const lockfileNames: readonly string[] = formats.flatMap(({ files }) => files);
+
+/** By the file's name; a file of another name is read as the format that finds packages in it. Throws `broken-file`. */
+export const readLockfile = (file: string): InstalledPackage[] => {
+  const text = readText(file);
+  const named = formats.find(({ files }) => files.includes(basename(file)));
+  const tried = named === undefined ? formats : [named];
+  for (const { read } of tried) {
+    const packages = tryToRead(read, text);
+    if (packages !== undefined) return packages;
+  }
+  throw new MemwatchError(
+    named === undefined ? 'not-this-format' : 'broken-file',
+    `${file} is no lockfile that can be read`,
+    {
+      hint: `memwatch audit reads ${lockfileNames.join(', ')}`,
+    },
+  );
+};
+
+/** A lockfile without any package is one of npm's, which says so; in others that means that the format is another one. */
+const tryToRead = (read: LockfileFormat['read'], text: string): InstalledPackage[] | undefined => {
+  try {
+    const packages = read(text);
+    return packages.length > 0 || read === readNpm ? packages : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+const readText = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new MemwatchError('cannot-read', `cannot read ${file}: ${messageOf(cause)}`, { cause });
+  }
+};

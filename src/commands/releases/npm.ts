@@ -1,0 +1,60 @@
+/** npm, as bisect needs it: which versions a package has, and one of them installed in a folder. Throws MemwatchError. */
+import { execFile } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MemwatchError, throwIfInterrupted } from '../../errors.js';
+import { compareVersions } from './versions.js';
+
+const runNpm = (args: readonly string[], folder: string, signal: AbortSignal | undefined): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const options = { cwd: folder, signal, timeout: 300_000, maxBuffer: 64 << 20 };
+    execFile('npm', [...args], options, (failure, stdout, stderr) => {
+      if (failure === null) return resolve(stdout);
+      const said = stderr.split('\n').find((line) => /npm (error|ERR!) (?!code)/.test(line)) ?? failure.message;
+      const hint = 'bisect asks the registry for versions and installs them: npm must be there, and reach it';
+      reject(
+        new MemwatchError('not-found', `npm ${args[0]} failed: ${said.replace(/^npm (error|ERR!) /, '')}`, {
+          hint,
+          cause: failure,
+        }),
+      );
+    });
+  }).catch((error: unknown) => {
+    throwIfInterrupted(signal);
+    throw error;
+  }) as Promise<string>;
+
+/** Every version that was published, the oldest first. */
+export const listVersions = async (name: string, signal?: AbortSignal): Promise<string[]> => {
+  const answer: unknown = JSON.parse(await runNpm(['view', name, 'versions', '--json'], '.', signal));
+  return (Array.isArray(answer) ? answer : [answer]).map(String).sort(compareVersions);
+};
+
+export interface Installation {
+  /** What the scenario imports. */
+  readonly as: string;
+  readonly name: string;
+  readonly version: string;
+  readonly scripts: boolean;
+}
+
+/** Installs into the folder's own node_modules; the folder needs no package.json before. */
+export const installVersion = async (
+  folder: string,
+  { as, name, version, scripts }: Installation,
+  signal?: AbortSignal,
+): Promise<void> => {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ private: true, dependencies: { [as]: `npm:${name}@${version}` } }),
+  );
+  const flags = [
+    '--no-audit',
+    '--no-fund',
+    '--no-package-lock',
+    '--prefer-offline',
+    ...(scripts ? [] : ['--ignore-scripts']),
+  ];
+  await runNpm(['install', ...flags], folder, signal);
+};

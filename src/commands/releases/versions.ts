@@ -1,0 +1,44 @@
+/** Versions as npm orders them (semver 2, without build numbers). In: text. Out: an order, and whether one lies in a range. */
+
+/** Numbers, then the parts after a dash; undefined where the text is no version. */
+const parse = (text: string): { numbers: number[]; before: string[] } | undefined => {
+  const match = /^v?(\d+)\.(\d+)\.(\d+)(?:-([\w.-]+))?(?:\+.*)?$/.exec(text.trim());
+  if (match === null) return undefined;
+  return { numbers: match.slice(1, 4).map(Number), before: match[4]?.split('.') ?? [] };
+};
+
+export const isVersion = (text: string): boolean => parse(text) !== undefined;
+export const isPrerelease = (text: string): boolean => (parse(text)?.before.length ?? 0) > 0;
+
+/** Less than 0 where the first is older. What is no version is older than all that are. */
+export const compareVersions = (first: string, second: string): number => {
+  const [a, b] = [parse(first), parse(second)];
+  if (a === undefined || b === undefined) return (a === undefined ? 0 : 1) - (b === undefined ? 0 : 1);
+  for (const at of [0, 1, 2]) if (a.numbers[at] !== b.numbers[at]) return a.numbers[at] - b.numbers[at];
+  if (a.before.length === 0 || b.before.length === 0) return b.before.length - a.before.length;
+  for (let at = 0; at < Math.max(a.before.length, b.before.length); at++) {
+    const order = comparePart(a.before[at], b.before[at]);
+    if (order !== 0) return order;
+  }
+  return 0;
+};
+
+/** Numbers before words, and a list that ends before a longer one. */
+const comparePart = (a: string | undefined, b: string | undefined): number => {
+  if (a === undefined || b === undefined) return (a === undefined ? 0 : 1) - (b === undefined ? 0 : 1);
+  const [isNumber, otherIsNumber] = [/^\d+$/.test(a), /^\d+$/.test(b)];
+  if (isNumber && otherIsNumber) return Number(a) - Number(b);
+  if (isNumber !== otherIsNumber) return isNumber ? -1 : 1;
+  return a < b ? -1 : a > b ? 1 : 0;
+};
+
+export interface VersionRange {
+  readonly from: string;
+  /** The first release that is not in it; null: there is none yet. */
+  readonly before: string | null;
+}
+
+export const isIn = (version: string, { from, before }: VersionRange): boolean =>
+  isVersion(version) &&
+  compareVersions(version, from) >= 0 &&
+  (before === null || compareVersions(version, before) < 0);

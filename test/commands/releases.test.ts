@@ -1,0 +1,221 @@
+/** Known leaky releases: lockfiles of every kind, `memwatch audit`, `memwatch bisect`. */
+import assert from 'node:assert/strict';
+import { cpSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { findTurn, type Judgement } from '#memwatch/commands/releases/bisection.js';
+import { knownLeaks } from '#memwatch/commands/releases/known-leaks.js';
+import { readLockfile } from '#memwatch/commands/releases/lockfile.js';
+import { compareVersions, isIn } from '#memwatch/commands/releases/versions.js';
+import { memwatch, memwatchJson } from '../support/memwatch.js';
+import { repository } from '../support/paths.js';
+import { temporaryFolder } from '../support/targets.js';
+
+interface Finding {
+  readonly package: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly firstGood: string | null;
+  readonly issue: string;
+}
+const audit = async (...args: string[]): Promise<string[]> => {
+  const { findings } = (await memwatchJson(['audit', ...args])) as unknown as { findings: Finding[] };
+  return findings.map(
+    ({ package: name, version, kind, firstGood }) => `${kind} ${name} ${version} ${firstGood ?? '-'}`,
+  );
+};
+
+test('versions are ordered as npm orders them', () => {
+  const inOrder = [
+    '0.9.9',
+    '1.0.0-alpha',
+    '1.0.0-alpha.1',
+    '1.0.0-alpha.beta',
+    '1.0.0-beta.2',
+    '1.0.0-beta.11',
+    '1.0.0-rc.1',
+    '1.0.0',
+    '1.2.0',
+    '1.10.0',
+    '2.0.0+build',
+  ];
+  assert.deepEqual(inOrder.toReversed().sort(compareVersions), inOrder);
+  const range = { from: '1.0.0', before: '2.0.0' };
+  assert.deepEqual(
+    ['0.9.0', '1.0.0', '1.9.9', '2.0.0', '2.0.0-rc.1', 'latest'].map((one) => isIn(one, range)),
+    [false, true, true, false, true, false],
+  );
+});
+
+test('audit names the releases that the corpus shows to leak, with the first good ones, and fails where it is asked to', async () => {
+  const lockfile = repository('test/corpus/package-lock.json');
+  assert.deepEqual(await audit(lockfile), [
+    'release axios 0.21.4 0.22.0',
+    'release debug 4.1.1 4.3.0',
+    'release i18next 23.12.2 23.16.8',
+    'release node-schedule 1.3.2 2.0.0',
+    'release rxjs 7.3.0 7.3.1',
+    'release tiny-lru 11.1.2 11.2.2',
+    'release winston 3.3.3 3.4.0',
+    'release z-schema 3.18.3 3.18.4',
+    'release zod 4.1.7 4.1.8',
+    'use cls-hooked 4.2.2 -',
+    'use graphql-tag 2.12.6 -',
+    'use inflight 1.0.6 -',
+  ]);
+  const [text, failing] = await Promise.all([
+    memwatch(['audit', lockfile]),
+    memwatch(['audit', lockfile, '--fail-on', 'release']),
+  ]);
+  assert.deepEqual([text.code, failing.code], [0, 1]);
+  assert.match(
+    text.stdout,
+    /winston 3\.3\.3: loggers that were closed .*\n {4}update to 3\.4\.0 or later\n {4}https:\/\/github\.com\/winstonjs\/winston\/issues\/2005/,
+  );
+});
+
+test("audit finds nothing in memwatch's own lockfile, and says what it cannot read", async (t) => {
+  assert.deepEqual(await audit(repository('package-lock.json')), []);
+  const folder = temporaryFolder(t);
+  const none = await memwatch(['audit', '--fail-on', 'any'], { cwd: folder });
+  assert.deepEqual([none.code, /no lockfile in this folder/.test(none.stderr)], [2, true]);
+  writeFileSync(join(folder, 'package-lock.json'), '{"packages":');
+  assert.match((await memwatch(['audit'], { cwd: folder })).stderr, /no lockfile that can be read/);
+  const node = await memwatch(['audit', repository('package-lock.json'), '--node', '22']);
+  assert.match(node.stderr, /--node 22 is no version/);
+});
+
+test('every known leak has a reason, an issue, and a way out', () => {
+  for (const { package: name, grows, issue, advice, leaky, kind } of knownLeaks) {
+    assert.ok(grows.length > 10 && issue.startsWith('https://'), name);
+    assert.ok(kind === 'use' ? advice !== null : leaky.every(({ before }) => before !== null) || advice !== null, name);
+    for (const { from, before } of leaky) assert.ok(before === null || compareVersions(from, before) < 0, name);
+  }
+});
+
+const lockfiles: Readonly<Record<string, string>> = {
+  'package-lock.json': JSON.stringify({
+    lockfileVersion: 3,
+    packages: {
+      '': { name: 'app', version: '9.9.9' },
+      'node_modules/debug': { version: '4.1.1' },
+      'node_modules/a/node_modules/@sentry/node': { version: '7.64.0' },
+      'node_modules/old': { name: 'winston', version: '3.3.3' },
+      'node_modules/linked': { link: true, resolved: 'packages/linked' },
+    },
+  }),
+  'npm-shrinkwrap.json': JSON.stringify({
+    lockfileVersion: 1,
+    dependencies: {
+      debug: { version: '4.1.1', dependencies: { '@sentry/node': { version: '7.64.0' } } },
+      old: { version: 'npm:winston@3.3.3' },
+    },
+  }),
+  'yarn.lock': `# yarn lockfile v1
+
+
+"@sentry/node@^7.0.0", "@sentry/node@~7.64.0":
+  version "7.64.0"
+  dependencies:
+    version-guard "1.0.0"
+
+debug@4.1.1:
+  version "4.1.1"
+
+"old@npm:winston@3.3.3":
+  version "3.3.3"
+`,
+  'pnpm-lock.yaml': `lockfileVersion: '9.0'
+
+packages:
+
+  '@sentry/node@7.64.0':
+    resolution: {integrity: sha512-x}
+
+  debug@4.1.1(supports-color@8.1.1):
+    resolution: {integrity: sha512-x}
+
+  winston@3.3.3:
+    resolution: {integrity: sha512-x}
+`,
+  'bun.lock': `{
+  "lockfileVersion": 1,
+  "packages": {
+    "@sentry/node": ["@sentry/node@7.64.0", "", {}, "sha512-x"],
+    "debug": ["debug@4.1.1", "", {}, "sha512-x"],
+    "old": ["winston@3.3.3", "", {}, "sha512-x"],
+  }
+}`,
+};
+const berry = `__metadata:
+  version: 8
+
+"@sentry/node@npm:^7.0.0":
+  version: 7.64.0
+  resolution: "@sentry/node@npm:7.64.0"
+
+"debug@npm:4.1.1":
+  version: 4.1.1
+
+"old@npm:winston@3.3.3":
+  version: 3.3.3
+  resolution: "winston@npm:3.3.3"
+`;
+const olderPnpm =
+  'packages:\n\n  /@sentry/node/7.64.0:\n    dev: false\n\n  /debug/4.1.1_supports-color@8.1.1:\n    dev: false\n\n  /winston@3.3.3:\n    dev: false\n';
+
+test('the lockfiles of npm, yarn, pnpm and bun, with the names that the registry knows', (t) => {
+  const folder = temporaryFolder(t);
+  const cases = [...Object.entries(lockfiles), ['yarn.lock', berry] as const, ['pnpm-lock.yaml', olderPnpm] as const];
+  for (const [name, text] of cases) {
+    const file = join(folder, name);
+    writeFileSync(file, text);
+    const read = readLockfile(file).map((one) => `${one.name} ${one.version}`);
+    const wanted = ['@sentry/node 7.64.0', 'debug 4.1.1', 'winston 3.3.3'];
+    assert.deepEqual(
+      wanted.filter((one) => !read.includes(one)),
+      [],
+      `${name}: ${read.join(', ')}`,
+    );
+  }
+  const renamed = join(folder, 'lock-of-2024');
+  writeFileSync(renamed, berry);
+  assert.equal(readLockfile(renamed).length, 3);
+});
+
+test('the turn from good to bad is found beside the slow way, over releases without a verdict', async () => {
+  const versions = Array.from({ length: 14 }, (_, at) => `1.${at}.0`);
+  for (let turn = 1; turn < versions.length; turn++) {
+    for (const unknown of [[], [3], [turn], [turn - 1, turn, turn + 1], [5, 6, 7, 8]]) {
+      const judge = async (version: string): Promise<Judgement> => {
+        const at = versions.indexOf(version);
+        return unknown.includes(at) ? 'unknown' : at < turn ? 'good' : 'bad';
+      };
+      const isKnown = (at: number): boolean => at === 0 || at === versions.length - 1 || !unknown.includes(at);
+      const lastGood = versions.findLast((_, at) => at < turn && isKnown(at));
+      const firstBad = versions.find((_, at) => at >= turn && isKnown(at));
+      const found = await findTurn(versions, judge);
+      assert.deepEqual([found.lastGood, found.firstBad], [lastGood, firstBad], `${turn} ${unknown}`);
+    }
+  }
+});
+
+test('bisect names the first release that leaks, from a scenario of the corpus', async (t) => {
+  const folder = temporaryFolder(t);
+  for (const file of ['tiny-lru.mjs', 'variant.mjs']) cpSync(repository(`test/corpus/${file}`), join(folder, file));
+  const scenario = join(folder, 'tiny-lru.mjs');
+  const found = await memwatchJson(['bisect', 'tiny-lru@11.0.1..11.1.2', scenario, '--as', 'tiny-lru-leak'], {
+    timeoutMs: 600_000,
+  });
+  assert.deepEqual([found['lastGood'], found['firstBad'], found['untested']], ['11.1.1', '11.1.2', []]);
+  assert.deepEqual(readdirSync(folder), ['tiny-lru.mjs', 'variant.mjs']);
+});
+
+test('bisect refuses what it cannot compare', async (t) => {
+  const scenario = join(temporaryFolder(t), 'a.mjs');
+  writeFileSync(scenario, 'export const iterate = () => {};');
+  const said = async (...args: string[]): Promise<string> => (await memwatch(['bisect', ...args])).stderr;
+  assert.match(await said('tiny-lru@11.1.2', scenario), /not two releases of a package/);
+  assert.match(await said('tiny-lru@11.0.1..11.1.2', `${scenario}.no`), /there is no scenario/);
+  assert.match(await said('tiny-lru@0.0.7..11.1.2', scenario), /tiny-lru has no release 0\.0\.7/);
+});
