@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { attach, withAttachment } from '#memwatch/agent/attach/attach.js';
 import { hasChildren, readProcess } from '#memwatch/agent/process/proc.js';
 import { listeningPorts } from '#memwatch/agent/process/sockets.js';
 import { nodeBinary, testedMajors } from '../support/nodes.js';
-import { startProcess, startSource, type StartedTarget } from '../support/targets.js';
+import { repository } from '../support/paths.js';
+import { startProcess, startSource, temporaryFolder, type StartedTarget } from '../support/targets.js';
 import { eventually, noPortOpen } from '../support/waiting.js';
 
 const idle = `setInterval(() => {}, 50); console.log('ready')`;
@@ -44,6 +48,13 @@ for (const node of testedMajors) {
     const flag = node === 20 ? '--experimental-permission' : '--permission';
     const target = await startProcess(t, nodeBinary(node), [flag, '-e', idle]);
     await refused(target, 'not-attachable', /permission model/);
+  });
+
+  test(`a Node ${node} under the permission model of NODE_OPTIONS is refused for that reason`, async (t) => {
+    const flag = node === 20 ? '--experimental-permission' : '--permission';
+    const env = { NODE_OPTIONS: `${flag} --allow-fs-read=*` };
+    const target = await startProcess(t, nodeBinary(node), ['-e', idle], { env });
+    await refused(target, 'not-attachable', /runs under the permission model/);
   });
 
   test(`a Node ${node} that has taken its SIGUSR1 listener away again gets no signal, which would end it`, async (t) => {
@@ -138,4 +149,53 @@ test('a process that is blocked in a system call is waited for, and then attache
 test('there is no process with that id', async () => {
   const gone = { kind: 'pid', pid: 4_194_303, worker: undefined } as const;
   await assert.rejects(attach(gone), { code: 'no-such-process' });
+});
+
+const asRoot = { skip: process.getuid?.() === 0 ? false : 'it takes root to become others' };
+const cli = repository('dist/cli.js');
+/** What `memwatch snapshot <pid>` says when it is run by setpriv with these arguments. */
+const saidAs = (setpriv: readonly string[], pid: number): string =>
+  spawnSync('setpriv', [...setpriv, process.execPath, cli, 'snapshot', String(pid)], { encoding: 'utf8' }).stderr;
+const asUser = ['--reuid', '4242', '--regid', '4242', '--clear-groups'];
+const withoutPtrace = ['--bounding-set=-sys_ptrace', '--inh-caps=-sys_ptrace'];
+
+test(
+  'why a process may not be looked into: its user, a change of user, a capability that is missing',
+  asRoot,
+  async (t) => {
+    const node = (source: string): Promise<StartedTarget> => startProcess(t, process.execPath, ['-e', source + idle]);
+    const [roots, changed, between] = await Promise.all([
+      node(''),
+      node('process.setgid(4242); process.setuid(4242);'),
+      node('process.seteuid(4242);'),
+    ]);
+    assert.match(saidAs(asUser, roots.pid), /belongs to another user \(user id 0, memwatch has 4242\)\n/);
+    assert.match(saidAs(asUser, changed.pid), /it called setuid or setgid, /);
+    assert.doesNotMatch(saidAs(asUser, changed.pid), /another user/);
+    assert.match(saidAs(asUser, between.pid), /has changed its user \(setuid: user ids 0, 4242, 0\)\n/);
+    assert.match(
+      saidAs(withoutPtrace, roots.pid),
+      /capabilities that memwatch has not; memwatch runs as root, but without CAP_SYS_PTRACE\n.*--cap-add SYS_PTRACE/,
+    );
+    assert.match(saidAs(withoutPtrace, changed.pid), /memwatch runs as root, but without CAP_SYS_PTRACE\n/);
+  },
+);
+
+test('a single-executable application is named as one, with the way that works', async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, 'app.cjs'), idle);
+  writeFileSync(join(folder, 'sea.json'), JSON.stringify({ main: 'app.cjs', output: 'app' }));
+  execFileSync(nodeBinary(26), ['--build-sea', 'sea.json'], { cwd: folder });
+  const target = await startProcess(t, join(folder, 'app'), [], { env: { NODE_OPTIONS: '--inspect=127.0.0.1:0' } });
+  await refused(target, 'not-attachable', /is a single-executable application of Node: .*app$/);
+  const port = listeningPorts(target.pid)[0]?.port ?? 0;
+  const address = { kind: 'address', host: '127.0.0.1', port, worker: undefined } as const;
+  await withAttachment(address, {}, async ({ pid }) => assert.equal(pid, target.pid));
+});
+
+test('memwatch does not attach to itself', async () => {
+  await assert.rejects(attach({ kind: 'pid', pid: process.pid, worker: undefined }), {
+    code: 'bad-argument',
+    message: /is this memwatch itself/,
+  });
 });

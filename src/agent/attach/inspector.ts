@@ -43,7 +43,7 @@ export const openInspector = async (pid: number, options: InspectorOptions = {})
   return { url, opened: options.otherPorts?.has(Number(new URL(url).port)) !== true };
 };
 
-/** An event loop that was seen idle for so long after the signal did not take it for Node's own. */
+/** An event loop that was seen to turn so long after the signal did not take it for Node's own. */
 const idleMs = 2000;
 
 const waitForInspector = async (pid: number, options: InspectorOptions): Promise<string> => {
@@ -59,11 +59,12 @@ const waitForInspector = async (pid: number, options: InspectorOptions): Promise
     if (readProcess(pid) === undefined) {
       throw new MemwatchError('no-such-process', `process ${pid} ended while its inspector was being opened`);
     }
-    idleSince = waitsForEvents(pid) && !hasChildren(pid) ? Math.min(idleSince, Date.now()) : Infinity;
+    if (hasChildren(pid)) idleSince = Infinity; // could wait for one of them in spawnSync
+    else if (waitsForEvents(pid)) idleSince = Math.min(idleSince, Date.now()); // its loop turns, however busy it is
     if (Date.now() - idleSince > idleMs) {
       throw noInspector(
         pid,
-        'opened none though its event loop is idle: it has its own SIGUSR1 handler',
+        'opened none though its event loop turns: it has its own SIGUSR1 handler, or could not open the port',
         'not-attachable',
       );
     }

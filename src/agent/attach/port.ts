@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { evaluate } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
-import { readProcess, readText, type ProcessStatus } from '../process/proc.js';
+import { nodeFlags, readProcess, type ProcessStatus } from '../process/proc.js';
 import type { Session } from '../session/protocol.js';
 import { holdersOf } from '../process/sockets.js';
 
@@ -15,9 +15,7 @@ export const defaultInspectorPort = 9229;
 
 /** The port that SIGUSR1 opens in this process, as its flags and NODE_OPTIONS say; 0 is any free one. */
 export const sigusr1Port = (status: ProcessStatus): number => {
-  const environment = readText(`/proc/${status.pid}/environ`).split('\0');
-  const nodeOptions = environment.find((line) => line.startsWith('NODE_OPTIONS='))?.slice('NODE_OPTIONS='.length) ?? '';
-  const flags = [...nodeOptions.split(/\s+/), ...status.command.slice(1)];
+  const flags = nodeFlags(status);
   let port = defaultInspectorPort;
   for (const [at, flag] of flags.entries()) {
     const value =

@@ -3,7 +3,9 @@
  * be Node and seen to catch it, now. In: what the kernel says of a process. Out: nothing, or an error that says why not.
  */
 import { MemwatchError } from '../../errors.js';
-import { inOtherNetwork, isNode, readProcess, type ProcessStatus } from '../process/proc.js';
+import { whyDenied } from '../process/permission.js';
+import { isSingleExecutable } from '../process/single-executable.js';
+import { inOtherNetwork, isNode, nodeFlags, readProcess, type ProcessStatus } from '../process/proc.js';
 
 export interface Obstacle {
   readonly code: 'not-node' | 'not-attachable' | 'no-permission';
@@ -22,9 +24,7 @@ export const barrierOf = (status: ProcessStatus): Obstacle | undefined => {
   }
   if (state === 'Z' || state === 'X')
     return refuse('has ended, and waits for its parent to notice', 'there is nothing left to look at');
-  if (!status.permitted) {
-    return { code: 'no-permission', reason: 'belongs to another user', hint: 'run memwatch as that user, or as root' };
-  }
+  if (!status.permitted) return { code: 'no-permission', ...whyDenied(pid) };
   if (state === 'T') return refuse('is stopped (SIGSTOP)', `let it run first: kill -CONT ${pid}`);
   if (state === 't') return refuse('is stopped by a tracer such as gdb or strace', 'end that tracer first');
   if (!inOtherNetwork(pid)) return undefined;
@@ -36,32 +36,30 @@ export const barrierOf = (status: ProcessStatus): Obstacle | undefined => {
 
 /** Why SIGUSR1 must not be sent to a process without an inspector; undefined where it opens one. */
 export const obstacleOf = (status: ProcessStatus): Obstacle | undefined => {
-  const { command, catchesSigusr1, blocksSigusr1, uptimeSeconds } = status;
+  const { catchesSigusr1, blocksSigusr1, uptimeSeconds } = status;
   const barrier = barrierOf(status);
   if (barrier !== undefined || catchesSigusr1) return barrier;
   const refuse = (reason: string, hint: string): Obstacle => ({ code: 'not-attachable', reason, hint });
-  if (hasFlag(command, '--permission') || hasFlag(command, '--experimental-permission')) {
+  const flags = nodeFlags(status);
+  if (flags.includes('--permission') || flags.includes('--experimental-permission')) {
     return refuse(
       'runs under the permission model, which allows no inspector',
       'start it with --allow-inspector --inspect=127.0.0.1:0 (Node 24 and later)',
     );
   }
-  if (hasFlag(command, '--disable-sigusr1')) {
+  if (flags.includes('--disable-sigusr1')) {
     return refuse(
       'runs with --disable-sigusr1',
       'start it without, or with --inspect=127.0.0.1:0: memwatch finds the port',
     );
   }
   if (blocksSigusr1 && uptimeSeconds < 2) return refuse('is still starting', 'try again in a second');
-  if (blocksSigusr1)
-    return refuse('blocks SIGUSR1 (--disable-sigusr1 in NODE_OPTIONS?)', 'start it with --inspect=127.0.0.1:0');
+  if (blocksSigusr1) return refuse('blocks SIGUSR1', 'start it with --inspect=127.0.0.1:0: memwatch finds the port');
   return refuse(
     'does not catch SIGUSR1, which would end it',
     'start it with --inspect=127.0.0.1:0: memwatch finds the port',
   );
 };
-
-const hasFlag = (command: readonly string[], flag: string): boolean => command.slice(1).includes(flag);
 
 /** Throws unless SIGUSR1 can be sent, and, with `startTicks`, unless it is still the same process. */
 export const checkSignalSafe = (status: ProcessStatus, startTicks = status.startTicks): void => {
@@ -74,12 +72,18 @@ export const checkSignalSafe = (status: ProcessStatus, startTicks = status.start
 /** The process, when it exists, may be looked into, and its sockets can be reached from here. */
 export const checkReachable = (pid: number): ProcessStatus => {
   if (process.platform !== 'linux') throw notLinux(pid);
+  if (pid === process.pid) {
+    throw new MemwatchError('bad-argument', `process ${pid} is this memwatch itself`, {
+      hint: 'memwatch ps lists the others',
+    });
+  }
   const status = readProcess(pid);
   if (status === undefined) {
     throw new MemwatchError('no-such-process', `there is no process ${pid}`, {
       hint: 'memwatch ps lists the Node processes',
     });
   }
+  if (!isNode(status) && isSingleExecutable(pid)) throw singleExecutable(status);
   throwObstacle(pid, barrierOf(status));
   return status;
 };
@@ -88,6 +92,12 @@ const throwObstacle = (pid: number, obstacle: Obstacle | undefined): void => {
   if (obstacle === undefined) return;
   throw new MemwatchError(obstacle.code, `process ${pid} ${obstacle.reason}`, { hint: obstacle.hint });
 };
+
+/** It would catch SIGUSR1, but nothing that is seen from outside says that its own program does not. */
+const singleExecutable = ({ pid, executable }: ProcessStatus): MemwatchError =>
+  new MemwatchError('not-attachable', `process ${pid} is a single-executable application of Node: ${executable}`, {
+    hint: 'start it with NODE_OPTIONS=--inspect=127.0.0.1:9229, and name that address: memwatch cpu 127.0.0.1:9229',
+  });
 
 /** Other systems do not tell which signals a process catches, so that SIGUSR1 could end it. */
 const notLinux = (pid: number): MemwatchError =>

@@ -63,6 +63,13 @@ export const isNode = (status: ProcessStatus): boolean => looksLikeNode(status.e
 export const looksLikeNode = (path: string): boolean =>
   /^(node|nodejs)(-?v?\d[\d.]*)?(\.exe)?$/.test(basename(path.replace(/ \(deleted\)$/, '')));
 
+/** Node's flags of a process: of NODE_OPTIONS, where its environment may be read, then of its command line. */
+export const nodeFlags = ({ pid, command }: ProcessStatus): string[] => {
+  const environment = readText(`/proc/${pid}/environ`).split('\0');
+  const nodeOptions = environment.find((line) => line.startsWith('NODE_OPTIONS='))?.slice('NODE_OPTIONS='.length) ?? '';
+  return [...nodeOptions.split(/\s+/), ...command.slice(1)];
+};
+
 export const processExists = (pid: number): boolean => existsSync(`/proc/${pid}`);
 
 /** Every process id of the machine. */

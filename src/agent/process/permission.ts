@@ -1,0 +1,79 @@
+/**
+ * Why the kernel does not let memwatch look into a process. In: what /proc says of it and of memwatch. Out: the reason and
+ * what to do; where several are possible, all of them. The rules are those of ptrace(2), "Ptrace access mode checking".
+ */
+import { statSync } from 'node:fs';
+import { readText } from './proc.js';
+
+export interface Denial {
+  /** Goes on after `process 123`. */
+  readonly reason: string;
+  readonly hint: string;
+}
+
+const ptraceBit = 19n;
+const addCapability = 'run memwatch with CAP_SYS_PTRACE (docker run --cap-add SYS_PTRACE)';
+
+export const whyDenied = (pid: number): Denial => {
+  const [theirs, ours] = [readCredentials(pid), readCredentials('self')];
+  const [ourUser] = ours.userIds;
+  if (((ours.effectiveCapabilities >> ptraceBit) & 1n) === 1n) {
+    const reason = 'may not be looked into: it is in a user namespace of others, or a security module forbids it';
+    return {
+      reason,
+      hint: 'run memwatch in the namespace (container) of the process; AppArmor and SELinux log denials',
+    };
+  }
+  const asRoot = ourUser === 0 ? `; memwatch runs as root, but without CAP_SYS_PTRACE` : '';
+  const users = [...new Set(theirs.userIds.slice(0, 3))];
+  const [user] = users;
+  if (users.length > 1) {
+    const reason = `has changed its user (setuid: user ids ${theirs.userIds.slice(0, 3).join(', ')})${asRoot}`;
+    return { reason, hint: asRoot === '' ? 'run memwatch as root' : addCapability };
+  }
+  if (user !== ourUser) {
+    const reason = `belongs to another user (user id ${user}, memwatch has ${ourUser})${asRoot}`;
+    const asThem = `run memwatch as user ${user}`;
+    return { reason, hint: asRoot === '' ? `${asThem}, or as root` : `${asThem}, or ${addCapability}` };
+  }
+  const hint = asRoot === '' ? 'run memwatch as root' : addCapability;
+  if (theirs.groupIds.slice(0, 3).some((group) => group !== ours.groupIds[0]))
+    return {
+      reason: `runs with other groups than memwatch (group ids ${theirs.groupIds.slice(0, 3).join(', ')})`,
+      hint,
+    };
+  if (ownerOf(pid) !== user) {
+    const reason =
+      'is guarded by the kernel: it called setuid or setgid, or its file has capabilities or cannot be read';
+    return { reason, hint };
+  }
+  if ((theirs.permittedCapabilities & ~ours.effectiveCapabilities) !== 0n)
+    return { reason: `has capabilities that memwatch has not${asRoot}`, hint };
+  const reason =
+    'may not be looked into: it called setuid or setgid, its file cannot be read, or a security module forbids it';
+  return { reason: `${reason}${asRoot}`, hint };
+};
+
+interface Credentials {
+  /** Real, effective, saved and of the file system; so are the groups. */
+  readonly userIds: readonly number[];
+  readonly groupIds: readonly number[];
+  readonly permittedCapabilities: bigint;
+  readonly effectiveCapabilities: bigint;
+}
+
+const readCredentials = (pid: number | 'self'): Credentials => {
+  const status = readText(`/proc/${pid}/status`);
+  const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
+  const ids = (name: string): number[] => field(name).split(/\s+/).map(Number);
+  const capabilities = (name: string): bigint => BigInt(`0x${field(name) || '0'}`);
+  return {
+    userIds: ids('Uid'),
+    groupIds: ids('Gid'),
+    permittedCapabilities: capabilities('CapPrm'),
+    effectiveCapabilities: capabilities('CapEff'),
+  };
+};
+
+/** Of its folder in /proc: root where the process is not dumpable, which a change of user or group makes it. */
+const ownerOf = (pid: number): number | undefined => statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
