@@ -22,7 +22,6 @@ export type {
   KeptFunction,
   LeakReport,
   Owner,
-  PathStep,
   StackFrame,
   Verdict,
 } from './analyzer/model/finding.js';
@@ -91,12 +90,12 @@ export type {
   HeapClass,
   HeapObject,
   HeapResults,
-  PathStep as HeapPathStep,
   Paths,
   Retainers,
   RetainingEdges,
 } from './analyzer/model/heap-results.js';
 export type { Location } from './analyzer/model/location.js';
+export type { PathStep } from './analyzer/model/path.js';
 
 // profiles
 export { computeCostTable } from './analyzer/cost/table.js';

@@ -3,7 +3,6 @@ import { diffHeaps } from '../analyzer/heap/diff.js';
 import type { Heap } from '../analyzer/heap/heap.js';
 import type { ObjectGrowth } from '../analyzer/model/heap-diff.js';
 import { renderHeapDiff } from '../report/heap-diff-text.js';
-import { stepDocument } from './heap.js';
 import type { Io } from './io.js';
 import { openHeap } from './open-heap.js';
 
@@ -30,5 +29,5 @@ export const diffSnapshots = async (files: readonly string[], limit: number, io:
 
 const objectDocument = (object: ObjectGrowth): object => {
   const { id, name, type, retainedBytes, retainedDelta, path, location } = object;
-  return { id, name, type, retainedBytes, retainedDelta, path: path.map(stepDocument), location };
+  return { id, name, type, retainedBytes, retainedDelta, path, location };
 };

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { describeObject } from '../analyzer/heap/object-detail.js';
 import type { Heap } from '../analyzer/heap/heap.js';
 import { summarizeHeap, type ClassOrder } from '../analyzer/heap/summary.js';
-import type { HeapObject, PathStep } from '../analyzer/model/heap-results.js';
+import type { HeapObject } from '../analyzer/model/heap-results.js';
 import { MemwatchError } from '../errors.js';
 import { renderHeap, renderHeapObject } from '../report/heap-text.js';
 import { captureOptions, wantedCapture, type WantedCapture } from './capture-file.js';
@@ -89,12 +89,9 @@ const objectDocument = ({ id, name, type, selfBytes, retainedBytes, path, locati
   type,
   selfBytes,
   retainedBytes,
-  path: path.map(stepDocument),
+  path,
   location,
 });
-
-/** A step as documents have it. */
-export const stepDocument = ({ edge, label, name, type, id }: PathStep): object => ({ edge, label, name, type, id });
 
 const nodeOf = (heap: Heap, file: string, text: string): number => {
   const id = Number(text.replace(/^@/, ''));

@@ -5,9 +5,10 @@
 import type { CheckFinding } from '../analyzer/model/check.js';
 import type { Location } from '../analyzer/model/location.js';
 import { fileOf } from '../source/file-address.js';
+import { renderPath } from './path-text.js';
 import { escapeText, formatBytes, formatRate } from './units.js';
 
-const longestPath = 8;
+const longestPath = 10;
 
 /** `+1 entry a call, +96 B a call`: what is known of the rate. */
 export const renderRate = (finding: CheckFinding): string => {
@@ -34,13 +35,6 @@ export const relativeFile = (file: string, folder: string): string => {
   return path.startsWith(from) ? path.slice(from.length) : path;
 };
 
-/** `Window .cache -> Map .table -> …`: the shortest path, without its middle where it is long. */
-export const renderPath = ({ path }: CheckFinding): string => {
-  const steps = path.map((step) => `${step.edge} ${step.name}`.trim());
-  const shown = steps.length <= longestPath ? steps : [...steps.slice(0, 2), '…', ...steps.slice(-(longestPath - 3))];
-  return escapeText(shown.join(' → '));
-};
-
 /** All there is to say, title first. */
 export const findingLines = (finding: CheckFinding, folder: string): string[] => {
   const { location, owner, allocationSites } = finding;
@@ -50,7 +44,7 @@ export const findingLines = (finding: CheckFinding, folder: string): string[] =>
   return [
     `${escapeText(finding.title)}: ${renderRate(finding)}`,
     ...(location === null ? [] : [`at ${renderPlace(location, folder)}${escapeText(owned)}`]),
-    ...(finding.path.length === 0 ? [] : [`held by ${renderPath(finding)}`]),
+    ...(finding.path.length === 0 ? [] : [`held by ${renderPath(finding.path, longestPath)}`]),
     ...(site === undefined
       ? []
       : [`made in ${escapeText(`${site.function} ${relativeFile(site.file, folder)}:${site.line}`)}`]),

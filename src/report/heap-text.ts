@@ -1,5 +1,6 @@
 /** Text of `memwatch heap`: in, a summary or one object; out, the answer first, then what it rests on, within a width. */
-import type { HeapLink, HeapObject, HeapObjectDetail, HeapSummary, PathStep } from '../analyzer/model/heap-results.js';
+import type { HeapLink, HeapObject, HeapObjectDetail, HeapSummary } from '../analyzer/model/heap-results.js';
+import type { PathStep } from '../analyzer/model/path.js';
 import type { Location } from '../analyzer/model/location.js';
 import { renderPath } from './path-text.js';
 import { renderTable, type TableColumn } from './table.js';

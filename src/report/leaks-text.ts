@@ -9,14 +9,13 @@ import type {
   KeptFunction,
   LeakReport,
   Owner,
-  PathStep,
 } from '../analyzer/model/finding.js';
 import { isProgramsFile } from '../analyzer/model/scripts.js';
+import { renderPath } from './path-text.js';
 import { escapeText, formatBytes, formatCount, formatCountDelta } from './units.js';
-import { cutTo } from './width.js';
 
-/** What a reader sees of a path, at most: its end. */
-const mostSteps = 7;
+/** What a reader sees of a path, at most. */
+const mostSteps = 10;
 const mostSites = 3;
 
 export const renderLeaks = (report: LeakReport, columns: number): string => {
@@ -49,7 +48,7 @@ const renderFinding = (finding: Finding, { rounds }: LeakReport): string[] => [
   ...field('blame', blameText(finding, rounds)),
   ...field(finding.history[0] === 0 ? 'gained' : 'entries', finding.history.map(formatCount).join(' → ')),
   ...field('gains', finding.gains.slice(0, 4).map(({ name, countPerRound }) => `${escapeText(name)} ${formatCountDelta(countPerRound)}`).join(', ')), // prettier-ignore
-  ...field('held by', pathText(finding.path)),
+  ...field('held by', renderPath(finding.path, mostSteps)),
   ...field('keeps', keptElsewhere(finding).slice(0, mostSites).map(keptText).join('; ')),
   ...field('made by', finding.allocationSites.slice(0, mostSites).map(siteText).join('; ')),
   ...field('added by', finding.growthSites.slice(0, mostSites).map(growthText).join('; ')),
@@ -79,22 +78,6 @@ const ownerText = (owner: Owner): string => {
       return 'owner not known';
   }
 };
-
-/** `variable cache → LRU.items → Object`: the path from the nearest variable, or its end, where the container is. */
-const pathText = (path: readonly PathStep[]): string => {
-  const variable = path.findLastIndex((_, i) => path[i - 1]?.name === 'system / Context');
-  const start = Math.max(variable, path.length - mostSteps, 0);
-  const steps = path.slice(start).map(({ edge, name }, i, shown) => {
-    const label = i === 0 && start === variable ? `variable ${edge}` : hop(edge);
-    const target = i === shown.length - 1 || !plain.has(name) ? ` → ${name}` : '';
-    return escapeText(cutTo(label, 60) + cutTo(target, 60));
-  });
-  return steps.length === 0 ? '' : `${start > 0 && start !== variable ? '…' : ''}${steps.join('')}`.replace(/^ → /, '');
-};
-
-const hop = (edge: string): string =>
-  /^[\w$#]+$/.test(edge) ? `.${edge}` : edge === '' || edge.startsWith('[') ? edge : `[${edge}]`;
-const plain = new Set(['Object', 'Array']);
 
 const siteText = ({ function: name, file, line, bytes }: AllocationSite): string =>
   escapeText(`${name} (function at ${file}:${line}) about ${formatBytes(bytes)}`);

@@ -2,10 +2,17 @@
  * A retaining path as one line a person reads: `global.cache → Map → entry "user-7" → Session`. In: steps; out: harmless
  * text of any length.
  */
-import type { PathStep } from '../analyzer/model/heap-results.js';
+import type { PathStep } from '../analyzer/model/path.js';
 import { escapeText } from './units.js';
 
-export const renderPath = (path: readonly PathStep[]): string =>
+/** More steps than `mostSteps` lose their middle: both ends matter. */
+export const renderPath = (path: readonly PathStep[], mostSteps = Infinity): string => {
+  if (path.length > mostSteps)
+    return `${renderSteps(path.slice(0, 3))} → … → ${renderSteps(path.slice(4 - mostSteps))}`;
+  return renderSteps(path);
+};
+
+const renderSteps = (path: readonly PathStep[]): string =>
   path.map((step, index) => (index === 0 ? escapeText(step.name) : hop(step, index === path.length - 1))).join('');
 
 /** Plain objects and arrays on the way say nothing: `global.a.b[0]` in place of `global.a → Object.b → Array[0]`. */

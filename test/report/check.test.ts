@@ -24,7 +24,7 @@ test('the text leads with the verdict and names title, rate, place and path of a
       'FAIL  leaks/login.mjs: leak (400 calls in 2 rounds, 2.50 s)',
       '      new: Map sessions gains 1 Session a call and keeps them: +1 entry, +96 B a call',
       '        at src/store.ts:12:3',
-      '        held by store Store → sessions Map',
+      '        held by Store.sessions → Map',
       '        gained 200, 200 Session in 2 rounds',
       '        Delete them.',
       '        signature Store.sessions > Map > Session',
@@ -71,7 +71,7 @@ test('Markdown has a row a finding and the details of what failed', () => {
   assert.match(markdown, /^### memwatch check: failed\n/);
   assert.match(markdown, /\| ❌ \| leaks\/cart\.mjs \| leak \| new: Map sessions .* \| src\/store\.ts:12:3 \|/);
   assert.match(markdown, /\| ✅ \| leaks\/cart\.mjs \| clean \| \| \|/);
-  assert.match(markdown, /<details>[^]*held by store Store/);
+  assert.match(markdown, /<details>[^]*held by Store\.sessions/);
 });
 
 test('annotations stand at file and line as the repository knows them, and leave known leaks out', () => {

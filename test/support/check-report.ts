@@ -27,8 +27,8 @@ export const finding = (values: Partial<CheckFinding> = {}): CheckFinding => ({
   container: { id: 7, name: 'Map', type: 'object' },
   gains: [],
   path: [
-    { edge: 'store', name: 'Store', type: 'object', id: 5 },
-    { edge: 'sessions', name: 'Map', type: 'object', id: 7 },
+    { edge: 'store', label: 'store', kind: 'property', name: 'Store', type: 'object', id: 5 },
+    { edge: 'sessions', label: 'sessions', kind: 'property', name: 'Map', type: 'object', id: 7 },
   ],
   location: { file: '/app/src/store.ts', line: 12, column: 3 },
   owner: { kind: 'application' },

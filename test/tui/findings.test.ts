@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { PathStep } from '#memwatch/analyzer/model/path.js';
 import type { Finding, LeakReport } from '#memwatch/analyzer/model/finding.js';
 import type { Effect, UiEvent } from '#memwatch/tui/state/events.js';
 import { frame } from '#memwatch/tui/rows/frame.js';
@@ -141,9 +142,9 @@ test('evidence that is longer than its room scrolls, by keys and by the wheel, a
 });
 
 test('y copies the place that is marked, Y the path from its root', () => {
-  const path = [
-    { edge: '', name: 'global', type: 'object', id: 1 },
-    { edge: 'sessions', name: 'Map', type: 'object', id: 7 },
+  const path: PathStep[] = [
+    { edge: '', label: '', kind: 'word', name: 'global', type: 'object', id: 1 },
+    { edge: 'sessions', label: 'sessions', kind: 'property', name: 'Map', type: 'object', id: 7 },
   ];
   const state = showing([finding({ path })]);
   const copied = (...keys: readonly string[]): readonly Effect[] =>

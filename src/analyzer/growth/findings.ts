@@ -18,7 +18,7 @@ import { isOwnClass } from './own-class.js';
 import type { Region } from './regions.js';
 import { sayContainer, sayGain } from './say-title.js';
 import { adviceOf, kindOf, type Shape } from './shapes.js';
-import { nameOf, renderSteps, signatureOf, stepsTo, type Step } from './steps.js';
+import { nameOf, pathTo, signatureOf, stepsTo, type Step } from './steps.js';
 
 export interface FindingOptions extends PlacesOptions {
   readonly packageOf: PackageLookup;
@@ -70,7 +70,11 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
     history: container.history,
     container: describeContainer(graph, container.node),
     gains: gains.slice(0, 8),
-    path: renderSteps(graph, steps, (closure) => options.isForeign?.(places.ofFunction(closure)?.file ?? '') === true),
+    path: pathTo(
+      { graph, paths },
+      container.node,
+      (closure) => options.isForeign?.(places.ofFunction(closure)?.file ?? '') === true,
+    ),
     location: location ?? null,
     owner: location === undefined ? { kind: 'unknown' } : ownerOf(location.file, options.packageOf),
     keptFunctions: keptFunctions(region, last, places, growth.snapshots - 1, countPerRound / 2, isForeign),

@@ -13,7 +13,7 @@ import { ownerOf } from './owners.js';
 import { isForeignOr, locate } from './locate.js';
 import { createPlaces } from './places.js';
 import { adviceOf, kindOf } from './shapes.js';
-import { nameOf, renderSteps, signatureOf, stepsTo } from './steps.js';
+import { nameOf, pathTo, signatureOf, stepsTo } from './steps.js';
 
 export interface CollectionSizes {
   /** V8's id of the collection. */
@@ -64,7 +64,7 @@ const findingOfSizes = (
     history: sizes,
     container: { id: heapId, name: nodeName(graph, node), type: nodeTypeName(graph, node) },
     gains: [{ name: entryClass, countPerRound: Math.round(perRound), selfBytesPerRound: bytesPerRound }],
-    path: renderSteps(graph, steps),
+    path: pathTo({ graph, paths: growth.paths }, node),
     location: location ?? null,
     owner: location === undefined ? { kind: 'unknown' } : ownerOf(location.file, options.packageOf),
     keptFunctions: [],

@@ -3,11 +3,11 @@
  * graph and its paths. Out: steps without V8's backing stores; an anchor (the variable or class that owns the container);
  * a signature of class and edge names alone.
  */
-import { edgeName, edgeTypes, nodeName, nodeTypeName, type HeapGraph } from '../model/heap-graph.js';
-import { noEdge, type Paths } from '../model/heap-results.js';
-import type { PathStep } from '../model/finding.js';
+import { findPath, wayTo } from '../heap/paths.js';
+import { edgeName, edgeTypes, nodeName, type HeapGraph } from '../model/heap-graph.js';
+import type { Paths } from '../model/heap-results.js';
+import type { PathStep } from '../model/path.js';
 import { isBackingStore } from './entries.js';
-import { isStart } from '../heap/machinery.js';
 import { className, types } from './growth-classes.js';
 import { hasOwnClass } from './own-class.js';
 
@@ -25,56 +25,49 @@ export interface Step {
   readonly holder: number;
 }
 
-/** Longer ways are those of lists; of what lies above, the first steps are lost. */
-const longestWay = 1_000_000;
-
 /**
  * From the root to the node; V8's backing stores are left out, and the edge to them stands for what they hold. Of a run
  * of like steps (the links of a list, the parts of a string) the first and the last are kept.
  */
 export const stepsTo = (graph: HeapGraph, paths: Paths, node: number): Step[] => {
-  const way: number[] = [];
+  const kept: number[] = [];
   const isLike = (a: number, b: number): boolean =>
     (graph.edgeName[paths.edge[a]] === graph.edgeName[paths.edge[b]] ||
       (isEphemeron(graph, paths.edge[a]) && isEphemeron(graph, paths.edge[b]))) &&
     graph.nodeType[a] === graph.nodeType[b] &&
     (graph.nodeName[a] === graph.nodeName[b] || graph.nodeType[a] === types.concatenatedString);
-  for (let at = node, length = 0; at !== 0 && paths.edge[at] !== noEdge && length < longestWay; length++) {
-    if (at === node || !isBackingStore(graph, at)) {
-      const [before, last] = way.slice(-2);
-      if (before !== undefined && last !== undefined && isLike(at, last) && isLike(last, before)) way.pop();
-      way.push(at);
-    }
-    at = paths.from[at];
+  for (const at of wayTo(paths, node)) {
+    if (at !== node && isBackingStore(graph, at)) continue;
+    const [before, last] = kept.slice(-2);
+    if (before !== undefined && last !== undefined && isLike(at, last) && isLike(last, before)) kept.pop();
+    kept.push(at);
   }
-  return way
-    .toReversed()
-    .map((at, i, all) => ({ node: at, edge: paths.edge[at], from: paths.from[at], holder: all[i - 1] ?? 0 }));
+  return kept.map((at, i) => ({ node: at, edge: paths.edge[at], from: paths.from[at], holder: kept[i - 1] ?? 0 }));
 };
 
 /**
- * As a person follows it: from the global object, `process` or a timer, wherever the way to these leads; without the
- * contexts of variables, and without code that is `isForeign`, which only happens to be on the way (a check's own).
+ * The path as reports show it, without code that is `isForeign`, which only happens to be on the way (a check's own): it
+ * begins at the first function after that.
  */
-export const renderSteps = (
-  graph: HeapGraph,
-  steps: readonly Step[],
+export const pathTo = (
+  { graph, paths }: { graph: HeapGraph; paths: Paths },
+  node: number,
   isForeign: (closure: number) => boolean = () => false,
 ): PathStep[] => {
-  const isFunction = ({ node }: Step): boolean => graph.nodeType[node] === types.closure;
-  const foreign = steps.findLastIndex((step) => isFunction(step) && isForeign(step.node));
-  const own = foreign === -1 ? -1 : steps.findIndex((step, i) => i > foreign && isFunction(step));
-  const start = steps.findLastIndex(({ node }) => isStart(graph, node));
-  return steps
-    .slice(Math.max(0, start, own === -1 ? foreign + 1 : own))
-    .filter(({ node }, i, all) => i === all.length - 1 || nodeName(graph, node) !== 'system / Context')
-    .map((step, i) => ({
-      edge: i === 0 ? '' : nameOfEdge(graph, step),
-      name: className(graph.nodeType[step.node], nodeName(graph, step.node)),
-      type: nodeTypeName(graph, step.node),
-      id: graph.nodeId[step.node],
-    }));
+  const way = wayTo(paths, node);
+  const isFunction = (at: number): boolean => graph.nodeType[at] === types.closure;
+  const foreign = way.findLastIndex((at) => isFunction(at) && isForeign(at));
+  const own = way.findIndex((at, i) => i > foreign && isFunction(at));
+  const start = foreign === -1 ? undefined : way[own === -1 ? foreign + 1 : own];
+  return findPath(graph, paths, node, start).map(withoutData);
 };
+
+/** Findings end up in the logs of a CI: keys of Maps and texts of strings, which can be secrets, stay out of them. */
+const withoutData = (step: PathStep): PathStep => ({
+  ...step,
+  label: step.edge === 'entry' ? step.edge : step.label,
+  name: step.type.endsWith('string') && step.edge !== '…' ? `(${step.type})` : step.name,
+});
 
 /** `sessions`, `[3]`, `[]` for an entry of a Map or of whatever V8 has no name for. */
 const nameOfEdge = (graph: HeapGraph, { edge, from }: Step): string => {

@@ -6,9 +6,10 @@
  */
 import { twiceAsLong } from '../model/columns.js';
 import { edgeTypes, nodeTypes, type HeapGraph } from '../model/heap-graph.js';
-import { noEdge, type Paths, type PathStep, type RetainingEdges } from '../model/heap-results.js';
+import { noEdge, type Paths, type RetainingEdges } from '../model/heap-results.js';
 import { retains, userRoots } from './edges.js';
-import { sayPath, type Link } from './words.js';
+import type { PathStep } from '../model/path.js';
+import { sayPath } from './words.js';
 
 const root = 0;
 const unreached = 0xffff_ffff;
@@ -31,22 +32,50 @@ export const computePaths = (graph: HeapGraph, edges: RetainingEdges): Paths => 
   return { edge: search.edge, from: search.from };
 };
 
-/**
- * The way from a root to the node in words: its first step is a root, its last the node. Empty where nothing reaches it.
- * A longer way than `limit` (a list of a million links) loses its middle, and a step says how many are left out.
- */
-export const findPath = (graph: HeapGraph, paths: Paths, node: number, limit = 60): PathStep[] => {
-  const links: Link[] = [];
-  for (let at = node; at !== root && paths.edge[at] !== noEdge; at = paths.from[at]) {
-    links.push({ edge: paths.edge[at], node: at });
-  }
-  const steps = sayPath(graph, links.toReversed());
-  const left = steps.length - limit;
-  const middle = steps[limit / 2];
-  if (left <= 0 || middle === undefined) return steps;
-  const gap = { ...middle, edge: '…', label: '…', name: `(${left + 1} more steps)` };
-  return [...steps.slice(0, limit / 2), gap, ...steps.slice(limit / 2 + left + 1)];
+/** The nodes from a root to that one, root first, V8's machinery among them. Empty where nothing reaches it. */
+export const wayTo = (paths: Paths, node: number): number[] => {
+  const way: number[] = [];
+  for (let at = node; at !== root && paths.edge[at] !== noEdge; at = paths.from[at]) way.push(at);
+  return way.toReversed();
 };
+
+/** What a reader sees of a path, at most. */
+const mostSteps = 60;
+
+/** The same in words: its first step is a root, its last the node. `start` is the first node of the way to be shown. */
+export const findPath = (graph: HeapGraph, paths: Paths, node: number, start?: number): PathStep[] => {
+  const way = wayTo(paths, node);
+  const shown = start === undefined ? way : way.slice(Math.max(0, way.indexOf(start)));
+  const steps = withoutRepeats(sayPath(graph, shown.map((at) => ({ edge: paths.edge[at], node: at })))); // prettier-ignore
+  const left = steps.length - mostSteps;
+  return left <= 0 ? steps : withGap(steps, mostSteps / 2, left + 1);
+};
+
+/** Of the links of a list and the parts of a string, which can be a million, the first and the last are shown. */
+const withoutRepeats = (steps: readonly PathStep[]): PathStep[] => {
+  const shown: PathStep[] = [];
+  for (let first = 0; first < steps.length;) {
+    let next = first + 1;
+    while (next < steps.length && isRepeat(steps[next], steps[first])) next++;
+    const run = steps.slice(first, next);
+    shown.push(...(run.length < leastRun ? run : withGap(run, 1, run.length - 2)));
+    first = next;
+  }
+  return shown;
+};
+const leastRun = 4;
+
+const isRepeat = (step: PathStep, before: PathStep): boolean =>
+  step.edge === before.edge &&
+  step.type === before.type &&
+  (step.name === before.name || step.type === 'concatenated string');
+
+/** Steps with so many of them, from that one on, drawn together in one. */
+const withGap = (steps: readonly PathStep[], from: number, count: number): PathStep[] => [
+  ...steps.slice(0, from),
+  { ...steps[from], edge: '…', label: '…', kind: 'word', name: `(${count} more steps)` },
+  ...steps.slice(from + count),
+];
 
 const edgeBetween = (graph: HeapGraph, from: number, to: number): number => {
   for (let edge = graph.firstEdge[from]; edge < graph.firstEdge[from + 1]; edge++)

@@ -3,16 +3,8 @@
  * without V8's machinery. A Map's table, an array's store, a closure's context are left out, and what stood behind them
  * is named from what is in front: an entry with its key, an element, a variable.
  */
-import {
-  edgeName,
-  edgeTypeName,
-  nodeName,
-  nodeTypeName,
-  type HeapGraph,
-  type NodeId,
-  type NodeIndex,
-} from '../model/heap-graph.js';
-import type { PathStep } from '../model/heap-results.js';
+import { edgeName, edgeTypeName, nodeName, nodeTypeName, type HeapGraph } from '../model/heap-graph.js';
+import type { PathStep } from '../model/path.js';
 import { isGlobalName, isMachinery, isStart } from './machinery.js';
 
 /** One edge of a path and the node at its end. */
@@ -115,8 +107,7 @@ const stepTo = (graph: HeapGraph, node: number, label: Label): PathStep => ({
   kind: label.kind,
   name: sayNode(graph, node),
   type: nodeTypeName(graph, node),
-  id: graph.nodeId[node] as NodeId,
-  node: node as NodeIndex,
+  id: graph.nodeId[node],
 });
 
 const longestText = 40;

@@ -3,6 +3,7 @@
  * `memwatch/leaks@1`; every number in them was measured, and null stands where nothing was.
  */
 import type { Location } from './location.js';
+import type { PathStep } from './path.js';
 
 export type Verdict = 'leak' | 'clean' | 'inconclusive';
 
@@ -89,14 +90,6 @@ export interface ClassGain {
   readonly name: string;
   readonly countPerRound: number;
   readonly selfBytesPerRound: number;
-}
-
-export interface PathStep {
-  /** The edge by which the step before holds this one. */
-  readonly edge: string;
-  readonly name: string;
-  readonly type: string;
-  readonly id: number;
 }
 
 /** Whose code holds the container. */

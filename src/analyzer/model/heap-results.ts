@@ -3,7 +3,8 @@
  * they say otherwise.
  */
 import type { Location } from './location.js';
-import type { NodeId, NodeIndex, NodeTypeName } from './heap-graph.js';
+import type { NodeId, NodeTypeName } from './heap-graph.js';
+import type { PathStep } from './path.js';
 
 /** Which edges keep their target alive: one bit an edge, edge e at bit e & 31 of word e >>> 5. Ask `retains`. */
 export interface RetainingEdges {
@@ -38,23 +39,6 @@ export interface Paths {
   readonly from: Uint32Array;
 }
 export const noEdge = 0xffff_ffff;
-
-/** One step of a retaining path: by which edge, and what stands at its end. */
-export interface PathStep {
-  /**
-   * How the holder calls it, the same from run to run: a property, a variable, `[]` for any element, `entry` for any of a
-   * Map. Empty for the first step.
-   */
-  readonly edge: string;
-  /** The same with what tells it from its neighbours: `[12]`, `entry "user-7"`. */
-  readonly label: string;
-  /** A property or variable, an element, or a word for something that has no name in the program. */
-  readonly kind: 'property' | 'element' | 'word';
-  readonly name: string;
-  readonly type: NodeTypeName;
-  readonly id: NodeId;
-  readonly node: NodeIndex;
-}
 
 /** All nodes of one class. */
 export interface HeapClass {

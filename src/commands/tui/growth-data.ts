@@ -6,6 +6,7 @@ import { computeClasses, findShapes } from '../../analyzer/heap/classes.js';
 import { diffHeaps } from '../../analyzer/heap/diff.js';
 import type { Heap } from '../../analyzer/heap/heap.js';
 import type { HeapDiff } from '../../analyzer/model/heap-diff.js';
+import { renderPath } from '../../report/path-text.js';
 import type { GrowthRow } from '../../tui/state/provider.js';
 
 export interface GrowthData {
@@ -33,7 +34,7 @@ export const computeGrowthData = (heaps: readonly Heap[]): GrowthData => {
       history: object.retainedBytes,
       bytesDelta: object.retainedDelta,
       countDelta: undefined,
-      path: object.path.map((step) => (step.label === '' ? step.name : step.label)).join(' → '),
+      path: renderPath(object.path),
     })),
     wholeBytes: Math.max(1, heapBytes[heapBytes.length - 1] - heapBytes[0]),
   };

@@ -1,5 +1,5 @@
 /** One node of a graph as a row, and one node's retaining path. In: HeapData, node numbers. Out: rows, names raw. */
-import { findPath } from '../../analyzer/heap/paths.js';
+import { findPath, wayTo } from '../../analyzer/heap/paths.js';
 import { sayNode } from '../../analyzer/heap/words.js';
 import { nodeTypeName } from '../../analyzer/model/heap-graph.js';
 import type { ObjectRow, PathDetail } from '../../tui/state/provider.js';
@@ -26,13 +26,20 @@ export const objectRow = ({ heap }: HeapData, node: number, place: RowPlace): Ob
   place: heap.locationOf(node) ?? undefined,
 });
 
-export const pathDetail = ({ heap }: HeapData, node: number): PathDetail => ({
-  detail: 'path',
-  steps: findPath(heap.graph, heap.paths, node).map((step) => ({
-    edge: step.label === '' ? undefined : step.label,
-    name: step.name,
-    id: step.id,
-    retainedBytes: heap.dominators.retainedBytes[step.node],
-    place: heap.locationOf(step.node) ?? undefined,
-  })),
-});
+export const pathDetail = ({ heap }: HeapData, node: number): PathDetail => {
+  const nodes = new Map(wayTo(heap.paths, node).map((at) => [heap.graph.nodeId[at], at]));
+  return {
+    detail: 'path',
+    steps: findPath(heap.graph, heap.paths, node).map(({ label, name, id }) => {
+      const at = nodes.get(id) ?? 0;
+      const place = heap.locationOf(at) ?? undefined;
+      return {
+        edge: label === '' ? undefined : label,
+        name,
+        id,
+        retainedBytes: heap.dominators.retainedBytes[at],
+        place,
+      };
+    }),
+  };
+};

@@ -49,7 +49,7 @@ const label = (name: string): Span => span(padEnd(` ${name}`, labelWidth), 'titl
 
 const pathPieces = (finding: Finding): Span[][] =>
   finding.path.map((step) => [
-    ...(step.edge === '' ? [] : [span(safe(step.edge)), span(': ', 'dim')]),
+    ...(step.label === '' ? [] : [span(safe(step.label)), span(': ', 'dim')]),
     span(safe(step.name), 'name'),
     span(` @${step.id}`, 'dim'),
   ]);
