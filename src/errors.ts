@@ -3,7 +3,7 @@
  * A message says what failed and on what; the hint says what to do next.
  */
 
-/** Every code, with what it means. The exit code that follows from it is 2, except where `exitCodes` says otherwise. */
+/** Every code, with what it means. The process ends with exit code 2, with 130 for `interrupted` (see `exitCodeOf`). */
 export const errorCodes = {
   'bad-argument': 'an argument of the command line cannot be used',
   'no-such-process': 'there is no process with that id, or it is gone',

@@ -77,8 +77,6 @@ export type { ClassGrowth, HeapDiff, ObjectGrowth } from './analyzer/model/heap-
 export type {
   EdgeTypeName,
   HeapGraph,
-  NodeId,
-  NodeIndex,
   NodePositions,
   NodeTypeName,
   StringPages,

@@ -25,7 +25,7 @@ export const createAnalysis = (signal?: AbortSignal): Analysis => {
     add: (file) => void captures.push(open(file)),
     growth: async (work, body) => {
       const sources = captures.map(({ file, read }) => ({ name: file, process: 'the subject', read }));
-      const growth = await findGrowth(sources, { signal, roundMs: work });
+      const growth = await findGrowth(sources, { signal, roundWork: work });
       const scripts = await captures.at(-1)?.scripts;
       return scripts === undefined ? { growing: [], slowing: [], place: null } : growthOf(growth, scripts, work, body);
     },
@@ -45,7 +45,7 @@ const growthOf = (
   body: CodePosition | null,
 ): Growth => {
   const callsPerRound = work.reduce((sum, calls) => sum + calls, 0) / work.length;
-  const options = { ...placesOf(scripts), callsPerRound, isForeign: isMemwatchs };
+  const options = { ...placesOf(scripts), callsPerRound, isForeign: isMemwatchFile };
   const bodyPlace = body === null ? undefined : options.locator.atPosition(body.scriptId, '', body.line, body.column);
   return {
     growing: findingsOf(growth, 'grows', options).map((finding) => withPlace(finding, bodyPlace)),
@@ -58,13 +58,13 @@ const growthOf = (
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Memwatch's own code holds what a scenario's setup returned; that is nobody's place to look. */
-export const isMemwatchs = (file: string): boolean =>
+export const isMemwatchFile = (file: string): boolean =>
   ['dist', 'src'].some((folder) => file.startsWith(join(root, folder)));
 
 /** Where nothing but Node or memwatch is known to hold it, the body that makes it is the place to look. */
 const withPlace = (finding: Finding, body: Location | undefined): Finding => {
   const { location } = finding;
-  const isSomewhere = location !== null && isProgramsFile(location.file) && !isMemwatchs(location.file);
+  const isSomewhere = location !== null && isProgramsFile(location.file) && !isMemwatchFile(location.file);
   return isSomewhere || body === undefined
     ? finding
     : { ...finding, location: body, owner: ownerOf(body.file, packageOf) };

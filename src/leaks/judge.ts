@@ -16,7 +16,7 @@ import type { Location } from '../analyzer/model/location.js';
 import type { Verdict } from '../analyzer/model/finding.js';
 import { findHeapGrowth } from '../analyzer/growth/counters.js';
 import { withAllocationSites } from '../analyzer/growth/allocation-sites.js';
-import { isMemwatchs } from './capture-analysis.js';
+import { isMemwatchFile } from './capture-analysis.js';
 import { watchLevel, withHeapGrowth, withoutSettledMemory } from './level.js';
 import { createLog, perCall, type Log } from './judged-rounds.js';
 import { warmUp } from './round-size.js';
@@ -77,7 +77,7 @@ const withEvidence = async (
   goesOn: string | null,
   body: Location | null,
 ): Promise<Judgement> => {
-  const caller = { isFile: isMemwatchs, body };
+  const caller = { isFile: isMemwatchFile, body };
   const scripts = await readScriptsTable(log.lastFile());
   const findings = withAllocationSites(judgement.findings, await subject.survivors(), scripts, caller);
   const unbounded = goesOn ?? `what has a bound that ${log.calls()} calls do not reach looks like this too`;

@@ -198,7 +198,7 @@ const snapshotRounds = async (comparison: Comparison, folder: string): Promise<L
   let roundStart = 0;
   const followed = followCollections(comparison.census, gate);
   const look = async (): Promise<LeakReport> => {
-    const known = { heapBytes, sizes: followed.sizes(), ...(options.byTime ? { roundMs } : {}) };
+    const known = { heapBytes, sizes: followed.sizes(), ...(options.byTime ? { roundWork: roundMs } : {}) };
     const file = new URL('snapshot-files-worker.js', import.meta.url);
     const onProgress = (text: string): void => io.progress(`4/4 ${text}`);
     const thread = { signal: io.signal, onProgress };

@@ -21,8 +21,8 @@ export interface AnalyseOptions {
   readonly onProgress?: ((text: string) => void) | undefined;
   /** Collected heap at the end of each round, where it was read. */
   readonly heapBytes?: readonly number[];
-  /** How long each round between two snapshots let the target work, where rounds are made by time. */
-  readonly roundMs?: readonly number[];
+  /** How much each round between two snapshots did, in one unit: milliseconds, where rounds are made by time. */
+  readonly roundWork?: readonly number[];
   /** Sizes of live collections, for those that hold what is no object. */
   readonly sizes?: readonly CollectionSizes[];
   readonly warnings?: readonly string[];
@@ -45,13 +45,16 @@ export const analyseSnapshots = async (files: readonly string[], options: Analys
 const matchedByPath =
   'an inspector session ended between the snapshots, and V8 gave new ids: objects were matched by the way that leads to them, which is weaker evidence';
 
-const growthOf = async (files: readonly string[], { signal, onProgress, roundMs }: AnalyseOptions): Promise<Growth> => {
+const growthOf = async (
+  files: readonly string[],
+  { signal, onProgress, roundWork }: AnalyseOptions,
+): Promise<Growth> => {
   const sources = files.map(async (file) => ({
     name: basename(file),
     process: (await readScriptsTable(file))?.process,
     read: () => readHeapSnapshot(file, { signal }),
   }));
-  return findGrowth(await Promise.all(sources), { signal, onProgress, roundMs });
+  return findGrowth(await Promise.all(sources), { signal, onProgress, roundWork });
 };
 
 /** The last capture knows all scripts that the ones before knew. */

@@ -18,7 +18,7 @@ export interface Dominance {
   /** The deepest holder above both holders. */
   commonHolder(a: number, b: number): number;
   /** Whether memwatch itself made it: the guard that it keeps in a target, or what hangs on that. */
-  isMemwatchs(holder: number): boolean;
+  isMemwatchHolder(holder: number): boolean;
 }
 
 /** An object with more edges than this is used as a dictionary: its keys are no slots. */
@@ -54,12 +54,12 @@ export const createDominance = (graph: HeapGraph, immediate: Uint32Array, isPerm
     known.set(key, found);
     return found;
   };
-  const isMemwatchs = (holder: number): boolean => {
+  const isMemwatchHolder = (holder: number): boolean => {
     let node = slots.nodeOf(holder);
     while (node !== 0 && !guards.has(node)) node = immediate[node];
     return node !== 0;
   };
-  return { holderOf, commonHolder, isMemwatchs, ...slots };
+  return { holderOf, commonHolder, isMemwatchHolder, ...slots };
 };
 
 /** What a property by the name of memwatch's symbol leads to. */

@@ -24,7 +24,7 @@ const steadilySlowing = 0.6;
 /** Sizes have no entries that could be seen to stay, so their gains must be of one size. */
 const steady = 0.4;
 
-export const judgeSeries = ({ counts, stayed }: Series, roundMs?: readonly number[]): Trend => {
+export const judgeSeries = ({ counts, stayed }: Series, roundWork?: readonly number[]): Trend => {
   const gains = gainsOf(counts);
   const rounds = gains.length;
   if (rounds < 2 || Math.min(...gains) <= 0) return 'none';
@@ -35,7 +35,7 @@ export const judgeSeries = ({ counts, stayed }: Series, roundMs?: readonly numbe
     stayedEarly += stayed[round];
   }
   if (stayedEarly < leastShareThatStays * sum(early)) return 'none';
-  return isSlowing(gains, roundMs) ? 'slows' : 'grows';
+  return isSlowing(gains, roundWork) ? 'slows' : 'grows';
 };
 
 /** What each round brought. */
@@ -46,23 +46,23 @@ export const gainsOf = (counts: ArrayLike<number>): number[] => {
 };
 
 /** For sizes in bytes of what is made anew as it grows (a string, a buffer): no entries to follow, so gains alone. */
-export const judgeBytes = (bytes: ArrayLike<number>, leastBytes: number, roundMs?: readonly number[]): Trend => {
+export const judgeBytes = (bytes: ArrayLike<number>, leastBytes: number, roundWork?: readonly number[]): Trend => {
   const gains = gainsOf(bytes);
   if (gains.length < 3 || Math.min(...gains) < leastBytes) return 'none';
-  if (isSlowing(gains, roundMs)) return 'slows';
-  const rates = ratesOf(gains, roundMs);
+  if (isSlowing(gains, roundWork)) return 'slows';
+  const rates = ratesOf(gains, roundWork);
   return Math.min(...rates) < steady * Math.max(...rates) ? 'none' : 'grows';
 };
 
-export const isSlowing = (gains: readonly number[], roundMs?: readonly number[]): boolean => {
-  const rates = ratesOf(gains, roundMs);
+export const isSlowing = (gains: readonly number[], roundWork?: readonly number[]): boolean => {
+  const rates = ratesOf(gains, roundWork);
   const last = rates[rates.length - 1];
   const falls = rates.every((rate, i) => i === 0 || rate <= rates[i - 1]);
   return last < slowing * Math.max(...rates) || (falls && last < steadilySlowing * rates[0]);
 };
 
 /** What each round brought in the time of one; the gains themselves where no times are known. */
-const ratesOf = (gains: readonly number[], roundMs: readonly number[] | undefined): readonly number[] =>
-  roundMs?.length === gains.length ? gains.map((gain, i) => gain / Math.max(1, roundMs[i])) : gains;
+const ratesOf = (gains: readonly number[], roundWork: readonly number[] | undefined): readonly number[] =>
+  roundWork?.length === gains.length ? gains.map((gain, i) => gain / Math.max(1, roundWork[i])) : gains;
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

@@ -36,8 +36,11 @@ export interface SnapshotSource {
 export interface GrowthOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((text: string) => void) | undefined;
-  /** How long each round was: what a long round brings is no more growth. Left out where rounds did the same work. */
-  readonly roundMs?: readonly number[] | undefined;
+  /**
+   * How much each round did, in any one unit (milliseconds of a live target, calls of a body): a round that did more may
+   * gain more. Left out where all rounds did the same.
+   */
+  readonly roundWork?: readonly number[] | undefined;
 }
 
 /** Everything that is known of growth; `findings.ts` makes sentences of it. */
@@ -82,7 +85,10 @@ const growthBetween = async (
   checkSameProcess(lastGraph, idSets, nodeCounts, sources);
 
   const skeleton = await createSkeleton(lastGraph, intersectIds(idSets), options);
-  return { matchedBy, ...(await compare({ sources, idSets, lastGraph, skeleton, read, roundMs: options.roundMs })) };
+  return {
+    matchedBy,
+    ...(await compare({ sources, idSets, lastGraph, skeleton, read, roundWork: options.roundWork })),
+  };
 };
 
 type ReadSource = (source: SnapshotSource, text: string) => Promise<HeapGraph>;
@@ -111,12 +117,12 @@ interface Comparison {
   readonly lastGraph: HeapGraph;
   readonly skeleton: Skeleton;
   readonly read: ReadSource;
-  readonly roundMs: GrowthOptions['roundMs'];
+  readonly roundWork: GrowthOptions['roundWork'];
 }
 
 /** Counts what comes and goes in each snapshot, under the permanent object that dominates it. */
 const compare = async (comparison: Comparison): Promise<Omit<Growth, 'matchedBy'>> => {
-  const { sources, idSets, lastGraph, skeleton, read, roundMs } = comparison;
+  const { sources, idSets, lastGraph, skeleton, read, roundWork } = comparison;
   const classes = createGrowthClasses();
   const tallies = createTallyBuilder(classes, idSets);
   const entries = createEntryBuilder(classes, sources.length);
@@ -130,7 +136,7 @@ const compare = async (comparison: Comparison): Promise<Omit<Growth, 'matchedBy'
   }
   const last = skeleton.transientsOf(lastGraph, skeleton.edges);
   add(sources.length - 1, last);
-  const regions = findRegions(tallies.finish(), classes, questions(lastGraph, skeleton), roundMs);
+  const regions = findRegions(tallies.finish(), classes, questions(lastGraph, skeleton), roundWork);
   return { snapshots: sources.length, regions, entries: entries.finish(), last, paths: skeleton.paths, classes };
 };
 
@@ -191,7 +197,7 @@ const questions = (graph: HeapGraph, { paths, dominance }: Skeleton): HolderQues
   const listOf = createChains(graph, paths);
   return {
     nodeOf: dominance.nodeOf,
-    isMemwatchs: dominance.isMemwatchs,
+    isMemwatchHolder: dominance.isMemwatchHolder,
     ownerOf: (holder) => {
       const node = dominance.nodeOf(holder);
       const list = listOf(node);

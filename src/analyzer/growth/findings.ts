@@ -16,7 +16,7 @@ import { ownerOf, type PackageLookup } from './owners.js';
 import { createPlaces, type Places, type PlacesOptions } from './places.js';
 import { isOwnClass } from './own-class.js';
 import type { Region } from './regions.js';
-import { sayContainer, sayGain } from './say-title.js';
+import { renderContainer, renderGain } from './title.js';
 import { adviceOf, kindOf, type Shape } from './shapes.js';
 import { nameOf, pathTo, signatureOf, stepsTo, type Step } from './steps.js';
 
@@ -126,9 +126,9 @@ const titleOf = (
   const { graph, isPermanent } = growth.last;
   const name = nameOf(graph, steps);
   const many = members > 1 && !container.chained && isPermanent[container.node] === 1 ? ` (${members} of them)` : '';
-  const what = sayContainer(kind, name, many);
+  const what = renderContainer(kind, name, many);
   if (rate.count === 0) return `${what} grows by ${formatBytes(rate.bytes)} a ${rate.per}`;
-  return `${what} ${sayGain(kind, formatRate(rate.count), entryClass, rate.per)}`;
+  return `${what} ${renderGain(kind, formatRate(rate.count), entryClass, rate.per)}`;
 };
 
 interface Rate {

@@ -40,7 +40,7 @@ export interface HolderQuestions {
   /** The list, for a link of a list; else itself. */
   ownerOf(holder: number): number;
   /** Whether memwatch itself made it. */
-  isMemwatchs(holder: number): boolean;
+  isMemwatchHolder(holder: number): boolean;
   /** The same for holders that stand alike in the program. */
   kindOf(holder: number): string;
 }
@@ -52,21 +52,21 @@ export const findRegions = (
   tallies: Tallies,
   classes: GrowthClasses,
   holders: HolderQuestions,
-  roundMs?: readonly number[],
+  roundWork?: readonly number[],
 ): Region[] => {
   const found: Region[] = [];
   const left = new Map<string, number[]>();
   for (const [owner, members] of groupBy(
-    [...tallies.byHolder.keys()].filter((holder) => !holders.isMemwatchs(holder)),
+    [...tallies.byHolder.keys()].filter((holder) => !holders.isMemwatchHolder(holder)),
     holders.ownerOf,
   )) {
-    const region = judge(holders.nodeOf(owner), members, tallies, classes, roundMs);
+    const region = judge(holders.nodeOf(owner), members, tallies, classes, roundWork);
     if (region === undefined) append(left, holders.kindOf(owner), members);
     else found.push(region);
   }
   for (const members of left.values()) {
     if (members.length < leastOfOneKind) continue;
-    const region = judge(holders.nodeOf(largestOf(members, tallies)), members, tallies, classes, roundMs);
+    const region = judge(holders.nodeOf(largestOf(members, tallies)), members, tallies, classes, roundWork);
     if (region !== undefined) found.push(region);
   }
   return found;
@@ -77,7 +77,7 @@ const judge = (
   members: readonly number[],
   tallies: Tallies,
   classes: GrowthClasses,
-  roundMs: readonly number[] | undefined,
+  roundWork: readonly number[] | undefined,
 ): Region | undefined => {
   const ofClass = new Map<number, Omit<RegionClass, 'trend'>>();
   for (const member of members) {
@@ -86,7 +86,7 @@ const judge = (
   const judged = [...ofClass.values()].map((one) => ({
     ...one,
     trend: classes.isEvidence(one.classNumber)
-      ? judgeClass(one, classes.hasSize(one.classNumber), roundMs)
+      ? judgeClass(one, classes.hasSize(one.classNumber), roundWork)
       : ('none' as const),
   }));
   const trend = strongest(judged.map((one) => one.trend));
@@ -99,11 +99,11 @@ const judge = (
 const judgeClass = (
   one: Omit<RegionClass, 'trend'>,
   hasSize: boolean,
-  roundMs: readonly number[] | undefined,
+  roundWork: readonly number[] | undefined,
 ): Trend => {
-  const byCount = judgeSeries(one, roundMs);
+  const byCount = judgeSeries(one, roundWork);
   if (byCount !== 'none' || !hasSize || Math.max(...one.counts) > mostOfSize) return byCount;
-  return judgeBytes(one.bytes, leastBytesOfSize, roundMs);
+  return judgeBytes(one.bytes, leastBytesOfSize, roundWork);
 };
 
 const strongest = (trends: readonly Trend[]): Trend =>

@@ -1,5 +1,5 @@
 /** A graph with every pass over it, each computed when it is first asked for and once; and one object of it for people. */
-import { nodeTypeName, type HeapGraph, type NodeId } from '../model/heap-graph.js';
+import { nodeTypeName, type HeapGraph } from '../model/heap-graph.js';
 import type {
   Classes,
   Dominators,
@@ -17,7 +17,7 @@ import { createMachinery, type Machinery } from './machinery.js';
 import { computePaths, findPath } from './paths.js';
 import { computeRetainers } from './retainers.js';
 import { computeInThreads } from './threads.js';
-import { sayNode } from './words.js';
+import { displayName } from './words.js';
 
 /** A 0-based position in a script, as a snapshot has it, to a place; undefined where it has no name. */
 export type FindPlace = (scriptId: number, line: number, column: number) => Location | undefined;
@@ -107,8 +107,8 @@ export class Heap {
   object(node: number): HeapObject {
     const { graph, dominators } = this;
     return {
-      id: graph.nodeId[node] as NodeId,
-      name: sayNode(graph, node),
+      id: graph.nodeId[node],
+      name: displayName(graph, node),
       type: nodeTypeName(graph, node),
       selfBytes: graph.selfBytes[node],
       retainedBytes: dominators.retainedBytes[node],

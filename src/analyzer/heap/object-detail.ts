@@ -1,9 +1,9 @@
 /** One object with what holds it and what it holds, biggest first. In: a heap, a node, how many of each. Out: plain values. */
-import { nodeTypeName, type NodeId } from '../model/heap-graph.js';
+import { nodeTypeName } from '../model/heap-graph.js';
 import type { HeapLink, HeapObjectDetail } from '../model/heap-results.js';
 import type { Heap } from './heap.js';
 import { contentsOf, holdersOf, type Neighbours } from './neighbours.js';
-import { sayNode } from './words.js';
+import { displayName } from './words.js';
 
 export const describeObject = (heap: Heap, node: number, limit: number): HeapObjectDetail => {
   const holders = holdersOf(heap, node);
@@ -27,8 +27,8 @@ const linksOf = (heap: Heap, neighbours: Neighbours, limit: number): HeapLink[] 
       const node = neighbours.nodeAt(at);
       return {
         label: neighbours.labelAt(at),
-        id: heap.graph.nodeId[node] as NodeId,
-        name: sayNode(heap.graph, node),
+        id: heap.graph.nodeId[node],
+        name: displayName(heap.graph, node),
         type: nodeTypeName(heap.graph, node),
         selfBytes: heap.graph.selfBytes[node],
         retainedBytes: retainedBytes[node],

@@ -9,7 +9,7 @@ import { edgeTypes, nodeTypes, type HeapGraph } from '../model/heap-graph.js';
 import { noEdge, type Paths, type RetainingEdges } from '../model/heap-results.js';
 import { retains, userRoots } from './edges.js';
 import type { PathStep } from '../model/path.js';
-import { sayPath } from './words.js';
+import { describePath } from './words.js';
 
 const root = 0;
 const unreached = 0xffff_ffff;
@@ -46,7 +46,7 @@ const mostSteps = 60;
 export const findPath = (graph: HeapGraph, paths: Paths, node: number, start?: number): PathStep[] => {
   const way = wayTo(paths, node);
   const shown = start === undefined ? way : way.slice(Math.max(0, way.indexOf(start)));
-  const steps = withoutRepeats(sayPath(graph, shown.map((at) => ({ edge: paths.edge[at], node: at })))); // prettier-ignore
+  const steps = withoutRepeats(describePath(graph, shown.map((at) => ({ edge: paths.edge[at], node: at })))); // prettier-ignore
   const left = steps.length - mostSteps;
   return left <= 0 ? steps : withGap(steps, mostSteps / 2, left + 1);
 };

@@ -13,7 +13,7 @@ export interface Link {
   readonly node: number;
 }
 
-export const sayPath = (graph: HeapGraph, links: readonly Link[]): PathStep[] => {
+export const describePath = (graph: HeapGraph, links: readonly Link[]): PathStep[] => {
   const steps: PathStep[] = [];
   let label = noLabel;
   let from: number | undefined;
@@ -105,7 +105,7 @@ const stepTo = (graph: HeapGraph, node: number, label: Label): PathStep => ({
   edge: label.edge,
   label: label.text,
   kind: label.kind,
-  name: sayNode(graph, node),
+  name: displayName(graph, node),
   type: nodeTypeName(graph, node),
   id: graph.nodeId[node],
 });
@@ -113,7 +113,7 @@ const stepTo = (graph: HeapGraph, node: number, label: Label): PathStep => ({
 const longestText = 40;
 
 /** What a node is called: a class, `name()` for a function, a string's beginning in quotes. */
-export const sayNode = (graph: HeapGraph, node: number): string => {
+export const displayName = (graph: HeapGraph, node: number): string => {
   const name = nodeName(graph, node);
   const type = nodeTypeName(graph, node);
   if (type === 'closure') return `${name === '' ? '(anonymous)' : name}()`;
@@ -152,7 +152,7 @@ const targetOf = (graph: HeapGraph, node: number, name: string): number | undefi
 /** A function that waits at an `await` or `yield` is held as an object named Generator. */
 const suspended = (graph: HeapGraph, node: number): string | undefined => {
   const code = targetOf(graph, node, 'function');
-  return code === undefined ? undefined : `${sayNode(graph, code)} suspended`;
+  return code === undefined ? undefined : `${displayName(graph, code)} suspended`;
 };
 
 const quoted = (text: string): string =>

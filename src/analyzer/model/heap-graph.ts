@@ -4,14 +4,6 @@
  * the same object keeps from snapshot to snapshot and which is printed as `@id`.
  */
 
-declare const nodeIndexBrand: unique symbol;
-declare const nodeIdBrand: unique symbol;
-
-/** Position of a node in the columns of one graph; meaningless in any other graph. */
-export type NodeIndex = number & { readonly [nodeIndexBrand]: true };
-/** V8's number of an object, kept for its life; not a position. */
-export type NodeId = number & { readonly [nodeIdBrand]: true };
-
 /** Our own numbers for V8's node types. A snapshot's header names its types; the reader maps them here by name. */
 export const nodeTypes = [
   'hidden',

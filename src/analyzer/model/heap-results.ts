@@ -3,7 +3,7 @@
  * they say otherwise.
  */
 import type { Location } from './location.js';
-import type { NodeId, NodeTypeName } from './heap-graph.js';
+import type { NodeTypeName } from './heap-graph.js';
 import type { PathStep } from './path.js';
 
 /** Which edges keep their target alive: one bit an edge, edge e at bit e & 31 of word e >>> 5. Ask `retains`. */
@@ -65,7 +65,8 @@ export interface HeapResults {
 
 /** One object as reports show it. */
 export interface HeapObject {
-  readonly id: NodeId;
+  /** V8's, printed as `@id`. */
+  readonly id: number;
   readonly name: string;
   readonly type: NodeTypeName;
   readonly selfBytes: number;
@@ -78,7 +79,8 @@ export interface HeapObject {
 /** What holds it, or what it holds, and by which edge. */
 export interface HeapLink {
   readonly label: string;
-  readonly id: NodeId;
+  /** V8's, printed as `@id`. */
+  readonly id: number;
   readonly name: string;
   readonly type: NodeTypeName;
   readonly selfBytes: number;

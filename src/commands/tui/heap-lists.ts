@@ -5,7 +5,7 @@
 import { countClasses } from '../../analyzer/heap/classes.js';
 import type { Heap } from '../../analyzer/heap/heap.js';
 import { nodeTypes } from '../../analyzer/model/heap-graph.js';
-import { sayNode } from '../../analyzer/heap/words.js';
+import { displayName } from '../../analyzer/heap/words.js';
 import type { ClassRow, ListOrder, ListQuery, ListWindow, Page } from '../../tui/state/provider.js';
 import type { HeapCache } from './cache.js';
 import type { HeapData } from './heap-data.js';
@@ -107,9 +107,9 @@ const nameFilter = (data: HeapData, level: Level, filter: string): ((item: numbe
   return (item) => {
     const node = level.nodeOf(item);
     if (id !== undefined) return graph.nodeId[node] === id;
-    if (madeOfParts.has(graph.nodeType[node])) return sayNode(graph, node).toLowerCase().includes(wanted);
+    if (madeOfParts.has(graph.nodeType[node])) return displayName(graph, node).toLowerCase().includes(wanted);
     const name = graph.nodeName[node];
-    if (known[name] === 0) known[name] = sayNode(graph, node).toLowerCase().includes(wanted) ? 1 : 2;
+    if (known[name] === 0) known[name] = displayName(graph, node).toLowerCase().includes(wanted) ? 1 : 2;
     if (known[name] === 1) return true;
     return level.textOf(item)?.toLowerCase().includes(wanted) ?? false;
   };

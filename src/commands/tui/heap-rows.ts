@@ -1,6 +1,6 @@
 /** One node of a graph as a row, and one node's retaining path. In: HeapData, node numbers. Out: rows, names raw. */
 import { findPath, wayTo } from '../../analyzer/heap/paths.js';
-import { sayNode } from '../../analyzer/heap/words.js';
+import { displayName } from '../../analyzer/heap/words.js';
 import { nodeTypeName } from '../../analyzer/model/heap-graph.js';
 import type { ObjectRow, PathDetail } from '../../tui/state/provider.js';
 import type { HeapData } from './heap-data.js';
@@ -19,7 +19,7 @@ export const objectRow = ({ heap }: HeapData, node: number, place: RowPlace): Ob
   ...place,
   node,
   id: heap.graph.nodeId[node],
-  name: sayNode(heap.graph, node),
+  name: displayName(heap.graph, node),
   type: nodeTypeName(heap.graph, node),
   selfBytes: heap.graph.selfBytes[node],
   retainedBytes: heap.dominators.retainedBytes[node],

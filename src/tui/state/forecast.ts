@@ -20,7 +20,7 @@ const stretches = 6;
 const leastSeconds = 20;
 /** Share of the floor's variation that a straight line must explain. */
 const leastFit = 0.8;
-/** Below this a year's growth is less than what one garbage collection leaves behind by chance. */
+/** 3.6 MB an hour: slower growth cannot be told from chance in the minutes that are looked at. */
 const leastBytesPerSecond = 1024;
 
 /** The growth whose limit is nearest; undefined where nothing grows steadily. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sayNode } from '#memwatch/analyzer/heap/words.js';
+import { displayName } from '#memwatch/analyzer/heap/words.js';
 import { fieldsLevel } from '#memwatch/commands/tui/heap-levels.js';
 import { Heap } from '#memwatch/analyzer/heap/heap.js';
 import { drawHeap } from '../../support/graph.js';
@@ -15,9 +15,9 @@ test('a string that was concatenated or cut out is called by its text', () => {
     left -internal:second-> comma:string
     global -cut-> part:sliced_string
     part -internal:parent-> hello`);
-  assert.equal(sayNode(graph, node('all')), '"hellocommaworld"');
-  assert.equal(sayNode(graph, node('left')), '"hellocomma"');
-  assert.equal(sayNode(graph, node('part')), 'part of "hello"');
+  assert.equal(displayName(graph, node('all')), '"hellocommaworld"');
+  assert.equal(displayName(graph, node('left')), '"hellocomma"');
+  assert.equal(displayName(graph, node('part')), 'part of "hello"');
 });
 
 test('a concatenation without end, or of many parts, is called by its beginning', () => {
@@ -34,7 +34,7 @@ test('a concatenation without end, or of many parts, is called by its beginning'
       's2000 -internal:second-> end:string',
     ].join('\n'),
   );
-  assert.ok(sayNode(graph, node('s0')).length < 60);
+  assert.ok(displayName(graph, node('s0')).length < 60);
 });
 
 test('what a store holds and the object names as well stands once among its fields', () => {

@@ -24,36 +24,36 @@ const kindNames: Readonly<Record<FindingKind, string>> = {
 const plural: ReadonlySet<FindingKind> = new Set(['listeners', 'promise-reactions', 'timers', 'native']);
 
 /** `listeners of Settings for change`, `Map sessions`; `many` stands behind it: ` (3 of them)`. */
-export const sayContainer = (kind: FindingKind, name: string, many = ''): string => {
-  if (kind === 'listeners') return `${sayListeners(name)}${many}`;
-  if (kind === 'promise-reactions' && name !== '') return `reactions on the promise ${sayName(name)}${many}`;
+export const renderContainer = (kind: FindingKind, name: string, many = ''): string => {
+  if (kind === 'listeners') return `${renderListeners(name)}${many}`;
+  if (kind === 'promise-reactions' && name !== '') return `reactions on the promise ${renderName(name)}${many}`;
   if (kind === 'timers' && /^(TimersList|ImmediateList|timerListMap\b.*)$/.test(name)) return `timers${many}`;
-  return `${kindNames[kind]}${name === '' ? '' : ` ${sayName(name)}`}${many}`;
+  return `${kindNames[kind]}${name === '' ? '' : ` ${renderName(name)}`}${many}`;
 };
 
 /** `gains 20 Session a round and keeps them`, `gain …` of what are many. */
-export const sayGain = (kind: FindingKind, count: string, entryClass: string, per: string): string =>
+export const renderGain = (kind: FindingKind, count: string, entryClass: string, per: string): string =>
   plural.has(kind)
-    ? `gain ${count} ${sayEntries(entryClass)} a ${per} and keep them`
-    : `gains ${count} ${sayEntries(entryClass)} a ${per} and keeps them`;
+    ? `gain ${count} ${renderEntries(entryClass)} a ${per} and keep them`
+    : `gains ${count} ${renderEntries(entryClass)} a ${per} and keeps them`;
 
 /** Node keeps an emitter's listeners in `_events`, by event, and an EventTarget's in a Map behind a symbol. */
-const sayListeners = (name: string): string => {
+const renderListeners = (name: string): string => {
   const [, emitter, event] = /^(.*?)(?:\._events|\.kEvents|\[<symbol (?:events\.)?kEvents>\])(.*)$/.exec(name) ?? [];
-  if (emitter === undefined) return name === '' ? 'listeners' : `listeners ${sayName(name)}`;
-  const of = emitter === '' ? '' : ` of ${sayName(emitter)}`;
+  if (emitter === undefined) return name === '' ? 'listeners' : `listeners ${renderName(name)}`;
+  const of = emitter === '' ? '' : ` of ${renderName(emitter)}`;
   const called = event.replace(/^\.|^\[|\]$|\[\]$/g, '');
-  return `listeners${of}${called === '' ? '' : ` for ${sayName(called)}`}`;
+  return `listeners${of}${called === '' ? '' : ` for ${renderName(called)}`}`;
 };
 
 /** Symbols are said as the fields that they are, and that a value hangs in a WeakMap once. */
-const sayName = (name: string): string =>
+const renderName = (name: string): string =>
   name
     .replaceAll(/\[<symbol ([^>]*)>\]/g, '.$1')
     .replace(/(\[value in a WeakMap\])+/g, ' (value in a WeakMap)')
     .replace(/^\./, '');
 
-const sayEntries = (entryClass: string): string => {
+const renderEntries = (entryClass: string): string => {
   if (entryClass === '(anonymous)()') return 'anonymous functions';
   return entryClass === 'system / Context' ? 'closure contexts' : entryClass.replace(/^system \/ /, '');
 };
