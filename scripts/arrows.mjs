@@ -39,7 +39,7 @@ const rooms = [
     ['errors.ts', 'files', 'progress.ts', 'thread.ts', 'agent', 'analyzer', 'report', 'captures', 'leaks', 'tui'],
   ],
   ['testing', ['errors.ts', 'files', 'agent/capture', 'report', 'leaks'], ['analyzer/model']],
-  ['index.ts', ['errors.ts', 'progress.ts', 'agent', 'analyzer', 'leaks']],
+  ['index.ts', ['errors.ts', 'progress.ts', 'agent', 'analyzer', 'captures', 'leaks']],
   ['index.cts', ['index.ts']],
   ['cli.ts', ['errors.ts', 'files', 'report', 'commands']],
 ];

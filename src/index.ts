@@ -59,7 +59,7 @@ export {
   type CpuCaptureOptions,
   type Thread,
 } from './agent/capture/cpu-profile.js';
-export { estimateSnapshot, type SnapshotEstimate } from './agent/capture/preflight.js';
+export { estimateSnapshot, type SnapshotEstimate } from './captures/estimate.js';
 export { watchReadings, type ReadingsOptions } from './agent/capture/readings.js';
 export {
   captureSnapshot,

@@ -1,14 +1,16 @@
 /**
  * One heap snapshot for every command that needs one: says what it will cost the target, refuses where that is too much,
- * shows how far it is.
+ * shows how far it is, and says what memory stays with the target.
  */
+import { statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Attachment } from '../agent/attach/attach.js';
-import { diskFreeBytes, estimateSnapshot, type SnapshotEstimate } from '../agent/capture/preflight.js';
 import { captureSnapshot, type CapturedSnapshot, type SnapshotProgress } from '../agent/capture/snapshot.js';
 import { MemwatchError } from '../errors.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from '../report/units.js';
 import type { Progress } from '../progress.js';
+import { estimateSnapshot, whyNoRoom, type SnapshotEstimate } from './estimate.js';
+import { keptMemory, readResident } from './resident.js';
 
 export interface TakeOptions {
   gzip?: boolean;
@@ -25,25 +27,36 @@ export const takeSnapshot = async (
   { gzip = false, overwrite = false, force = false }: TakeOptions,
   io: Progress,
 ): Promise<CapturedSnapshot> => {
+  io.progress('counting what the snapshot will cost');
   const estimate = await estimateSnapshot(attachment);
   if (!force) await refuseWithoutRoom(estimate, file);
   const cost = costOf(estimate);
-  if (estimate.pauseUs > 1e6) io.warn(cost);
+  const isDear = estimate.pauseUs > 1e6 || !estimate.limitKnown || !estimate.enough;
+  if (isDear) io.warn(cost);
   else io.progress(cost);
+  const before = await readResident(attachment.session);
   const onProgress = (progress: SnapshotProgress): void => io.progress(progressText(progress));
-  return captureSnapshot(attachment, file, { gzip, overwrite, signal: io.signal, onProgress });
+  const captured = await captureSnapshot(attachment, file, { gzip, overwrite, signal: io.signal, onProgress });
+  const kept = keptMemory(before, await readResident(attachment.session).catch(() => before));
+  if (kept !== undefined) io.warn(kept);
+  return captured;
 };
 
 const costOf = (estimate: SnapshotEstimate): string => {
-  const { heapUsedBytes, room } = estimate;
-  const [pause, mostPause] = [estimate.pauseUs, estimate.mostPauseUs].map((us) => formatDuration(rounded(us)));
-  const [extra, mostExtra] = [estimate.likelyExtraBytes, estimate.extraBytes].map((bytes) =>
-    formatBytes(rounded(bytes)),
+  const { heapUsedBytes, objects, room, limitKnown } = estimate;
+  const [pause, leastPause, mostPause] = [estimate.pauseUs, estimate.leastPauseUs, estimate.mostPauseUs].map((us) =>
+    formatDuration(rounded(us)),
   );
+  const [extra, leastExtra, mostExtra] = [estimate.likelyExtraBytes, estimate.leastExtraBytes, estimate.extraBytes].map(
+    (bytes) => formatBytes(rounded(bytes)),
+  );
+  const count = objects === undefined ? '' : ` and ${formatCount(objects)} objects`;
   const left = room === undefined ? '' : `; ${room.of} has ${formatBytes(room.availableBytes)}`;
+  const unknown = limitKnown ? '' : "; the memory limit of the target's cgroup is not known";
   return (
-    `snapshot of a heap of ${formatBytes(heapUsedBytes)}. Estimate: the target stands still for about ${pause} ` +
-    `(up to ${mostPause}, more on a busy machine) and takes about ${extra} more memory (up to ${mostExtra})${left}`
+    `snapshot of a heap of ${formatBytes(heapUsedBytes)}${count}. Estimate: the target stands still for about ${pause} ` +
+    `(${leastPause} to ${mostPause}) and takes about ${extra} more memory (${leastExtra} to ${mostExtra}), ` +
+    `most of which its allocator keeps afterwards${left}${unknown}`
   );
 };
 
@@ -56,19 +69,27 @@ const progressText = (progress: SnapshotProgress): string =>
     : `writing the snapshot: ${formatBytes(progress.bytes)}`;
 
 const refuseWithoutRoom = async (estimate: SnapshotEstimate, file: string): Promise<void> => {
-  const { room, enough, likelyExtraBytes, extraBytes, heapUsedBytes, fileBytes } = estimate;
-  if (room !== undefined && !enough) {
+  if (!estimate.enough) {
+    const cheaper = estimate.censusFits
+      ? 'memwatch census and memwatch alloc fit'
+      : 'memwatch alloc fits: it only takes samples';
     throw new MemwatchError(
       'no-room',
-      `a snapshot of a heap of ${formatBytes(heapUsedBytes)} takes about ${formatBytes(likelyExtraBytes)} and at most ${formatBytes(extraBytes)} more memory, by estimate, and ${room.of} has ${formatBytes(room.availableBytes)} left`,
-      { hint: 'memwatch census and memwatch alloc cost a fraction of it; --force takes the snapshot all the same' },
+      `a snapshot of a heap of ${formatBytes(estimate.heapUsedBytes)} ${whyNoRoom(estimate)}`,
+      { hint: `${cheaper}; --force takes the snapshot all the same` },
     );
   }
   const freeBytes = await diskFreeBytes(file);
-  if (freeBytes === undefined || freeBytes >= fileBytes) return;
+  if (freeBytes === undefined || freeBytes >= estimate.fileBytes) return;
   throw new MemwatchError(
     'no-room',
-    `the snapshot can take ${formatBytes(fileBytes)} of disk (an estimate), and ${dirname(resolve(file))} has ${formatBytes(freeBytes)} left`,
+    `the snapshot can take ${formatBytes(estimate.fileBytes)} of disk (an estimate), and ${dirname(resolve(file))} has ${formatBytes(freeBytes)} left`,
     { hint: 'name another place with -o, or use --gzip --force: it is about a fifth of the size' },
   );
+};
+
+/** What the disk under a file has left; undefined where it does not say. */
+const diskFreeBytes = async (file: string): Promise<number | undefined> => {
+  const disk = await statfs(dirname(resolve(file))).catch(() => undefined);
+  return disk === undefined ? undefined : disk.bavail * disk.bsize;
 };

@@ -1,8 +1,9 @@
 /** `memwatch census <target>`: how many of each class are alive, and which Maps, Sets and arrays grow; no snapshot. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withAttachment } from '../agent/attach/attach.js';
-import { startCensus, type Census } from '../agent/capture/census.js';
+import type { Census } from '../agent/capture/census.js';
 import { parseTarget } from '../agent/attach/target.js';
+import { openCensus } from '../captures/open-census.js';
 import { throwIfInterrupted } from '../errors.js';
 import { renderCensus, type CensusDocument } from '../report/census-text.js';
 import type { Command, Io } from './io.js';
@@ -17,6 +18,7 @@ export const censusCommand: Command = {
       .option('watch', { type: 'boolean', describe: 'count again and again, and show what changed, until Ctrl-C' })
       .option('interval', { type: 'string', default: '5s', describe: 'time between two counts' })
       .option('rounds', { type: 'number', describe: 'counts with --watch; until Ctrl-C where left out' })
+      .option('force', { type: 'boolean', describe: 'count although memory could run out' })
       .option('top', { type: 'number', default: 20, describe: 'rows of each table' })
       .example('$0 census 1234', 'a tenth of the pause and the memory of a heap snapshot')
       .example('$0 census 1234 --watch --interval 10s', 'what grows, every ten seconds'),
@@ -28,8 +30,7 @@ export const censusCommand: Command = {
     const attaching = { signal: io.signal, onProgress: io.progress, programStdout: 'stderr' as const };
     await withAttachment(target, attaching, async (attachment) => {
       await attachment.runIfWaiting();
-      const census = await startCensus(attachment.session);
-      attachment.onDetach(census.close);
+      const census = await openCensus(attachment, args['force'] === true);
       const stop = AbortSignal.any([io.signal, attachment.ending]);
       for (let i = 0; i < counts && !stop.aborted; i++) {
         if (i > 0) await sleep(intervalMs, undefined, { signal: stop }).catch(() => {});

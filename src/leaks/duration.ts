@@ -2,7 +2,7 @@
  * How long a search for leaks will take, said before it begins. In: what a snapshot of the target costs, and how the rounds
  * go. Out: an estimate, and how many rounds the gate has.
  */
-import type { SnapshotEstimate } from '../agent/capture/preflight.js';
+import type { SnapshotEstimate } from '../captures/estimate.js';
 
 export interface LeakRounds {
   readonly intervalMs: number;

@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { withAttachment, type Attachment } from '../agent/attach/attach.js';
-import { estimateSnapshot } from '../agent/capture/preflight.js';
+import { estimateSnapshot } from '../captures/estimate.js';
 import type { Target } from '../agent/attach/target.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import { MemwatchError } from '../errors.js';
@@ -104,7 +104,7 @@ export const findAttachedLeaks = async (
 const longMs = 60_000;
 
 const warnOfLongSearch = async (attachment: Attachment, rounds: LeakRounds, progress: Progress): Promise<void> => {
-  const snapshot = await estimateSnapshot(attachment);
+  const snapshot = await estimateSnapshot(attachment, { counted: false });
   const estimate = estimateLeakSearch(snapshot, rounds);
   if (estimate.leakMs < longMs) return;
   progress.warn(

@@ -4,9 +4,8 @@
  */
 import { join } from 'node:path';
 import type { Attachment } from '../agent/attach/attach.js';
-import { startCensus, type Census } from '../agent/capture/census.js';
+import type { Census } from '../agent/capture/census.js';
 import { readCollectedHeap, readExternal } from '../agent/capture/collected-heap.js';
-import { estimateSnapshot, type SnapshotEstimate } from '../agent/capture/preflight.js';
 import { captureScripts } from '../agent/capture/scripts.js';
 import { sampleSurvivors } from '../agent/capture/survivors.js';
 import type { SurvivorSite } from '../analyzer/model/survivors.js';
@@ -14,6 +13,8 @@ import type { CollectionSizes } from '../analyzer/growth/sizes.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import { formatBytes, formatDuration } from '../report/units.js';
 import type { Progress } from '../progress.js';
+import { estimateSnapshot, whyNoRoom, type SnapshotEstimate } from '../captures/estimate.js';
+import { openCensus } from '../captures/open-census.js';
 import { takeSnapshot } from '../captures/take-snapshot.js';
 import { answerOfThread } from '../thread.js';
 import { newestScripts } from './snapshot-files.js';
@@ -24,6 +25,7 @@ import { reportOfCensus } from './light.js';
 import type { Round } from './rounds.js';
 import { createTemporaryFolder } from '../files/temporary.js';
 import { withAllocationSites } from '../analyzer/growth/allocation-sites.js';
+import { uncounted, withoutCounts } from './uncounted.js';
 import { withUnexplained } from './unexplained.js';
 
 export interface LiveOptions {
@@ -52,32 +54,31 @@ export const findLiveLeaks = async (
   const estimate = await estimateSnapshot(attachment);
   const weak = weakness(estimate, options);
   const gateRounds = weak !== undefined ? options.rounds + 1 : gateRoundsFor(estimate);
-  const census = await startCensus(attachment.session);
-  attachment.onDetach(census.close);
+  const counts = estimate.censusFits || options.force;
+  const census = counts ? await openCensus(attachment, options.force) : uncounted;
   const gate = await passGate(attachment, census, round, gateRounds, weak !== undefined, io);
   const rises = anyRises(gate.rising);
   if (weak !== undefined) {
-    const scripts = rises ? await captureScripts(attachment.session, attachment) : undefined;
+    const scripts = rises || !counts ? await captureScripts(attachment.session, attachment) : undefined;
     const [heap, external] = [gate.readings.map((one) => one.heapBytes), gate.readings.map((one) => one.externalBytes)];
-    return withUnexplained(reportOfCensus(gate, scripts, weak.warnings), heap, external);
+    const report = reportOfCensus(gate, scripts, weak.warnings);
+    return counts ? withUnexplained(report, heap, external) : withoutCounts(report, gate, scripts);
   }
   return rises ? compareSnapshots({ attachment, census, round, gate, options, io }) : clean(gate.readings);
 };
 
 /** Why no snapshots are taken; undefined where they are. */
-const weakness = (
-  { enough, extraBytes, heapUsedBytes, room }: SnapshotEstimate,
-  { light, force }: LiveOptions,
-): { warnings: string[] } | undefined => {
+const weakness = (estimate: SnapshotEstimate, { light, force }: LiveOptions): { warnings: string[] } | undefined => {
+  if (force || (estimate.enough && !light)) return light ? { warnings: [] } : undefined;
+  if (!estimate.censusFits) {
+    const what =
+      'no heap snapshots and no counts of objects, for which there is no room either: sampled allocations alone';
+    return { warnings: [`${what}. A snapshot ${whyNoRoom(estimate)} (--force takes them all the same)`] };
+  }
   if (light) return { warnings: [] };
-  if (enough || force) return undefined;
-  const left = room === undefined ? '' : `, and ${room.of} has ${formatBytes(room.availableBytes)} left`;
-  return {
-    warnings: [
-      `no heap snapshots: for a heap of ${formatBytes(heapUsedBytes)} they can take ${formatBytes(extraBytes)} more memory (an estimate)${left}; ` +
-        'counts of objects and sampled allocations are weaker evidence (--force takes them all the same)',
-    ],
-  };
+  const weaker = 'counts of objects and sampled allocations are weaker evidence (--force takes them all the same)';
+  const heap = formatBytes(estimate.heapUsedBytes);
+  return { warnings: [`no heap snapshots: one of a heap of ${heap} ${whyNoRoom(estimate)}; ${weaker}`] };
 };
 
 const passGate = async (

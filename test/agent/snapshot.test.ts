@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { attach, withAttachment } from '#memwatch/agent/attach/attach.js';
-import { estimateSnapshot } from '#memwatch/agent/capture/preflight.js';
+import { estimateSnapshot } from '#memwatch/captures/estimate.js';
 import { captureSnapshot, type SnapshotProgress } from '#memwatch/agent/capture/snapshot.js';
+import { makeCgroup } from '../support/cgroups.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
 import { testedMajors } from '../support/nodes.js';
 import { repository } from '../support/paths.js';
@@ -149,30 +150,11 @@ test('the cost is estimated from the heap before the snapshot', async (t) => {
   assert.ok(estimate.room !== undefined && estimate.room.availableBytes > 0);
 });
 
-/** Puts a process into a memory cgroup of its own; undefined where this user or kernel does not allow it. */
-const limitMemory = (t: TestContext, pid: number, limitBytes: number): string | undefined => {
-  const versions = [
-    ['/sys/fs/cgroup/memory', 'memory.limit_in_bytes'],
-    ['/sys/fs/cgroup', 'memory.max'],
-  ] as const;
-  for (const [mount, limit] of versions) {
-    const folder = `${mount}/memwatch-test-${process.pid}`;
-    try {
-      mkdirSync(folder);
-      t.after(() => rmdirSync(folder)); // runs after the target has ended, which was registered later
-      writeFileSync(`${folder}/${limit}`, String(limitBytes));
-      writeFileSync(`${folder}/cgroup.procs`, String(pid));
-      return folder;
-    } catch {
-      // the other version, or none
-    }
-  }
-  return undefined;
-};
-
 test('a snapshot for which the cgroup has no room is refused with the figures, unless forced', async (t) => {
   const target = await startSource(t, `${holding(200_000)} ${idle}`, { node: 24 });
-  if (limitMemory(t, target.pid, 400 * 2 ** 20) === undefined) return t.skip('no cgroup may be made here');
+  const cgroup = makeCgroup(t, target.pid);
+  if (cgroup === undefined) return t.skip('no cgroup may be made here');
+  cgroup.setLimit(400 * 2 ** 20);
   const file = join(temporaryFolder(t), 'r.heapsnapshot');
   const refused = await memwatch(['snapshot', String(target.pid), '-o', file]);
   assert.equal(refused.code, 2);

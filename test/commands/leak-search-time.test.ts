@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SnapshotEstimate } from '#memwatch/agent/capture/preflight.js';
+import type { SnapshotEstimate } from '#memwatch/captures/estimate.js';
 import { estimateLeakSearch, gateRoundsFor, searchTime, usualRounds } from '#memwatch/leaks/duration.js';
 
 const snapshotOf = (megabytes: number, enough = true): SnapshotEstimate => ({
   heapUsedBytes: megabytes * 1e6,
+  objects: undefined,
+  leastExtraBytes: megabytes * 1e6,
+  leastPauseUs: megabytes * 10_000,
+  limitKnown: true,
+  censusFits: true,
   extraBytes: megabytes * 35e6,
   likelyExtraBytes: megabytes * 12e6,
   pauseUs: 300_000 + megabytes * 100_000,

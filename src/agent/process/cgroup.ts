@@ -1,6 +1,9 @@
 /**
- * How much memory a process may use and how much is left: its memory cgroup, version 1 or 2, and the host. In: a pid of
- * this machine. Out: bytes.
+ * How much memory a process may use and how much is left: the limits of its memory cgroups, version 1 or 2. In: texts of
+ * `/proc` and `/sys/fs/cgroup`. Out: bytes, and whether the limits of the process's own cgroup could be read.
+ *
+ * A path in `/proc/PID/cgroup` and the root of a mount in `mountinfo` are both told from the reader's cgroup namespace
+ * (`/../name` is outside of it), so that the first, without the second, is the folder below the mount point.
  */
 import { readText } from './proc.js';
 
@@ -10,41 +13,147 @@ export interface CgroupMemory {
   readonly limitBytes: number;
 }
 
-/** The tightest memory limit on the way from the process's cgroup to the root; undefined where nothing limits it. */
-export const cgroupMemory = (pid: number): CgroupMemory | undefined => {
-  const folders = cgroupFolders(readText(`/proc/${pid}/cgroup`));
-  return folders
-    .flatMap(({ folder, version }) => memoryOf(folder, version) ?? [])
-    .toSorted((a, b) => a.limitBytes - a.usedBytes - (b.limitBytes - b.usedBytes))[0];
-};
+export interface CgroupLimits {
+  /** The limit that has the least left, on the way from the process's cgroup up; undefined where nothing limits it. */
+  readonly tightest: CgroupMemory | undefined;
+  /** False: there is a memory cgroup, and its files cannot be read. It may have a limit that nobody here knows. */
+  readonly known: boolean;
+}
 
-/** `0::/a/b` is version 2, `4:memory:/a/b` version 1; every folder from there up to the mount. */
-const cgroupFolders = (text: string): { folder: string; version: 1 | 2 }[] =>
-  text.split('\n').flatMap((line): { folder: string; version: 1 | 2 }[] => {
-    const [, controllers = '-', path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-    if (controllers === '') return ancestorsOf('/sys/fs/cgroup', path).map((folder) => ({ folder, version: 2 }));
-    if (!controllers.split(',').includes('memory')) return [];
-    return ancestorsOf('/sys/fs/cgroup/memory', path).map((folder) => ({ folder, version: 1 }));
-  });
+/** Reads a file; '' where there is none or it may not be read. */
+export type ReadText = (path: string) => string;
 
-const ancestorsOf = (mount: string, path: string): string[] => {
-  const names = path.split('/').filter((name) => name !== '');
-  return Array.from({ length: names.length + 1 }, (_, depth) => [mount, ...names.slice(0, depth)].join('/'));
-};
+/** The tightest memory limit of a process of this machine; undefined where nothing is known to limit it. */
+export const cgroupMemory = (pid: number): CgroupMemory | undefined => readCgroupLimits(pid).tightest;
 
-const memoryOf = (folder: string, version: 1 | 2): CgroupMemory | undefined => {
-  const file = version === 1 ? ['memory.limit_in_bytes', 'memory.usage_in_bytes'] : ['memory.max', 'memory.current'];
-  const [limitBytes = Number.NaN, usageBytes = Number.NaN] = file.map((name) =>
-    Number.parseInt(readText(`${folder}/${name}`), 10),
+/** Looks through this process's own mounts and through those of the other one, which is in a container perhaps. */
+export const readCgroupLimits = (pid: number, read: ReadText = readText): CgroupLimits => {
+  const places = [
+    { mounts: read('/proc/self/mountinfo'), root: '' },
+    { mounts: read(`/proc/${pid}/mountinfo`), root: `/proc/${pid}/root` },
+  ];
+  const membership = read(`/proc/${pid}/cgroup`);
+  return limitsIn(
+    places.flatMap(({ mounts, root }) => cgroupFolders(membership, mounts, root)),
+    membership,
+    read,
   );
-  const unlimited = !Number.isFinite(limitBytes) || limitBytes > 2 ** 53;
-  if (unlimited || !Number.isFinite(usageBytes)) return undefined;
-  const droppable = /^(?:total_)?inactive_file (\d+)$/m.exec(readText(`${folder}/memory.stat`))?.[1] ?? '0';
-  return { limitBytes, usedBytes: Math.max(0, usageBytes - Number(droppable)) };
 };
+
+/** The limits that are set in these folders. */
+export const limitsIn = (folders: readonly CgroupFolder[], membership: string, read: ReadText): CgroupLimits => {
+  const limits = folders.flatMap(({ folder, version }) => (version === 1 ? versionOne : versionTwo)(folder, read));
+  const left = ({ limitBytes, usedBytes }: CgroupMemory): number => limitBytes - usedBytes;
+  const own = folders.filter(({ isOwn }) => isOwn);
+  return {
+    tightest: limits.toSorted((a, b) => left(a) - left(b))[0],
+    known: memoryPath(membership) === undefined || own.some(({ folder }) => read(`${folder}/cgroup.procs`) !== ''),
+  };
+};
+
+export interface CgroupFolder {
+  readonly folder: string;
+  readonly version: 1 | 2;
+  /** The process is in this one, and not in one below it. */
+  readonly isOwn: boolean;
+}
+
+/** Every folder of its memory cgroup, from its own up to where the mount begins. */
+export const cgroupFolders = (membership: string, mountinfo: string, root = ''): CgroupFolder[] => {
+  const place = memoryPath(membership);
+  if (place === undefined) return [];
+  const { path, version } = place;
+  return mountinfo.split('\n').flatMap((line) => {
+    const mount = readMount(line);
+    if (mount?.version !== version) return [];
+    const below = pathBelow(path, mount.root);
+    if (below === undefined) return [];
+    const names = below.split('/').filter((name) => name !== '');
+    return Array.from({ length: names.length + 1 }, (_, up) => ({
+      folder: [`${root}${mount.point}`, ...names.slice(0, names.length - up)].join('/'),
+      version,
+      isOwn: up === 0,
+    }));
+  });
+};
+
+/** `4:memory:/a/b` is version 1, and rules memory where there is such a line; `0::/a/b` is version 2. */
+const memoryPath = (membership: string): { path: string; version: 1 | 2 } | undefined => {
+  const lines = membership.split('\n').map((line) => /^(\d+):([^:]*):(.*)$/.exec(line) ?? []);
+  const one = lines.find(([, , controllers = '']) => controllers.split(',').includes('memory'));
+  if (one !== undefined) return { path: one[3] ?? '/', version: 1 };
+  const two = lines.find(([, id, controllers]) => id === '0' && controllers === '');
+  return two === undefined ? undefined : { path: two[3] ?? '/', version: 2 };
+};
+
+interface CgroupMount {
+  readonly version: 1 | 2;
+  readonly root: string;
+  readonly point: string;
+}
+
+/** `36 31 0:33 /root /point options [more…] - cgroup source memory`; undefined where it holds no memory cgroups. */
+const readMount = (line: string): CgroupMount | undefined => {
+  const [before = '', after = ''] = line.split(' - ');
+  const [, , , root = '', point = ''] = before.split(' ');
+  const [kind = '', , options = ''] = after.split(' ');
+  if (kind === 'cgroup2') return { version: 2, root: unescape(root), point: unescape(point) };
+  const isMemory = kind === 'cgroup' && options.split(',').includes('memory');
+  return isMemory ? { version: 1, root: unescape(root), point: unescape(point) } : undefined;
+};
+
+/** A blank in a path of `mountinfo` is `\040`. */
+const unescape = (path: string): string =>
+  path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+
+/** The part of a cgroup's path below the root of a mount; undefined where the mount does not hold it. */
+const pathBelow = (path: string, root: string): string | undefined => {
+  const prefix = root === '/' ? '' : root;
+  if (path !== prefix && !path.startsWith(`${prefix}/`)) return undefined;
+  const below = path.slice(prefix.length);
+  return below.split('/').includes('..') ? undefined : below;
+};
+
+/** With swap (`memsw`) a second limit, on memory and swap together: it is the tighter one where much is swapped out. */
+const versionOne = (folder: string, read: ReadText): CgroupMemory[] => {
+  const droppable = droppableBytes(read(`${folder}/memory.stat`));
+  const limit = (name: string): CgroupMemory[] =>
+    limitOf(read(`${folder}/${name}.limit_in_bytes`), read(`${folder}/${name}.usage_in_bytes`), droppable);
+  return [...limit('memory'), ...limit('memory.memsw')];
+};
+
+/** Beyond `memory.high` the kernel ends nobody, but slows the process down until it hardly runs. */
+const versionTwo = (folder: string, read: ReadText): CgroupMemory[] => {
+  const droppable = droppableBytes(read(`${folder}/memory.stat`));
+  const usage = read(`${folder}/memory.current`);
+  return ['memory.max', 'memory.high'].flatMap((name) => limitOf(read(`${folder}/${name}`), usage, droppable));
+};
+
+/** Nothing where there is no limit: `max` in version 2, a number near 2^63 in version 1. */
+const limitOf = (limit: string, usage: string, droppable: number): CgroupMemory[] => {
+  const [limitBytes, usageBytes] = [Number.parseInt(limit, 10), Number.parseInt(usage, 10)];
+  if (!Number.isFinite(limitBytes) || limitBytes > 2 ** 53 || !Number.isFinite(usageBytes)) return [];
+  return [{ limitBytes, usedBytes: Math.max(0, usageBytes - droppable) }];
+};
+
+/** Version 1 has the figure of the folder alone, and with all below it, which usage counts as well. */
+const droppableBytes = (stat: string): number => {
+  const bytes = (name: string): string | undefined => new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1];
+  return Number(bytes('total_inactive_file') ?? bytes('inactive_file') ?? 0);
+};
+
+/** The files that `limitsIn` reads in a folder, for where they are read in one go. */
+export const limitFiles: readonly string[] = [
+  'cgroup.procs',
+  'memory.stat',
+  'memory.max',
+  'memory.high',
+  'memory.current',
+  ...['memory', 'memory.memsw'].flatMap((name) => [`${name}.limit_in_bytes`, `${name}.usage_in_bytes`]),
+];
 
 /** What the host can give without swapping; undefined where the kernel does not say. */
-export const hostAvailableBytes = (): number | undefined => {
-  const kilobytes = /^MemAvailable:\s+(\d+) kB$/m.exec(readText('/proc/meminfo'))?.[1];
+export const hostAvailableBytes = (read: ReadText = readText): number | undefined => {
+  const kilobytes = /^MemAvailable:\s+(\d+) kB$/m.exec(read('/proc/meminfo'))?.[1];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 };

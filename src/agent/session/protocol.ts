@@ -14,6 +14,8 @@ interface NodeCommands {
   'NodeWorker.disable': { paramsType: []; returnType: void };
   'NodeWorker.sendMessageToWorker': { paramsType: [{ message: string; sessionId: string }]; returnType: void };
   'NodeWorker.detach': { paramsType: [{ sessionId: string }]; returnType: void };
+  'NodeTracing.start': { paramsType: [{ traceConfig: { includedCategories: string[] } }]; returnType: void };
+  'NodeTracing.stop': { paramsType: []; returnType: void };
   'NodeRuntime.enable': { paramsType: []; returnType: void };
   'NodeRuntime.notifyWhenWaitingForDisconnect': { paramsType: [{ enabled: boolean }]; returnType: void };
 }
@@ -28,6 +30,7 @@ interface NodeEvents {
   'NodeWorker.detachedFromWorker': [{ sessionId: string }];
   'NodeWorker.receivedMessageFromWorker': [{ sessionId: string; message: string }];
   'NodeRuntime.waitingForDisconnect': [];
+  'NodeTracing.dataCollected': [{ value: { name?: string; args?: Record<string, unknown> }[] }];
 }
 
 export type Commands = ProtocolMapping.Commands & NodeCommands;

@@ -3,7 +3,7 @@
  * arguments, the price in words, and what to do with the document.
  */
 import type { Attachment } from '../../agent/attach/attach.js';
-import { estimateSnapshot, type SnapshotEstimate } from '../../agent/capture/preflight.js';
+import { estimateSnapshot, type SnapshotEstimate } from '../../captures/estimate.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import { escapeText, formatBytes, formatCount, formatDuration } from '../../report/units.js';
 import { namedCapture } from '../capture-file.js';
@@ -47,9 +47,9 @@ export const priceOf = async (action: TargetAction, attachment: Attachment): Pro
         'Buffers and other memory outside the heap are not seen by it.',
       ];
     case 'snapshot':
-      return snapshotPrice('For it', await estimateSnapshot(attachment));
+      return snapshotPrice('For it', await estimateSnapshot(attachment, { counted: false }));
     case 'leaks':
-      return leaksPrice(await estimateSnapshot(attachment));
+      return leaksPrice(await estimateSnapshot(attachment, { counted: false }));
     case 'gc':
       return undefined;
   }

@@ -1,0 +1,61 @@
+// Heaps of one shape each, for bench/snapshot-estimate.mjs: what a snapshot costs goes by what V8 makes of objects and
+// references, not by bytes. Run by itself it builds the named shape, prints `ready`, and waits.
+//   node bench/heap-shapes.mjs <shape>
+import { pathToFileURL } from 'node:url';
+
+const list = (count, make) => Array.from({ length: count }, (_, i) => make(i));
+const shared = { one: 'object' };
+
+export const shapes = {
+  'arrays of pointers': () => list(8, () => list(1_000_000, () => shared)),
+  'objects {a: i}': () => list(600_000, (i) => ({ a: i })),
+  'arrays of doubles': () => list(12, () => list(1_000_000, (i) => i + 0.5)),
+  'short strings': () => list(500_000, (i) => `a string that nobody else has, number ${i}`.toUpperCase()),
+  ropes: () => list(400_000, (i) => `the first half of a rope and ${i}`.concat('its second half')),
+  'one Map': () => new Map(list(700_000, (i) => [i, shared])),
+  closures: () => list(400_000, (i) => () => i),
+  'typed arrays': () => list(120_000, () => new Uint8Array(40)),
+  'large Buffers': () => list(150, () => Buffer.alloc(1_000_000, 1)),
+  'a linked list': () => {
+    let head;
+    for (let i = 0; i < 700_000; i++) head = { next: head, value: i };
+    return head;
+  },
+  'objects used as dictionaries': () =>
+    list(1500, (i) => Object.fromEntries(list(300, (j) => [`key${(i * 7 + j) % 100_000}`, j]))),
+  'objects with numbers': () => list(350_000, (i) => ({ x: i + 0.5, y: i - 0.5 })),
+  // not used to fit the factors: these check them
+  'JSON documents': () => list(6_000, (i) => JSON.parse(document(i))),
+  'small Maps and Sets': () => list(60_000, (i) => [new Map([[i, i]]), new Set([i])]),
+  'dates, bigints and errors': () => list(150_000, (i) => [new Date(i), BigInt(i) ** 5n]),
+  'long strings': () => list(200, (i) => Buffer.alloc(800_000, String.fromCharCode(97 + (i % 26))).toString('latin1')),
+  'class instances': () => list(100_000, (i) => new Session(i)),
+  'promises and callbacks': () => list(100_000, (i) => new Promise(() => {}).then(() => i)),
+  'an empty program': () => null,
+};
+
+class Session {
+  constructor(i) {
+    this.id = i;
+    this.user = { name: `user ${i}`, tags: ['a', 'b', i] };
+    this.seen = new Date(i);
+    this.onClose = () => this.id;
+  }
+  touch() {
+    this.seen = new Date();
+  }
+}
+
+const document = (i) =>
+  JSON.stringify({
+    id: i,
+    name: `customer ${i}`,
+    orders: list(20, (j) => ({ number: i * 100 + j, price: j + 0.99, lines: [{ sku: `s${j}`, count: j }] })),
+    address: { street: `street ${i}`, city: 'Berlin', tags: ['home', 'work'] },
+  });
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  globalThis.held = shapes[process.argv[2]]();
+  setInterval(() => {}, 1000);
+  console.log('ready');
+}

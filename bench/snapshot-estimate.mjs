@@ -1,0 +1,86 @@
+// What a heap snapshot and a census are said to cost a target before they are taken, beside what they take: memory (the
+// peak of the RSS, above what it was) and pause, for each shape of heap on each Node. A figure is kept when it lies within
+// the range that was said; `x` is the upper end of the range over the truth. Linux only, and takes some minutes.
+//   node bench/snapshot-estimate.mjs [part of a shape's name, or all] [node binary…]
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { attach } from '../dist/agent/attach/attach.js';
+import { parseTarget } from '../dist/agent/attach/target.js';
+import { startCensus } from '../dist/agent/capture/census.js';
+import { captureSnapshot } from '../dist/agent/capture/snapshot.js';
+import { estimateCensus, estimateSnapshot } from '../dist/captures/estimate.js';
+import { shapes } from './heap-shapes.mjs';
+
+const [part = 'all', ...binaries] = process.argv.slice(2);
+const program = fileURLToPath(new URL('heap-shapes.mjs', import.meta.url));
+const file = join(tmpdir(), `memwatch-estimate-${process.pid}.heapsnapshot`);
+
+const memoryOf = (pid, field) =>
+  1024 * Number(new RegExp(`^${field}:\\s*(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+
+/** The peak of the RSS above what it was, while `work` runs. */
+const measure = async (pid, work) => {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+  const before = memoryOf(pid, 'VmRSS');
+  const pauseUs = await work();
+  return { extraBytes: memoryOf(pid, 'VmHWM') - before, pauseUs };
+};
+
+const captures = {
+  snapshot: {
+    estimate: estimateSnapshot,
+    take: async (attachment) => (await captureSnapshot(attachment, file)).pauseUs,
+  },
+  census: {
+    estimate: estimateCensus,
+    take: async ({ session, onDetach }) => {
+      const census = await startCensus(session);
+      onDetach(census.close);
+      return (await census.count({ idsFor: 0 })).pauseUs;
+    },
+  },
+};
+
+const run = async (binary, shape, { estimate, take }) => {
+  const target = spawn(binary, [program, shape], { stdio: ['ignore', 'pipe', 'ignore'] });
+  try {
+    await once(target.stdout, 'data');
+    const attachment = await attach(parseTarget(String(target.pid)), {});
+    try {
+      const said = await estimate(attachment);
+      return { version: attachment.nodeVersion, said, taken: await measure(target.pid, () => take(attachment)) };
+    } finally {
+      await attachment.detach();
+    }
+  } finally {
+    target.kill('SIGKILL');
+    for (const suffix of ['', '.scripts.json']) rmSync(file + suffix, { force: true });
+  }
+};
+
+/** The census takes a few megabytes where there is nothing to count, less than the noise of a process. */
+const noise = { extraBytes: 16e6, pauseUs: 100_000 };
+const cell = (least, likely, most, truth, unit, floor) => {
+  const show = (value) => Math.round(value / unit);
+  const kept = truth <= most && (truth >= least || least < floor);
+  const times = most / Math.max(truth, floor);
+  return `${show(least)}-${show(likely)}-${show(most)} took ${show(truth)} x${times.toFixed(1)} ${kept ? '' : 'NOT KEPT'}`;
+};
+
+for (const shape of Object.keys(shapes).filter((name) => part === 'all' || name.includes(part)))
+  for (const binary of binaries.length === 0 ? [process.execPath] : binaries)
+    for (const [name, capture] of Object.entries(captures)) {
+      const { version, said, taken } = await run(binary, shape, capture);
+      const memory = [said.leastExtraBytes, said.likelyExtraBytes, said.extraBytes, taken.extraBytes];
+      const pause = [said.leastPauseUs, said.pauseUs, said.mostPauseUs, taken.pauseUs];
+      console.log(
+        [shape.padEnd(28), version.padEnd(9), name.padEnd(8), `heap ${Math.round(said.heapUsedBytes / 1e6)} MB`].join(
+          ' ',
+        ),
+        `| MB: ${cell(...memory, 1e6, noise.extraBytes)} | ms: ${cell(...pause, 1e3, noise.pauseUs)}`,
+      );
+    }

@@ -1,0 +1,171 @@
+/**
+ * How many objects and references a heap holds, by V8's own statistics: one garbage collection that counts what it passes
+ * (trace category `v8.gc_stats`), with 3 to 25 MB of memory and about a tenth of a snapshot's pause. In: an attachment.
+ * Out: the counts that a capture's cost goes by, or undefined where the target does not count now.
+ */
+import { readText } from '../process/proc.js';
+import type { Attachment } from '../attach/attach.js';
+import { evaluate, turnOfLoop } from '../session/evaluate.js';
+
+export interface HeapObjects {
+  readonly nodes: number;
+  /** Those that a census looks at. */
+  readonly jsObjects: number;
+  readonly references: number;
+  /** Slots of the longest array or table: V8 makes a text of each index, once, and spends a kilobyte on it. */
+  readonly longest: Range;
+  /** Of the strings' text, that much of each which a snapshot copies. */
+  readonly textBytes: number;
+  /** How much longer than its own work the target's main thread took: other processes want the processor, too. */
+  readonly slowdown: number;
+}
+
+export interface Range {
+  readonly least: number;
+  readonly likely: number;
+  readonly most: number;
+}
+
+/** What V8 says of one type: how many, their bytes, and how many in each class of size, doubling from 32 bytes. */
+export interface TypeCount {
+  readonly count: number;
+  readonly overall: number;
+  readonly histogram: readonly number[];
+}
+
+export interface ObjectStatistics {
+  readonly field_data: { readonly tagged_fields: number };
+  /** Ends with an empty entry. */
+  readonly type_data: Readonly<Record<string, TypeCount | Record<string, never>>>;
+}
+
+const arrivesWithinMs = 10_000;
+const category = 'disabled-by-default-v8.gc_stats';
+
+/** Undefined where V8 cannot be asked: another runtime, a thread that never comes to its event loop. */
+export const countHeapObjects = async (attachment: Attachment): Promise<HeapObjects | undefined> => {
+  const { pid } = attachment;
+  const turns = await evaluate(attachment.session, turnOfLoop, [], { awaitPromise: true, timeoutMs: 2000 }).catch(
+    () => false,
+  );
+  if (!turns) return undefined; // a collection is a task of the event loop
+  const before = scheduled(pid);
+  const statistics = await collectStatistics(attachment).catch(() => undefined);
+  if (statistics === undefined) return undefined;
+  const after = scheduled(pid);
+  const [ran, waited] = [after.ranNs - before.ranNs, after.waitedNs - before.waitedNs];
+  return { ...heapObjectsOf(statistics, largestMapping(pid)), slowdown: ran > 0 ? 1 + waited / ran : 1 };
+};
+
+/** Tracing is of the whole process and set by its main thread; each thread counts in its own collections. */
+const collectStatistics = async ({ main, session }: Attachment): Promise<ObjectStatistics | undefined> => {
+  let arrive = (_statistics: ObjectStatistics | undefined): void => {};
+  const arrived = new Promise<ObjectStatistics | undefined>((resolve) => (arrive = resolve));
+  // collectGarbage collects twice; the last heap is the one without garbage
+  const stopListening = main.on('NodeTracing.dataCollected', ({ value }) => {
+    const text = value.findLast(({ name }) => name === 'V8.GC_Objects_Stats')?.args?.['live'];
+    if (typeof text === 'string') arrive(JSON.parse(text) as ObjectStatistics);
+  });
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await main.send('NodeTracing.start', { traceConfig: { includedCategories: [category] } });
+    const collected = session.send('HeapProfiler.collectGarbage', undefined, { timeoutMs: 180_000 });
+    await collected.finally(() => main.send('NodeTracing.stop'));
+    timer = setTimeout(() => arrive(undefined), arrivesWithinMs); // they come after the answers
+    return await arrived;
+  } finally {
+    clearTimeout(timer);
+    stopListening();
+  }
+};
+
+/** Exported for the table of what was measured. */
+export const heapObjectsOf = (
+  { type_data: types, field_data: fields }: ObjectStatistics,
+  largestBytes: number | undefined,
+): Omit<HeapObjects, 'slowdown'> => {
+  const all = Object.entries(types).filter((entry): entry is [string, TypeCount] => Number(entry[1].count) > 0);
+  const sum = (wanted: RegExp, of: (count: TypeCount) => number): number =>
+    all.reduce((total, [name, count]) => total + (wanted.test(name) ? of(count) : 0), 0);
+  const slots = fields.tagged_fields / wordBytes;
+  const inTables = sum(tables, ({ overall }) => overall / wordBytes);
+  // V8 gives the elements of an array twice: from the array, and from what holds its slots. Numbers in slots are no edges
+  const elements = Math.min(
+    slots,
+    sum(/^ARRAY_ELEMENTS_TYPE$/, ({ overall }) => overall / wordBytes),
+  );
+  return {
+    nodes: sum(/./, ({ count }) => count),
+    jsObjects: sum(/^JS_/, ({ count }) => count),
+    references: usedShare * (slots + elements - Math.min(slots, inTables * (1 - tableShare.most))),
+    longest: longestOf(all, slots, largestBytes),
+    textBytes: sum(texts, ({ count, overall }) => Math.min(overall, count * copiedText)),
+  };
+};
+
+const wordBytes = 8;
+/** A snapshot copies so much of each string. */
+const copiedText = 1024;
+/** Slots that lead to an object which a snapshot shows; the others hold numbers, holes, `undefined` and the like. */
+const usedShare = 0.85;
+/** The same of a Map's table, in which a third holds numbers, and up to a half is free. */
+const tableShare: Range = { least: 0.14, likely: 0.25, most: 0.57 };
+const tables = /TABLE_TYPE$|DICTIONARY/;
+const arrays = /^(ARRAY_ELEMENTS|OBJECT_ELEMENTS|.*FIXED_ARRAY.*|WEAK_ARRAY.*|ARRAY_LIST)_TYPE$/;
+const texts = /^(?!.*(CONS|SLICED|EXTERNAL|THIN)).*STRING_TYPE$/;
+
+const longestOf = (types: readonly (readonly [string, TypeCount])[], slots: number, largestBytes = Infinity): Range => {
+  const longest = { least: 0, likely: 0, most: 0 };
+  for (const [name, count] of types) {
+    const isTable = tables.test(name);
+    if (!isTable && !arrays.test(name)) continue;
+    const largest = largestIn(count, largestBytes);
+    const share = isTable ? tableShare : { least: 0.5, likely: 1, most: 1 };
+    for (const bound of ['least', 'likely', 'most'] as const) {
+      const inUse = Math.min(slots, (largest[bound] / wordBytes) * share[bound]);
+      longest[bound] = Math.max(longest[bound], inUse);
+    }
+  }
+  return longest;
+};
+
+/**
+ * Bytes of the largest object of a type. V8 says the size by classes that double; the last one holds all above, of which
+ * the sum is known. Objects of that size lie in mappings of their own, so that no object is larger than a mapping.
+ */
+const largestIn = ({ overall, histogram }: TypeCount, largestBytes: number): Range => {
+  const top = histogram.findLastIndex((count) => count > 0);
+  const upTo = smallestClassBytes * 2 ** top;
+  if (top < histogram.length - 1) return { least: upTo / 2, likely: upTo * 0.75, most: upTo };
+  const smaller = histogram
+    .slice(0, -1)
+    .reduce((sum, count, at) => sum + count * smallestClassBytes * 2 ** at * 0.7, 0);
+  const [count, bytes] = [histogram[top] ?? 1, Math.max(upTo / 2, overall - smaller)];
+  const mean = bytes / count;
+  const most = count === 1 ? overall : Math.min(overall, largestBytes, mean * mostAboveMean);
+  return { least: mean, likely: Math.min(mean, most), most: Math.max(mean, most) };
+};
+
+const smallestClassBytes = 32;
+/** Where nothing else bounds the largest of several. */
+const mostAboveMean = 8;
+
+/** Of a process of this machine; undefined for others, and where it may not be read. */
+const largestMapping = (pid: number | undefined): number | undefined => {
+  if (pid === undefined) return undefined;
+  const sizes = readText(`/proc/${pid}/maps`)
+    .split('\n')
+    .filter((line) => /^\S+ rw-p 0+ 00:00 0\s*$/.test(line))
+    .map((line) => {
+      const [from = '0', to = '0'] = line.slice(0, line.indexOf(' ')).split('-');
+      return Number.parseInt(to, 16) - Number.parseInt(from, 16);
+    });
+  return sizes.length === 0 ? undefined : Math.max(...sizes);
+};
+
+/** How long its main thread has run, and how long it could have but another ran. */
+const scheduled = (pid: number | undefined): { ranNs: number; waitedNs: number } => {
+  const text = pid === undefined ? '' : readText(`/proc/${pid}/task/${pid}/schedstat`);
+  const [ranNs = 0, waitedNs = 0] = text === '' ? [] : text.split(' ').map(Number);
+  return { ranNs, waitedNs };
+};

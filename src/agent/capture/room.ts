@@ -1,0 +1,90 @@
+/**
+ * How much memory a target can still take: on its host, in its memory cgroup, in V8's heap. In: an attachment. Out: the
+ * tightest of the first two, whether the cgroup's limit could be read at all, and what the heap has left.
+ */
+import type { Attachment } from '../attach/attach.js';
+import {
+  cgroupFolders,
+  hostAvailableBytes,
+  limitFiles,
+  limitsIn,
+  readCgroupLimits,
+  type CgroupLimits,
+  type ReadText,
+} from '../process/cgroup.js';
+import { evaluate } from '../session/evaluate.js';
+import type { Guard } from '../session/guard.js';
+import type { Session } from '../session/protocol.js';
+
+export interface Room {
+  /** What the target can still take; undefined where nobody says. */
+  readonly left: { readonly availableBytes: number; readonly of: 'the host' | "the target's cgroup" } | undefined;
+  /** False: it is in a memory cgroup whose files can be read neither from here nor by the target itself. */
+  readonly limitKnown: boolean;
+  /** What V8's heap may still grow by, before V8 ends the process. */
+  readonly heapBytes: number;
+}
+
+export const readRoom = async (attachment: Attachment): Promise<Room> => {
+  const { session, pid } = attachment;
+  const heapBytes = await evaluate(session, readHeapRoom);
+  const outside = pid === undefined ? undefined : readCgroupLimits(pid);
+  if (outside?.known === true) return roomOf(outside, hostAvailableBytes(), heapBytes);
+  const inside = await readInside(session).catch(() => undefined);
+  const hostBytes = pid === undefined ? inside?.hostBytes : hostAvailableBytes();
+  return roomOf(tightestOf(outside, inside?.limits), hostBytes, heapBytes);
+};
+
+const tightestOf = (outside: CgroupLimits | undefined, inside: CgroupLimits | undefined): CgroupLimits => {
+  const [one, other] = [outside?.tightest, inside?.tightest];
+  const left = (limit: typeof one): number =>
+    limit === undefined ? Infinity : Math.max(0, limit.limitBytes - limit.usedBytes);
+  return { tightest: left(one) <= left(other) ? (one ?? other) : other, known: inside?.known === true };
+};
+
+const roomOf = ({ tightest, known }: CgroupLimits, hostBytes: number | undefined, heapBytes: number): Room => {
+  const rest = { limitKnown: known, heapBytes };
+  const host = hostBytes === undefined ? undefined : { availableBytes: hostBytes, of: 'the host' as const };
+  if (tightest === undefined) return { left: host, ...rest };
+  const availableBytes = Math.max(0, tightest.limitBytes - tightest.usedBytes);
+  if (host !== undefined && host.availableBytes <= availableBytes) return { left: host, ...rest };
+  return { left: { availableBytes, of: "the target's cgroup" }, ...rest };
+};
+
+/** What the target reads of itself: in its own container it sees its own limit, also where it cannot be seen from here. */
+const readInside = async (session: Session): Promise<{ limits: CgroupLimits; hostBytes: number | undefined }> => {
+  const [membership, mounts, memory] = ['/proc/self/cgroup', '/proc/self/mountinfo', '/proc/meminfo'];
+  const proc = await readTexts(session, [membership, mounts, memory]);
+  const folders = cgroupFolders(proc(membership), proc(mounts));
+  const files = folders.flatMap(({ folder }) => limitFiles.map((name) => `${folder}/${name}`));
+  return {
+    limits: limitsIn(folders, proc(membership), await readTexts(session, files)),
+    hostBytes: hostAvailableBytes(proc),
+  };
+};
+
+const readTexts = async (session: Session, paths: readonly string[]): Promise<ReadText> => {
+  const texts = await evaluate(session, readFiles, [paths]);
+  const byPath = new Map(paths.map((path, at) => [path, texts[at] ?? '']));
+  return (path) => byPath.get(path) ?? '';
+};
+
+/** Runs in the target. */
+const readFiles = (paths: readonly string[]): string[] => {
+  const { builtin }: Guard = Reflect.get(process, Symbol.for('memwatch'));
+  const fs = builtin('node:fs');
+  return paths.map((path) => {
+    try {
+      return fs.readFileSync(path, 'utf8');
+    } catch {
+      return '';
+    }
+  });
+};
+
+/** Runs in the target. */
+const readHeapRoom = (): number => {
+  const { builtin }: Guard = Reflect.get(process, Symbol.for('memwatch'));
+  const { heap_size_limit: limit, used_heap_size: used } = builtin('node:v8').getHeapStatistics();
+  return Math.max(0, limit - used);
+};

@@ -1,0 +1,120 @@
+/**
+ * What captures will cost a target, and whether there is room for it: asked before each of them. In: an attachment. Out:
+ * estimates, and the words for a capture that does not fit.
+ */
+import type { Attachment } from '../agent/attach/attach.js';
+import { countHeapObjects, type HeapObjects } from '../agent/capture/heap-objects.js';
+import { readRoom, type Room } from '../agent/capture/room.js';
+import { evaluate } from '../agent/session/evaluate.js';
+import type { Guard } from '../agent/session/guard.js';
+import { formatBytes } from '../report/units.js';
+import {
+  censusCost,
+  censusCostByBytes,
+  snapshotCost,
+  snapshotCostByBytes,
+  snapshotFileBytes,
+  type CaptureCost,
+  type HeapBytes,
+} from './cost.js';
+
+export interface CaptureEstimate {
+  readonly heapUsedBytes: number;
+  /** Objects in the heap; undefined where they were not counted, and the estimate goes by bytes alone. */
+  readonly objects: number | undefined;
+  /** Memory that the target takes beside its heap meanwhile: at least, likely, and at most. */
+  readonly leastExtraBytes: number;
+  readonly likelyExtraBytes: number;
+  readonly extraBytes: number;
+  /** How long its thread stands still: at least, likely, and at most. */
+  readonly leastPauseUs: number;
+  readonly pauseUs: number;
+  readonly mostPauseUs: number;
+  /** What the target can still take; undefined where nobody says. */
+  readonly room: Room['left'];
+  /** False: the target is in a memory cgroup whose limit nobody here can read. */
+  readonly limitKnown: boolean;
+  /** There is room for the most that it may take. */
+  readonly enough: boolean;
+}
+
+export interface SnapshotEstimate extends CaptureEstimate {
+  readonly fileBytes: number;
+  /** A census of the same heap fits. */
+  readonly censusFits: boolean;
+}
+
+export interface EstimateOptions {
+  /**
+   * Counts the objects, which stops the target for a garbage collection that takes some three times as long as usual.
+   * Without it the range is wide.
+   */
+  readonly counted?: boolean;
+}
+
+export const estimateSnapshot = async (
+  attachment: Attachment,
+  { counted = true }: EstimateOptions = {},
+): Promise<SnapshotEstimate> => {
+  const objects = counted ? await countHeapObjects(attachment) : undefined;
+  const heap = await evaluate(attachment.session, readHeapBytes);
+  const room = await readRoom(attachment);
+  const major = Number(/\d+/.exec(attachment.nodeVersion)?.[0] ?? 20);
+  const cost = objects === undefined ? snapshotCostByBytes(heap, major) : snapshotCost(objects, major);
+  const census = objects === undefined ? censusCostByBytes(heap) : censusCost(objects);
+  return {
+    ...estimateOf(cost, heap, objects, room),
+    fileBytes: objects === undefined ? heap.usedBytes * 2 : snapshotFileBytes(objects),
+    censusFits: estimateOf(census, heap, objects, room).enough,
+  };
+};
+
+/** Objects are counted only where it may not fit by bytes alone. */
+export const estimateCensus = async (attachment: Attachment): Promise<CaptureEstimate> => {
+  const heap = await evaluate(attachment.session, readHeapBytes);
+  const room = await readRoom(attachment);
+  const roughly = estimateOf(censusCostByBytes(heap), heap, undefined, room);
+  if (roughly.enough || !room.limitKnown) return roughly;
+  const objects = await countHeapObjects(attachment);
+  return objects === undefined ? roughly : estimateOf(censusCost(objects), heap, objects, await readRoom(attachment));
+};
+
+const estimateOf = (
+  { extraBytes, pauseUs, heapBytes }: CaptureCost,
+  heap: HeapBytes,
+  objects: HeapObjects | undefined,
+  { left, limitKnown, heapBytes: heapRoom }: Room,
+): CaptureEstimate => ({
+  heapUsedBytes: heap.usedBytes,
+  objects: objects?.nodes,
+  leastExtraBytes: extraBytes.least,
+  likelyExtraBytes: extraBytes.likely,
+  extraBytes: extraBytes.most,
+  leastPauseUs: pauseUs.least,
+  pauseUs: pauseUs.likely,
+  mostPauseUs: pauseUs.most,
+  room: left,
+  limitKnown,
+  enough: limitKnown && (left === undefined || extraBytes.most <= left.availableBytes) && heapBytes <= heapRoom,
+});
+
+/** Why a capture is refused, to be put behind what it is. */
+export const whyNoRoom = ({ likelyExtraBytes, extraBytes, limitKnown, room }: CaptureEstimate): string => {
+  const need = `takes about ${formatBytes(likelyExtraBytes)} and at most ${formatBytes(extraBytes)} more memory, by estimate`;
+  if (!limitKnown)
+    return `${need}, and the memory limit of the target's cgroup is not known: its files can be read neither from here nor by the target`;
+  if (room === undefined || extraBytes <= room.availableBytes)
+    return `${need}, and V8's heap is too close to its own limit for it`;
+  return `${need}, and ${room.of} has ${formatBytes(room.availableBytes)} left`;
+};
+
+/** Runs in the target. */
+const readHeapBytes = (): HeapBytes => {
+  const { builtin }: Guard = Reflect.get(process, Symbol.for('memwatch'));
+  const v8 = builtin('node:v8');
+  const large = v8.getHeapSpaceStatistics().filter((space) => space.space_name.includes('large_object'));
+  return {
+    usedBytes: v8.getHeapStatistics().used_heap_size,
+    largeBytes: large.reduce((sum, space) => sum + space.space_used_size, 0),
+  };
+};

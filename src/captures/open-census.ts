@@ -1,0 +1,29 @@
+/** A census for every command that counts: refused where the target has no room for it. In: an attachment. Out: a Census. */
+import type { Attachment } from '../agent/attach/attach.js';
+import { startCensus, type Census } from '../agent/capture/census.js';
+import { MemwatchError } from '../errors.js';
+import { formatBytes } from '../report/units.js';
+import { estimateCensus, whyNoRoom } from './estimate.js';
+
+/** It is closed with the attachment. Each count throws no-room with the figures, where the heap has grown too large. */
+export const openCensus = async (attachment: Attachment, force = false): Promise<Census> => {
+  const census = await startCensus(attachment.session);
+  attachment.onDetach(census.close);
+  return {
+    count: async (options) => {
+      if (!force) await refuseWithoutRoom(attachment);
+      return census.count(options);
+    },
+    close: census.close,
+  };
+};
+
+const refuseWithoutRoom = async (attachment: Attachment): Promise<void> => {
+  const estimate = await estimateCensus(attachment);
+  if (estimate.enough) return;
+  throw new MemwatchError(
+    'no-room',
+    `a census of a heap of ${formatBytes(estimate.heapUsedBytes)} ${whyNoRoom(estimate)}`,
+    { hint: 'memwatch alloc fits: it only takes samples; --force counts all the same' },
+  );
+};

@@ -1,0 +1,52 @@
+/**
+ * Looking for leaks where not even a census fits into the target's memory: the collected heap and sampled allocations are
+ * all there is. In: the gate's readings. Out: a LeakReport that names what is allocated and stays, and proves nothing.
+ */
+import type { Census } from '../agent/capture/census.js';
+import { createLocator } from '../analyzer/model/location.js';
+import type { LeakReport } from '../analyzer/model/finding.js';
+import { isProgramsFile, type ScriptsTable } from '../analyzer/model/scripts.js';
+import type { SurvivorSite } from '../analyzer/model/survivors.js';
+import { escapeText, formatBytes } from '../report/units.js';
+import type { Gate } from './gate.js';
+
+/** Stands in for a census, and counts nothing. */
+export const uncounted: Census = {
+  count: () => Promise.resolve({ classes: [], containers: [], pauseUs: 0 }),
+  close: () => Promise.resolve(),
+};
+
+const mostSites = 3;
+
+/** A report that was made without counts: nothing was seen to grow, and nothing seen not to. */
+export const withoutCounts = (
+  report: LeakReport,
+  { readings, rising, sites }: Gate,
+  scripts: ScriptsTable | undefined,
+): LeakReport => {
+  const heap = readings.map(({ heapBytes }) => formatBytes(heapBytes)).join(' → ');
+  const locator = createLocator(scripts);
+  const made = sites
+    .toSorted((a, b) => b.bytes - a.bytes)
+    .flatMap((site) => siteText(site, locator))
+    .slice(0, mostSites);
+  return {
+    ...report,
+    verdict: 'inconclusive',
+    reasons: [
+      `the collected heap ${rising.heap ? 'rose' : 'did not rise'} in each of ${readings.length - 1} rounds: ${heap}`,
+      'objects were not counted, so that nothing is known of what grows or of what keeps it',
+      ...made,
+    ],
+  };
+};
+
+const siteText = ({ stack, bytes }: SurvivorSite, locator: ReturnType<typeof createLocator>): string[] => {
+  const frame = stack.find(({ url }) => isProgramsFile(url));
+  if (frame === undefined) return [];
+  const place = locator.atPosition(Number(frame.scriptId), frame.url, frame.line, frame.column);
+  const where = place === undefined ? frame.url : `${place.file}:${place.line}`;
+  return [
+    `about ${formatBytes(bytes)} that stayed were allocated by ${escapeText(frame.function || '(anonymous)')} (${escapeText(where)})`,
+  ];
+};

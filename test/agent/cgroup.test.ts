@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { cgroupFolders, readCgroupLimits } from '#memwatch/agent/process/cgroup.js';
+
+const two = (root: string, point = '/sys/fs/cgroup'): string =>
+  `41 31 0:38 ${root} ${point} rw,relatime shared:9 - cgroup2 cgroup2 rw\n`;
+const one = (root: string): string =>
+  `31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n35 31 0:32 ${root} /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n` +
+  `36 31 0:33 ${root} /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n`;
+
+/** Reads from a tree of files that is made up. */
+const reader =
+  (files: Readonly<Record<string, string>>) =>
+  (path: string): string =>
+    files[path] ?? '';
+
+test('version 2: the tightest of the limits on the way up, and memory.high is one', () => {
+  const tree = {
+    '/proc/7/cgroup': '0::/pods/app/inner\n',
+    '/proc/self/mountinfo': two('/'),
+    '/sys/fs/cgroup/pods/app/inner/cgroup.procs': '7\n',
+    '/sys/fs/cgroup/pods/app/inner/memory.max': 'max\n',
+    '/sys/fs/cgroup/pods/app/inner/memory.high': '900\n',
+    '/sys/fs/cgroup/pods/app/inner/memory.current': '100\n',
+    '/sys/fs/cgroup/pods/app/memory.max': '1000\n',
+    '/sys/fs/cgroup/pods/app/memory.high': 'max\n',
+    '/sys/fs/cgroup/pods/app/memory.current': '500\n',
+    '/sys/fs/cgroup/pods/app/memory.stat': 'anon 300\ninactive_file 50\n',
+  };
+  assert.deepEqual(readCgroupLimits(7, reader(tree)), {
+    tightest: { limitBytes: 1000, usedBytes: 450 },
+    known: true,
+  });
+  const slowed = { ...tree, '/sys/fs/cgroup/pods/app/inner/memory.high': '400\n' };
+  assert.deepEqual(readCgroupLimits(7, reader(slowed)).tightest, { limitBytes: 400, usedBytes: 100 });
+});
+
+test('version 1: file pages of all that is below count as droppable, and memory with swap is a limit', () => {
+  const tree = {
+    '/proc/7/cgroup': '9:name=systemd:/\n4:memory,hugetlb:/app\n1:cpu:/other\n0::/\n',
+    '/proc/self/mountinfo': one('/') + two('/', '/sys/fs/cgroup/unified'),
+    '/sys/fs/cgroup/memory/app/cgroup.procs': '7\n',
+    '/sys/fs/cgroup/memory/app/memory.limit_in_bytes': '1000\n',
+    '/sys/fs/cgroup/memory/app/memory.usage_in_bytes': '600\n',
+    '/sys/fs/cgroup/memory/app/memory.stat': 'inactive_file 10\ntotal_inactive_file 200\n',
+    '/sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n',
+    '/sys/fs/cgroup/memory/memory.usage_in_bytes': '700\n',
+  };
+  assert.deepEqual(readCgroupLimits(7, reader(tree)), { tightest: { limitBytes: 1000, usedBytes: 400 }, known: true });
+  const swapped = {
+    ...tree,
+    '/sys/fs/cgroup/memory/app/memory.memsw.limit_in_bytes': '1200\n',
+    '/sys/fs/cgroup/memory/app/memory.memsw.usage_in_bytes': '1300\n',
+  };
+  assert.deepEqual(readCgroupLimits(7, reader(swapped)).tightest, { limitBytes: 1200, usedBytes: 1100 });
+});
+
+test('a cgroup outside of this namespace is found through the mounts of the process itself, or is not known', () => {
+  const away = { '/proc/7/cgroup': '0::/../app\n', '/proc/self/mountinfo': two('/') };
+  assert.deepEqual(readCgroupLimits(7, reader(away)), { tightest: undefined, known: false });
+  const through = {
+    ...away,
+    '/proc/7/mountinfo': two('/../app'),
+    '/proc/7/root/sys/fs/cgroup/cgroup.procs': '0\n',
+    '/proc/7/root/sys/fs/cgroup/memory.max': '1000\n',
+    '/proc/7/root/sys/fs/cgroup/memory.current': '300\n',
+  };
+  assert.deepEqual(readCgroupLimits(7, reader(through)), {
+    tightest: { limitBytes: 1000, usedBytes: 300 },
+    known: true,
+  });
+  // the mount is listed, but its files may not be read
+  assert.equal(readCgroupLimits(7, reader({ ...away, '/proc/7/mountinfo': two('/../app') })).known, false);
+});
+
+test('a mount that begins below the root holds the part of a path that lies below it', () => {
+  const folders = (path: string, root: string): string[] =>
+    cgroupFolders(`0::${path}`, two(root)).map(({ folder }) => folder);
+  assert.deepEqual(folders('/docker/abc/x', '/docker/abc'), ['/sys/fs/cgroup/x', '/sys/fs/cgroup']);
+  assert.deepEqual(folders('/docker/abcd', '/docker/abc'), []);
+  assert.deepEqual(folders('/../app', '/..'), ['/sys/fs/cgroup/app', '/sys/fs/cgroup']);
+  assert.deepEqual(folders('/app', '/..'), []);
+  assert.deepEqual(
+    cgroupFolders('0::/a', two('/', '/mnt/with\\040blank')).map(({ folder }) => folder),
+    ['/mnt/with blank/a', '/mnt/with blank'],
+  );
+});
+
+test('without cgroups nothing limits a process, and that is known', () => {
+  assert.deepEqual(readCgroupLimits(7, reader({})), { tightest: undefined, known: true });
+});

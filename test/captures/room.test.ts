@@ -1,0 +1,104 @@
+/** Captures of a target that has little memory left: what is refused, what is done instead, and that the target lives. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { makeCgroup } from '../support/cgroups.js';
+import { memwatch } from '../support/memwatch.js';
+import { nodeBinary } from '../support/nodes.js';
+import { startProcess, startSource, temporaryFolder } from '../support/targets.js';
+
+const megabyte = 2 ** 20;
+/** A quarter of a million objects: a census takes some 30 MB, a snapshot some 350 MB. */
+const manyObjects = `globalThis.held = Array.from({ length: 250_000 }, (_, i) => ({ i }));
+  setInterval(() => {}, 50); console.log('ready');`;
+const quick = ['--interval', '200ms', '--warm-up', '0', '--rounds', '2'];
+
+test('in a small cgroup each capture is done, refused or replaced by what fits, and the target lives on', async (t) => {
+  const target = await startSource(t, manyObjects, { node: 24 });
+  const cgroup = makeCgroup(t, target.pid);
+  if (cgroup === undefined) return t.skip('no cgroup may be made here');
+  const pid = String(target.pid);
+  const file = join(temporaryFolder(t), 'room.heapsnapshot');
+
+  cgroup.leaveRoom(30 * megabyte);
+  const census = await memwatch(['census', pid]);
+  assert.equal(census.code, 2);
+  assert.match(
+    census.stderr,
+    /a census of a heap of [\d.]+ MB takes about [\d.]+ MB and at most [\d.]+ MB more memory, by estimate, and the target's cgroup has [\d.]+ MB left\n.*memwatch alloc/,
+  );
+  const snapshot = await memwatch(['snapshot', pid, '-o', file]);
+  assert.equal(snapshot.code, 2);
+  assert.match(snapshot.stderr, /\n\s*memwatch alloc fits: it only takes samples/);
+  const sampled = await memwatch(['leaks', pid, ...quick]);
+  assert.equal(sampled.code, 0, sampled.stderr);
+  assert.match(sampled.stdout, /inconclusive/i);
+  assert.match(sampled.stdout, /no\s+counts\s+of\s+objects,\s+for\s+which\s+there\s+is\s+no\s+room\s+either/);
+
+  cgroup.leaveRoom(200 * megabyte);
+  const hint = await memwatch(['snapshot', pid, '-o', file]);
+  assert.match(hint.stderr, /memwatch census and memwatch alloc fit/);
+  const counted = await memwatch(['census', pid]);
+  assert.match(counted.stdout, /250,\d{3} +Object/);
+  const light = await memwatch(['leaks', pid, ...quick]);
+  assert.match(light.stdout, /counts of objects and sampled\s+allocations\s+are\s+weaker\s+evidence/);
+
+  cgroup.setLimit(2 ** 40);
+  const whole = await memwatch(['snapshot', pid, '-o', file]);
+  assert.equal(whole.code, 0, whole.stderr);
+  assert.match(whole.stderr, /heap of [\d.]+ MB and 3\d\d,\d{3} objects\. Estimate: .* \([\d.]+ .?s to [\d.]+ .?s\)/);
+  assert.match(
+    whole.stderr,
+    /the target's RSS is [\d.]+ MB higher than before: .* free memory that its allocator keeps/,
+  );
+  assert.equal(target.child.exitCode ?? target.child.signalCode, null);
+});
+
+/** Runs memwatch in a cgroup namespace of its own, where no cgroup is mounted: as a container for debugging does. */
+const elsewhere = (t: TestContext): string | undefined => {
+  const script = join(temporaryFolder(t), 'elsewhere.sh');
+  const hidden = `mount -t tmpfs none /sys/fs/cgroup && exec "$@"`;
+  writeFileSync(
+    script,
+    `#!/bin/sh
+all=/sys/fs/cgroup/memory; [ -d $all ] || all=/sys/fs/cgroup
+own=$all/memwatch-test-else-$$
+mkdir $own && echo $$ > $own/cgroup.procs
+unshare -C -m sh -c '${hidden}' sh ${process.execPath} "$@"
+code=$?
+echo $$ > $all/cgroup.procs; rmdir $own
+exit $code
+`,
+  );
+  chmodSync(script, 0o700);
+  try {
+    execFileSync('unshare', ['-C', '-m', 'sh', '-c', hidden, 'sh', 'true'], { stdio: 'ignore' });
+    return script;
+  } catch {
+    return undefined;
+  }
+};
+
+test('from another cgroup namespace the limit is found through the target, or said to be unknown', async (t) => {
+  const node = elsewhere(t);
+  const seen = await startSource(t, manyObjects, { node: 22 });
+  const cgroup = makeCgroup(t, seen.pid);
+  if (node === undefined || cgroup === undefined) return t.skip('no namespace or cgroup may be made here');
+  cgroup.leaveRoom(30 * megabyte);
+  const census = await memwatch(['census', String(seen.pid)], { node });
+  assert.match(census.stderr, /the target's cgroup has [\d.]+ MB left/);
+  assert.equal(census.code, 2);
+
+  const small = `setInterval(() => {}, 50); console.log('ready');`;
+  const mounted = 'mount -t tmpfs none /sys/fs/cgroup && exec "$@"';
+  const command = ['-m', 'sh', '-c', mounted, 'sh', nodeBinary(22), '-e', small];
+  const unseen = await startProcess(t, 'unshare', command, { ready: /ready/ });
+  if (makeCgroup(t, unseen.pid) === undefined) return t.skip('no cgroup may be made here');
+  const unknown = await memwatch(['census', String(unseen.pid)], { node });
+  assert.match(unknown.stderr, /the memory limit of the target's cgroup is not known/);
+  assert.equal(unknown.code, 2);
+  const forced = await memwatch(['census', String(unseen.pid), '--force'], { node });
+  assert.equal(forced.code, 0, forced.stderr);
+});
