@@ -1,5 +1,6 @@
 /** What `alloc` prints: the head, the table of functions, or the document `memwatch/alloc@1`. */
 import type { ProgramEnd } from '../agent/attach/launch.js';
+import type { AllocDocument } from '../analyzer/model/documents.js';
 import type { Profile } from '../analyzer/model/profile.js';
 import { renderGc } from '../report/gc-and-loop.js';
 import { showName } from '../report/place.js';
@@ -63,7 +64,7 @@ const renderNotes = ({ profile, file, ended, pid }: AllocResult): string[] => {
 const documentOf = (
   { profile, file, pid, ended }: AllocResult,
   { table, functions, lines, callers, callees }: Choice,
-): object => ({
+): AllocDocument & Record<string, unknown> => ({
   schema: 'memwatch/alloc@1',
   pid,
   durationUs: table.durationUs,

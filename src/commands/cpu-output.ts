@@ -3,6 +3,7 @@ import type { ProgramEnd } from '../agent/attach/launch.js';
 import { mergeProfiles, type NamedProfile } from '../analyzer/model/merge-profiles.js';
 import { computeCostTable } from '../analyzer/cost/table.js';
 import type { CostTable } from '../analyzer/model/cost.js';
+import type { CpuDocument } from '../analyzer/model/documents.js';
 import type { Profile } from '../analyzer/model/profile.js';
 import type { LoopReading } from '../analyzer/model/reading.js';
 import type { CallEdgeRow } from '../report/cost.js';
@@ -83,7 +84,10 @@ const renderSuspect = (threads: CpuResult['threads'], { functions, whole }: Cost
   ];
 };
 
-const documentOf = (result: CpuResult, { table, functions, lines, callers, callees }: Choice): object => ({
+const documentOf = (
+  result: CpuResult,
+  { table, functions, lines, callers, callees }: Choice,
+): CpuDocument & Record<string, unknown> => ({
   schema: 'memwatch/cpu@1',
   pid: result.pid,
   durationUs: table.durationUs,

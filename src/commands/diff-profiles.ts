@@ -36,4 +36,4 @@ export const diffProfiles = async (files: readonly string[], limit: number, io: 
 const named = (row: DiffRow): DiffRow => ({ ...row, name: showName(row.name) });
 
 const readTable = async (file: string, io: Io): Promise<CostTable> =>
-  readCostDocument(await readCaptureBytes(file)) ?? computeCostTable(await openProfile(file, io));
+  readCostDocument(await readCaptureBytes(file), file) ?? computeCostTable(await openProfile(file, io));

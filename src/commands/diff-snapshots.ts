@@ -1,6 +1,7 @@
 /** Compares heap snapshots for `memwatch diff`. */
 import { diffHeaps } from '../analyzer/heap/diff.js';
 import type { Heap } from '../analyzer/heap/heap.js';
+import type { DiffDocument, GrownObjectDocument } from '../analyzer/model/documents.js';
 import type { ObjectGrowth } from '../analyzer/model/heap-diff.js';
 import { renderHeapDiff } from '../report/heap-diff-text.js';
 import type { Io } from './io.js';
@@ -13,21 +14,17 @@ export const diffSnapshots = async (files: readonly string[], limit: number, io:
   const diff = diffHeaps(heaps, limit);
   const { sameProcess, matchedBy, heapBytes, classes, objects } = diff;
   if (!sameProcess) io.warn('these snapshots do not show that they are of one process: compared by class alone');
-  io.print(
-    {
-      schema: 'memwatch/diff@1',
-      snapshots: files,
-      sameProcess,
-      matchedBy,
-      heapBytes,
-      classes,
-      objects: objects.map(objectDocument),
-    },
-    () => renderHeapDiff(diff, { files, limit, width: io.columns }),
-  );
+  const document: DiffDocument = {
+    schema: 'memwatch/diff@1',
+    snapshots: files,
+    heapBytes,
+    classes,
+    objects: objects.map(objectDocument),
+  };
+  io.print({ ...document, sameProcess, matchedBy }, () => renderHeapDiff(diff, { files, limit, width: io.columns }));
 };
 
-const objectDocument = (object: ObjectGrowth): object => {
+const objectDocument = (object: ObjectGrowth): GrownObjectDocument => {
   const { id, name, type, retainedBytes, retainedDelta, path, location } = object;
   return { id, name, type, retainedBytes, retainedDelta, path, location };
 };

@@ -80,7 +80,7 @@ const isCapture = (file: string): boolean =>
 /** Throws `not-this-format`, `broken-file`, `bad-argument`. */
 const convert = async (file: string, to: Format, limit: number, io: Io): Promise<string | Uint8Array> => {
   const name = basename(file);
-  const document = readCostDocument(await readCaptureBytes(file));
+  const document = readCostDocument(await readCaptureBytes(file), file);
   if (document !== undefined) return markdownOf(document, to, name, limit);
   const profile = await openProfile(file, io);
   if (to === 'pprof') return writePprof(profile);

@@ -4,6 +4,7 @@ import { describeObject } from '../analyzer/heap/object-detail.js';
 import type { Heap } from '../analyzer/heap/heap.js';
 import { summarizeHeap, type ClassOrder } from '../analyzer/heap/summary.js';
 import type { HeapObject } from '../analyzer/model/heap-results.js';
+import type { HeapDocument, ObjectDocument } from '../analyzer/model/documents.js';
 import { MemwatchError } from '../errors.js';
 import { renderHeap, renderHeapObject } from '../report/heap-text.js';
 import { captureOptions, wantedCapture, type WantedCapture } from './capture-file.js';
@@ -53,37 +54,31 @@ const printSummary = (heap: Heap, file: string, limit: number, args: Arguments, 
       hint: 'memwatch heap without --class lists the classes',
     });
   const { nodes, edges, selfBytes, extraNativeBytes, classes, dominators } = summary;
-  io.print(
-    {
-      schema: 'memwatch/heap@1',
-      snapshot: { file, nodes, edges, selfBytes, extraNativeBytes },
-      classes,
-      dominators: dominators.map(objectDocument),
-    },
-    () => renderHeap(summary, { file, width: io.columns, className }),
-  );
+  const document: HeapDocument = {
+    schema: 'memwatch/heap@1',
+    snapshot: { file, nodes, edges, selfBytes, extraNativeBytes },
+    classes,
+    dominators: dominators.map(objectDocument),
+  };
+  io.print(document, () => renderHeap(summary, { file, width: io.columns, className }));
 };
 
 const printObject = (heap: Heap, file: string, node: number, limit: number, io: Io): void => {
   const object = describeObject(heap, node, limit);
   const { nodeCount, edgeCount } = heap.graph;
   const { retainers, retainerCount, contents, contentCount } = object;
-  io.print(
-    {
-      schema: 'memwatch/heap@1',
-      snapshot: { file, nodes: nodeCount, edges: edgeCount, selfBytes: heap.dominators.retainedBytes[0] },
-      classes: [],
-      dominators: [objectDocument(object)],
-      retainers,
-      retainerCount,
-      contents,
-      contentCount,
-    },
-    () => renderHeapObject(object, io.columns),
+  const document: HeapDocument = {
+    schema: 'memwatch/heap@1',
+    snapshot: { file, nodes: nodeCount, edges: edgeCount, selfBytes: heap.dominators.retainedBytes[0] },
+    classes: [],
+    dominators: [objectDocument(object)],
+  };
+  io.print({ ...document, retainers, retainerCount, contents, contentCount }, () =>
+    renderHeapObject(object, io.columns),
   );
 };
 
-const objectDocument = ({ id, name, type, selfBytes, retainedBytes, path, location }: HeapObject): object => ({
+const objectDocument = ({ id, name, type, selfBytes, retainedBytes, path, location }: HeapObject): ObjectDocument => ({
   id,
   name,
   type,

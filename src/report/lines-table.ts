@@ -2,6 +2,7 @@
  * The lines of functions as text: for each function a head that names its dearest lines, then its whole source with hits,
  * time and memory before each line. In: a LinesResult, the width of the terminal. Out: text, and the JSON document.
  */
+import type { LinesDocument } from '../analyzer/model/documents.js';
 import type { FunctionLines, LineCost, LinesResult } from '../analyzer/model/lines.js';
 import { renderTable, type TableColumn } from './table.js';
 import { escapeText, formatBytes, formatCount, formatDuration, formatShare } from './units.js';
@@ -33,7 +34,7 @@ const wrapped = (text: string, width: number): string[] => {
 };
 
 /** The document of `memwatch/lines@1`. */
-export const linesDocument = (result: LinesResult): object => ({
+export const linesDocument = (result: LinesResult): LinesDocument & Record<string, unknown> => ({
   schema: 'memwatch/lines@1',
   functions: result.functions.map((one) => ({
     name: one.name,

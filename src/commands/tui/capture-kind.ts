@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
+import { readDocument, schemaOf } from '../../analyzer/formats/document.js';
 import { MemwatchError, messageOf } from '../../errors.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import { nameFile } from '../profile-file.js';
@@ -16,11 +17,11 @@ export type CaptureKind =
 /** Throws `cannot-read`; `not-this-format` for what is no capture; `bad-argument` for a result of memwatch that has no screen. */
 export const kindOf = async (file: string): Promise<CaptureKind> => {
   const head = await firstText(file);
-  const schema = /^\s*\{\s*"schema"\s*:\s*"(memwatch\/[^"]*)"/.exec(head)?.[1];
+  const schema = schemaOf(head);
   if (schema !== undefined) {
-    const document = await readDocument(file);
-    if (schema === 'memwatch/leaks@1') return { kind: 'leaks', report: document as LeakReport };
-    const result = savedResult(document);
+    const document = readDocument(await readText(file), file);
+    if (document?.schema === 'memwatch/leaks@1') return { kind: 'leaks', report: document };
+    const result = document === undefined ? undefined : savedResult(document);
     if (result !== undefined) return { kind: 'result', result };
     throw new MemwatchError('bad-argument', `${file} is a result of kind ${schema}, which view does not show`, {
       hint: shown,
@@ -37,11 +38,11 @@ export const kindOf = async (file: string): Promise<CaptureKind> => {
 const shown =
   'view shows .heapsnapshot, profiles of V8, Chrome, speedscope, pprof and perf, collapsed stacks, and what leaks, heap, diff, cpu, alloc and lines print as --json';
 
-const readDocument = async (file: string): Promise<unknown> => {
+const readText = async (file: string): Promise<string> => {
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new MemwatchError('broken-file', `${file} is broken: ${messageOf(cause)}`, { cause });
+    throw new MemwatchError('cannot-read', `cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
 };
 

@@ -2,7 +2,16 @@
  * Results that memwatch wrote with --json, as lists of the screen. In: a document. Out: rows, and sources with costs. What
  * a result leaves out (the tree behind it, a flame graph) cannot be asked of it.
  */
-import type { Location } from '../../analyzer/model/location.js';
+import { allocTable, cpuTable } from '../../analyzer/formats/cost-document.js';
+import type { SavedDocument } from '../../analyzer/formats/document.js';
+import type { CostTable } from '../../analyzer/model/cost.js';
+import type {
+  DiffDocument,
+  HeapDocument,
+  LinesDocument,
+  ObjectDocument,
+  StepDocument,
+} from '../../analyzer/model/documents.js';
 import { formatBytes, formatCount, formatDuration } from '../../report/units.js';
 import type {
   ClassRow,
@@ -33,77 +42,25 @@ export interface SavedSource {
   readonly costs: readonly LineCost[];
 }
 
-/** What a screen needs of the documents; each holds more. */
-interface SavedDocument {
-  readonly schema: string;
-  readonly snapshot: { readonly file: string; readonly nodes: number; readonly selfBytes: number };
-  /** Counts and sizes in a heap's, deltas in a diff's. */
-  readonly classes: readonly {
-    readonly name: string;
-    readonly count: number;
-    readonly selfBytes: number;
-    readonly retainedBytes: number;
-    readonly countDelta: number;
-    readonly selfDelta: number;
-  }[];
-  readonly dominators: readonly SavedObject[];
-  readonly snapshots: readonly string[];
-  readonly heapBytes: readonly number[];
-  readonly objects: readonly (Omit<SavedObject, 'retainedBytes'> & {
-    retainedBytes: number[];
-    retainedDelta: number;
-  })[];
-  readonly durationUs: number;
-  readonly functions: readonly SavedFunction[];
-  readonly lines: readonly { file: string; line: number; function: string; selfUs?: number; selfBytes?: number }[];
-}
-interface SavedObject {
-  readonly id: number;
-  readonly name: string;
-  readonly type: string;
-  readonly selfBytes: number;
-  readonly retainedBytes: number;
-  readonly path: readonly { label: string; name: string; id: number }[];
-  readonly location: Location | null;
-}
-interface SavedFunction {
-  readonly name: string;
-  readonly file: string | null;
-  readonly line: number | null;
-  readonly selfUs?: number;
-  readonly totalUs?: number;
-  readonly selfBytes?: number;
-  readonly totalBytes?: number;
-  readonly liveBytes?: number;
-  /** Of `lines`: the lines of the function. */
-  readonly lines?: readonly {
-    line: number;
-    hits: number | null;
-    timeUs: number | null;
-    incrementBytes: number | null;
-  }[];
-}
-
 /** undefined where there is no screen for that kind of result. */
-export const savedResult = (document: unknown): SavedResult | undefined => {
-  const saved = document as SavedDocument;
-  switch (saved.schema) {
+export const savedResult = (document: SavedDocument): SavedResult | undefined => {
+  switch (document.schema) {
     case 'memwatch/heap@1':
-      return savedHeap(saved);
+      return savedHeap(document);
     case 'memwatch/diff@1':
-      return Array.isArray(saved.objects) && Array.isArray(saved.heapBytes) ? savedDiff(saved) : undefined;
+      return savedDiff(document);
     case 'memwatch/cpu@1':
-      return savedProfile(saved, 'cpu');
+      return savedProfile(cpuTable(document), 'cpu');
     case 'memwatch/alloc@1':
-      return savedProfile(saved, 'alloc');
+      return savedProfile(allocTable(document), 'alloc');
     case 'memwatch/lines@1':
-      return savedLines(saved);
+      return savedLines(document);
     default:
       return undefined;
   }
 };
 
-const savedHeap = ({ snapshot, classes, dominators }: SavedDocument): SavedResult => ({
+const savedHeap = ({ snapshot, classes, dominators }: HeapDocument): SavedResult => ({
   dataset: 'heap',
   summary: `${snapshot.file}: ${formatBytes(snapshot.selfBytes)}, ${formatCount(snapshot.nodes)} objects (a saved result: what memwatch heap printed)`,
   whole: snapshot.selfBytes,
@@ -121,7 +78,7 @@ const savedHeap = ({ snapshot, classes, dominators }: SavedDocument): SavedResul
       key: String(at),
       node: at,
       id: object.id,
-      edge: object.path.at(-1)?.label || undefined,
+      edge: edgeTo(object),
       name: object.name,
       type: object.type,
       selfBytes: object.selfBytes,
@@ -134,8 +91,8 @@ const savedHeap = ({ snapshot, classes, dominators }: SavedDocument): SavedResul
   },
   sources: [],
   paths: dominators.map(({ path }) =>
-    path.map(({ label, name, id }) => ({
-      edge: label === '' ? undefined : label,
+    path.map(({ label, edge, name, id }) => ({
+      edge: (label ?? edge) || undefined,
       name,
       id,
       retainedBytes: null,
@@ -144,13 +101,19 @@ const savedHeap = ({ snapshot, classes, dominators }: SavedDocument): SavedResul
   ),
 });
 
-const pathText = (path: readonly { label: string; name: string }[]): string =>
-  path.map((step) => (step.label === '' ? step.name : step.label)).join(' → ');
+/** How its holder calls it. */
+const edgeTo = ({ path }: ObjectDocument): string | undefined => {
+  const last = path.at(-1);
+  return (last?.label ?? last?.edge) || undefined;
+};
 
-const savedDiff = ({ snapshots, heapBytes, classes, objects }: SavedDocument): SavedResult => ({
+const pathText = (path: readonly StepDocument[]): string =>
+  path.map(({ label, edge, name }) => (label ?? edge) || name).join(' → ');
+
+const savedDiff = ({ snapshots, heapBytes = [], classes, objects }: DiffDocument): SavedResult => ({
   dataset: 'growth',
   summary: `${snapshots.length} snapshots (a saved result: what memwatch diff printed)`,
-  whole: Math.max(1, heapBytes[heapBytes.length - 1] - heapBytes[0]),
+  whole: Math.max(1, (heapBytes.at(-1) ?? 0) - (heapBytes[0] ?? 0)),
   lists: {
     grownClasses: classes.map(({ name, countDelta, selfDelta }): GrowthRow => ({
       ...noObject,
@@ -174,45 +137,44 @@ const savedDiff = ({ snapshots, heapBytes, classes, objects }: SavedDocument): S
 });
 const noObject = { kind: 'growth', node: undefined, id: undefined } as const;
 
-const savedProfile = ({ functions, lines, durationUs }: SavedDocument, dataset: 'cpu' | 'alloc'): SavedResult => {
-  const unit = dataset === 'cpu' ? 'microseconds' : 'bytes';
-  const whole = functions.reduce((sum, one) => sum + (one.selfUs ?? one.selfBytes ?? 0), 0);
-  return {
-    dataset,
-    summary: `profile of ${formatDuration(durationUs)} (a saved result: the functions that memwatch ${dataset} printed)`,
-    whole: Math.max(1, whole),
-    lists: {
-      functions: functions.map((one): FunctionRow => ({
-        kind: 'function',
-        frame: -1,
-        name: one.name,
-        place: one.file === null || one.line === null ? undefined : { file: one.file, line: one.line, column: 0 },
-        hottest: undefined,
-        self: one.selfUs ?? one.selfBytes ?? 0,
-        total: one.totalUs ?? one.totalBytes ?? 0,
-        live: one.liveBytes,
-        unit,
-      })),
-      hotLines: lines.map((one): LineRow => ({
-        kind: 'line',
-        place: { file: one.file, line: one.line, column: 0 },
-        functionName: one.function,
-        self: one.selfUs ?? one.selfBytes ?? 0,
-        unit,
-      })),
-    },
-    sources: lines.map(({ file, line, selfUs, selfBytes }) => ({
-      file,
-      costs: [{ line, ...(selfUs === undefined ? { bytes: selfBytes ?? 0 } : { selfUs }) }],
+const savedProfile = ({ unit, functions, lines, durationUs }: CostTable, dataset: 'cpu' | 'alloc'): SavedResult => ({
+  dataset,
+  summary: `profile of ${formatDuration(durationUs)} (a saved result: the functions that memwatch ${dataset} printed)`,
+  whole: Math.max(
+    1,
+    functions.reduce((sum, { self }) => sum + self, 0),
+  ),
+  lists: {
+    functions: functions.map(({ name, file, line, self, total, live }): FunctionRow => ({
+      kind: 'function',
+      frame: -1,
+      name,
+      place: file === null || line === null ? undefined : { file, line, column: 0 },
+      hottest: undefined,
+      self,
+      total,
+      live: live ?? undefined,
+      unit,
     })),
-  };
-};
+    hotLines: lines.map(({ file, line, function: functionName, self }): LineRow => ({
+      kind: 'line',
+      place: { file, line, column: 0 },
+      functionName,
+      self,
+      unit,
+    })),
+  },
+  sources: lines.map(({ file, line, self }) => ({
+    file,
+    costs: [{ line, ...(dataset === 'alloc' ? { bytes: self } : { selfUs: self }) }],
+  })),
+});
 
-const savedLines = ({ functions }: SavedDocument): SavedResult => {
-  const rows = functions.flatMap(({ name, file, lines = [] }) =>
+const savedLines = ({ functions }: LinesDocument): SavedResult => {
+  const rows = functions.flatMap(({ name, file, lines }) =>
     lines.map(({ line, timeUs }): LineRow => ({
       kind: 'line',
-      place: { file: file ?? '', line, column: 0 },
+      place: { file, line, column: 0 },
       functionName: name,
       self: timeUs ?? 0,
       unit: 'microseconds',
@@ -226,8 +188,8 @@ const savedLines = ({ functions }: SavedDocument): SavedResult => {
       rows.reduce((sum, row) => sum + row.self, 0),
     ),
     lists: { hotLines: rows, functions: [] },
-    sources: functions.map(({ file, lines = [] }) => ({
-      file: file ?? '',
+    sources: functions.map(({ file, lines }) => ({
+      file,
       costs: lines.map(({ line, hits, timeUs, incrementBytes }) => ({
         line,
         hits: hits ?? undefined,

@@ -1,0 +1,79 @@
+/** The shape of `memwatch/leaks@1`, for the one reader of documents. In: a value. Out: a LeakReport, or `broken-file`. */
+import type { Finding, LeakReport, Owner } from '../model/finding.js';
+import { nodeTypes } from '../model/heap-graph.js';
+import type { Location } from '../model/location.js';
+import type { PathStep } from '../model/path.js';
+import { list, nullOr, number, oneOf, record, text, type Shape } from './shape.js';
+
+const place = { function: text, file: text, line: number };
+
+const owner: Shape<Owner> = (value, at) => {
+  const { kind } = record<{ kind: Owner['kind'] }>({ kind: oneOf('application', 'dependency', 'node', 'unknown') })(
+    value,
+    at,
+  );
+  return kind === 'dependency'
+    ? record<Extract<Owner, { kind: 'dependency' }>>({
+        kind: oneOf('dependency'),
+        package: text,
+        version: nullOr(text),
+      })(value, at)
+    : { kind };
+};
+
+const step = record<PathStep>({
+  edge: text,
+  label: text,
+  kind: oneOf('property', 'element', 'word'),
+  name: text,
+  type: oneOf(...nodeTypes),
+  id: number,
+});
+
+const finding = record<Finding>({
+  rank: number,
+  kind: oneOf(
+    'map',
+    'set',
+    'array',
+    'dictionary',
+    'linked-list',
+    'closure-chain',
+    'listeners',
+    'promise-reactions',
+    'timers',
+    'weak-set',
+    'string',
+    'buffer',
+    'native',
+    'class',
+  ),
+  title: text,
+  signature: text,
+  bytesPerRound: nullOr(number),
+  countPerRound: number,
+  retainedBytesPerRound: nullOr(number),
+  history: list(number),
+  container: record({ id: number, name: text, type: text }),
+  gains: list(record({ name: text, countPerRound: number, selfBytesPerRound: number })),
+  path: list(step),
+  location: nullOr(record<Location>({ file: text, line: number, column: number })),
+  owner,
+  keptFunctions: list(record({ ...place, countPerRound: number })),
+  allocationSites: list(record({ ...place, bytes: number })),
+  growthSites: list(record({ stack: list(record(place)), count: number })),
+  advice: nullOr(text),
+  reasons: list(text),
+});
+
+export const leakReport = record<LeakReport>({
+  schema: oneOf('memwatch/leaks@1'),
+  verdict: oneOf('leak', 'clean', 'inconclusive'),
+  reasons: list(text),
+  evidence: oneOf('snapshots', 'census'),
+  rounds: number,
+  heapBytes: list(number),
+  snapshots: number,
+  findings: list(finding),
+  warnings: list(text),
+});

@@ -1,0 +1,116 @@
+/**
+ * The documents that commands print with --json and memwatch itself reads again; the others stand beside what they hold
+ * (`memwatch/leaks@1` in finding.ts, `memwatch/check@1` in check.ts). Bytes and microseconds, as the names say; what is
+ * optional here need not be in a document of another origin.
+ */
+import type { ClassGrowth } from './heap-diff.js';
+import type { HeapClass } from './heap-results.js';
+import type { Location } from './location.js';
+
+export interface HeapDocument {
+  readonly schema: 'memwatch/heap@1';
+  readonly snapshot: {
+    readonly file: string;
+    readonly nodes: number;
+    readonly edges: number;
+    readonly selfBytes: number;
+    readonly extraNativeBytes?: number | undefined;
+  };
+  readonly classes: readonly HeapClass[];
+  /** The objects that hold most, or the one that was asked for. */
+  readonly dominators: readonly ObjectDocument[];
+}
+
+export interface ObjectDocument {
+  readonly id: number;
+  readonly name: string;
+  readonly type: string;
+  readonly selfBytes: number;
+  readonly retainedBytes: number;
+  readonly path: readonly StepDocument[];
+  readonly location?: Location | null | undefined;
+}
+
+export interface StepDocument {
+  readonly edge: string;
+  readonly label?: string | undefined;
+  readonly name: string;
+  readonly type: string;
+  readonly id: number;
+}
+
+export interface DiffDocument {
+  readonly schema: 'memwatch/diff@1';
+  readonly snapshots: readonly string[];
+  readonly heapBytes?: readonly number[] | undefined;
+  readonly classes: readonly ClassGrowth[];
+  readonly objects: readonly GrownObjectDocument[];
+}
+
+export interface GrownObjectDocument {
+  readonly id: number;
+  readonly name: string;
+  readonly type?: string | undefined;
+  /** One figure a snapshot. */
+  readonly retainedBytes: readonly number[];
+  readonly retainedDelta: number;
+  readonly path: readonly StepDocument[];
+  readonly location?: Location | null | undefined;
+}
+
+export interface CpuDocument {
+  readonly schema: 'memwatch/cpu@1';
+  readonly durationUs: number;
+  readonly wholeProgram?: boolean | undefined;
+  readonly samples?: number | null | undefined;
+  readonly busyUs?: number | undefined;
+  readonly idleUs?: number | undefined;
+  readonly functions: readonly (FunctionDocument & {
+    readonly calls: number | null;
+    readonly selfUs: number;
+    readonly totalUs: number;
+  })[];
+  readonly lines: readonly (LineDocument & { readonly selfUs: number; readonly inlined?: boolean | undefined })[];
+}
+
+export interface AllocDocument {
+  readonly schema: 'memwatch/alloc@1';
+  readonly durationUs: number;
+  readonly wholeProgram?: boolean | undefined;
+  readonly allocatedBytes?: number | undefined;
+  readonly functions: readonly (FunctionDocument & {
+    readonly selfBytes: number;
+    readonly totalBytes: number;
+    readonly liveBytes: number | null;
+  })[];
+  readonly lines: readonly (LineDocument & { readonly selfBytes: number })[];
+}
+
+export interface FunctionDocument {
+  readonly name: string;
+  /** null for native code. */
+  readonly file: string | null;
+  readonly line: number | null;
+}
+
+export interface LineDocument {
+  readonly file: string;
+  readonly line: number;
+  readonly function?: string | undefined;
+}
+
+export interface LinesDocument {
+  readonly schema: 'memwatch/lines@1';
+  readonly functions: readonly {
+    readonly name: string;
+    readonly file: string;
+    readonly lines: readonly {
+      readonly line: number;
+      readonly hits: number | null;
+      readonly timeUs: number | null;
+      readonly incrementBytes: number | null;
+      readonly externalBytes: number | null;
+      readonly source: string;
+    }[];
+  }[];
+}
