@@ -2,6 +2,7 @@
  * `memwatch attach <target>`: what a process does now. The terminal UI; a line a second where stdout is no terminal, or
  * where the program writes to the same terminal because memwatch started it.
  */
+import { writeJson } from '../analyzer/model/escape.js';
 import { attach, withAttachment, type Attachment } from '../agent/attach/attach.js';
 import { programExitCode } from '../agent/attach/launch.js';
 import { runsOn } from '../agent/process/proc.js';
@@ -78,7 +79,7 @@ const printReadings = async (attachment: Attachment, intervalMs: number, args: A
   const readings = watchReadings(attachment, { intervalMs, signal: io.signal, onSilence: io.progress });
   let count = 0;
   for await (const reading of readings) {
-    if (io.json) io.line(JSON.stringify(reading));
+    if (io.json) io.line(writeJson(reading));
     else {
       if (count % titlesEvery === 0) io.line(renderReadingTitles());
       io.line(renderReading(reading));

@@ -1,4 +1,5 @@
 /** `memwatch census <target>`: how many of each class are alive, and which Maps, Sets and arrays grow; no snapshot. */
+import { writeJson } from '../analyzer/model/escape.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withAttachment } from '../agent/attach/attach.js';
 import type { Census } from '../agent/capture/census.js';
@@ -45,6 +46,6 @@ const countOnce = async (census: Census, watch: boolean, rows: number, io: Io): 
   io.progress('counting objects');
   const document: CensusDocument = { schema: 'memwatch/census@1', ...(await census.count({ idsFor: rows })) };
   // with --watch one document a line, since stdout holds many
-  if (watch && io.json) io.line(JSON.stringify(document));
+  if (watch && io.json) io.line(writeJson(document));
   else io.print(document, () => `${renderCensus(document, rows, io.columns)}${watch ? '\n' : ''}`);
 };

@@ -7,6 +7,7 @@ import { throwIfInterrupted } from '../errors.js';
 import { renderCheck } from '../report/check-text.js';
 import { checkScenario } from '../leaks/scenario.js';
 import { baselineKey, knownLeaksOf, openBaseline, updateBaseline, type OpenBaseline } from './check/baseline.js';
+import { reportOfEarlyEnd, unusable } from './check/early-end.js';
 import { readOptions, readSubjects, text, type CheckOptions } from './check/options.js';
 import { writeOutputs } from './check/outputs.js';
 import { checkService } from '../leaks/service.js';
@@ -45,25 +46,44 @@ export const checkCommand: Command = {
 };
 
 const check = async (args: Arguments, io: Io): Promise<number> => {
+  const outputs = { junit: text(args['junit']), markdown: text(args['markdown']), artifacts: text(args['artifacts']) };
+  const folder = process.cwd();
+  const run: CheckRun = { names: [], ran: [], baseline: undefined };
+  let report: CheckReport;
+  try {
+    report = await runCheck(run, args, io);
+  } catch (error) {
+    const strict = args['strict'] === true;
+    const finished = run.ran.map((one) => (run.baseline === undefined ? one : judgeAgainst(one, run.baseline, strict)));
+    writeOutputs(reportOfEarlyEnd(run.names, finished, error), { ...outputs, artifacts: undefined }, folder, io);
+    throw error;
+  }
+  const failed = writeOutputs(report, outputs, folder, io);
+  io.print(report, () => renderCheck(report, { folder, color: io.color }));
+  if (failed !== undefined) throw failed;
+  return exitCode(report);
+};
+
+/** How far a check has come. */
+interface CheckRun {
+  names: readonly string[];
+  /** In the order of the names; what has not been run has no entry. */
+  readonly ran: ScenarioReport[];
+  baseline: OpenBaseline | undefined;
+}
+
+const runCheck = async (run: CheckRun, args: Arguments, io: Io): Promise<CheckReport> => {
+  run.names = ((args['scenario'] as unknown[] | undefined) ?? []).map(String);
   const options = readOptions(args);
   const subjects = readSubjects(args, options);
-  const baseline = openBaseline(text(args['baseline']), args['update-baseline'] === true);
-  const ran = await inParallel(subjects, options.jobs, (subject) => runSubject(subject, options, io));
   const update = args['update-baseline'] === true;
-  if (update) updateBaseline(baseline, ran);
+  const baseline = (run.baseline = openBaseline(text(args['baseline']), update));
+  await inParallel(subjects, options.jobs, run.ran, (subject) => runSubject(subject, options, io));
+  if (update) updateBaseline(baseline, run.ran);
   const known = update ? openBaseline(baseline.path, false) : baseline;
-  const scenarios = ran.map((scenario) => judgeAgainst(scenario, known, options.strict));
-  const report: CheckReport = {
-    schema: 'memwatch/check@1',
-    passed: scenarios.every(({ passed }) => passed),
-    scenarios,
-    baseline: baseline.name,
-    warnings: [],
-  };
-  const outputs = { junit: text(args['junit']), markdown: text(args['markdown']), artifacts: options.artifacts };
-  writeOutputs(report, outputs, options.folder, io);
-  io.print(report, () => renderCheck(report, { folder: options.folder, color: io.color }));
-  return exitCode(report);
+  const scenarios = run.ran.map((scenario) => judgeAgainst(scenario, known, options.strict));
+  const passed = scenarios.every((scenario) => scenario.passed);
+  return { schema: 'memwatch/check@1', passed, scenarios, baseline: baseline.name, warnings: [] };
 };
 
 const exitCode = ({ passed, scenarios }: CheckReport): number => {
@@ -78,27 +98,36 @@ const checkOne = async (file: string, options: CheckOptions, io: Io): Promise<Sc
   throwIfInterrupted(io.signal);
   await refuseCapture(file);
   const { artifacts } = options;
-  return checkScenario(file, {
-    ...options,
-    name: file.replaceAll('\\', '/'),
-    artifacts: artifacts === undefined ? undefined : join(artifacts, folderNameOf(file, options.folder)),
-    signal: io.signal,
-    onProgress: (step) => io.progress(`${file}: ${step}`),
-  });
+  const name = file.replaceAll('\\', '/');
+  try {
+    return await checkScenario(file, {
+      ...options,
+      name,
+      artifacts: artifacts === undefined ? undefined : join(artifacts, folderNameOf(file, options.folder)),
+      signal: io.signal,
+      onProgress: (step) => io.progress(`${file}: ${step}`),
+    });
+  } catch (error) {
+    throwIfInterrupted(io.signal);
+    return unusable(name, error); // the others go on
+  }
 };
 
 const folderNameOf = (file: string, folder: string): string =>
   relative(folder, resolve(file)).replaceAll(/[^\w.-]+/g, '-');
 
-/** Runs so many at a time; results stand in the order of the files. */
-const inParallel = async <S, T>(subjects: readonly S[], jobs: number, run: (one: S) => Promise<T>): Promise<T[]> => {
-  const results: T[] = [];
+/** Runs so many at a time; results come to stand in the order of the files. */
+const inParallel = async <S, T>(
+  subjects: readonly S[],
+  jobs: number,
+  results: T[],
+  run: (one: S) => Promise<T>,
+): Promise<void> => {
   const queue = subjects.entries();
   const worker = async (): Promise<void> => {
     for (const [i, one] of queue) results[i] = await run(one);
   };
   await Promise.all(Array.from({ length: Math.min(jobs, subjects.length) }, worker));
-  return results;
 };
 
 /** Says what is new and what is known, and whether the scenario passed. */

@@ -2,6 +2,7 @@
  * What a command may do to the world besides its work: print its answer, say what it is doing, be interrupted.
  * With --json stdout holds one JSON document and nothing else; progress goes to stderr, and only to a terminal.
  */
+import { writeJson } from '../analyzer/model/escape.js';
 import type { Argv } from 'yargs';
 import type { Progress } from '../progress.js';
 
@@ -43,7 +44,7 @@ export const createIo = (json: boolean, signal: AbortSignal): Io => {
     json,
     color: !json && process.stdout.isTTY && !process.env['NO_COLOR'],
     columns: process.stdout.columns ?? 100,
-    print: (document, text) => line(json ? JSON.stringify(document, undefined, 2) : text()),
+    print: (document, text) => line(json ? writeJson(document, 2) : text()),
     line,
     // replaces the progress line on stderr; nothing where stderr is no terminal
     progress: (text) => {

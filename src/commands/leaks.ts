@@ -40,6 +40,7 @@ export const leaksCommand: Command = {
       })
       .option('force', { type: 'boolean', describe: 'take snapshots although memory could run out' })
       .option('keep', { type: 'string', describe: 'keep the snapshots in this folder' })
+      .option('overwrite', { type: 'boolean', describe: 'replace the snapshots of another run in that folder' })
       .option('fail-on', { choices: ['leak'], describe: 'exit code 1 where it leaks' })
       .example('$0 leaks 1234', 'on a running process, unmodified')
       .example("$0 leaks 1234 --load 'autocannon -a 2000 localhost:8080'", 'rounds of a known load')
@@ -80,6 +81,7 @@ const readOptions = (args: Arguments, io: Io): FindLeaksOptions => {
     growthSites: args['growth-sites'] === true,
     force: args['force'] === true,
     keep: args['keep'] as string | undefined,
+    overwrite: args['overwrite'] === true,
   };
 };
 

@@ -1,4 +1,5 @@
 /** `memwatch memory <target>`: where the whole RSS is, which limit ends it and when, and what to do. */
+import { writeJson } from '../analyzer/model/escape.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withAttachment, type Attachment } from '../agent/attach/attach.js';
 import { parseTarget } from '../agent/attach/target.js';
@@ -65,6 +66,6 @@ const mostReadings = 60;
 
 const print = (report: ReturnType<typeof reportOfMemory>, again: boolean, io: Io): void => {
   // with --watch one document a line, since stdout holds many
-  if (again && io.json) io.line(JSON.stringify(report));
+  if (again && io.json) io.line(writeJson(report));
   else io.print(report, () => `${renderMemory(report, io.columns)}${again ? '\n' : ''}`);
 };

@@ -8,6 +8,7 @@ import { estimateSnapshot } from '../captures/estimate.js';
 import type { Target } from '../agent/attach/target.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import { MemwatchError } from '../errors.js';
+import { prepareSeries } from '../files/series.js';
 import { progressOf, type Progress, type ProgressOptions } from '../progress.js';
 import { formatBytes } from '../report/units.js';
 import { estimateLeakSearch, searchTime, usualRounds, type LeakRounds } from './duration.js';
@@ -34,6 +35,8 @@ export interface FindLeaksOptions extends ProgressOptions {
   readonly force?: boolean | undefined;
   /** Keeps the snapshots in this folder; they are deleted unless it is set. */
   readonly keep?: string | undefined;
+  /** Replaces the snapshots that another run left in that folder; they are kept unless it is set. */
+  readonly overwrite?: boolean | undefined;
 }
 
 /**
@@ -51,6 +54,7 @@ export const findLeaks = async (
   const progress = progressOf(options);
   if (isFiles(source)) return findLeaksInFiles(source, progress);
   checkRounds(options);
+  if (options.keep !== undefined) prepareSeries(options.keep, options.overwrite);
   const attaching = { signal: progress.signal, onProgress: progress.progress, programStdout: 'stderr' as const };
   return withAttachment(source, attaching, (attachment) => findAttachedLeaks(attachment, options, progress));
 };

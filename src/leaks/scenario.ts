@@ -8,7 +8,8 @@ import { ScenarioError, startScenario, type ScenarioProcess } from '../agent/sce
 import type { ScenarioFailure, ScenarioReport } from '../analyzer/model/check.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import { writeOutput } from '../files/output.js';
-import { createTemporaryFolder, makeFolder } from '../files/temporary.js';
+import { prepareSeries } from '../files/series.js';
+import { createTemporaryFolder } from '../files/temporary.js';
 import { createAnalysis } from './capture-analysis.js';
 import { judge, type Judgement } from './judge.js';
 import { checkLimits, parseLimits, type Limits } from './limits.js';
@@ -39,7 +40,7 @@ const watchMs = 3000;
 export const checkScenario = async (file: string, options: CheckScenarioOptions = {}): Promise<ScenarioReport> => {
   const name = options.name ?? file;
   const startedAt = performance.now();
-  if (options.artifacts !== undefined) makeFolder(options.artifacts);
+  if (options.artifacts !== undefined) prepareSeries(options.artifacts, true);
   const temporary = options.artifacts === undefined ? createTemporaryFolder() : undefined;
   const folder = temporary?.path ?? options.artifacts ?? '';
   const scenario = startScenario({ ...options, timeoutMs: options.timeoutMs ?? usualTimeoutMs });

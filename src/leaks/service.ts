@@ -9,6 +9,7 @@ import type { Target } from '../agent/attach/target.js';
 import type { LimitResult, ScenarioFailure, ScenarioReport } from '../analyzer/model/check.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
+import { prepareSeries } from '../files/series.js';
 import { checkLimits, type Limits } from './limits.js';
 import { emptyReport } from './scenario.js';
 import type { Progress } from '../progress.js';
@@ -27,6 +28,7 @@ export interface ServiceOptions {
 
 /** A service that ends before the check is done has failed. Throws what attaching and `leaks` throw. */
 export const checkService = async (target: Target, options: ServiceOptions, io: Progress): Promise<ScenarioReport> => {
+  if (options.artifacts !== undefined) prepareSeries(options.artifacts, true);
   const startedAt = performance.now();
   const name = nameOf(target);
   const attaching = { signal: io.signal, onProgress: io.progress, programStdout: 'stderr' as const };

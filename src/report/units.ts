@@ -2,9 +2,10 @@
  * Values as people read them: bytes, durations, counts, shares; and text of unknown origin made harmless.
  * In: numbers in base units and raw text. Out: short text without padding.
  */
+import { escapeOne, escapeText } from '../analyzer/model/escape.js';
 import { formatBytes, formatCount, formatRate } from '../analyzer/model/figures.js';
 
-export { formatBytes, formatCount, formatRate };
+export { escapeText, formatBytes, formatCount, formatRate };
 
 /** With a sign in any case: `+1.5 KB`, `-3 MB`, `0 B`. */
 export const formatBytesDelta = (bytes: number): string => (bytes > 0 ? '+' : '') + formatBytes(bytes);
@@ -32,26 +33,6 @@ const significant = (value: number): string => value.toFixed(value >= 99.95 ? 0 
 /** A share of 1 as `45.3%`; `<0.1%` where it would round to nothing but is not nothing. */
 export const formatShare = (share: number): string =>
   share > 0 && share < 0.0005 ? '<0.1%' : `${(share * 100).toFixed(1)}%`;
-
-/**
- * Makes text that came out of a heap, a profile or a path harmless for a terminal or a log: control characters, the
- * controls that reorder text and lone surrogates are written as `\n`, `\x1b`, `\u202e`. Letters of all scripts stay.
- */
-export const escapeText = (text: string): string =>
-  dangerous.test(text) ? text.replace(dangerousAll, escapeOne) : text;
-
-const dangerousClass =
-  '[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]' +
-  '|[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]';
-const dangerous = new RegExp(dangerousClass);
-const dangerousAll = new RegExp(dangerousClass, 'g');
-const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-const escapeOne = (character: string): string => {
-  const code = character.charCodeAt(0);
-  const hex = code.toString(16);
-  return shortEscapes[character] ?? (code < 0x100 ? `\\x${hex.padStart(2, '0')}` : `\\u${hex.padStart(4, '0')}`);
-};
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',

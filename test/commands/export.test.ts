@@ -8,6 +8,7 @@ import { Ajv } from 'ajv';
 import { readCollapsed } from '#memwatch/analyzer/formats/collapsed.js';
 import { readProfile } from '#memwatch/analyzer/formats/profile.js';
 import type { MemwatchError } from '#memwatch/errors.js';
+import { escapeText } from '#memwatch/analyzer/model/escape.js';
 import { computeCostTable } from '#memwatch/analyzer/cost/table.js';
 import { hostileNames, hostileProfile } from '../support/hostile.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
@@ -170,6 +171,36 @@ test('md: tables that names cannot break, from a profile and from a --json resul
   const refused = await memwatch(['export', result, '--to', 'svg']);
   assert.equal(refused.code, 2);
   assert.match(refused.stderr, /holds no call tree/);
+});
+
+test('no text that is written holds a character that a terminal would obey, or that reorders a line', async (t) => {
+  const isHarmless = (text: string): boolean =>
+    escapeText(text.replaceAll(/[\n\t]/g, '')) === text.replaceAll(/[\n\t]/g, '');
+  const profile = JSON.parse(JSON.stringify(hostileProfile()).replaceAll('/srv/', '/srv/\u202e\u009b\\u001b/'));
+  const folder = temporaryFolder(t);
+  const file = join(folder, 'a\u202eb.cpuprofile');
+  writeFileSync(file, JSON.stringify(profile));
+  for (const to of ['collapsed', 'speedscope', 'svg', 'html', 'md']) {
+    const output = join(folder, `\u202eout.${to}`);
+    const run = await memwatch(['export', file, '--to', to, '-o', output]);
+    assert.equal(run.code, 0, run.stderr);
+    assert.ok(isHarmless(run.stdout), to);
+    assert.ok(isHarmless(readFileSync(output, 'utf8')), to);
+  }
+  for (const words of [
+    ['cpu', file],
+    ['cpu', file, '--json'],
+    ['cpu', join(folder, '\u202e')],
+  ]) {
+    const run = await memwatch(words);
+    assert.ok(isHarmless(run.stdout + run.stderr), words.join(' '));
+  }
+  const named = (await memwatchJson(['cpu', file]))['functions'] as { name: string; file: string }[];
+  assert.ok(
+    named.some(({ name }) => name === hostileNames[3]),
+    'a document means what it meant',
+  );
+  assert.ok(named.every((one) => one.file.includes('\u202e\u009b\u001b')));
 });
 
 test('files that are no profile, or cut off, are told apart', () => {

@@ -135,7 +135,7 @@ const readThreads = (): number | null => {
 /** Asking for the scripts first makes V8 11 (Node 20) compute line ends, without which it needs up to 40 times as long. */
 const captureSnapshot = async (session: Session, file: string): Promise<void> => {
   const scripts = await captureScripts(session, { pid: process.pid, nodeVersion: process.version });
-  const output = createOutput(file, { overwrite: true });
+  const output = createOutput(file);
   try {
     v8.writeHeapSnapshot(output.path);
     output.commit();

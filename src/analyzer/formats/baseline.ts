@@ -4,6 +4,7 @@
  *   { "schema": "memwatch/baseline@1", "scenarios": { "test/leaks/cart.mjs": [
  *     { "signature": "…", "kind": "map", "bytesPerIteration": 96, "countPerIteration": 1 } ] } }
  */
+import { writeJson } from '../model/escape.js';
 import { MemwatchError, messageOf } from '../../errors.js';
 import type { Baseline, KnownLeak } from '../model/check.js';
 
@@ -65,7 +66,7 @@ export const writeBaseline = (baseline: Baseline): string => {
     .filter(([, leaks]) => leaks.length > 0)
     .sort(([a], [b]) => order(a, b))
     .map(([file, leaks]) => [file, leaks.toSorted((a, b) => order(a.signature, b.signature)).map(ordered)]);
-  return `${JSON.stringify({ schema, scenarios: Object.fromEntries(scenarios) }, undefined, 2)}\n`;
+  return `${writeJson({ schema, scenarios: Object.fromEntries(scenarios) }, 2)}\n`;
 };
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -5,6 +5,7 @@
  * Only memwatch writes the first line: others' values have no unit. Lines that are no stack are skipped and counted.
  */
 import { MemwatchError } from '../../errors.js';
+import { escapeText } from '../model/escape.js';
 import type { Location } from '../model/location.js';
 import type { Frame, Profile, ProfileUnit } from '../model/profile.js';
 import type { ProfileFormat } from './file-content.js';
@@ -25,9 +26,9 @@ export const writeCollapsed = (profile: Profile): string => {
   return lines.join('\n') + (lines.length > 0 ? '\n' : '');
 };
 
-/** `;` parts frames and a line's end parts stacks, so neither may stand in a name; nor what a terminal would obey. */
+/** `;` parts frames and a line's end parts stacks, so neither may stand in a name. */
 const nameOf = ({ name, location }: Frame): string => {
-  const clean = (text: string): string => text.replace(/;/g, ':').replace(/\p{Cc}+/gu, ' ');
+  const clean = (text: string): string => escapeText(text.replace(/;/g, ':'));
   const shown = clean(name === '' ? '(anonymous)' : name);
   return location === undefined ? shown : `${shown} (${clean(location.file)}:${location.line})`;
 };

@@ -4,6 +4,7 @@
  *     profiles: [{ type: 'sampled', name, unit, startValue, endValue, samples: [[frame…]…], weights: […] }] }
  * Written only: one profile in the order of time where the samples are known, and one for each kind of value else.
  */
+import { writeJson } from '../model/escape.js';
 import type { Frame, Profile, ValueColumn } from '../model/profile.js';
 
 const schema = 'https://www.speedscope.app/file-format-schema.json';
@@ -22,7 +23,7 @@ export const writeSpeedscope = (profile: Profile, name: string): string => {
             [...timeline.durationUs],
           ),
         ];
-  return JSON.stringify({
+  return writeJson({
     $schema: schema,
     name,
     exporter: 'memwatch',

@@ -1,4 +1,5 @@
 /** The files that `check` writes besides its answer: JUnit, Markdown, GitHub's summary and annotations, artefacts. */
+import { writeJson } from '../../analyzer/model/escape.js';
 import { dirname, join } from 'node:path';
 import type { CheckReport } from '../../analyzer/model/check.js';
 import { appendTo, writeOutput } from '../../files/output.js';
@@ -13,20 +14,36 @@ export interface Outputs {
   readonly artifacts: string | undefined;
 }
 
-/** On GitHub the Markdown also goes to the job's summary, and findings to their file and line, without being asked. */
-export const writeOutputs = (report: CheckReport, outputs: Outputs, folder: string, io: Io): void => {
+/**
+ * On GitHub the Markdown also goes to the job's summary, and findings to their file and line, without being asked. Each is
+ * written whatever becomes of the others; answers the first error.
+ */
+export const writeOutputs = (report: CheckReport, outputs: Outputs, folder: string, io: Io): unknown => {
   const { junit, markdown, artifacts } = outputs;
-  if (junit !== undefined) write(junit, renderJunit(report, folder));
-  if (markdown !== undefined) write(markdown, renderCheckMarkdown(report, folder));
-  if (artifacts !== undefined) write(join(artifacts, 'check.json'), `${JSON.stringify(report, undefined, 2)}\n`);
-  const summary = process.env['GITHUB_STEP_SUMMARY'];
-  if (summary) appendTo(summary, `${renderCheckMarkdown(report, folder)}\n`);
-  if (process.env['GITHUB_ACTIONS'] !== 'true') return;
-  const workspace = process.env['GITHUB_WORKSPACE'] ?? folder;
-  for (const line of renderAnnotations(report, folder, workspace)) io.warn(line);
+  const summary = process.env['GITHUB_STEP_SUMMARY'] || undefined;
+  const errors = [
+    attempt(junit, (file) => writeReport(file, renderJunit(report, folder))),
+    attempt(markdown, (file) => writeReport(file, renderCheckMarkdown(report, folder))),
+    attempt(artifacts, (kept) => writeReport(join(kept, 'check.json'), `${writeJson(report, 2)}\n`)),
+    attempt(summary, (file) => appendTo(file, `${renderCheckMarkdown(report, folder)}\n`)),
+  ];
+  if (process.env['GITHUB_ACTIONS'] === 'true') {
+    const workspace = process.env['GITHUB_WORKSPACE'] ?? folder;
+    for (const line of renderAnnotations(report, folder, workspace)) io.warn(line);
+  }
+  return errors.find((error) => error !== undefined);
 };
 
-const write = (file: string, text: string): void => {
+const attempt = (file: string | undefined, write: (file: string) => void): unknown => {
+  try {
+    if (file !== undefined) write(file);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+};
+
+const writeReport = (file: string, text: string): void => {
   makeFolder(dirname(file));
   writeOutput(file, text, { overwrite: true, forOthers: true });
 };

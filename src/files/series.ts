@@ -1,0 +1,23 @@
+/**
+ * A folder that holds the snapshots of one run, `1.heapsnapshot` and so on with their scripts tables. In: the folder. Out:
+ * the folder, made where it is missing and without snapshots of another run, which must not be taken for this one's.
+ */
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { MemwatchError } from '../errors.js';
+import { guarded } from './failure.js';
+import { makeFolder } from './temporary.js';
+
+/** Throws `cannot-write` where there are snapshots already, unless they are to be replaced. */
+export const prepareSeries = (folder: string, overwrite = false): void => {
+  makeFolder(folder);
+  guarded(folder, () => {
+    const names = readdirSync(folder).filter((name) => /^\d+\.heapsnapshot(\.scripts\.json)?$/.test(name));
+    if (names.length > 0 && !overwrite) {
+      throw new MemwatchError('cannot-write', `${folder} holds the snapshots of another run`, {
+        hint: 'name another folder, or add --overwrite to replace them',
+      });
+    }
+    for (const name of names) if (lstatSync(join(folder, name)).isFile()) rmSync(join(folder, name));
+  });
+};

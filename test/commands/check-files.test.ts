@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { memwatch } from '../support/memwatch.js';
+import { repository } from '../support/paths.js';
+import { startSource, temporaryFolder } from '../support/targets.js';
+
+const env = { GITHUB_ACTIONS: '', GITHUB_STEP_SUMMARY: '' };
+
+/** A folder with a scenario that throws at once, so that a check takes no time. */
+const quick = (t: TestContext): string => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, 'throws.mjs'), `export const iterate = () => { throw new Error('boom'); };`);
+  return folder;
+};
+
+const junitAfter = async (
+  folder: string,
+  ...args: string[]
+): Promise<{ code: unknown; stderr: string; xml: string }> => {
+  const { code, stderr } = await memwatch(['check', '--junit', 'out/j.xml', ...args], {
+    cwd: folder,
+    env,
+    timeoutMs: 120_000,
+  });
+  const file = join(folder, 'out/j.xml');
+  return { code, stderr, xml: existsSync(file) ? readFileSync(file, 'utf8') : 'there is none' };
+};
+
+const boom = /<testcase [^>]*name="throws\.mjs"[^>]*>\n +<error type="threw" message="iterate, call 0 threw: boom">/;
+
+test('JUnit is written where the check cannot begin: a baseline that is none, a scenario that is gone, a wrong option', async (t) => {
+  const folder = quick(t);
+  writeFileSync(join(folder, 'broken.json'), '{');
+  for (const [args, why] of [
+    [
+      ['throws.mjs', '--baseline', 'broken.json'],
+      /name="throws\.mjs"[^>]*>\n +<error type="unusable" message="[^"]*broken\.json/,
+    ],
+    [['throws.mjs', '--baseline', 'gone.json'], /<error type="unusable" message="there is no baseline gone\.json">/],
+    [
+      ['throws.mjs', 'gone.mjs'],
+      /name="throws\.mjs"[^]*name="gone\.mjs"[^>]*>\n +<error type="unusable" message="there is no file gone\.mjs"/,
+    ],
+    [['throws.mjs', '--timeout', '0'], /<error type="unusable" message="--timeout must be a number above 0">/],
+    [[], /name="memwatch check"[^>]*>\n +<error type="unusable" message="no scenario given">/],
+    [['--pid', '4194000'], /<error type="unusable" message="there is no process 4194000/],
+  ] as const) {
+    const { code, stderr, xml } = await junitAfter(folder, ...args);
+    assert.equal(code, 2, args.join(' '));
+    assert.match(stderr, /^memwatch: .*\n/);
+    assert.match(xml, why);
+  }
+});
+
+test('JUnit is written where another file cannot be, and the error is said', async (t) => {
+  const folder = quick(t);
+  mkdirSync(join(folder, 'in-the-way'));
+  writeFileSync(join(folder, 'a-file'), '');
+  for (const [args, said] of [
+    [['--markdown', 'in-the-way'], /^memwatch: will not write to in-the-way: it is a folder\n/m],
+    [
+      ['--update-baseline', '--baseline', 'no/such/folder.json'],
+      /^memwatch: cannot write .*no\/such\/folder\.json: ENOENT.*\n {2}make the folder first/m,
+    ],
+  ] as const) {
+    const { code, stderr, xml } = await junitAfter(folder, 'throws.mjs', ...args);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, said);
+    assert.match(xml, boom);
+  }
+  const { code, xml } = await junitAfter(folder, 'throws.mjs', '--artifacts', 'a-file');
+  assert.equal(code, 2);
+  assert.match(xml, /name="throws\.mjs"[^>]*>\n +<error type="unusable" message="[^"]*a-file/);
+});
+
+test('after Ctrl-C JUnit says what was not checked', async (t) => {
+  const folder = quick(t);
+  writeFileSync(
+    join(folder, 'long.mjs'),
+    `import { writeFileSync } from 'node:fs'; export const iterate = async () => { writeFileSync('runs', ''); await new Promise((go) => setTimeout(go, 500)); };`,
+  );
+  const words = [repository('dist/cli.js'), 'check', 'throws.mjs', 'long.mjs', '--junit', 'j.xml'];
+  const child = spawn(process.execPath, words, { cwd: folder, env: { ...process.env, ...env }, stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  for (let waited = 0; waited < 30_000 && !existsSync(join(folder, 'runs')); waited += 50)
+    await new Promise((go) => setTimeout(go, 50));
+  child.kill('SIGINT');
+  assert.deepEqual(await ended, [130, null]);
+  const xml = readFileSync(join(folder, 'j.xml'), 'utf8');
+  assert.match(xml, boom);
+  assert.match(xml, /name="long\.mjs"[^>]*>\n +<error type="unusable" message="interrupted/);
+});
+
+test('artifacts are made anew on each run: the folder where it is missing, no snapshot of the run before', async (t) => {
+  const folder = quick(t);
+  const run = () => junitAfter(folder, 'throws.mjs', '--artifacts', 'deep/kept');
+  assert.equal((await run()).code, 1);
+  const kept = join(folder, 'deep/kept/throws.mjs');
+  writeFileSync(join(kept, '7.heapsnapshot'), '');
+  writeFileSync(join(kept, 'notes.txt'), '');
+  assert.equal((await run()).code, 1);
+  assert.deepEqual(readdirSync(kept), ['notes.txt', 'output.txt']);
+  assert.ok(existsSync(join(folder, 'deep/kept/check.json')));
+});
+
+test('leaks --keep makes its folder, and keeps the snapshots of another run', async (t) => {
+  const folder = temporaryFolder(t);
+  const target = await startSource(
+    t,
+    `const kept = []; setInterval(() => { for (let i = 0; i < 200; i++) kept.push({ i }); }, 10); console.log('ready');`,
+  );
+  const words = ['leaks', String(target.pid), '--interval', '300ms', '--rounds', '2', '--keep', 'a/b'];
+  const first = await memwatch(words, { cwd: folder, timeoutMs: 120_000 });
+  assert.equal(first.code, 0, first.stderr);
+  const kept = join(folder, 'a/b');
+  assert.ok(existsSync(join(kept, '01.heapsnapshot')), first.stdout);
+  const evidence = readFileSync(join(kept, '01.heapsnapshot'), 'latin1');
+  const again = await memwatch(words, { cwd: folder });
+  assert.deepEqual([again.code, again.stderr.split('\n')[0]], [2, 'memwatch: a/b holds the snapshots of another run']);
+  assert.equal(readFileSync(join(kept, '01.heapsnapshot'), 'latin1'), evidence);
+});
