@@ -2,9 +2,10 @@
  * `memwatch bisect pkg@good..bad scenario.mjs`: the first release of a package with which a scenario leaks. Releases are
  * installed by npm beside copies of the scenario's folder, which are removed again; each copy is checked as `check` does.
  */
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
+import { createTemporaryFolder } from '../files/temporary.js';
 import { checkScenario } from '../leaks/scenario.js';
 import { escapeText } from '../report/units.js';
 import type { Arguments, Command, Io } from './io.js';
@@ -44,7 +45,7 @@ async function runBisect(args: Arguments, io: Io): Promise<void> {
   const { name, good, bad } = readReleases(String(args['releases']));
   if (!isFile(scenario)) throw new MemwatchError('cannot-read', `there is no scenario ${scenario}`);
   const versions = between(await listVersions(name, io.signal), good, bad, name, args['prereleases'] === true);
-  const folder = mkdtempSync(join(dirname(resolve(scenario)), '.memwatch-bisect-'));
+  const { path: folder, remove } = createTemporaryFolder(dirname(resolve(scenario)));
   const tested: Tested[] = [];
   const judge = async (version: string): Promise<Judgement> => {
     const result = await judgeVersion(version, name, scenario, folder, args, io);
@@ -58,7 +59,7 @@ async function runBisect(args: Arguments, io: Io): Promise<void> {
     const turn = await findTurn(versions, judge);
     io.print({ schema: 'memwatch/bisect@1', package: name, scenario, ...turn, tested }, () => renderTurn(name, turn));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   }
 }
 
@@ -94,7 +95,7 @@ const judgeVersion = async (
 ): Promise<Tested> => {
   throwIfInterrupted(io.signal);
   io.progress(`${name} ${version}: installing`);
-  const copy = join(folder, version);
+  const { path: copy, remove } = createTemporaryFolder(folder);
   copyFolder(dirname(resolve(scenario)), copy);
   await installVersion(
     copy,
@@ -109,13 +110,14 @@ const judgeVersion = async (
   });
   const reason = report.findings[0]?.title ?? report.failure?.message ?? report.reasons[0] ?? '';
   const judgements = { leak: 'bad', clean: 'good', inconclusive: 'unknown', failed: 'unknown' } as const;
-  rmSync(copy, { recursive: true, force: true });
+  remove();
   return { version, judgement: judgements[report.verdict], reason };
 };
 
-/** The files of a folder, without what is installed in it and what is hidden. */
+/** The files of a folder, without what is installed in it, what is hidden, and memwatch's own. */
 const copyFolder = (from: string, to: string): void => {
-  const isCopied = (path: string): boolean => !/^(node_modules|package(-lock)?\.json|\..*)$/.test(basename(path));
+  const isCopied = (path: string): boolean =>
+    !/^(node_modules|package(-lock)?\.json|memwatch-[\da-f]{8}-.*|\..*)$/.test(basename(path));
   for (const entry of readdirSync(from).filter(isCopied))
     cpSync(join(from, entry), join(to, entry), { recursive: true, filter: isCopied });
 };

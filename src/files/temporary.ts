@@ -15,15 +15,15 @@ export interface TemporaryFolder {
   remove(): void;
 }
 
-/** A folder for this user alone. Throws `cannot-write`. */
-export const createTemporaryFolder = (): TemporaryFolder => {
-  removeAbandoned();
-  const path = join(tmpdir(), temporaryName());
+/** A folder for this user alone, in the system's temporary folder or in another. Throws `cannot-write`. */
+export const createTemporaryFolder = (parent = tmpdir()): TemporaryFolder => {
+  removeAbandoned(parent);
+  const path = join(parent, temporaryName());
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (cause) {
-    throw new MemwatchError('cannot-write', `cannot make a temporary folder in ${tmpdir()}: ${messageOf(cause)}`, {
-      hint: 'set TMPDIR to a folder that can be written to',
+    throw new MemwatchError('cannot-write', `cannot make a temporary folder in ${parent}: ${messageOf(cause)}`, {
+      hint: parent === tmpdir() ? 'set TMPDIR to a folder that can be written to' : undefined,
       cause,
     });
   }

@@ -1,8 +1,9 @@
 /** npm, as bisect needs it: which versions a package has, and one of them installed in a folder. Throws MemwatchError. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
+import { writeOutput } from '../../files/output.js';
+import { makeFolder } from '../../files/temporary.js';
 import { compareVersions } from './versions.js';
 
 const runNpm = (args: readonly string[], folder: string, signal: AbortSignal | undefined): Promise<string> =>
@@ -44,11 +45,9 @@ export const installVersion = async (
   { as, name, version, scripts }: Installation,
   signal?: AbortSignal,
 ): Promise<void> => {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(
-    join(folder, 'package.json'),
-    JSON.stringify({ private: true, dependencies: { [as]: `npm:${name}@${version}` } }),
-  );
+  makeFolder(folder);
+  const wanted = { private: true, dependencies: { [as]: `npm:${name}@${version}` } };
+  writeOutput(join(folder, 'package.json'), JSON.stringify(wanted), { overwrite: true });
   const flags = [
     '--no-audit',
     '--no-fund',
