@@ -39,7 +39,8 @@ const renderRows = (
   const changed = rows.filter(({ selfDelta }) => Math.abs(selfDelta) > least);
   const dearest = changed.filter(({ selfDelta }) => selfDelta > 0).slice(0, limit);
   const cheapest = changed.filter(({ selfDelta }) => selfDelta < 0).slice(-Math.max(3, Math.floor(limit / 3)));
-  if (changed.length === 0) return [`no ${what} changed by more than ${smallestShare * 100}% of the whole`];
+  if (changed.length === 0)
+    return [`no ${what.replace('in function', 'line')} changed by more than ${smallestShare * 100}% of the whole`];
   return renderTable<DiffRow>(
     [
       { title: 'own change', align: 'right', cell: (row) => signed(row.selfDelta) },
