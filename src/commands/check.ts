@@ -10,6 +10,7 @@ import { baselineKey, knownLeaksOf, openBaseline, updateBaseline, type OpenBasel
 import { reportOfEarlyEnd, unusable } from './check/early-end.js';
 import { readOptions, readSubjects, text, type CheckOptions } from './check/options.js';
 import { writeOutputs } from './check/outputs.js';
+import { usualMaxMs } from '../leaks/duration.js';
 import { checkService } from '../leaks/service.js';
 import type { Arguments, Command, Io } from './io.js';
 import { refuseCapture } from './profile-file.js';
@@ -38,6 +39,11 @@ export const checkCommand: Command = {
       .option('pid', { type: 'string', describe: 'check a running service instead of scenarios' })
       .option('load', { type: 'string', describe: 'a shell command that loads the service: one round' })
       .option('interval', { type: 'string', default: '5s', describe: 'length of a round of a service without --load' })
+      .option('max-time', {
+        type: 'string',
+        default: `${usualMaxMs / 1000}s`,
+        describe: 'how long a service is watched at most until growth is proved or excluded',
+      })
       .option('node-option', { type: 'string', array: true, nargs: 1, describe: 'a flag for the scenarios’ Node' })
       .example('$0 check leaks/*.mjs', 'modules that export iterate(context, i); see docs/ci.md')
       .example('$0 check leaks/*.mjs --update-baseline', 'what leaks now is known from here on')

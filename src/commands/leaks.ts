@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { parseTarget } from '../agent/attach/target.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import { MemwatchError } from '../errors.js';
-import { usualRounds } from '../leaks/duration.js';
+import { usualMaxMs, usualRounds } from '../leaks/duration.js';
 import { findLeaks, type FindLeaksOptions } from '../leaks/find-leaks.js';
 import { renderLeaks } from '../report/leaks-text.js';
 import { parseDuration } from '../report/quantities.js';
@@ -32,6 +32,11 @@ export const leaksCommand: Command = {
         describe: 'rounds before, that do not count',
       })
       .option('load', { type: 'string', describe: 'a shell command to run in each round, instead of waiting' })
+      .option('max-time', {
+        type: 'string',
+        default: `${usualMaxMs / 1000}s`,
+        describe: 'how long to watch at most until growth is proved or excluded',
+      })
       .option('key', { type: 'boolean', describe: 'a round ends when you press Enter' })
       .option('light', { type: 'boolean', describe: 'counts and sampling alone, no heap snapshot: weaker evidence' })
       .option('growth-sites', {
@@ -82,6 +87,7 @@ const readOptions = (args: Arguments, io: Io): FindLeaksOptions => {
     force: args['force'] === true,
     keep: args['keep'] as string | undefined,
     overwrite: args['overwrite'] === true,
+    maxMs: parseDuration(String(args['max-time'])),
   };
 };
 

@@ -23,7 +23,7 @@ export const bodySubject = async (body: Body, step: number | null, own: OwnProce
     async read() {
       await own.collectGarbage();
       // threads, files and resident memory are the whole process's: other tests and the analysis move them
-      return { ...readOwnCounters(), rssBytes: null, threads: null, fileDescriptors: null };
+      return { ...readOwnCounters(), rssBytes: null, threads: null, fileDescriptors: null, childProcesses: null };
     },
     snapshot: own.captureSnapshot,
     startSampling: own.startSampling,

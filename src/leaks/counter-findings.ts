@@ -3,6 +3,7 @@
  * the heap, counters of the rounds. Out: growth of both, by rank.
  */
 import {
+  childProcesses,
   counterFinding,
   findCounterGrowth,
   nativeMemory,
@@ -16,13 +17,17 @@ import { packageOf } from './snapshot-files.js';
 import type { Growth } from './subject.js';
 
 export const withCounters = (growth: Growth, readings: readonly CounterReading[], work: readonly number[]): Growth => {
-  let findings = [...growth.growing];
-  for (const counter of findCounterGrowth(readings, work)) {
-    const beside = findingOf(counter, growth, work);
-    findings = counter.name === threads ? asCause(beside, findings) : joined(findings, beside);
-  }
-  return { ...growth, growing: findings.map((finding, i) => ({ ...finding, rank: i + 1 })) };
+  const beside = findCounterGrowth(readings, work).map((counter) => findingOf(counter, growth, work));
+  return { ...growth, growing: joinFindings(growth.growing, beside) };
 };
+
+/** Children and threads come before what hangs on them; else what the heap shows stands before what is beside it. */
+export const joinFindings = (inHeap: readonly Finding[], beside: readonly Finding[]): Finding[] =>
+  beside
+    .reduce<readonly Finding[]>((found, one) => (isStarted(one) ? asCause(one, found) : joined(found, one)), inHeap)
+    .map((finding, i) => ({ ...finding, rank: i + 1 }));
+
+const isStarted = ({ container: { name } }: Finding): boolean => name === threads || name === childProcesses;
 
 /** Nothing in the heap says where it comes from: the body is the place to look. */
 export const findingOf = (counter: CounterGrowth, { place }: Growth, work: readonly number[]): Finding => {
@@ -31,7 +36,7 @@ export const findingOf = (counter: CounterGrowth, { place }: Growth, work: reado
   return { ...counterFinding(counter, callsPerRound), rank: 1, location: place, owner };
 };
 
-/** A thread brings its ports, listeners and files with it: what grows in step with threads is their doing. */
+/** A thread or child brings its ports, listeners and files with it: what grows in step with them is their doing. */
 const asCause = (beside: Finding, findings: readonly Finding[]): Finding[] => [
   findings.filter((other) => isInStep(other, beside)).reduce(withReason, beside),
   ...findings.filter((other) => !isInStep(other, beside)),

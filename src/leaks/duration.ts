@@ -13,6 +13,11 @@ export interface LeakRounds {
 /** What `memwatch leaks` does unless told otherwise. */
 export const usualRounds: LeakRounds = { intervalMs: 5000, warmUpRounds: 1, rounds: 3 };
 
+/** How long a target is watched at most, where nothing is proved before. */
+export const usualMaxMs = 60_000;
+/** The least time that it takes to exclude growth. */
+const leastCleanMs = 20_000;
+
 /** A snapshot that stops the target for longer than this is worth more rounds of the gate. */
 const dearPauseUs = 3e6;
 
@@ -37,10 +42,12 @@ export const estimateLeakSearch = (
   const megabytes = snapshot.heapUsedBytes / 1e6;
   const gateRounds = snapshot.enough ? gateRoundsFor(snapshot) : rounds + 1;
   const countMs = countMsPerMegabyte * megabytes;
-  const cleanMs = warmUpRounds * intervalMs + gateRounds * intervalMs + (gateRounds + 1) * countMs;
+  const warmUpMs = warmUpRounds * intervalMs;
+  const gateMs = gateRounds * intervalMs + (gateRounds + 1) * countMs;
+  const cleanMs = warmUpMs + Math.max(leastCleanMs, gateMs);
   if (!snapshot.enough) return { cleanMs, leakMs: cleanMs };
   const snapshotMs = (snapshot.pauseUs / 1000) * (1 + sendPerPause) + readMsPerMegabyte * megabytes;
-  return { cleanMs, leakMs: cleanMs + rounds * intervalMs + (rounds + 1) * snapshotMs };
+  return { cleanMs, leakMs: warmUpMs + gateMs + rounds * intervalMs + (rounds + 1) * snapshotMs };
 };
 
 /** `about 35 s where nothing grows, else about 2.3 min`. */

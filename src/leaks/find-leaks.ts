@@ -11,7 +11,7 @@ import { MemwatchError } from '../errors.js';
 import { prepareSeries } from '../files/series.js';
 import { progressOf, type Progress, type ProgressOptions } from '../progress.js';
 import { formatBytes } from '../report/units.js';
-import { estimateLeakSearch, searchTime, usualRounds, type LeakRounds } from './duration.js';
+import { estimateLeakSearch, searchTime, usualMaxMs, usualRounds, type LeakRounds } from './duration.js';
 import { findLiveLeaks } from './live.js';
 import { createRound, type Load } from './rounds.js';
 import { analyseSnapshots } from './snapshot-files.js';
@@ -23,6 +23,8 @@ export interface FindLeaksOptions extends ProgressOptions {
   readonly rounds?: number | undefined;
   /** Rounds before those, which do not count; 1 unless set. */
   readonly warmUpRounds?: number | undefined;
+  /** How long the target is watched at most until growth is proved or excluded, in milliseconds; 60,000 unless set. */
+  readonly maxMs?: number | undefined;
   /** Makes the target work, once a round: a shell command, or a function. The round ends when it ends. */
   readonly load?: Load | undefined;
   /** How long the load may take in one round, in milliseconds; no limit unless set. */
@@ -68,10 +70,11 @@ const findLeaksInFiles = (files: readonly string[], { signal, progress }: Progre
   return analyseSnapshots(files, { signal, onProgress: progress });
 };
 
-const checkRounds = ({ rounds, warmUpRounds, intervalMs }: FindLeaksOptions): void => {
+const checkRounds = ({ rounds, warmUpRounds, intervalMs, maxMs }: FindLeaksOptions): void => {
   requireNumber('rounds', rounds, 2, Number.isInteger);
   requireNumber('warmUpRounds', warmUpRounds, 0, Number.isInteger);
   requireNumber('intervalMs', intervalMs, 0, Number.isFinite);
+  requireNumber('maxMs', maxMs, 1000, Number.isFinite);
 };
 
 const requireNumber = (
@@ -92,7 +95,7 @@ export const findAttachedLeaks = async (
   progress: Progress,
 ): Promise<LeakReport> => {
   await attachment.runIfWaiting();
-  const { load, loadTimeoutMs, light = false, growthSites = false, force = false, keep } = options;
+  const { load, loadTimeoutMs, light = false, growthSites = false, force = false, keep, maxMs = usualMaxMs } = options;
   const rounds = {
     intervalMs: options.intervalMs ?? usualRounds.intervalMs,
     rounds: options.rounds ?? usualRounds.rounds,
@@ -101,7 +104,7 @@ export const findAttachedLeaks = async (
   const byTime = load === undefined;
   if (byTime && !light) await warnOfLongSearch(attachment, rounds, progress);
   const round = createRound({ intervalMs: rounds.intervalMs, load, loadTimeoutMs }, progress, attachment.ending);
-  return findLiveLeaks(attachment, round, { ...rounds, byTime, light, growthSites, force, keep }, progress);
+  return findLiveLeaks(attachment, round, { ...rounds, byTime, light, growthSites, force, keep, maxMs }, progress);
 };
 
 /** A search that takes longer than this says so before it begins. */

@@ -15,6 +15,7 @@ import type { CheckFinding, CounterReading } from '../analyzer/model/check.js';
 import type { Location } from '../analyzer/model/location.js';
 import type { Verdict } from '../analyzer/model/finding.js';
 import { findHeapGrowth } from '../analyzer/growth/counters.js';
+import { verdictOf } from '../analyzer/growth/verdict.js';
 import { withAllocationSites } from '../analyzer/growth/allocation-sites.js';
 import { isMemwatchFile } from './capture-analysis.js';
 import { watchLevel, withHeapGrowth, withoutSettledMemory } from './level.js';
@@ -48,7 +49,8 @@ export const judge = async (subject: Subject, analysis: Analysis, options: Judge
   if (!log.isHeavy()) await log.round();
   if (log.work.length > 1 && !log.heapSoars() && log.calls() >= fewestCalls) {
     const early = await log.growth();
-    if (isQuiet(early) && findHeapGrowth(log.readings, log.work) === undefined) return judgementOf('clean', early, log);
+    if (isQuiet(early) && findHeapGrowth(log.readings, log.work) === undefined)
+      return judgementOf(decide(early, log.calls()), early, log);
   }
   await log.longRound(longRound);
   let growth = await log.growth();
@@ -90,11 +92,11 @@ const withEvidence = async (
 
 const isQuiet = ({ growing, slowing }: Growth): boolean => growing.length === 0 && slowing.length === 0;
 
-const decide = (growth: Growth, calls: number): Verdict => {
-  if (calls < fewestCalls) return 'inconclusive';
-  if (growth.growing.length > 0) return 'leak';
-  return growth.slowing.length > 0 ? 'inconclusive' : 'clean';
-};
+/** Too few calls prove nothing, and what they seem to show is not held against the scenario. */
+const decide = ({ growing, slowing }: Growth, calls: number): Verdict =>
+  calls < fewestCalls
+    ? verdictOf({ findings: 0, undecided: 1 })
+    : verdictOf({ findings: growing.length, undecided: slowing.length });
 
 const judgementOf = (verdict: Verdict, growth: Growth, log: Log): Judgement => ({
   verdict,

@@ -21,6 +21,8 @@ export interface ServiceOptions {
   readonly load: string | undefined;
   /** How long the load may run in one round. */
   readonly timeoutMs: number;
+  /** How long the service is watched at most. */
+  readonly maxMs: number;
   /** Keeps the snapshots there. */
   readonly artifacts: string | undefined;
   readonly limits: Limits;
@@ -35,9 +37,9 @@ export const checkService = async (target: Target, options: ServiceOptions, io: 
   const elapsedUs = (): number => Math.round((performance.now() - startedAt) * 1000);
   let ended: Attachment | undefined;
   const find = async (attachment: Attachment): Promise<LeakReport> => {
-    const { intervalMs, load, timeoutMs: loadTimeoutMs, artifacts: keep } = options;
+    const { intervalMs, load, timeoutMs: loadTimeoutMs, artifacts: keep, maxMs } = options;
     try {
-      return await findAttachedLeaks(attachment, { intervalMs, load, loadTimeoutMs, keep }, io);
+      return await findAttachedLeaks(attachment, { intervalMs, load, loadTimeoutMs, keep, maxMs }, io);
     } catch (error) {
       if (attachment.ending.aborted) ended = attachment; // asked here: detaching ends it in any case
       throw error;

@@ -8,7 +8,7 @@ import type { LeakReport } from '../analyzer/model/finding.js';
 import { isProgramsFile, type ScriptsTable } from '../analyzer/model/scripts.js';
 import type { SurvivorSite } from '../analyzer/model/survivors.js';
 import { escapeText, formatBytes } from '../report/units.js';
-import type { Gate } from './gate.js';
+import type { Gate } from '../analyzer/growth/gate.js';
 
 /** Stands in for a census, and counts nothing. */
 export const uncounted: Census = {

@@ -12,7 +12,7 @@ import type {
 } from '../analyzer/model/finding.js';
 import { isProgramsFile } from '../analyzer/model/scripts.js';
 import { renderPath } from './path-text.js';
-import { escapeText, formatBytes, formatCount, formatCountDelta } from './units.js';
+import { escapeText, formatBytes, formatCount, formatCountDelta, formatRate } from './units.js';
 
 /** What a reader sees of a path, at most. */
 const mostSteps = 10;
@@ -22,20 +22,28 @@ export const renderLeaks = (report: LeakReport, columns: number): string => {
   const width = Math.max(60, columns);
   const lines = [
     headline(report),
-    ...report.reasons.map((reason) => `  ${escapeText(reason)}`),
+    ...report.reasons.slice(report.verdict === 'leak' ? 0 : 1).map((reason) => `  ${escapeText(reason)}`),
+    ...lookedText(report),
     ...report.warnings.map((warning) => `  note: ${escapeText(warning)}`),
     ...report.findings.flatMap((finding) => ['', ...renderFinding(finding, report)]),
   ];
   return lines.flatMap((line) => wrap(line, width)).join('\n');
 };
 
-const headline = ({ verdict, findings }: LeakReport): string => {
+const headline = ({ verdict, findings, reasons }: LeakReport): string => {
   const first = findings[0];
-  if (verdict === 'clean') return 'CLEAN: nothing leaks';
-  if (verdict === 'inconclusive') return 'INCONCLUSIVE: not proved, not excluded';
-  const where = first === undefined ? '' : ` at ${placeOf(first)}`;
-  return `LEAK${where}`;
+  if (verdict === 'clean') return `CLEAN: ${escapeText(reasons[0] ?? 'nothing leaks')}`;
+  if (verdict === 'inconclusive') return `INCONCLUSIVE: ${escapeText(reasons[0] ?? 'not proved, not excluded')}`;
+  if (first === undefined) return 'LEAK';
+  const hasPlace = first.location !== null || first.container.id !== 0;
+  return hasPlace ? `LEAK at ${placeOf(first)}` : `LEAK: ${escapeText(first.title)}`;
 };
+
+/** What was looked at, and what was not: a verdict holds for that alone. */
+const lookedText = ({ looked, notLooked }: LeakReport): string[] => [
+  ...(looked.length === 0 ? [] : [`  looked at: ${escapeText(looked.join(', '))}`]),
+  ...notLooked.map(({ what, why }) => `  not looked at: ${escapeText(`${what} (${why})`)}`),
+];
 
 const placeOf = ({ location, container }: Finding): string =>
   location === null
@@ -59,8 +67,10 @@ const renderFinding = (finding: Finding, { rounds }: LeakReport): string[] => [
 
 const field = (name: string, text: string): string[] => (text === '' ? [] : [`   ${name.padStart(7)}: ${text}`]);
 
-const blameText = ({ bytesPerRound, retainedBytesPerRound }: Finding, rounds: number): string => {
+const blameText = (finding: Finding, rounds: number): string => {
+  const { bytesPerRound, retainedBytesPerRound, countPerRound } = finding;
   if (bytesPerRound === null) return '';
+  if (bytesPerRound === 0 && countPerRound > 0) return `${formatRate(countPerRound)} more a round`;
   const isShared = retainedBytesPerRound !== null && retainedBytesPerRound > bytesPerRound * 1.1;
   const shared = isShared ? `; ${formatBytes(retainedBytesPerRound)} a round with what others hold too` : '';
   return `${formatBytes(bytesPerRound)} a round, ${formatBytes(bytesPerRound * rounds)} in ${rounds} rounds${shared}`;

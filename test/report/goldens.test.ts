@@ -61,6 +61,10 @@ const leaks: LeakReport = {
     }),
   ],
   warnings: ['the target answered slowly'],
+  bounds: [{ of: 'JavaScript heap', unit: 'bytes', perSecond: { estimate: 3800, low: 3100, high: 4400 } }],
+  looked: ['JavaScript heap', 'file descriptors', 'classes and collections'],
+  notLooked: [{ what: '[worker 1]', why: 'it gives no answer' }],
+  threads: [{ worker: '1', verdict: 'inconclusive' }],
 };
 
 test('leaks: a leak with all its evidence, a clean run, an open question', () => {

@@ -10,6 +10,7 @@ export const reading = (values: Partial<CounterReading> = {}): CounterReading =>
   nativeContexts: 1,
   resources: {},
   fileDescriptors: 20,
+  childProcesses: 0,
   threads: 11,
   longestGcPauseUs: null,
   ...values,

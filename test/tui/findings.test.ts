@@ -165,6 +165,10 @@ test('a search that found nothing says why', () => {
     snapshots: 0,
     findings: [],
     warnings: [],
+    bounds: [],
+    looked: [],
+    notLooked: [],
+    threads: [],
   };
   const state = showing([]);
   assert.match(shown({ ...state, report }), /Clean: nothing leaks\n +- neither the heap nor any class rose/);

@@ -2,12 +2,12 @@
  * Looks at the process that this code runs in: collects its garbage, reads its counters, writes snapshots of it. What
  * a scenario's process and the assertions in users' own tests are made of. Leaves nothing switched on.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import v8 from 'node:v8';
 import type { CodePosition, CounterReading } from '../../analyzer/model/check.js';
 import { MemwatchError } from '../../errors.js';
 import { createOutput } from '../../files/output.js';
+import { readProcessCounts } from '../process/counts.js';
 import { connectOwnSession } from '../session/own-session.js';
 import type { Session } from '../session/protocol.js';
 import { captureScripts, writeScripts } from './scripts.js';
@@ -104,8 +104,7 @@ export const readOwnCounters = (longestGcPauseUs: number | null = null): Counter
     rssBytes: memory.rss,
     nativeContexts: v8.getHeapStatistics().number_of_native_contexts,
     resources: countByName(process.getActiveResourcesInfo()),
-    fileDescriptors: countEntries('/proc/self/fd'),
-    threads: readThreads(),
+    ...readProcessCounts(process.pid),
     longestGcPauseUs,
   };
 };
@@ -114,22 +113,6 @@ const countByName = (names: readonly string[]): Record<string, number> => {
   const counts: Record<string, number> = {};
   for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
   return counts;
-};
-
-const countEntries = (folder: string): number | null => {
-  try {
-    return readdirSync(folder).length - 1; // one is open to read the folder
-  } catch {
-    return null;
-  }
-};
-
-const readThreads = (): number | null => {
-  try {
-    return Number(/^Threads:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? Number.NaN) || null;
-  } catch {
-    return null;
-  }
 };
 
 /** Asking for the scripts first makes V8 11 (Node 20) compute line ends, without which it needs up to 40 times as long. */

@@ -18,6 +18,8 @@ interface SocketRow {
   readonly state: string;
   readonly localAddress: string;
   readonly port: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
   readonly version: 4 | 6;
 }
 const listening = '0A';
@@ -41,6 +43,20 @@ export const holdersOf = (port: number, seenBy: number): { held: boolean; pids: 
     return inodes.some((inode) => owned.has(inode));
   });
   return { held: true, pids, connections: rows.filter(({ state }) => state === established).length };
+};
+
+/** For each TCP socket that the process can see, by inode: whom it talks to, or which port its clients came to. */
+export const socketPeers = (seenBy: number): ReadonlyMap<string, string> => {
+  const rows = socketRows(seenBy);
+  const served = new Set(rows.filter(({ state }) => state === listening).map(({ port }) => port));
+  return new Map(
+    rows.map((row) => {
+      if (row.state === listening) return [row.inode, `socket that listens on port ${row.port}`];
+      if (served.has(row.port)) return [row.inode, `socket of a client of port ${row.port}`];
+      const { host } = hostOf(row.remoteAddress, row.version);
+      return [row.inode, `socket to ${host}:${row.remotePort}`];
+    }),
+  );
 };
 
 const socketInodes = (pid: number): Set<string> => {
@@ -67,11 +83,14 @@ const socketRows = (pid: number): SocketRow[] =>
       .map((line) => {
         const column = line.trim().split(/\s+/);
         const [localAddress = '', port = '0'] = (column[1] ?? '').split(':');
+        const [remoteAddress = '', remotePort = '0'] = (column[2] ?? '').split(':');
         return {
           inode: column[9] ?? '',
           state: column[3] ?? '',
           localAddress,
           port: Number.parseInt(port, 16),
+          remoteAddress,
+          remotePort: Number.parseInt(remotePort, 16),
           version,
         };
       }),
@@ -81,6 +100,8 @@ const socketRows = (pid: number): SocketRow[] =>
 const hostOf = (address: string, version: 4 | 6): { host: string; loopback: boolean } => {
   const bytes = (address.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).toReversed());
   if (version === 6) {
+    const mapped = /^0{20}ffff/.exec(bytes.join(''));
+    if (mapped !== null) return hostOf(address.slice(24), 4);
     const groups = Array.from({ length: 8 }, (_, at) => `${bytes[2 * at]}${bytes[2 * at + 1]}`);
     const loopback = /^0{31}1$/.test(bytes.join(''));
     const everywhere = /^0{32}$/.test(bytes.join(''));

@@ -17,8 +17,8 @@ export interface CounterGrowth {
   readonly perIteration: number;
 }
 
-/** A counter to watch: what of it a reading holds, and how much is more than noise. */
-interface Counter {
+/** Something to watch: what of it a reading holds, and how much is more than noise. */
+export interface Counter {
   readonly name: string;
   readonly unit: 'count' | 'bytes';
   readonly of: (reading: CounterReading) => number | null;
@@ -34,6 +34,9 @@ interface Counter {
 
 export const nativeMemory = 'native memory';
 export const threads = 'threads';
+export const fileDescriptors = 'file descriptors';
+export const childProcesses = 'child processes';
+export const externalMemory = 'external memory';
 export const heapMemory = 'JavaScript heap';
 const countDefaults = { unit: 'count', leastPerRound: 1, leastPerIteration: 1 / 50 } as const;
 
@@ -45,10 +48,18 @@ const threadCounter: Counter = {
   advice: 'A Worker lives until it ends itself or terminate() is called: call it, or use a pool.',
 };
 
+const childCounter: Counter = {
+  ...countDefaults,
+  name: childProcesses,
+  of: (reading) => reading.childProcesses,
+  title: 'child processes are started and never end',
+  advice: 'A child process lives until it ends itself or kill() is called: end it, or use a pool.',
+};
+
 const otherCounters: readonly Counter[] = [
   {
     ...countDefaults,
-    name: 'file descriptors',
+    name: fileDescriptors,
     of: (reading) => reading.fileDescriptors,
     title: 'file descriptors are opened and never closed',
     advice: 'A file, socket or watcher is opened on a path that does not close it: close it in finally.',
@@ -61,7 +72,7 @@ const otherCounters: readonly Counter[] = [
     advice: 'Something still refers to an object of each context; every one holds its own set of built-ins.',
   },
   {
-    name: 'external memory',
+    name: externalMemory,
     unit: 'bytes',
     of: (reading) => reading.externalBytes,
     leastPerRound: 16 * 1024,
@@ -81,6 +92,9 @@ const otherCounters: readonly Counter[] = [
     advice: 'A native addon, a WebAssembly memory or streams of zlib and crypto that are not closed hold it.',
   },
 ];
+
+/** Timers fire and are gone some day: that there are ever more of them is no proof that they stay. */
+export const settlesLater = (name: string): boolean => name === 'Timeout' || name === 'Immediate';
 
 /** Work in a resource's name: what the user would call it, and what ends it. */
 const resourceWords: Readonly<Record<string, readonly [string, string]>> = {
@@ -106,10 +120,13 @@ const resourceCounter = (type: string): Counter => {
  * The counters that gain with every round, as much as the round works. `work` holds the calls between one reading and
  * the next: one entry less than readings.
  */
-export const findCounterGrowth = (readings: readonly CounterReading[], work: readonly number[]): CounterGrowth[] => {
+export const findCounterGrowth = (readings: readonly CounterReading[], work: readonly number[]): CounterGrowth[] =>
+  countersOf(readings).flatMap((counter) => growthOf(counter, readings, work));
+
+/** All there is to watch in these readings; what explains others comes first. */
+export const countersOf = (readings: readonly CounterReading[]): Counter[] => {
   const types = new Set(readings.flatMap((reading) => Object.keys(reading.resources)));
-  const counters = [threadCounter, ...[...types].sort().map(resourceCounter), ...otherCounters];
-  return counters.flatMap((counter) => growthOf(counter, readings, work));
+  return [childCounter, threadCounter, ...[...types].sort().map(resourceCounter), ...otherCounters];
 };
 
 /**

@@ -6,6 +6,18 @@ import { gainsOf } from './evidence.js';
 /** What is smaller is not worth a verdict of its own: bytes and entries a round. */
 const smallest = { bytesPerRound: 256, countPerRound: 1 };
 
+/** What a verdict hangs on, whatever was looked at and by which means. */
+export interface Evidence {
+  /** What was proved to grow, can be named, and shows no sign that it will stop. */
+  readonly findings: number;
+  /** What may grow or may have stopped: growth that dies down, growth without a name, too few readings, an idle target. */
+  readonly undecided: number;
+}
+
+/** The one place where a verdict is decided. */
+export const verdictOf = ({ findings, undecided }: Evidence): Verdict =>
+  findings > 0 ? 'leak' : undecided > 0 ? 'inconclusive' : 'clean';
+
 export interface Judged {
   readonly findings: readonly Finding[];
   /** Growth that slows down from round to round. */
@@ -28,7 +40,7 @@ export const reportOfSnapshots = ({
     .toSorted((a, b) => (b.bytesPerRound ?? 0) - (a.bytesPerRound ?? 0))
     .map((finding, index) => ({ ...finding, rank: index + 1 }));
   const filling = slowing.filter(isWorthIt);
-  const verdict: Verdict = leaks.length > 0 ? 'leak' : filling.length > 0 ? 'inconclusive' : 'clean';
+  const verdict = verdictOf({ findings: leaks.length, undecided: filling.length });
   const rounds = snapshots - 1;
   return {
     schema: 'memwatch/leaks@1',
@@ -40,6 +52,10 @@ export const reportOfSnapshots = ({
     snapshots,
     findings: leaks,
     warnings,
+    bounds: [],
+    looked: ['JavaScript heap'],
+    notLooked: [{ what: 'everything beside the heap', why: 'heap snapshots do not hold it' }],
+    threads: [],
   };
 };
 

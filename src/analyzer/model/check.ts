@@ -95,6 +95,8 @@ export interface CounterReading {
   readonly fileDescriptors: number | null;
   /** Threads of the process; null where the system does not tell. */
   readonly threads: number | null;
+  /** Processes that it started and that still run; null where the system does not tell. */
+  readonly childProcesses: number | null;
   /** Longest pause for garbage collection in the round, without the collections memwatch forced; null where not watched. */
   readonly longestGcPauseUs: number | null;
 }

@@ -2,6 +2,7 @@
  * What `leaks` says: a verdict with its reasons, and findings, each one thing that grows. These types are the document
  * `memwatch/leaks@1`; every number in them was measured, and null stands where nothing was.
  */
+import type { Bound } from './bounds.js';
 import type { Location } from './location.js';
 import type { PathStep } from './path.js';
 
@@ -25,6 +26,23 @@ export interface LeakReport {
   /** By rank. */
   readonly findings: readonly Finding[];
   readonly warnings: readonly string[];
+  /** How fast each thing that was looked at grows, at 95 %; empty where only files were read. */
+  readonly bounds: readonly Bound[];
+  readonly looked: readonly string[];
+  readonly notLooked: readonly NotLooked[];
+  /** The worker threads, each with the verdict over its own heap. */
+  readonly threads: readonly ThreadVerdict[];
+}
+
+export interface NotLooked {
+  readonly what: string;
+  readonly why: string;
+}
+
+export interface ThreadVerdict {
+  /** Its threadId, as `<pid>/<worker>` names it. */
+  readonly worker: string;
+  readonly verdict: Verdict;
 }
 
 /** The shape of the thing that grows. */

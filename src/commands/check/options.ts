@@ -16,6 +16,7 @@ export interface CheckOptions {
   readonly strict: boolean;
   readonly load: string | undefined;
   readonly intervalMs: number;
+  readonly maxMs: number;
 }
 
 export const readOptions = (args: Arguments): CheckOptions => ({
@@ -32,6 +33,7 @@ export const readOptions = (args: Arguments): CheckOptions => ({
   strict: args['strict'] === true,
   load: text(args['load']),
   intervalMs: parseDuration(String(args['interval'])),
+  maxMs: parseDuration(String(args['max-time'])),
 });
 
 export const text = (value: unknown): string | undefined =>

@@ -3,12 +3,14 @@
  * allocations. Weaker evidence: it names what grows and which code makes it, not what holds it. In: the gate's readings.
  * Out: a LeakReport marked `census`.
  */
-import type { CensusContainer } from '../analyzer/model/census.js';
-import { gainsOf, isSlowing } from '../analyzer/growth/evidence.js';
-import type { Finding, FindingKind, LeakReport, Verdict } from '../analyzer/model/finding.js';
-import type { ScriptsTable } from '../analyzer/model/scripts.js';
+import type { CensusContainer } from '../model/census.js';
+import { gainsOf, isSlowing } from './evidence.js';
+import type { Finding, FindingKind, LeakReport, Verdict } from '../model/finding.js';
+import type { ScriptsTable } from '../model/scripts.js';
 import type { Gate } from './gate.js';
-import { withAllocationSites } from '../analyzer/growth/allocation-sites.js';
+import { verdictOf } from './verdict.js';
+import type { Looked } from './watch-report.js';
+import { withAllocationSites } from './allocation-sites.js';
 
 const mostFindings = 10;
 
@@ -16,14 +18,14 @@ export const reportOfCensus = (
   { readings, rising, sites }: Gate,
   scripts: ScriptsTable | undefined,
   warnings: readonly string[],
+  looked: Looked,
 ): LeakReport => {
   const rounds = readings.length - 1;
   const containers = rising.containers.map(({ container, history }) => ofContainer(container, history));
   const classes = rising.classes.map(({ name, history }) => ofClass(name, history));
   const growing = [...containers, ...classes].filter(({ history }) => !isSlowing(gainsOf(history)));
   const steady = growing.filter(({ kind }) => kind !== 'class' || rising.heap);
-  const verdict: Verdict =
-    steady.length > 0 ? 'leak' : containers.length + classes.length > 0 ? 'inconclusive' : 'clean';
+  const verdict = verdictOf({ findings: steady.length, undecided: containers.length + classes.length });
   return {
     schema: 'memwatch/leaks@1',
     verdict,
@@ -34,6 +36,7 @@ export const reportOfCensus = (
     snapshots: 0,
     findings: located(withAllocationSites(steady.slice(0, mostFindings), sites, scripts)),
     warnings,
+    ...looked,
   };
 };
 

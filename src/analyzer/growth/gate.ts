@@ -2,8 +2,8 @@
  * The gate before heap snapshots, and all there is where they are too dear: collected heap and a census at the end of
  * each round. In: readings, one a round. Out: what rose in every one of them.
  */
-import type { CensusContainer, CensusReading } from '../analyzer/model/census.js';
-import type { SurvivorSite } from '../analyzer/model/survivors.js';
+import type { CensusContainer, CensusReading } from '../model/census.js';
+import type { SurvivorSite } from '../model/survivors.js';
 
 export interface GateReading {
   readonly heapBytes: number;

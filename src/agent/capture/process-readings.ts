@@ -1,0 +1,114 @@
+/**
+ * Readings of a whole process for `leaks`: the collected heap of the thread that is looked at, and everything beside it.
+ * In: an attachment. Out: a ProcessReading each time it is asked. A reading collects garbage: some 1.5 ms a megabyte of heap.
+ */
+import type { CounterReading } from '../../analyzer/model/check.js';
+import type { ProcessReading, WorkerReading } from '../../analyzer/model/process-reading.js';
+import type { Attachment } from '../attach/attach.js';
+import { readChildrenRss, readProcessCounts } from '../process/counts.js';
+import { callOn, evaluate, evaluateRemote } from '../session/evaluate.js';
+import type { Guard } from '../session/guard.js';
+import type { Session } from '../session/protocol.js';
+import type { WorkerThread } from '../session/workers.js';
+
+export interface ProcessReadings {
+  read(): Promise<ProcessReading>;
+  /** How long the last reading took: most of it is the collection, which stops the target. */
+  readonly lastMs: number;
+}
+
+const collectTimeoutMs = 120_000;
+/** A worker that waits in Atomics.wait gives no answer at all; one that works gives it within milliseconds. */
+const workerTimeoutMs = 1500;
+/** Each worker's heap is collected at each reading. */
+const mostWorkers = 8;
+
+export const openProcessReadings = async (attachment: Attachment): Promise<ProcessReadings> => {
+  const { session, pid, worker } = attachment;
+  const meter = await evaluateRemote(session, installMeter);
+  const silent = new Set<string>();
+  const startedAt = performance.now();
+  let lastMs = 0;
+  return {
+    get lastMs() {
+      return lastMs;
+    },
+    async read() {
+      const from = performance.now();
+      const done = await callOn(session, meter, (own) => own.work());
+      await session.send('HeapProfiler.collectGarbage', undefined, { timeoutMs: collectTimeoutMs });
+      const memory = await callOn(session, meter, (own) => own.memory());
+      const workers = worker === undefined ? await readWorkers(await attachment.workers(), silent) : [];
+      const beside = pid === undefined ? unseen : { ...readProcessCounts(pid), childrenRssBytes: readChildrenRss(pid) };
+      await callOn(session, meter, (own) => own.mark());
+      lastMs = performance.now() - from;
+      const heapTotalBytes = workers.reduce((sum, one) => sum + (one.heapTotalBytes ?? 0), memory.heapTotalBytes);
+      const reading = { ...done, ...memory, ...beside, workers, heapTotalBytes };
+      return { ...reading, atMs: from - startedAt, longestGcPauseUs: null };
+    },
+  };
+};
+
+const unseen = { fileDescriptors: null, threads: null, childProcesses: null, childrenRssBytes: null } as const;
+
+/** One that was silent once is not waited for again. */
+const readWorkers = (workers: readonly WorkerThread[], silent: Set<string>): Promise<WorkerReading[]> =>
+  Promise.all(
+    workers.slice(0, mostWorkers).map(async ({ id, title, session }) => {
+      const memory = silent.has(id) ? undefined : await collectedHeapOf(session).catch(() => undefined);
+      if (memory === undefined) silent.add(id);
+      return { id, title, heapUsedBytes: memory?.used ?? null, heapTotalBytes: memory?.total ?? null };
+    }),
+  );
+
+const collectedHeapOf = async (session: Session): Promise<{ used: number; total: number }> => {
+  await session.send('HeapProfiler.collectGarbage', undefined, { timeoutMs: workerTimeoutMs });
+  const ask = () => ({ used: process.memoryUsage().heapUsed, total: process.memoryUsage().heapTotal });
+  return evaluate(session, ask, [], { timeoutMs: workerTimeoutMs });
+};
+
+/** Lives in the target while it is read. Its functions are compiled once: what they allocate would look like work. */
+interface Meter {
+  /** What the target did since the reading before. */
+  work(): { allocatedBytes: number; cpuUs: number };
+  /** From here on it is the target's work again. */
+  mark(): void;
+  /** Right after a collection. */
+  memory(): Omit<CounterReading, 'fileDescriptors' | 'threads' | 'childProcesses' | 'longestGcPauseUs'>;
+}
+
+/** Runs in the target. */
+const installMeter = (): Meter => {
+  const guard: Guard = Reflect.get(process, Symbol.for('memwatch'));
+  const { getHeapStatistics } = guard.builtin('node:v8');
+  const cpuNow = (): number => {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  };
+  let lastCpuUs = cpuNow();
+  let lastUsedBytes = process.memoryUsage().heapUsed;
+  return {
+    work: () => ({
+      allocatedBytes: Math.max(0, process.memoryUsage().heapUsed - lastUsedBytes),
+      cpuUs: cpuNow() - lastCpuUs,
+    }),
+    mark: () => {
+      lastCpuUs = cpuNow();
+      lastUsedBytes = process.memoryUsage().heapUsed;
+    },
+    memory() {
+      const memory = process.memoryUsage();
+      const resources: Record<string, number> = {};
+      for (const type of process.getActiveResourcesInfo()) resources[type] = (resources[type] ?? 0) + 1;
+      return {
+        heapUsedBytes: memory.heapUsed,
+        heapTotalBytes: memory.heapTotal,
+        externalBytes: memory.external,
+        arrayBuffersBytes: memory.arrayBuffers,
+        rssBytes: memory.rss,
+        nativeContexts: getHeapStatistics().number_of_native_contexts,
+        resources,
+      };
+    },
+  };
+};

@@ -1,0 +1,121 @@
+/**
+ * How fast everything in a process grows, with what is known for sure of each. In: readings of a watch, and how long it
+ * may take. Out: for each quantity its bounds, and whether they prove growth, exclude it, or leave it open.
+ */
+import type { Bound, Slope } from '../model/bounds.js';
+import type { ProcessReading } from '../model/process-reading.js';
+import { childProcesses, countersOf, externalMemory, heapMemory, nativeMemory, threads } from './counters.js';
+import { gainsOf, isSlowing } from './evidence.js';
+import { slopeAtLook } from './sequential.js';
+import type { Point } from './slope.js';
+
+export type State = 'grows' | 'slows' | 'excluded' | 'open';
+
+/** What is known of one quantity. */
+export interface Known {
+  readonly of: string;
+  readonly unit: Bound['unit'];
+  readonly slope: Slope;
+  /** The least growth that matters, per second. */
+  readonly least: number;
+  readonly state: State;
+  /** One figure a reading. */
+  readonly history: readonly number[];
+}
+
+interface Quantity {
+  readonly name: string;
+  readonly unit: Bound['unit'];
+  readonly of: (reading: ProcessReading) => number | null;
+}
+
+/** What may be gained in the time that a watch may take, and matters no more than this: so much, or a share of it. */
+interface Least {
+  readonly amount: number;
+  readonly share: number;
+}
+const leastBytes: Least = { amount: 512 * 1024, share: 0.01 };
+/** An allocator keeps and returns megabytes as it likes. */
+const leastNativeBytes: Least = { amount: 8 * 2 ** 20, share: 0.03 };
+/** Connections and timers come and go by the request; threads, processes and realms do not. */
+const leastHandles: Least = { amount: 10, share: 0.2 };
+const leastHeavy: Least = { amount: 3, share: 0 };
+const heavy: ReadonlySet<string> = new Set([threads, childProcesses, 'realms']);
+
+const leastOf = ({ name, unit }: Quantity): Least => {
+  if (name === nativeMemory) return leastNativeBytes;
+  if (unit === 'bytes') return leastBytes;
+  return heavy.has(name) ? leastHeavy : leastHandles;
+};
+
+export const arrayBuffers = 'array buffers';
+const heap: Quantity = { name: heapMemory, unit: 'bytes', of: ({ heapUsedBytes }) => heapUsedBytes };
+const buffers: Quantity = { name: arrayBuffers, unit: 'bytes', of: ({ arrayBuffersBytes }) => arrayBuffersBytes };
+
+export const workerHeap = (id: string): string => `heap of worker ${id}`;
+
+/** Workers that were there at the first reading and have answered ever since. */
+const workerQuantities = (readings: readonly ProcessReading[]): Quantity[] =>
+  (readings[0]?.workers ?? []).map(({ id }) => ({
+    name: workerHeap(id),
+    unit: 'bytes',
+    of: ({ workers }) => workers.find((worker) => worker.id === id)?.heapUsedBytes ?? null,
+  }));
+
+/** Only what was read each time. `allowedMs` is how long the watch may take at most. */
+export const computeBounds = (readings: readonly ProcessReading[], allowedMs: number): Known[] => {
+  const quantities: Quantity[] = [heap, ...workerQuantities(readings), ...countersOf(readings), buffers];
+  return quantities.flatMap((quantity) => {
+    const points = readings.flatMap((reading) => {
+      const y = quantity.of(reading);
+      return y === null ? [] : [{ x: reading.atMs / 1000, y }];
+    });
+    return points.length === readings.length && points.length > 0 ? [knownOf(quantity, points, allowedMs)] : [];
+  });
+};
+
+const knownOf = (quantity: Quantity, points: readonly Point[], allowedMs: number): Known => {
+  const { amount, share } = leastOf(quantity);
+  const least = Math.max(amount, share * (points[0]?.y ?? 0)) / (allowedMs / 1000);
+  const history = points.map(({ y }) => y);
+  const slope = slopeAtLook(points);
+  return {
+    of: quantity.name,
+    unit: quantity.unit,
+    slope,
+    least,
+    history,
+    state: stateOf(slope, least, quantity, history),
+  };
+};
+
+/** Counts are exact: one that is proved to grow is not excluded because it grows slowly. */
+const stateOf = (
+  { estimate, low, high }: Slope,
+  least: number,
+  { unit }: Quantity,
+  history: readonly number[],
+): State => {
+  if (low > 0 && (estimate >= least || unit === 'count')) return isDyingDown(history) ? 'slows' : 'grows';
+  return high < least && !(low > 0 && unit === 'count') ? 'excluded' : 'open';
+};
+
+const parts = 4;
+
+/** Over four parts of the watch, by the least of each. */
+const isDyingDown = (history: readonly number[]): boolean => {
+  const floors = Array.from({ length: parts }, (_, part) => {
+    const from = Math.floor((part * history.length) / parts);
+    return Math.min(...history.slice(from, Math.floor(((part + 1) * history.length) / parts)));
+  });
+  return isSlowing(gainsOf(floors));
+};
+
+export const boundOf = ({ of, unit, slope: { estimate, low, high } }: Known): Bound => ({
+  of,
+  unit,
+  perSecond: { estimate, low: Number.isFinite(low) ? low : null, high: Number.isFinite(high) ? high : null },
+});
+
+/** Array buffers are a part of external memory. */
+export const isPartOf = (of: string): string | undefined => (of === arrayBuffers ? externalMemory : undefined);

@@ -1,0 +1,128 @@
+/**
+ * What a watch has shown, in words: what was looked at, what was not, how fast everything grows at most, and what would
+ * settle what is open. In: readings and bounds. Out: the parts of a LeakReport that come from watching.
+ */
+import { formatBytes, formatRate } from '../model/figures.js';
+import type { LeakReport, NotLooked, ThreadVerdict } from '../model/finding.js';
+import type { ProcessReading } from '../model/process-reading.js';
+import { boundOf, isPartOf, workerHeap, type Known } from './bounds.js';
+import { heapMemory, nativeMemory, settlesLater } from './counters.js';
+import { verdictOf } from './verdict.js';
+
+/** What a watch knows when it ends. */
+export interface Watch {
+  readonly readings: readonly ProcessReading[];
+  readonly known: readonly Known[];
+  /** Collected heap at the end of each round, and at the start of the first. */
+  readonly heapBytes: readonly number[];
+  /** How long a watch may take: what is open at its end stays open. */
+  readonly allowedMs: number;
+  readonly classes: number;
+}
+
+export type Looked = Pick<LeakReport, 'bounds' | 'looked' | 'notLooked' | 'threads'>;
+
+export const watchedMs = ({ readings }: Watch): number => (readings.at(-1)?.atMs ?? 0) - (readings[0]?.atMs ?? 0);
+
+/** A target that allocates and computes less than this does nothing but wait, and be looked at. */
+const idle = { allocatedBytesPerSecond: 24 * 1024, cpuShare: 0.02, ofReadings: 0.25 };
+
+/** Whether the target did anything, as far as one can see: one that does nothing cannot leak. */
+export const didWork = ({ readings }: Watch): boolean => {
+  const worked = readings.slice(1).filter(({ allocatedBytes, cpuUs, atMs }, i) => {
+    const ms = atMs - (readings[i]?.atMs ?? 0);
+    return allocatedBytes > (idle.allocatedBytesPerSecond * ms) / 1000 || cpuUs > idle.cpuShare * ms * 1000;
+  });
+  return worked.length > idle.ofReadings * (readings.length - 1);
+};
+
+export const lookedOf = (watch: Watch): Looked => {
+  const handles = watch.known.filter(({ of }) => watch.readings[0]?.resources[of] !== undefined).map(({ of }) => of);
+  const others = watch.known.map(({ of }) => of).filter((of) => !handles.includes(of));
+  const all = [
+    ...others,
+    ...(handles.length > 0 ? [`handles (${handles.join(', ')})`] : []),
+    'classes and collections',
+  ];
+  return { bounds: watch.known.map(boundOf), looked: all, notLooked: notLookedAt(watch), threads: threadsOf(watch) };
+};
+
+const notLookedAt = (watch: Watch): NotLooked[] => {
+  const first = watch.readings[0];
+  if (first === undefined) return [];
+  const unread = first.fileDescriptors === null;
+  const beside = { what: 'file descriptors, threads and child processes', why: 'the system does not tell of them' };
+  const silent = silentWorkers(watch.readings).map(({ title }) => ({
+    what: title,
+    why: 'it gives no answer: it waits in Atomics.wait, or runs native code',
+  }));
+  const seconds = Math.round(watchedMs(watch) / 1000);
+  const rare = { what: `work that comes less often than every ${seconds} s`, why: `it was watched for ${seconds} s` };
+  return [...(unread ? [beside] : []), ...silent, rare];
+};
+
+const silentWorkers = (readings: readonly ProcessReading[]): ProcessReading['workers'] =>
+  (readings.at(-1)?.workers ?? []).filter(({ heapUsedBytes }) => heapUsedBytes === null);
+
+const threadsOf = ({ readings, known }: Watch): ThreadVerdict[] =>
+  (readings.at(-1)?.workers ?? []).map(({ id }) => {
+    const state = known.find(({ of }) => of === workerHeap(id))?.state;
+    return { worker: id, verdict: verdictOf({ findings: 0, undecided: state === 'excluded' ? 0 : 1 }) };
+  });
+
+/** What keeps a watch from being clean, most telling first; empty: everything is excluded. */
+export const undecidedOf = (watch: Watch): string[] => {
+  const grown = watch.known.filter(({ state, of }) => state === 'grows' && isPartOf(of) === undefined);
+  const slowing = watch.known.filter(({ state }) => state === 'slows');
+  const isIdle = !didWork(watch);
+  const open = isIdle ? [] : watch.known.filter(({ state }) => state === 'open');
+  return [
+    ...grown.map((known) => `${rose(known, watch)}, and nothing that can be named holds it${toSettle(known)}`),
+    ...slowing.map((known) => `${rose(known, watch)}, but less and less: it may be a cache that fills`),
+    ...(isIdle ? ['it did hardly any work while I looked: drive it with --load'] : []),
+    ...open.map((known) => `${rose(known, watch)}: ${wouldSettle(known, watch)}`),
+    ...silentWorkers(watch.readings).map(({ title }) => `${title} gives no answer, so its heap is not known`),
+  ];
+};
+
+const toSettle = ({ of }: Known): string => (settlesLater(of) ? '; what it waits for may still come' : '');
+
+/** `the heap grew by 0.16 MB in 6 s`, with how sure that is. */
+const rose = (known: Known, watch: Watch): string => {
+  const { of, history, slope } = known;
+  const gained = Math.max(0, slope.estimate * (watchedMs(watch) / 1000));
+  const range = Number.isFinite(slope.low)
+    ? ` (95 %: ${perSecond(known, slope.low)} to ${perSecond(known, slope.high)})`
+    : '';
+  const seconds = Math.round(watchedMs(watch) / 1000);
+  return `${nameOf(of)} grew by ${amount(known, gained || (history.at(-1) ?? 0) - (history[0] ?? 0))} in ${seconds} s${range}`;
+};
+
+/** Bounds close in with the time to the power of 1.5, and what matters shrinks with the time. */
+const wouldSettle = ({ slope, least }: Known, watch: Watch): string => {
+  const times = Number.isFinite(slope.high) ? Math.max(1.5, (slope.high / least) ** 2) : 2;
+  const neededMs = Math.max(watch.allowedMs, watchedMs(watch)) * times;
+  const step = steps.find((ms) => ms >= neededMs);
+  return step === undefined ? 'an hour of readings would not settle it' : `--max-time ${sayStep(step)} would settle it`;
+};
+
+const steps = [30_000, 60_000, 120_000, 300_000, 600_000, 1_200_000, 3_600_000];
+const sayStep = (ms: number): string => (ms < 60_000 ? `${ms / 1000}s` : `${ms / 60_000}m`);
+
+/** `the heap grows by less than 2.1 KB/s (95 %), native memory by less than 40 KB/s, nothing else grows`. */
+export const sayBounds = ({ known }: Watch): string => {
+  const heap = known.find(({ of }) => of === heapMemory);
+  if (heap === undefined) return 'nothing grows';
+  const others = known.filter(({ of, slope }) => of !== heapMemory && isPartOf(of) === undefined && slope.high > 0);
+  const rest = others.map((one) => `${nameOf(one.of)} by less than ${perSecond(one, one.slope.high)}`);
+  const all = [`the heap grows by less than ${perSecond(heap, Math.max(0, heap.slope.high))} (95 %)`, ...rest];
+  return `${all.join(', ')}; no ${others.length > 0 ? 'other ' : ''}handle, file, thread, child process or memory grows`;
+};
+
+const nameOf = (of: string): string => (of === heapMemory ? 'the heap' : of === nativeMemory ? 'native memory' : of);
+
+const perSecond = (known: Known, rate: number): string =>
+  Number.isFinite(rate) ? `${amount(known, rate)}/s` : 'an unknown rate';
+
+const amount = ({ unit }: Known, value: number): string =>
+  unit === 'bytes' ? formatBytes(Math.round(value)) : formatRate(value);

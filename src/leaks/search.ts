@@ -1,0 +1,173 @@
+/**
+ * The search for what grows, by heap snapshots: rounds of work with a snapshot after each, as many as it takes to tell
+ * a leak from what fills up. In: a target that is looked at, and what a watch has seen of it. Out: a LeakReport.
+ */
+import { join } from 'node:path';
+import type { Census } from '../agent/capture/census.js';
+import { readCollectedHeap } from '../agent/capture/collected-heap.js';
+import { sampleSurvivors } from '../agent/capture/survivors.js';
+import { withAllocationSites } from '../analyzer/growth/allocation-sites.js';
+import type { Gate } from '../analyzer/growth/gate.js';
+import type { CollectionSizes } from '../analyzer/growth/sizes.js';
+import type { LeakReport } from '../analyzer/model/finding.js';
+import { takeSnapshot } from '../captures/take-snapshot.js';
+import { createTemporaryFolder } from '../files/temporary.js';
+import { answerOfThread } from '../thread.js';
+import { withGrowthSites } from './growth-sites.js';
+import { newestScripts } from './snapshot-files.js';
+import { expectedGrowth, type Looking, type Watched } from './watch.js';
+
+export interface SearchOptions {
+  /** Rounds between snapshots: one more snapshot than this. */
+  readonly rounds: number;
+  /** Rounds are so long, and not so much work. */
+  readonly byTime: boolean;
+  readonly growthSites?: boolean;
+  readonly force: boolean;
+  /** Keeps the snapshots there. */
+  readonly keep: string | undefined;
+}
+
+/** Growth that slows down gets so many more rounds to stop. */
+const mostExtraRounds = 4;
+
+export const searchHeap = async (looking: Looking, watched: Watched, options: SearchOptions): Promise<LeakReport> => {
+  if (options.keep !== undefined) return searchIn(options.keep, looking, watched, options);
+  const folder = createTemporaryFolder();
+  try {
+    return await searchIn(folder.path, looking, watched, options);
+  } finally {
+    folder.remove();
+  }
+};
+
+const searchIn = async (
+  folder: string,
+  looking: Looking,
+  watched: Watched,
+  options: SearchOptions,
+): Promise<LeakReport> => {
+  const { attachment, round, io } = looking;
+  const captures = createCaptures(folder, looking, watched, options);
+  await captures.first();
+  const finish = await sampleSurvivors(attachment, expectedGrowth(watched.heapBytes, options.rounds));
+  const report = await compareRounds(captures, looking, watched, options);
+  const sites = await finish();
+  const scripts = await newestScripts(captures.files);
+  const located = { ...report, findings: withAllocationSites(report.findings, sites, scripts) };
+  if (options.growthSites !== true || located.verdict !== 'leak') return located;
+  return withGrowthSites(located, attachment, round, scripts, io);
+};
+
+/** A round and a snapshot, again and again, until the snapshots acquit or convict. */
+const compareRounds = async (
+  captures: Captures,
+  { round }: Looking,
+  { gate, heapBytes, readings }: Watched,
+  options: SearchOptions,
+): Promise<LeakReport> => {
+  const { heap, classes, containers } = gate.rising;
+  const suspected = heap && classes.length + containers.length > 0;
+  const times = roundsBetweenRises(heapBytes, readings.length);
+  let report: LeakReport | undefined;
+  for (let i = 1; i <= options.rounds + mostExtraRounds; i++) {
+    for (let part = 0; part < times; part++)
+      await round(`3/4 comparing snapshots, round ${i} of ${Math.max(i, options.rounds)}`);
+    await captures.next();
+    // the gate has seen so much that three snapshots will not acquit; while they are read, the target would grow on
+    if (captures.files.length < 3 || (suspected && i < options.rounds)) continue;
+    report = await captures.compare();
+    if (report.verdict === 'clean' || (i >= options.rounds && report.verdict === 'leak')) break;
+  }
+  return report ?? (await captures.compare());
+};
+
+/** Steps smaller than this share of all that was gained are no steps of what grows. */
+const leastStep = 0.1;
+const mostTimes = 6;
+
+/** How many rounds the collected heap stood still at the most: what comes every nine seconds comes in no round of five. */
+const roundsBetweenRises = (heapBytes: readonly number[], readings: number): number => {
+  if (readings < heapBytes.length + 3) return 1; // the gate saw it rise in each round
+  const step = leastStep * ((heapBytes.at(-1) ?? 0) - (heapBytes[0] ?? 0));
+  let longest = 1;
+  let still = 0;
+  for (const [i, bytes] of heapBytes.entries()) {
+    still = i > 0 && bytes - (heapBytes[i - 1] ?? 0) < step ? still + 1 : 0;
+    longest = Math.max(longest, still + 1);
+  }
+  return Math.min(mostTimes, longest);
+};
+
+/** The snapshots of one search, and what was read between them. */
+interface Captures {
+  readonly files: readonly string[];
+  first(): Promise<void>;
+  /** Ends a round: reads the heap, takes a snapshot, counts what is followed. */
+  next(): Promise<void>;
+  compare(): Promise<LeakReport>;
+}
+
+const createCaptures = (folder: string, looking: Looking, watched: Watched, options: SearchOptions): Captures => {
+  const { attachment, io } = looking;
+  const files: string[] = [];
+  const heapBytes = watched.gate.readings.map((reading) => reading.heapBytes);
+  const followed = followCollections(looking.census, watched.gate);
+  // a snapshot stops the target, so a round is the time from the end of one to the start of the next
+  const roundMs: number[] = [];
+  let roundStart = 0;
+  const snapshot = async (): Promise<void> => {
+    const file = join(folder, `${String(files.length + 1).padStart(2, '0')}.heapsnapshot`);
+    const count = Math.max(files.length, options.rounds) + 1;
+    const progress = (text: string): void => io.progress(`3/4 snapshot ${files.length + 1} of ${count}: ${text}`);
+    const warn = files.length === 0 ? io.warn : progress; // what it costs is said once
+    await takeSnapshot(attachment, file, { force: options.force }, { ...io, progress, warn });
+    files.push(file);
+    roundStart = performance.now();
+  };
+  return {
+    files,
+    first: snapshot,
+    next: async () => {
+      roundMs.push(performance.now() - roundStart);
+      heapBytes.push(await readCollectedHeap(attachment.session));
+      await snapshot();
+      await followed.count();
+      roundStart = performance.now();
+    },
+    compare: async () => {
+      const known = { heapBytes, sizes: followed.sizes(), ...(options.byTime ? { roundMs } : {}) };
+      const worker = new URL('snapshot-files-worker.js', import.meta.url);
+      const onProgress = (text: string): void => io.progress(`4/4 ${text}`);
+      const thread = { signal: io.signal, onProgress };
+      return (await answerOfThread(worker, { files, options: known }, thread)) as LeakReport;
+    },
+  };
+};
+
+/** Collections that rose in each round of the gate, followed on through the rounds between snapshots. */
+interface Followed {
+  /** Counts again, where there is anything to follow, and drops what did not rise. */
+  count(): Promise<void>;
+  sizes(): CollectionSizes[];
+}
+
+const followCollections = (census: Census, { rising }: Gate): Followed => {
+  let followed = rising.containers.map(({ container, history }) => ({
+    id: container.id,
+    heapId: container.heapId,
+    sizes: [...history],
+  }));
+  return {
+    async count() {
+      if (followed.length === 0) return;
+      const { containers } = await census.count({ idsFor: 50 });
+      followed = followed.flatMap(({ id, sizes }) => {
+        const now = containers.find((one) => one.id === id);
+        const rises = now !== undefined && now.size > (sizes.at(-1) ?? 0);
+        return rises ? [{ id, heapId: now.heapId, sizes: [...sizes, now.size] }] : [];
+      });
+    },
+    sizes: () => followed.flatMap(({ heapId, sizes }) => (heapId === null ? [] : [{ heapId, sizes }])),
+  };
+};

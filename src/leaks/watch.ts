@@ -1,0 +1,160 @@
+/**
+ * Watches a target: rounds of its own work, with readings of the whole process at a fine interval and counts of objects
+ * now and then, until something is seen to rise, everything is known well enough, or the time is over. In: a target that
+ * is looked at. Out: what is known, and why the watch ended.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Attachment } from '../agent/attach/attach.js';
+import type { Census } from '../agent/capture/census.js';
+import type { ProcessReadings } from '../agent/capture/process-readings.js';
+import { readDescriptorKinds } from '../agent/process/counts.js';
+import { sampleSurvivors } from '../agent/capture/survivors.js';
+import { computeBounds } from '../analyzer/growth/bounds.js';
+import { settlesLater } from '../analyzer/growth/counters.js';
+import { anyRises, findRising, type Gate, type GateReading } from '../analyzer/growth/gate.js';
+import { readingsOfFirstLook } from '../analyzer/growth/sequential.js';
+import { didWork, watchedMs, type Watch } from '../analyzer/growth/watch-report.js';
+import type { ProcessReading } from '../analyzer/model/process-reading.js';
+import type { SurvivorSite } from '../analyzer/model/survivors.js';
+import type { Progress } from '../progress.js';
+import type { Round } from './rounds.js';
+
+/** What a watch works with. */
+export interface Looking {
+  readonly attachment: Attachment;
+  readonly census: Census;
+  readonly readings: ProcessReadings;
+  readonly round: Round;
+  readonly io: Progress;
+}
+
+export interface WatchOptions {
+  /** Rounds that are counted before anything may be said to rise. */
+  readonly gateRounds: number;
+  /** Classes and collections that rise end the watch. */
+  readonly endsOnRise: boolean;
+  /** Samples what is made in the rounds and stays. */
+  readonly sampled: boolean;
+  readonly allowedMs: number;
+}
+
+export interface Watched extends Watch {
+  readonly gate: Gate;
+  readonly end: 'rises' | 'grows' | 'known' | 'time';
+  readonly rounds: number;
+  /** Kinds of file descriptors of which there are more than at the start, most first. */
+  readonly descriptors: readonly DescriptorGain[];
+}
+
+export interface DescriptorGain {
+  readonly kind: string;
+  readonly count: number;
+}
+
+/** The shortest time after which nothing is said to be excluded: what comes every ten seconds has come twice. */
+const leastWatchMs = 20_000;
+/** Readings may stop the target for one twentieth of its time. */
+const timesTheReading = 20;
+const tickMs = 700;
+
+export const watchTarget = async (looking: Looking, options: WatchOptions): Promise<Watched> => {
+  const { round, attachment } = looking;
+  const notes = await takeNotes(looking, options);
+  let finish: (() => Promise<SurvivorSite[]>) | undefined;
+  for (let rounds = 1; ; rounds++) {
+    const tick = (): number => tickOf(looking.readings.lastMs, options.allowedMs);
+    await lookDuring(round(`2/4 what grows, round ${rounds}`), notes.look, tick);
+    await notes.endRound(rounds <= options.gateRounds);
+    if (options.sampled && rounds === 1)
+      finish = await sampleSurvivors(attachment, expectedGrowth(notes.watch().heapBytes, options.gateRounds));
+    const watch = notes.watch();
+    const rising = findRising(notes.counts);
+    const end = rounds < options.gateRounds ? undefined : endOf(watch, options.endsOnRise && anyRises(rising));
+    if (end === undefined) continue;
+    const gate = { readings: notes.counts, rising, sites: (await finish?.()) ?? [] };
+    return { ...watch, gate, end, rounds, descriptors: gainsOf(notes.descriptors, descriptorsOf(attachment)) };
+  }
+};
+
+const descriptorsOf = ({ pid }: Attachment): ReadonlyMap<string, number> =>
+  pid === undefined ? new Map() : readDescriptorKinds(pid);
+
+const gainsOf = (before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): DescriptorGain[] =>
+  [...after]
+    .map(([kind, count]) => ({ kind, count: count - (before.get(kind) ?? 0) }))
+    .filter(({ count }) => count > 0)
+    .toSorted((a, b) => b.count - a.count);
+
+/** What was read so far. */
+interface Notes {
+  /** Kinds of file descriptors at the start. */
+  readonly descriptors: ReadonlyMap<string, number>;
+  readonly counts: readonly GateReading[];
+  look(): Promise<void>;
+  /** Reads, and counts objects where it must be or where it is time for that. */
+  endRound(counts: boolean): Promise<void>;
+  watch(): Watch;
+}
+
+const takeNotes = async (
+  { attachment, readings, census, io }: Looking,
+  { allowedMs }: WatchOptions,
+): Promise<Notes> => {
+  const taken: ProcessReading[] = [];
+  const counts: GateReading[] = [];
+  const heapBytes: number[] = [];
+  const look = async (): Promise<void> => void taken.push(await readings.read());
+  const count = async ({ heapUsedBytes, externalBytes }: ProcessReading): Promise<ProcessReading> => {
+    io.progress(`2/4 counting objects, ${counts.length + 1}`);
+    counts.push({ heapBytes: heapUsedBytes, externalBytes, census: await census.count({ idsFor: 0 }) });
+    return readings.read(); // what the count itself cost is not the target's work
+  };
+  const watch = (): Watch => {
+    const known = computeBounds(taken, allowedMs);
+    return { readings: taken, known, heapBytes, allowedMs, classes: counts[0]?.census.classes.length ?? 0 };
+  };
+  // the watch begins after the first count, which takes memory in the target and keeps some of it
+  const first = await count(await readings.read());
+  taken.push(first);
+  heapBytes.push(first.heapUsedBytes);
+  const endRound = async (must: boolean): Promise<void> => {
+    const reading = await readings.read();
+    taken.push(reading);
+    heapBytes.push(reading.heapUsedBytes);
+    if (must || isCountDue(reading.atMs - first.atMs, counts.length, allowedMs)) await count(reading);
+  };
+  return { descriptors: descriptorsOf(attachment), counts, look, endRound, watch };
+};
+
+/** So that the first look has its readings even where each of them takes long. */
+const tickOf = (lastMs: number, allowedMs: number): number =>
+  Math.min(Math.max(tickMs, timesTheReading * lastMs), Math.max(tickMs, allowedMs / (readingsOfFirstLook + 4)));
+
+/** Looks again and again until the round has passed. */
+const lookDuring = async (passing: Promise<void>, look: () => Promise<void>, tick: () => number): Promise<void> => {
+  const over = new AbortController();
+  const passed = passing.finally(() => over.abort());
+  passed.catch(() => {}); // thrown below
+  for (;;) {
+    await sleep(tick(), undefined, { signal: over.signal }).catch(() => {});
+    if (over.signal.aborted) break;
+    await look();
+  }
+  await passed;
+};
+
+/** Counts cost more than readings: each is as late as all before it together. */
+const isCountDue = (elapsedMs: number, counted: number, allowedMs: number): boolean =>
+  elapsedMs > (allowedMs / 16) * 2 ** (counted - 3);
+
+const endOf = (watch: Watch, rises: boolean): Watched['end'] | undefined => {
+  if (rises) return 'rises';
+  if (watch.known.some(({ state, of }) => state === 'grows' && !settlesLater(of))) return 'grows';
+  const long = watchedMs(watch) >= leastWatchMs && watch.readings.length >= readingsOfFirstLook;
+  if (long && (watch.known.every(({ state }) => state === 'excluded') || !didWork(watch))) return 'known';
+  return watchedMs(watch) >= watch.allowedMs ? 'time' : undefined;
+};
+
+/** Bytes that the collected heap will gain in so many rounds, if it goes on as so far. */
+export const expectedGrowth = (heapBytes: readonly number[], rounds: number): number =>
+  (((heapBytes.at(-1) ?? 0) - (heapBytes[0] ?? 0)) / Math.max(1, heapBytes.length - 1)) * rounds;
