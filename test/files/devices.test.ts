@@ -8,6 +8,7 @@ import { test, type TestContext } from 'node:test';
 import { hostileProfile } from '../support/hostile.js';
 import { repository } from '../support/paths.js';
 import { startSource, temporaryFolder, type StartedTarget } from '../support/targets.js';
+import { noPortOpen } from '../support/waiting.js';
 
 /** A /dev of its own, in a mount namespace of its own: whatever is done to a device there, the machine's stay. */
 const ownDevices = [
@@ -146,4 +147,16 @@ test('a disk that is full leaves nothing that looks whole', { skip: noDevices },
   assert.equal(run.stdout, 'exit 2\n');
   assert.match(run.stderr, /memwatch: the disk is full: .*x\.heapsnapshot\n/);
   assert.ok(!existsSync(join(folder, 'x.heapsnapshot')));
+});
+
+test('a full disk behind stdout is one line and exit code 2', { skip: noDevices }, async (t) => {
+  const { pid } = await idle(t);
+  for (const words of [`attach ${pid} --interval 0.2`, 'ps --json']) {
+    const run = withOwnDevices(`$MEMWATCH ${words} >/dev/full; echo "exit $?"`);
+    assert.deepEqual(
+      [run.stdout, run.stderr],
+      ['exit 2\n', 'memwatch: cannot write the answer: ENOSPC: no space left on device, write\n'],
+    );
+  }
+  await noPortOpen(pid);
 });
