@@ -1,5 +1,6 @@
 /** The shape of `memwatch/leaks@1`, for the one reader of documents. In: a value. Out: a LeakReport, or `broken-file`. */
-import type { Finding, LeakReport, Owner } from '../model/finding.js';
+import type { Bound } from '../model/bounds.js';
+import type { Finding, LeakReport, Owner, ThreadVerdict } from '../model/finding.js';
 import { nodeTypes } from '../model/heap-graph.js';
 import type { Location } from '../model/location.js';
 import type { PathStep } from '../model/path.js';
@@ -66,9 +67,18 @@ const finding = record<Finding>({
   reasons: list(text),
 });
 
+/** Reports of earlier versions say nothing of it. */
+const listOrNone = <T>(item: Shape<T>): Shape<readonly T[]> => {
+  const items = list(item);
+  return (value, at) => (value === undefined ? [] : items(value, at));
+};
+
+const verdict = oneOf('leak', 'clean', 'inconclusive');
+const perSecond = record<Bound['perSecond']>({ estimate: number, low: nullOr(number), high: nullOr(number) });
+
 export const leakReport = record<LeakReport>({
   schema: oneOf('memwatch/leaks@1'),
-  verdict: oneOf('leak', 'clean', 'inconclusive'),
+  verdict,
   reasons: list(text),
   evidence: oneOf('snapshots', 'census'),
   rounds: number,
@@ -76,4 +86,8 @@ export const leakReport = record<LeakReport>({
   snapshots: number,
   findings: list(finding),
   warnings: list(text),
+  bounds: listOrNone(record<Bound>({ of: text, unit: oneOf('bytes', 'count'), perSecond })),
+  looked: listOrNone(text),
+  notLooked: listOrNone(record({ what: text, why: text })),
+  threads: listOrNone(record<ThreadVerdict>({ worker: text, verdict })),
 });
