@@ -1,5 +1,6 @@
 /** `memwatch detach <target>`: undoes what a killed memwatch left in a target, and closes the inspector it opened. */
 import { attach } from '../agent/attach/attach.js';
+import { clusterWorkersOf } from '../agent/attach/cluster.js';
 import { clearGuard, closeInspector } from '../agent/session/guard.js';
 import { findInspector, portClosed } from '../agent/attach/inspector.js';
 import { checkReachable } from '../agent/attach/safety.js';
@@ -13,27 +14,56 @@ export const detachCommand: Command = {
     yargs
       .positional('target', { type: 'string', describe: 'process id, host:port or ws:// address' })
       .option('force', { type: 'boolean', describe: 'close the inspector even if it was not memwatch that opened it' })
-      .example('$0 detach 1234', 'leave 1234 as it was'),
+      .example('$0 detach 1234', 'leave 1234 as it was, and its cluster workers'),
   async run(args, io) {
     const target = parseTarget(String(args['target']));
-    const { closed, text } = await detachFrom(target, args['force'] === true, io);
-    io.print({ schema: 'memwatch/detach@1', closed }, () => text);
+    const ends = await detachFromAll(target, args['force'] === true, io);
+    const closed = ends.some(({ outcome }) => outcome === 'closed');
+    io.print({ schema: 'memwatch/detach@1', closed }, () => ends.map(describe).join('\n'));
   },
 };
 
-const detachFrom = async (target: Target, force: boolean, io: Io): Promise<{ closed: boolean; text: string }> => {
-  if (target.kind === 'pid') {
-    checkReachable(target.pid);
-    const open = await findInspector(target.pid, { signal: io.signal });
-    if (open === undefined) return { closed: false, text: `process ${target.pid} has no open inspector` };
+interface End {
+  readonly name: string;
+  readonly outcome: 'closed' | 'left open' | 'none open';
+}
+
+const describe = ({ name, outcome }: End): string => {
+  if (outcome === 'closed') return `${name}: inspector closed`;
+  if (outcome === 'none open') return `${name} has no open inspector`;
+  return `${name}: its inspector bears no mark of memwatch: left open (--force closes it)`;
+};
+
+/** A cluster primary passes on what opens its inspector, so what is left in its workers is looked for, too. */
+const detachFromAll = async (target: Target, force: boolean, io: Io): Promise<End[]> => {
+  if (target.kind !== 'pid') return [await detachFrom(target, 'the target', force, io)];
+  const { pid } = checkReachable(target.pid);
+  const ends = [await detachFromProcess(target, `process ${pid}`, force, io)];
+  for (const worker of clusterWorkersOf(pid)) {
+    const named = { kind: 'pid', pid: worker.pid, worker: undefined } as const;
+    const end = await detachFromProcess(named, `its cluster worker ${worker.pid}`, force, io);
+    if (end.outcome !== 'none open') ends.push(end);
   }
+  return ends;
+};
+
+const detachFromProcess = async (
+  target: Extract<Target, { kind: 'pid' }>,
+  name: string,
+  force: boolean,
+  io: Io,
+): Promise<End> => {
+  const open = await findInspector(target.pid, { signal: io.signal });
+  return open === undefined ? { name, outcome: 'none open' } : detachFrom(target, name, force, io);
+};
+
+const detachFrom = async (target: Target, name: string, force: boolean, io: Io): Promise<End> => {
   const attachment = await attach(target, { signal: io.signal, onProgress: io.progress });
   try {
     const { closed } = await clearGuard(attachment.main);
     if (!closed && force) await closeInspector(attachment.main);
     if ((closed || force) && attachment.pid !== undefined) await portClosed(attachment.pid, attachment.port, io.signal);
-    if (closed || force) return { closed: true, text: 'inspector closed' };
-    return { closed: false, text: 'it was not memwatch that opened this inspector: left open (--force closes it)' };
+    return { name, outcome: closed || force ? 'closed' : 'left open' };
   } finally {
     await attachment.detach();
   }

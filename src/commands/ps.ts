@@ -23,8 +23,14 @@ export const psCommand: Command = {
 const describe = (processes: readonly NodeProcess[], width: number): string => {
   if (processes.length === 0) return 'no other Node process that this user may see';
   const table = renderTable(columns, processes, width);
-  const reasons = processes.flatMap(({ pid, reason }) => (reason === null ? [] : [`${pid} ${escapeText(reason)}`]));
-  return [...table, ...(reasons.length === 0 ? [] : ['', ...reasons])].join('\n');
+  const notes = processes.flatMap(noteOf);
+  return [...table, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
+};
+
+const noteOf = ({ pid, reason, clusterWorkers }: NodeProcess): string[] => {
+  const passesOn = `is a cluster primary: attaching opens the inspectors of its workers (${clusterWorkers}) for a moment, too`;
+  const notes = [...(reason === null ? [] : [escapeText(reason)]), ...(clusterWorkers === 0 ? [] : [passesOn])];
+  return notes.map((note) => `${pid} ${note}`);
 };
 
 const attachText = ({ attachable, inspector }: NodeProcess): string => {

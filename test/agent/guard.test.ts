@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { findInspector } from '#memwatch/agent/attach/inspector.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
-import { testedMajors } from '../support/nodes.js';
 import { repository } from '../support/paths.js';
 import { startSource, temporaryFolder } from '../support/targets.js';
 import { eventually, noPortOpen } from '../support/waiting.js';
@@ -85,21 +84,19 @@ test('no timer is touched while a command interrupts the program', async (t) => 
   assert.doesNotMatch(target.output(), /in an interrupt/);
 });
 
-for (const node of testedMajors) {
-  test(`six memwatches that start at once on one Node ${node} process all read it, and none says that it has ended`, async (t) => {
+test('six memwatches that start at once on one process all read it, and none says that it has ended', async (t) => {
+  for (const node of [20, 26] as const) {
     const target = await startSource(t, idle, { node });
-    for (let round = 1; round <= 2; round++) {
-      const args = ['attach', String(target.pid), '--json', '--count', '2', '--interval', '0.3'];
-      const runs = await Promise.all(Array.from({ length: 6 }, () => memwatch(args)));
-      assert.deepEqual(
-        runs.map(({ code, stdout, stderr }) => [code, stdout.match(/"memwatch\/reading@1"/g)?.length, stderr]),
-        runs.map(() => [0, 2, '']),
-      );
-      await noPortOpen(target.pid);
-    }
+    const args = ['attach', String(target.pid), '--json', '--count', '2', '--interval', '0.3'];
+    const runs = await Promise.all(Array.from({ length: 6 }, () => memwatch(args, { timeoutMs: 120_000 })));
+    assert.deepEqual(
+      runs.map(({ code, stdout, stderr }) => [code, stdout.match(/"memwatch\/reading@1"/g)?.length, stderr]),
+      runs.map(() => [0, 2, '']),
+    );
+    await noPortOpen(target.pid);
     assert.equal(target.child.exitCode, null);
-  });
-}
+  }
+});
 
 test('memwatch detach cleans up at once after memwatch was killed', async (t) => {
   const target = await startSource(t, idle, { node: 20 });

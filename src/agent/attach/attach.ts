@@ -63,6 +63,18 @@ export const withAttachment = async <T>(
 
 /** Throws no-such-process, not-node, not-attachable, no-permission, no-answer, port-taken, not-found. */
 export const attach = async (target: Target, options: LinkOptions = {}): Promise<Attachment> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await tryAttach(target, options);
+    } catch (error) {
+      // another memwatch may have closed or moved the inspector between our look and our call
+      const cutOff = error instanceof MemwatchError && error.code === 'disconnected';
+      if (!cutOff || target.kind !== 'pid' || attempt === 5) throw error;
+    }
+  }
+};
+
+const tryAttach = async (target: Target, options: LinkOptions): Promise<Attachment> => {
   throwIfInterrupted(options.signal);
   const link = await openLink(target, options);
   try {

@@ -4,8 +4,10 @@
  */
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { borrowPort } from './borrow-port.js';
+import { openWithWorkers, type OpenWorker } from './cluster.js';
+import { evaluate } from '../session/evaluate.js';
 import { identify } from '../session/identity.js';
-import { enterGuard, type GuardEntry } from '../session/guard.js';
+import { enterGuard, expectSecondAsk, type GuardEntry } from '../session/guard.js';
 import {
   connectToProcess,
   findInspector,
@@ -74,20 +76,13 @@ const connect = async (target: Target, options: LinkOptions): Promise<Connected>
   }
 };
 
-const connectToPid = async (pid: number, options: LinkOptions): Promise<Connected> => {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const status = checkReachable(pid);
-      return await withProcessLock(status, options, () => tryConnectToPid(status, options));
-    } catch (error) {
-      // another memwatch may have closed or moved the inspector between our look and our call
-      const retry = error instanceof MemwatchError && error.code === 'disconnected' && attempt < 4;
-      if (!retry) throw error;
-    }
-  }
+const connectToPid = async (pid: number, options: LinkOptions, bySignal = false): Promise<Connected> => {
+  const status = checkReachable(pid);
+  return withProcessLock(status, options, () => tryConnectToPid(status, options, bySignal));
 };
 
-const tryConnectToPid = async (status: ProcessStatus, options: LinkOptions): Promise<Connected> => {
+/** `bySignal`: an inspector that is open was opened by a signal that memwatch set off. */
+const tryConnectToPid = async (status: ProcessStatus, options: LinkOptions, bySignal: boolean): Promise<Connected> => {
   const { pid } = status;
   const otherPorts = new Set(listeningPorts(pid).map(({ port }) => port));
   const { signal } = options;
@@ -95,8 +90,25 @@ const tryConnectToPid = async (status: ProcessStatus, options: LinkOptions): Pro
   throwIfInterrupted(signal);
   if (open !== undefined) {
     const main = await connectToProcess(open, pid, signal);
-    return { pid, port: portOf(open), main, guard: await enterGuard(main, false), launched: undefined };
+    return { pid, port: portOf(open), main, guard: await enterGuard(main, bySignal), launched: undefined };
   }
+  return openWithWorkers(pid, openWorker(options), () => openPid(status, options, otherPorts));
+};
+
+const openWorker =
+  (options: LinkOptions): OpenWorker =>
+  async (pid, bySignal) => {
+    options.onProgress?.(`opening cluster worker ${pid} for a moment, because its primary will signal it`);
+    const worker = await connectToPid(pid, options, bySignal);
+    return async () => {
+      await expectSecondAsk(worker.main).catch(() => {});
+      await giveBack(worker, options.signal);
+    };
+  };
+
+const openPid = (status: ProcessStatus, options: LinkOptions, otherPorts: ReadonlySet<number>): Promise<Connected> => {
+  const { pid } = status;
+  const { signal } = options;
   const port = sigusr1Port(status);
   return withPortLock(port, options, async () => {
     if (port !== 0) await borrowPort(port, pid, options.onProgress);
@@ -104,6 +116,7 @@ const tryConnectToPid = async (status: ProcessStatus, options: LinkOptions): Pro
     const main = await connectToProcess(url, pid, signal);
     const here = { url, main, guard: await enterGuard(main, opened) };
     const moved = opened && port !== 0 ? await moveToFreePort(pid, here, otherPorts, signal) : here;
+    if (opened && port === 0) await evaluate(main, 'process.debugPort = 0'); // Node wrote the port that it took there
     return { pid, port: portOf(moved.url), main: moved.main, guard: moved.guard, launched: undefined };
   });
 };
@@ -180,11 +193,19 @@ const endingOf = (main: Session): AbortSignal => {
 };
 
 /** Gives back what openLink took: the target is as it was. A program that memwatch started ends here. */
-export const leave = async ({ pid, port, main, guard, launched, ending, signal }: Link): Promise<void> => {
+export const leave = async (link: Link): Promise<void> => {
+  const { main, launched, ending, signal } = link;
   const endsByItself = ending.aborted;
   const state = launched === undefined || endsByItself ? undefined : await shutdownState(main);
+  await giveBack(link, signal);
+  if (launched !== undefined) await endProgram(launched, state, signal);
+};
+
+const giveBack = async (
+  { pid, port, main, guard, launched }: Connected,
+  signal: AbortSignal | undefined,
+): Promise<void> => {
   const closes = await guard.leave().catch(() => false); // it is ending, or gone: nothing is left to undo
   await main.close();
-  if (launched !== undefined) return endProgram(launched, state, signal);
-  if (closes && pid !== undefined) await portClosed(pid, port, signal);
+  if (closes && pid !== undefined && launched === undefined) await portClosed(pid, port, signal);
 };

@@ -15,10 +15,10 @@ export interface LockOptions {
 
 /** For looking whether a process has an inspector, and opening it. It may hold the lock of a port inside, never around it. */
 export const withProcessLock = <T>(status: ProcessStatus, options: LockOptions, body: () => Promise<T>): Promise<T> =>
-  withLock(`process-${innerPid(status.pid)}-${status.startTicks}`, 20_000, options, body);
+  withLock(`process-${innerPid(status.pid)}-${status.startTicks}`, 60_000, options, body);
 
 export const withPortLock = <T>(port: number, options: LockOptions, body: () => Promise<T>): Promise<T> =>
-  port === 0 ? body() : withLock(`inspector-port-${port}`, 5000, options, body); // 0 is any free one: nobody waits for it
+  port === 0 ? body() : withLock(`inspector-port-${port}`, 30_000, options, body); // 0 is any free one: nobody waits for it
 
 /** Waits for its turn; goes on without it after the time, since the lock is a courtesy and who holds it may be anyone. */
 const withLock = async <T>(

@@ -13,6 +13,10 @@ import { holdersOf } from '../process/sockets.js';
 
 export const defaultInspectorPort = 9229;
 
+/** Its flags open an inspector at its start. */
+export const startsWithInspector = (status: ProcessStatus): boolean =>
+  nodeFlags(status).some((flag) => /^--inspect(-brk|-wait)?(=|$)/.test(flag));
+
 /** The port that SIGUSR1 opens in this process, as its flags and NODE_OPTIONS say; 0 is any free one. */
 export const sigusr1Port = (status: ProcessStatus): number => {
   const flags = nodeFlags(status);

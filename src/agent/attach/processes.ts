@@ -5,6 +5,7 @@
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { findLender } from './borrow-port.js';
+import { clusterWorkersOf } from './cluster.js';
 import { findInspector } from './inspector.js';
 import { portHolder, sigusr1Port } from './port.js';
 import { isNode, looksLikeNode, processIds, readProcess, type ProcessStatus } from '../process/proc.js';
@@ -23,6 +24,8 @@ export interface NodeProcess {
   readonly reason: string | null;
   /** The address of an inspector that is open already. */
   readonly inspector: string | null;
+  /** Of a cluster primary without an inspector: opening it opens theirs for a moment, too. */
+  readonly clusterWorkers: number;
 }
 
 /** Every Node process that this user may see but this one, by id. */
@@ -51,6 +54,7 @@ const describeProcess = async (
     attachable: reason === null,
     reason,
     inspector,
+    clusterWorkers: inspector === null ? clusterWorkersOf(status.pid).length : 0,
   };
 };
 

@@ -67,6 +67,13 @@ export const enterGuard = async (
   };
 };
 
+/** To be called where SIGUSR1 may have reached a target that was open already. */
+export const expectSecondAsk = (session: Session): Promise<void> =>
+  evaluate(session, () => {
+    const guard: Guard | undefined = Reflect.get(process, Symbol.for('memwatch'));
+    guard?.door.expectSecondAsk();
+  });
+
 /** Makes every memwatch leave, also those that were killed; answers how many there were, and whether that closed the inspector. */
 export const clearGuard = async (session: Session): Promise<{ clients: number; closed: boolean }> => {
   const { clients, closes } = await evaluate(session, clear);

@@ -1,0 +1,110 @@
+/**
+ * A node:cluster primary passes SIGUSR1 on: when its inspector opens, it signals every worker. Each would open its own,
+ * for good, and one that does not catch the signal would end. So memwatch opens the workers first, which makes the
+ * primary's signal do nothing there, and closes them again when the primary is open.
+ */
+import type { Worker } from 'node:cluster';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MemwatchError, messageOf } from '../../errors.js';
+import { childProcessIds, innerPid, readProcess, readText, runsOn, type ProcessStatus } from '../process/proc.js';
+import { evaluate } from '../session/evaluate.js';
+import type { Guard } from '../session/guard.js';
+import type { Session } from '../session/protocol.js';
+import { findInspector } from './inspector.js';
+import { startsWithInspector } from './port.js';
+import { obstacleOf } from './safety.js';
+
+/** The workers that a cluster primary has started and that run now. */
+export const clusterWorkersOf = (pid: number): ProcessStatus[] =>
+  childProcessIds(pid)
+    .filter((child) => /(^|\0)NODE_UNIQUE_ID=/.test(readText(`/proc/${child}/environ`)))
+    .flatMap((child) => readProcess(child) ?? [])
+    .filter(({ command }) => command.length > 0); // one that is ending has given its memory back
+
+/** Opens a worker's inspector; answers how to close it. `bySignal`: one that is open was opened by the primary's signal. */
+export type OpenWorker = (pid: number, bySignal: boolean) => Promise<() => Promise<void>>;
+
+/** Opens the primary by `openPrimary`, which sends it SIGUSR1; its workers are as they were afterwards. */
+export const openWithWorkers = async <P extends { readonly main: Session }>(
+  pid: number,
+  openWorker: OpenWorker,
+  openPrimary: () => Promise<P>,
+): Promise<P> => {
+  const open = new Map<number, () => Promise<void>>();
+  try {
+    for (let pass = 1; pass <= 5; pass++) {
+      const workers = signalled(pid).filter((worker) => !open.has(worker.pid)); // others may start meanwhile
+      for (const worker of workers) checkWorker(pid, worker); // all of them before the first signal
+      for (const worker of workers) await openOne(pid, worker.pid, openWorker, open);
+      if (workers.length === 0) break;
+    }
+    const primary = await openPrimary();
+    await openLate(pid, primary.main, openWorker, open).catch(() => {}); // the primary is open, and must be given back
+    return primary;
+  } finally {
+    await Promise.all([...open.values()].map((close) => close().catch(() => {}))); // it has ended
+  }
+};
+
+/** A worker that is still starting gets no signal until it is online, and none at all after `forgetStarting`. */
+const isStarting = ({ uptimeSeconds, catchesSigusr1 }: ProcessStatus): boolean => uptimeSeconds < 2 && !catchesSigusr1;
+
+/** The workers in which the primary's signal does something. */
+const signalled = (pid: number): ProcessStatus[] =>
+  clusterWorkersOf(pid).filter((worker) => !worker.blocksSigusr1 && !isStarting(worker));
+
+const passesOn = (pid: number, worker: number): string =>
+  `process ${pid} is a cluster primary and passes SIGUSR1 on to its worker ${worker}`;
+
+const checkWorker = (pid: number, worker: ProcessStatus): void => {
+  const obstacle = obstacleOf(worker);
+  if (obstacle === undefined) return;
+  throw new MemwatchError(obstacle.code, `${passesOn(pid, worker.pid)}, which ${obstacle.reason}`, {
+    hint: obstacle.hint,
+  });
+};
+
+const openOne = async (
+  pid: number,
+  worker: number,
+  openWorker: OpenWorker,
+  open: Map<number, () => Promise<void>>,
+): Promise<void> => {
+  try {
+    open.set(worker, await openWorker(worker, false));
+  } catch (error) {
+    if (!(await runsOn(worker))) return; // workers come and go
+    if (!(error instanceof MemwatchError) || error.code === 'interrupted') throw error;
+    throw new MemwatchError(error.code, `${passesOn(pid, worker)}: ${messageOf(error)}`, { hint: error.hint });
+  }
+};
+
+/** Workers that started while the primary was opened may have got its signal: their inspectors are looked for. */
+const openLate = async (
+  pid: number,
+  primary: Session,
+  openWorker: OpenWorker,
+  open: Map<number, () => Promise<void>>,
+): Promise<void> => {
+  const workers = clusterWorkersOf(pid);
+  if (workers.length === 0) return;
+  const starting = await evaluate(primary, forgetStarting);
+  const late = workers.filter((worker) => !open.has(worker.pid) && !starting.includes(innerPid(worker.pid)));
+  for (let looks = 0; looks < 10 && late.length > 0; looks++, await sleep(50)) {
+    for (const worker of late.filter((one) => !open.has(one.pid) && !startsWithInspector(one))) {
+      if ((await findInspector(worker.pid)) !== undefined) open.set(worker.pid, await openWorker(worker.pid, true));
+    }
+  }
+};
+
+/** Runs in the primary: it signals workers that were starting when they are online. Not any more; answers their ids. */
+const forgetStarting = (): (number | undefined)[] => {
+  const guard: Guard | undefined = Reflect.get(process, Symbol.for('memwatch'));
+  const workers: NodeJS.Dict<Worker> = Reflect.get(guard?.builtin('node:cluster') ?? {}, 'workers') ?? {};
+  return Object.values(workers).flatMap((worker) => {
+    if (worker === undefined) return [];
+    const signals = worker.listeners('online').filter((listener) => String(listener).includes('_debugProcess'));
+    for (const signal of signals) worker.removeListener('online', signal as () => void);
+    return signals.length === 0 ? [] : [worker.process.pid];
+  });
+};

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { test, type TestContext } from 'node:test';
+import { attach, withAttachment } from '#memwatch/agent/attach/attach.js';
+import { clusterWorkersOf } from '#memwatch/agent/attach/cluster.js';
+import { childProcessIds, readProcess } from '#memwatch/agent/process/proc.js';
+import { listeningPorts } from '#memwatch/agent/process/sockets.js';
+import { memwatch } from '../support/memwatch.js';
+import { testedMajors, type NodeMajor } from '../support/nodes.js';
+import { repository } from '../support/paths.js';
+import { printedLine, startSource, type StartedTarget } from '../support/targets.js';
+import { eventually } from '../support/waiting.js';
+
+const primaryOf = ({ pid }: StartedTarget) => ({ kind: 'pid', pid, worker: undefined }) as const;
+
+/** Four workers; on SIGUSR2 a fifth every 50 ms, which ends soon. The workers' own code is given. */
+const startCluster = (t: TestContext, node: NodeMajor, worker = ''): Promise<StartedTarget> =>
+  startSource(
+    t,
+    `const cluster = require('node:cluster');
+    if (cluster.isPrimary) {
+      let up = 0;
+      for (let i = 0; i < 4; i++) cluster.fork().once('message', () => { if (++up === 4) console.log('ready'); });
+      process.on('SIGUSR2', () => setInterval(() => {
+        if (Object.keys(cluster.workers).length < 6) cluster.fork({ SHORT: '1' });
+      }, 50));
+      setInterval(() => {}, 1000);
+    } else {
+      setInterval(() => {}, 1000);
+      if (process.env.SHORT) setTimeout(() => process.exit(), 1500);
+      ${worker};
+      process.send('up');
+    }`,
+    { node, kind: 'cjs' },
+  );
+
+/** Loopback ports of the whole tree: a primary listens for its workers on others, if they listen at all. */
+const openPorts = ({ pid }: StartedTarget): number[] =>
+  [pid, ...childProcessIds(pid)].flatMap((one) => listeningPorts(one).map(({ port }) => port));
+const nothingOpen = (target: StartedTarget): Promise<void> =>
+  eventually('no inspector is open in the tree', () => openPorts(target).length === 0, 30_000);
+
+for (const node of testedMajors) {
+  test(`a cluster primary of Node ${node} is attached to, and no worker's inspector stays open`, async (t) => {
+    const target = await startCluster(t, node);
+    const { stdout } = await memwatch(['ps']);
+    const note = `${target.pid} is a cluster primary: attaching opens the inspectors of its workers (4) for a moment, too`;
+    assert.equal(stdout.includes(note), true);
+    await withAttachment(primaryOf(target), {}, async ({ port }) => assert.deepEqual(openPorts(target), [port]));
+    await nothingOpen(target);
+    assert.doesNotMatch(target.output(), /failed: address already in use/);
+    target.child.kill('SIGUSR2'); // now with workers that start all the while
+    await withAttachment(primaryOf(target), {}, async ({ opened }) => assert.equal(opened, true));
+    await nothingOpen(target);
+    assert.equal(clusterWorkersOf(target.pid).length >= 4, true);
+  });
+}
+
+test('a blocked worker is left without an inspector, too', async (t) => {
+  const target = await startCluster(
+    t,
+    22,
+    `setTimeout(() => { for (const end = Date.now() + 4000; Date.now() < end;); process.title = 'free'; }, 300)`,
+  );
+  await withAttachment(primaryOf(target), {}, async ({ opened }) => assert.equal(opened, true));
+  await eventually('the workers are free', () =>
+    clusterWorkersOf(target.pid).every(({ command }) => command[0] === 'free'),
+  );
+  await nothingOpen(target);
+});
+
+test('after kill -9 a primary and its workers close their inspectors, at once by memwatch detach', async (t) => {
+  for (const [node, delayMs, detach] of [
+    [20, 600, true],
+    [24, 900, true],
+    [26, 1200, false],
+  ] as const) {
+    const target = await startCluster(t, node);
+    const child = spawn(process.execPath, [repository('dist/cli.js'), 'attach', String(target.pid), '--json'], {
+      stdio: 'ignore',
+    });
+    const exited = new Promise((done) => child.on('exit', done));
+    await eventually('an inspector is open', () => openPorts(target).length > 0, 30_000);
+    await new Promise((go) => setTimeout(go, delayMs));
+    child.kill('SIGKILL');
+    await exited;
+    const { code, stderr } = detach ? await memwatch(['detach', String(target.pid)]) : { code: 0, stderr: '' };
+    assert.deepEqual([code, stderr], [0, '']);
+    if (detach) assert.deepEqual(openPorts(target), []);
+    await nothingOpen(target);
+    assert.equal(clusterWorkersOf(target.pid).length, 4);
+  }
+});
+
+test('a primary is not signalled where the signal would end a worker, or reach it unwatched', async (t) => {
+  const unsafe = `const own = () => {}; process.on('SIGUSR1', own); process.removeListener('SIGUSR1', own)`;
+  const target = await startCluster(t, 24, `if (require('node:cluster').worker.id === 3) { ${unsafe} }`);
+  const message = /is a cluster primary and passes SIGUSR1 on to its worker \d+, which does not catch SIGUSR1/;
+  await assert.rejects(attach(primaryOf(target)), { code: 'not-attachable', message });
+  assert.equal(clusterWorkersOf(target.pid).length, 4);
+  assert.deepEqual(openPorts(target), []);
+});
+
+test('a primary whose worker is stopped is refused until it goes on', async (t) => {
+  const target = await startCluster(t, 22);
+  const worker = clusterWorkersOf(target.pid)[1]?.pid ?? -1;
+  process.kill(worker, 'SIGSTOP');
+  await eventually('it is stopped', () => readProcess(worker)?.state === 'T');
+  await assert.rejects(attach(primaryOf(target)), {
+    code: 'not-attachable',
+    message: /its worker \d+, which is stopped/,
+  });
+  process.kill(worker, 'SIGCONT');
+  await withAttachment(primaryOf(target), {}, async ({ opened }) => assert.equal(opened, true));
+  await nothingOpen(target);
+});
+
+test('a primary whose workers have their own SIGUSR1 handler passes nothing on', async (t) => {
+  const target = await startCluster(t, 26, `process.on('SIGUSR1', () => console.log('own handler'))`);
+  await assert.rejects(attach(primaryOf(target)), { message: /its worker \d+: .*its own SIGUSR1 handler/ });
+  await printedLine(target, /own handler/);
+  assert.equal(target.output().match(/own handler/g)?.length, 1);
+  assert.deepEqual(openPorts(target), []);
+});
