@@ -1,8 +1,12 @@
 /** `memwatch detach <target>`: undoes what a killed memwatch left in a target, and closes the inspector it opened. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { attach } from '../agent/attach/attach.js';
 import { clusterWorkersOf } from '../agent/attach/cluster.js';
 import { clearGuard, closeInspector } from '../agent/session/guard.js';
 import { findInspector, portClosed } from '../agent/attach/inspector.js';
+import { sigusr1Port, startsWithInspector } from '../agent/attach/port.js';
+import { readProcess } from '../agent/process/proc.js';
+import { holdersOf } from '../agent/process/sockets.js';
 import { checkReachable } from '../agent/attach/safety.js';
 import { parseTarget, type Target } from '../agent/attach/target.js';
 import type { Command, Io } from './io.js';
@@ -54,7 +58,20 @@ const detachFromProcess = async (
   io: Io,
 ): Promise<End> => {
   const open = await findInspector(target.pid, { signal: io.signal });
-  return open === undefined ? { name, outcome: 'none open' } : detachFrom(target, name, force, io);
+  if (open === undefined) return { name, outcome: 'none open' };
+  return detachFrom(target, name, force || (await isForgotten(target.pid, open)), io);
+};
+
+/** A memwatch that is killed after its signal and before it comes in leaves one that a signal opened and nobody uses. */
+const isForgotten = async (pid: number, url: string): Promise<boolean> => {
+  const status = readProcess(pid);
+  const port = Number(new URL(url).port);
+  if (status === undefined || startsWithInspector(status) || ![0, port].includes(sigusr1Port(status))) return false;
+  for (let waitedMs = 0; waitedMs < 1000; waitedMs += 50) {
+    if (holdersOf(port, pid).connections === 0) return true;
+    await sleep(50); // our own look at it may not be closed yet
+  }
+  return false;
 };
 
 const detachFrom = async (target: Target, name: string, force: boolean, io: Io): Promise<End> => {

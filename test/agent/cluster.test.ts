@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import { attach, withAttachment } from '#memwatch/agent/attach/attach.js';
 import { clusterWorkersOf } from '#memwatch/agent/attach/cluster.js';
@@ -77,11 +78,12 @@ test('after kill -9 a primary and its workers close their inspectors, at once by
   ] as const) {
     const target = await startCluster(t, node);
     const child = spawn(process.execPath, [repository('dist/cli.js'), 'attach', String(target.pid), '--json'], {
-      stdio: 'ignore',
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
+    const attached = once(child.stdout, 'data');
     const exited = new Promise((done) => child.on('exit', done));
     await eventually('an inspector is open', () => openPorts(target).length > 0, 30_000);
-    await new Promise((go) => setTimeout(go, delayMs));
+    await (detach ? new Promise((go) => setTimeout(go, delayMs)) : attached);
     child.kill('SIGKILL');
     await exited;
     const { code, stderr } = detach ? await memwatch(['detach', String(target.pid)]) : { code: 0, stderr: '' };

@@ -107,6 +107,14 @@ test('memwatch detach cleans up at once after memwatch was killed', async (t) =>
   assert.equal(await findInspector(target.pid), undefined);
 });
 
+test('memwatch detach closes what a memwatch left that was killed before it came in', async (t) => {
+  const target = await startSource(t, idle, { node: 22, flags: ['--inspect-port=0'] });
+  target.child.kill('SIGUSR1'); // as far as that memwatch came
+  await eventually('it is open', async () => (await findInspector(target.pid)) !== undefined);
+  assert.deepEqual(await memwatchJson(['detach', String(target.pid)]), { schema: 'memwatch/detach@1', closed: true });
+  await noPortOpen(target.pid);
+});
+
 test('memwatch detach leaves an inspector open that was open before, and --force closes it', async (t) => {
   const target = await startSource(t, idle, { node: 24, flags: ['--inspect=127.0.0.1:0'] });
   const left = await memwatch(['detach', String(target.pid)]);

@@ -34,7 +34,7 @@ export const openWithWorkers = async <P extends { readonly main: Session }>(
   try {
     for (let pass = 1; pass <= 5; pass++) {
       const workers = signalled(pid).filter((worker) => !open.has(worker.pid)); // others may start meanwhile
-      for (const worker of workers) checkWorker(pid, worker); // all of them before the first signal
+      for (const worker of workers) await checkWorker(pid, worker); // all of them before the first signal
       for (const worker of workers) await openOne(pid, worker.pid, openWorker, open);
       if (workers.length === 0) break;
     }
@@ -46,18 +46,21 @@ export const openWithWorkers = async <P extends { readonly main: Session }>(
   }
 };
 
-/** A worker that is still starting gets no signal until it is online, and none at all after `forgetStarting`. */
-const isStarting = ({ uptimeSeconds, catchesSigusr1 }: ProcessStatus): boolean => uptimeSeconds < 2 && !catchesSigusr1;
+/** It may not have come to catch the signal yet. */
+const isStarting = ({ uptimeSeconds, catchesSigusr1, command }: ProcessStatus): boolean =>
+  uptimeSeconds < 2 && !catchesSigusr1 && command.length > 0;
 
 /** The workers in which the primary's signal does something. */
-const signalled = (pid: number): ProcessStatus[] =>
-  clusterWorkersOf(pid).filter((worker) => !worker.blocksSigusr1 && !isStarting(worker));
+const signalled = (pid: number): ProcessStatus[] => clusterWorkersOf(pid).filter((worker) => !worker.blocksSigusr1);
 
 const passesOn = (pid: number, worker: number): string =>
   `process ${pid} is a cluster primary and passes SIGUSR1 on to its worker ${worker}`;
 
-const checkWorker = (pid: number, worker: ProcessStatus): void => {
-  const obstacle = obstacleOf(worker);
+const checkWorker = async (pid: number, worker: ProcessStatus): Promise<void> => {
+  let status: ProcessStatus | undefined = worker;
+  for (; status !== undefined && isStarting(status); status = readProcess(worker.pid)) await sleep(20);
+  if (status === undefined || status.command.length === 0 || status.blocksSigusr1) return; // it has ended, or is deaf
+  const obstacle = obstacleOf(status);
   if (obstacle === undefined) return;
   throw new MemwatchError(obstacle.code, `${passesOn(pid, worker.pid)}, which ${obstacle.reason}`, {
     hint: obstacle.hint,
