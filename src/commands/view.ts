@@ -3,7 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { MemwatchError, messageOf } from '../errors.js';
 import { startGuardian } from '../tui/terminal/guardian.js';
 import type { Command } from './io.js';
-import { kindOf } from './tui/capture-kind.js';
+import { kindOf } from './tui/data/capture-kind.js';
 import { FileProvider } from './tui/file-provider.js';
 
 export const viewCommand: Command = {

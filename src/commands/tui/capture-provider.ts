@@ -12,7 +12,7 @@ import type {
   SaveFormat,
 } from '../../tui/state/provider.js';
 import { startDataThread, type DataClient } from './data-client.js';
-import { savedScreen } from './saved-screen.js';
+import { savedScreen } from './data/saved-screen.js';
 
 /** Lists and details from captures, however they came to be. */
 export class CaptureProvider {

@@ -11,7 +11,7 @@ export interface DataClient {
 }
 
 export const startDataThread = (onEvent: (event: ProviderEvent) => void): DataClient => {
-  const worker = new Worker(new URL('data-worker.js', import.meta.url), {
+  const worker = new Worker(new URL('data/data-worker.js', import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: 8192 }, // rows of text; columns live outside the heap
   });
   const open = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();

@@ -5,7 +5,7 @@ import { Heap } from '#memwatch/analyzer/heap/heap.js';
 import { contentsOf, holdersOf, type Neighbours } from '#memwatch/analyzer/heap/neighbours.js';
 import { describeObject } from '#memwatch/analyzer/heap/object-detail.js';
 import { nodeName, nodeTypeName } from '#memwatch/analyzer/model/heap-graph.js';
-import { fieldsLevel, retainersLevel } from '#memwatch/commands/tui/heap-levels.js';
+import { fieldsLevel, retainersLevel } from '#memwatch/commands/tui/data/heap-levels.js';
 import { snapshotFixture } from '../../support/fixtures.js';
 import { drawHeap } from '../../support/graph.js';
 

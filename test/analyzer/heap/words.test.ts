@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { displayName } from '#memwatch/analyzer/heap/words.js';
-import { fieldsLevel } from '#memwatch/commands/tui/heap-levels.js';
+import { fieldsLevel } from '#memwatch/commands/tui/data/heap-levels.js';
 import { Heap } from '#memwatch/analyzer/heap/heap.js';
 import { drawHeap } from '../../support/graph.js';
 

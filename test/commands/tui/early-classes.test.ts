@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Datasets } from '#memwatch/commands/tui/datasets.js';
+import { Datasets } from '#memwatch/commands/tui/data/datasets.js';
 import type { ClassRow, ProviderEvent } from '#memwatch/tui/state/provider.js';
 import { repository } from '../../support/paths.js';
 import { temporaryFolder } from '../../support/targets.js';

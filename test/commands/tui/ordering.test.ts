@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createSlices, filtered, sorted } from '#memwatch/commands/tui/ordering.js';
+import { createSlices, filtered, sorted } from '#memwatch/commands/tui/data/ordering.js';
 
 const always = createSlices(() => true);
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { treePage, type Level } from '#memwatch/commands/tui/tree-list.js';
+import { treePage, type Level } from '#memwatch/commands/tui/data/tree-list.js';
 
 /** A tree of numbers: n has the children 10n+1 … 10n+3, down to 999. */
 const numberLevel = (numbers: readonly number[]): Level => ({

@@ -2,10 +2,10 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { readDocument, schemaOf } from '../../analyzer/formats/document.js';
-import { MemwatchError, messageOf } from '../../errors.js';
-import type { LeakReport } from '../../analyzer/model/finding.js';
-import { nameFile } from '../profile-file.js';
+import { readDocument, schemaOf } from '../../../analyzer/formats/document.js';
+import { MemwatchError, messageOf } from '../../../errors.js';
+import type { LeakReport } from '../../../analyzer/model/finding.js';
+import { nameFile } from '../../profile-file.js';
 import { savedResult, type SavedResult } from './saved-result.js';
 
 export type CaptureKind =

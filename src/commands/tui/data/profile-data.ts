@@ -1,9 +1,9 @@
 /** A profile with what the CPU and Lines tabs show of it. In: a file. Out: pages and details. Lives in the data thread. */
-import { computeCallees, computeCallers, type CallEdge } from '../../analyzer/cost/callers.js';
-import { computeFunctions, isIdle, isRoot } from '../../analyzer/cost/functions.js';
-import { computeLines } from '../../analyzer/cost/lines.js';
-import type { Location } from '../../analyzer/model/location.js';
-import type { Profile } from '../../analyzer/model/profile.js';
+import { computeCallees, computeCallers, type CallEdge } from '../../../analyzer/cost/callers.js';
+import { computeFunctions, isIdle, isRoot } from '../../../analyzer/cost/functions.js';
+import { computeLines } from '../../../analyzer/cost/lines.js';
+import type { Location } from '../../../analyzer/model/location.js';
+import type { Profile } from '../../../analyzer/model/profile.js';
 import type {
   FunctionRow,
   LineCost,
@@ -12,8 +12,8 @@ import type {
   ListQuery,
   ListWindow,
   Page,
-} from '../../tui/state/provider.js';
-import { readProfileFile } from '../profile-file.js';
+} from '../../../tui/state/provider.js';
+import { readProfileFile } from '../../profile-file.js';
 import { createFlameGraph, type FlameGraph } from './flame-data.js';
 import { rowPage } from './row-list.js';
 

@@ -1,13 +1,12 @@
 /**
  * A call tree laid out as a flame graph. In: a profile. Out: the boxes that are at least a cell wide, for a root and a
- * width. Nodes of one function under one caller are one box; what is too narrow to see is left out, not its time.
+ * width; what is too narrow to see is left out, not its time.
  */
-import { isIdle, isRoot } from '../../analyzer/cost/functions.js';
-import type { Location } from '../../analyzer/model/location.js';
-import type { Profile } from '../../analyzer/model/profile.js';
-import type { FlameBox, FlameDetail } from '../../tui/state/provider.js';
+import { computeFlameTree, type FlameNode } from '../../../analyzer/cost/flame-tree.js';
+import type { Location } from '../../../analyzer/model/location.js';
+import type { Profile } from '../../../analyzer/model/profile.js';
+import type { FlameBox, FlameDetail } from '../../../tui/state/provider.js';
 
-/** A tree in which each caller has one child a function, the widest first. */
 export interface FlameGraph {
   readonly profile: Profile;
   /** The line of each frame that costs most. */
@@ -15,47 +14,11 @@ export interface FlameGraph {
   readonly nodes: readonly FlameNode[];
 }
 
-interface FlameNode {
-  readonly frame: number;
-  readonly parent: number;
-  readonly children: Map<number, number>;
-  self: number;
-  total: number;
-}
-
-export const createFlameGraph = (profile: Profile, hottest: ReadonlyMap<number, Location> = new Map()): FlameGraph => {
-  const nodes: FlameNode[] = [flameNode(-1, -1)];
-  const mergedOf = new Int32Array(profile.nodeCount);
-  const { self } = profile.values[0];
-  for (let node = 0; node < profile.nodeCount; node++) {
-    const parent = profile.nodeParent[node];
-    const above = parent < 0 ? 0 : mergedOf[parent];
-    const frame = profile.frames[profile.nodeFrame[node]];
-    const isTop = above === 0 && frame.location === undefined && isRoot(frame.name);
-    mergedOf[node] = isTop ? 0 : childOf(nodes, above, profile.nodeFrame[node]);
-    if (frame.location === undefined && isIdle(frame.name)) continue;
-    nodes[mergedOf[node]].self += self[node];
-    nodes[mergedOf[node]].total += self[node];
-  }
-  for (let node = nodes.length - 1; node > 0; node--) nodes[nodes[node].parent].total += nodes[node].total;
-  return { profile, hottest, nodes };
-};
-
-const flameNode = (frame: number, parent: number): FlameNode => ({
-  frame,
-  parent,
-  children: new Map(),
-  self: 0,
-  total: 0,
+export const createFlameGraph = (profile: Profile, hottest: ReadonlyMap<number, Location> = new Map()): FlameGraph => ({
+  profile,
+  hottest,
+  nodes: computeFlameTree(profile),
 });
-
-const childOf = (nodes: FlameNode[], parent: number, frame: number): number => {
-  const known = nodes[parent].children.get(frame);
-  if (known !== undefined) return known;
-  const made = nodes.push(flameNode(frame, parent)) - 1;
-  nodes[parent].children.set(frame, made);
-  return made;
-};
 
 export const flameDetail = (graph: FlameGraph, root: number, columns: number, depth: number): FlameDetail => {
   const { nodes, profile } = graph;

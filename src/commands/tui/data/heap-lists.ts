@@ -2,11 +2,11 @@
  * The lists of the Heap tab. In: HeapData, a query, an order, a window. Out: a page with only the rows of that window.
  * Objects are trees: a row that is open shows its children below it, in the order of the list.
  */
-import { countClasses } from '../../analyzer/heap/classes.js';
-import type { Heap } from '../../analyzer/heap/heap.js';
-import { nodeTypes } from '../../analyzer/model/heap-graph.js';
-import { displayName } from '../../analyzer/heap/words.js';
-import type { ClassRow, ListOrder, ListQuery, ListWindow, Page } from '../../tui/state/provider.js';
+import { countClasses } from '../../../analyzer/heap/classes.js';
+import type { Heap } from '../../../analyzer/heap/heap.js';
+import { nodeTypes } from '../../../analyzer/model/heap-graph.js';
+import { displayName } from '../../../analyzer/heap/words.js';
+import type { ClassRow, ListOrder, ListQuery, ListWindow, Page } from '../../../tui/state/provider.js';
 import type { HeapCache } from './cache.js';
 import type { HeapData } from './heap-data.js';
 import { dominatedLevel, fieldsLevel, namedLevel, nodesLevel, nodesOfClass, retainersLevel } from './heap-levels.js';

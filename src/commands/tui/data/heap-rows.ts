@@ -1,8 +1,8 @@
 /** One node of a graph as a row, and one node's retaining path. In: HeapData, node numbers. Out: rows, names raw. */
-import { findPath, wayTo } from '../../analyzer/heap/paths.js';
-import { displayName } from '../../analyzer/heap/words.js';
-import { nodeTypeName } from '../../analyzer/model/heap-graph.js';
-import type { ObjectRow, PathDetail } from '../../tui/state/provider.js';
+import { findPath, wayTo } from '../../../analyzer/heap/paths.js';
+import { displayName } from '../../../analyzer/heap/words.js';
+import { nodeTypeName } from '../../../analyzer/model/heap-graph.js';
+import type { ObjectRow, PathDetail } from '../../../tui/state/provider.js';
 import type { HeapData } from './heap-data.js';
 
 /** Where a row stands in its tree. */

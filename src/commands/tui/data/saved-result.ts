@@ -2,17 +2,17 @@
  * Results that memwatch wrote with --json, as lists of the screen. In: a document. Out: rows, and sources with costs. What
  * a result leaves out (the tree behind it, a flame graph) cannot be asked of it.
  */
-import { allocTable, cpuTable } from '../../analyzer/formats/cost-document.js';
-import type { SavedDocument } from '../../analyzer/formats/document.js';
-import type { CostTable } from '../../analyzer/model/cost.js';
+import { allocTable, cpuTable } from '../../../analyzer/formats/cost-document.js';
+import type { SavedDocument } from '../../../analyzer/formats/document.js';
+import type { CostTable } from '../../../analyzer/model/cost.js';
 import type {
   DiffDocument,
   HeapDocument,
   LinesDocument,
   ObjectDocument,
   StepDocument,
-} from '../../analyzer/model/documents.js';
-import { formatBytes, formatCount, formatDuration } from '../../report/units.js';
+} from '../../../analyzer/model/documents.js';
+import { formatBytes, formatCount, formatDuration } from '../../../report/units.js';
 import type {
   ClassRow,
   Dataset,
@@ -24,7 +24,7 @@ import type {
   ObjectRow,
   PathStepRow,
   Row,
-} from '../../tui/state/provider.js';
+} from '../../../tui/state/provider.js';
 
 export interface SavedResult {
   readonly dataset: Dataset;

@@ -1,8 +1,8 @@
 /** The trees of the Heap tab: fields, what holds an object, what it dominates. In: HeapData. Out: levels of a tree. */
-import type { Heap } from '../../analyzer/heap/heap.js';
-import { contentsOf, hasContents, holdersOf } from '../../analyzer/heap/neighbours.js';
-import { labelOf } from '../../analyzer/heap/words.js';
-import { noEdge, type Dominators } from '../../analyzer/model/heap-results.js';
+import type { Heap } from '../../../analyzer/heap/heap.js';
+import { contentsOf, hasContents, holdersOf } from '../../../analyzer/heap/neighbours.js';
+import { labelOf } from '../../../analyzer/heap/words.js';
+import { noEdge, type Dominators } from '../../../analyzer/model/heap-results.js';
 import type { Level } from './tree-list.js';
 
 /** What a node holds. */

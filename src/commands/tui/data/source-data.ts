@@ -1,8 +1,8 @@
 /** The source of a file, with what profiles say of its lines. In: a file's name. Out: its text or why there is none. */
 import { readFile, stat } from 'node:fs/promises';
-import { messageOf } from '../../errors.js';
-import { memwatchUrl, type ScriptsTable } from '../../analyzer/model/scripts.js';
-import type { LineCost, SourceDetail } from '../../tui/state/provider.js';
+import { messageOf } from '../../../errors.js';
+import { memwatchUrl, type ScriptsTable } from '../../../analyzer/model/scripts.js';
+import type { LineCost, SourceDetail } from '../../../tui/state/provider.js';
 
 /** Larger files are bundles that nobody reads line by line. */
 const mostBytes = 32 * 2 ** 20;

@@ -1,9 +1,9 @@
 /** Everything the data thread holds. In: files to open, questions. Out: events when something was loaded, pages, details. */
-import { MemwatchError, messageOf } from '../../errors.js';
-import { leastSnapshots } from '../../analyzer/growth/find-growth.js';
-import type { Heap } from '../../analyzer/heap/heap.js';
-import type { LeakReport } from '../../analyzer/model/finding.js';
-import { formatBytes, formatBytesDelta, formatCount, formatDuration } from '../../report/units.js';
+import { MemwatchError, messageOf } from '../../../errors.js';
+import { leastSnapshots } from '../../../analyzer/growth/find-growth.js';
+import type { Heap } from '../../../analyzer/heap/heap.js';
+import type { LeakReport } from '../../../analyzer/model/finding.js';
+import { formatBytes, formatBytesDelta, formatCount, formatDuration } from '../../../report/units.js';
 import type {
   ClassRow,
   Dataset,
@@ -17,9 +17,9 @@ import type {
   Page,
   ProfileName,
   ProviderEvent,
-} from '../../tui/state/provider.js';
-import { analyseSnapshots } from '../../leaks/snapshot-files.js';
-import { readHeap } from '../open-heap.js';
+} from '../../../tui/state/provider.js';
+import { analyseSnapshots } from '../../../leaks/snapshot-files.js';
+import { readHeap } from '../../open-heap.js';
 import { HeapCache } from './cache.js';
 import { kindOf } from './capture-kind.js';
 import { flameDetail } from './flame-data.js';

@@ -1,8 +1,8 @@
 /** The thread of one big heap: computes what it was started with, answers with columns, and ends. */
 import { workerData } from 'node:worker_threads';
-import { receiveGraph, type SentGraph } from '../../analyzer/model/string-table.js';
-import { Heap } from '../../analyzer/heap/heap.js';
-import { answerFromThread } from '../../thread.js';
+import { receiveGraph, type SentGraph } from '../../../analyzer/model/string-table.js';
+import { Heap } from '../../../analyzer/heap/heap.js';
+import { answerFromThread } from '../../../thread.js';
 import { computeHeapLists, type HeapAnswer } from './heap-data.js';
 
 const graph = receiveGraph(workerData as SentGraph);

@@ -2,13 +2,13 @@
  * A snapshot with everything that the Heap tab shows of it. In: a heap. Out: HeapData, which heap-lists.ts asks; of a big
  * one it is computed in a thread of its own, and the data thread goes on answering meanwhile.
  */
-import { findBiggest } from '../../analyzer/heap/biggest.js';
-import type { Heap } from '../../analyzer/heap/heap.js';
-import { manyEdges } from '../../analyzer/heap/threads.js';
-import type { HeapResults } from '../../analyzer/model/heap-results.js';
-import { sendGraph } from '../../analyzer/model/string-table.js';
-import { formatCount } from '../../report/units.js';
-import { answerOfThread } from '../../thread.js';
+import { findBiggest } from '../../../analyzer/heap/biggest.js';
+import type { Heap } from '../../../analyzer/heap/heap.js';
+import { manyEdges } from '../../../analyzer/heap/threads.js';
+import type { HeapResults } from '../../../analyzer/model/heap-results.js';
+import { sendGraph } from '../../../analyzer/model/string-table.js';
+import { formatCount } from '../../../report/units.js';
+import { answerOfThread } from '../../../thread.js';
 
 export interface HeapData extends HeapLists {
   readonly heap: Heap;

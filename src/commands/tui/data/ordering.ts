@@ -3,7 +3,7 @@
  * for each. Out: the items in order. The work is cut into slices; between two the thread answers other questions, and a
  * list that nobody waits for any more is given up.
  */
-import { MemwatchError } from '../../errors.js';
+import { MemwatchError } from '../../../errors.js';
 
 export interface Slices {
   /** Lets other work run; throws `interrupted` when the list is no longer wanted. */

@@ -2,12 +2,12 @@
  * What grew from snapshot to snapshot, by class and by object. In: heaps, oldest first. Out: rows with one figure a
  * snapshot. Lives in the data thread.
  */
-import { computeClasses, findShapes } from '../../analyzer/heap/classes.js';
-import { diffHeaps } from '../../analyzer/heap/diff.js';
-import type { Heap } from '../../analyzer/heap/heap.js';
-import type { HeapDiff } from '../../analyzer/model/heap-diff.js';
-import { renderPath } from '../../report/path-text.js';
-import type { GrowthRow } from '../../tui/state/provider.js';
+import { computeClassHistory } from '../../../analyzer/heap/class-history.js';
+import { diffHeaps } from '../../../analyzer/heap/diff.js';
+import type { Heap } from '../../../analyzer/heap/heap.js';
+import type { HeapDiff } from '../../../analyzer/model/heap-diff.js';
+import { renderPath } from '../../../report/path-text.js';
+import type { GrowthRow } from '../../../tui/state/provider.js';
 
 export interface GrowthData {
   readonly diff: HeapDiff;
@@ -40,19 +40,15 @@ export const computeGrowthData = (heaps: readonly Heap[]): GrowthData => {
   };
 };
 
-/** Self bytes of each class in every snapshot: what a class retains counts shared things in all that share them. */
 const classRows = (heaps: readonly Heap[], diff: HeapDiff): GrowthRow[] => {
-  const shapes = findShapes(heaps[heaps.length - 1].graph);
-  const byName = heaps.map(
-    ({ graph, dominators }) => new Map(computeClasses(graph, dominators, shapes).list.map((one) => [one.name, one])),
-  );
+  const historyOf = computeClassHistory(heaps);
   const changed = diff.classes.filter(({ countDelta, selfDelta }) => countDelta !== 0 || selfDelta !== 0);
   return changed.map(({ name, countDelta, selfDelta }) => ({
     kind: 'growth',
     name,
     node: undefined,
     id: undefined,
-    history: byName.map((classes) => classes.get(name)?.selfBytes ?? null),
+    history: historyOf(name),
     bytesDelta: selfDelta,
     countDelta,
     path: '',

@@ -3,9 +3,9 @@
  * answers and events. A question for rows makes the one before it stale: the screen shows one list at a time.
  */
 import { parentPort } from 'node:worker_threads';
-import { MemwatchError, messageOf } from '../../errors.js';
+import { MemwatchError, messageOf } from '../../../errors.js';
 import { Datasets } from './datasets.js';
-import type { FromWorker, ToWorker } from './messages.js';
+import type { FromWorker, ToWorker } from '../messages.js';
 
 if (parentPort === null) throw new Error('data-worker.js runs as a worker thread only');
 const port = parentPort;
