@@ -14,6 +14,7 @@ const load = {
   snapshot: async () => (await import('./snapshot.js')).snapshotCommand,
   heap: async () => (await import('./heap.js')).heapCommand,
   diff: async () => (await import('./diff.js')).diffCommand,
+  dump: async () => (await import('./dump.js')).dumpCommand,
   cpu: async () => (await import('./cpu.js')).cpuCommand,
   alloc: async () => (await import('./alloc.js')).allocCommand,
   lines: async () => (await import('./lines.js')).linesCommand,

@@ -160,7 +160,7 @@ export const childProcessIds = (pid: number): number[] =>
 /** 0 where there is no such process. */
 export const threadCount = (pid: number): number => namesIn(`/proc/${pid}/task`).length;
 
-const namesIn = (folder: string): string[] => {
+export const namesIn = (folder: string): string[] => {
   try {
     return readdirSync(folder);
   } catch {

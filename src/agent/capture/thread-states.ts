@@ -1,0 +1,89 @@
+/**
+ * What the threads of a target do, apart from their stacks: which of the kernel's threads they are, and what keeps their
+ * event loops alive. In: sessions of the threads. Out: plain values. Works while a thread is busy or waits in Atomics.wait.
+ */
+import type { ActiveHandles } from '../../analyzer/model/dump.js';
+import { MemwatchError } from '../../errors.js';
+import { evaluate } from '../session/evaluate.js';
+import type { Thread } from './cpu-profile.js';
+
+export interface ThreadInside {
+  /** The kernel's id of the thread in the target's own pid namespace; null where /proc is not there for it. */
+  readonly kernelId: number | null;
+  readonly handles: readonly ActiveHandles[];
+}
+
+const patienceMs = 500;
+
+/** undefined where the thread gives no answer. */
+export const readThreadInside = async ({ session }: Thread): Promise<ThreadInside | undefined> => {
+  try {
+    return await evaluate(session, insideOf, [], { timeoutMs: patienceMs, commandLineApi: true });
+  } catch (error) {
+    if (error instanceof MemwatchError && ['no-answer', 'target-error'].includes(error.code)) return undefined;
+    throw error;
+  }
+};
+
+/** Runs in the target. */
+const insideOf = (): ThreadInside => {
+  const builtin: NodeJS.Process['getBuiltinModule'] = process.getBuiltinModule ?? require;
+  const linkOf = (): number | null => {
+    try {
+      const link = builtin('node:fs').readlinkSync('/proc/thread-self');
+      return Number(link.slice(link.lastIndexOf('/') + 1));
+    } catch {
+      return null;
+    }
+  };
+  interface Handle {
+    readonly constructor?: { readonly name?: unknown };
+    readonly pid?: unknown;
+    readonly spawnargs?: unknown;
+    readonly address?: unknown;
+    readonly remoteAddress?: unknown;
+    readonly remotePort?: unknown;
+  }
+  const wordsOf = (handle: Handle): string => {
+    if (Array.isArray(handle.spawnargs)) return `pid ${String(handle.pid)} ${handle.spawnargs.join(' ')}`;
+    if (typeof handle.remoteAddress === 'string') return `to ${handle.remoteAddress}:${String(handle.remotePort)}`;
+    if (typeof handle.address !== 'function') return '';
+    const address: unknown = handle.address();
+    if (typeof address === 'string') return address;
+    if (address === null || typeof address !== 'object' || !('port' in address)) return '';
+    return `on ${String(Reflect.get(address, 'address'))}:${String(address.port)}`;
+  };
+  const words = new Map<string, Set<string>>();
+  const handles: Handle[] = Reflect.get(process, '_getActiveHandles')?.call(process) ?? [];
+  for (const handle of handles.slice(0, 1000)) {
+    try {
+      const type = String(handle.constructor?.name ?? '');
+      const text = wordsOf(handle);
+      if (text !== '') words.set(type, (words.get(type) ?? new Set()).add(text));
+    } catch {
+      // a handle that is closing says nothing of itself
+    }
+  }
+  const shown = 3;
+  const textOf = (types: readonly string[]): string | null => {
+    const all = types.flatMap((type) => [...(words.get(type) ?? [])]);
+    if (all.length === 0) return null;
+    return all.slice(0, shown).join(', ') + (all.length > shown ? `, ${all.length - shown} more` : '');
+  };
+  // Node counts native handles; who they belong to says the JavaScript object around them
+  const around: Record<string, string[]> = {
+    TCPSocketWrap: ['Socket', 'TLSSocket'],
+    TCPServerWrap: ['Server'],
+    PipeWrap: ['Socket'],
+    ProcessWrap: ['ChildProcess'],
+    UDPWrap: ['Socket'],
+  };
+  const counts = new Map<string, number>();
+  for (const type of process.getActiveResourcesInfo()) counts.set(type, (counts.get(type) ?? 0) + 1);
+  return {
+    kernelId: linkOf(),
+    handles: [...counts]
+      .sort((a, b) => b[1] - a[1])
+      .map(([type, count]) => ({ type, count, madeBy: textOf(around[type] ?? []) })),
+  };
+};

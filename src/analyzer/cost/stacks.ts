@@ -1,0 +1,58 @@
+/**
+ * The stack that a thread was seen in most often, for a profile of a moment. In: a Profile with its samples in order of
+ * time. Out: the stack, innermost frame first, and how many of the samples had it.
+ */
+import type { StackFrame } from '../model/dump.js';
+import type { Profile } from '../model/profile.js';
+
+export interface CommonStack {
+  readonly stack: readonly StackFrame[];
+  readonly samples: number;
+  readonly samplesTaken: number;
+  /** Of the samples, those in which the event loop waited for events. */
+  readonly idleSamples: number;
+  /** V8 had inlined a function there, or could have: the innermost line may be that function's. */
+  readonly mayBeInlined: boolean;
+}
+
+/** V8's own states, which are no functions. */
+const stateName = /^\((?:root|program|idle|garbage collector)\)$/;
+
+export const computeCommonStack = (profile: Profile): CommonStack => {
+  const nodes = [...(profile.timeline?.node ?? [])];
+  const counts = new Map<number, number>();
+  for (const node of nodes) if (!isState(profile, node)) counts.set(node, (counts.get(node) ?? 0) + 1);
+  const [node, samples] = [...counts].toSorted((a, b) => b[1] - a[1])[0] ?? [];
+  const idleSamples = nodes.filter((one) => nameOf(profile, one) === '(idle)').length;
+  if (node === undefined || samples === undefined)
+    return { stack: [], samples: 0, samplesTaken: nodes.length, idleSamples, mayBeInlined: false };
+  const { line, inlined } = hottestLine(profile, node);
+  const stack = stackOf(profile, node).map((frame, at) => (at === 0 && line > 0 ? { ...frame, line } : frame));
+  const mayBeInlined = inlined || profile.notes?.precise !== true;
+  return { stack, samples, samplesTaken: nodes.length, idleSamples, mayBeInlined };
+};
+
+const nameOf = ({ frames, nodeFrame }: Profile, node: number): string => frames[nodeFrame[node] ?? 0]?.name ?? '';
+const isState = (profile: Profile, node: number): boolean => stateName.test(nameOf(profile, node));
+
+const stackOf = (profile: Profile, leaf: number): StackFrame[] => {
+  const stack: StackFrame[] = [];
+  for (let node = leaf; node >= 0; node = profile.nodeParent[node] ?? -1) {
+    const frame = profile.frames[profile.nodeFrame[node] ?? 0];
+    if (frame === undefined || isState(profile, node)) continue;
+    stack.push({ function: frame.name, file: frame.location?.file ?? '', line: frame.location?.line ?? 0 });
+  }
+  return stack;
+};
+
+/** The line of the node on which most of its samples fell; 0 where the profile has no lines. */
+const hottestLine = ({ lines }: Profile, node: number): { line: number; inlined: boolean } => {
+  if (lines === undefined) return { line: 0, inlined: false };
+  let best = -1;
+  for (let at = 0; at < lines.node.length; at++) {
+    if (lines.node[at] === node && (best === -1 || (lines.self[at] ?? 0) > (lines.self[best] ?? 0))) best = at;
+  }
+  if (best === -1) return { line: 0, inlined: false };
+  const inlined = lines.inlined[best] === 1;
+  return { line: inlined ? 0 : (lines.locations[lines.location[best] ?? 0]?.line ?? 0), inlined };
+};

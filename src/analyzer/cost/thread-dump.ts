@@ -1,0 +1,75 @@
+/**
+ * What one thread does, from all that is known of it. In: its stack by samples, the kernel's view before and after the
+ * samples were taken, its handles. Out: a ThreadDump. Each may be missing.
+ */
+import type { ActiveHandles, KernelThread, ThreadDump, ThreadState } from '../model/dump.js';
+import type { CommonStack } from './stacks.js';
+
+export interface ThreadEvidence {
+  readonly worker: string;
+  readonly stack: CommonStack | undefined;
+  readonly before: KernelThread | undefined;
+  readonly after: KernelThread | undefined;
+  /** Between `before` and `after`. */
+  readonly elapsedUs: number;
+  readonly handles: readonly ActiveHandles[];
+  /** The process has started others, which it may be waiting for. */
+  readonly hasChildren: boolean;
+}
+
+export const describeThread = (evidence: ThreadEvidence): ThreadDump => {
+  const { worker, stack, handles } = evidence;
+  const state = stateOf(evidence);
+  return {
+    worker,
+    state,
+    waitsFor: state === 'running' ? null : waitsFor(evidence),
+    stack: state === 'idle' ? [] : (stack?.stack ?? []),
+    samples: stack?.samples ?? 0,
+    samplesTaken: stack?.samplesTaken ?? 0,
+    mayBeInlined: stack?.mayBeInlined ?? false,
+    cores: coresOf(evidence),
+    handles,
+  };
+};
+
+/** A thread that took this share of a core while it was looked at is running, whatever it did at the last moment. */
+const busyCores = 0.2;
+
+const coresOf = ({ before, after, elapsedUs }: ThreadEvidence): number | null =>
+  before === undefined || after === undefined || elapsedUs <= 0 ? null : (after.cpuUs - before.cpuUs) / elapsedUs;
+
+const stateOf = (evidence: ThreadEvidence): ThreadState => {
+  const { stack, after } = evidence;
+  if (after?.state === 'T' || after?.state === 't') return 'waiting';
+  const isIdle = stack !== undefined && stack.idleSamples > stack.samplesTaken / 2;
+  if (isIdle) return 'idle';
+  const isAsleep = after !== undefined && after.state !== 'R' && (coresOf(evidence) ?? 0) < busyCores;
+  if (isAsleep) return 'waiting';
+  return stack === undefined && after === undefined ? 'unknown' : 'running';
+};
+
+/** The kernel's functions in which a thread waits, and what that means for a Node program. */
+const waits: readonly { readonly match: RegExp; readonly words: string }[] = [
+  { match: /futex/, words: 'a lock (Atomics.wait, or one of native code)' },
+  { match: /pipe|fifo/, words: 'a pipe' },
+  { match: /^(?:do_wait|wait4|kernel_wait|do_waitid)/, words: 'a child process to end' },
+  { match: /sock|skb|tcp|unix_/, words: 'a socket, in a synchronous call' },
+  { match: /nanosleep/, words: 'a timer of the system (sleep)' },
+  { match: /lock_page|folio|io_schedule|blk_|nfs|fuse|ext4|xfs/, words: 'a file' },
+];
+
+const waitsFor = (evidence: ThreadEvidence): string | null => {
+  const { after, hasChildren, stack } = evidence;
+  if (after === undefined) return null;
+  if (after.state === 'T' || after.state === 't') return 'nothing: it is stopped (SIGSTOP or a debugger)';
+  if (/poll/.test(after.waitsIn)) {
+    const inCode = (stack?.samples ?? 0) > 0;
+    if (stack === undefined && hasChildren) return 'events, or a child process that it started synchronously';
+    return inCode && hasChildren ? 'a child process, in a synchronous call' : 'events';
+  }
+  const known = waits.find(({ match }) => match.test(after.waitsIn));
+  if (known !== undefined) return known.words;
+  if (after.state === 'D') return `a file or device (${after.waitsIn})`;
+  return after.waitsIn === '' ? null : `a system call (${after.waitsIn})`;
+};

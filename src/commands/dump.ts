@@ -1,0 +1,178 @@
+/** `memwatch dump <pid>`: what every thread does now. Stacks are samples of V8's profiler: nothing is ever paused. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withAttachment, type Attachment } from '../agent/attach/attach.js';
+import { parseTarget, type Target } from '../agent/attach/target.js';
+import { captureCpuProfiles, threadsOf, type Thread } from '../agent/capture/cpu-profile.js';
+import { readThreadInside, type ThreadInside } from '../agent/capture/thread-states.js';
+import { childProcessIds, isNode, processIds, readProcess } from '../agent/process/proc.js';
+import { readThread, readThreads } from '../agent/process/threads.js';
+import { computeCommonStack, type CommonStack } from '../analyzer/cost/stacks.js';
+import { describeThread } from '../analyzer/cost/thread-dump.js';
+import { readCpuProfile } from '../analyzer/formats/cpuprofile.js';
+import type { KernelThread, ProcessDump, ThreadDump } from '../analyzer/model/dump.js';
+import { MemwatchError, throwIfInterrupted } from '../errors.js';
+import { renderDump } from '../report/dump-text.js';
+import type { Command, Io } from './io.js';
+
+export const dumpCommand: Command = {
+  command: 'dump [target]',
+  describe: 'what every thread does now: stacks, what it waits for, handles',
+  builder: (yargs) =>
+    yargs
+      .positional('target', { type: 'string', describe: 'process id, host:port, ws:// address' })
+      .option('all', { type: 'boolean', describe: 'every Node process of this machine that may be looked at' })
+      .example('$0 dump 1234', 'why does it hang, or what does it do')
+      .example('$0 dump --all', 'all Node processes of the machine'),
+  async run(args, io) {
+    const targets =
+      args['all'] === true ? nodeProcesses() : [parseTarget(args['target'] as string | undefined, args['--'])];
+    if (args['all'] !== true) {
+      const [target] = targets;
+      if (target !== undefined) await dumpOne(target, io).then((dump) => io.print(dump, () => renderDump(dump)));
+      return;
+    }
+    const dumps = await Promise.all(targets.map((target) => dumpOne(target, io).catch(errorOf)));
+    throwIfInterrupted(io.signal);
+    io.print({ schema: 'memwatch/dump@1', processes: dumps }, () =>
+      dumps.map((dump) => ('error' in dump ? dump.error : renderDump(dump))).join('\n\n'),
+    );
+  },
+};
+
+const errorOf = (error: unknown): { error: string } => {
+  if (error instanceof MemwatchError) return { error: error.message };
+  throw error;
+};
+
+const nodeProcesses = (): Target[] =>
+  processIds()
+    .filter((pid) => pid !== process.pid)
+    .flatMap((pid) => readProcess(pid) ?? [])
+    .filter((status) => isNode(status) && status.permitted && status.catchesSigusr1)
+    .map(({ pid }) => ({ kind: 'pid' as const, pid, worker: undefined }));
+
+/** Long enough for some dozens of samples, each a millisecond apart. */
+const sampleMs = 40;
+
+const dumpOne = async (target: Target, io: Io): Promise<ProcessDump> => {
+  const patience = new AbortController();
+  const watching = target.kind === 'pid' ? losePatience(target.pid, patience) : undefined;
+  const attaching = { signal: AbortSignal.any([io.signal, patience.signal]), onProgress: io.progress };
+  try {
+    return await withAttachment(target, attaching, (attachment) => {
+      clearInterval(watching);
+      return dumpInside(attachment, io);
+    });
+  } catch (error) {
+    throwIfInterrupted(io.signal);
+    if (!patience.signal.aborted || target.kind !== 'pid' || readProcess(target.pid) === undefined) throw error;
+    return dumpFromOutside(target.pid);
+  } finally {
+    clearInterval(watching);
+  }
+};
+
+/** A process whose main thread sleeps in a call lets nobody in until the call returns: it is given up this early. */
+const patienceMs = { asleep: 1500, awake: 10_000 };
+
+const losePatience = (pid: number, patience: AbortController): NodeJS.Timeout => {
+  const begun = performance.now();
+  return setInterval(() => {
+    const elapsedMs = performance.now() - begun;
+    const main = readThread(pid, pid);
+    const inCall = main?.state === 'S' && (!/poll/.test(main.waitsIn) || childProcessIds(pid).length > 0);
+    if (elapsedMs > (inCall ? patienceMs.asleep : patienceMs.awake)) patience.abort();
+  }, 100);
+};
+
+const dumpInside = async (attachment: Attachment, io: Io): Promise<ProcessDump> => {
+  const { pid } = attachment;
+  const threads = (await threadsOf(attachment, true)).toSorted(byNumber);
+  const inside = await Promise.all(threads.map(readThreadInside));
+  const before = threads.map((_, at) => kernelThread(pid, at, inside[at]));
+  const begun = performance.now();
+  const stacks = await sampleStacks(attachment, threads, io, false);
+  const after = threads.map((_, at) => kernelThread(pid, at, inside[at]));
+  const elapsedUs = (performance.now() - begun) * 1000;
+  const describe = (stacksNow: ReadonlyMap<string, CommonStack>): ThreadDump[] =>
+    threads.map(({ name }, at) => {
+      const stack = stacksNow.get(name);
+      const handles = inside[at]?.handles ?? [];
+      const hasChildren = pid !== undefined && childProcessIds(pid).length > 0;
+      return describeThread({
+        worker: name,
+        stack,
+        before: before[at],
+        after: after[at],
+        elapsedUs,
+        handles,
+        hasChildren,
+      });
+    });
+  const first = describe(stacks);
+  // a thread that does nothing else loses nothing by code that is compiled anew, and its line is then certain
+  const stuck = threads.filter((_, at) => isStuck(first[at]));
+  if (stuck.length === 0) return documentOf(pid, attachment.nodeVersion, first);
+  const exact = await sampleStacks(attachment, stuck, io, true);
+  return documentOf(pid, attachment.nodeVersion, describe(new Map([...stacks, ...exact])));
+};
+
+/** The main thread, then the workers in the order in which they were started. */
+const byNumber = (a: Thread, b: Thread): number => numberOf(a) - numberOf(b);
+const numberOf = ({ name }: Thread): number => Number(/^worker (\d+)/.exec(name)?.[1] ?? 0);
+
+/** It runs, and was seen in one stack nearly always; now and then V8 collects garbage. */
+const stuckShare = 0.7;
+const isStuck = (thread: ThreadDump | undefined): boolean =>
+  thread?.state === 'running' && thread.samples > thread.samplesTaken * stuckShare;
+
+const kernelThread = (
+  pid: number | undefined,
+  at: number,
+  inside: ThreadInside | undefined,
+): KernelThread | undefined => {
+  if (pid === undefined) return undefined;
+  if (at === 0) return readThread(pid, pid);
+  return inside?.kernelId == null ? undefined : readThread(pid, inside.kernelId);
+};
+
+const sampleStacks = async (
+  attachment: Attachment,
+  threads: readonly Thread[],
+  io: Io,
+  precise: boolean,
+): Promise<Map<string, CommonStack>> => {
+  const options = { durationMs: sampleMs, intervalUs: 1000, precise, signal: io.signal };
+  const captures = await captureCpuProfiles(attachment, threads, options);
+  return new Map(captures.map(({ thread, text }) => [thread, computeCommonStack(readCpuProfile(text))]));
+};
+
+/** What the kernel knows, where the process lets nobody in. */
+const dumpFromOutside = async (pid: number): Promise<ProcessDump> => {
+  const before = readThreads(pid);
+  const begun = performance.now();
+  await sleep(sampleMs * 5);
+  const elapsedUs = (performance.now() - begun) * 1000;
+  const hasChildren = childProcessIds(pid).length > 0;
+  const threads = readThreads(pid).map((after) => {
+    const worker = after.id === pid ? 'main thread' : `thread ${after.id} (${after.name})`;
+    const then = before.find(({ id }) => id === after.id);
+    return describeThread({ worker, stack: undefined, before: then, after, elapsedUs, handles: [], hasChildren });
+  });
+  const warning =
+    'the process did not let memwatch in, which takes JavaScript that runs or waits for events: no stacks';
+  return { ...documentOf(pid, null, threads), warnings: [warning] };
+};
+
+const documentOf = (pid: number | undefined, nodeVersion: string | null, threads: ThreadDump[]): ProcessDump => ({
+  schema: 'memwatch/dump@1',
+  pid: pid ?? null,
+  command: pid === undefined ? '' : (readProcess(pid)?.command.join(' ') ?? ''),
+  nodeVersion,
+  threads,
+  children: (pid === undefined ? [] : childProcessIds(pid)).map((child) => ({
+    pid: child,
+    command: readProcess(child)?.command.join(' ') ?? '',
+  })),
+  warnings: [],
+});

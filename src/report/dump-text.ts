@@ -1,0 +1,51 @@
+/**
+ * What the threads of a process do, as text in the manner of py-spy. In: a ProcessDump. Out: lines.
+ *
+ *   Process 1234: node server.js (v22.23.3)
+ *   main thread: running, 98.0% of a core; this stack in 40 of 41 samples
+ *       spin (/app/spin.js:12)
+ *       handle (function at /app/server.js:3)
+ */
+import type { ProcessDump, StackFrame, ThreadDump } from '../analyzer/model/dump.js';
+import { escapeText, formatCount, formatShare } from './units.js';
+
+export const renderDump = ({ pid, command, nodeVersion, threads, children, warnings }: ProcessDump): string => {
+  const version = nodeVersion === null ? '' : ` (${nodeVersion})`;
+  return [
+    `Process ${pid ?? ''}: ${escapeText(command)}${version}`,
+    ...threads.flatMap((thread) => ['', ...threadLines(thread)]),
+    ...(children.length === 0 ? [] : ['', 'children:']),
+    ...children.map((child) => `    ${child.pid} ${escapeText(child.command)}`),
+    ...(warnings.length === 0 ? [] : ['', ...warnings.map((warning) => escapeText(warning))]),
+  ].join('\n');
+};
+
+const threadLines = (thread: ThreadDump): string[] => {
+  const { worker, stack, samples, samplesTaken, handles } = thread;
+  const seen = samples === 0 || stack.length === 0 ? '' : `; this stack in ${samples} of ${samplesTaken} samples`;
+  const marked = thread.state === 'running' && stack.length > 0 && thread.mayBeInlined;
+  return [
+    `${escapeText(worker)}: ${stateText(thread)}${seen}`,
+    ...stack.map((frame, at) => `    ${frameText(frame, at === 0)}`),
+    ...(marked ? ['    (functions that V8 inlined are missing here; `memwatch cpu --precise` shows them)'] : []),
+    ...handles.map(({ type, count, madeBy }) => {
+      const known = madeBy === null ? '' : `  ${escapeText(madeBy)}`;
+      return `    ${formatCount(count)} ${escapeText(type)}${known}`;
+    }),
+  ];
+};
+
+const stateText = ({ state, waitsFor, cores }: ThreadDump): string => {
+  if (state === 'idle') return 'idle, its event loop waits for events';
+  if (state === 'waiting') return waitsFor === null ? 'waiting' : `waits for ${waitsFor}`;
+  if (state === 'unknown') return 'gave no answer';
+  return cores === null ? 'running' : `running, ${formatShare(Math.min(1, cores))} of a core`;
+};
+
+/** A sample knows the line that was running in the innermost function alone; of the others, where they begin. */
+const frameText = ({ function: name, file, line }: StackFrame, isInnermost: boolean): string => {
+  const shown = escapeText(name === '' ? '(anonymous)' : name);
+  if (file === '') return `${shown} (native)`;
+  const place = line > 0 ? `${file}:${line}` : file;
+  return `${shown} (${isInnermost ? '' : 'function at '}${escapeText(place)})`;
+};

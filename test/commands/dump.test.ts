@@ -1,0 +1,104 @@
+/** `memwatch dump` on processes that are stuck in one known way each; every one of them must live on. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ProcessDump, ThreadDump } from '#memwatch/analyzer/model/dump.js';
+import { readProcess } from '#memwatch/agent/process/proc.js';
+import { memwatch, memwatchJson } from '../support/memwatch.js';
+import { testedMajors } from '../support/nodes.js';
+import { startSource } from '../support/targets.js';
+
+const dumpOf = async (pid: number): Promise<ProcessDump> =>
+  (await memwatchJson(['dump', String(pid)])) as unknown as ProcessDump;
+
+const main = ({ threads }: ProcessDump): ThreadDump => {
+  const [thread] = threads;
+  assert.ok(thread);
+  return thread;
+};
+
+const names = ({ stack }: ThreadDump): string[] => stack.map((frame) => frame.function);
+
+for (const node of testedMajors) {
+  const start = (t: Parameters<typeof startSource>[0], source: string) => startSource(t, source, { node, kind: 'cjs' });
+
+  test(`on Node ${node}, a stuck loop is named by its line, though V8 inlined what it calls`, async (t) => {
+    const target = await start(
+      t,
+      `function spin(x) {
+        return x + Math.sqrt(x);
+      }
+      function stuck() {
+        let x = 0;
+        for (;;) x = spin(x);
+      }
+      setTimeout(function later() { stuck(); }, 20);
+      console.log('ready');`,
+    );
+    const thread = main(await dumpOf(target.pid));
+    assert.equal(thread.state, 'running');
+    assert.deepEqual(names(thread).filter((name) => name !== 'spin').slice(0, 2), ['stuck', 'later']); // prettier-ignore
+    assert.equal(thread.mayBeInlined, false);
+    assert.ok([2, 6].includes(thread.stack[0]?.line ?? 0), JSON.stringify(thread.stack[0]));
+    assert.match(thread.stack[0]?.file ?? '', /target\.cjs$/);
+    assert.notEqual(readProcess(target.pid), undefined);
+  });
+
+  test(`on Node ${node}, a regular expression that backtracks is named by the function that runs it`, async (t) => {
+    const target = await start(
+      t,
+      `function match() { return /^(a+)+$/.test('a'.repeat(40) + 'b'); }
+      setTimeout(match, 20);
+      console.log('ready');`,
+    );
+    const thread = main(await dumpOf(target.pid));
+    assert.equal(thread.state, 'running');
+    assert.equal(names(thread)[0], 'match');
+  });
+
+  test(`on Node ${node}, workers that wait for each other are told from a main thread that is idle`, async (t) => {
+    const target = await start(
+      t,
+      `const { Worker } = require('node:worker_threads');
+      const shared = new SharedArrayBuffer(8);
+      const code = (mine) => \`
+        const { workerData, parentPort } = require('node:worker_threads');
+        const locks = new Int32Array(workerData);
+        function holds\${mine}() { Atomics.wait(locks, \${mine}, 0); }
+        parentPort.postMessage('waits');
+        holds\${mine}();\`;
+      const workers = [0, 1].map((mine) => new Worker(code(mine), { eval: true, workerData: shared, name: 'w' + mine }));
+      for (let i = 0; i < 100; i++) setTimeout(() => {}, 1e6);
+      require('node:net').createServer().listen(0, '127.0.0.1', () => {
+        Promise.all(workers.map((w) => new Promise((r) => w.once('message', r)))).then(() => console.log('ready'));
+      });`,
+    );
+    const dump = await dumpOf(target.pid);
+    const idle = main(dump);
+    assert.equal(idle.state, 'idle');
+    assert.deepEqual(idle.stack, []);
+    assert.equal(idle.handles.find(({ type }) => type === 'Timeout')?.count, 100);
+    assert.match(idle.handles.find(({ type }) => type === 'TCPServerWrap')?.madeBy ?? '', /^on 127\.0\.0\.1:\d+$/);
+    for (const [at, thread] of dump.threads.slice(1).entries()) {
+      assert.equal(thread.state, 'waiting');
+      assert.match(thread.waitsFor ?? '', /Atomics\.wait/);
+      assert.equal(names(thread)[0], `holds${at}`);
+    }
+    const text = await memwatch(['dump', String(target.pid)]);
+    assert.match(text.stdout, /^main thread: idle, its event loop waits for events\n {4}100 Timeout$/m);
+    assert.match(text.stdout, /^worker 2 \(w1\): waits for a lock \(Atomics\.wait.*\n {4}holds1 \(.*:\d+\)$/m);
+  });
+
+  test(`on Node ${node}, a process that waits for a child lets nobody in, and is shown as the kernel sees it`, async (t) => {
+    const target = await start(
+      t,
+      `setTimeout(() => require('node:child_process').execSync('sleep 8'), 20);
+      console.log('ready');
+      setInterval(() => {}, 1000);`,
+    );
+    const dump = await dumpOf(target.pid);
+    assert.equal(main(dump).state, 'waiting');
+    assert.match(main(dump).waitsFor ?? '', /child process/);
+    assert.ok(dump.children.some(({ command }) => command.includes('sleep 8')));
+    assert.match(dump.warnings.join(), /no stacks/);
+  });
+}
