@@ -48,7 +48,7 @@ const rooms = [
 const packages = {
   acorn: ['source/syntax.ts'],
   '@jridgewell/trace-mapping': ['source/source-map.ts'],
-  ws: ['agent/session/socket.ts'],
+  'chrome-remote-interface': ['agent/session/connection.ts'],
   'devtools-protocol': ['agent'],
   'v8-profiler-next': ['agent/capture/in-process-profiler.ts'],
   'magic-string': ['agent/lines'],

@@ -1,6 +1,6 @@
 /**
  * Commands and events over one connection. In: how a message is sent, and the messages that come. Out: an answer for each
- * command, and events for whoever listens. What the other side sends is not trusted: what has no known shape is ignored.
+ * command, and events for whoever listens. For the sessions of workers, which travel inside another connection.
  */
 
 /** A message of the inspector protocol: the answer to a command, or an event. */
@@ -35,15 +35,13 @@ export const openChannel = (post: (text: string) => void | Promise<void>): Chann
     },
     receive: ({ id, result, error, method, params }) => {
       if (id === undefined) {
-        if (!isObject(params ?? {})) return;
         for (const listener of listeners.get(method ?? '') ?? []) listener((params ?? {}) as never);
         return;
       }
       const command = pending.get(id);
       pending.delete(id);
       if (error !== undefined) command?.reject(answeredError(error));
-      else if (isObject(result ?? {})) command?.resolve(result ?? {});
-      else command?.reject(answeredError({ message: 'an answer that is not of the inspector protocol' }));
+      else command?.resolve(result ?? {});
     },
     on: (event, listener) => {
       const all = listeners.get(event) ?? new Set();
@@ -53,9 +51,14 @@ export const openChannel = (post: (text: string) => void | Promise<void>): Chann
   };
 };
 
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMessage = (value: unknown): value is Message =>
+  isObject(value) && ['result', 'error', 'params'].every((key) => isObject(value[key] ?? {}));
 
-const answeredError = (response: { readonly message: unknown }): Error =>
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** An error that the target answered; not every inspector keeps to a text. */
+export const answeredError = (response: { readonly message: unknown }): Error =>
   Object.assign(new Error(textOf(response.message)), { response });
 
 const textOf = (message: unknown): string => (typeof message === 'string' ? message : (JSON.stringify(message) ?? ''));
@@ -63,6 +66,6 @@ const textOf = (message: unknown): string => (typeof message === 'string' ? mess
 /** Throws where the text is no message of the protocol. */
 export const readMessage = (text: string): Message => {
   const message: unknown = JSON.parse(text);
-  if (isObject(message)) return message as Message;
+  if (isMessage(message)) return message;
   throw new Error('no message of the inspector protocol');
 };

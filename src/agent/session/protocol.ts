@@ -4,9 +4,8 @@
  */
 import type { ProtocolMapping } from 'devtools-protocol/types/protocol-mapping.js';
 import { MemwatchError, messageOf } from '../../errors.js';
-import { openChannel } from './channel.js';
+import { openConnection } from './connection.js';
 import { patienceMs } from './patience.js';
-import { openSocket } from './socket.js';
 
 /** Node's own domains, which Chrome's protocol does not list. */
 interface NodeCommands {
@@ -63,7 +62,7 @@ export interface ConnectOptions {
   readonly name?: string;
 }
 
-/** Connects to the thread behind a `ws://` address. Throws what openSocket throws. */
+/** Connects to the thread behind a `ws://` address. Throws what openConnection throws. */
 export const connectSession = async (url: string, { signal, name = url }: ConnectOptions = {}): Promise<Session> => {
   const silent = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -76,25 +75,23 @@ export const connectSession = async (url: string, { signal, name = url }: Connec
   };
   const lastWords: (() => void)[] = [];
   const beforeCut = (say: () => void): void => void lastWords.push(say);
-  silent.signal.addEventListener('abort', () => lastWords.forEach((say) => say())); // first the words, then openSocket closes
-  const socket = await openSocket(url, silent.signal).catch((error: unknown) => {
+  silent.signal.addEventListener('abort', () => lastWords.forEach((say) => say())); // first the words, then openConnection closes
+  const connection = await openConnection(url, silent.signal).catch((error: unknown) => {
     forget();
     throw error;
   });
-  const { closed, close } = socket;
+  const { ask, on, closed, close } = connection;
   closed.addEventListener('abort', forget, { once: true });
-  const channel = openChannel(socket.send);
-  socket.onMessage(channel.receive);
   const atEnd = new AbortController();
-  channel.on('NodeRuntime.waitingForDisconnect', () => atEnd.abort());
+  on('NodeRuntime.waitingForDisconnect', () => atEnd.abort());
   const closedOrAtEnd = AbortSignal.any([closed, atEnd.signal]);
   return {
     send: (method, params, options) => {
       const end = needsEventLoop.has(method) ? closedOrAtEnd : closed;
-      const answer = channel.ask(method, params).then((result) => checked(method, result));
+      const answer = ask(method, params).then((result) => checked(method, result));
       return bounded(answer, method, end, options?.timeoutMs) as Promise<never>;
     },
-    on: channel.on,
+    on,
     closed,
     hurry,
     beforeCut,

@@ -1,0 +1,121 @@
+/**
+ * The connection to an inspector; the one file that knows chrome-remote-interface. In: a `ws://` address. Out: answers to
+ * commands, and events. What answers there may be anything: every wait ends, a message has a greatest size, what is no
+ * message of the protocol closes the connection, and a redirect is not followed to another process.
+ *
+ * chrome-remote-interface trusts the other side, so its class is used directly: its WebSocket is at hand while it connects
+ * (to cut it off), and its listener is replaced by one that checks (version 0.34 throws out of the listener at bad JSON).
+ */
+import { EventEmitter, setMaxListeners } from 'node:events';
+import Chrome from 'chrome-remote-interface/lib/chrome.js';
+import { MemwatchError, messageOf } from '../../errors.js';
+import { answeredError, readMessage } from './channel.js';
+
+export interface Connection {
+  /** The answer to a command; rejected with the target's error, which carries its `response`. */
+  ask(method: string, params: unknown): Promise<unknown>;
+  on(event: string, listener: (params: never) => void): () => void;
+  /** Aborted when the connection is gone; the reason is the MemwatchError for whatever waits for an answer. */
+  readonly closed: AbortSignal;
+  /** Says goodbye, and cuts the connection where that is not answered at once; the first reason counts. */
+  close(reason?: unknown): Promise<void>;
+}
+
+/** V8 sends a heap snapshot in pieces; the largest single message is a CPU profile, some 10 MB in ten minutes. */
+const mostMessageBytes = 128 * 2 ** 20;
+const handshakeMs = 10_000;
+const goodbyeMs = 200;
+
+/** Closed when the signal is aborted, by its reason. Throws that, `disconnected` or `no-answer`. */
+export const openConnection = async (url: string, signal: AbortSignal): Promise<Connection> => {
+  const closed = new AbortController();
+  setMaxListeners(0, closed.signal); // one a command under way
+  const client = await connect(url, signal);
+  const socket = client._ws;
+  if (socket === undefined) throw new MemwatchError('disconnected', `cannot connect to ${url}`);
+  const gone = new Promise<void>((resolve) => void socket.once('close', resolve));
+  const close = async (reason?: unknown): Promise<void> => {
+    closed.abort(reason);
+    socket.close();
+    const late = setTimeout(() => socket.terminate(), goodbyeMs); // a target that is stopped never says goodbye
+    await gone;
+    clearTimeout(late);
+  };
+  socket.on('error', (cause) => closed.abort(brokenBy(url, cause)));
+  socket.once('close', () => closed.abort());
+  socket.removeAllListeners('message');
+  socket.on('message', (data: Buffer) => {
+    if (!closed.signal.aborted) receive(client, url, data, close);
+  });
+  signal.addEventListener('abort', () => void close(signal.reason), { once: true });
+  const on: Connection['on'] = (event, listener) => {
+    client.on(event, listener);
+    return () => void client.off(event, listener);
+  };
+  client.setMaxListeners(0); // one a feature that listens
+  const ask: Connection['ask'] = (method, params) =>
+    client.send(method, params ?? {}).catch((error: Error & { response?: { message: unknown } }) => {
+      throw error.response === undefined ? error : answeredError(error.response);
+    });
+  return { ask, on, closed: closed.signal, close };
+};
+
+/** Throws what the signal says, `no-answer` after the time for a handshake, `disconnected` where it fails. */
+const connect = (url: string, signal: AbortSignal): Promise<Chrome> =>
+  new Promise((resolve, reject) => {
+    if (!URL.canParse(url)) throw new MemwatchError('bad-argument', `not an address of an inspector: ${url}`);
+    const notifier = new EventEmitter();
+    const client = new Chrome({ target: url, protocol: { domains: [] } }, notifier);
+    const cut = (reason: unknown): void => {
+      reject(reason);
+      client._ws?.terminate();
+    };
+    const late = setTimeout(() => cut(noHandshake(url)), handshakeMs);
+    const interrupt = (): void => cut(signal.reason);
+    signal.addEventListener('abort', interrupt, { once: true });
+    const settled = (): void => {
+      clearTimeout(late);
+      signal.removeEventListener('abort', interrupt);
+    };
+    notifier.once('connect', () => {
+      settled();
+      if (client._ws?._redirects === 0) resolve(client);
+      else cut(new MemwatchError('target-error', `${url} leads to another address: not followed`));
+    });
+    notifier.on('error', (cause: Error) => {
+      settled();
+      cut(brokenBy(url, cause));
+    });
+    client.on('disconnect', () => cut(new MemwatchError('disconnected', `cannot connect to ${url}: it hung up`)));
+  });
+
+const receive = (client: Chrome, url: string, data: Buffer, close: Connection['close']): void => {
+  if (data.length > mostMessageBytes) return void close(tooLarge(url));
+  try {
+    client._handleMessage(readMessage(data.toString('utf8')));
+  } catch (cause) {
+    void close(notTheProtocol(url, cause));
+  }
+};
+
+const tooLarge = (url: string, cause?: unknown): MemwatchError => {
+  const most = `${mostMessageBytes / 2 ** 20} MB`;
+  return new MemwatchError('target-error', `${url} sent a message of more than ${most}: not read`, { cause });
+};
+
+const noHandshake = (url: string): MemwatchError =>
+  new MemwatchError('no-answer', `${url} did not answer within ${handshakeMs / 1000} s`, {
+    hint: 'is it an inspector, and does its process run?',
+  });
+
+const brokenBy = (url: string, cause: Error): MemwatchError => {
+  const code = 'code' in cause ? cause.code : undefined;
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return tooLarge(url, cause);
+  return new MemwatchError('disconnected', `the connection to ${url} failed: ${messageOf(cause)}`, { cause });
+};
+
+const notTheProtocol = (url: string, cause: unknown): MemwatchError =>
+  new MemwatchError('target-error', `${url} sent what is not the inspector protocol`, {
+    hint: 'is it the inspector of a Node process?',
+    cause,
+  });
