@@ -53,6 +53,8 @@ const nodeProcesses = (): Target[] =>
 
 /** Long enough for some dozens of samples, each a millisecond apart. */
 const sampleMs = 40;
+/** A thread whose code is compiled anew needs a moment until it runs that code. */
+const exactMs = 150;
 
 const dumpOne = async (target: Target, io: Io): Promise<ProcessDump> => {
   const patience = new AbortController();
@@ -73,7 +75,7 @@ const dumpOne = async (target: Target, io: Io): Promise<ProcessDump> => {
 };
 
 /** A process whose main thread sleeps in a call lets nobody in until the call returns: it is given up this early. */
-const patienceMs = { asleep: 1500, awake: 10_000 };
+const patienceMs = { asleep: 1500, awake: 20_000 };
 
 const losePatience = (pid: number, patience: AbortController): NodeJS.Timeout => {
   const begun = performance.now();
@@ -142,7 +144,7 @@ const sampleStacks = async (
   io: Io,
   precise: boolean,
 ): Promise<Map<string, CommonStack>> => {
-  const options = { durationMs: sampleMs, intervalUs: 1000, precise, signal: io.signal };
+  const options = { durationMs: precise ? exactMs : sampleMs, intervalUs: 1000, precise, signal: io.signal };
   const captures = await captureCpuProfiles(attachment, threads, options);
   return new Map(captures.map(({ thread, text }) => [thread, computeCommonStack(readCpuProfile(text))]));
 };

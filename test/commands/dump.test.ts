@@ -52,7 +52,7 @@ for (const node of testedMajors) {
     );
     const thread = main(await dumpOf(target.pid));
     assert.equal(thread.state, 'running');
-    assert.equal(names(thread)[0], 'match');
+    assert.ok(names(thread).includes('match'), names(thread).join());
   });
 
   test(`on Node ${node}, workers that wait for each other are told from a main thread that is idle`, async (t) => {

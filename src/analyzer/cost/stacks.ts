@@ -19,7 +19,9 @@ export interface CommonStack {
 const stateName = /^\((?:root|program|idle|garbage collector)\)$/;
 
 export const computeCommonStack = (profile: Profile): CommonStack => {
-  const nodes = [...(profile.timeline?.node ?? [])];
+  const all = [...(profile.timeline?.node ?? [])];
+  // at first the thread still runs the code that was compiled before the profile began, with functions inlined
+  const nodes = all.slice(Math.floor(all.length / 2));
   const counts = new Map<number, number>();
   for (const node of nodes) if (!isState(profile, node)) counts.set(node, (counts.get(node) ?? 0) + 1);
   const [node, samples] = [...counts].toSorted((a, b) => b[1] - a[1])[0] ?? [];
