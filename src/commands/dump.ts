@@ -82,7 +82,8 @@ const losePatience = (pid: number, patience: AbortController): NodeJS.Timeout =>
   return setInterval(() => {
     const elapsedMs = performance.now() - begun;
     const main = readThread(pid, pid);
-    const inCall = main?.state === 'S' && (!/poll/.test(main.waitsIn) || childProcessIds(pid).length > 0);
+    const waitsIn = main?.state === 'S' ? main.waitsIn : '';
+    const inCall = waitsIn !== '' && (!/poll/.test(waitsIn) || childProcessIds(pid).length > 0);
     if (elapsedMs > (inCall ? patienceMs.asleep : patienceMs.awake)) patience.abort();
   }, 100);
 };

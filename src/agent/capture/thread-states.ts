@@ -18,33 +18,41 @@ const patienceMs = 500;
 /** undefined where the thread gives no answer. */
 export const readThreadInside = async ({ session }: Thread): Promise<ThreadInside | undefined> => {
   try {
-    return await evaluate(session, insideOf, [], { timeoutMs: patienceMs, commandLineApi: true });
+    return await evaluate<ThreadInside>(session, `(${insideOf})()`, [], {
+      timeoutMs: patienceMs,
+      commandLineApi: true,
+    });
   } catch (error) {
     if (error instanceof MemwatchError && ['no-answer', 'target-error'].includes(error.code)) return undefined;
     throw error;
   }
 };
 
-/** Runs in the target. */
-const insideOf = (): ThreadInside => {
+/** Runs in the target, made of the functions below. */
+const insideOf = `() => ({ kernelId: (${String(kernelIdInTarget)})(), handles: (${String(handlesInTarget)})(${String(wordsInTarget)}) })`;
+
+function kernelIdInTarget(): number | null {
   const builtin: NodeJS.Process['getBuiltinModule'] = process.getBuiltinModule ?? require;
-  const linkOf = (): number | null => {
-    try {
-      const link = builtin('node:fs').readlinkSync('/proc/thread-self');
-      return Number(link.slice(link.lastIndexOf('/') + 1));
-    } catch {
-      return null;
-    }
-  };
-  interface Handle {
-    readonly constructor?: { readonly name?: unknown };
-    readonly pid?: unknown;
-    readonly spawnargs?: unknown;
-    readonly address?: unknown;
-    readonly remoteAddress?: unknown;
-    readonly remotePort?: unknown;
+  try {
+    const link = builtin('node:fs').readlinkSync('/proc/thread-self');
+    return Number(link.slice(link.lastIndexOf('/') + 1));
+  } catch {
+    return null; // not Linux, or no /proc
   }
-  const wordsOf = (handle: Handle): string => {
+}
+
+interface Handle {
+  readonly constructor?: { readonly name?: unknown };
+  readonly pid?: unknown;
+  readonly spawnargs?: unknown;
+  readonly address?: unknown;
+  readonly remoteAddress?: unknown;
+  readonly remotePort?: unknown;
+}
+
+/** What tells one handle from others of its type; '' where nothing does. */
+function wordsInTarget(handle: Handle): string {
+  try {
     if (Array.isArray(handle.spawnargs)) return `pid ${String(handle.pid)} ${handle.spawnargs.join(' ')}`;
     if (typeof handle.remoteAddress === 'string') return `to ${handle.remoteAddress}:${String(handle.remotePort)}`;
     if (typeof handle.address !== 'function') return '';
@@ -52,25 +60,26 @@ const insideOf = (): ThreadInside => {
     if (typeof address === 'string') return address;
     if (address === null || typeof address !== 'object' || !('port' in address)) return '';
     return `on ${String(Reflect.get(address, 'address'))}:${String(address.port)}`;
-  };
-  const words = new Map<string, Set<string>>();
-  const handles: Handle[] = Reflect.get(process, '_getActiveHandles')?.call(process) ?? [];
-  for (const handle of handles.slice(0, 1000)) {
-    try {
-      const type = String(handle.constructor?.name ?? '');
-      const text = wordsOf(handle);
-      if (text !== '') words.set(type, (words.get(type) ?? new Set()).add(text));
-    } catch {
-      // a handle that is closing says nothing of itself
-    }
+  } catch {
+    return ''; // a handle that is closing says nothing of itself
   }
-  const shown = 3;
+}
+
+function handlesInTarget(wordsOf: (handle: Handle) => string): ActiveHandles[] {
+  const [mostLooked, shown] = [1000, 3];
+  const all: Handle[] = Reflect.get(process, '_getActiveHandles')?.call(process) ?? [];
+  const words = new Map<string, Set<string>>();
+  for (const handle of all.slice(0, mostLooked)) {
+    const type = String(handle.constructor?.name ?? '');
+    const text = wordsOf(handle);
+    if (text !== '') words.set(type, (words.get(type) ?? new Set()).add(text));
+  }
   const textOf = (types: readonly string[]): string | null => {
-    const all = types.flatMap((type) => [...(words.get(type) ?? [])]);
-    if (all.length === 0) return null;
-    return all.slice(0, shown).join(', ') + (all.length > shown ? `, ${all.length - shown} more` : '');
+    const known = types.flatMap((type) => [...(words.get(type) ?? [])]);
+    if (known.length === 0) return null;
+    return known.slice(0, shown).join(', ') + (known.length > shown ? `, ${known.length - shown} more` : '');
   };
-  // Node counts native handles; who they belong to says the JavaScript object around them
+  // Node counts native handles; whose they are says the JavaScript object around them
   const around: Record<string, string[]> = {
     TCPSocketWrap: ['Socket', 'TLSSocket'],
     TCPServerWrap: ['Server'],
@@ -80,10 +89,6 @@ const insideOf = (): ThreadInside => {
   };
   const counts = new Map<string, number>();
   for (const type of process.getActiveResourcesInfo()) counts.set(type, (counts.get(type) ?? 0) + 1);
-  return {
-    kernelId: linkOf(),
-    handles: [...counts]
-      .sort((a, b) => b[1] - a[1])
-      .map(([type, count]) => ({ type, count, madeBy: textOf(around[type] ?? []) })),
-  };
-};
+  const sorted = [...counts].sort((a, b) => b[1] - a[1]);
+  return sorted.map(([type, count]) => ({ type, count, madeBy: textOf(around[type] ?? []) }));
+}

@@ -21,7 +21,8 @@ const stateName = /^\((?:root|program|idle|garbage collector)\)$/;
 export const computeCommonStack = (profile: Profile): CommonStack => {
   const all = [...(profile.timeline?.node ?? [])];
   // at first the thread still runs the code that was compiled before the profile began, with functions inlined
-  const nodes = all.slice(Math.floor(all.length / 2));
+  const later = all.slice(Math.floor(all.length / 2));
+  const nodes = later.some((node) => !isState(profile, node)) ? later : all;
   const counts = new Map<number, number>();
   for (const node of nodes) if (!isState(profile, node)) counts.set(node, (counts.get(node) ?? 0) + 1);
   const [node, samples] = [...counts].toSorted((a, b) => b[1] - a[1])[0] ?? [];
