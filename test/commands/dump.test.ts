@@ -84,7 +84,8 @@ for (const node of testedMajors) {
       assert.equal(names(thread)[0], `holds${at}`);
     }
     const text = await memwatch(['dump', String(target.pid)]);
-    assert.match(text.stdout, /^main thread: idle, its event loop waits for events\n {4}100 Timeout$/m);
+    assert.match(text.stdout, /^main thread: idle, its event loop waits for events$/m, text.stdout + text.stderr);
+    assert.match(text.stdout, /^ {4}100 Timeout$/m);
     assert.match(text.stdout, /^worker 2 \(w1\): waits for a lock \(Atomics\.wait.*\n {4}holds1 \(.*:\d+\)$/m);
   });
 

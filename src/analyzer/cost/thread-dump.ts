@@ -45,7 +45,9 @@ const stateOf = (evidence: ThreadEvidence): ThreadState => {
   const isIdle = stack !== undefined && stack.idleSamples > stack.samplesTaken / 2;
   if (isIdle) return 'idle';
   const isAsleep = after !== undefined && after.state !== 'R' && (coresOf(evidence) ?? 0) < busyCores;
-  if (isAsleep) return 'waiting';
+  // without a function on its stack, and without a child, it can wait for nothing but events
+  const inLoop = stack === undefined ? !evidence.hasChildren : stack.samples === 0;
+  if (isAsleep) return inLoop && /poll/.test(after.waitsIn) ? 'idle' : 'waiting';
   return stack === undefined && after === undefined ? 'unknown' : 'running';
 };
 
