@@ -24,9 +24,9 @@ const snapshotBytes = {
   textPerNode: 30,
   textPerReference: 14,
 };
-const snapshotUs = { base: 150_000, perNode: 1, perReference: 0.45, perIndex: 2.6 };
+const snapshotUs = { base: 150_000, perNode: 1, perReference: 0.42, perIndex: 2.6 };
 /** Node 22 and 24 became faster at it. */
-const slowerBefore22 = 1.4;
+const slowerBefore22 = 1.25;
 
 export const snapshotFileBytes = ({ nodes, references, textBytes }: HeapObjects): number =>
   nodes * snapshotBytes.textPerNode + references * snapshotBytes.textPerReference + textBytes;
@@ -46,22 +46,22 @@ export const snapshotCost = (objects: HeapObjects, nodeMajor: number): CaptureCo
       likely: base + graph + longest.likely * perIndex + text,
       most: 1.3 * (base + graph) + 1.1 * longest.most * perIndex + 2.5 * text,
     },
-    pauseUs: { least: 0.4 * work(longest.least), likely: work(longest.likely), most: 2 * work(longest.most) },
+    pauseUs: { least: 0.4 * work(longest.least), likely: work(longest.likely), most: 2 * work(longest.likely) },
     heapBytes: 0,
   };
 };
 
 /** V8 notes every object that it reaches, then makes an array of those that are asked for. */
 const censusBytes = { base: 8e6, perNode: 42, perJsObject: 66, inHeapPerJsObject: 24 };
-const censusUs = { base: 60_000, perNode: 0.8 };
+const censusUs = { base: 60_000, perNode: 0.65, perReference: 0.02 };
 
-export const censusCost = ({ nodes, jsObjects, slowdown }: HeapObjects): CaptureCost => {
+export const censusCost = ({ nodes, jsObjects, references, slowdown }: HeapObjects): CaptureCost => {
   const { base, perNode, perJsObject, inHeapPerJsObject } = censusBytes;
   const needed = nodes * perNode + jsObjects * perJsObject;
-  const us = (censusUs.base + nodes * censusUs.perNode) * slowdown;
+  const us = (censusUs.base + nodes * censusUs.perNode + references * censusUs.perReference) * slowdown;
   return {
     extraBytes: { least: 0.4 * needed, likely: base / 2 + needed, most: 2 * base + 1.4 * needed },
-    pauseUs: { least: us * 0.5, likely: us, most: us * 2.5 },
+    pauseUs: { least: us * 0.5, likely: us, most: us * 2 },
     heapBytes: jsObjects * inHeapPerJsObject,
   };
 };

@@ -97,7 +97,7 @@ export const heapObjectsOf = (
   return {
     nodes: sum(/./, ({ count }) => count),
     jsObjects: sum(/^JS_/, ({ count }) => count),
-    references: usedShare * (slots + elements - Math.min(slots, inTables * (1 - tableShare.most))),
+    references: usedShare * (slots + elements - Math.min(slots, inTables * tableShareOfNumbers)),
     longest: longestOf(all, slots, largestBytes),
     textBytes: sum(texts, ({ count, overall }) => Math.min(overall, count * copiedText)),
   };
@@ -108,8 +108,9 @@ const wordBytes = 8;
 const copiedText = 1024;
 /** Slots that lead to an object which a snapshot shows; the others hold numbers, holes, `undefined` and the like. */
 const usedShare = 0.85;
-/** The same of a Map's table, in which a third holds numbers, and up to a half is free. */
-const tableShare: Range = { least: 0.14, likely: 0.25, most: 0.57 };
+/** In a Map's table a third of the slots holds numbers, and up to a half is free. */
+const tableShareOfNumbers = 0.55;
+const tableShare: Range = { least: 0.14, likely: 0.2, most: 0.52 };
 const tables = /TABLE_TYPE$|DICTIONARY/;
 const arrays = /^(ARRAY_ELEMENTS|OBJECT_ELEMENTS|.*FIXED_ARRAY.*|WEAK_ARRAY.*|ARRAY_LIST)_TYPE$/;
 const texts = /^(?!.*(CONS|SLICED|EXTERNAL|THIN)).*STRING_TYPE$/;
@@ -119,7 +120,7 @@ const longestOf = (types: readonly (readonly [string, TypeCount])[], slots: numb
   for (const [name, count] of types) {
     const isTable = tables.test(name);
     if (!isTable && !arrays.test(name)) continue;
-    const largest = largestIn(count, largestBytes);
+    const largest = largestIn(count, slots * wordBytes, largestBytes);
     const share = isTable ? tableShare : { least: 0.5, likely: 1, most: 1 };
     for (const bound of ['least', 'likely', 'most'] as const) {
       const inUse = Math.min(slots, (largest[bound] / wordBytes) * share[bound]);
@@ -130,25 +131,27 @@ const longestOf = (types: readonly (readonly [string, TypeCount])[], slots: numb
 };
 
 /**
- * Bytes of the largest object of a type. V8 says the size by classes that double; the last one holds all above, of which
- * the sum is known. Objects of that size lie in mappings of their own, so that no object is larger than a mapping.
+ * Bytes of the largest object of a type. V8 says the sizes by classes that double: the third is of 64 to 127 bytes. The
+ * last one holds all above, of which the sum is known. An object larger than all slots together holds plain numbers. Large
+ * objects lie in mappings of their own, so that none is larger than the largest mapping.
  */
-const largestIn = ({ overall, histogram }: TypeCount, largestBytes: number): Range => {
-  const top = histogram.findLastIndex((count) => count > 0);
-  const upTo = smallestClassBytes * 2 ** top;
-  if (top < histogram.length - 1) return { least: upTo / 2, likely: upTo * 0.75, most: upTo };
-  const smaller = histogram
-    .slice(0, -1)
-    .reduce((sum, count, at) => sum + count * smallestClassBytes * 2 ** at * 0.7, 0);
-  const [count, bytes] = [histogram[top] ?? 1, Math.max(upTo / 2, overall - smaller)];
-  const mean = bytes / count;
-  const most = count === 1 ? overall : Math.min(overall, largestBytes, mean * mostAboveMean);
-  return { least: mean, likely: Math.min(mean, most), most: Math.max(mean, most) };
+const largestIn = ({ overall, histogram }: TypeCount, slotBytes: number, largestBytes: number): Range => {
+  const last = histogram.length - 1;
+  const inLast = histogram[last] ?? 0;
+  const smaller = histogram.slice(0, -1).reduce((sum, count, at) => sum + count * leastOfClass(at), 0);
+  const least = Math.max(leastOfClass(last), (overall - 2 * smaller) / inLast);
+  if (inLast > 0 && least <= slotBytes) {
+    const most = Math.max(least, Math.min(overall - smaller, largestBytes, (mostAboveMean * overall) / inLast));
+    const mean = Math.max(least, (overall - smaller) / inLast);
+    return { least, likely: Math.min(mean, most), most };
+  }
+  const top = histogram.slice(0, -1).findLastIndex((count) => count > 0);
+  return { least: leastOfClass(top), likely: 1.5 * leastOfClass(top), most: 2 * leastOfClass(top) };
 };
 
-const smallestClassBytes = 32;
+const leastOfClass = (at: number): number => 16 * 2 ** at;
 /** Where nothing else bounds the largest of several. */
-const mostAboveMean = 8;
+const mostAboveMean = 3;
 
 /** Of a process of this machine; undefined for others, and where it may not be read. */
 const largestMapping = (pid: number | undefined): number | undefined => {
