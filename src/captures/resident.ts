@@ -1,22 +1,32 @@
 /**
- * What of a target's resident memory (RSS) stays after a capture, and whose it is. In: readings before and after. Out: a
- * sentence, where it is worth one.
+ * What of a target's resident memory (RSS) stays after a capture, and whose it is. In: a session and the work. Out: a
+ * sentence to the user, where it is worth one.
  */
 import { evaluate } from '../agent/session/evaluate.js';
 import type { Session } from '../agent/session/protocol.js';
+import type { Progress } from '../progress.js';
 import { formatBytes } from '../report/units.js';
 
-export interface Resident {
+interface Resident {
   readonly rssBytes: number;
   /** Of it, what V8's heap and Buffers take; the rest belongs to the C library's allocator and to code. */
   readonly heapBytes: number;
 }
 
-export const readResident = (session: Session): Promise<Resident> =>
+const readResident = (session: Session): Promise<Resident> =>
   evaluate(session, () => {
     const { rss, heapTotal, external } = process.memoryUsage();
     return { rssBytes: rss, heapBytes: heapTotal + external };
   });
+
+/** Does the work, then says how much higher the target's RSS is. */
+export const sayKeptMemory = async <T>(session: Session, io: Progress, work: () => Promise<T>): Promise<T> => {
+  const before = await readResident(session);
+  const result = await work();
+  const kept = keptMemory(before, await readResident(session).catch(() => before)); // it may be ending
+  if (kept !== undefined) io.warn(kept);
+  return result;
+};
 
 const leastWorthSaying = 16e6;
 
@@ -24,7 +34,7 @@ const leastWorthSaying = 16e6;
  * V8 frees its graph when the snapshot is written; the C library keeps most of the pages, for they lie between others
  * that are in use. They are not lost: the next capture, and the program's own native code, use them again.
  */
-export const keptMemory = (before: Resident, after: Resident): string | undefined => {
+const keptMemory = (before: Resident, after: Resident): string | undefined => {
   const moreBytes = after.rssBytes - before.rssBytes;
   if (moreBytes < leastWorthSaying) return undefined;
   const heapBytes = Math.min(moreBytes, Math.max(0, after.heapBytes - before.heapBytes));

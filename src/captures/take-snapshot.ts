@@ -10,7 +10,7 @@ import { MemwatchError } from '../errors.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from '../report/units.js';
 import type { Progress } from '../progress.js';
 import { estimateSnapshot, whyNoRoom, type SnapshotEstimate } from './estimate.js';
-import { keptMemory, readResident } from './resident.js';
+import { sayKeptMemory } from './resident.js';
 
 export interface TakeOptions {
   gzip?: boolean;
@@ -34,12 +34,9 @@ export const takeSnapshot = async (
   const isDear = estimate.pauseUs > 1e6 || !estimate.limitKnown || !estimate.enough;
   if (isDear) io.warn(cost);
   else io.progress(cost);
-  const before = await readResident(attachment.session);
   const onProgress = (progress: SnapshotProgress): void => io.progress(progressText(progress));
-  const captured = await captureSnapshot(attachment, file, { gzip, overwrite, signal: io.signal, onProgress });
-  const kept = keptMemory(before, await readResident(attachment.session).catch(() => before));
-  if (kept !== undefined) io.warn(kept);
-  return captured;
+  const options = { gzip, overwrite, signal: io.signal, onProgress };
+  return sayKeptMemory(attachment.session, io, () => captureSnapshot(attachment, file, options));
 };
 
 const costOf = (estimate: SnapshotEstimate): string => {

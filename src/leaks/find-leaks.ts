@@ -7,6 +7,7 @@ import { withAttachment, type Attachment } from '../agent/attach/attach.js';
 import { estimateSnapshot } from '../captures/estimate.js';
 import type { Target } from '../agent/attach/target.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
+import { sayKeptMemory } from '../captures/resident.js';
 import { MemwatchError } from '../errors.js';
 import { prepareSeries } from '../files/series.js';
 import { progressOf, type Progress, type ProgressOptions } from '../progress.js';
@@ -104,7 +105,8 @@ export const findAttachedLeaks = async (
   const byTime = load === undefined;
   if (byTime && !light) await warnOfLongSearch(attachment, rounds, progress);
   const round = createRound({ intervalMs: rounds.intervalMs, load, loadTimeoutMs }, progress, attachment.ending);
-  return findLiveLeaks(attachment, round, { ...rounds, byTime, light, growthSites, force, keep, maxMs }, progress);
+  const liveOptions = { ...rounds, byTime, light, growthSites, force, keep, maxMs };
+  return sayKeptMemory(attachment.session, progress, () => findLiveLeaks(attachment, round, liveOptions, progress));
 };
 
 /** A search that takes longer than this says so before it begins. */

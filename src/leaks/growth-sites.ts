@@ -8,6 +8,7 @@ import type { RawSite } from '../agent/capture/growth-sites-in-target.js';
 import type { Finding, GrowthSite, LeakReport, StackFrame } from '../analyzer/model/finding.js';
 import { createLocator } from '../analyzer/model/location.js';
 import type { ScriptsTable } from '../analyzer/model/scripts.js';
+import { estimateCensus, whyNoRoom } from '../captures/estimate.js';
 import type { Progress } from '../progress.js';
 import type { Round } from './rounds.js';
 
@@ -20,11 +21,18 @@ export const withGrowthSites = async (
   attachment: Attachment,
   round: Round,
   scripts: ScriptsTable | undefined,
+  force: boolean,
   io: Progress,
 ): Promise<LeakReport> => {
   const top = report.findings.slice(0, mostFindings);
   const watched = top.filter(({ kind }) => canWatch(kind));
   if (watched.length === 0) return { ...report, warnings: [...report.warnings, ...top.map(cannotWatch)] };
+  // V8 finds an object by its id in a walk over all of them, which takes a part of a census's memory
+  const room = await estimateCensus(attachment);
+  if (!room.enough && !force) {
+    const why = `what adds is not watched, for want of memory: to find the objects ${whyNoRoom(room)}`;
+    return { ...report, warnings: [...report.warnings, why] };
+  }
   const passing = round('watching what adds');
   const framesOf = createFrames(scripts);
   const found = new Map<Finding, GrowthSite[]>();

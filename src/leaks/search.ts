@@ -56,7 +56,7 @@ const searchIn = async (
   const scripts = await newestScripts(captures.files);
   const located = { ...report, findings: withAllocationSites(report.findings, sites, scripts) };
   if (options.growthSites !== true || located.verdict !== 'leak') return located;
-  return withGrowthSites(located, attachment, round, scripts, io);
+  return withGrowthSites(located, attachment, round, scripts, options.force, io);
 };
 
 /** A round and a snapshot, again and again, until the snapshots acquit or convict. */
