@@ -4,7 +4,6 @@
  * seconds, and ten seconds without one count as gone. With the last one it takes itself away, and closes the inspector
  * if it was memwatch that opened it. It hangs on `process` under a symbol that no loop over keys shows.
  */
-import { randomUUID } from 'node:crypto';
 import { createDoor, type Door, type DoorFrame } from './door.js';
 import { evaluate } from './evaluate.js';
 import type { Session } from './protocol.js';
@@ -12,6 +11,8 @@ import type { Session } from './protocol.js';
 /** What functions that run in a target find as `Reflect.get(process, Symbol.for('memwatch'))`. */
 export interface Guard {
   readonly clients: Map<string, { missed: number; undos: (() => void)[] }>;
+  /** Clients are numbered, so that what runs here has the same text each time: V8 keeps every other text it compiled. */
+  lastClient: number;
   readonly door: Door;
   /** process.getBuiltinModule, also on Node 18. */
   readonly builtin: NodeJS.Process['getBuiltinModule'];
@@ -39,13 +40,12 @@ export interface GuardEntry {
 }
 
 /** Registers this memwatch with the target's guard, and keeps telling it that it is alive. */
-export const enterGuard = async (
-  session: Session,
-  opened: boolean,
-  client: string = randomUUID(),
-): Promise<GuardEntry> => {
+export const enterGuard = async (session: Session, opened: boolean, known?: string): Promise<GuardEntry> => {
   session.beforeCut(() => void evaluate(session, depart, [client]).catch(() => {})); // a message that waits there
-  const state: { opened: boolean } = await evaluate(session, enterSource(client, opened), [], { commandLineApi: true });
+  const state: { opened: boolean; client: string } = await evaluate(session, enterSource(known, opened), [], {
+    commandLineApi: true,
+  });
+  const { client } = state;
   let waiting = false;
   const sendBeat = async (): Promise<void> => {
     if (waiting) return; // a target that stands still gets one beat, not one for every two seconds
@@ -89,8 +89,8 @@ export const closeInspector = async (session: Session): Promise<void> => {
 };
 
 /** `enter` called with the door's source, because what runs in a target knows no other function of memwatch's. */
-const enterSource = (client: string, opened: boolean): string =>
-  `(${String(enter)})(${[client, opened, limits].map((arg) => JSON.stringify(arg)).join(',')},${String(createDoor)})`;
+const enterSource = (client: string | undefined, opened: boolean): string =>
+  `(${String(enter)})(${[client ?? null, opened, limits].map((arg) => JSON.stringify(arg)).join(',')},${String(createDoor)})`;
 
 /**
  * Runs in the target. Nothing that a timer calls may throw: that would end the target. What closes the inspector runs at
@@ -104,7 +104,7 @@ const enterSource = (client: string, opened: boolean): string =>
  */
 // oxlint-disable-next-line max-lines-per-function -- runs in the target: its source is sent as one text
 const enter = (
-  client: string,
+  known: string | null,
   opened: boolean,
   limits: { tickMs: number; missedTicks: number },
   createDoor: (frame: DoorFrame) => Door,
@@ -127,6 +127,7 @@ const enter = (
     let timer: NodeJS.Timeout | undefined;
     const guard: Guard = {
       clients: new Map(),
+      lastClient: 0,
       door: createDoor({ inspector: builtin('node:inspector'), timers, soon, onOver: () => guard.end() }),
       builtin,
       soon,
@@ -153,11 +154,12 @@ const enter = (
   };
   const found: Guard | undefined = Reflect.get(process, key);
   const guard = found ?? install();
+  const client = known ?? String(++guard.lastClient);
   const undos = guard.clients.get(client)?.undos ?? [];
   guard.clients.set(client, { missed: 0, undos });
   if (opened && !guard.door.opened) guard.door.expectSecondAsk();
   guard.door.opened ||= opened;
-  return { opened: guard.door.opened };
+  return { opened: guard.door.opened, client };
 };
 
 const beat = (client: string): void => {
