@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 /** The command line: every command, and the one place that catches, prints an error and sets the exit code. */
 import { createIo, type Arguments, type Command } from './commands/io.js';
-import { createParser } from './commands/parser.js';
-import { explainFile } from './commands/profile-file.js';
+import { answerWithoutCommand, commandNameIn, readWords } from './commands/help.js';
 import { exitCodeOf, MemwatchError, messageOf } from './errors.js';
 import { removeAbandoned } from './files/temporary.js';
 import { escapeText } from './report/units.js';
@@ -34,9 +33,14 @@ const run = async (command: Command, args: Arguments): Promise<void> => {
     const io = createIo(args['json'] === true, interrupted.signal);
     process.exitCode = (await command.run(args, io)) ?? (interrupted.signal.aborted ? 130 : 0);
   } catch (error) {
-    const explained = interrupted.signal.aborted ? asInterrupted(error) : await explainFile(error, words);
-    report(explained, args['debug'] === true);
+    report(interrupted.signal.aborted ? asInterrupted(error) : await explained(error), args['debug'] === true);
   }
+};
+
+/** What the file is that could not be read. Loaded where it is needed: it knows every format. */
+const explained = async (error: unknown): Promise<unknown> => {
+  const { explainFile } = await import('./commands/profile-file.js');
+  return explainFile(error, words);
 };
 
 /** What fails after Ctrl-C failed because of it. */
@@ -57,10 +61,14 @@ const report = (error: unknown, debug: boolean): void => {
 /** Names of files and of processes in messages come from anywhere. */
 const harmless = (text: string): string => text.split('\n').map(escapeText).join('\n');
 
-const words = process.argv.slice(2);
+const words = readWords(process.argv.slice(2));
+const columns = process.stdout.columns ?? 100;
 try {
-  const parser = await createParser(words.length > 0 ? words : ['--help'], process.stdout.columns ?? 100, run);
-  await parser.parseAsync();
+  if (commandNameIn(words) === undefined) process.stdout.write(`${answerWithoutCommand(words, columns)}\n`);
+  else {
+    const { createParser } = await import('./commands/parser.js'); // yargs takes longer to load than the rest
+    await (await createParser(words, columns, run)).parseAsync();
+  }
 } catch (error) {
   report(error, words.includes('--debug'));
 }

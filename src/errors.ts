@@ -50,3 +50,19 @@ export const throwIfInterrupted = (signal: AbortSignal | undefined): void => {
 /** The message of anything that was thrown, in one line. */
 export const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+
+/** A file that cannot be read, with the reason in words where it is a usual one. */
+export const cannotRead = (path: string, cause: unknown): MemwatchError => {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return new MemwatchError('cannot-read', `cannot read ${path}: ${fileReasons[code] ?? messageOf(cause)}`, { cause });
+};
+
+const fileReasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'this user may not read it',
+  EPERM: 'this user may not read it',
+  EMFILE: 'too many files are open (ulimit -n)',
+  ELOOP: 'its links lead in a circle',
+};

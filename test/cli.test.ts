@@ -1,12 +1,37 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { memwatch } from './support/memwatch.js';
+import { repository } from './support/paths.js';
+import { temporaryFolder } from './support/targets.js';
 
 test('what the command line cannot mean ends with exit code 2, one line what and one line what next', async () => {
   const cases: [string[], RegExp][] = [
-    [['frob'], /^memwatch: Unknown command: frob\n {2}memwatch --help lists the commands\n$/],
-    [['ps', '--frob'], /^memwatch: Unknown argument: frob\n {2}memwatch ps --help shows what it takes\n$/],
-    [['cpu', '1', '--sort', 'frob'], /^memwatch: Invalid values: .*\n {2}memwatch cpu --help shows what it takes\n$/],
+    [['frob'], /^memwatch: there is no command frob\n {2}memwatch --help lists the commands\n$/],
+    [
+      ['leek', '1'],
+      /^memwatch: there is no command leek\n {2}did you mean leaks\? memwatch --help lists the commands\n$/,
+    ],
+    [['--json'], /^memwatch: no command given\n {2}memwatch --help lists the commands\n$/],
+    [['ps', '--frob'], /^memwatch: there is no option frob\n {2}memwatch ps --help shows what it takes\n$/],
+    [
+      ['heap', 'x', '--limt', '3'],
+      /^memwatch: there is no option limt\n {2}did you mean --limit\? memwatch heap --help .*\n$/,
+    ],
+    [
+      ['cpu', '1', '--sort', 'frob'],
+      /^memwatch: --sort frob: it takes .*, .*\n {2}memwatch cpu --help shows what it takes\n$/,
+    ],
+    [
+      ['export', 'x', '--to', 'frob'],
+      /^memwatch: --to frob: it takes pprof, speedscope, .*\n {2}memwatch export --help shows what it takes\n$/,
+    ],
+    [['heap', '/tmp'], /^memwatch: cannot read \/tmp: it is a folder\n/],
+    [['view', '/tmp'], /^memwatch: cannot read \/tmp: it is a folder\n/],
+    [['diff', '/nowhere', '/nowhere2'], /^memwatch: cannot read \/nowhere: there is no such file\n/],
+    [['attach', '1', '--interval', '1ms'], /^memwatch: --interval is at least 100ms\n/],
+    [['check', 'x', '--timeout', 'soon'], /^memwatch: not a duration: soon\n {2}write 500ms, 10s or 2m\n/],
     [['heap'], /^memwatch: Not enough .*\n {2}memwatch heap --help shows what it takes\n$/],
     [['cpu', 'frob'], /^memwatch: not a target: frob\n {2}a target is .*\n$/],
   ];
@@ -28,4 +53,25 @@ test('an error shows a stack trace with --debug alone', async () => {
   const [plain, debug] = [await memwatch(['heap', '/dev/null']), await memwatch(['heap', '/dev/null', '--debug'])];
   assert.doesNotMatch(plain.stderr, /\n\s+at /);
   assert.match(debug.stderr, /\n\s+at /);
+});
+
+test('help and version are what one types first, wherever memwatch is run', async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, 'package.json'), '{"version":"99.0.0"}');
+  const { version } = JSON.parse(readFileSync(repository('package.json'), 'utf8')) as { version: string };
+  for (const args of [['--version'], ['-v'], ['cpu', '--version']])
+    assert.equal((await memwatch(args, { cwd: folder })).stdout, `${version}\n`);
+  for (const args of [
+    ['help', 'leaks'],
+    ['leaks', '-h'],
+    ['leaks', 'no-target', '--help'],
+  ])
+    assert.match((await memwatch(args)).stdout, /^memwatch leaks \[targets\.\.\]\n/);
+  for (const args of [['-h'], ['help']]) assert.match((await memwatch(args)).stdout, /Commands:\n {2}memwatch ps/);
+});
+
+test('the list of commands loads neither a command nor what parses its options', async () => {
+  const run = await memwatch(['--help'], { env: { NODE_DEBUG: 'esm' } });
+  assert.match(run.stderr, /commands\/help\.js/);
+  assert.doesNotMatch(run.stderr, /yargs|commands\/ps\.js|session\/protocol\.js/);
 });

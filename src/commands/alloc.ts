@@ -14,8 +14,6 @@ import { isFile, openProfile, showUnit } from './profile-file.js';
 import { parseBytes, parseDuration } from '../report/quantities.js';
 
 export const allocCommand: Command = {
-  command: 'alloc [target]',
-  describe: 'which functions allocate, and which of it stays alive',
   builder: (yargs) => samplingOptions(captureOptions(costOptions(yargs), 'save the .heapprofile')),
   run: (args, io) => runAlloc(args, io),
 };

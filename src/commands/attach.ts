@@ -9,25 +9,24 @@ import { runsOn } from '../agent/process/proc.js';
 import { watchReadings } from '../agent/capture/readings.js';
 import { parseTarget, type Target } from '../agent/attach/target.js';
 import { MemwatchError } from '../errors.js';
+import { parseDuration } from '../report/quantities.js';
 import { renderReading, renderReadingTitles } from '../report/reading.js';
 import { startGuardian } from '../tui/terminal/guardian.js';
 import type { Arguments, Command, Io } from './io.js';
 
 export const attachCommand: Command = {
-  command: 'attach [target]',
-  describe: 'what is it doing now: the live terminal UI, or a line a second',
   builder: (yargs) =>
     yargs
       .positional('target', { type: 'string', describe: 'process id, <pid>/<worker>, host:port, ws:// address' })
-      .option('interval', { type: 'number', default: 1, describe: 'seconds from reading to reading' })
+      .option('interval', { type: 'string', default: '1s', describe: 'time between two readings' })
       .option('count', { type: 'number', describe: 'end after so many readings' })
       .option('plain', { type: 'boolean', describe: 'plain lines, also on a terminal' })
       .example('$0 attach 1234', 'until Ctrl-C; 1234 is then as it was')
       .example('$0 attach 1234 --json | jq .heap.usedBytes', 'one JSON document a line'),
   run: async (args, io) => {
     const target = parseTarget(args['target'] as string | undefined, args['--']);
-    const interval = Number(args['interval']);
-    if (!(interval >= 0.1)) throw new MemwatchError('bad-argument', '--interval is at least 0.1 s');
+    const intervalMs = parseDuration(String(args['interval']));
+    if (intervalMs < 100) throw new MemwatchError('bad-argument', '--interval is at least 100ms');
     const options = {
       signal: io.signal,
       onProgress: io.progress,
@@ -39,7 +38,7 @@ export const attachCommand: Command = {
     }
     const program = await withAttachment(target, options, async (attachment) => {
       await attachment.runIfWaiting();
-      await printReadings(attachment, interval * 1000, args, io);
+      await printReadings(attachment, intervalMs, args, io);
       return attachment.program;
     });
     return program === undefined ? undefined : programExitCode(program);

@@ -15,8 +15,6 @@ type Failure = keyof typeof failures;
 const isFailure = (text: string): text is Failure => text in failures;
 
 export const auditCommand: Command = {
-  command: 'audit [lockfile]',
-  describe: 'which installed releases of npm packages and of Node are known to leak',
   builder: (yargs) =>
     yargs
       .positional('lockfile', { type: 'string', describe: `${lockfileNames.join(', ')} (the one in this folder)` })

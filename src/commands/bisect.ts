@@ -15,8 +15,6 @@ import { installVersion, listVersions } from './releases/npm.js';
 import { compareVersions, isPrerelease } from './releases/versions.js';
 
 export const bisectCommand: Command = {
-  command: 'bisect <releases> <scenario>',
-  describe: 'the first release of a package with which a scenario leaks',
   builder: (yargs) =>
     yargs
       .positional('releases', { type: 'string', demandOption: true, describe: 'package@good..bad' })

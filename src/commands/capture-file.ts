@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
-import { MemwatchError, messageOf } from '../errors.js';
+import { cannotRead, MemwatchError } from '../errors.js';
 import { checkOutput } from '../files/output.js';
 import { makeFolder } from '../files/temporary.js';
 import type { Arguments } from './io.js';
@@ -56,6 +56,6 @@ export const readCaptureBytes = async (file: string): Promise<Uint8Array> => {
   try {
     return await readFile(file);
   } catch (cause) {
-    throw new MemwatchError('cannot-read', `cannot read ${file}: ${messageOf(cause)}`, { cause });
+    throw cannotRead(file, cause);
   }
 };

@@ -11,8 +11,6 @@ import type { Command, Io } from './io.js';
 import { parseDuration } from '../report/quantities.js';
 
 export const censusCommand: Command = {
-  command: 'census [target]',
-  describe: 'how many of each class are alive, which containers grow; no snapshot',
   builder: (yargs) =>
     yargs
       .positional('target', { type: 'string', describe: 'process id, <pid>/<worker>, host:port, ws:// address' })

@@ -16,15 +16,13 @@ import type { Arguments, Command, Io } from './io.js';
 import { refuseCapture } from './profile-file.js';
 
 export const checkCommand: Command = {
-  command: 'check [scenario..]',
-  describe: 'does a scenario leak: for CI, with a baseline of known leaks, limits, JUnit and Markdown',
   builder: (yargs) =>
     yargs
       .positional('scenario', { type: 'string', array: true, describe: 'modules that export iterate(context, i)' })
       .option('timeout', {
-        type: 'number',
-        default: 120,
-        describe: 'seconds that a scenario’s own code, or the load in one round, may take',
+        type: 'string',
+        default: '2m',
+        describe: 'time that a scenario’s own code, or the load in one round, may take',
       })
       .option('jobs', { type: 'number', default: 1, describe: 'scenarios at a time' })
       .option('strict', { type: 'boolean', describe: 'an inconclusive scenario fails too' })

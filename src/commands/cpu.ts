@@ -22,8 +22,6 @@ import { parseDuration } from '../report/quantities.js';
 import { escapeText } from '../report/units.js';
 
 export const cpuCommand: Command = {
-  command: 'cpu [target]',
-  describe: 'which functions and lines take the time',
   builder: (yargs) => profilingOptions(captureOptions(costOptions(yargs), 'save the .cpuprofile')),
   run: (args, io) => runCpu(args, io),
 };

@@ -12,8 +12,6 @@ import { parseTarget, type Target } from '../agent/attach/target.js';
 import type { Command, Io } from './io.js';
 
 export const detachCommand: Command = {
-  command: 'detach <target>',
-  describe: 'close an inspector that a killed memwatch left open',
   builder: (yargs) =>
     yargs
       .positional('target', { type: 'string', describe: 'process id, host:port or ws:// address' })

@@ -26,8 +26,6 @@ const differOf = async (files: readonly string[]): Promise<DiffFiles> => {
 };
 
 export const diffCommand: Command = {
-  command: 'diff <files..>',
-  describe: 'what grew from one capture to the next',
   builder: (yargs) =>
     yargs
       .positional('files', { type: 'string', array: true, describe: 'two or more captures, oldest first' })

@@ -15,8 +15,6 @@ import { renderDump } from '../report/dump-text.js';
 import type { Command, Io } from './io.js';
 
 export const dumpCommand: Command = {
-  command: 'dump [target]',
-  describe: 'what every thread does now: stacks, what it waits for, handles',
   builder: (yargs) =>
     yargs
       .positional('target', { type: 'string', describe: 'process id, host:port, ws:// address' })

@@ -32,8 +32,6 @@ type Format = keyof typeof formats;
 const isFormat = (name: string): name is Format => name in formats;
 
 export const exportCommand: Command = {
-  command: 'export <file>',
-  describe: 'a profile as pprof, speedscope, collapsed stacks, flame graph (SVG, HTML) or Markdown',
   builder: (yargs) =>
     yargs
       .positional('file', {

@@ -14,8 +14,6 @@ import { openHeapOf } from './open-heap.js';
 const orders: readonly ClassOrder[] = ['retained', 'self', 'count', 'name'];
 
 export const heapCommand: Command = {
-  command: 'heap <source>',
-  describe: 'what holds the memory: classes, the biggest objects, what retains them',
   builder: (yargs) =>
     captureOptions(yargs, 'keep the capture of a target in this file')
       .positional('source', { type: 'string', describe: '.heapsnapshot file (plain or gzip), or a target' })

@@ -4,33 +4,105 @@
  */
 import type { Command } from './io.js';
 
-const load = {
-  ps: async () => (await import('./ps.js')).psCommand,
-  attach: async () => (await import('./attach.js')).attachCommand,
-  detach: async () => (await import('./detach.js')).detachCommand,
-  leaks: async () => (await import('./leaks.js')).leaksCommand,
-  census: async () => (await import('./census.js')).censusCommand,
-  memory: async () => (await import('./memory.js')).memoryCommand,
-  snapshot: async () => (await import('./snapshot.js')).snapshotCommand,
-  heap: async () => (await import('./heap.js')).heapCommand,
-  diff: async () => (await import('./diff.js')).diffCommand,
-  dump: async () => (await import('./dump.js')).dumpCommand,
-  cpu: async () => (await import('./cpu.js')).cpuCommand,
-  alloc: async () => (await import('./alloc.js')).allocCommand,
-  lines: async () => (await import('./lines.js')).linesCommand,
-  check: async () => (await import('./check.js')).checkCommand,
-  view: async () => (await import('./view.js')).viewCommand,
-  export: async () => (await import('./export.js')).exportCommand,
-  audit: async () => (await import('./audit.js')).auditCommand,
-  bisect: async () => (await import('./bisect.js')).bisectCommand,
-} satisfies Record<string, () => Promise<Command>>;
+export interface CommandEntry {
+  /** As yargs writes it: `snapshot [target]`. */
+  readonly usage: string;
+  /** For the list of commands: one line. */
+  readonly describe: string;
+  readonly load: () => Promise<Command>;
+}
 
-export const commandNames: readonly string[] = Object.keys(load);
+const entries = {
+  ps: {
+    usage: 'ps',
+    describe: 'which Node processes are here, and can they be attached to',
+    load: async () => (await import('./ps.js')).psCommand,
+  },
+  attach: {
+    usage: 'attach [target]',
+    describe: 'what is it doing now: the live terminal UI, or a line a second',
+    load: async () => (await import('./attach.js')).attachCommand,
+  },
+  detach: {
+    usage: 'detach <target>',
+    describe: 'close an inspector that a killed memwatch left open',
+    load: async () => (await import('./detach.js')).detachCommand,
+  },
+  leaks: {
+    usage: 'leaks [targets..]',
+    describe: 'is it leaking, what, who retains it, which line makes it',
+    load: async () => (await import('./leaks.js')).leaksCommand,
+  },
+  census: {
+    usage: 'census [target]',
+    describe: 'how many of each class are alive, which containers grow; no snapshot',
+    load: async () => (await import('./census.js')).censusCommand,
+  },
+  memory: {
+    usage: 'memory [target]',
+    describe: 'where the whole RSS is, which limit ends it and when, what to set',
+    load: async () => (await import('./memory.js')).memoryCommand,
+  },
+  snapshot: {
+    usage: 'snapshot [target]',
+    describe: 'write one heap snapshot, safely',
+    load: async () => (await import('./snapshot.js')).snapshotCommand,
+  },
+  heap: {
+    usage: 'heap <source>',
+    describe: 'what holds the memory: classes, the biggest objects, what retains them',
+    load: async () => (await import('./heap.js')).heapCommand,
+  },
+  diff: {
+    usage: 'diff <files..>',
+    describe: 'what grew from one capture to the next',
+    load: async () => (await import('./diff.js')).diffCommand,
+  },
+  dump: {
+    usage: 'dump [target]',
+    describe: 'what every thread does now: stacks, what it waits for, handles',
+    load: async () => (await import('./dump.js')).dumpCommand,
+  },
+  cpu: {
+    usage: 'cpu [target]',
+    describe: 'which functions and lines take the time',
+    load: async () => (await import('./cpu.js')).cpuCommand,
+  },
+  alloc: {
+    usage: 'alloc [target]',
+    describe: 'which functions allocate, and which of it stays alive',
+    load: async () => (await import('./alloc.js')).allocCommand,
+  },
+  lines: {
+    usage: 'lines <what..>',
+    describe: 'hits, time and memory of every line of a function',
+    load: async () => (await import('./lines.js')).linesCommand,
+  },
+  check: {
+    usage: 'check [scenario..]',
+    describe: 'does a scenario leak: for CI, with a baseline of known leaks, limits, JUnit and Markdown',
+    load: async () => (await import('./check.js')).checkCommand,
+  },
+  view: {
+    usage: 'view <files..>',
+    describe: 'heap snapshots, profiles and saved results in the terminal UI',
+    load: async () => (await import('./view.js')).viewCommand,
+  },
+  export: {
+    usage: 'export <file>',
+    describe: 'a profile as pprof, speedscope, collapsed stacks, flame graph (SVG, HTML) or Markdown',
+    load: async () => (await import('./export.js')).exportCommand,
+  },
+  audit: {
+    usage: 'audit [lockfile]',
+    describe: 'which installed releases of npm packages and of Node are known to leak',
+    load: async () => (await import('./audit.js')).auditCommand,
+  },
+  bisect: {
+    usage: 'bisect <releases> <scenario>',
+    describe: 'the first release of a package with which a scenario leaks',
+    load: async () => (await import('./bisect.js')).bisectCommand,
+  },
+} satisfies Record<string, CommandEntry>;
 
-/** The command that a command line names; all of them where it names none, for help and for what is wrong with it. */
-export const loadCommands = async (argv: readonly string[]): Promise<readonly Command[]> => {
-  const name = argv.find((word) => !word.startsWith('-')) ?? '';
-  return Promise.all(
-    Object.hasOwn(load, name) ? [load[name as keyof typeof load]()] : Object.values(load).map((one) => one()),
-  );
-};
+export const commands: ReadonlyMap<string, CommandEntry> = new Map(Object.entries(entries));

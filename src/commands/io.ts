@@ -1,6 +1,7 @@
 /**
  * What a command may do to the world besides its work: print its answer, say what it is doing, be interrupted.
- * With --json stdout holds one JSON document and nothing else; progress goes to stderr, and only to a terminal.
+ * With --json stdout holds one JSON document and nothing else; progress goes to stderr, to one line of a terminal, or to
+ * a log a line now and then.
  */
 import { writeJson } from '../analyzer/model/escape.js';
 import type { Argv } from 'yargs';
@@ -18,11 +19,8 @@ export interface Io extends Progress {
   line(text: string): void;
 }
 
-/** One command of the program: what yargs is told of it, and what it does. */
+/** One command of the program: the options that yargs is told of, and what it does. */
 export interface Command {
-  /** As yargs writes it: `snapshot [target]`. */
-  readonly command: string;
-  readonly describe: string;
   readonly builder: (yargs: Argv) => Argv;
   /** Returns the exit code; undefined is 0. Throws MemwatchError. */
   run(args: Arguments, io: Io): Promise<number | void>;
@@ -46,13 +44,25 @@ export const createIo = (json: boolean, signal: AbortSignal): Io => {
     columns: process.stdout.columns ?? 100,
     print: (document, text) => line(json ? writeJson(document, 2) : text()),
     line,
-    // replaces the progress line on stderr; nothing where stderr is no terminal
-    progress: (text) => {
-      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
-    },
+    progress: process.stderr.isTTY ? showProgress : createProgressLog(),
     warn: (text) => {
       clearProgress();
       process.stderr.write(`${text}\n`);
     },
+  };
+};
+
+/** Replaces the line before. */
+const showProgress = (text: string): void =>
+  void process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+
+/** What runs without a terminal (CI) is quiet unless it takes long. */
+const logEveryMs = 10_000;
+const createProgressLog = (): ((text: string) => void) => {
+  let last = performance.now();
+  return (text) => {
+    if (text === '' || performance.now() - last < logEveryMs) return;
+    last = performance.now();
+    process.stderr.write(`${text}\n`);
   };
 };

@@ -11,8 +11,6 @@ import { parseDuration } from '../report/quantities.js';
 import type { Arguments, Command, Io } from './io.js';
 
 export const leaksCommand: Command = {
-  command: 'leaks [targets..]',
-  describe: 'is it leaking, what, who retains it, which line makes it',
   builder: (yargs) =>
     yargs
       .positional('targets', {

@@ -12,8 +12,6 @@ import { sampleProcess } from './lines-samples.js';
 import { parseDuration } from '../report/quantities.js';
 
 export const linesCommand: Command = {
-  command: 'lines <what..>',
-  describe: 'hits, time and memory of every line of a function',
   builder: (yargs) =>
     yargs
       .positional('what', {

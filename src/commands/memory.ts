@@ -12,8 +12,6 @@ import { parseDuration } from '../report/quantities.js';
 import type { Command, Io } from './io.js';
 
 export const memoryCommand: Command = {
-  command: 'memory [target]',
-  describe: 'where the whole RSS is, which limit ends it and when, what to set',
   builder: (yargs) =>
     yargs
       .positional('target', { type: 'string', describe: 'process id' })

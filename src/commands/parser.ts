@@ -1,42 +1,59 @@
 /**
- * The command line's grammar: yargs told of the commands. What is done with a parsed command is the caller's.
+ * The command line's grammar of one command: yargs told of it. What is done with what was parsed is the caller's.
  * What does not fit is thrown as `bad-argument`.
  */
 import yargs, { type Argv } from 'yargs';
 import { MemwatchError } from '../errors.js';
-import { commandNames, loadCommands } from './index.js';
+import { commandNameIn, ownVersion } from './help.js';
+import { commands } from './index.js';
 import type { Arguments, Command } from './io.js';
+import { nearestName } from './nearest.js';
 
+declare module 'yargs' {
+  interface Argv {
+    /** Not in its published types. */
+    getOptions(): { key: Record<string, unknown> };
+  }
+}
+
+/** The words name a command that there is. */
 export const createParser = async (
   argv: readonly string[],
   columns: number,
   run: (command: Command, args: Arguments) => Promise<void>,
 ): Promise<Argv> => {
-  let parser: Argv = yargs([...argv])
+  const name = commandNameIn(argv) ?? '';
+  const entry = commands.get(name);
+  if (entry === undefined) throw new MemwatchError('bad-argument', 'no command given');
+  const command = await entry.load();
+  const optionNames = (): string[] => Object.keys(command.builder(yargs([])).getOptions().key);
+  return yargs([...argv])
     .scriptName('memwatch')
-    .usage('$0 <command>: find the line that costs the memory or the time, in a running Node.js process')
     .parserConfiguration({ 'populate--': true, 'parse-positional-numbers': false })
     .option('json', { type: 'boolean', describe: 'one JSON document on stdout', global: true })
     .option('debug', { type: 'boolean', describe: 'show stack traces of errors', global: true })
+    .version(ownVersion())
+    .alias({ h: 'help', v: 'version' })
     .strict()
     .strictCommands()
     .demandCommand(1, 'no command given')
     .wrap(Math.min(100, columns))
     .fail((message, error) => {
-      throw error ?? new MemwatchError('bad-argument', oneLine(message), { hint: hintFor(argv) });
-    });
-  for (const command of await loadCommands(argv)) {
-    parser = parser.command(command.command, command.describe, command.builder, (args) =>
-      run(command, args as Arguments),
-    );
-  }
-  return parser;
+      throw error ?? new MemwatchError('bad-argument', oneLine(message), { hint: hintFor(name, message, optionNames) });
+    })
+    .command(entry.usage, entry.describe, command.builder, (args) => run(command, args as Arguments));
 };
 
-/** yargs writes some of its messages on several lines. */
-const oneLine = (message: string): string => message.replaceAll(/\s*\n\s*/g, ' ').trim();
+/** What yargs says, in one line and in our words. */
+const oneLine = (message: string): string => {
+  const line = message.replaceAll(/\s*\n\s*/g, ' ').trim();
+  const value = /^Invalid values: Argument: (\S+), Given: "(.*)", Choices: (.*)$/.exec(line);
+  if (value !== null) return `--${value[1]} ${value[2]}: it takes ${(value[3] ?? '').replaceAll('"', '')}`;
+  return line.replace(/^Unknown argument(s?): /, 'there is no option$1 ');
+};
 
-const hintFor = (argv: readonly string[]): string => {
-  const named = argv.find((word) => commandNames.includes(word));
-  return named === undefined ? 'memwatch --help lists the commands' : `memwatch ${named} --help shows what it takes`;
+const hintFor = (name: string, message: string, optionNames: () => readonly string[]): string => {
+  const unknown = /^Unknown arguments?: ([^,\s]+)/.exec(message)?.[1];
+  const meant = unknown === undefined ? undefined : nearestName(unknown, ['json', 'debug', ...optionNames()]);
+  return `${meant === undefined ? '' : `did you mean --${meant}? `}memwatch ${name} --help shows what it takes`;
 };

@@ -6,8 +6,6 @@ import { escapeText, formatBytes, formatDuration } from '../report/units.js';
 import type { Command } from './io.js';
 
 export const psCommand: Command = {
-  command: 'ps',
-  describe: 'which Node processes are here, and can they be attached to',
   builder: (yargs) => yargs.example('$0 ps', 'one line a process'),
   async run(_, io) {
     if (process.platform !== 'linux') {

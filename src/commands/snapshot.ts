@@ -5,20 +5,19 @@ import { programExitCode } from '../agent/attach/launch.js';
 import type { CapturedSnapshot } from '../agent/capture/snapshot.js';
 import { parseTarget } from '../agent/attach/target.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
+import { parseDuration } from '../report/quantities.js';
 import { escapeText, formatBytes, formatCount, formatDuration } from '../report/units.js';
 import { captureOptions, namedCapture, wantedCapture } from './capture-file.js';
 import type { Command, Io } from './io.js';
 import { takeSnapshot } from '../captures/take-snapshot.js';
 
 export const snapshotCommand: Command = {
-  command: 'snapshot [target]',
-  describe: 'write one heap snapshot, safely',
   builder: (yargs) =>
     captureOptions(yargs, 'the file to write (a new one in the folder memwatch-captures)')
       .positional('target', { type: 'string', describe: 'process id, <pid>/<worker>, host:port, ws:// address' })
       .option('gzip', { type: 'boolean', describe: 'compress it: about a fifth of the size' })
       .option('force', { type: 'boolean', describe: 'take it although memory or disk could run out' })
-      .option('after', { type: 'number', describe: 'seconds to wait before it (5 for a program that is started)' })
+      .option('after', { type: 'string', describe: 'time to wait before it (5s for a program that is started)' })
       .example('$0 snapshot 1234 -o before.heapsnapshot', 'for memwatch heap, memwatch diff, and Chrome DevTools')
       .example('$0 snapshot 1234/2 --gzip', 'of the worker thread 2 of process 1234'),
   async run(args, io) {
@@ -31,7 +30,7 @@ export const snapshotCommand: Command = {
       programStdout: io.json ? 'stderr' : 'inherit',
     });
     try {
-      await waitBefore(attachment, args['after'] as number | undefined, io);
+      await waitBefore(attachment, args['after'] as string | undefined, io);
       const { file, overwrite } = wanted ?? { file: newName(attachment, gzip), overwrite: false };
       const snapshot = await takeSnapshot(attachment, file, { gzip, overwrite, force: args['force'] === true }, io);
       io.print({ schema: 'memwatch/snapshot@1', ...snapshot }, () => describe(snapshot));
@@ -41,9 +40,10 @@ export const snapshotCommand: Command = {
   },
 };
 
-const waitBefore = async (attachment: Attachment, after: number | undefined, io: Io): Promise<void> => {
+const waitBefore = async (attachment: Attachment, after: string | undefined, io: Io): Promise<void> => {
   await attachment.runIfWaiting();
-  const seconds = after ?? (attachment.program === undefined ? 0 : 5);
+  const wait = after ?? (attachment.program === undefined ? '0' : '5s');
+  const seconds = wait === '0' ? 0 : parseDuration(wait) / 1000;
   if (seconds === 0) return;
   io.progress(`taking the snapshot in ${seconds} s`);
   const stop = AbortSignal.any([io.signal, attachment.ending]);

@@ -1,14 +1,12 @@
 /** `memwatch view <file…>`: captures in the terminal UI. */
 import { accessSync, constants, statSync } from 'node:fs';
-import { MemwatchError, messageOf } from '../errors.js';
+import { cannotRead, MemwatchError } from '../errors.js';
 import { startGuardian } from '../tui/terminal/guardian.js';
 import type { Command } from './io.js';
 import { kindOf } from './tui/data/capture-kind.js';
 import { FileProvider } from './tui/file-provider.js';
 
 export const viewCommand: Command = {
-  command: 'view <files..>',
-  describe: 'heap snapshots, profiles and saved results in the terminal UI',
   builder: (yargs) =>
     yargs
       .positional('files', {
@@ -37,9 +35,10 @@ export const viewCommand: Command = {
 const showable = async (file: string): Promise<void> => {
   try {
     accessSync(file, constants.R_OK);
-    if (!statSync(file).isFile()) throw new Error('it is no file');
+    const found = statSync(file);
+    if (!found.isFile()) throw new Error(found.isDirectory() ? 'it is a folder' : 'it is no regular file');
   } catch (error) {
-    throw new MemwatchError('cannot-read', `cannot read ${file}: ${messageOf(error)}`);
+    throw cannotRead(file, error);
   }
   await kindOf(file);
 };

@@ -14,6 +14,7 @@ import { estimateSnapshot, whyNoRoom, type SnapshotEstimate } from '../captures/
 import { openCensus } from '../captures/open-census.js';
 import { formatBytes } from '../report/units.js';
 import { gateRoundsFor } from './duration.js';
+import { requireTurningLoop } from './turning-loop.js';
 import { besideOf, reportOfWatch, withWatch } from './live-report.js';
 import type { Round } from './rounds.js';
 import { searchHeap, type SearchOptions } from './search.js';
@@ -33,6 +34,7 @@ export const findLiveLeaks = async (
   options: LiveOptions,
   io: Progress,
 ): Promise<LeakReport> => {
+  await requireTurningLoop(attachment, io);
   for (let i = 1; i <= options.warmUpRounds; i++) await round(`1/4 warm-up, round ${i} of ${options.warmUpRounds}`);
   const estimate = await estimateSnapshot(attachment);
   const weak = weakness(estimate, options);

@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { processExists } from '#memwatch/agent/process/proc.js';
 import { listeningPorts } from '#memwatch/agent/process/sockets.js';
 import { startFakeInspector } from '../support/fake-inspector.js';
+import { memwatch } from '../support/memwatch.js';
 import { repository } from '../support/paths.js';
 import { startSource, temporaryFolder } from '../support/targets.js';
 import { eventually, noPortOpen } from '../support/waiting.js';
@@ -86,12 +87,16 @@ test('an inspector that accepts and never answers keeps nothing, neither at its 
   }
 });
 
-test('a stuck loop keeps no search for leaks, and its inspector is closed', async (t) => {
+test('a search for leaks in a blocked loop says that it is blocked, and what shows by what', async (t) => {
   const target = await startSource(t, `console.log('ready'); setTimeout(() => { for (;;); }, 200)`, { node: 24 });
-  const run = start(t, ['leaks', String(target.pid)]);
+  const interrupted = start(t, ['leaks', String(target.pid)]);
   await eventually('it is attached to', isAttachedTo(target.pid));
-  await run.endsAfter('SIGINT');
+  await interrupted.endsAfter('SIGINT');
   await noPortOpen(target.pid);
+  const run = await memwatch(['leaks', String(target.pid)]);
+  assert.equal(run.code, 2);
+  const says = `memwatch: process ${target.pid} is blocked: its event loop has not turned for 10 s\n  blocked: memwatch cpu ${target.pid} shows by what\n`;
+  assert.ok(run.stderr.endsWith(says), run.stderr);
 });
 
 test('a program that memwatch started ends with it, also one that is stuck', async (t) => {

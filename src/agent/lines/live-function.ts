@@ -49,7 +49,9 @@ export const findLiveFunction = async (attachment: Attachment, selector: Selecto
   const there =
     candidates.length === 0
       ? 'the process has loaded no such file'
-      : `there is no such function; there are ${names.slice(0, 12).join(', ')}`;
+      : names.length === 0
+        ? 'the file has no named function'
+        : `there is no such function; there are ${names.slice(0, 12).join(', ')}`;
   throw new MemwatchError('not-found', `${selector.text}: ${there}`, { hint: 'name it as file:function or file:line' });
 };
 

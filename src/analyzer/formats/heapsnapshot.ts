@@ -7,7 +7,7 @@ import { createReadStream, type ReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { pipeline } from 'node:stream';
-import { MemwatchError, messageOf, throwIfInterrupted } from '../../errors.js';
+import { cannotRead, MemwatchError, messageOf, throwIfInterrupted } from '../../errors.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import { readPieces } from './file-pieces.js';
 import { withPlainContexts } from './heapsnapshot-names.js';
@@ -127,7 +127,7 @@ const look = async (path: string): Promise<{ bytes: number; gzip: boolean }> => 
       await file.close();
     }
   } catch (error) {
-    throw new MemwatchError('cannot-read', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+    throw cannotRead(path, error);
   }
 };
 
@@ -141,5 +141,5 @@ const withFile = (error: unknown, path: string): unknown => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code.startsWith('Z_'))
     return new MemwatchError('broken-file', `${path} is broken: its gzip is damaged or cut off (${messageOf(error)})`);
-  return new MemwatchError('cannot-read', `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+  return cannotRead(path, error);
 };

@@ -1,6 +1,6 @@
 /** Reads the scripts table that lies beside a capture, `<capture>.scripts.json`; undefined where there is none. */
 import { readFile } from 'node:fs/promises';
-import { MemwatchError, messageOf } from '../../errors.js';
+import { cannotRead, MemwatchError } from '../../errors.js';
 import { scriptsFileOf, type Script, type ScriptsTable } from '../model/scripts.js';
 
 export const readScriptsTable = async (captureFile: string): Promise<ScriptsTable | undefined> => {
@@ -10,7 +10,7 @@ export const readScriptsTable = async (captureFile: string): Promise<ScriptsTabl
     text = await readFile(file, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new MemwatchError('cannot-read', `cannot read ${file}: ${messageOf(error)}`, { cause: error });
+    throw cannotRead(file, error);
   }
   return parseTable(file, text);
 };

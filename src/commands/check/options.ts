@@ -21,7 +21,7 @@ export interface CheckOptions {
 
 export const readOptions = (args: Arguments): CheckOptions => ({
   folder: process.cwd(),
-  timeoutMs: positive(args['timeout'], 'timeout') * 1000,
+  timeoutMs: parseDuration(String(args['timeout'])),
   jobs: Math.ceil(positive(args['jobs'], 'jobs')),
   limits: parseLimits({
     maxGrowth: text(args['max-growth']),

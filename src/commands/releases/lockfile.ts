@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { MemwatchError, messageOf } from '../../errors.js';
+import { cannotRead, MemwatchError } from '../../errors.js';
 import { isVersion } from './versions.js';
 
 export interface InstalledPackage {
@@ -114,6 +114,6 @@ const readText = (file: string): string => {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new MemwatchError('cannot-read', `cannot read ${file}: ${messageOf(cause)}`, { cause });
+    throw cannotRead(file, cause);
   }
 };

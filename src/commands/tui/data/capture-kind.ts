@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { readDocument, schemaOf } from '../../../analyzer/formats/document.js';
-import { MemwatchError, messageOf } from '../../../errors.js';
+import { cannotRead, MemwatchError, messageOf } from '../../../errors.js';
 import type { LeakReport } from '../../../analyzer/model/finding.js';
 import { nameFile } from '../../profile-file.js';
 import { savedResult, type SavedResult } from './saved-result.js';
@@ -56,7 +56,7 @@ const firstText = async (file: string): Promise<string> => {
     const unzipped = createReadStream(file, { end: 65_535 }).pipe(createGunzip());
     return (await firstChunk(unzipped)).toString('latin1', 0, headBytes);
   } catch (cause) {
-    throw new MemwatchError('cannot-read', `cannot read ${file}: ${messageOf(cause)}`, { cause });
+    throw cannotRead(file, cause);
   }
 };
 

@@ -1,0 +1,25 @@
+/** Whether a search for leaks can begin: the event loop of the target must turn. In: the target. Out: nothing, or an error. */
+import type { Attachment } from '../agent/attach/attach.js';
+import { evaluate, turnOfLoop } from '../agent/session/evaluate.js';
+import { MemwatchError } from '../errors.js';
+import type { Progress } from '../progress.js';
+
+const blockedMs = 10_000;
+
+/** Collections are made by the event loop: of a target that never comes to it nothing can be compared. Throws `no-answer`. */
+export const requireTurningLoop = async ({ session, pid }: Attachment, io: Progress): Promise<void> => {
+  const who = pid === undefined ? 'the target' : `process ${pid}`;
+  const waiting = setTimeout(() => io.progress(`waiting for the event loop of ${who}, which is blocked`), 1000);
+  try {
+    await evaluate(session, turnOfLoop, [], { awaitPromise: true, timeoutMs: blockedMs });
+  } catch (cause) {
+    if (!(cause instanceof MemwatchError) || cause.code !== 'no-answer') throw cause;
+    const what = `${who} is blocked: its event loop has not turned for ${blockedMs / 1000} s`;
+    throw new MemwatchError('no-answer', what, {
+      hint: `blocked: memwatch cpu ${pid ?? '<target>'} shows by what`,
+      cause,
+    });
+  } finally {
+    clearTimeout(waiting);
+  }
+};
