@@ -103,6 +103,11 @@ const entries = {
     describe: 'the first release of a package with which a scenario leaks',
     load: async () => (await import('./bisect.js')).bisectCommand,
   },
+  mcp: {
+    usage: 'mcp',
+    describe: 'a server for agents (Model Context Protocol) on stdin and stdout',
+    load: async () => (await import('./mcp.js')).mcpCommand,
+  },
 } satisfies Record<string, CommandEntry>;
 
 export const commands: ReadonlyMap<string, CommandEntry> = new Map(Object.entries(entries));

@@ -56,7 +56,7 @@ test('audit names the releases that the corpus shows to leak, with the first goo
     'release node-schedule 1.3.2 2.0.0',
     'release rxjs 7.3.0 7.3.1',
     'release tiny-lru 11.1.2 11.2.2',
-    'release winston 3.3.3 3.4.0',
+    'release winston 3.3.3 3.3.4',
     'release z-schema 3.18.3 3.18.4',
     'release zod 4.1.7 4.1.8',
     'use cls-hooked 4.2.2 -',
@@ -70,7 +70,7 @@ test('audit names the releases that the corpus shows to leak, with the first goo
   assert.deepEqual([text.code, failing.code], [0, 1]);
   assert.match(
     text.stdout,
-    /winston 3\.3\.3: loggers that were closed .*\n {4}update to 3\.4\.0 or later\n {4}https:\/\/github\.com\/winstonjs\/winston\/issues\/2005/,
+    /winston 3\.3\.3: loggers that were closed .*\n {4}update to 3\.3\.4 or later\n {4}https:\/\/github\.com\/winstonjs\/winston\/issues\/2005/,
   );
 });
 

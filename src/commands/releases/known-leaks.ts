@@ -62,7 +62,7 @@ export const knownLeaks: readonly KnownLeak[] = [
   ),
   release(
     'z-schema',
-    ['3.0.0', '3.18.4'],
+    ['3.9.5', '3.18.4'],
     'each inline schema stays in the cache of references',
     github('zaggino/z-schema/issues/192'),
   ),
@@ -74,7 +74,7 @@ export const knownLeaks: readonly KnownLeak[] = [
   ),
   release(
     'winston',
-    ['3.0.0', '3.4.0'],
+    ['3.0.0', '3.3.4'],
     'loggers that were closed leave an uncaughtException listener on process',
     github('winstonjs/winston/issues/2005'),
   ),
@@ -99,7 +99,7 @@ export const knownLeaks: readonly KnownLeak[] = [
   ),
   release(
     '@napi-rs/canvas',
-    ['0.1.38', '0.1.97'],
+    ['0.1.42', '0.1.48'],
     'encoding (toBuffer, encode) leaves native memory, which the heap does not show',
     github('Brooooooklyn/canvas/issues/716'),
     'canvas',

@@ -1,0 +1,31 @@
+/** A document in pages: its long lists cut to one page, with what there is in all. In: a document. Out: a page of it. */
+
+export interface Paging {
+  /** From 0. */
+  readonly page: number;
+  readonly pageSize: number;
+  /** For each list its whole length. */
+  readonly totals: Readonly<Record<string, number>>;
+  /** The next page holds something. */
+  readonly more: boolean;
+}
+
+export const usualPageSize = 20;
+
+export const pageOf = (
+  document: Readonly<Record<string, unknown>>,
+  lists: readonly string[],
+  page: number,
+  pageSize: number,
+): { document: Record<string, unknown>; paging: Paging } => {
+  const cut: Record<string, unknown> = { ...document };
+  const totals: Record<string, number> = {};
+  for (const key of lists) {
+    const list = document[key];
+    if (!Array.isArray(list)) continue;
+    totals[key] = list.length;
+    cut[key] = list.slice(page * pageSize, (page + 1) * pageSize);
+  }
+  const more = Object.values(totals).some((total) => total > (page + 1) * pageSize);
+  return { document: cut, paging: { page, pageSize, totals, more } };
+};

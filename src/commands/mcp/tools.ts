@@ -1,0 +1,96 @@
+/**
+ * What the tools of `memwatch mcp` have in common: each is a command of memwatch. In: what an agent asks for. Out: the
+ * command's arguments, and of its document what comes next, in words.
+ */
+
+/** JSON Schema of one input. */
+export interface InputSchema {
+  readonly type: 'string' | 'integer' | 'array';
+  readonly description: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minItems?: number;
+  readonly items?: { readonly type: 'string' };
+}
+
+export type Inputs = Readonly<Record<string, unknown>>;
+export type Document = Readonly<Record<string, unknown>>;
+
+export interface Tool {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  /** Attaches to a process, and with what price. */
+  readonly price?: string;
+  readonly inputs: Readonly<Record<string, InputSchema>>;
+  readonly required: readonly string[];
+  /** `memwatch/heap@1`. */
+  readonly schema: string;
+  /** The lists of the document that come in pages. */
+  readonly lists: readonly string[];
+  /** The command line; `folder` is for files that the tool writes. */
+  argv(inputs: Inputs, folder: string): string[];
+  /** `folder`: where the tool's files are. */
+  next(document: Document, folder: string): string;
+}
+
+export const text = (description: string): InputSchema => ({ type: 'string', description });
+export const files = (description: string, minItems: number): InputSchema => ({
+  type: 'array',
+  items: { type: 'string' },
+  minItems,
+  description,
+});
+export const processId: InputSchema = { type: 'integer', minimum: 1, description: 'process id, from list_processes' };
+export const seconds = (description: string): InputSchema => ({
+  type: 'integer',
+  minimum: 1,
+  maximum: 120,
+  description,
+});
+
+/** A file's name that no parser takes for an option. */
+export const fileName = (value: unknown): string => String(value).replace(/^-/, './-');
+export const fileNames = (value: unknown): string[] => (Array.isArray(value) ? value : [value]).map(fileName);
+/** `--name=value` for the inputs that are there. */
+export const options = (inputs: Inputs, ...names: readonly string[]): string[] =>
+  names.flatMap((name) => (inputs[name] === undefined ? [] : [`--${name}=${String(inputs[name])}`]));
+
+interface Place {
+  readonly file: string;
+  readonly line: number;
+}
+const placeOf = (place: unknown): string | undefined => {
+  const at = place as Place | null | undefined;
+  return at === null || at === undefined ? undefined : `${at.file}:${at.line}`;
+};
+export const listOf = (document: Document, key: string): readonly Document[] => {
+  const list = document[key];
+  return Array.isArray(list) ? (list as Document[]) : [];
+};
+
+/** From a verdict to the line in the source. */
+export const afterLeaks = (document: Document): string => {
+  const [finding] = listOf(document, 'findings');
+  if (document['verdict'] === 'clean')
+    return 'It does not leak by this evidence; notLooked says what was not looked at.';
+  if (finding === undefined) return 'No verdict: let the program work between the snapshots, and take more of them.';
+  const { id } = (finding['container'] ?? {}) as { id?: number };
+  const place = placeOf(finding['location']);
+  const look = id === undefined ? '' : ` heap with id @${id} and the last snapshot shows what the container holds.`;
+  if (place === undefined) return `What grows is named in findings[0].path; no line is known of it.${look}`;
+  return `Read ${place} in the source: it owns what grows. findings[0].allocationSites and growthSites name the lines that add to it.${look}`;
+};
+
+export const afterCosts = (document: Document): string => {
+  const [top] = listOf(document, 'functions');
+  if (top === undefined) return 'The profile holds no functions.';
+  const place =
+    top['file'] === null ? 'native code: ask for its callers' : `${String(top['file'])}:${String(top['line'])}`;
+  return `The first function is at ${place}. Ask again with callers set to its name to see who calls it.`;
+};
+
+export const costInputs = {
+  filter: text('only functions whose name or file holds this'),
+  callers: text('who calls this function'),
+};
