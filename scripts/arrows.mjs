@@ -57,6 +57,7 @@ const packages = {
   'd3-flame-graph': ['report/flamegraph-page.ts'],
   'd3-selection': ['report/flamegraph-page.ts'],
   blessed: ['tui/terminal/screen.ts'],
+  '@modelcontextprotocol/server': ['commands/mcp/server.ts'],
   yargs: ['commands'],
 };
 // Node's own modules that a room has no use for

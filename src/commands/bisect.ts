@@ -97,7 +97,7 @@ const judgeVersion = async (
   copyFolder(dirname(resolve(scenario)), copy);
   await installVersion(
     copy,
-    { as: String(args['as'] ?? name), name, version, scripts: args['scripts'] === true },
+    { as: String(args['as'] ?? name), name, version, scripts: args['scripts'] === true, like: dirname(scenario) },
     io.signal,
   );
   const report = await checkScenario(join(copy, basename(scenario)), {

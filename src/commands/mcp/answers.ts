@@ -2,10 +2,10 @@
  * What a tool answers. In: the tool, what was asked, the folder for captures. Out: one page of the command's document, the
  * next step, and the notice that names from the program are data. Documents of files are kept, so that pages cost nothing.
  */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { MemwatchError } from '../../errors.js';
+import { createTemporaryFolder, makeFolder, type TemporaryFolder } from '../../files/temporary.js';
 import { runCommand } from '../tui/run-command.js';
 import { pageOf, usualPageSize, type Paging } from './pages.js';
 import type { Document, Inputs, Tool } from './tools.js';
@@ -32,7 +32,8 @@ interface Answered {
 export class Answers {
   private readonly kept = new Map<string, Document>();
   /** What captures write; made with the first. */
-  private captures: string | undefined;
+  private captures: TemporaryFolder | undefined;
+  private captureCount = 0;
 
   async answer(tool: Tool, inputs: Inputs, signal: AbortSignal): Promise<Answer> {
     const { document, folder } = await (tool.price === undefined
@@ -47,12 +48,13 @@ export class Answers {
 
   /** Removes what captures wrote: they hold what the programs held. */
   close(): void {
-    if (this.captures !== undefined) rmSync(this.captures, { recursive: true, force: true });
+    this.captures?.remove();
   }
 
   private async capture(tool: Tool, inputs: Inputs, signal: AbortSignal): Promise<Answered> {
-    this.captures ??= mkdtempSync(join(tmpdir(), 'memwatch-mcp-'));
-    const folder = mkdtempSync(join(this.captures, 'capture-'));
+    this.captures ??= createTemporaryFolder();
+    const folder = join(this.captures.path, String(++this.captureCount));
+    makeFolder(folder);
     return { document: await run(tool.argv(inputs, folder), signal), folder };
   }
 

@@ -1,6 +1,7 @@
 /** npm, as bisect needs it: which versions a package has, and one of them installed in a folder. Throws MemwatchError. */
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { writeOutput } from '../../files/output.js';
 import { makeFolder } from '../../files/temporary.js';
@@ -31,22 +32,33 @@ export const listVersions = async (name: string, signal?: AbortSignal): Promise<
   return (Array.isArray(answer) ? answer : [answer]).map(String).sort(compareVersions);
 };
 
+/** `module` or `commonjs`, as the nearest package.json says. */
+const typeOf = (folder: string): string => {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    const file = join(at, 'package.json');
+    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { type?: string }).type ?? 'commonjs';
+    if (dirname(at) === at) return 'commonjs';
+  }
+};
+
 export interface Installation {
   /** What the scenario imports. */
   readonly as: string;
   readonly name: string;
   readonly version: string;
   readonly scripts: boolean;
+  /** The folder whose modules are copied: it says whether `.js` are ES modules. */
+  readonly like: string;
 }
 
 /** Installs into the folder's own node_modules; the folder needs no package.json before. */
 export const installVersion = async (
   folder: string,
-  { as, name, version, scripts }: Installation,
+  { as, name, version, scripts, like }: Installation,
   signal?: AbortSignal,
 ): Promise<void> => {
   makeFolder(folder);
-  const wanted = { private: true, dependencies: { [as]: `npm:${name}@${version}` } };
+  const wanted = { private: true, type: typeOf(like), dependencies: { [as]: `npm:${name}@${version}` } };
   writeOutput(join(folder, 'package.json'), JSON.stringify(wanted), { overwrite: true });
   const flags = [
     '--no-audit',
