@@ -52,7 +52,7 @@ test('audit names the releases that the corpus shows to leak, with the first goo
   assert.deepEqual(await audit(lockfile), [
     'release axios 0.21.4 0.22.0',
     'release debug 4.1.1 4.3.0',
-    'release i18next 23.12.2 23.16.8',
+    'release i18next 23.12.2 23.12.4',
     'release node-schedule 1.3.2 2.0.0',
     'release rxjs 7.3.0 7.3.1',
     'release tiny-lru 11.1.2 11.2.2',
@@ -81,6 +81,16 @@ test("audit finds nothing in memwatch's own lockfile, and says what it cannot re
   assert.deepEqual([none.code, /no lockfile in this folder/.test(none.stderr)], [2, true]);
   writeFileSync(join(folder, 'package-lock.json'), '{"packages":');
   assert.match((await memwatch(['audit'], { cwd: folder })).stderr, /no lockfile that can be read/);
+  const own = repository('package-lock.json');
+  assert.deepEqual(await audit(own, '--node', 'v22.11.0'), [
+    'release node 22.11.0 22.12.0',
+    'release node 22.11.0 24.20.0',
+  ]);
+  assert.deepEqual(await audit(own, '--node', '24.19.0'), [
+    'release node 24.19.0 24.20.0',
+    'release node 24.19.0 24.20.0',
+  ]);
+  assert.deepEqual(await audit(own, '--node', '26.10.0'), []);
   const node = await memwatch(['audit', repository('package-lock.json'), '--node', '22']);
   assert.match(node.stderr, /--node 22 is no version/);
 });

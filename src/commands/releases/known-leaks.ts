@@ -35,7 +35,35 @@ const use = (name: string, grows: string, advice: string, issue: string, leaky =
 
 const github = (path: string): string => `https://github.com/${path}`;
 
+const node = (leaky: readonly VersionRange[], grows: string, issue: string, provenBy: string): KnownLeak => {
+  return { package: 'node', kind: 'release', leaky, grows, advice: null, issue: github(issue), provenBy };
+};
+
 export const knownLeaks: readonly KnownLeak[] = [
+  node(
+    [{ from: '20.3.0', before: '22.12.0' }],
+    'each AbortSignal.any() of a signal that lives long leaves an entry in it',
+    'nodejs/node/issues/55351',
+    'abort-signal-any',
+  ),
+  node(
+    [
+      { from: '20.3.0', before: '24.20.0' },
+      { from: '25.0.0', before: '26.10.0' },
+    ],
+    'a signal of AbortSignal.any() with a listener stays after it aborted, while another of its sources lives on',
+    'nodejs/node/issues/64476',
+    'abort-signal-any-aborted',
+  ),
+  node(
+    [
+      { from: '24.18.0', before: '24.20.0' },
+      { from: '26.0.0', before: '26.10.0' },
+    ],
+    'each Blob.stream() that is not read to its end stays',
+    'nodejs/node/pull/63577',
+    'blob-stream',
+  ),
   release(
     'debug',
     ['3.0.0', '4.3.0'],
@@ -80,13 +108,13 @@ export const knownLeaks: readonly KnownLeak[] = [
   ),
   release(
     'i18next',
-    ['21.0.0', '23.16.8'],
+    ['21.6.15', '23.12.4'],
     'the cache of formatters has an entry for each value that is formatted',
     github('i18next/i18next/issues/2227'),
   ),
   release(
     'node-schedule',
-    ['1.0.0', '2.0.0'],
+    ['0.1.0', '2.0.0'],
     'jobs that run once and have run stay in scheduledJobs',
     github('node-schedule/node-schedule/issues/478'),
   ),
