@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { computeCallees, computeCallers } from '#memwatch/analyzer/cost/callers.js';
 import { computeFunctions, computeInclusive } from '#memwatch/analyzer/cost/functions.js';
-import { mergeProfiles } from '#memwatch/analyzer/cost/merge.js';
+import { mergeProfiles } from '#memwatch/analyzer/model/merge-profiles.js';
 import { computeCostTable } from '#memwatch/analyzer/cost/table.js';
 import type { Profile } from '#memwatch/analyzer/model/profile.js';
 
