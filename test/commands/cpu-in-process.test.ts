@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { functionsOf, linesOf } from '../support/cost.js';
 import { memwatch } from '../support/memwatch.js';
+import { installProfiler } from '../support/runners.js';
 import { nodeBinary } from '../support/nodes.js';
 import { temporaryFolder } from '../support/targets.js';
 
-const isInstalled = (): boolean => {
-  try {
-    createRequire(import.meta.url)('v8-profiler-next');
-    return true;
-  } catch {
-    return false;
-  }
+const profiler = installProfiler();
+const noProfiler =
+  profiler === undefined && 'v8-profiler-next cannot be fetched or built here (python3, make and g++ build it)';
+
+/** A folder whose programs find v8-profiler-next, as where a user has installed it. */
+const folderWithProfiler = (t: TestContext): string => {
+  const folder = temporaryFolder(t);
+  symlinkSync(profiler ?? '', join(folder, 'node_modules'));
+  return folder;
 };
 
 const work = `function hot() { let s = 0;
@@ -23,7 +25,7 @@ const work = `function hot() { let s = 0;
 for (let i = 0; i < 500; i++) hot();
 process.exitCode = 4;`;
 
-test('without v8-profiler-next, --in-process says what is missing', { skip: isInstalled() }, async (t) => {
+test('without v8-profiler-next, --in-process says what is missing', async (t) => {
   const folder = temporaryFolder(t);
   writeFileSync(join(folder, 'work.cjs'), work);
   const run = await memwatch(['cpu', '--in-process', '--', 'work.cjs'], { cwd: folder });
@@ -46,11 +48,11 @@ for (const node of [22, 24, 26] as const) {
   });
 }
 
-test('a program that may load no native code is told what to allow', { skip: !isInstalled() }, async (t) => {
-  const folder = temporaryFolder(t);
+test('a program that may load no native code is told what to allow', { skip: noProfiler }, async (t) => {
+  const folder = folderWithProfiler(t);
   writeFileSync(join(folder, 'work.cjs'), work);
   const denied = ['--experimental-permission', '--allow-fs-read=*', join(folder, 'work.cjs')];
-  const run = await memwatch(['cpu', '--in-process', '--', ...denied]);
+  const run = await memwatch(['cpu', '--in-process', '--', ...denied], { cwd: folder });
   assert.equal(run.code, 2);
   assert.match(run.stderr, /--allow-addons/);
 });
@@ -63,15 +65,15 @@ test('--in-process is for programs that memwatch starts', async () => {
 
 test(
   'a program under the permission model is profiled from inside, by the package itself',
-  {
-    skip: isInstalled() ? false : 'v8-profiler-next is not installed (npm install --no-save v8-profiler-next)',
-  },
+  { skip: noProfiler },
   async (t) => {
-    const folder = temporaryFolder(t);
+    const folder = folderWithProfiler(t);
     mkdirSync(join(folder, 'app'));
     writeFileSync(join(folder, 'app', 'work.cjs'), work);
     const allowed = ['--experimental-permission', '--allow-fs-read=*', '--allow-addons', '--allow-child-process'];
-    const run = await memwatch(['cpu', '--json', '--in-process', '--', ...allowed, join(folder, 'app', 'work.cjs')]);
+    const run = await memwatch(['cpu', '--json', '--in-process', '--', ...allowed, join(folder, 'app', 'work.cjs')], {
+      cwd: folder,
+    });
     assert.equal(run.code, 4, run.stderr);
     const cpu = JSON.parse(run.stdout);
     assert.deepEqual([functionsOf(cpu)[0]?.name, functionsOf(cpu)[0]?.line], ['hot', 1]);

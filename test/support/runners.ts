@@ -30,8 +30,26 @@ export const installRunner = (runner: Runner): string | undefined => {
   }
 };
 
+/** A node_modules with v8-profiler-next, built for the Node that runs the tests; undefined where it cannot be fetched or built. */
+export const installProfiler = (): string | undefined => {
+  const name = 'v8-profiler-next@1.10.0';
+  const folder = join(cache, `${name}-${process.version}`);
+  try {
+    if (!existsSync(folder)) install(name, folder, buildProfiler);
+    return join(folder, 'node_modules');
+  } catch {
+    return undefined;
+  }
+};
+
+/** By `npm exec`, which hands on where Node's headers are; npm 12 would run no script of a package. */
+const buildProfiler = (folder: string): void => {
+  const command = 'cd node_modules/v8-profiler-next && node scripts/install.js';
+  execFileSync('npm', ['exec', '-c', command], { cwd: folder, stdio: 'ignore', timeout: 300_000 });
+};
+
 /** Installs beside the final place and renames, so that a fetch that breaks off leaves nothing that looks whole. */
-const install = (name: string, folder: string): void => {
+const install = (name: string, folder: string, build?: (folder: string) => void): void => {
   const part = `${folder}.${process.pid}`;
   mkdirSync(part, { recursive: true });
   try {
@@ -39,6 +57,7 @@ const install = (name: string, folder: string): void => {
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: 180_000,
     });
+    build?.(part);
     renameSync(part, folder);
   } finally {
     rmSync(part, { recursive: true, force: true });
