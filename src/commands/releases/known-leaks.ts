@@ -58,7 +58,7 @@ export const knownLeaks: readonly KnownLeak[] = [
   node(
     [
       { from: '24.18.0', before: '24.20.0' },
-      { from: '26.0.0', before: '26.10.0' },
+      { from: '26.0.0', before: '26.6.0' },
     ],
     'each Blob.stream() that is not read to its end stays',
     'nodejs/node/pull/63577',
