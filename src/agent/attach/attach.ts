@@ -1,6 +1,6 @@
 /**
- * Attaching to a target and leaving it as it was. In: a Target. Out: an Attachment, whose detach undoes everything that
- * was done to the target, last first.
+ * Attaching to a target and leaving it as it was. In: a Target. Out: an Attachment, whose detach undoes everything that was
+ * done to the target, in reverse order.
  */
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { evaluate } from '../session/evaluate.js';
@@ -12,9 +12,9 @@ import type { Target } from './target.js';
 import { chooseWorker, watchWorkers, type WorkerThread, type Workers } from '../session/workers.js';
 
 export interface Attachment {
-  /** The operating system's id of the target; undefined where it is not a process of this machine. */
+  /** The operating system's id of the target; undefined if it is not a process of this machine. */
   readonly pid: number | undefined;
-  /** Of its inspector. */
+  /** The port of its inspector. */
   readonly port: number;
   /** `v22.23.3`. */
   readonly nodeVersion: string;
@@ -22,32 +22,32 @@ export interface Attachment {
   readonly session: Session;
   /** The main thread; the same as `session` unless the target names a worker. */
   readonly main: Session;
-  /** The worker that the target names. */
+  /** The worker that the target names; undefined for the main thread. */
   readonly worker: WorkerThread | undefined;
-  /** The inspector was closed before memwatch came, and is closed again by detach. */
+  /** memwatch opened the inspector, and detach closes it again. */
   readonly opened: boolean;
-  /** This memwatch's name in the guard of the thread behind `session`, for functions that register there what to undo. */
+  /** This memwatch's name in the guard of the thread behind `session`; functions in the target register under it what to undo. */
   readonly client: string;
-  /** The program that memwatch started for a target `-- script.js`; it waits before its first line for runIfWaiting. */
+  /** The program that memwatch started for a target `-- script.js`. It waits before its first line until `runIfWaiting`. */
   readonly program: Program | undefined;
   /**
    * Aborted when the target has run to its end, or the connection is gone. At its end a target waits for memwatch:
-   * Profiler.stop and HeapProfiler.stopSampling still answer, nothing else does; collect, then detach to let it go.
+   * Profiler.stop and HeapProfiler.stopSampling still answer, nothing else does. So collect, then detach to let it go.
    */
   readonly ending: AbortSignal;
-  /** Lets a program that memwatch started run its first line; nothing for other targets. */
+  /** Lets a program that memwatch started run its first line; does nothing for other targets. */
   runIfWaiting(): Promise<void>;
   /** The worker threads that run now. */
   workers(): Promise<readonly WorkerThread[]>;
-  /** Worker threads that start later, once `workers` was asked; the returned function ends it. */
+  /** Reports worker threads that start later, until the returned function is called. Works only after `workers` was called. */
   readonly onWorker: Workers['onStart'];
-  /** Registers what must be undone before memwatch leaves; run last first, once, also on errors and Ctrl-C. */
+  /** Registers what must be undone before memwatch leaves; each runs once, in reverse order, also on errors and Ctrl-C. */
   onDetach(undo: () => Promise<void> | void): void;
-  /** Leaves the target as it was. A program that memwatch started is ended, where it has not ended. */
+  /** Leaves the target as it was. A program that memwatch started is ended if it still runs. */
   detach(): Promise<void>;
 }
 
-/** Attaches, runs the body, and detaches whatever happens. */
+/** Attaches, runs the body, and detaches whatever happens. Throws what `attach` and the body throw. */
 export const withAttachment = async <T>(
   target: Target,
   options: LinkOptions,
@@ -61,13 +61,13 @@ export const withAttachment = async <T>(
   }
 };
 
-/** Throws no-such-process, not-node, not-attachable, no-permission, no-answer, port-taken, not-found. */
+/** Attaches to a target. Throws no-such-process, not-node, not-attachable, no-permission, no-answer, port-taken, not-found. */
 export const attach = async (target: Target, options: LinkOptions = {}): Promise<Attachment> => {
   for (let attempt = 1; ; attempt++) {
     try {
       return await tryAttach(target, options);
     } catch (error) {
-      // another memwatch may have closed or moved the inspector between our look and our call
+      // another memwatch may have closed or moved the inspector between the look and the connection
       const cutOff = error instanceof MemwatchError && error.code === 'disconnected';
       if (!cutOff || target.kind !== 'pid' || attempt === 5) throw error;
     }
@@ -92,17 +92,17 @@ const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promi
   const { main, guard, launched, ending } = link;
   const workers = watchWorkers(main);
   const worker = wantedWorker === undefined ? undefined : chooseWorker(await workers.list(), wantedWorker);
-  // a worker is another world, with a guard of its own
+  // a worker is a JavaScript world of its own, with its own guard
   const guardHere = worker === undefined ? guard : await enterGuard(worker.session, false);
   const nodeVersion = await evaluate<string>(main, 'process.version');
   const undos: (() => Promise<void> | void)[] = [];
   let detached: Promise<void> | undefined;
   const detach = async (): Promise<void> => {
-    for (const undo of undos.toReversed()) await quietly(undo); // the rest must still be undone
+    for (const undo of undos.toReversed()) await quietly(undo); // if one fails, the rest must still be undone
     if (guardHere !== guard) await quietly(guardHere.leave);
     await leave(link);
     const { reason } = main.closed;
-    // it was left without an answer: that is said, since what was done there is still to be undone
+    // the target was left without an answer: the message says so, since what was done there still has to be undone
     if (launched === undefined && reason instanceof MemwatchError && reason.code === 'interrupted') throw reason;
   };
   return {
@@ -130,6 +130,6 @@ const quietly = async (undo: () => unknown): Promise<void> => {
   try {
     await undo();
   } catch {
-    // the target is ending, or gone: its guard, or its end, undoes the rest
+    // the target is ending or gone: its guard, or its end, undoes the rest
   }
 };

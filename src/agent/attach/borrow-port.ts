@@ -1,7 +1,8 @@
 /**
- * A port that the inspector of another Node process holds while nobody uses it (`node --inspect`, forgotten) is borrowed
- * for a moment: that inspector closes, the target opens its own there and moves it away, the lender opens again by
- * itself. In: the port and who wants it. Nothing is done where a debugger is connected, or the lender might not come back.
+ * Borrows a port that the inspector of another Node process holds although nobody uses it (a forgotten `node --inspect`).
+ * For a moment that inspector closes, the target opens its own there and moves it away, and the lender opens its inspector
+ * again. In: the port and the borrower. Does nothing if a debugger is connected, or if the lender might not open its port
+ * again.
  */
 import { evaluate, turnOfLoop } from '../session/evaluate.js';
 import { connectToProcess, webSocketUrlAt } from './inspector.js';
@@ -13,11 +14,14 @@ const lendMs = 1500;
 
 interface Lender {
   readonly pid: number;
-  /** Its inspector's address. */
+  /** The address of its inspector. */
   readonly url: string;
 }
 
-/** Who would lend the port: a Node that we may attach to, with an inspector on 127.0.0.1 that no debugger uses. */
+/**
+ * The process that could lend the port: a Node that memwatch may attach to, with an inspector on 127.0.0.1 that no debugger
+ * uses.
+ */
 export const findLender = async (port: number, borrower: number): Promise<Lender | undefined> => {
   const { pids, connections } = holdersOf(port, borrower);
   const [pid] = pids;
@@ -30,7 +34,7 @@ export const findLender = async (port: number, borrower: number): Promise<Lender
   return url === undefined ? undefined : { pid, url };
 };
 
-/** Returns when the port is free, or at once where nobody lends it. */
+/** Returns when the port is free, or at once if there is no lender. */
 export const borrowPort = async (
   port: number,
   borrower: number,
@@ -41,10 +45,10 @@ export const borrowPort = async (
   onProgress?.(`borrowing port ${port} for a moment from process ${lender.pid}, whose inspector nobody uses`);
   const session = await connectToProcess(lender.url, lender.pid);
   try {
-    await evaluate(session, turnOfLoop, [], { awaitPromise: true, timeoutMs: 500 }); // a busy one would not open again in time
+    await evaluate(session, turnOfLoop, [], { awaitPromise: true, timeoutMs: 500 }); // a busy lender would not open again in time
     await evaluate(session, lend, [port, lendMs], { commandLineApi: true });
   } catch {
-    // it did not answer, or the closing cut the answer: whether the port is free is seen from outside
+    // no answer, or closing cut it off: the port is checked from outside instead
   } finally {
     await session.close();
   }
@@ -59,12 +63,12 @@ const lend = (port: number, lendMs: number): void => {
     try {
       if (inspector.url() === undefined) inspector.open(port, '127.0.0.1', false);
     } catch {
-      // looked at below
+      // whether it is open is checked below
     }
     if (inspector.url() === undefined && triesLeft > 0) timers.setTimeout(takeBack, 500, triesLeft - 1).unref();
   };
   const begin = async (): Promise<void> => {
-    await undefined; // an interrupt is no place to set timers, see guard.ts
+    await undefined; // timers must not be set in an interrupt, see guard.ts
     timers.setTimeout(takeBack, lendMs, 20).unref();
   };
   void begin();

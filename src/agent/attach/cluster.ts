@@ -1,7 +1,7 @@
 /**
- * A node:cluster primary passes SIGUSR1 on: when its inspector opens, it signals every worker. Each would open its own,
- * for good, and one that does not catch the signal would end. So memwatch opens the workers first, which makes the
- * primary's signal do nothing there, and closes them again when the primary is open.
+ * A node:cluster primary forwards SIGUSR1: when its inspector opens, it signals every worker. Each worker would open its
+ * own inspector, for good, and one that does not catch the signal would be killed. So memwatch opens the workers'
+ * inspectors first, which makes the primary's signal do nothing there, and closes them again once the primary's is open.
  */
 import type { Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,17 +14,20 @@ import { findInspector } from './inspector.js';
 import { startsWithInspector } from './port.js';
 import { obstacleOf } from './safety.js';
 
-/** The workers that a cluster primary has started and that run now. */
+/** The workers of a cluster primary that run now. */
 export const clusterWorkersOf = (pid: number): ProcessStatus[] =>
   childProcessIds(pid)
     .filter((child) => /(^|\0)NODE_UNIQUE_ID=/.test(readText(`/proc/${child}/environ`)))
     .flatMap((child) => readProcess(child) ?? [])
-    .filter(({ command }) => command.length > 0); // one that is ending has given its memory back
+    .filter(({ command }) => command.length > 0); // a worker that is ending has already freed its memory
 
-/** Opens a worker's inspector; answers how to close it. `bySignal`: one that is open was opened by the primary's signal. */
+/**
+ * Opens a worker's inspector and returns a function that closes it. `bySignal`: if it is already open, the primary's signal
+ * has opened it.
+ */
 export type OpenWorker = (pid: number, bySignal: boolean) => Promise<() => Promise<void>>;
 
-/** Opens the primary by `openPrimary`, which sends it SIGUSR1; its workers are as they were afterwards. */
+/** Opens the primary with `openPrimary`, which sends it SIGUSR1; afterwards its workers are as they were. */
 export const openWithWorkers = async <P extends { readonly main: Session }>(
   pid: number,
   openWorker: OpenWorker,
@@ -34,23 +37,24 @@ export const openWithWorkers = async <P extends { readonly main: Session }>(
   try {
     for (let pass = 1; pass <= 5; pass++) {
       const workers = signalled(pid).filter((worker) => !open.has(worker.pid)); // others may start meanwhile
-      for (const worker of workers) await checkWorker(pid, worker); // all of them before the first signal
+      for (const worker of workers) await checkWorker(pid, worker); // all are checked before the first is signalled
       for (const worker of workers) await openOne(pid, worker.pid, openWorker, open);
       if (workers.length === 0) break;
     }
     const primary = await openPrimary();
-    await openLate(pid, primary.main, openWorker, open).catch(() => {}); // the primary is open, and must be given back
+    // the primary is open, and the caller must be able to close it
+    await openLate(pid, primary.main, openWorker, open).catch(() => {});
     return primary;
   } finally {
-    await Promise.all([...open.values()].map((close) => close().catch(() => {}))); // it has ended
+    await Promise.all([...open.values()].map((close) => close().catch(() => {}))); // a worker that has ended needs no closing
   }
 };
 
-/** It may not have come to catch the signal yet. */
+/** It may not yet have installed its handler for the signal. */
 const isStarting = ({ uptimeSeconds, catchesSigusr1, command }: ProcessStatus): boolean =>
   uptimeSeconds < 2 && !catchesSigusr1 && command.length > 0;
 
-/** The workers in which the primary's signal does something. */
+/** The workers on which the primary's signal has an effect. */
 const signalled = (pid: number): ProcessStatus[] => clusterWorkersOf(pid).filter((worker) => !worker.blocksSigusr1);
 
 const passesOn = (pid: number, worker: number): string =>
@@ -59,7 +63,7 @@ const passesOn = (pid: number, worker: number): string =>
 const checkWorker = async (pid: number, worker: ProcessStatus): Promise<void> => {
   let status: ProcessStatus | undefined = worker;
   for (; status !== undefined && isStarting(status); status = readProcess(worker.pid)) await sleep(20);
-  if (status === undefined || status.command.length === 0 || status.blocksSigusr1) return; // it has ended, or is deaf
+  if (status === undefined || status.command.length === 0 || status.blocksSigusr1) return; // it has ended, or blocks the signal
   const obstacle = obstacleOf(status);
   if (obstacle === undefined) return;
   throw new MemwatchError(obstacle.code, `${passesOn(pid, worker.pid)}, which ${obstacle.reason}`, {
@@ -82,7 +86,7 @@ const openOne = async (
   }
 };
 
-/** Workers that started while the primary was opened may have got its signal: their inspectors are looked for. */
+/** Workers that started while the primary was opened may have got its signal: opens theirs as well, to close them again. */
 const openLate = async (
   pid: number,
   primary: Session,
@@ -100,7 +104,10 @@ const openLate = async (
   }
 };
 
-/** Runs in the primary: it signals workers that were starting when they are online. Not any more; answers their ids. */
+/**
+ * Runs in the primary, which signals workers that were starting as soon as they are online: cancels that and returns their
+ * ids.
+ */
 const forgetStarting = (): (number | undefined)[] => {
   const guard: Guard | undefined = Reflect.get(process, Symbol.for('memwatch'));
   const workers: NodeJS.Dict<Worker> = Reflect.get(guard?.builtin('node:cluster') ?? {}, 'workers') ?? {};

@@ -1,6 +1,6 @@
 /**
- * The inspector of a process on this machine: found by the sockets that the process itself owns, opened by SIGUSR1 where
- * that is safe. In: a pid. Out: its WebSocket address. Never takes another process's inspector for it.
+ * The inspector of a process on this machine: found among the sockets that the process itself owns, or opened by SIGUSR1 if
+ * that is safe. In: a pid. Out: its WebSocket address. Never returns another process's inspector.
  */
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,15 +16,15 @@ import { listeningPorts, type ListeningPort } from '../process/sockets.js';
 export interface InspectorOptions {
   signal?: AbortSignal | undefined;
   onProgress?: ((text: string) => void) | undefined;
-  /** How long a process may take to open its inspector; it is not told apart from one that never will. */
+  /** How long a process may take to open its inspector. A slower one cannot be told apart from one that never opens it. */
   timeoutMs?: number | undefined;
-  /** Ports of the process that were seen to be no inspector: a mute one costs seconds at every look. */
+  /** Ports of the process that turned out to be no inspector; asking one that does not answer costs seconds each time. */
   otherPorts?: ReadonlySet<number> | undefined;
 }
 
 export interface OpenInspector {
   readonly url: string;
-  /** It was closed before, and memwatch opened it. */
+  /** It was closed, and memwatch opened it. */
   readonly opened: boolean;
 }
 
@@ -39,27 +39,27 @@ export const openInspector = async (pid: number, options: InspectorOptions = {})
   checkSignalSafe(readProcess(pid) ?? status, status.startTicks);
   process.kill(pid, 'SIGUSR1');
   const url = await waitForInspector(pid, options);
-  // a port that was open before is an inspector that was only slow to answer: it is not ours to close
+  // a port that was open before the signal is an inspector that was slow to answer: memwatch must not close it
   return { url, opened: options.otherPorts?.has(Number(new URL(url).port)) !== true };
 };
 
-/** An event loop that was seen to turn so long after the signal did not take it for Node's own. */
+/** If the event loop still turns this long after the signal, the signal did not reach Node. */
 const idleMs = 2000;
 
 const waitForInspector = async (pid: number, options: InspectorOptions): Promise<string> => {
   const timeoutMs = options.timeoutMs ?? 10_000;
-  const late = deadline(timeoutMs, options.signal); // what opens in the moment after Ctrl-C can be closed again
+  const late = deadline(timeoutMs, options.signal); // an inspector that opens just after Ctrl-C can still be closed again
   const start = Date.now();
   let idleSince = Infinity;
   for (let waited = 0; !late.aborted; waited = Date.now() - start) {
-    // after a second also where nothing answered before: a busy machine may have been slow
+    // after a second, ports that did not answer before are asked again: a busy machine may have been slow
     const ignore = waited < 1000 ? options.otherPorts : undefined;
     const url = await findInspector(pid, { everyPort: true, ignore, signal: late });
     if (url !== undefined) return url;
     if (readProcess(pid) === undefined) {
       throw new MemwatchError('no-such-process', `process ${pid} ended while its inspector was being opened`);
     }
-    if (hasChildren(pid)) idleSince = Infinity; // could wait for one of them in spawnSync
+    if (hasChildren(pid)) idleSince = Infinity; // it may be waiting for one of them in spawnSync
     else if (waitsForEvents(pid)) idleSince = Math.min(idleSince, Date.now()); // its loop turns, however busy it is
     if (Date.now() - idleSince > idleMs) {
       throw noInspector(
@@ -88,13 +88,13 @@ const noInspector = (pid: number, why: string, code: 'interrupted' | 'no-answer'
 };
 
 export interface LookOptions {
-  /** Also at ports that other machines can reach. */
+  /** Includes ports that other machines can reach. */
   everyPort?: boolean;
   ignore?: ReadonlySet<number> | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** The address of the inspector that this very process listens on. */
+/** The address of an inspector whose socket this process itself owns. */
 export const findInspector = async (
   pid: number,
   { everyPort = false, ignore, signal }: LookOptions = {},
@@ -112,8 +112,8 @@ export const findInspector = async (
 };
 
 /**
- * The ports worth asking: what listens on loopback, or what the command line speaks of. A service's own public port is
- * not asked, because the question would stand in its access log.
+ * The ports worth asking: those that listen on loopback, or that the command line names. A service's public port is not
+ * asked, because the request would appear in its access log.
  */
 const likelyInspectorPorts = (pid: number, ports: readonly ListeningPort[]): readonly ListeningPort[] => {
   const status = readProcess(pid);
@@ -121,7 +121,7 @@ const likelyInspectorPorts = (pid: number, ports: readonly ListeningPort[]): rea
   return ports.filter(({ loopback, port }) => loopback || port === 9229);
 };
 
-/** The first target's WebSocket address at an inspector's HTTP door; undefined where something else listens. */
+/** The first WebSocket address that an inspector's HTTP port lists; undefined if something else listens there. */
 export const webSocketUrlAt = (host: string, port: number, signal?: AbortSignal): Promise<string | undefined> =>
   new Promise((resolve) => {
     const options = {
@@ -151,7 +151,7 @@ export const webSocketUrlAt = (host: string, port: number, signal?: AbortSignal)
     });
   });
 
-/** The path that the answer names, at the place that was asked: an answer must not lead to anybody else. */
+/** The path from the answer on the host and port that were asked: an answer must not lead to another process. */
 const webSocketUrlIn = (text: string, place: string): string | undefined => {
   try {
     const list: unknown = JSON.parse(text);
@@ -162,7 +162,7 @@ const webSocketUrlIn = (text: string, place: string): string | undefined => {
   }
 };
 
-/** Connects, and makes sure that the process behind the address is the one that was named. */
+/** Connects, and checks that the process behind the address is the one that was named. */
 export const connectToProcess = async (url: string, pid: number, signal?: AbortSignal): Promise<Session> => {
   const session = await connectSession(url, { signal, name: `process ${pid}` });
   try {
@@ -175,7 +175,7 @@ export const connectToProcess = async (url: string, pid: number, signal?: AbortS
   }
 };
 
-/** Waits until the process listens at another address than this one; undefined when it does not within 5 s. */
+/** Waits until the process listens at another address than this one; undefined if it does not within 5 s. */
 export const nextInspector = async (
   pid: number,
   old: string,
@@ -189,7 +189,7 @@ export const nextInspector = async (
   return undefined;
 };
 
-/** Waits, up to 2 s, until the process listens on the port no more. */
+/** Waits, at most 2 s, until the process no longer listens on the port. */
 export const portClosed = async (pid: number, port: number, signal: AbortSignal | undefined): Promise<void> => {
   const isOpen = (): boolean => listeningPorts(pid).some((listener) => listener.port === port);
   for (const late = deadline(2000, signal); !late.aborted && isOpen();) await sleep(20);

@@ -1,6 +1,6 @@
 /**
- * Starts the program that a target `-- script.js arguments…` names, with an inspector on a free port, stopped before its
- * first line. Its input and output are memwatch's own; it ends when memwatch is done with it.
+ * Starts the program of a target `-- script.js arguments…`, with an inspector on a free port, stopped before its first
+ * line. It shares memwatch's input and output, and ends when memwatch is done with it.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
@@ -25,9 +25,9 @@ export interface Program {
 }
 
 export interface LaunchOptions {
-  /** Where the program's standard output goes; 'stderr' where stdout must hold memwatch's document alone. */
+  /** Where the program's standard output goes; 'stderr' if stdout must hold only memwatch's document. */
   programStdout?: 'inherit' | 'stderr' | undefined;
-  /** Aborted before it can be attached to: the program is ended. */
+  /** If this is aborted before memwatch could attach, the program is ended. */
   signal?: AbortSignal | undefined;
 }
 
@@ -38,10 +38,10 @@ export interface Launched {
 }
 
 const preload = fileURLToPath(new URL('preload.cjs', import.meta.url));
-/** An inspector's address comes on this file descriptor; it is closed before the program's first line. */
+/** The program writes its inspector's address to this file descriptor, which is closed before its first line. */
 const addressFd = 3;
 
-/** Starts the program; it waits until `Runtime.runIfWaitingForDebugger`. Throws where it ends before that. */
+/** Starts the program, which then waits for `Runtime.runIfWaitingForDebugger`. Throws if it ends before that. */
 export const launch = async (argv: readonly string[], options: LaunchOptions): Promise<Launched> => {
   const [binary, args] = commandOf(argv);
   const child = spawn(binary, ['--inspect-publish-uid=http', '--require', preload, ...args], {
@@ -52,14 +52,14 @@ export const launch = async (argv: readonly string[], options: LaunchOptions): P
   return { program: { pid: child.pid ?? -1, exited }, url, child };
 };
 
-/** `script.js …` and `--flag script.js …` run on memwatch's own Node; `node …` or `/path/to/node …` on that one. */
+/** `script.js …` and `--flag script.js …` run on memwatch's own Node; `node …` or `/path/to/node …` on the named one. */
 export const commandOf = ([first = '', ...rest]: readonly string[]): [string, readonly string[]] =>
   looksLikeNode(first) ? [first, rest] : [process.execPath, [first, ...rest]];
 
 const addressFrom = (child: ChildProcess, argv: readonly string[], signal: AbortSignal | undefined): Promise<string> =>
   new Promise((resolve, reject) => {
     const stop = (): void => {
-      child.kill('SIGKILL'); // it has not come to its own first line
+      child.kill('SIGKILL'); // its first line has not run yet
       reject(new MemwatchError('interrupted', `interrupted while ${argv.join(' ')} was being started`));
     };
     signal?.addEventListener('abort', stop, { once: true });
@@ -81,16 +81,16 @@ const addressFrom = (child: ChildProcess, argv: readonly string[], signal: Abort
 export interface ShutdownState {
   /** Ctrl-C has reached the program. */
   readonly interrupted: boolean;
-  /** The program has its own way with the signal that ends it, and its event loop turns. */
+  /** The program installed its own handler for the signal that ends it, and its event loop runs. */
   readonly ownHandler: boolean;
 }
 export const notInterrupted: ShutdownState = { interrupted: false, ownHandler: false };
 
-/** What the preload has seen; asked for before the session closes. */
+/** What the preload has recorded; to be asked for before the session closes. */
 export const shutdownState = (session: Session): Promise<ShutdownState> =>
   evaluate(session, readShutdownState, [], { awaitPromise: true, timeoutMs: 500 }).catch(() => notInterrupted);
 
-/** Runs in the target. Sets its timer by a promise reaction, see guard.ts. */
+/** Runs in the target. Sets its timer in a promise reaction, see guard.ts. */
 const readShutdownState = async (): Promise<ShutdownState> => {
   await undefined;
   await new Promise((resolve) => void setTimeout(resolve, 0));
@@ -101,9 +101,9 @@ const readShutdownState = async (): Promise<ShutdownState> => {
 };
 
 /**
- * Returns when the program has ended. One that ends by itself (no state) is waited for; one that runs is ended by the
- * signal that the user gave. What has not ended after 10 s gets SIGKILL. Throws `interrupted` a moment after Ctrl-C where
- * the program still ends in its own way.
+ * Returns when the program has ended. Without a state the program ends by itself and is waited for; otherwise it gets the
+ * signal that the user gave. If it has not ended after 10 s it gets SIGKILL. Throws `interrupted` a moment after Ctrl-C if
+ * the program's own handler is still at work.
  */
 export const endProgram = async (
   { child, program }: Launched,
@@ -117,7 +117,7 @@ export const endProgram = async (
   await Promise.race([program.exited, aborted(late)]);
   if (child.exitCode !== null || child.signalCode !== null) return;
   if (signal?.aborted === true && ownWay) {
-    child.unref(); // it ends when its own handler is done
+    child.unref(); // its own handler will end it
     throw new MemwatchError('interrupted', `interrupted: process ${program.pid} is still ending, in its own way`, {
       hint: `kill -KILL ${program.pid} ends it at once`,
     });
@@ -129,7 +129,7 @@ export const endProgram = async (
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
-/** The exit code that memwatch hands through: the program's own, or what a shell makes of a signal. */
+/** The exit code that memwatch passes on: the program's own, or the one a shell uses for a signal. */
 export const programExitCode = async (program: Program): Promise<number> => {
   const { code, signal } = await program.exited;
   return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);

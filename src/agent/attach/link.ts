@@ -27,15 +27,15 @@ import type { Target } from './target.js';
 
 export interface LinkOptions {
   signal?: AbortSignal | undefined;
-  /** Told in words what attach is waiting for. */
+  /** Called with what attach is waiting for, in words. */
   onProgress?: ((text: string) => void) | undefined;
-  /** Where the standard output of a started program goes; 'stderr' where stdout must hold one document alone. */
+  /** Where the standard output of a started program goes; 'stderr' if stdout must hold only memwatch's document. */
   programStdout?: 'inherit' | 'stderr' | undefined;
 }
 
-/** The way to a target's main thread, with what is known of it and must be given back. */
+/** The connection to a target's main thread, with what must be undone later. */
 export interface Link extends Connected {
-  /** Aborted when the target is at its end, or the connection is gone. */
+  /** Aborted when the target comes to its end, or the connection is gone. */
   readonly ending: AbortSignal;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal | undefined;
@@ -43,14 +43,14 @@ export interface Link extends Connected {
 
 interface Connected {
   readonly pid: number | undefined;
-  /** Of its inspector. */
+  /** The port of its inspector. */
   readonly port: number;
   readonly main: Session;
   readonly guard: GuardEntry;
   readonly launched: Launched | undefined;
 }
 
-/** Throws what attach throws; nothing is left behind then. */
+/** Throws what attach throws, and then leaves nothing behind. */
 export const openLink = async (target: Target, options: LinkOptions): Promise<Link> => {
   const connected = await connect(target, options);
   const link = { ...connected, ending: endingOf(connected.main), signal: options.signal };
@@ -81,7 +81,7 @@ const connectToPid = async (pid: number, options: LinkOptions, bySignal = false)
   return withProcessLock(status, options, () => tryConnectToPid(status, options, bySignal));
 };
 
-/** `bySignal`: an inspector that is open was opened by a signal that memwatch set off. */
+/** `bySignal`: if the inspector is already open, a signal that memwatch caused has opened it. */
 const tryConnectToPid = async (status: ProcessStatus, options: LinkOptions, bySignal: boolean): Promise<Connected> => {
   const { pid } = status;
   const otherPorts = new Set(listeningPorts(pid).map(({ port }) => port));
@@ -116,7 +116,7 @@ const openPid = (status: ProcessStatus, options: LinkOptions, otherPorts: Readon
     const main = await connectToProcess(url, pid, signal);
     const here = { url, main, guard: await enterGuard(main, opened) };
     const moved = opened && port !== 0 ? await moveToFreePort(pid, here, otherPorts, signal) : here;
-    if (opened && port === 0) await evaluate(main, 'process.debugPort = 0'); // Node wrote the port that it took there
+    if (opened && port === 0) await evaluate(main, 'process.debugPort = 0'); // Node had replaced the 0 by the port that it chose
     return { pid, port: portOf(moved.url), main: moved.main, guard: moved.guard, launched: undefined };
   });
 };
@@ -129,7 +129,7 @@ interface Place {
   readonly guard: GuardEntry;
 }
 
-/** Processes share that port: leave it free for the next one that memwatch, or anybody, attaches to. */
+/** Processes share that port: leave it free for the next one that memwatch, or anyone else, attaches to. */
 const moveToFreePort = async (
   pid: number,
   here: Place,
@@ -137,7 +137,7 @@ const moveToFreePort = async (
   signal: AbortSignal | undefined,
 ): Promise<Place> => {
   await moveInspector(here.main);
-  // goes on for a moment after Ctrl-C: what is connected can be closed at once
+  // continues for a moment after Ctrl-C: once connected, it can be closed properly
   const url = await nextInspector(pid, here.url, otherPorts, signal);
   await here.main.close();
   if (url === undefined) {
@@ -192,7 +192,7 @@ const endingOf = (main: Session): AbortSignal => {
   return ending.signal;
 };
 
-/** Gives back what openLink took: the target is as it was. A program that memwatch started ends here. */
+/** Undoes what openLink did, so that the target is as it was. A program that memwatch started ends here. */
 export const leave = async (link: Link): Promise<void> => {
   const { main, launched, ending, signal } = link;
   const endsByItself = ending.aborted;
@@ -205,7 +205,7 @@ const giveBack = async (
   { pid, port, main, guard, launched }: Connected,
   signal: AbortSignal | undefined,
 ): Promise<void> => {
-  const closes = await guard.leave().catch(() => false); // it is ending, or gone: nothing is left to undo
+  const closes = await guard.leave().catch(() => false); // the target is ending or gone: nothing is left to undo
   await main.close();
   if (closes && pid !== undefined && launched === undefined) await portClosed(pid, port, signal);
 };

@@ -1,7 +1,7 @@
 /**
- * One memwatch at a time opens the inspector of a process, and one at a time uses a port that processes share (9229): two
- * at once would cut each other off when the first moves the inspector, or make one of the processes fail to open its own.
- * A lock is a socket without a file, which the kernel frees with its holder.
+ * One memwatch at a time opens the inspector of a process, and one at a time uses a port that processes share (9229).
+ * Otherwise the first would cut off the second when it moves the inspector, or one of the processes would fail to open its
+ * own. A lock is an abstract socket, which the kernel frees when its holder ends.
  */
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,14 +13,21 @@ export interface LockOptions {
   onProgress?: ((text: string) => void) | undefined;
 }
 
-/** For looking whether a process has an inspector, and opening it. It may hold the lock of a port inside, never around it. */
+/**
+ * Held while checking whether a process has an inspector and while opening it. Order of locks: this one first, a port's
+ * lock inside it.
+ */
 export const withProcessLock = <T>(status: ProcessStatus, options: LockOptions, body: () => Promise<T>): Promise<T> =>
   withLock(`process-${innerPid(status.pid)}-${status.startTicks}`, 60_000, options, body);
 
 export const withPortLock = <T>(port: number, options: LockOptions, body: () => Promise<T>): Promise<T> =>
-  port === 0 ? body() : withLock(`inspector-port-${port}`, 30_000, options, body); // 0 is any free one: nobody waits for it
+  // 0 means any free port, so there is nothing to wait for
+  port === 0 ? body() : withLock(`inspector-port-${port}`, 30_000, options, body);
 
-/** Waits for its turn; goes on without it after the time, since the lock is a courtesy and who holds it may be anyone. */
+/**
+ * Waits for its turn, but goes on without the lock after the time limit: the lock is a courtesy, and any program could hold
+ * it.
+ */
 const withLock = async <T>(
   name: string,
   patienceMs: number,

@@ -1,12 +1,15 @@
 /**
- * How long a target's thread stands still while something is done to it, measured in the target by its own event loop.
- * In: an attachment and the work. Out: microseconds.
+ * How long a target's thread stands still during some work, measured in the target by its own event loop. In: an attachment
+ * and the work. Out: microseconds.
  */
 import type { Attachment } from './attach.js';
 import { callOn, evaluateRemote } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
 
-/** Runs the work; a thread that was busy before, and so has no turns to measure by, counts from call to answer. */
+/**
+ * Runs the work and measures the pause. A thread that was already busy has no loop turns to measure by: for it, the time
+ * from call to answer counts.
+ */
 export const watchPause = async ({ session, client }: Attachment, work: () => Promise<void>): Promise<number> => {
   const watch = await evaluateRemote(session, startWatch, [client]);
   const start = performance.now();
@@ -14,13 +17,13 @@ export const watchPause = async ({ session, client }: Attachment, work: () => Pr
   const elapsedUs = (performance.now() - start) * 1000;
   const options = { awaitPromise: true, timeoutMs: 1000 };
   const longestUs = await callOn(session, watch, (running) => running.nextTurn(), [], options).catch(() => elapsedUs);
-  await callOn(session, watch, (running) => running.stop()).catch(() => {}); // the guard stops it with the session
+  await callOn(session, watch, (running) => running.stop()).catch(() => {}); // otherwise the guard stops it when the session ends
   await session.send('Runtime.releaseObject', { objectId: watch }).catch(() => {});
   return Math.min(longestUs, elapsedUs);
 };
 
 interface Watch {
-  /** The longest time between two turns of the event loop, once the next one has come. */
+  /** The longest time between two turns of the event loop, known once the next turn has come. */
   nextTurn(): Promise<number>;
   stop(): void;
 }

@@ -1,6 +1,7 @@
 /**
- * The port that a process opens its inspector on when it gets SIGUSR1: 9229 unless its command line says otherwise. Only
- * one process can hold it, so memwatch moves what it opened there to a free port at once, and looks before it asks.
+ * The port on which a process opens its inspector when it gets SIGUSR1: 9229 unless its command line says otherwise. Only
+ * one process can hold it. So memwatch first makes sure that it is free, and moves the inspector that it opened there to
+ * another free port at once.
  */
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,11 +14,11 @@ import { holdersOf } from '../process/sockets.js';
 
 export const defaultInspectorPort = 9229;
 
-/** Its flags open an inspector at its start. */
+/** Its flags make it open an inspector when it starts. */
 export const startsWithInspector = (status: ProcessStatus): boolean =>
   nodeFlags(status).some((flag) => /^--inspect(-brk|-wait)?(=|$)/.test(flag));
 
-/** The port that SIGUSR1 opens in this process, as its flags and NODE_OPTIONS say; 0 is any free one. */
+/** The port that SIGUSR1 opens in this process, as its flags and NODE_OPTIONS say; 0 means any free one. */
 export const sigusr1Port = (status: ProcessStatus): number => {
   const flags = nodeFlags(status);
   let port = defaultInspectorPort;
@@ -31,7 +32,10 @@ export const sigusr1Port = (status: ProcessStatus): number => {
   return port;
 };
 
-/** Returns when the port is free; another memwatch frees it within moments. Throws port-taken with who holds it. */
+/**
+ * Returns when the port is free; another memwatch frees it within moments. Throws port-taken, naming the process that holds
+ * it.
+ */
 export const makeRoomOnPort = async (
   status: ProcessStatus,
   options: { signal?: AbortSignal | undefined; onProgress?: ((text: string) => void) | undefined },
@@ -58,7 +62,7 @@ const nameOf = (pid: number): string => {
   return [basename(first), ...rest].join(' ').slice(0, 60);
 };
 
-/** Who holds the port that a process would open, in words; undefined where it is free. */
+/** The process that holds the port that SIGUSR1 would open, in words; undefined if the port is free. */
 export const portHolder = (status: ProcessStatus, port = sigusr1Port(status)): string | undefined => {
   if (port === 0) return undefined;
   const { held, pids } = holdersOf(port, status.pid);
@@ -68,8 +72,8 @@ export const portHolder = (status: ProcessStatus, port = sigusr1Port(status)): s
 };
 
 /**
- * Moves the inspector of a target to a free port, which cuts this session; a later SIGUSR1 finds the port as it was. The
- * target is told so in one go, not by a timer that a busy one would never come to.
+ * Moves the inspector of a target to a free port, which cuts this session; a later SIGUSR1 opens the same port as before.
+ * It happens in one command, not in a timer, which a busy target would never run.
  */
 export const moveInspector = async (session: Session): Promise<void> => {
   try {

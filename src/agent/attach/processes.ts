@@ -1,6 +1,6 @@
 /**
- * The Node processes of this machine. In: nothing but /proc. Out: who they are and whether they can be attached to.
- * Looks from outside: no process is signalled, and only what looks like an inspector is asked for its address.
+ * The Node processes of this machine. In: only /proc. Out: the processes and whether they can be attached to. Looks from
+ * outside: no process is signalled, and only what looks like an inspector is asked for its address.
  */
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
@@ -13,22 +13,22 @@ import { barrierOf, obstacleOf } from './safety.js';
 
 export interface NodeProcess {
   readonly pid: number;
-  /** `v22.23.3`; null where its executable does not say. */
+  /** `v22.23.3`; null if its executable does not say. */
   readonly version: string | null;
   /** The script, or `-e …`, or the title that the process gave itself. */
   readonly script: string;
   readonly rssBytes: number;
   readonly uptimeSeconds: number;
   readonly attachable: boolean;
-  /** Why it cannot be attached to. */
+  /** Why it cannot be attached to; null if it can. */
   readonly reason: string | null;
-  /** The address of an inspector that is open already. */
+  /** The address of its inspector, if that is already open. */
   readonly inspector: string | null;
-  /** Of a cluster primary without an inspector: opening it opens theirs for a moment, too. */
+  /** For a cluster primary without an inspector: its number of workers, whose inspectors open for a moment with the primary's. */
   readonly clusterWorkers: number;
 }
 
-/** Every Node process that this user may see but this one, by id. */
+/** Every Node process that this user may see except this one, by id. */
 export const listNodeProcesses = async (): Promise<NodeProcess[]> => {
   const versions = new Map<string, Promise<string | null>>();
   const seen = processIds()
@@ -66,7 +66,10 @@ const whyNot = async (status: ProcessStatus): Promise<string | null> => {
   return `its inspector port is held by ${holder}`;
 };
 
-/** Asked of the executable, once a file; as the user who runs it anyway, so that nobody's file is run with our rights. */
+/**
+ * Asks each executable once. Only files that run with this user's rights anyway are started, so that no other user's file
+ * runs with memwatch's rights.
+ */
 const versionOf = (status: ProcessStatus, known: Map<string, Promise<string | null>>): Promise<string | null> => {
   if (!status.permitted) return Promise.resolve(null);
   const file = `/proc/${status.pid}/exe`;
@@ -96,7 +99,7 @@ const askVersion = (file: string, uid: number): Promise<string | null> =>
     });
   });
 
-/** Flags of Node whose value is the next word. */
+/** Node's flags whose value is the next word. */
 const flagsWithValue = new Set([
   '-r',
   '--require',

@@ -1,6 +1,7 @@
 /**
- * May this process be touched? The default action of SIGUSR1 is to end a process, so it goes only to one that is seen to
- * be Node and seen to catch it, now. In: what the kernel says of a process. Out: nothing, or an error that says why not.
+ * May this process be touched? The default action of SIGUSR1 is to end a process, so it is sent only to one that is, at
+ * that moment, seen to be Node and seen to catch it. In: what the kernel says about a process. Out: nothing, or an error
+ * that says why not.
  */
 import { MemwatchError } from '../../errors.js';
 import { whyDenied } from '../process/permission.js';
@@ -9,12 +10,12 @@ import { inOtherNetwork, isNode, nodeFlags, readProcess, type ProcessStatus } fr
 
 export interface Obstacle {
   readonly code: 'not-node' | 'not-attachable' | 'no-permission';
-  /** Goes on after `process 123`. */
+  /** Continues a sentence that begins `process 123`. */
   readonly reason: string;
   readonly hint: string;
 }
 
-/** Why a process cannot even be looked at; undefined where an inspector that is open could be used. */
+/** Why memwatch cannot use a process at all; undefined if an inspector that is already open could be used. */
 export const barrierOf = (status: ProcessStatus): Obstacle | undefined => {
   const { pid, state } = status;
   const refuse = (reason: string, hint: string): Obstacle => ({ code: 'not-attachable', reason, hint });
@@ -34,7 +35,7 @@ export const barrierOf = (status: ProcessStatus): Obstacle | undefined => {
   );
 };
 
-/** Why SIGUSR1 must not be sent to a process without an inspector; undefined where it opens one. */
+/** Why SIGUSR1 must not be sent to a process without an inspector; undefined if it may. */
 export const obstacleOf = (status: ProcessStatus): Obstacle | undefined => {
   const { catchesSigusr1, blocksSigusr1, uptimeSeconds } = status;
   const barrier = barrierOf(status);
@@ -61,7 +62,7 @@ export const obstacleOf = (status: ProcessStatus): Obstacle | undefined => {
   );
 };
 
-/** Throws unless SIGUSR1 can be sent, and, with `startTicks`, unless it is still the same process. */
+/** Throws unless SIGUSR1 may be sent, and, with `startTicks`, unless it is still the same process. */
 export const checkSignalSafe = (status: ProcessStatus, startTicks = status.startTicks): void => {
   if (status.startTicks !== startTicks) {
     throw new MemwatchError('no-such-process', `process ${status.pid} ended, and its id now names another process`);
@@ -69,7 +70,7 @@ export const checkSignalSafe = (status: ProcessStatus, startTicks = status.start
   throwObstacle(status.pid, obstacleOf(status));
 };
 
-/** The process, when it exists, may be looked into, and its sockets can be reached from here. */
+/** Returns the process if it exists, may be looked into, and its sockets can be reached from here. */
 export const checkReachable = (pid: number): ProcessStatus => {
   if (process.platform !== 'linux') throw notLinux(pid);
   if (pid === process.pid) {
@@ -93,13 +94,13 @@ const throwObstacle = (pid: number, obstacle: Obstacle | undefined): void => {
   throw new MemwatchError(obstacle.code, `process ${pid} ${obstacle.reason}`, { hint: obstacle.hint });
 };
 
-/** It would catch SIGUSR1, but nothing that is seen from outside says that its own program does not. */
+/** It would catch SIGUSR1, but from outside nothing shows that the handler is Node's and not the program's own. */
 const singleExecutable = ({ pid, executable }: ProcessStatus): MemwatchError =>
   new MemwatchError('not-attachable', `process ${pid} is a single-executable application of Node: ${executable}`, {
     hint: 'start it with NODE_OPTIONS=--inspect=127.0.0.1:9229, and name that address: memwatch cpu 127.0.0.1:9229',
   });
 
-/** Other systems do not tell which signals a process catches, so that SIGUSR1 could end it. */
+/** Other systems do not show which signals a process catches, so SIGUSR1 could end it. */
 const notLinux = (pid: number): MemwatchError =>
   new MemwatchError('not-attachable', `attaching to ${pid} by its id is safe on Linux alone`, {
     hint: 'start the target with --inspect=127.0.0.1:9229, and name that address',

@@ -2,31 +2,31 @@
  * How much memory a process may use and how much is left: the limits of its memory cgroups, version 1 or 2. In: texts of
  * `/proc` and `/sys/fs/cgroup`. Out: bytes, and whether the limits of the process's own cgroup could be read.
  *
- * A path in `/proc/PID/cgroup` and the root of a mount in `mountinfo` are both told from the reader's cgroup namespace
- * (`/../name` is outside of it), so that the first, without the second, is the folder below the mount point.
+ * The path in `/proc/PID/cgroup` and the root of a mount in `mountinfo` are both relative to the reader's cgroup namespace
+ * (`/../name` is outside of it). So the path without the mount's root is the folder below the mount point.
  */
 import { readText } from './proc.js';
 
 export interface CgroupMemory {
-  /** What the kernel would have to end processes for: usage without file pages that it can drop at once. */
+  /** What counts towards an out-of-memory kill: usage without the file pages that the kernel can drop at once. */
   readonly usedBytes: number;
   readonly limitBytes: number;
 }
 
 export interface CgroupLimits {
-  /** The limit that has the least left, on the way from the process's cgroup up; undefined where nothing limits it. */
+  /** Among the cgroups from the process's own upwards, the limit with the least room left; undefined if there is no limit. */
   readonly tightest: CgroupMemory | undefined;
-  /** False: there is a memory cgroup, and its files cannot be read. It may have a limit that nobody here knows. */
+  /** False: there is a memory cgroup whose files cannot be read, so it may have a limit that memwatch does not know. */
   readonly known: boolean;
 }
 
-/** Reads a file; '' where there is none or it may not be read. */
+/** Reads a file; returns '' if there is none or it may not be read. */
 export type ReadText = (path: string) => string;
 
-/** The tightest memory limit of a process of this machine; undefined where nothing is known to limit it. */
+/** The tightest memory limit of a process on this machine; undefined if no limit is known. */
 export const cgroupMemory = (pid: number): CgroupMemory | undefined => readCgroupLimits(pid).tightest;
 
-/** Looks through this process's own mounts and through those of the other one, which is in a container perhaps. */
+/** Looks through memwatch's own mounts and through those of the process, which may be in a container. */
 export const readCgroupLimits = (pid: number, read: ReadText = readText): CgroupLimits => {
   const places = [
     { mounts: read('/proc/self/mountinfo'), root: '' },
@@ -54,11 +54,11 @@ export const limitsIn = (folders: readonly CgroupFolder[], membership: string, r
 export interface CgroupFolder {
   readonly folder: string;
   readonly version: 1 | 2;
-  /** The process is in this one, and not in one below it. */
+  /** The process is directly in this cgroup, not in one below it. */
   readonly isOwn: boolean;
 }
 
-/** Every folder of its memory cgroup, from its own up to where the mount begins. */
+/** Every folder of its memory cgroup, from its own up to the mount point. */
 export const cgroupFolders = (membership: string, mountinfo: string, root = ''): CgroupFolder[] => {
   const place = memoryPath(membership);
   if (place === undefined) return [];
@@ -77,7 +77,7 @@ export const cgroupFolders = (membership: string, mountinfo: string, root = ''):
   });
 };
 
-/** `4:memory:/a/b` is version 1, and rules memory where there is such a line; `0::/a/b` is version 2. */
+/** `4:memory:/a/b` is version 1, which controls memory if such a line exists; `0::/a/b` is version 2. */
 const memoryPath = (membership: string): { path: string; version: 1 | 2 } | undefined => {
   const lines = membership.split('\n').map((line) => /^(\d+):([^:]*):(.*)$/.exec(line) ?? []);
   const one = lines.find(([, , controllers = '']) => controllers.split(',').includes('memory'));
@@ -92,7 +92,7 @@ interface CgroupMount {
   readonly point: string;
 }
 
-/** `36 31 0:33 /root /point options [more…] - cgroup source memory`; undefined where it holds no memory cgroups. */
+/** `36 31 0:33 /root /point options [more…] - cgroup source memory`; undefined if the mount has no memory cgroups. */
 const readMount = (line: string): CgroupMount | undefined => {
   const [before = '', after = ''] = line.split(' - ');
   const [, , , root = '', point = ''] = before.split(' ');
@@ -102,11 +102,11 @@ const readMount = (line: string): CgroupMount | undefined => {
   return isMemory ? { version: 1, root: unescape(root), point: unescape(point) } : undefined;
 };
 
-/** A blank in a path of `mountinfo` is `\040`. */
+/** A space in a path of `mountinfo` is written `\040`. */
 const unescape = (path: string): string =>
   path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 
-/** The part of a cgroup's path below the root of a mount; undefined where the mount does not hold it. */
+/** The part of a cgroup's path below the root of a mount; undefined if the cgroup is not below that mount. */
 const pathBelow = (path: string, root: string): string | undefined => {
   const prefix = root === '/' ? '' : root;
   if (path !== prefix && !path.startsWith(`${prefix}/`)) return undefined;
@@ -114,7 +114,10 @@ const pathBelow = (path: string, root: string): string | undefined => {
   return below.split('/').includes('..') ? undefined : below;
 };
 
-/** With swap (`memsw`) a second limit, on memory and swap together: it is the tighter one where much is swapped out. */
+/**
+ * With swap accounting (`memsw`) there is a second limit, on memory and swap together; it is the tighter one if much is
+ * swapped out.
+ */
 const versionOne = (folder: string, read: ReadText): CgroupMemory[] => {
   const droppable = droppableBytes(read(`${folder}/memory.stat`));
   const limit = (name: string): CgroupMemory[] =>
@@ -122,27 +125,30 @@ const versionOne = (folder: string, read: ReadText): CgroupMemory[] => {
   return [...limit('memory'), ...limit('memory.memsw')];
 };
 
-/** Beyond `memory.high` the kernel ends nobody, but slows the process down until it hardly runs. */
+/** Above `memory.high` the kernel kills no process, but slows it down until it hardly runs. */
 const versionTwo = (folder: string, read: ReadText): CgroupMemory[] => {
   const droppable = droppableBytes(read(`${folder}/memory.stat`));
   const usage = read(`${folder}/memory.current`);
   return ['memory.max', 'memory.high'].flatMap((name) => limitOf(read(`${folder}/${name}`), usage, droppable));
 };
 
-/** Nothing where there is no limit: `max` in version 2, a number near 2^63 in version 1. */
+/** Empty if there is no limit: `max` in version 2, a number near 2^63 in version 1. */
 const limitOf = (limit: string, usage: string, droppable: number): CgroupMemory[] => {
   const [limitBytes, usageBytes] = [Number.parseInt(limit, 10), Number.parseInt(usage, 10)];
   if (!Number.isFinite(limitBytes) || limitBytes > 2 ** 53 || !Number.isFinite(usageBytes)) return [];
   return [{ limitBytes, usedBytes: Math.max(0, usageBytes - droppable) }];
 };
 
-/** Version 1 has the figure of the folder alone, and with all below it, which usage counts as well. */
+/**
+ * Version 1 has one figure for the folder alone and one that includes all below it; usage includes all below it, so that
+ * one is needed.
+ */
 const droppableBytes = (stat: string): number => {
   const bytes = (name: string): string | undefined => new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1];
   return Number(bytes('total_inactive_file') ?? bytes('inactive_file') ?? 0);
 };
 
-/** The files that `limitsIn` reads in a folder, for where they are read in one go. */
+/** The files that `limitsIn` reads in a folder, for code that reads them all at once. */
 export const limitFiles: readonly string[] = [
   'cgroup.procs',
   'memory.stat',
@@ -152,7 +158,7 @@ export const limitFiles: readonly string[] = [
   ...['memory', 'memory.memsw'].flatMap((name) => [`${name}.limit_in_bytes`, `${name}.usage_in_bytes`]),
 ];
 
-/** What the host can give without swapping; undefined where the kernel does not say. */
+/** What the host can give without swapping; undefined if the kernel does not say. */
 export const hostAvailableBytes = (read: ReadText = readText): number | undefined => {
   const kilobytes = /^MemAvailable:\s+(\d+) kB$/m.exec(read('/proc/meminfo'))?.[1];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;

@@ -1,13 +1,13 @@
 /**
  * What a process has open and running, as Linux counts it: file descriptors, threads, child processes. In: a pid. Out:
- * counts, or what the descriptors are. Nothing here touches the process.
+ * counts, or the kinds of descriptors. Nothing here touches the process.
  */
 import { readdirSync } from 'node:fs';
 import { childProcessIds, readLink, readProcess, readText } from './proc.js';
 import { socketPeers } from './sockets.js';
 
 export interface ProcessCounts {
-  /** null where the system does not tell. */
+  /** null if the system does not say. */
   readonly fileDescriptors: number | null;
   readonly threads: number | null;
   readonly childProcesses: number | null;
@@ -24,7 +24,7 @@ export const readProcessCounts = (pid: number): ProcessCounts => {
   };
 };
 
-/** What its children hold in memory together, shared pages counted for each. */
+/** The RSS of its child processes together; shared pages are counted once for each child. */
 export const readChildrenRss = (pid: number): number =>
   childProcessIds(pid).reduce((sum, child) => sum + (readProcess(child)?.rssBytes ?? 0), 0);
 
@@ -47,7 +47,7 @@ const namesOfDescriptors = (pid: number): string[] | undefined => {
   }
 };
 
-/** Digits and hexadecimal words differ from file to file: what repeats is the rest of the path. */
+/** Replaces digits and hexadecimal words, which differ from file to file, so that paths of one kind become equal. */
 const kindOf = (link: string, peers: ReadonlyMap<string, string>): string => {
   const socket = /^socket:\[(\d+)\]$/.exec(link)?.[1];
   if (socket !== undefined) return peers.get(socket) ?? 'socket';

@@ -1,6 +1,6 @@
 /**
- * What the operating system lets a process use, besides its cgroups: ulimits, the host, swap; and how scarce memory is.
- * In: a pid. Out: limits in bytes, with what is used of each.
+ * What the operating system lets a process use besides its cgroups (ulimits, the host's memory, swap), and how scarce
+ * memory is. In: a pid. Out: limits in bytes, with how much of each is used.
  */
 import type { MemoryLimit, MemoryPressure } from '../../analyzer/model/memory.js';
 import { readText } from './proc.js';
@@ -34,7 +34,7 @@ export const readHostLimits = (): MemoryLimit[] => {
 const kilobytes = (text: string, field: string): number =>
   Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024;
 
-/** `some avg10=0.00 avg60=0.00 avg300=0.00 total=0`, and a line `full …`; null where the kernel does not measure it. */
+/** `some avg10=0.00 avg60=0.00 avg300=0.00 total=0`, and a line `full …`; null if the kernel does not measure it. */
 export const parsePressure = (text: string): MemoryPressure | null => {
   const share = (line: string, window: string): number | undefined => {
     const percent = new RegExp(`^${line} .*${window}=([\\d.]+)`, 'm').exec(text)?.[1];

@@ -1,12 +1,12 @@
 /**
- * The address space of a process, from /proc/PID/smaps. In: a pid. Out: a Mapping a piece of address space. Reading it
- * takes some milliseconds a gigabyte; a target that maps memory meanwhile waits for that.
+ * The address space of a process, from /proc/PID/smaps. In: a pid. Out: one Mapping for each piece of address space.
+ * Reading it takes a few milliseconds per gigabyte; a target that maps memory meanwhile has to wait.
  */
 import { readFileSync } from 'node:fs';
 import type { Mapping } from '../../analyzer/model/memory.js';
 import { MemwatchError } from '../../errors.js';
 
-/** Throws `no-permission` or `no-such-process` where the kernel does not let it be read. */
+/** Throws `no-permission` or `no-such-process` if the kernel does not let memwatch read it. */
 export const readMappings = (pid: number): Mapping[] => {
   try {
     return parseSmaps(readFileSync(`/proc/${pid}/smaps`, 'utf8'));

@@ -1,12 +1,13 @@
 /**
- * Why the kernel does not let memwatch look into a process. In: what /proc says of it and of memwatch. Out: the reason and
- * what to do; where several are possible, all of them. The rules are those of ptrace(2), "Ptrace access mode checking".
+ * Why the kernel does not let memwatch look into a process. In: what /proc says about it and about memwatch. Out: the
+ * reason and what to do; if several reasons are possible, all of them. The rules are those of ptrace(2), "Ptrace access
+ * mode checking".
  */
 import { statSync } from 'node:fs';
 import { readText } from './proc.js';
 
 export interface Denial {
-  /** Goes on after `process 123`. */
+  /** Continues a sentence that begins `process 123`. */
   readonly reason: string;
   readonly hint: string;
 }
@@ -55,7 +56,7 @@ export const whyDenied = (pid: number): Denial => {
 };
 
 interface Credentials {
-  /** Real, effective, saved and of the file system; so are the groups. */
+  /** Real, effective, saved and file-system id, in that order; the same for the groups. */
   readonly userIds: readonly number[];
   readonly groupIds: readonly number[];
   readonly permittedCapabilities: bigint;
@@ -75,5 +76,5 @@ const readCredentials = (pid: number | 'self'): Credentials => {
   };
 };
 
-/** Of its folder in /proc: root where the process is not dumpable, which a change of user or group makes it. */
+/** The owner of its folder in /proc. That is root if the process is not dumpable, which a change of user or group causes. */
 const ownerOf = (pid: number): number | undefined => statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;

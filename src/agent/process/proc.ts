@@ -1,6 +1,6 @@
 /**
- * What the kernel says of a process, from Linux's /proc: is it Node, does it catch SIGUSR1, what does it wait for.
- * Nothing here touches the process.
+ * What the kernel says about a process, from Linux's /proc: whether it is Node, whether it catches SIGUSR1, what it waits
+ * for. Nothing here touches the process.
  */
 import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -8,18 +8,18 @@ import { basename } from 'node:path';
 export interface ProcessStatus {
   readonly pid: number;
   readonly command: string[];
-  /** What it runs; the first word of its command where this user may not see more. */
+  /** The path of its executable; the first word of its command line if this user may not see the path. */
   readonly executable: string;
-  /** This user may look into it: its sockets, its executable. */
+  /** This user may look into it: see its sockets and its executable. */
   readonly permitted: boolean;
-  /** One letter of `State:`: R, S, D, T (stopped), t (traced), Z (zombie). */
+  /** The letter after `State:` in /proc: R, S, D, T (stopped), t (traced) or Z (zombie). */
   readonly state: string;
   readonly catchesSigusr1: boolean;
   readonly blocksSigusr1: boolean;
   readonly userId: number;
   readonly rssBytes: number;
   readonly uptimeSeconds: number;
-  /** Clock ticks since boot at which it started; with the pid it names one process for ever. */
+  /** When it started, in clock ticks since boot; pid and start together identify a process for good. */
   readonly startTicks: number;
 }
 
@@ -27,7 +27,7 @@ const sigusr1Bit = 9n;
 /** USER_HZ, which is 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100;
 
-/** The status of a process, or undefined where there is none. */
+/** The status of a process, or undefined if there is none. */
 export const readProcess = (pid: number): ProcessStatus | undefined => {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -59,11 +59,11 @@ export const readProcess = (pid: number): ProcessStatus | undefined => {
 
 export const isNode = (status: ProcessStatus): boolean => looksLikeNode(status.executable);
 
-/** `/usr/bin/node`, `nodejs`, `node22`, `node-v22.1.0`, and one whose file was replaced while it runs. */
+/** `/usr/bin/node`, `nodejs`, `node22`, `node-v22.1.0`, and an executable whose file was replaced while it runs. */
 export const looksLikeNode = (path: string): boolean =>
   /^(node|nodejs)(-?v?\d[\d.]*)?(\.exe)?$/.test(basename(path.replace(/ \(deleted\)$/, '')));
 
-/** Node's flags of a process: of NODE_OPTIONS, where its environment may be read, then of its command line. */
+/** The Node flags of a process: those of NODE_OPTIONS, if its environment may be read, then those of its command line. */
 export const nodeFlags = ({ pid, command }: ProcessStatus): string[] => {
   const environment = readText(`/proc/${pid}/environ`).split('\0');
   const nodeOptions = environment.find((line) => line.startsWith('NODE_OPTIONS='))?.slice('NODE_OPTIONS='.length) ?? '';
@@ -72,7 +72,7 @@ export const nodeFlags = ({ pid, command }: ProcessStatus): string[] => {
 
 export const processExists = (pid: number): boolean => existsSync(`/proc/${pid}`);
 
-/** Every process id of the machine. */
+/** The id of every process on the machine. */
 export const processIds = (): number[] => {
   try {
     return readdirSync('/proc')
@@ -84,32 +84,32 @@ export const processIds = (): number[] => {
   }
 };
 
-/** The id by which a process knows itself: another one inside a container. */
+/** The id that the process sees for itself; it differs from the outer one inside a container. */
 export const innerPid = (pid: number): number => {
   const ids = /^NSpid:\s*(.*)$/m.exec(readText(`/proc/${pid}/status`))?.[1]?.split(/\s+/);
   return Number(ids?.at(-1) ?? pid);
 };
 
-/** Its sockets are those of a container, and cannot be reached from here. */
+/** It is in the network namespace of a container, so its sockets cannot be reached from here. */
 export const inOtherNetwork = (pid: number): boolean => {
   const theirs = readLink(`/proc/${pid}/ns/net`);
   return theirs !== '' && theirs !== readLink('/proc/self/ns/net');
 };
 
-/** Its paths are those of a container: `/proc/<pid>/root` leads to them. */
+/** It is in the file system of a container; `/proc/<pid>/root` leads to its paths. */
 export const inOtherFileSystem = (pid: number): boolean => {
   const theirs = readLink(`/proc/${pid}/ns/mnt`);
   return theirs !== '' && theirs !== readLink('/proc/self/ns/mnt');
 };
 
-/** Its main thread sleeps until an event comes: in its event loop, or in that of a spawnSync. */
+/** Its main thread sleeps until an event comes: in its event loop, or in the loop of a spawnSync. */
 export const waitsForEvents = (pid: number): boolean =>
   readProcess(pid)?.state === 'S' && /epoll|ep_poll/.test(readText(`/proc/${pid}/wchan`));
 
-/** It has started processes, and so could be in a spawnSync. */
+/** It has child processes, and so could be in a spawnSync. */
 export const hasChildren = (pid: number): boolean => readText(`/proc/${pid}/task/${pid}/children`).trim() !== '';
 
-/** In words, what the main thread of a process that does not answer is doing. */
+/** What the main thread of a process that does not answer is doing, in words. */
 export const describeWait = (pid: number): string => {
   const status = readProcess(pid);
   if (status === undefined) return 'it is gone';
@@ -122,7 +122,7 @@ export const describeWait = (pid: number): string => {
   return `its main thread is blocked in a system call${where}, such as file access`;
 };
 
-/** A link of /proc, or '' where there is none or it may not be read. */
+/** The target of a link in /proc; '' if there is none or it may not be read. */
 export const readLink = (path: string): string => {
   try {
     return readlinkSync(path);
@@ -131,7 +131,10 @@ export const readLink = (path: string): string => {
   }
 };
 
-/** Whether a process that has closed its connection runs on. One that ends closes its files a moment before it is gone. */
+/**
+ * Whether a process that has closed its connection still runs. A process that ends closes its files a moment before it is
+ * gone.
+ */
 export const runsOn = async (pid: number): Promise<boolean> => {
   for (let waitedMs = 0; waitedMs < 1000; waitedMs += 50) {
     const state = readProcess(pid)?.state ?? 'X';
@@ -141,7 +144,7 @@ export const runsOn = async (pid: number): Promise<boolean> => {
   return true;
 };
 
-/** A file of /proc, or '' where there is none or it may not be read. */
+/** The text of a file in /proc; '' if there is none or it may not be read. */
 export const readText = (path: string): string => {
   try {
     return readFileSync(path, 'utf8');
@@ -150,20 +153,20 @@ export const readText = (path: string): string => {
   }
 };
 
-/** The processes that this one has started and that run now. */
+/** The child processes that run now. */
 export const childProcessIds = (pid: number): number[] =>
   namesIn(`/proc/${pid}/task`)
     .flatMap((thread) => readText(`/proc/${pid}/task/${thread}/children`).split(' '))
     .filter((id) => id !== '')
     .map(Number);
 
-/** 0 where there is no such process. */
+/** 0 if there is no such process. */
 export const threadCount = (pid: number): number => namesIn(`/proc/${pid}/task`).length;
 
 export const namesIn = (folder: string): string[] => {
   try {
     return readdirSync(folder);
   } catch {
-    return []; // it is gone
+    return []; // the process is gone
   }
 };

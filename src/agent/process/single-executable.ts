@@ -1,7 +1,10 @@
-/** Whether a process is a single-executable application of Node: a copy of node with a program in it. In: a pid. */
+/** Whether a process is a single-executable application of Node: a copy of node with a program inside. In: a pid. */
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** Every node since 18.16 holds this text, ended by 0; in an application it ends by 1. Split, lest a bundle of memwatch match. */
+/**
+ * Every node since 18.16 contains this text, followed by 0; in an application it is followed by 1. Written in two parts
+ * here, so that a bundle that contains memwatch does not match.
+ */
 const fuse = Buffer.from(['NODE_SEA_FUSE', 'fce680ab2cc467b6e072b8b5df1996b2:1'].join('_'));
 const pieceBytes = 1 << 24;
 
@@ -14,13 +17,13 @@ export const isSingleExecutable = (pid: number): boolean => {
       closeSync(file);
     }
   } catch {
-    return false; // gone, or not to be read
+    return false; // the process is gone, or its file cannot be read
   }
 };
 
 const holds = (file: number): boolean => {
   const piece = Buffer.alloc(pieceBytes);
-  // the pieces overlap, so that none cuts the text
+  // the pieces overlap, so that the text is never cut in two
   for (let at = 0; ; at += pieceBytes - fuse.length) {
     const bytes = readSync(file, piece, 0, pieceBytes, at);
     if (piece.subarray(0, bytes).includes(fuse)) return true;

@@ -1,15 +1,15 @@
 /**
- * Which process listens on which TCP port: the kernel's tables of sockets met with the inodes of a process's open files.
- * In: a pid or a port. Out: ports or pids. Nothing here touches a process.
+ * Which process listens on which TCP port: the kernel's socket tables joined with the inodes of a process's open files. In:
+ * a pid or a port. Out: ports or pids. Nothing here touches a process.
  */
 import { readdirSync } from 'node:fs';
 import { processIds, readLink, readText } from './proc.js';
 
 export interface ListeningPort {
-  /** What to connect to, IPv6 in brackets: loopback where it listens on every address. */
+  /** The address to connect to, IPv6 in brackets; loopback if it listens on every address. */
   readonly host: string;
   readonly port: number;
-  /** It listens on loopback alone. */
+  /** It listens on loopback only. */
   readonly loopback: boolean;
 }
 
@@ -33,7 +33,10 @@ export const listeningPorts = (pid: number): ListeningPort[] => {
     .map(({ localAddress, port, version }) => ({ port, ...hostOf(localAddress, version) }));
 };
 
-/** The processes that listen on a port in the network that this pid sees; empty ones are other users'. */
+/**
+ * The processes that listen on a port in the network namespace of this pid. `held` without pids: another user's process
+ * holds it.
+ */
 export const holdersOf = (port: number, seenBy: number): { held: boolean; pids: number[]; connections: number } => {
   const rows = socketRows(seenBy).filter((row) => row.port === port);
   const inodes = rows.filter(({ state }) => state === listening).map(({ inode }) => inode);
@@ -45,7 +48,7 @@ export const holdersOf = (port: number, seenBy: number): { held: boolean; pids: 
   return { held: true, pids, connections: rows.filter(({ state }) => state === established).length };
 };
 
-/** For each TCP socket that the process can see, by inode: whom it talks to, or which port its clients came to. */
+/** For each TCP socket that the process can see, by inode: the peer's address, or the own port if it is a client's connection. */
 export const socketPeers = (seenBy: number): ReadonlyMap<string, string> => {
   const rows = socketRows(seenBy);
   const served = new Set(rows.filter(({ state }) => state === listening).map(({ port }) => port));
@@ -65,7 +68,7 @@ const socketInodes = (pid: number): Set<string> => {
   try {
     files = readdirSync(`/proc/${pid}/fd`);
   } catch {
-    // another user's process: no ports can be seen
+    // it belongs to another user, so its sockets cannot be seen
   }
   for (const fd of files) {
     const inode = /^socket:\[(\d+)\]$/.exec(readLink(`/proc/${pid}/fd/${fd}`))?.[1];
@@ -96,7 +99,10 @@ const socketRows = (pid: number): SocketRow[] =>
       }),
   );
 
-/** An address of the kernel's table: 32-bit words in the machine's byte order, which is little-endian wherever Node runs. */
+/**
+ * An address of the kernel's table: 32-bit words in the machine's byte order, which is little-endian on every machine that
+ * Node supports.
+ */
 const hostOf = (address: string, version: 4 | 6): { host: string; loopback: boolean } => {
   const bytes = (address.match(/.{8}/g) ?? []).flatMap((word) => (word.match(/../g) ?? []).toReversed());
   if (version === 6) {

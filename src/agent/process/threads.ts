@@ -1,4 +1,4 @@
-/** The threads of a process as Linux shows them. In: a pid. Out: their states; nothing touches the process. */
+/** The threads of a process as Linux shows them. In: a pid. Out: their states. Nothing here touches the process. */
 import type { KernelThread } from '../../analyzer/model/dump.js';
 import { namesIn, readText } from './proc.js';
 
@@ -8,7 +8,7 @@ const tickUs = 10_000;
 export const readThreads = (pid: number): KernelThread[] =>
   namesIn(`/proc/${pid}/task`).flatMap((id) => readThread(pid, Number(id)) ?? []);
 
-/** undefined where there is no such thread. */
+/** undefined if there is no such thread. */
 export const readThread = (pid: number, id: number): KernelThread | undefined => {
   const folder = `/proc/${pid}/task/${id}`;
   const stat = readText(`${folder}/stat`);

@@ -1,6 +1,6 @@
 /**
- * Commands and events over one connection. In: how a message is sent, and the messages that come. Out: an answer for each
- * command, and events for whoever listens. For the sessions of workers, which travel inside another connection.
+ * Commands and events over one connection. In: how to send a message, and the messages that arrive. Out: an answer to each
+ * command, and events for their listeners. Used for the sessions of workers, which travel inside another connection.
  */
 
 /** A message of the inspector protocol: the answer to a command, or an event. */
@@ -29,7 +29,7 @@ export const openChannel = (post: (text: string) => void | Promise<void>): Chann
     ask: async (method, params) => {
       const id = ++lastId;
       const answer = new Promise<unknown>((resolve, reject) => pending.set(id, { resolve, reject }));
-      answer.catch(() => {}); // nobody waits for it where the message cannot be sent
+      answer.catch(() => {}); // if the message cannot be sent, no caller waits for this
       await post(JSON.stringify({ id, method, params: params ?? {} }));
       return answer;
     },
@@ -57,13 +57,13 @@ const isMessage = (value: unknown): value is Message =>
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** An error that the target answered; not every inspector keeps to a text. */
+/** An error that the target sent as an answer; not every inspector sends its message as text. */
 export const answeredError = (response: { readonly message: unknown }): Error =>
   Object.assign(new Error(textOf(response.message)), { response });
 
 const textOf = (message: unknown): string => (typeof message === 'string' ? message : (JSON.stringify(message) ?? ''));
 
-/** Throws where the text is no message of the protocol. */
+/** Throws if the text is no message of the protocol. */
 export const readMessage = (text: string): Message => {
   const message: unknown = JSON.parse(text);
   if (isMessage(message)) return message;

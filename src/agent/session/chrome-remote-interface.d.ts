@@ -1,16 +1,19 @@
-/** What connection.ts uses of chrome-remote-interface 0.34 and of the WebSocket inside; neither brings types of its own. */
+/**
+ * The parts of chrome-remote-interface 0.34, and of the WebSocket inside it, that connection.ts uses; neither has types of
+ * its own.
+ */
 declare module 'chrome-remote-interface/lib/chrome.js' {
   import type { EventEmitter } from 'node:events';
 
   interface Options {
     /** A `ws://` address. */
     target: string;
-    /** The domains to make methods of; memwatch sends commands by name. */
+    /** The domains to make methods for; none, because memwatch sends commands by name. */
     protocol: { domains: readonly never[] };
   }
 
   interface WebSocket extends EventEmitter {
-    /** How many redirects were followed to get here. */
+    /** How many redirects were followed. */
     readonly _redirects: number;
     terminate(): void;
     close(): void;
@@ -19,7 +22,7 @@ declare module 'chrome-remote-interface/lib/chrome.js' {
   export default class Chrome {
     /** Emits `connect` or `error` on the notifier. */
     constructor(options: Options, notifier: EventEmitter);
-    /** There from a moment after the constructor on. */
+    /** Set a moment after the constructor returns. */
     readonly _ws?: WebSocket;
     on(event: string, listener: (params: never) => void): this;
     off(event: string, listener: (params: never) => void): this;

@@ -1,10 +1,11 @@
 /**
  * The connection to an inspector; the one file that knows chrome-remote-interface. In: a `ws://` address. Out: answers to
- * commands, and events. What answers there may be anything: every wait ends, a message has a greatest size, what is no
- * message of the protocol closes the connection, and a redirect is not followed to another process.
+ * commands, and events. The other side may send anything: every wait is bounded, messages have a maximum size, anything
+ * that is no message of the protocol closes the connection, and no redirect is followed to another process.
  *
- * chrome-remote-interface trusts the other side, so its class is used directly: its WebSocket is at hand while it connects
- * (to cut it off), and its listener is replaced by one that checks (version 0.34 throws out of the listener at bad JSON).
+ * chrome-remote-interface trusts the other side, so its class is used directly. That gives access to its WebSocket while it
+ * connects (to cut it off), and lets a checking listener replace its own (version 0.34 throws from the listener on bad
+ * JSON).
  */
 import { EventEmitter, setMaxListeners } from 'node:events';
 import Chrome from 'chrome-remote-interface/lib/chrome.js';
@@ -15,21 +16,24 @@ export interface Connection {
   /** The answer to a command; rejected with the target's error, which carries its `response`. */
   ask(method: string, params: unknown): Promise<unknown>;
   on(event: string, listener: (params: never) => void): () => void;
-  /** Aborted when the connection is gone; the reason is the MemwatchError for whatever waits for an answer. */
+  /** Aborted when the connection is gone; the reason is the MemwatchError that every waiting command throws. */
   readonly closed: AbortSignal;
-  /** Says goodbye, and cuts the connection where that is not answered at once; the first reason counts. */
+  /** Says goodbye, and cuts the connection if that is not answered at once. If called twice, the first reason counts. */
   close(reason?: unknown): Promise<void>;
 }
 
-/** V8 sends a heap snapshot in pieces; the largest single message is a CPU profile, some 10 MB in ten minutes. */
+/** V8 sends a heap snapshot in pieces; the largest single message is a CPU profile, about 10 MB for ten minutes. */
 const mostMessageBytes = 128 * 2 ** 20;
 const handshakeMs = 10_000;
 const goodbyeMs = 200;
 
-/** Closed when the signal is aborted, by its reason. Throws that, `disconnected` or `no-answer`. */
+/**
+ * The connection closes when the signal is aborted, with the signal's reason. Throws that reason, `disconnected` or
+ * `no-answer`.
+ */
 export const openConnection = async (url: string, signal: AbortSignal): Promise<Connection> => {
   const closed = new AbortController();
-  setMaxListeners(0, closed.signal); // one a command under way
+  setMaxListeners(0, closed.signal); // one listener for each command that is waiting
   const client = await connect(url, signal);
   const socket = client._ws;
   if (socket === undefined) throw new MemwatchError('disconnected', `cannot connect to ${url}`);
@@ -37,7 +41,7 @@ export const openConnection = async (url: string, signal: AbortSignal): Promise<
   const close = async (reason?: unknown): Promise<void> => {
     closed.abort(reason);
     socket.close();
-    const late = setTimeout(() => socket.terminate(), goodbyeMs); // a target that is stopped never says goodbye
+    const late = setTimeout(() => socket.terminate(), goodbyeMs); // a stopped target never says goodbye
     await gone;
     clearTimeout(late);
   };
@@ -52,7 +56,7 @@ export const openConnection = async (url: string, signal: AbortSignal): Promise<
     client.on(event, listener);
     return () => void client.off(event, listener);
   };
-  client.setMaxListeners(0); // one a feature that listens
+  client.setMaxListeners(0); // one listener for each feature that listens
   const ask: Connection['ask'] = (method, params) =>
     client.send(method, params ?? {}).catch((error: Error & { response?: { message: unknown } }) => {
       throw error.response === undefined ? error : answeredError(error.response);
@@ -60,7 +64,7 @@ export const openConnection = async (url: string, signal: AbortSignal): Promise<
   return { ask, on, closed: closed.signal, close };
 };
 
-/** Throws what the signal says, `no-answer` after the time for a handshake, `disconnected` where it fails. */
+/** Throws the signal's reason, `no-answer` if the handshake takes too long, `disconnected` if it fails. */
 const connect = (url: string, signal: AbortSignal): Promise<Chrome> =>
   new Promise((resolve, reject) => {
     if (!URL.canParse(url)) throw new MemwatchError('bad-argument', `not an address of an inspector: ${url}`);

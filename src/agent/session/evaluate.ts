@@ -1,6 +1,6 @@
 /**
  * Runs a function of memwatch's source in a target. In: a session, a function that uses nothing from outside itself, its
- * arguments as JSON. Out: its result as JSON. Works while the target is busy, since V8 takes it by interrupt.
+ * arguments as JSON. Out: its result as JSON. Works while the target is busy, because V8 runs it by an interrupt.
  */
 import type { MemwatchUrl } from '../../analyzer/model/scripts.js';
 import { MemwatchError } from '../../errors.js';
@@ -8,13 +8,13 @@ import type { Session } from './protocol.js';
 
 export interface EvaluateOptions {
   timeoutMs?: number;
-  /** The function answers a promise. Left out where it does not, because a busy target runs no promise reactions. */
+  /** The function returns a promise. Leave it out otherwise: a busy target runs no promise reactions. */
   awaitPromise?: boolean;
-  /** Makes `require` known to the function, for Node before 20.16, which has no process.getBuiltinModule. */
+  /** Makes `require` available to the function, for Node before 20.16, which has no process.getBuiltinModule. */
   commandLineApi?: boolean;
 }
 
-/** The function's result. Throws `target-error` with what the function threw, `no-answer`, `disconnected`. */
+/** Returns the function's result. Throws `target-error` with what the function threw, `no-answer`, `disconnected`. */
 export const evaluate = async <T, A extends readonly unknown[] = []>(
   session: Session,
   body: string | ((...args: A) => T),
@@ -29,17 +29,17 @@ export const evaluate = async <T, A extends readonly unknown[] = []>(
   return resultOf(answer).value as Awaited<T>;
 };
 
-/** To be run in a target: true when its event loop has turned. Sets its timer by a promise reaction, see guard.ts. */
+/** Runs in a target: returns true when its event loop has turned. Sets its timer in a promise reaction, see guard.ts. */
 export const turnOfLoop = async (): Promise<true> => {
   await undefined;
   return new Promise((resolve) => void setTimeout(() => resolve(true), 0));
 };
 
 declare const remoteBrand: unique symbol;
-/** An object of the target, held for this session: what a function there answered, kept there. */
+/** An object that a function returned in the target and that stays there until this session ends. */
 export type Remote<T> = string & { readonly [remoteBrand]: T };
 
-/** Runs the function and keeps the object that it answers in the target, until the session ends or it is released. */
+/** Runs the function and keeps the object that it returns in the target, until the session ends or it is released. */
 export const evaluateRemote = async <T extends object, A extends readonly unknown[] = []>(
   session: Session,
   body: (...args: A) => T,
@@ -74,7 +74,7 @@ export const callOn = async <T, R, A extends readonly unknown[] = []>(
   return resultOf(answer).value as Awaited<R>;
 };
 
-/** What runs there is told from the program's own code wherever V8 names it, as in a profile. */
+/** The script name of memwatch's code in the target: tells it apart from the program's own code in profiles. */
 export const memwatchUrl: MemwatchUrl = 'memwatch:in-target';
 const named = `\n//# sourceURL=${memwatchUrl}\n`;
 
@@ -101,6 +101,6 @@ const resultOf = (answer: Answer): Answer['result'] => {
   throw new MemwatchError('target-error', `in the target: ${thrown.split('\n', 1)[0]}`);
 };
 
-/** The source text of a call of the function with these arguments. */
+/** The source text of a call to the function with these arguments. */
 export const callOf = (body: (...args: never[]) => unknown, args: readonly unknown[]): string =>
   `(${String(body)})(${args.map((arg) => JSON.stringify(arg) ?? 'undefined').join(',')})`;

@@ -1,8 +1,8 @@
 /**
- * The guard: the one thing that memwatch puts into a target. It knows which memwatches are looking, and undoes what one
- * of them did when that one leaves, or is gone without a word (killed, connection lost): each sends a beat every two
- * seconds, and ten seconds without one count as gone. With the last one it takes itself away, and closes the inspector
- * if it was memwatch that opened it. It hangs on `process` under a symbol that no loop over keys shows.
+ * The guard: the one thing that memwatch puts into a target. It knows which memwatch clients are attached, and undoes what
+ * a client did when that client leaves or disappears (killed, connection lost). Each client sends a heartbeat every two
+ * seconds; ten seconds without one count as gone. With the last client the guard removes itself, and closes the inspector
+ * if memwatch opened it. It is stored on `process` under a symbol that no loop over keys shows.
  */
 import { createDoor, type Door, type DoorFrame } from './door.js';
 import { evaluate } from './evaluate.js';
@@ -11,17 +11,20 @@ import type { Session } from './protocol.js';
 /** What functions that run in a target find as `Reflect.get(process, Symbol.for('memwatch'))`. */
 export interface Guard {
   readonly clients: Map<string, { missed: number; undos: (() => void)[] }>;
-  /** Clients are numbered, so that what runs here has the same text each time: V8 keeps every other text it compiled. */
+  /**
+   * The last client's number. Clients are numbered so that the code that memwatch runs here has the same text each time: V8
+   * keeps every different text that it has compiled.
+   */
   lastClient: number;
   readonly door: Door;
-  /** process.getBuiltinModule, also on Node 18. */
+  /** process.getBuiltinModule, or its replacement on Node 18. */
   readonly builtin: NodeJS.Process['getBuiltinModule'];
-  /** For timers, see below. Throws nothing. */
+  /** Where timers may be touched, see below. Never throws. */
   soon(work: () => void): Promise<void>;
-  /** Registers what to undo in the target when the client leaves or is gone. */
+  /** Registers what to undo in the target when the client leaves or disappears. */
   onLeave(client: string, undo: () => void): void;
   leave(client: string): void;
-  /** With the last client gone: takes the guard away, and closes the inspector if memwatch opened it. */
+  /** After the last client: removes the guard, and closes the inspector if memwatch opened it. */
   end(): void;
   /** Set by preload.cts when Ctrl-C reached a program that memwatch started. */
   interrupted?: boolean;
@@ -31,24 +34,25 @@ const beatMs = 2000;
 const limits = { tickMs: 1000, missedTicks: 10 };
 
 export interface GuardEntry {
-  /** This memwatch's name in the target: what `onLeave` wants. */
+  /** This memwatch's name in the guard, which `onLeave` takes. */
   readonly client: string;
-  /** The inspector was opened by this or another memwatch. */
+  /** This or another memwatch opened the inspector. */
   readonly opened: boolean;
-  /** Undoes everything that was registered in the target; answers whether the inspector is closed by it. */
+  /** Undoes everything that was registered in the target; returns whether that closes the inspector. */
   leave(): Promise<boolean>;
 }
 
-/** Registers this memwatch with the target's guard, and keeps telling it that it is alive. */
+/** Registers this memwatch with the target's guard, and sends it heartbeats. */
 export const enterGuard = async (session: Session, opened: boolean, known?: string): Promise<GuardEntry> => {
-  session.beforeCut(() => void evaluate(session, depart, [client]).catch(() => {})); // a message that waits there
+  // this message waits in the target until it runs again
+  session.beforeCut(() => void evaluate(session, depart, [client]).catch(() => {}));
   const state: { opened: boolean; client: string } = await evaluate(session, enterSource(known, opened), [], {
     commandLineApi: true,
   });
   const { client } = state;
   let waiting = false;
   const sendBeat = async (): Promise<void> => {
-    if (waiting) return; // a target that stands still gets one beat, not one for every two seconds
+    if (waiting) return; // a blocked target gets one heartbeat, not one every two seconds
     waiting = true;
     await evaluate(session, beat, [client], { timeoutMs: Infinity }).catch(() => {});
     waiting = false;
@@ -61,46 +65,50 @@ export const enterGuard = async (session: Session, opened: boolean, known?: stri
     leave: async () => {
       clearInterval(timer);
       const closes = await evaluate(session, leave, [client], { timeoutMs: 3000 });
-      if (closes) await evaluate(session, end, [], { timeoutMs: 3000 }).catch(() => {}); // closing cuts its own answer
+      if (closes) await evaluate(session, end, [], { timeoutMs: 3000 }).catch(() => {}); // closing cuts off its own answer
       return closes;
     },
   };
 };
 
-/** To be called where SIGUSR1 may have reached a target that was open already. */
+/** To be called if SIGUSR1 may have reached a target whose inspector was already open. */
 export const expectSecondAsk = (session: Session): Promise<void> =>
   evaluate(session, () => {
     const guard: Guard | undefined = Reflect.get(process, Symbol.for('memwatch'));
     guard?.door.expectSecondAsk();
   });
 
-/** Makes every memwatch leave, also those that were killed; answers how many there were, and whether that closed the inspector. */
+/**
+ * Makes every memwatch client leave, including those that were killed; returns how many there were, and whether that closed
+ * the inspector.
+ */
 export const clearGuard = async (session: Session): Promise<{ clients: number; closed: boolean }> => {
   const { clients, closes } = await evaluate(session, clear);
   if (closes) await evaluate(session, end, [], { timeoutMs: 3000 }).catch(() => {});
   return { clients, closed: closes };
 };
 
-/** Closes the inspector whoever opened it. */
+/** Closes the inspector, whoever opened it. */
 export const closeInspector = async (session: Session): Promise<void> => {
   const close = (): void => (process.getBuiltinModule ?? require)('node:inspector').close();
-  // closing cuts its own answer
+  // closing cuts off its own answer
   await evaluate(session, close, [], { timeoutMs: 3000, commandLineApi: true }).catch(() => {});
 };
 
-/** `enter` called with the door's source, because what runs in a target knows no other function of memwatch's. */
+/** A call of `enter` that includes the door's source: code that runs in a target can refer to no other function of memwatch. */
 const enterSource = (client: string | undefined, opened: boolean): string =>
   `(${String(enter)})(${[client ?? null, opened, limits].map((arg) => JSON.stringify(arg)).join(',')},${String(createDoor)})`;
 
 /**
  * Runs in the target. Nothing that a timer calls may throw: that would end the target. What closes the inspector runs at
- * once and not by a timer, which a target that is busy for ever would never come to.
+ * once, not in a timer, which a target that is always busy would never run.
  *
- * A command of memwatch's comes as an interrupt, at any loop or call of the target's JavaScript, so also in the midst of
- * Node's own code that orders its timers (a heap of lists, in JavaScript). A timer that is set or cleared there works on a
- * heap that is half reordered, and could lose one of the target's. None was lost in 35,000 times on Node 20 to 26 with
- * thousands of timers set and cleared all the while, but nothing forbids it. So timers are touched `soon`: by a promise
- * reaction, which V8 runs where any program's code may set timers. A target too busy for that would run no timer either.
+ * A command of memwatch's runs as an interrupt, at any loop or call of the target's JavaScript: possibly in the middle of
+ * Node's own code that orders its timers (a heap of lists, in JavaScript). A timer that is set or cleared at that moment
+ * changes a heap that is only half reordered, which could lose one of the target's timers. None was lost in 35,000 tries on
+ * Node 20 to 26 with thousands of timers being set and cleared, but nothing rules it out. So timers are only touched
+ * through `soon`: in a promise reaction, which V8 runs at points where any program's code may set timers. A target too busy
+ * for that would run no timer either.
  */
 // oxlint-disable-next-line max-lines-per-function -- runs in the target: its source is sent as one text
 const enter = (
@@ -117,7 +125,7 @@ const enter = (
       try {
         undo();
       } catch {
-        // what cannot be undone must not harm the target
+        // an undo step that fails must not harm the target
       }
     };
     const soon = async (work: () => void): Promise<void> => {
@@ -147,7 +155,7 @@ const enter = (
       for (const [name, state] of guard.clients) if (++state.missed > limits.missedTicks) guard.leave(name);
       guard.end();
     };
-    // ticks are counted, not seconds: a target that was stopped or blocked for a minute ticks once after it
+    // ticks are counted, not seconds: a target that was stopped or blocked for a minute ticks only once afterwards
     void soon(() => void (timer = timers.setInterval(() => quietly(tick), limits.tickMs).unref()));
     Object.defineProperty(process, key, { value: guard, configurable: true });
     return guard;
@@ -176,7 +184,10 @@ const leave = (client: string): boolean => {
   return guard.door.opened;
 };
 
-/** Both steps of leaving in one, for a target that does not answer now: it comes to this message before it is cut off. */
+/**
+ * Both steps of leaving at once, for a target that does not answer: it finds this message when it runs again, although
+ * memwatch has cut the connection.
+ */
 const depart = (client: string): void => {
   const guard: Guard | undefined = Reflect.get(process, Symbol.for('memwatch'));
   guard?.leave(client);

@@ -1,10 +1,10 @@
-/** Who answers at an inspector. In: a session. Out: the Node process behind it, or an error that names what it is. */
+/** Which process answers at an inspector. In: a session. Out: the Node process behind it, or an error that names what it is. */
 import { MemwatchError } from '../../errors.js';
 import { evaluate } from './evaluate.js';
 import type { Session } from './protocol.js';
 
 export interface Identity {
-  /** The id by which the process knows itself. */
+  /** The id that the process sees for itself. */
   readonly pid: number;
   /** `v22.23.3`. */
   readonly version: string;
@@ -23,7 +23,7 @@ export const identify = async (session: Session, name: string): Promise<Identity
 };
 
 interface Answer extends Identity {
-  /** Where it is not Node. */
+  /** The name of the runtime, if it is not Node. */
   readonly runtime: string | null;
 }
 

@@ -1,11 +1,11 @@
 /**
- * The inspector of the thread that this code runs in, as a Session, so that what is written for remote targets serves
- * inside a process too. Node answers such commands at once, on the same stack.
+ * The inspector of the thread that this code runs in, as a Session, so that code written for remote targets also works
+ * inside a process. Node answers such commands synchronously.
  */
 import { Session as InspectorSession } from 'node:inspector';
 import { bounded, type Session } from './protocol.js';
 
-/** Connects to the own thread. Throws where Node was built without an inspector, or may not use it. */
+/** Connects to the current thread. Throws if Node was built without an inspector, or may not use it. */
 export const connectOwnSession = (): Session => {
   const inspector = new InspectorSession();
   inspector.connect();
@@ -23,7 +23,7 @@ export const connectOwnSession = (): Session => {
       return () => inspector.off(event, unwrap);
     },
     closed: closed.signal,
-    hurry: () => {}, // it answers at once
+    hurry: () => {}, // it answers synchronously
     beforeCut: () => {},
     close: async () => {
       inspector.disconnect();

@@ -1,9 +1,12 @@
 /** How long memwatch waits for a target that does not answer. In: a time, and the signal of Ctrl-C. Out: a signal. */
 
-/** After Ctrl-C a target has so long for all that it is still asked: a command ends within a second, whatever it does. */
+/**
+ * After Ctrl-C, all commands to the target together may take this long, so that memwatch ends within a second whatever the
+ * target does.
+ */
 export const patienceMs = 600;
 
-/** Aborted when `mostMs` are over, or `patienceMs` after the signal. */
+/** Aborted after `mostMs`, or `patienceMs` after the signal. */
 export const deadline = (mostMs: number, signal: AbortSignal | undefined): AbortSignal => {
   const late = new AbortController();
   const abortIn = (ms: number): void => void setTimeout(() => late.abort(), ms).unref();

@@ -1,6 +1,6 @@
 /**
- * The inspector protocol: a connection to one thread of a target as a Session. In: a WebSocket address. Out: typed
- * commands and events, each command bounded in time.
+ * The inspector protocol: a connection to one thread of a target as a Session. In: a WebSocket address. Out: typed commands
+ * and events; each command has a time limit.
  */
 import type { ProtocolMapping } from 'devtools-protocol/types/protocol-mapping.js';
 import { MemwatchError, messageOf } from '../../errors.js';
@@ -42,13 +42,16 @@ export interface Session {
     params?: Commands[M]['paramsType'][0],
     options?: { timeoutMs?: number },
   ): Promise<Commands[M]['returnType']>;
-  /** Listens to an event; the returned function ends it. */
+  /** Listens to an event until the returned function is called. */
   on<E extends keyof Events>(event: E, listener: (params: Events[E][0]) => void): () => void;
-  /** Aborted when the connection is gone; the reason is a MemwatchError where it is known. */
+  /** Aborted when the connection is gone; the reason is a MemwatchError if it is known. */
   readonly closed: AbortSignal;
-  /** From now on the target has only `patienceMs` left for all that it is asked; then the connection is cut. */
+  /** From now on, all commands together may take `patienceMs`; then the connection is cut. */
   hurry(): void;
-  /** Called before a silent target is cut off: sends what undoes everything, and waits for no answer. */
+  /**
+   * `say` is called before the connection to a silent target is cut: it sends what undoes everything, and waits for no
+   * answer.
+   */
   beforeCut(say: () => void): void;
   close(): Promise<void>;
 }
@@ -56,9 +59,9 @@ export interface Session {
 const defaultTimeoutMs = 15_000;
 
 export interface ConnectOptions {
-  /** Aborted by Ctrl-C: hurries. */
+  /** Aborted by Ctrl-C, which calls `hurry`. */
   readonly signal?: AbortSignal | undefined;
-  /** Who is connected to, for messages. */
+  /** The target's name, for messages. */
   readonly name?: string;
 }
 
@@ -75,7 +78,8 @@ export const connectSession = async (url: string, { signal, name = url }: Connec
   };
   const lastWords: (() => void)[] = [];
   const beforeCut = (say: () => void): void => void lastWords.push(say);
-  silent.signal.addEventListener('abort', () => lastWords.forEach((say) => say())); // first the words, then openConnection closes
+  // these messages go first; then openConnection closes
+  silent.signal.addEventListener('abort', () => lastWords.forEach((say) => say()));
   const connection = await openConnection(url, silent.signal).catch((error: unknown) => {
     forget();
     throw error;
@@ -99,7 +103,7 @@ export const connectSession = async (url: string, { signal, name = url }: Connec
   };
 };
 
-/** What memwatch reads of an answer without looking again. */
+/** The fields of an answer that memwatch reads without checking them again. */
 const answerFields: { readonly [M in keyof Commands]?: readonly (keyof Commands[M]['returnType'])[] } = {
   'Runtime.evaluate': ['result'],
   'Runtime.callFunctionOn': ['result'],
@@ -115,7 +119,7 @@ const answerFields: { readonly [M in keyof Commands]?: readonly (keyof Commands[
   'Debugger.getScriptSource': ['scriptSource'],
 };
 
-/** What is no inspector may answer anything. */
+/** Checks an answer: what listens there may not be an inspector and can send anything. */
 const checked = <M extends keyof Commands>(method: M, result: unknown): unknown => {
   const missing = (answerFields[method] ?? []).find((field) => (Reflect.get(Object(result), field) ?? null) === null);
   if (missing === undefined) return result;
@@ -129,10 +133,13 @@ const silentTarget = (name: string): MemwatchError =>
     hint: 'what memwatch did there is undone when it runs on, by what it was sent last or by its guard 10 s later',
   });
 
-/** Answered by a task of the target's event loop: never again once that has stopped, and waits for us to disconnect. */
+/**
+ * Commands that are answered by a task of the target's event loop: never, once that has stopped and waits for memwatch to
+ * disconnect.
+ */
 const needsEventLoop: ReadonlySet<string> = new Set(['HeapProfiler.collectGarbage']);
 
-/** A command's answer, or an error when the connection breaks or the time is over. */
+/** A command's answer, or an error if the connection breaks or the time is over. */
 export const bounded = async (
   answer: Promise<unknown>,
   method: string,
@@ -154,14 +161,14 @@ export const bounded = async (
     return await Promise.race([answer, end]);
   } catch (error) {
     if (error instanceof MemwatchError) throw error;
-    // the client's own errors carry the target's response; what has none is the socket's
+    // errors from the target carry a `response`; all others come from the socket
     const answered = error instanceof Error && 'response' in error;
     if (answered) throw new MemwatchError('target-error', `${method}: ${messageOf(error)}`, { cause: error });
     throw closedDuring(method, error);
   } finally {
     clearTimeout(timer);
     closed.removeEventListener('abort', onClosed);
-    answer.catch(() => {}); // an answer that comes after the end is nobody's
+    answer.catch(() => {}); // an answer that arrives after the time limit is dropped
   }
 };
 

@@ -1,5 +1,5 @@
 /**
- * Worker threads of a target. In: the session of its main thread. Out: who they are, and a Session to each that looks
+ * Worker threads of a target. In: the session of its main thread. Out: the workers, and a Session for each that is used
  * like any other; its commands travel as text inside NodeWorker messages.
  */
 import { setMaxListeners } from 'node:events';
@@ -8,29 +8,29 @@ import { openChannel, readMessage } from './channel.js';
 import { bounded, type Session } from './protocol.js';
 
 export interface WorkerThread {
-  /** What `<pid>/<worker>` names it by: its threadId. */
+  /** Its threadId, as a user writes it in `<pid>/<worker>`. */
   readonly id: string;
-  /** `[worker 2] name`, as Node says it. */
+  /** `[worker 2] name`, as Node reports it. */
   readonly title: string;
   readonly url: string;
   readonly session: Session;
 }
 
 export interface Workers {
-  /** Those that run now. */
+  /** The workers that run now. */
   list(): Promise<readonly WorkerThread[]>;
-  /** Those that start from now on; the returned function ends it. Begins with the first `list`. */
+  /** Reports workers that start from now on, until the returned function is called. Works only after the first `list`. */
   onStart(listener: (worker: WorkerThread) => void): () => void;
 }
 
-/** Asks V8, at the first `list`, to attach to each worker that runs and each that starts, until `main` closes. */
+/** At the first `list`, asks V8 to attach to each worker that runs and to each that starts, until `main` closes. */
 export const watchWorkers = (main: Session): Workers => {
   const running = new Set<WorkerThread>();
   const listeners = new Set<(worker: WorkerThread) => void>();
   let enabled: Promise<void> | undefined;
   const enable = async (): Promise<void> => {
     main.on('NodeWorker.attachedToWorker', ({ sessionId, workerInfo: { workerId, title, url } }) => {
-      // the protocol's own workerId is another number than the threadId that the program and the title know
+      // the protocol's workerId differs from the threadId, which the program and the title use
       const id = /^\[worker (\d+)\]/.exec(title)?.[1] ?? workerId;
       const worker = { id, title, url, session: openWorkerSession(main, sessionId) };
       running.add(worker);
@@ -64,7 +64,7 @@ export const chooseWorker = (workers: readonly WorkerThread[], wanted: string): 
 
 const openWorkerSession = (main: Session, sessionId: string): Session => {
   const closed = new AbortController();
-  setMaxListeners(0, closed.signal); // one a command under way
+  setMaxListeners(0, closed.signal); // one listener for each command that is waiting
   const channel = openChannel(async (message) => {
     await main.send('NodeWorker.sendMessageToWorker', { sessionId, message });
   });
