@@ -52,6 +52,7 @@ export const leaksCommand: Command = {
     const targets = (args['targets'] as string[] | undefined) ?? [];
     const report = await findIn(targets, args, io);
     io.print(report, () => renderLeaks(report, io.columns));
+    if (io.signal.aborted) return undefined;
     return report.verdict === 'leak' && args['fail-on'] === 'leak' ? 1 : 0;
   },
 };

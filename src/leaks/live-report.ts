@@ -2,17 +2,19 @@
  * The report on a running target: what the search has found in the heap, what grows beside it, and what the watch leaves
  * open, under one verdict. In: a watch, and the report of a search where there was one. Out: a LeakReport.
  */
-import { isPartOf, type Known } from '../analyzer/growth/bounds.js';
+import { isPartOf, isWorkerHeap, type Known } from '../analyzer/growth/bounds.js';
 import {
   childProcesses,
   counterFinding,
   fileDescriptors,
+  findCounterGrowth,
   countersOf,
   heapMemory,
   nativeMemory,
   settlesLater,
   threads,
 } from '../analyzer/growth/counters.js';
+import { reportOfCensus } from '../analyzer/growth/light.js';
 import { verdictOf } from '../analyzer/growth/verdict.js';
 import { lookedOf, sayBounds, undecidedOf, watchedMs } from '../analyzer/growth/watch-report.js';
 import { formatBytes } from '../analyzer/model/figures.js';
@@ -21,7 +23,7 @@ import type { ProcessReading } from '../analyzer/model/process-reading.js';
 import { joinFindings } from './counter-findings.js';
 import type { Watched } from './watch.js';
 
-/** Without a search: nothing rose, or the time was over. */
+/** Without a search: nothing rose, the time was over, or the user ended it. */
 export const reportOfWatch = (watched: Watched): LeakReport => withWatch(nothingFound(watched), watched);
 
 const nothingFound = (watched: Watched): LeakReport => ({
@@ -37,52 +39,102 @@ const nothingFound = (watched: Watched): LeakReport => ({
   ...lookedOf(watched),
 });
 
-/** A report of the heap, joined with what grows beside it. */
-export const withWatch = (report: LeakReport, watched: Watched): LeakReport => {
-  const findings = joinFindings(report.findings, besideOf(watched));
+/** A report of the heap, joined with what grows beside it. `later`: readings of rounds after the watch. */
+export const withWatch = (report: LeakReport, watched: Watched, later: readonly ProcessReading[] = []): LeakReport => {
+  const findings = joinFindings(report.findings, besideOf(watched, later));
   const named = report.findings.length > 0;
   const undecided = [
+    ...(watched.end === 'interrupted' ? [interrupted(watched)] : []),
     ...(report.verdict === 'inconclusive' ? report.reasons : []),
     ...(named ? [] : undecidedOf(watched)),
   ];
   const verdict = verdictOf({ findings: findings.length, undecided: undecided.length });
   const reasons = {
-    leak: [...findings.filter(isCounter).flatMap((finding) => finding.reasons), ...(named ? report.reasons : [])],
+    leak: [
+      ...findings.filter(isCounter).flatMap((finding) => finding.reasons.slice(0, 1)),
+      ...(named ? report.reasons : []),
+    ],
     inconclusive: undecided,
     clean: [sayBounds(watched), ...report.reasons],
   }[verdict];
   return { ...report, ...lookedOf(watched), verdict, reasons, findings };
 };
 
+/** The user ended the search: what rose so far, which nothing has proved. */
+export const reportOfInterrupted = (watched: Watched): LeakReport =>
+  withWatch(nothingFound(watched), { ...watched, end: 'interrupted' });
+
+const interrupted = (watched: Watched): string => {
+  const seconds = Math.round(watchedMs(watched) / 1000);
+  const rising = risingText(watched);
+  return rising === undefined
+    ? `it was interrupted after ${seconds} s`
+    : `it was interrupted before growth was proved; so far ${rising}`;
+};
+
+/** What rose most in each round, for a first word on it: nothing is proved yet. */
+export const risingText = ({ gate }: Watched): string | undefined => {
+  if (gate.readings.length < 3) return undefined;
+  const [first] = reportOfCensus(gate, undefined, [], nothingLooked).findings;
+  return first?.title;
+};
+const nothingLooked = { bounds: [], looked: [], notLooked: [], threads: [] };
+
 const isCounter = ({ container }: Finding): boolean => container.id === 0;
 
 /** What is proved to grow beside the heap, and is a leak by itself. */
-export const besideOf = (watched: Watched): Finding[] =>
-  watched.known
+export const besideOf = (watched: Watched, later: readonly ProcessReading[] = []): Finding[] => {
+  const proved = watched.known
     .filter((known) => known.state === 'grows' && !isHeap(known) && !settlesLater(known.of))
     .filter((known) => known.of !== nativeMemory || isLarge(known, watched))
-    .flatMap((known) => findingOf(known, watched));
+    .map(({ of, slope, history }) => ({ of, history, perRound: slope.estimate * secondsPerRound(watched) }));
+  const counted = countedOf([...watched.roundReadings, ...later]).filter(
+    ({ of }) => !proved.some((other) => other.of === of),
+  );
+  return [...proved, ...counted].flatMap((grown) => findingOf(grown, watched, [...watched.readings, ...later]));
+};
 
-const isHeap = ({ of }: Known): boolean => of === heapMemory || isPartOf(of) !== undefined;
+interface Grown {
+  readonly of: string;
+  readonly history: readonly number[];
+  readonly perRound: number;
+}
+
+/** Counts are exact, so that a few rounds prove what readings of memory need many for. */
+const fewestRounds = 5;
+
+const countedOf = (readings: readonly ProcessReading[]): Grown[] => {
+  if (readings.length <= fewestRounds) return [];
+  const rounds = readings.slice(1).map(() => 1);
+  return findCounterGrowth(readings, rounds)
+    .filter(({ unit, name }) => unit === 'count' && !settlesLater(name))
+    .map(({ name, history, perIteration }) => ({ of: name, history, perRound: perIteration }));
+};
+
+const secondsPerRound = (watched: Watched): number => watchedMs(watched) / 1000 / watched.rounds;
+
+const isHeap = ({ of }: Known): boolean => of === heapMemory || isWorkerHeap(of) || isPartOf(of) !== undefined;
 
 /** An allocator that gets into its stride takes tens of megabytes, too, and then stops. */
 const leastNativeBytes = 32 * 2 ** 20;
 const isLarge = ({ slope }: Known, watched: Watched): boolean =>
   slope.low * (watchedMs(watched) / 1000) >= leastNativeBytes;
 
-const findingOf = (known: Known, watched: Watched): Finding[] => {
-  const counter = countersOf(watched.readings).find(({ name }) => name === known.of);
+const findingOf = (
+  { of, history, perRound }: Grown,
+  watched: Watched,
+  readings: readonly ProcessReading[],
+): Finding[] => {
+  const counter = countersOf(readings).find(({ name }) => name === of);
   if (counter === undefined) return [];
   const { name, unit, title, advice } = counter;
-  const history = someOf(known.history);
-  const secondsPerRound = watchedMs(watched) / 1000 / watched.rounds;
-  const growth = { name, unit, title, advice, history, perIteration: known.slope.estimate };
-  const finding = counterFinding(growth, secondsPerRound);
-  const heldBytes = bytesHeldBy(name, watched.readings) / watched.rounds;
+  const finding = counterFinding({ name, unit, title, advice, history: someOf(history), perIteration: perRound }, 1);
   if (name === fileDescriptors) return [withDescriptors(finding, watched)];
-  if (heldBytes <= 0) return [finding];
-  const cost = `they take ${formatBytes(heldBytes)} more each round`;
-  const bytes = Math.round(heldBytes);
+  const gained = (history.at(-1) ?? 0) - (history[0] ?? 0);
+  const eachBytes = bytesHeldBy(name, readings) / Math.max(1, gained);
+  const bytes = Math.round(eachBytes * perRound);
+  if (bytes <= 0) return [finding];
+  const cost = `each takes about ${formatBytes(eachBytes)}, which is no memory of the heap's`;
   return [{ ...finding, bytesPerRound: bytes, retainedBytesPerRound: bytes, reasons: [...finding.reasons, cost] }];
 };
 

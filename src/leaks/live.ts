@@ -7,6 +7,7 @@ import type { Attachment } from '../agent/attach/attach.js';
 import { openProcessReadings } from '../agent/capture/process-readings.js';
 import { captureScripts } from '../agent/capture/scripts.js';
 import { reportOfCensus } from '../analyzer/growth/light.js';
+import { isWorkerHeap } from '../analyzer/growth/bounds.js';
 import { lookedOf } from '../analyzer/growth/watch-report.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import type { Progress } from '../progress.js';
@@ -15,10 +16,11 @@ import { openCensus } from '../captures/open-census.js';
 import { formatBytes } from '../report/units.js';
 import { gateRoundsFor } from './duration.js';
 import { requireTurningLoop } from './turning-loop.js';
-import { besideOf, reportOfWatch, withWatch } from './live-report.js';
+import { besideOf, reportOfInterrupted, reportOfWatch, risingText, withWatch } from './live-report.js';
 import type { Round } from './rounds.js';
 import { searchHeap, type SearchOptions } from './search.js';
 import { uncounted, withoutCounts } from './uncounted.js';
+import { withWorkers } from './workers.js';
 import { watchTarget, type Looking, type Watched, type WatchOptions } from './watch.js';
 
 export interface LiveOptions extends SearchOptions {
@@ -47,13 +49,37 @@ export const findLiveLeaks = async (
     return reportWithoutSnapshots(looking, sampling, weak.warnings);
   }
   const first = await watchTarget(looking, { ...watching, gateRounds: gateRoundsFor(estimate), sampled: false });
-  if (first.end === 'known' || first.end === 'time') return reportOfWatch(first);
-  const found = await searchHeap(looking, first, options);
-  if (found.verdict !== 'clean' || besideOf(first).length > 0 || first.end === 'grows') return withWatch(found, first);
-  // what rose in each round of the gate came and went: the watch goes on without it, because snapshots move all figures
-  const second = await watchTarget(looking, { ...watching, endsOnRise: false, gateRounds: 1, sampled: false });
-  return withWatch(found, second);
+  const report = await reportOf(looking, first, options);
+  if (attachment.worker !== undefined || first.end === 'interrupted') return report;
+  return withWorkers(report, attachment, first, (worker) =>
+    findLiveLeaks(worker, round, { ...options, warmUpRounds: 0 }, io),
+  );
 };
+
+const reportOf = async (looking: Looking, first: Watched, options: LiveOptions): Promise<LeakReport> => {
+  const { io } = looking;
+  const inWorkersAlone = first.end === 'grows' && growing(first).every(({ of }) => isWorkerHeap(of));
+  if ((first.end !== 'rises' && first.end !== 'grows') || inWorkersAlone) return reportOfWatch(first);
+  const rising = risingText(first);
+  if (rising !== undefined) io.warn(`looks like a leak: ${rising}; proving it`);
+  return searchAndWatch(looking, first, options);
+};
+
+const searchAndWatch = async (looking: Looking, first: Watched, options: LiveOptions): Promise<LeakReport> => {
+  try {
+    const { report, readings } = await searchHeap(looking, first, options);
+    const isDecided = report.verdict !== 'clean' || besideOf(first, readings).length > 0;
+    if (isDecided || first.end === 'grows') return withWatch(report, first, readings);
+    // what rose in each round of the gate came and went: the watch begins anew, because snapshots move all figures
+    const watching = { endsOnRise: false, gateRounds: 1, sampled: false, allowedMs: options.maxMs };
+    return withWatch(report, await watchTarget(looking, watching));
+  } catch (error) {
+    if (looking.io.signal.aborted) return reportOfInterrupted(first);
+    throw error;
+  }
+};
+
+const growing = ({ known }: Watched): Watched['known'] => known.filter(({ state }) => state === 'grows');
 
 /** Why no snapshots are taken; undefined where they are. */
 const weakness = (estimate: SnapshotEstimate, { light, force }: LiveOptions): { warnings: string[] } | undefined => {

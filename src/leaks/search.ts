@@ -4,12 +4,12 @@
  */
 import { join } from 'node:path';
 import type { Census } from '../agent/capture/census.js';
-import { readCollectedHeap } from '../agent/capture/collected-heap.js';
 import { sampleSurvivors } from '../agent/capture/survivors.js';
 import { withAllocationSites } from '../analyzer/growth/allocation-sites.js';
 import type { Gate } from '../analyzer/growth/gate.js';
 import type { CollectionSizes } from '../analyzer/growth/sizes.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
+import type { ProcessReading } from '../analyzer/model/process-reading.js';
 import { takeSnapshot } from '../captures/take-snapshot.js';
 import { createTemporaryFolder } from '../files/temporary.js';
 import { answerOfThread } from '../thread.js';
@@ -31,7 +31,13 @@ export interface SearchOptions {
 /** Growth that slows down gets so many more rounds to stop. */
 const mostExtraRounds = 4;
 
-export const searchHeap = async (looking: Looking, watched: Watched, options: SearchOptions): Promise<LeakReport> => {
+export interface Found {
+  readonly report: LeakReport;
+  /** Of the whole process, at the end of each round. */
+  readonly readings: readonly ProcessReading[];
+}
+
+export const searchHeap = async (looking: Looking, watched: Watched, options: SearchOptions): Promise<Found> => {
   if (options.keep !== undefined) return searchIn(options.keep, looking, watched, options);
   const folder = createTemporaryFolder();
   try {
@@ -41,12 +47,7 @@ export const searchHeap = async (looking: Looking, watched: Watched, options: Se
   }
 };
 
-const searchIn = async (
-  folder: string,
-  looking: Looking,
-  watched: Watched,
-  options: SearchOptions,
-): Promise<LeakReport> => {
+const searchIn = async (folder: string, looking: Looking, watched: Watched, options: SearchOptions): Promise<Found> => {
   const { attachment, round, io } = looking;
   const captures = createCaptures(folder, looking, watched, options);
   await captures.first();
@@ -55,8 +56,9 @@ const searchIn = async (
   const sites = await finish();
   const scripts = await newestScripts(captures.files);
   const located = { ...report, findings: withAllocationSites(report.findings, sites, scripts) };
-  if (options.growthSites !== true || located.verdict !== 'leak') return located;
-  return withGrowthSites(located, attachment, round, scripts, options.force, io);
+  const { readings } = captures;
+  if (options.growthSites !== true || located.verdict !== 'leak') return { report: located, readings };
+  return { report: await withGrowthSites(located, attachment, round, scripts, options.force, io), readings };
 };
 
 /** A round and a snapshot, again and again, until the snapshots acquit or convict. */
@@ -102,8 +104,9 @@ const roundsBetweenRises = (heapBytes: readonly number[], readings: number): num
 /** The snapshots of one search, and what was read between them. */
 interface Captures {
   readonly files: readonly string[];
+  readonly readings: readonly ProcessReading[];
   first(): Promise<void>;
-  /** Ends a round: reads the heap, takes a snapshot, counts what is followed. */
+  /** Ends a round: reads the process, takes a snapshot, counts what is followed. */
   next(): Promise<void>;
   compare(): Promise<LeakReport>;
 }
@@ -111,6 +114,7 @@ interface Captures {
 const createCaptures = (folder: string, looking: Looking, watched: Watched, options: SearchOptions): Captures => {
   const { attachment, io } = looking;
   const files: string[] = [];
+  const readings: ProcessReading[] = [];
   const heapBytes = watched.gate.readings.map((reading) => reading.heapBytes);
   const followed = followCollections(looking.census, watched.gate);
   // a snapshot stops the target, so a round is the time from the end of one to the start of the next
@@ -127,10 +131,13 @@ const createCaptures = (folder: string, looking: Looking, watched: Watched, opti
   };
   return {
     files,
+    readings,
     first: snapshot,
     next: async () => {
       roundMs.push(performance.now() - roundStart);
-      heapBytes.push(await readCollectedHeap(attachment.session));
+      const reading = await looking.readings.read();
+      readings.push(reading);
+      heapBytes.push(reading.heapUsedBytes);
       await snapshot();
       await followed.count();
       roundStart = performance.now();

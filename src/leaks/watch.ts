@@ -40,8 +40,10 @@ export interface WatchOptions {
 
 export interface Watched extends Watch {
   readonly gate: Gate;
-  readonly end: 'rises' | 'grows' | 'known' | 'time';
+  readonly end: 'rises' | 'grows' | 'known' | 'time' | 'interrupted';
   readonly rounds: number;
+  /** At the start, and at the end of each round. */
+  readonly roundReadings: readonly ProcessReading[];
   /** Kinds of file descriptors of which there are more than at the start, most first. */
   readonly descriptors: readonly DescriptorGain[];
 }
@@ -58,21 +60,39 @@ const timesTheReading = 20;
 const tickMs = 700;
 
 export const watchTarget = async (looking: Looking, options: WatchOptions): Promise<Watched> => {
-  const { round, attachment } = looking;
+  const { attachment, round, io } = looking;
   const notes = await takeNotes(looking, options);
+  const tick = (): number => tickOf(looking.readings.lastMs, options.allowedMs);
   let finish: (() => Promise<SurvivorSite[]>) | undefined;
-  for (let rounds = 1; ; rounds++) {
-    const tick = (): number => tickOf(looking.readings.lastMs, options.allowedMs);
-    await lookDuring(round(`2/4 what grows, round ${rounds}`), notes.look, tick);
-    await notes.endRound(rounds <= options.gateRounds);
-    if (options.sampled && rounds === 1)
-      finish = await sampleSurvivors(attachment, expectedGrowth(notes.watch().heapBytes, options.gateRounds));
-    const watch = notes.watch();
-    const rising = findRising(notes.counts);
-    const end = rounds < options.gateRounds ? undefined : endOf(watch, options.endsOnRise && anyRises(rising));
-    if (end === undefined) continue;
-    const gate = { readings: notes.counts, rising, sites: (await finish?.()) ?? [] };
-    return { ...watch, gate, end, rounds, descriptors: gainsOf(notes.descriptors, descriptorsOf(attachment)) };
+  let end: Watched['end'] | undefined;
+  let rounds = 0;
+  while (end === undefined) {
+    rounds++;
+    end = await untilInterrupted(io, async () => {
+      await lookDuring(round(`2/4 what grows, round ${rounds}`), notes.look, tick);
+      await notes.endRound(rounds <= options.gateRounds);
+      const gained = expectedGrowth(notes.watch().heapBytes, options.gateRounds);
+      if (options.sampled && rounds === 1) finish = await sampleSurvivors(attachment, gained);
+    });
+    if (end === undefined && rounds >= options.gateRounds)
+      end = endOf(notes.watch(), options.endsOnRise && anyRises(findRising(notes.counts)));
+  }
+  const gate = { readings: notes.counts, rising: findRising(notes.counts), sites: (await finish?.()) ?? [] };
+  const descriptors = gainsOf(notes.descriptors, descriptorsOf(attachment));
+  return { ...notes.watch(), gate, end, rounds, roundReadings: notes.roundReadings, descriptors };
+};
+
+/** Ctrl-C ends a watch, and what is known by then is reported. */
+const untilInterrupted = async (
+  { signal }: Progress,
+  work: () => Promise<void>,
+): Promise<'interrupted' | undefined> => {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (signal.aborted) return 'interrupted';
+    throw error;
   }
 };
 
@@ -90,6 +110,7 @@ interface Notes {
   /** Kinds of file descriptors at the start. */
   readonly descriptors: ReadonlyMap<string, number>;
   readonly counts: readonly GateReading[];
+  readonly roundReadings: readonly ProcessReading[];
   look(): Promise<void>;
   /** Reads, and counts objects where it must be or where it is time for that. */
   endRound(counts: boolean): Promise<void>;
@@ -102,7 +123,7 @@ const takeNotes = async (
 ): Promise<Notes> => {
   const taken: ProcessReading[] = [];
   const counts: GateReading[] = [];
-  const heapBytes: number[] = [];
+  const roundReadings: ProcessReading[] = [];
   const look = async (): Promise<void> => void taken.push(await readings.read());
   const count = async ({ heapUsedBytes, externalBytes }: ProcessReading): Promise<ProcessReading> => {
     io.progress(`2/4 counting objects, ${counts.length + 1}`);
@@ -111,19 +132,23 @@ const takeNotes = async (
   };
   const watch = (): Watch => {
     const known = computeBounds(taken, allowedMs);
+    const heapBytes = roundReadings.map(({ heapUsedBytes }) => heapUsedBytes);
     return { readings: taken, known, heapBytes, allowedMs, classes: counts[0]?.census.classes.length ?? 0 };
   };
   // the watch begins after the first count, which takes memory in the target and keeps some of it
   const first = await count(await readings.read());
   taken.push(first);
-  heapBytes.push(first.heapUsedBytes);
+  const silent = first.workers.filter(({ heapUsedBytes }) => heapUsedBytes === null).map(({ title }) => title);
+  if (silent.length > 0)
+    io.warn(`no answer comes from ${silent.join(', ')}: in Atomics.wait or native code; its heap is not looked at`);
+  roundReadings.push(first);
   const endRound = async (must: boolean): Promise<void> => {
     const reading = await readings.read();
     taken.push(reading);
-    heapBytes.push(reading.heapUsedBytes);
+    roundReadings.push(reading);
     if (must || isCountDue(reading.atMs - first.atMs, counts.length, allowedMs)) await count(reading);
   };
-  return { descriptors: descriptorsOf(attachment), counts, look, endRound, watch };
+  return { descriptors: descriptorsOf(attachment), counts, roundReadings, look, endRound, watch };
 };
 
 /** So that the first look has its readings even where each of them takes long. */

@@ -39,11 +39,16 @@ export const openProcessReadings = async (attachment: Attachment): Promise<Proce
       await session.send('HeapProfiler.collectGarbage', undefined, { timeoutMs: collectTimeoutMs });
       const memory = await callOn(session, meter, (own) => own.memory());
       const workers = worker === undefined ? await readWorkers(await attachment.workers(), silent) : [];
-      const beside = pid === undefined ? unseen : { ...readProcessCounts(pid), childrenRssBytes: readChildrenRss(pid) };
+      const beside =
+        pid === undefined || worker !== undefined
+          ? unseen
+          : { ...readProcessCounts(pid), childrenRssBytes: readChildrenRss(pid) };
       await callOn(session, meter, (own) => own.mark());
       lastMs = performance.now() - from;
       const heapTotalBytes = workers.reduce((sum, one) => sum + (one.heapTotalBytes ?? 0), memory.heapTotalBytes);
-      const reading = { ...done, ...memory, ...beside, workers, heapTotalBytes };
+      // the memory of a process with several threads says nothing of one of them
+      const rssBytes = worker === undefined ? memory.rssBytes : null;
+      const reading = { ...done, ...memory, ...beside, workers, heapTotalBytes, rssBytes };
       return { ...reading, atMs: from - startedAt, longestGcPauseUs: null };
     },
   };

@@ -52,7 +52,9 @@ export const arrayBuffers = 'array buffers';
 const heap: Quantity = { name: heapMemory, unit: 'bytes', of: ({ heapUsedBytes }) => heapUsedBytes };
 const buffers: Quantity = { name: arrayBuffers, unit: 'bytes', of: ({ arrayBuffersBytes }) => arrayBuffersBytes };
 
-export const workerHeap = (id: string): string => `heap of worker ${id}`;
+const worker = 'heap of worker ';
+export const workerHeap = (id: string): string => `${worker}${id}`;
+export const isWorkerHeap = (of: string): boolean => of.startsWith(worker);
 
 /** Workers that were there at the first reading and have answered ever since. */
 const workerQuantities = (readings: readonly ProcessReading[]): Quantity[] =>

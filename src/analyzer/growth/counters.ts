@@ -3,6 +3,7 @@
  * native memory. In: counters read after each round, and how much work each round was. Out: findings of kind `native`.
  */
 import type { CounterReading } from '../model/check.js';
+import { formatBytes, formatCount } from '../model/figures.js';
 import type { Finding } from '../model/finding.js';
 
 export interface CounterGrowth {
@@ -30,6 +31,8 @@ export interface Counter {
   readonly steadiness?: number;
   readonly title: string;
   readonly advice: string;
+  /** Where title and advice hang on what else grows. */
+  readonly wordsFor?: (readings: readonly CounterReading[]) => { readonly title: string; readonly advice: string };
 }
 
 export const nativeMemory = 'native memory';
@@ -56,6 +59,26 @@ const childCounter: Counter = {
   advice: 'A child process lives until it ends itself or kill() is called: end it, or use a pool.',
 };
 
+const externalWords = {
+  buffers: {
+    title: 'memory outside the heap that heap objects hold (Buffers, typed arrays, native objects) grows',
+    advice: 'Small heap objects can hold large memory outside of it: look at what keeps Buffers.',
+  },
+  others: {
+    title: 'memory outside the heap that heap objects hold, and that is no Buffer, grows (WebAssembly, native objects)',
+    advice:
+      'A WebAssembly memory only grows, and objects of a native addon stay until they are freed: call free(), close() or ' +
+      'delete() on each, or make one instance and use it again.',
+  },
+} as const;
+
+/** What array buffers gained is most of what all external memory gained. */
+const isBuffers = (readings: readonly CounterReading[]): boolean => {
+  const [first, last] = [readings[0], readings.at(-1)];
+  if (first === undefined || last === undefined) return true;
+  return last.arrayBuffersBytes - first.arrayBuffersBytes > 0.5 * (last.externalBytes - first.externalBytes);
+};
+
 const otherCounters: readonly Counter[] = [
   {
     ...countDefaults,
@@ -77,8 +100,8 @@ const otherCounters: readonly Counter[] = [
     of: (reading) => reading.externalBytes,
     leastPerRound: 16 * 1024,
     leastPerIteration: 16,
-    title: 'memory outside the heap that heap objects hold (Buffers, typed arrays, native objects) grows',
-    advice: 'Small heap objects can hold large memory outside of it: look at what keeps Buffers.',
+    ...externalWords.buffers,
+    wordsFor: (readings) => (isBuffers(readings) ? externalWords.buffers : externalWords.others),
   },
   {
     name: nativeMemory,
@@ -126,7 +149,8 @@ export const findCounterGrowth = (readings: readonly CounterReading[], work: rea
 /** All there is to watch in these readings; what explains others comes first. */
 export const countersOf = (readings: readonly CounterReading[]): Counter[] => {
   const types = new Set(readings.flatMap((reading) => Object.keys(reading.resources)));
-  return [childCounter, threadCounter, ...[...types].sort().map(resourceCounter), ...otherCounters];
+  const counters = [childCounter, threadCounter, ...[...types].sort().map(resourceCounter), ...otherCounters];
+  return counters.map((counter) => ({ ...counter, ...counter.wordsFor?.(readings) }));
 };
 
 /**
@@ -199,6 +223,6 @@ export const counterFinding = (growth: CounterGrowth, callsPerRound: number): Fi
     allocationSites: [],
     growthSites: [],
     advice: growth.advice,
-    reasons: [`${growth.name}: ${growth.history.join(', ')} after the rounds`],
+    reasons: [`${growth.name}: ${growth.history.map(isBytes ? formatBytes : formatCount).join(', ')} after the rounds`],
   };
 };

@@ -5,7 +5,7 @@
 import { formatBytes, formatRate } from '../model/figures.js';
 import type { LeakReport, NotLooked, ThreadVerdict } from '../model/finding.js';
 import type { ProcessReading } from '../model/process-reading.js';
-import { boundOf, isPartOf, workerHeap, type Known } from './bounds.js';
+import { boundOf, isPartOf, isWorkerHeap, workerHeap, type Known } from './bounds.js';
 import { heapMemory, nativeMemory, settlesLater } from './counters.js';
 import { verdictOf } from './verdict.js';
 
@@ -37,7 +37,8 @@ export const didWork = ({ readings }: Watch): boolean => {
 };
 
 export const lookedOf = (watch: Watch): Looked => {
-  const handles = watch.known.filter(({ of }) => watch.readings[0]?.resources[of] !== undefined).map(({ of }) => of);
+  const isHandle = (of: string): boolean => watch.readings.some(({ resources }) => resources[of] !== undefined);
+  const handles = watch.known.filter(({ of }) => isHandle(of)).map(({ of }) => of);
   const others = watch.known.map(({ of }) => of).filter((of) => !handles.includes(of));
   const all = [
     ...others,
@@ -52,10 +53,9 @@ const notLookedAt = (watch: Watch): NotLooked[] => {
   if (first === undefined) return [];
   const unread = first.fileDescriptors === null;
   const beside = { what: 'file descriptors, threads and child processes', why: 'the system does not tell of them' };
-  const silent = silentWorkers(watch.readings).map(({ title }) => ({
-    what: title,
-    why: 'it gives no answer: it waits in Atomics.wait, or runs native code',
-  }));
+  const titles = silentWorkers(watch.readings).map(({ title }) => title);
+  const waits = { what: titles.join(', '), why: 'no answer comes: it waits in Atomics.wait, or runs native code' };
+  const silent = titles.length === 0 ? [] : [waits];
   const seconds = Math.round(watchedMs(watch) / 1000);
   const rare = { what: `work that comes less often than every ${seconds} s`, why: `it was watched for ${seconds} s` };
   return [...(unread ? [beside] : []), ...silent, rare];
@@ -72,7 +72,9 @@ const threadsOf = ({ readings, known }: Watch): ThreadVerdict[] =>
 
 /** What keeps a watch from being clean, most telling first; empty: everything is excluded. */
 export const undecidedOf = (watch: Watch): string[] => {
-  const grown = watch.known.filter(({ state, of }) => state === 'grows' && isPartOf(of) === undefined);
+  const grown = watch.known.filter(
+    ({ state, of }) => state === 'grows' && isPartOf(of) === undefined && !isWorkerHeap(of),
+  ); // a worker's heap is searched by itself
   const slowing = watch.known.filter(({ state }) => state === 'slows');
   const isIdle = !didWork(watch);
   const open = isIdle ? [] : watch.known.filter(({ state }) => state === 'open');
@@ -81,7 +83,9 @@ export const undecidedOf = (watch: Watch): string[] => {
     ...slowing.map((known) => `${rose(known, watch)}, but less and less: it may be a cache that fills`),
     ...(isIdle ? ['it did hardly any work while I looked: drive it with --load'] : []),
     ...open.map((known) => `${rose(known, watch)}: ${wouldSettle(known, watch)}`),
-    ...silentWorkers(watch.readings).map(({ title }) => `${title} gives no answer, so its heap is not known`),
+    ...silentWorkers(watch.readings)
+      .slice(0, 1)
+      .map(({ title }) => `${title} gives no answer, so its heap is not known`),
   ];
 };
 
@@ -95,15 +99,16 @@ const rose = (known: Known, watch: Watch): string => {
     ? ` (95 %: ${perSecond(known, slope.low)} to ${perSecond(known, slope.high)})`
     : '';
   const seconds = Math.round(watchedMs(watch) / 1000);
-  return `${nameOf(of)} grew by ${amount(known, gained || (history.at(-1) ?? 0) - (history[0] ?? 0))} in ${seconds} s${range}`;
+  const last = Math.max(0, (history.at(-1) ?? 0) - (history[0] ?? 0));
+  return `${nameOf(of)} grew by ${amount(known, gained || last)} in ${seconds} s${range}`;
 };
 
-/** Bounds close in with the time to the power of 1.5, and what matters shrinks with the time. */
+/** A bound closes in with the time to the power of 1.5, as long as errors do not follow each other for all of it. */
 const wouldSettle = ({ slope, least }: Known, watch: Watch): string => {
-  const times = Number.isFinite(slope.high) ? Math.max(1.5, (slope.high / least) ** 2) : 2;
-  const neededMs = Math.max(watch.allowedMs, watchedMs(watch)) * times;
+  const times = Number.isFinite(slope.high) ? Math.max(slope.high / least, 1) ** (2 / 3) : 2;
+  const neededMs = Math.max(watch.allowedMs, watchedMs(watch)) * Math.max(1.5, times);
   const step = steps.find((ms) => ms >= neededMs);
-  return step === undefined ? 'an hour of readings would not settle it' : `--max-time ${sayStep(step)} would settle it`;
+  return step === undefined ? '--max-time 60m would tell more' : `--max-time ${sayStep(step)} would settle it`;
 };
 
 const steps = [30_000, 60_000, 120_000, 300_000, 600_000, 1_200_000, 3_600_000];
