@@ -3,7 +3,7 @@
  * A message says what failed and on what; the hint says what to do next.
  */
 
-/** Every code, with what it means. The process ends with exit code 2, with 130 for `interrupted` (see `exitCodeOf`). */
+/** Every code with its meaning. The process ends with exit code 2, or 130 for `interrupted` (see `exitCodeOf`). */
 export const errorCodes = {
   'bad-argument': 'an argument of the command line cannot be used',
   'no-such-process': 'there is no process with that id, or it is gone',
@@ -38,20 +38,20 @@ export class MemwatchError extends Error {
   }
 }
 
-/** The exit code of the design for a thrown value: 130 interrupted, 2 memwatch could not do it. */
+/** The process's exit code for a thrown value: 130 for `interrupted`, otherwise 2: memwatch could not do its work. */
 export const exitCodeOf = (error: unknown): number =>
   error instanceof MemwatchError && error.code === 'interrupted' ? 130 : 2;
 
-/** Throws `interrupted` when the signal was aborted; a cancel is never reported as a failure. */
+/** Throws `interrupted` if the signal was aborted; cancelling is never reported as a failure. */
 export const throwIfInterrupted = (signal: AbortSignal | undefined): void => {
   if (signal?.aborted === true) throw new MemwatchError('interrupted', 'interrupted');
 };
 
-/** The message of anything that was thrown, in one line. */
+/** The message of any thrown value, in one line. */
 export const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
 
-/** A file that cannot be read, with the reason in words where it is a usual one. */
+/** The error for a file that cannot be read, with the reason in words if it is a common one. */
 export const cannotRead = (path: string, cause: unknown): MemwatchError => {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   return new MemwatchError('cannot-read', `cannot read ${path}: ${fileReasons[code] ?? messageOf(cause)}`, { cause });

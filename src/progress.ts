@@ -1,21 +1,21 @@
-/** What long work reports to its caller, and how it is stopped. In: what the caller wants to hear. Out: a Progress. */
+/** What long work reports to its caller, and how it is stopped. In: the caller's callbacks. Out: a Progress. */
 
 export interface Progress {
-  /** Aborted by Ctrl-C and SIGTERM, or by the program that called. */
+  /** Aborted by Ctrl-C and SIGTERM, or by the calling program. */
   readonly signal: AbortSignal;
-  /** What is being done now; replaced by the next. */
+  /** What is being done now; replaces the text before. */
   progress(text: string): void;
-  /** What the user must see in any case. */
+  /** What the user must always see. */
   warn(text: string): void;
 }
 
-/** The same for callers who want to hear only some of it, or nothing. */
+/** The same for callers who want to hear only part of it, or nothing. */
 export interface ProgressOptions {
-  /** Stops the work: it undoes what it did and throws `interrupted`. */
+  /** Stops the work, which undoes what it did and throws `interrupted`. */
   readonly signal?: AbortSignal | undefined;
   /** Called with what is being done now. */
   readonly onProgress?: ((text: string) => void) | undefined;
-  /** Called with what the user must see in any case, such as a snapshot that will stop the target for long. */
+  /** Called with what the user must always see, such as that a snapshot will stop the target for long. */
   readonly onWarning?: ((text: string) => void) | undefined;
 }
 

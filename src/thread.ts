@@ -1,6 +1,6 @@
 /**
- * Heavy work in a thread of its own, so that this one goes on telling the target that memwatch is alive, and answers
- * Ctrl-C. In: the thread's file and what it works on. Out: the one answer that it sends; it is gone then.
+ * Heavy work in a thread of its own, so that the calling thread can go on sending the target heartbeats and react to
+ * Ctrl-C. In: the thread's file and its input. Out: the one result that it sends; the thread ends then.
  */
 import { parentPort, Worker } from 'node:worker_threads';
 import { MemwatchError, messageOf, type ErrorCode } from './errors.js';
@@ -16,7 +16,7 @@ type Message =
   | { readonly kind: 'answer'; readonly answer: unknown }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string | undefined };
 
-/** Throws what the thread throws. */
+/** Returns the thread's result. Throws what the thread throws. */
 export const answerOfThread = async (file: URL, workerData: unknown, options: ThreadOptions = {}): Promise<unknown> => {
   const worker = new Worker(file, { workerData, execArgv: [] });
   const stop = (): void => void worker.terminate();
@@ -40,7 +40,10 @@ const firstAnswer = (worker: Worker, onProgress: ThreadOptions['onProgress']): P
     worker.once('exit', () => reject(new MemwatchError('interrupted', 'the analysis was stopped')));
   });
 
-/** In the thread: does the work and sends its answer, or what it threw. Columns that `handOver` names are moved, not copied. */
+/**
+ * Runs in the thread: does the work and sends its result, or what it threw. Columns that `handOver` names are moved, not
+ * copied.
+ */
 export const answerFromThread = async <Answer>(
   work: (onProgress: (text: string) => void) => Promise<Answer>,
   handOver: (answer: Answer) => readonly ArrayBufferView[] = () => [],

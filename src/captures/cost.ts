@@ -1,31 +1,31 @@
 /**
  * What a capture will cost a target: memory and pause, as ranges. In: the counts of V8's objects, or the bytes of the heap
- * where they are not known. Out: estimates. The factors are measured by bench/snapshot-estimate.mjs, on Node 20 to 26, on
- * shapes of heap of which a third was not used to find them.
+ * if those are not known. Out: estimates. The factors were fitted, on Node 20 to 26, to all the heaps of
+ * bench/snapshot-estimate.mjs; none was held out to check them.
  */
 import type { HeapObjects, Range } from '../agent/capture/heap-objects.js';
 
 export interface CaptureCost {
-  /** Memory that the target takes beside its heap. */
+  /** Memory that the target takes beyond its heap. */
   readonly extraBytes: Range;
   /** How long its thread stands still. */
   readonly pauseUs: Range;
-  /** Of the memory, what lies in V8's own heap, which has a limit of its own. */
+  /** The part of that memory in V8's own heap, which has a limit of its own. */
   readonly heapBytes: number;
 }
 
-/** V8 builds its graph in native memory, then makes a text of it, of which a part waits to be sent. */
+/** V8 builds its graph in native memory, then turns it into text, part of which waits to be sent. */
 const snapshotBytes = {
   base: 25e6,
   perNode: 130,
   perReference: 42,
-  /** The text of an index, such as "1234", is kept in a buffer of 1,024 bytes. */
+  /** The text of an index, such as "1234", is stored in a buffer of 1,024 bytes. */
   perIndex: 1040,
   textPerNode: 30,
   textPerReference: 14,
 };
 const snapshotUs = { base: 150_000, perNode: 1, perReference: 0.42, perIndex: 2.6 };
-/** Node 22 and 24 became faster at it. */
+/** Node before 22 is slower by this factor. */
 const slowerBefore22 = 1.25;
 
 export const snapshotFileBytes = ({ nodes, references, textBytes }: HeapObjects): number =>
@@ -51,7 +51,7 @@ export const snapshotCost = (objects: HeapObjects, nodeMajor: number): CaptureCo
   };
 };
 
-/** V8 notes every object that it reaches, then makes an array of those that are asked for. */
+/** V8 records every object that it reaches, then makes an array of those that are asked for. */
 const censusBytes = { base: 8e6, perNode: 42, perJsObject: 66, inHeapPerJsObject: 24 };
 const censusUs = { base: 60_000, perNode: 0.65, perReference: 0.02 };
 
@@ -68,11 +68,14 @@ export const censusCost = ({ nodes, jsObjects, references, slowdown }: HeapObjec
 
 export interface HeapBytes {
   readonly usedBytes: number;
-  /** Of those, what large objects take. */
+  /** The part of those bytes that large objects take. */
   readonly largeBytes: number;
 }
 
-/** By bytes alone, where nothing is counted: a heap of numbers takes next to nothing, one of small objects 40 times itself. */
+/**
+ * By bytes only, without counts: the snapshot of a heap of numbers takes next to nothing, that of small objects 40 times
+ * the heap.
+ */
 export const snapshotCostByBytes = ({ usedBytes, largeBytes }: HeapBytes, nodeMajor: number): CaptureCost => {
   const small = usedBytes - largeBytes;
   const bytes = (perByte: number, perLargeByte: number): number =>
@@ -85,7 +88,7 @@ export const snapshotCostByBytes = ({ usedBytes, largeBytes }: HeapBytes, nodeMa
   };
 };
 
-/** No object is smaller than 16 bytes, and few of JavaScript's are smaller than 32. */
+/** No object is smaller than 16 bytes, and few JavaScript objects are smaller than 32. */
 export const censusCostByBytes = ({ usedBytes, largeBytes }: HeapBytes): CaptureCost => {
   const objects = (usedBytes - largeBytes) / 24;
   const most = censusCost({ ...noObjects, nodes: objects, jsObjects: objects });

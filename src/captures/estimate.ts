@@ -1,5 +1,5 @@
 /**
- * What captures will cost a target, and whether there is room for it: asked before each of them. In: an attachment. Out:
+ * What captures will cost a target, and whether there is room for them: asked before each capture. In: an attachment. Out:
  * estimates, and the words for a capture that does not fit.
  */
 import type { Attachment } from '../agent/attach/attach.js';
@@ -20,19 +20,19 @@ import {
 
 export interface CaptureEstimate {
   readonly heapUsedBytes: number;
-  /** Objects in the heap; undefined where they were not counted, and the estimate goes by bytes alone. */
+  /** Objects in the heap; undefined if they were not counted, so that the estimate is based on bytes only. */
   readonly objects: number | undefined;
-  /** Memory that the target takes beside its heap meanwhile: at least, likely, and at most. */
+  /** Memory that the target takes beyond its heap during the capture: at least, likely, and at most. */
   readonly leastExtraBytes: number;
   readonly likelyExtraBytes: number;
   readonly extraBytes: number;
-  /** How long its thread stands still: at least, likely, and at most. */
+  /** How long the target's thread stands still: at least, likely, and at most. */
   readonly leastPauseUs: number;
   readonly pauseUs: number;
   readonly mostPauseUs: number;
-  /** What the target can still take; undefined where nobody says. */
+  /** What the target can still take; undefined if nothing says so. */
   readonly room: Room['left'];
-  /** False: the target is in a memory cgroup whose limit nobody here can read. */
+  /** False: the target is in a memory cgroup whose limit cannot be read. */
   readonly limitKnown: boolean;
   /** There is room for the most that it may take. */
   readonly enough: boolean;
@@ -40,14 +40,14 @@ export interface CaptureEstimate {
 
 export interface SnapshotEstimate extends CaptureEstimate {
   readonly fileBytes: number;
-  /** A census of the same heap fits. */
+  /** There is room for a census of the same heap. */
   readonly censusFits: boolean;
 }
 
 export interface EstimateOptions {
   /**
-   * Counts the objects, which stops the target for a garbage collection that takes some three times as long as usual.
-   * Without it the range is wide.
+   * Counts the objects, which stops the target for a garbage collection that takes about three times as long as usual.
+   * Without the count the range is wide.
    */
   readonly counted?: boolean;
 }
@@ -69,7 +69,7 @@ export const estimateSnapshot = async (
   };
 };
 
-/** Objects are counted only where it may not fit by bytes alone. */
+/** Objects are counted only if the estimate by bytes leaves it open whether a census fits. */
 export const estimateCensus = async (attachment: Attachment): Promise<CaptureEstimate> => {
   const heap = await evaluate(attachment.session, readHeapBytes);
   const room = await readRoom(attachment);
@@ -98,7 +98,7 @@ const estimateOf = (
   enough: limitKnown && (left === undefined || extraBytes.most <= left.availableBytes) && heapBytes <= heapRoom,
 });
 
-/** Why a capture is refused, to be put behind what it is. */
+/** Why a capture is refused; continues a sentence that names the capture. */
 export const whyNoRoom = ({ likelyExtraBytes, extraBytes, limitKnown, room }: CaptureEstimate): string => {
   const need = `takes about ${formatBytes(likelyExtraBytes)} and at most ${formatBytes(extraBytes)} more memory, by estimate`;
   if (!limitKnown)

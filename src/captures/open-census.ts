@@ -1,11 +1,11 @@
-/** A census for every command that counts: refused where the target has no room for it. In: an attachment. Out: a Census. */
+/** A census for every command that counts; refuses if the target has no room for it. In: an attachment. Out: a Census. */
 import type { Attachment } from '../agent/attach/attach.js';
 import { startCensus, type Census } from '../agent/capture/census.js';
 import { MemwatchError } from '../errors.js';
 import { formatBytes } from '../report/units.js';
 import { estimateCensus, whyNoRoom } from './estimate.js';
 
-/** It is closed with the attachment. Each count throws no-room with the figures, where the heap has grown too large. */
+/** It is closed with the attachment. Each count throws no-room, with the figures, if the heap has grown too large. */
 export const openCensus = async (attachment: Attachment, force = false): Promise<Census> => {
   const census = await startCensus(attachment.session);
   attachment.onDetach(census.close);

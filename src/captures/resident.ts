@@ -1,6 +1,6 @@
 /**
- * What of a target's resident memory (RSS) stays after a capture, and whose it is. In: a session and the work. Out: a
- * sentence to the user, where it is worth one.
+ * How much of a target's resident memory (RSS) stays higher after a capture, and what holds it. In: a session and the work.
+ * Out: a sentence for the user, if the amount is worth one.
  */
 import { evaluate } from '../agent/session/evaluate.js';
 import type { Session } from '../agent/session/protocol.js';
@@ -9,7 +9,7 @@ import { formatBytes } from '../report/units.js';
 
 interface Resident {
   readonly rssBytes: number;
-  /** Of it, what V8's heap and Buffers take; the rest belongs to the C library's allocator and to code. */
+  /** The part that V8's heap and Buffers use; the rest belongs to the C library's allocator and to code. */
   readonly heapBytes: number;
 }
 
@@ -19,7 +19,7 @@ const readResident = (session: Session): Promise<Resident> =>
     return { rssBytes: rss, heapBytes: heapTotal + external };
   });
 
-/** Does the work, then says how much higher the target's RSS is. */
+/** Does the work, then reports how much higher the target's RSS is. */
 export const sayKeptMemory = async <T>(session: Session, io: Progress, work: () => Promise<T>): Promise<T> => {
   const before = await readResident(session);
   const result = await work();
@@ -31,8 +31,8 @@ export const sayKeptMemory = async <T>(session: Session, io: Progress, work: () 
 const leastWorthSaying = 16e6;
 
 /**
- * V8 frees its graph when the snapshot is written; the C library keeps most of the pages, for they lie between others
- * that are in use. They are not lost: the next capture, and the program's own native code, use them again.
+ * V8 frees its graph when the snapshot is written, but the C library keeps most of the pages, because they lie between
+ * others that are in use. They are not lost: the next capture, and the program's own native code, reuse them.
  */
 const keptMemory = (before: Resident, after: Resident): string | undefined => {
   const moreBytes = after.rssBytes - before.rssBytes;

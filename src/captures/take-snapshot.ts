@@ -1,6 +1,6 @@
 /**
- * One heap snapshot for every command that needs one: says what it will cost the target, refuses where that is too much,
- * shows how far it is, and says what memory stays with the target.
+ * One heap snapshot for every command that needs one: says what it will cost the target, refuses if that is too much, shows
+ * progress, and says how much memory stays with the target.
  */
 import { statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -14,13 +14,13 @@ import { sayKeptMemory } from './resident.js';
 
 export interface TakeOptions {
   gzip?: boolean;
-  /** Replaces a file of that name. */
+  /** Replaces an existing file. */
   overwrite?: boolean;
-  /** Takes it although the target, or the disk, could run out of room. */
+  /** Takes the snapshot even if the target, or the disk, could run out of room. */
   force?: boolean;
 }
 
-/** Throws no-room with the figures, and what captureSnapshot throws. */
+/** Throws no-room, with the figures, and what captureSnapshot throws. */
 export const takeSnapshot = async (
   attachment: Attachment,
   file: string,
@@ -57,7 +57,7 @@ const costOf = (estimate: SnapshotEstimate): string => {
   );
 };
 
-/** An estimate has no third digit. */
+/** Two digits: an estimate is no more exact than that. */
 const rounded = (value: number): number => Number(value.toPrecision(2));
 
 const progressText = (progress: SnapshotProgress): string =>
@@ -85,7 +85,7 @@ const refuseWithoutRoom = async (estimate: SnapshotEstimate, file: string): Prom
   );
 };
 
-/** What the disk under a file has left; undefined where it does not say. */
+/** Free bytes on the disk of a file; undefined if that cannot be read. */
 const diskFreeBytes = async (file: string): Promise<number | undefined> => {
   const disk = await statfs(dirname(resolve(file))).catch(() => undefined);
   return disk === undefined ? undefined : disk.bavail * disk.bsize;

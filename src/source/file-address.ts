@@ -1,6 +1,6 @@
-/** Addresses of scripts. In: an address as V8 or a source map writes it. Out: the path that it stands for. */
+/** Addresses of scripts. In: an address as V8 or a source map writes it. Out: the path that it refers to. */
 
-/** `file:///srv/app.js` as its path; other addresses as they are. */
+/** The path of `file:///srv/app.js`; other addresses are returned unchanged. */
 export const fileOf = (url: string): string => {
   if (!url.startsWith('file://')) return url;
   const path = url.slice('file://'.length);

@@ -1,6 +1,6 @@
 /**
  * Source maps: the one file that knows @jridgewell/trace-mapping. In: the text of a map and the addresses of the script and
- * of the map. Out: the places in the files that the script was made of.
+ * of the map. Out: places in the files that the script was compiled from.
  */
 import {
   decodedMappings,
@@ -13,18 +13,18 @@ import { fileOf } from './file-address.js';
 
 export interface Original {
   readonly file: string;
-  /** From 1. */
+  /** 1-based. */
   readonly line: number;
-  /** From 0. */
+  /** 0-based. */
   readonly column: number;
-  /** What stood there before a compiler renamed it, where the map says so. */
+  /** The name before a compiler renamed it, if the map says so. */
   readonly name: string | undefined;
 }
 
-/** Where a compiler drew statements of so many lines together on one line, that line still stands for the first of them. */
+/** If a compiler joined the statements of at most this many lines on one line, that line still stands for the first of them. */
 const mostLinesOnOne = 8;
 
-/** undefined for a broken map: the places of the code that ran are still right. */
+/** undefined for a broken map; the places in the code that ran are still right. */
 export const readSourceMap = (text: string, scriptUrl: string, mapUrl?: string): SourceMap | undefined => {
   const isInline = mapUrl === undefined || mapUrl.startsWith('data:');
   try {
@@ -35,29 +35,29 @@ export const readSourceMap = (text: string, scriptUrl: string, mapUrl?: string):
 };
 
 export class SourceMap {
-  /** The files that the script was made of. */
+  /** The files that the script was compiled from. */
   readonly files: readonly string[];
 
   constructor(private readonly map: TraceMap) {
     this.files = map.resolvedSources.map((source) => fileOf(source ?? ''));
   }
 
-  /** The place behind a position (line from 1, column from 0): that of the last mark at or before it on its line. */
+  /** The original of a position (line from 1, column from 0), by the last mark at or before it on its line. */
   at(line: number, column: number): Original | undefined {
     return this.find(line, column, 1);
   }
 
-  /** The same, or that of the first mark after it: V8's start of a function may lie before the compiler's. */
+  /** The same, or by the first mark after it: V8's start of a function may lie before the compiler's. */
   near(line: number, column: number): Original | undefined {
     return this.find(line, column, 1) ?? this.find(line, column, -1);
   }
 
-  /** Whether the compiler marked this very position. */
+  /** Whether the source map has a mark at exactly this position. */
   isMarked(line: number, column: number): boolean {
     return traceSegment(this.map, line - 1, column)?.[0] === column;
   }
 
-  /** The first line that a whole line stands for; undefined where it stands for many, as a minified one does. */
+  /** The first original line of a whole line; undefined if the line stands for many, as a minified one does. */
   atLine(line: number): Pick<Original, 'file' | 'line'> | undefined {
     let source: number | undefined;
     let first = Infinity;
@@ -73,7 +73,7 @@ export class SourceMap {
     return { file: this.files[source] ?? '', line: first + 1 };
   }
 
-  /** The text of one of its files, where the map holds it. */
+  /** The text of one of its files, if the map contains it. */
   textOf(file: string): string | undefined {
     const source = this.map.resolvedSources[this.files.indexOf(file)];
     return source === undefined || source === null ? undefined : (sourceContentFor(this.map, source) ?? undefined);

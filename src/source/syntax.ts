@@ -1,6 +1,6 @@
 /**
- * JavaScript's grammar: the one file that knows acorn. In: the text of a script. Out: its syntax tree, and the nodes below
- * a node.
+ * JavaScript's grammar: the one file that knows acorn. In: the text of a script. Out: its syntax tree, and the child nodes
+ * of a node.
  */
 import { parse, type AnyNode, type Options } from 'acorn';
 
@@ -27,24 +27,24 @@ const options: Options = {
   locations: true,
 };
 
-/** For code that is going to be changed, so parentheses are kept. Throws acorn's SyntaxError (with `loc`). */
+/** For code that will be edited, so parentheses are kept. Throws acorn's SyntaxError (with `loc`). */
 export const parseSource = (code: string, kind: SourceKind): AnyNode =>
   parse(code, { ...options, sourceType: kind, preserveParens: true });
 
-/** For code whose kind nobody knows; undefined where it is neither a module nor a script, or newer than the parser. */
+/** For code that may be a module or a script; undefined if it is neither, or newer than the parser. */
 export const tryParse = (code: string): AnyNode | undefined => {
   const lenient = { ...options, allowAwaitOutsideFunction: true, allowImportExportEverywhere: true };
   for (const sourceType of ['module', 'script'] as const) {
     try {
       return parse(code, { ...lenient, sourceType });
     } catch {
-      // the other kind
+      // try it as the other kind
     }
   }
   return undefined;
 };
 
-/** The nodes right below a node, in the order of the text. */
+/** The direct children of a node, in the order of the text. */
 export const childrenOf = (node: AnyNode): AnyNode[] => {
   const children: AnyNode[] = [];
   for (const value of Object.values(node)) {

@@ -1,7 +1,8 @@
 /**
- * Allocation profiles of a thread, by V8's sampling heap profiler. In: a session, what and how long. Out: the text of a
- * .heapprofile with memwatch's notes in it. V8 either counts all that is allocated or forgets what dies, so a profile of
- * both has two phases of the same length. Memory outside the heap is in no such profile; its size is read beside it.
+ * Allocation profiles of a thread, by V8's sampling heap profiler. In: a session, what to sample and for how long. Out: the
+ * text of a .heapprofile with memwatch's notes in it. V8 either counts everything that is allocated or forgets what dies,
+ * so a profile of both has two phases of equal length. Memory outside the heap is in no such profile; its size is read
+ * separately.
  */
 import type { Protocol } from 'devtools-protocol';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,13 +19,16 @@ type Tree = Protocol.HeapProfiler.SamplingHeapProfileNode;
 
 export interface AllocationSampling {
   /**
-   * What was allocated, or what of it is alive, until now. `collect` runs a full garbage collection first, so that
-   * nothing dead counts as alive; it pauses the target for about 2 ms a megabyte of heap.
+   * What was allocated until now, or what of it is still alive. `collect` runs a full garbage collection first, so that
+   * nothing dead counts as alive; it pauses the target for about 2 ms per megabyte of heap.
    */
   stop(options?: { collect?: boolean }): Promise<Tree>;
 }
 
-/** Begins to sample. `survivors`: forget what dies; else all that is allocated. One sampling a thread at a time. */
+/**
+ * Begins to sample. With `survivors`, V8 forgets what dies; otherwise it counts everything that is allocated. A thread can
+ * have one sampling at a time.
+ */
 export const startAllocationSampling = async (
   session: Session,
   { intervalBytes, survivors }: { intervalBytes: number; survivors: boolean },
@@ -44,18 +48,18 @@ export const startAllocationSampling = async (
 };
 
 export interface AllocationCaptureOptions {
-  /** Of each phase; Infinity: until the target ends, with one phase alone. */
+  /** The length of each phase; Infinity means until the target ends, with only one phase. */
   readonly durationMs: number;
   readonly intervalBytes: number;
   readonly precise: boolean;
-  /** Measure what stays alive in a second phase of the same length. */
+  /** Also measure what stays alive, in a second phase of the same length. */
   readonly survivors: boolean;
-  /** Ends the phase early; what was sampled is kept. */
+  /** Ends the phase early; what was sampled until then is kept. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((text: string) => void) | undefined;
 }
 
-/** The text of a .heapprofile. */
+/** Returns the text of a .heapprofile. Throws what the session throws. */
 export const captureAllocations = async (
   attachment: Attachment,
   thread: Thread,
@@ -73,7 +77,7 @@ export const captureAllocations = async (
   const durationUs = await passPhase(attachment, options, 'what is allocated', async () => {
     await Promise.all([memory.read(), watch.read()]);
   });
-  const allocated = await churn.stop(); // first: reading allocates
+  const allocated = await churn.stop(); // before the reading, which allocates itself
   await memory.read();
   const gcAndLoop = await watch.stop();
   const live = await sampleSurvivors(attachment, session, options);
@@ -89,7 +93,7 @@ export const captureAllocations = async (
   return JSON.stringify({ head: allocated, memwatch });
 };
 
-/** undefined where the target has ended, or the user has stopped it. */
+/** undefined if the target has ended, or the user has stopped it. */
 const sampleSurvivors = async (
   attachment: Attachment,
   session: Session,
@@ -99,10 +103,10 @@ const sampleSurvivors = async (
   if (!survivors || durationMs === Infinity || attachment.ending.aborted || signal?.aborted === true) return undefined;
   const sampling = await startAllocationSampling(session, { intervalBytes, survivors: true });
   await passPhase(attachment, options, 'what stays alive', async () => {});
-  return sampling.stop({ collect: true }).catch(() => undefined); // it ended meanwhile: there are no survivors
+  return sampling.stop({ collect: true }).catch(() => undefined); // the target ended meanwhile: there are no survivors
 };
 
-/** Lets the time pass; answers how much of it did. */
+/** Lets the phase pass; returns how much of its time did. */
 const passPhase = async (
   { ending, program }: Attachment,
   { durationMs, signal, onProgress }: AllocationCaptureOptions,
@@ -113,14 +117,14 @@ const passPhase = async (
   const startedAt = performance.now();
   const passedMs = (): number => performance.now() - startedAt;
   while (passedMs() < durationMs && !over.aborted) {
-    await sleep(Math.min(durationMs - passedMs(), 1000), undefined, { signal: over }).catch(() => {}); // it is over
+    await sleep(Math.min(durationMs - passedMs(), 1000), undefined, { signal: over }).catch(() => {}); // the phase is over
     onProgress?.(`sampling ${what}: ${Math.round(passedMs() / 1000)} s`);
-    if (program !== undefined && !over.aborted) await onSecond(); // its end makes it unreadable
+    if (program !== undefined && !over.aborted) await onSecond(); // after its end it cannot be read any more
   }
   return passedMs() * 1000;
 };
 
-/** Memory at the first and at the last reading. */
+/** The memory at the first and at the last reading. */
 const createMemoryNotes = (session: Session): { read(): Promise<void>; notes(): MemoryNotes | undefined } => {
   const readings: { heap: number; external: number }[] = [];
   return {

@@ -1,7 +1,7 @@
 /**
- * Exact call counts of a thread, from V8's coverage. While V8 counts, nothing is optimised, so counting is a phase of
- * its own after the profile, and its times are never used. In: a session, how long. Out: counts by script and offsets,
- * and the factor that turns them into the calls of the profiled phase.
+ * Exact call counts of a thread, from V8's coverage. While V8 counts, nothing is optimised, so counting is a separate phase
+ * after the profile, and its times are never used. In: a session, how long. Out: counts by script and offsets, and the
+ * factor that turns them into the calls of the profiled phase.
  */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,10 +10,10 @@ import type { Attachment } from '../attach/attach.js';
 import { evaluate, memwatchUrl } from '../session/evaluate.js';
 import type { Session } from '../session/protocol.js';
 
-/** How much a thread has done until now. */
+/** How much a thread has done since it started. */
 export interface Work {
   readonly timeUs: number;
-  /** Async resources made since the process started: each request, timer and stream makes some. */
+  /** Async resources created since the process started: each request, timer and stream creates some. */
   readonly asyncResources: number;
   readonly idleUs: number;
 }
@@ -44,7 +44,7 @@ export const captureCallCounts = async (
   await session.send('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
   try {
     const from = await readWork(session);
-    await sleep(options.durationMs, undefined, { signal: options.signal }).catch(() => {}); // what was counted counts
+    await sleep(options.durationMs, undefined, { signal: options.signal }).catch(() => {}); // the counts until then are used
     const to = await readWork(session);
     const scripts = await takeCounts(session);
     return { durationUs: to.timeUs - from.timeUs, ...scaleOf(options, { from, to }), scripts };
@@ -66,7 +66,7 @@ export const captureProgramCounts = async (attachment: Attachment): Promise<Call
   return { durationUs: (Date.now() - startedAt) * 1000, scale: 1, scaledBy: 'a second run of the program', scripts };
 };
 
-/** Functions that were called, of scripts that are files; Node's own are left out. */
+/** Functions that were called, in scripts that are files; Node's own are left out. */
 export const takeCounts = async (session: Session): Promise<CallCounts['scripts']> => {
   const { result } = await session.send('Profiler.takePreciseCoverage', undefined, { timeoutMs: 60_000 });
   return result
@@ -91,7 +91,7 @@ interface Phase {
   readonly to: Work;
 }
 
-/** A loop that was idle for a tenth of the time kept up with what came from outside, at the same rate in both phases. */
+/** A loop that was idle for a tenth of the time kept up with its input, which then came at the same rate in both phases. */
 const keptUp = ({ from, to }: Phase): boolean => to.idleUs - from.idleUs > 0.1 * (to.timeUs - from.timeUs);
 const fewestResources = 100;
 

@@ -1,5 +1,5 @@
 /**
- * A capture on its way to disk, plain or gzip. In: pieces of text (ASCII). Out: a file that is either complete or not
+ * A capture file while it is written, plain or gzip. In: pieces of text (ASCII). Out: a file that is either complete or not
  * there (see files/output.ts).
  */
 import { gzipSync } from 'node:zlib';
@@ -8,22 +8,22 @@ import { createOutput, type OutputOptions } from '../../files/output.js';
 export interface CaptureFile {
   /** Bytes written so far. */
   readonly bytes: number;
-  /** false: a pipe or a device, which has no place for a scripts table beside it. */
+  /** False for a pipe or a device, which has no place for a scripts table beside it. */
   readonly isFile: boolean;
   /** Throws `cannot-write`, `no-room`. */
   write(text: string): void;
-  /** Gives the file its name. */
+  /** Completes the file under its final name. */
   commit(): void;
-  /** Removes what was written; nothing after commit. */
+  /** Removes what was written; does nothing after commit. */
   discard(): void;
 }
 
-/** Gzip in members of about this much text: any reader takes them as one stream. */
+/** The text is gzipped in members of about this size, which any reader takes as one stream. */
 const memberChars = 1 << 20;
 
 /**
- * Writes synchronously: a disk that is slower than the target then slows the reading of the socket, and what is not
- * written yet never piles up in memwatch.
+ * Writes synchronously: a disk that is slower than the target then slows down the reading of the socket, and unwritten data
+ * never piles up in memwatch.
  */
 export const createCaptureFile = (file: string, gzip: boolean, options: OutputOptions): CaptureFile => {
   const output = createOutput(file, options);

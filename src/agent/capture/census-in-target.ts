@@ -1,24 +1,24 @@
 /**
- * The half of the census that runs inside the target: it is sent there as source text, so these functions use nothing
- * from outside themselves. They run no code of the target's: proxies are left alone, `constructor` and `name` are read
- * through property descriptors, and a Map's size through the built-in getter, checked to be the built-in one.
+ * The half of the census that runs inside the target. It is sent there as source text, so these functions use nothing from
+ * outside themselves. They run no code of the target's: proxies are left alone, `constructor` and `name` are read through
+ * property descriptors, and a Map's size through its getter, after a check that it is the built-in one.
  */
 
-/** What the target keeps between two counts, until memwatch lets go of it. */
+/** What the target keeps between two counts, until memwatch releases it. */
 export interface CensusState {
-  /** Weak references to the containers that are watched, by slot; a slot is never used twice. */
+  /** Weak references to the watched containers, by slot; a slot is never reused. */
   refs: (WeakRef<object> | undefined)[];
-  /** For each slot: entries at the last count. */
+  /** For each slot: its entries at the last count. */
   sizes: number[];
 }
 
-/** One count, as it comes over the wire. */
+/** One count, as sent over the connection. */
 export interface CensusCount {
   classes: [name: string, count: number][];
   containers: { slot: number; kind: 'Map' | 'Set' | 'Array'; size: number; previous: number | null; holds: string }[];
 }
 
-/** What the target lends to the count: taken once, when the census starts. */
+/** The target's own functions that the count uses, fetched once when the census starts. */
 export interface CensusTools {
   isProxy(value: unknown): boolean;
   isMap(value: unknown): boolean;
@@ -26,8 +26,8 @@ export interface CensusTools {
 }
 
 /**
- * Counts the objects by the name of their constructor, and the entries of the containers. `watched` bounds how many
- * containers are remembered: the largest ones.
+ * Counts the objects by the name of their constructor, and the entries of the containers. At most `watched` containers are
+ * remembered, the largest ones.
  */
 // oxlint-disable-next-line max-lines-per-function -- runs in the target: its source is sent as one text
 export function countObjects(
@@ -116,7 +116,10 @@ export function countObjects(
   return { classes: [...counts], containers };
 }
 
-/** Makes the tools and the empty state, from Node's own modules or the console's `require` where there is none. */
+/**
+ * Makes the tools and the empty state. Takes Node's modules from process.getBuiltinModule, or from the console's `require`
+ * if that is missing.
+ */
 export const prepareSource = `(() => {
   const get = typeof process.getBuiltinModule === 'function' ? process.getBuiltinModule.bind(process) : require;
   const { isProxy, isMap, isSet } = get('util').types;

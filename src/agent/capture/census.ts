@@ -1,7 +1,7 @@
 /**
- * The census: every class with its count of live objects, and the Maps, Sets and arrays with their sizes, at about a
- * tenth of a snapshot's pause and memory. In: a session. Out: one count after another; each collects garbage first,
- * because V8 does so to find the objects. Nothing of it stays in the target after `close`.
+ * The census: every class with its count of live objects, and the Maps, Sets and arrays with their sizes, for about a tenth
+ * of a snapshot's pause and memory. In: a session. Out: one count after another; each collects garbage first, because that
+ * is how V8 finds the objects. Nothing stays in the target after `close`.
  */
 import type { CensusContainer, CensusReading } from '../../analyzer/model/census.js';
 import { MemwatchError } from '../../errors.js';
@@ -10,18 +10,18 @@ import type { Session } from '../session/protocol.js';
 
 export interface Census {
   count(options?: { idsFor?: number }): Promise<CensusReading>;
-  /** Lets go of everything in the target; safe to call twice, and on a broken connection. */
+  /** Releases everything in the target; safe to call twice, and on a broken connection. */
   close(): Promise<void>;
 }
 
-/** The largest containers are remembered, by weak references: so many at most. */
+/** At most this many containers, the largest, are remembered, by weak references. */
 const mostContainers = 5000;
 const smallestContainer = 8;
-/** A heap of many million objects takes many seconds to walk. */
+/** Walking a heap of many million objects takes many seconds. */
 const countTimeoutMs = 180_000;
 let censuses = 0;
 
-/** Prepares a census in the thread of a session. */
+/** Prepares a census in the session's thread. */
 export const startCensus = async (session: Session): Promise<Census> => {
   const objectGroup = `memwatch-census-${++censuses}`;
   const evaluate = async (expression: string): Promise<string> => {
@@ -76,7 +76,7 @@ const countOnce = async (session: Session, prototype: string, own: string): Prom
   }
 };
 
-/** Looks the ids up of those that grew most and of the largest: one call each. */
+/** Looks up the ids of the containers that grew most and of the largest ones: one call each. */
 const nameContainers = async (
   session: Session,
   own: string,
@@ -106,7 +106,7 @@ const heapIdOf = async (session: Session, own: string, slot: number): Promise<nu
   const { objectId } = result;
   const { heapSnapshotObjectId } = await session.send('HeapProfiler.getHeapObjectId', { objectId });
   await session.send('Runtime.releaseObject', { objectId });
-  return Number(heapSnapshotObjectId) || null; // 0: V8 has given it none yet
+  return Number(heapSnapshotObjectId) || null; // 0: V8 has not given it an id yet
 };
 
 const handleOf = (answer: {

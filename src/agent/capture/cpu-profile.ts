@@ -1,7 +1,7 @@
 /**
- * CPU profiles of the threads of a target, by V8's sampling profiler. In: an Attachment, what and how long. Out: for
- * each thread the text of a .cpuprofile with memwatch's notes in it. A target that comes to its end while it is
- * profiled keeps its profile, and its exit code.
+ * CPU profiles of the threads of a target, by V8's sampling profiler. In: an Attachment, what to profile and for how long.
+ * Out: for each thread, the text of a .cpuprofile with memwatch's notes in it. If a target ends while it is profiled, its
+ * profile and its exit code are kept.
  */
 import type { Protocol } from 'devtools-protocol';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,22 +22,22 @@ export interface Thread {
 }
 
 export interface CpuCaptureOptions {
-  /** Infinity: until the target ends or the user stops it. */
+  /** Infinity means until the target ends or the user stops it. */
   readonly durationMs: number;
   readonly intervalUs: number;
   readonly precise: boolean;
-  /** Ends the profile early; what was sampled is kept. */
+  /** Ends the profile early; what was sampled until then is kept. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((text: string) => void) | undefined;
-  /** Counts calls for so long when the profile is over; undefined: not at all. */
+  /** How long to count calls after the profile; undefined to not count them. */
   readonly callsMs?: number | undefined;
-  /** Counts of another run of the same program, to keep with its main thread's profile. */
+  /** Call counts of another run of the same program, to be stored with its main thread's profile. */
   readonly counts?: CallCounts | undefined;
-  /** Profiles also workers that start meanwhile. */
+  /** Also profiles workers that start meanwhile. */
   readonly laterWorkers?: boolean | undefined;
   /**
-   * Told of a worker that ended before the profile did: its profile is lost. Node could make it wait for memwatch at its
-   * end, but would let it wait for ever if memwatch were killed (a lost connection does not close workers' sessions).
+   * Called with a worker that ended before the profile did: its profile is lost. Node could make it wait for memwatch at
+   * its end, but would let it wait for ever if memwatch were killed (a lost connection does not close workers' sessions).
    */
   readonly onLost?: ((thread: string) => void) | undefined;
 }
@@ -60,7 +60,7 @@ const threadOf = ({ id, title, session }: WorkerThread): Thread => {
   return { name: own === '' || own === 'WorkerThread' ? `worker ${id}` : `worker ${id} (${own})`, session };
 };
 
-/** Throws where no thread could be profiled. */
+/** Throws if no thread could be profiled. */
 export const captureCpuProfiles = async (
   attachment: Attachment,
   threads: readonly Thread[],
@@ -80,15 +80,16 @@ export const captureCpuProfiles = async (
   await enableInlining?.();
   const profiles = stopped.filter((one) => one.status === 'fulfilled').map(({ value }) => value);
   const [first] = stopped;
-  if (profiles.length === 0 && first?.status === 'rejected') throw first.reason; // a worker that ended spoils no other
+  // a worker that ended does not spoil the other profiles
+  if (profiles.length === 0 && first?.status === 'rejected') throw first.reason;
   running.forEach(({ thread }, at) => stopped[at]?.status === 'rejected' && options.onLost?.(thread.name));
   return Promise.all(profiles.map((profile) => finish(attachment, profile, options)));
 };
 
-/** A program that starts a worker for every task would fill memwatch with profiles. */
+/** A program that starts a worker for every task would fill memwatch's memory with profiles. */
 const mostWorkers = 100;
 
-/** Begins to profile each worker that starts; where one ends before it is profiled there is nothing to keep. */
+/** Begins to profile each worker that starts; if one ends before it is profiled there is nothing to keep. */
 const startLater = (
   attachment: Attachment,
   options: CpuCaptureOptions,
@@ -99,7 +100,8 @@ const startLater = (
     const sinceUs = Math.round((performance.now() - startedAt) * 1000);
     running.push(await start(threadOf(worker), options, sinceUs));
     sessions.push(worker.session);
-    // what the worker made before its profile began V8 may book on the caller; it is little, and soon made again
+    // V8 may charge code that the worker compiled before its profile began to the caller; it is little, and soon compiled
+    // again
     await dropOptimisedCode(worker.session);
   };
   const stopListening = attachment.onWorker((worker) => {
@@ -116,9 +118,9 @@ const startLater = (
 interface RunningProfile {
   readonly thread: Thread;
   readonly watch: GcAndLoopWatch;
-  /** Where calls are counted: the work done until the profile began. */
+  /** If calls are counted: the work done until the profile began. */
   readonly from: Work | undefined;
-  /** How long after the profile's begin the thread started. */
+  /** How long after the profile's start the thread started. */
   readonly sinceUs: number;
 }
 
@@ -144,15 +146,18 @@ const start = async (
 const stop = async (running: RunningProfile): Promise<StoppedProfile> => {
   const { session } = running.thread;
   const { profile } = await session.send('Profiler.stop', undefined, { timeoutMs: 60_000 });
-  // a target at its end answers nothing more of this kind
+  // a target at its end no longer answers this
   const to = running.from === undefined ? undefined : await readWork(session).catch(() => undefined);
   return { ...running, profile, to };
 };
 
-/** Known when the profile is over. */
+/** Known only when the profile is over. */
 export const isWholeProgram = ({ program, ending }: Attachment): boolean => program !== undefined && ending.aborted;
 
-/** Until the time is over, the user stops it, or the target ends. Reads of a program, which will end, what its end makes unreadable. */
+/**
+ * Returns when the time is over, the user stops it, or the target ends. A program that memwatch started is read regularly,
+ * because its figures cannot be read after its end.
+ */
 const waitForEnd = async (
   { ending, program }: Attachment,
   { durationMs, signal, onProgress }: CpuCaptureOptions,
@@ -195,7 +200,7 @@ const finish = async (
   return { thread: name, text: JSON.stringify({ ...profile, memwatch }) };
 };
 
-/** Another run of a program gives its scripts other ids: the address tells which is which. */
+/** In another run of a program, scripts have other ids; their addresses match them up. */
 const withIdsOf = ({ scripts }: ScriptsTable, calls: CallCounts): CallCounts => {
   const ids = new Map(scripts.map(({ id, url }) => [url, String(id)]));
   const known = new Set(scripts.map(({ id, url }) => `${id} ${url}`));

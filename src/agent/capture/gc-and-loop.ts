@@ -1,8 +1,8 @@
 /**
- * What garbage collection and the event loop did in one thread while it was profiled. In: a session. Out: counts and
- * times by kind, how late timers ran, the share of time in which the loop was busy: over the whole of it, and also where
- * the loop never turns, which the readings of readings.ts cannot be. Nothing hangs on the target's globals: what watches
- * is held by the session alone and goes with it.
+ * What garbage collection and the event loop did in one thread while it was profiled. In: a session. Out: counts and times
+ * by kind, how late timers ran, and the share of time in which the loop was busy, all over the whole duration. Unlike the
+ * readings of readings.ts, it also works if the loop never turns. Nothing is stored on the target's globals: the watching
+ * objects are held only by the session and disappear with it.
  */
 import type { GcReading, LoopReading } from '../../analyzer/model/reading.js';
 import { callOn, evaluateRemote } from '../session/evaluate.js';
@@ -14,7 +14,7 @@ export interface GcAndLoop {
 }
 
 export interface GcAndLoopWatch {
-  /** Since the start. A target at its end cannot be asked any more: undefined, or what was read before. */
+  /** Figures since the start. A target at its end cannot be asked any more: then the last ones read, or undefined. */
   read(): Promise<GcAndLoop | undefined>;
   stop(): Promise<GcAndLoop | undefined>;
 }
@@ -64,7 +64,7 @@ const startWatch = (): { read(): GcAndLoop; stop(): GcAndLoop } => {
       sums.set(kind, sum);
     }
   };
-  /** The histogram holds the time between two timers, the wait they asked for included. */
+  /** The histogram holds the time between two timer calls, which includes the delay that they asked for. */
   const lateUs = (nanoseconds: number): number => Math.max(0, nanoseconds / 1000 - resolutionMs * 1000);
   const result = (): GcAndLoop => ({
     gc: [...sums.values()],

@@ -1,13 +1,14 @@
 /**
- * The half of the growth sites that runs inside the target: what adds to a container is wrapped for a moment, on that
- * one object alone, and the stacks that come by are counted. Sent as source text, so it uses nothing from outside itself.
+ * The half of the growth sites that runs inside the target: for a moment, the methods that add to a container are wrapped,
+ * on that one object only, and the stacks of the calls are counted. Sent as source text, so it uses nothing from outside
+ * itself.
  */
 import type { Guard } from '../session/guard.js';
 
 export interface RawFrame {
   readonly function: string;
   readonly url: string;
-  /** 1-based, as a stack trace has it. */
+  /** 1-based, as in a stack trace. */
   readonly line: number;
   readonly column: number;
 }
@@ -23,7 +24,7 @@ export interface GrowthWatch {
   stop(): void;
 }
 
-/** What is known to add to an object of a kind; a dictionary has no method, and gets new keys through its prototype. */
+/** The methods that add to an object of a kind. A dictionary has none: its new keys are seen through its prototype. */
 export const addersOf: Readonly<Record<string, readonly string[] | undefined>> = {
   map: ['set'],
   set: ['add'],
@@ -34,14 +35,15 @@ export const addersOf: Readonly<Record<string, readonly string[] | undefined>> =
   dictionary: [],
 };
 
-/** Watches the object; answers what counts and undoes. `most` bounds the cost: so many additions are looked at. */
+/** Watches the object; returns what counts and undoes. `most` limits the cost: only this many additions are looked at. */
 // oxlint-disable-next-line max-lines-per-function -- runs in the target: its source is sent as one text
 export function watchGrowth(target: object, client: string, methods: readonly string[], most: number): GrowthWatch {
   const guard = Reflect.get(process, Symbol.for('memwatch')) as Guard;
   const sites = new Map<string, RawSite>();
   let seen = 0;
 
-  // The program may have its own Error.prepareStackTrace; ours is in place for the one call, and nothing else runs then.
+  // The program may have its own Error.prepareStackTrace; it is replaced for this one call only, during which nothing else
+  // runs.
   const frames = (): RawFrame[] => {
     const own = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
     if (own !== undefined && !('value' in own && own.writable === true && own.configurable === true)) return [];
@@ -85,12 +87,12 @@ export function watchGrowth(target: object, client: string, methods: readonly st
     };
     Object.defineProperty(target, name, { value: wrapper, configurable: true, writable: true, enumerable: false });
     undos.push(() => {
-      if (Reflect.get(target, name) !== wrapper) return; // somebody else has replaced it since
+      if (Reflect.get(target, name) !== wrapper) return; // someone else has replaced it since
       if (before === undefined) Reflect.deleteProperty(target, name);
       else Object.defineProperty(target, name, before);
     });
   };
-  // A key that an object does not have yet is asked of its prototypes first, so a prototype sees new keys alone.
+  // A key that an object does not have yet is looked up in its prototypes, so a prototype sees only new keys.
   const watchKeys = (): void => {
     const prototype = Object.getPrototypeOf(target) as object | null;
     const set = (object: object, key: PropertyKey, value: unknown, receiver: unknown): boolean => {

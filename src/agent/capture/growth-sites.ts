@@ -1,20 +1,20 @@
 /**
- * Which line adds to a container: the one object is watched for a moment on the live process, and put back at once; by
- * the target itself where memwatch is gone (see guard.ts). In: the heap id of the container and its kind. Out: stacks
- * with how often each came by.
+ * Which line adds to a container: that one object is watched for a moment on the live process, and restored at once, by the
+ * target itself if memwatch is gone (see guard.ts). In: the heap id of the container and its kind. Out: stacks, with how
+ * often each occurred.
  */
 import { throwIfInterrupted } from '../../errors.js';
 import type { Attachment } from '../attach/attach.js';
 import { callOn, type Remote } from '../session/evaluate.js';
 import { addersOf, watchGrowth, type GrowthWatch, type RawSite } from './growth-sites-in-target.js';
 
-/** So many additions are looked at: each costs the target some 20 us. */
+/** At most this many additions are looked at: each costs the target about 20 us. */
 const mostAdditions = 2000;
 
 /** Whether additions to a container of that kind can be watched. */
 export const canWatch = (kind: string): boolean => addersOf[kind] !== undefined;
 
-/** Watches while `wait` runs. Undefined where the object is gone, or V8 no longer knows its id. */
+/** Watches while `wait` runs. Undefined if the object is gone, or V8 no longer knows its id. */
 export const captureGrowthSites = async (
   attachment: Attachment,
   heapId: number,

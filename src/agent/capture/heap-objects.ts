@@ -1,7 +1,7 @@
 /**
- * How many objects and references a heap holds, by V8's own statistics: one garbage collection that counts what it passes
- * (trace category `v8.gc_stats`), with 3 to 25 MB of memory and about a tenth of a snapshot's pause. In: an attachment.
- * Out: the counts that a capture's cost goes by, or undefined where the target does not count now.
+ * How many objects and references a heap holds, from V8's own statistics: one garbage collection that counts what it visits
+ * (trace category `v8.gc_stats`), which takes 3 to 25 MB of memory and about a tenth of a snapshot's pause. In: an
+ * attachment. Out: the counts from which the cost of a capture is estimated, or undefined if the target cannot count now.
  */
 import { readText } from '../process/proc.js';
 import type { Attachment } from '../attach/attach.js';
@@ -9,14 +9,14 @@ import { evaluate, turnOfLoop } from '../session/evaluate.js';
 
 export interface HeapObjects {
   readonly nodes: number;
-  /** Those that a census looks at. */
+  /** The objects that a census looks at. */
   readonly jsObjects: number;
   readonly references: number;
   /** Slots of the longest array or table: V8 makes a text of each index, once, and spends a kilobyte on it. */
   readonly longest: Range;
-  /** Of the strings' text, that much of each which a snapshot copies. */
+  /** The text of the strings, limited for each to the part that a snapshot copies. */
   readonly textBytes: number;
-  /** How much longer than its own work the target's main thread took: other processes want the processor, too. */
+  /** How much longer than its own work the target's main thread took, because other processes used the processor. */
   readonly slowdown: number;
 }
 
@@ -26,7 +26,10 @@ export interface Range {
   readonly most: number;
 }
 
-/** What V8 says of one type: how many, their bytes, and how many in each class of size, doubling from 32 bytes. */
+/**
+ * V8's figures for one type: how many objects, their bytes, and how many in each size class; the classes double from 32
+ * bytes.
+ */
 export interface TypeCount {
   readonly count: number;
   readonly overall: number;
@@ -35,14 +38,14 @@ export interface TypeCount {
 
 export interface ObjectStatistics {
   readonly field_data: { readonly tagged_fields: number };
-  /** Ends with an empty entry. */
+  /** Its last entry is empty. */
   readonly type_data: Readonly<Record<string, TypeCount | Record<string, never>>>;
 }
 
 const arrivesWithinMs = 10_000;
 const category = 'disabled-by-default-v8.gc_stats';
 
-/** Undefined where V8 cannot be asked: another runtime, a thread that never comes to its event loop. */
+/** Undefined if V8 cannot be asked: another runtime, or a thread whose event loop does not turn. */
 export const countHeapObjects = async (attachment: Attachment): Promise<HeapObjects | undefined> => {
   const { pid } = attachment;
   const turns = await evaluate(attachment.session, turnOfLoop, [], { awaitPromise: true, timeoutMs: 2000 }).catch(
@@ -57,11 +60,11 @@ export const countHeapObjects = async (attachment: Attachment): Promise<HeapObje
   return { ...heapObjectsOf(statistics, largestMapping(pid)), slowdown: ran > 0 ? 1 + waited / ran : 1 };
 };
 
-/** Tracing is of the whole process and set by its main thread; each thread counts in its own collections. */
+/** Tracing covers the whole process and is switched on by its main thread; each thread counts in its own collections. */
 const collectStatistics = async ({ main, session }: Attachment): Promise<ObjectStatistics | undefined> => {
   let arrive = (_statistics: ObjectStatistics | undefined): void => {};
   const arrived = new Promise<ObjectStatistics | undefined>((resolve) => (arrive = resolve));
-  // collectGarbage collects twice; the last heap is the one without garbage
+  // collectGarbage collects twice; only the last report is of a heap without garbage
   const stopListening = main.on('NodeTracing.dataCollected', ({ value }) => {
     const text = value.findLast(({ name }) => name === 'V8.GC_Objects_Stats')?.args?.['live'];
     if (typeof text === 'string') arrive(JSON.parse(text) as ObjectStatistics);
@@ -71,7 +74,7 @@ const collectStatistics = async ({ main, session }: Attachment): Promise<ObjectS
     await main.send('NodeTracing.start', { traceConfig: { includedCategories: [category] } });
     const collected = session.send('HeapProfiler.collectGarbage', undefined, { timeoutMs: 180_000 });
     await collected.finally(() => main.send('NodeTracing.stop'));
-    timer = setTimeout(() => arrive(undefined), arrivesWithinMs); // they come after the answers
+    timer = setTimeout(() => arrive(undefined), arrivesWithinMs); // the statistics come after the answers
     return await arrived;
   } finally {
     clearTimeout(timer);
@@ -79,7 +82,7 @@ const collectStatistics = async ({ main, session }: Attachment): Promise<ObjectS
   }
 };
 
-/** Exported for the table of what was measured. */
+/** Exported for the table of measured heaps. */
 export const heapObjectsOf = (
   { type_data: types, field_data: fields }: ObjectStatistics,
   largestBytes: number | undefined,
@@ -89,7 +92,7 @@ export const heapObjectsOf = (
     all.reduce((total, [name, count]) => total + (wanted.test(name) ? of(count) : 0), 0);
   const slots = fields.tagged_fields / wordBytes;
   const inTables = sum(tables, ({ overall }) => overall / wordBytes);
-  // V8 gives the elements of an array twice: from the array, and from what holds its slots. Numbers in slots are no edges
+  // V8 counts the elements of an array twice: from the array, and from the store of its slots. Numbers in slots are no edges
   const elements = Math.min(
     slots,
     sum(/^ARRAY_ELEMENTS_TYPE$/, ({ overall }) => overall / wordBytes),
@@ -104,11 +107,11 @@ export const heapObjectsOf = (
 };
 
 const wordBytes = 8;
-/** A snapshot copies so much of each string. */
+/** A snapshot copies at most this much of each string. */
 const copiedText = 1024;
-/** Slots that lead to an object which a snapshot shows; the others hold numbers, holes, `undefined` and the like. */
+/** The share of slots that lead to an object which a snapshot shows; the others hold numbers, holes, `undefined` and the like. */
 const usedShare = 0.85;
-/** In a Map's table a third of the slots holds numbers, and up to a half is free. */
+/** In a Map's table a third of the slots hold numbers, and up to half are free. */
 const tableShareOfNumbers = 0.55;
 const tableShare: Range = { least: 0.14, likely: 0.2, most: 0.52 };
 const tables = /TABLE_TYPE$|DICTIONARY/;
@@ -131,9 +134,9 @@ const longestOf = (types: readonly (readonly [string, TypeCount])[], slots: numb
 };
 
 /**
- * Bytes of the largest object of a type. V8 says the sizes by classes that double: the third is of 64 to 127 bytes. The
- * last one holds all above, of which the sum is known. An object larger than all slots together holds plain numbers. Large
- * objects lie in mappings of their own, so that none is larger than the largest mapping.
+ * The bytes of the largest object of a type. V8 reports sizes by classes that double: the third is 64 to 127 bytes. The
+ * last class contains everything above, of which only the sum is known. An object larger than all slots together holds
+ * plain numbers. Large objects have mappings of their own, so none is larger than the largest mapping.
  */
 const largestIn = ({ overall, histogram }: TypeCount, slotBytes: number, largestBytes: number): Range => {
   const last = histogram.length - 1;
@@ -150,10 +153,10 @@ const largestIn = ({ overall, histogram }: TypeCount, slotBytes: number, largest
 };
 
 const leastOfClass = (at: number): number => 16 * 2 ** at;
-/** Where nothing else bounds the largest of several. */
+/** Bounds the largest of several objects if nothing else does. */
 const mostAboveMean = 3;
 
-/** Of a process of this machine; undefined for others, and where it may not be read. */
+/** For a process of this machine; undefined for others, and if it may not be read. */
 const largestMapping = (pid: number | undefined): number | undefined => {
   if (pid === undefined) return undefined;
   const sizes = readText(`/proc/${pid}/maps`)
@@ -166,7 +169,7 @@ const largestMapping = (pid: number | undefined): number | undefined => {
   return sizes.length === 0 ? undefined : Math.max(...sizes);
 };
 
-/** How long its main thread has run, and how long it could have but another ran. */
+/** How long its main thread has run, and how long it was ready to run while another one ran. */
 const scheduled = (pid: number | undefined): { ranNs: number; waitedNs: number } => {
   const text = pid === undefined ? '' : readText(`/proc/${pid}/task/${pid}/schedstat`);
   const [ranNs = 0, waitedNs = 0] = text === '' ? [] : text.split(' ').map(Number);

@@ -1,7 +1,7 @@
 /**
- * Profiles a program from inside, where it may open no inspector. In: what a target `-- script.js` names. Out: the text
- * of a .cpuprofile and how the program ended. Its places are those of the code that ran: without an inspector nobody
- * tells which source maps belong to it.
+ * Profiles a program from inside, if it may not open an inspector. In: the command of a target `-- script.js`. Out: the
+ * text of a .cpuprofile and how the program ended. Its places are those of the code that ran: without an inspector it is
+ * not known which source maps belong to it.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { MemwatchError } from '../../errors.js';
 import { intervalVariable, type NoProfiler } from './in-process-profiler.js';
 import { commandOf, type ProgramEnd } from '../attach/launch.js';
 
-/** Throws `not-found` where v8-profiler-next is not installed, `target-error` where the program left no profile. */
+/** Throws `not-found` if v8-profiler-next is not installed, `target-error` if the program left no profile. */
 export const captureInProcess = async (
   argv: readonly string[],
   options: { intervalUs: number; programStdout?: 'inherit' | 'stderr' | undefined },
@@ -37,7 +37,7 @@ export const captureInProcess = async (
 const permissions =
   'under --permission it needs --allow-addons, --allow-child-process and --allow-fs-read for memwatch and v8-profiler-next';
 
-/** The package is built for one Node: what matters is the Node that runs the program, and it was that one that tried. */
+/** The package is built for one Node version: what matters is the Node that runs the program and that tried to load it. */
 const noProfiler = ({ noProfiler: why, code, node }: NoProfiler): MemwatchError => {
   if (code === 'ERR_DLOPEN_DISABLED' || code === 'ERR_ACCESS_DENIED')
     return new MemwatchError('target-error', `Node ${node} may not load v8-profiler-next: ${why}`, {

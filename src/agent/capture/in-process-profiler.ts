@@ -1,17 +1,17 @@
 /**
- * Runs inside a program that may open no inspector (Node's permission model before 24, a Node built without inspector):
- * profiles it with v8-profiler-next from its first line to its end. The one file that knows that package, which users
+ * Runs inside a program that may not open an inspector (Node's permission model before 24, a Node built without inspector)
+ * and profiles it with v8-profiler-next from its first line to its end. The one file that knows that package, which users
  * install themselves. In: the environment variable below. Out, on file descriptor 3: a .cpuprofile, or why there is none.
  */
 import { fstatSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-/** Microseconds between two samples; its presence starts the profiler. */
+/** Microseconds between two samples; if it is set, the profiler starts. */
 export const intervalVariable = 'MEMWATCH_IN_PROCESS_INTERVAL_US';
 const profileFd = 3;
 
-/** What v8-profiler-next 1.10 gives: V8's profile with 1-based positions, and the lines inside the call frame. */
+/** What v8-profiler-next 1.10 gives: V8's profile with 1-based positions, and the lines are inside the call frame. */
 interface NativeNode {
   readonly id: number;
   readonly hitCount: number;
@@ -40,14 +40,14 @@ interface NativeProfiler {
   stopProfiling(title: string): NativeProfile;
 }
 
-/** What comes instead of a profile where the package cannot be loaded; the program has not run then. */
+/** Sent instead of a profile if the package cannot be loaded; the program has not run then. */
 export interface NoProfiler {
   readonly noProfiler: string;
   readonly code: string | undefined;
   readonly node: string;
 }
 
-/** From the folder the program is started in, or from where memwatch is. Throws what the first of them said. */
+/** Loads it from the program's working directory, or from memwatch's own folder. If both fail, throws the first error. */
 const loadNativeProfiler = (): NativeProfiler => {
   try {
     return createRequire(join(process.cwd(), 'memwatch.js'))('v8-profiler-next') as NativeProfiler;
@@ -96,14 +96,14 @@ const loadOrEnd = (): NativeProfiler => {
 
 const interval = process.env[intervalVariable];
 if (interval !== undefined) {
-  Reflect.deleteProperty(process.env, intervalVariable); // children of the program are not profiled
-  fstatSync(profileFd); // nobody listens where it is not open
+  Reflect.deleteProperty(process.env, intervalVariable); // child processes of the program are not profiled
+  fstatSync(profileFd); // throws if it is not open, and so nobody reads it
   const profiler = loadOrEnd();
   profiler.setGenerateType(1);
   profiler.setSamplingInterval(Number(interval));
   profiler.startProfiling('memwatch', true);
   process.once('exit', () => writeProfile(profiler.stopProfiling('memwatch')));
-  // without a listener of the program's own, Ctrl-C ends it before `exit`
+  // if the program has no listener of its own, Ctrl-C ends it before `exit`
   process.once('SIGINT', () => {
     if (process.listenerCount('SIGINT') === 0) process.exit(130);
   });

@@ -1,7 +1,7 @@
 /**
- * Turns V8's inlining off in a target for the time of a profile, so that costs are booked on the function that caused
- * them and not on the one it was inlined into. The flags are the process's, the code that has to be made anew is each
- * thread's. Costs the target 6 to 46 % CPU (bench:cost). The guard in the target turns the flags back if memwatch is killed.
+ * Turns V8's inlining off in a target during a profile, so that costs are charged to the function that caused them and not
+ * to the one it was inlined into. The flags apply to the process; the code that must be compiled again belongs to each
+ * thread. Costs the target 6 to 46 % CPU (bench:cost). The guard in the target restores the flags if memwatch is killed.
  */
 import type { Attachment } from '../attach/attach.js';
 import { evaluate } from '../session/evaluate.js';
@@ -9,8 +9,8 @@ import type { Guard } from '../session/guard.js';
 import type { Session } from '../session/protocol.js';
 
 /**
- * Answers the undo, which detach runs in any case. Code that is optimised already stays inlined until the caller drops
- * it, when the profiler runs: Node 24 books code that was dropped before that on its old caller, now and then.
+ * Returns the undo, which detach always runs. Code that is already optimised stays inlined until the caller drops it, while
+ * the profiler runs: Node 24 sometimes charges code that was dropped before that to its old caller.
  */
 export const disableInlining = async (
   attachment: Attachment,
@@ -27,14 +27,14 @@ export const disableInlining = async (
   return undoOnce;
 };
 
-/** Counting calls makes V8 drop all optimised code of a thread; what is hot is optimised anew, under the flags of now. */
+/** Counting calls makes V8 drop all optimised code of a thread; hot code is optimised again, under the present flags. */
 export const dropOptimisedCode = async (session: Session): Promise<void> => {
   await session.send('Profiler.enable');
   await session.send('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
   await session.send('Profiler.stopPreciseCoverage');
 };
 
-/** Runs in the target. A flag that the program itself was started with stays as it is. */
+/** Runs in the target. A flag that the program itself was started with stays unchanged. */
 const turnOff = (client: string): string[] => {
   const guard: Guard = Reflect.get(process, Symbol.for('memwatch'));
   const { setFlagsFromString } = guard.builtin('node:v8');

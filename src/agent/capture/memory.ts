@@ -1,6 +1,6 @@
 /**
  * The memory of a whole process at one moment. In: an attachment. Out: a MemoryReading: mappings, V8's statistics of each
- * thread, limits. Nothing stops the target but the microseconds in which V8 adds up its own figures.
+ * thread, limits. Stops the target only for the microseconds in which V8 adds up its own figures.
  */
 import type { IsolateMemory, MemoryReading } from '../../analyzer/model/memory.js';
 import { MemwatchError } from '../../errors.js';
@@ -13,12 +13,12 @@ import { evaluate } from '../session/evaluate.js';
 import { readCollectedHeap } from './collected-heap.js';
 import { threadsOf, type Thread } from './cpu-profile.js';
 
-/** A thread that gives no answer for so long is left out, and said to be. */
+/** A thread that does not answer within this time is left out, and listed as such. */
 const patienceMs = 1000;
 
 /**
- * `collect` makes V8 collect the heaps first, which stops each thread for about two milliseconds a megabyte of its heap.
- * Throws `not-attachable` where the target is no process of this machine, and what readMappings throws.
+ * `collect` makes V8 collect the heaps first, which stops each thread for about two milliseconds per megabyte of its heap.
+ * Throws `not-attachable` if the target is not a process of this machine, and what readMappings throws.
  */
 export const captureMemory = async (attachment: Attachment, collect: boolean): Promise<MemoryReading> => {
   const { pid } = attachment;
@@ -55,7 +55,7 @@ const heapLimit = ({ thread, limitBytes, committedBytes }: IsolateMemory) => ({
   usedBytes: committedBytes,
 });
 
-/** The thread's name where it does not answer. */
+/** Only the thread's name if it does not answer. */
 const readIsolate = async ({ name, session }: Thread, collect: boolean): Promise<IsolateMemory | string> => {
   const read = () => evaluate(session, isolateInTarget, [], { timeoutMs: patienceMs, commandLineApi: true });
   try {

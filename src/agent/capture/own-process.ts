@@ -1,6 +1,6 @@
 /**
- * Looks at the process that this code runs in: collects its garbage, reads its counters, writes snapshots of it. What
- * a scenario's process and the assertions in users' own tests are made of. Leaves nothing switched on.
+ * Looks at the process that this code runs in: collects its garbage, reads its counters, writes snapshots of it. A
+ * scenario's process and the assertions in users' own tests are built on it. Leaves nothing switched on.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import v8 from 'node:v8';
@@ -15,18 +15,18 @@ import { startSurvivorSampling, type SurvivorSampling } from './survivors.js';
 import type { SurvivorSite } from '../../analyzer/model/survivors.js';
 
 /**
- * One inspector session for as long as snapshots are to be compared: when any session of a thread ends, V8 forgets the
- * ids of its objects and counts anew (seen on 20 to 26), and the same id then stands for another object.
+ * Holds one inspector session for as long as snapshots are to be compared: when any session of a thread ends, V8 forgets
+ * the ids of its objects and starts again (seen on Node 20 to 26), and the same id then means another object.
  */
 export interface OwnProcess {
   collectGarbage(): Promise<void>;
-  /** Writes a snapshot of the own thread and its scripts table; a file that was not finished does not stay. */
+  /** Writes a snapshot of the current thread and its scripts table; an unfinished file is removed. */
   captureSnapshot(file: string): Promise<void>;
-  /** From here on it is noted where what stays alive is made; not where something else samples already. */
+  /** From here on, records where objects that stay alive are allocated; does nothing if something else already samples. */
   startSampling(): Promise<void>;
-  /** What was made since and is alive; ends the sampling. */
+  /** Returns what was allocated since and is still alive, and ends the sampling. */
   survivors(): Promise<SurvivorSite[]>;
-  /** Where a function of the own thread stands; null where it is native or bound. */
+  /** Where a function of the current thread is in the source; null if it is native or bound. */
   locate(body: unknown): Promise<CodePosition | null>;
   close(): Promise<void>;
 }
@@ -54,12 +54,12 @@ export const openOwnProcess = (): OwnProcess => {
   };
 };
 
-/** One sample for so many bytes: what is looked for may gain a few bytes a call. */
+/** One sample for this many bytes: a leak may grow by only a few bytes a call. */
 const sampledBytes = 8 * 1024;
 
 /**
- * Collects until nothing more can go: weak callbacks and finalizers run between collections, in turns of the event
- * loop, and what they let go of is garbage only then.
+ * Collects until nothing more can be freed: weak callbacks and finalizers run between collections, in turns of the event
+ * loop, and what they release is garbage only afterwards.
  */
 const collectGarbage = async (session: Session): Promise<void> => {
   for (let pass = 0; pass < 3; pass++) {
@@ -93,7 +93,7 @@ const positionOf = ({ scriptId, lineNumber, columnNumber }: { [key: string]: unk
   column: Number(columnNumber),
 });
 
-/** Reads what tells memory and handles apart. Collect garbage before; the reading is as of now. */
+/** Reads the counters that separate memory from handles. Collect garbage first; the reading is of this moment. */
 export const readOwnCounters = (longestGcPauseUs: number | null = null): CounterReading => {
   const memory = process.memoryUsage();
   return {
@@ -115,7 +115,7 @@ const countByName = (names: readonly string[]): Record<string, number> => {
   return counts;
 };
 
-/** Asking for the scripts first makes V8 11 (Node 20) compute line ends, without which it needs up to 40 times as long. */
+/** Asking for the scripts first makes V8 11 (Node 20) compute line ends; without that a snapshot takes up to 40 times as long. */
 const captureSnapshot = async (session: Session, file: string): Promise<void> => {
   const scripts = await captureScripts(session, { pid: process.pid, nodeVersion: process.version });
   const output = createOutput(file);
@@ -131,7 +131,7 @@ const captureSnapshot = async (session: Session, file: string): Promise<void> =>
   }
 };
 
-/** The longest garbage collection since `start`, for the time in which it runs. */
+/** The longest garbage collection between `start` and `stop`. */
 export const createPauseWatch = (): { start(): void; stop(): number } => {
   const profiler = new v8.GCProfiler();
   return {

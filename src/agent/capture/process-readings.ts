@@ -1,6 +1,7 @@
 /**
- * Readings of a whole process for `leaks`: the collected heap of the thread that is looked at, and everything beside it.
- * In: an attachment. Out: a ProcessReading each time it is asked. A reading collects garbage: some 1.5 ms a megabyte of heap.
+ * Readings of a whole process for `leaks`: the collected heap of the target thread, and everything outside it. In: an
+ * attachment. Out: a ProcessReading each time it is asked for. A reading collects garbage: about 1.5 ms per megabyte of
+ * heap.
  */
 import type { CounterReading } from '../../analyzer/model/check.js';
 import type { ProcessReading, WorkerReading } from '../../analyzer/model/process-reading.js';
@@ -13,14 +14,14 @@ import type { WorkerThread } from '../session/workers.js';
 
 export interface ProcessReadings {
   read(): Promise<ProcessReading>;
-  /** How long the last reading took: most of it is the collection, which stops the target. */
+  /** How long the last reading took, mostly for the collection, which stops the target. */
   readonly lastMs: number;
 }
 
 const collectTimeoutMs = 120_000;
-/** A worker that waits in Atomics.wait gives no answer at all; one that works gives it within milliseconds. */
+/** A worker that waits in Atomics.wait does not answer at all; one that works answers within milliseconds. */
 const workerTimeoutMs = 1500;
-/** Each worker's heap is collected at each reading. */
+/** At most this many workers are read, because each worker's heap is collected at each reading. */
 const mostWorkers = 8;
 
 export const openProcessReadings = async (attachment: Attachment): Promise<ProcessReadings> => {
@@ -56,7 +57,7 @@ export const openProcessReadings = async (attachment: Attachment): Promise<Proce
 
 const unseen = { fileDescriptors: null, threads: null, childProcesses: null, childrenRssBytes: null } as const;
 
-/** One that was silent once is not waited for again. */
+/** A worker that did not answer once is not waited for again. */
 const readWorkers = (workers: readonly WorkerThread[], silent: Set<string>): Promise<WorkerReading[]> =>
   Promise.all(
     workers.slice(0, mostWorkers).map(async ({ id, title, session }) => {
@@ -72,13 +73,16 @@ const collectedHeapOf = async (session: Session): Promise<{ used: number; total:
   return evaluate(session, ask, [], { timeoutMs: workerTimeoutMs });
 };
 
-/** Lives in the target while it is read. Its functions are compiled once: what they allocate would look like work. */
+/**
+ * Lives in the target while it is read. Its functions are compiled only once: what compiling allocates would look like the
+ * target's work.
+ */
 interface Meter {
   /** What the target did since the reading before. */
   work(): { allocatedBytes: number; cpuUs: number };
-  /** From here on it is the target's work again. */
+  /** From here on, work counts as the target's again. */
   mark(): void;
-  /** Right after a collection. */
+  /** To be called right after a collection. */
   memory(): Omit<CounterReading, 'fileDescriptors' | 'threads' | 'childProcesses' | 'longestGcPauseUs'>;
 }
 

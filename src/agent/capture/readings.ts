@@ -1,7 +1,7 @@
 /**
- * Live readings of a target. In: an attachment and an interval. Out: a Reading each interval, until the target ends or
- * the caller stops. What counts in the target (a GC observer, a delay histogram) is taken away again, also by the
- * target's own guard when memwatch is killed.
+ * Live readings of a target. In: an attachment and an interval. Out: one Reading per interval, until the target ends or the
+ * caller stops. What counts in the target (a GC observer, a delay histogram) is removed afterwards, by the target's own
+ * guard if memwatch is killed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GcReading, HeapReading, LoopReading, Reading } from '../../analyzer/model/reading.js';
@@ -14,11 +14,11 @@ import { describeWait } from '../process/proc.js';
 export interface ReadingsOptions {
   intervalMs: number;
   signal?: AbortSignal | undefined;
-  /** Told in words why no reading comes, once a second. */
+  /** Called once a second with the reason, in words, while no reading comes. */
   onSilence?: ((text: string) => void) | undefined;
 }
 
-/** The first reading covers so long: nobody wants to wait for a whole interval. */
+/** The first reading covers only this long, so that the user does not wait for a whole interval. */
 const firstMs = 250;
 
 /** Ends when the signal is aborted, or the target ends. */
@@ -50,13 +50,13 @@ export async function* watchReadings(attachment: Attachment, options: ReadingsOp
 const cgroupOf = (pid: number | undefined): Reading['cgroup'] =>
   pid === undefined ? null : (cgroupMemory(pid) ?? null);
 
-/** False when it is over before the time has come. */
+/** False if it is over before that time. */
 const waitUntil = async (due: number, over: AbortSignal): Promise<boolean> => {
   if (over.aborted) return false;
   return sleep(Math.max(0, due - Date.now()), true, { signal: over }).catch(() => false);
 };
 
-/** The answer, however long it takes: a stopped target answers when it goes on. Undefined when it is over before. */
+/** The answer, however long it takes: a stopped target answers when it continues. Undefined if it is over before. */
 const answerOf = async <T>(
   answer: Promise<T>,
   { pid }: Attachment,
@@ -72,7 +72,7 @@ const answerOf = async <T>(
     if (over.aborted) end();
     over.addEventListener('abort', end, { once: true });
   });
-  answer.catch(() => {}); // an answer that comes after the end is nobody's
+  answer.catch(() => {}); // an answer that comes after the end is dropped
   try {
     return await Promise.race([answer, ended]);
   } catch (error) {
@@ -113,7 +113,7 @@ const installMeter = (client: string): Meter => {
   const resolutionUs = 20_000;
   const histogram = monitorEventLoopDelay({ resolution: resolutionUs / 1000 });
   histogram.enable();
-  // the histogram holds the time from timer to timer: what is above its own period is lateness
+  // the histogram holds the time from timer to timer: what exceeds its period is the delay
   const late = (nanoseconds: number): number => Math.max(0, nanoseconds / 1000 - resolutionUs);
   const meter: Meter = {
     builtin: guard.builtin,

@@ -1,6 +1,6 @@
 /**
- * How much memory a target can still take: on its host, in its memory cgroup, in V8's heap. In: an attachment. Out: the
- * tightest of the first two, whether the cgroup's limit could be read at all, and what the heap has left.
+ * How much more memory a target can take: on its host, in its memory cgroup, in V8's heap. In: an attachment. Out: the
+ * tighter of the first two, whether the cgroup's limit could be read at all, and what the heap has left.
  */
 import type { Attachment } from '../attach/attach.js';
 import {
@@ -17,11 +17,11 @@ import type { Guard } from '../session/guard.js';
 import type { Session } from '../session/protocol.js';
 
 export interface Room {
-  /** What the target can still take; undefined where nobody says. */
+  /** What the target can still take; undefined if nothing says so. */
   readonly left: { readonly availableBytes: number; readonly of: 'the host' | "the target's cgroup" } | undefined;
-  /** False: it is in a memory cgroup whose files can be read neither from here nor by the target itself. */
+  /** False: it is in a memory cgroup whose files neither memwatch nor the target itself can read. */
   readonly limitKnown: boolean;
-  /** What V8's heap may still grow by, before V8 ends the process. */
+  /** How much V8's heap may still grow before V8 ends the process. */
   readonly heapBytes: number;
 }
 
@@ -51,7 +51,7 @@ const roomOf = ({ tightest, known }: CgroupLimits, hostBytes: number | undefined
   return { left: { availableBytes, of: "the target's cgroup" }, ...rest };
 };
 
-/** What the target reads of itself: in its own container it sees its own limit, also where it cannot be seen from here. */
+/** What the target reads about itself: in its own container it sees its own limit, even if that cannot be seen from here. */
 const readInside = async (session: Session): Promise<{ limits: CgroupLimits; hostBytes: number | undefined }> => {
   const [membership, mounts, memory] = ['/proc/self/cgroup', '/proc/self/mountinfo', '/proc/meminfo'];
   const proc = await readTexts(session, [membership, mounts, memory]);

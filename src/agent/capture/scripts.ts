@@ -1,6 +1,6 @@
 /**
- * The scripts of a target: captures name code by script id alone, and only the running process knows the names. In: a
- * session. Out: a ScriptsTable, kept beside the capture as `<capture>.scripts.json`.
+ * The scripts of a target: captures refer to code only by script id, and only the running process knows the names. In: a
+ * session. Out: a ScriptsTable, stored beside the capture as `<capture>.scripts.json`.
  */
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -11,16 +11,19 @@ import { inOtherFileSystem } from '../process/proc.js';
 import type { Session } from '../session/protocol.js';
 
 export interface ScriptCollector {
-  /** The table of everything that was ever parsed and is still known, with the source maps that can be read. */
+  /** The table of every script that was parsed and that V8 still knows, with the source maps that can be read. */
   finish(): Promise<ScriptsTable>;
-  /** Stops listening where no table is wanted any more. */
+  /** Stops listening, if no table is wanted after all. */
   stop(): Promise<void>;
 }
 
-/** The limits within which source maps are kept with a capture. */
+/** How many bytes of source maps are stored with a capture: at most, for one map and for all. */
 const maps = { oneBytes: 64 * 2 ** 20, allBytes: 256 * 2 ** 20 };
 
-/** Begins to listen; on Node 20 this also makes a snapshot of big scripts up to 40 times shorter (see snapshot.ts). */
+/**
+ * Begins to listen. On Node 20 this also makes a snapshot of a program with big scripts up to 40 times faster (see
+ * snapshot.ts).
+ */
 export const collectScripts = async (
   session: Session,
   from: { pid: number | undefined; nodeVersion: string },
@@ -31,16 +34,16 @@ export const collectScripts = async (
     session.on('Debugger.scriptParsed', ({ scriptId, url, sourceMapURL = '' }) => {
       if (url !== '') found.set(Number(scriptId), { url, sourceMapUrl: sourceMapURL });
     }),
-    // a `debugger;` line of the program would stop it while this session listens
+    // a `debugger;` statement of the program would stop it while this session listens
     session.on('Debugger.paused', () => void session.send('Debugger.resume').catch(() => {})),
   ];
   await Promise.all([
-    session.send('Debugger.setSkipAllPauses', { skip: true }).catch(() => {}), // refused before enable by some versions
+    session.send('Debugger.setSkipAllPauses', { skip: true }).catch(() => {}), // some versions refuse it before enable
     session.send('Debugger.enable', {}),
     session.send('Debugger.setSkipAllPauses', { skip: true }),
   ]);
   const stop = async (): Promise<void> => {
-    await session.send('Debugger.disable').catch(() => {}); // gone with the session where the target has ended
+    await session.send('Debugger.disable').catch(() => {}); // fails if the target has ended; then it is gone with the session
     for (const end of stops) end();
   };
   const finish = async (): Promise<ScriptsTable> => {
@@ -62,8 +65,8 @@ export const captureScripts = async (
 ): Promise<ScriptsTable> => (await collectScripts(session, from)).finish();
 
 /**
- * The scripts that a profile names, with the text that V8 runs: it tells where functions end, and lines to show. Works
- * also at the target's end, when it answers little else.
+ * The scripts that a profile names, with the text that V8 runs, which shows where functions end and has the lines to print.
+ * Also works at the target's end, when it answers little else.
  */
 export const captureScriptsWithSource = async (
   session: Session,
@@ -71,7 +74,7 @@ export const captureScriptsWithSource = async (
   wanted: (script: { id: number; url: string }) => boolean,
 ): Promise<ScriptsTable> => (await collectScripts(session, from, wanted)).finish();
 
-/** Writes the table beside a capture, whose part it is: one that was left by an earlier capture of that name is replaced. */
+/** Writes the table beside its capture, and replaces one that an earlier capture of that name left. */
 export const writeScripts = (captureFile: string, table: ScriptsTable): void =>
   writeOutput(`${captureFile}.scripts.json`, JSON.stringify(table), { overwrite: true });
 
@@ -81,7 +84,7 @@ interface FoundScript {
   readonly source?: string;
 }
 
-/** A longer text is left out: the profile would be many times its size. */
+/** A longer text is left out, since the profile would become many times its size. */
 const longestSource = 16 * 2 ** 20;
 
 const keepWithSource = async (
@@ -116,7 +119,7 @@ const withSourceMaps = async (found: ReadonlyMap<number, FoundScript>, pid: numb
   return scripts;
 };
 
-/** The text of a source map: inside the script, or a file that this machine can read. Never fetched from a network. */
+/** The text of a source map: inline in the script, or a file that this machine can read. Never fetched from a network. */
 const readSourceMap = async (
   scriptUrl: string,
   sourceMapUrl: string,

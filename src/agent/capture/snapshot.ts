@@ -1,6 +1,6 @@
 /**
  * Takes a heap snapshot. In: an attachment and a file name. Out: V8's own .heapsnapshot on disk, plain or gzip, with the
- * scripts table beside it. The file appears under its name only when it is whole.
+ * scripts table beside it. The file appears under its name only when it is complete.
  */
 import { randomUUID } from 'node:crypto';
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
@@ -13,28 +13,28 @@ import { collectScripts, writeScripts } from './scripts.js';
 
 export interface SnapshotOptions {
   gzip?: boolean | undefined;
-  /** Replaces a file of that name; without it a file that is there is kept, and `cannot-write` thrown. */
+  /** Replaces an existing file; otherwise an existing file is kept and `cannot-write` is thrown. */
   overwrite?: boolean | undefined;
-  /** V8 cannot stop a snapshot: after an abort the target still builds it, memwatch only no longer waits. */
+  /** V8 cannot stop a snapshot: after an abort the target still builds it, but memwatch no longer waits. */
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: SnapshotProgress) => void) | undefined;
 }
 
 export type SnapshotProgress =
-  /** V8 has looked at `done` of `total` objects (its own counts). */
+  /** `building`: V8 has visited `done` of `total` objects, by its own counts. */
   { phase: 'building'; done: number; total: number } | { phase: 'writing'; bytes: number };
 
 export interface CapturedSnapshot {
   readonly file: string;
   readonly nodes: number;
   readonly edges: number;
-  /** Of the file on disk. */
+  /** The size of the file on disk. */
   readonly bytes: number;
   /** How long the target's thread stood still, measured there. */
   readonly pauseUs: number;
 }
 
-/** Throws disconnected where the target ends meanwhile, no-room and cannot-write where the disk does not take it. */
+/** Throws disconnected if the target ends meanwhile, no-room and cannot-write if the disk cannot take it. */
 export const captureSnapshot = async (
   attachment: Attachment,
   file: string,
@@ -42,8 +42,8 @@ export const captureSnapshot = async (
 ): Promise<CapturedSnapshot> => {
   throwIfInterrupted(options.signal);
   const { session } = attachment;
-  // V8 11.3 (Node 20) looks through a script from its start for the line of every function, unless something has made it
-  // remember the line ends; enabling the debugger does. Without this a bundled server stands still up to 40 times longer.
+  // For the line of every function, V8 11.3 (Node 20) scans its script from the start, unless something has made it remember
+  // the line ends; enabling the debugger does. Without this, a bundled server stands still up to 40 times longer.
   const scripts = await collectScripts(session, attachment);
   const output = createCaptureFile(file, options.gzip === true, { overwrite: options.overwrite });
   try {
@@ -63,7 +63,7 @@ export const captureSnapshot = async (
   }
 };
 
-/** What tells this thread of this process from all others: its pid may be given again, also while both captures are kept. */
+/** A name for this thread of this process, unique among all: its pid may be reused while both captures exist. */
 const processName = async ({ main, worker }: Attachment): Promise<string> => {
   const process = await evaluate<string>(main, '`${process.pid} ${performance.timeOrigin}`');
   return `${process} ${worker?.id ?? 0}`;
@@ -85,11 +85,11 @@ const endedDuring = ({ pid }: Attachment, bytes: number, cause: unknown): unknow
 interface SnapshotText {
   add(chunk: string): void;
   progress(progress: SnapshotProgress): void;
-  /** The counts of the header. Throws where the text has no end. */
+  /** Returns the counts from the header. Throws if the text is incomplete. */
   finish(): { nodes: number; edges: number };
 }
 
-/** Hands the text on, and keeps its first and last characters: the counts, and whether it is whole. */
+/** Passes the text on, and keeps its first and last characters, which hold the counts and show whether it is complete. */
 const snapshotText = (write: (text: string) => void, onProgress: SnapshotOptions['onProgress']): SnapshotText => {
   const headerChars = 8192;
   let header = '';
@@ -123,7 +123,7 @@ const streamSnapshot = async (
   signal: AbortSignal | undefined,
 ): Promise<void> => {
   const failed = new AbortController();
-  // an error of the disk is thrown inside an event of the socket: carry it to whoever waits for the snapshot
+  // an error of the disk is thrown inside an event of the socket: it is passed to the caller that waits for the snapshot
   const add = (chunk: string): void => {
     try {
       if (!failed.signal.aborted) text.add(chunk);
@@ -147,14 +147,14 @@ const untilAborted = async (work: Promise<void>, stop: AbortSignal): Promise<voi
     if (stop.aborted) wake();
     stop.addEventListener('abort', wake, { once: true });
   });
-  work.catch(() => {}); // after an abort nobody waits for it
+  work.catch(() => {}); // after an abort nothing waits for it
   await Promise.race([work, stopped]);
   stop.removeEventListener('abort', wake);
 };
 
 /**
- * Node 22 and later begin a snapshot in a task of the event loop, which a thread that never leaves a loop does not come
- * to; Node 20 begins at once.
+ * Node 22 and later begin a snapshot in a task of the event loop, which a thread that never leaves a loop does not reach;
+ * Node 20 begins at once.
  */
 const runsPostedTasks = async ({ session, nodeVersion }: Attachment): Promise<boolean> => {
   if (Number(/\d+/.exec(nodeVersion)?.[0]) < 22) return true;
@@ -178,7 +178,7 @@ const takeByProtocol: Take = async (session, add, text) => {
   }
 };
 
-/** The same from inside, at whatever the thread is doing: its pieces come back through a binding. */
+/** The same from inside, whatever the thread is doing: the pieces come back through a binding. */
 const takeByInterrupt: Take = async (session, add) => {
   const name = `memwatch_${randomUUID().replaceAll('-', '')}`;
   const stop = session.on('Runtime.bindingCalled', (call) => {

@@ -1,26 +1,29 @@
 /**
- * Where what survives was allocated: V8's sampling heap profiler, live objects alone, as finely as it takes.
- * In: a session. Out: sampled sites with their stacks; what was collected since is not in them.
+ * Where the objects that survive were allocated: V8's sampling heap profiler, live objects only, with an interval that fits
+ * the amount. In: a session. Out: sampled sites with their stacks, without what was collected since.
  *
- * V8 names the function and where it starts, not the line within it, and charges a function that it inlined to the
- * caller. Buffers' memory is outside the heap and not seen.
+ * V8 names the function and where it starts, not the line within it, and charges an inlined function to its caller. The
+ * memory of Buffers is outside the heap and not seen.
  */
 import type { Protocol } from 'devtools-protocol';
 import type { SurvivorFrame, SurvivorSite } from '../../analyzer/model/survivors.js';
 import type { Attachment } from '../attach/attach.js';
 import type { Session } from '../session/protocol.js';
 
-/** One sample for so many bytes, on average. The finest costs a busy server some 2 to 12 % CPU, the coarsest next to none. */
+/**
+ * One sample for this many bytes, on average. The finest interval costs a busy server about 2 to 12 % CPU, the coarsest
+ * next to nothing.
+ */
 const interval = { most: 64 * 1024, least: 8 * 1024 };
-/** With so many samples of what survives, the line that makes it is among them: by chance, a few can all miss it. */
+/** With this many samples of survivors, the line that makes them is among them; a few samples could all miss it by chance. */
 const enoughSamples = 32;
 
 export interface SurvivorSampling {
-  /** Collects garbage and ends the sampling; what was allocated since its start and is alive. Empty when asked again. */
+  /** Collects garbage and ends the sampling; returns what was allocated since its start and is alive. Empty if called again. */
   stop(): Promise<SurvivorSite[]>;
 }
 
-/** `bytes`: one sample for so many that are allocated, on average. */
+/** `bytes`: one sample for this many allocated bytes, on average. */
 export const startSurvivorSampling = async (session: Session, bytes: number): Promise<SurvivorSampling> => {
   await session.send('HeapProfiler.startSampling', { samplingInterval: bytes });
   let stopped = false;
@@ -29,7 +32,7 @@ export const startSurvivorSampling = async (session: Session, bytes: number): Pr
       if (stopped) return [];
       stopped = true;
       const collected = session.send('HeapProfiler.collectGarbage', undefined, { timeoutMs: 120_000 });
-      await collected.catch(() => {}); // the sampling is to end in any case
+      await collected.catch(() => {}); // the sampling must end even if this fails
       const { profile } = await session.send('HeapProfiler.stopSampling', undefined, { timeoutMs: 60_000 });
       return sitesOf(profile.head);
     },
@@ -37,7 +40,7 @@ export const startSurvivorSampling = async (session: Session, bytes: number): Pr
 };
 
 /**
- * Begins to sample, as finely as it takes where `expectedBytes` survive; what is answered ends it, and gives what was
+ * Begins to sample, finely enough for `expectedBytes` of survivors. The returned function ends it, and returns what was
  * allocated since and is alive.
  */
 export const sampleSurvivors = async (

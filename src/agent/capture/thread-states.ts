@@ -1,6 +1,6 @@
 /**
- * What the threads of a target do, apart from their stacks: which of the kernel's threads they are, and what keeps their
- * event loops alive. In: sessions of the threads. Out: plain values. Works while a thread is busy or waits in Atomics.wait.
+ * What the threads of a target do, besides their stacks: which kernel threads they are, and what keeps their event loops
+ * alive. In: sessions of the threads. Out: plain values. Works while a thread is busy or waits in Atomics.wait.
  */
 import type { ActiveHandles } from '../../analyzer/model/dump.js';
 import { MemwatchError } from '../../errors.js';
@@ -8,14 +8,14 @@ import { evaluate } from '../session/evaluate.js';
 import type { Thread } from './cpu-profile.js';
 
 export interface ThreadInside {
-  /** The kernel's id of the thread in the target's own pid namespace; null where /proc is not there for it. */
+  /** The kernel's id of the thread in the target's own pid namespace; null if its /proc is not available. */
   readonly kernelId: number | null;
   readonly handles: readonly ActiveHandles[];
 }
 
 const patienceMs = 500;
 
-/** undefined where the thread gives no answer. */
+/** undefined if the thread does not answer. */
 export const readThreadInside = async ({ session }: Thread): Promise<ThreadInside | undefined> => {
   try {
     return await evaluate<ThreadInside>(session, `(${insideOf})()`, [], {
@@ -28,7 +28,7 @@ export const readThreadInside = async ({ session }: Thread): Promise<ThreadInsid
   }
 };
 
-/** Runs in the target, made of the functions below. */
+/** Runs in the target; built from the functions below. */
 const insideOf = `() => ({ kernelId: (${String(kernelIdInTarget)})(), handles: (${String(handlesInTarget)})(${String(wordsInTarget)}) })`;
 
 function kernelIdInTarget(): number | null {
@@ -50,7 +50,7 @@ interface Handle {
   readonly remotePort?: unknown;
 }
 
-/** What tells one handle from others of its type; '' where nothing does. */
+/** Words that distinguish a handle from others of its type; '' if there are none. */
 function wordsInTarget(handle: Handle): string {
   try {
     if (Array.isArray(handle.spawnargs)) return `pid ${String(handle.pid)} ${handle.spawnargs.join(' ')}`;
@@ -61,7 +61,7 @@ function wordsInTarget(handle: Handle): string {
     if (address === null || typeof address !== 'object' || !('port' in address)) return '';
     return `on ${String(Reflect.get(address, 'address'))}:${String(address.port)}`;
   } catch {
-    return ''; // a handle that is closing says nothing of itself
+    return ''; // a handle that is closing gives no details
   }
 }
 
@@ -79,7 +79,7 @@ function handlesInTarget(wordsOf: (handle: Handle) => string): ActiveHandles[] {
     if (known.length === 0) return null;
     return known.slice(0, shown).join(', ') + (known.length > shown ? `, ${known.length - shown} more` : '');
   };
-  // Node counts native handles; whose they are says the JavaScript object around them
+  // Node counts native handles; the JavaScript object around a handle says what it is for
   const around: Record<string, string[]> = {
     TCPSocketWrap: ['Socket', 'TLSSocket'],
     TCPServerWrap: ['Server'],

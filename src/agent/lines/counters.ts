@@ -1,12 +1,12 @@
 /**
- * The counters that rewritten functions call, inside the target. A line is counted from the moment it begins to the moment
- * the next line of the same activation begins, the activation ends or waits, or another activation of the same table runs.
- * What the counters cost themselves is measured at every call and taken off. In: calls. Out: rows of numbers a line.
+ * The counters that rewritten functions call, inside the target. A line is counted from the moment it begins until the next
+ * line of the same activation begins, the activation ends or waits, or another activation of the same table runs. The cost
+ * of the counters themselves is measured at every call and subtracted. In: calls. Out: one row of numbers for each line.
  */
 import type { FunctionTable } from './instrument.js';
 import { end, first, read, second, settleBuffers } from './line-readings.js';
 
-/** The numbers of one line, in the order in which they stand in a row. */
+/** The numbers of one line, in the order of a row. */
 export const rowFields = [
   'hits',
   'timeMs',
@@ -14,35 +14,35 @@ export const rowFields = [
   'cleanHits',
   'heapBytes',
   'externalBytes',
-  /** The other hits: what was collected hides what was allocated. */
+  /** The other hits: a collection hides what they allocated. */
   'collectedHits',
   'collectedHeapBytes',
   'collectedExternalBytes',
-  /** The most that was in use, heap and external, when the line ended. */
+  /** The most memory that was in use, heap and external, when the line ended. */
   'memoryBytes',
 ] as const;
 const width = rowFields.length;
 const hits = 0;
 const timeMs = 1;
-/** Two groups of three, laid out alike: hits, heap bytes, external bytes. */
+/** Two groups of three numbers with the same layout: hits, heap bytes, external bytes. */
 const clean = 2;
 const collected = 5;
 const memory = 8;
 
-/** What the counters have cost so far, milliseconds and bytes: lines of other tables that are open leave it out. */
+/** What the counters have cost so far, in milliseconds and bytes; open lines of other tables subtract it. */
 const overhead = new Float64Array(2);
-/** Of the last switch of any table: clock and heap when it came. */
+/** The clock and the heap at the last switch of any table. */
 const came = new Float64Array(2);
-/** Whose line began at `second`, until the next switch has worked that out. */
+/** The counters whose line began at the reading `second`, until the next switch has evaluated it. */
 let pending: FunctionCounters | undefined;
 const settleLater = (counters: FunctionCounters): void => {
   pending = counters;
 };
 
-/** What is done from time to time between two lines, so that a program that never rests leaves its numbers as well. */
+/** Work done from time to time between two lines, so that a program that never pauses still leaves its numbers. */
 export const periodic = { everyMs: 100, dueMs: 0, work: (): void => {} };
 
-/** The last hit that was booked, so that it can be moved to the collected ones. */
+/** The last hit that was recorded, so that it can still be moved to the collected ones. */
 const last: { rows: Float64Array; at: number } = { rows: new Float64Array(0), at: -1 };
 const booked = new Float64Array(3);
 const add = (rows: Float64Array, at: number, sign: 1 | -1): void => {
@@ -58,11 +58,11 @@ export class FunctionCounters {
   readonly table: FunctionTable;
   calls = 0;
   readonly rows: Float64Array;
-  /** The activation that is running now, innermost. */
+  /** The innermost activation that runs now. */
   top: Activation | undefined;
-  /** The line that is being counted; -1: none. */
+  /** The line that is being counted; -1 for none. */
   #open = -1;
-  /** Of the open line: clock, heap and external bytes at its begin, bytes of one reading, and `overhead` then. */
+  /** For the open line: clock, heap and external bytes at its start, the bytes of one reading, and `overhead` at that time. */
   readonly begin = new Float64Array(6);
 
   constructor(table: FunctionTable) {
@@ -70,13 +70,16 @@ export class FunctionCounters {
     this.rows = new Float64Array(table.lines.length * width);
   }
 
-  /** Ends the line that is open, if one is, and begins another one (-1: none). */
+  /** Ends the open line, if there is one, and begins another one (-1 for none). */
   switchTo(line: number, counted: 0 | 1): void {
     this.#close();
     this.#begin(line, counted);
   }
 
-  /** An activation begins: on a line that is counted, or on one that is counted by what stands on it, such as a loop's turns. */
+  /**
+   * Begins an activation: on a line that is counted itself, or on one whose hits are counted by what is on it, such as a
+   * loop's turns.
+   */
   enter(line: number, counted: 0 | 1, call: 0 | 1): Activation {
     this.#close();
     this.calls += call;
@@ -106,7 +109,7 @@ export class FunctionCounters {
     read(second);
   }
 
-  /** Works out, when the next switch comes, what the last one cost and where its line began. */
+  /** At the next switch, works out what the last switch cost and where its line began. */
   settle(): void {
     pending = undefined;
     const { begin } = this;
@@ -122,14 +125,14 @@ export class FunctionCounters {
     begin[5] = overhead[1];
   }
 
-  /** A collection that is seen may have ended in the line before: V8 counts what it freed a while later. */
+  /** A collection that is seen now may have ended during the line before: V8 counts what it freed somewhat later. */
   #book(seen: boolean): void {
     const { rows, begin } = this;
     const row = this.#open * width;
     rows[row + timeMs] += end[0] - begin[0] - (overhead[0] - begin[4]);
     const heap = end[1] - begin[1];
     const external = end[2] - begin[2];
-    // without a collection neither shrinks
+    // without a collection, neither shrinks
     const at = row + (seen || heap < 0 || external < 0 ? collected : clean);
     if (seen) moveLast();
     last.rows = rows;
@@ -143,7 +146,7 @@ export class FunctionCounters {
   }
 }
 
-/** One call of a function: which line it is on, and what it interrupted. */
+/** One call of a function: the line that it is on, and the activation that it interrupted. */
 export class Activation {
   readonly #counters: FunctionCounters;
   #outer: Activation | undefined;
@@ -169,7 +172,7 @@ export class Activation {
     this.#counters.switchTo(line, 0);
   }
 
-  /** Goes round `await` and `yield`: what is waited for is no time of the line. */
+  /** Wraps `await` and `yield`: time spent waiting does not count for the line. */
   suspend<T>(value?: T): T | undefined {
     if (!this.#suspended) this.#leave();
     this.#suspended = true;
@@ -189,7 +192,7 @@ export class Activation {
     this.#suspended = true;
   }
 
-  /** `yield*`: the inner generator's work is the line's time, its waiting is not. */
+  /** `yield*`: the inner generator's work counts for the line, its waiting does not. */
   delegate<T>(iterable: Iterable<T>): Iterable<T> {
     const inner = iterable[Symbol.iterator]();
     const during = <R>(work: () => R): R => {
@@ -209,7 +212,7 @@ export class Activation {
     return { [Symbol.iterator]: () => outer };
   }
 
-  /** Gives way to the activation that was interrupted, which goes on with its line. */
+  /** Returns to the interrupted activation, which continues its line. */
   #leave(): void {
     this.#counters.top = this.#outer;
     this.#counters.switchTo(this.#outer === undefined ? -1 : this.#outer.#line, 0);

@@ -1,6 +1,6 @@
 /**
  * The functions of a source text, by the names that a user would write. In: JavaScript text. Out: every function with the
- * chain of names it stands in (`Cache`, `get`), found by `get`, `Cache.get` or a line.
+ * chain of names around it (`Cache`, `get`), found by `get`, `Cache.get` or a line.
  */
 import {
   childrenOf,
@@ -14,27 +14,30 @@ export type FunctionNode = FunctionDeclaration | FunctionExpression | ArrowFunct
 
 export interface FunctionSite {
   readonly node: FunctionNode;
-  /** The names of what it stands in and its own, outermost first; its own is missing where it has none. */
+  /** The names of what it is nested in and its own, outermost first; its own is missing if it has none. */
   readonly names: readonly string[];
   readonly anonymous: boolean;
 }
 
 type Renamed = (position: Position | undefined) => string | undefined;
 
-/** All functions of the text in the order in which they begin. `renamed` knows what a compiler gave another name. */
+/** All functions of the text, in the order in which they begin. `renamed` knows which names a compiler changed. */
 export const findFunctions = (program: AnyNode, renamed: Renamed = () => undefined): FunctionSite[] => {
   const finder = new Finder(renamed);
   finder.collect(program, [], []);
   return finder.sites.sort((a, b) => a.node.start - b.node.start);
 };
 
-/** Where a function begins for a source map: compilers mark its name or its parameters, and not always its first word. */
+/** Where a source map marks the begin of a function: compilers mark its name or its parameters, not always its first word. */
 export const positionOf = (node: FunctionNode): Position | undefined =>
   (node.type === 'ArrowFunctionExpression' ? undefined : node.id?.loc?.start) ??
   node.params[0]?.loc?.start ??
   node.loc?.start;
 
-/** `get` and `Cache.get` both name the chain Cache, get; a full chain wins over its ends. */
+/**
+ * `get` and `Cache.get` both select the chain Cache, get; a chain that matches in full wins over those that only end in the
+ * name.
+ */
 export const functionsNamed = (sites: readonly FunctionSite[], name: string): FunctionSite[] => {
   const named = sites.filter((site) => !site.anonymous);
   const exact = named.filter(({ names }) => names.join('.') === name);
@@ -55,7 +58,7 @@ class Finder {
     this.#renamed = renamed;
   }
 
-  /** `given` is the name that what surrounds the node gives to it: a variable, a property, a method. */
+  /** `given` is the name that the surrounding code gives to the node: of a variable, a property, a method. */
   collect(node: AnyNode, chain: readonly string[], given: readonly string[]): void {
     if (isFunction(node)) {
       const own = 'id' in node && node.id != null ? this.#namesOf(node.id) : given;
@@ -73,7 +76,10 @@ class Finder {
     return id == null ? undefined : this.#namesOf(id);
   }
 
-  /** What a variable, an assignment, a property or an export calls the value; a call and the like pass the name on. */
+  /**
+   * The name that a variable, an assignment, a property or an export gives to the value; a call and the like pass the name
+   * on.
+   */
   #nameGivenTo(child: AnyNode, parent: AnyNode, given: readonly string[]): readonly string[] {
     switch (parent.type) {
       case 'VariableDeclarator':

@@ -1,6 +1,6 @@
 /**
- * The loader hooks of a Node without module.registerHooks: run in Node's own thread for hooks. ES modules alone: giving a
- * text for CommonJS here would take another way of loading it, with another `require`.
+ * The loader hooks for a Node without module.registerHooks; they run in Node's own thread for hooks. Only for ES modules:
+ * supplying the text of a CommonJS file here would make Node load it in another way, with another `require`.
  */
 import { rewriteLoaded, type Loaded } from './hooks.js';
 import type { Selector } from './selector.js';

@@ -1,7 +1,7 @@
 /**
- * Hooks the loading of files in the thread it runs in, so that the files that are meant are rewritten before they run.
- * CommonJS goes through Module.prototype._compile on every Node; ES modules through module.registerHooks where it exists
- * (22.15 and newer), through module.register and its own thread where it does not.
+ * Hooks the loading of files in the current thread, so that selected files are rewritten before they run. CommonJS is
+ * hooked at Module.prototype._compile on every Node; ES modules by module.registerHooks if it exists (22.15 and newer),
+ * otherwise by module.register, which has its own thread.
  */
 import * as nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,7 @@ export interface Loaded {
 }
 type NextLoad = (url: string, context: object) => Loaded;
 
-/** What Node's types of version 20 do not know yet. */
+/** What the types of Node 20 lack. */
 interface NewerModule {
   registerHooks?: (hooks: { load: (url: string, context: object, nextLoad: NextLoad) => Loaded }) => void;
   stripTypeScriptTypes?: (code: string) => string;
@@ -32,7 +32,7 @@ export const hookLoading = (selectors: readonly Selector[]): void => {
   }
 };
 
-/** A loaded file, rewritten where it is meant; else as it came. */
+/** A loaded file, rewritten if it is selected; otherwise unchanged. */
 export const rewriteLoaded = (loaded: Loaded, url: string, selectors: readonly Selector[]): Loaded => {
   const kind = kindOf(loaded.format);
   if (kind === undefined || loaded.source == null || !url.startsWith('file:')) return loaded;
@@ -45,14 +45,14 @@ export const rewriteLoaded = (loaded: Loaded, url: string, selectors: readonly S
   return { ...loaded, format: kind === 'module' ? 'module' : 'commonjs', source: rewritten };
 };
 
-/** Blanks out types, as Node itself does next, without the warning that it prints when it is asked to. */
+/** Blanks out types as Node itself does next, but without the warning that Node prints when code asks for it. */
 const withoutTypes = (code: string): string => {
   const warn = process.emitWarning;
   process.emitWarning = () => {};
   try {
     return newer.stripTypeScriptTypes?.(code) ?? code;
   } catch {
-    return code; // enums and the like: Node will say what it thinks of them
+    return code; // enums and the like: Node will report them itself
   } finally {
     process.emitWarning = warn;
   }
@@ -65,7 +65,7 @@ const kindOf = (format: string | undefined): SourceKind | undefined => {
 
 type Compile = (this: unknown, code: string, path: string, ...rest: unknown[]) => unknown;
 
-/** Where a hook has given CommonJS its text already, the text says so and is left alone. */
+/** Text that a hook has already rewritten carries a mark, and is left alone. */
 const hookCompile = (selectors: readonly Selector[]): void => {
   const prototype = nodeModule.Module.prototype as unknown as { _compile: Compile };
   const compile = prototype._compile;

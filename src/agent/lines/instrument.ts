@@ -1,13 +1,14 @@
 /**
- * The calls to the counters that go into one function: at each line that begins a statement, at each turn of a loop, around
- * what waits. In: a function's tree, an editor of its text. Out: the edits, and the table of its lines.
+ * The calls to the counters that are inserted into one function: at each line that begins a statement, at each turn of a
+ * loop, and around `await` and `yield`. In: a function's tree, an editor of its text. Out: the edits, and the table of its
+ * lines.
  *
- * The functions that stand inside it belong to it: their lines are lines of its table, and while one of them runs the line
- * that called it rests, so that the lines of a table never hold the same time twice. What stands on one line with what
- * was begun there is left alone.
+ * Functions nested in it share its table: their lines are lines of that table, and while one of them runs, the line that
+ * called it is paused, so that a table never counts the same time twice. A statement on a line where another one began gets
+ * no counter of its own.
  *
- * Longer than other files because it is one table: what each kind of statement of the language gets. Its parts call each
- * other at every level of the tree, so that a cut would divide nothing.
+ * Longer than other files because it is one table: what each kind of statement in the language gets. Its parts call each
+ * other at every level of the tree, so splitting it would separate nothing.
  */
 import type { AnyNode, ForInStatement, ForOfStatement, ForStatement, Statement } from '../../source/syntax.js';
 import { childrenOf } from '../../source/syntax.js';
@@ -16,10 +17,10 @@ import { isFunction, positionOf, type FunctionNode, type FunctionSite } from './
 import type { OriginalSource } from './original.js';
 import { clashing, lastPosition, probeOf, runs } from './statements.js';
 
-/** What the counters are told of a function when its file runs. */
+/** What the counters learn about a function when its file runs. */
 export interface FunctionTable {
   readonly name: string;
-  /** The source the user wrote. */
+  /** The file that the user wrote. */
   readonly file: string;
   readonly firstLine: number;
   /** For each counter: the line it counts. */
@@ -31,20 +32,20 @@ export interface FunctionTable {
 interface Context {
   readonly edit: MagicString;
   readonly source: OriginalSource;
-  /** Functions with a table of their own. */
+  /** The functions that have a table of their own. */
   readonly roots: ReadonlyMap<FunctionNode, FunctionSite>;
   readonly tables: FunctionTable[];
-  /** The text that names the counters of a table. */
+  /** The source text of the expression that returns the counters of a table. */
   readonly enter: (table: number) => string;
 }
 
 interface Loop {
   readonly labels: readonly string[];
-  /** What must run at the end of each turn, so before a `continue` too. */
+  /** Source text that must run at the end of each turn of the loop, and so before `continue` as well. */
   readonly turn: string;
 }
 
-/** Where a statement stands: what it may jump to, and what `return` means there. */
+/** The context of a statement: what it may jump to, and what `return` means there. */
 interface Scope {
   readonly loops: readonly Loop[];
   readonly asyncGenerator: boolean;
@@ -122,7 +123,7 @@ class Instrumenter {
     edit.appendLeft(body.end, `)}finally{${frame}.exit()}}`);
   }
 
-  /** `open` is the line that is surely being counted when the list begins. */
+  /** `open` is the line that is certainly being counted when the list begins. */
   #list(statements: readonly AnyNode[], open: Line, scope: Scope): void {
     let current = open;
     for (const statement of statements) {
@@ -185,7 +186,7 @@ class Instrumenter {
     }
   }
 
-  /** What an `if` or, with `labels`, a loop governs: `before` runs first in each turn, `turn` last. */
+  /** The body of an `if` or, with `labels`, of a loop: `before` runs first in each turn, `turn` last. */
   #body(node: AnyNode, open: Line, scope: Scope, labels?: readonly string[], before = '', turn = ''): void {
     const inside = labels === undefined ? scope : { ...scope, loops: [...scope.loops, { labels, turn }] };
     const { edit } = this.#context;
@@ -193,18 +194,18 @@ class Instrumenter {
     const block = node.type === 'BlockStatement';
     edit.appendLeft(block ? node.start + 1 : node.start, block ? before : `{${before}`);
     this.#list(block ? node.body : [node], open, inside);
-    const last = turn === '' ? '' : `;${turn}`; // the last statement may have ended by the brace alone
+    const last = turn === '' ? '' : `;${turn}`; // the last statement may have had no semicolon, only the closing brace
     edit.appendLeft(block ? node.end - 1 : node.end, block ? last : `${last}}`);
   }
 
-  /** Hits of a loop's head: one for coming to it, one for each turn. */
+  /** Hits of a loop's head: one when it is reached, and one for each turn. */
   #for(node: ForStatement, open: Line, scope: Scope, labels: readonly string[]): void {
     const single = this.#onOneLine(node);
     if (node.init != null) this.#expression(node.init, scope);
     if (node.test != null && node.update == null) this.#test(node.test, scope, single);
     else if (node.test != null) this.#expression(node.test, scope);
     if (node.update != null) this.#wrapped(node.update, this.#lineOf(node), scope, single);
-    const turns = node.test != null || node.update != null; // else nothing leads back to the head's line
+    const turns = node.test != null || node.update != null; // otherwise the loop never returns to the line of its head
     this.#body(node.body, turns ? open : undefined, scope, labels);
   }
 
@@ -285,7 +286,7 @@ class Instrumenter {
     return place?.file === this.#file ? place.line : (this.#lineOf(node) ?? node.loc?.start.line ?? 1);
   }
 
-  /** The line in the function's file on which a node begins; undefined for what a compiler put there. */
+  /** The line in the function's file on which a node begins; undefined for code that a compiler added. */
   #lineOf(node: AnyNode | undefined): Line {
     const place = this.#context.source.at(node?.loc?.start);
     return place?.file === this.#file ? place.line : undefined;

@@ -1,22 +1,23 @@
 /**
- * Readings of the clock and the heap, for the counters of lines, inside the target. In: nothing. Out: numbers in typed
- * arrays that are always the same ones, and whether memory was collected.
+ * Readings of the clock and the heap for the line counters, inside the target. In: nothing. Out: numbers in typed arrays
+ * that are reused each time, and whether a garbage collection ran.
  */
 import { getHeapStatistics } from 'node:v8';
 
-/** The program may replace what it finds in globals (fake timers); this is the real one. */
+/** The program may replace the global one (fake timers); this is the real one. */
 const now = performance.now.bind(performance);
 
 /**
- * Readings of the clock and the heap: at the end of a line, then two before the next one begins, whose difference is what
- * a reading itself allocates at present (that changes as the optimiser comes to it). Each is clock, heap, external, clock.
- * Typed arrays, and no arithmetic after the last reading: both would allocate inside the line that is counted.
+ * Readings of the clock and the heap: one at the end of a line, then two before the next line begins. The difference of
+ * those two is what a reading itself allocates at present, which changes as the optimiser works. Each reading is clock,
+ * heap, external, clock. They use typed arrays and no arithmetic after the last reading, since both would otherwise
+ * allocate inside the line that is counted.
  */
 export const end = new Float64Array(4);
 export const first = new Float64Array(4);
 export const second = new Float64Array(4);
 
-/** Kept, so that the optimiser cannot leave a reading's allocation out. */
+/** Stored, so that the optimiser cannot remove a reading's allocation. */
 const lastReading: { statistics?: ReturnType<typeof getHeapStatistics>; buffer?: ArrayBuffer | undefined } = {};
 
 export const read = (into: Float64Array): void => {
@@ -29,11 +30,11 @@ export const read = (into: Float64Array): void => {
 };
 
 /**
- * V8 frees the memory of dead Buffers in another thread, and takes it off its count when the next one is made: a line that
- * makes one would be credited with what others left. Making an empty one after a line settles that. It tells also whether
- * memory was collected during the line, which the heap's size does not where the line allocated more than was freed: a
- * small buffer that was dead before the line began is gone then. On Node 26 it takes some us, so it is not done again
- * within 50 us: no line makes a large Buffer in less, and no collection is as fast.
+ * V8 frees the memory of dead Buffers in another thread, and subtracts it from its count only when the next Buffer is made.
+ * So a line that makes a Buffer would be credited with what earlier lines freed. Making an empty Buffer after a line
+ * settles the count. It also shows whether a collection ran during the line: a small buffer that was dead before the line
+ * began is then gone. (The heap's size does not show it if the line allocated more than was freed.) On Node 26 this takes a
+ * few us, so it is not repeated within 50 us: no line makes a large Buffer in less, and no collection is that fast.
  */
 const settling = { lastMs: 0, everyMs: 0.05, deadBytes: 64 };
 const settled = new Float64Array(4);

@@ -1,6 +1,6 @@
 /**
- * Finds the function that a selector means among the scripts that a running process has loaded. In: an attachment, a
- * selector. Out: where it stands in the script that runs and in the source that the user wrote.
+ * Finds the function that a selector selects among the scripts that a running process has loaded. In: an attachment, a
+ * selector. Out: where the function is in the script that runs and in the user's source.
  */
 import { fileURLToPath } from 'node:url';
 import type { Script } from '../../analyzer/model/scripts.js';
@@ -17,16 +17,16 @@ export interface LiveFunction {
   readonly script: Script;
   readonly site: FunctionSite;
   readonly source: OriginalSource;
-  /** What V8 runs. */
+  /** The script's text, as V8 runs it. */
   readonly code: string;
-  /** The source the user wrote, and where in it the function is. */
+  /** The file that the user wrote, and where in it the function is. */
   readonly file: string;
   readonly firstLine: number;
   readonly lastLine: number;
   readonly text: readonly string[];
 }
 
-/** Throws `not-found` with the functions that there are, where none or more than one is meant. */
+/** Throws `not-found`, listing the functions that there are, if none or more than one is selected. */
 export const findLiveFunction = async (attachment: Attachment, selector: Selector): Promise<LiveFunction> => {
   const { scripts } = await captureScripts(attachment.session, attachment);
   const candidates = scripts.filter((script) => meansScript(selector, script));
@@ -55,7 +55,7 @@ export const findLiveFunction = async (attachment: Attachment, selector: Selecto
   throw new MemwatchError('not-found', `${selector.text}: ${there}`, { hint: 'name it as file:function or file:line' });
 };
 
-/** A cheap look first: reading every source map of a large program would be slow. */
+/** A cheap check first: reading every source map of a large program would be slow. */
 const meansScript = (selector: Selector, script: Script): boolean => {
   if (meansFile(selector, pathOf(script.url))) return true;
   const name = /[^/\\]+$/.exec(selector.file)?.[0] ?? selector.file;
@@ -75,11 +75,11 @@ const scriptSource = async ({ session }: Attachment, scriptId: string): Promise<
   try {
     return (await session.send('Debugger.getScriptSource', { scriptId })).scriptSource;
   } finally {
-    await session.send('Debugger.disable').catch(() => {}); // gone with the session where the target has ended
+    await session.send('Debugger.disable').catch(() => {}); // fails if the target has ended; then it is gone with the session
   }
 };
 
-/** V8 does not say whether a script is a module. */
+/** V8 does not say whether a script is a module, so both are tried. */
 const parseEither = (code: string): AnyNode => {
   try {
     return parseSource(code, 'module');

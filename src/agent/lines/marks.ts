@@ -1,26 +1,26 @@
 /**
- * Where a debugger must look to count the lines of one function as the counters of a rewritten one would: at each line that
- * begins a statement, and at each turn of a loop. Functions inside it are not looked into. In: a function's tree. Out: marks.
+ * Where a debugger must record to count the lines of one function as the counters of a rewritten one do: at each line that
+ * begins a statement, and at each turn of a loop. Nested functions are not included. In: a function's tree. Out: marks.
  */
 import { childrenOf, type AnyNode, type Position } from '../../source/syntax.js';
 import { isFunction, type FunctionNode } from './functions.js';
 import { lastPosition, runs } from './statements.js';
 
 export interface Mark {
-  /** The place to look lies between these (lines from 1, columns from 0). */
+  /** The place to record at lies between these (lines from 1, columns from 0). */
   readonly start: Position;
   readonly end: Position;
-  /** The line of the user's source that the place stands for. */
+  /** The line of the user's source that this place belongs to. */
   readonly line: number;
   /** Reaching it counts as a hit of the line. */
   readonly counts: boolean;
-  /** The line holds an `await` or a `yield`: its time cannot be told from the time it waits. */
+  /** The line contains an `await` or a `yield`: its running time cannot be separated from its waiting time. */
   readonly waits: boolean;
   /** It is reached at each turn of a loop. */
   readonly turn: boolean;
 }
 
-/** The line of the user's source behind a position of the script; undefined for what a compiler put there. */
+/** The line of the user's source behind a position of the script; undefined for code that a compiler added. */
 type LineOf = (position: Position | undefined) => number | undefined;
 
 /** In the order of the text. */
@@ -31,7 +31,10 @@ export const findMarks = (node: FunctionNode, lineOf: LineOf): Mark[] => {
   return dropRepeated(finder.marks);
 };
 
-/** The first statement is reached once in each call, so that reaching it tells a new call from a turn of a loop. */
+/**
+ * True if the first statement is reached only once in each call, so that reaching it means a new call and not a turn of a
+ * loop.
+ */
 export const entersOnce = (node: FunctionNode): boolean => {
   if (node.body.type !== 'BlockStatement') return true;
   let first: AnyNode | undefined = node.body.body.find((statement) => runs(statement) && !('directive' in statement));
@@ -43,7 +46,7 @@ export const entersOnce = (node: FunctionNode): boolean => {
   );
 };
 
-/** The turns of a loop stand on a line that is marked already; of statements the first on a line is enough. */
+/** Drops turns of a loop on a line that already has a mark, and all statements on a line but the first. */
 const dropRepeated = (marks: readonly Mark[]): Mark[] => {
   const lines = new Set<number>();
   return marks.filter((mark) => {
@@ -103,7 +106,7 @@ class Finder {
   }
 }
 
-/** In what the statement itself evaluates, not in the statements that it holds. */
+/** Looks at what the statement itself evaluates, not at the statements inside it. */
 const waitsIn = (node: AnyNode): boolean => {
   if (node.type === 'AwaitExpression' || node.type === 'YieldExpression') return true;
   if (node.type === 'ForOfStatement' && node.await) return true;

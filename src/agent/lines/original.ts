@@ -1,6 +1,6 @@
 /**
- * The source that the user wrote behind a script that runs: through its source map, where it has one. Used inside the
- * target while it loads a file, and on scripts of a live process. In: a script's text and path. Out: original places.
+ * The user's source behind a script that runs, found through its source map if it has one. Used inside the target while it
+ * loads a file, and on scripts of a live process. In: a script's text and path. Out: original places.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -9,32 +9,32 @@ import { readSourceMap, type SourceMap } from '../../source/source-map.js';
 
 export interface OriginalPlace {
   readonly file: string;
-  /** From 1. */
+  /** 1-based. */
   readonly line: number;
-  /** What stood there before a compiler renamed it, where the map says it. */
+  /** The name before a compiler renamed it, if the map says it. */
   readonly name?: string | undefined;
-  /** The compiler marked this very position, and not just one before it. */
+  /** The source map has a mark at exactly this position, not only at one before it. */
   readonly exact: boolean;
 }
 
 export interface OriginalSource {
   /** The script itself. */
   readonly path: string;
-  /** The files it was made of; itself where it has no source map. */
+  /** The files that it was compiled from; the script itself if it has no source map. */
   readonly files: readonly string[];
-  /** The place behind a parser's position (line from 1, column from 0); undefined where the map has none. */
+  /** The place behind a parser's position (line from 1, column from 0); undefined if the map has none. */
   at(position: { line: number; column: number } | undefined): OriginalPlace | undefined;
-  /** The lines of one of `files`; undefined where its text is neither in the map nor on disk. */
+  /** The lines of one of `files`; undefined if its text is neither in the map nor on disk. */
   linesOf(file: string): readonly string[] | undefined;
 }
 
-/** `written` is what the file holds, where Node has blanked out its types. */
+/** `written` is the file's text, which differs from `code` if Node has blanked out its types. */
 export const readOriginal = (code: string, path: string, written: string = code): OriginalSource => {
   const map = readMap(code, path);
   return map === undefined ? asWritten(written, path) : throughMap(map, code, path);
 };
 
-/** The same with a source map that is known already (a live process's scripts table holds them). */
+/** The same with a source map that is already known (the scripts table of a live process holds them). */
 export const originalThrough = (
   code: string,
   path: string,
@@ -46,14 +46,20 @@ export const originalThrough = (
   return map === undefined ? asWritten(code, path) : throughMap(map, code, path);
 };
 
-/** What the file holds, where Node has blanked out its types; the code that runs where the file is another one by now. */
+/**
+ * The file's text, if the code is that text with its types blanked out by Node; otherwise (the file has changed since) the
+ * code itself.
+ */
 const writtenBehind = (code: string, path: string): string => {
   if (!/\.[cm]?tsx?$/.test(path)) return code;
   const text = tryRead(path);
   return text !== undefined && isBlankedOut(code, text) ? text : code;
 };
 
-/** Each character of the code is the text's, or what Node puts in the place of a type; after its end Node adds a comment. */
+/**
+ * True if each character of the code is that of the text or what Node writes in place of a type. Node adds a comment after
+ * the end.
+ */
 const isBlankedOut = (code: string, text: string): boolean => {
   if (code.length < text.length) return false;
   for (let at = 0; at < text.length; at++) if (code[at] !== text[at] && !/[\s;]/.test(code[at] ?? '')) return false;
@@ -79,7 +85,7 @@ const throughMap = (map: SourceMap, code: string, path: string): OriginalSource 
   linesOf: (file) => (file === path ? code : (map.textOf(file) ?? tryRead(file)))?.split(/\r?\n/),
 });
 
-/** The map that the last comment of the code names: on disk, or in the comment itself. */
+/** The source map that the last comment of the code names: a file on disk, or inline. */
 const readMap = (code: string, path: string): SourceMap | undefined => {
   const url = /^[\s\S]*\/\/[#@] ?sourceMappingURL=(\S+)/.exec(
     code.slice(code.lastIndexOf('sourceMappingURL=') - 4),

@@ -1,7 +1,8 @@
 /**
- * Loaded into the program before it begins (`--import preload.js?folder=…`), in its main thread and in each of its workers:
- * hooks loading, holds the counters, and writes them to a file of its own in the folder. In: `order.json` in that
- * folder. Out: `<pid>-<thread>.json`, whole at any time, so that a program that is killed leaves its numbers too.
+ * Loaded into the program before its first line (`--import preload.js?folder=…`), in its main thread and in each of its
+ * workers: hooks loading, holds the counters, and writes them to a file of their own in the folder. In: `order.json` in
+ * that folder. Out: `<pid>-<thread>.json`, which is complete at any time, so that even a program that is killed leaves its
+ * numbers.
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +22,7 @@ const found = new Set<string>();
 const missing: Missing[] = [];
 let flushedHits = -1;
 
-/** A file may run more than once in a thread (a cleared cache, a query in its address): its counters go on. */
+/** A file may run more than once in a thread (a cleared cache, a query in its address): its counters continue then. */
 const register = (functions: readonly FunctionTable[], selectors: readonly string[]): FunctionCounters[] => {
   for (const selector of selectors) found.add(selector);
   return functions.map((table) => {
@@ -40,7 +41,7 @@ const flush = (): void => {
     writeFileSync(part, JSON.stringify({ fields: rowFields, functions, found: [...found], missing }), { mode: 0o600 });
     renameSync(part, file);
   } catch {
-    // the folder is gone, because memwatch is: the program goes on
+    // memwatch has ended and removed the folder: the program continues
   }
 };
 
@@ -58,7 +59,7 @@ const flushIfChanged = (): void => {
   flush();
 };
 
-/** What memwatch asks for, in `order.json`. */
+/** What memwatch asks for in `order.json`. */
 export interface Order {
   /** memwatch's process id. */
   readonly memwatch: number;
@@ -66,7 +67,7 @@ export interface Order {
 }
 const order = JSON.parse(readFileSync(join(folder, 'order.json'), 'utf8')) as Order;
 
-/** The optimiser's own allocations for the counters come now, and not while the program's first lines are counted. */
+/** Makes the optimiser compile the counters now, so that its allocations are not counted in the program's first lines. */
 const warmUp = (): void => {
   const counters = new FunctionCounters({ name: '', file: '', firstLine: 1, lines: [1, 2], source: [] });
   for (let turn = 0; turn < 2000; turn++) {
@@ -77,7 +78,7 @@ const warmUp = (): void => {
   }
 };
 
-/** Where memwatch is gone nobody would take the folder away. */
+/** If memwatch is gone, nobody else would remove the folder. */
 const tick = (): void => {
   try {
     process.kill(order.memwatch, 0);
@@ -96,7 +97,7 @@ hookLoading(order.selectors);
 const timer = setInterval(tick, periodic.everyMs).unref();
 periodic.work = flushIfChanged;
 process.on('exit', () => {
-  for (const counters of tables.values()) counters.switchTo(-1, 0); // process.exit() may have been called on a line
-  periodic.everyMs = 0; // other listeners may run measured code: from now on each line is written at once
+  for (const counters of tables.values()) counters.switchTo(-1, 0); // process.exit() may have been called on a counted line
+  periodic.everyMs = 0; // other exit listeners may run measured code: from now on each line is written at once
   flush();
 });

@@ -1,25 +1,25 @@
 /**
  * What `--probe` puts into a target: breakpoints whose conditions record and are never true. Every function here runs in
- * the target and uses nothing from outside itself; what they share hangs on globalThis under one name.
+ * the target and uses nothing from outside itself; what they share is stored on globalThis under one name.
  *
- * Only one way of working with V8's debugger has survived stress: a session inside the process, commands posted from
- * setImmediate alone (no JavaScript of the program is on the stack then), all pauses skipped, and breakpoints made
- * inactive a turn of the loop before they are removed. Commands by another way killed targets.
+ * Only one way to use V8's debugger survived the stress tests: a session inside the process, commands posted only from
+ * setImmediate (no JavaScript of the program is on the stack then), all pauses skipped, and breakpoints made inactive one
+ * turn of the loop before they are removed. Commands sent in other ways killed targets.
  *
- * Longer than other files because `openProbe` travels to the target as the text of one function, which can import nothing.
+ * Longer than other files because `openProbe` is sent to the target as the text of one function, which can import nothing.
  */
 import type { Guard } from '../session/guard.js';
 
-/** A place to look at, in V8's own counting (lines and columns from 0). */
+/** A place to record at, in V8's own numbers (lines and columns from 0). */
 export interface ProbePlace {
   readonly lineNumber: number;
   readonly columnNumber: number;
   readonly counts: boolean;
-  /** What follows is not timed: an `await` or `yield` lies in it. */
+  /** The code that follows is not timed, because it contains an `await` or `yield`. */
   readonly waits: boolean;
-  /** Reached once in a call, first. */
+  /** Reached exactly once in a call, before all other places. */
   readonly enters: boolean;
-  /** The function is left here. */
+  /** The function returns here. */
   readonly leaves: boolean;
 }
 
@@ -41,13 +41,16 @@ export interface ProbeState {
   readonly calls: number;
   /** Where V8 can break inside the function. */
   readonly locations: readonly { lineNumber: number; columnNumber: number; type?: string }[];
-  /** For each place as counters.ts has them, and one more: hits that were not timed. Probes' cost is still in them. */
+  /**
+   * For each place, the fields of a row in counters.ts and one more: hits that were not timed. The cost of the probes is
+   * still included.
+   */
   readonly rows: readonly number[];
-  /** For each place: milliseconds and bytes of one probe. */
+  /** For each place: milliseconds and bytes that one probe costs. */
   readonly costs: readonly (readonly [number, number])[];
 }
 
-/** What hangs on globalThis. */
+/** What is stored on globalThis. */
 export interface Probe {
   phase: ProbePhase;
   error: string | undefined;
@@ -58,12 +61,12 @@ export interface Probe {
   costs(): [number, number][];
   set(order: ProbeOrder): void;
   remove(): void;
-  /** The conditions: the first ends a line, the second begins the next. Both answer false. */
+  /** The conditions of the breakpoints: the first ends a line, the second begins the next. Both return false. */
   end(place: number): false;
   begin(place: number): false;
 }
 
-/** Opens the session and finds where V8 can break between two positions. Throws where a probe is there already. */
+/** Opens the session and finds where V8 can break between two positions. Throws if a probe is already there. */
 // oxlint-disable-next-line max-lines-per-function -- runs in the target: its source is sent as one text
 export const openProbe = (
   client: string,
@@ -89,8 +92,8 @@ export const openProbe = (
     return answer;
   };
   /**
-   * By a promise first: a command of memwatch's comes as an interrupt, perhaps in the midst of Node's own list of
-   * immediates, which must not be touched then. V8's list of promise reactions may be.
+   * Goes through a promise first: a command of memwatch's runs as an interrupt, possibly in the middle of Node's own list
+   * of immediates, which must not be touched then. V8's list of promise reactions may be.
    */
   const later = async (work: () => void): Promise<void> => {
     await undefined;
@@ -107,7 +110,7 @@ export const openProbe = (
     try {
       work();
     } catch {
-      // what is gone already need not be removed
+      // a breakpoint that is already gone needs no removal
     }
   };
   const ids: string[] = [];
@@ -143,9 +146,9 @@ export const openProbe = (
     if (before[1] + before[2] > rows[at + 8]) rows[at + 8] = before[1] + before[2];
   };
   /**
-   * What a probe costs, by its two readings. Its bytes are the same at each pass of a place, but for collections: the
-   * middle one of the last few is taken. Its time is much the same at all places, and what other processes take away from
-   * it they take from what is measured too: the mean of all is taken.
+   * What a probe costs, by its two readings. Its bytes are the same at each pass of a place unless a collection runs, so
+   * the median of the last few is used. Its time is nearly the same at all places, and time lost to other processes is lost
+   * by the measured code as well, so the mean of all is used.
    */
   const samples = 255;
   let taken = new Uint32Array(0);
@@ -173,7 +176,8 @@ export const openProbe = (
       if (place.enters) probe.calls += 1;
       if (place.counts) probe.rows[index * width] += 1;
       if (line >= 0) {
-        // a call that begins on an open line: it called itself, or threw and left it open; which one cannot be told
+        // a call that begins while a line is open: the function called itself, or it threw and left the line open; the two
+        // cannot be told apart
         const lost = place.enters || executionAsyncId() !== openedBy || places[line]?.waits === true;
         if (lost) probe.rows[line * width + 9] += 1;
         else book(line);
@@ -183,7 +187,7 @@ export const openProbe = (
         removing = true;
         probe.remove();
       }
-      last.buffer = new ArrayBuffer(0); // V8 settles its count of dead Buffers when one is made, see counters.ts
+      last.buffer = new ArrayBuffer(0); // V8 updates its count of dead Buffers when one is made, see line-readings.ts
       read(after);
       return false;
     },
@@ -226,7 +230,7 @@ export const openProbe = (
       asked = true;
       clearTimeout(timer);
       void later(() => {
-        removing = true; // not before: a call that runs is counted to its end
+        removing = true; // not earlier: a call that is running is counted to its end
         if (connected) quietly(() => post('Debugger.setBreakpointsActive', { active: false }));
         if (connected) probe.phase = 'inactive';
         void later(finish);
@@ -277,7 +281,7 @@ export const readProbe = (): ProbeState | undefined => {
   const probe = guard?.probe;
   if (probe === undefined) return undefined;
   const { phase, error, hits, calls, locations, rows } = probe;
-  const over = phase === 'removed'; // the numbers are asked for once, when it is over
+  const over = phase === 'removed'; // the numbers are only asked for once, after removal
   const numbers = over ? { rows: [...rows], costs: probe.costs() } : { rows: [], costs: [] };
   return { phase, error, hits, calls, locations, ...numbers };
 };

@@ -1,7 +1,7 @@
 /**
  * Counts the lines of one function of a live, unmodified process exactly, through breakpoints whose conditions record and
- * never pause. In: an attachment, a function, limits. Out: what was counted, line by line. Everything is undone after it: by
- * memwatch, or by the target itself where memwatch is killed (see guard.ts).
+ * never pause. In: an attachment, a function, limits. Out: the counts, line by line. Everything is undone afterwards: by
+ * memwatch, or by the target itself if memwatch is killed (see guard.ts).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CountedFunction, CountedLine } from '../../analyzer/model/lines.js';
@@ -24,7 +24,7 @@ import {
 export interface ProbeOptions {
   readonly durationMs: number;
   readonly maxHits: number;
-  /** How long a target may take to come to what is posted to its event loop. */
+  /** How long a target may take to run what is posted to its event loop. */
   readonly patienceMs?: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((text: string) => void) | undefined;
@@ -34,9 +34,9 @@ export interface ProbeResult {
   readonly counted: CountedFunction;
   /** Why it ended before the time was over. */
   readonly ended: 'time' | 'hits' | 'interrupted' | 'target ended';
-  /** What one probe cost on the mean: of less than this it cannot tell. Two of them stand at each place. */
+  /** The mean cost of one probe; shorter times cannot be measured. There are two probes at each place. */
   readonly probeUs: number;
-  /** Lines with code where V8 cannot break. */
+  /** Lines with code at which V8 cannot break. */
   readonly unreachable: readonly number[];
 }
 
@@ -79,7 +79,10 @@ export const captureProbe = async (
   };
 };
 
-/** A target whose loop does not turn never comes to what is posted to it: then nothing has been set, and nothing will be. */
+/**
+ * Waits for the probe's state. A target whose loop does not turn never runs what is posted to it: then no breakpoint was
+ * set, and none will be.
+ */
 const waitFor = async (
   attachment: Attachment,
   phase: ProbePhase,
@@ -109,7 +112,7 @@ const watch = async (attachment: Attachment, options: ProbeOptions): Promise<Pro
   return 'time';
 };
 
-/** Answers the last state; a busy target is waited for, because only between two turns of its loop the removal is safe. */
+/** Returns the last state. Waits for a busy target, because removal is only safe between two turns of its loop. */
 const removeAndWait = async (
   { main, ending }: Attachment,
   { patienceMs = 10_000 }: ProbeOptions,
@@ -127,12 +130,12 @@ const removeAndWait = async (
 
 interface Plan {
   readonly places: readonly ProbePlace[];
-  /** For each place: the line of the user's source; 0 where the function is left. */
+  /** For each place: the line of the user's source; 0 if the function returns there. */
   readonly lines: readonly number[];
   readonly unreachable: readonly number[];
 }
 
-/** Each mark is looked at where V8 can first break in it; and so is each place at which the function is left. */
+/** A place for each mark, where V8 can first break in it, and for each position at which the function returns. */
 const placesOf = (live: LiveFunction, locations: ProbeState['locations']): Plan => {
   const lines: number[] = [];
   const unreachable: number[] = [];
@@ -173,7 +176,7 @@ const isWithin = (at: { lineNumber: number; columnNumber: number }, { start, end
 
 const width = 10;
 
-/** Several places may stand for one line: a loop's head is reached from before it and from its turns. */
+/** Several places may belong to one line: a loop's head is reached from before it and from its turns. */
 const countedFunction = (live: LiveFunction, lines: readonly number[], state: ProbeState): CountedFunction => {
   const { name, file, firstLine, text } = live;
   const counted = lines.map((line, place) =>

@@ -1,10 +1,11 @@
 /**
- * Rewrites a source text so that the functions that are measured call their counters at every line; line numbers stay as
- * they are. In: JavaScript text, its path, selectors. Out: the new text, or undefined where the file is not meant.
+ * Rewrites a source text so that the selected functions call their counters at every line; line numbers stay the same. In:
+ * JavaScript text, its path, selectors. Out: the new text, or undefined if the file is not selected.
  *
- * `f(x) { a(); }` becomes `f(x) {;const F=file()[0].enter(0,1,1);try{ a(); }finally{F.exit()}}`, where every further line that
- * begins a statement begins with `F.line(k);`. What waits is `F.resume(await F.suspend(x))`. F is a local of the
- * activation, so recursion, generators and async functions keep their activations apart by themselves.
+ * `f(x) { a(); }` becomes `f(x) {;const F=file()[0].enter(0,1,1);try{ a(); }finally{F.exit()}}`, where every further line
+ * that begins a statement gets `F.line(k);` in front. `await x` becomes `F.resume(await F.suspend(x))`. F is a local
+ * variable of the activation, so recursion, generators and async functions keep their activations apart without further
+ * work.
  */
 import { MagicString } from 'magic-string';
 import { parseSource, type SourceKind } from '../../source/syntax.js';
@@ -13,11 +14,11 @@ import { instrumentFunction, type FunctionTable } from './instrument.js';
 import { readOriginal, type OriginalSource } from './original.js';
 import { functionsMeant, meansFile, type Selector } from './selector.js';
 
-/** What a file that was meant tells when it runs, where there is nothing to measure in it. */
+/** Reported by a selected file when it runs, if there is nothing to measure in it. */
 export interface Missing {
   readonly selector: string;
   readonly file: string;
-  /** The functions there are, or why there are none. */
+  /** The functions that the file has, or why there are none. */
   readonly functions: readonly string[];
   readonly reason?: string;
 }
@@ -47,7 +48,7 @@ export const rewriteSource = (
   }
 };
 
-/** Reading every source map of a large program would be slow: a file with none is meant by its own name alone. */
+/** Reading every source map of a large program would be slow: a file without one is only matched by its own name. */
 const mayBeMeant = (code: string, path: string, selectors: readonly Selector[]): boolean =>
   selectors.some((selector) => meansFile(selector, path)) || code.includes('sourceMappingURL=');
 
@@ -75,14 +76,14 @@ const rewrite = (code: string, kind: SourceKind, source: OriginalSource, selecto
 
 const enter = (table: number): string => `${fileFunction}()[${table}]`;
 
-/** Those that stand in another one are reached from there. */
+/** Nested functions are reached through the outer ones. */
 const outermost = (sites: readonly FunctionSite[]): FunctionSite[] =>
   sites.filter(
     (site) =>
       !sites.some((other) => other !== site && other.node.start <= site.node.start && site.node.end <= other.node.end),
   );
 
-/** A hoisted declaration, because a function may be called before its file has run (circular imports). */
+/** A hoisted function declaration, because a function may be called before its file has run (circular imports). */
 const tellTables = (tables: readonly FunctionTable[], found: readonly string[]): string =>
   `\nfunction ${fileFunction}(){return ${fileFunction}.tables??=globalThis.${globalName}.register(` +
   `${JSON.stringify(tables)},${JSON.stringify(found)})}\n;${fileFunction}();\n`;

@@ -1,7 +1,7 @@
 /**
- * Runs a program from its first line to its end with functions of it measured line by line. In: a command line, selectors.
- * Out: what each thread and each forked child wrote, as text, and how the program ended. Its input, output, arguments and
- * signals are its own.
+ * Runs a program from its first line to its end while functions of it are measured line by line. In: a command line,
+ * selectors. Out: what each thread and each forked child wrote, as text, and how the program ended. The program's input,
+ * output, arguments and signals work as without memwatch.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import type { Selector } from './selector.js';
 
 export interface MeasuredRun {
   readonly end: ProgramEnd;
-  /** One text for each thread that ran; see counters.ts and preload.ts for what is in them. */
+  /** One text for each thread that ran; see counters.ts and preload.ts for their content. */
   readonly files: readonly string[];
 }
 
@@ -55,7 +55,7 @@ const runToEnd = (argv: readonly string[], folder: string, options: LaunchOption
     });
   });
 
-/** A terminal sends Ctrl-C to the program as well as to memwatch; what comes to memwatch alone is handed on. */
+/** A terminal sends Ctrl-C to the program as well as to memwatch; a signal that reaches only memwatch is passed on. */
 const forwardSignals = (child: ChildProcess): (() => void) => {
   const signals = process.stdin.isTTY ? (['SIGTERM'] as const) : (['SIGINT', 'SIGTERM', 'SIGHUP'] as const);
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);

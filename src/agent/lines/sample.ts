@@ -1,6 +1,6 @@
 /**
- * Samples of one function of a running process: its CPU time by line, and beside it what is allocated. In: an attachment, a
- * function, how long. Out: the texts of a .cpuprofile and of a .heapprofile.
+ * Samples one function of a running process: its CPU time by line and, at the same time, what it allocates. In: an
+ * attachment, a function, a duration. Out: the texts of a .cpuprofile and of a .heapprofile.
  */
 import type { CaptureNotes } from '../../analyzer/model/profile.js';
 import { startAllocationSampling, type AllocationSampling } from '../capture/allocation-profile.js';
@@ -10,7 +10,7 @@ import type { LiveFunction } from './live-function.js';
 
 export interface FunctionSamples {
   readonly cpu: string;
-  /** undefined where the target ended before it gave it. */
+  /** undefined if the target ended before it sent the profile. */
   readonly allocations: string | undefined;
 }
 
@@ -43,7 +43,7 @@ export const captureFunctionSamples = async (
 
 type Head = Awaited<ReturnType<AllocationSampling['stop']>>;
 
-/** Whatever happens to the profile, sampling does not stay on. */
+/** Makes sure that sampling is switched off, whatever happens to the profile. */
 const stopAtEnd = (attachment: Attachment, sampling: AllocationSampling): { stop(): Promise<Head | undefined> } => {
   let stopped: Promise<Head | undefined> | undefined;
   const stop = (): Promise<Head | undefined> => (stopped ??= sampling.stop().catch(() => undefined));

@@ -1,6 +1,6 @@
 /**
- * What a user names to have measured: `src/app.js:handle`, `app.ts:Cache.get`, `app.js:42`. In: the words of the command
- * line, the files and functions of a program. Out: which of them are meant.
+ * What a user asks to have measured: `src/app.js:handle`, `app.ts:Cache.get`, `app.js:42`. In: the words of the command
+ * line, the files and functions of a program. Out: the functions that they select.
  */
 import { realpathSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
@@ -10,17 +10,17 @@ import { functionsNamed, positionOf } from './functions.js';
 import type { OriginalSource } from './original.js';
 
 export interface Selector {
-  /** As it was written. */
+  /** The whole selector, as the user wrote it. */
   readonly text: string;
-  /** As it was written: `src/app.js`. */
+  /** The file part, as the user wrote it: `src/app.js`. */
   readonly file: string;
-  /** Where that file is, seen from the folder that memwatch runs in. */
+  /** The absolute path of that file, resolved from memwatch's working directory. */
   readonly path: string;
-  /** A name, `Class.method`, `*` for every function, or a line. */
+  /** A name, `Class.method`, `*` for every function, or a line number. */
   readonly wanted: string | number;
 }
 
-/** Throws `bad-argument` where a word is not `file:function`. */
+/** Throws `bad-argument` if a word is not `file:function`. */
 export const parseSelector = (text: string): Selector => {
   const parts = /^(.+):([^:/\\]+)$/.exec(text);
   if (parts?.[1] === undefined || parts[2] === undefined) {
@@ -32,7 +32,7 @@ export const parseSelector = (text: string): Selector => {
   return { text, file: parts[1], path: realPath(resolve(parts[1])), wanted };
 };
 
-/** A path is meant by its whole, or by its last folders as they were written. */
+/** A selector selects a file by its whole path, or by the last folders of the path as written. */
 export const meansFile = (selector: Selector, path: string): boolean => {
   const asWritten = selector.file.replaceAll('\\', '/').replace(/^(\.\/)+/, '');
   const seen = path.replaceAll('\\', '/');
@@ -40,7 +40,7 @@ export const meansFile = (selector: Selector, path: string): boolean => {
   return !isAbsolute(selector.file) && !asWritten.startsWith('../') && seen.endsWith(`/${asWritten}`);
 };
 
-/** The functions of one source that a selector means; by line, the innermost function around it. */
+/** The functions of one source that a selector selects; for a line, the innermost function around it. */
 export const functionsMeant = (
   selector: Selector,
   sites: readonly FunctionSite[],
@@ -56,7 +56,7 @@ export const functionsMeant = (
   if (typeof selector.wanted === 'string') {
     const named = functionsNamed(here, selector.wanted);
     const marked = named.filter(({ node }) => source.at(positionOf(node))?.exact === true);
-    return marked.length > 0 ? marked : named; // what a bundler adds (getters of exports) is not marked
+    return marked.length > 0 ? marked : named; // functions that a bundler adds (getters of exports) have no mark
   }
   const line = selector.wanted;
   const around = here.filter(({ node }) => {

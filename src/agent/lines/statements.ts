@@ -1,11 +1,11 @@
 /**
- * What is known of statements without running them: what goes before each, and which declarations cannot stand in a `try`.
- * In: nodes of a function's tree. Out: answers.
+ * What is known about statements without running them: what is inserted before each, and which declarations cannot be
+ * inside a `try`. In: nodes of a function's tree. Out: those facts.
  */
 import { childrenOf, type AnyNode, type Position } from '../../source/syntax.js';
 import { isFunction, type FunctionNode } from './functions.js';
 
-/** What goes before a statement: a counted line, an uncounted one (the turns are counted), or nothing. */
+/** What is inserted before a statement: a counted line, an uncounted one (its turns are counted), or nothing. */
 export const probeOf = (node: AnyNode): 'line' | 'uncounted' | 'none' => {
   if (!runs(node)) return 'none';
   if (node.type === 'LabeledStatement') return probeOf(node.body);
@@ -14,16 +14,16 @@ export const probeOf = (node: AnyNode): 'line' | 'uncounted' | 'none' => {
   return none.includes(node.type) ? 'none' : 'line';
 };
 
-/** Declarations without a value, and empty statements, do nothing when they are reached. */
+/** Declarations without a value, and empty statements, do nothing when reached. */
 export const runs = (node: AnyNode): boolean => {
   if (node.type === 'VariableDeclaration') return node.declarations.some(({ init }) => init != null);
   return node.type !== 'FunctionDeclaration' && node.type !== 'EmptyStatement';
 };
 
 /**
- * Inside the `try` a function declaration is a block's: where its name is declared a second time (by `var` or by another
- * declaration) that would be an error. Such declarations must stand before the `try`, where they are the function's as
- * they were.
+ * Inside the inserted `try`, a function declaration becomes local to the block: if its name is declared a second time (by
+ * `var` or by another declaration), that is a syntax error. Such declarations must stay before the `try`, where they belong
+ * to the function as before.
  */
 export const clashing = (node: FunctionNode, body: readonly AnyNode[]): AnyNode[] => {
   const declared = body.filter((statement) => statement.type === 'FunctionDeclaration');
@@ -36,7 +36,7 @@ export const clashing = (node: FunctionNode, body: readonly AnyNode[]): AnyNode[
   });
 };
 
-/** Of the last character, which still belongs to the node for a source map. */
+/** The position of the last character, which in a source map still belongs to the node. */
 export const lastPosition = ({ loc }: AnyNode): Position | undefined =>
   loc == null ? undefined : { line: loc.end.line, column: Math.max(0, loc.end.column - 1) };
 

@@ -1,20 +1,20 @@
 /**
- * Calls a body many times as a service under load would: one after another, with turns of the event loop in between.
- * In: the body and how much of it. Out: how many calls were made, and how long they took. Time for which this thread
- * waited for a core counts for nothing, so that a busy machine makes it later and not less.
+ * Calls a body many times as a service under load would: one call after another, with turns of the event loop in between.
+ * In: the body and how often or how long. Out: how many calls were made, and how long they took. Time that this thread
+ * spent waiting for a CPU core is not counted, so that a busy machine makes the run longer, not smaller.
  */
 import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 export interface CallOptions {
-  /** Number of the first call. */
+  /** The number of the first call. */
   readonly first: number;
   readonly iterations: number;
-  /** Ends only after whole multiples of this. */
+  /** Ends only after a whole multiple of this number of calls. */
   readonly step: number;
-  /** No further step is begun after this time. */
+  /** No further step begins after this time. */
   readonly atMostMs: number;
-  /** Told the number of each call before it is made. */
+  /** Called with the number of each call before it is made. */
   readonly onCall?: (i: number) => void;
 }
 
@@ -23,7 +23,7 @@ export interface Calls {
   readonly durationUs: number;
 }
 
-/** Timers, I/O and finalizers get their turn so often, also where the body never waits. */
+/** Timers, I/O and finalizers get a turn at least this often, even if the body never waits. */
 const longestWithoutTurnMs = 20;
 
 export const callRepeatedly = async (body: (i: number) => unknown, options: CallOptions): Promise<Calls> => {
@@ -50,10 +50,10 @@ export const callRepeatedly = async (body: (i: number) => unknown, options: Call
   return { iterations: done, durationUs: Math.round(clock() * 1000) };
 };
 
-/** A machine so busy that less than this share of the time is ours is not waited for. */
+/** If the thread gets less than this share of the time, the machine is so busy that waiting is not worth it. */
 const leastShare = 0.1;
 
-/** Milliseconds since now, without those for which this thread stood in the queue for a core. */
+/** Milliseconds from now on, without those that this thread spent waiting for a core. */
 const startClock = (): (() => number) => {
   const startedAt = performance.now();
   const queuedBefore = readQueuedMs();
@@ -63,7 +63,7 @@ const startClock = (): (() => number) => {
   };
 };
 
-/** Linux counts it for each thread; 0 elsewhere. */
+/** Linux counts this for each thread; 0 on other systems. */
 const readQueuedMs = (): number => {
   try {
     return Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[1]) / 1e6 || 0;

@@ -1,7 +1,7 @@
 /**
- * The process of one scenario: does what memwatch asks over the IPC channel, and nothing on its own. While the
- * scenario's own code runs the channel does not keep the process alive, so that a promise which nothing can ever settle
- * is seen at once, as an event loop that ran empty, and not as a hang.
+ * The process of one scenario: does what memwatch asks for over the IPC channel, and nothing else. While the scenario's own
+ * code runs, the channel does not keep the process alive. So a promise that nothing can ever settle shows at once, as an
+ * event loop that ran empty, and not as a hang.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemwatchError, messageOf } from '../../errors.js';
@@ -10,19 +10,19 @@ import { createPauseWatch, openOwnProcess, readOwnCounters } from '../capture/ow
 import type { Answers, Reply, Request } from './messages.js';
 import { loadScenario, type Scenario } from './module.js';
 
-/** As stacks write it. */
+/** The folder of this file, as stacks write it. */
 const ownFolder = new URL('.', import.meta.url).href;
 
-/** A snapshot stops the world: afterwards timeouts that are due, and connections that they close, come first. */
+/** A snapshot stops the whole thread: afterwards, timeouts that are due and the connections that they close come first. */
 const recoverMs = 50;
 
 const own = openOwnProcess();
 let scenario: Scenario | undefined;
 let context: unknown;
-/** Number of the call of `iterate` that runs, or is next: `i` counts on over the rounds. */
+/** The number of the call of `iterate` that runs or is next: `i` continues over the rounds. */
 let calls = 0;
 let longestPauseUs: number | null = null;
-/** What of the scenario is running, for messages. */
+/** The part of the scenario that runs now, for messages. */
 let running = '';
 
 const answer: { [Kind in keyof Answers]: (request: Extract<Request, { do: Kind }>) => Promise<Answers[Kind]> } = {
@@ -67,7 +67,7 @@ const answer: { [Kind in keyof Answers]: (request: Extract<Request, { do: Kind }
   },
 };
 
-/** Runs code of the scenario; the channel lets go of the event loop for that time. */
+/** Runs code of the scenario; during that time the channel does not keep the event loop alive. */
 const ofScenario = async <T>(phase: string, body: () => Promise<T>): Promise<T> => {
   running = phase;
   process.channel?.unref();
@@ -81,7 +81,7 @@ const ofScenario = async <T>(phase: string, body: () => Promise<T>): Promise<T> 
   }
 };
 
-/** What the scenario threw, and where. */
+/** An error that the scenario threw, and where. */
 class InScenario extends Error {
   constructor(
     readonly phase: string,
@@ -91,7 +91,7 @@ class InScenario extends Error {
   }
 }
 
-/** A syntax error does not say where it stands; Node does, when it ends a process by it. */
+/** A syntax error does not say where it is; Node says so when the error ends a process. */
 const letNodeShow = (error: unknown): Promise<never> => {
   if (!(error instanceof SyntaxError)) throw error;
   setImmediate(() => {
@@ -142,7 +142,7 @@ process.on('message', (request: Request) => {
 });
 process.on('disconnect', () => process.exit()); // memwatch is gone
 
-/** Timers that do not keep the process alive may still settle a promise: they get this long. */
+/** Timers that do not keep the process alive may still settle a promise: they get this much time. */
 const graceMs = 3000;
 let emptyAt = '';
 

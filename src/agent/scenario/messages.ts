@@ -1,24 +1,24 @@
 /**
- * What memwatch and a scenario's process say to each other: one request at a time, and one answer to it. In between the
- * process tells which phase it is in, so that a hang or a crash can be placed.
+ * The messages between memwatch and a scenario's process: one request at a time, and one answer to it. In between, the
+ * process reports which phase it is in, so that a hang or a crash can be located.
  */
 import type { CodePosition, CounterReading } from '../../analyzer/model/check.js';
 import type { SurvivorSite } from '../../analyzer/model/survivors.js';
 
-/** A body of work with its limits, as a scenario's module declares them. */
+/** A scenario with its limits, as its module declares them. */
 export interface ScenarioDescription {
-  /** Calls of `iterate` a round, where the module says so. */
+  /** Calls of `iterate` per round, if the module says so. */
   readonly iterations: number | null;
   /** As the module exports them: numbers, or text with a unit. */
   readonly limits: Readonly<Record<string, string | number>>;
-  /** Where `iterate` stands. */
+  /** Where `iterate` is in the source. */
   readonly body: CodePosition | null;
 }
 
 export type Request =
   /** Loads the module and runs its `setup`. */
   | { readonly do: 'load'; readonly file: string }
-  /** Calls `iterate` so often, or until so much time is over, whichever is first; whole steps, at least one. */
+  /** Calls `iterate` this often, or until this much time has passed, whichever is first; whole steps only, at least one. */
   | {
       readonly do: 'run';
       readonly iterations: number;
@@ -29,17 +29,17 @@ export type Request =
   /** Collects garbage and reads the counters. */
   | { readonly do: 'read' }
   | { readonly do: 'snapshot'; readonly file: string }
-  /** From here on it is noted where what stays alive is made. */
+  /** From here on, records where objects that stay alive are allocated. */
   | { readonly do: 'start-sampling' }
-  /** What was made since and is alive; ends the sampling. */
+  /** Returns what was allocated since and is still alive, and ends the sampling. */
   | { readonly do: 'survivors' }
-  /** Leaves the process alone for that long, with its event loop free. */
+  /** Leaves the process alone for this long, with its event loop free. */
   | { readonly do: 'rest'; readonly ms: number }
   | { readonly do: 'teardown' }
-  /** Answered at once, with a Place, also while something else is done: unless the event loop is blocked. */
+  /** Answered at once with a Place, even while something else is done, unless the event loop is blocked. */
   | { readonly do: 'where' };
 
-/** What of the scenario is running; '' where nothing is. */
+/** The part of the scenario that runs now; '' if none does. */
 export interface Place {
   readonly place: string;
 }
@@ -57,10 +57,10 @@ export interface Answers {
 
 export type Reply =
   | { readonly ok: true; readonly value: unknown }
-  /** What was asked could not be done; `unusable` is memwatch's own judgement, the rest came out of the scenario. */
+  /** The request could not be fulfilled. */
   | {
       readonly ok: false;
-      /** `unusable` is memwatch's own judgement; the rest came out of the scenario. */
+      /** `unusable` is memwatch's own judgement; the others come from the scenario. */
       readonly kind: 'threw' | 'unusable' | 'never-settles';
       readonly message: string;
       readonly hint: string | null;

@@ -1,6 +1,6 @@
 /**
- * A scenario's module: what it must export, and how it is loaded. JavaScript (ES module or CommonJS), and TypeScript
- * where this Node runs it. Throws `bad-argument` where the file is not a scenario.
+ * A scenario's module: what it must export, and how it is loaded. JavaScript (ES module or CommonJS), and TypeScript if
+ * this Node runs it. Throws `bad-argument` if the file is not a scenario.
  */
 import { pathToFileURL } from 'node:url';
 import { MemwatchError } from '../../errors.js';
@@ -17,7 +17,7 @@ export interface Scenario extends Omit<ScenarioDescription, 'body'> {
 const contract = 'a scenario exports iterate(context, i), and if wanted setup(), teardown(context), iterations, limits';
 const limitNames = ['maxGrowth', 'maxHeap', 'maxPause'] as const;
 
-/** Imports the module and checks its exports. What the module itself throws is passed on as it is. */
+/** Imports the module and checks its exports. Errors of the module itself are passed on unchanged. */
 export const loadScenario = async (file: string): Promise<Scenario> => {
   const module: unknown = await import(pathToFileURL(file).href);
   const exported = exportsOf(module);
@@ -38,7 +38,7 @@ export const loadScenario = async (file: string): Promise<Scenario> => {
   };
 };
 
-/** CommonJS and `export default { iterate }` hold everything in `default`. */
+/** CommonJS and `export default { iterate }` put everything into `default`. */
 const exportsOf = (module: unknown): Record<string, unknown> => {
   const named = isRecord(module) ? module : {};
   const whole = named['default'];

@@ -1,6 +1,6 @@
 /**
- * Runs one scenario in a process of its own and asks it to work, to be read and to be written down. In: a module's path.
- * Out: a ScenarioProcess; whatever ends it early is thrown as a ScenarioError, with what it printed.
+ * Runs one scenario in a process of its own and sends it requests: to work, to read its counters, to write a snapshot. In:
+ * a module's path. Out: a ScenarioProcess; whatever ends it early is thrown as a ScenarioError, with its output.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,21 +12,21 @@ import type { Answers, Place, Reply, Request } from './messages.js';
 export interface ScenarioProcess {
   /** Throws ScenarioError, or `interrupted`. */
   ask<Kind extends keyof Answers>(request: Extract<Request, { do: Kind }>): Promise<Answers[Kind]>;
-  /** The last part of what it printed. */
+  /** The last part of its output. */
   output(): string;
   /** Ends it if it still runs; resolves when it is gone. */
   end(): Promise<void>;
 }
 
 export interface ScenarioOptions {
-  /** For all that the scenario does; what memwatch itself does in between hardly counts (see `ownWork`). */
+  /** The time for everything that the scenario does; memwatch's own work in between hardly counts (see `ownWork`). */
   readonly timeoutMs: number;
-  /** Flags of Node for the process, such as `--import tsx`. */
+  /** Node's flags for the process, such as `--import tsx`. */
   readonly nodeOptions?: readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The scenario did not do what was asked: it threw, crashed, ended, hung, or is no scenario. */
+/** The scenario did not do what was asked: it threw, crashed, ended, hung, or the file is no scenario. */
 export class ScenarioError extends Error {
   constructor(readonly failure: ScenarioFailure) {
     super(failure.message);
@@ -34,7 +34,7 @@ export class ScenarioError extends Error {
   }
 }
 
-/** Memwatch's own work in the process: a busy machine or a large heap makes it slow, and that is no hang. */
+/** memwatch's own work in the process: a busy machine or a large heap makes it slow, which is not a hang. */
 const ownWork: ReadonlySet<Request['do']> = new Set(['read', 'snapshot', 'start-sampling', 'survivors']);
 const ownWorkSlower = 10;
 
@@ -68,7 +68,7 @@ export const startScenario = (options: ScenarioOptions): ScenarioProcess => {
   };
 };
 
-/** What the user's runner set for itself is not the scenario's: coverage and test contexts would be measured with it. */
+/** The environment without what the user's test runner set for itself: coverage and test contexts would be measured too. */
 const environment = (): NodeJS.ProcessEnv => {
   const { NODE_TEST_CONTEXT: _, NODE_V8_COVERAGE: __, ...env } = process.env;
   return env;
@@ -92,7 +92,7 @@ const exchange = async (child: ChildProcess, request: Request, printed: () => st
       resolve(message);
     };
     child.on('message', take);
-    child.send(request, () => {}); // where it is gone, its end is what is told
+    child.send(request, () => {}); // if it is gone, its end is reported instead
   });
   if (reply.ok) return reply.value;
   const message = reply.kind === 'threw' ? `${reply.where} threw: ${reply.message}` : reply.message;
@@ -102,7 +102,7 @@ const exchange = async (child: ChildProcess, request: Request, printed: () => st
 const isReply = (message: unknown): message is Reply =>
   typeof message === 'object' && message !== null && 'ok' in message;
 
-/** Where a scenario hangs: it tells by itself when its event loop still turns. */
+/** Where a scenario hangs: the process says so itself if its event loop still turns. */
 const placeOfHang = async (child: ChildProcess): Promise<string> => {
   const place = new Promise<string>((resolve) => {
     child.on('message', (message) => {
@@ -116,7 +116,7 @@ const placeOfHang = async (child: ChildProcess): Promise<string> => {
   return answer === '' ? 'its own code was not running' : `${answer} has not finished`;
 };
 
-/** The two ways to an end: the process goes by itself (early rejects), or memwatch ends it (now). */
+/** The process ends by itself (`early` rejects), or memwatch ends it (`now`). */
 const watchEnd = (
   child: ChildProcess,
   options: ScenarioOptions,
@@ -148,7 +148,7 @@ const watchEnd = (
   return { early, now, startClock: clock.start };
 };
 
-/** What the scenario has left of its time; `start` returns what stops the clock again. */
+/** The time that the scenario has left; `start` returns a function that stops the clock again. */
 const createClock = (
   timeoutMs: number,
   onTimeout: () => Promise<void>,
