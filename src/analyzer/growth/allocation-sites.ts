@@ -1,7 +1,7 @@
 /**
- * Which line makes it: sampled allocations that survived the rounds, given to the findings that they belong to. The
- * sampler names functions, not classes, so a site belongs to a finding where a function on its stack bears the name of
- * a class that grows (a constructor), or stands in a file that owns the finding; a lone finding gets what is left.
+ * Which line allocates the growth: sampled allocations that survived the rounds, assigned to findings. The sampler names
+ * functions, not classes. So a site belongs to a finding if a function on its stack has the name of a class that grows (a
+ * constructor), or is in a file that owns the finding. A single finding gets all remaining sites.
  */
 import type { SurvivorFrame, SurvivorSite } from '../model/survivors.js';
 import type { AllocationSite, Finding } from '../model/finding.js';
@@ -9,13 +9,16 @@ import { createLocator, type Location, type Locator } from '../model/location.js
 import { isProgramsFile, type ScriptsTable } from '../model/scripts.js';
 
 const mostSites = 5;
-/** Against the site that makes most: what makes less is a single sample, taken by chance. */
+/** Relative to the largest site: a smaller one is a single sample, hit by chance. */
 const leastShare = 0.1;
 
-/** Code that calls the program's over and over, and into which V8 inlines it: what that makes, the body made. */
+/**
+ * Code that calls the program's body over and over, and into which V8 may inline it: what this code allocates was allocated
+ * by the body.
+ */
 export interface Caller {
   isFile(file: string): boolean;
-  /** Where the body that it calls stands; null where that is not known. */
+  /** Where the body is that it calls; null if that is not known. */
   readonly body: Location | null;
 }
 
@@ -40,7 +43,7 @@ export const withAllocationSites = <F extends Finding>(
 const inBody = ({ bytes }: AllocationSite, { body }: Caller): AllocationSite | undefined =>
   body === null ? undefined : { function: '(body)', file: body.file, line: body.line, bytes };
 
-/** The first function of the program's own on the stack: Node's allocate for their caller. */
+/** The first function of the program's own on the stack: Node's functions allocate for their caller. */
 const siteOf = ({ stack, bytes }: SurvivorSite, locator: Locator): AllocationSite | undefined => {
   const frame = stack.find(isPrograms);
   const location = frame === undefined ? undefined : placeOf(frame, locator);

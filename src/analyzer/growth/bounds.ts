@@ -1,6 +1,6 @@
 /**
- * How fast everything in a process grows, with what is known for sure of each. In: readings of a watch, and how long it
- * may take. Out: for each quantity its bounds, and whether they prove growth, exclude it, or leave it open.
+ * How fast everything in a process grows, and what is certain about each. In: readings of a watch, and how long it may
+ * take. Out: for each quantity its bounds, and whether they prove growth, exclude it, or leave it open.
  */
 import type { Bound, Slope } from '../model/bounds.js';
 import type { ProcessReading } from '../model/process-reading.js';
@@ -11,7 +11,7 @@ import type { Point } from './slope.js';
 
 export type State = 'grows' | 'slows' | 'excluded' | 'open';
 
-/** What is known of one quantity. */
+/** What is known about one quantity. */
 export interface Known {
   readonly of: string;
   readonly unit: Bound['unit'];
@@ -19,7 +19,7 @@ export interface Known {
   /** The least growth that matters, per second. */
   readonly least: number;
   readonly state: State;
-  /** One figure a reading. */
+  /** One figure per reading. */
   readonly history: readonly number[];
 }
 
@@ -29,13 +29,13 @@ interface Quantity {
   readonly of: (reading: ProcessReading) => number | null;
 }
 
-/** What may be gained in the time that a watch may take, and matters no more than this: so much, or a share of it. */
+/** Growth over the full time of the watch that does not matter: up to this amount, or this share of the quantity. */
 interface Least {
   readonly amount: number;
   readonly share: number;
 }
 const leastBytes: Least = { amount: 512 * 1024, share: 0.01 };
-/** An allocator keeps and returns megabytes as it likes. */
+/** An allocator keeps and returns memory by the megabyte, as it likes. */
 const leastNativeBytes: Least = { amount: 8 * 2 ** 20, share: 0.03 };
 /** Connections and timers come and go by the request; threads, processes and realms do not. */
 const leastHandles: Least = { amount: 10, share: 0.2 };
@@ -56,7 +56,7 @@ const worker = 'heap of worker ';
 export const workerHeap = (id: string): string => `${worker}${id}`;
 export const isWorkerHeap = (of: string): boolean => of.startsWith(worker);
 
-/** Workers that were there at the first reading and have answered ever since. */
+/** For workers that were there at the first reading and have always answered since. */
 const workerQuantities = (readings: readonly ProcessReading[]): Quantity[] =>
   (readings[0]?.workers ?? []).map(({ id }) => ({
     name: workerHeap(id),
@@ -64,7 +64,7 @@ const workerQuantities = (readings: readonly ProcessReading[]): Quantity[] =>
     of: ({ workers }) => workers.find((worker) => worker.id === id)?.heapUsedBytes ?? null,
   }));
 
-/** Only what was read each time. `allowedMs` is how long the watch may take at most. */
+/** Uses only quantities that were in every reading. `allowedMs` is the longest that the watch may take. */
 export const computeBounds = (readings: readonly ProcessReading[], allowedMs: number): Known[] => {
   const quantities: Quantity[] = [heap, ...workerQuantities(readings), ...countersOf(readings), buffers];
   return quantities.flatMap((quantity) => {
@@ -91,7 +91,7 @@ const knownOf = (quantity: Quantity, points: readonly Point[], allowedMs: number
   };
 };
 
-/** Counts are exact: one that is proved to grow is not excluded because it grows slowly. */
+/** Counts are exact: a count that is proved to grow is not excluded for growing slowly. */
 const stateOf = (
   { estimate, low, high }: Slope,
   least: number,
@@ -104,7 +104,7 @@ const stateOf = (
 
 const parts = 4;
 
-/** Over four parts of the watch, by the least of each. */
+/** Compares four parts of the watch by the lowest reading of each. */
 const isDyingDown = (history: readonly number[]): boolean => {
   const floors = Array.from({ length: parts }, (_, part) => {
     const from = Math.floor((part * history.length) / parts);
@@ -119,5 +119,5 @@ export const boundOf = ({ of, unit, slope: { estimate, low, high } }: Known): Bo
   perSecond: { estimate, low: Number.isFinite(low) ? low : null, high: Number.isFinite(high) ? high : null },
 });
 
-/** Array buffers are a part of external memory. */
+/** Array buffers are part of external memory. */
 export const isPartOf = (of: string): string | undefined => (of === arrayBuffers ? externalMemory : undefined);

@@ -1,8 +1,8 @@
 /**
- * The causes in one region. Things that several permanent objects hold belong to whatever dominates these, at worst to
- * the root, and so do other things that others share. In: a region and the entries of all holders. Out: groups of holders
- * that hold the same things, each with its share of the bytes: a byte that k groups reach counts 1/k for each (LeakShare,
- * J. Vilk and E. D. Berger, "BLeak: Automatically Debugging Memory Leaks in Web Applications", PLDI 2018).
+ * The causes of growth in one region. What several permanent objects hold belongs to their common dominator, at worst the
+ * root, and things there can share other things. In: a region and the entries of all holders. Out: groups of holders that
+ * hold the same things, each with its share of the bytes: a byte that k groups reach counts 1/k for each (LeakShare, J.
+ * Vilk and E. D. Berger, "BLeak: Automatically Debugging Memory Leaks in Web Applications", PLDI 2018).
  */
 import { retains } from '../heap/edges.js';
 import type { EntryTally } from './entries.js';
@@ -13,21 +13,21 @@ import type { Transients } from './transients.js';
 
 export interface Cause {
   readonly region: Region;
-  /** What gains entries in it; empty where things hang on one another and on no collection. */
+  /** What gains entries in it; empty if the things retain one another without a collection. */
   readonly growing: readonly EntryTally[];
   /** Its part of the region's bytes, 0 to 1. */
   readonly share: number;
-  /** Whether it has things of that class. */
+  /** Whether things of that class belong to it. */
   has(classNumber: number): boolean;
-  /** Bytes of all that its holders reach and that came since the first snapshot, shared or not. */
+  /** Bytes of everything that its holders reach and that was created since the first snapshot, shared or not. */
   readonly reachedBytes: number;
 }
 
-/** Entries gained by a holder, against what the region gained of their class, for it to be part of a cause. */
+/** The least share of the region's gain in a class that a holder must have gained, to be part of a cause. */
 const leastShareOfGain = 0.02;
-/** Holders that have this much in common hold the same things. */
+/** Holders with at least this share of entries in common hold the same things. */
 const leastInCommon = 0.5;
-/** One bit a holder. */
+/** Each holder is one bit of a 32-bit number. */
 const mostHolders = 32;
 
 /** `others`: the holders of all other regions that grow. */
@@ -67,8 +67,9 @@ const hasClass = (
 };
 
 /**
- * Whether what is in the region hangs on the growing things of other regions, several of which hold each: it is part of
- * these, and no cause by itself. A list by contrast is entered from permanent objects, and then hangs on itself.
+ * Whether the things in the region are retained by growing things of other regions, with several retainers each: then the
+ * region is part of those, and no cause by itself. In contrast, a list is entered from a permanent object, and after that
+ * its links retain one another.
  */
 const isFedBy = (others: ReadonlySet<number>, members: ReadonlySet<number>, last: Transients): boolean => {
   const { graph, edges, holder } = last;
@@ -87,7 +88,7 @@ const isFedBy = (others: ReadonlySet<number>, members: ReadonlySet<number>, last
   return fed > inside;
 };
 
-/** Grew in every round, by a fair part of what the region gained of that class. */
+/** Whether it grew in every round, by a fair part of the region's gain in that class. */
 const growsWith = (one: EntryTally, region: Region): boolean => {
   const ofClass = region.classes.find(({ classNumber }) => classNumber === one.classNumber);
   if (ofClass === undefined || ofClass.trend === 'none') return false;
@@ -108,7 +109,7 @@ const largestHolders = (growing: readonly EntryTally[], classes: GrowthClasses):
     .map(([holder]) => holder);
 };
 
-/** For each transient node of the last graph, a bit for each holder that reaches it. */
+/** For each transient node of the last graph: one bit for each holder that reaches it. */
 const reachOf = (holders: readonly number[], last: Transients): Uint32Array => {
   const { graph, edges, isPermanent, frontier } = last;
   const reach = new Uint32Array(graph.nodeCount);
@@ -163,7 +164,7 @@ const groupHolders = (count: number, reach: Uint32Array, last: Transients): Grou
   });
 };
 
-/** Bytes by the set of holders that reach them: few sets, so that no node is looked at again. */
+/** Bytes by the set of holders that reach them. There are few such sets, and the nodes are visited only once. */
 const bytesByReach = (reach: Uint32Array, { graph }: Transients): Map<number, number> => {
   const bytesOf = new Map<number, number>();
   for (let node = 0; node < reach.length; node++) {

@@ -1,7 +1,7 @@
 /**
- * The list behind a link. Things that hang on a link of a list hang on the list: a list's old links are permanent, and
- * each would be a holder by itself. In: the last graph and its retaining paths. Out: for a holder, the owner of the list
- * that it is a link of, or itself.
+ * Finds the list that a link belongs to. A list's old links are permanent, so each would count as a holder of what comes
+ * after it; instead the list counts. In: the last graph and its retaining paths. Out: for a holder, the owner of the list
+ * that it is a link of, or the holder itself.
  */
 import { edgeName, edgeTypes, type HeapGraph } from '../model/heap-graph.js';
 import { noEdge, type Paths } from '../model/heap-results.js';
@@ -9,7 +9,7 @@ import { noEdge, type Paths } from '../model/heap-results.js';
 const property = edgeTypes.indexOf('property');
 const context = edgeTypes.indexOf('context');
 
-/** A function from a node to the owner of the list (or tree) that it is a link of, or to itself. */
+/** Returns a function from a node to the owner of the list (or tree) that it is a link of, or to the node itself. */
 export const createChains = (graph: HeapGraph, paths: Paths): ((node: number) => number) => {
   const known = new Map<number, number>();
   return (start) => {
@@ -26,10 +26,13 @@ export const createChains = (graph: HeapGraph, paths: Paths): ((node: number) =>
   };
 };
 
-/** An object with more edges is no link of a list. */
+/** An object with more edges than this is no link of a list. */
 const mostEdges = 64;
 
-/** A link has a field that leads to one of its class, which has that field too or leads back: `next.next`, `next.prev`. */
+/**
+ * A link has a field that leads to an object of the same class, which has that field too or leads back: `next.next`,
+ * `next.prev`.
+ */
 const isLink = (graph: HeapGraph, node: number): boolean => {
   if (graph.firstEdge[node + 1] - graph.firstEdge[node] > mostEdges) return false;
   for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {

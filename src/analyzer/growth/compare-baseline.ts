@@ -1,6 +1,6 @@
 /**
- * What of a scenario's findings is known. In: findings with their rates, and the leaks that the baseline knows. Out:
- * signatures: new, known, clearly worse, gone; and the entries with which the baseline would be up to date.
+ * Which of a scenario's findings are known. In: findings with their rates, and the leaks in the baseline. Out: signatures
+ * (new, known, clearly worse, gone), and the entries that would bring the baseline up to date.
  */
 import type { KnownLeak } from '../model/check.js';
 
@@ -11,7 +11,7 @@ export interface BaselineComparison {
   readonly gone: readonly string[];
 }
 
-/** This much above the known rate is clearly worse: rates of one leak differ by less from run to run. */
+/** A rate this many times the known one is clearly worse: the rate of one leak varies by less from run to run. */
 const clearlyWorse = 1.5;
 
 export const compareWithBaseline = (found: readonly KnownLeak[], known: readonly KnownLeak[]): BaselineComparison => {
@@ -28,14 +28,14 @@ export const compareWithBaseline = (found: readonly KnownLeak[], known: readonly
   return { new: those('new'), known: those('known'), worse: those('worse'), gone };
 };
 
-/** By entries where there are any, because their bytes are known less exactly; else by bytes. */
+/** Compares entries if there are any, because bytes are known less exactly; otherwise bytes. */
 const isWorse = (now: KnownLeak, before: KnownLeak): boolean =>
   before.countPerIteration > 0
     ? now.countPerIteration > before.countPerIteration * clearlyWorse ||
       now.bytesPerIteration > before.bytesPerIteration * 2
     : now.bytesPerIteration > before.bytesPerIteration * clearlyWorse;
 
-/** The entries of an updated baseline: a rate that is about what was known stays as it was written. */
+/** The entries of an updated baseline; a rate close to the known one stays as it was written. */
 export const updatedEntries = (found: readonly KnownLeak[], known: readonly KnownLeak[]): KnownLeak[] => {
   const bySignature = new Map(known.map((leak) => [leak.signature, leak]));
   return found.map((leak) => {

@@ -1,5 +1,6 @@
 /**
- * What of a cause is the container, and which of what it holds are its entries. In: a cause, the last graph. Out: the container's node, its entries' class and their number in each snapshot.
+ * Which object of a cause is the container, and which of the objects that it holds are its entries. In: a cause, the last
+ * graph. Out: the container's node, the class of its entries and their number in each snapshot.
  */
 import { nodeName } from '../model/heap-graph.js';
 import type { Paths } from '../model/heap-results.js';
@@ -11,17 +12,17 @@ import type { Region, RegionClass } from './regions.js';
 import { noHolder, type Transients } from './transients.js';
 
 export interface Container {
-  /** A node of the last graph; a transient one where the container itself is made anew as it grows. */
+  /** A node of the last graph; a transient one if the container itself is replaced as it grows. */
   readonly node: number;
   /** Class of its entries. */
   readonly entryClass: number;
   /** Its entries at each snapshot. */
   readonly history: readonly number[];
-  /** An entry of the last round but one or before, in the last graph; -1 where none was found. */
+  /** An entry of the last round but one or before, in the last graph; -1 if none was found. */
   readonly entry: number;
-  /** Other permanent objects that hold the same entries, those that gain most first. */
+  /** Other permanent objects that hold the same entries, largest gain first. */
   readonly alsoHeldBy: readonly number[];
-  /** Entries hang on one another: a list, not a collection. */
+  /** The entries hold one another: a list, not a collection. */
   readonly chained: boolean;
 }
 
@@ -48,16 +49,22 @@ export const findContainer = (
 
 const total = (counts: ArrayLike<number>): number => counts[counts.length - 1] - counts[0];
 
-/** Entries gained, against the most that any class gained, for a class that tells more to speak for them. */
+/** The share of the largest gain of any class that a more telling class must have gained, to name the entries. */
 const shareOfMost = 0.5;
 
-/** The same where entries hang on one another, each with many strings and numbers of its own. */
+/** The same if entries hold one another, each with many strings and numbers of its own. */
 const shareOfCrowd = 0.02;
 
-/** Objects of a class tell more than functions, these more than plain objects, and strings tell least. */
+/**
+ * How much a class name says: objects of a class say more than functions, functions more than plain objects, and strings
+ * least.
+ */
 const tells = (name: string): number => (isNameless(name) ? 3 : name.endsWith('()') ? 1 : isOwnClass(name) ? 0 : 2);
 
-/** Of what gains enough: what tells most; then the region's own holder, then whoever is nearest to the root. */
+/**
+ * Among entries that gain enough: the most telling class first; then the region's own holder; then the holder nearest to
+ * the root.
+ */
 const byPreference = (
   growing: readonly EntryTally[],
   region: Region,
@@ -83,13 +90,13 @@ const depthOf = (paths: Paths, node: number): number => {
   return depth;
 };
 
-/** The entries that were there all the time are as many in each snapshot. */
+/** Adds the entries that were there all the time, the same number in each snapshot. */
 const withPermanent = (last: Transients, best: EntryTally, classes: GrowthClasses): number[] => {
   const { permanent } = countDirect(last, best.holder, best.classNumber, classes);
   return [...best.counts].map((count) => count + permanent);
 };
 
-/** What of that class hangs on a node, seen through its backing stores. */
+/** How many nodes of that class a node holds directly, seen through its stores. */
 const countDirect = (
   { graph, isPermanent }: Transients,
   holder: number,
@@ -112,8 +119,8 @@ const countDirect = (
   return count;
 };
 
-/** No holder gains entries: they hang on one another. */
-/** What the members of a region hold together, where none of them gains in every round. */
+/** If no holder gains entries, they hold one another. */
+/** What the members of a region hold together, if none of them gains in every round. */
 const together = (
   region: Region,
   { graph, holder, frontier }: Transients,
@@ -148,7 +155,10 @@ const inside = (region: Region, last: Transients, paths: Paths, classes: GrowthC
   return { node, entryClass: ofRegion.classNumber, history, entry, alsoHeldBy: [], chained };
 };
 
-/** The class of what stands first in the chain, where that grows; else, of what gains enough, the one that tells most. */
+/**
+ * The class of the first object in the chain, if that class grows; otherwise the most telling class among those that gain
+ * enough.
+ */
 const mainClass = (region: Region, last: Transients, classes: GrowthClasses): RegionClass => {
   const growing = region.classes.filter(({ trend }) => trend === region.trend);
   const members = new Set(region.members);
@@ -166,7 +176,7 @@ const mainClass = (region: Region, last: Transients, classes: GrowthClasses): Re
     .toSorted((a, b) => tellsOf(a) - tellsOf(b) || total(b.bytes) - total(a.bytes))[0];
 };
 
-/** An entry that stayed, to look at: the oldest, which by V8's order of ids is the one with the smallest. */
+/** An entry that stayed, as an example: the oldest one, which has the smallest id, since V8 assigns ids in order. */
 const findEntry = (
   last: Transients,
   members: ReadonlySet<number>,
@@ -184,8 +194,8 @@ const findEntry = (
 };
 
 /**
- * From the permanent holder down to the collection, where that is made anew as it grows: the way to an entry leads
- * through transient nodes, and the last one before the entry that is no backing store is the collection.
+ * From the permanent holder down to the collection, if that is replaced as it grows: the path to an entry leads through
+ * transient nodes, and the last one before the entry that is no store is the collection.
  */
 const descend = (
   last: Transients,
@@ -201,7 +211,7 @@ const descend = (
   let container = holder;
   for (const node of way.toReversed()) {
     if (last.isPermanent[node] === 1) continue;
-    // a variable's value speaks for the variable, also where it is itself the first of a chain
+    // a variable's value stands for the variable, even if it is itself the first object of a chain
     if (container === holder && nodeName(last.graph, holder) === 'system / Context') container = node;
     if (classes.of(last.graph, node) === classNumber) break;
     if (!isBackingStore(last.graph, node)) container = node;

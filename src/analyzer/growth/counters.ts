@@ -1,5 +1,5 @@
 /**
- * Growth beside the JavaScript heap: file descriptors, threads, realms, what keeps the event loop alive, external and
+ * Growth outside the JavaScript heap: file descriptors, threads, realms, what keeps the event loop alive, external and
  * native memory. In: counters read after each round, and how much work each round was. Out: findings of kind `native`.
  */
 import type { CounterReading } from '../model/check.js';
@@ -7,27 +7,27 @@ import { formatBytes, formatCount } from '../model/figures.js';
 import type { Finding } from '../model/finding.js';
 
 export interface CounterGrowth {
-  /** A name that stays the same from run to run: `file descriptors`, `Timeout`, `native memory`. */
+  /** A name that does not change from run to run: `file descriptors`, `Timeout`, `native memory`. */
   readonly name: string;
   readonly unit: 'count' | 'bytes';
   readonly title: string;
   readonly advice: string;
-  /** One figure a reading. */
+  /** One figure per reading. */
   readonly history: readonly number[];
-  /** Gained for one call of the body, over all rounds. */
+  /** The gain per call of the body, over all rounds. */
   readonly perIteration: number;
 }
 
-/** Something to watch: what of it a reading holds, and how much is more than noise. */
+/** A quantity to watch: how to read it from a reading, and how much is more than noise. */
 export interface Counter {
   readonly name: string;
   readonly unit: 'count' | 'bytes';
   readonly of: (reading: CounterReading) => number | null;
-  /** Less than this in a round is noise, however steady. */
+  /** A smaller gain in a round is noise, however steady. */
   readonly leastPerRound: number;
-  /** Less than this for a call is noise. */
+  /** A smaller gain per call is noise. */
   readonly leastPerIteration: number;
-  /** The slowest round must gain this share of the rate of all rounds. */
+  /** The slowest round must gain at least this share of the overall rate. */
   readonly steadiness?: number;
   readonly title: string;
   readonly advice: string;
@@ -110,16 +110,16 @@ const otherCounters: readonly Counter[] = [
       rssBytes === null ? null : rssBytes - heapTotalBytes - externalBytes,
     leastPerRound: 512 * 1024,
     leastPerIteration: 64,
-    steadiness: 0.7, // an allocator takes much in the first round and keeps it: 45 MB and then 10 were seen of a clean program
+    steadiness: 0.7, // an allocator takes much in the first round and keeps it: for a clean program, 45 MB and then 10 were seen
     title: 'the process grows while its JavaScript heap and external memory stand still',
     advice: 'A native addon, a WebAssembly memory or streams of zlib and crypto that are not closed hold it.',
   },
 ];
 
-/** Timers fire and are gone some day: that there are ever more of them is no proof that they stay. */
+/** Timers fire and are then gone: a growing number of them does not prove that they stay. */
 export const settlesLater = (name: string): boolean => name === 'Timeout' || name === 'Immediate';
 
-/** Work in a resource's name: what the user would call it, and what ends it. */
+/** Words in a resource's name: what the user would call it, and what ends it. */
 const resourceWords: Readonly<Record<string, readonly [string, string]>> = {
   Timeout: ['timers are set and never cleared', 'Keep what setTimeout and setInterval return, and clear it.'],
   Immediate: ['immediates are set and never run', 'Something sets immediates faster than they run.'],
@@ -140,13 +140,13 @@ const resourceCounter = (type: string): Counter => {
 };
 
 /**
- * The counters that gain with every round, as much as the round works. `work` holds the calls between one reading and
- * the next: one entry less than readings.
+ * The counters that gain in every round, in proportion to its work. `work` holds the calls between one reading and the
+ * next: one entry less than readings.
  */
 export const findCounterGrowth = (readings: readonly CounterReading[], work: readonly number[]): CounterGrowth[] =>
   countersOf(readings).flatMap((counter) => growthOf(counter, readings, work));
 
-/** All there is to watch in these readings; what explains others comes first. */
+/** All quantities to watch in these readings; those that explain others come first. */
 export const countersOf = (readings: readonly CounterReading[]): Counter[] => {
   const types = new Set(readings.flatMap((reading) => Object.keys(reading.resources)));
   const counters = [childCounter, threadCounter, ...[...types].sort().map(resourceCounter), ...otherCounters];
@@ -154,8 +154,8 @@ export const countersOf = (readings: readonly CounterReading[]): Counter[] => {
 };
 
 /**
- * The collected heap, where no object of the program's accounts for it: over the last round alone, because what memwatch
- * itself and V8 make at the first looks is in the earlier ones. What is less for a call, or at all, is noise.
+ * Growth of the collected heap that no object of the program's accounts for. Only the last round counts, because the
+ * earlier ones include what memwatch itself and V8 create at the first readings. Less per call, or in total, is noise.
  */
 export const findHeapGrowth = (
   readings: readonly CounterReading[],
@@ -183,7 +183,7 @@ const growthOf = (counter: Counter, readings: readonly CounterReading[], work: r
   return [{ name, unit, title, advice, history, perIteration }];
 };
 
-/** Each round must gain, and the slowest round at least this share of the rate of all: growth that dies down is none. */
+/** Each round must gain, and the slowest at least this share of the overall rate: growth that dies down does not count. */
 const usualSteadiness = 0.4;
 
 const growsWithWork = (

@@ -1,6 +1,6 @@
 /**
- * Where a variable is declared: in, the text of a script, the variable's name, and the place of a function that sees it;
- * out, the place of the declaration that this function means, by the language's rules of scope. 0-based, as V8 has it.
+ * Where a variable is declared. In: the text of a script, the variable's name, and the place of a function that uses it.
+ * Out: the place of the declaration that this function refers to, by the language's scope rules. 0-based, as in V8.
  */
 import { childrenOf, isNode, tryParse, type AnyNode } from '../../source/syntax.js';
 
@@ -11,7 +11,7 @@ export interface TextPosition {
 
 interface Declaration {
   readonly at: TextPosition;
-  /** The scope in which it can be seen, as offsets into the text. */
+  /** The scope in which it is visible, as offsets into the text. */
   readonly start: number;
   readonly end: number;
 }
@@ -28,8 +28,8 @@ export const findDeclaration = (source: string, variable: string, seenAt: TextPo
 };
 
 /**
- * In a text that cannot be parsed, such as TypeScript whose types Node blanks out as it loads: the last line that declares
- * the name before the function that sees it, or else the first one.
+ * For a text that cannot be parsed, such as TypeScript whose types Node blanks out when it loads: the last line before the
+ * function that declares the name, otherwise the first one that does.
  */
 const findInText = (source: string, variable: string, seenAt: TextPosition): TextPosition | undefined => {
   const name = variable.replaceAll('$', String.raw`\$`);
@@ -67,7 +67,7 @@ const collect = (node: AnyNode, scope: AnyNode, variable: string, found: Declara
   for (const child of childrenOf(node)) collect(child, inner, variable, found);
 };
 
-/** What a syntax node declares for the scope that it stands in: variables, functions, classes, imports. */
+/** The names that a syntax node declares in its scope: variables, functions, classes, imports. */
 const namesOf = (node: AnyNode): string[] => {
   const { type, id, local } = node as AnyNode & { id?: unknown; local?: unknown };
   if (/^VariableDeclarator$|^FunctionDeclaration$|^ClassDeclaration$/.test(type)) return boundNames(id);

@@ -1,7 +1,7 @@
 /**
- * Who holds things that come and go. The permanent nodes (those in every snapshot) of the last graph form a tree by
- * dominance; a transient node belongs to the deepest permanent one through which all ways to it lead, and, where that is
- * a context or an object of a class, to the one variable or property through which they lead. In: the last graph and its
+ * Which object holds a transient node. The permanent nodes (those in every snapshot) of the last graph form a tree by
+ * dominance. A transient node belongs to the deepest permanent node through which all paths to it lead; if that is a
+ * context or an object of a class, to the one variable or property through which they lead. In: the last graph and its
  * dominators. Out: questions about that tree; a holder is a number, of a node of the last graph or of a slot of one.
  */
 import { edgeTypes, nodeName, type HeapGraph } from '../model/heap-graph.js';
@@ -9,22 +9,22 @@ import { types } from './growth-classes.js';
 import { hasOwnClass } from './own-class.js';
 
 export interface Dominance {
-  /** The nearest permanent object at or above a node: never a backing store or another of V8's own records. */
+  /** The nearest permanent object at or above a node, never a store or another record of V8's. */
   holderOf(node: number): number;
-  /** A variable of a context, or a property of an object of a class, as a holder by itself; else the node. */
+  /** A variable of a context, or a property of an object of a class, as a separate holder; otherwise the node. */
   slotOf(node: number, name: string): number;
-  /** The node that a holder is, or whose slot it is. */
+  /** The node that a holder is, or that has it as a slot. */
   nodeOf(holder: number): number;
   /** The deepest holder above both holders. */
   commonHolder(a: number, b: number): number;
-  /** Whether memwatch itself made it: the guard that it keeps in a target, or what hangs on that. */
+  /** Whether memwatch itself made it: the guard in a target, or something that the guard holds. */
   isMemwatchHolder(holder: number): boolean;
 }
 
-/** An object with more edges than this is used as a dictionary: its keys are no slots. */
+/** An object with more edges than this is treated as a dictionary: its keys are no slots. */
 const mostSlots = 64;
 
-/** What is a part of the object that holds it, and holds nothing in its own name. */
+/** Part of the object that holds it, and not a holder by itself. */
 const isPart = (type: number): boolean =>
   type === types.array || type === types.hidden || type === types.code || type === types.objectShape;
 
@@ -39,7 +39,8 @@ export const createDominance = (graph: HeapGraph, immediate: Uint32Array, isPerm
   };
   const slots = createSlots(graph);
   const guards = guardNodes(graph);
-  // A long list of permanent nodes is as deep as it is long, and the same few pairs are asked for again and again.
+  // A long list of permanent nodes makes the tree as deep as the list is long, and the same few pairs are asked for
+  // repeatedly.
   const known = new Map<number, number>();
   const commonHolder = (one: number, other: number): number => {
     if (one === other) return one;
@@ -62,7 +63,7 @@ export const createDominance = (graph: HeapGraph, immediate: Uint32Array, isPerm
   return { holderOf, commonHolder, isMemwatchHolder, ...slots };
 };
 
-/** What a property by the name of memwatch's symbol leads to. */
+/** The nodes that a property named by memwatch's symbol leads to. */
 const guardNodes = (graph: HeapGraph): Set<number> => {
   const name = graph.strings.indexOf('<symbol memwatch>');
   const guards = new Set<number>();
@@ -107,7 +108,7 @@ const meet = (a: number, b: number, immediate: Uint32Array, depth: Uint32Array):
   return x;
 };
 
-/** For each node, how many dominators stand above it. */
+/** For each node: its depth in the dominator tree. */
 const depths = (immediate: Uint32Array): Uint32Array => {
   const depth = new Uint32Array(immediate.length);
   const way = new Uint32Array(immediate.length);

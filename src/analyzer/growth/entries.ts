@@ -1,7 +1,7 @@
 /**
- * What hangs directly on each holder: its entries, seen through the backing stores that V8 puts between a Map or an array
- * and what it holds. In: labelled transient nodes, snapshot by snapshot. Out: for each holder, each region and each class
- * how many entries there were; the holder of a region is not always the one whose entries grow in it.
+ * The entries of each holder: what it retains directly, seen through the stores that V8 puts between a Map or an array and
+ * its entries. In: labelled transient nodes, snapshot by snapshot. Out: the number of entries for each holder, region and
+ * class; the holder of a region is not always the one whose entries grow in it.
  */
 import type { HeapGraph } from '../model/heap-graph.js';
 import { types, type GrowthClasses } from './growth-classes.js';
@@ -9,12 +9,15 @@ import { retains } from '../heap/edges.js';
 import type { Transients } from './transients.js';
 
 export interface EntryTally {
-  /** Whose entries these are, a node of the last graph. */
+  /** The holder of these entries, a node of the last graph. */
   readonly holder: number;
-  /** To whose region they belong: `holder`, or one above it that also other holders of theirs hang on. */
+  /**
+   * The holder of the region that they belong to: `holder`, or one above it that other holders of the same entries are
+   * below as well.
+   */
   readonly region: number;
   readonly classNumber: number;
-  /** One figure a snapshot. */
+  /** One figure per snapshot. */
   readonly counts: Float64Array;
 }
 
@@ -50,13 +53,13 @@ export const createEntryBuilder = (classes: GrowthClasses, snapshots: number): E
   };
 };
 
-/** An entry by the holder that reached it last: each counts once for a holder, whatever edges lead there. */
+/** For each entry, the holder that reached it last: an entry counts once per holder, however many edges lead there. */
 class Seen {
   private readonly by: Uint32Array;
   constructor(nodeCount: number) {
     this.by = new Uint32Array(nodeCount);
   }
-  /** Whether that holder has not come here before. */
+  /** Whether this holder reaches the entry for the first time. */
   enter(node: number, holder: number): boolean {
     if (this.by[node] === holder + 1) return false;
     this.by[node] = holder + 1;
@@ -64,7 +67,7 @@ class Seen {
   }
 }
 
-/** Calls back for the target, or, where it is a backing store, for all that it holds. */
+/** Calls back for the target of the edge; if that is a store, for everything that it holds. */
 const eachEntry = (
   { graph, edges, isPermanent }: Transients,
   target: number,
@@ -83,7 +86,7 @@ const eachEntry = (
   }
 };
 
-/** A Map's table, an array's elements, an object's properties, the cell of a module's variable. */
+/** A store: a Map's table, an array's elements, an object's properties, the cell of a module's variable. */
 export const isBackingStore = (graph: HeapGraph, node: number): boolean => {
   const type = graph.nodeType[node];
   if (type === types.array) return true;

@@ -1,27 +1,28 @@
 /**
- * Does it grow, for good? In: what was held at each snapshot, and how many of the last snapshot's came in each round and
- * stayed. Out: grows, slows (grew every time, less and less: a cache that fills looks so), or neither.
+ * Does it grow, for good? In: how much was held at each snapshot, and how many of the last snapshot's entries came in each
+ * round and stayed. Out: `grows`; `slows` (grew in every round, but less and less, as a cache does while it fills); or
+ * neither.
  *
- * A leak gains in every round, and what it gained stays. So a backlog that moves on, a cache at its limit, a pool at its
- * size and a sawtooth do not count: their old entries leave, or they stop gaining.
+ * A leak gains in every round, and what it gained stays. So a moving backlog, a cache at its limit, a pool at its size and
+ * a sawtooth do not count: their old entries leave, or they stop gaining.
  */
 
 export type Trend = 'grows' | 'slows' | 'none';
 
 export interface Series {
-  /** One figure a snapshot. */
+  /** One figure per snapshot. */
   readonly counts: ArrayLike<number>;
-  /** For each snapshot: of the last snapshot's entries, those that were first seen in it. */
+  /** For each snapshot: how many of the last snapshot's entries were first seen in it. */
   readonly stayed: ArrayLike<number>;
 }
 
-/** Of the entries that a round brought, so many must still be there at the end: else things pass through. */
+/** The share of the entries added in a round that must still be there at the end; otherwise things only pass through. */
 const leastShareThatStays = 0.5;
-/** Growth whose last round brought less than this share of its best round is slowing down. */
+/** If the last round brought less than this share of the best round, the growth is slowing down. */
 const slowing = 0.34;
-/** Growth that never rose from round to round is slowing down sooner. */
+/** The same limit for growth that never rose from one round to the next; it counts as slowing down sooner. */
 const steadilySlowing = 0.6;
-/** Sizes have no entries that could be seen to stay, so their gains must be of one size. */
+/** Sizes have no entries that could be seen to stay, so their gains must be about equal: the smallest at least this share. */
 const steady = 0.4;
 
 export const judgeSeries = ({ counts, stayed }: Series, roundWork?: readonly number[]): Trend => {
@@ -38,14 +39,17 @@ export const judgeSeries = ({ counts, stayed }: Series, roundWork?: readonly num
   return isSlowing(gains, roundWork) ? 'slows' : 'grows';
 };
 
-/** What each round brought. */
+/** The gain of each round. */
 export const gainsOf = (counts: ArrayLike<number>): number[] => {
   const gains: number[] = [];
   for (let i = 1; i < counts.length; i++) gains.push(counts[i] - counts[i - 1]);
   return gains;
 };
 
-/** For sizes in bytes of what is made anew as it grows (a string, a buffer): no entries to follow, so gains alone. */
+/**
+ * For sizes in bytes of objects that are replaced as they grow (a string, a buffer): they have no entries to follow, so
+ * only gains are judged.
+ */
 export const judgeBytes = (bytes: ArrayLike<number>, leastBytes: number, roundWork?: readonly number[]): Trend => {
   const gains = gainsOf(bytes);
   if (gains.length < 3 || Math.min(...gains) < leastBytes) return 'none';
@@ -61,7 +65,7 @@ export const isSlowing = (gains: readonly number[], roundWork?: readonly number[
   return last < slowing * Math.max(...rates) || (falls && last < steadilySlowing * rates[0]);
 };
 
-/** What each round brought in the time of one; the gains themselves where no times are known. */
+/** The gain of each round per unit of work; the gains themselves if the work is not known. */
 const ratesOf = (gains: readonly number[], roundWork: readonly number[] | undefined): readonly number[] =>
   roundWork?.length === gains.length ? gains.map((gain, i) => gain / Math.max(1, roundWork[i])) : gains;
 

@@ -2,9 +2,9 @@
  * Growth over three or more snapshots of one process. In: the snapshots, oldest first, each read when it is needed. Out:
  * findings by rank, what slows down, and the verdict with its reasons.
  *
- * The idea: nodes that are in every snapshot are the permanent part of the heap; all others come and go. Each of these
- * belongs to the permanent object that dominates it, so no byte counts twice. A permanent object under which something
- * gains in every round, and what it gained stays, holds a leak.
+ * The idea: nodes that are in every snapshot are the permanent part of the heap; all others are transient. Each transient
+ * node belongs to the permanent object that dominates it, so no byte counts twice. A permanent object holds a leak if
+ * something below it gains in every round and what it gained stays.
  */
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { computeRetainingEdges } from '../heap/edges.js';
@@ -25,11 +25,11 @@ import { createTallyBuilder } from './tallies.js';
 import { computeTransients, permanentNodes, type Transients } from './transients.js';
 
 export interface SnapshotSource {
-  /** For messages. */
+  /** The name for messages. */
   readonly name: string;
-  /** Which process it is of; undefined where the capture does not say. */
+  /** The process that the snapshot is of; undefined if the capture does not say. */
   readonly process?: string | undefined;
-  /** Called twice for all but the last one: graphs are not kept, so that memory does not add up. */
+  /** Called twice for each snapshot but the last: graphs are not kept, so that memory does not add up. */
   read(): Promise<HeapGraph>;
 }
 
@@ -37,16 +37,16 @@ export interface GrowthOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((text: string) => void) | undefined;
   /**
-   * How much each round did, in any one unit (milliseconds of a live target, calls of a body): a round that did more may
-   * gain more. Left out where all rounds did the same.
+   * How much work each round did, in any one unit (milliseconds of a live target, calls of a body): a round that did more
+   * may gain more. Leave it out if all rounds did the same.
    */
   readonly roundWork?: readonly number[] | undefined;
 }
 
-/** Everything that is known of growth; `findings.ts` makes sentences of it. */
+/** Everything that is known about growth; `findings.ts` puts it into sentences. */
 export interface Growth {
   readonly snapshots: number;
-  /** By V8's ids; or by the way to an object, where V8 gave new ids between the snapshots. */
+  /** How objects were matched: by V8's ids, or, if V8 assigned new ids between the snapshots, by the path to each object. */
   readonly matchedBy: 'id' | 'path';
   readonly regions: readonly Region[];
   readonly entries: readonly EntryTally[];
@@ -56,7 +56,7 @@ export interface Growth {
 }
 
 export const leastSnapshots = 3;
-/** Snapshots of one process share most of their nodes; below this they are of different ones. */
+/** Snapshots of one process share most of their nodes; below this share they are taken to be of different ones. */
 const leastShared = 0.2;
 
 export const findGrowth = async (sources: readonly SnapshotSource[], options: GrowthOptions = {}): Promise<Growth> =>
@@ -93,7 +93,10 @@ const growthBetween = async (
 
 type ReadSource = (source: SnapshotSource, text: string) => Promise<HeapGraph>;
 
-/** What of all snapshots but the last is kept: their ids, and what says whether these agree with the last one's. */
+/**
+ * What is kept of all snapshots but the last: their ids, and what shows whether those ids mean the same objects as in the
+ * last one.
+ */
 interface LookedThrough {
   readonly idSets: IdSet[];
   readonly samples: IdSample[];
@@ -120,7 +123,7 @@ interface Comparison {
   readonly roundWork: GrowthOptions['roundWork'];
 }
 
-/** Counts what comes and goes in each snapshot, under the permanent object that dominates it. */
+/** Counts the transient nodes of each snapshot, under the permanent object that dominates them. */
 const compare = async (comparison: Comparison): Promise<Omit<Growth, 'matchedBy'>> => {
   const { sources, idSets, lastGraph, skeleton, read, roundWork } = comparison;
   const classes = createGrowthClasses();
@@ -141,8 +144,8 @@ const compare = async (comparison: Comparison): Promise<Omit<Growth, 'matchedBy'
 };
 
 /**
- * The sources with ids that mean the same object in all of them, found by the way that leads to it. Keeps an id column a
- * snapshot, four bytes a node. Throws where the captures do not say that they are of one process.
+ * The sources with ids that mean the same object in all of them, matched by the path to each object. Keeps one column of
+ * ids per snapshot, four bytes per node. Throws if the captures do not say that they are of one process.
  */
 const withCommonIds = async (
   sources: readonly SnapshotSource[],
@@ -170,7 +173,7 @@ const notOneProcess = (one: SnapshotSource, last: SnapshotSource): MemwatchError
     hint: 'name snapshots of one run, oldest first; for two runs there is memwatch diff',
   });
 
-/** What all snapshots are measured against: the permanent nodes, seen from the last snapshot. */
+/** What all snapshots are compared with: the permanent nodes, as they are in the last snapshot. */
 interface Skeleton {
   readonly edges: RetainingEdges;
   readonly paths: Paths;
@@ -207,7 +210,7 @@ const questions = (graph: HeapGraph, { paths, dominance }: Skeleton): HolderQues
   };
 };
 
-/** Measured by the smaller one: a heap may well have grown to many times its size. */
+/** Relative to the smaller heap: a heap may have grown to many times its size. */
 const checkSameProcess = (
   last: HeapGraph,
   idSets: readonly IdSet[],

@@ -1,6 +1,6 @@
 /**
- * Findings: what grows, in the words of the report. In: growth as it was measured, places in the source, versions of
- * packages. Out: findings by rank, one for each cause.
+ * Findings: what grows, in the words of the report. In: measured growth, places in the source, versions of packages. Out:
+ * findings by rank, one for each cause.
  */
 import { formatBytes, formatRate } from '../model/figures.js';
 import { nodeName, nodeTypeName, type HeapGraph } from '../model/heap-graph.js';
@@ -22,13 +22,13 @@ import { nameOf, pathTo, signatureOf, stepsTo, type Step } from './steps.js';
 
 export interface FindingOptions extends PlacesOptions {
   readonly packageOf: PackageLookup;
-  /** Calls in the mean round, where growth is by calls of one body: titles then tell the rate of one call. */
+  /** Calls in an average round, if growth is counted by calls of a body: titles then give the rate per call. */
   readonly callsPerRound?: number | undefined;
-  /** Files that are nobody's place to look, as Node's own are not. */
+  /** Files that are never the place to look at, like Node's own. */
   readonly isForeign?: ((file: string) => boolean) | undefined;
 }
 
-/** Findings of regions that grow, most bytes a round first. */
+/** Findings for regions that grow, most bytes per round first. */
 export const findingsOf = (growth: Growth, trend: Region['trend'], options: FindingOptions): Finding[] => {
   const places = createPlaces(growth.last.graph, options);
   const findings = growth.regions
@@ -169,8 +169,8 @@ const reasonsOf = (region: Region, container: Container, growth: Growth, entryCl
 };
 
 /**
- * What is said alike is one finding (the lists of a thousand timers), and so are two containers of one object that gain
- * the same number in each round: one line feeds both. The larger speaks for all.
+ * Merges findings with the same text into one (the lists of a thousand timers), and also two containers of one object that
+ * gain the same number in each round, because one line adds to both. The larger one is kept.
  */
 const mergeByCause = (findings: readonly Finding[]): Finding[] => {
   const byCause = new Map<string, Finding>();
@@ -186,7 +186,7 @@ const inStep = (findings: readonly Finding[]): Finding[] => {
   for (const finding of findings) {
     const owner = finding.path.at(-2);
     const isField = owner !== undefined && owner.type === 'object' && isOwnClass(owner.name);
-    // keys and values of one Map gain alike
+    // keys and values of one Map gain the same number
     const at = isField ? owner.id : finding.container.id;
     const key = `@${at} ${gainsOf(finding.history).join()}`;
     const first = byOwner.get(key);

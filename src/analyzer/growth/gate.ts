@@ -1,6 +1,6 @@
 /**
- * The gate before heap snapshots, and all there is where they are too dear: collected heap and a census at the end of
- * each round. In: readings, one a round. Out: what rose in every one of them.
+ * The gate before heap snapshots, and the only evidence if snapshots are too expensive: collected heap and a census at the
+ * end of each round. In: one reading per round. Out: what rose in every round.
  */
 import type { CensusContainer, CensusReading } from '../model/census.js';
 import type { SurvivorSite } from '../model/survivors.js';
@@ -14,20 +14,20 @@ export interface GateReading {
 export interface Gate {
   readonly readings: readonly GateReading[];
   readonly rising: Rising;
-  /** What survived the rounds, where it was sampled. */
+  /** What survived the rounds, if it was sampled. */
   readonly sites: readonly SurvivorSite[];
 }
 
 export interface Rising {
   /** Collected heap rose in every round by more than noise. */
   readonly heap: boolean;
-  /** What it holds outside the heap rose in every round. */
+  /** The memory held outside the heap rose in every round by more than noise. */
   readonly external: boolean;
   readonly classes: readonly { name: string; history: readonly number[] }[];
   readonly containers: readonly { container: CensusContainer; history: readonly number[] }[];
 }
 
-/** Rises smaller than these are noise of the program's own doing, and of V8's. */
+/** Smaller rises are noise of the program and of V8. */
 const leastHeapBytes = 8 * 1024;
 const leastExternalBytes = 64 * 1024;
 const leastCount = 2;

@@ -1,6 +1,6 @@
 /**
- * What counts as "of one class" when growth is counted, over several snapshots: one number for a class in all of them.
- * Strings, numbers and V8's own backing stores are one class each, whatever they hold. In: nodes. Out: class numbers.
+ * The classes by which growth is counted, over several snapshots: one number for a class in all of them. Strings, numbers
+ * and V8's own stores are one class each, whatever they hold. In: nodes. Out: class numbers.
  */
 import { nodeTypes, type HeapGraph, type NodeTypeName } from '../model/heap-graph.js';
 
@@ -23,7 +23,7 @@ export const types = {
   objectShape: typeNumber('object shape'),
 } as const;
 
-/** V8's own records that a program makes by what it does, one by one: promises that wait, registered finalizers. */
+/** V8's own records that a program's actions create one by one: waiting promises, registered finalizers. */
 const hiddenThatCount = new Set([
   'system / PromiseReaction',
   'system / WeakCell',
@@ -32,7 +32,7 @@ const hiddenThatCount = new Set([
   'system / JSProxy',
 ]);
 
-/** Classes that tell of a program's own doing. Code, shapes and backing stores come and go as V8 sees fit. */
+/** Classes that reflect what the program does. Code, hidden classes and stores come and go at V8's discretion. */
 const counts = (type: number, name: string): boolean => {
   if (type === types.hidden) return hiddenThatCount.has(name);
   return type !== types.array && type !== types.code && type !== types.objectShape && type !== types.synthetic;
@@ -45,9 +45,9 @@ export interface GrowthClasses {
   /** The number of a node's class. */
   of(graph: HeapGraph, node: number): number;
   nameOf(classNumber: number): string;
-  /** Whether more of this class is a sign of growth by itself. */
+  /** Whether more objects of this class are a sign of growth by themselves. */
   isEvidence(classNumber: number): boolean;
-  /** Whether one of this class can be large by itself: a string, the bytes of a buffer. */
+  /** Whether a single object of this class can be large: a string, the bytes of a buffer. */
   hasSize(classNumber: number): boolean;
 }
 
@@ -81,10 +81,10 @@ export const createGrowthClasses = (): GrowthClasses => {
   };
 };
 
-/** Strings, numbers and V8's own, which `className` writes in brackets: their name tells least. */
+/** Strings, numbers and V8's own classes, which `className` writes in brackets: their names say least. */
 export const isNameless = (name: string): boolean => name.startsWith('(') && !name.endsWith('()');
 
-/** A class as people name it: `Session`, `handler()`, `(string)`. */
+/** A class's name as reports write it: `Session`, `handler()`, `(string)`. */
 export const className = (type: number, name: string): string => {
   if (type === types.string || type === types.slicedString) return '(string)';
   if (type === types.concatenatedString) return '(concatenated string)';

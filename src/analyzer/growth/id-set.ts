@@ -1,9 +1,9 @@
 /**
- * Sets of node ids, as bytes in pages that exist where there are ids. The ids of objects count up and stand close
- * together; those of native nodes are hashes of addresses and can be anything below 2^32.
+ * Sets of node ids, as bytes in pages that exist only for ranges with ids. The ids of objects count up and are close
+ * together; those of native nodes are hashes of addresses and can be any number below 2^32.
  *
- * V8 knows an object by its address between two snapshots, so one that is made where another has died takes over its id.
- * Each id therefore carries a mark of what it was: with another mark it is another object.
+ * Between two snapshots V8 identifies an object by its address, so an object that is made where another one died takes over
+ * its id. Each id therefore has a mark of what it was: with another mark it is another object.
  */
 import { createMarks } from '../heap/marks.js';
 import type { HeapGraph } from '../model/heap-graph.js';
@@ -11,12 +11,15 @@ import type { HeapGraph } from '../model/heap-graph.js';
 const pageBits = 12;
 const pageMask = 0xfff;
 
-/** Page p holds the marks of ids p << 12 …, 0 where an id is not in the set; only pages that hold any: there could be a million. */
+/**
+ * Page p holds the marks of the ids from p << 12 on, 0 if an id is not in the set. Only pages with ids exist, since there
+ * could be a million.
+ */
 export interface IdSet {
   readonly pages: ReadonlyMap<number, Uint8Array>;
 }
 
-/** What the object with that id is, as a number from 1 to 255; 0 where there is none. */
+/** What the object with that id is, as a number from 1 to 255; 0 if there is none. */
 export const markOf = (set: IdSet, id: number): number => set.pages.get(id >>> pageBits)?.[id & pageMask] ?? 0;
 
 export const hasId = (set: IdSet, id: number): boolean => markOf(set, id) !== 0;
@@ -31,7 +34,7 @@ export const idsOf = (graph: HeapGraph): IdSet => {
   return { pages };
 };
 
-/** Finds the page of an id, or makes it. Ids that follow one another are mostly of one page, so that is kept at hand. */
+/** Finds the page of an id, or creates it. Consecutive ids are mostly in the same page, so the last page is remembered. */
 const createPages = <Page>(pages: Map<number, Page>, create: () => Page): ((id: number) => Page) => {
   let number = -1;
   let page: Page | undefined;
@@ -44,7 +47,7 @@ const createPages = <Page>(pages: Map<number, Page>, create: () => Page): ((id: 
   };
 };
 
-/** The ids that are in all of the sets, and the same object in each. */
+/** The ids that are in all of the sets and mean the same object in each. */
 export const intersectIds = (sets: readonly IdSet[]): IdSet => {
   const [first, ...rest] = sets;
   const pages = new Map<number, Uint8Array>();
@@ -72,7 +75,7 @@ export interface NodeLookup {
   nodeOf(id: number): number;
 }
 
-/** A column of nodes for each page of ids: four bytes an id of the page, no hashing. */
+/** A column of nodes for each page of ids: four bytes per id of the page, no hashing. */
 export const createNodeLookup = ({ nodeId, nodeCount }: HeapGraph): NodeLookup => {
   const pages = new Map<number, Int32Array>();
   const pageOf = createPages(pages, () => new Int32Array(1 << pageBits).fill(-1));

@@ -1,6 +1,6 @@
 /**
- * The functions that a region keeps more of in each round: where they are written is often the line that adds. In: a
- * region, the last graph, places in the source. Out: functions with their places, those kept most first.
+ * The functions of which a region keeps more in each round: the place where they are written is often the line that adds.
+ * In: a region, the last graph, places in the source. Out: functions with their places, those kept most first.
  */
 import type { KeptFunction } from '../model/finding.js';
 import { edgeName, nodeName, type HeapGraph } from '../model/heap-graph.js';
@@ -10,10 +10,10 @@ import type { Region } from './regions.js';
 import type { Transients } from './transients.js';
 
 const mostFunctions = 3;
-/** So many closures tell which functions they are of; the region may hold millions. */
+/** At most this many closures are looked at: enough to show which functions they are of, in a region that may hold millions. */
 const mostLookedAt = 20_000;
 
-/** `least`: so many a round at least. `isForeign`: files that are nobody's place to look. */
+/** `least`: the least number kept per round. `isForeign`: files that are never the place to look at. */
 export const keptFunctions = (
   { members }: Region,
   { graph, holder }: Transients,
@@ -45,7 +45,7 @@ export const keptFunctions = (
     .slice(0, mostFunctions);
 };
 
-/** What all closures of one function share; the closure itself where V8 does not say. */
+/** The node that all closures of one function share; the closure itself if V8 does not show it. */
 const codeOf = (graph: HeapGraph, closure: number): number => {
   for (let edge = graph.firstEdge[closure]; edge < graph.firstEdge[closure + 1]; edge++) {
     if (edgeName(graph, edge) === 'shared') return graph.edgeTarget[edge];

@@ -1,7 +1,7 @@
 /**
- * The report where no snapshot was taken: counts of objects and sizes of collections, round by round, and sampled
- * allocations. Weaker evidence: it names what grows and which code makes it, not what holds it. In: the gate's readings.
- * Out: a LeakReport marked `census`.
+ * The report if no snapshot was taken: counts of objects and sizes of collections, round by round, and sampled allocations.
+ * This is weaker evidence: it names what grows and which code makes it, not what holds it. In: the gate's readings. Out: a
+ * LeakReport marked `census`.
  */
 import type { CensusContainer } from '../model/census.js';
 import { gainsOf, isSlowing } from './evidence.js';
@@ -41,8 +41,8 @@ export const reportOfCensus = (
 };
 
 /**
- * A census knows no holder: the function that allocates most of what stays is the place to look, and a finding that has
- * one comes before those that have none.
+ * A census knows no holder, so the place to look at is the function that allocates most of what stays. Findings with such a
+ * place come before those without.
  */
 const located = (findings: readonly Finding[]): Finding[] =>
   findings
@@ -90,7 +90,7 @@ const ofClass = (name: string, history: readonly number[]): Finding => ({
 const perRound = (history: readonly number[]): number =>
   Math.round(((history[history.length - 1] - history[0]) / (history.length - 1)) * 10) / 10;
 
-/** What a census cannot know. */
+/** The fields of a finding that a census cannot know. */
 const nothing = {
   rank: 0,
   bytesPerRound: null,

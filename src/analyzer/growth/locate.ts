@@ -1,7 +1,7 @@
 /**
  * The place to look at for a finding: the line that owns the container. In: the container, its retaining path, places in
- * the source; `isForeign` says which files (Node's own, say) are nobody's place to look. Out: a location, or none
- * where nothing in the path is anybody's code.
+ * the source; `isForeign` says which files (such as Node's own) are never that place. Out: a location, or none if no code
+ * in the path qualifies.
  */
 import type { FindingKind } from '../model/finding.js';
 import type { Location } from '../model/location.js';
@@ -13,8 +13,8 @@ import type { Places } from './places.js';
 import { anchorsOf, type Anchor, type Step } from './steps.js';
 
 /**
- * Where to look: what owns the container, nearest first; for listeners, the code that listens. What Node itself owns (its timers, the listeners of `process`)
- * is nobody's place to look; the code of the entries is.
+ * The place to look at: the code that owns the container, nearest first; for listeners, the code that listens. If Node
+ * itself owns the container (its timers, the listeners of `process`), the code of the entries.
  */
 export const locate = (
   growth: Growth,
@@ -37,18 +37,18 @@ export const locate = (
     if (location === undefined) continue;
     if (!isForeign(location.file)) return location;
     nodes ??= location;
-    if (anchor.kind === 'variable') break; // held by a module of Node's: what stands above it is Node's too
+    if (anchor.kind === 'variable') break; // held by a module of Node's: everything above it on the path is Node's too
   }
   return entry ?? nodes;
 };
 
-/** Files that are nobody's place to look: Node's own, and those that the caller names. */
+/** Files that are never the place to look at: Node's own, and those that the caller names. */
 export const isForeignOr =
   (isAlsoForeign: ((file: string) => boolean) | undefined) =>
   (file: string): boolean =>
     !isProgramsFile(file) || isAlsoForeign?.(file) === true;
 
-/** The code of an entry: the function itself, its class, or the first function that it leads to. */
+/** The code of an entry: the function itself, its class, or the first function reached from it. */
 const entryCode = (
   { last }: Growth,
   { entry }: Container,

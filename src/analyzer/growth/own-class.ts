@@ -1,4 +1,4 @@
-/** Which objects are of a class that somebody wrote, and not one of the language's or V8's own. */
+/** Which objects are of a class that someone wrote, and not of one of the language's or V8's own. */
 import { nodeName, type HeapGraph } from '../model/heap-graph.js';
 import { types } from './growth-classes.js';
 

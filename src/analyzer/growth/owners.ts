@@ -1,7 +1,7 @@
-/** Whose code a file is: the application's, a package's that it depends on, or Node's own. In: a file. Out: an owner. */
+/** Whose code a file is: the application's, a dependency's, or Node's own. In: a file. Out: an owner. */
 import type { Owner } from '../model/finding.js';
 
-/** The name and version that a package's folder says of itself; undefined where it cannot be read. */
+/** The name and version in a package folder's package.json; undefined if it cannot be read. */
 export type PackageLookup = (folder: string) => { name: string; version: string } | undefined;
 
 export const ownerOf = (file: string, packageOf: PackageLookup): Owner => {

@@ -1,7 +1,7 @@
 /**
- * Where in the source something of a snapshot stands: the function, class or variable that a node belongs to. A snapshot
- * has positions of functions and classes alone; a variable is looked up by name in its script, from the position of a
- * function that sees it. In: the last graph, a locator for source maps, the texts of scripts. Out: locations.
+ * Places in the source for things in a snapshot: the function, class or variable that a node belongs to. A snapshot has
+ * positions only of functions and classes; a variable is looked up by name in its script, from the position of a function
+ * that uses it. In: the last graph, a locator for source maps, the texts of scripts. Out: locations.
  */
 import { edgeTypes, edgeName, nodeName, type HeapGraph } from '../model/heap-graph.js';
 import type { Location, Locator } from '../model/location.js';
@@ -11,22 +11,22 @@ import { findDeclaration } from './declarations.js';
 export interface Places {
   /** Where a function or class begins, by its closure node. */
   ofFunction(node: number): Location | undefined;
-  /** Where the class of an object begins; undefined for objects of V8's and plain ones. */
+  /** Where the class of an object begins; undefined for V8's own objects and plain ones. */
   ofClass(node: number): Location | undefined;
-  /** Where the variable of a context was declared; the function that sees it, where the script's text is not known. */
+  /** Where the variable of a context is declared; if the script's text is not known, the function that uses it. */
   ofVariable(context: number, variable: string): Location | undefined;
 }
 
 export interface PlacesOptions {
   readonly locator: Locator;
-  /** The text that V8 runs, by script id and address; undefined where it cannot be had. */
+  /** The text that V8 runs, by script id and address; undefined if it is not available. */
   readonly sourceOf: (scriptId: string, url: string) => string | undefined;
 }
 
 interface Position {
   readonly scriptId: string;
   readonly url: string;
-  /** 0-based, as V8 has it. */
+  /** 0-based, as in V8. */
   readonly line: number;
   readonly column: number;
 }
@@ -72,7 +72,7 @@ export const createPlaces = (graph: HeapGraph, options: PlacesOptions): Places =
   };
 };
 
-/** Positions are sorted by node. */
+/** By bisection, since positions are sorted by node. */
 const indexOfPosition = (graph: HeapGraph, node: number): number => {
   const { nodes } = graph.positions;
   let low = 0;
@@ -86,7 +86,7 @@ const indexOfPosition = (graph: HeapGraph, node: number): number => {
   return -1;
 };
 
-/** Script ids with addresses: a function's shared part names its script, and the script's node is named by its address. */
+/** Addresses by script id: a function's shared part names its script, and the script's node is named after its address. */
 const scriptUrls = (graph: HeapGraph): Map<number, string> => {
   const urls = new Map<number, string>();
   const { nodes, scriptIds } = graph.positions;
@@ -94,7 +94,8 @@ const scriptUrls = (graph: HeapGraph): Map<number, string> => {
     if (urls.has(scriptIds[i]) || graph.nodeType[nodes[i]] !== types.closure) continue;
     const shared = targetOf(graph, nodes[i], /^shared$/);
     const script = shared === -1 ? -1 : targetOf(graph, shared, /^script/);
-    // with a debugger's record in between, the edge leads to the record and another function of the script may tell
+    // if a debugger's record is in between, the edge leads to that record; another function of the script may lead to the
+    // script itself
     if (script !== -1 && targetOf(graph, script, /^source$/) !== -1)
       urls.set(scriptIds[i], scriptUrl(nodeName(graph, script)));
   }
@@ -111,7 +112,7 @@ const targetOf = (graph: HeapGraph, node: number, name: RegExp): number => {
   return -1;
 };
 
-/** The constructor that an object's prototype names; -1 where there is none. */
+/** The constructor of an object's prototype; -1 if there is none. */
 const constructorOf = (graph: HeapGraph, node: number): number => {
   const prototype = propertyOf(graph, node, '__proto__');
   const constructor = prototype === -1 ? -1 : propertyOf(graph, prototype, 'constructor');
@@ -125,7 +126,7 @@ export const propertyOf = (graph: HeapGraph, node: number, name: string): number
   return -1;
 };
 
-/** For each context a function that sees it: directly, or through an inner one. */
+/** For each context, a function that uses it: directly, or through an inner context. */
 const functionsByContext = (graph: HeapGraph): Map<number, number> => {
   const seenFrom = new Map<number, number>();
   const inner: [context: number, seer: number][] = [];

@@ -1,20 +1,21 @@
 /**
- * Regions: all that belongs to one holder, or to many holders of one kind (the arrays of a thousand sessions), judged.
- * In: tallies of holders, and which holders are one (links of one list). Out: regions that grow or slow down.
+ * Regions: everything that belongs to one holder, or to many holders of one kind (the arrays of a thousand sessions), with
+ * a judgement of its growth. In: tallies of holders, and which holders count as one (links of one list). Out: regions that
+ * grow or slow down.
  */
 import { judgeBytes, judgeSeries, type Trend } from './evidence.js';
 import type { GrowthClasses } from './growth-classes.js';
 import type { Tallies, Tally } from './tallies.js';
 
 export interface Region {
-  /** The node of the last graph that stands for the region. */
+  /** The node of the last graph that represents the region. */
   readonly node: number;
-  /** All holders in it (see dominance.ts); more than one where they are links of a list, or of one kind. */
+  /** All holders in it (see dominance.ts); more than one if they are links of a list, or of one kind. */
   readonly members: readonly number[];
   readonly trend: Exclude<Trend, 'none'>;
   /** Every class in it, summed over the members. */
   readonly classes: readonly RegionClass[];
-  /** Bytes of everything in it, one figure a snapshot. */
+  /** Bytes of everything in it, one figure per snapshot. */
   readonly bytes: Float64Array;
 }
 
@@ -26,27 +27,31 @@ export interface RegionClass {
   readonly trend: Trend;
 }
 
-/** A region whose entries do not grow in number may grow in size: a string that is appended to. Bytes a round. */
+/**
+ * The least growth in size of a region whose number of entries does not grow (a string that is appended to), in bytes per
+ * round.
+ */
 const leastBytesOfSize = 4096;
-/** So many at most of what grows in size: more are a crowd that comes and goes. */
+/** At most this many things that grow in size count; more than that is a crowd that comes and goes. */
 const mostOfSize = 16;
-/** Fewer holders than this are judged one by one alone. */
+/** Fewer holders than this are not judged as a kind, only one by one. */
 const leastOfOneKind = 3;
 
-/** What is asked of a holder, beside its figures. */
+/** Questions about a holder, besides its figures. */
 export interface HolderQuestions {
-  /** The node that it is, or whose slot it is. */
+  /** The node that the holder is, or that has it as a slot. */
   nodeOf(holder: number): number;
-  /** The list, for a link of a list; else itself. */
+  /** The list, if the holder is a link of one; otherwise the holder itself. */
   ownerOf(holder: number): number;
   /** Whether memwatch itself made it. */
   isMemwatchHolder(holder: number): boolean;
-  /** The same for holders that stand alike in the program. */
+  /** The same text for all holders that have the same role in the program. */
   kindOf(holder: number): string;
 }
 
 /**
- * Judges the holders one by one, links of a list as one, then what is left over by kind: growth that is spread over many holders, a little here and a little there, shows only in the sum.
+ * Judges the holders one by one, with the links of a list as one; then the remaining ones by kind: growth that is spread
+ * thinly over many holders shows only in the sum.
  */
 export const findRegions = (
   tallies: Tallies,

@@ -1,6 +1,6 @@
 /**
- * The shape of growth: a Map, listeners, reactions on a promise, a list. In: the container and how its entries hang on
- * it. Out: its kind; and for kinds that are known, what it usually means and what cures it.
+ * The shape of growth: a Map, listeners, reactions on a promise, a list. In: the container and how it holds its entries.
+ * Out: its kind and, for known kinds, what it usually means and how to fix it.
  */
 import { edgeName, nodeName, type HeapGraph } from '../model/heap-graph.js';
 import type { FindingKind } from '../model/finding.js';
@@ -14,7 +14,7 @@ export interface Shape {
   /** Every class that grows with the entries. */
   readonly classes: readonly string[];
   readonly steps: readonly Step[];
-  /** The way to one entry. */
+  /** The path to one entry. */
   readonly entrySteps: readonly Step[];
   readonly chained: boolean;
 }
@@ -57,7 +57,7 @@ const hasEdge = (graph: HeapGraph, node: number, name: string): boolean => {
   return false;
 };
 
-/** Whether a built-in class stands in the prototype chain, by the name of a prototype's constructor. */
+/** Whether a built-in class is in the prototype chain, by the name of a prototype's constructor. */
 const isOf = (graph: HeapGraph, node: number, builtIn: string): boolean => {
   let at = propertyOf(graph, node, '__proto__');
   for (let depth = 0; at !== -1 && depth < 20; depth++) {
@@ -68,7 +68,10 @@ const isOf = (graph: HeapGraph, node: number, builtIn: string): boolean => {
   return false;
 };
 
-/** What a shape usually is, and the cure. The cause is the program's, so these sentences say "usually" where they guess. */
+/**
+ * What a shape of growth usually is, and how to fix it. The cause is in the program, so these sentences say "usually" when
+ * they guess.
+ */
 const adviceOfKind: Readonly<Partial<Record<FindingKind, string>>> = {
   'promise-reactions':
     'Reactions pile up on one promise that lives long and does not settle: each then(), await or Promise.race() with it adds one that stays. Race against a promise made for each call, or use an AbortSignal and remove its listener.',

@@ -1,6 +1,7 @@
 /**
- * Collections that grow by what is no object: numbers stand in a Map's table or an array's elements as they are, and a
- * snapshot shows no entries. In: sizes of live collections, one figure a round, as a census counted them. Out: findings.
+ * Collections that grow by values that are no objects: numbers are stored directly in a Map's table or an array's elements,
+ * so a snapshot shows no entries. In: sizes of live collections, one figure per round, as a census counted them. Out:
+ * findings.
  */
 import { formatRate } from '../model/figures.js';
 import { nodeName, nodeTypeName } from '../model/heap-graph.js';
@@ -18,11 +19,11 @@ import { nameOf, pathTo, signatureOf, stepsTo } from './steps.js';
 export interface CollectionSizes {
   /** V8's id of the collection. */
   readonly heapId: number;
-  /** Entries at the end of each round; more in each. */
+  /** Entries at the end of each round; each figure is larger than the one before. */
   readonly sizes: readonly number[];
 }
 
-/** Those that are not findings already; a collection that slows down, or whose node is gone, is left out. */
+/** Skips collections that are already findings, that slow down, or whose node is gone. */
 export const findingsOfSizes = (
   growth: Growth,
   collections: readonly CollectionSizes[],
@@ -78,7 +79,7 @@ const findingOfSizes = (
   };
 };
 
-/** A collection of objects is judged by the objects: that they were not found growing acquits it. */
+/** A collection of objects is judged by its objects: if those were not found growing, it does not grow. */
 const holdsObjects = ({ last, classes }: Growth, node: number, sizes: readonly number[]): boolean => {
   let objects = 0;
   eachStored(last.graph, node, (target) => {

@@ -1,12 +1,12 @@
 /**
- * How fast a figure grows, with its uncertainty: the Theil-Sen slope and the distribution-free confidence interval of
- * Sen, "Estimates of the regression coefficient based on Kendall's tau", JASA 63 (1968). In: points. Out: a slope for one
- * unit of `x`, and its bounds.
+ * How fast a figure grows, with its uncertainty: the Theil-Sen slope and the distribution-free confidence interval of Sen,
+ * "Estimates of the regression coefficient based on Kendall's tau", JASA 63 (1968). In: points. Out: the slope per unit of
+ * `x`, and its bounds.
  *
- * Readings of memory have no normal errors: they jump between levels. Kendall's S asks of two readings only which of them
- * is higher, so a jump of 300 KB weighs as much as one of 3 KB. Readings that follow each other are alike, which makes S
- * vary more than chance alone would: the bounds are widened for that after Hamed and Rao, "A modified Mann-Kendall trend
- * test for autocorrelated data", Journal of Hydrology 204 (1998), by the first lag.
+ * The errors of memory readings are not normally distributed: readings jump between levels. Kendall's S only compares which
+ * of two readings is higher, so a jump of 300 KB weighs as much as one of 3 KB. Consecutive readings are correlated, so S
+ * varies more than it would by chance alone: the bounds are widened for that, following Hamed and Rao, "A modified
+ * Mann-Kendall trend test for autocorrelated data", Journal of Hydrology 204 (1998), using the autocorrelation at lag 1.
  */
 import type { Slope } from '../model/bounds.js';
 
@@ -17,7 +17,10 @@ export interface Point {
 
 const unknown = (estimate: number): Slope => ({ estimate, low: -Infinity, high: Infinity });
 
-/** `alpha`: how often the true slope may lie outside, such as 0.05. Too few points for that: the bounds are infinite. */
+/**
+ * `alpha`: the probability that the true slope lies outside the bounds, such as 0.05. With too few points for that, the
+ * bounds are infinite.
+ */
 export const computeSlope = (points: readonly Point[], alpha: number): Slope => {
   const slopes = pairSlopes(points);
   if (slopes.length === 0) return unknown(0);
@@ -30,7 +33,7 @@ export const computeSlope = (points: readonly Point[], alpha: number): Slope => 
   return { estimate, low: slopes[below] ?? -Infinity, high: slopes[slopes.length - 1 - below] ?? Infinity };
 };
 
-/** Between every two points, in order. */
+/** The slopes between every two points, sorted. */
 const pairSlopes = (points: readonly Point[]): number[] =>
   points
     .flatMap((a, i) => points.slice(i + 1).flatMap((b) => (a.x === b.x ? [] : [(b.y - a.y) / (b.x - a.x)])))
@@ -41,7 +44,10 @@ export const medianOf = (sorted: readonly number[]): number => {
   return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2;
 };
 
-/** The largest |S| that is still accepted: P(S > it) <= alpha / 2. undefined where even the most extreme S is likelier. */
+/**
+ * The largest |S| that is still accepted: P(S > it) <= alpha / 2. undefined if even the most extreme S is more probable
+ * than that.
+ */
 const acceptedS = (count: number, alpha: number): number | undefined => {
   const chances = chancesOfInversions(count);
   const pairs = chances.length - 1;
@@ -53,7 +59,7 @@ const acceptedS = (count: number, alpha: number): number | undefined => {
   return undefined;
 };
 
-/** Where the order is left to chance: how likely 0, 1, 2… pairs stand in the wrong order. S = pairs - 2 * inversions. */
+/** For a random order: the probability that 0, 1, 2… pairs are in the wrong order. S = pairs - 2 * inversions. */
 const chancesOfInversions = (count: number): number[] => {
   let chances = [1];
   for (let n = 2; n <= count; n++) {
@@ -66,10 +72,11 @@ const chancesOfInversions = (count: number): number[] => {
   return chances;
 };
 
-/** How much more S varies than between independent points: 1 where neighbours are not alike. */
+/** How much more S varies than it would between independent points: 1 if neighbours are not correlated. */
 const inflation = (points: readonly Point[], slope: number): number => {
   const n = points.length;
-  const alike = Math.max(0, firstLag(ranksOf(points.map(({ x, y }) => y - slope * x))) + 1 / n); // few points show 1 / n too little of it
+  // an estimate from few points is too low by 1 / n
+  const alike = Math.max(0, firstLag(ranksOf(points.map(({ x, y }) => y - slope * x))) + 1 / n);
   return 1 + (2 * (n - 3) * alike) / n;
 };
 

@@ -1,7 +1,7 @@
 /**
- * The retaining path of a container as people read it, and what of it tells the same leak from run to run. In: the last
- * graph and its paths. Out: steps without V8's backing stores; an anchor (the variable or class that owns the container);
- * a signature of class and edge names alone.
+ * The retaining path of a container as reports show it, and the part of it that identifies the same leak from run to run.
+ * In: the last graph and its paths. Out: steps without V8's stores; an anchor (the variable or class that owns the
+ * container); a signature of class and edge names only.
  */
 import { findPath, wayTo } from '../heap/paths.js';
 import { edgeName, edgeTypes, nodeName, type HeapGraph } from '../model/heap-graph.js';
@@ -19,15 +19,15 @@ const internal = edgeTypes.indexOf('internal');
 export interface Step {
   readonly node: number;
   readonly edge: number;
-  /** The node that the edge comes from: where that is a backing store, not the holder of the step. */
+  /** The node that the edge comes from; if that is a store, it is not the holder of the step. */
   readonly from: number;
   /** The node of the step before; 0, the root, for the first. */
   readonly holder: number;
 }
 
 /**
- * From the root to the node; V8's backing stores are left out, and the edge to them stands for what they hold. Of a run
- * of like steps (the links of a list, the parts of a string) the first and the last are kept.
+ * The steps from the root to the node. V8's stores are left out: the edge from a store stands for the step. Of a run of
+ * similar steps (the links of a list, the parts of a string) only the first and the last are kept.
  */
 export const stepsTo = (graph: HeapGraph, paths: Paths, node: number): Step[] => {
   const kept: number[] = [];
@@ -46,8 +46,8 @@ export const stepsTo = (graph: HeapGraph, paths: Paths, node: number): Step[] =>
 };
 
 /**
- * The path as reports show it, without code that is `isForeign`, which only happens to be on the way (a check's own): it
- * begins at the first function after that.
+ * The path as reports show it, without code that is `isForeign` (such as a check's own), which is on the path only by
+ * chance: it begins at the first function after that.
  */
 export const pathTo = (
   { graph, paths }: { graph: HeapGraph; paths: Paths },
@@ -62,14 +62,14 @@ export const pathTo = (
   return findPath(graph, paths, node, start).map(withoutData);
 };
 
-/** Findings end up in the logs of a CI: keys of Maps and texts of strings, which can be secrets, stay out of them. */
+/** Findings end up in the logs of a CI: keys of Maps and texts of strings can be secrets and are left out. */
 const withoutData = (step: PathStep): PathStep => ({
   ...step,
   label: step.edge === 'entry' ? step.edge : step.label,
   name: step.type.endsWith('string') && step.edge !== '…' ? `(${step.type})` : step.name,
 });
 
-/** `sessions`, `[3]`, `[]` for an entry of a Map or of whatever V8 has no name for. */
+/** `sessions`, `[3]`, or `[]` for an entry of a Map or of anything else for which V8 has no name. */
 const nameOfEdge = (graph: HeapGraph, { edge, from }: Step): string => {
   const type = graph.edgeType[edge];
   const name = edgeName(graph, edge);
@@ -79,21 +79,21 @@ const nameOfEdge = (graph: HeapGraph, { edge, from }: Step): string => {
   return /^\d+$/.test(name) ? (graph.nodeType[from] === types.synthetic ? '' : `[${name}]`) : name;
 };
 
-/** From a WeakMap's key to its value: each has a name of its own. */
+/** The edge from a WeakMap's key to its value; V8 gives each such edge a different name. */
 const isEphemeron = (graph: HeapGraph, edge: number): boolean =>
   graph.edgeType[edge] === internal && edgeName(graph, edge).includes(' pair in WeakMap (table @');
 
-/** An object with more properties than this is a dictionary: its keys are data, not names. */
+/** An object with more properties than this is treated as a dictionary: its keys are data, not names. */
 const mostNames = 64;
 
-/** The variable or the object of a class of its own that owns the container: where to look in the source. */
+/** The variable, or the object of a user-written class, that owns the container: where to look in the source. */
 export interface Anchor {
   readonly kind: 'variable' | 'class' | 'function';
   /** The context, the object, or the function. */
   readonly node: number;
   /** The variable's or property's name. */
   readonly name: string;
-  /** Position of the anchor's step in the path. */
+  /** The index of the anchor's step in the path. */
   readonly at: number;
 }
 
@@ -113,12 +113,12 @@ export const anchorsOf = (graph: HeapGraph, steps: readonly Step[], skipOwnClass
   return anchors;
 };
 
-/** A function, or one that is suspended: V8 says at which `await` or `yield`. */
+/** A function, or a suspended one: V8 records at which `await` or `yield` it waits. */
 const isCode = (graph: HeapGraph, node: number): boolean =>
   graph.nodeType[node] === types.closure ||
   (graph.nodeType[node] === types.object && /^(Async)?Generator$/.test(nodeName(graph, node)));
 
-/** The container as a person would call it: `sessions`, `LRU.items`, `process._events.error`. */
+/** The container's name as code would write it: `sessions`, `LRU.items`, `process._events.error`. */
 export const nameOf = (graph: HeapGraph, steps: readonly Step[]): string => {
   const container = steps[steps.length - 1];
   if (container !== undefined && hasOwnClass(graph, container.node)) return nodeName(graph, container.node);
@@ -142,13 +142,13 @@ export const nameOf = (graph: HeapGraph, steps: readonly Step[]): string => {
 const isGlobal = (graph: HeapGraph, node: number): boolean =>
   className(graph.nodeType[node], nodeName(graph, node)) === 'global';
 
-/** The step from a CommonJS module to what it exports, or -1: above it stands the cache of modules. */
+/** The step from a CommonJS module to its exports, or -1. The steps before it are the cache of modules. */
 const lastExports = (graph: HeapGraph, steps: readonly Step[]): number =>
   steps.findLastIndex(
     ({ edge, holder }) => nodeName(graph, holder) === 'Module' && edgeName(graph, edge) === 'exports',
   );
 
-/** Class and edge names alone, from what owns the container to its entries. */
+/** Class and edge names only, from the owner of the container to its entries. */
 export const signatureOf = (graph: HeapGraph, steps: readonly Step[], entryClass: string): string => {
   const container = steps[steps.length - 1];
   const isOwner = container !== undefined && hasOwnClass(graph, container.node);
@@ -175,5 +175,5 @@ const edgePart = (graph: HeapGraph, step: Step): string => {
   return isData || /^\[.*\]$/.test(name) ? '[]' : generic(name);
 };
 
-/** Numbers in names are data of the run: counters, ports, ids. */
+/** Numbers in names are data of one run: counters, ports, ids. */
 const generic = (name: string): string => name.replace(/\d{2,}/g, '#');

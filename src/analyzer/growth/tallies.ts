@@ -1,12 +1,12 @@
 /**
- * What each holder held in each snapshot, class by class: counts, bytes, and of the last snapshot how many came in each
- * round and stayed. In: labelled transient nodes, snapshot by snapshot. Out: tallies.
+ * What each holder held in each snapshot, by class: counts and bytes, and for the last snapshot how many came in each round
+ * and stayed. In: labelled transient nodes, snapshot by snapshot. Out: tallies.
  */
 import type { GrowthClasses } from './growth-classes.js';
 import { markOf, type IdSet } from './id-set.js';
 import { noHolder, type Transients } from './transients.js';
 
-/** One class under one holder. All columns have one figure a snapshot. */
+/** One class under one holder. All columns have one figure per snapshot. */
 export interface Tally {
   readonly holder: number;
   readonly classNumber: number;
@@ -18,7 +18,7 @@ export interface Tally {
 
 export interface Tallies {
   readonly snapshots: number;
-  /** By holder (a node of the last graph), its classes. */
+  /** For each holder (a node of the last graph), its classes. */
   readonly byHolder: ReadonlyMap<number, readonly Tally[]>;
 }
 
@@ -59,7 +59,7 @@ export const createTallyBuilder = (classes: GrowthClasses, idSets: readonly IdSe
   };
 };
 
-/** An object that is gone never comes back, so it is in every snapshot from its first to the last one. */
+/** An object that is gone never comes back, so an object of the last snapshot is in every snapshot from its first one on. */
 const firstSeen = (id: number, idSets: readonly IdSet[]): number => {
   let snapshot = idSets.length - 1;
   const mark = markOf(idSets[snapshot], id);

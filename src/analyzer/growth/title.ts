@@ -1,6 +1,6 @@
 /**
- * What grows, as a person would say it: in, the kind of the container, its name as code would write it and what it gains;
- * out, a phrase for a title. Signatures are made elsewhere, of V8's own words, and do not change with these.
+ * What grows, in words. In: the kind of the container, its name as code would write it, and what it gains. Out: a phrase
+ * for a title. Signatures are made elsewhere, from V8's own names, and do not change with these texts.
  */
 import type { FindingKind } from '../model/finding.js';
 
@@ -23,7 +23,7 @@ const kindNames: Readonly<Record<FindingKind, string>> = {
 
 const plural: ReadonlySet<FindingKind> = new Set(['listeners', 'promise-reactions', 'timers', 'native']);
 
-/** `listeners of Settings for change`, `Map sessions`; `many` stands behind it: ` (3 of them)`. */
+/** `listeners of Settings for change`, `Map sessions`; `many` is appended: ` (3 of them)`. */
 export const renderContainer = (kind: FindingKind, name: string, many = ''): string => {
   if (kind === 'listeners') return `${renderListeners(name)}${many}`;
   if (kind === 'promise-reactions' && name !== '') return `reactions on the promise ${renderName(name)}${many}`;
@@ -31,13 +31,13 @@ export const renderContainer = (kind: FindingKind, name: string, many = ''): str
   return `${kindNames[kind]}${name === '' ? '' : ` ${renderName(name)}`}${many}`;
 };
 
-/** `gains 20 Session a round and keeps them`, `gain …` of what are many. */
+/** `gains 20 Session a round and keeps them`; `gain …` if there are several containers. */
 export const renderGain = (kind: FindingKind, count: string, entryClass: string, per: string): string =>
   plural.has(kind)
     ? `gain ${count} ${renderEntries(entryClass)} a ${per} and keep them`
     : `gains ${count} ${renderEntries(entryClass)} a ${per} and keeps them`;
 
-/** Node keeps an emitter's listeners in `_events`, by event, and an EventTarget's in a Map behind a symbol. */
+/** Node stores an emitter's listeners in `_events`, by event, and an EventTarget's in a Map behind a symbol. */
 const renderListeners = (name: string): string => {
   const [, emitter, event] = /^(.*?)(?:\._events|\.kEvents|\[<symbol (?:events\.)?kEvents>\])(.*)$/.exec(name) ?? [];
   if (emitter === undefined) return name === '' ? 'listeners' : `listeners ${renderName(name)}`;
@@ -46,7 +46,7 @@ const renderListeners = (name: string): string => {
   return `listeners${of}${called === '' ? '' : ` for ${renderName(called)}`}`;
 };
 
-/** Symbols are said as the fields that they are, and that a value hangs in a WeakMap once. */
+/** Writes a symbol as the field that it is, and mentions only once that a value is held by a WeakMap. */
 const renderName = (name: string): string =>
   name
     .replaceAll(/\[<symbol ([^>]*)>\]/g, '.$1')

@@ -1,8 +1,8 @@
 /**
- * One snapshot's transient nodes (those not in every snapshot), each labelled with the permanent object that holds it.
- * In: a graph, its retaining edges, which nodes are permanent, and who holds whom among the permanent ones. Out: a label
- * a transient node. Only the transient part of the heap is walked, so a large heap that stands still costs one look an
- * edge.
+ * One snapshot's transient nodes (those not in every snapshot), each labelled with the permanent object that holds it. In:
+ * a graph, its retaining edges, which nodes are permanent, and the dominator tree of the permanent ones. Out: a label for
+ * each transient node. Only the transient part of the heap is walked, so for a large heap that does not change the cost is
+ * one look at each edge.
  */
 import { edgeName, edgeTypes, type HeapGraph } from '../model/heap-graph.js';
 import type { RetainingEdges } from '../model/heap-results.js';
@@ -16,11 +16,14 @@ export const noHolder = 0xffff_ffff;
 export interface Transients {
   readonly graph: HeapGraph;
   readonly edges: RetainingEdges;
-  /** For each node: 1 where it is in every snapshot. */
+  /** For each node: 1 if it is in every snapshot. */
   readonly isPermanent: Uint8Array;
-  /** For each node: its holder (see dominance.ts); `noHolder` for permanent nodes and for what only code or V8's own roots reach. */
+  /**
+   * For each node: its holder (see dominance.ts); `noHolder` for permanent nodes and for nodes that only code or V8's own
+   * roots reach.
+   */
   readonly holder: Uint32Array;
-  /** The edges by which permanent nodes hold transient ones, with the holder of each one's source. */
+  /** The edges from permanent nodes to transient ones, with the holder of each edge's source. */
   readonly frontier: { readonly holders: readonly number[]; readonly edges: readonly number[] };
 }
 
@@ -30,7 +33,7 @@ export const permanentNodes = (graph: HeapGraph, permanent: IdSet): Uint8Array =
   return flags;
 };
 
-/** `last` finds nodes of the last graph by id; `dominance` is that graph's. */
+/** `last` finds nodes of the last graph by id; `dominance` is of that graph. */
 export const computeTransients = (
   graph: HeapGraph,
   edges: RetainingEdges,
@@ -41,7 +44,7 @@ export const computeTransients = (
   const holder = new Uint32Array(graph.nodeCount).fill(noHolder);
   const spread = createSpread(graph, edges, isPermanent, holder, dominance);
   const frontier = { holders: [] as number[], edges: [] as number[] };
-  // What the program's own objects hold comes first; V8's handles and Node's native objects take only what is left.
+  // The program's own objects are walked first; V8's handles and Node's native objects hold only what is left.
   for (const native of [false, true]) {
     for (let node = 0; node < graph.nodeCount; node++) {
       if (isPermanent[node] === 0 || !isSource(graph, node, native)) continue;
@@ -67,23 +70,23 @@ const isNamed = (graph: HeapGraph, edge: number): boolean =>
 const property = edgeTypes.indexOf('property');
 const context = edgeTypes.indexOf('context');
 
-/** Whether growth may hang on that permanent node: code and shapes hold what V8 makes for itself. */
+/** Whether that permanent node can hold growth: code and hidden classes hold only what V8 makes for itself. */
 const isSource = (graph: HeapGraph, node: number, native: boolean): boolean => {
   const type = graph.nodeType[node];
   if (type === types.code || type === types.objectShape) return false;
   const isNative = type === types.native || type === types.synthetic;
   return isNative === native && (!isNative || nativeRoots.test(graph.strings.get(graph.nodeName[node])));
 };
-/** Not the stack, the compiler's caches or the string table: what these hold is in flight, or V8's own. */
+/** Not the stack, the compiler's caches or the string table: those hold what is in use at the moment, or V8's own data. */
 const nativeRoots = /^(\((Global|Traced|Eternal) handles\)|\(Micro tasks\)|Node \/|C\+\+ )/;
 
 interface Spread {
-  /** Whether growth passes over that edge; `fromTransient`: code made by a transient function belongs to it. */
+  /** Whether growth is followed along that edge; `fromTransient`: code made by a transient function belongs to it. */
   follows(edge: number, fromTransient: boolean): boolean;
   put(node: number, label: number): void;
-  /** Labels everything that labelled transient nodes reach. */
+  /** Labels everything that is reachable from labelled transient nodes. */
   run(): void;
-  /** Labels given so far are not changed by what comes later. */
+  /** Labels given so far are final from now on. */
   close(): void;
   isOpen(node: number): boolean;
 }

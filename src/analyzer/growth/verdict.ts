@@ -1,16 +1,19 @@
-/** The verdict over what was found, with its reasons in figures. In: findings, how much was looked at. Out: a report. */
+/** The verdict on what was found, with its reasons in figures. In: findings, how much was looked at. Out: a report. */
 import { formatBytes } from '../model/figures.js';
 import type { Finding, LeakReport, Verdict } from '../model/finding.js';
 import { gainsOf } from './evidence.js';
 
-/** What is smaller is not worth a verdict of its own: bytes and entries a round. */
+/** Growth below this, in bytes and entries per round, is not worth a verdict. */
 const smallest = { bytesPerRound: 256, countPerRound: 1 };
 
-/** What a verdict hangs on, whatever was looked at and by which means. */
+/** What a verdict depends on, whatever was looked at and however. */
 export interface Evidence {
-  /** What was proved to grow, can be named, and shows no sign that it will stop. */
+  /** Things that are proved to grow, have a name, and show no sign of stopping. */
   readonly findings: number;
-  /** What may grow or may have stopped: growth that dies down, growth without a name, too few readings, an idle target. */
+  /**
+   * Things that may grow or may have stopped: growth that slows down, growth without a name, too few readings, an idle
+   * target.
+   */
   readonly undecided: number;
 }
 
@@ -23,7 +26,7 @@ export interface Judged {
   /** Growth that slows down from round to round. */
   readonly slowing: readonly Finding[];
   readonly snapshots: number;
-  /** Collected heap at the end of each round; empty where it was not read. */
+  /** Collected heap at the end of each round; empty if it was not read. */
   readonly heapBytes?: readonly number[];
   readonly warnings?: readonly string[];
 }

@@ -1,6 +1,6 @@
 /**
- * What a watch has shown, in words: what was looked at, what was not, how fast everything grows at most, and what would
- * settle what is open. In: readings and bounds. Out: the parts of a LeakReport that come from watching.
+ * The result of a watch, in words: what was looked at, what was not, how fast everything grows at most, and what would
+ * settle the open questions. In: readings and bounds. Out: the parts of a LeakReport that come from watching.
  */
 import { formatBytes, formatRate } from '../model/figures.js';
 import type { LeakReport, NotLooked, ThreadVerdict } from '../model/finding.js';
@@ -9,13 +9,13 @@ import { boundOf, isPartOf, isWorkerHeap, workerHeap, type Known } from './bound
 import { heapMemory, nativeMemory, settlesLater } from './counters.js';
 import { verdictOf } from './verdict.js';
 
-/** What a watch knows when it ends. */
+/** What is known when a watch ends. */
 export interface Watch {
   readonly readings: readonly ProcessReading[];
   readonly known: readonly Known[];
   /** Collected heap at the end of each round, and at the start of the first. */
   readonly heapBytes: readonly number[];
-  /** How long a watch may take: what is open at its end stays open. */
+  /** How long the watch may take; what is open at its end stays open. */
   readonly allowedMs: number;
   readonly classes: number;
 }
@@ -24,10 +24,10 @@ export type Looked = Pick<LeakReport, 'bounds' | 'looked' | 'notLooked' | 'threa
 
 export const watchedMs = ({ readings }: Watch): number => (readings.at(-1)?.atMs ?? 0) - (readings[0]?.atMs ?? 0);
 
-/** A target that allocates and computes less than this does nothing but wait, and be looked at. */
+/** A target that allocates and computes less than this only waits and answers memwatch. */
 const idle = { allocatedBytesPerSecond: 24 * 1024, cpuShare: 0.02, ofReadings: 0.25 };
 
-/** Whether the target did anything, as far as one can see: one that does nothing cannot leak. */
+/** Whether the target did any work, as far as can be seen: a target that does nothing shows no leak. */
 export const didWork = ({ readings }: Watch): boolean => {
   const worked = readings.slice(1).filter(({ allocatedBytes, cpuUs, atMs }, i) => {
     const ms = atMs - (readings[i]?.atMs ?? 0);
@@ -70,7 +70,7 @@ const threadsOf = ({ readings, known }: Watch): ThreadVerdict[] =>
     return { worker: id, verdict: verdictOf({ findings: 0, undecided: state === 'excluded' ? 0 : 1 }) };
   });
 
-/** What keeps a watch from being clean, most telling first; empty: everything is excluded. */
+/** The reasons why a watch cannot end as clean, most important first; empty if all growth is excluded. */
 export const undecidedOf = (watch: Watch): string[] => {
   const grown = watch.known.filter(
     ({ state, of }) => state === 'grows' && isPartOf(of) === undefined && !isWorkerHeap(of),
@@ -91,7 +91,7 @@ export const undecidedOf = (watch: Watch): string[] => {
 
 const toSettle = ({ of }: Known): string => (settlesLater(of) ? '; what it waits for may still come' : '');
 
-/** `the heap grew by 0.16 MB in 6 s`, with how sure that is. */
+/** `the heap grew by 0.16 MB in 6 s`, with its confidence. */
 const rose = (known: Known, watch: Watch): string => {
   const { of, history, slope } = known;
   const gained = Math.max(0, slope.estimate * (watchedMs(watch) / 1000));

@@ -6,26 +6,26 @@
 export interface CensusClass {
   readonly name: string;
   readonly count: number;
-  /** Against the count before; null at the first. */
+  /** The change since the count before; null in the first count. */
   readonly delta: number | null;
 }
 
 export interface CensusContainer {
   /** The same container has the same id in every count of one census. */
   readonly id: number;
-  /** The `@id` of a heap snapshot, where one was taken in this session; looked up for the first ones alone, else null. */
+  /** The `@id` in a heap snapshot, if one was taken in this session. Only looked up for the first containers, otherwise null. */
   readonly heapId: number | null;
   readonly kind: 'Map' | 'Set' | 'Array';
   readonly size: number;
-  /** Against the count before; null where it was not there, or was smaller than what is watched. */
+  /** The change since the count before; null if it did not exist then, or was too small to be watched. */
   readonly delta: number | null;
-  /** Class of an array's last element; '' where it is not known. */
+  /** The class of an array's last element; '' if it is not known. */
   readonly holds: string;
 }
 
 export interface CensusReading {
   readonly classes: readonly CensusClass[];
   readonly containers: readonly CensusContainer[];
-  /** How long the target was kept from its own work, as memwatch saw it. */
+  /** How long the target could not do its own work, as measured by memwatch. */
   readonly pauseUs: number;
 }

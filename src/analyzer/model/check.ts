@@ -1,6 +1,6 @@
 /**
- * What `check` says of scenarios, and what is read of a process between their rounds. These types are the document
- * `memwatch/check@1`; every number in them was measured, and null stands where nothing was.
+ * The result of `check`, and what is read from a process between rounds. These types are the document `memwatch/check@1`.
+ * Every number in them was measured; null means that it was not.
  */
 import type { Finding, Verdict } from './finding.js';
 
@@ -8,33 +8,33 @@ export interface CheckReport {
   readonly schema: 'memwatch/check@1';
   readonly passed: boolean;
   readonly scenarios: readonly ScenarioReport[];
-  /** The baseline that known leaks were looked up in, as the user named it; null where there is none. */
+  /** The baseline file with the known leaks, as the user named it; null if there is none. */
   readonly baseline: string | null;
   readonly warnings: readonly string[];
 }
 
 export interface ScenarioReport {
-  /** As the user named it, or the target's name where a service was checked. */
+  /** As the user named it; the target's name if a service was checked. */
   readonly file: string;
   readonly passed: boolean;
-  /** `failed`: the scenario did not run to its end, so nothing can be said of its memory; see `failure`. */
+  /** `failed`: the scenario did not run to its end, so nothing is known about its memory; see `failure`. */
   readonly verdict: Verdict | 'failed';
-  /** Why this verdict, in figures. */
+  /** The reasons for the verdict, in figures. */
   readonly reasons: readonly string[];
   readonly findings: readonly CheckFinding[];
-  /** Signatures of findings that no baseline knows. */
+  /** Signatures of findings that are not in the baseline. */
   readonly new: readonly string[];
-  /** Signatures of findings that the baseline knows, at about the rate it knows. */
+  /** Signatures of findings that are in the baseline, at about its rate. */
   readonly known: readonly string[];
-  /** Signatures that the baseline knows at a clearly lower rate. */
+  /** Signatures of findings that are in the baseline at a clearly lower rate. */
   readonly worse: readonly string[];
-  /** Signatures in the baseline that did not grow any more. */
+  /** Signatures in the baseline that no longer grow. */
   readonly gone: readonly string[];
   readonly limits: readonly LimitResult[];
   readonly failure: ScenarioFailure | null;
-  /** Rounds that counted; warm-up is not among them. */
+  /** Rounds that counted, without warm-up rounds. */
   readonly rounds: number;
-  /** Calls of the body in each counted round; empty where a service was checked by its load alone. */
+  /** Calls of the body in each counted round; empty if a service was checked, of which only the load is known. */
   readonly iterations: readonly number[];
   /** Before the first counted round, then after each. */
   readonly readings: readonly CounterReading[];
@@ -43,7 +43,7 @@ export interface ScenarioReport {
   readonly warnings: readonly string[];
 }
 
-/** A finding with its rate for one call of the body; null where a service was checked by its load alone. */
+/** A finding with its rate per call of the body; null if a service was checked, of which only the load is known. */
 export interface CheckFinding extends Finding {
   readonly bytesPerIteration: number | null;
   readonly countPerIteration: number | null;
@@ -54,7 +54,7 @@ export interface ScenarioFailure {
   readonly kind: FailureKind;
   readonly message: string;
   readonly hint: string | null;
-  /** Stack of what it threw, or the last lines it printed. */
+  /** The stack of what it threw, or the last lines that it printed. */
   readonly output: string;
 }
 
@@ -64,7 +64,7 @@ export type FailureKind =
   | 'exited'
   | 'timeout'
   | 'never-settles'
-  /** Memwatch could not run it: it is not a scenario, or this Node cannot load it. */
+  /** memwatch could not run it: it is not a scenario, or this Node cannot load it. */
   | 'unusable';
 
 export type LimitName = 'max-growth' | 'max-heap' | 'max-pause';
@@ -77,31 +77,31 @@ export interface LimitResult {
   readonly exceeded: boolean;
 }
 
-/** What is read of a process after a forced collection, at the cost of a few milliseconds. */
+/** What is read from a process after a forced collection; costs a few milliseconds. */
 export interface CounterReading {
   readonly heapUsedBytes: number;
-  /** What V8 holds for the heap, used or not: it keeps some of what was used once. */
+  /** Memory that V8 has reserved for the heap, used or not; V8 does not return all that was once used. */
   readonly heapTotalBytes: number;
-  /** Outside the heap, held by heap objects (holds array buffers). */
+  /** Memory outside the heap that heap objects hold, including array buffers. */
   readonly externalBytes: number;
   readonly arrayBuffersBytes: number;
-  /** null where it is not the subject's alone. */
+  /** null if the process contains more than the subject. */
   readonly rssBytes: number | null;
   /** Realms: the main one, and one for each vm context that is still reachable. */
   readonly nativeContexts: number;
   /** What keeps the event loop alive, by type (`TCPServerWrap`, `Timeout`, `Immediate`…). */
   readonly resources: Readonly<Record<string, number>>;
-  /** Open file descriptors; null where the system does not tell. */
+  /** Open file descriptors; null if the system does not say. */
   readonly fileDescriptors: number | null;
-  /** Threads of the process; null where the system does not tell. */
+  /** Threads of the process; null if the system does not say. */
   readonly threads: number | null;
-  /** Processes that it started and that still run; null where the system does not tell. */
+  /** Child processes that still run; null if the system does not say. */
   readonly childProcesses: number | null;
-  /** Longest pause for garbage collection in the round, without the collections memwatch forced; null where not watched. */
+  /** The longest garbage collection pause in the round, without the collections that memwatch forced; null if not watched. */
   readonly longestGcPauseUs: number | null;
 }
 
-/** A leak as a baseline knows it. */
+/** A leak as it is stored in a baseline. */
 export interface KnownLeak {
   readonly signature: string;
   readonly kind: string;
@@ -109,10 +109,10 @@ export interface KnownLeak {
   readonly countPerIteration: number;
 }
 
-/** The known leaks by scenario: its path from the baseline's folder, with `/`. */
+/** The known leaks by scenario; the key is its path from the baseline's folder, with `/`. */
 export type Baseline = ReadonlyMap<string, readonly KnownLeak[]>;
 
-/** Where code stands as V8 tells it: 0-based. */
+/** A place in code as V8 reports it: 0-based. */
 export interface CodePosition {
   readonly scriptId: number;
   readonly line: number;

@@ -1,4 +1,4 @@
-/** What functions and lines cost, as tables show them: in the unit of the profile's first values. */
+/** The cost of functions and lines, as tables show it: in the unit of the profile's first values. */
 import type { ProfileUnit } from './profile.js';
 
 export interface FunctionRow {
@@ -7,12 +7,12 @@ export interface FunctionRow {
   /** null for native code and V8's own states. */
   readonly file: string | null;
   readonly line: number | null;
-  /** null where calls were not counted. */
+  /** null if calls were not counted. */
   readonly calls: number | null;
   readonly self: number;
-  /** With all that it called; once, where it called itself. */
+  /** Its own value and that of its callees; counted once if it called itself. */
   readonly total: number;
-  /** Bytes of its own that are still alive; null where that was not measured. */
+  /** Bytes that it allocated itself and that are still alive; null if that was not measured. */
   readonly live: number | null;
 }
 
@@ -21,7 +21,7 @@ export interface LineRow {
   readonly line: number;
   readonly function: string;
   readonly self: number;
-  /** Functions that V8 inlined into this one, on lines that cannot be told. */
+  /** Code of functions that V8 inlined into this one, whose lines are unknown. */
   readonly inlined: boolean;
 }
 
@@ -29,20 +29,20 @@ export interface CostTable {
   readonly unit: ProfileUnit;
   readonly functions: readonly FunctionRow[];
   readonly lines: readonly LineRow[];
-  /** The sum of all own values, without the time in which the thread was idle. */
+  /** The sum of all self values, without the time in which the thread was idle. */
   readonly whole: number;
   readonly idle: number;
   readonly samples: number | null;
   readonly durationUs: number;
-  /** Of a program from its first line to its end. */
+  /** The profile covers a program from its first line to its end. */
   readonly wholeProgram: boolean;
 }
 
-/** One function or line in two profiles; what stands after is scaled to the length of what stands before. */
+/** One function or line in two profiles; the values of the second are scaled to the length of the first. */
 export interface DiffRow {
   readonly name: string;
   readonly file: string | null;
-  /** Where it stands in the second profile, if it is there. */
+  /** Its line in the second profile, if it is there. */
   readonly line: number | null;
   readonly selfBefore: number;
   readonly selfAfter: number;
@@ -53,11 +53,11 @@ export interface DiffRow {
 
 export interface CostDiff {
   readonly unit: ProfileUnit;
-  /** What the second profile's values were multiplied by. */
+  /** The factor by which the second profile's values were multiplied. */
   readonly scale: number;
   readonly before: number;
   readonly after: number;
-  /** What got dearest first, what got cheapest last. */
+  /** Those whose cost rose most come first, those whose cost fell most come last. */
   readonly functions: readonly DiffRow[];
   readonly lines: readonly DiffRow[];
 }

@@ -1,7 +1,7 @@
 /**
- * The documents that commands print with --json and memwatch itself reads again; the others stand beside what they hold
- * (`memwatch/leaks@1` in finding.ts, `memwatch/check@1` in check.ts). Bytes and microseconds, as the names say; what is
- * optional here need not be in a document of another origin.
+ * The documents that commands print with --json and that memwatch reads again; the others are defined with their contents
+ * (`memwatch/leaks@1` in finding.ts, `memwatch/check@1` in check.ts). Units are bytes and microseconds, as the names say.
+ * Optional fields may be missing in documents from other sources.
  */
 import type { ClassGrowth } from './heap-diff.js';
 import type { HeapClass } from './heap-results.js';
@@ -17,7 +17,7 @@ export interface HeapDocument {
     readonly extraNativeBytes?: number | undefined;
   };
   readonly classes: readonly HeapClass[];
-  /** The objects that hold most, or the one that was asked for. */
+  /** The objects with the largest retained size, or the one that was asked for. */
   readonly dominators: readonly ObjectDocument[];
 }
 
@@ -51,7 +51,7 @@ export interface GrownObjectDocument {
   readonly id: number;
   readonly name: string;
   readonly type?: string | undefined;
-  /** One figure a snapshot. */
+  /** One figure per snapshot. */
   readonly retainedBytes: readonly number[];
   readonly retainedDelta: number;
   readonly path: readonly StepDocument[];

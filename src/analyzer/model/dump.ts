@@ -5,33 +5,33 @@ export interface StackFrame {
   readonly function: string;
   /** '' for native code. */
   readonly file: string;
-  /** The line that was running; 0 where it is not known. */
+  /** The line that was running; 0 if it is not known. */
   readonly line: number;
 }
 
 /**
- * `running`: it takes the processor; `waiting`: its code waits in a lock, a system call or a child; `idle`: its event loop
- * waits for events; `unknown`: it gave no answer.
+ * `running`: it uses the processor; `waiting`: its code waits in a lock, a system call or for a child process; `idle`: its
+ * event loop waits for events; `unknown`: it did not answer.
  */
 export type ThreadState = 'running' | 'waiting' | 'idle' | 'unknown';
 
 export interface ActiveHandles {
-  /** As Node calls them: `Timeout`, `TCPServerWrap`. */
+  /** The type's name in Node: `Timeout`, `TCPServerWrap`. */
   readonly type: string;
   readonly count: number;
-  /** What is known of them, such as addresses and children; null where nothing is. */
+  /** What is known about them, such as addresses and child processes; null if nothing is. */
   readonly madeBy: string | null;
 }
 
-/** What the operating system says of a thread. */
+/** What the operating system says about a thread. */
 export interface KernelThread {
   readonly id: number;
   readonly name: string;
-  /** One letter: R running, S sleeping, D in a disk access, T stopped. */
+  /** One letter: R running, S sleeping, D waiting for a disk, T stopped. */
   readonly state: string;
-  /** The kernel's function in which it waits; '' where it runs or the kernel does not say. */
+  /** The kernel function in which it waits; '' if it runs or the kernel does not say. */
   readonly waitsIn: string;
-  /** Processor time so far. */
+  /** Processor time since it started. */
   readonly cpuUs: number;
 }
 
@@ -39,16 +39,16 @@ export interface ThreadDump {
   /** `main thread`, `worker 2 (resizer)`. */
   readonly worker: string;
   readonly state: ThreadState;
-  /** What it waits for, in words; null where it waits for nothing. */
+  /** What it waits for, in words; null if it waits for nothing. */
   readonly waitsFor: string | null;
   /** Innermost first. */
   readonly stack: readonly StackFrame[];
-  /** How many of the samples that were taken had this stack. */
+  /** How many of the samples had this stack. */
   readonly samples: number;
   readonly samplesTaken: number;
-  /** The innermost line may be that of a function that V8 inlined into the one that is named. */
+  /** The innermost line may belong to a function that V8 inlined into the named one. */
   readonly mayBeInlined: boolean;
-  /** Share of one core that it took while it was looked at; null where the kernel does not say. */
+  /** The share of one core that it used during the dump; null if the kernel does not say. */
   readonly cores: number | null;
   readonly handles: readonly ActiveHandles[];
 }

@@ -1,6 +1,6 @@
 /**
- * Text of unknown origin made harmless for whatever shows it: out of a heap, a profile or a path. In: text or a value.
- * Out: text in which no character moves a cursor, hides or reorders others. Letters of all scripts stay.
+ * Makes text of unknown origin (from a heap, a profile or a path) harmless to show. In: text or a value. Out: text in which
+ * no character moves a cursor, hides other characters or reorders them. Letters of all scripts stay.
  */
 
 /** Control characters, the controls that reorder text and lone surrogates are written as `\n`, `\x1b`, `\u202e`. */
@@ -21,7 +21,10 @@ export const escapeOne = (character: string): string => {
 
 const unicodeEscape = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`;
 
-/** JSON that means the same to every reader, and that a terminal may show: JSON.stringify escapes ASCII's controls alone. */
+/**
+ * JSON that means the same to every reader and is safe to show in a terminal: JSON.stringify alone escapes only the control
+ * characters of ASCII.
+ */
 export const writeJson = (value: unknown, indent?: number): string =>
   JSON.stringify(value, undefined, indent).replace(dangerousInJson, (one) => unicodeEscape(one.charCodeAt(0)));
 

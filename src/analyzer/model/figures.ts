@@ -1,8 +1,8 @@
-/** Figures as people read them, in the sentences of a result and in every report: in, numbers in base units; out, text. */
+/** Figures as text, for the sentences of a result and for every report. In: numbers in base units. Out: text. */
 
 const byteUnits = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'] as const;
 
-/** `512 B`, `1.5 KB`, `23 MB`: powers of 1,024, three significant digits at most. Negative for what was freed. */
+/** `512 B`, `1.5 KB`, `23 MB`: powers of 1,024, three significant digits at most. Negative if memory was freed. */
 export const formatBytes = (bytes: number): string => {
   let value = Math.abs(bytes);
   let unit = 0;
@@ -20,7 +20,7 @@ export const formatCount = (count: number): string =>
     .toString()
     .replace(/\B(?=(\d{3})+$)/g, ',');
 
-/** How many a round or a call: `2,130`, `89.3`, `0.013`. */
+/** A number per round or per call: `2,130`, `89.3`, `0.013`. */
 export const formatRate = (count: number): string => {
   if (count < 1) return String(Number(count.toPrecision(2)));
   const rounded = Math.round(count * 10) / 10;

@@ -1,6 +1,6 @@
 /**
- * What `leaks` says: a verdict with its reasons, and findings, each one thing that grows. These types are the document
- * `memwatch/leaks@1`; every number in them was measured, and null stands where nothing was.
+ * The result of `leaks`: a verdict with its reasons, and findings, each of which is one thing that grows. These types are
+ * the document `memwatch/leaks@1`. Every number in them was measured; null means that it was not.
  */
 import type { Bound } from './bounds.js';
 import type { Location } from './location.js';
@@ -8,29 +8,29 @@ import type { PathStep } from './path.js';
 
 export type Verdict = 'leak' | 'clean' | 'inconclusive';
 
-/** What was read: full snapshots; or counts by class and container sizes alone, which name no retainer. */
+/** What was read: full snapshots, or only counts by class and container sizes, which name no retainer. */
 export type Evidence = 'snapshots' | 'census';
 
 export interface LeakReport {
   readonly schema: 'memwatch/leaks@1';
   readonly verdict: Verdict;
-  /** Why this verdict, in figures; at least one. */
+  /** The reasons for the verdict, in figures; at least one. */
   readonly reasons: readonly string[];
   readonly evidence: Evidence;
-  /** Rounds that counted; warm-up rounds are not among them. */
+  /** Rounds that counted, without warm-up rounds. */
   readonly rounds: number;
-  /** Collected heap at the end of each counted round; empty where only files were read. */
+  /** Collected heap at the end of each counted round; empty if only files were read. */
   readonly heapBytes: readonly number[];
   /** Heap snapshots that were compared. */
   readonly snapshots: number;
   /** By rank. */
   readonly findings: readonly Finding[];
   readonly warnings: readonly string[];
-  /** How fast each thing that was looked at grows, at 95 %; empty where only files were read. */
+  /** How fast each measured quantity grows, with 95 % confidence; empty if only files were read. */
   readonly bounds: readonly Bound[];
   readonly looked: readonly string[];
   readonly notLooked: readonly NotLooked[];
-  /** The worker threads, each with the verdict over its own heap. */
+  /** The worker threads, each with the verdict on its own heap. */
   readonly threads: readonly ThreadVerdict[];
 }
 
@@ -40,12 +40,12 @@ export interface NotLooked {
 }
 
 export interface ThreadVerdict {
-  /** Its threadId, as `<pid>/<worker>` names it. */
+  /** Its threadId, as in `<pid>/<worker>`. */
   readonly worker: string;
   readonly verdict: Verdict;
 }
 
-/** The shape of the thing that grows. */
+/** The kind of thing that grows. */
 export type FindingKind =
   | 'map'
   | 'set'
@@ -63,37 +63,40 @@ export type FindingKind =
   | 'class';
 
 export interface Finding {
-  /** 1 is the first to look at. */
+  /** 1 is the finding to look at first. */
   readonly rank: number;
   readonly kind: FindingKind;
-  /** One line: what grows, and where it hangs. */
+  /** One line: what grows, and what holds it. */
   readonly title: string;
-  /** Class and edge names alone: the same leak keeps it over runs, machines and line changes. */
+  /** Class and edge names only: the same leak has the same signature in every run, on every machine, and after line changes. */
   readonly signature: string;
-  /** Bytes that this root alone is to blame for, a round; no byte counts for two findings. null: a census knows no bytes. */
+  /**
+   * Bytes per round that only this root accounts for; no byte counts for two findings. null for a census, which knows no
+   * bytes.
+   */
   readonly bytesPerRound: number | null;
-  /** Entries gained a round. */
+  /** Entries gained per round. */
   readonly countPerRound: number;
-  /** Bytes gained a round by all that the container retains, shared or not. */
+  /** Bytes gained per round by everything that the container retains, shared or not. */
   readonly retainedBytesPerRound: number | null;
-  /** Entries at each snapshot (or each round of the census). */
+  /** Entries at each snapshot (or in each round of the census). */
   readonly history: readonly number[];
   readonly container: FindingContainer;
-  /** What the container gains: class names with entries gained a round, most first. */
+  /** What the container gains: class names with entries gained per round, most first. */
   readonly gains: readonly ClassGain[];
-  /** Shortest retaining path, from the root to the container. */
+  /** The shortest retaining path, from the root to the container. */
   readonly path: readonly PathStep[];
-  /** Where the code stands that owns the container. */
+  /** The place of the code that owns the container. */
   readonly location: Location | null;
   readonly owner: Owner;
-  /** Functions that it keeps more of in each round; none where it keeps data alone, or only counts were read. */
+  /** Functions of which it keeps more in each round; empty if it keeps only data, or if only counts were read. */
   readonly keptFunctions: readonly KeptFunction[];
   readonly allocationSites: readonly AllocationSite[];
   /** Empty unless growth sites were asked for. */
   readonly growthSites: readonly GrowthSite[];
-  /** What this shape of growth usually is, and what cures it; null where the shape is not a known one. */
+  /** What this shape of growth usually is, and how to fix it; null if the shape is not a known one. */
   readonly advice: string | null;
-  /** Why this is held to be a leak, in figures. */
+  /** The reasons for calling this a leak, in figures. */
   readonly reasons: readonly string[];
 }
 
@@ -117,7 +120,7 @@ export type Owner =
   | { readonly kind: 'node' }
   | { readonly kind: 'unknown' };
 
-/** Where a function is written that is kept over and over: a closure, a listener. */
+/** A function of which more and more closures are kept, such as a listener, with its place in the source. */
 export interface KeptFunction {
   readonly function: string;
   readonly file: string;
@@ -129,13 +132,13 @@ export interface AllocationSite {
   readonly function: string;
   readonly file: string;
   readonly line: number;
-  /** Sampled bytes that survived the rounds. An estimate: the sampler scales it up. */
+  /** Sampled bytes that survived the rounds. An estimate, scaled up from the samples. */
   readonly bytes: number;
 }
 
 export interface GrowthSite {
   readonly stack: readonly StackFrame[];
-  /** Additions seen from this stack while it was watched. */
+  /** Additions that were seen from this stack while the container was watched. */
   readonly count: number;
 }
 

@@ -3,7 +3,7 @@ import type { HeapObject } from './heap-results.js';
 
 export interface ClassGrowth {
   readonly name: string;
-  /** Objects of it that are new, and that are gone; null where ids are not the same. */
+  /** How many of its objects are new, and how many are gone; null if ids cannot be compared. */
   readonly added: number | null;
   readonly freed: number | null;
   readonly countDelta: number;
@@ -11,9 +11,9 @@ export interface ClassGrowth {
   readonly retainedDelta: number;
 }
 
-/** One object, the same in every snapshot, that holds more than it did. */
+/** One object that is in every snapshot and retains more than before. */
 export interface ObjectGrowth extends Omit<HeapObject, 'retainedBytes'> {
-  /** One figure a snapshot. */
+  /** One figure per snapshot. */
   readonly retainedBytes: readonly number[];
   readonly retainedDelta: number;
 }
@@ -22,14 +22,14 @@ export interface HeapDiff {
   /** Whether the snapshots are of one process. */
   readonly sameProcess: boolean;
   /**
-   * How the same object was found in each: by V8's id, or, where a new inspector session gave new ids, by the way that
-   * leads to it; null where objects could not be compared.
+   * How the same object was found in each snapshot: by V8's id, or, if a new inspector session assigned new ids, by the
+   * path to it; null if objects could not be compared.
    */
   readonly matchedBy: 'id' | 'path' | null;
-  /** Bytes of the whole heap, one figure a snapshot. */
+  /** Bytes of the whole heap, one figure per snapshot. */
   readonly heapBytes: readonly number[];
-  /** Sorted by what they retain more. */
+  /** Sorted by how much more they retain. */
   readonly classes: readonly ClassGrowth[];
-  /** Sorted by growth, those that grew every time first. Empty where the snapshots are not of one process. */
+  /** Sorted by growth, those that grew in every snapshot first. Empty if the snapshots are not of one process. */
   readonly objects: readonly ObjectGrowth[];
 }

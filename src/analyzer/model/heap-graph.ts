@@ -1,10 +1,10 @@
 /**
- * One parsed heap snapshot, in columns: one typed array a field, nothing per node or edge. Never changed after it was
- * read; what passes compute stands beside it. A node has one number inside, its index, and one outside, V8's id, which
- * the same object keeps from snapshot to snapshot and which is printed as `@id`.
+ * One parsed heap snapshot, in columns: one typed array per field, no object per node or edge. Never changed after reading;
+ * results of passes are stored beside it. Inside a graph a node is its index; outside it is V8's id, which the same object
+ * keeps from snapshot to snapshot and which is printed as `@id`.
  */
 
-/** Our own numbers for V8's node types. A snapshot's header names its types; the reader maps them here by name. */
+/** memwatch's own numbers for V8's node types. A snapshot's header names its types; the reader maps them by name. */
 export const nodeTypes = [
   'hidden',
   'array',
@@ -26,7 +26,10 @@ export const nodeTypes = [
 ] as const;
 export type NodeTypeName = (typeof nodeTypes)[number];
 
-/** Our own numbers for V8's edge types. `context`, `property`, `internal`, `shortcut` and `weak` carry a name; `element` and `hidden` an index. */
+/**
+ * memwatch's own numbers for V8's edge types. `context`, `property`, `internal`, `shortcut` and `weak` have a name;
+ * `element` and `hidden` have an index.
+ */
 export const edgeTypes = [
   'context',
   'element',
@@ -39,29 +42,32 @@ export const edgeTypes = [
 ] as const;
 export type EdgeTypeName = (typeof edgeTypes)[number];
 
-/** Strings as they were read, their quotes included: plain values, which another thread can make the same table of. */
+/** Strings as they were read, including their quotes: plain values, from which another thread can build the same table. */
 export interface StringPages {
   readonly pages: readonly Uint8Array[];
   /** The index of the first string of each page. */
   readonly firstOfPage: readonly number[];
-  /** Where each string's quote stands in its page. */
+  /** The position of each string's quote in its page. */
   readonly starts: Uint32Array;
   readonly count: number;
 }
 
-/** The strings of a snapshot, kept as bytes and decoded when asked for. */
+/** The strings of a snapshot, stored as bytes and decoded when asked for. */
 export interface StringTable {
   readonly written: StringPages;
   readonly count: number;
   /** The string with that index; V8 cuts strings at 1,024 characters. */
   get(index: number): string;
-  /** The index of a string, or -1: for looking a name up once before a loop. */
+  /** The index of a string, or -1. For looking a name up once before a loop. */
   indexOf(text: string): number;
-  /** The indexes of all strings that hold that ASCII text, without decoding the rest. */
+  /** The indexes of all strings that contain this ASCII text; other strings are not decoded. */
   containing(text: string): number[];
 }
 
-/** Where a function, class or generator stands, by node: sorted by node index, looked up by bisection. 0-based, as V8 writes it. */
+/**
+ * Where functions, classes and generators are in the source, by node: sorted by node index, found by bisection. 0-based, as
+ * V8 writes it.
+ */
 export interface NodePositions {
   readonly nodes: Uint32Array;
   readonly scriptIds: Uint32Array;
@@ -78,9 +84,12 @@ export interface HeapGraph {
   readonly nodeName: Uint32Array;
   /** For each node: V8's id. */
   readonly nodeId: Uint32Array;
-  /** For each node: its own bytes. float64 only where one of them needs more than 32 bits: V8 writes such sizes. */
+  /** For each node: its self size in bytes. float64 only if a size needs more than 32 bits: V8 writes such sizes. */
   readonly selfBytes: Uint32Array | Float64Array;
-  /** For each node, its first edge; one more entry closes the last node's edges. Edges of node n: firstEdge[n] … firstEdge[n + 1]. */
+  /**
+   * For each node: its first edge; one more entry ends the last node's edges. The edges of node n are firstEdge[n] …
+   * firstEdge[n + 1].
+   */
   readonly firstEdge: Uint32Array;
   /** For each edge: index into `edgeTypes`. */
   readonly edgeType: Uint8Array;
@@ -90,19 +99,19 @@ export interface HeapGraph {
   readonly edgeTarget: Uint32Array;
   readonly strings: StringTable;
   readonly positions: NodePositions;
-  /** Bytes that V8 says live outside its heap and in no node; 0 where the snapshot does not say. */
+  /** Bytes outside V8's heap that are in no node, as V8 reports them; 0 if the snapshot does not say. */
   readonly extraNativeBytes: number;
 }
 
-/** What a node is, from its type's number. */
+/** The name of a node's type. */
 export const nodeTypeName = (graph: HeapGraph, node: number): NodeTypeName =>
   nodeTypes[graph.nodeType[node]] ?? 'unknown';
-/** What an edge is, from its type's number. */
+/** The name of an edge's type. */
 export const edgeTypeName = (graph: HeapGraph, edge: number): EdgeTypeName =>
   edgeTypes[graph.edgeType[edge]] ?? 'unknown';
 /** A node's name as V8 wrote it: a class, a function's name, a string's text. */
 export const nodeName = (graph: HeapGraph, node: number): string => graph.strings.get(graph.nodeName[node]);
-/** An edge's name, or its index in decimals. */
+/** An edge's name, or its index as a decimal number. */
 export const edgeName = (graph: HeapGraph, edge: number): string => {
   const type = edgeTypeName(graph, edge);
   return type === 'element' || type === 'hidden'

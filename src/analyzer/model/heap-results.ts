@@ -1,22 +1,22 @@
 /**
- * What the passes over a HeapGraph compute: values beside the graph, never inside it. Arrays are indexed by node unless
- * they say otherwise.
+ * The results of passes over a HeapGraph: values beside the graph, never inside it. Arrays are indexed by node unless their
+ * comments say otherwise.
  */
 import type { Location } from './location.js';
 import type { NodeTypeName } from './heap-graph.js';
 import type { PathStep } from './path.js';
 
-/** Which edges keep their target alive: one bit an edge, edge e at bit e & 31 of word e >>> 5. Ask `retains`. */
+/** Which edges keep their target alive: one bit per edge: edge e at bit e & 31 of word e >>> 5. Use `retains` to read it. */
 export interface RetainingEdges {
   readonly bits: Uint32Array;
-  /** One bit a node: reachable from the program's own roots (globals), not only from V8's. */
+  /** One bit per node: set if it is reachable from the program's own roots (globals), not only from V8's own. */
   readonly userOwned: Uint32Array;
 }
 
-/** For each node, the nodes that keep it alive: those of node n stand at first[n] … first[n + 1] of `node`. */
+/** For each node, the nodes that keep it alive: those of node n are at first[n] … first[n + 1] of `node`. */
 export interface Retainers {
   readonly first: Uint32Array;
-  /** A node that holds another by several edges stands here several times. */
+  /** A node that holds another by several edges is listed several times. */
   readonly node: Uint32Array;
 }
 
@@ -25,17 +25,23 @@ export interface Dominators {
   readonly immediate: Uint32Array;
   /** Bytes that would be freed with the node: its own and those of every node it dominates. */
   readonly retainedBytes: Float64Array;
-  /** All nodes in a walk down the tree of dominators: a node, then all that it dominates, then the next. By place in it, not by node. */
+  /**
+   * All nodes in preorder of the dominator tree: a node, then everything that it dominates, then the next. Indexed by
+   * position in that order, not by node.
+   */
   readonly preorder: Uint32Array;
-  /** By place in preorder: how many nodes the one there dominates, itself included. */
+  /** By position in `preorder`: how many nodes the one at that position dominates, itself included. */
   readonly subtreeNodes: Uint32Array;
 }
 
-/** The cheapest way from a root to each node: a tree. Cheap is what a person would follow. */
+/**
+ * The cheapest path from a root to each node, as a tree. Costs are chosen so that the cheapest path is the one a person
+ * would follow.
+ */
 export interface Paths {
-  /** The edge by which the node is reached; `noEdge` for the root and for what cannot be reached. */
+  /** The edge by which the node is reached; `noEdge` for the root and for unreachable nodes. */
   readonly edge: Uint32Array;
-  /** The node from which that edge comes. */
+  /** The source node of that edge. */
   readonly from: Uint32Array;
 }
 export const noEdge = 0xffff_ffff;
@@ -45,7 +51,7 @@ export interface HeapClass {
   readonly name: string;
   readonly count: number;
   readonly selfBytes: number;
-  /** Of all of them together; what one holds inside another is counted once. */
+  /** The retained size of all of them together; an object inside another is counted once. */
   readonly retainedBytes: number;
 }
 
@@ -55,7 +61,7 @@ export interface Classes {
   readonly classOf: Uint32Array;
 }
 
-/** What most questions about a heap need. */
+/** The results that most questions about a heap need. */
 export interface HeapResults {
   readonly edges: RetainingEdges;
   readonly dominators: Dominators;
@@ -65,21 +71,21 @@ export interface HeapResults {
 
 /** One object as reports show it. */
 export interface HeapObject {
-  /** V8's, printed as `@id`. */
+  /** V8's id, printed as `@id`. */
   readonly id: number;
   readonly name: string;
   readonly type: NodeTypeName;
   readonly selfBytes: number;
   readonly retainedBytes: number;
   readonly path: readonly PathStep[];
-  /** Where its function or its class is written; null where the snapshot or the scripts do not say. */
+  /** Where its function or its class is in the source; null if neither the snapshot nor the scripts say. */
   readonly location: Location | null;
 }
 
-/** What holds it, or what it holds, and by which edge. */
+/** A retainer of an object, or an object that it holds, and the edge between them. */
 export interface HeapLink {
   readonly label: string;
-  /** V8's, printed as `@id`. */
+  /** V8's id, printed as `@id`. */
   readonly id: number;
   readonly name: string;
   readonly type: NodeTypeName;
@@ -92,14 +98,14 @@ export interface HeapSummary {
   readonly edges: number;
   readonly selfBytes: number;
   readonly extraNativeBytes: number;
-  /** Sorted as asked for, the first ones alone. */
+  /** Sorted as requested; only the first ones. */
   readonly classes: readonly (HeapClass & { readonly location: Location | null })[];
   readonly classCount: number;
-  /** The objects that hold most, or, of one class, its biggest. */
+  /** The objects with the largest retained size; if a class was asked for, its largest objects. */
   readonly dominators: readonly HeapObject[];
 }
 
-/** One object with what is around it. */
+/** One object with its retainers and what it holds. */
 export interface HeapObjectDetail extends HeapObject {
   readonly retainers: readonly HeapLink[];
   readonly retainerCount: number;

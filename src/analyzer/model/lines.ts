@@ -1,35 +1,35 @@
 /**
- * What the lines of functions cost: line_profiler's and memory_profiler's tables as one value. Counted on every hit, or
- * estimated from samples; what was not measured is undefined, never 0.
+ * What the lines of functions cost: line_profiler's and memory_profiler's tables in one type. The numbers are counted on
+ * every hit, or estimated from samples; what was not measured is undefined, never 0.
  */
 
-/** How far a number of bytes can be trusted where the garbage collector worked in between. */
+/** How exact a number of bytes is, if the garbage collector ran in between. */
 export type BytesCertainty =
   /** No collection was seen during any hit. */
   | 'measured'
-  /** The hits without a collection, scaled to all of them. */
+  /** Hits without a collection, scaled up to all hits. */
   | 'scaled'
-  /** A collection during every hit: what was left at the end, not what was allocated. */
+  /** A collection ran during every hit: what was left at the end, not what was allocated. */
   | 'net';
 
 export interface LineCost {
   readonly line: number;
-  /** Its text, not escaped. */
+  /** The text of the line, not escaped. */
   readonly source: string;
-  /** How often it began; undefined where it was sampled. */
+  /** How often the line began to run; undefined if it was sampled. */
   readonly hits: number | undefined;
-  /** Its own time and that of what it called, but for the lines of the same table. */
+  /** Its own time and that of its callees, except time that other lines of the same table account for. */
   readonly timeUs: number | undefined;
   /** What it added to V8's heap. */
   readonly incrementBytes: number | undefined;
   /** What it added outside V8's heap: Buffers, typed arrays. */
   readonly externalBytes: number | undefined;
   readonly certainty: BytesCertainty;
-  /** The most that was in use, heap and external, when it ended. */
+  /** The most memory that was in use, heap and external, when the line ended. */
   readonly memoryBytes: number | undefined;
-  /** Hits whose time and memory could not be told; what stands here is that of the others. */
+  /** Hits whose time and memory could not be measured; the other numbers come from the remaining hits. */
   readonly untimedHits: number;
-  /** Samples that fell on it, where it was sampled. */
+  /** Samples in which this line ran, if it was sampled. */
   readonly ticks: number | undefined;
 }
 
@@ -39,36 +39,36 @@ export interface FunctionLines {
   readonly firstLine: number;
   /** The text of the function from its first line on. */
   readonly source: readonly string[];
-  /** How often it was called; undefined where it was sampled. */
+  /** How often it was called; undefined if it was sampled. */
   readonly calls: number | undefined;
-  /** Where it was sampled: what the function itself allocated on V8's heap, and what stayed alive of a like amount. */
+  /** If it was sampled: what the function itself allocated on V8's heap, and how much of a similar amount stayed alive. */
   readonly allocation?: { readonly bytes: number; readonly liveBytes: number | undefined };
-  /** The lines that hold code, by number. */
+  /** The lines that have code, by number. */
   readonly lines: readonly LineCost[];
 }
 
 export interface LinesResult {
   readonly functions: readonly FunctionLines[];
-  /** Less than this for each hit is the measurement's own error. */
+  /** A result below this, per hit, is within the measurement's own error. */
   readonly floor: { readonly bytesPerHit: number; readonly usPerHit: number };
-  /** What the user must know to read the numbers, in sentences. */
+  /** What the user needs to know to read the numbers, in sentences. */
   readonly notes: readonly string[];
 }
 
-/** What counters inside a program counted of one line, before anything is made of it. */
+/** What the counters inside a program counted for one line, before any evaluation. */
 export interface CountedLine {
   readonly line: number;
   readonly hits: number;
   readonly timeMs: number;
-  /** Stretches during which no garbage collection was seen, and what they added to V8's heap and outside it. */
+  /** Hits during which no garbage collection was seen, and what they added to V8's heap and outside it. */
   readonly cleanHits: number;
   readonly heapBytes: number;
   readonly externalBytes: number;
-  /** The others: what was collected hides what was allocated. */
+  /** The other hits: a collection hides what they allocated. */
   readonly collectedHits: number;
   readonly collectedHeapBytes: number;
   readonly collectedExternalBytes: number;
-  /** Hits whose time and memory could not be told, where that can happen. */
+  /** Hits whose time and memory could not be measured, if that can happen. */
   readonly untimedHits?: number;
   readonly memoryBytes: number;
 }

@@ -1,34 +1,34 @@
 /**
  * Places in source code, and the one piece of code that turns the protocol's positions into them: `callFrame` lines and
- * heap snapshot positions are 0-based, `positionTicks` lines 1-based, a Location is 1-based always. Source maps
- * are applied by source/source-map.ts. In: a scripts table, positions. Out: locations in the source the user wrote.
+ * heap snapshot positions are 0-based, `positionTicks` lines are 1-based, a Location is always 1-based. Source maps are
+ * applied by source/source-map.ts. In: a scripts table, positions. Out: locations in the user's source.
  */
 import { fileOf } from '../../source/file-address.js';
 import { readSourceMap, type SourceMap } from '../../source/source-map.js';
 import type { Script, ScriptsTable } from './scripts.js';
 
 export interface Location {
-  /** A path, or an address such as `node:fs` where there is no file. */
+  /** A path, or an address such as `node:fs` if there is no file. */
   readonly file: string;
-  /** From 1. */
+  /** 1-based. */
   readonly line: number;
-  /** From 1; 0 where it is not known. */
+  /** 1-based; 0 if it is not known. */
   readonly column: number;
 }
 
 export interface Locator {
-  /** The text of a source that the table holds, by the file of a Location; undefined where it holds none. */
+  /** The source text that the table holds for the file of a Location; undefined if it holds none. */
   sourceOf(file: string): string | undefined;
   /** The place of a 0-based position (callFrames, snapshots, traces); undefined for native code. */
   atPosition(scriptId: number, url: string, line: number, column: number): Location | undefined;
   /**
-   * The place of a 1-based line (`positionTicks`); undefined where a line of a minified script stands for many lines
-   * of the source, so that which of them ran cannot be told.
+   * The place of a 1-based line (`positionTicks`); undefined if the line is of a minified script and stands for many lines
+   * of the source, so that it is unknown which of them ran.
    */
   atLine(scriptId: number, url: string, line: number): Location | undefined;
 }
 
-/** With no table, or for scripts that are not in it, places are those of the code that ran. */
+/** Without a table, or for scripts that are not in it, the places are those of the code that ran. */
 export const createLocator = (scripts?: ScriptsTable): Locator => {
   const byId = new Map(scripts?.scripts.map((script) => [script.id, script]));
   const maps = new Map<number, SourceMap | undefined>();
@@ -49,7 +49,7 @@ export const createLocator = (scripts?: ScriptsTable): Locator => {
     atPosition(scriptId, url, line, column) {
       const address = url === '' ? (byId.get(scriptId)?.url ?? '') : url;
       if (address === '') return undefined;
-      // V8 11 writes -1 for the code of a module itself
+      // V8 11 writes -1 for the top-level code of a module
       const ran = { file: fileOf(address), line: Math.max(0, line) + 1, column: Math.max(0, column) + 1 };
       const found = mapOf(scriptId)?.near(ran.line, ran.column - 1);
       return found === undefined ? ran : { file: found.file, line: found.line, column: found.column + 1 };

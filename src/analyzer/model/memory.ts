@@ -1,9 +1,9 @@
 /**
- * Where the memory of a whole process is: what the kernel and V8 say of it, and what is made of that. Bytes everywhere.
- * `rssBytes` is memory that is in RAM now, `virtualBytes` is address space that is only reserved.
+ * Where the memory of a whole process is: the figures of the kernel and of V8, and the report made from them. All sizes are
+ * in bytes. `rssBytes` is memory that is in RAM now, `virtualBytes` is address space that is only reserved.
  */
 
-/** One line of /proc/PID/smaps: a piece of the address space that has one purpose for the kernel. */
+/** One entry of /proc/PID/smaps: a piece of the address space that has one purpose for the kernel. */
 export interface Mapping {
   readonly start: number;
   readonly end: number;
@@ -16,21 +16,21 @@ export interface Mapping {
   readonly swapBytes: number;
 }
 
-/** What V8 says of one thread's heap. */
+/** V8's figures for one thread's heap. */
 export interface IsolateMemory {
   /** `main thread`, `worker 2 (resizer)`. */
   readonly thread: string;
   readonly usedBytes: number;
-  /** What a forced collection left of `usedBytes`; null where none was asked for. */
+  /** What a forced collection left of `usedBytes`; null if no collection was requested. */
   readonly liveBytes: number | null;
-  /** What V8 holds for the heap, used or not. */
+  /** Memory that V8 has reserved for the heap, used or not. */
   readonly committedBytes: number;
   /** The part of it that is in RAM. */
   readonly physicalBytes: number;
   readonly limitBytes: number;
   readonly externalBytes: number;
   readonly arrayBuffersBytes: number;
-  /** Memory that V8 itself took by malloc, for parsing and compiling. */
+  /** Memory that V8 itself allocated with malloc, for parsing and compiling. */
   readonly mallocedBytes: number;
   readonly spaces: readonly {
     readonly name: string;
@@ -45,19 +45,19 @@ export interface MemoryReading {
   readonly timeMs: number;
   readonly mappings: readonly Mapping[];
   readonly isolates: readonly IsolateMemory[];
-  /** Threads that gave no answer: their heaps are not known. */
+  /** Threads that did not answer, so that their heaps are unknown. */
   readonly silentThreads: readonly string[];
   readonly threads: number;
   readonly limits: readonly MemoryLimit[];
   readonly pressure: MemoryPressure | null;
-  /** How often the kernel has ended a process of this cgroup; null where it does not say. */
+  /** How often the kernel has killed a process of this cgroup for memory; null if it does not say. */
   readonly oomKills: number | null;
-  /** What reading /proc/PID/smaps took; the target may wait so long for memory that it maps meanwhile. */
+  /** How long reading /proc/PID/smaps took; a target that maps memory meanwhile may wait this long. */
   readonly readUs: number;
   readonly nodeVersion: string;
 }
 
-/** Something that ends or slows the process when it is reached. */
+/** A limit: reaching it ends the process or slows it down. */
 export interface MemoryLimit {
   /** `V8's heap limit (main thread)`, `memory.max of cgroup /a/b`, `the host`. */
   readonly of: string;
@@ -88,11 +88,11 @@ export type MemoryOwner =
 
 export interface MemoryPart {
   readonly owner: MemoryOwner;
-  /** What the figure consists of, in words. */
+  /** What the figure is made up of, in words. */
   readonly detail: string;
   readonly rssBytes: number;
   readonly virtualBytes: number;
-  /** Against the first reading of `--watch`; null without one. */
+  /** The difference from the first reading of `--watch`; null without `--watch`. */
   readonly delta: number | null;
 }
 
@@ -102,13 +102,13 @@ export interface MemoryAdvice {
   readonly evidence: string;
 }
 
-/** When the first limit is reached if the growth of the readings goes on; `low` and `high` bound it with 95 %. */
+/** When the first limit is reached if the growth of the readings continues; `low` and `high` are its 95 % bounds. */
 export interface MemoryForecast {
   readonly of: string;
   readonly bytesPerSecond: number;
   readonly seconds: number;
   readonly lowSeconds: number;
-  /** null: it may never come. */
+  /** null if it may never be reached. */
   readonly highSeconds: number | null;
 }
 

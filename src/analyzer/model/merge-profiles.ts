@@ -1,4 +1,4 @@
-/** One profile out of several threads' of the same target: each thread's tree under a root of its own. */
+/** Merges the profiles of several threads of one target: each thread's tree gets a root of its own. */
 import type { LineValues, Profile, ValueColumn } from './profile.js';
 import { createFrameTable, createLocationTable, type FrameTable, type LocationTable } from './profile-builder.js';
 
@@ -7,7 +7,7 @@ export interface NamedProfile {
   readonly profile: Profile;
 }
 
-/** The same function in two threads is one frame. Timelines are left out: they run beside one another. */
+/** A function that runs in two threads is one frame. Timelines are left out, because those of threads overlap. */
 export const mergeProfiles = (threads: readonly NamedProfile[]): Profile => {
   const [first] = threads;
   if (first === undefined || threads.length === 1) return first.profile;
@@ -30,13 +30,13 @@ export const mergeProfiles = (threads: readonly NamedProfile[]): Profile => {
   };
 };
 
-/** The columns of a Profile while they grow. */
+/** The columns of a Profile while they are being filled. */
 interface Merge {
   readonly table: FrameTable;
   readonly places: LocationTable;
   readonly nodeFrame: number[];
   readonly nodeParent: number[];
-  /** One for each column of values. */
+  /** One for each value column. */
   readonly columns: readonly number[][];
   readonly lines: {
     readonly node: number;
@@ -44,7 +44,7 @@ interface Merge {
     readonly self: number;
     readonly inlined: number;
   }[];
-  /** By frame; a hole where none were counted. */
+  /** By frame; a hole in the array if calls were not counted. */
   readonly calls: number[];
 }
 

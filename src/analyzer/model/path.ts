@@ -1,13 +1,13 @@
-/** A retaining path as every report shows it: steps from a root to an object, without V8's machinery between them. */
+/** A retaining path as every report shows it: steps from a root to an object, without V8's stores between them. */
 import type { NodeTypeName } from './heap-graph.js';
 
 export interface PathStep {
   /**
-   * How the holder calls it, the same from run to run: a property, a variable, `[]` for any element, `entry` for any of a
-   * Map. Empty for the first step; `…` where steps are left out.
+   * The holder's name for it, the same from run to run: a property, a variable, `[]` for any element, `entry` for any entry
+   * of a Map. Empty for the first step; `…` if steps are left out.
    */
   readonly edge: string;
-  /** The same with what tells it from its neighbours: `[12]`, `entry "user-7"`. */
+  /** The same with what distinguishes it from its neighbours: `[12]`, `entry "user-7"`. */
   readonly label: string;
   /** A property or variable, an element, or a word for something that has no name in the program. */
   readonly kind: 'property' | 'element' | 'word';

@@ -1,14 +1,14 @@
-/** One look at a running process while `leaks` watches it: what it holds after a collection, and whether it worked. */
+/** One reading of a running process while `leaks` watches it: what it holds after a collection, and whether it did any work. */
 import type { CounterReading } from './check.js';
 
-/** `heapTotalBytes` is that of all threads that answer; the rest is of the thread that is looked at, or the process. */
+/** `heapTotalBytes` is that of all threads that answer; the rest is of the target thread, or of the process. */
 export interface ProcessReading extends CounterReading {
-  /** Since the watch began. */
+  /** Milliseconds since the watch began. */
   readonly atMs: number;
-  /** Since the reading before, without what memwatch's own looking cost. */
+  /** Since the reading before, without what memwatch's own readings cost. */
   readonly allocatedBytes: number;
   readonly cpuUs: number;
-  /** Resident memory of the child processes together; null where the system does not tell. */
+  /** Resident memory of the child processes together; null if the system does not say. */
   readonly childrenRssBytes: number | null;
   readonly workers: readonly WorkerReading[];
 }
@@ -17,7 +17,7 @@ export interface WorkerReading {
   /** The threadId, and the title that Node gives it. */
   readonly id: string;
   readonly title: string;
-  /** null where the worker gives no answer: it waits in Atomics.wait, or runs native code. */
+  /** null if the worker does not answer: it waits in Atomics.wait, or runs native code. */
   readonly heapUsedBytes: number | null;
   readonly heapTotalBytes: number | null;
 }

@@ -1,10 +1,10 @@
-/** What every reader of profiles needs: frames and locations kept once each, and a call tree grown from stacks. */
+/** What every reader of profiles needs: frames and locations stored once each, and a call tree built from stacks. */
 import type { Location } from './location.js';
 import type { Frame } from './profile.js';
 
 export interface FrameTable {
   readonly frames: Frame[];
-  /** The number of the frame, the same one for the same name and place. */
+  /** The frame's number; the same name and place always give the same one. */
   add(name: string, location: Location | undefined): number;
 }
 
@@ -46,7 +46,7 @@ export const createLocationTable = (): LocationTable => {
 export interface CallTree {
   readonly nodeFrame: number[];
   readonly nodeParent: number[];
-  /** The node of `frame` called from `parent` (-1: a root), made where it is not there yet. */
+  /** The node of `frame` called from `parent` (-1 for a root); it is created if there is none yet. */
   child(parent: number, frame: number): number;
 }
 

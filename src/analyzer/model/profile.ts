@@ -1,7 +1,7 @@
 /**
- * A profile: CPU time or allocations, whatever file it came from, in one shape. A call tree in columns, the frames its
- * nodes stand for, one column of numbers per kind of value, and what is known of single lines. Never changed after it
- * was read; what passes compute stands beside it.
+ * A profile, of CPU time or of allocations, in one form for all file formats: a call tree in columns, the frames of its
+ * nodes, one column of numbers per kind of value, and what is known about single lines. Never changed after reading;
+ * results of passes are stored beside it.
  */
 import type { Location } from './location.js';
 import type { GcReading, LoopReading } from './reading.js';
@@ -9,34 +9,34 @@ import type { ScriptsTable } from './scripts.js';
 
 export type ProfileUnit = 'microseconds' | 'bytes' | 'count';
 
-/** A function (or V8's own `(program)`, `(idle)`, `(garbage collector)`), once, however often it stands in the tree. */
+/** A function, or V8's own `(program)`, `(idle)`, `(garbage collector)`; stored once, however often it is in the tree. */
 export interface Frame {
   /** As V8 names it; '' for a function without a name. Not escaped. */
   readonly name: string;
-  /** Where the function starts in the source the user wrote; undefined for native code and V8's own states. */
+  /** Where the function starts in the user's source; undefined for native code and V8's own states. */
   readonly location: Location | undefined;
 }
 
-/** One kind of number that the profile holds for each node. */
+/** One kind of number that the profile has for each node. */
 export interface ValueColumn {
-  /** `time`, `samples`, `allocated`, `live`, or what a foreign file calls it. */
+  /** `time`, `samples`, `allocated`, `live`, or the name in another tool's file. */
   readonly name: string;
   readonly unit: ProfileUnit;
-  /** For each node: its own value, without its children's. */
+  /** For each node: its own value, without that of its callees. */
   readonly self: Float64Array;
 }
 
-/** What single lines cost: one entry for a line in a node. */
+/** The values of single lines: one entry for each line in a node. */
 export interface LineValues {
   /** For each entry: the node in which the line ran. */
   readonly node: Uint32Array;
   /** For each entry: the line, as an index into `locations`. */
   readonly location: Uint32Array;
-  /** For each entry: its part of the node's first value column. */
+  /** For each entry: the line's part of the node's first value column. */
   readonly self: Float64Array;
   /**
-   * For each entry, 1: the line lies outside the node's function, because V8 had inlined another function there. Whose
-   * line it is cannot be told, so `location` is the start of the function.
+   * For each entry, 1 if the line lies outside the node's function because V8 had inlined another function there. It is
+   * unknown whose line it is, so `location` is the start of the function.
    */
   readonly inlined: Uint8Array;
   readonly locations: readonly Location[];
@@ -56,35 +56,35 @@ export interface Profile {
   readonly nodeCount: number;
   /** For each node: index into `frames`. */
   readonly nodeFrame: Uint32Array;
-  /** For each node: its caller, always a smaller number; -1 for a root. */
+  /** For each node: its caller's node, always a smaller number; -1 for a root. */
   readonly nodeParent: Int32Array;
-  /** The first is what views show. */
+  /** The first column is the one that views show. */
   readonly values: readonly [ValueColumn, ...ValueColumn[]];
   readonly lines: LineValues | undefined;
   readonly timeline: Timeline | undefined;
-  /** How long was profiled; 0 where the file does not say. */
+  /** How long the profile took; 0 if the file does not say. */
   readonly durationUs: number;
-  /** For each frame: how often it was called; NaN where that was not counted. */
+  /** For each frame: how often it was called; NaN if that was not counted. */
   readonly calls: Float64Array | undefined;
-  /** Present where memwatch made the file. */
+  /** Present if memwatch made the file. */
   readonly notes: CaptureNotes | undefined;
-  /** What of the file could not be read, for people; absent where all of it was. */
+  /** What could not be read in the file, in words for the user; absent if everything could. */
   readonly warnings?: readonly string[];
 }
 
-/** What memwatch knew when it captured, beyond what V8 writes; in the file under the key `memwatch`. */
+/** What memwatch knew at the capture, beyond what V8 writes; stored in the file under the key `memwatch`. */
 export interface CaptureNotes {
   readonly scripts: ScriptsTable;
   /** `main thread`, `worker 2 (resizer)`. */
   readonly thread: string;
-  /** Inlining was off, so that costs are booked on the function that caused them. */
+  /** Inlining was off, so that costs are charged to the function that caused them. */
   readonly precise: boolean;
-  /** null where the thread could not be asked. */
+  /** null if the thread could not be asked. */
   readonly gc: readonly GcReading[] | null;
   readonly loop: LoopReading | null;
-  /** The thread started so long after the others' profiles began, and was profiled from then on. */
+  /** How long after the start of the other threads' profiles this thread started; it was profiled from then on. */
   readonly sinceUs?: number;
-  /** A program from its first line to its end, which did all of its work whatever time that took. */
+  /** The profile covers a program from its first line to its end, which did all of its work however long that took. */
   readonly wholeProgram?: boolean;
   readonly calls?: CallCounts;
   readonly memory?: MemoryNotes;
@@ -94,11 +94,11 @@ export interface CaptureNotes {
 export interface CallCounts {
   readonly durationUs: number;
   /**
-   * Multiply counts by it to get the calls during the profile. null: the two phases have no common unit of work, so the
-   * counts stand for their own phase alone.
+   * The factor from these counts to the calls during the profile. null if the two phases have no common measure of work:
+   * then the counts are valid only for their own phase.
    */
   readonly scale: number | null;
-  /** What `scale` was taken from, in words. */
+  /** What `scale` is based on, in words. */
   readonly scaledBy: string;
   readonly scripts: readonly {
     readonly scriptId: string;

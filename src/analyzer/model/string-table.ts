@@ -1,10 +1,11 @@
 /**
- * The strings of a graph: in, pages of them as a snapshot has them, JSON with its quotes; out, a StringTable that decodes
- * one when it is asked for. A string needs four bytes besides its own. And a graph as another thread can be sent it.
+ * The strings of a graph. In: pages of strings as in the snapshot, JSON with quotes. Out: a StringTable that decodes a
+ * string when it is asked for. Each string needs four bytes besides its own text. Also: a graph in a form that can be sent
+ * to another thread.
  */
 import type { HeapGraph, StringPages, StringTable } from './heap-graph.js';
 
-/** A graph in plain values: the columns are shared, or copied. */
+/** A graph as plain values; the columns are shared, or copied. */
 export interface SentGraph {
   readonly columns: Omit<HeapGraph, 'strings'>;
   readonly strings: StringPages;
@@ -77,13 +78,13 @@ class PagedStrings implements StringTable {
     return low;
   }
 
-  /** The string that starts at that place of a page, or -1. */
+  /** The string that starts at this position of a page, or -1. */
   private indexAt(page: number, at: number): number {
     const index = this.indexBefore(page, at);
     return this.starts[index] === at ? index : -1;
   }
 
-  /** The string in which that place of a page lies. */
+  /** The string that contains this position of a page. */
   private indexBefore(page: number, at: number): number {
     let low = this.firstOfPage[page];
     let high = (this.firstOfPage[page + 1] ?? this.count) - 1;
@@ -102,11 +103,11 @@ const decode = (bytes: Buffer, start: number, end: number): string => {
   try {
     return JSON.parse(text) as string;
   } catch {
-    return text.slice(1, -1); // an escape that JSON does not know: shown as it stands
+    return text.slice(1, -1); // an escape that JSON does not know: shown as written
   }
 };
 
-/** How a string may be written: as V8 does (ASCII, \uXXXX in capitals), and as JSON.stringify does. */
+/** The ways in which a string may be written: V8's (ASCII, \uXXXX in capitals), and that of JSON.stringify. */
 const writtenForms = (text: string): readonly string[] => {
   const plain = JSON.stringify(text);
   const ascii = plain.replace(

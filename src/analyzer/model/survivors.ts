@@ -1,16 +1,16 @@
-/** Sampled allocations that are still alive: where each was made, and how much of it there is. */
+/** Sampled allocations that are still alive: where they were made, and how much there is from each place. */
 
 export interface SurvivorFrame {
   readonly function: string;
   readonly scriptId: string;
   readonly url: string;
-  /** Of the function's start, 0-based, as V8 has it. */
+  /** The line of the function's start, 0-based as in V8. */
   readonly line: number;
   readonly column: number;
 }
 
 export interface SurvivorSite {
-  /** The allocating function first. */
+  /** Innermost first: begins with the allocating function. */
   readonly stack: readonly SurvivorFrame[];
   /** Scaled up from samples by V8: an estimate. */
   readonly bytes: number;
