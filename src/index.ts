@@ -21,10 +21,13 @@ export type {
   GrowthSite,
   KeptFunction,
   LeakReport,
+  NotLooked,
   Owner,
   StackFrame,
+  ThreadVerdict,
   Verdict,
 } from './analyzer/model/finding.js';
+export type { Bound, Slope } from './analyzer/model/bounds.js';
 export { checkScenario, type CheckScenarioOptions } from './leaks/scenario.js';
 export type { Limits } from './leaks/limits.js';
 export type {
@@ -59,7 +62,8 @@ export {
   type CpuCaptureOptions,
   type Thread,
 } from './agent/capture/cpu-profile.js';
-export { estimateSnapshot, type SnapshotEstimate } from './captures/estimate.js';
+export { estimateSnapshot, type EstimateOptions, type SnapshotEstimate } from './captures/estimate.js';
+export { captureMemory } from './agent/capture/memory.js';
 export { watchReadings, type ReadingsOptions } from './agent/capture/readings.js';
 export {
   captureSnapshot,
@@ -67,6 +71,7 @@ export {
   type SnapshotOptions,
   type SnapshotProgress,
 } from './agent/capture/snapshot.js';
+export type { IsolateMemory, Mapping, MemoryLimit, MemoryPressure, MemoryReading } from './analyzer/model/memory.js';
 export type { CpuReading, GcReading, HeapReading, LoopReading, Reading } from './analyzer/model/reading.js';
 
 // heap snapshots

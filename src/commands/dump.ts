@@ -77,12 +77,15 @@ const patienceMs = { asleep: 1500, awake: 20_000 };
 
 const losePatience = (pid: number, patience: AbortController): NodeJS.Timeout => {
   const begun = performance.now();
+  let asleepSince: number | undefined;
   return setInterval(() => {
-    const elapsedMs = performance.now() - begun;
+    const now = performance.now();
     const main = readThread(pid, pid);
     const waitsIn = main?.state === 'S' ? main.waitsIn : '';
     const inCall = waitsIn !== '' && (!/poll/.test(waitsIn) || childProcessIds(pid).length > 0);
-    if (elapsedMs > (inCall ? patienceMs.asleep : patienceMs.awake)) patience.abort();
+    asleepSince = inCall ? (asleepSince ?? now) : undefined;
+    const asleepMs = asleepSince === undefined ? 0 : now - asleepSince;
+    if (asleepMs > patienceMs.asleep || now - begun > patienceMs.awake) patience.abort();
   }, 100);
 };
 

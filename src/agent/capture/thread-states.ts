@@ -13,7 +13,7 @@ export interface ThreadInside {
   readonly handles: readonly ActiveHandles[];
 }
 
-const patienceMs = 500;
+const patienceMs = 1500;
 
 /** undefined if the thread does not answer. */
 export const readThreadInside = async ({ session }: Thread): Promise<ThreadInside | undefined> => {
