@@ -8,23 +8,23 @@ import { escapeText } from './report/units.js';
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
-/** Whatever still waits then is left; targets undo what was done to them by their guards. */
+/** How long cleanup may take after a signal. Then memwatch exits anyway; guards in the targets undo the rest. */
 const longestGoodbyeMs = 1600;
 const leaveAnyway = (): void => {
   if (process.stdout.errored === null)
     report(
-      new MemwatchError('interrupted', `interrupted: not all had ended after ${longestGoodbyeMs / 1000} s`),
+      new MemwatchError('interrupted', `interrupted: cleanup did not finish within ${longestGoodbyeMs / 1000} s`),
       false,
     );
   process.exit();
 };
 interrupted.signal.addEventListener('abort', () => setTimeout(leaveAnyway, longestGoodbyeMs).unref());
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  const isReaderGone = error.code === 'EPIPE'; // `memwatch … | head` is no failure
-  const [code, message] = [isReaderGone ? 0 : 2, `cannot write the answer: ${messageOf(error)}`];
+  const isReaderGone = error.code === 'EPIPE'; // `memwatch … | head` is not a failure
+  const [code, message] = [isReaderGone ? 0 : 2, `cannot write to stdout: ${messageOf(error)}`];
   if (!isReaderGone && !interrupted.signal.aborted) report(new MemwatchError('cannot-write', message), false);
   process.once('exit', () => (process.exitCode = code));
-  interrupted.abort(); // nobody reads what comes: the target is left
+  interrupted.abort(); // nobody reads the output any more: leave the target
 });
 
 const run = async (command: Command, args: Arguments): Promise<void> => {
@@ -43,7 +43,7 @@ const explained = async (error: unknown): Promise<unknown> => {
   return explainFile(error, words);
 };
 
-/** What fails after Ctrl-C failed because of it. */
+/** An error after Ctrl-C is a consequence of Ctrl-C. */
 const asInterrupted = (error: unknown): unknown => {
   if (!(error instanceof MemwatchError) || error.code === 'interrupted') return error;
   return new MemwatchError('interrupted', `interrupted: ${error.message}`, { cause: error });
@@ -55,10 +55,10 @@ const report = (error: unknown, debug: boolean): void => {
   else if (error instanceof MemwatchError) {
     console.error(`memwatch: ${harmless(error.message)}`);
     if (error.hint !== undefined) console.error(`  ${harmless(error.hint)}`);
-  } else console.error(`memwatch: ${harmless(messageOf(error))}\n  this is a bug of memwatch; --debug shows where`);
+  } else console.error(`memwatch: ${harmless(messageOf(error))}\n  this is a bug in memwatch; run again with --debug to see where`);
 };
 
-/** Names of files and of processes in messages come from anywhere. */
+/** Messages contain names of files and processes, which cannot be trusted on a terminal. */
 const harmless = (text: string): string => text.split('\n').map(escapeText).join('\n');
 
 const words = readWords(process.argv.slice(2));

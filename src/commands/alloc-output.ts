@@ -10,7 +10,7 @@ import type { Arguments, Io } from './io.js';
 
 export interface AllocResult {
   readonly profile: Profile;
-  /** Where the profile lies. */
+  /** Path of the saved profile. */
   readonly file: string | null;
   readonly pid: number | null;
   /** How a program that memwatch started ended. */
@@ -37,7 +37,7 @@ const renderHead = (profile: Profile, { table }: Choice): string[] => {
   const { notes, durationUs } = profile;
   const over = durationUs > 0 ? ` in ${formatDuration(durationUs)}` : '';
   const live = sumOf(profile, 'live');
-  const alive = live === null ? '' : `; ${formatBytes(live)} of what as long a second phase allocated is still alive`;
+  const alive = live === null ? '' : `; ${formatBytes(live)} of what a second phase of the same length allocated is still alive`;
   const head = [`${notes?.thread ?? 'thread'}: ${formatBytes(table.whole)} allocated${over} (sampled)${alive}`];
   if (notes?.memory !== undefined) {
     const { heapBytes, externalBytes } = notes.memory;
@@ -54,13 +54,13 @@ const renderHead = (profile: Profile, { table }: Choice): string[] => {
 const renderNotes = ({ profile, file, ended, pid }: AllocResult): string[] => {
   const notes: string[] = [];
   if (pid !== null && sumOf(profile, 'live') === null)
-    notes.push('what stays alive was not measured: it needs a second phase of a target that goes on');
+    notes.push('what stays alive was not measured: that takes a second phase, and the program had ended');
   notes.push(...renderEnd(ended));
   if (file !== null && pid !== null) notes.push(`saved ${file}`);
   return notes.length === 0 ? [] : ['', ...notes];
 };
 
-/** V8's sampler knows functions alone: `lines` is there for profiles of other origin. */
+/** V8's sampler records functions only; `lines` is filled for profiles from other tools. */
 const documentOf = (
   { profile, file, pid, ended }: AllocResult,
   { table, functions, lines, callers, callees }: Choice,

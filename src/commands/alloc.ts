@@ -22,19 +22,19 @@ const samplingOptions = (yargs: Argv): Argv =>
   yargs
     .positional('target', {
       type: 'string',
-      describe: 'process id (1234/2: its worker 2), host:port, ws://…, or a file with an allocation profile',
+      describe: 'process id (1234/2 for worker 2), host:port, ws://…, or a file with an allocation profile',
     })
     .option('duration', {
       alias: 'd',
       type: 'string',
-      describe: 'how long each phase lasts (10s; a program after -- to its end)',
+      describe: 'length of each phase (default 10s; a program after -- runs to its end)',
     })
-    .option('interval', { type: 'string', default: '512K', describe: 'bytes between two samples; fewer are dearer' })
-    .option('survivors', { type: 'boolean', default: true, describe: 'a second phase measures what stays alive' })
-    .option('precise', { type: 'boolean', describe: 'no inlining while sampled, so that all is on its own function' })
-    .example('$0 alloc 1234 -d 10s', 'ten seconds of what is allocated, ten of what stays alive')
-    .example('$0 alloc 1234 --no-survivors', 'only what is allocated')
-    .example('$0 alloc -- script.js', 'all that a program allocates, to its end');
+    .option('interval', { type: 'string', default: '512K', describe: 'average bytes between samples; a smaller value costs more' })
+    .option('survivors', { type: 'boolean', default: true, describe: 'measure what stays alive, in a second phase' })
+    .option('precise', { type: 'boolean', describe: 'turn inlining off while sampling, so that every function gets its own costs' })
+    .example('$0 alloc 1234 -d 10s', 'allocations for ten seconds, then what stays alive for ten')
+    .example('$0 alloc 1234 --no-survivors', 'allocations only')
+    .example('$0 alloc -- script.js', 'everything a program allocates until it ends');
 
 const runAlloc = async (args: Arguments, io: Io): Promise<number | undefined> => {
   const named = args['target'] as string | undefined;
@@ -49,7 +49,7 @@ const runAlloc = async (args: Arguments, io: Io): Promise<number | undefined> =>
   const durationMs =
     args['duration'] === undefined ? (isProgram ? Infinity : 10_000) : parseDuration(String(args['duration']));
   const precise = args['precise'] === true;
-  if (precise) io.warn('--precise: inlining is off while sampled; it costs the target 6 to 46 % CPU');
+  if (precise) io.warn('--precise turns inlining off while sampling: the target uses 6 to 46 % more CPU');
   const options = { signal: io.signal, onProgress: io.progress };
   const programStdout = io.json ? ('stderr' as const) : undefined;
   const { attachment, text } = await withAttachment(target, { ...options, programStdout }, async (attachment) => {

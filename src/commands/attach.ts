@@ -1,6 +1,6 @@
 /**
- * `memwatch attach <target>`: what a process does now. The terminal UI; a line a second where stdout is no terminal, or
- * where the program writes to the same terminal because memwatch started it.
+ * `memwatch attach <target>`: what a process is doing now. Opens the terminal UI, or prints a line a second if stdout is
+ * not a terminal or memwatch started the program, which then writes to the same terminal.
  */
 import { writeJson } from '../analyzer/model/escape.js';
 import { attach, withAttachment, type Attachment } from '../agent/attach/attach.js';
@@ -19,10 +19,10 @@ export const attachCommand: Command = {
     yargs
       .positional('target', { type: 'string', describe: 'process id, <pid>/<worker>, host:port, ws:// address' })
       .option('interval', { type: 'string', default: '1s', describe: 'time between two readings' })
-      .option('count', { type: 'number', describe: 'end after so many readings' })
-      .option('plain', { type: 'boolean', describe: 'plain lines, also on a terminal' })
-      .example('$0 attach 1234', 'until Ctrl-C; 1234 is then as it was')
-      .example('$0 attach 1234 --json | jq .heap.usedBytes', 'one JSON document a line'),
+      .option('count', { type: 'number', describe: 'stop after this many readings' })
+      .option('plain', { type: 'boolean', describe: 'print plain lines even on a terminal' })
+      .example('$0 attach 1234', 'until Ctrl-C, which leaves 1234 as it was')
+      .example('$0 attach 1234 --json | jq .heap.usedBytes', 'one JSON document per line'),
   run: async (args, io) => {
     const target = parseTarget(args['target'] as string | undefined, args['--']);
     const intervalMs = parseDuration(String(args['interval']));
@@ -50,7 +50,7 @@ const wantsScreen = (args: Arguments, io: Io, target: Target): boolean => {
   return terminal && !io.json && args['plain'] !== true && args['count'] === undefined && target.kind !== 'command';
 };
 
-/** The screen and the terminal's library are loaded only where they are used, and while the target answers. */
+/** The screen and the terminal library are loaded only if needed, while memwatch waits for the target. */
 const loadScreen = async () => {
   const [{ runTui }, { LiveProvider }, guardian] = await Promise.all([
     import('../tui/terminal/app.js'),
@@ -91,7 +91,7 @@ const printReadings = async (attachment: Attachment, intervalMs: number, args: A
 const reportEnd = async ({ pid, session }: Attachment, io: Io): Promise<void> => {
   const lives = pid !== undefined && session.closed.aborted && (await runsOn(pid));
   if (!lives) return io.warn('the target has ended');
-  throw new MemwatchError('disconnected', `process ${pid} runs on, but its inspector was closed`, {
-    hint: 'by memwatch detach, by the program itself, or because this memwatch stood still for 10 s; attach again',
+  throw new MemwatchError('disconnected', `process ${pid} is still running, but its inspector was closed`, {
+    hint: 'memwatch detach or the program closed it, or this memwatch was suspended for 10 s; attach again',
   });
 };

@@ -1,4 +1,4 @@
-/** `memwatch audit [lockfile]`: which installed releases are known to leak. Offline: from a table that memwatch brings along. */
+/** `memwatch audit [lockfile]`: which installed releases are known to leak. Works offline, from a table inside memwatch. */
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { MemwatchError } from '../errors.js';
@@ -9,7 +9,7 @@ import { knownLeaks } from './releases/known-leaks.js';
 import { lockfileNames, readLockfile, type InstalledPackage } from './releases/lockfile.js';
 import { isVersion } from './releases/versions.js';
 
-/** What makes the exit code 1. */
+/** The kinds of finding that set exit code 1. */
 const failures = { release: ['release'], any: ['release', 'use'], none: [] } as const;
 type Failure = keyof typeof failures;
 const isFailure = (text: string): text is Failure => text in failures;
@@ -17,15 +17,15 @@ const isFailure = (text: string): text is Failure => text in failures;
 export const auditCommand: Command = {
   builder: (yargs) =>
     yargs
-      .positional('lockfile', { type: 'string', describe: `${lockfileNames.join(', ')} (the one in this folder)` })
-      .option('node', { type: 'string', describe: 'look at this version of Node, too' })
+      .positional('lockfile', { type: 'string', describe: `${lockfileNames.join(', ')} (default: the one in this folder)` })
+      .option('node', { type: 'string', describe: 'also check this version of Node' })
       .option('fail-on', {
         choices: Object.keys(failures),
         default: 'none',
-        describe: 'exit code 1 for releases that leak; any: for packages that leak in a certain use, too',
+        describe: 'exit code 1 if a release leaks; any: also if a package leaks only in a certain use',
       })
       .example('$0 audit', 'the lockfile of this folder')
-      .example('$0 audit --node 22.11.0 --fail-on release', 'in CI: fails where a release is known to leak'),
+      .example('$0 audit --node 22.11.0 --fail-on release', 'in CI: fail if a release is known to leak'),
   async run(args, io) {
     const file = args['lockfile'] === undefined ? findLockfile() : String(args['lockfile']);
     const packages = readLockfile(file);
@@ -49,15 +49,15 @@ export const auditCommand: Command = {
 const findLockfile = (): string => {
   const file = lockfileNames.find((name) => existsSync(name));
   if (file !== undefined) return file;
-  throw new MemwatchError('bad-argument', 'there is no lockfile in this folder', {
-    hint: `memwatch audit FILE, of ${lockfileNames.join(', ')}`,
+  throw new MemwatchError('bad-argument', 'no lockfile in this folder', {
+    hint: `name one: memwatch audit FILE (${lockfileNames.join(', ')})`,
   });
 };
 
 const nodeOf = (text: string): InstalledPackage => {
   const version = text.replace(/^v/, '');
   if (isVersion(version)) return { name: 'node', version };
-  throw new MemwatchError('bad-argument', `--node ${text} is no version`, { hint: 'a whole one, such as 22.11.0' });
+  throw new MemwatchError('bad-argument', `--node ${text} is not a version`, { hint: 'give a full version, such as 22.11.0' });
 };
 
 const render = (file: string, count: number, findings: readonly AuditFinding[]): string => {

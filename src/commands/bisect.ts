@@ -1,6 +1,6 @@
 /**
- * `memwatch bisect pkg@good..bad scenario.mjs`: the first release of a package with which a scenario leaks. Releases are
- * installed by npm beside copies of the scenario's folder, which are removed again; each copy is checked as `check` does.
+ * `memwatch bisect pkg@good..bad scenario.mjs`: the first release of a package with which a scenario leaks. For each
+ * release it copies the scenario's folder, installs the release there with npm, checks the copy as `check` does and removes it.
  */
 import { cpSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -23,12 +23,12 @@ export const bisectCommand: Command = {
         demandOption: true,
         describe: 'a module that exports iterate(context, i), as for check',
       })
-      .option('as', { type: 'string', describe: 'the name by which the scenario imports the package (its own)' })
-      .option('prereleases', { type: 'boolean', describe: 'try releases such as 2.0.0-rc.1, too' })
-      .option('scripts', { type: 'boolean', describe: 'let the installed packages run their install scripts' })
+      .option('as', { type: 'string', describe: 'the name under which the scenario imports the package (default: its own)' })
+      .option('prereleases', { type: 'boolean', describe: 'also try prereleases such as 2.0.0-rc.1' })
+      .option('scripts', { type: 'boolean', describe: 'let installed packages run their install scripts' })
       .option('node-option', { type: 'string', array: true, nargs: 1, describe: 'a flag for the scenario’s Node' })
       .example('$0 bisect debug@2.6.9..4.1.1 loggers.mjs', 'which release began to leak')
-      .example('$0 bisect debug@4.4.3..4.1.1 loggers.mjs', 'which release ended it: the good one is the newer'),
+      .example('$0 bisect debug@4.4.3..4.1.1 loggers.mjs', 'which release fixed it: here the good one is newer'),
   run: runBisect,
 };
 
@@ -41,7 +41,7 @@ interface Tested {
 async function runBisect(args: Arguments, io: Io): Promise<void> {
   const scenario = String(args['scenario']);
   const { name, good, bad } = readReleases(String(args['releases']));
-  if (!isFile(scenario)) throw new MemwatchError('cannot-read', `there is no scenario ${scenario}`);
+  if (!isFile(scenario)) throw new MemwatchError('cannot-read', `no such scenario: ${scenario}`);
   const versions = between(await listVersions(name, io.signal), good, bad, name, args['prereleases'] === true);
   const { path: folder, remove } = createTemporaryFolder(dirname(resolve(scenario)));
   const tested: Tested[] = [];
@@ -65,8 +65,8 @@ async function runBisect(args: Arguments, io: Io): Promise<void> {
 const readReleases = (text: string): { name: string; good: string; bad: string } => {
   const [, name, good, bad] = /^(@?[^@\s]+)@([^@\s]+?)\.\.([^@\s.].*)$/.exec(text) ?? [];
   if (name !== undefined && good !== undefined && bad !== undefined && good !== bad) return { name, good, bad };
-  throw new MemwatchError('bad-argument', `not two releases of a package: ${text}`, {
-    hint: 'as in debug@2.6.9..4.1.1, the good one first',
+  throw new MemwatchError('bad-argument', `expected two releases of a package, got ${text}`, {
+    hint: 'name the good release first, as in debug@2.6.9..4.1.1',
   });
 };
 
@@ -75,7 +75,7 @@ const between = (all: readonly string[], good: string, bad: string, name: string
   for (const version of [good, bad])
     if (!all.includes(version))
       throw new MemwatchError('not-found', `${name} has no release ${version}`, {
-        hint: `npm view ${name} versions lists them`,
+        hint: `run npm view ${name} versions to list them`,
       });
   const [from, to] = [good, bad].sort(compareVersions);
   const inside = all.filter((one) => compareVersions(one, from) > 0 && compareVersions(one, to) < 0);
@@ -112,7 +112,7 @@ const judgeVersion = async (
   return { version, judgement: judgements[report.verdict], reason };
 };
 
-/** The files of a folder, without what is installed in it, what is hidden, and memwatch's own. */
+/** The files of a folder, except installed packages, hidden files and memwatch's own files. */
 const copyFolder = (from: string, to: string): void => {
   const isCopied = (path: string): boolean =>
     !/^(node_modules|package(-lock)?\.json|memwatch-[\da-f]{8}-.*|\..*)$/.test(basename(path));
@@ -120,7 +120,7 @@ const copyFolder = (from: string, to: string): void => {
     cpSync(join(from, entry), join(to, entry), { recursive: true, filter: isCopied });
 };
 
-/** Both ends are what they are said to be: else the turn is not between them. Throws `bad-argument`. */
+/** Checks that the good release is good and the bad one bad; else the change is not between them. Throws `bad-argument`. */
 const expectEnd = async (
   judge: (version: string) => Promise<Judgement>,
   version: string,
@@ -132,7 +132,7 @@ const expectEnd = async (
   const what = { good: 'does not leak', bad: 'leaks', unknown: 'cannot be judged' };
   const { judgement = 'unknown', reason = '' } = tested.at(-1) ?? {};
   throw new MemwatchError('bad-argument', `${name} ${version} ${what[judgement]} in this scenario: ${reason}`, {
-    hint: 'name first a release with which it does not leak, then one with which it does',
+    hint: 'name a release that does not leak first, then one that does',
   });
 };
 
@@ -147,5 +147,5 @@ const renderTurn = (name: string, { lastGood, firstBad, untested }: Turn): strin
     compareVersions(lastGood, firstBad) < 0
       ? `${bad} is the first that leaks; ${good} does not`
       : `${good} is the first that does not leak; ${bad} does`;
-  return escapeText(untested.length === 0 ? line : `${line}; no verdict on ${untested.join(', ')} between them`);
+  return escapeText(untested.length === 0 ? line : `${line}; no verdict for ${untested.join(', ')} between them`);
 };

@@ -1,6 +1,6 @@
 /**
- * Captures that commands keep: their options, their names, and reading them back. The rule for a name that is taken is in
- * files/output.ts.
+ * Captures that commands keep: their options, their names, and reading them back. files/output.ts decides what happens if
+ * a name is taken.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -15,22 +15,22 @@ import type { Arguments } from './io.js';
 export const captureOptions = (yargs: Argv, describe: string): Argv =>
   yargs
     .option('output', { alias: 'o', type: 'string', describe })
-    .option('overwrite', { type: 'boolean', describe: 'replace the capture that has that name: otherwise it is kept' });
+    .option('overwrite', { type: 'boolean', describe: 'replace a capture of the same name instead of refusing' });
 
 export interface WantedCapture {
   readonly file: string;
   readonly overwrite: boolean;
-  /** false: a pipe or a device, which cannot be read back. */
+  /** false for a pipe or a device, which cannot be read back. */
   readonly isFile: boolean;
 }
 
-/** What `-o` names; undefined without it. Throws `cannot-write` now, and not when the target has been measured. */
+/** What `-o` names; undefined without it. Throws `cannot-write` now rather than after the target was measured. */
 export const wantedCapture = (args: Arguments): WantedCapture | undefined => {
   if (args['output'] === undefined) return undefined;
   const [file, overwrite] = [String(args['output']), args['overwrite'] === true];
   if (isOwnStdout(file)) {
-    throw new MemwatchError('bad-argument', `-o ${file}: the answer goes to stdout already`, {
-      hint: 'name a file, or a pipe, such as >(gzip >x.gz)',
+    throw new MemwatchError('bad-argument', `-o ${file}: stdout already gets the report`, {
+      hint: 'name a file or a pipe, such as >(gzip >x.gz)',
     });
   }
   return { file, overwrite, isFile: checkOutput(file, { overwrite }) };
@@ -39,10 +39,10 @@ export const wantedCapture = (args: Arguments): WantedCapture | undefined => {
 export const isOwnStdout = (file: string): boolean =>
   file === '-' || /^\/(dev\/stdout|dev\/fd\/1|proc\/self\/fd\/1)$/.test(file);
 
-/** Where captures go that the user gave no name. */
+/** Folder for captures without a name from the user. */
 export const capturesFolder = 'memwatch-captures';
 
-/** A name that is free in the captures folder, which is made: `memwatch-captures/1234-2026-11-28T08-30-00.heapsnapshot`. */
+/** A free name in the captures folder, which is created: `memwatch-captures/1234-2026-11-28T08-30-00.heapsnapshot`. */
 export const namedCapture = (of: string, extension: string, at = new Date()): string => {
   makeFolder(capturesFolder);
   const stamp = at.toISOString().slice(0, 19).replaceAll(':', '-');

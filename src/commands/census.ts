@@ -14,12 +14,12 @@ export const censusCommand: Command = {
   builder: (yargs) =>
     yargs
       .positional('target', { type: 'string', describe: 'process id, <pid>/<worker>, host:port, ws:// address' })
-      .option('watch', { type: 'boolean', describe: 'count again and again, and show what changed, until Ctrl-C' })
+      .option('watch', { type: 'boolean', describe: 'count repeatedly and show what changed, until Ctrl-C' })
       .option('interval', { type: 'string', default: '5s', describe: 'time between two counts' })
-      .option('rounds', { type: 'number', describe: 'counts with --watch; until Ctrl-C where left out' })
-      .option('force', { type: 'boolean', describe: 'count although memory could run out' })
-      .option('top', { type: 'number', default: 20, describe: 'rows of each table' })
-      .example('$0 census 1234', 'a tenth of the pause and the memory of a heap snapshot')
+      .option('rounds', { type: 'number', describe: 'number of counts with --watch (default: until Ctrl-C)' })
+      .option('force', { type: 'boolean', describe: 'count even if memory could run out' })
+      .option('top', { type: 'number', default: 20, describe: 'rows in each table' })
+      .example('$0 census 1234', 'takes a tenth of the pause and memory of a heap snapshot')
       .example('$0 census 1234 --watch --interval 10s', 'what grows, every ten seconds'),
   async run(args, io) {
     const target = parseTarget(args['target'] as string | undefined, args['--']);
@@ -43,7 +43,7 @@ export const censusCommand: Command = {
 const countOnce = async (census: Census, watch: boolean, rows: number, io: Io): Promise<void> => {
   io.progress('counting objects');
   const document: CensusDocument = { schema: 'memwatch/census@1', ...(await census.count({ idsFor: rows })) };
-  // with --watch one document a line, since stdout holds many
+  // with --watch one document per line, since there are many
   if (watch && io.json) io.line(writeJson(document));
   else io.print(document, () => `${renderCensus(document, rows, io.columns)}${watch ? '\n' : ''}`);
 };

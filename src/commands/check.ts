@@ -1,4 +1,4 @@
-/** `memwatch check`: runs scenarios in processes of their own and fails on a leak, a limit, or a scenario that breaks. */
+/** `memwatch check`: runs each scenario in its own process; fails on a leak, an exceeded limit or a scenario that fails. */
 import { join, relative, resolve } from 'node:path';
 import type { CheckReport, ScenarioReport } from '../analyzer/model/check.js';
 import type { Target } from '../agent/attach/target.js';
@@ -22,29 +22,29 @@ export const checkCommand: Command = {
       .option('timeout', {
         type: 'string',
         default: '2m',
-        describe: 'time that a scenario’s own code, or the load in one round, may take',
+        describe: 'time limit for a scenario’s own code, or for the load of one round',
       })
-      .option('jobs', { type: 'number', default: 1, describe: 'scenarios at a time' })
-      .option('strict', { type: 'boolean', describe: 'an inconclusive scenario fails too' })
-      .option('max-growth', { type: 'string', describe: 'what memory may gain in a round, such as 1mb' })
-      .option('max-heap', { type: 'string', describe: 'what the collected heap may come to, such as 200mb' })
-      .option('max-pause', { type: 'string', describe: 'longest garbage collection, such as 50ms' })
-      .option('baseline', { type: 'string', describe: 'known leaks [memwatch-baseline.json where it exists]' })
-      .option('update-baseline', { type: 'boolean', describe: 'write what was found as known' })
+      .option('jobs', { type: 'number', default: 1, describe: 'scenarios to run at the same time' })
+      .option('strict', { type: 'boolean', describe: 'also fail if a scenario is inconclusive' })
+      .option('max-growth', { type: 'string', describe: 'limit on memory growth per round, such as 1mb' })
+      .option('max-heap', { type: 'string', describe: 'limit on the heap after garbage collection, such as 200mb' })
+      .option('max-pause', { type: 'string', describe: 'limit on the longest garbage collection, such as 50ms' })
+      .option('baseline', { type: 'string', describe: 'file of known leaks [memwatch-baseline.json if it exists]' })
+      .option('update-baseline', { type: 'boolean', describe: 'write the leaks found to the baseline' })
       .option('junit', { type: 'string', describe: 'write JUnit XML to this file' })
       .option('markdown', { type: 'string', describe: 'write Markdown to this file' })
       .option('artifacts', { type: 'string', describe: 'keep snapshots and the report in this folder' })
       .option('pid', { type: 'string', describe: 'check a running service instead of scenarios' })
-      .option('load', { type: 'string', describe: 'a shell command that loads the service: one round' })
-      .option('interval', { type: 'string', default: '5s', describe: 'length of a round of a service without --load' })
+      .option('load', { type: 'string', describe: 'a shell command that puts load on the service; one run is one round' })
+      .option('interval', { type: 'string', default: '5s', describe: 'length of a round, for a service without --load' })
       .option('max-time', {
         type: 'string',
         default: `${usualMaxMs / 1000}s`,
-        describe: 'how long a service is watched at most until growth is proved or excluded',
+        describe: 'longest time to watch a service before giving a verdict',
       })
       .option('node-option', { type: 'string', array: true, nargs: 1, describe: 'a flag for the scenarios’ Node' })
       .example('$0 check leaks/*.mjs', 'modules that export iterate(context, i); see docs/ci.md')
-      .example('$0 check leaks/*.mjs --update-baseline', 'what leaks now is known from here on')
+      .example('$0 check leaks/*.mjs --update-baseline', 'accept the present leaks as known')
       .example("$0 check --load 'node load.mjs' -- server.js", 'a whole service'),
   run: (args, io) => check(args, io),
 };
@@ -68,10 +68,10 @@ const check = async (args: Arguments, io: Io): Promise<number> => {
   return exitCode(report);
 };
 
-/** How far a check has come. */
+/** The progress of a check. */
 interface CheckRun {
   names: readonly string[];
-  /** In the order of the names; what has not been run has no entry. */
+  /** In the order of the names; a scenario that has not run has no entry. */
   readonly ran: ScenarioReport[];
   baseline: OpenBaseline | undefined;
 }
@@ -113,14 +113,14 @@ const checkOne = async (file: string, options: CheckOptions, io: Io): Promise<Sc
     });
   } catch (error) {
     throwIfInterrupted(io.signal);
-    return unusable(name, error); // the others go on
+    return unusable(name, error); // the other scenarios still run
   }
 };
 
 const folderNameOf = (file: string, folder: string): string =>
   relative(folder, resolve(file)).replaceAll(/[^\w.-]+/g, '-');
 
-/** Runs so many at a time; results come to stand in the order of the files. */
+/** Runs `jobs` scenarios at a time; results are in the order of the files. */
 const inParallel = async <S, T>(
   subjects: readonly S[],
   jobs: number,
@@ -134,7 +134,7 @@ const inParallel = async <S, T>(
   await Promise.all(Array.from({ length: Math.min(jobs, subjects.length) }, worker));
 };
 
-/** Says what is new and what is known, and whether the scenario passed. */
+/** Decides which leaks are new and which are known, and whether the scenario passed. */
 const judgeAgainst = (scenario: ScenarioReport, baseline: OpenBaseline, strict: boolean): ScenarioReport => {
   if (scenario.failure !== null) return scenario;
   const entries = baseline.known.get(baselineKey(scenario.file, baseline)) ?? [];

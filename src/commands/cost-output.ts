@@ -23,18 +23,18 @@ export const costOptions = (yargs: Argv): Argv =>
     .option('sort', {
       choices: [...sortKeys, ...Object.keys(cProfileKeys)],
       default: 'self',
-      describe: 'order of the functions',
+      describe: 'how to sort the functions',
     })
-    .option('limit', { type: 'number', default: 20, describe: 'rows of a table; 0 for all' })
+    .option('limit', { type: 'number', default: 20, describe: 'rows in each table; 0 for all' })
     .option('filter', {
       type: 'string',
-      describe: 'only functions and lines whose name or file holds this; /…/ for a pattern',
+      describe: 'only functions and lines whose name or file contains this; /…/ for a regular expression',
     })
-    .option('lines', { type: 'boolean', describe: 'show the lines too' })
-    .option('callers', { type: 'string', describe: 'show who calls this function (name, file:line)' })
-    .option('callees', { type: 'string', describe: 'show whom this function calls' });
+    .option('lines', { type: 'boolean', describe: 'also show the lines' })
+    .option('callers', { type: 'string', describe: 'show the callers of this function (name or file:line)' })
+    .option('callees', { type: 'string', describe: 'show the functions it calls' });
 
-/** The names that cProfile's users know. */
+/** cProfile's names for the orders. */
 const cProfileKeys: Readonly<Record<string, SortKey>> = {
   tottime: 'self',
   cumtime: 'total',
@@ -42,7 +42,7 @@ const cProfileKeys: Readonly<Record<string, SortKey>> = {
   filename: 'file',
 };
 
-/** What the user chose to see of a profile. */
+/** The part of a profile that the user asked for. */
 export interface Choice {
   readonly table: CostTable;
   readonly functions: readonly FunctionRow[];
@@ -79,10 +79,10 @@ const edges = (
         return { name, file: location?.file ?? null, line: location?.line ?? null, self, total };
       });
 
-/** Rows that a table shows; with --json all, unless a limit was asked for. */
+/** Rows that a table shows; with --json all, unless --limit is given. */
 const limitOf = (args: Arguments): number => (Number(args['limit']) > 0 ? Number(args['limit']) : Infinity);
 
-/** The tables of a choice, with a title line over each but the first. */
+/** The tables of a choice, each except the first under a title line. */
 export const renderChoice = (
   choice: Choice,
   sources: readonly Profile[],
@@ -109,7 +109,7 @@ export const renderChoice = (
   return out;
 };
 
-/** The text of a line: from the capture itself, or a file of this machine. */
+/** The text of a line: from the capture itself, or from a file on this machine. */
 const createSourceOf = (profiles: readonly Profile[]): ((row: LineRow) => string) => {
   const locators = profiles.map(({ notes }) => createLocator(notes?.scripts));
   const texts = new Map<string, string[]>();
@@ -128,11 +128,11 @@ const readTextFile = (file: string): string => {
   try {
     return isAbsolute(file) ? readFileSync(file, 'utf8') : '';
   } catch {
-    return ''; // a source of another machine
+    return ''; // a source file on another machine
   }
 };
 
-/** As a shell says it: the program's own code, or 128 and the signal's number; undefined where memwatch's own counts. */
+/** As in a shell: the program's exit code, or 128 plus the signal's number; undefined if memwatch's own code counts. */
 export const exitCodeOfProgram = (ended: ProgramEnd | null, io: Io): number | undefined => {
   if (ended === null || io.signal.aborted) return undefined;
   return ended.code ?? 128 + (ended.signal === null ? 0 : constants.signals[ended.signal]);

@@ -15,9 +15,9 @@ import type { Arguments, Io } from './io.js';
 
 export interface CpuResult {
   readonly threads: readonly NamedProfile[];
-  /** Where the profiles are. */
+  /** Paths of the profiles. */
   readonly files: readonly string[];
-  /** They were written there now, and not read from there. */
+  /** True if this run wrote them, false if it read them. */
   readonly saved: boolean;
   readonly pid: number | null;
   /** How a program that memwatch started ended. */
@@ -58,14 +58,14 @@ const renderNotes = ({ threads, files, saved, ended }: CpuResult, { table }: Cho
   const calls = threads.map(({ profile }) => profile.notes?.calls).find((one) => one !== undefined);
   if (calls?.scale === null) {
     notes.push(
-      `calls are those of ${formatDuration(calls.durationUs)} after the profile and cannot be compared with its times`,
+      `calls were counted for ${formatDuration(calls.durationUs)} after the profile and cannot be compared with its times`,
     );
   } else if (calls !== undefined && calls.scale !== 1)
     notes.push(`calls were counted after the profile, and scaled to it by ${calls.scaledBy}`);
   const inlinedUs = table.lines.reduce((sum, line) => sum + (line.inlined ? line.self : 0), 0);
   if (inlinedUs > 0.02 * table.whole) {
     notes.push(
-      `${formatShare(inlinedUs / table.whole)} was seen on lines of functions that V8 had inlined elsewhere: --precise tells them apart`,
+      `${formatShare(inlinedUs / table.whole)} was sampled on lines of functions that V8 had inlined elsewhere: --precise separates them`,
     );
   }
   notes.push(...renderSuspect(threads, table), ...renderEnd(ended));
@@ -73,14 +73,14 @@ const renderNotes = ({ threads, files, saved, ended }: CpuResult, { table }: Cho
   return notes.length === 0 ? [] : ['', ...notes];
 };
 
-/** V8 books code that was inlined before the profile began on the line of the call: only its being unlikely tells it. */
+/** V8 attributes code that was inlined before the profile began to the line of the call; an implausible cost is the only sign. */
 const renderSuspect = (threads: CpuResult['threads'], { functions, whole }: CostTable): string[] => {
   const precise = threads.some(({ profile }) => profile.notes?.precise === true);
   const suspect = functions.find(({ file, self }) => file?.startsWith('node:') === true && self > 0.2 * whole);
   if (precise || suspect === undefined) return [];
   const share = formatShare(suspect.self / whole);
   return [
-    `${escapeText(suspect.name)} (${share}) is Node's own code: a function that V8 had inlined there may hide in it: --precise tells`,
+    `${escapeText(suspect.name)} (${share}) is Node's own code: its time may belong to a function that V8 inlined there; use --precise to find out`,
   ];
 };
 
@@ -120,7 +120,7 @@ const documentOf = (
   exitSignal: result.ended?.signal ?? null,
 });
 
-/** Counts without a common unit of work stand beside the times, never under them. */
+/** Counts without a common unit of work are shown separately from the times. */
 const perCallIsKnown = ({ threads }: CpuResult): boolean =>
   threads.every(({ profile }) => profile.notes?.calls === undefined || profile.notes.calls.scale !== null);
 
@@ -133,9 +133,9 @@ const edgeDocument = ({ name, file, line, self, total }: CallEdgeRow): object =>
 });
 
 /**
- * The loop's delays, with the share of time at work from the profile's own samples: its signals wake the loop's wait a
- * thousand times a second, and libuv does not count a wait that a signal cut short as idle, so that a sleeping process
- * would show as busy.
+ * The event loop's delays, with the busy share taken from the profile's own samples: the profiler's signals interrupt the
+ * loop's wait a thousand times a second, and libuv does not count an interrupted wait as idle, so a sleeping process
+ * would look busy.
  */
 const loopOf = (profile: Profile): LoopReading | null => {
   const loop = profile.notes?.loop ?? null;

@@ -30,30 +30,30 @@ const profilingOptions = (yargs: Argv): Argv =>
   yargs
     .positional('target', {
       type: 'string',
-      describe: 'process id (1234/2: its worker 2), host:port, ws://…, or a file with a CPU profile',
+      describe: 'process id (1234/2 for worker 2), host:port, ws://…, or a file with a CPU profile',
     })
     .option('duration', {
       alias: 'd',
       type: 'string',
-      describe: 'how long to profile (10s; a program after -- to its end)',
+      describe: 'how long to profile (default 10s; a program after -- runs to its end)',
     })
-    .option('interval', { type: 'string', default: '1ms', describe: 'time between two samples' })
+    .option('interval', { type: 'string', default: '1ms', describe: 'time between samples' })
     .option('threads', {
       choices: ['main', 'all'],
       default: 'main',
-      describe: 'the main thread, or it and every worker, also those that start meanwhile',
+      describe: 'the main thread only, or all threads, including workers that start later',
     })
     .option('precise', {
       type: 'boolean',
-      describe: 'no inlining while profiled, so that every cost is on its own function',
+      describe: 'turn inlining off while profiling, so that every function gets its own costs',
     })
-    .option('calls', { type: 'boolean', describe: 'count calls exactly, after the profile' })
+    .option('calls', { type: 'boolean', describe: 'also count calls exactly, after the profile' })
     .option('in-process', {
       type: 'boolean',
-      describe: 'profile a program after -- that may open no inspector, by v8-profiler-next',
+      describe: 'profile a program after -- that cannot open an inspector, with v8-profiler-next',
     })
     .example('$0 cpu 1234 -d 5s', 'profile process 1234 for 5 seconds')
-    .example('$0 cpu -- server.js --port 80', 'profile a program from its first line to its end');
+    .example('$0 cpu -- server.js --port 80', 'profile a program from start to end');
 
 const runCpu = async (args: Arguments, io: Io): Promise<number | undefined> => {
   const text = args['target'] as string | undefined;
@@ -120,8 +120,8 @@ const runInProcess = async (
   io: Io,
 ): Promise<number | undefined> => {
   if (target.kind !== 'command') {
-    throw new MemwatchError('bad-argument', '--in-process profiles programs that memwatch starts', {
-      hint: 'memwatch cpu --in-process -- script.js',
+    throw new MemwatchError('bad-argument', '--in-process only works for a program that memwatch starts', {
+      hint: 'run memwatch cpu --in-process -- script.js',
     });
   }
   const programStdout = io.json ? ('stderr' as const) : undefined;
@@ -134,15 +134,15 @@ const runInProcess = async (
 };
 
 const sayCosts = (args: Arguments, isProgram: boolean, callsMs: number | undefined, io: Io): void => {
-  if (args['precise'] === true) io.warn('--precise: inlining is off while profiled; it costs the target 6 to 46 % CPU');
+  if (args['precise'] === true) io.warn('--precise turns inlining off while profiling: the target uses 6 to 46 % more CPU');
   if (callsMs === undefined) return;
   const phase = isProgram
-    ? 'the program is run once more to count its calls'
+    ? 'the program runs a second time to count its calls'
     : `calls are counted for ${callsMs / 1000} s after the profile`;
-  io.warn(`--calls: ${phase}; nothing is optimised meanwhile: about twice the CPU a request, far more in tight loops`);
+  io.warn(`--calls: ${phase}, without V8's optimizations: about twice the CPU per request, far more in tight loops`);
 };
 
-/** One file a thread; workers' beside the main thread's: `out.worker-2.cpuprofile`. */
+/** One file per thread; a worker's is named after the main thread's: `out.worker-2.cpuprofile`. */
 const save = (captures: readonly CpuCapture[], wanted: WantedCapture | undefined): string[] => {
   if (wanted === undefined) return [];
   return captures.map(({ thread, text }) => {

@@ -1,4 +1,4 @@
-/** `memwatch detach <target>`: undoes what a killed memwatch left in a target, and closes the inspector it opened. */
+/** `memwatch detach <target>`: removes what a killed memwatch left in a target, and closes the inspector it opened. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attach } from '../agent/attach/attach.js';
 import { clusterWorkersOf } from '../agent/attach/cluster.js';
@@ -15,8 +15,8 @@ export const detachCommand: Command = {
   builder: (yargs) =>
     yargs
       .positional('target', { type: 'string', describe: 'process id, host:port or ws:// address' })
-      .option('force', { type: 'boolean', describe: 'close the inspector even if it was not memwatch that opened it' })
-      .example('$0 detach 1234', 'leave 1234 as it was, and its cluster workers'),
+      .option('force', { type: 'boolean', describe: 'close the inspector even if memwatch did not open it' })
+      .example('$0 detach 1234', 'restore 1234 and its cluster workers'),
   async run(args, io) {
     const target = parseTarget(String(args['target']));
     const ends = await detachFromAll(target, args['force'] === true, io);
@@ -33,10 +33,10 @@ interface End {
 const describe = ({ name, outcome }: End): string => {
   if (outcome === 'closed') return `${name}: inspector closed`;
   if (outcome === 'none open') return `${name} has no open inspector`;
-  return `${name}: its inspector bears no mark of memwatch: left open (--force closes it)`;
+  return `${name}: its inspector was not opened by memwatch: left open (--force closes it)`;
 };
 
-/** A cluster primary passes on what opens its inspector, so what is left in its workers is looked for, too. */
+/** A cluster primary passes the signal on that opens its inspector, so its workers are checked, too. */
 const detachFromAll = async (target: Target, force: boolean, io: Io): Promise<End[]> => {
   if (target.kind !== 'pid') return [await detachFrom(target, 'the target', force, io)];
   const { pid } = checkReachable(target.pid);
@@ -60,14 +60,14 @@ const detachFromProcess = async (
   return detachFrom(target, name, force || (await isForgotten(target.pid, open)), io);
 };
 
-/** A memwatch that is killed after its signal and before it comes in leaves one that a signal opened and nobody uses. */
+/** A memwatch killed between its signal and its connection leaves an inspector that a signal opened and nobody uses. */
 const isForgotten = async (pid: number, url: string): Promise<boolean> => {
   const status = readProcess(pid);
   const port = Number(new URL(url).port);
   if (status === undefined || startsWithInspector(status) || ![0, port].includes(sigusr1Port(status))) return false;
   for (let waitedMs = 0; waitedMs < 1000; waitedMs += 50) {
     if (holdersOf(port, pid).connections === 0) return true;
-    await sleep(50); // our own look at it may not be closed yet
+    await sleep(50); // our own connection may not be closed yet
   }
   return false;
 };

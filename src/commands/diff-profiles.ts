@@ -1,4 +1,4 @@
-/** The part of `memwatch diff` that compares two profiles: what got dearer. */
+/** The part of `memwatch diff` that compares two profiles: what became more expensive. */
 import { basename } from 'node:path';
 import { computeCostDiff } from '../analyzer/cost/diff.js';
 import { computeCostTable } from '../analyzer/cost/table.js';

@@ -13,7 +13,7 @@ export const diffSnapshots = async (files: readonly string[], limit: number, io:
   io.progress('comparing');
   const diff = diffHeaps(heaps, limit);
   const { sameProcess, matchedBy, heapBytes, classes, objects } = diff;
-  if (!sameProcess) io.warn('these snapshots do not show that they are of one process: compared by class alone');
+  if (!sameProcess) io.warn('nothing shows that these snapshots are from one process: only their classes are compared');
   const document: DiffDocument = {
     schema: 'memwatch/diff@1',
     snapshots: files,

@@ -1,4 +1,4 @@
-/** `memwatch diff <a> <b> [c…]`: what grew from one capture to the next; which captures decides who compares them. */
+/** `memwatch diff <a> <b> [c…]`: what grew from one capture to the next; the kind of capture decides how. */
 import { MemwatchError } from '../errors.js';
 import { diffProfiles } from './diff-profiles.js';
 import { diffSnapshots } from './diff-snapshots.js';
@@ -6,10 +6,10 @@ import { limitOf } from './heap.js';
 import type { Command, Io } from './io.js';
 import { nameFile } from './profile-file.js';
 
-/** Compares captures of one kind and prints the answer. */
+/** Compares captures of one kind and prints the result. */
 type DiffFiles = (files: readonly string[], limit: number, io: Io) => Promise<void>;
 
-/** By what the files are; what is no known kind of profile is read, or refused, as a snapshot. Throws `bad-argument`. */
+/** Chosen by the files' content; a file that is no known profile is read, or refused, as a snapshot. Throws `bad-argument`. */
 const differOf = async (files: readonly string[]): Promise<DiffFiles> => {
   const named = await Promise.all(files.map(nameFile));
   const isSnapshot = named.map((one) => one === undefined || one.command === 'heap');
@@ -19,7 +19,7 @@ const differOf = async (files: readonly string[]): Promise<DiffFiles> => {
       'bad-argument',
       `a snapshot and a profile cannot be compared: ${files[0]}, ${files[other]}`,
       {
-        hint: `${files[other]} is ${named[other]?.name ?? 'no profile'}`,
+        hint: `${files[other]} is ${named[other]?.name ?? 'not a profile'}`,
       },
     );
   return isSnapshot[0] ? diffSnapshots : diffProfiles;
@@ -31,13 +31,13 @@ export const diffCommand: Command = {
       .positional('files', { type: 'string', array: true, describe: 'two or more captures, oldest first' })
       .option('limit', { type: 'number', describe: 'rows in each table (15; with --json 100 objects)' })
       .example('$0 diff a.heapsnapshot b.heapsnapshot', 'which objects and classes grew')
-      .example('$0 diff a.cpuprofile b.cpuprofile', 'which functions and lines got dearer')
-      .example('$0 diff a.heapsnapshot b.heapsnapshot c.heapsnapshot', 'those that grew every time come first'),
+      .example('$0 diff a.cpuprofile b.cpuprofile', 'which functions and lines became more expensive')
+      .example('$0 diff a.heapsnapshot b.heapsnapshot c.heapsnapshot', 'objects that grew every time come first'),
   async run(args, io) {
     const files = (args['files'] as unknown[]).map(String);
     if (files.length < 2)
-      throw new MemwatchError('bad-argument', 'one file cannot be compared', {
-        hint: 'memwatch diff before.heapsnapshot after.heapsnapshot',
+      throw new MemwatchError('bad-argument', 'diff needs two or more files', {
+        hint: 'run memwatch diff before.heapsnapshot after.heapsnapshot',
       });
     const diff = await differOf(files);
     await diff(files, limitOf(args, io.json ? 100 : 15), io);

@@ -1,4 +1,4 @@
-/** `memwatch dump <pid>`: what every thread does now. Stacks are samples of V8's profiler: nothing is ever paused. */
+/** `memwatch dump <pid>`: what every thread is doing now. Stacks are samples of V8's profiler: nothing is ever paused. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withAttachment, type Attachment } from '../agent/attach/attach.js';
 import { parseTarget, type Target } from '../agent/attach/target.js';
@@ -18,8 +18,8 @@ export const dumpCommand: Command = {
   builder: (yargs) =>
     yargs
       .positional('target', { type: 'string', describe: 'process id, host:port, ws:// address' })
-      .option('all', { type: 'boolean', describe: 'every Node process of this machine that may be looked at' })
-      .example('$0 dump 1234', 'why does it hang, or what does it do')
+      .option('all', { type: 'boolean', describe: 'every Node process on this machine that you may attach to' })
+      .example('$0 dump 1234', 'why it hangs, or what it is doing')
       .example('$0 dump --all', 'all Node processes of the machine'),
   async run(args, io) {
     const targets =
@@ -51,7 +51,7 @@ const nodeProcesses = (): Target[] =>
 
 /** Long enough for some dozens of samples, each a millisecond apart. */
 const sampleMs = 40;
-/** A thread whose code is compiled anew needs a moment until it runs that code. */
+/** After a deoptimization a thread needs a moment before it runs the new code. */
 const exactMs = 150;
 
 const dumpOne = async (target: Target, io: Io): Promise<ProcessDump> => {
@@ -72,7 +72,7 @@ const dumpOne = async (target: Target, io: Io): Promise<ProcessDump> => {
   }
 };
 
-/** A process whose main thread sleeps in a call lets nobody in until the call returns: it is given up this early. */
+/** If the main thread sleeps in a system call, the inspector cannot answer until the call returns: give up this early. */
 const patienceMs = { asleep: 1500, awake: 20_000 };
 
 const losePatience = (pid: number, patience: AbortController): NodeJS.Timeout => {
@@ -114,7 +114,7 @@ const dumpInside = async (attachment: Attachment, io: Io): Promise<ProcessDump> 
       });
     });
   const first = describe(stacks);
-  // a thread that does nothing else loses nothing by code that is compiled anew, and its line is then certain
+  // deoptimizing costs a stuck thread nothing, and makes its line certain
   const stuck = threads.filter((_, at) => isStuck(first[at]));
   if (stuck.length === 0) return documentOf(pid, attachment.nodeVersion, first);
   const exact = await sampleStacks(attachment, stuck, io, true);
@@ -125,7 +125,7 @@ const dumpInside = async (attachment: Attachment, io: Io): Promise<ProcessDump> 
 const byNumber = (a: Thread, b: Thread): number => numberOf(a) - numberOf(b);
 const numberOf = ({ name }: Thread): number => Number(/^worker (\d+)/.exec(name)?.[1] ?? 0);
 
-/** It runs, and was seen in one stack nearly always; now and then V8 collects garbage. */
+/** It runs, and nearly all its samples show the same stack; a few show V8's garbage collection. */
 const stuckShare = 0.7;
 const isStuck = (thread: ThreadDump | undefined): boolean =>
   thread?.state === 'running' && thread.samples > thread.samplesTaken * stuckShare;
@@ -151,7 +151,7 @@ const sampleStacks = async (
   return new Map(captures.map(({ thread, text }) => [thread, computeCommonStack(readCpuProfile(text))]));
 };
 
-/** What the kernel knows, where the process lets nobody in. */
+/** What the kernel knows, if the inspector does not answer. */
 const dumpFromOutside = async (pid: number): Promise<ProcessDump> => {
   const before = readThreads(pid);
   const begun = performance.now();
@@ -164,7 +164,7 @@ const dumpFromOutside = async (pid: number): Promise<ProcessDump> => {
     return describeThread({ worker, stack: undefined, before: then, after, elapsedUs, handles: [], hasChildren });
   });
   const warning =
-    'the process did not let memwatch in, which takes JavaScript that runs or waits for events: no stacks';
+    'no stacks: the inspector did not answer, because the main thread is neither running JavaScript nor waiting for events';
   return { ...documentOf(pid, null, threads), warnings: [warning] };
 };
 

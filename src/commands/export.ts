@@ -19,7 +19,7 @@ import { isOwnStdout, readCaptureBytes } from './capture-file.js';
 import type { Arguments, Command, Io } from './io.js';
 import { openProfile } from './profile-file.js';
 
-/** Each format with the end of its file's name. */
+/** Each format with its file extension. */
 const formats = {
   pprof: '.pb.gz',
   speedscope: '.speedscope.json',
@@ -36,25 +36,25 @@ export const exportCommand: Command = {
     yargs
       .positional('file', {
         type: 'string',
-        describe: 'a profile of any format that memwatch reads; a --json result for md',
+        describe: 'a profile in any format that memwatch reads; for md also a --json result',
       })
       .option('to', { choices: Object.keys(formats), demandOption: true, describe: 'format' })
       .option('output', {
         alias: 'o',
         type: 'string',
-        describe: 'file to write, - for stdout (beside the profile); an export before it is replaced',
+        describe: 'file to write, or - for stdout (default: next to the profile); replaces an earlier export',
       })
-      .option('overwrite', { type: 'boolean', describe: 'replace a capture, too' })
-      .option('limit', { type: 'number', default: 40, describe: 'rows of a table in md' })
-      .example('$0 export app.cpuprofile --to html', 'a flame graph with zoom and search, in one page')
-      .example('$0 export app.cpuprofile --to pprof && go tool pprof -top app.pb.gz', 'for the tools of pprof'),
+      .option('overwrite', { type: 'boolean', describe: 'replace even a capture' })
+      .option('limit', { type: 'number', default: 40, describe: 'rows in each table of md' })
+      .example('$0 export app.cpuprofile --to html', 'one HTML page: a flame graph with zoom and search')
+      .example('$0 export app.cpuprofile --to pprof && go tool pprof -top app.pb.gz', 'for pprof's tools'),
   run: runExport,
 };
 
 async function runExport(args: Arguments, io: Io): Promise<void> {
   const file = String(args['file']);
   const to = String(args['to']);
-  if (!isFormat(to)) throw new MemwatchError('bad-argument', `not a format: ${to}`);
+  if (!isFormat(to)) throw new MemwatchError('bad-argument', `unknown format: ${to}`);
   const content = await convert(file, to, Number(args['limit']), io);
   const output = String(args['output'] ?? file.replace(/(\.[^./\\]*)?$/, '') + formats[to]);
   if (isOwnStdout(output)) {
@@ -71,7 +71,7 @@ async function runExport(args: Arguments, io: Io): Promise<void> {
   io.print(document, () => `wrote ${escapeText(output)}`);
 }
 
-/** A file that is there and cannot be made again, by its name: an export before it can, and is replaced. */
+/** An existing file with a capture's name, which cannot be made again. An earlier export can, and is replaced. */
 const isCapture = (file: string): boolean =>
   /\.(heapsnapshot(\.gz)?|cpuprofile|heapprofile)$/.test(file) && existsSync(file) && statSync(file).isFile();
 
@@ -95,11 +95,11 @@ const convert = async (file: string, to: Format, limit: number, io: Io): Promise
   return to === 'svg' ? renderFlamegraphSvg(profile, options) : renderFlamegraphPage(profile, table, options);
 };
 
-/** A result holds tables and no call tree, so it can become other tables alone. */
+/** A --json result holds tables but no call tree, so it can only become other tables. */
 const markdownOf = (table: CostTable, to: Format, title: string, limit: number): string => {
   if (to !== 'md') {
-    throw new MemwatchError('bad-argument', `a --json result holds no call tree, which ${to} is made of`, {
-      hint: 'export the profile that -o saves, or export the result --to md',
+    throw new MemwatchError('bad-argument', `a --json result holds no call tree, which ${to} needs`, {
+      hint: 'export a profile saved with -o, or export this result with --to md',
     });
   }
   const own = table.unit === 'bytes' ? 'allocated' : table.unit === 'microseconds' ? 'own time' : 'own samples';

@@ -15,16 +15,16 @@ const orders: readonly ClassOrder[] = ['retained', 'self', 'count', 'name'];
 
 export const heapCommand: Command = {
   builder: (yargs) =>
-    captureOptions(yargs, 'keep the capture of a target in this file')
+    captureOptions(yargs, 'save the snapshot of a target in this file')
       .positional('source', { type: 'string', describe: '.heapsnapshot file (plain or gzip), or a target' })
-      .option('class', { type: 'string', describe: 'the objects of this class, biggest first' })
-      .option('id', { type: 'string', describe: 'one object by its id (@123): what holds it, what it holds' })
-      .option('sort', { choices: orders, default: 'retained', describe: 'order of the classes' })
+      .option('class', { type: 'string', describe: 'show the objects of this class, biggest first' })
+      .option('id', { type: 'string', describe: 'show one object by its id (@123): what holds it and what it holds' })
+      .option('sort', { choices: orders, default: 'retained', describe: 'how to sort the classes' })
       .option('limit', { type: 'number', describe: 'rows in each table (15; with --json all classes and 100 objects)' })
-      .option('force', { type: 'boolean', describe: 'capture a target although memory could run out' })
-      .example('$0 heap 1234', 'capture process 1234 and say what holds its memory')
-      .example('$0 heap app.heapsnapshot', 'the biggest objects and classes, with the paths that hold them')
-      .example('$0 heap app.heapsnapshot --class Session', 'the sessions and what keeps each of them'),
+      .option('force', { type: 'boolean', describe: 'take the snapshot even if memory could run out' })
+      .example('$0 heap 1234', 'take a snapshot of process 1234 and show what holds its memory')
+      .example('$0 heap app.heapsnapshot', 'the biggest objects and classes, with their retaining paths')
+      .example('$0 heap app.heapsnapshot --class Session', 'every Session and what retains it'),
   async run(args, io) {
     const limit = limitOf(args, io.json ? 100 : 15);
     const file = String(args['source']);
@@ -37,8 +37,8 @@ export const heapCommand: Command = {
 const wantedFile = (source: string, args: Arguments): WantedCapture | undefined => {
   const wanted = existsSync(source) ? undefined : wantedCapture(args);
   if (wanted?.isFile !== false) return wanted;
-  throw new MemwatchError('bad-argument', `-o ${wanted.file}: it is no file, and the capture is read back from it`, {
-    hint: 'memwatch snapshot writes to pipes and devices',
+  throw new MemwatchError('bad-argument', `-o ${wanted.file} is not a file, and memwatch heap reads the snapshot back from it`, {
+    hint: 'use memwatch snapshot to write to a pipe or a device',
   });
 };
 
@@ -48,8 +48,8 @@ const printSummary = (heap: Heap, file: string, limit: number, args: Arguments, 
   const classLimit = io.json && args['limit'] === undefined ? Infinity : limit;
   const summary = summarizeHeap(heap, { limit, classLimit, sort, className });
   if (summary === undefined)
-    throw new MemwatchError('not-found', `${file} holds no object of class ${String(className)}`, {
-      hint: 'memwatch heap without --class lists the classes',
+    throw new MemwatchError('not-found', `no object of class ${String(className)} in ${file}`, {
+      hint: 'run memwatch heap without --class to list the classes',
     });
   const { nodes, edges, selfBytes, extraNativeBytes, classes, dominators } = summary;
   const document: HeapDocument = {
@@ -90,8 +90,8 @@ const nodeOf = (heap: Heap, file: string, text: string): number => {
   const id = Number(text.replace(/^@/, ''));
   const node = Number.isInteger(id) ? heap.nodeWithId(id) : -1;
   if (node === -1)
-    throw new MemwatchError('not-found', `${file} holds no object with the id ${text}`, {
-      hint: 'ids are the numbers after @ in the output of memwatch heap',
+    throw new MemwatchError('not-found', `no object with id ${text} in ${file}`, {
+      hint: 'use a number after @ in the output of memwatch heap',
     });
   return node;
 };
@@ -99,6 +99,6 @@ const nodeOf = (heap: Heap, file: string, text: string): number => {
 export const limitOf = (args: Arguments, otherwise: number): number => {
   const limit = args['limit'] === undefined ? otherwise : Number(args['limit']);
   if (!Number.isInteger(limit) || limit < 1)
-    throw new MemwatchError('bad-argument', `--limit ${String(args['limit'])} is no number of rows`);
+    throw new MemwatchError('bad-argument', `--limit ${String(args['limit'])} is not a number of rows`);
   return limit;
 };
