@@ -55,7 +55,10 @@ const report = (error: unknown, debug: boolean): void => {
   else if (error instanceof MemwatchError) {
     console.error(`memwatch: ${harmless(error.message)}`);
     if (error.hint !== undefined) console.error(`  ${harmless(error.hint)}`);
-  } else console.error(`memwatch: ${harmless(messageOf(error))}\n  this is a bug in memwatch; run again with --debug to see where`);
+  } else
+    console.error(
+      `memwatch: ${harmless(messageOf(error))}\n  this is a bug in memwatch; run again with --debug to see where`,
+    );
 };
 
 /** Messages contain names of files and processes, which cannot be trusted on a terminal. */

@@ -8,12 +8,12 @@ import { temporaryFolder } from './support/targets.js';
 
 test('what the command line cannot mean ends with exit code 2, one line what and one line what next', async () => {
   const cases: [string[], RegExp][] = [
-    [['frob'], /^memwatch: there is no command frob\n {2}memwatch --help lists the commands\n$/],
+    [['frob'], /^memwatch: unknown command: frob\n {2}run memwatch --help to list the commands\n$/],
     [
       ['leek', '1'],
-      /^memwatch: there is no command leek\n {2}did you mean leaks\? memwatch --help lists the commands\n$/,
+      /^memwatch: unknown command: leek\n {2}did you mean leaks\? run memwatch --help to list the commands\n$/,
     ],
-    [['--json'], /^memwatch: no command given\n {2}memwatch --help lists the commands\n$/],
+    [['--json'], /^memwatch: no command given\n {2}run memwatch --help to list the commands\n$/],
     [['ps', '--frob'], /^memwatch: there is no option frob\n {2}memwatch ps --help shows what it takes\n$/],
     [
       ['heap', 'x', '--limt', '3'],

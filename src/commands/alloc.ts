@@ -29,9 +29,16 @@ const samplingOptions = (yargs: Argv): Argv =>
       type: 'string',
       describe: 'length of each phase (default 10s; a program after -- runs to its end)',
     })
-    .option('interval', { type: 'string', default: '512K', describe: 'average bytes between samples; a smaller value costs more' })
+    .option('interval', {
+      type: 'string',
+      default: '512K',
+      describe: 'average bytes between samples; a smaller value costs more',
+    })
     .option('survivors', { type: 'boolean', default: true, describe: 'measure what stays alive, in a second phase' })
-    .option('precise', { type: 'boolean', describe: 'turn inlining off while sampling, so that every function gets its own costs' })
+    .option('precise', {
+      type: 'boolean',
+      describe: 'turn inlining off while sampling, so that every function gets its own costs',
+    })
     .example('$0 alloc 1234 -d 10s', 'allocations for ten seconds, then what stays alive for ten')
     .example('$0 alloc 1234 --no-survivors', 'allocations only')
     .example('$0 alloc -- script.js', 'everything a program allocates until it ends');

@@ -18,7 +18,7 @@ export const attachCommand: Command = {
   builder: (yargs) =>
     yargs
       .positional('target', { type: 'string', describe: 'process id, <pid>/<worker>, host:port, ws:// address' })
-      .option('interval', { type: 'string', default: '1s', describe: 'time between two readings' })
+      .option('interval', { type: 'string', default: '1s', describe: 'time between readings' })
       .option('count', { type: 'number', describe: 'stop after this many readings' })
       .option('plain', { type: 'boolean', describe: 'print plain lines even on a terminal' })
       .example('$0 attach 1234', 'until Ctrl-C, which leaves 1234 as it was')

@@ -17,7 +17,10 @@ const isFailure = (text: string): text is Failure => text in failures;
 export const auditCommand: Command = {
   builder: (yargs) =>
     yargs
-      .positional('lockfile', { type: 'string', describe: `${lockfileNames.join(', ')} (default: the one in this folder)` })
+      .positional('lockfile', {
+        type: 'string',
+        describe: `${lockfileNames.join(', ')} (default: the one in this folder)`,
+      })
       .option('node', { type: 'string', describe: 'also check this version of Node' })
       .option('fail-on', {
         choices: Object.keys(failures),
@@ -57,7 +60,9 @@ const findLockfile = (): string => {
 const nodeOf = (text: string): InstalledPackage => {
   const version = text.replace(/^v/, '');
   if (isVersion(version)) return { name: 'node', version };
-  throw new MemwatchError('bad-argument', `--node ${text} is not a version`, { hint: 'give a full version, such as 22.11.0' });
+  throw new MemwatchError('bad-argument', `--node ${text} is not a version`, {
+    hint: 'give a full version, such as 22.11.0',
+  });
 };
 
 const render = (file: string, count: number, findings: readonly AuditFinding[]): string => {

@@ -23,7 +23,10 @@ export const bisectCommand: Command = {
         demandOption: true,
         describe: 'a module that exports iterate(context, i), as for check',
       })
-      .option('as', { type: 'string', describe: 'the name under which the scenario imports the package (default: its own)' })
+      .option('as', {
+        type: 'string',
+        describe: 'the name under which the scenario imports the package (default: its own)',
+      })
       .option('prereleases', { type: 'boolean', describe: 'also try prereleases such as 2.0.0-rc.1' })
       .option('scripts', { type: 'boolean', describe: 'let installed packages run their install scripts' })
       .option('node-option', { type: 'string', array: true, nargs: 1, describe: 'a flag for the scenario’s Node' })

@@ -35,8 +35,15 @@ export const checkCommand: Command = {
       .option('markdown', { type: 'string', describe: 'write Markdown to this file' })
       .option('artifacts', { type: 'string', describe: 'keep snapshots and the report in this folder' })
       .option('pid', { type: 'string', describe: 'check a running service instead of scenarios' })
-      .option('load', { type: 'string', describe: 'a shell command that puts load on the service; one run is one round' })
-      .option('interval', { type: 'string', default: '5s', describe: 'length of a round, for a service without --load' })
+      .option('load', {
+        type: 'string',
+        describe: 'a shell command that puts load on the service; one run is one round',
+      })
+      .option('interval', {
+        type: 'string',
+        default: '5s',
+        describe: 'length of a round, for a service without --load',
+      })
       .option('max-time', {
         type: 'string',
         default: `${usualMaxMs / 1000}s`,

@@ -134,7 +134,8 @@ const runInProcess = async (
 };
 
 const sayCosts = (args: Arguments, isProgram: boolean, callsMs: number | undefined, io: Io): void => {
-  if (args['precise'] === true) io.warn('--precise turns inlining off while profiling: the target uses 6 to 46 % more CPU');
+  if (args['precise'] === true)
+    io.warn('--precise turns inlining off while profiling: the target uses 6 to 46 % more CPU');
   if (callsMs === undefined) return;
   const phase = isProgram
     ? 'the program runs a second time to count its calls'

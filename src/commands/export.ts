@@ -47,7 +47,7 @@ export const exportCommand: Command = {
       .option('overwrite', { type: 'boolean', describe: 'replace even a capture' })
       .option('limit', { type: 'number', default: 40, describe: 'rows in each table of md' })
       .example('$0 export app.cpuprofile --to html', 'one HTML page: a flame graph with zoom and search')
-      .example('$0 export app.cpuprofile --to pprof && go tool pprof -top app.pb.gz', 'for pprof's tools'),
+      .example('$0 export app.cpuprofile --to pprof && go tool pprof -top app.pb.gz', 'for the pprof tool'),
   run: runExport,
 };
 

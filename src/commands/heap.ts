@@ -37,9 +37,13 @@ export const heapCommand: Command = {
 const wantedFile = (source: string, args: Arguments): WantedCapture | undefined => {
   const wanted = existsSync(source) ? undefined : wantedCapture(args);
   if (wanted?.isFile !== false) return wanted;
-  throw new MemwatchError('bad-argument', `-o ${wanted.file} is not a file, and memwatch heap reads the snapshot back from it`, {
-    hint: 'use memwatch snapshot to write to a pipe or a device',
-  });
+  throw new MemwatchError(
+    'bad-argument',
+    `-o ${wanted.file} is not a file, and memwatch heap reads the snapshot back from it`,
+    {
+      hint: 'use memwatch snapshot to write to a pipe or a device',
+    },
+  );
 };
 
 const printSummary = (heap: Heap, file: string, limit: number, args: Arguments, io: Io): void => {

@@ -1,47 +1,47 @@
 /**
- * What the command line means before a command is loaded: the list of commands, the version, a command that there is not.
- * Knows no yargs, whose loading takes longer than this.
+ * The part of the command line that needs no command: the list of commands, the version, the error for an unknown command.
+ * It does not use yargs, which takes longer to load than all of this.
  */
 import { readFileSync } from 'node:fs';
 import { MemwatchError } from '../errors.js';
 import { commands } from './index.js';
 import { nearestName } from './nearest.js';
 
-/** Of memwatch, wherever it is installed. */
+/** The version of this memwatch. */
 export const ownVersion = (): string => {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 };
 
-/** The words with a command's name first in mind: `help leaks` is `leaks --help`. */
+/** Rewrites `help leaks` as `leaks --help`. */
 export const readWords = (words: readonly string[]): readonly string[] => {
   const [first, second, ...rest] = words;
   return first === 'help' && second !== undefined ? [second, '--help', ...rest] : words;
 };
 
-/** The name of the command that the words begin with; undefined where there is none. Throws `bad-argument`. */
+/** The name of the command that the words begin with; undefined if there is none. Throws `bad-argument`. */
 export const commandNameIn = (words: readonly string[]): string | undefined => {
   const before = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
   const name = before.find((word) => !word.startsWith('-'));
   if (name === undefined || commands.has(name) || name === 'help') return name === 'help' ? undefined : name;
   const meant = nearestName(name, commands.keys());
-  throw new MemwatchError('bad-argument', `there is no command ${name}`, {
-    hint: `${meant === undefined ? '' : `did you mean ${meant}? `}memwatch --help lists the commands`,
+  throw new MemwatchError('bad-argument', `unknown command: ${name}`, {
+    hint: `${meant === undefined ? '' : `did you mean ${meant}? `}run memwatch --help to list the commands`,
   });
 };
 
-/** The answer to words that name no command. Throws `bad-argument`. */
+/** The text to print for words that name no command. Throws `bad-argument`. */
 export const answerWithoutCommand = (words: readonly string[], columns: number): string => {
   if (words.some((word) => word === '--version' || word === '-v')) return ownVersion();
   if (words.length === 0 || words.some((word) => ['--help', '-h', 'help'].includes(word))) return renderHelp(columns);
-  throw new MemwatchError('bad-argument', 'no command given', { hint: 'memwatch --help lists the commands' });
+  throw new MemwatchError('bad-argument', 'no command given', { hint: 'run memwatch --help to list the commands' });
 };
 
 const options: readonly (readonly [string, string])[] = [
-  ['--json', 'one JSON document on stdout'],
+  ['--json', 'print one JSON document on stdout'],
   ['--debug', 'show stack traces of errors'],
-  ['-h, --help', 'this, or what a command takes: memwatch leaks --help'],
-  ['-v, --version', 'the version of memwatch'],
+  ['-h, --help', 'show this, or the help of a command: memwatch leaks --help'],
+  ['-v, --version', 'show the version of memwatch'],
 ];
 
 const renderHelp = (columns: number): string => {

@@ -1,6 +1,6 @@
 /**
- * Every command, in the order in which help lists them. Each is loaded where it is named: all of them together take longer
- * to load than a small one takes to run.
+ * Every command, in the order in which help lists them. A command is loaded when it is used: loading all of them takes
+ * longer than running a small one.
  */
 import type { Command } from './io.js';
 
@@ -15,12 +15,12 @@ export interface CommandEntry {
 const entries = {
   ps: {
     usage: 'ps',
-    describe: 'which Node processes are here, and can they be attached to',
+    describe: 'list the Node processes on this machine, and whether memwatch can attach to them',
     load: async () => (await import('./ps.js')).psCommand,
   },
   attach: {
     usage: 'attach [target]',
-    describe: 'what is it doing now: the live terminal UI, or a line a second',
+    describe: 'what it is doing now: the live terminal UI, or a line a second',
     load: async () => (await import('./attach.js')).attachCommand,
   },
   detach: {
@@ -30,17 +30,17 @@ const entries = {
   },
   leaks: {
     usage: 'leaks [targets..]',
-    describe: 'is it leaking, what, who retains it, which line makes it',
+    describe: 'is it leaking? what grows, what retains it, and which line is to blame',
     load: async () => (await import('./leaks.js')).leaksCommand,
   },
   census: {
     usage: 'census [target]',
-    describe: 'how many of each class are alive, which containers grow; no snapshot',
+    describe: 'live objects by class, and the containers that grow; without a snapshot',
     load: async () => (await import('./census.js')).censusCommand,
   },
   memory: {
     usage: 'memory [target]',
-    describe: 'where the whole RSS is, which limit ends it and when, what to set',
+    describe: 'what the RSS consists of, which limit it will hit and when, and what to set',
     load: async () => (await import('./memory.js')).memoryCommand,
   },
   snapshot: {
@@ -50,7 +50,7 @@ const entries = {
   },
   heap: {
     usage: 'heap <source>',
-    describe: 'what holds the memory: classes, the biggest objects, what retains them',
+    describe: 'what holds the memory: classes, the biggest objects and their retaining paths',
     load: async () => (await import('./heap.js')).heapCommand,
   },
   diff: {
@@ -60,7 +60,7 @@ const entries = {
   },
   dump: {
     usage: 'dump [target]',
-    describe: 'what every thread does now: stacks, what it waits for, handles',
+    describe: 'what every thread is doing now: its stack, what it waits for, its handles',
     load: async () => (await import('./dump.js')).dumpCommand,
   },
   cpu: {
@@ -70,7 +70,7 @@ const entries = {
   },
   alloc: {
     usage: 'alloc [target]',
-    describe: 'which functions allocate, and which of it stays alive',
+    describe: 'which functions allocate, and how much of it stays alive',
     load: async () => (await import('./alloc.js')).allocCommand,
   },
   lines: {
@@ -80,17 +80,17 @@ const entries = {
   },
   check: {
     usage: 'check [scenario..]',
-    describe: 'does a scenario leak: for CI, with a baseline of known leaks, limits, JUnit and Markdown',
+    describe: 'does a scenario leak? for CI, with a baseline of known leaks, limits, JUnit and Markdown',
     load: async () => (await import('./check.js')).checkCommand,
   },
   view: {
     usage: 'view <files..>',
-    describe: 'heap snapshots, profiles and saved results in the terminal UI',
+    describe: 'open heap snapshots, profiles and saved results in the terminal UI',
     load: async () => (await import('./view.js')).viewCommand,
   },
   export: {
     usage: 'export <file>',
-    describe: 'a profile as pprof, speedscope, collapsed stacks, flame graph (SVG, HTML) or Markdown',
+    describe: 'convert a profile to pprof, speedscope, collapsed stacks, flame graph (SVG, HTML) or Markdown',
     load: async () => (await import('./export.js')).exportCommand,
   },
   audit: {
@@ -100,7 +100,7 @@ const entries = {
   },
   bisect: {
     usage: 'bisect <releases> <scenario>',
-    describe: 'the first release of a package with which a scenario leaks',
+    describe: 'find the first release of a package with which a scenario leaks',
     load: async () => (await import('./bisect.js')).bisectCommand,
   },
   mcp: {

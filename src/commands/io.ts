@@ -1,7 +1,7 @@
 /**
- * What a command may do to the world besides its work: print its answer, say what it is doing, be interrupted.
- * With --json stdout holds one JSON document and nothing else; progress goes to stderr, to one line of a terminal, or to
- * a log a line now and then.
+ * What a command has besides its arguments: printing its result, reporting progress, being interrupted.
+ * With --json stdout holds one JSON document and nothing else; progress goes to stderr, as one line that
+ * is rewritten on a terminal, or as an occasional line in a log.
  */
 import { writeJson } from '../analyzer/model/escape.js';
 import type { Argv } from 'yargs';
@@ -13,20 +13,20 @@ export interface Io extends Progress {
   readonly color: boolean;
   /** Width to lay text out for. */
   readonly columns: number;
-  /** Prints the answer: the document with --json, else the text. */
+  /** Prints the result: the document with --json, else the text. */
   print(document: object, text: () => string): void;
   /** Writes a line to stdout as it comes (live readings, NDJSON). */
   line(text: string): void;
 }
 
-/** One command of the program: the options that yargs is told of, and what it does. */
+/** One command of the program: its options for yargs, and what it does. */
 export interface Command {
   readonly builder: (yargs: Argv) => Argv;
   /** Returns the exit code; undefined is 0. Throws MemwatchError. */
   run(args: Arguments, io: Io): Promise<number | void>;
 }
 
-/** Parsed arguments; `--` holds what stands behind the two dashes. */
+/** Parsed arguments; `--` holds the words after the two dashes. */
 export type Arguments = Readonly<Record<string, unknown>> & { readonly '--'?: readonly string[] };
 
 export const createIo = (json: boolean, signal: AbortSignal): Io => {
@@ -52,11 +52,11 @@ export const createIo = (json: boolean, signal: AbortSignal): Io => {
   };
 };
 
-/** Replaces the line before. */
+/** Replaces the previous progress line. */
 const showProgress = (text: string): void =>
   void process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
 
-/** What runs without a terminal (CI) is quiet unless it takes long. */
+/** Without a terminal (in CI) progress is quiet unless a command takes long. */
 const logEveryMs = 10_000;
 const createProgressLog = (): ((text: string) => void) => {
   let last = performance.now();

@@ -1,4 +1,4 @@
-/** `memwatch leaks <target>` and `memwatch leaks <snapshot> <snapshot> <snapshot…>`: is it leaking, what, who keeps it, which line. */
+/** `memwatch leaks <target>` and `memwatch leaks <snapshot> <snapshot> <snapshot…>`: is it leaking, what grows, what retains it, which line is to blame. */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { parseTarget } from '../agent/attach/target.js';
@@ -16,38 +16,41 @@ export const leaksCommand: Command = {
       .positional('targets', {
         type: 'string',
         array: true,
-        describe: 'a process id, host:port, ws:// address; or three or more snapshot files, oldest first',
+        describe: 'a process id, host:port or ws:// address; or three or more snapshot files, oldest first',
       })
       .option('interval', {
         type: 'string',
         default: `${usualRounds.intervalMs / 1000}s`,
-        describe: 'how long a round lets the target work',
+        describe: 'length of a round',
       })
-      .option('rounds', { type: 'number', default: usualRounds.rounds, describe: 'rounds that are compared' })
+      .option('rounds', { type: 'number', default: usualRounds.rounds, describe: 'number of rounds to compare' })
       .option('warm-up', {
         type: 'number',
         default: usualRounds.warmUpRounds,
-        describe: 'rounds before, that do not count',
+        describe: 'rounds to run first, which do not count',
       })
-      .option('load', { type: 'string', describe: 'a shell command to run in each round, instead of waiting' })
+      .option('load', {
+        type: 'string',
+        describe: 'a shell command that puts load on the target; one run is one round',
+      })
       .option('max-time', {
         type: 'string',
         default: `${usualMaxMs / 1000}s`,
-        describe: 'how long to watch at most until growth is proved or excluded',
+        describe: 'longest time to watch before giving a verdict',
       })
-      .option('key', { type: 'boolean', describe: 'a round ends when you press Enter' })
-      .option('light', { type: 'boolean', describe: 'counts and sampling alone, no heap snapshot: weaker evidence' })
+      .option('key', { type: 'boolean', describe: 'end each round by pressing Enter' })
+      .option('light', { type: 'boolean', describe: 'count and sample only, without heap snapshots: weaker evidence' })
       .option('growth-sites', {
         type: 'boolean',
-        describe: 'watch what adds to the top findings for one round more; touches those objects, and puts them back',
+        describe: 'one more round finds the code that adds to the top findings; it wraps their methods meanwhile',
       })
-      .option('force', { type: 'boolean', describe: 'take snapshots although memory could run out' })
+      .option('force', { type: 'boolean', describe: 'take snapshots even if memory could run out' })
       .option('keep', { type: 'string', describe: 'keep the snapshots in this folder' })
-      .option('overwrite', { type: 'boolean', describe: 'replace the snapshots of another run in that folder' })
-      .option('fail-on', { choices: ['leak'], describe: 'exit code 1 where it leaks' })
-      .example('$0 leaks 1234', 'on a running process, unmodified')
-      .example("$0 leaks 1234 --load 'autocannon -a 2000 localhost:8080'", 'rounds of a known load')
-      .example('$0 leaks 1.heapsnapshot 2.heapsnapshot 3.heapsnapshot', 'from files of one process'),
+      .option('overwrite', { type: 'boolean', describe: 'replace the snapshots of an earlier run in that folder' })
+      .option('fail-on', { choices: ['leak'], describe: 'exit code 1 if it leaks' })
+      .example('$0 leaks 1234', 'a running process, without changing it')
+      .example("$0 leaks 1234 --load 'autocannon -a 2000 localhost:8080'", 'each round is one run of this load')
+      .example('$0 leaks 1.heapsnapshot 2.heapsnapshot 3.heapsnapshot', 'snapshot files of one process'),
   async run(args, io) {
     const targets = (args['targets'] as string[] | undefined) ?? [];
     const report = await findIn(targets, args, io);
@@ -63,8 +66,8 @@ const findIn = async (targets: readonly string[], args: Arguments, io: Io): Prom
   const listening = { signal: io.signal, onProgress: io.progress, onWarning: io.warn };
   if (targets.some(isFile)) return findLeaks(targets, listening);
   if (targets.length > 1)
-    throw new MemwatchError('bad-argument', `one target at a time, not ${targets.join(' ')}`, {
-      hint: 'or name three or more .heapsnapshot files',
+    throw new MemwatchError('bad-argument', `leaks takes one target, not ${targets.join(' ')}`, {
+      hint: 'name one target, or three or more .heapsnapshot files',
     });
   const options = readOptions(args, io);
   return findLeaks(parseTarget(targets[0], args['--']), { ...options, ...listening });
@@ -74,7 +77,7 @@ const readOptions = (args: Arguments, io: Io): FindLeaksOptions => {
   const count = (name: string, least: number): number => {
     const value = Number(args[name]);
     if (Number.isInteger(value) && value >= least) return value;
-    throw new MemwatchError('bad-argument', `--${name} ${args[name]}: it takes a whole number from ${least} on`);
+    throw new MemwatchError('bad-argument', `--${name} ${args[name]}: give a whole number, ${least} or more`);
   };
   return {
     intervalMs: parseDuration(String(args['interval'])),

@@ -1,4 +1,4 @@
-/** `memwatch lines <target> <file:function> --probe`: exact counts of a live process; risk and cost are said before it. */
+/** `memwatch lines <target> <file:function> --probe`: exact counts of a live process; prints the risk and the cost first. */
 import { attach } from '../agent/attach/attach.js';
 import { findLiveFunction, type LiveFunction } from '../agent/lines/live-function.js';
 import { captureProbe, type ProbeResult } from '../agent/lines/probe.js';
@@ -10,7 +10,7 @@ import { linesDocument, renderLines } from '../report/lines-table.js';
 import { escapeText, formatCount, formatDuration } from '../report/units.js';
 import type { Io } from './io.js';
 
-/** What is left of a probe's own bytes after they were taken off: 1 KB a hit was measured at most. */
+/** Error left after subtracting the probe's own bytes: at most 1 KB per hit was measured. */
 const bytesPerHit = 1024;
 
 export const probeProcess = async (
@@ -35,28 +35,28 @@ export const probeProcess = async (
   return probed.ended === 'interrupted' ? 130 : undefined;
 };
 
-/** V8 reads the function anew for a condition: 12 to 60 us were measured, and 0.7 us for each of its lines; a hit has two. */
+/** V8 parses the function again for each condition: measured 12 to 60 us, plus 0.7 us per line; a hit has two conditions. */
 const warningOf = (live: LiveFunction, { durationMs, maxHits }: { durationMs: number; maxHits: number }): string[] => {
   const lengthUs = 1.4 * (live.lastLine - live.firstLine);
   const each = `${formatDuration(Math.round(24 + lengthUs))} to ${formatDuration(Math.round(120 + lengthUs))}`;
   return [
     `--probe sets breakpoints that record and never pause in ${escapeText(live.name)} (${escapeText(live.file)}:${live.firstLine}), and removes them after it.`,
-    `  cost: each line of it that runs takes the process ${each} more, for at most ${formatDuration(durationMs * 1000)} or ${formatCount(maxHits)} hits.`,
-    `  risk: V8's debugger has faults: set in another way, such breakpoints have ended processes; set in this way, in hot`,
-    '  code, none in over a thousand tries, which is no proof: not for a process that must never stop. Ctrl-C ends it early.',
+    `  cost: each run of a line of it takes ${each} longer, for at most ${formatDuration(durationMs * 1000)} or ${formatCount(maxHits)} hits.`,
+    `  risk: V8's debugger has bugs: breakpoints of another kind have crashed processes. This kind crashed none in over a`,
+    '  thousand runs in hot code. That is no proof: do not use it on a process that must never stop. Ctrl-C ends it early.',
   ];
 };
 
 const notesOf = (one: FunctionLines, { ended, unreachable, probeUs }: ProbeResult): string[] => {
   const untimed = one.lines.filter(({ untimedHits }) => untimedHits > 0);
   return [
-    `Counted by breakpoints: hits are exact; times and bytes are what is left after the probes' own cost was taken off, here ${formatDuration(2 * probeUs)} at each hit.`,
-    ...(ended === 'hits' ? ['It ended at its limit of hits (--max-hits), before the time was over.'] : []),
-    ...(ended === 'target ended' ? ['The process ended before the time was over.'] : []),
+    `Counted by breakpoints: hits are exact; the probes' own cost (here ${formatDuration(2 * probeUs)} per hit) is subtracted from times and bytes.`,
+    ...(ended === 'hits' ? ['It stopped early, at the limit of --max-hits.'] : []),
+    ...(ended === 'target ended' ? ['The process ended early.'] : []),
     ...untimed.map(
       ({ line, hits = 0, untimedHits }) =>
-        `Line ${line}: ${formatCount(untimedHits)} of ${formatCount(hits)} hits are not timed: it waited there, threw, or called itself.`,
+        `Line ${line}: ${formatCount(untimedHits)} of ${formatCount(hits)} hits have no time: the line awaited, threw, or called the function again.`,
     ),
-    ...(unreachable.length === 0 ? [] : [`V8 cannot break on line ${unreachable.join(', ')}: not counted.`]),
+    ...(unreachable.length === 0 ? [] : [`V8 cannot set a breakpoint on line ${unreachable.join(', ')}: not counted.`]),
   ];
 };

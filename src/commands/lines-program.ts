@@ -1,4 +1,4 @@
-/** `memwatch lines <file:function> -- program`: counters are written into the function as it loads; it runs to its end. */
+/** `memwatch lines <file:function> -- program`: adds counters to the function as it loads; the program runs to its end. */
 import { programExitCode, type ProgramEnd } from '../agent/attach/launch.js';
 import { runMeasured } from '../agent/lines/run.js';
 import { parseSelector } from '../agent/lines/selector.js';
@@ -9,7 +9,7 @@ import { MemwatchError } from '../errors.js';
 import { linesDocument, renderLines } from '../report/lines-table.js';
 import type { Io } from './io.js';
 
-/** What the counters can tell: measured on empty statements. */
+/** The smallest values the counters can resolve: measured on empty statements. */
 const floor = { bytesPerHit: 64, usPerHit: 0 };
 
 export const runProgram = async (words: readonly string[], argv: readonly string[], io: Io): Promise<number> => {
@@ -19,7 +19,7 @@ export const runProgram = async (words: readonly string[], argv: readonly string
   const functions = computeFunctionLines(files.flatMap((file) => file.functions));
   const notes = [...missingNotes(words, files), ...endNotes(run.end)];
   if (functions.length === 0) {
-    const hint = 'name a function as file:function, file:Class.method or file:line; the program must load the file';
+    const hint = 'name a function of a file that the program loads: file:function, file:Class.method or file:line';
     throw new MemwatchError('not-found', notes.join('\n') || 'the program ended before anything was measured', {
       hint,
     });
@@ -29,18 +29,18 @@ export const runProgram = async (words: readonly string[], argv: readonly string
   return programExitCode({ pid: -1, exited: Promise.resolve(run.end) });
 };
 
-/** A program that runs to its end writes its last counts as it ends; one that is killed has written them a while before. */
+/** A program that exits writes its last counts then; one that is killed wrote them up to a tenth of a second before. */
 const endNotes = ({ signal }: ProgramEnd): string[] =>
-  signal === null ? [] : [`${signal} ended the program: what it counted in its last tenth of a second may be missing.`];
+  signal === null ? [] : [`${signal} killed the program: counts of its last tenth of a second may be missing.`];
 
-/** One sentence for each function that was asked for and not found, with what there is instead. */
+/** One sentence for each function that was not found, with the functions that the file has. */
 const missingNotes = (words: readonly string[], files: readonly LinesFile[]): string[] =>
   words
     .filter((word) => !files.some(({ found }) => found.includes(word)))
     .map((word) => {
       const missed = files.flatMap(({ missing }) => missing).find(({ selector }) => selector === word);
-      if (missed === undefined) return `${word}: the program loaded no such file`;
+      if (missed === undefined) return `${word}: the program did not load this file`;
       if (missed.reason !== undefined) return `${word}: ${missed.file} cannot be measured: ${missed.reason}`;
       const names = missed.functions.length === 0 ? 'no named functions' : missed.functions.slice(0, 12).join(', ');
-      return `${word}: there is no such function in ${missed.file}; it has ${names}`;
+      return `${word}: no such function in ${missed.file}, which has ${names}`;
     });

@@ -27,8 +27,8 @@ export const sampleProcess = async (
 ): Promise<void> => {
   if (options.precise) {
     io.warn(
-      `inlining is off for ${formatDuration(options.durationMs * 1000)}, so that each line's time is its own: ` +
-        'it costs the process 6 to 46 % CPU (--no-precise leaves it on)',
+      `inlining is off for ${formatDuration(options.durationMs * 1000)}, so that each line gets its own time: ` +
+        'the process uses 6 to 46 % more CPU (--no-precise leaves inlining on)',
     );
   }
   const { live, samples } = await capture(target, selector, options, io);
@@ -66,9 +66,9 @@ const capture = async (
 const notSeen = ({ name, file, firstLine }: LiveFunction, durationUs: number): MemwatchError =>
   new MemwatchError(
     'not-found',
-    `no line of ${name} itself (${file}:${firstLine}) was seen running in ${formatDuration(durationUs)}`,
+    `no sample in ${formatDuration(durationUs)} was on a line of ${name} itself (${file}:${firstLine})`,
     {
-      hint: 'it was not called, ran too briefly, or spent its time in what it calls (memwatch cpu shows that): sample longer (-d 1m), or count with --probe',
+      hint: 'it was not called, ran too briefly, or spent its time in functions it calls (memwatch cpu shows those): sample longer (-d 1m), or count with --probe',
     },
   );
 
@@ -76,17 +76,17 @@ const notesOf = ({ samples, inlinedUs, lines }: SampledLines, durationUs: number
   const allUs = lines.lines.reduce((sum, { timeUs = 0 }) => sum + timeUs, 0);
   const errorShare = 1 / Math.sqrt(Math.max(1, samples));
   return [
-    `Statistical: ${formatCount(samples)} samples in ${formatDuration(durationUs)}, so a line's time is right to about ` +
-      `${formatShare(errorShare)} of the whole; its own time, without what it called. A line without numbers was not ` +
-      'seen: too fast, never run, or optimised away.',
+    `Statistical: ${formatCount(samples)} samples in ${formatDuration(durationUs)}, so a line's time is accurate to about ` +
+      `${formatShare(errorShare)} of the whole. Times exclude called functions. A line without numbers was never ` +
+      'sampled: too fast, not run, or optimized away.',
     ...(inlinedUs > 0.02 * (allUs + inlinedUs)
       ? [
-          `${formatDuration(inlinedUs)} more were spent in functions that V8 had inlined here, on lines that cannot be told.`,
+          `${formatDuration(inlinedUs)} more went to functions that V8 had inlined here, on lines that V8 does not report.`,
         ]
       : []),
-    ...(precise ? [] : ['Time of this function where V8 had inlined it into another one is not seen (--no-precise).']),
+    ...(precise ? [] : ['Time of this function inlined into other functions is missing (--no-precise).']),
     ...(lines.allocation === undefined
       ? []
-      : ['What was allocated is known for the function, not for its lines, and without Buffers; --probe tells both.']),
+      : ['Allocations are known for the whole function only, and exclude Buffers; use --probe for lines and Buffers.']),
   ];
 };

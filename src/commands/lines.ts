@@ -1,6 +1,6 @@
 /**
- * `memwatch lines`: hits, time and memory of every line of a function; of a program that is started, by counters that are
- * written into the function as it loads, or of a running process.
+ * `memwatch lines`: hits, time and memory of every line of a function; for a program that memwatch starts, by counters
+ * added to the function as it loads, or for a running process.
  */
 import { parseSelector } from '../agent/lines/selector.js';
 import { parseTarget } from '../agent/attach/target.js';
@@ -17,25 +17,25 @@ export const linesCommand: Command = {
       .positional('what', {
         type: 'string',
         array: true,
-        describe: 'file:function, file:Class.method or file:line; before it the target, where a process runs already',
+        describe: 'file:function, file:Class.method or file:line; for a running process put the target before it',
       })
       .option('duration', {
         alias: 'd',
         type: 'string',
         default: '10s',
-        describe: 'how long a running process is measured',
+        describe: 'how long to measure a running process',
       })
       .option('precise', {
         type: 'boolean',
         default: true,
-        describe: 'no inlining while a running process is sampled, so that every line is told',
+        describe: 'turn inlining off while sampling a running process, so that every line gets its own time',
       })
       .option('probe', {
         type: 'boolean',
-        describe: 'exact hits, time and memory of a running process, by breakpoints that never pause',
+        describe: 'count hits, time and memory of a running process exactly, with breakpoints that never pause',
       })
-      .option('max-hits', { type: 'number', default: 20_000, describe: '--probe ends after so many hits' })
-      .example('$0 lines src/app.js:handle -- src/app.js --port 80', 'a program from its start to its end')
+      .option('max-hits', { type: 'number', default: 20_000, describe: 'stop --probe after this many hits' })
+      .example('$0 lines src/app.js:handle -- src/app.js --port 80', 'a program from start to end')
       .example('$0 lines 1234 src/app.ts:Cache.get', 'a running process, by samples')
       .example('$0 lines 1234 src/app.js:42 --probe', 'a running process, exactly'),
   async run(args, io) {
@@ -44,9 +44,13 @@ export const linesCommand: Command = {
     if (program.length > 0) return runProgram(words, program, io);
     const [target, selector, ...more] = words;
     if (selector === undefined || more.length > 0) {
-      throw new MemwatchError('bad-argument', 'name a running process and one function of it, or a program to start', {
-        hint: 'memwatch lines 1234 src/app.js:handle, or memwatch lines src/app.js:handle -- src/app.js',
-      });
+      throw new MemwatchError(
+        'bad-argument',
+        'lines takes a running process and one of its functions, or a program to start',
+        {
+          hint: 'run memwatch lines 1234 src/app.js:handle, or memwatch lines src/app.js:handle -- src/app.js',
+        },
+      );
     }
     const durationMs = parseDuration(String(args['duration']));
     const wanted = [parseTarget(target), parseSelector(selector)] as const;

@@ -1,4 +1,4 @@
-/** `memwatch memory <target>`: where the whole RSS is, which limit ends it and when, and what to do. */
+/** `memwatch memory <target>`: what the RSS consists of, which limit it will hit and when, and what to do. */
 import { writeJson } from '../analyzer/model/escape.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withAttachment, type Attachment } from '../agent/attach/attach.js';
@@ -17,15 +17,16 @@ export const memoryCommand: Command = {
       .positional('target', { type: 'string', describe: 'process id' })
       .option('watch', {
         type: 'boolean',
-        describe: 'read again and again, and show what grew since the first reading',
+        describe: 'read repeatedly, and show what grew since the first reading',
       })
       .option('collect', {
         type: 'boolean',
-        describe: 'collect garbage first, to tell what is alive: stops the target about 2 ms a megabyte of heap',
+        describe:
+          'collect garbage first, to measure only live memory: pauses the target about 2 ms per megabyte of heap',
       })
-      .option('interval', { type: 'string', default: '2s', describe: 'time between two readings' })
-      .option('rounds', { type: 'number', describe: 'readings with --watch; until Ctrl-C without it' })
-      .example('$0 memory 1234', 'the process is not stopped')
+      .option('interval', { type: 'string', default: '2s', describe: 'time between readings' })
+      .option('rounds', { type: 'number', describe: 'number of readings with --watch (default: until Ctrl-C)' })
+      .example('$0 memory 1234', 'does not pause the process')
       .example('$0 memory 1234 --watch --interval 10s', 'which part grows, and when a limit is reached'),
   async run(args, io) {
     const target = parseTarget(args['target'] as string | undefined, args['--']);
@@ -54,16 +55,16 @@ const readAgain = async (attachment: Attachment, { rounds, intervalMs, collect }
     if (stop.aborted) return;
     io.progress('reading the memory of the process');
     readings.push(await captureMemory(attachment, collect));
-    if (readings.length > mostReadings) readings.splice(1, 1); // the first is what the others are compared with
+    if (readings.length > mostReadings) readings.splice(1, 1); // keep the first: the others are compared with it
     print(reportOfMemory(attachment.pid ?? 0, readings), rounds > 1, io);
   }
 };
 
-/** A forecast looks at so many of the last ones. */
+/** How many of the latest readings a forecast uses. */
 const mostReadings = 60;
 
 const print = (report: ReturnType<typeof reportOfMemory>, again: boolean, io: Io): void => {
-  // with --watch one document a line, since stdout holds many
+  // with --watch one document per line, since there are many
   if (again && io.json) io.line(writeJson(report));
   else io.print(report, () => `${renderMemory(report, io.columns)}${again ? '\n' : ''}`);
 };

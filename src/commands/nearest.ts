@@ -1,4 +1,4 @@
-/** The name that somebody may have meant. In: a word, and the names that there are. Out: the nearest, if it is near. */
+/** The name the user may have meant. In: a mistyped word and the existing names. Out: the closest name, if it is close enough. */
 
 export const nearestName = (word: string, names: Iterable<string>): string | undefined => {
   const most = Math.ceil(word.length / 3);

@@ -1,6 +1,6 @@
 /**
- * The heap that a command is about: a snapshot file, or a target that is captured first. Progress goes to stderr; places
- * come from the scripts table that lies beside the capture.
+ * The heap that a command works on: a snapshot file, or a target that is captured first. Progress goes to stderr;
+ * locations come from the scripts table beside the capture.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,14 +16,14 @@ import type { WantedCapture } from './capture-file.js';
 import type { Io } from './io.js';
 import { takeSnapshot } from '../captures/take-snapshot.js';
 
-/** Reads a snapshot file, and computes what most questions need. */
+/** Reads a snapshot file, and runs the passes that most commands need. */
 export const openHeap = async (file: string, io: Pick<Io, 'signal' | 'progress'>): Promise<Heap> => {
   const heap = await readHeap(file, io);
-  io.progress('computing what holds what');
+  io.progress('computing retained sizes');
   return heap.prepare();
 };
 
-/** Reads a snapshot file; nothing is computed of it yet. */
+/** Reads a snapshot file without running any pass. */
 export const readHeap = async (file: string, io: Pick<Io, 'signal' | 'progress'>): Promise<Heap> => {
   const graph = await readHeapSnapshot(file, {
     signal: io.signal,
@@ -37,16 +37,16 @@ export const readHeap = async (file: string, io: Pick<Io, 'signal' | 'progress'>
 };
 
 export interface CaptureOptions {
-  /** Where to keep the capture of a target; it is removed again where this is left out. */
+  /** Where to keep the capture of a target; without this the capture is removed again. */
   readonly wanted?: WantedCapture | undefined;
   readonly force?: boolean;
 }
 
-/** Reads a file where there is one of that name, else captures the target of that name. */
+/** Reads the file if there is one of that name, else captures the target of that name. */
 export const openHeapOf = async (source: string, io: Io, options: CaptureOptions = {}): Promise<Heap> => {
   if (existsSync(source)) return openHeap(source, io);
   if (/[/\\]|\.heapsnapshot(\.gz)?$/.test(source) && !/^(wss?:\/\/|\d+\/)/.test(source))
-    throw new MemwatchError('cannot-read', `there is no file ${source}`);
+    throw new MemwatchError('cannot-read', `no such file: ${source}`);
   const folder = createTemporaryFolder();
   try {
     const { file, overwrite } = options.wanted ?? { file: join(folder.path, 'target.heapsnapshot'), overwrite: false };

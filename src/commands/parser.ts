@@ -1,6 +1,6 @@
 /**
- * The command line's grammar of one command: yargs told of it. What is done with what was parsed is the caller's.
- * What does not fit is thrown as `bad-argument`.
+ * Parses the command line of one command with yargs; the caller runs it. A word or option that does not fit is thrown as
+ * `bad-argument`.
  */
 import yargs, { type Argv } from 'yargs';
 import { MemwatchError } from '../errors.js';
@@ -11,12 +11,12 @@ import { nearestName } from './nearest.js';
 
 declare module 'yargs' {
   interface Argv {
-    /** Not in its published types. */
+    /** Missing from its published types. */
     getOptions(): { key: Record<string, unknown> };
   }
 }
 
-/** The words name a command that there is. */
+/** The words must name an existing command. */
 export const createParser = async (
   argv: readonly string[],
   columns: number,
@@ -44,7 +44,7 @@ export const createParser = async (
     .command(entry.usage, entry.describe, command.builder, (args) => run(command, args as Arguments));
 };
 
-/** What yargs says, in one line and in our words. */
+/** yargs' message in one line and in memwatch's words. */
 const oneLine = (message: string): string => {
   const line = message.replaceAll(/\s*\n\s*/g, ' ').trim();
   const value = /^Invalid values: Argument: (\S+), Given: "(.*)", Choices: (.*)$/.exec(line);

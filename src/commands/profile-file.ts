@@ -1,6 +1,6 @@
 /**
  * Files that a user names: a profile of any format, or the right name of what the file is. In: a path. Out: a Profile,
- * with what could not be read of it said as a warning; errors that say which command opens the file.
+ * with a warning for parts that could not be read; errors that name the command that opens the file.
  */
 import { open, stat } from 'node:fs/promises';
 import { statSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { escapeText } from '../report/units.js';
 import { readCaptureBytes } from './capture-file.js';
 import type { Io } from './io.js';
 
-/** A regular file of that name is there, and the text is no process id. */
+/** The text names a regular file and is not a process id. */
 export const isFile = (text: string): boolean =>
   !/^\d+(\/\d+)?$/.test(text) && statSync(text, { throwIfNoEntry: false })?.isFile() === true;
 
@@ -24,7 +24,7 @@ export const openProfile = async (file: string, io: Pick<Io, 'warn'>): Promise<P
   return profile;
 };
 
-/** As `openProfile`, without a word. */
+/** As `openProfile`, without warnings. */
 export const readProfileFile = async (file: string): Promise<Profile> => {
   if (await beginsAsSnapshot(file)) throw wrongFile(file, { name: 'a heap snapshot', command: 'heap' }, undefined);
   return readProfileBytes(await readCaptureBytes(file), file);
@@ -39,7 +39,7 @@ export const readProfileBytes = (bytes: Uint8Array, file: string): Profile => {
   }
 };
 
-/** The profile with its values of that unit first. Throws `not-this-format` where it has none. */
+/** The profile with its values of that unit first. Throws `not-this-format` if it has none. */
 export const showUnit = (profile: Profile, unit: ProfileUnit, file: string): Profile => {
   const [first, ...rest] = profile.values;
   if (first.unit === unit) return profile;
@@ -51,7 +51,7 @@ export const showUnit = (profile: Profile, unit: ProfileUnit, file: string): Pro
   const held = { microseconds: 'times', bytes: 'bytes', count: 'counts without a unit' }[first.unit];
   const command = { microseconds: 'cpu', bytes: 'alloc', count: 'view' }[first.unit];
   throw new MemwatchError('not-this-format', `${file} holds ${held}, and no ${unit === 'bytes' ? 'bytes' : 'times'}`, {
-    hint: `memwatch ${command} ${file} shows it; memwatch export makes other formats of it`,
+    hint: `run memwatch ${command} ${file} to show it, or memwatch export to convert it`,
   });
 };
 
@@ -60,13 +60,13 @@ interface FileName {
   readonly command?: string;
 }
 
-/** What the file is, with the command that opens it; undefined where memwatch knows no such file. Throws `broken-file`. */
+/** The kind of the file, with the command that opens it; undefined if memwatch does not know it. Throws `broken-file`. */
 export const nameFile = async (file: string): Promise<FileName | undefined> =>
   (await beginsAsSnapshot(file))
     ? { name: 'a heap snapshot', command: 'heap' }
     : nameFormat(await readCaptureBytes(file));
 
-/** Snapshots are too large to read for their name; the start tells them. */
+/** Snapshots are too large to read just to identify them; their first bytes are enough. */
 const beginsAsSnapshot = async (file: string): Promise<boolean> => {
   const start = await readStart(file);
   const bytes = isGzip(start) ? gunzipStart(start) : start;
@@ -74,7 +74,7 @@ const beginsAsSnapshot = async (file: string): Promise<boolean> => {
 };
 
 const readStart = async (path: string): Promise<Buffer> => {
-  if (!(await stat(path).catch(() => undefined))?.isFile()) return Buffer.alloc(0); // whoever reads it says what is wrong
+  if (!(await stat(path).catch(() => undefined))?.isFile()) return Buffer.alloc(0); // the reader reports the error
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(65_536), 0, 65_536, 0);
@@ -92,10 +92,10 @@ const gunzipStart = (start: Buffer): Buffer => {
   }
 };
 
-/** Commands that take profiles of any kind; what is wrong with those is said as it is. */
+/** Commands that take profiles of any kind; their errors are passed on unchanged. */
 const takesProfiles: readonly string[] = ['view', 'export', 'diff', 'mcp'];
 
-/** An error because of a file that another command opens, said in those words; else the error as it was. */
+/** If the file belongs to another command, an error that names that command; else the error as it was. */
 export const explainFile = async (thrown: unknown, [command = '', ...words]: readonly string[]): Promise<unknown> => {
   if (!(thrown instanceof MemwatchError) || !['not-this-format', 'bad-argument'].includes(thrown.code)) return thrown;
   if (thrown.code === 'bad-argument' && takesProfiles.includes(command)) return thrown;
@@ -107,7 +107,7 @@ export const explainFile = async (thrown: unknown, [command = '', ...words]: rea
   return thrown;
 };
 
-/** Throws `not-this-format` where a capture is named in place of a module. */
+/** Throws `not-this-format` if a capture is named instead of a module. */
 export const refuseCapture = async (file: string): Promise<void> => {
   if (/\.[cm]?[jt]sx?$/.test(file) || !isFile(file)) return;
   const named = await nameFile(file);
@@ -116,6 +116,6 @@ export const refuseCapture = async (file: string): Promise<void> => {
 
 const wrongFile = (file: string, { name, command }: FileName, cause: unknown): MemwatchError =>
   new MemwatchError('not-this-format', `${file} is ${name}`, {
-    hint: command === undefined ? 'no command of memwatch opens it' : `memwatch ${command} ${file}`,
+    hint: command === undefined ? 'no memwatch command opens it' : `run memwatch ${command} ${file}`,
     cause,
   });

@@ -1,4 +1,4 @@
-/** `memwatch ps`: which Node processes are here, and can they be attached to. */
+/** `memwatch ps`: the Node processes on this machine, and whether memwatch can attach to them. */
 import { listNodeProcesses, type NodeProcess } from '../agent/attach/processes.js';
 import { MemwatchError } from '../errors.js';
 import { renderTable, type TableColumn } from '../report/table.js';
@@ -6,11 +6,11 @@ import { escapeText, formatBytes, formatDuration } from '../report/units.js';
 import type { Command } from './io.js';
 
 export const psCommand: Command = {
-  builder: (yargs) => yargs.example('$0 ps', 'one line a process'),
+  builder: (yargs) => yargs.example('$0 ps', 'one line per process'),
   async run(_, io) {
     if (process.platform !== 'linux') {
-      throw new MemwatchError('not-attachable', 'memwatch ps reads /proc, which Linux alone has', {
-        hint: 'start the target with --inspect=127.0.0.1:9229, and name that address',
+      throw new MemwatchError('not-attachable', 'memwatch ps needs /proc, which only Linux has', {
+        hint: 'start the target with --inspect=127.0.0.1:9229 and give memwatch that address',
       });
     }
     const processes = await listNodeProcesses();
@@ -19,14 +19,14 @@ export const psCommand: Command = {
 };
 
 const describe = (processes: readonly NodeProcess[], width: number): string => {
-  if (processes.length === 0) return 'no other Node process that this user may see';
+  if (processes.length === 0) return 'no other Node processes visible to this user';
   const table = renderTable(columns, processes, width);
   const notes = processes.flatMap(noteOf);
   return [...table, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
 };
 
 const noteOf = ({ pid, reason, clusterWorkers }: NodeProcess): string[] => {
-  const passesOn = `is a cluster primary: attaching opens the inspectors of its workers (${clusterWorkers}) for a moment, too`;
+  const passesOn = `is a cluster primary: attaching briefly opens the inspectors of its workers (${clusterWorkers}), too`;
   const notes = [...(reason === null ? [] : [escapeText(reason)]), ...(clusterWorkers === 0 ? [] : [passesOn])];
   return notes.map((note) => `${pid} ${note}`);
 };

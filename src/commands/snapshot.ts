@@ -13,10 +13,10 @@ import { takeSnapshot } from '../captures/take-snapshot.js';
 
 export const snapshotCommand: Command = {
   builder: (yargs) =>
-    captureOptions(yargs, 'the file to write (a new one in the folder memwatch-captures)')
+    captureOptions(yargs, 'the file to write (default: a new one in the folder memwatch-captures)')
       .positional('target', { type: 'string', describe: 'process id, <pid>/<worker>, host:port, ws:// address' })
-      .option('gzip', { type: 'boolean', describe: 'compress it: about a fifth of the size' })
-      .option('force', { type: 'boolean', describe: 'take it although memory or disk could run out' })
+      .option('gzip', { type: 'boolean', describe: 'compress it to about a fifth of the size' })
+      .option('force', { type: 'boolean', describe: 'take it even if memory or disk space could run out' })
       .option('after', { type: 'string', describe: 'time to wait before it (5s for a program that is started)' })
       .example('$0 snapshot 1234 -o before.heapsnapshot', 'for memwatch heap, memwatch diff, and Chrome DevTools')
       .example('$0 snapshot 1234/2 --gzip', 'of the worker thread 2 of process 1234'),
@@ -45,7 +45,7 @@ const waitBefore = async (attachment: Attachment, after: string | undefined, io:
   const wait = after ?? (attachment.program === undefined ? '0' : '5s');
   const seconds = wait === '0' ? 0 : parseDuration(wait) / 1000;
   if (seconds === 0) return;
-  io.progress(`taking the snapshot in ${seconds} s`);
+  io.progress(`taking a snapshot in ${seconds} s`);
   const stop = AbortSignal.any([io.signal, attachment.ending]);
   await sleep(seconds * 1000, undefined, { signal: stop }).catch(() => {});
   throwIfInterrupted(io.signal);
@@ -53,12 +53,12 @@ const waitBefore = async (attachment: Attachment, after: string | undefined, io:
   const { program } = attachment;
   await attachment.detach();
   const code = program === undefined ? '' : ` with exit code ${await programExitCode(program)}`;
-  throw new MemwatchError('disconnected', `the target ended${code} before the ${seconds} s were over`, {
-    hint: 'take it earlier with --after',
+  throw new MemwatchError('disconnected', `the target ended${code} within the first ${seconds} s`, {
+    hint: 'take the snapshot earlier: --after 1s',
   });
 };
 
-/** A pipe or a device keeps its name. */
+/** Pipes and devices keep their name. */
 const withEnding = (file: string | undefined, gzip: boolean): string | undefined =>
   !gzip || file === undefined || /\.gz$|^\/dev\//.test(file) ? file : `${file}.gz`;
 

@@ -13,7 +13,7 @@ export const viewCommand: Command = {
         type: 'string',
         array: true,
         demandOption: true,
-        describe: 'captures; of snapshots also several',
+        describe: 'a capture or a saved result; or several snapshots to compare',
       })
       .example('$0 view app.heapsnapshot', 'what holds the memory')
       .example('$0 view a.heapsnapshot b.heapsnapshot', 'what grew from one to the other'),
@@ -22,21 +22,21 @@ export const viewCommand: Command = {
     for (const file of files) await showable(file);
     if (!process.stdout.isTTY || !process.stdin.isTTY || io.json) {
       throw new MemwatchError('bad-argument', 'view needs a terminal', {
-        hint: 'memwatch heap, diff, leaks and export print the same as text or --json',
+        hint: 'use memwatch heap, diff, leaks or export for text or --json',
       });
     }
-    // the terminal's library is loaded where it is used alone
+    // the terminal library is loaded only here
     const [{ runTui }, guardian] = await Promise.all([import('../tui/terminal/app.js'), startGuardian()]);
     await runTui(new FileProvider(files), guardian, io.signal);
   },
 };
 
-/** Says what is wrong before the screen is touched. Throws cannot-read, not-this-format, bad-argument. */
+/** Fails before the screen is touched. Throws cannot-read, not-this-format, bad-argument. */
 const showable = async (file: string): Promise<void> => {
   try {
     accessSync(file, constants.R_OK);
     const found = statSync(file);
-    if (!found.isFile()) throw new Error(found.isDirectory() ? 'it is a folder' : 'it is no regular file');
+    if (!found.isFile()) throw new Error(found.isDirectory() ? 'it is a folder' : 'not a regular file');
   } catch (error) {
     throw cannotRead(file, error);
   }

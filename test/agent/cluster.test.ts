@@ -45,7 +45,7 @@ for (const node of testedMajors) {
   test(`a cluster primary of Node ${node} is attached to, and no worker's inspector stays open`, async (t) => {
     const target = await startCluster(t, node);
     const { stdout } = await memwatch(['ps']);
-    const note = `${target.pid} is a cluster primary: attaching opens the inspectors of its workers (4) for a moment, too`;
+    const note = `${target.pid} is a cluster primary: attaching briefly opens the inspectors of its workers (4), too`;
     assert.equal(stdout.includes(note), true);
     await withAttachment(primaryOf(target), {}, async ({ port }) => assert.deepEqual(openPorts(target), [port]));
     await nothingOpen(target);

@@ -40,12 +40,12 @@ test('JUnit is written where the check cannot begin: a baseline that is none, a 
       ['throws.mjs', '--baseline', 'broken.json'],
       /name="throws\.mjs"[^>]*>\n +<error type="unusable" message="[^"]*broken\.json/,
     ],
-    [['throws.mjs', '--baseline', 'gone.json'], /<error type="unusable" message="there is no baseline gone\.json">/],
+    [['throws.mjs', '--baseline', 'gone.json'], /<error type="unusable" message="no such baseline: gone\.json">/],
     [
       ['throws.mjs', 'gone.mjs'],
-      /name="throws\.mjs"[^]*name="gone\.mjs"[^>]*>\n +<error type="unusable" message="there is no file gone\.mjs"/,
+      /name="throws\.mjs"[^]*name="gone\.mjs"[^>]*>\n +<error type="unusable" message="no such file: gone\.mjs"/,
     ],
-    [['throws.mjs', '--timeout', '0'], /<error type="unusable" message="--timeout must be a number above 0">/],
+    [['throws.mjs', '--timeout', '0'], /<error type="unusable" message="not a duration: 0">/],
     [[], /name="memwatch check"[^>]*>\n +<error type="unusable" message="no scenario given">/],
     [['--pid', '4194000'], /<error type="unusable" message="there is no process 4194000/],
   ] as const) {

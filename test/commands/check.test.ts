@@ -134,10 +134,10 @@ test('what memwatch cannot run ends with exit code 2, before anything has run wh
     assert.equal(run.stdout, '');
     return run.stderr;
   };
-  assert.match(await complaint('clean.cjs', 'gone.mjs'), /there is no file gone\.mjs/);
+  assert.match(await complaint('clean.cjs', 'gone.mjs'), /no such file: gone\.mjs/);
   assert.match(await complaint(), /no scenario given/);
   assert.match(await complaint('clean.cjs', '--max-growth', 'much'), /max-growth: not a size/);
-  assert.match(await complaint('clean.cjs', '--baseline', 'gone.json'), /there is no baseline gone\.json/);
+  assert.match(await complaint('clean.cjs', '--baseline', 'gone.json'), /no such baseline: gone\.json/);
   writeFileSync(join(folder, 'memwatch-baseline.json'), '{ "schema": "memwatch/baseline@7" }');
   assert.match(await complaint('clean.cjs'), /later memwatch/);
 });

@@ -60,7 +60,7 @@ test('a program that may load no native code is told what to allow', { skip: noP
 test('--in-process is for programs that memwatch starts', async () => {
   const run = await memwatch(['cpu', '--in-process', String(process.pid)]);
   assert.equal(run.code, 2);
-  assert.match(run.stderr, /programs that memwatch starts/);
+  assert.match(run.stderr, /program that memwatch starts/);
 });
 
 test(

@@ -121,7 +121,7 @@ test('snapshots of two processes are compared by class alone, and diff says so',
   assert.deepEqual(diff.objects, []);
   assert.equal(diff.classes.find(({ name }) => name === 'Visit')?.['countDelta'], 3);
   assert.equal(diff.classes.find(({ name }) => name === 'Visit')?.['added'], null);
-  assert.match(run.stderr, /do not show that they are of one process/);
+  assert.match(run.stderr, /nothing shows that these snapshots are from one process/);
 });
 
 test('heap of a live process names the module variable and the file of its class', async (t) => {
@@ -151,9 +151,9 @@ test('what is no snapshot, is not there, or has no such class ends with one line
   writeFileSync(text, 'dear diary');
   for (const [args, message] of [
     [[text], /notes\.heapsnapshot is no heap snapshot/],
-    [['missing.heapsnapshot'], /there is no file missing\.heapsnapshot/],
+    [['missing.heapsnapshot'], /no such file: missing\.heapsnapshot/],
     [[draw(t, service(1)), '--class', 'Nothing'], /no object of class Nothing/],
-    [[draw(t, service(1)), '--id', '@99999'], /no object with the id @99999/],
+    [[draw(t, service(1)), '--id', '@99999'], /no object with id @99999/],
     [[draw(t, service(1)), '--limit', 'x'], /--limit/],
   ] as const) {
     const run = await memwatch(['heap', ...args]);

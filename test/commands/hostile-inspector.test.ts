@@ -99,6 +99,6 @@ for (const [what, { answers, says, byUrl }] of Object.entries(cases)) {
     assert.equal(run.code, 2, run.stderr);
     assert.match(run.stderr, says);
     assert.match(run.stderr, /^memwatch: .*\n( {2}.*\n)?$/);
-    assert.doesNotMatch(run.stderr, /bug of memwatch|\n\s+at /);
+    assert.doesNotMatch(run.stderr, /bug in memwatch|\n\s+at /);
   });
 }

@@ -33,7 +33,7 @@ const start = (t: TestContext, args: readonly string[]) => {
     child.kill(signal);
     await eventually(`memwatch ${args.join(' ')} ends after ${signal}`, () => code !== undefined, soonMs);
     assert.equal(code, 130, printed.stderr);
-    assert.doesNotMatch(printed.stderr, /\n\s+at |bug of memwatch/);
+    assert.doesNotMatch(printed.stderr, /\n\s+at |bug in memwatch/);
   };
   return { child, printed, endsAfter };
 };

@@ -153,7 +153,7 @@ for (const node of testedMajors) {
       const awaits = find(waiting, 'await new');
       assert.ok((awaits.hits ?? 0) > 3);
       assert.equal(awaits.timeUs, null);
-      assert.match(waiting.notes.join(), /hits are not timed/);
+      assert.match(waiting.notes.join(), /hits have no time/);
 
       const recursive = await lines(target, 'fib', '--probe', '-d', '500ms');
       const turns = (recursive.functions[0]?.calls ?? 0) / 15;
@@ -272,7 +272,7 @@ test('a probe ends at its limit of hits, and tells its risk and cost first', asy
   assert.equal(run.code, 0, run.stderr);
   assert.match(run.stderr, /cost: .* at most 20\.0 s or 50 hits/);
   assert.match(run.stderr, /risk: /);
-  assert.match(run.stdout, /It ended at its limit of hits/);
+  assert.match(run.stdout, /It stopped early, at the limit of --max-hits/);
   await untouched(target);
 });
 
@@ -298,7 +298,7 @@ test('a function that is not there is said, with those that are', async (t) => {
   assert.equal(run.code, 2);
   assert.match(run.stderr, /no such function; there are spin, fib, handle, waits/);
   const other = await memwatch(['lines', String(target.pid), 'other.js:handle']);
-  assert.match(other.stderr, /loaded no such file/);
+  assert.match(other.stderr, /did not load this file/);
 });
 
 const startProbe = async (target: StartedTarget) => {

@@ -398,7 +398,7 @@ test('a function that is not there is said, with those that are', async (t) => {
   ]);
   assert.equal(run.code, 2);
   assert.match(run.stderr, /no such function in .*main\.cjs; it has near/);
-  assert.match(run.stderr, /other\.js:near: the program loaded no such file/);
+  assert.match(run.stderr, /other\.js:near: the program did not load this file/);
 });
 
 test('a program keeps its stdin, its arguments and its stdout, and the table comes after it', async (t) => {

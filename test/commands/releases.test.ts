@@ -80,7 +80,7 @@ test("audit finds nothing in memwatch's own lockfile, and says what it cannot re
   const none = await memwatch(['audit', '--fail-on', 'any'], { cwd: folder });
   assert.deepEqual([none.code, /no lockfile in this folder/.test(none.stderr)], [2, true]);
   writeFileSync(join(folder, 'package-lock.json'), '{"packages":');
-  assert.match((await memwatch(['audit'], { cwd: folder })).stderr, /no lockfile that can be read/);
+  assert.match((await memwatch(['audit'], { cwd: folder })).stderr, /cannot read .* as a lockfile/);
   const own = repository('package-lock.json');
   assert.deepEqual(await audit(own, '--node', 'v22.11.0'), [
     'release node 22.11.0 22.12.0',
@@ -92,7 +92,7 @@ test("audit finds nothing in memwatch's own lockfile, and says what it cannot re
   ]);
   assert.deepEqual(await audit(own, '--node', '26.10.0'), []);
   const node = await memwatch(['audit', repository('package-lock.json'), '--node', '22']);
-  assert.match(node.stderr, /--node 22 is no version/);
+  assert.match(node.stderr, /--node 22 is not a version/);
 });
 
 test('every known leak has a reason, an issue, and a way out', () => {
@@ -225,7 +225,7 @@ test('bisect refuses what it cannot compare', async (t) => {
   const scenario = join(temporaryFolder(t), 'a.mjs');
   writeFileSync(scenario, 'export const iterate = () => {};');
   const said = async (...args: string[]): Promise<string> => (await memwatch(['bisect', ...args])).stderr;
-  assert.match(await said('tiny-lru@11.1.2', scenario), /not two releases of a package/);
-  assert.match(await said('tiny-lru@11.0.1..11.1.2', `${scenario}.no`), /there is no scenario/);
+  assert.match(await said('tiny-lru@11.1.2', scenario), /expected two releases of a package/);
+  assert.match(await said('tiny-lru@11.0.1..11.1.2', `${scenario}.no`), /no such scenario/);
   assert.match(await said('tiny-lru@0.0.7..11.1.2', scenario), /tiny-lru has no release 0\.0\.7/);
 });

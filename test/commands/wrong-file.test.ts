@@ -25,7 +25,7 @@ test('each command refuses a file of another kind by its name, and names the com
       (command) => [command, profile, /is a CPU profile of V8/, `memwatch cpu ${profile}`] as const,
     ),
     ['cpu', stacks, /is collapsed stacks$/, `memwatch view ${stacks}`],
-    ['heap', firefox, /is a profile of Firefox$/, 'no command of memwatch opens it'],
+    ['heap', firefox, /is a profile of Firefox$/, 'no memwatch command opens it'],
   ];
   const runs = cases.map(async ([command, file, name, next]) => {
     const run = await memwatch([command, file, ...(command === 'export' ? ['--to', 'md'] : [])]);

@@ -88,7 +88,7 @@ test(
     assert.equal(refused.stdout, 'exit 2\n');
     assert.match(
       refused.stderr,
-      /^memwatch: -o \/dev\/stdout: the answer goes to stdout already\n {2}name a file, or a pipe/,
+      /^memwatch: -o \/dev\/stdout: stdout already gets the report\n {2}name a file or a pipe/,
     );
   },
 );
@@ -102,7 +102,10 @@ test(
       `mknod /dev/block b 7 200; for o in /dev/null; do $MEMWATCH heap ${pid} -o $o; done; for o in /dev/block /dev; do $MEMWATCH cpu ${pid} -o $o; done`,
     );
     assert.equal(run.stdout, '');
-    assert.match(run.stderr, /^memwatch: -o \/dev\/null: it is no file, and the capture is read back from it\n.*\n/);
+    assert.match(
+      run.stderr,
+      /^memwatch: -o \/dev\/null is not a file, and memwatch heap reads the snapshot back from it\n.*\n/,
+    );
     assert.match(run.stderr, /\nmemwatch: will not write to \/dev\/block: it is a block device\n.*\n/);
     assert.match(run.stderr, /\nmemwatch: will not write to \/dev: it is a folder\n.*\n$/);
   },
@@ -155,7 +158,7 @@ test('a full disk behind stdout is one line and exit code 2', { skip: noDevices 
     const run = withOwnDevices(`$MEMWATCH ${words} >/dev/full; echo "exit $?"`);
     assert.deepEqual(
       [run.stdout, run.stderr],
-      ['exit 2\n', 'memwatch: cannot write the answer: ENOSPC: no space left on device, write\n'],
+      ['exit 2\n', 'memwatch: cannot write to stdout: ENOSPC: no space left on device, write\n'],
     );
   }
   await noPortOpen(pid);

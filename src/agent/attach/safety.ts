@@ -103,5 +103,5 @@ const singleExecutable = ({ pid, executable }: ProcessStatus): MemwatchError =>
 /** Other systems do not show which signals a process catches, so SIGUSR1 could end it. */
 const notLinux = (pid: number): MemwatchError =>
   new MemwatchError('not-attachable', `attaching to ${pid} by its id is safe on Linux alone`, {
-    hint: 'start the target with --inspect=127.0.0.1:9229, and name that address',
+    hint: 'start the target with --inspect=127.0.0.1:9229 and give memwatch that address',
   });

@@ -182,7 +182,7 @@ interface Skeleton {
 }
 
 const createSkeleton = async (graph: HeapGraph, permanent: IdSet, options: GrowthOptions): Promise<Skeleton> => {
-  options.onProgress?.('computing what holds what');
+  options.onProgress?.('computing retained sizes');
   const { edges, dominators } = await computeInThreads(graph);
   throwIfInterrupted(options.signal);
   const dominance = createDominance(graph, dominators.immediate, permanentNodes(graph, permanent));

@@ -1,6 +1,6 @@
 /**
- * The report of a check that could not be finished, for CI jobs that read files and not stderr. In: what is known so far,
- * and the error. Out: a report in which whatever was not checked has failed by that error.
+ * The report of a check that could not finish, for CI jobs that read files and not stderr. In: the results so far and the
+ * error. Out: a report in which every scenario that was not checked has failed with that error.
  */
 import type { CheckReport, ScenarioReport } from '../../analyzer/model/check.js';
 import { MemwatchError, messageOf } from '../../errors.js';
@@ -25,7 +25,10 @@ export const reportOfEarlyEnd = (
 
 /** A scenario that memwatch could not check. */
 export const unusable = (name: string, error: unknown): ScenarioReport => {
-  const hint = error instanceof MemwatchError ? (error.hint ?? null) : 'this is a bug of memwatch; --debug shows where';
+  const hint =
+    error instanceof MemwatchError
+      ? (error.hint ?? null)
+      : 'this is a bug in memwatch; run again with --debug to see where';
   return {
     ...emptyReport(name),
     passed: false,

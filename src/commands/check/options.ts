@@ -1,4 +1,4 @@
-/** What the user asked of `check`: how to run, and what is to be checked. Throws `bad-argument` and `cannot-read`. */
+/** The options of `check`: how to run, and what to check. Throws `bad-argument` and `cannot-read`. */
 import { existsSync, statSync } from 'node:fs';
 import { parseTarget, type Target } from '../../agent/attach/target.js';
 import { MemwatchError } from '../../errors.js';
@@ -45,7 +45,7 @@ const positive = (value: unknown, name: string): number => {
   throw new MemwatchError('bad-argument', `--${name} must be a number above 0`);
 };
 
-/** What is to be checked: scenarios by their files, or one service. */
+/** What to check: scenarios by their files, or one service. */
 export const readSubjects = (args: Arguments, options: CheckOptions): (string | Target)[] => {
   const files = strings(args['scenario']);
   const pid = text(args['pid']);
@@ -54,27 +54,30 @@ export const readSubjects = (args: Arguments, options: CheckOptions): (string | 
     for (const file of files) requireFile(file, options);
     return files;
   }
-  if (files.length > 0) throw new MemwatchError('bad-argument', 'scenarios or a service, not both at once');
+  if (files.length > 0) throw new MemwatchError('bad-argument', 'check takes scenarios or a service, not both');
   if (pid === undefined && command.length === 0) {
     throw new MemwatchError('bad-argument', 'no scenario given', {
       hint: 'name modules that export iterate(context, i), or a service: --pid, or -- script.js',
     });
   }
   if (options.limits.maxPause !== undefined) {
-    throw new MemwatchError('bad-argument', '--max-pause is for scenarios: the pauses of a service are not read');
+    throw new MemwatchError(
+      'bad-argument',
+      '--max-pause works for scenarios only: pauses of a service are not measured',
+    );
   }
   return [parseTarget(pid, command)];
 };
 
-/** Told before anything runs: a mistyped name must not cost the time of the others. */
+/** Checked before anything runs: a mistyped name must not waste the time of the other scenarios. */
 const requireFile = (file: string, { nodeOptions }: CheckOptions): void => {
   if (!existsSync(file) || statSync(file).isDirectory()) {
-    const what = existsSync(file) ? `${file} is a folder` : `there is no file ${file}`;
+    const what = existsSync(file) ? `${file} is a folder` : `no such file: ${file}`;
     throw new MemwatchError('cannot-read', what, { hint: 'name the modules of the scenarios, such as leaks/*.mjs' });
   }
   if (!/\.[cm]?tsx?$/.test(file) || nodeOptions.length > 0 || runsTypeScript()) return;
   throw new MemwatchError('bad-argument', `Node.js ${process.version} cannot run TypeScript: ${file}`, {
-    hint: 'compile it, run memwatch by Node 22.18 or newer, or give a loader: --node-option=--import=tsx',
+    hint: 'compile it, run memwatch with Node 22.18 or newer, or use a loader: --node-option=--import=tsx',
   });
 };
 

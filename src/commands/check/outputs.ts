@@ -1,4 +1,4 @@
-/** The files that `check` writes besides its answer: JUnit, Markdown, GitHub's summary and annotations, artefacts. */
+/** The files that `check` writes besides its output: JUnit, Markdown, GitHub's summary and annotations, artefacts. */
 import { writeJson } from '../../analyzer/model/escape.js';
 import { dirname, join } from 'node:path';
 import type { CheckReport } from '../../analyzer/model/check.js';
@@ -15,8 +15,8 @@ export interface Outputs {
 }
 
 /**
- * On GitHub the Markdown also goes to the job's summary, and findings to their file and line, without being asked. Each is
- * written whatever becomes of the others; answers the first error.
+ * On GitHub the Markdown also goes to the job's summary, and findings are annotated at their file and line, without an
+ * option. Each file is written even if another one fails; returns the first error.
  */
 export const writeOutputs = (report: CheckReport, outputs: Outputs, folder: string, io: Io): unknown => {
   const { junit, markdown, artifacts } = outputs;

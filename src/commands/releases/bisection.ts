@@ -1,15 +1,15 @@
-/** Finds where a list turns from good to bad. In: versions, the first good and the last bad, and a judge. Out: the turn. */
+/** Finds where a list of versions changes from good to bad. In: versions (the first good, the last bad) and a judge. Out: the change. */
 
 export type Judgement = 'good' | 'bad' | 'unknown';
 
 export interface Turn {
   readonly lastGood: string;
   readonly firstBad: string;
-  /** Between the two, and nothing could be said of them. */
+  /** Versions between the two that could not be judged. */
   readonly untested: readonly string[];
 }
 
-/** Halves the list. Where the middle cannot be judged, its neighbours are tried, the nearest first. */
+/** Halves the list. If the middle cannot be judged, its neighbours are tried, nearest first. */
 export const findTurn = async (
   versions: readonly string[],
   judge: (version: string) => Promise<Judgement>,

@@ -1,4 +1,4 @@
-/** The known leaks that a list of installed packages has. In: packages, the version of Node. Out: findings, the worst first. */
+/** The known leaks in a list of installed packages. In: packages, the version of Node. Out: findings, the worst first. */
 import type { InstalledPackage } from './lockfile.js';
 import { knownLeaks, type KnownLeak } from './known-leaks.js';
 import { compareVersions, isIn } from './versions.js';
@@ -9,7 +9,7 @@ export interface AuditFinding {
   readonly kind: KnownLeak['kind'];
   readonly grows: string;
   readonly issue: string;
-  /** null: no release is free of it. */
+  /** null: every release has the leak. */
   readonly firstGood: string | null;
   readonly advice: string | null;
 }

@@ -1,6 +1,6 @@
 /**
  * The packages that a lockfile installs. In: a file of npm, yarn (1 and later), pnpm or bun. Out: each name with each of
- * its versions, under the name that the registry knows, also where the project calls the package otherwise.
+ * its versions, under its name in the registry, even if the project uses an alias.
  */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -82,7 +82,7 @@ const formats: readonly LockfileFormat[] = [
 
 export const lockfileNames: readonly string[] = formats.flatMap(({ files }) => files);
 
-/** By the file's name; a file of another name is read as the format that finds packages in it. Throws `broken-file`. */
+/** The format is chosen by file name; any other file is read in the format that finds packages in it. Throws `broken-file`. */
 export const readLockfile = (file: string): InstalledPackage[] => {
   const text = readText(file);
   const named = formats.find(({ files }) => files.includes(basename(file)));
@@ -93,14 +93,14 @@ export const readLockfile = (file: string): InstalledPackage[] => {
   }
   throw new MemwatchError(
     named === undefined ? 'not-this-format' : 'broken-file',
-    `${file} is no lockfile that can be read`,
+    `cannot read ${file} as a lockfile`,
     {
       hint: `memwatch audit reads ${lockfileNames.join(', ')}`,
     },
   );
 };
 
-/** A lockfile without any package is one of npm's, which says so; in others that means that the format is another one. */
+/** Only npm's lockfile may list no packages; elsewhere an empty list means that the format is a different one. */
 const tryToRead = (read: LockfileFormat['read'], text: string): InstalledPackage[] | undefined => {
   try {
     const packages = read(text);

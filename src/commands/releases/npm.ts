@@ -1,4 +1,4 @@
-/** npm, as bisect needs it: which versions a package has, and one of them installed in a folder. Throws MemwatchError. */
+/** npm for bisect: lists the versions of a package and installs one of them in a folder. Throws MemwatchError. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -13,7 +13,7 @@ const runNpm = (args: readonly string[], folder: string, signal: AbortSignal | u
     execFile('npm', [...args], options, (failure, stdout, stderr) => {
       if (failure === null) return resolve(stdout);
       const said = stderr.split('\n').find((line) => /npm (error|ERR!) (?!code)/.test(line)) ?? failure.message;
-      const hint = 'bisect asks the registry for versions and installs them: npm must be there, and reach it';
+      const hint = 'bisect installs versions from the registry: check that npm is installed and can reach it';
       reject(
         new MemwatchError('not-found', `npm ${args[0]} failed: ${said.replace(/^npm (error|ERR!) /, '')}`, {
           hint,
@@ -42,7 +42,7 @@ const typeOf = (folder: string): string => {
 };
 
 export interface Installation {
-  /** What the scenario imports. */
+  /** The name that the scenario imports. */
   readonly as: string;
   readonly name: string;
   readonly version: string;
@@ -51,7 +51,7 @@ export interface Installation {
   readonly like: string;
 }
 
-/** Installs into the folder's own node_modules; the folder needs no package.json before. */
+/** Installs into the folder's own node_modules; writes its package.json. */
 export const installVersion = async (
   folder: string,
   { as, name, version, scripts, like }: Installation,

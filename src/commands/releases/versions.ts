@@ -1,6 +1,6 @@
 /** Versions as npm orders them (semver 2, without build numbers). In: text. Out: an order, and whether one lies in a range. */
 
-/** Numbers, then the parts after a dash; undefined where the text is no version. */
+/** Numbers, then the parts after a dash; undefined if the text is not a version. */
 const parse = (text: string): { numbers: number[]; before: string[] } | undefined => {
   const match = /^v?(\d+)\.(\d+)\.(\d+)(?:-([\w.-]+))?(?:\+.*)?$/.exec(text.trim());
   if (match === null) return undefined;
@@ -10,7 +10,7 @@ const parse = (text: string): { numbers: number[]; before: string[] } | undefine
 export const isVersion = (text: string): boolean => parse(text) !== undefined;
 export const isPrerelease = (text: string): boolean => (parse(text)?.before.length ?? 0) > 0;
 
-/** Less than 0 where the first is older. What is no version is older than all that are. */
+/** Less than 0 if the first is older. Text that is not a version counts as oldest. */
 export const compareVersions = (first: string, second: string): number => {
   const [a, b] = [parse(first), parse(second)];
   if (a === undefined || b === undefined) return (a === undefined ? 0 : 1) - (b === undefined ? 0 : 1);
@@ -23,7 +23,7 @@ export const compareVersions = (first: string, second: string): number => {
   return 0;
 };
 
-/** Numbers before words, and a list that ends before a longer one. */
+/** Numbers sort before words, and a shorter list before a longer one. */
 const comparePart = (a: string | undefined, b: string | undefined): number => {
   if (a === undefined || b === undefined) return (a === undefined ? 0 : 1) - (b === undefined ? 0 : 1);
   const [isNumber, otherIsNumber] = [/^\d+$/.test(a), /^\d+$/.test(b)];
@@ -34,7 +34,7 @@ const comparePart = (a: string | undefined, b: string | undefined): number => {
 
 export interface VersionRange {
   readonly from: string;
-  /** The first release that is not in it; null: there is none yet. */
+  /** The first release without the leak; null: there is none yet. */
   readonly before: string | null;
 }
 

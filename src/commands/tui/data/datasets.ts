@@ -138,7 +138,7 @@ export class Datasets {
   private async showEarly(heap: Heap, rest: Promise<void>, loaded: Extract<ProviderEvent, { type: 'loaded' }>) {
     this.early = { classes: countedClasses(heap), rest };
     this.emit({ ...loaded, early: true });
-    this.tell('computing what holds what');
+    this.tell('computing retained sizes');
     try {
       await rest;
     } finally {

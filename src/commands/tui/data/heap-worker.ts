@@ -8,7 +8,7 @@ import { computeHeapLists, type HeapAnswer } from './heap-data.js';
 const graph = receiveGraph(workerData as SentGraph);
 
 const compute = async (onProgress: (text: string) => void): Promise<HeapAnswer> => {
-  onProgress('computing what holds what');
+  onProgress('computing retained sizes');
   const heap = await new Heap(graph).prepare();
   const lists = computeHeapLists(heap, onProgress);
   const { edges, dominators, classes, paths } = heap;
