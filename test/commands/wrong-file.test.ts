@@ -19,12 +19,12 @@ test('each command refuses a file of another kind by its name, and names the com
   writeFileSync(firefox, JSON.stringify({ meta: {}, libs: [], threads: [] }));
   const cases: readonly (readonly [string, string, RegExp, string])[] = [
     ...['cpu', 'alloc', 'export', 'census', 'snapshot', 'leaks', 'check', 'detach'].map(
-      (command) => [command, snapshot, /is a heap snapshot$/, `memwatch heap ${snapshot}`] as const,
+      (command) => [command, snapshot, /is a heap snapshot$/, `run memwatch heap ${snapshot}`] as const,
     ),
     ...['heap', 'leaks', 'attach', 'check'].map(
-      (command) => [command, profile, /is a CPU profile of V8/, `memwatch cpu ${profile}`] as const,
+      (command) => [command, profile, /is a CPU profile of V8/, `run memwatch cpu ${profile}`] as const,
     ),
-    ['cpu', stacks, /is collapsed stacks$/, `memwatch view ${stacks}`],
+    ['cpu', stacks, /is collapsed stacks$/, `run memwatch view ${stacks}`],
     ['heap', firefox, /is a profile of Firefox$/, 'no memwatch command opens it'],
   ];
   const runs = cases.map(async ([command, file, name, next]) => {
