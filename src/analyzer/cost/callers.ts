@@ -1,22 +1,25 @@
-/** Who calls a function and whom it calls, with what each of them has in it. In: a Profile, a frame. Out: edges. */
+/** The callers and callees of a function, with the cost of each call path. In: a Profile, a frame. Out: edges. */
 import type { Profile } from '../model/profile.js';
 import { computeInclusive, computeOutermost } from './functions.js';
 
 export interface CallEdge {
-  /** The caller or the callee; an index into the profile's frames; -1 where the function was called by nobody. */
+  /** The caller or the callee, as an index into the profile's frames; -1 if the function was called by nothing. */
   readonly frame: number;
-  /** What the function (callers) or the callee (callees) cost, itself and with all under it, when called this way. */
+  /**
+   * The cost of the function (for callers) or of the callee (for callees) when called this way: `self` its own, `total`
+   * with its callees.
+   */
   readonly self: number;
   readonly total: number;
 }
 
-/** For each caller of the function: what the function cost when it was called from there. */
+/** For each caller of the function: the function's cost when called from there. */
 export const computeCallers = (profile: Profile, frame: number): CallEdge[] =>
   collect(profile, (node) =>
     profile.nodeFrame[node] === frame ? (profile.nodeParent[node] < 0 ? -1 : frameOfParent(profile, node)) : undefined,
   );
 
-/** For each function that this one calls: what it cost when it was called from here. */
+/** For each callee of the function: the callee's cost when called from here. */
 export const computeCallees = (profile: Profile, frame: number): CallEdge[] =>
   collect(profile, (node) =>
     profile.nodeParent[node] >= 0 && frameOfParent(profile, node) === frame ? profile.nodeFrame[node] : undefined,
@@ -24,7 +27,7 @@ export const computeCallees = (profile: Profile, frame: number): CallEdge[] =>
 
 const frameOfParent = (profile: Profile, node: number): number => profile.nodeFrame[profile.nodeParent[node]];
 
-/** Totals count outermost activations alone, so that recursion is not counted twice. */
+/** Totals count only outermost activations, so that recursion is not counted twice. */
 const collect = (profile: Profile, edgeOf: (node: number) => number | undefined): CallEdge[] => {
   const values = profile.values[0].self;
   const inclusive = computeInclusive(profile, values);

@@ -1,10 +1,14 @@
-/** What got dearer from one profile to another, by function and by line. In: two cost tables. Out: rows, most first. */
+/**
+ * What became more expensive from one profile to another, by function and by line. In: two cost tables. Out: rows, the
+ * largest increase first.
+ */
 import { MemwatchError } from '../../errors.js';
 import type { CostDiff, CostTable, DiffRow, FunctionRow, LineRow } from '../model/cost.js';
 
 /**
- * Where both say how long they are, the second is scaled to the length of the first, so that longer does not mean
- * dearer; not so two runs of a program to its end, where longer is dearer. Throws `bad-argument` where the two are of different kinds.
+ * If both say how long they are, the second is scaled to the length of the first, so that a longer profile does not look
+ * more expensive. Two runs of a program to its end are not scaled, since there longer is more expensive. Throws
+ * `bad-argument` if the two are of different kinds.
  */
 export const computeCostDiff = (before: CostTable, after: CostTable): CostDiff => {
   if (before.unit !== after.unit) {
@@ -35,7 +39,7 @@ interface KeyedRow {
   readonly total: number;
 }
 
-/** A function with a name is the same one when it has moved to another line; one without is known by its line alone. */
+/** A function with a name stays the same when it moves to another line; one without a name is identified by its line. */
 const rowOfFunction = ({ name, file, line, self, total }: FunctionRow): KeyedRow => {
   const key = name === '' ? `${file}\n${line}` : `${file}\n${name}`;
   return { key, name, file, line, self, total };
@@ -62,7 +66,7 @@ const compare = (before: readonly KeyedRow[], after: readonly KeyedRow[], scale:
   }
   for (const row of after) {
     const sum = sumOf(row);
-    sum.now = row; // where it stands now
+    sum.now = row; // its present line
     sum.selfAfter += row.self * scale;
     sum.totalAfter += row.total * scale;
   }

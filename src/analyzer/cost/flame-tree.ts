@@ -1,12 +1,12 @@
 /**
- * The call tree of a profile with one node a function under each caller: what a flame graph draws. In: a profile. Out:
- * nodes, callers before callees, with their own value and that of all they called; idle time is in none.
+ * The call tree of a profile with one node per function under each caller, as a flame graph draws it. In: a profile. Out:
+ * nodes, callers before callees, with their self value and their total; idle time is left out.
  */
 import type { Profile } from '../model/profile.js';
 import { isIdle, isRoot } from './functions.js';
 
 export interface FlameNode {
-  /** -1 for the node of all. */
+  /** -1 for the node that represents the whole profile. */
   readonly frame: number;
   readonly parent: number;
   /** Callees by frame. */
@@ -15,7 +15,7 @@ export interface FlameNode {
   total: number;
 }
 
-/** Node 0 stands for all. */
+/** Node 0 represents the whole profile. */
 export const computeFlameTree = (profile: Profile): FlameNode[] => {
   const nodes: FlameNode[] = [flameNode(-1, -1)];
   const mergedOf = new Int32Array(profile.nodeCount);

@@ -1,14 +1,14 @@
-/** What each function costs: by itself, and with all that it calls. In: a Profile. Out: columns by frame. */
+/** The cost of each function: its self value, and its total with callees. In: a Profile. Out: columns by frame. */
 import type { Profile } from '../model/profile.js';
 
 export interface FunctionCosts {
   /** For each frame: its own value. */
   readonly self: Float64Array;
-  /** For each frame: the value of everything under it, counted once where the function calls itself. */
+  /** For each frame: the value of everything below it, counted once if the function calls itself. */
   readonly total: Float64Array;
 }
 
-/** By one of the profile's value columns; the first where none is named. */
+/** Uses one of the profile's value columns, by default the first. */
 export const computeFunctions = (profile: Profile, values: Float64Array = profile.values[0].self): FunctionCosts => {
   const { nodeCount, nodeFrame } = profile;
   const self = new Float64Array(profile.frames.length);
@@ -22,7 +22,10 @@ export const computeFunctions = (profile: Profile, values: Float64Array = profil
   return { self, total };
 };
 
-/** For each node: its own value with all that lies under it. Callers have smaller numbers, so one pass backwards does. */
+/**
+ * For each node: its self value and that of everything below it. Callers have smaller numbers, so one backward pass is
+ * enough.
+ */
 export const computeInclusive = (profile: Profile, values: Float64Array): Float64Array => {
   const inclusive = Float64Array.from(values);
   for (let node = profile.nodeCount - 1; node >= 0; node--) {
@@ -32,7 +35,7 @@ export const computeInclusive = (profile: Profile, values: Float64Array): Float6
   return inclusive;
 };
 
-/** For each node, 1 where no caller of it is the same function: the activations whose total counts. */
+/** For each node, 1 if no caller of it is the same function: the activations whose total counts. */
 export const computeOutermost = (profile: Profile): Uint8Array => {
   const { nodeCount, nodeFrame } = profile;
   const { firstChild, nextSibling, roots } = linkChildren(profile);
@@ -52,7 +55,7 @@ export const computeOutermost = (profile: Profile): Uint8Array => {
   return outermost;
 };
 
-/** For each node its first child and its next sibling, -1 where there is none. */
+/** For each node, its first child and its next sibling; -1 if there is none. */
 export const linkChildren = (
   profile: Profile,
 ): { firstChild: Int32Array; nextSibling: Int32Array; roots: number[] } => {
@@ -70,6 +73,6 @@ export const linkChildren = (
   return { firstChild, nextSibling, roots: roots.toReversed() };
 };
 
-/** V8's own states; they are no functions of the program. */
+/** V8's own states, which are not functions of the program. */
 export const isIdle = (name: string): boolean => name === '(idle)';
 export const isRoot = (name: string): boolean => name === '(root)';

@@ -1,6 +1,6 @@
 /**
- * Makes the cost of each line out of what counters counted. In: counted functions of all threads of a program. Out: one
- * FunctionLines for each function, with what garbage collections hid scaled from the hits without one.
+ * Computes the cost of each line from the counts. In: counted functions of all threads of a program. Out: one FunctionLines
+ * for each function; what garbage collections hid is scaled up from the hits without one.
  */
 import type { BytesCertainty, CountedFunction, CountedLine, FunctionLines, LineCost } from '../model/lines.js';
 
@@ -43,7 +43,7 @@ const lineCost = (line: CountedLine, source: string): LineCost => {
   };
 };
 
-/** A heap that is not collected does not shrink: what is below nothing is the counters' error. */
+/** A heap that is not collected does not shrink: a negative value is the counters' error. */
 const increments = (line: CountedLine): [number, number, BytesCertainty] => {
   const { cleanHits, collectedHits } = line;
   const heapBytes = Math.max(0, line.heapBytes);
@@ -53,7 +53,7 @@ const increments = (line: CountedLine): [number, number, BytesCertainty] => {
   return [Math.round(heapBytes * scale), Math.round(line.externalBytes * scale), 'scaled'];
 };
 
-/** The same function in another thread or process. */
+/** Adds up the same function in two threads or processes. */
 const mergeFunctions = (a: CountedFunction, b: CountedFunction): CountedFunction => ({
   ...a,
   calls: a.calls + b.calls,

@@ -1,19 +1,19 @@
-/** What each line costs by itself. In: a Profile whose file told of lines. Out: one entry a line, the dearest first. */
+/** The self cost of each line. In: a Profile whose file has lines. Out: one entry per line, most expensive first. */
 import type { Profile } from '../model/profile.js';
 
 export interface LineCost {
   readonly file: string;
-  /** 1-based; where `inlined`, the line at which the function starts. */
+  /** 1-based; if `inlined`, the line at which the function starts. */
   readonly line: number;
   /** The function in which it ran; an index into the profile's frames. */
   readonly frame: number;
   /** In the unit of the profile's first value column. */
   readonly self: number;
-  /** Ticks of functions that V8 had inlined into this one: whose lines they are, the profile cannot tell. */
+  /** Ticks of functions that V8 had inlined into this one; the profile does not show whose lines they are. */
   readonly inlined: boolean;
 }
 
-/** Empty where the profile has no lines. */
+/** Empty if the profile has no lines. */
 export const computeLines = (profile: Profile): LineCost[] => {
   const { lines, nodeFrame } = profile;
   if (lines === undefined) return [];

@@ -1,5 +1,5 @@
 /**
- * The lines of one function out of a profile of the whole thread. In: a CPU profile, where the function stands, and a
+ * The lines of one function, from a profile of the whole thread. In: a CPU profile, the place of the function, and a
  * profile of allocations. Out: its FunctionLines, estimated from samples: no hits, and no memory by line.
  */
 import type { FunctionLines, LineCost } from '../model/lines.js';
@@ -16,7 +16,7 @@ export interface FunctionPlace {
 export interface SampledLines {
   readonly lines: FunctionLines;
   readonly samples: number;
-  /** Time of functions that V8 had inlined into this one: whose lines they are cannot be told. */
+  /** Time of functions that V8 had inlined into this one; it is not known whose lines they are. */
   readonly inlinedUs: number;
 }
 
@@ -38,7 +38,7 @@ export const computeSampledLines = (
       continue;
     }
     const node = lines.node[entry];
-    // a node's time was shared among its lines by their ticks: this gives the ticks back
+    // a node's time was divided among its lines by their ticks: this restores the ticks
     const ticks = time.self[node] === 0 ? 0 : Math.round(((samples?.self[node] ?? 0) * selfUs) / time.self[node]);
     const known = costs.get(location.line);
     costs.set(location.line, { timeUs: (known?.timeUs ?? 0) + selfUs, ticks: (known?.ticks ?? 0) + ticks });
@@ -57,7 +57,7 @@ export const computeSampledLines = (
 const isIn = ({ file, firstLine, lastLine }: FunctionPlace, at: { file: string; line: number }): boolean =>
   at.file === file && firstLine <= at.line && at.line <= lastLine;
 
-/** What the function and those that stand inside it allocated themselves. */
+/** What the function and the functions nested in it allocated themselves. */
 const bytesIn = (place: FunctionPlace, { frames, nodeFrame, values: [bytes] }: Profile): number => {
   const inside = frames.map(({ location }) => location !== undefined && isIn(place, location));
   return bytes.self.reduce((sum, self, node) => sum + (inside[nodeFrame[node]] === true ? self : 0), 0);

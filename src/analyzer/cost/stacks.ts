@@ -1,6 +1,6 @@
 /**
- * The stack that a thread was seen in most often, for a profile of a moment. In: a Profile with its samples in order of
- * time. Out: the stack, innermost frame first, and how many of the samples had it.
+ * The most frequent stack of a thread in a short profile. In: a Profile with its samples in order of time. Out: the stack,
+ * innermost frame first, and how many of the samples had it.
  */
 import type { StackFrame } from '../model/dump.js';
 import type { Profile } from '../model/profile.js';
@@ -9,18 +9,18 @@ export interface CommonStack {
   readonly stack: readonly StackFrame[];
   readonly samples: number;
   readonly samplesTaken: number;
-  /** Of the samples, those in which the event loop waited for events. */
+  /** The samples in which the event loop waited for events. */
   readonly idleSamples: number;
-  /** V8 had inlined a function there, or could have: the innermost line may be that function's. */
+  /** V8 had inlined a function there, or could have: the innermost line may belong to that function. */
   readonly mayBeInlined: boolean;
 }
 
-/** V8's own states, which are no functions. */
+/** V8's own states, which are not functions. */
 const stateName = /^\((?:root|program|idle|garbage collector)\)$/;
 
 export const computeCommonStack = (profile: Profile): CommonStack => {
   const all = [...(profile.timeline?.node ?? [])];
-  // at first the thread still runs the code that was compiled before the profile began, with functions inlined
+  // at first the thread still runs code that was compiled before the profile began, with functions inlined
   const later = all.slice(Math.floor(all.length / 2));
   const nodes = later.some((node) => !isState(profile, node)) ? later : all;
   const counts = new Map<number, number>();
@@ -48,7 +48,7 @@ const stackOf = (profile: Profile, leaf: number): StackFrame[] => {
   return stack;
 };
 
-/** The line of the node on which most of its samples fell; 0 where the profile has no lines. */
+/** The line on which most samples of the node fell; 0 if the profile has no lines. */
 const hottestLine = ({ lines }: Profile, node: number): { line: number; inlined: boolean } => {
   if (lines === undefined) return { line: 0, inlined: false };
   let best = -1;

@@ -1,11 +1,11 @@
-/** The rows of cProfile's table out of a Profile, and their choice and order. In: a Profile. Out: a CostTable. */
+/** The rows of a cProfile-like table for a Profile, with filter and order. In: a Profile. Out: a CostTable. */
 import { MemwatchError } from '../../errors.js';
 import type { CostTable, FunctionRow } from '../model/cost.js';
 import type { Profile } from '../model/profile.js';
 import { computeFunctions, isIdle, isRoot } from './functions.js';
 import { computeLines } from './lines.js';
 
-/** Functions by own value, the dearest first; V8's `(idle)` and `(root)` are no rows. */
+/** Functions by self value, most expensive first; V8's `(idle)` and `(root)` are no rows. */
 export const computeCostTable = (profile: Profile): CostTable => {
   const { frames, values } = profile;
   const { rows, whole, idle } = functionRows(profile);
@@ -32,7 +32,7 @@ export const computeCostTable = (profile: Profile): CostTable => {
   };
 };
 
-/** A row for each frame but V8's own states, and the sums of own values: of `(idle)`, and of all others. */
+/** A row for each frame except V8's own states, and the sums of self values: of `(idle)`, and of all others. */
 const functionRows = (profile: Profile): { rows: FunctionRow[]; whole: number; idle: number } => {
   const { frames, values, calls } = profile;
   const { self, total } = computeFunctions(profile);
@@ -49,7 +49,7 @@ const functionRows = (profile: Profile): { rows: FunctionRow[]; whole: number; i
     rows.push({
       name,
       file: location?.file ?? null,
-      line: location?.line || null, // 0 where a foreign file does not say
+      line: location?.line || null, // 0 if another tool's file does not say
       calls: Number.isNaN(counted) ? null : counted,
       self: self[frame],
       total: total[frame],
@@ -72,7 +72,7 @@ export const sortRows = (rows: readonly FunctionRow[], key: SortKey): FunctionRo
   return [...rows].sort((a, b) => value(b) - value(a) || b.total - a.total);
 };
 
-/** Rows whose name or place holds the text; `/…/` is a regular expression. Throws `bad-argument`. */
+/** Rows whose name or place contains the text; `/…/` is a regular expression. Throws `bad-argument`. */
 export const filterRows = <Row extends { name: string; file: string | null; line: number | null }>(
   rows: readonly Row[],
   filter: string,
@@ -92,7 +92,7 @@ const matcherOf = (filter: string): ((text: string) => boolean) => {
   }
 };
 
-/** The frame that a user means by `name`, `file:line` or `file:name`: of several, the one with the most in it. */
+/** The frame that a user selects by `name`, `file:line` or `file:name`; of several, the one with the largest total. */
 export const findFrame = (profile: Profile, wanted: string): number => {
   const { total } = computeFunctions(profile);
   let best = -1;

@@ -1,6 +1,6 @@
 /**
- * What one thread does, from all that is known of it. In: its stack by samples, the kernel's view before and after the
- * samples were taken, its handles. Out: a ThreadDump. Each may be missing.
+ * What one thread is doing, from everything that is known about it. In: its stack by samples, the kernel's view before and
+ * after the samples were taken, its handles; each may be missing. Out: a ThreadDump.
  */
 import type { ActiveHandles, KernelThread, ThreadDump, ThreadState } from '../model/dump.js';
 import type { CommonStack } from './stacks.js';
@@ -10,10 +10,10 @@ export interface ThreadEvidence {
   readonly stack: CommonStack | undefined;
   readonly before: KernelThread | undefined;
   readonly after: KernelThread | undefined;
-  /** Between `before` and `after`. */
+  /** The time between `before` and `after`. */
   readonly elapsedUs: number;
   readonly handles: readonly ActiveHandles[];
-  /** The process has started others, which it may be waiting for. */
+  /** The process has child processes, for which it may be waiting. */
   readonly hasChildren: boolean;
 }
 
@@ -33,7 +33,7 @@ export const describeThread = (evidence: ThreadEvidence): ThreadDump => {
   };
 };
 
-/** A thread that took this share of a core while it was looked at is running, whatever it did at the last moment. */
+/** A thread that used at least this share of a core during the dump is running, whatever it did at the last moment. */
 const busyCores = 0.2;
 
 const coresOf = ({ before, after, elapsedUs }: ThreadEvidence): number | null =>
@@ -45,13 +45,13 @@ const stateOf = (evidence: ThreadEvidence): ThreadState => {
   const isIdle = stack !== undefined && stack.idleSamples > stack.samplesTaken / 2;
   if (isIdle) return 'idle';
   const isAsleep = after !== undefined && after.state !== 'R' && (coresOf(evidence) ?? 0) < busyCores;
-  // without a function on its stack, and without a child, it can wait for nothing but events
+  // without a function on its stack, and without a child process, it can only be waiting for events
   const inLoop = stack === undefined ? !evidence.hasChildren : stack.samples === 0;
   if (isAsleep) return inLoop && /poll/.test(after.waitsIn) ? 'idle' : 'waiting';
   return stack === undefined && after === undefined ? 'unknown' : 'running';
 };
 
-/** The kernel's functions in which a thread waits, and what that means for a Node program. */
+/** The kernel functions in which a thread waits, and what each means for a Node program. */
 const waits: readonly { readonly match: RegExp; readonly words: string }[] = [
   { match: /futex/, words: 'a lock (Atomics.wait, or one of native code)' },
   { match: /pipe|fifo/, words: 'a pipe' },

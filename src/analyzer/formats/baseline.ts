@@ -1,5 +1,5 @@
 /**
- * `memwatch-baseline.json`: the leaks that a team knows of and has not mended yet, by scenario, with their rates. Made
+ * `memwatch-baseline.json`: the leaks that a team knows about and has not fixed yet, by scenario, with their rates. Made
  * to be reviewed: sorted, no ids, no machine's paths, no line that changes without a cause.
  *   { "schema": "memwatch/baseline@1", "scenarios": { "test/leaks/cart.mjs": [
  *     { "signature": "…", "kind": "map", "bytesPerIteration": 96, "countPerIteration": 1 } ] } }
@@ -11,7 +11,7 @@ import type { Baseline, KnownLeak } from '../model/check.js';
 const schema = 'memwatch/baseline@1';
 const repair = 'mend it by hand, or write it anew with --update-baseline after deleting it';
 
-/** Throws `not-this-format` (also for a later version's file) and `broken-file`. `name` is for messages alone. */
+/** Throws `not-this-format` (also for a file of a later version) and `broken-file`. `name` is only for messages. */
 export const readBaseline = (text: string, name: string): Baseline => {
   const document = parse(text, name);
   checkSchema(document['schema'], name);
@@ -60,7 +60,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const broken = (place: string, what: string, cause?: unknown): MemwatchError =>
   new MemwatchError('broken-file', `${place}: ${what}`, { hint: repair, cause });
 
-/** Sorted by code point, so that no locale changes the file; scenarios without a leak do not stand in it. */
+/** Sorted by code point, so that the locale does not change the file; scenarios without a leak are left out. */
 export const writeBaseline = (baseline: Baseline): string => {
   const scenarios = [...baseline]
     .filter(([, leaks]) => leaks.length > 0)
@@ -78,5 +78,5 @@ const ordered = ({ signature, kind, bytesPerIteration, countPerIteration }: Know
   countPerIteration: rounded(countPerIteration),
 });
 
-/** Two digits say what a reviewer needs, and stay the same from run to run. */
+/** Two digits are enough for a reviewer, and stay the same from run to run. */
 const rounded = (rate: number): number => Number(rate.toPrecision(2));

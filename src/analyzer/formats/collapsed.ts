@@ -26,7 +26,7 @@ export const writeCollapsed = (profile: Profile): string => {
   return lines.join('\n') + (lines.length > 0 ? '\n' : '');
 };
 
-/** `;` parts frames and a line's end parts stacks, so neither may stand in a name. */
+/** `;` separates frames and a line end separates stacks, so neither may be in a name. */
 const nameOf = ({ name, location }: Frame): string => {
   const clean = (text: string): string => escapeText(text.replace(/;/g, ':'));
   const shown = clean(name === '' ? '(anonymous)' : name);
@@ -47,7 +47,7 @@ export const collapsedFormat: ProfileFormat = {
   read: ({ text = '' }) => readCollapsed(text),
 };
 
-/** Throws `not-this-format` where most lines are no stacks. */
+/** Throws `not-this-format` if most lines are no stacks. */
 export const readCollapsed = (text: string): Profile => {
   const lines = text.split(/\r\n|\n|\r/);
   const unit = (unitLine.exec(lines[0])?.[1] ?? 'count') as ProfileUnit;
@@ -67,7 +67,7 @@ export const readCollapsed = (text: string): Profile => {
   return profile.finish({ warnings: skipped.length === 0 ? [] : [warningOf(skipped)] });
 };
 
-/** Blank, or a comment. Private methods begin with `#` too, but with no space after it. */
+/** A blank line or a comment. Private methods begin with `#` too, but without a space after it. */
 const isBlank = (line: string): boolean => line.trim() === '' || line.startsWith('# ');
 
 const notStacks = (line: number): MemwatchError =>

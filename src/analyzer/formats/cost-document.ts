@@ -1,6 +1,6 @@
 /**
- * memwatch's own results, `memwatch/cpu@1` and `memwatch/alloc@1`, as the tables that they were printed from. In: a file's
- * bytes. Out: a CostTable, or undefined where they are no such document. Throws `broken-file`.
+ * Reads memwatch's own results, `memwatch/cpu@1` and `memwatch/alloc@1`, as the tables that they were printed from. In: a
+ * file's bytes. Out: a CostTable, or undefined if it is no such document. Throws `broken-file`.
  */
 import type { CostTable } from '../model/cost.js';
 import type { AllocDocument, CpuDocument } from '../model/documents.js';

@@ -2,7 +2,7 @@
  * V8's CPU profile, `.cpuprofile`: one JSON object
  *   { nodes: [{ id, callFrame, hitCount, children: [id…], positionTicks: [{ line, ticks }] }…],
  *     startTime, endTime (us), samples: [node id…], timeDeltas: [us since the sample before…], memwatch?: notes }
- * Chrome's traces write `parent` in place of `children`; old files lack samples, then hits stand for the time.
+ * Chrome's traces write `parent` in place of `children`; old files have no samples: then hits are used as time.
  */
 import { MemwatchError } from '../../errors.js';
 import type { CallCounts, CaptureNotes, LineValues, Profile, Timeline } from '../model/profile.js';
@@ -56,7 +56,7 @@ const decodeDocument = (document: Document): Profile => {
   return decodeCpuProfile(file, readNotes(document));
 };
 
-/** The profile of a file in V8's own shape. */
+/** The profile of a file that has V8's own shape. */
 export const decodeCpuProfile = (file: CpuProfileFile, notes: CaptureNotes | undefined): Profile => {
   const nodes = parentsFirst(file.nodes);
   const indexOf = new Map(nodes.map(({ node }, index) => [node.id, index]));
@@ -91,13 +91,13 @@ interface PlacedNode {
   readonly parent: number;
 }
 
-/** Nodes in an order in which callers stand before those they call. Throws where a node is named that is not there. */
+/** Nodes in an order in which callers come before their callees. Throws if a node is referred to that does not exist. */
 const parentsFirst = (nodes: readonly CpuProfileNode[]): PlacedNode[] => {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const children = new Map<number, Set<number>>(nodes.map(({ id }) => [id, new Set<number>()]));
   const isChild = new Set<number>();
   const link = (parent: number, child: number): void => {
-    children.get(parent)?.add(child); // some traces name each link from both of its ends
+    children.get(parent)?.add(child); // some traces write each link at both of its ends
     isChild.add(child);
   };
   for (const node of nodes) {
@@ -148,7 +148,7 @@ const timeOfHits = (hits: Float64Array, durationUs: number): Float64Array => {
   return hits.map((one) => (all === 0 ? 0 : (one / all) * durationUs));
 };
 
-/** A node's time is shared among its lines by their ticks. Lines outside the node's function are inlined callees'. */
+/** A node's time is divided among its lines by their ticks. Lines outside the node's function belong to inlined callees. */
 const readLines = (nodes: readonly PlacedNode[], time: Float64Array, reader: FrameReader): LineValues | undefined => {
   const table = createLocationTable();
   const rows: { node: number; location: number; self: number; inlined: number }[] = [];
@@ -173,14 +173,14 @@ const readLines = (nodes: readonly PlacedNode[], time: Float64Array, reader: Fra
   };
 };
 
-/** Where the function's source is not known, only lines before its start are seen to be another's. */
+/** If the function's source is not known, only lines before its start are recognised as another function's. */
 const isInlined = (callFrame: CallFrame, line: number, reader: FrameReader): boolean => {
   if (line < callFrame.lineNumber + 1) return true;
   const range = reader.range(callFrame);
   return range !== undefined && (line < range.firstLine || line > range.lastLine);
 };
 
-/** For each frame its exact count; functions that were counted but never sampled get a frame of their own. */
+/** The exact count for each frame; functions that were counted but never sampled get a new frame. */
 const readCalls = (
   nodes: readonly PlacedNode[],
   nodeFrame: Uint32Array,

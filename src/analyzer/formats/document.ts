@@ -1,6 +1,6 @@
 /**
- * memwatch's own results, read back: JSON whose `schema` names its kind. In: the text of a file. Out: the document,
- * checked field by field, or undefined where it is of a kind that nothing reads. Throws `broken-file`.
+ * Reads memwatch's own results: JSON whose `schema` names its kind. In: the text of a file. Out: the document, checked
+ * field by field, or undefined if it is of a kind that memwatch does not read. Throws `broken-file`.
  */
 import { MemwatchError, messageOf } from '../../errors.js';
 import type {
@@ -122,7 +122,7 @@ const shapes: Readonly<Record<SavedDocument['schema'], Shape<SavedDocument>>> = 
   'memwatch/leaks@1': leakReport,
 };
 
-/** The schema that a file's first bytes name; undefined where they are no document of memwatch. */
+/** The schema that a file's first bytes name; undefined if it is no document of memwatch's. */
 export const schemaOf = (head: string): string | undefined =>
   /^\s*\{\s*"schema"\s*:\s*"(memwatch\/[^"]*)"/.exec(head)?.[1];
 

@@ -1,6 +1,6 @@
 /**
- * A file as the readers of profiles look at it: its bytes after gunzip, its text (UTF-8, or UTF-16 with a byte order
- * mark), its JSON. Text and JSON are decoded once, when a reader first asks. In: a file's bytes. Out: a FileContent.
+ * A file as the readers of profiles see it: its bytes after gunzip, its text (UTF-8, or UTF-16 with a byte order mark), its
+ * JSON. Text and JSON are decoded once, when first needed. In: a file's bytes. Out: a FileContent.
  */
 import { gunzipSync } from 'node:zlib';
 import { MemwatchError, messageOf } from '../../errors.js';
@@ -10,22 +10,22 @@ export interface FileContent {
   readonly bytes: Uint8Array;
   /** undefined for binary files. */
   readonly text: string | undefined;
-  /** The file's JSON; undefined where the text does not begin as JSON. Throws `broken-file` with the byte position. */
+  /** The file's JSON; undefined if the text does not look like JSON. Throws `broken-file` with the byte position. */
   readonly json: unknown;
 }
 
-/** One kind of file: a reader, or the name under which a file is refused. */
+/** One kind of file: a reader, or the name used in the error that refuses it. */
 export interface ProfileFormat {
   /** With its article: `a CPU profile of V8 (.cpuprofile)`. */
   readonly name: string;
-  /** The command that opens such a file; undefined where none does. */
+  /** The command that opens such a file; undefined if none does. */
   readonly command?: string;
   matches(content: FileContent): boolean;
   /** Throws `not-this-format`, `broken-file`. */
   read(content: FileContent): Profile;
 }
 
-/** Throws `broken-file` where the gzip is damaged. */
+/** Throws `broken-file` if the gzip is damaged. */
 export const openContent = (raw: Uint8Array): FileContent => {
   const bytes = isGzip(raw) ? gunzip(raw) : raw;
   let text: string | undefined;
@@ -60,7 +60,7 @@ const encodingOf = ([first, second]: Uint8Array): string =>
 
 const decodeText = (bytes: Uint8Array): string => new TextDecoder(encodingOf(bytes)).decode(bytes);
 
-/** Control characters that no text holds stand near the start of every binary format. */
+/** Every binary format has control characters near its start that no text contains. */
 const isBinary = (bytes: Uint8Array): boolean =>
   encodingOf(bytes) === 'utf-8' && bytes.subarray(0, 1024).some((byte) => byte < 0x20 && !textControls.has(byte));
 const textControls = new Set([0x08, 0x09, 0x0a, 0x0c, 0x0d, 0x1b]);
@@ -68,7 +68,7 @@ const textControls = new Set([0x08, 0x09, 0x0a, 0x0c, 0x0d, 0x1b]);
 /** Stacks may begin with `[unknown]` or `{anonymous}`, so one bracket alone is not enough. */
 const beginsAsJson = (text: string): boolean => /^\s*(?:\{\s*["}]|\[\s*[[{\]])/.test(text.slice(0, 1024));
 
-/** The file's JSON as an object; empty where it is none. */
+/** The file's JSON as an object; empty if it is none. */
 export const objectOf = ({ json }: FileContent): Readonly<Record<string, unknown>> =>
   typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Record<string, unknown>) : {};
 

@@ -1,12 +1,12 @@
 /**
- * A file's bytes in pieces, through two buffers that are used in turn: one is filled while the other is worked on, and a
- * file of any size leaves no garbage. A piece is valid until the next one is asked for.
+ * A file's bytes in pieces, through two buffers that are used in turn: one is filled while the other is processed, and a
+ * file of any size leaves no garbage. A piece is valid until the next one is requested.
  */
 import { open } from 'node:fs/promises';
 
 const pieceBytes = 1 << 21;
 
-/** From byte `from` up to, and without, byte `to` (the file's end where it is left out). */
+/** From byte `from` up to, but not including, byte `to` (by default, the file's end). */
 export async function* readPieces(path: string, from = 0, to = Infinity): AsyncGenerator<Uint8Array> {
   const file = await open(path);
   try {
@@ -23,7 +23,7 @@ export async function* readPieces(path: string, from = 0, to = Infinity): AsyncG
       const piece = buffers[turn & 1 ? 1 : 0].subarray(0, bytesRead);
       turn++;
       filling = fill(buffers[turn & 1 ? 1 : 0]);
-      filling.catch(() => {}); // whoever asks for the next piece gets the error
+      filling.catch(() => {}); // the caller that asks for the next piece gets the error
       yield piece;
     }
   } finally {

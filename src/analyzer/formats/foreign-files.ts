@@ -1,6 +1,6 @@
 /**
- * Files that memwatch knows by name and does not read as profiles: heap snapshots and its own results, which other
- * commands open, and what other languages' and engines' profilers write. In: a file. Out: its right name in an error.
+ * Files that memwatch recognises but does not read as profiles: heap snapshots and its own results, which other commands
+ * open, and what profilers of other languages and engines write. In: a file. Out: an error that says what the file is.
  */
 import { MemwatchError } from '../../errors.js';
 import { objectOf, type FileContent, type ProfileFormat } from './file-content.js';

@@ -1,6 +1,6 @@
 /**
- * Where the functions of a script begin and end. A profile names only where they begin; the end tells whether a line
- * is a function's own. In: the text of a script. Out: positions and offsets looked up in its functions.
+ * Where the functions of a script begin and end. A profile says only where they begin; the end shows whether a line belongs
+ * to a function. In: the text of a script. Out: a lookup of its functions by position or by offsets.
  */
 import { childrenOf, tryParse, type AnyNode, type MethodDefinition, type Property } from '../../source/syntax.js';
 
@@ -16,15 +16,15 @@ export interface FunctionRange {
 }
 
 export interface FunctionRanges {
-  /** The function that V8 says begins at this 0-based position; V8 means the parenthesis of its parameters. */
+  /** The function that begins at this 0-based position for V8, which is the parenthesis of its parameters. */
   at(line: number, column: number): FunctionRange;
-  /** The function that V8's coverage gives these offsets; undefined for code that is no function of the source. */
+  /** The function that V8's coverage reports with these offsets; undefined for code that is no function of the source. */
   between(start: number, end: number): FunctionRange | undefined;
   /** The 0-based position of an offset. */
   positionOf(offset: number): { line: number; column: number };
 }
 
-/** undefined for a text that is not JavaScript as acorn knows it. */
+/** undefined for a text that acorn cannot parse as JavaScript. */
 export const readFunctionRanges = (source: string): FunctionRanges | undefined => {
   const program = tryParse(source);
   if (program === undefined) return undefined;
@@ -68,7 +68,7 @@ interface FoundFunction {
   readonly isClass: boolean;
 }
 
-/** Functions and classes by start, outer ones first. A method begins at its key for V8, not at its parenthesis. */
+/** Functions and classes by start, outer ones first. For V8, a method begins at its key, not at its parenthesis. */
 const findFunctions = (program: AnyNode): FoundFunction[] => {
   const found: FoundFunction[] = [];
   const open = [program]; // not recursive: sources may nest deeply
@@ -85,14 +85,14 @@ const findFunctions = (program: AnyNode): FoundFunction[] => {
 const isMethod = (node: AnyNode): node is MethodDefinition | Property =>
   node.type === 'MethodDefinition' || (node.type === 'Property' && (node.method || node.kind !== 'init'));
 
-/** Offsets at which lines start, by V8's notion of a line's end. */
+/** Offsets at which lines start, with V8's definition of a line end. */
 export const computeLineStarts = (source: string): number[] => {
   const starts = [0];
   for (const end of source.matchAll(/\r\n|[\n\r\u2028\u2029]/g)) starts.push(end.index + end[0].length);
   return starts;
 };
 
-/** The last index whose value is at or before the wanted one, in rising values that start at 0. */
+/** The last index whose value is at or before the wanted one, in increasing values that start at 0. */
 const lastAtOrBefore = (values: readonly number[], wanted: number): number => {
   let low = 0;
   let high = values.length - 1;

@@ -1,7 +1,7 @@
 /**
  * V8's sampling allocation profile, `.heapprofile`: one JSON object
  *   { head: { callFrame, selfSize, id, children: [node…] }, samples?: [{ size, nodeId, ordinal }…], memwatch?: notes }
- * V8's sampler either counts all that is allocated or forgets what dies, so memwatch asks twice. The file's own tree is
+ * V8's sampler either counts everything that is allocated or forgets what dies, so memwatch samples twice. The file's own tree is
  * what was allocated; `memwatch.live` is the tree of what a second phase of the same length left alive.
  */
 import { MemwatchError } from '../../errors.js';
@@ -18,9 +18,9 @@ export interface HeapProfileNode {
 
 export interface HeapProfileNotes extends CaptureNotes {
   readonly durationUs: number;
-  /** What is still alive; absent where survivors were not asked for. */
+  /** What is still alive; absent if survivors were not asked for. */
   readonly live?: HeapProfileNode;
-  /** The file's own tree holds survivors alone: what was allocated was not asked for. */
+  /** The file's own tree contains only survivors: what was allocated was not asked for. */
   readonly survivorsOnly?: boolean;
 }
 
@@ -49,7 +49,7 @@ export const heapProfileFormat: ProfileFormat = {
 const decodeDocument = (document: Document): Profile =>
   decode(document['head'] as HeapProfileNode, readNotes(document) as HeapProfileNotes | undefined);
 
-/** A file of others may hold all that was allocated or survivors alone; it does not say which. */
+/** A file from another tool may contain everything that was allocated, or only survivors; it does not say which. */
 const decode = (head: HeapProfileNode, notes: HeapProfileNotes | undefined): Profile => {
   const reader = createFrameReader(notes);
   const tree = createCallTree();
@@ -77,7 +77,7 @@ const decode = (head: HeapProfileNode, notes: HeapProfileNotes | undefined): Pro
   };
 };
 
-/** Adds V8's tree to ours; answers the own bytes of each node. With an explicit stack: trees may be deep. */
+/** Adds V8's tree to memwatch's; returns the self bytes of each node. Uses an explicit stack, because trees may be deep. */
 const addTree = (head: HeapProfileNode, tree: CallTree, reader: FrameReader): number[] => {
   const self: number[] = [];
   const stack: { node: HeapProfileNode; parent: number }[] = [{ node: head, parent: -1 }];

@@ -1,4 +1,4 @@
-/** The sink that turns the rows of `edges` into columns. It checks what it takes: a number out of its range is an error. */
+/** The sink that turns the rows of `edges` into columns. It checks its input: a number out of its range is an error. */
 import { sharedBytes, sharedWords } from '../model/columns.js';
 import { comma, copied, digit0, firstCapacity, grown, maxDigits, maxUint32, newline } from './heapsnapshot-columns.js';
 import type { SnapshotHeader } from './heapsnapshot-header.js';
@@ -11,7 +11,7 @@ export interface EdgeMemory {
   readonly target: Uint32Array;
 }
 
-/** What the one that filled from the end tells the other. */
+/** What the thread that filled from the end reports to the other one. */
 export interface EdgeCounts {
   readonly count: number;
   readonly maxName: number;
@@ -21,7 +21,7 @@ export class EdgeColumns implements RowSink, EdgeCounts {
   readonly rowName = 'edge';
   readonly width: number;
   count = 0;
-  /** The largest index of a string that an edge names. */
+  /** The largest string index among the names of edges. */
   maxName = 0;
   type: Uint8Array;
   name: Uint32Array;
@@ -31,10 +31,10 @@ export class EdgeColumns implements RowSink, EdgeCounts {
   private readonly usual: boolean;
   private readonly fromEnd: boolean;
 
-  /** `memory`: that of another thread, to be filled from its end; `finish` puts it into order. */
+  /** `memory`: another thread's memory, to be filled from its end; `finish` puts it into order. */
   constructor(
     private readonly header: SnapshotHeader,
-    /** For each of our edge types: 1 where the second number is the index of a string. */
+    /** For each of memwatch's edge types: 1 if the second number is the index of a string. */
     private readonly named: Uint8Array,
     fileBytes: number,
     memory?: EdgeMemory,
@@ -50,7 +50,7 @@ export class EdgeColumns implements RowSink, EdgeCounts {
     this.target = memory?.target ?? sharedWords(this.capacity);
   }
 
-  /** The memory, where it has room for all that the header counts. */
+  /** The memory, if it has room for all edges that the header counts. */
   get whole(): EdgeMemory | undefined {
     const { capacity, header, type, name, target } = this;
     return capacity === header.edgeCount ? { type, name, target } : undefined;
@@ -84,7 +84,7 @@ export class EdgeColumns implements RowSink, EdgeCounts {
     const inverse = 1 / nodeWidth;
     const beyond = this.header.nodeCount * nodeWidth;
     const limit = end - 72; // three numbers of up to 22 digits
-    // integer arithmetic, one comparison a digit: numbers of more digits than fit it are for the slow way
+    // integer arithmetic, one comparison per digit: numbers with too many digits for it take the slow way
     const step = this.fromEnd ? -1 : 1;
     const beyondLast = this.fromEnd ? -1 : capacity;
     const firstPlace = this.fromEnd ? capacity - 1 - this.count : this.count;
@@ -122,14 +122,14 @@ export class EdgeColumns implements RowSink, EdgeCounts {
     return rowStart;
   }
 
-  /** Turns what was filled from the end into the order of the file. */
+  /** Reverses what was filled from the end into the order of the file. */
   finish(): EdgeCounts {
     const { count, maxName, capacity } = this;
     for (const column of [this.type, this.name, this.target]) column.subarray(capacity - count).reverse();
     return { count, maxName };
   }
 
-  /** Takes the edges that another has filled in from the end on; false where they are more than the header counts. */
+  /** Takes over the edges that another thread filled in from the end; returns false if they are more than the header counts. */
   append(rest: EdgeCounts): boolean {
     this.count += rest.count;
     this.maxName = Math.max(this.maxName, rest.maxName);

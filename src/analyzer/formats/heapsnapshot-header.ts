@@ -1,13 +1,13 @@
 /**
- * The header of a .heapsnapshot, `{"meta": {…}, "node_count": …, "edge_count": …}`: in, its JSON text; out, where each
- * field stands in a row and what each type's number means. Fields and types are found by name, because V8 has added,
- * removed and moved them; a field we need and do not find is an error, never a guess.
+ * The header of a .heapsnapshot, `{"meta": {…}, "node_count": …, "edge_count": …}`. In: its JSON text. Out: the position of
+ * each field in a row and the meaning of each type's number. Fields and types are found by name, because V8 has added,
+ * removed and moved them. If a field that memwatch needs is missing, that is an error; its position is never guessed.
  */
 import { MemwatchError, messageOf } from '../../errors.js';
 import { edgeTypes, nodeTypes } from '../model/heap-graph.js';
 
 export interface RowLayout {
-  /** Numbers in one row. */
+  /** How many numbers a row has. */
   readonly width: number;
   /** Position in the row by field name. */
   readonly at: Readonly<Record<string, number>>;
@@ -19,13 +19,13 @@ export interface SnapshotHeader {
   readonly node: RowLayout;
   readonly edge: RowLayout;
   readonly location: RowLayout;
-  /** The file's number of a node type to ours. */
+  /** From the file's number of a node type to memwatch's. */
   readonly nodeTypeOf: Uint8Array;
   readonly edgeTypeOf: Uint8Array;
   readonly extraNativeBytes: number;
 }
 
-/** Reads the text of the header that stands at `position`; throws `broken-file` naming what is missing. */
+/** Reads the text of the header, which begins at byte `position`; throws `broken-file` naming what is missing. */
 export const readHeader = (text: string, position: number): SnapshotHeader => {
   try {
     return headerOf(text);
@@ -85,10 +85,10 @@ const layout = (meta: Record<string, unknown>, key: string, needed: readonly str
   return { width: fields.length, at };
 };
 
-/** V8 6 (Node 8) writes nodes of these types without naming them in the header; its last name is `sliced string`. */
+/** V8 6 (Node 8) writes nodes of these types without listing them in the header, whose last name is `sliced string`. */
 const unnamedTypes = ['symbol', 'bigint'];
 
-/** `node_types` holds, at the place of the field `type`, the names of all types. */
+/** `node_types` has the names of all types at the index of the field `type`. */
 const typeNumbers = (
   meta: Record<string, unknown>,
   fieldsKey: string,

@@ -1,4 +1,4 @@
-/** The sink of a .heapsnapshot's `locations`: where functions stand, as columns sorted by node. */
+/** The sink of a .heapsnapshot's `locations`: where functions are in the source, as columns sorted by node. */
 import { twiceAsLong } from '../model/columns.js';
 import type { NodePositions } from '../model/heap-graph.js';
 import { comma, digit0, maxDigits, newline } from './heapsnapshot-columns.js';
@@ -10,10 +10,10 @@ export class LocationColumns implements RowSink {
   readonly width: number;
   private count = 0;
   private sorted = true;
-  /** Four numbers a location: node, script, line, column. */
+  /** Four numbers per location: node, script, line, column. */
   private rows = new Uint32Array(4 * 1024);
   private readonly at: readonly number[];
-  /** The fields stand as every V8 so far writes them. */
+  /** The fields are in the order in which every version of V8 so far writes them. */
   private readonly usual: boolean;
 
   constructor(private readonly header: SnapshotHeader) {
@@ -40,7 +40,7 @@ export class LocationColumns implements RowSink {
   takeFast(bytes: Uint8Array, from: number, end: number): number {
     if (!this.usual) return from;
     const { rows, header } = this;
-    const limit = end - 96; // four numbers of up to 22 digits; longer ones are for the slow way
+    const limit = end - 96; // four numbers of up to 22 digits; longer ones take the slow way
     let at = this.count * 4;
     let p = from;
     let rowStart = from;
@@ -78,7 +78,7 @@ export class LocationColumns implements RowSink {
   }
 }
 
-/** By counting: a stretch of the result for each node, filled in the order of the rows. */
+/** A counting sort: a range of the result for each node, filled in the order of the rows. */
 const sortedByNode = ({ nodes, scriptIds, lines, columns }: NodePositions): NodePositions => {
   const count = nodes.length;
   const next = new Uint32Array(nodes.reduce((largest, node) => Math.max(largest, node), 0) + 2);

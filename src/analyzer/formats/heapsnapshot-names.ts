@@ -1,6 +1,6 @@
 /**
- * V8 15 puts the scope of each closure's context into the name of its node: `system / Context / scope @7285`. In: a graph.
- * Out: the same with the name that all other V8s write, which classes, signatures and rules go by.
+ * V8 15 adds the scope of each closure's context to the name of its node: `system / Context / scope @7285`. In: a graph.
+ * Out: the same graph with the name that all other versions of V8 write, on which classes, signatures and rules depend.
  */
 import type { HeapGraph, StringPages, StringTable } from '../model/heap-graph.js';
 import { stringTable } from '../model/string-table.js';
@@ -25,7 +25,7 @@ const withZero = (starts: Uint32Array): Uint32Array => {
   return longer;
 };
 
-/** The table with that string in it, and where. */
+/** The table with that string added if it is missing, and the string's index. */
 const withString = (strings: StringTable, text: string): { strings: StringTable; index: number } => {
   const index = strings.indexOf(text);
   if (index !== -1) return { strings, index };

@@ -1,4 +1,4 @@
-/** The sink that turns the rows of `nodes` into columns. It checks what it takes: a number out of its range is an error. */
+/** The sink that turns the rows of `nodes` into columns. It checks its input: a number out of its range is an error. */
 import { sharedBytes, sharedFloats, sharedWords } from '../model/columns.js';
 import { comma, copied, digit0, firstCapacity, grown, maxDigits, maxUint32, newline } from './heapsnapshot-columns.js';
 import type { SnapshotHeader } from './heapsnapshot-header.js';
@@ -8,7 +8,7 @@ export class NodeColumns implements RowSink {
   readonly rowName = 'node';
   readonly width: number;
   count = 0;
-  /** Edges that the nodes so far lay claim to. */
+  /** The number of edges that the nodes so far claim. */
   edges = 0;
   maxName = 0;
   type: Uint8Array;
@@ -18,7 +18,7 @@ export class NodeColumns implements RowSink {
   firstEdge: Uint32Array;
   private capacity: number;
   private readonly at: { type: number; name: number; id: number; selfBytes: number; edgeCount: number };
-  /** The fields stand in the order in which every V8 so far writes them. */
+  /** The fields are in the order in which every version of V8 so far writes them. */
   private readonly usual: boolean;
 
   constructor(
@@ -68,7 +68,7 @@ export class NodeColumns implements RowSink {
     if (!this.usual) return from;
     const { header, width, capacity, type, name, id, selfBytes, firstEdge } = this;
     const typeOf = header.nodeTypeOf;
-    const limit = end - 24 * width; // a row of numbers within 64 bits fits; longer ones are for the slow way
+    const limit = end - 24 * width; // a row of numbers within 64 bits fits; longer ones take the slow way
     let { count, edges, maxName } = this;
     let p = from;
     let rowStart = from;

@@ -1,7 +1,7 @@
 /**
  * A .heapsnapshot, pushed in as bytes in pieces of any size: `{"snapshot":{…},"nodes":[…],"edges":[…],…,"strings":[…]}`.
- * Goes by the names of the top-level keys alone; blanks, line breaks and unknown keys do not matter. Out: a HeapGraph
- * that is consistent (every edge, name and count within range), or a MemwatchError with the position of the fault.
+ * Only the names of the top-level keys matter; blanks, line breaks and unknown keys are ignored. Out: a HeapGraph that is
+ * consistent (every edge, name and count within range), or a MemwatchError with the position of the error.
  */
 import { MemwatchError } from '../../errors.js';
 import { edgeTypes, type HeapGraph, type NodePositions, type StringPages } from '../model/heap-graph.js';
@@ -14,24 +14,24 @@ import { RowsReader } from './heapsnapshot-rows.js';
 import { StringsReader } from './heapsnapshot-strings.js';
 import { ValueReader } from './heapsnapshot-value.js';
 
-/** What takes the bytes of one value: answers the position after it, or -1 when it wants more. */
+/** Takes the bytes of one value: returns the position after it, or -1 if it needs more. */
 interface Reader {
   push(bytes: Uint8Array, from: number, end: number, base: number): number;
 }
 
-/** The end of a snapshot as another thread has read it. */
+/** The end of a snapshot, as another thread read it. */
 export interface SnapshotRest {
   readonly edges: EdgeCounts;
   readonly positions: NodePositions | undefined;
   readonly strings: StringPages | undefined;
-  /** Where it ended. */
+  /** The position at which it ended. */
   readonly position: number;
 }
 
-/** A file without a header in its first megabyte is none of ours. */
+/** A file without a header in its first megabyte is no heap snapshot. */
 const headerBytes = 1 << 20;
 
-/** For each of our edge types: 1 where the edge's second number is the index of a string. */
+/** For each of memwatch's edge types: 1 if the edge's second number is the index of a string. */
 export const namedEdgeTypes = Uint8Array.from(edgeTypes, (type) => (type === 'element' || type === 'hidden' ? 0 : 1));
 
 type Place = 'start' | 'key' | 'colon' | 'value' | 'inside' | 'comma' | 'end';
@@ -42,7 +42,7 @@ export class SnapshotParser {
   header: SnapshotHeader | undefined;
   private nodes: NodeColumns | undefined;
   private edges: EdgeColumns | undefined;
-  /** Made before its key came, for another parser to fill from its end. */
+  /** Created before its key was read, for another parser to fill from its end. */
   private earlyEdges: EdgeColumns | undefined;
   private locations: LocationColumns | undefined;
   private strings: StringPages | undefined;
@@ -52,7 +52,7 @@ export class SnapshotParser {
   private reader: Reader = new ValueReader(false);
   private whenRead: () => void = () => {};
 
-  /** `fileBytes`: how much JSON there can be, so that columns have their final size at once. */
+  /** `fileBytes`: the most JSON that there can be, so that columns get their final size at once. */
   constructor(private readonly fileBytes: number) {}
 
   push(bytes: Uint8Array): void {
@@ -72,14 +72,14 @@ export class SnapshotParser {
     if (this.header === undefined && this.position > headerBytes) throw notSnapshot();
   }
 
-  /** The memory of all edges, for another parser to fill from its end; undefined where there is no header to trust. */
+  /** The memory of all edges, for another parser to fill from its end; undefined if there is no header to rely on. */
   get edgeMemory(): EdgeMemory | undefined {
     if (this.header === undefined) return undefined;
     this.earlyEdges ??= new EdgeColumns(this.header, namedEdgeTypes, this.fileBytes);
     return this.earlyEdges.whole;
   }
 
-  /** A parser for the rest of a file from a byte on at which a row of `edges` begins. */
+  /** A parser for the rest of a file, from a byte at which a row of `edges` begins. */
   static inEdges(header: SnapshotHeader, position: number, memory: EdgeMemory): SnapshotParser {
     const parser = new SnapshotParser(0);
     parser.header = header;
@@ -89,14 +89,14 @@ export class SnapshotParser {
     return parser;
   }
 
-  /** Whether everything from here on can be left to another parser that begins here. */
+  /** Whether everything from here on can be left to another parser that began here. */
   get atEdge(): boolean {
     return (
       this.place === 'inside' && this.reader instanceof RowsReader && this.key === 'edges' && this.reader.atRowStart
     );
   }
 
-  /** What a parser that began in the edges has read, for the one that read what is before. */
+  /** What a parser that began in the edges has read, to be given to the one that read the part before. */
   endOfRest(): SnapshotRest {
     const { edges, locations, strings } = this;
     if (this.place !== 'end') throw broken(this.position, cutOff);
@@ -104,7 +104,7 @@ export class SnapshotParser {
     return { edges: edges.finish(), positions: locations?.finish(), strings, position: this.position };
   }
 
-  /** The graph of what this parser has read and of what follows. */
+  /** The graph made from what this parser has read and the rest. */
   endWith(rest: SnapshotRest): HeapGraph {
     if (this.edges?.append(rest.edges) !== true)
       throw broken(rest.position, `more edges than the ${this.header?.edgeCount} that the header counts`);
@@ -117,7 +117,7 @@ export class SnapshotParser {
     return this.end();
   }
 
-  /** The graph; throws where the file ended early or does not add up. */
+  /** The graph; throws if the file ended early or is inconsistent. */
   end(): HeapGraph {
     if (this.header === undefined) throw notSnapshot();
     if (this.place !== 'end') throw broken(this.position, cutOff);
@@ -158,7 +158,7 @@ export class SnapshotParser {
     if (problem !== undefined) throw broken(this.position, problem);
   }
 
-  /** One byte outside of a value; false where the value begins with it. */
+  /** Takes one byte outside of a value; returns false if a value begins with it. */
   private takeBetween(c: number, position: number): boolean {
     if (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) return true;
     const char = String.fromCharCode(c);
@@ -209,7 +209,7 @@ export class SnapshotParser {
     return false;
   }
 
-  /** The reader of an array that we want; undefined for any other key. */
+  /** The reader of an array that is needed; undefined for any other key. */
   private arrayReader(position: number): { reader: Reader; whenRead: () => void } | undefined {
     if (!['nodes', 'edges', 'locations', 'strings'].includes(this.key)) return undefined;
     const { header, fileBytes } = this;
@@ -242,7 +242,7 @@ export class SnapshotParser {
 
 const cutOff = 'the file ends here, before its end: it was cut off';
 
-/** What may stand between values: place and character, to the next place. */
+/** What may come between values: from a place and a character to the next place. */
 const transitions: Readonly<Record<string, Place | undefined>> = {
   'start{': 'key',
   'key}': 'end',

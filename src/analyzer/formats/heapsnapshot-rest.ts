@@ -1,8 +1,8 @@
 /**
- * Reads a big snapshot in two threads: one from its start, one from the middle of its edges on. In, a file and the place
- * of its middle; out, where the second thread began and what it read. Where a row of edges begins near the middle is seen
- * from the numbers themselves (types are few, targets are multiples); the first thread, which counts from the start, has
- * the last word: it takes the rest only if a row begins there for it, too.
+ * Reads a big snapshot in two threads: one from its start, the other from the middle of its edges. In: a file and the
+ * position of its middle. Out: where the second thread began and what it read. The second thread finds the start of a row
+ * of edges from the numbers themselves (there are few types, and targets are multiples). The first thread, which counts
+ * from the start, decides: it uses the rest only if its own count also has a row begin there.
  */
 import { open } from 'node:fs/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -22,11 +22,11 @@ interface Task {
 type Message = { readonly startedAt: number | undefined } | { readonly rest: SnapshotRest };
 
 export interface RestReader {
-  /** The byte at which the second thread began; undefined where it found no row of edges. */
+  /** The byte at which the second thread began; undefined if it found no row of edges. */
   readonly startedAt: Promise<number | undefined>;
-  /** What it read; undefined where it failed: the first thread then reads on, and says what is wrong and where. */
+  /** What it read; undefined if it failed: then the first thread reads on, and reports what is wrong and where. */
   readonly rest: Promise<SnapshotRest | undefined>;
-  /** Afterwards it does not touch the edges' memory any more. */
+  /** After this, the second thread no longer touches the memory of the edges. */
   stop(): Promise<unknown>;
 }
 
@@ -77,7 +77,7 @@ const findRow = async (path: string, from: number, header: SnapshotHeader): Prom
   }
 };
 
-/** The one place of a window of bytes from which all numbers make rows of edges; undefined where none or several do. */
+/** The only position in these bytes from which all numbers form rows of edges; undefined if there is none or more than one. */
 export const rowStart = (bytes: Uint8Array, header: SnapshotHeader): number | undefined => {
   const { width, at } = header.edge;
   const numbers = numbersIn(bytes);
@@ -95,7 +95,7 @@ export const rowStart = (bytes: Uint8Array, header: SnapshotHeader): number | un
   return phases.length === 1 ? numbers[phases[0]].start : undefined;
 };
 
-/** Whole numbers between commas; undefined where anything else stands among them. */
+/** The whole numbers between commas; undefined if there is anything else between them. */
 const numbersIn = (bytes: Uint8Array): { start: number; value: number }[] | undefined => {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   if (!/^[\d,\s]*$/.test(text)) return undefined;
@@ -107,7 +107,7 @@ const numbersIn = (bytes: Uint8Array): { start: number; value: number }[] | unde
 
 const post = (message: Message): void => parentPort?.postMessage(message, transferable(message));
 
-/** The memory of what it has read changes hands; that of the edges is both threads'. */
+/** Memory that it read into is transferred; the memory of the edges is shared by both threads. */
 const transferable = (message: Message): ArrayBuffer[] => {
   if (!('rest' in message)) return [];
   const { strings, positions } = message.rest;
@@ -128,6 +128,6 @@ const work = async ({ path, from, header, memory }: Task): Promise<void> => {
 };
 
 if (!isMainThread && (workerData as Partial<Task> | null)?.task === 'rest of a snapshot') {
-  // not awaited: CommonJS could not require a module that awaits; what it throws ends the thread with an error all the same
+  // not awaited: CommonJS could not require a module with top-level await; an error still ends the thread
   void work(workerData as Task);
 }

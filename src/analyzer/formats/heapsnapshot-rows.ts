@@ -1,21 +1,21 @@
 /**
- * The flat arrays of numbers of a .heapsnapshot (`nodes`, `edges`, `locations`): in, their bytes in pieces of any size;
- * out, one call of a sink for each row. Two ways through the bytes: a sink's own fast loop takes whole rows written as
- * V8 writes them (no blanks inside a row), and a slow one, byte by byte, takes everything else: rows cut by the end of a
- * piece, blanks, and whatever is wrong, which it names with its position.
+ * The flat arrays of numbers of a .heapsnapshot (`nodes`, `edges`, `locations`). In: their bytes in pieces of any size.
+ * Out: one call of a sink for each row. There are two ways through the bytes. A sink's own fast loop takes whole rows
+ * written as V8 writes them (no blanks inside a row). A slow one takes everything else byte by byte: rows cut by the end of
+ * a piece, blanks, and errors, which it reports with their position.
  */
 import { MemwatchError } from '../../errors.js';
 
 export interface RowSink {
-  /** What a row is called in errors. */
+  /** The name of a row in errors. */
   readonly rowName: string;
-  /** Numbers in one row. */
+  /** How many numbers a row has. */
   readonly width: number;
   /** Takes one row. Returns what is wrong with it, or undefined. */
   take(row: Float64Array): string | undefined;
   /**
-   * Takes rows from `from` on, each followed by a comma, as long as they are well formed and end before `end`; answers
-   * the start of the first row that it did not take. May take none.
+   * Takes rows from `from` on, each followed by a comma, as long as they are well formed and end before `end`; returns the
+   * start of the first row that it did not take. May take none.
    */
   takeFast(bytes: Uint8Array, from: number, end: number): number;
 }
@@ -35,12 +35,12 @@ export class RowsReader {
     this.row = new Float64Array(Math.max(1, sink.width));
   }
 
-  /** Whether the next byte that counts is the first of a row. */
+  /** Whether the next byte that is not blank is the first of a row. */
   get atRowStart(): boolean {
     return this.field === 0 && this.state === expectNumber;
   }
 
-  /** Takes bytes after the opening bracket; answers the position after the closing one, or -1 when it wants more. */
+  /** Takes bytes after the opening bracket; returns the position after the closing one, or -1 if it needs more. */
   push(bytes: Uint8Array, from: number, end: number, base: number): number {
     let p = from;
     while (p < end) {
@@ -51,7 +51,7 @@ export class RowsReader {
     return -1;
   }
 
-  /** One byte; true when it closes the array. */
+  /** Takes one byte; returns true if it closes the array. */
   private pushSlowly(c: number, position: number): boolean {
     if (c >= 0x30 && c <= 0x39) {
       if (this.state === expectComma) throw wrong(position, `two numbers without a comma in ${this.sink.rowName}s`);

@@ -1,6 +1,6 @@
 /**
- * The strings of a .heapsnapshot: in, the bytes of its array `["…","…"]` in pieces of any size; out, those bytes in pages,
- * so that no table of them is copied when it grows.
+ * The strings of a .heapsnapshot. In: the bytes of its array `["…","…"]` in pieces of any size. Out: those bytes in pages,
+ * so that nothing is copied when the table grows.
  */
 import { MemwatchError } from '../../errors.js';
 import { sharedBytes, twiceAsLong } from '../model/columns.js';
@@ -27,7 +27,7 @@ export class StringsReader {
   private starts = new Uint32Array(1 << 12);
   private count = 0;
 
-  /** Takes bytes after the opening bracket; answers the position after the closing one, or -1 when it wants more. */
+  /** Takes bytes after the opening bracket; returns the position after the closing one, or -1 if it needs more. */
   push(bytes: Uint8Array, from: number, end: number, base: number): number {
     let p = from;
     while (p < end) {
@@ -96,7 +96,7 @@ export class StringsReader {
     this.page[this.used++] = byte;
   }
 
-  /** Starts a new page with what there is of the current string; a string never stands in two pages. */
+  /** Starts a new page with the current string's bytes so far; a string is never split over two pages. */
   private makeRoom(): void {
     const begun = this.page.subarray(this.start, this.used);
     const next = Buffer.from(sharedBytes(Math.max(pageBytes, begun.length * 2)).buffer);

@@ -1,10 +1,10 @@
 /**
- * One JSON value of any kind, in pieces of any size: in, its bytes; out, where it ends, and its text where that is
- * wanted. For the header, for keys, and for what is skipped.
+ * One JSON value of any kind, in pieces of any size. In: its bytes. Out: where it ends, and its text if that is wanted.
+ * Used for the header, for keys, and for values that are skipped.
  */
 import { MemwatchError } from '../../errors.js';
 
-/** A header or key longer than this is none of V8's. */
+/** V8 writes no header or key that is longer than this. */
 const maxCapturedBytes = 1 << 20;
 
 export class ValueReader {
@@ -20,7 +20,7 @@ export class ValueReader {
     return Buffer.concat(this.captured).toString('utf8');
   }
 
-  /** Takes bytes from the value's first one on; answers the position after its last, or -1 when it wants more. */
+  /** Takes bytes starting with the value's first one; returns the position after its last byte, or -1 if it needs more. */
   push(bytes: Uint8Array, from: number, end: number, base: number): number {
     let p = from;
     let done = false;
@@ -30,13 +30,13 @@ export class ValueReader {
       else if (c === 0x22) this.inString = true;
       else if (c === 0x7b || c === 0x5b) this.depth++;
       else if (c === 0x7d || c === 0x5d || (c === 0x2c && this.depth === 0)) done = this.close(c);
-      if (done && this.depth < 0) p--; // a number or a word ends before the bracket or comma of what is around it
+      if (done && this.depth < 0) p--; // a number or a word ends before the bracket or comma that follows it
     }
     if (this.capture) this.keep(bytes.slice(from, p), base + from);
     return done ? p : -1;
   }
 
-  /** One byte of a string; true when it ends the value. */
+  /** Takes one byte of a string; returns true if it ends the value. */
   private inside(c: number): boolean {
     if (this.escaped) this.escaped = false;
     else if (c === 0x5c) this.escaped = true;

@@ -1,7 +1,7 @@
 /**
- * Reads a .heapsnapshot of Node or Chrome, plain or gzip, of any size, as a stream: in, a file's path or its bytes in
- * pieces; out, a HeapGraph. `not-this-format` where it is something else, `broken-file` with the byte position (of the
- * JSON, after gunzip) where it is cut off or inconsistent.
+ * Reads a .heapsnapshot of Node or Chrome, plain or gzip, of any size, as a stream. In: a file's path, or its bytes in
+ * pieces. Out: a HeapGraph. Throws `not-this-format` if it is something else, and `broken-file` with the byte position (in
+ * the JSON, after gunzip) if it is incomplete or inconsistent.
  */
 import { createReadStream, type ReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -16,18 +16,18 @@ import { SnapshotParser } from './heapsnapshot-parser.js';
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;
-  /** Called now and then with the share of the file that has been read, 0 to 1. */
+  /** Called from time to time with the share of the file that has been read, 0 to 1. */
   readonly onProgress?: (share: number) => void;
-  /** Plain files of so many bytes and more are read by two threads; 64 MB where it is left out. */
+  /** Plain files of at least this many bytes are read by two threads; by default 64 MB. */
   readonly twoThreadsFrom?: number;
 }
 
-/** The header stands within so many bytes. */
+/** The header is within this many bytes of the start. */
 const headerBytes = 1 << 16;
-/** Gzip cannot pack a byte of JSON numbers tighter than this in practice; columns grow where it does. */
+/** In practice gzip does not compress JSON numbers better than this; if it does, columns grow. */
 const gzipRatio = 8;
 
-/** Reads a snapshot from a file, or from its bytes in pieces of any size. */
+/** Reads a snapshot from a file, or from its bytes in pieces of any size. Throws `not-this-format`, `broken-file`. */
 export const readHeapSnapshot = async (
   source: string | AsyncIterable<Uint8Array>,
   options: ReadOptions = {},
@@ -44,7 +44,7 @@ const readGraph = async (source: string | AsyncIterable<Uint8Array>, options: Re
   }
 };
 
-/** The first thread has the nodes, which are quick for their bytes; the second the strings, and locations to sort. */
+/** The first thread reads the nodes, which are fast for their size; the second reads the strings, and sorts the locations. */
 const firstThreadsShare = 0.54;
 
 /** From this size on a second thread is worth it. */
@@ -113,7 +113,7 @@ const unzipped = (file: ReadStream): Gunzip => {
   return gunzip;
 };
 
-/** The size of the file, and whether it begins as gzip does. */
+/** The size of the file, and whether it begins like a gzip file. */
 const look = async (path: string): Promise<{ bytes: number; gzip: boolean }> => {
   try {
     const file = await open(path);
@@ -131,7 +131,7 @@ const look = async (path: string): Promise<{ bytes: number; gzip: boolean }> => 
   }
 };
 
-/** Says in one line which file it is about. */
+/** Adds the name of the file to the error's message. */
 const withFile = (error: unknown, path: string): unknown => {
   if (error instanceof MemwatchError && error.code === 'broken-file')
     return new MemwatchError('broken-file', `${path} is broken ${error.message}`, { hint: 'capture it again' });

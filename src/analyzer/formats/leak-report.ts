@@ -67,7 +67,7 @@ const finding = record<Finding>({
   reasons: list(text),
 });
 
-/** Reports of earlier versions say nothing of it. */
+/** Reports of earlier versions do not have it. */
 const listOrNone = <T>(item: Shape<T>): Shape<readonly T[]> => {
   const items = list(item);
   return (value, at) => (value === undefined ? [] : items(value, at));

@@ -14,7 +14,7 @@ export interface MissingFunction {
 }
 
 export interface LinesFile {
-  /** The selectors that meant a function of a file that was loaded. */
+  /** The selectors that selected a function in a loaded file. */
   readonly found: readonly string[];
   readonly functions: readonly CountedFunction[];
   readonly missing: readonly MissingFunction[];

@@ -3,8 +3,8 @@
  *   node 1234/1240 [001] 5417.120: 1010101 cpu-clock:u:
  *           7f53ac0 LazyCompile:*handle /srv/app.js:12 (/tmp/perf-1234.map)
  *           9c2ad0 uv_run+0x190 (/usr/bin/node)
- * The command may hold spaces; process, processor and period may be missing. Events of the first event's kind are read;
- * each counts as one sample, and where periods are nanoseconds of a clock, as time.
+ * The command may contain spaces; process, processor and period may be missing. Only events of the first event's kind are read;
+ * each counts as one sample and, if periods are nanoseconds of a clock, as time.
  */
 import { MemwatchError } from '../../errors.js';
 import type { Location } from '../model/location.js';
@@ -21,7 +21,7 @@ interface PerfEvent {
   readonly stack: string[];
 }
 
-/** Command, process and thread, processor, time, period, kind. */
+/** The command, process and thread, processor, time, period and kind of event. */
 const eventLine =
   /^(\S.*?)\s+(-?\d+)(?:\/(-?\d+))?\s+(?:\[\d+\]\s+)?(?:\S{4,6}\s+)?(\d+\.\d+):\s+(?:(\d+)\s+)?([\w./=,-]+(?::[\w]*)?):\s*$/;
 const frameLine = /^\s+([0-9a-f]+)\s+(.*?)\s*\(([^()]*(?:\([^()]*\))?[^()]*)\)\s*$/;

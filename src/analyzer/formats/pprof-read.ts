@@ -1,6 +1,6 @@
 /**
- * Reads pprof's profile.proto; pprof.ts writes it. In: the bytes after gunzip. Out: a Profile. Functions whose first line
- * is not known stand at the smallest line seen in them; what has no symbol is named by its mapping and address.
+ * Reads pprof's profile.proto; pprof.ts writes it. In: the bytes after gunzip. Out: a Profile. A function whose first line
+ * is not known gets the smallest line seen in it; code without a symbol is named by its mapping and address.
  */
 import { Profile as Pprof, type Location as PprofLocation } from 'pprof-format';
 import { MemwatchError } from '../../errors.js';
@@ -18,7 +18,7 @@ export const pprofFormat: ProfileFormat = {
   read: ({ bytes }) => readPprof(bytes),
 };
 
-/** The fields of the message `Profile` that are messages or strings; the others up to the last are numbers. */
+/** The fields of the message `Profile` that are messages or strings; the other ones up to the last are numbers. */
 const lengthFields = new Set([1, 2, 3, 4, 5, 6, 11, 13]);
 const lastField = 15;
 const isKnown = (field: number, wire: number): boolean =>
@@ -81,7 +81,7 @@ const readMessage = (pprof: Pprof): Profile => {
 /** The package decodes int64 without its sign. */
 const signedOf = (value: number | bigint): number => Number(BigInt.asIntN(64, BigInt(value)));
 
-/** The kinds of values, first the one to show: the default that the file names, else the last, as pprof itself does. */
+/** The kinds of values, the one to show first: the default that the file names, otherwise the last, as in pprof itself. */
 const columnOrder = ({ sampleType, defaultSampleType }: Pprof): number[] => {
   const named = sampleType.findIndex(({ type }) => type === defaultSampleType);
   const first = named >= 0 && Number(defaultSampleType) !== 0 ? named : sampleType.length - 1;
@@ -112,7 +112,7 @@ interface SymbolLine {
   readonly line: number;
 }
 
-/** For the id of a location its lines, the innermost inlined function first. */
+/** For the id of a location, its lines, innermost inlined function first. */
 const createSymbols = (pprof: Pprof, profile: StackProfile): ((id: number) => SymbolLine[]) => {
   const { strings } = pprof.stringTable;
   const functions = new Map(
@@ -150,7 +150,7 @@ const createSymbols = (pprof: Pprof, profile: StackProfile): ((id: number) => Sy
   return (id) => lines.get(id) ?? [{ frame: profile.frame(`location ${id}`), file: '', line: 0 }];
 };
 
-/** `[libc.so.6] 0x7f12`: what is known of code without a symbol. */
+/** `[libc.so.6] 0x7f12`: the name for code without a symbol. */
 const createAddresses = ({ mapping, stringTable: { strings } }: Pprof): ((location: PprofLocation) => string) => {
   const files = new Map(mapping.map(({ id, filename }) => [Number(id), strings[Number(filename)] ?? '']));
   return ({ mappingId, address }) => {

@@ -1,7 +1,7 @@
 /**
  * Writes pprof's profile.proto, gzipped: a table of strings, functions (name, file, first line), locations (function,
- * line), and samples (a stack of locations, the innermost first, with one integer for each kind of value).
- * Times are nanoseconds there. A node's time is written line by line, so that `pprof -list` knows the lines.
+ * line), and samples (a stack of locations, innermost first, with one integer for each kind of value). pprof's times are
+ * nanoseconds. A node's time is written line by line, so that `pprof -list` shows lines.
  */
 import { gzipSync } from 'node:zlib';
 import {
@@ -15,7 +15,7 @@ import {
 } from 'pprof-format';
 import type { Profile, ProfileUnit } from '../model/profile.js';
 
-/** How pprof's users know our values, with the factor to pprof's unit. */
+/** The names of memwatch's values in pprof, with the factor to pprof's unit. */
 export const written: Readonly<Record<string, readonly [type: string, unit: string, factor: number]>> = {
   time: ['cpu', 'nanoseconds', 1000],
   samples: ['samples', 'count', 1],
@@ -23,7 +23,7 @@ export const written: Readonly<Record<string, readonly [type: string, unit: stri
   live: ['inuse_space', 'bytes', 1],
 };
 
-/** No part is more than what is left; differences may be negative. */
+/** Limits a part to what is left; differences may be negative. */
 const withoutRest = (rest: number, part: number): number => (rest < 0 ? Math.max(rest, part) : Math.min(rest, part));
 
 export const writePprof = (profile: Profile): Uint8Array => {
@@ -87,7 +87,7 @@ const createPlaces = (profile: Profile, strings: StringTable): Places => {
   return { functions, locations, at };
 };
 
-/** For each node, the parts of it by line; one part at the function's start where lines are not known. */
+/** For each node, its parts by line; one part at the function's start if lines are not known. */
 const partsOf = (profile: Profile): Map<number, { line: number; share: number }[]> => {
   const parts = new Map<number, { line: number; share: number }[]>();
   const { lines } = profile;
@@ -120,7 +120,7 @@ const writeSamples = (profile: Profile, at: Places['at'], factors: readonly numb
       const value = values.map(({ self }, v) =>
         last ? rest[v] : withoutRest(rest[v], Math.round(self[node] * factors[v] * share)),
       );
-      value.forEach((part, v) => (rest[v] -= part)); // the last part takes what rounding left, so that sums stay right
+      value.forEach((part, v) => (rest[v] -= part)); // the last part gets the rounding error, so that sums stay exact
       if (value.some((part) => part !== 0))
         samples.push(new Sample({ locationId: [at(frame, line), ...callers[node]], value }));
     });

@@ -1,6 +1,6 @@
 /**
- * Every kind of file that memwatch knows when it looks for a profile, told apart by content. A new format is a file with
- * a ProfileFormat, and its entry here. In: a file's bytes. Out: a Profile, or the right name of what the file is.
+ * Every kind of file that memwatch recognises when it looks for a profile, by content. A new format is a file with a
+ * ProfileFormat, and an entry here. In: a file's bytes. Out: a Profile, or an error that says what the file is.
  */
 import { MemwatchError } from '../../errors.js';
 import type { Profile } from '../model/profile.js';
@@ -16,7 +16,7 @@ import { traceFormat } from './trace.js';
 import { v8LogFormat } from './v8-log.js';
 import { v8ProfilerFormat } from './v8-profiler.js';
 
-/** In the order in which they are tried: the plainest texts last, because almost any text could be one. */
+/** In the order in which they are tried: the least distinctive texts last, because almost any text could be one. */
 const formats: readonly ProfileFormat[] = [
   v8ProfilerFormat,
   cpuProfileFormat,
@@ -30,7 +30,7 @@ const formats: readonly ProfileFormat[] = [
   collapsedFormat,
 ];
 
-/** Throws `not-this-format` with the file's right name, `broken-file` with where it breaks off. */
+/** Throws `not-this-format`, saying what the file is, and `broken-file` with the position at which it is incomplete. */
 export const readProfile = (bytes: Uint8Array): Profile => {
   const content = openContent(bytes);
   const format = formats.find((one) => one.matches(content));
@@ -42,7 +42,7 @@ export const readProfile = (bytes: Uint8Array): Profile => {
 const readableFiles =
   'memwatch reads .cpuprofile, .heapprofile, traces of Chrome and DevTools, speedscope, pprof, perf script, --prof and collapsed stacks';
 
-/** What a file is, with the command that opens it; undefined where memwatch knows no such file. Throws `broken-file`. */
+/** What a file is, with the command that opens it; undefined if memwatch does not recognise it. Throws `broken-file`. */
 export const nameFormat = (bytes: Uint8Array): Pick<ProfileFormat, 'name' | 'command'> | undefined => {
   const content = openContent(bytes);
   return formats.find((one) => one.matches(content));

@@ -1,9 +1,12 @@
-/** The outer fields of a message in protobuf's bytes, to see whether it is whole. In: bytes. Out: how far they go. */
+/**
+ * The top-level fields of a message in protobuf's encoding, to check whether it is complete. In: bytes. Out: how far the
+ * fields reach.
+ */
 
 export interface FieldWalk {
-  /** Fields that were whole. */
+  /** The number of complete fields. */
   readonly fields: number;
-  /** Where the first field stands that is not whole, or not one that the message has. */
+  /** The position of the first field that is incomplete, or unknown in this message. */
   readonly brokenAt: number | undefined;
 }
 

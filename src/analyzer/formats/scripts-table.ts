@@ -1,4 +1,4 @@
-/** Reads the scripts table that lies beside a capture, `<capture>.scripts.json`; undefined where there is none. */
+/** Reads the scripts table beside a capture, `<capture>.scripts.json`; undefined if there is none. */
 import { readFile } from 'node:fs/promises';
 import { cannotRead, MemwatchError } from '../../errors.js';
 import { scriptsFileOf, type Script, type ScriptsTable } from '../model/scripts.js';
@@ -26,7 +26,7 @@ const parseTable = (file: string, text: string): ScriptsTable => {
         scripts: table.scripts,
       };
   } catch {
-    // said below
+    // reported below
   }
   throw new MemwatchError('broken-file', `${file} is no scripts table`, {
     hint: 'remove it: the capture is read without it, and places have no file names then',

@@ -1,12 +1,12 @@
 /**
- * Checks that a value which came from outside has the shape that a type says. In: a value, and its name for messages. Out:
- * the same value with its type; `broken-file` names the first place that is wrong. What a record holds besides is left.
+ * Checks that a value from outside has the shape that a type requires. In: a value, and its name for messages. Out: the
+ * same value with its type; `broken-file` names the first wrong field. Additional fields of a record are ignored.
  */
 import { MemwatchError } from '../../errors.js';
 
 export type Shape<T> = (value: unknown, at: string) => T;
 
-/** What `at` must be. */
+/** The error for a value at `at` that is not what it must be. */
 const wrong = (at: string, what: string): MemwatchError => new MemwatchError('broken-file', `${at} is not ${what}`);
 
 const primitive =
@@ -46,7 +46,7 @@ export const list =
     return value as readonly T[];
   };
 
-/** A shape for each field of the type: one that is forgotten does not compile. */
+/** A shape with a check for each field of the type: forgetting one does not compile. */
 export const record =
   <T extends object>(fields: { readonly [Key in keyof T]-?: Shape<T[Key]> }): Shape<T> =>
   (value, at) => {

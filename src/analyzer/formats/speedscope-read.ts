@@ -1,7 +1,7 @@
 /**
  * speedscope's own file, read; speedscope.ts has its shape. A profile is `sampled` (stacks with weights) or `evented`:
  *   { type: 'evented', name, unit, startValue, endValue, events: [{ type: 'O' or 'C', frame, at }…] }
- * Profiles of one unit are threads, each under a root of its own; those of other units become further columns. In
+ * Profiles of the same unit are threads, each with a root of its own; those of other units become further columns. In
  * memwatch's own files each profile is a column. Before 0.1 `exportedFrom`'s files held one profile under other keys.
  */
 import { MemwatchError } from '../../errors.js';
@@ -105,7 +105,7 @@ const addSamples = ({ samples = [], weights = [] }: SpeedscopeProfile, frameAt: 
   samples.forEach((stack, index) => add(stack.map(frameAt), weights[index]));
 };
 
-/** Between two events the stack stands still; what passes there is its own. */
+/** Between two events the stack does not change; the time between them counts for its innermost frame. */
 const addEvents = ({ events = [] }: SpeedscopeProfile, frameAt: FrameAt, add: AddStack): void => {
   const stack: number[] = [];
   let before = events[0]?.at ?? 0;

@@ -2,7 +2,7 @@
  * speedscope's own file, as its schema says:
  *   { $schema, shared: { frames: [{ name, file, line, col }…] },
  *     profiles: [{ type: 'sampled', name, unit, startValue, endValue, samples: [[frame…]…], weights: […] }] }
- * Written only: one profile in the order of time where the samples are known, and one for each kind of value else.
+ * Written only: one profile in the order of time if the samples are known, otherwise one for each kind of value.
  */
 import { writeJson } from '../model/escape.js';
 import type { Frame, Profile, ValueColumn } from '../model/profile.js';
@@ -39,7 +39,7 @@ const frameOf = ({ name, location }: Frame): object => ({
   ...(location === undefined || location.column === 0 ? {} : { col: location.column }),
 });
 
-/** For each node, its frames, the outermost caller first. */
+/** For each node, its frames, outermost caller first. */
 const computeStacks = ({ nodeCount, nodeFrame, nodeParent }: Profile): number[][] => {
   const stacks: number[][] = [];
   for (let node = 0; node < nodeCount; node++) {

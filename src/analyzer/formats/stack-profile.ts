@@ -1,6 +1,6 @@
 /**
- * A profile out of stacks with weights, which is what most formats hold. In: stacks, the outermost frame first.
- * Out: a Profile without timeline, lines or notes.
+ * Builds a profile from stacks with weights, which is what most formats contain. In: stacks, outermost frame first. Out: a
+ * Profile without timeline, lines or notes.
  */
 import type { Location } from '../model/location.js';
 import type { Profile, ProfileUnit } from '../model/profile.js';
@@ -14,7 +14,7 @@ export interface StackColumn {
 export interface StackProfile {
   /** The number of a frame for `addStack`. */
   frame(name: string, location?: Location): number;
-  /** One weight for each column; answers the stack's node, -1 for a stack without frames. */
+  /** One weight for each column; returns the stack's node, or -1 for a stack without frames. */
   addStack(frames: readonly number[], weights: readonly number[]): number;
   finish(more?: { durationUs?: number; warnings?: readonly string[] }): Profile;
 }

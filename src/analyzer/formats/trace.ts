@@ -1,6 +1,6 @@
 /**
  * Performance traces of Chrome, of DevTools and of Node (`--trace-event-categories v8.cpu_profiler`): events, in an array
- * or under `traceEvents`. V8's CPU profiles stand in them in pieces, told apart by process and id:
+ * or under `traceEvents`. V8's CPU profiles are in them in pieces, identified by process and id:
  *   { name: 'Profile', pid, tid, id, args: { data: { startTime } } }
  *   { name: 'ProfileChunk', pid, id, args: { data: { endTime?, cpuProfile: { nodes?, samples? }, timeDeltas, lines? } } }
  *   { name: 'CpuProfile', pid, tid, args: { data: { cpuProfile } } }         (whole; Chrome before 58)
@@ -30,7 +30,7 @@ interface TraceData {
   readonly lines?: readonly number[];
 }
 
-/** undefined where the file is no trace. */
+/** undefined if the file is no trace. */
 export const eventsOf = (content: FileContent): readonly TraceEvent[] | undefined => {
   const list = Array.isArray(content.json) ? content.json : objectOf(content)['traceEvents'];
   if (!Array.isArray(list)) return undefined;
@@ -47,7 +47,7 @@ export const traceFormat: ProfileFormat = {
   read: (content) => readEvents(eventsOf(content) ?? []),
 };
 
-/** A profile while its pieces come together. */
+/** A profile while its pieces are being collected. */
 interface Pieces {
   readonly pid: number;
   readonly tid: number;
@@ -109,7 +109,10 @@ const threadOf = (pieces: Pieces, names: ReadonlyMap<string, string>): NamedProf
   return { name: `${name} (process ${pid}, thread ${tid})`, profile: { ...profile, warnings } };
 };
 
-/** A trace whose buffer ran over lacks pieces: callers and samples that they held stand as one node, and as roots. */
+/**
+ * A trace whose buffer overflowed lacks pieces: samples of lost nodes get one common node, and callees of lost nodes become
+ * roots.
+ */
 const withoutLost = ({ nodes, samples }: Pieces): { nodes: CpuProfileNode[]; samples: number[]; lost: number } => {
   const known = new Set(nodes.map(({ id }) => id));
   const missing = [...nodes.flatMap(({ parent }) => parent ?? []), ...samples].filter((id) => !known.has(id));
@@ -125,7 +128,7 @@ const withoutLost = ({ nodes, samples }: Pieces): { nodes: CpuProfileNode[]; sam
   };
 };
 
-/** A trace has a line for each sample, a .cpuprofile ticks for each node. */
+/** A trace has a line for each sample; a .cpuprofile has ticks for each node. */
 const withTicks = ({ nodes, samples, lines }: Pick<Pieces, 'nodes' | 'samples' | 'lines'>): CpuProfileNode[] => {
   const ticksOf = new Map<number, Map<number, number>>();
   for (let index = 0; index < samples.length && lines.length === samples.length; index++) {
@@ -143,7 +146,7 @@ const withTicks = ({ nodes, samples, lines }: Pick<Pieces, 'nodes' | 'samples' |
   }));
 };
 
-/** Traces leave out the place of what has none, such as V8's own states. */
+/** Traces leave out the place of frames that have none, such as V8's own states. */
 const withPlace = (frame: Partial<CpuProfileNode['callFrame']>): CpuProfileNode['callFrame'] => ({
   functionName: frame.functionName ?? '',
   scriptId: String(frame.scriptId ?? 0),

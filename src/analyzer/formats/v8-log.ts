@@ -1,8 +1,8 @@
 /**
  * `node --prof`, after `node --prof-process --preprocess -j isolate….log`:
  *   { code: [{ name, type: 'JS' | 'CODE' | 'CPP' | 'SHARED_LIB', kind? }…], functions: […],
- *     ticks: [{ tm (us), vm, s: [code, offset, code, offset…] the innermost first }…] }
- * A code of -1 is none; a number beyond the list is an address. A tick stands for the time since the one before it.
+ *     ticks: [{ tm (us), vm, s: [code, offset, code, offset…] innermost first }…] }
+ * A code of -1 means none; a number beyond the list is an address. A tick counts for the time since the one before it.
  */
 import { MemwatchError } from '../../errors.js';
 import type { Profile } from '../model/profile.js';

@@ -1,6 +1,6 @@
 /**
- * What V8's CPU and allocation profiles share: call frames with 0-based places, scripts that tell where functions end.
- * In: a call frame as V8 wrote it. Out: frames with places in the user's source.
+ * What V8's CPU and allocation profiles have in common: call frames with 0-based places, and scripts that show where
+ * functions end. In: a call frame as V8 wrote it. Out: frames with places in the user's source.
  */
 import { MemwatchError } from '../../errors.js';
 import { createLocator, type Location } from '../model/location.js';
@@ -22,7 +22,7 @@ export interface FrameReader {
   frame(callFrame: CallFrame): number;
   /** The place of a 1-based line of a script. */
   line(callFrame: CallFrame, line: number): Location | undefined;
-  /** The function's extent in the code that ran; undefined where its source is not known. */
+  /** The extent of the function in the code that ran; undefined if its source is not known. */
   range(callFrame: CallFrame): FunctionRange | undefined;
   ranges(scriptId: number): FunctionRanges | undefined;
 }
@@ -47,17 +47,17 @@ export const createFrameReader = (notes: CaptureNotes | undefined): FrameReader 
   };
 };
 
-/** V8 writes `(anonymous)` for a function without a name, the inspector ''. */
+/** V8 writes `(anonymous)` for a function without a name, the inspector writes ''. */
 const nameOf = (at: CallFrame): string => (at.functionName === '(anonymous)' ? '' : at.functionName);
 
-/** Parses a file of JSON; what kind of file it is, the caller must see from its keys. */
+/** Parses a JSON file; the caller must recognise its kind from its keys. */
 export const parseJsonObject = (text: string, what: string): Record<string, unknown> => {
   const value = /^\s*[[{]/.test(text) ? parseJson(text) : undefined;
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new MemwatchError('not-this-format', `not a ${what}: the file holds no JSON object`);
 };
 
-/** The notes that memwatch left in a file; undefined for files of others. */
+/** The notes that memwatch stored in a file; undefined for files of other tools. */
 export const readNotes = (document: Readonly<Record<string, unknown>>): CaptureNotes | undefined => {
   const notes = document['memwatch'] as Partial<CaptureNotes> | undefined;
   return notes?.scripts?.schema === 'memwatch/scripts@1' ? (notes as CaptureNotes) : undefined;

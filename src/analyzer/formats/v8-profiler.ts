@@ -52,7 +52,7 @@ const isTree = (document: Document): boolean => {
 
 const isList = ({ typeId, nodes }: Document): boolean => typeId === 'CPU' && Array.isArray(nodes);
 
-/** `startTime` and `endTime` are whole seconds, so that the time is known from the samples alone. */
+/** `startTime` and `endTime` are whole seconds, so the time is taken only from the samples. */
 const fromTree = (document: Document): CpuProfileFile => {
   const { head, samples, timestamps, startTime = 0, endTime = 0 } = document as unknown as TreeFile;
   const nodes = flatten(head);
@@ -88,7 +88,7 @@ const flatten = (head: TreeNode): CpuProfileNode[] => {
   return nodes;
 };
 
-/** What the places of a file are counted from: its root is on no line, which is 0, or -1 where one was subtracted. */
+/** The number of a file's first line: its root has no line, which is written as 0, or as -1 if one was subtracted. */
 const baseOf = (rootLine: number): 0 | 1 => (rootLine < 0 ? 0 : 1);
 
 const ticksOf = (ticks: readonly LineTick[] = []): { line: number; ticks: number }[] =>

@@ -1,8 +1,8 @@
 /**
- * The objects that hold most: in, a graph and its dominators; out, nodes, biggest first, that a person can act on.
- * An object that holds its bytes through other big objects says nothing that they do not say better (a module holds its
- * exports, they hold a function, it holds two caches): it is kept only where a share of its bytes is held by it directly.
- * Of a list whose links hold one another, the first link is kept.
+ * The objects with the largest retained sizes that a user can act on. In: a graph and its dominators. Out: nodes, biggest
+ * first. An object that retains its bytes through other big objects adds nothing to what those show (a module holds its
+ * exports, they hold a function, it holds two caches): it is listed only if it holds a share of its bytes directly. Of a
+ * list whose links hold one another, only the first link is listed.
  */
 import { nodeTypes, type HeapGraph } from '../model/heap-graph.js';
 import type { Dominators } from '../model/heap-results.js';
@@ -10,9 +10,12 @@ import { userRoots } from './edges.js';
 import { isMachinery } from './machinery.js';
 
 const root = 0;
-/** What holds less than this share of the heap is not asked for. */
+/** Objects that retain less than this share of the heap are not listed. */
 const smallestShare = 1 / 2000;
-/** An object that holds less than this share of its bytes, and of all, otherwise than through big ones is a step on the way. */
+/**
+ * An object that holds less than this share of its bytes, and of all bytes, directly is only a step on the way to bigger
+ * ones.
+ */
 const ownShare = 0.1;
 const ownShareOfAll = 0.01;
 const synthetic = nodeTypes.indexOf('synthetic');
@@ -22,7 +25,7 @@ export const findBiggest = (graph: HeapGraph, dominators: Dominators, limit: num
     .toSorted((a, b) => dominators.retainedBytes[b] - dominators.retainedBytes[a])
     .slice(0, limit);
 
-/** The same for any figure by node, such as growth: nodes with at least `floor` of it, the most held directly first. */
+/** The same for any figure by node, such as growth: nodes with at least `floor` of it, those that hold most directly first. */
 export const findHolders = (
   graph: HeapGraph,
   { immediate }: Dominators,
@@ -36,7 +39,7 @@ export const findHolders = (
   for (let node = 1; node < graph.nodeCount; node++) if (bytes[node] >= floor && isCandidate(node)) big.push(node);
 
   const own = new Map(big.map((node) => [node, bytes[node]]));
-  const nextLink = new Map<number, number>(); // a node to the one of its class that it holds most through
+  const nextLink = new Map<number, number>(); // for a node, the object of its class through which it holds most
   const links = new Set<number>();
   for (const node of big) {
     let above = immediate[node];
@@ -58,7 +61,7 @@ export const findHolders = (
   return big.filter(says).toSorted((a, b) => ownBytes(b) - ownBytes(a));
 };
 
-/** Whether it is the head of a list, and not one object inside another of its class. */
+/** Whether it is the head of a list, not just one object inside another of its class. */
 const isLong = (head: number, nextLink: ReadonlyMap<number, number>): boolean => {
   let length = 0;
   for (let node = nextLink.get(head); node !== undefined && length < 10; node = nextLink.get(node)) length++;

@@ -1,19 +1,22 @@
 /**
- * Blocks of words from one thread to another: a ring of them in shared memory, filled by one and read by the other, each
- * waiting for the other where it has to. In and out: the memory, which a thread gets by message.
+ * Passes blocks of words from one thread to another: a ring of blocks in shared memory, filled by one thread and read by
+ * the other; each waits for the other when it must. In and out: the memory, which a thread gets by message.
  */
 import { sharedWords } from '../model/columns.js';
 
 const blockCount = 16;
 const blockWords = 1 << 15;
 
-/** Positions in `state`; the lengths of the blocks follow. */
+/** Indexes into `state`; the lengths of the blocks follow. */
 const filledAt = 0;
 const readAt = 1;
 const failedAt = 2;
 const lengthsAt = 3;
 
-/** As long as the other thread may take for one block: it computes all the time, so only one that has died takes longer. */
+/**
+ * The longest that the other thread may take for one block: it computes all the time, so only a thread that has died takes
+ * longer.
+ */
 const patienceMs = 300_000;
 
 export interface BlockRing {
@@ -26,7 +29,7 @@ export const createBlockRing = (): BlockRing => ({
   state: new Int32Array(new SharedArrayBuffer((lengthsAt + blockCount) * 4)),
 });
 
-/** Fills blocks until `fill` answers 0; where it throws, the reader throws, too. */
+/** Fills blocks until `fill` returns 0; if it throws, the reader throws too. */
 export const fillBlocks = ({ words, state }: BlockRing, fill: (block: Uint32Array) => number): void => {
   try {
     for (let filled = 0, length = 1; length > 0; filled++) {
@@ -48,7 +51,10 @@ export const failBlocks = ({ state }: BlockRing): void => {
   advance(state, filledAt);
 };
 
-/** Answers what reads the blocks one after the other, the last one empty; a block is valid until the next one is asked for. */
+/**
+ * Returns a function that reads the blocks one after the other, the last one empty; a block is valid until the next one is
+ * requested.
+ */
 export const createBlockReader = ({ words, state }: BlockRing): (() => Uint32Array) => {
   let read = 0;
   return () => {

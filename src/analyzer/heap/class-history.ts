@@ -1,6 +1,7 @@
 /**
- * How much each class held itself, snapshot by snapshot. In: heaps, oldest first. Out: self bytes by class name, null where
- * a snapshot has none of the class. Self bytes, because what a class retains counts shared objects for all that share them.
+ * The self size of each class, snapshot by snapshot. In: heaps, oldest first. Out: self bytes by class name, null if a
+ * snapshot has no object of the class. Self size, because retained sizes of classes count shared objects for each class
+ * that shares them.
  */
 import { computeClasses, findShapes } from './classes.js';
 import type { Heap } from './heap.js';

@@ -1,7 +1,8 @@
 /**
- * Nodes by class: in, a graph and its dominators; out, for each class its count, its self bytes, and what all of it
- * retains together, no byte twice. A class is a constructor's name; a plain object's is its shape, `{id, name}`, where at
- * least two objects have that shape; what is no object goes by its kind in brackets, as in Chrome DevTools.
+ * Nodes by class. In: a graph and its dominators. Out: for each class its count, its self size, and what all of its nodes
+ * retain together, no byte counted twice. A class is a constructor's name; for a plain object it is the object's shape,
+ * `{id, name}`, if at least two objects have that shape; nodes that are no objects get their kind in brackets, as in Chrome
+ * DevTools.
  */
 import { sharedWords } from '../model/columns.js';
 import { edgeTypes, nodeTypes, type HeapGraph } from '../model/heap-graph.js';
@@ -11,7 +12,7 @@ const property = edgeTypes.indexOf('property');
 const objectType = nodeTypes.indexOf('object');
 const nativeType = nodeTypes.indexOf('native');
 
-/** Names of kinds of node that have no name of their own; the words are DevTools'. */
+/** Names of the kinds of nodes that have no name of their own, as in DevTools. */
 const kindNames: Readonly<Record<string, string>> = {
   hidden: '(system)',
   code: '(compiled code)',
@@ -19,17 +20,17 @@ const kindNames: Readonly<Record<string, string>> = {
   regexp: 'RegExp',
 };
 
-/** A shape's name is cut at this length, with the count of what is left out. */
+/** A shape's name is cut at this length, followed by the count of what is left out. */
 const shapeLength = 60;
 
-/** `alsoNamed`: shapes that get a class even for one object, so that two heaps are told apart in the same way. */
+/** `alsoNamed`: shapes that get a class even for one object, so that two heaps are divided into the same classes. */
 export const computeClasses = (
   graph: HeapGraph,
   dominators: Dominators,
   alsoNamed: ReadonlySet<string> = new Set(),
 ): Classes => withRetained(countClasses(graph, alsoNamed), dominators);
 
-/** What is known of classes before dominators are: all but what they retain. */
+/** What is known about classes before dominators are computed: everything but retained sizes. */
 export interface CountedClasses {
   readonly list: readonly Omit<HeapClass, 'retainedBytes'>[];
   readonly classOf: Uint32Array;
@@ -53,7 +54,7 @@ export const countClasses = (graph: HeapGraph, alsoNamed: ReadonlySet<string> = 
   return { list, classOf };
 };
 
-/** Gives every node the index of its class. */
+/** Assigns to every node the index of its class. */
 const nameClasses = (graph: HeapGraph, alsoNamed: ReadonlySet<string>): { names: string[]; classOf: Uint32Array } => {
   const names: string[] = [];
   const indexOf = new Map<string, number>();
@@ -81,7 +82,7 @@ const nameClasses = (graph: HeapGraph, alsoNamed: ReadonlySet<string>): { names:
   return { names, classOf };
 };
 
-/** Moves plain objects that share their properties with another one to a class of their shape. */
+/** Moves plain objects that have the same properties as another one to a class for their shape. */
 const nameShapes = (
   graph: HeapGraph,
   classOf: Uint32Array,
@@ -89,7 +90,7 @@ const nameShapes = (
   alsoNamed: ReadonlySet<string>,
 ): void => {
   const plain = classIndex('Object');
-  const first = new Map<number, number>(); // hash of a shape to the first object of it, or to ~class
+  const first = new Map<number, number>(); // from the hash of a shape to the first object that has it, or to ~class
   for (let node = 0; node < graph.nodeCount; node++) {
     if (classOf[node] !== plain || graph.nodeType[node] !== objectType) continue;
     const hash = shapeHash(graph, node);
@@ -109,7 +110,7 @@ const nameShapes = (
 /** The names of all shapes that at least two plain objects of the heap have. */
 export const findShapes = (graph: HeapGraph): Set<string> => {
   const plain = graph.strings.indexOf('Object');
-  const counts = new Map<number, number>(); // hash of a shape to its first object, or -1 once it is named
+  const counts = new Map<number, number>(); // from the hash of a shape to the first object that has it, or -1 once it has a name
   const names = new Set<string>();
   for (let node = 0; node < graph.nodeCount; node++) {
     if (graph.nodeName[node] !== plain || graph.nodeType[node] !== objectType) continue;
@@ -124,7 +125,7 @@ export const findShapes = (graph: HeapGraph): Set<string> => {
   return names;
 };
 
-/** A number that objects with the same property names, in the same order, share. */
+/** A number that is the same for objects with the same property names in the same order. */
 const shapeHash = (graph: HeapGraph, node: number): number => {
   let hash = 0;
   for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
@@ -133,7 +134,7 @@ const shapeHash = (graph: HeapGraph, node: number): number => {
   return hash;
 };
 
-/** `{id, name}`; the prototype is no property of the object's own. */
+/** `{id, name}`; the prototype is not an own property and left out. */
 const shapeName = (graph: HeapGraph, node: number): string => {
   const names: string[] = [];
   for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
@@ -149,8 +150,8 @@ const shapeName = (graph: HeapGraph, node: number): string => {
 };
 
 /**
- * What each class retains: the sum over its nodes that no other node of the class dominates. Down the dominator tree in
- * preorder, they are those that come after the end of the subtree of the one before.
+ * The retained size of each class: the sum over its nodes that no other node of the class dominates. In the preorder of the
+ * dominator tree, those are the nodes that come after the end of the previous one's subtree.
  */
 const computeClassRetained = (dominators: Dominators, classOf: Uint32Array, classes: number): Float64Array => {
   const { preorder, subtreeNodes, retainedBytes } = dominators;

@@ -1,7 +1,7 @@
 /**
- * Snapshots compared, by class and by object: in, heaps in the order in which they were taken; out, what grew from the
- * first to the last. The same object is found by V8's id, or as identity.ts says where ids do not agree; where
- * the captures do not show that they are of one process either, classes alone are compared.
+ * Compares snapshots, by class and by object. In: heaps in the order in which they were taken. Out: what grew from the
+ * first to the last. The same object is found by V8's id, or as in identity.ts if ids do not agree. If the captures do not
+ * show that they are of one process either, only classes are compared.
  */
 import type { HeapGraph } from '../model/heap-graph.js';
 import type { ClassGrowth, HeapDiff, ObjectGrowth } from '../model/heap-diff.js';
@@ -14,10 +14,10 @@ import { IdIndex } from './ids.js';
 import { createMarks } from './marks.js';
 
 const missing = -1;
-/** Growth below this share of the heap is not asked for. */
+/** Smaller growth than this share of the heap is not listed. */
 const smallestShare = 1 / 10_000;
 
-/** At least two heaps. */
+/** Throws `bad-argument` for fewer than two heaps. */
 export const diffHeaps = (captured: readonly Heap[], limit: number): HeapDiff => {
   const { heaps, matchedBy } = withCommonIds(captured);
   const first = heaps[0];
@@ -34,7 +34,7 @@ export const diffHeaps = (captured: readonly Heap[], limit: number): HeapDiff =>
   };
 };
 
-/** The heaps with ids that mean the same object in all of them; null where there can be none. */
+/** The heaps with ids that mean the same object in all of them; null if there can be no such ids. */
 const withCommonIds = (heaps: readonly Heap[]): { heaps: readonly Heap[]; matchedBy: HeapDiff['matchedBy'] } => {
   const last = heaps[heaps.length - 1];
   if (heaps.slice(0, -1).every(({ graph }) => idsAgree(sampleIds(graph), last.graph)))
@@ -59,7 +59,7 @@ const computeTurnover = (first: Heap, before: Classes, last: Heap, after: Classe
   freed: countMissing(first.graph, before, last.graph),
 });
 
-/** By class, the nodes of a graph that the other graph does not hold. */
+/** By class, the nodes of a graph that the other graph does not contain. */
 const countMissing = (graph: HeapGraph, { list, classOf }: Classes, other: HeapGraph): Map<string, number> => {
   const twinOf = createTwins(graph, other);
   const counts = new Float64Array(list.length);
@@ -91,7 +91,7 @@ const growthOfClasses = (before: Classes, after: Classes, turnover: Turnover | u
     );
 };
 
-/** A class that has as many objects as before holds more only through others. */
+/** A class whose number of objects is unchanged grows only through what other objects add to it. */
 const turnsOver = ({ countDelta }: ClassGrowth): number => Number(countDelta !== 0);
 
 const growthOfObjects = (heaps: readonly Heap[], limit: number): ObjectGrowth[] => {
@@ -120,7 +120,7 @@ const growthOfObjects = (heaps: readonly Heap[], limit: number): ObjectGrowth[] 
 const everyTime = ({ retainedBytes }: ObjectGrowth): number =>
   Number(retainedBytes.every((bytes, index) => index === 0 || bytes > retainedBytes[index - 1]));
 
-/** By node of the last heap, what it retains more than in the first; 0 for what is new. */
+/** By node of the last heap: how much more it retains than in the first one; 0 for a new node. */
 const computeGrowth = (first: Heap, twinOf: (node: number) => number, last: Heap): Float64Array => {
   const { nodeCount } = last.graph;
   const was = first.dominators.retainedBytes;
@@ -133,7 +133,7 @@ const computeGrowth = (first: Heap, twinOf: (node: number) => number, last: Heap
   return growth;
 };
 
-/** Answers what finds a node's object in another snapshot of its process; -1 where it is not there. */
+/** Returns a function that finds a node's object in another snapshot of the same process; -1 if it is not there. */
 const createTwins = (graph: HeapGraph, other: HeapGraph): ((node: number) => number) => {
   const ids = new IdIndex(other.nodeId);
   const mark = createMarks(graph);

@@ -1,9 +1,9 @@
 /**
- * Immediate dominators and retained sizes of all nodes: in, a graph, its walk and its retainers; out, two columns.
- * A published algorithm, longer than our functions usually are: Semi-NCA, from L. Georgiadis, R. E. Tarjan,
- * R. F. Werneck, "Finding Dominators in Practice", Journal of Graph Algorithms and Applications 10(1), 2006, 69-94;
- * `semi`, `label`, `ancestor` and `idom` are the paper's names. Everything inside is numbered by the depth-first walk.
- * What the root does not reach is a child of the root, as the walk numbered it.
+ * Immediate dominators and retained sizes of all nodes. In: a graph, its walk and its retainers. Out: two columns. A
+ * published algorithm, longer than the usual function: Semi-NCA, from L. Georgiadis, R. E. Tarjan, R. F. Werneck, "Finding
+ * Dominators in Practice", Journal of Graph Algorithms and Applications 10(1), 2006, 69-94; `semi`, `label`, `ancestor` and
+ * `idom` are the paper's names. Everything inside uses the numbers of the depth-first walk. Nodes that the root does not
+ * reach are children of the root, as the walk numbered them.
  */
 import { twiceAsLong } from '../model/columns.js';
 import type { HeapGraph } from '../model/heap-graph.js';
@@ -14,14 +14,14 @@ import { walkHeap, type Walk, type Walked } from './walk.js';
 export const computeDominators = (graph: HeapGraph, edges: RetainingEdges, retainers: Retainers): Dominators =>
   computeDominatorsOf(graph, { edges, walk: walkHeap(graph).walk }, retainers);
 
-/** The same where the walk is at hand; its columns are used up. */
+/** The same for a walk that already exists; its columns are overwritten. */
 export const computeDominatorsOf = (graph: HeapGraph, { edges, walk }: Walked, retainers: Retainers): Dominators => {
   const fill = createPredecessors({ ...walk, userOwned: edges.userOwned }, retainers);
   const block = new Uint32Array(1 << 15);
   return computeDominatorsFrom(graph, walk, () => block.subarray(0, fill(block)));
 };
 
-/** The same with the retainers in blocks, as predecessors.ts makes them; an empty one is the last. */
+/** The same with the retainers in blocks, as predecessors.ts makes them; an empty block is the last one. */
 export const computeDominatorsFrom = (graph: HeapGraph, walk: Walk, nextBlock: () => Uint32Array): Dominators => {
   const scratch = new ArrayBuffer(graph.nodeCount * 8);
   computeIdom(walk, nextBlock, new Uint32Array(scratch));
@@ -29,8 +29,9 @@ export const computeDominatorsFrom = (graph: HeapGraph, walk: Walk, nextBlock: (
 };
 
 /**
- * Turns walk.parent into immediate dominators, by number. `forest` holds two words a node, side by side because they are
- * read together: its ancestor, and its label, the smallest semi on the compressed way up to, and without, the ancestor.
+ * Turns walk.parent into immediate dominators, by number. `forest` holds two words per node, side by side because they are
+ * read together: its ancestor, and its label, which is the smallest semi on the compressed path up to the ancestor,
+ * excluding the ancestor.
  */
 const computeIdom = (walk: Walk, nextBlock: () => Uint32Array, forest: Uint32Array): void => {
   const { parent: idom, spare: semi, firstOfRings } = walk;
@@ -38,7 +39,8 @@ const computeIdom = (walk: Walk, nextBlock: () => Uint32Array, forest: Uint32Arr
   semi.set(idom);
   for (let w = 0; w < count; w++) {
     forest[2 * w] = idom[w];
-    forest[2 * w + 1] = w < firstOfRings ? idom[w] : w; // what a ring holds besides itself is not held by the root for that
+    // the nodes of a ring are children of the root only by number: what else they hold must not count as held by the root
+    forest[2 * w + 1] = w < firstOfRings ? idom[w] : w;
   }
   const search = createSemiSearch(semi, forest);
   for (let block = nextBlock(); block.length > 0; block = nextBlock()) search(block);
@@ -49,7 +51,7 @@ const computeIdom = (walk: Walk, nextBlock: () => Uint32Array, forest: Uint32Arr
   }
 };
 
-/** Answers what gives the nodes of a block their semi-dominators. */
+/** Returns a function that computes the semi-dominators of the nodes in a block. */
 const createSemiSearch = (semi: Uint32Array, forest: Uint32Array): ((block: Uint32Array) => void) => {
   let stack = new Uint32Array(1 << 12);
   return (block) => {
@@ -58,7 +60,7 @@ const createSemiSearch = (semi: Uint32Array, forest: Uint32Array): ((block: Uint
       let best = Math.min(semi[w], block[at + 1]);
       const end = at + recordHead + block[at + 2];
       for (at += recordHead; at < end; at++) {
-        // eval(v): compress the way from v up to the root of its tree, which is w or a child of w's ancestors
+        // eval(v): compress the path from v up to the root of its tree, which is w or a child of w's ancestors
         let depth = 0;
         let u = block[at];
         let ancestor = forest[2 * u];
@@ -83,15 +85,16 @@ const createSemiSearch = (semi: Uint32Array, forest: Uint32Array): ((block: Uint
   };
 };
 
-/** Answers by node what is known by number; the walk's columns are used up. */
+/** Turns results by number into results by node; the walk's columns are overwritten. */
 const toNodes = (graph: HeapGraph, walk: Walk, scratch: ArrayBuffer): Dominators => {
   const { nodeOf, parent: idom, spare: size } = walk;
   const { nodeCount, selfBytes } = graph;
-  const immediate = walk.numberOf; // no longer needed as numbers
+  const immediate = walk.numberOf; // its numbers are no longer needed
   const retainedBytes = new Float64Array(scratch);
   retainedBytes.set(selfBytes);
   size.fill(1);
-  // Descending numbers: a node comes before its dominator, so what it retains is complete when it is handed on.
+  // In descending order a node comes before its dominator, so its retained size is complete when it is added to the
+  // dominator's.
   for (let w = nodeCount - 1; w > 0; w--) {
     const node = nodeOf[w];
     const dominator = nodeOf[idom[w]];
@@ -103,7 +106,7 @@ const toNodes = (graph: HeapGraph, walk: Walk, scratch: ArrayBuffer): Dominators
   return { immediate, retainedBytes, ...inPreorder(nodeOf, idom, size) };
 };
 
-/** The dominator tree in preorder, from dominators and sizes of subtrees by number. */
+/** The dominator tree in preorder, from dominators and subtree sizes by number. */
 const inPreorder = (
   nodeOf: Uint32Array,
   idom: Uint32Array,
@@ -111,7 +114,7 @@ const inPreorder = (
 ): Pick<Dominators, 'preorder' | 'subtreeNodes'> => {
   const preorder = new Uint32Array(nodeOf.length);
   const subtreeNodes = new Uint32Array(nodeOf.length);
-  const next = idom; // where the next subtree below goes; it takes the place of a dominator that was read
+  const next = idom; // where the next subtree below goes; it overwrites a dominator that was already read
   subtreeNodes[0] = size[0];
   next[0] = 1;
   for (let w = 1; w < nodeOf.length; w++) {

@@ -1,7 +1,7 @@
 /**
- * The rules by which an edge keeps its target alive that can be told from the edge alone, and the program's own roots.
- * In, a graph; out, one bit an edge. The one rule that needs a walk (who is reached from the globals) is applied in
- * walk.ts; everyone else asks `retains` of edges.ts.
+ * The rules for retaining edges that need only the edge itself, and the program's own roots. In: a graph. Out: one bit per
+ * edge. The one rule that needs a walk (what the globals reach) is applied in walk.ts; all other code uses `retains` of
+ * edges.ts.
  */
 import { sharedWords } from '../model/columns.js';
 import { edgeTypes, type HeapGraph } from '../model/heap-graph.js';
@@ -13,17 +13,17 @@ const element = edgeTypes.indexOf('element');
 const root = 0;
 
 export interface RuledEdges {
-  /** One bit an edge. */
+  /** One bit per edge. */
   readonly bits: Uint32Array;
-  /** Edges without the bit that are not weak, as source, target, source, target… */
+  /** Edges whose bit is not set although they are not weak, as source, target, source, target… */
   readonly others: readonly number[];
 }
 
-/** The names of edges that are entries of WeakMaps. */
+/** The edge names that belong to entries of WeakMaps. */
 interface EphemeronNames {
   /** By name, the id of the WeakMap's table. */
   readonly tableOf: ReadonlyMap<number, number>;
-  /** By name, 1 where it is one: asking the map for each of millions of edges is slow. */
+  /** By name, 1 if it is such a name: a lookup in the map for each of millions of edges would be slow. */
   readonly isOne: Uint8Array;
 }
 
@@ -51,7 +51,7 @@ export const ruleEdges = (graph: HeapGraph): RuledEdges => {
 
 export const isWeak = (graph: HeapGraph, edge: number): boolean => graph.edgeType[edge] === weak;
 
-/** The program's own roots: what the root points to by shortcut edges (globals), and a page's DOM trees. */
+/** The program's own roots: the targets of the root's shortcut edges (globals), and a page's DOM trees. */
 export const userRoots = (graph: HeapGraph): number[] => {
   const roots: number[] = [];
   for (let edge = graph.firstEdge[root]; edge < graph.firstEdge[root + 1]; edge++) {
@@ -64,8 +64,8 @@ export const userRoots = (graph: HeapGraph): number[] => {
 };
 
 /**
- * V8 writes a WeakMap's entry as two edges of one name, from the key and from the table:
- * `3 / part of key (Key @11) -> value (Value @13) pair in WeakMap (table @15)`. Answers the table's id by name.
+ * V8 writes a WeakMap's entry as two edges with the same name, from the key and from the table: `3 / part of key (Key @11)
+ * -> value (Value @13) pair in WeakMap (table @15)`. Returns the table's id by name.
  */
 const findEphemeronNames = (graph: HeapGraph): EphemeronNames => {
   const tableOf = new Map<number, number>();

@@ -1,13 +1,13 @@
 /**
- * Which edges keep an object alive: the one predicate that every pass uses. In, a graph; out, one bit an edge.
+ * Which edges keep an object alive: the one predicate that every pass uses. In: a graph. Out: one bit per edge.
  *
- * As Chrome DevTools has it, an edge retains unless
+ * As in Chrome DevTools, an edge retains unless
  *  - it is weak;
  *  - it is a shortcut and does not come from the root (there it marks the globals);
  *  - it leads from a node to itself;
  *  - it is the edge of a WeakMap's table to a value: the value is held by its key (the edge from the key stays);
- *  - it leads from a node that only V8's own roots reach to one that the program's globals reach (a debugger's or a
- *    compiler's hold on a page's object does not make it theirs).
+ *  - it leads from a node that only V8's own roots reach to one that the program's globals reach (an object of
+ *    the page does not belong to a debugger or a compiler that also holds it).
  */
 import { isMarked } from '../model/columns.js';
 import type { HeapGraph } from '../model/heap-graph.js';

@@ -1,4 +1,7 @@
-/** A graph with every pass over it, each computed when it is first asked for and once; and one object of it for people. */
+/**
+ * A graph with every pass over it; each pass is computed once, when it is first asked for. Also: one of its objects as
+ * reports show it.
+ */
 import { nodeTypeName, type HeapGraph } from '../model/heap-graph.js';
 import type {
   Classes,
@@ -19,7 +22,7 @@ import { computeRetainers } from './retainers.js';
 import { computeInThreads } from './threads.js';
 import { displayName } from './words.js';
 
-/** A 0-based position in a script, as a snapshot has it, to a place; undefined where it has no name. */
+/** Turns a 0-based position in a script, as in a snapshot, into a location; undefined if the script has no name. */
 export type FindPlace = (scriptId: number, line: number, column: number) => Location | undefined;
 
 export class Heap {
@@ -34,7 +37,7 @@ export class Heap {
   constructor(
     readonly graph: HeapGraph,
     private readonly findPlace: FindPlace = () => undefined,
-    /** Which process, and which thread of it, it is the heap of; undefined where the capture does not say. */
+    /** The process and thread that the heap is of; undefined if the capture does not say. */
     readonly process?: string,
   ) {}
 
@@ -58,7 +61,7 @@ export class Heap {
     return (this.lazyMachinery ??= createMachinery(this.graph));
   }
 
-  /** The same heap with other ids for its nodes; what was computed of it stays. */
+  /** The same heap with other ids for its nodes; results computed so far are kept. */
   withIds(nodeId: Uint32Array): Heap {
     const heap = new Heap({ ...this.graph, nodeId }, this.findPlace, this.process);
     heap.lazyEdges = this.lazyEdges;
@@ -67,7 +70,7 @@ export class Heap {
     return heap;
   }
 
-  /** Takes what another thread has computed of the same graph. */
+  /** Takes over results that another thread computed for the same graph. */
   adopt({ edges, dominators, classes, paths }: HeapResults): this {
     this.lazyEdges = edges;
     this.lazyDominators = dominators;
@@ -76,7 +79,7 @@ export class Heap {
     return this;
   }
 
-  /** Computes in two threads what most questions need; without it they compute it in one. */
+  /** Computes in two threads what most questions need; without this call it is computed in one. */
   async prepare(): Promise<this> {
     const { edges, dominators, counted } = await computeInThreads(this.graph);
     this.lazyEdges = edges;
@@ -85,12 +88,12 @@ export class Heap {
     return this;
   }
 
-  /** The node with V8's id; -1 where there is none. */
+  /** The node with V8's id; -1 if there is none. */
   nodeWithId(id: number): number {
     return this.graph.nodeId.indexOf(id);
   }
 
-  /** Where the node's function, or its class, is written. */
+  /** Where the node's function, or its class, is in the source. */
   locationOf(node: number): Location | null {
     const { nodes, scriptIds, lines, columns } = this.graph.positions;
     let low = 0;

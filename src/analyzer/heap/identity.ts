@@ -1,9 +1,9 @@
 /**
- * Which object of one snapshot is which of another. V8 keeps an object's id for as long as no inspector session ends: any
- * that does makes it forget all ids, and give new ones. In: graphs, oldest first. Out: for graphs whose ids do not agree,
- * new id columns that do: an object that is reached by the same chain of edges and classes gets the id that it has in the
- * graph after. Names come before ranks: what has a name (properties, variables) is followed first, and only then what has
- * a place alone (elements, entries of a Map).
+ * Finds which object of one snapshot is which object of another. V8 keeps an object's id as long as no inspector session
+ * ends: when any session ends, V8 forgets all ids and assigns new ones. In: graphs, oldest first. Out: for graphs whose ids
+ * do not agree, new id columns that do: an object that is reached by the same chain of edges and classes gets the id that
+ * it has in the later graph. Edges with names (properties, variables) are followed first, and only then edges with a
+ * position (elements, entries of a Map).
  */
 import { MemwatchError } from '../../errors.js';
 import { edgeTypes, nodeName, type HeapGraph } from '../model/heap-graph.js';
@@ -11,18 +11,19 @@ import { IdIndex } from './ids.js';
 
 const root = 0;
 const missing = -1;
-/** How many nodes are looked at to tell whether ids agree. */
+/** How many nodes are compared to decide whether ids agree. */
 const looked = 20_000;
 /**
- * Which share of the differences that chance alone would make may be there. Measured on Node 20 and 24: 0.05 at most in one
- * session, where objects took over ids of dead ones (a cache of 60,000 entries turned over); 0.87 to 0.97 between two.
+ * The share of differences, relative to what chance alone would produce, up to which ids still count as the same. Measured
+ * on Node 20 and 24: at most 0.05 within one session, where new objects took over ids of dead ones (a cache of 60,000
+ * entries was replaced); 0.87 to 0.97 between two sessions.
  */
 const mostOfChance = 0.5;
 
-/** For each edge type: 1 where an edge of it is known by a number, not by a name. */
+/** For each edge type: 1 if its edges have a number instead of a name. */
 const numbered = Uint8Array.from(edgeTypes, (type) => (type === 'element' || type === 'hidden' ? 1 : 0));
 
-/** Names of some nodes by id: enough to tell, without the graph, whether another graph's ids mean the same objects. */
+/** The names of some nodes by id: enough to decide, without the graph, whether another graph's ids mean the same objects. */
 export type IdSample = ReadonlyMap<number, string>;
 
 export const sampleIds = (graph: HeapGraph): IdSample => {
@@ -33,9 +34,9 @@ export const sampleIds = (graph: HeapGraph): IdSample => {
 };
 
 /**
- * An object keeps its class: where equal ids name different classes, they are of two processes or two sessions. Some may
- * in one session, too, because an object that is made where another died takes over its id; and of strangers some agree,
- * as any two objects may be of one class.
+ * An object keeps its class: if equal ids name different classes, they are of two processes or two sessions. A few may
+ * differ within one session, because an object that is made where another died takes over its id; and between sessions a
+ * few agree by chance.
  */
 export const idsAgree = (sample: IdSample, graph: HeapGraph): boolean => {
   const before = new Map<string, number>();
@@ -57,8 +58,8 @@ export const idsAgree = (sample: IdSample, graph: HeapGraph): boolean => {
 };
 
 /**
- * Ids for the earlier graph: those of the later one for what is in both, unused ones for what is gone. `others`: graphs
- * whose ids are not to be used either.
+ * Ids for the earlier graph: those of the later one for objects in both, unused ones for objects that are gone. `others`:
+ * graphs whose ids must not be used either.
  */
 export const idsByPath = (later: HeapGraph, earlier: HeapGraph, others: readonly IdIndex[] = []): Uint32Array => {
   const ids = new Uint32Array(earlier.nodeCount);
@@ -73,7 +74,7 @@ export const idsByPath = (later: HeapGraph, earlier: HeapGraph, others: readonly
   let next = 1;
   for (let node = 0; node < ids.length; node++) {
     if (isNamed[node] === 1) continue;
-    while (used.some((index) => index.nodeOf(next) !== missing)) next += 2; // as V8 counts
+    while (used.some((index) => index.nodeOf(next) !== missing)) next += 2; // in the steps in which V8 counts
     ids[node] = next;
     next += 2;
     if (next > 0xffff_ffff) throw new MemwatchError('broken-file', 'there are more objects than ids');
@@ -81,7 +82,7 @@ export const idsByPath = (later: HeapGraph, earlier: HeapGraph, others: readonly
   return ids;
 };
 
-/** For each node of the later graph, the node of the earlier one that is reached in the same way; -1 for none. */
+/** For each node of the later graph, the node of the earlier one that is reached by the same path; -1 for none. */
 const matchByPath = (later: HeapGraph, earlier: HeapGraph): Int32Array => {
   const twins = new Int32Array(later.nodeCount).fill(missing);
   const taken = new Uint8Array(earlier.nodeCount);
@@ -120,7 +121,7 @@ const targetsByKey = (graph: HeapGraph, node: number, by: EdgeKey): Map<string, 
   return targets;
 };
 
-/** What is known by a name, and the class that it leads to. */
+/** For edges with a name: the name, and the class of the target. */
 const forEachNamed: EdgeKey = (graph, node, onEdge) => {
   for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
     const name = edgeName(graph, edge);
@@ -128,7 +129,7 @@ const forEachNamed: EdgeKey = (graph, node, onEdge) => {
   }
 };
 
-/** What is known by its place: the rank among the edges to its class, which stays when a table is laid out anew. */
+/** For edges with a position: the rank among the edges to targets of that class, which survives when a table is rebuilt. */
 const forEachRanked: EdgeKey = (graph, node, onEdge) => {
   const ranks = new Map<string, number>();
   for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
@@ -140,7 +141,7 @@ const forEachRanked: EdgeKey = (graph, node, onEdge) => {
   }
 };
 
-/** The edge's name; empty where it has a number. */
+/** The edge's name; empty if it has a number. */
 const edgeName = (graph: HeapGraph, edge: number): string => {
   if (numbered[graph.edgeType[edge]] === 1) return '';
   const name = graph.strings.get(graph.edgeName[edge]);

@@ -1,4 +1,4 @@
-/** Finds nodes by V8's id: in, the ids by node; out, a table to look them up in (open addressing, no deletion). */
+/** Finds nodes by V8's id. In: the ids by node. Out: a table to look them up in (open addressing, no deletion). */
 
 const empty = 0xffff_ffff;
 
@@ -17,7 +17,7 @@ export class IdIndex {
     }
   }
 
-  /** The node with that id; -1 where there is none. */
+  /** The node with that id; -1 if there is none. */
   nodeOf(id: number): number {
     for (let slot = this.slotOf(id); this.slots[slot] !== empty; slot = (slot + 1) & this.mask) {
       if (this.ids[this.slots[slot]] === id) return this.slots[slot];
@@ -25,7 +25,7 @@ export class IdIndex {
     return -1;
   }
 
-  /** V8's ids rise in twos. */
+  /** V8's ids increase in steps of two. */
   private slotOf(id: number): number {
     return (Math.imul(id >>> 1, 0x9e37_79b1) >>> 4) & this.mask;
   }

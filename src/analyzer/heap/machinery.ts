@@ -1,23 +1,23 @@
 /**
- * What V8 puts between the objects of a program, and which objects a person knows. In: a graph and a node. Out: yes or no.
- * Stores hold what an object holds in its place (a Map's table, an array's elements, a closure's contexts); layout (hidden
+ * What V8 puts between the objects of a program, and which objects a user knows. In: a graph and a node. Out: yes or no.
+ * Stores hold things on behalf of an object (a Map's table, an array's elements, a closure's contexts); layout (hidden
  * classes, compiled code) is shared by all objects of a kind.
  */
 import { edgeTypes, nodeName, nodeTypeName, nodeTypes, type HeapGraph } from '../model/heap-graph.js';
 
-/** Nodes that the program did not make: never shown between two others of a path. */
+/** Nodes that the program did not make: they are never shown between two other nodes of a path. */
 export const isMachinery = (graph: HeapGraph, node: number): boolean => {
   const type = nodeTypeName(graph, node);
   if (type === 'hidden' || type === 'array' || type === 'code' || type === 'object shape') return true;
   const name = nodeName(graph, node);
   return (
     (type === 'synthetic' && name === '(GC roots)') ||
-    name.startsWith('system / ') || // hidden in most versions; objects or native in some
+    name.startsWith('system / ') || // of type hidden in most versions; object or native in some
     (type === 'object' && name === 'TimersList')
   );
 };
 
-/** Whether a path may begin there, whatever leads to it: the globals, `process`, a timer that is due. */
+/** Whether a path may begin at this node, whatever leads to it: the globals, `process`, a timer that is due. */
 export const isStart = (graph: HeapGraph, node: number): boolean => {
   if (nodeTypeName(graph, node) !== 'object') return false;
   const name = nodeName(graph, node);
@@ -27,28 +27,28 @@ export const isStart = (graph: HeapGraph, node: number): boolean => {
 export const isGlobalName = (name: string): boolean =>
   name === 'global' || /^(global|Window)( \[\w+\])? (\/ |\()/.test(name);
 
-/** What a walk from object to object has to know of the nodes and edges between them. */
+/** What a walk from object to object needs to know about the nodes and edges between them. */
 export interface Machinery {
-  /** Whether it holds in another's place. What holds nothing is no store: it is what is held. */
+  /** Whether it holds things on behalf of another object. A node that holds nothing is no store: it is what is held. */
   isStore(node: number): boolean;
   /** Whether it is a hidden class or compiled code. */
   isLayout(node: number): boolean;
-  /** Whether an edge says how its holder is laid out, not what it holds. */
+  /** Whether the edge describes its holder's layout, not what it holds. */
   isLayoutEdge(edge: number): boolean;
 }
 
-/** Node 18 gives hidden classes no type of their own. */
+/** Node 18 gives hidden classes no node type of their own. */
 const layoutNames = /^system \/ (Map|DescriptorArray|TransitionArray|PrototypeInfo|EnumCache)\b/;
-/** Values (`undefined` is an oddball in Node 18), and a realm, whose hundreds of builtins are nobody's contents. */
+/** Values (`undefined` is an oddball in Node 18), and a realm, whose hundreds of builtins nobody wants to see as its contents. */
 const otherNames = /^system \/ (Oddball|Hole|NativeContext)\b/;
 
 const internal = edgeTypes.indexOf('internal');
 const array = nodeTypes.indexOf('array');
 const layoutTypes = nodeTypes.map((type) => type === 'code' || type === 'object shape');
-/** The types of nodes whose names tell what they are. */
+/** The types of nodes whose names show what they are. */
 const namedTypes = nodeTypes.map((type) => type === 'hidden' || type === 'object' || type === 'native');
 
-/** What a name says of a node; 0: it was not looked at yet. */
+/** The meaning of a node's name; 0 means that it was not yet looked at. */
 const says = { other: 1, store: 2, layout: 3 };
 
 export const createMachinery = (graph: HeapGraph): Machinery => {

@@ -1,23 +1,24 @@
 /**
- * Whether two nodes with one id can be one object. V8 knows an object by its address between two snapshots, so one that is
- * made where another has died takes over its id. In: a node. Out: its mark, a byte that says what it is; with another mark
- * it is another object. (With the same mark it mostly is the same: two strangers share one in 254.)
+ * Whether two nodes with the same id can be the same object. Between two snapshots V8 identifies an object by its address,
+ * so an object that is made where another died takes over its id. In: a node. Out: its mark, a byte that describes what it
+ * is; with another mark it is another object. (With the same mark it mostly is the same: two unrelated objects have equal
+ * marks in one case of 254.)
  */
 import { nodeName, nodeTypes, type HeapGraph, type NodeTypeName } from '../model/heap-graph.js';
 
 const numbersOf = (...names: NodeTypeName[]): Set<number> => new Set(names.map((name) => nodeTypes.indexOf(name)));
-/** A string may be turned inside out: that it is one is all that it keeps. */
+/** A string may change its representation; the only thing it keeps is that it is a string. */
 const strings = numbersOf('string', 'concatenated string', 'sliced string');
 const nameless = numbersOf('number');
-/** A backing store has no class, and is made anew when its size changes. */
+/** A store has no class, and is replaced when its size changes. */
 const stores = numbersOf('array');
 
 const markCount = 254;
 
-/** Answers what gives a node its mark, 1 to 255: what an object keeps for its life is its type, and its class. */
+/** Returns a function from a node to its mark, 1 to 255, made from what an object keeps for life: its type, and its class. */
 export const createMarks = (graph: HeapGraph): ((node: number) => number) => {
   const { nodeType, nodeName: nameOf, selfBytes } = graph;
-  const hashOfName = new Int32Array(graph.strings.count); // 0: not computed yet
+  const hashOfName = new Int32Array(graph.strings.count); // 0: not yet computed
   return (node) => {
     const type = nodeType[node];
     if (strings.has(type)) return 1;

@@ -1,10 +1,10 @@
 /**
- * What an object holds and what holds it. In: a heap and a node. Out: neighbours by number, each with the name by which
- * it is held, computed when it is asked for, because there can be millions.
+ * What an object holds and what holds it. In: a heap and a node. Out: neighbours by number, each with the name by which it
+ * is held; computed on demand, because there can be millions.
  *
- * Both directions follow one rule, so that B is among what A holds exactly when A is among what holds B: edges that
- * retain count; stores between the two are stepped over; layout is left out; what an object names itself is not listed
- * again for the store that holds it too.
+ * Both directions follow the same rule, so that B is among what A holds exactly when A is among what holds B: only
+ * retaining edges count; stores between two objects are skipped; layout is left out; an object that is held under a name is
+ * not listed again for a store that holds it too.
  */
 import { isMarked } from '../model/columns.js';
 import { edgeName, edgeTypes } from '../model/heap-graph.js';
@@ -12,31 +12,31 @@ import { retains } from './edges.js';
 import type { Heap } from './heap.js';
 import { labelOf, noLabel, type Label } from './words.js';
 
-/** So many stores in a row are stepped over; the next one is shown. */
+/** At most this many stores in a row are skipped; the next one is shown. */
 const mostStores = 8;
 
 export interface Neighbours {
   readonly count: number;
-  /** The object at the other end. */
+  /** The object at the other end of the edge. */
   nodeAt(at: number): number;
-  /** How the holder names what it holds: `sessions`, `[3]`, `entry "user-7"`. */
+  /** The holder's name for what it holds: `sessions`, `[3]`, `entry "user-7"`. */
   labelAt(at: number): string;
-  /** Whether it is the way by which the roots reach the held one. */
+  /** Whether the retaining path of the held object goes this way. */
   isOnPath(at: number): boolean;
-  /** Whether the program wrote the name (a property, a variable, an element) and not V8. */
+  /** Whether the name is from the program (a property, a variable, an element) and not from V8. */
   isNamed(at: number): boolean;
 }
 
-/** One edge on the way from the holder to a store (contents) or from a store to the held one (holders). */
+/** One edge on the path from the holder to a store (contents) or from a store to the held object (holders). */
 interface Hop {
   readonly edge: number;
   readonly from: number;
   readonly depth: number;
-  /** The hop that was made before it: above it for contents, below it for holders. */
+  /** The hop before it in the search: above it for contents, below it for holders. */
   readonly before: Hop | undefined;
 }
 
-/** What was found: the last edge of each way and the hops before it. Two columns, not an object each. */
+/** The results: the last edge of each path and the hops before it, in two columns instead of an object each. */
 class Found implements Neighbours {
   readonly edges: number[] = [];
   readonly hops: (Hop | undefined)[] = [];
@@ -72,7 +72,7 @@ class Found implements Neighbours {
   isNamed(at: number): boolean {
     return isName(this.heap, this.edges[at]);
   }
-  /** From the holder down. */
+  /** The path from the holder down. */
   private wayOf(at: number): Pick<Hop, 'edge' | 'from'>[] {
     const before: Hop[] = [];
     for (let hop = this.hops[at]; hop !== undefined; hop = hop.before) before.push(hop);
@@ -121,7 +121,7 @@ export const holdersOf = (heap: Heap, node: number): Neighbours => {
   return found;
 };
 
-/** Who holds the store at the upper end of a hop, each once; `naming` have a name of their own for what is held. */
+/** Adds each holder of the store at the upper end of a hop once; those in `naming` hold the object under a name as well. */
 const addHoldersOfStore = (heap: Heap, hop: Hop, naming: ReadonlySet<number>, found: Found): void => {
   const seen = new Set([hop.from]);
   const open = [hop];
@@ -129,7 +129,7 @@ const addHoldersOfStore = (heap: Heap, hop: Hop, naming: ReadonlySet<number>, fo
     for (const from of holdersByEdge(heap, before.from)) {
       if (seen.has(from)) continue;
       seen.add(from);
-      const edge = edgesBetween(heap, from, before.from)[0]; // several edges to a store lead to the same
+      const edge = edgesBetween(heap, from, before.from)[0]; // several edges to a store lead to the same result
       if (before.depth < mostStores && heap.machinery.isStore(from))
         open.push({ edge, from, depth: before.depth + 1, before });
       else if (!naming.has(from) && from !== found.start) found.add(from, edge, before);
@@ -137,18 +137,18 @@ const addHoldersOfStore = (heap: Heap, hop: Hop, naming: ReadonlySet<number>, fo
   }
 };
 
-/** Whether there is anything to show of what a node holds. */
+/** Whether a node holds anything that can be shown. */
 export const hasContents = ({ graph, edges, machinery }: Heap, node: number): boolean => {
   for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++)
     if (retains(edges, edge) && (!machinery.isLayoutEdge(edge) || machinery.isLayout(node))) return true;
   return false;
 };
 
-/** Whether an edge is one that the program wrote: a property, a variable, an element. */
+/** Whether an edge has a name from the program: a property, a variable, an element. */
 const isName = ({ graph }: Heap, edge: number): boolean => nameTypes[graph.edgeType[edge]];
 const nameTypes = edgeTypes.map((type) => type === 'property' || type === 'context' || type === 'element');
 
-/** A test of nodes for whether that one leads to them by name. */
+/** Returns a test whether this node leads to another one by name. */
 const namedBy = (heap: Heap, node: number): ((target: number) => boolean) => {
   const { nodeCount, firstEdge, edgeTarget } = heap.graph;
   const marks = new Uint32Array((nodeCount + 31) >>> 5);

@@ -1,4 +1,4 @@
-/** One object with what holds it and what it holds, biggest first. In: a heap, a node, how many of each. Out: plain values. */
+/** One object with its holders and what it holds, biggest first. In: a heap, a node, how many of each. Out: plain values. */
 import { nodeTypeName } from '../model/heap-graph.js';
 import type { HeapLink, HeapObjectDetail } from '../model/heap-results.js';
 import type { Heap } from './heap.js';

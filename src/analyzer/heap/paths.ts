@@ -1,8 +1,8 @@
 /**
- * How the roots keep each node alive: in, a graph and its retaining edges; out, a tree of the cheapest ways, and one
- * node's way in steps. Cheapest, not shortest, because of two ways of one length a person wants the one by variables and
- * properties, not the one by hidden classes and compiled code. Ways from the program's own roots (globals) come before
- * all others, as in Chrome DevTools.
+ * How the roots keep each node alive. In: a graph and its retaining edges. Out: a tree of the cheapest paths, and the path
+ * to one node in steps. Cheapest, not shortest: of two paths of equal length a user wants the one through variables and
+ * properties, not the one through hidden classes and compiled code. Paths from the program's own roots (globals) come
+ * before all others, as in Chrome DevTools.
  */
 import { twiceAsLong } from '../model/columns.js';
 import { edgeTypes, nodeTypes, type HeapGraph } from '../model/heap-graph.js';
@@ -14,7 +14,7 @@ import { describePath } from './words.js';
 const root = 0;
 const unreached = 0xffff_ffff;
 
-/** What a step costs by the type of its edge, and by the type of the node it leads to. */
+/** The cost of a step, by the type of its edge, and by the type of the node that it leads to. */
 const edgeCost = Uint8Array.from(edgeTypes, (type) => ({ internal: 2, hidden: 4, weak: 4 })[type as string] ?? 1);
 const nodeCost = Uint8Array.from(
   nodeTypes,
@@ -22,7 +22,7 @@ const nodeCost = Uint8Array.from(
 );
 const dearestStep = Math.max(...edgeCost) + Math.max(...nodeCost);
 
-/** Dijkstra's algorithm with one bucket for each cost that can be open at a time (R. B. Dial, CACM 12(11), 1969). */
+/** Dijkstra's algorithm with one bucket for each cost that can be pending at a time (R. B. Dial, CACM 12(11), 1969). */
 export const computePaths = (graph: HeapGraph, edges: RetainingEdges): Paths => {
   const search = new Search(graph, edges);
   for (const node of userRoots(graph)) search.reach(node, root, edgeBetween(graph, root, node), 0);
@@ -32,17 +32,17 @@ export const computePaths = (graph: HeapGraph, edges: RetainingEdges): Paths => 
   return { edge: search.edge, from: search.from };
 };
 
-/** The nodes from a root to that one, root first, V8's machinery among them. Empty where nothing reaches it. */
+/** The nodes on the path from a root to this one, root first, including V8's machinery. Empty if nothing reaches it. */
 export const wayTo = (paths: Paths, node: number): number[] => {
   const way: number[] = [];
   for (let at = node; at !== root && paths.edge[at] !== noEdge; at = paths.from[at]) way.push(at);
   return way.toReversed();
 };
 
-/** What a reader sees of a path, at most. */
+/** At most this many steps of a path are shown. */
 const mostSteps = 60;
 
-/** The same in words: its first step is a root, its last the node. `start` is the first node of the way to be shown. */
+/** The path in words: its first step is a root, its last the node. `start` is the first node of the path to be shown. */
 export const findPath = (graph: HeapGraph, paths: Paths, node: number, start?: number): PathStep[] => {
   const way = wayTo(paths, node);
   const shown = start === undefined ? way : way.slice(Math.max(0, way.indexOf(start)));
@@ -51,7 +51,7 @@ export const findPath = (graph: HeapGraph, paths: Paths, node: number, start?: n
   return left <= 0 ? steps : withGap(steps, mostSteps / 2, left + 1);
 };
 
-/** Of the links of a list and the parts of a string, which can be a million, the first and the last are shown. */
+/** Of the links of a list and the parts of a string, which can be a million, only the first and the last are shown. */
 const withoutRepeats = (steps: readonly PathStep[]): PathStep[] => {
   const shown: PathStep[] = [];
   for (let first = 0; first < steps.length;) {
@@ -70,7 +70,7 @@ const isRepeat = (step: PathStep, before: PathStep): boolean =>
   step.type === before.type &&
   (step.name === before.name || step.type === 'concatenated string');
 
-/** Steps with so many of them, from that one on, drawn together in one. */
+/** Replaces `count` steps from index `from` on by one that stands for the gap. */
 const withGap = (steps: readonly PathStep[], from: number, count: number): PathStep[] => [
   ...steps.slice(0, from),
   { ...steps[from], edge: '…', label: '…', kind: 'word', name: `(${count} more steps)` },
@@ -106,7 +106,7 @@ class Search {
     this.buckets[cost % this.buckets.length].push(node);
   }
 
-  /** Settles everything that the open nodes lead to, cheapest first. */
+  /** Settles everything that is reachable from the pending nodes, cheapest first. */
   run(): void {
     let idle = 0;
     for (let cost = 0; idle <= this.buckets.length; cost++) {
@@ -129,7 +129,7 @@ class Search {
   }
 }
 
-/** A stack of nodes that grows. */
+/** A growing stack of nodes. */
 class Bucket {
   length = 0;
   private items = new Uint32Array(1024);

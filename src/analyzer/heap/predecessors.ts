@@ -1,33 +1,33 @@
 /**
- * What the search for dominators reads, in the order in which it reads it: in, the numbers of a walk and the retainers of
- * its nodes; out, blocks of words. Made apart from the search, because finding the numbers of 50 million retainers waits
- * for memory all the time: another thread can do it ahead of the search.
+ * The input of the search for dominators, in the order in which the search reads it. In: the numbers of a walk and the
+ * retainers of its nodes. Out: blocks of words. Separate from the search because looking up the numbers of 50 million
+ * retainers is bound by memory latency: another thread can do it ahead of the search.
  *
- * A block is a row of records, from the highest number to the lowest: `w, best, n, v1 … vn`. w is a node's number, best the
- * smallest number below w among its retainers (w where there is none), v1 … vn those above w. A node with one retainer has
- * no record: that is its parent in the walk, and its immediate dominator. A list that does not end with its block goes on
- * in the next one, in another record of the same w.
+ * A block is a sequence of records, from the highest number to the lowest: `w, best, n, v1 … vn`. w is a node's number,
+ * best the smallest number below w among its retainers (w if there is none), v1 … vn those above w. A node with one
+ * retainer has no record: that retainer is its parent in the walk, and its immediate dominator. A list that does not fit
+ * into its block continues in the next one, in another record of the same w.
  */
 import { isMarked } from '../model/columns.js';
 import type { Retainers } from '../model/heap-results.js';
 import type { Walk } from './walk.js';
 
-/** What is needed of a walk, and which nodes the program's own roots reach, a bit a node. */
+/** The parts of a walk that are needed, and which nodes the program's own roots reach, one bit per node. */
 export interface WalkNumbers extends Pick<Walk, 'numberOf' | 'nodeOf' | 'lastOwned' | 'firstOfRings'> {
   readonly userOwned: Uint32Array;
 }
 
-/** The words of a record before its list. */
+/** The number of words in a record before its list. */
 export const recordHead = 3;
 
 /**
- * Answers what fills a block with the next records: it returns the words in use, 0 when there is nothing more. The
- * retainers may hold entries of edges that the rule of walk.ts about who is reached from the globals forbids.
+ * Returns a function that fills a block with the next records and returns the number of words used, 0 when there is nothing
+ * more. The retainers may include edges that walk.ts's rule about the globals forbids.
  */
 export const createPredecessors = (walk: WalkNumbers, retainers: Retainers): ((block: Uint32Array) => number) => {
   const { numberOf, nodeOf, lastOwned, firstOfRings, userOwned } = walk;
   const { first, node: retainer } = retainers;
-  let w = firstOfRings - 1; // the nodes of rings are children of the root, no more
+  let w = firstOfRings - 1; // the nodes of rings are only children of the root
   let next = first[nodeOf[w]];
   return (block) => {
     let at = 0;

@@ -1,4 +1,4 @@
-/** The edges of a graph turned round: in, a graph and which edges retain; out, for each node what keeps it alive. */
+/** The edges of a graph reversed. In: a graph and which edges retain. Out: for each node, its retainers. */
 import type { HeapGraph } from '../model/heap-graph.js';
 import type { Retainers, RetainingEdges } from '../model/heap-results.js';
 
@@ -13,15 +13,15 @@ export const computeRetainers = (graph: RetainersInput, edges: Pick<RetainingEdg
   }
   for (let node = 0; node < nodeCount; node++) first[node + 1] += first[node];
   const retainer = new Uint32Array(first[nodeCount]);
-  // Filled from the last node to the first: each takes its place below the end of its target's stretch, so that
-  // `first` of the next node, counted down, ends as `first` of this one.
+  // Filled from the last node to the first: each retainer goes just below the end of its target's range, so that `first` of
+  // the next node, counted down, becomes `first` of this one.
   const next = first.subarray(1);
   for (let node = nodeCount - 1; node >= 0; node--) {
     for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) {
       if (((bits[edge >>> 5] >>> (edge & 31)) & 1) === 1) retainer[--next[edgeTarget[edge]]] = node;
     }
   }
-  // Now next[n] is where n's stretch starts: move the starts back to their own places.
+  // Now next[n] is where n's range starts: move the starts to their own places.
   first.copyWithin(0, 1);
   first[nodeCount] = retainer.length;
   return { first, node: retainer };

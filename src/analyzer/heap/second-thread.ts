@@ -1,6 +1,6 @@
 /**
- * The second thread of threads.ts: turns the edges of a graph round while the first walks it; then, with the numbers of
- * that walk, makes what the first reads as it searches for dominators; then counts the classes.
+ * The second thread of threads.ts: reverses the edges of a graph while the first thread walks it; then, with the numbers of
+ * that walk, prepares what the first one reads during its search for dominators; then counts the classes.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { release } from '../model/columns.js';
@@ -19,7 +19,7 @@ export interface SecondThreadInput {
 const { sent, ring } = workerData as SecondThreadInput;
 const graph = receiveGraph(sent);
 try {
-  // bits of its own: the walk takes some away
+  // a copy of the bits, because the walk clears some of them
   const retainers = computeRetainers(graph, ruleEdges(graph));
   parentPort?.once('message', (numbers: WalkNumbers) => {
     fillBlocks(ring, createPredecessors(numbers, retainers));

@@ -1,4 +1,7 @@
-/** What a report says of one heap: in, a heap; out, totals, classes, and the objects that hold most with their paths. */
+/**
+ * The summary of one heap for reports. In: a heap. Out: totals, classes, and the objects with the largest retained sizes,
+ * with their paths.
+ */
 import { nodeTypeName } from '../model/heap-graph.js';
 import type { HeapSummary } from '../model/heap-results.js';
 import { findBiggest } from './biggest.js';
@@ -7,15 +10,15 @@ import type { Heap } from './heap.js';
 export type ClassOrder = 'retained' | 'self' | 'count' | 'name';
 
 export interface SummaryOptions {
-  /** Objects. */
+  /** At most this many objects. */
   readonly limit: number;
   readonly classLimit: number;
   readonly sort: ClassOrder;
-  /** Objects of this class in place of the biggest of all. */
+  /** Lists objects of this class instead of the biggest of all. */
   readonly className?: string | undefined;
 }
 
-/** Totals, classes and biggest objects. Answers undefined where there is no class of that name. */
+/** Totals, classes and biggest objects; undefined if there is no class of that name. */
 export const summarizeHeap = (heap: Heap, options: SummaryOptions): HeapSummary | undefined => {
   const { graph, classes } = heap;
   const wanted = options.className;
@@ -53,7 +56,7 @@ const order: Readonly<Record<ClassOrder, (a: Counted, b: Counted) => number>> = 
   name: () => 0,
 };
 
-/** A class stands where V8 says that its first object was constructed by. */
+/** The location of a class is that of its first object's constructor, as V8 reports it. */
 const withPlaces = (heap: Heap, rows: readonly { one: Counted; index: number }[]): HeapSummary['classes'] => {
   const constructors = new Set(['object', 'closure']);
   return rows.map(({ one, index }) => {

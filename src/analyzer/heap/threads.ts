@@ -1,7 +1,7 @@
 /**
- * Retaining edges, dominators and classes with a second thread, where the graph is big enough to be worth it: one thread
- * walks the graph while the other turns its edges round, then one searches for dominators in what the other prepares; both
- * read the same memory.
+ * Computes retaining edges, dominators and classes with a second thread, if the graph is big enough to be worth it: one
+ * thread walks the graph while the other reverses its edges; then one searches for dominators in what the other prepares.
+ * Both read the same memory.
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -23,11 +23,11 @@ export const manyEdges = 2_000_000;
 interface Prepared {
   readonly edges: RetainingEdges;
   readonly dominators: Dominators;
-  /** Only where the second thread had the time; else whoever wants classes counts them. */
+  /** Only set if the second thread had time for it; otherwise classes are counted when they are asked for. */
   readonly counted?: CountedClasses;
 }
 
-/** `twoThreadsFrom`: graphs of so many edges and more are worth a second thread. */
+/** `twoThreadsFrom`: graphs with at least this many edges get a second thread. */
 export const computeInThreads = async (graph: HeapGraph, twoThreadsFrom = manyEdges): Promise<Prepared> => {
   if (graph.edgeCount >= twoThreadsFrom && graph.edgeTarget.buffer instanceof SharedArrayBuffer)
     return computeInTwo(graph);
@@ -42,7 +42,7 @@ const computeInTwo = async (graph: HeapGraph): Promise<Prepared> => {
   const second = new Worker(new URL('./second-thread.js', import.meta.url), { workerData: input });
   try {
     await once(second, 'online');
-    second.on('error', () => {}); // from here on the ring tells
+    second.on('error', () => {}); // from here on, errors are reported through the ring
     const { edges, walk } = walkHeap(graph);
     const { numberOf, nodeOf, lastOwned, firstOfRings } = walk;
     const numbers: WalkNumbers = { numberOf, nodeOf, lastOwned, firstOfRings, userOwned: edges.userOwned };

@@ -1,10 +1,11 @@
 /**
- * The depth-first walk from the roots, on which everything else stands: in, a graph; out, which edges retain, which nodes
- * the program's globals reach, and the preorder numbers that dominators are computed in.
+ * The depth-first walk from the roots, on which all other passes are based. In: a graph. Out: which edges retain, which
+ * nodes the program's globals reach, and the preorder numbers in which dominators are computed.
  *
- * The order is the definition (Chrome DevTools'): first all that the globals reach; then the last rule is applied (an edge
- * from a node that they do not reach to one that they do retains nothing); then the other roots; then, as children of the
- * root, nodes that nothing retains with all they hold; then what is left, rings whose nodes hold one another.
+ * The order is part of the definition (Chrome DevTools'): first everything that the globals reach; then the last rule is
+ * applied (an edge from a node that they do not reach to one that they do retains nothing); then the other roots; then, as
+ * children of the root, nodes that nothing retains, with everything they hold; then what is left, rings whose nodes hold
+ * one another.
  */
 import { isMarked, sharedWords } from '../model/columns.js';
 import type { HeapGraph } from '../model/heap-graph.js';
@@ -14,17 +15,17 @@ import { isWeak, ruleEdges, userRoots } from './edge-rules.js';
 const root = 0;
 
 export interface Walk {
-  /** By node: its number in preorder; the root's is 0. */
+  /** By node: its number in preorder; the root has number 0. */
   readonly numberOf: Uint32Array;
-  /** By number: the node. */
+  /** By number: its node. */
   readonly nodeOf: Uint32Array;
   /** By number: the number of the node from which the walk came. */
   readonly parent: Uint32Array;
-  /** A column that nobody needs any more, for whoever needs one: memory is at its highest when dominators are computed. */
+  /** A column that is no longer needed and can be reused: memory use peaks while dominators are computed. */
   readonly spare: Uint32Array;
-  /** Numbers up to this one are the root's and those of nodes that the globals reach (all of them but a few). */
+  /** Numbers up to this one belong to the root and to nodes that the globals reach (all but a few of them). */
   readonly lastOwned: number;
-  /** Numbers from here on are nodes of rings that nothing outside holds. */
+  /** Numbers from here on belong to nodes of rings that nothing outside holds. */
   readonly firstOfRings: number;
 }
 
@@ -56,9 +57,9 @@ class Walker {
   readonly numberOf: Uint32Array;
   readonly nodeOf: Uint32Array;
   readonly parent: Uint32Array;
-  /** By number: the first edge that was not looked at yet. */
+  /** By number: the first edge that was not yet looked at. */
   readonly nextEdge: Uint32Array;
-  /** Which nodes have a number: a bit each, because millions of random looks at 4 bytes each would miss every cache. */
+  /** Which nodes have a number: one bit each, because millions of random reads of 4 bytes each would miss every cache. */
   readonly seen: Uint32Array;
 
   constructor(
@@ -78,7 +79,7 @@ class Walker {
     this.nodeOf[this.count++] = node;
   }
 
-  /** Numbers everything that can be reached from a node and was not seen yet; the node becomes a child of the root. */
+  /** Numbers every node that is reachable from this one and was not yet seen; the start node becomes a child of the root. */
   walkFrom(start: number): void {
     const { bits, numberOf, nodeOf, parent, nextEdge, seen } = this;
     const { firstEdge, edgeTarget } = this.graph;
@@ -117,8 +118,8 @@ class Walker {
 }
 
 /**
- * What the globals reach by any edge but weak ones. The walk went by retaining edges; the few nodes that it did not come
- * to lie behind the others (from a WeakMap's table to a value whose key is held by nobody).
+ * Marks what the globals reach by any edge that is not weak. The walk followed retaining edges; the few nodes that it
+ * missed are behind the others (from a WeakMap's table to a value whose key nothing holds).
  */
 const markOwned = (
   graph: HeapGraph,
@@ -126,7 +127,7 @@ const markOwned = (
   roots: readonly number[],
   others: readonly number[],
 ): Uint32Array => {
-  owned[0] &= ~1; // the root itself was seen, and is owned only where an edge leads back to it
+  owned[0] &= ~1; // the root itself was seen, but is owned only if an edge leads back to it
   const open = [...roots].filter((node) => mark(owned, node));
   for (let at = 0; at < others.length; at += 2)
     if (isMarked(owned, others[at]) && mark(owned, others[at + 1])) open.push(others[at + 1]);
@@ -139,14 +140,14 @@ const markOwned = (
   return owned;
 };
 
-/** Marks a node; false where it was marked. */
+/** Marks a node; returns false if it was already marked. */
 const mark = (marks: Uint32Array, node: number): boolean => {
   if (isMarked(marks, node)) return false;
   marks[node >>> 5] |= 1 << (node & 31);
   return true;
 };
 
-/** Takes the bit from edges of nodes that the globals do not reach to nodes that they reach. */
+/** Clears the bit of edges from nodes that the globals do not reach to nodes that they reach. */
 const dropForeignEdges = (graph: HeapGraph, bits: Uint32Array, owned: Uint32Array): void => {
   const { nodeCount, firstEdge, edgeTarget } = graph;
   for (let node = 1; node < nodeCount; node++) {
@@ -157,13 +158,13 @@ const dropForeignEdges = (graph: HeapGraph, bits: Uint32Array, owned: Uint32Arra
   }
 };
 
-/** The other roots, and what nothing retains. */
+/** Walks the other roots, and then what nothing retains. */
 const walkRest = (graph: HeapGraph, walker: Walker): void => {
   const { nodeCount, firstEdge, edgeTarget } = graph;
   const { seen, bits } = walker;
   for (let edge = firstEdge[root]; edge < firstEdge[root + 1]; edge++)
     if (((bits[edge >>> 5] >>> (edge & 31)) & 1) === 1) walker.walkFrom(edgeTarget[edge]);
-  // Nothing that was seen retains what was not: whether a node is retained at all, the unseen ones tell.
+  // Nothing that was seen retains an unseen node: only the unseen ones show whether a node is retained at all.
   const held = new Uint32Array((nodeCount + 31) >>> 5);
   for (let node = 0; node < nodeCount; node++) {
     if (isMarked(seen, node)) continue;

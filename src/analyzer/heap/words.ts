@@ -1,7 +1,7 @@
 /**
- * A retaining path in the words of the person who wrote the program: in, the nodes and edges of the path; out, steps
- * without V8's machinery. A Map's table, an array's store, a closure's context are left out, and what stood behind them
- * is named from what is in front: an entry with its key, an element, a variable.
+ * A retaining path in the words of the program's source. In: the nodes and edges of the path. Out: steps without V8's
+ * machinery. A Map's table, an array's elements and a closure's context are left out, and what they hold is named as seen
+ * from their holder: an entry with its key, an element, a variable.
  */
 import { edgeName, edgeTypeName, nodeName, nodeTypeName, type HeapGraph } from '../model/heap-graph.js';
 import type { PathStep } from '../model/path.js';
@@ -31,7 +31,7 @@ export const describePath = (graph: HeapGraph, links: readonly Link[]): PathStep
   return steps;
 };
 
-/** How an edge is called: `edge` is the same for every entry of a Map, `text` tells the entries apart. */
+/** The name of an edge: `edge` is the same for every entry of a Map, `text` differs between entries. */
 export interface Label {
   readonly edge: string;
   readonly text: string;
@@ -41,7 +41,7 @@ export interface Label {
 export const noLabel: Label = { edge: '', text: '', kind: 'word' };
 const word = (edge: string, text: string = edge): Label => ({ edge, text, kind: 'word' });
 
-/** How the person would call the edge; what was called already stays where the edge itself says nothing. */
+/** The name that the source would use for the edge. If the edge itself has none, the label before it stays. */
 export const labelOf = (graph: HeapGraph, from: number | undefined, edge: number, before: Label = noLabel): Label => {
   const type = edgeTypeName(graph, edge);
   const name = edgeName(graph, edge);
@@ -55,7 +55,7 @@ export const labelOf = (graph: HeapGraph, from: number | undefined, edge: number
   return word(said ?? `(${name})`);
 };
 
-/** Internal edges that mean something to a person; those with empty words are followed by one that does. */
+/** Internal edges that mean something to a user; those with empty text are followed by an edge that does. */
 const internalWords: Readonly<Record<string, string>> = {
   table: 'entry',
   context: '',
@@ -77,9 +77,9 @@ const internalWords: Readonly<Record<string, string>> = {
 const isSet = (graph: HeapGraph, node: number): boolean => nodeName(graph, node) === 'Set';
 
 /**
- * The entry of the Map whose table that node is. After its header of two words a table is 3 words, one a bucket, and for
- * each bucket two entries of three words (key, value, chain): from its length follows which word is a key. A word is 8
- * bytes in Node, 4 in Chrome.
+ * The Map entry that an edge of this table belongs to. After its header of two words, a table has 3 words, then one per
+ * bucket, then for each bucket two entries of three words (key, value, chain): its length shows which word is a key. A word
+ * is 8 bytes in Node, 4 in Chrome.
  */
 const entryLabel = (graph: HeapGraph, table: number, edge: number, before: Label): Label => {
   if (before.edge === 'member') return before;
@@ -93,7 +93,7 @@ const entryLabel = (graph: HeapGraph, table: number, edge: number, before: Label
   return word('entry', `entry ${quoted(nodeName(graph, key))}`);
 };
 
-/** The node in that word of a table. V8 writes the words in order, so that it stands just before the edge of the next. */
+/** The node in that word of a table. V8 writes the words in order, so its edge is just before the edge of the next word. */
 const wordBefore = (graph: HeapGraph, table: number, edge: number, word: number): number | undefined => {
   const name = String(word);
   for (let before = edge - 1; before >= graph.firstEdge[table] && before >= edge - 4; before--)
@@ -112,7 +112,7 @@ const stepTo = (graph: HeapGraph, node: number, label: Label): PathStep => ({
 
 const longestText = 40;
 
-/** What a node is called: a class, `name()` for a function, a string's beginning in quotes. */
+/** A node's name: a class, `name()` for a function, the beginning of a string in quotes. */
 export const displayName = (graph: HeapGraph, node: number): string => {
   const name = nodeName(graph, node);
   const type = nodeTypeName(graph, node);
@@ -125,10 +125,10 @@ export const displayName = (graph: HeapGraph, node: number): string => {
   return name === '' ? `(${type})` : name;
 };
 
-/** More parts than this are not looked at for a beginning. */
+/** At most this many parts are looked at for the beginning of a string. */
 const mostParts = 200;
 
-/** The beginning of a string's text. One that was concatenated is a tree of two parts each, which V8 gives no name. */
+/** The beginning of a string's text. A concatenated string is a tree of two parts each, and V8 gives it no name. */
 const textOf = (graph: HeapGraph, node: number): string => {
   let text = '';
   const parts = [node];
@@ -142,14 +142,14 @@ const textOf = (graph: HeapGraph, node: number): string => {
   return text;
 };
 
-/** What an internal edge of that name leads to. */
+/** The target of the node's internal edge with that name. */
 const targetOf = (graph: HeapGraph, node: number, name: string): number | undefined => {
   for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++)
     if (edgeName(graph, edge) === name && edgeTypeName(graph, edge) === 'internal') return graph.edgeTarget[edge];
   return undefined;
 };
 
-/** A function that waits at an `await` or `yield` is held as an object named Generator. */
+/** The name of a suspended function: one that waits at an `await` or `yield` is held as an object named Generator. */
 const suspended = (graph: HeapGraph, node: number): string | undefined => {
   const code = targetOf(graph, node, 'function');
   return code === undefined ? undefined : `${displayName(graph, code)} suspended`;

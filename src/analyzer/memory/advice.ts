@@ -1,6 +1,6 @@
 /**
- * What to do about a process's memory, each with the figures that speak for it. In: a reading and its parts. Out: advice,
- * most bytes first. A rule that its figures do not support says nothing.
+ * What to do about a process's memory, each piece of advice with the figures that support it. In: a reading and its parts.
+ * Out: advice, most bytes first. A rule that its figures do not support gives none.
  */
 import { formatBytes, formatCount } from '../model/figures.js';
 import type { MemoryAdvice, MemoryLimit, MemoryOwner, MemoryPart, MemoryReading } from '../model/memory.js';
@@ -31,7 +31,7 @@ export const findAdvice = (reading: MemoryReading, parts: readonly MemoryPart[])
   return [...findMismatches(reading), ...sorted];
 };
 
-/** Garbage that V8 has not collected because it need not, and pages that it keeps for later. */
+/** Garbage that V8 has had no need to collect yet, and pages that it keeps for later. */
 const emptyHeap = ({ isolates }: MemoryReading): Weighed => {
   const isCollected = isolates.every(({ liveBytes }) => liveBytes !== null);
   const used = totalOf(isolates, ({ usedBytes }) => usedBytes);
@@ -60,7 +60,7 @@ const buffers = ({ isolates }: MemoryReading): Weighed => {
   };
 };
 
-/** malloc's memory that nothing in V8 stands for: native addons, or free memory that the allocator keeps. */
+/** Memory from malloc that V8 does not account for: native addons, or free memory that the allocator keeps. */
 const nativeMemory = ({ isolates }: MemoryReading, rssOf: (owner: MemoryOwner) => number): Weighed => {
   const malloc = rssOf('malloc: main heap') + rssOf('malloc: arenas') + rssOf('malloc: large blocks');
   const known = totalOf(isolates, (one) => one.externalBytes + one.mallocedBytes);
@@ -104,7 +104,7 @@ const stacks = (bytes: number, threads: number): Weighed => ({
   bytes,
 });
 
-/** A heap limit that does not fit the container's. Node leaves about a quarter of the memory to everything else. */
+/** For a heap limit that does not fit the container's limit. Node leaves about a quarter of the memory to everything else. */
 const shareForHeap = 0.75;
 
 const findMismatches = ({ isolates, limits, nodeVersion }: MemoryReading): MemoryAdvice[] => {
@@ -136,7 +136,7 @@ const findMismatches = ({ isolates, limits, nodeVersion }: MemoryReading): Memor
 const tightest = (limits: readonly MemoryLimit[], kind: MemoryLimit['kind']): MemoryLimit | undefined =>
   limits.filter((one) => one.kind === kind).toSorted((a, b) => a.limitBytes - b.limitBytes)[0];
 
-/** Node 22.21 and 24.6 brought --max-old-space-size-percentage. */
+/** Node 22.21 and 24.6 introduced --max-old-space-size-percentage. */
 const percentageFlag = (version: string): string => {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
   const has = major > 24 || (major === 24 && minor >= 6) || (major === 22 && minor >= 21);

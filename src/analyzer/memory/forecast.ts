@@ -1,11 +1,11 @@
 /**
- * When the first limit will be reached, if what the readings show goes on. In: readings, oldest first. Out: that limit
- * with a range of times; null where growth is not proved.
+ * When the first limit will be reached if the growth in the readings continues. In: readings, oldest first. Out: that limit
+ * with a range of times; null if growth is not proved.
  */
 import { computeSlope, type Point } from '../growth/slope.js';
 import type { MemoryForecast, MemoryReading } from '../model/memory.js';
 
-/** How often the true growth may lie outside of the range. */
+/** The probability that the true growth lies outside of the range. */
 const allowedError = 0.05;
 
 export const computeForecast = (readings: readonly MemoryReading[]): MemoryForecast | null => {

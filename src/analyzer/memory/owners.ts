@@ -1,12 +1,12 @@
 /**
  * Who owns each piece of a process's address space. In: its mappings, in the order of their addresses. Out: the owner of
- * each. The kernel names files and `[heap]`; anonymous memory is told by the habits of who maps it:
+ * each. The kernel names files and `[heap]`; the owner of anonymous memory is recognised by its habits:
  *
- *   glibc's arena of a thread   begins at a multiple of 64 MB, and a reserved rest fills it up to 64 MB
- *   V8's pages                  begin at a multiple of 256 KB, at addresses that V8 draws by chance
- *   WebAssembly memory          is followed by a reserved gap of gigabytes, which catches what lies out of bounds
+ *   glibc's arena of a thread   begins at a multiple of 64 MB, and is filled up to 64 MB by reserved memory
+ *   V8's pages                  begin at a multiple of 256 KB, at addresses that V8 chooses at random
+ *   WebAssembly memory          is followed by a reserved gap of gigabytes, which catches accesses out of bounds
  *   a thread's stack            4 to 10 MB, behind a guard page that may not be touched
- *   what is left                blocks that malloc maps by themselves because they are large: Buffers, mostly
+ *   what is left                blocks that malloc maps separately because they are large: mostly Buffers
  */
 import type { Mapping, MemoryOwner } from '../model/memory.js';
 
@@ -16,9 +16,9 @@ const megabyte = 1024 * kilobyte;
 const arenaBytes = 64 * megabyte;
 /** V8's page, and the alignment of its large objects. */
 const v8PageBytes = 256 * kilobyte;
-/** V8 reserves at least so much behind a WebAssembly memory. */
+/** V8 reserves at least this much behind a WebAssembly memory. */
 const wasmGapBytes = 1024 * megabyte;
-/** Node's workers have 4 MB, libuv's and V8's threads 8 MB by default, glibc's usual limit is 8 MB, some have 10. */
+/** Node's workers have 4 MB, threads of libuv and V8 8 MB by default; glibc's usual limit is 8 MB, sometimes 10. */
 const stackBytes = { least: 512 * kilobyte, most: 10 * megabyte };
 
 /** The owner of each mapping, in the same order. */
@@ -43,7 +43,7 @@ const ownerOfNamed = ({ path, permissions }: Mapping): MemoryOwner => {
 const sharedOwner = (path: string): MemoryOwner =>
   /^\/(?:dev\/shm|SYSV|memfd:|dev\/zero)/.test(path) ? 'shared memory' : 'mapped files';
 
-/** A program, a library or an addon, also one whose file was replaced. */
+/** A program, a library or an addon, even if its file was replaced. */
 const isCodeFile = (path: string): boolean =>
   /(?:\.so(?:\.[\d.]+)?|\.node|\/node(?:js)?[\d.]*|\/bin\/[^/]+)(?: \(deleted\))?$/.test(path);
 
@@ -65,5 +65,5 @@ const ownerOfAnonymous = (mapping: Mapping, before: Mapping | undefined, after: 
 
 const isReserved = ({ permissions }: Mapping): boolean => permissions.startsWith('---');
 
-/** The writable data of a program or library, whose zeroed part follows as anonymous memory. */
+/** The writable data of a program or library; its zeroed part follows as anonymous memory. */
 const isDataOf = ({ path, permissions }: Mapping): boolean => permissions.startsWith('rw') && isCodeFile(path);

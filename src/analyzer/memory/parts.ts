@@ -1,6 +1,6 @@
 /**
- * The parts of a process's memory, largest first. In: a reading, and the first one where several are compared. Out: one
- * part an owner; their RSS is the whole RSS.
+ * The parts of a process's memory, largest first. In: a reading, and the first one if several are compared. Out: one part
+ * for each owner; together their RSS is the whole RSS.
  */
 import { formatBytes, formatCount } from '../model/figures.js';
 import type { IsolateMemory, Mapping, MemoryOwner, MemoryPart, MemoryReading } from '../model/memory.js';

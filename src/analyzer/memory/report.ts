@@ -1,11 +1,11 @@
-/** The memory of a process as one value. In: readings of one process, oldest first. Out: a MemoryReport. */
+/** The memory report of a process. In: readings of one process, oldest first. Out: a MemoryReport. */
 import { MemwatchError } from '../../errors.js';
 import type { MemoryReading, MemoryReport } from '../model/memory.js';
 import { findAdvice } from './advice.js';
 import { computeForecast } from './forecast.js';
 import { computeParts } from './parts.js';
 
-/** Throws `bad-argument` without a reading. */
+/** Throws `bad-argument` if there is no reading. */
 export const reportOfMemory = (pid: number, readings: readonly MemoryReading[]): MemoryReport => {
   const [first, last] = [readings[0], readings.at(-1)];
   if (first === undefined || last === undefined) throw new MemwatchError('bad-argument', 'no reading of the memory');
