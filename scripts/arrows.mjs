@@ -16,6 +16,7 @@ const rooms = [
   ['analyzer/heap', ['errors.ts', 'analyzer/model']],
   ['analyzer/cost', ['errors.ts', 'analyzer/model']],
   ['analyzer/growth', ['errors.ts', 'source', 'analyzer/model', 'analyzer/heap']],
+  ['analyzer/waste', ['analyzer/model', 'analyzer/heap', 'analyzer/growth']],
   ['analyzer/memory', ['errors.ts', 'analyzer/model', 'analyzer/growth']],
   ['agent/process', ['errors.ts'], ['analyzer/model']],
   ['agent/session', ['errors.ts'], ['analyzer/model']],

@@ -34,7 +34,8 @@ export const heapCommand: Command = {
   },
 };
 
-const wantedFile = (source: string, args: Arguments): WantedCapture | undefined => {
+/** Where the capture of a target is kept; undefined for a file, and where nothing was asked for. */
+export const wantedFile = (source: string, args: Arguments): WantedCapture | undefined => {
   const wanted = existsSync(source) ? undefined : wantedCapture(args);
   if (wanted?.isFile !== false) return wanted;
   throw new MemwatchError(

@@ -53,6 +53,11 @@ const entries = {
     describe: 'what holds the memory: classes, the biggest objects and their retaining paths',
     load: async () => (await import('./heap.js')).heapCommand,
   },
+  waste: {
+    usage: 'waste <source>',
+    describe: 'what memory could be saved: by kind, who holds it, and what to do',
+    load: async () => (await import('./waste.js')).wasteCommand,
+  },
   diff: {
     usage: 'diff <files..>',
     describe: 'what grew from one capture to the next',

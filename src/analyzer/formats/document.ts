@@ -14,10 +14,19 @@ import type {
 } from '../model/documents.js';
 import type { LeakReport } from '../model/finding.js';
 import type { Location } from '../model/location.js';
+import type { WasteReport } from '../model/waste.js';
 import { leakReport } from './leak-report.js';
+import { wasteReport } from './waste-report.js';
 import { flag, list, nullOr, number, oneOf, optional, record, text, type Shape } from './shape.js';
 
-export type SavedDocument = HeapDocument | DiffDocument | CpuDocument | AllocDocument | LinesDocument | LeakReport;
+export type SavedDocument =
+  | HeapDocument
+  | DiffDocument
+  | CpuDocument
+  | AllocDocument
+  | LinesDocument
+  | LeakReport
+  | WasteReport;
 
 const location = optional(nullOr(record<Location>({ file: text, line: number, column: number })));
 const step = record<StepDocument>({ edge: text, label: optional(text), name: text, type: text, id: number });
@@ -120,6 +129,7 @@ const shapes: Readonly<Record<SavedDocument['schema'], Shape<SavedDocument>>> = 
   'memwatch/alloc@1': alloc,
   'memwatch/lines@1': lines,
   'memwatch/leaks@1': leakReport,
+  'memwatch/waste@1': wasteReport,
 };
 
 /** The schema that a file's first bytes name; undefined if it is no document of memwatch's. */

@@ -6,7 +6,8 @@ import type { Location } from '../model/location.js';
 import type { PathStep } from '../model/path.js';
 import { list, nullOr, number, oneOf, record, text, type Shape } from './shape.js';
 
-const place = { function: text, file: text, line: number };
+const codeLine = { function: text, file: text, line: number };
+export const place = record<Location>({ file: text, line: number, column: number });
 
 const owner: Shape<Owner> = (value, at) => {
   const { kind } = record<{ kind: Owner['kind'] }>({ kind: oneOf('application', 'dependency', 'node', 'unknown') })(
@@ -22,7 +23,7 @@ const owner: Shape<Owner> = (value, at) => {
     : { kind };
 };
 
-const step = record<PathStep>({
+export const step = record<PathStep>({
   edge: text,
   label: text,
   kind: oneOf('property', 'element', 'word'),
@@ -58,11 +59,11 @@ const finding = record<Finding>({
   container: record({ id: number, name: text, type: text }),
   gains: list(record({ name: text, countPerRound: number, selfBytesPerRound: number })),
   path: list(step),
-  location: nullOr(record<Location>({ file: text, line: number, column: number })),
+  location: nullOr(place),
   owner,
-  keptFunctions: list(record({ ...place, countPerRound: number })),
-  allocationSites: list(record({ ...place, bytes: number })),
-  growthSites: list(record({ stack: list(record(place)), count: number })),
+  keptFunctions: list(record({ ...codeLine, countPerRound: number })),
+  allocationSites: list(record({ ...codeLine, bytes: number })),
+  growthSites: list(record({ stack: list(record(codeLine)), count: number })),
   advice: nullOr(text),
   reasons: list(text),
 });

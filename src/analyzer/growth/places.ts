@@ -127,7 +127,7 @@ export const propertyOf = (graph: HeapGraph, node: number, name: string): number
 };
 
 /** For each context, a function that uses it: directly, or through an inner context. */
-const functionsByContext = (graph: HeapGraph): Map<number, number> => {
+export const functionsByContext = (graph: HeapGraph): Map<number, number> => {
   const seenFrom = new Map<number, number>();
   const inner: [context: number, seer: number][] = [];
   for (const closure of graph.positions.nodes) {

@@ -11,7 +11,11 @@ import { memwatch } from '../../support/memwatch.js';
 type Json = Record<string, unknown>;
 
 const line = { line: 6, hits: 1, timeUs: null, incrementBytes: null, externalBytes: null, source: 'hash' };
+const path = [{ edge: '', label: '', kind: 'word', name: 'global', type: 'object', id: 1 }];
+const example = { id: 3, name: 'Map', path, location: null, count: 1, bytes: 184 };
+const kind = { kind: 'k', title: 'K', count: 1, bytes: 184, upperBound: null, examples: [example], advice: 'do' };
 const byHand = {
+  waste: { schema: 'memwatch/waste@1', totalBytes: 1000, wastedBytes: 184, kinds: [kind] },
   alloc: {
     schema: 'memwatch/alloc@1',
     durationUs: 1,

@@ -1,0 +1,53 @@
+/** What memory a heap could do without. In: a heap. Out: a WasteReport, no byte of it counted twice. */
+import type { Heap } from '../heap/heap.js';
+import type { WasteKind, WasteReport } from '../model/waste.js';
+import { Claims } from './claims.js';
+import { emptyCollections, singleEntryCollections, unusedRoom } from './collections.js';
+import { equalObjects } from './equal-objects.js';
+import { Holders } from './holders.js';
+import type { Finder } from './kinds.js';
+import { boundFunctions, boxedNumbers, dictionaryObjects } from './objects.js';
+import { rowsHeldWhole } from './rows.js';
+import { equalStrings, ropes, slices } from './strings.js';
+
+/** A byte that several kinds could claim belongs to the first of them: those that name the cause more exactly. */
+const finders: readonly Finder[] = [
+  dictionaryObjects,
+  boxedNumbers,
+  boundFunctions,
+  emptyCollections,
+  singleEntryCollections,
+  unusedRoom,
+  equalStrings,
+  slices,
+  ropes,
+  equalObjects,
+  rowsHeldWhole,
+];
+/** A kind below this share of the heap is left out. */
+const smallestShare = 1 / 1000;
+/** And so is what is held in one way below this share: it is Node's own, or too scattered to be mended. */
+const smallestHolderShare = 1 / 5000;
+
+export const findWaste = (heap: Heap): WasteReport => {
+  const claims = new Claims(heap.graph);
+  const totalBytes = heap.dominators.retainedBytes[0];
+  const kinds = finders
+    .map((finder) => findKind(heap, claims, finder, totalBytes * smallestHolderShare))
+    .filter(({ bytes }) => bytes >= totalBytes * smallestShare)
+    .toSorted((a, b) => b.bytes - a.bytes);
+  const wastedBytes = kinds.reduce((sum, { bytes }) => sum + bytes, 0);
+  return { schema: 'memwatch/waste@1', totalBytes, wastedBytes, kinds };
+};
+
+const findKind = (heap: Heap, claims: Claims, finder: Finder, fewestBytes: number): WasteKind => {
+  const holders = new Holders(heap);
+  let upperBound: string | null = null;
+  finder.find(heap, claims, (node, bytes, note) => {
+    if (bytes <= 0) return;
+    upperBound ??= note ?? null;
+    holders.add(node, bytes);
+  });
+  const { kind, title, advice } = finder;
+  return { kind, title, upperBound, advice, ...holders.summarize(fewestBytes) };
+};

@@ -1,0 +1,94 @@
+/**
+ * Waste put together by who holds it. In: nodes with bytes. Out: the ways by which most is held, each with its largest
+ * node, the path to it and the nearest place in the program's source.
+ */
+import type { Heap } from '../heap/heap.js';
+import { findPath, wayTo } from '../heap/paths.js';
+import { functionsByContext } from '../growth/places.js';
+import { displayName } from '../heap/words.js';
+import type { Location } from '../model/location.js';
+import { isProgramsFile } from '../model/scripts.js';
+import type { WasteExample } from '../model/waste.js';
+import { edgeKinds, wordOfEdge } from './layout.js';
+
+const mostExamples = 5;
+/** Two ways are the same where their last steps are: a list's links would all differ otherwise. */
+const comparedSteps = 12;
+
+interface Group {
+  node: number;
+  largest: number;
+  count: number;
+  bytes: number;
+}
+
+export class Holders {
+  private readonly groups = new Map<number, Group>();
+  private readonly wordOf: (edge: number) => number;
+  private seers: ReadonlyMap<number, number> | undefined;
+
+  constructor(private readonly heap: Heap) {
+    this.wordOf = wordOfEdge(heap.graph);
+  }
+
+  add(node: number, bytes: number): void {
+    const way = this.hashOfWay(node);
+    const group = this.groups.get(way);
+    if (group === undefined) this.groups.set(way, { node, largest: bytes, count: 1, bytes });
+    else {
+      group.count++;
+      group.bytes += bytes;
+      if (bytes > group.largest) [group.node, group.largest] = [node, bytes];
+    }
+  }
+
+  /** What is held by ways of at least that many bytes each: what is scattered further, nobody can mend. */
+  summarize(fewestBytes: number): { count: number; bytes: number; examples: WasteExample[] } {
+    const groups = [...this.groups.values()].filter(({ bytes }) => bytes >= fewestBytes);
+    return {
+      count: groups.reduce((sum, { count }) => sum + count, 0),
+      bytes: groups.reduce((sum, { bytes }) => sum + bytes, 0),
+      examples: groups
+        .toSorted((a, b) => b.bytes - a.bytes)
+        .slice(0, mostExamples)
+        .map((group) => this.exampleOf(group)),
+    };
+  }
+
+  private exampleOf({ node, count, bytes }: Group): WasteExample {
+    const { graph, paths } = this.heap;
+    return {
+      id: graph.nodeId[node],
+      name: displayName(graph, node),
+      path: findPath(graph, paths, node),
+      location: this.placeOf(node),
+      count,
+      bytes,
+    };
+  }
+
+  /** The same for nodes that are held by the same fields and variables; any element and any entry is one step. */
+  private hashOfWay(node: number): number {
+    const { graph, paths } = this.heap;
+    let hash = 0;
+    let at = node;
+    for (let step = 0; step < comparedSteps && at !== 0; step++) {
+      const edge = paths.edge[at];
+      if (edge >= graph.edgeCount) break;
+      const isNumbered = graph.edgeType[edge] === edgeKinds.element || this.wordOf(edge) !== -1;
+      hash = (Math.imul(hash, 31) + (isNumbered ? 0 : graph.edgeName[edge] + 1)) | 0;
+      at = paths.from[at];
+    }
+    return hash;
+  }
+
+  /** Of the classes, functions and variables on the way, the nearest that is the program's own code. */
+  private placeOf(node: number): Location | null {
+    this.seers ??= functionsByContext(this.heap.graph);
+    for (const at of wayTo(this.heap.paths, node).toReversed()) {
+      const place = this.heap.locationOf(this.seers.get(at) ?? at);
+      if (place !== null && isProgramsFile(place.file)) return place;
+    }
+    return null;
+  }
+}

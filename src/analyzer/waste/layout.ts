@@ -1,0 +1,67 @@
+/**
+ * How V8 lays objects out in a 64-bit Node, and how a snapshot shows it. In: a graph and a node. Out: stores, words and
+ * names. Small integers are not in a snapshot: a field, an element or an entry that holds one has no edge.
+ */
+import { edgeTypes, nodeTypes, type HeapGraph } from '../model/heap-graph.js';
+
+export const wordBytes = 8;
+/** What stands before the elements of a store and before the letters of a string. */
+export const headerBytes = 16;
+/** What stands before the fields of an object: hidden class, properties, elements. */
+export const objectHeaderBytes = 24;
+/** V8 cuts the texts of strings in snapshots at this length. */
+export const longestText = 1024;
+
+export const nodeKinds = {
+  object: nodeTypes.indexOf('object'),
+  closure: nodeTypes.indexOf('closure'),
+  string: nodeTypes.indexOf('string'),
+  rope: nodeTypes.indexOf('concatenated string'),
+  slice: nodeTypes.indexOf('sliced string'),
+  number: nodeTypes.indexOf('number'),
+  array: nodeTypes.indexOf('array'),
+  hidden: nodeTypes.indexOf('hidden'),
+} as const;
+export const edgeKinds = {
+  context: edgeTypes.indexOf('context'),
+  element: edgeTypes.indexOf('element'),
+  property: edgeTypes.indexOf('property'),
+  internal: edgeTypes.indexOf('internal'),
+  hidden: edgeTypes.indexOf('hidden'),
+} as const;
+
+/** Answers what V8's own edges of the name lead to; -1 where a node has none. */
+export const followInternal = (graph: HeapGraph, name: string): ((node: number) => number) => {
+  const index = graph.strings.indexOf(name);
+  return (node) => {
+    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++)
+      if (graph.edgeType[edge] === edgeKinds.internal && graph.edgeName[edge] === index) return graph.edgeTarget[edge];
+    return -1;
+  };
+};
+
+/** Answers which word of a store an edge stands for; -1 for edges that are no word. */
+export const wordOfEdge = (graph: HeapGraph): ((edge: number) => number) => {
+  const known = new Map<number, number>();
+  return (edge) => {
+    if (graph.edgeType[edge] !== edgeKinds.internal) return -1;
+    const name = graph.edgeName[edge];
+    let word = known.get(name);
+    if (word === undefined) {
+      const text = graph.strings.get(name);
+      known.set(name, (word = /^\d+$/.test(text) ? Number(text) : -1));
+    }
+    return word;
+  };
+};
+
+/** All objects of V8's class of that name. */
+export function* objectsNamed(graph: HeapGraph, name: string): Generator<number> {
+  const index = graph.strings.indexOf(name);
+  for (let node = 0; node < graph.nodeCount; node++)
+    if (graph.nodeName[node] === index && graph.nodeType[node] === nodeKinds.object) yield node;
+}
+
+/** How many elements or words a store has room for. */
+export const capacityOf = (graph: HeapGraph, store: number): number =>
+  (graph.selfBytes[store] - headerBytes) / wordBytes;

@@ -1,0 +1,119 @@
+/** Objects that take more room than what they hold: in, a heap; out, those in dictionary mode, boxed numbers, bound functions. */
+import type { Heap } from '../heap/heap.js';
+import type { HeapGraph } from '../model/heap-graph.js';
+import {
+  capacityOf,
+  edgeKinds,
+  followInternal,
+  nodeKinds,
+  objectHeaderBytes,
+  wordBytes,
+  wordOfEdge,
+} from './layout.js';
+import type { Finder } from './kinds.js';
+
+/** A dictionary of properties: six words, then key, value and details of each property. */
+const firstKeyWord = 6;
+const propertyWords = 3;
+/** V8 itself turns an object with more properties into a dictionary: then it is meant as one. */
+const mostFields = 128;
+/** Objects of the same keys in the same class: so many are rows, fewer may be dictionaries that happen to be alike. */
+const fewestRows = 10;
+
+export const dictionaryObjects: Finder = {
+  kind: 'dictionary-objects',
+  title: 'Objects in dictionary mode',
+  advice:
+    'give all of them the same fields in the same order, in the constructor or the literal; set a field to undefined in place of delete',
+  find: ({ graph }, claims, add) => {
+    const rows = new Map<string, { node: number; store: number; fields: number }[]>();
+    const keysOf = dictionaryKeys(graph);
+    const storeOf = followInternal(graph, 'properties');
+    const constructor = graph.strings.indexOf('constructor'); // prototypes are dictionaries until they are used
+    for (let node = 0; node < graph.nodeCount; node++) {
+      if (graph.nodeType[node] !== nodeKinds.object) continue;
+      const store = storeOf(node);
+      const keys = store === -1 ? [] : keysOf(store);
+      if (keys.length === 0 || keys.length > mostFields || keys.includes(constructor)) continue;
+      const shape = `${graph.nodeName[node]}:${keys.toSorted((a, b) => a - b).join(',')}`;
+      const known = rows.get(shape);
+      if (known === undefined) rows.set(shape, [{ node, store, fields: keys.length }]);
+      else known.push({ node, store, fields: keys.length });
+    }
+    for (const row of rows.values()) {
+      if (row.length < fewestRows) continue;
+      for (const { node, store, fields } of row) {
+        const fixed = objectHeaderBytes + fields * wordBytes;
+        add(node, claims.take(store, graph.selfBytes[store] + graph.selfBytes[node] - fixed));
+      }
+    }
+  },
+};
+
+/** Answers the names of a dictionary's keys; none where the store is no dictionary. */
+const dictionaryKeys = (graph: HeapGraph): ((store: number) => number[]) => {
+  const wordOf = wordOfEdge(graph);
+  return (store) => {
+    const room = (capacityOf(graph, store) - firstKeyWord) / propertyWords;
+    if (room < 2 || Math.log2(room) % 1 !== 0) return [];
+    const keys: number[] = [];
+    for (let edge = graph.firstEdge[store]; edge < graph.firstEdge[store + 1]; edge++) {
+      const word = wordOf(edge) - firstKeyWord;
+      if (word < 0 || word % propertyWords !== 0) continue;
+      const key = graph.edgeTarget[edge];
+      if (graph.nodeType[key] !== nodeKinds.string) return [];
+      keys.push(graph.nodeName[key]);
+    }
+    return keys;
+  };
+};
+
+/** Numbers that have an object of their own: fractions, and integers beyond 2^31, in fields and in mixed arrays. */
+export const boxedNumbers: Finder = {
+  kind: 'boxed-numbers',
+  title: 'Numbers with an object of their own',
+  advice:
+    'keep them in a Float64Array for each field, or as whole numbers (cents, milliseconds): each of them takes 16 bytes more',
+  find: ({ graph, paths }, claims, add) => {
+    for (let node = 0; node < graph.nodeCount; node++) {
+      if (graph.nodeType[node] !== nodeKinds.number || graph.selfBytes[node] === 0) continue;
+      const holder = paths.from[node];
+      const type = graph.nodeType[holder];
+      if (type === nodeKinds.object || type === nodeKinds.array) add(node, claims.takeAll(node));
+    }
+  },
+};
+
+/** One function that is bound for each of many objects. */
+export const boundFunctions: Finder = {
+  kind: 'bound-functions',
+  title: 'Functions bound for each object',
+  advice: 'call the method on its object (() => this.method() where it is used), or bind once for all of them',
+  find: (heap, claims, add) => {
+    const { graph } = heap;
+    const boundOf = followInternal(graph, 'bound_function');
+    const argumentsOf = followInternal(graph, 'bindings');
+    const byFunction = new Map<number, number[]>();
+    for (let node = 0; node < graph.nodeCount; node++) {
+      if (graph.nodeType[node] !== nodeKinds.closure) continue;
+      const bound = boundOf(node);
+      if (bound === -1) continue;
+      const known = byFunction.get(bound);
+      if (known === undefined) byFunction.set(bound, [node]);
+      else known.push(node);
+    }
+    for (const nodes of byFunction.values()) {
+      if (nodes.length < fewestRows) continue;
+      for (const node of nodes) {
+        const store = argumentsOf(node);
+        const field = fieldHolder(heap, node);
+        const slot = field === -1 ? 0 : claims.take(field, wordBytes);
+        add(node, claims.takeAll(node) + slot + (store === -1 ? 0 : claims.takeAll(store)));
+      }
+    }
+  },
+};
+
+/** The object that has the node in a field of its own; -1 where it is held in another way. */
+const fieldHolder = ({ graph, paths }: Heap, node: number): number =>
+  graph.edgeType[paths.edge[node]] === edgeKinds.property ? paths.from[node] : -1;

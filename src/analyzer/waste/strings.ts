@@ -1,0 +1,110 @@
+/** Strings that take more room than their text: in, a heap; out, equal ones, slices that keep a long text, and ropes. */
+import type { Heap } from '../heap/heap.js';
+import { preorderPlaces } from './subtree.js';
+import { followInternal, headerBytes, longestText, nodeKinds, wordBytes } from './layout.js';
+import type { Finder, Take } from './kinds.js';
+
+/** Every further string of the same text and size. */
+export const equalStrings: Finder = {
+  kind: 'equal-strings',
+  title: 'Equal strings',
+  advice: 'keep one copy: look the text up in a Map of texts when it is read, or store a small key in its place',
+  find: ({ graph }, claims, add) => {
+    const first = new Map<number, number>(); // text and size to the first string of both
+    for (let node = 0; node < graph.nodeCount; node++) {
+      const bytes = graph.selfBytes[node];
+      if (graph.nodeType[node] !== nodeKinds.string || bytes === 0 || bytes >= 2 ** 20) continue;
+      const key = graph.nodeName[node] * 2 ** 20 + bytes;
+      const known = first.get(key);
+      if (known === undefined) first.set(key, node);
+      else add(node, claims.takeAll(node), isCut(graph.strings.get(graph.nodeName[node])) ? cutNote : undefined);
+    }
+  },
+};
+const isCut = (text: string): boolean => text.length >= longestText;
+const cutNote = `V8 cuts strings in snapshots at ${longestText} characters: of longer ones only the beginning and the size are seen to be equal`;
+
+/** A short slice of a long text keeps all of it. A text is called long from this many bytes for each slice of it. */
+const longParentBytes = 1024;
+
+export const slices: Finder = {
+  kind: 'slices',
+  title: 'Slices that keep a long text',
+  advice: 'copy what is kept: Buffer.from(part).toString() or structuredClone(part) makes a string of its own',
+  find: ({ graph, retainers }, claims, add) => {
+    const parentOf = followInternal(graph, 'parent');
+    const slicesOf = new Map<number, number[]>();
+    for (let node = 0; node < graph.nodeCount; node++) {
+      if (graph.nodeType[node] !== nodeKinds.slice) continue;
+      const parent = parentOf(node);
+      const known = slicesOf.get(parent);
+      if (known === undefined) slicesOf.set(parent, [node]);
+      else known.push(node);
+    }
+    for (const [parent, parts] of slicesOf) {
+      if (parent === -1 || graph.selfBytes[parent] < longParentBytes * parts.length) continue;
+      const holders = retainers.node.subarray(retainers.first[parent], retainers.first[parent + 1]);
+      if (holders.every((holder) => graph.nodeType[holder] === nodeKinds.slice))
+        add(parts[0], claims.takeAll(parent), sliceNote);
+    }
+  },
+};
+const sliceNote = 'a snapshot does not say how long a slice is: a slice of nearly all of its text saves nothing';
+
+/** Strings that were put together piece by piece, and take at least twice the room of their text. */
+export const ropes: Finder = {
+  kind: 'ropes',
+  title: 'Strings in many pieces',
+  advice: 'collect the pieces in an array and join it once; the joined string has no pieces',
+  find: (heap, claims, add) => {
+    const { graph } = heap;
+    const isPart = new Uint8Array(graph.nodeCount);
+    const forEachPart = (node: number, visit: (part: number) => void): void => {
+      for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
+        const target = graph.edgeTarget[edge];
+        const type = graph.nodeType[target];
+        if (type === nodeKinds.rope || type === nodeKinds.string || type === nodeKinds.slice) visit(target);
+      }
+    };
+    const ropeNodes: number[] = [];
+    for (let node = 0; node < graph.nodeCount; node++) {
+      if (graph.nodeType[node] !== nodeKinds.rope) continue;
+      ropeNodes.push(node);
+      forEachPart(node, (part) => (isPart[part] = 1));
+    }
+    for (const node of ropeNodes) if (isPart[node] === 0) measureRope(heap, node, forEachPart, (saved) => takeRope(heap, node, saved, claims.takeAll.bind(claims), add)); // prettier-ignore
+  },
+};
+
+const takeRope = (heap: Heap, rope: number, saved: number, takeAll: (node: number) => number, add: Take): void => {
+  let taken = 0;
+  for (const part of preorderPlaces(heap).subtree(rope)) taken += takeAll(part);
+  if (taken > 0) add(rope, Math.min(saved, taken));
+};
+
+/** More pieces than this are not followed; a string of that many is rare, and a chain can be followed in many ways. */
+const mostPieces = 10_000_000;
+
+const measureRope = (
+  { graph, dominators }: Heap,
+  rope: number,
+  forEachPart: (node: number, visit: (part: number) => void) => void,
+  found: (savedBytes: number) => void,
+): void => {
+  let letters = 0;
+  let letterBytes = 1;
+  const open = [rope];
+  for (let seen = 0; open.length > 0; seen++) {
+    const node = open.pop() ?? rope;
+    if (graph.nodeType[node] === nodeKinds.slice || seen > mostPieces) return; // its length is not known
+    if (graph.nodeType[node] === nodeKinds.rope) forEachPart(node, (part) => open.push(part));
+    else {
+      const text = graph.strings.get(graph.nodeName[node]);
+      if (/[^\0-\xff]/.test(text)) letterBytes = 2;
+      letters += isCut(text) ? (graph.selfBytes[node] - headerBytes) / letterBytes : text.length;
+    }
+  }
+  const flatBytes = Math.ceil((headerBytes + letters * letterBytes) / wordBytes) * wordBytes;
+  const heldBytes = dominators.retainedBytes[rope];
+  if (heldBytes >= 2 * flatBytes) found(heldBytes - flatBytes);
+};

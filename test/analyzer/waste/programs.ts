@@ -1,0 +1,132 @@
+/**
+ * Programs with planted waste: for each kind one that wastes, and its mended twin that does the same without. In: a kind,
+ * mended or not. Out: the source of a module that writes a heap snapshot to the path in its arguments.
+ */
+
+interface Planted {
+  /** What both do first. */
+  readonly before: string;
+  readonly wasteful: string;
+  readonly mended: string;
+}
+
+/** A new string each time, in one piece. */
+const text = 'const text = (value) => Buffer.from(value).toString();';
+
+export const planted: Readonly<Record<string, Planted>> = {
+  'equal-strings': {
+    before: `${text}
+      class Order { constructor(id, city) { this.id = id; this.city = city; } }
+      const orders = new Map();
+      const known = new Map();
+      const shared = (value) => known.get(value) ?? (known.set(value, value), value);`,
+    wasteful: `for (let i = 0; i < 20000; i++) orders.set(i, new Order(i, text('Amsterdam-Noord, district ' + (i % 7))));`,
+    mended: `for (let i = 0; i < 20000; i++) orders.set(i, new Order(i, shared(text('Amsterdam-Noord, district ' + (i % 7)))));`,
+  },
+  slices: {
+    before: `${text}
+      const ids = [];
+      const page = (i) => text(('page ' + i + ' ').padEnd(40_000, 'abcdefgh'));`,
+    wasteful: `for (let i = 0; i < 50; i++) ids.push(page(i).slice(0, 30));`,
+    mended: `for (let i = 0; i < 50; i++) ids.push(text(page(i).slice(0, 30)));`,
+  },
+  ropes: {
+    before: `const pages = [];
+      const letters = 'abcdefghijklmnopqrstuvwxyz'.split('');`,
+    wasteful: `for (let i = 0; i < 50; i++) {
+      let page = 'the page of number ' + i;
+      for (let j = 0; j < 1000; j++) page += letters[(i + j) % 26];
+      pages.push(page);
+    }`,
+    mended: `for (let i = 0; i < 50; i++) {
+      const page = ['the page of number ' + i];
+      for (let j = 0; j < 1000; j++) page.push(letters[(i + j) % 26]);
+      pages.push(page.join(''));
+    }`,
+  },
+  'empty-collections': {
+    before: `class Session { constructor(id, headers, tags, errors) { this.id = id; this.headers = headers; this.tags = tags; this.errors = errors; } }
+      const sessions = new Map();`,
+    wasteful: `for (let i = 0; i < 4000; i++) sessions.set(i, new Session(i, new Map(), new Set(), []));`,
+    mended: `for (let i = 0; i < 4000; i++) sessions.set(i, new Session(i, null, null, null));`,
+  },
+  'one-entry-collections': {
+    before: `class User { constructor(id, roles, flags, teams) { this.id = id; this.roles = roles; this.flags = flags; this.teams = teams; } }
+      const users = new Map();
+      const team = { name: 'red' };
+      const flag = { name: 'beta' };`,
+    wasteful: `for (let i = 0; i < 4000; i++) users.set(i, new User(i, new Set(['admin']), new Map([['beta', flag]]), [team]));`,
+    mended: `for (let i = 0; i < 4000; i++) users.set(i, new User(i, 'admin', flag, team));`,
+  },
+  'unused-room': {
+    before: `class Branch { constructor(id) { this.id = id; this.children = null; } }
+      const branches = new Map();
+      class Leaf { constructor(id) { this.id = id; } }`,
+    wasteful: `for (let i = 0; i < 5000; i++) {
+      const branch = new Branch(i);
+      branch.children = [];
+      branch.children.push(new Leaf(i));
+      branch.children.push(new Leaf(-1 - i));
+      branches.set(i, branch);
+    }`,
+    mended: `for (let i = 0; i < 5000; i++) {
+      const branch = new Branch(i);
+      branch.children = [new Leaf(i), new Leaf(-1 - i)];
+      branches.set(i, branch);
+    }`,
+  },
+  'dictionary-objects': {
+    before: `const rows = new Map();`,
+    wasteful: `for (let i = 0; i < 4000; i++) {
+      const row = { password: 'secret', name: 'someone', mail: 'a@b.c', id: i };
+      delete row.password;
+      rows.set(i, row);
+    }`,
+    mended: `for (let i = 0; i < 4000; i++) rows.set(i, { name: 'someone', mail: 'a@b.c', id: i });`,
+  },
+  'boxed-numbers': {
+    before: `class Price { constructor(bid, ask) { this.bid = bid; this.ask = ask; } }
+      const prices = new Map();
+      const series = ['EUR'];`,
+    wasteful: `for (let i = 0; i < 10000; i++) { prices.set(i, new Price(i + 0.25, i + 0.75)); series.push(i + 0.5); }`,
+    mended: `for (let i = 0; i < 10000; i++) { prices.set(i, new Price(i * 100 + 25, i * 100 + 75)); series.push(i * 100 + 50); }`,
+  },
+  'bound-functions': {
+    before: `const sockets = new Map();`,
+    wasteful: `class Socket { constructor(id) { this.id = id; this.onData = this.onData.bind(this); this.onEnd = this.onEnd.bind(this, id); } onData() {} onEnd() {} }
+      for (let i = 0; i < 5000; i++) sockets.set(i, new Socket(i));`,
+    mended: `class Socket { constructor(id) { this.id = id; } onData() {} onEnd() {} }
+      for (let i = 0; i < 5000; i++) sockets.set(i, new Socket(i));`,
+  },
+  'equal-objects': {
+    before: `const measures = new Map();
+      const units = ['ms', 'kb', 'percent', 'count'];
+      const make = (i) => ({ unit: units[i % 4], scale: { of: 'linear', from: units[(i + 1) % 4] }, tags: ['a', units[i % 4]] });
+      const known = units.map((_, i) => make(i));`,
+    wasteful: `for (let i = 0; i < 8000; i++) measures.set(i, make(i));`,
+    mended: `for (let i = 0; i < 8000; i++) measures.set(i, known[i % 4]);`,
+  },
+  'rows-held-whole': {
+    before: `${text}
+      const names = [];
+      function* read() { for (let i = 0; i < 8000; i++) yield { id: i, name: text('customer number ' + i), age: i % 90 }; }`,
+    wasteful: `const rows = [...read()];
+      for (const row of rows) if (row.age === 89) names.push(row.name);
+      globalThis.result = { rows };`,
+    mended: `for (const row of read()) if (row.age === 89) names.push(row.name);`,
+  },
+};
+
+export const sourceOf = (kind: string, isMended: boolean): string => {
+  const program = planted[kind];
+  if (program === undefined) throw new Error(`no program with ${kind}`);
+  return `import { writeHeapSnapshot } from 'node:v8';
+    ${program.before}
+    ${isMended ? program.mended : program.wasteful}
+    globalThis.kept = () => [${keptVariables(program.before).join(', ')}];
+    writeHeapSnapshot(process.argv[2]);`;
+};
+
+/** Module variables live as long as a function can see them. */
+const keptVariables = (source: string): string[] =>
+  [...source.matchAll(/const (\w+) = (?:new Map\(\)|\[)/g)].map(([, name]) => name ?? '');

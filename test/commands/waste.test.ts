@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readDocument } from '#memwatch/analyzer/formats/document.js';
+import { memwatch } from '../support/memwatch.js';
+import { startSource, temporaryFolder } from '../support/targets.js';
+import { join } from 'node:path';
+
+const source = `class Session { constructor(id) { this.id = id; this.headers = new Map(); } }
+const sessions = new Map();
+for (let i = 0; i < 5000; i++) sessions.set(i, new Session(i));
+setInterval(() => sessions.size, 1000);
+console.log('ready');`;
+
+test('waste of a process names the kind, the way to it, the line and what to do; the document is read back', async (t) => {
+  const target = await startSource(t, source);
+  const file = join(temporaryFolder(t), 'kept.heapsnapshot');
+  const run = await memwatch(['waste', String(target.pid), '-o', file, '--json']);
+  const report = readDocument(run.stdout, 'result.json');
+  assert.ok(report?.schema === 'memwatch/waste@1', run.stderr);
+  const [kind] = report.kinds;
+  assert.equal(kind?.kind, 'empty-collections');
+  assert.equal(kind.bytes, 5000 * 184);
+  assert.equal(report.wastedBytes, report.kinds.reduce((sum, { bytes }) => sum + bytes, 0)); // prettier-ignore
+  const [example] = kind.examples;
+  assert.equal(example?.count, 5000);
+  assert.deepEqual(example.path.slice(-3).map(({ edge, name }) => [edge, name]), [['sessions', 'Map'], ['entry', 'Session'], ['headers', 'Map']]); // prettier-ignore
+  assert.match(example.location?.file ?? '', /target\.mjs$/);
+  assert.equal(example.location?.line, 1);
+
+  const text = await memwatch(['waste', file]);
+  assert.match(text.stdout, /^Up to \d+ KB of \d\S* MB could be saved, \d+\.\d% of the heap\n/);
+  assert.match(text.stdout, /Empty Maps, Sets and arrays: up to 8\d\d KB, \d+\.\d% of the heap, in 5,000\n/);
+  assert.match(text.stdout, /target\.mjs:1\n/);
+  assert.ok(text.stdout.split('\n').every((line) => line.length <= 100));
+});
