@@ -3,7 +3,7 @@ import type { ProgramEnd } from '../agent/attach/launch.js';
 import type { AllocDocument } from '../analyzer/model/documents.js';
 import type { Profile } from '../analyzer/model/profile.js';
 import { renderGc } from '../report/gc-and-loop.js';
-import { showName } from '../report/place.js';
+import { packageOf, showName } from '../report/place.js';
 import { formatBytes, formatBytesDelta, formatDuration } from '../report/units.js';
 import { choose, renderChoice, renderEnd, type Choice } from './cost-output.js';
 import type { Arguments, Io } from './io.js';
@@ -82,6 +82,7 @@ const documentOf = (
     selfBytes: row.self,
     totalBytes: row.total,
     liveBytes: row.live,
+    package: packageOf(row.file),
   })),
   lines: lines.map((row) => ({
     file: row.file,

@@ -8,7 +8,7 @@ import type { Profile } from '../analyzer/model/profile.js';
 import type { LoopReading } from '../analyzer/model/reading.js';
 import type { CallEdgeRow } from '../report/cost.js';
 import { renderGc, renderLoop } from '../report/gc-and-loop.js';
-import { showName } from '../report/place.js';
+import { packageOf, showName } from '../report/place.js';
 import { escapeText, formatCount, formatDuration, formatShare } from '../report/units.js';
 import { choose, renderChoice, renderEnd, type Choice } from './cost-output.js';
 import type { Arguments, Io } from './io.js';
@@ -54,7 +54,7 @@ const renderThread = ({ name, profile }: NamedProfile): string[] => {
 };
 
 const renderNotes = ({ threads, files, saved, ended }: CpuResult, { table }: Choice): string[] => {
-  const notes: string[] = [];
+  const notes = [`% busy is of the ${formatDuration(table.whole)} at work`];
   const calls = threads.map(({ profile }) => profile.notes?.calls).find((one) => one !== undefined);
   if (calls?.scale === null) {
     notes.push(
@@ -68,9 +68,11 @@ const renderNotes = ({ threads, files, saved, ended }: CpuResult, { table }: Cho
       `${formatShare(inlinedUs / table.whole)} was sampled on lines of functions that V8 had inlined elsewhere: --precise separates them`,
     );
   }
+  if (table.functions.some(({ mayBeInlined }) => mayBeInlined))
+    notes.push('~ some of its own time may be that of functions that V8 inlined into it: --precise tells');
   notes.push(...renderSuspect(threads, table), ...renderEnd(ended));
   if (saved) notes.push(...files.map((file) => `saved ${file}`));
-  return notes.length === 0 ? [] : ['', ...notes];
+  return ['', ...notes];
 };
 
 /** V8 attributes code that was inlined before the profile began to the line of the call; an implausible cost is the only sign. */
@@ -97,13 +99,15 @@ const documentOf = (
   idleUs: table.idle,
   precise: result.threads.some(({ profile }) => profile.notes?.precise === true),
   threads: result.threads.map(threadDocument),
-  functions: functions.map(({ name, file, line, calls, self, total }) => ({
+  functions: functions.map(({ name, file, line, calls, self, total, mayBeInlined }) => ({
     name: showName(name),
     file,
     line,
     calls: perCallIsKnown(result) ? calls : null,
     selfUs: self,
     totalUs: total,
+    package: packageOf(file),
+    mayBeInlined,
     ...(perCallIsKnown(result) ? {} : { callsCounted: calls }),
   })),
   lines: lines.map((line) => ({
@@ -112,6 +116,7 @@ const documentOf = (
     function: showName(line.function),
     selfUs: line.self,
     inlined: line.inlined,
+    mayBeInlined: line.mayBeInlined,
   })),
   ...(callers === undefined ? {} : { callers: callers.map(edgeDocument) }),
   ...(callees === undefined ? {} : { callees: callees.map(edgeDocument) }),

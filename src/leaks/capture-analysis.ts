@@ -11,7 +11,7 @@ import { findingsOf } from '../analyzer/growth/findings.js';
 import type { CodePosition } from '../analyzer/model/check.js';
 import type { Finding } from '../analyzer/model/finding.js';
 import type { Location } from '../analyzer/model/location.js';
-import { ownerOf } from '../analyzer/growth/owners.js';
+import { ownerOf } from '../analyzer/model/owner.js';
 import type { HeapGraph } from '../analyzer/model/heap-graph.js';
 import { packageOf, placesOf } from './snapshot-files.js';
 import { isProgramsFile, type ScriptsTable } from '../analyzer/model/scripts.js';

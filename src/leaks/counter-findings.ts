@@ -10,7 +10,7 @@ import {
   threads,
   type CounterGrowth,
 } from '../analyzer/growth/counters.js';
-import { ownerOf } from '../analyzer/growth/owners.js';
+import { ownerOf } from '../analyzer/model/owner.js';
 import type { CounterReading } from '../analyzer/model/check.js';
 import type { Finding } from '../analyzer/model/finding.js';
 import { packageOf } from './snapshot-files.js';

@@ -8,7 +8,7 @@ import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot.js';
 import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
 import { findGrowth, type Growth } from '../analyzer/growth/find-growth.js';
 import { findingsOf, type FindingOptions } from '../analyzer/growth/findings.js';
-import type { PackageLookup } from '../analyzer/growth/owners.js';
+import type { PackageLookup } from '../analyzer/model/owner.js';
 import { findingsOfSizes, type CollectionSizes } from '../analyzer/growth/sizes.js';
 import { reportOfSnapshots } from '../analyzer/growth/verdict.js';
 import type { LeakReport } from '../analyzer/model/finding.js';

@@ -1,7 +1,7 @@
 /** A profile as Markdown: its dearest functions and lines in tables. In: a CostTable. Out: text for a pull request or a wiki. */
 import type { CostTable, FunctionRow, LineRow } from '../analyzer/model/cost.js';
-import { formatValue } from './cost.js';
-import { showName, showPlace } from './place.js';
+import { formatValue, markedName } from './cost.js';
+import { showPlace } from './place.js';
 import { escapeMarkdown, formatCount, formatShare } from './units.js';
 
 export interface MarkdownOptions {
@@ -43,7 +43,7 @@ const columnsOf = (table: CostTable, own: string, folder: string): Column[] => {
     { title: '%', cell: ({ self }) => shareOf(self, table) },
     survivors ? { title: 'still alive', cell: ({ live }) => show(live ?? 0) } : undefined,
     { title: 'total', cell: ({ total }) => show(total) },
-    { title: 'function', cell: ({ name }) => escapeMarkdown(showName(name)) },
+    { title: 'function', cell: (row) => escapeMarkdown(markedName(row)) },
     { title: 'file', cell: (row) => escapeMarkdown(showPlace(row, folder)) },
   ];
   return all.filter((column) => column !== undefined);
@@ -53,7 +53,7 @@ const lineCells = (row: LineRow, table: CostTable, folder: string): string[] => 
   formatValue(table.unit, row.self),
   shareOf(row.self, table),
   escapeMarkdown(showPlace(row, folder)),
-  escapeMarkdown(showName(row.function) + (row.inlined ? ' (inlined callees)' : '')),
+  escapeMarkdown(markedName({ ...row, name: row.function }) + (row.inlined ? ' (inlined callees)' : '')),
 ];
 
 const shareOf = (value: number, { whole }: CostTable): string => (whole > 0 ? formatShare(value / whole) : '-');

@@ -4,7 +4,7 @@
  */
 import type { CostTable, FunctionRow, LineRow } from '../analyzer/model/cost.js';
 import type { ProfileUnit } from '../analyzer/model/profile.js';
-import { showName, showPlace } from './place.js';
+import { showName, showPackage, showPlace } from './place.js';
 import { renderTable, type TableColumn } from './table.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from './units.js';
 
@@ -22,6 +22,13 @@ export const formatValue = (unit: ProfileUnit, value: number): string =>
 
 const share = (part: number, whole: number): string => (whole > 0 ? formatShare(part / whole) : '-');
 
+/** What percentages are of: the time in which the thread was not idle, or all that was measured. */
+const percentTitle = (unit: ProfileUnit): string => (unit === 'microseconds' ? '% busy' : '% of all');
+
+/** `~` before it: some of its own time may be an inlined function's. */
+export const markedName = ({ name, mayBeInlined }: Pick<FunctionRow, 'name' | 'mayBeInlined'>): string =>
+  (mayBeInlined ? '~' : '') + showName(name);
+
 export const renderFunctions = (
   { unit, whole }: CostTable,
   rows: readonly FunctionRow[],
@@ -37,18 +44,20 @@ export const renderFunctions = (
     align: 'right',
     cell,
   });
+  const percent = percentTitle(unit);
   const calls = right('calls', (row) => (row.calls === null ? '-' : formatCalls(row.calls)));
   return renderTable(
     [
       ...(counted ? [calls] : []),
       right(own, (row) => show(row.self)),
-      right('%', (row) => share(row.self, whole)),
+      right(percent, (row) => share(row.self, whole)),
       ...(counted ? [right('per call', (row) => perCall(row.self, row.calls))] : []),
       ...(survivors ? [right('still alive', (row) => show(row.live ?? 0))] : []),
       right('total', (row) => show(row.total)),
-      right('%', (row) => share(row.total, whole)),
+      right(percent, (row) => share(row.total, whole)),
       ...(counted ? [right('per call', (row) => perCall(row.total, row.calls))] : []),
-      { title: 'function', align: 'left', cell: (row) => showName(row.name), cut: 'end' },
+      { title: 'package', align: 'left', cell: showPackage, cut: 'end' },
+      { title: 'function', align: 'left', cell: (row) => markedName(row), cut: 'end' },
       { title: 'file', align: 'left', cell: (row) => showPlace(row, folder), cut: 'start' },
     ],
     rows,
@@ -69,9 +78,9 @@ export const renderLines = (
   renderTable<LineRow>(
     [
       { title: own, align: 'right', cell: (row) => formatValue(unit, row.self) },
-      { title: '%', align: 'right', cell: (row) => share(row.self, whole) },
+      { title: percentTitle(unit), align: 'right', cell: (row) => share(row.self, whole) },
       { title: 'line', align: 'left', cell: (row) => showPlace(row, folder), cut: 'start' },
-      { title: 'function', align: 'left', cell: (row) => showName(row.function), cut: 'end' },
+      { title: 'function', align: 'left', cell: (row) => markedName({ ...row, name: row.function }), cut: 'end' },
       {
         title: 'source',
         align: 'left',
@@ -102,7 +111,7 @@ export const renderCallEdges = (
     [
       { title: own, align: 'right', cell: (row) => formatValue(unit, row.self) },
       { title: 'total', align: 'right', cell: (row) => formatValue(unit, row.total) },
-      { title: '%', align: 'right', cell: (row) => share(row.total, whole) },
+      { title: percentTitle(unit), align: 'right', cell: (row) => share(row.total, whole) },
       { title, align: 'left', cell: (row) => showName(row.name), cut: 'end' },
       { title: 'file', align: 'left', cell: (row) => showPlace(row, folder), cut: 'start' },
     ],

@@ -1,5 +1,18 @@
 /** Functions and files as tables name them. In: names and paths from a profile. Out: short text, not yet escaped. */
 
+import { ownerOf } from '../analyzer/model/owner.js';
+
+/** `express`, `node`; null for the application's own code, and for what stands in no file. */
+export const packageOf = (file: string | null): string | null => {
+  const owner = file === null ? undefined : ownerOf(file, () => undefined);
+  if (owner?.kind === 'dependency') return owner.package;
+  return owner?.kind === 'node' ? 'node' : null;
+};
+
+/** Whose a function is: a package's name, `own` for the application, `native` for code without a file, '' for V8's states. */
+export const showPackage = ({ name, file }: { name: string; file: string | null }): string =>
+  packageOf(file) ?? (file !== null ? 'own' : /^\(.+\)$/.test(name) ? '' : 'native');
+
 /** `(anonymous)` for a function without a name. */
 export const showName = (name: string): string => (name === '' ? '(anonymous)' : name);
 

@@ -90,7 +90,7 @@ test('the table says what it shows, and a saved profile shows the same again', a
   const target = await startScript(t, repository('samples/dist/allocation-happy.js'), { flags });
   const run = await memwatch(['alloc', String(target.pid), '-d', '500ms', '--interval', '64K', '-o', saved]);
   assert.equal(run.code, 0, run.stderr);
-  assert.match(run.stdout, /allocated +% +still alive +total +% +function +file\n/);
+  assert.match(run.stdout, /allocated +% of all +still alive +total +% of all +package +function +file\n/);
   assert.match(run.stdout, /outside the heap [\d.]+ [KM]B/);
   const again = await memwatch(['alloc', saved]);
   const tableOf = (text: string): string => text.slice(text.indexOf('allocated  '), text.indexOf('\n\nsaved'));

@@ -9,6 +9,8 @@ export interface FunctionCost {
   readonly selfBytes: number;
   readonly totalBytes: number;
   readonly liveBytes: number | null;
+  readonly package: string | null;
+  readonly mayBeInlined: boolean;
 }
 
 export interface LineCost {

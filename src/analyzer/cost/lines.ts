@@ -11,25 +11,27 @@ export interface LineCost {
   readonly self: number;
   /** Ticks of functions that V8 had inlined into this one; the profile does not show whose lines they are. */
   readonly inlined: boolean;
+  /** The line calls something that V8 may have inlined there, whose time would stand here. */
+  readonly mayBeInlined: boolean;
 }
 
 /** Empty if the profile has no lines. */
 export const computeLines = (profile: Profile): LineCost[] => {
   const { lines, nodeFrame } = profile;
   if (lines === undefined) return [];
-  const costs = new Map<string, { frame: number; location: number; self: number; inlined: boolean }>();
+  const costs = new Map<string, { frame: number; location: number; self: number; kind: number }>();
   for (let i = 0; i < lines.self.length; i++) {
     const frame = nodeFrame[lines.node[i]];
     const place = lines.locations[lines.location[i]];
     const key = lines.inlined[i] === 1 ? `inlined ${frame}` : `${place.file}\n${place.line}`;
     const cost = costs.get(key);
     if (cost !== undefined) cost.self += lines.self[i];
-    else costs.set(key, { frame, location: lines.location[i], self: lines.self[i], inlined: lines.inlined[i] === 1 });
+    else costs.set(key, { frame, location: lines.location[i], self: lines.self[i], kind: lines.inlined[i] });
   }
   return [...costs.values()]
-    .map(({ frame, location, self, inlined }) => {
+    .map(({ frame, location, self, kind }) => {
       const { file, line } = lines.locations[location];
-      return { file, line, frame, self, inlined };
+      return { file, line, frame, self, inlined: kind === 1, mayBeInlined: kind === 2 };
     })
     .sort((a, b) => b.self - a.self);
 };

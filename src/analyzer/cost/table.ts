@@ -10,12 +10,13 @@ export const computeCostTable = (profile: Profile): CostTable => {
   const { frames, values } = profile;
   const { rows, whole, idle } = functionRows(profile);
   const samples = values.find(({ name }) => name === 'samples')?.self.reduce((sum, one) => sum + one, 0);
-  const lines = computeLines(profile).map(({ file, line, frame, self, inlined }) => ({
+  const lines = computeLines(profile).map(({ file, line, frame, self, inlined, mayBeInlined }) => ({
     file,
     line,
     function: frames[frame].name,
     self,
     inlined,
+    mayBeInlined,
   }));
   const functions = rows.filter(
     (row) => row.total !== 0 || row.self !== 0 || row.calls !== null || (row.live ?? 0) > 0,
@@ -38,6 +39,7 @@ const functionRows = (profile: Profile): { rows: FunctionRow[]; whole: number; i
   const { self, total } = computeFunctions(profile);
   const liveColumn = values.find(({ name }) => name === 'live');
   const live = liveColumn === undefined ? undefined : computeFunctions(profile, liveColumn.self).self;
+  const certain = computeCertain(profile);
   const rows: FunctionRow[] = [];
   let idle = 0;
   let whole = 0;
@@ -54,9 +56,23 @@ const functionRows = (profile: Profile): { rows: FunctionRow[]; whole: number; i
       self: self[frame],
       total: total[frame],
       live: live?.[frame] ?? null,
+      mayBeInlined: location !== undefined && certain !== undefined && certain[frame] < certainShare * self[frame],
     });
   });
   return { rows, whole, idle };
+};
+
+/** A function is marked where less than this of its own time is certain to be its own. */
+const certainShare = 0.9;
+
+/** For each frame: its own value on lines that are its own and call nothing; undefined where all is certain, or no line is known. */
+const computeCertain = ({ lines, nodeFrame, frames, notes }: Profile): Float64Array | undefined => {
+  if (lines === undefined || notes?.precise === true) return undefined;
+  const certain = new Float64Array(frames.length);
+  lines.self.forEach((self, i) => {
+    if (lines.inlined[i] === 0) certain[nodeFrame[lines.node[i]]] += self;
+  });
+  return certain;
 };
 
 export const sortKeys = ['self', 'total', 'calls', 'percall', 'live', 'name', 'file'] as const;

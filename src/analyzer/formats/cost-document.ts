@@ -25,7 +25,7 @@ export const cpuTable = ({
   idleUs,
 }: CpuDocument): CostTable => ({
   unit: 'microseconds',
-  functions: functions.map(({ name, file, line, calls, selfUs: self, totalUs: total }) => ({
+  functions: functions.map(({ name, file, line, calls, selfUs: self, totalUs: total, mayBeInlined = false }) => ({
     name,
     file,
     line,
@@ -33,13 +33,15 @@ export const cpuTable = ({
     self,
     total,
     live: null,
+    mayBeInlined,
   })),
-  lines: lines.map(({ file, line, function: name = '', selfUs: self, inlined = false }) => ({
+  lines: lines.map(({ file, line, function: name = '', selfUs: self, inlined = false, mayBeInlined = false }) => ({
     file,
     line,
     function: name,
     self,
     inlined,
+    mayBeInlined,
   })),
   whole: busyUs ?? 0,
   idle: idleUs ?? 0,
@@ -64,6 +66,7 @@ export const allocTable = ({
     self,
     total,
     live,
+    mayBeInlined: false,
   })),
   lines: lines.map(({ file, line, function: name = '', selfBytes: self }) => ({
     file,
@@ -71,6 +74,7 @@ export const allocTable = ({
     function: name,
     self,
     inlined: false,
+    mayBeInlined: false,
   })),
   whole: allocatedBytes ?? 0,
   idle: 0,

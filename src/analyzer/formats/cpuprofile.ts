@@ -6,6 +6,7 @@
  */
 import { MemwatchError } from '../../errors.js';
 import type { CallCounts, CaptureNotes, LineValues, Profile, Timeline } from '../model/profile.js';
+import { memwatchUrl } from '../model/scripts.js';
 import { createLocationTable } from '../model/profile-builder.js';
 import type { FunctionRange } from './function-ranges.js';
 import { objectOf, type ProfileFormat } from './file-content.js';
@@ -62,8 +63,9 @@ export const decodeCpuProfile = (file: CpuProfileFile, notes: CaptureNotes | und
   const indexOf = new Map(nodes.map(({ node }, index) => [node.id, index]));
   const reader = createFrameReader(notes);
   const nodeFrame = Uint32Array.from(nodes, ({ node }) => reader.frame(node.callFrame));
-  const samples = Float64Array.from(nodes, ({ node }) => node.hitCount ?? 0);
-  const timeline = readTimeline(file, indexOf);
+  const isOwn = findOwn(nodes);
+  const samples = Float64Array.from(nodes, ({ node }, index) => (isOwn[index] === 1 ? 0 : (node.hitCount ?? 0)));
+  const timeline = withoutOwn(readTimeline(file, indexOf), isOwn);
   const durationUs = file.endTime - file.startTime;
   const time = timeline === undefined ? timeOfHits(samples, durationUs) : timeOfSamples(timeline, nodes.length);
   const lines = readLines(nodes, time, reader);
@@ -116,6 +118,21 @@ const parentsFirst = (nodes: readonly CpuProfileNode[]): PlacedNode[] => {
   return placed;
 };
 
+/** For each node, 1 where memwatch's own code was running in the target, or something that it called. */
+const findOwn = (nodes: readonly PlacedNode[]): Uint8Array => {
+  const isOwn = new Uint8Array(nodes.length);
+  nodes.forEach(({ node, parent }, index) => {
+    if (node.callFrame.url === memwatchUrl || (parent >= 0 && isOwn[parent] === 1)) isOwn[index] = 1;
+  });
+  return isOwn;
+};
+
+const withoutOwn = (timeline: Timeline | undefined, isOwn: Uint8Array): Timeline | undefined => {
+  if (timeline === undefined || !isOwn.includes(1)) return timeline;
+  const isKept = (_: number, i: number): boolean => isOwn[timeline.node[i]] === 0;
+  return { node: timeline.node.filter(isKept), durationUs: timeline.durationUs.filter(isKept) };
+};
+
 /** A sample lasts until the next one. V8 may write samples out of order, with negative deltas: they are sorted. */
 const readTimeline = (file: CpuProfileFile, indexOf: ReadonlyMap<number, number>): Timeline | undefined => {
   const { samples, timeDeltas } = file;
@@ -153,6 +170,7 @@ const readLines = (nodes: readonly PlacedNode[], time: Float64Array, reader: Fra
   const table = createLocationTable();
   const rows: { node: number; location: number; self: number; inlined: number }[] = [];
   nodes.forEach(({ node: { callFrame, positionTicks = [] } }, index) => {
+    if (time[index] === 0) return;
     const ticks = positionTicks.reduce((sum, tick) => sum + tick.ticks, 0);
     const start = reader.line(callFrame, callFrame.lineNumber + 1);
     for (const tick of positionTicks) {
@@ -160,7 +178,8 @@ const readLines = (nodes: readonly PlacedNode[], time: Float64Array, reader: Fra
       const location = inlined ? start : reader.line(callFrame, tick.line);
       if (location === undefined || tick.ticks === 0) continue;
       const self = (time[index] * tick.ticks) / ticks;
-      rows.push({ node: index, location: table.add(location), self, inlined: inlined ? 1 : 0 });
+      const mayBe = reader.mayInline(callFrame, tick.line) ? 2 : 0;
+      rows.push({ node: index, location: table.add(location), self, inlined: inlined ? 1 : mayBe });
     }
   });
   if (rows.length === 0) return undefined;

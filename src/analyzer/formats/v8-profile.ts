@@ -25,12 +25,15 @@ export interface FrameReader {
   /** The extent of the function in the code that ran; undefined if its source is not known. */
   range(callFrame: CallFrame): FunctionRange | undefined;
   ranges(scriptId: number): FunctionRanges | undefined;
+  /** V8 may have inlined a function on that line: something is called there, or its text is not known. */
+  mayInline(callFrame: CallFrame, line: number): boolean;
 }
 
 export const createFrameReader = (notes: CaptureNotes | undefined): FrameReader => {
   const table = createFrameTable();
   const locator = createLocator(notes?.scripts);
   const sources = new Map(notes?.scripts.scripts.map((script) => [script.id, script.source]));
+  const inlines = createInlineTest(notes);
   const rangesById = new Map<number, FunctionRanges | undefined>();
   const ranges = (id: number): FunctionRanges | undefined => {
     const source = sources.get(id);
@@ -40,10 +43,27 @@ export const createFrameReader = (notes: CaptureNotes | undefined): FrameReader 
   return {
     table,
     ranges,
+    mayInline: inlines,
     frame: (at) =>
       table.add(nameOf(at), locator.atPosition(Number(at.scriptId), at.url, at.lineNumber, at.columnNumber)),
     line: (at, line) => locator.atLine(Number(at.scriptId), at.url, line),
     range: (at) => ranges(Number(at.scriptId))?.at(Math.max(0, at.lineNumber), Math.max(0, at.columnNumber)),
+  };
+};
+
+/** Words that stand before a parenthesis and call nothing. */
+const noCall = /\b(?:if|for|while|switch|catch|return|await|typeof|void|of|in|function\b\*?\s*[\w$]*)\s*\(/g;
+const call = /[\w$\])]\s*(?:\?\.)?\(|\bnew\b|[\w$\])]`/;
+
+/** Getters and conversions, which are calls that do not look like one, are not seen. */
+const createInlineTest = (notes: CaptureNotes | undefined): FrameReader['mayInline'] => {
+  if (notes?.precise === true) return () => false;
+  const scripts = new Map(notes?.scripts.scripts.map((script) => [String(script.id), script]));
+  const texts = new Map<string, readonly string[] | undefined>();
+  return ({ scriptId }, line) => {
+    if (!texts.has(scriptId)) texts.set(scriptId, scripts.get(scriptId)?.source?.split(/\r\n?|[\n\u2028\u2029]/));
+    const text = texts.get(scriptId)?.[line - 1];
+    return text === undefined || call.test(text.replace(noCall, ' '));
   };
 };
 

@@ -12,7 +12,7 @@ import type { Growth } from './find-growth.js';
 import { className } from './growth-classes.js';
 import { keptFunctions } from './kept-functions.js';
 import { isForeignOr, locate } from './locate.js';
-import { ownerOf, type PackageLookup } from './owners.js';
+import { ownerOf, type PackageLookup } from '../model/owner.js';
 import { createPlaces, type Places, type PlacesOptions } from './places.js';
 import { isOwnClass } from './own-class.js';
 import type { Region } from './regions.js';

@@ -10,7 +10,7 @@ import { isBackingStore } from './entries.js';
 import { gainsOf, isSlowing } from './evidence.js';
 import type { Growth } from './find-growth.js';
 import type { FindingOptions } from './findings.js';
-import { ownerOf } from './owners.js';
+import { ownerOf } from '../model/owner.js';
 import { isForeignOr, locate } from './locate.js';
 import { createPlaces } from './places.js';
 import { adviceOf, kindOf } from './shapes.js';

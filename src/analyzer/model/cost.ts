@@ -14,6 +14,8 @@ export interface FunctionRow {
   readonly total: number;
   /** Bytes that it allocated itself and that are still alive; null if that was not measured. */
   readonly live: number | null;
+  /** Of its own time, some was seen where V8 had inlined another function, or may have. */
+  readonly mayBeInlined: boolean;
 }
 
 export interface LineRow {
@@ -23,6 +25,8 @@ export interface LineRow {
   readonly self: number;
   /** Code of functions that V8 inlined into this one, whose lines are unknown. */
   readonly inlined: boolean;
+  /** The line calls something that V8 may have inlined there. */
+  readonly mayBeInlined: boolean;
 }
 
 export interface CostTable {

@@ -69,8 +69,13 @@ export interface CpuDocument {
     readonly calls: number | null;
     readonly selfUs: number;
     readonly totalUs: number;
+    readonly mayBeInlined?: boolean | undefined;
   })[];
-  readonly lines: readonly (LineDocument & { readonly selfUs: number; readonly inlined?: boolean | undefined })[];
+  readonly lines: readonly (LineDocument & {
+    readonly selfUs: number;
+    readonly inlined?: boolean | undefined;
+    readonly mayBeInlined?: boolean | undefined;
+  })[];
 }
 
 export interface AllocDocument {

@@ -36,7 +36,8 @@ export interface LineValues {
   readonly self: Float64Array;
   /**
    * For each entry, 1 if the line lies outside the node's function because V8 had inlined another function there. It is
-   * unknown whose line it is, so `location` is the start of the function.
+   * unknown whose line it is, so `location` is the start of the function. 2: the line is the function's own, and calls
+   * something that V8 may have inlined there, whose time V8 then books on this line.
    */
   readonly inlined: Uint8Array;
   readonly locations: readonly Location[];

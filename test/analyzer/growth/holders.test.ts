@@ -5,7 +5,7 @@ import { createChains } from '#memwatch/analyzer/growth/chains.js';
 import { isBackingStore } from '#memwatch/analyzer/growth/entries.js';
 import { className, isNameless, types } from '#memwatch/analyzer/growth/growth-classes.js';
 import { hasOwnClass } from '#memwatch/analyzer/growth/own-class.js';
-import { ownerOf } from '#memwatch/analyzer/growth/owners.js';
+import { ownerOf } from '#memwatch/analyzer/model/owner.js';
 import { anchorsOf, nameOf, pathTo, signatureOf, stepsTo } from '#memwatch/analyzer/growth/steps.js';
 import { Heap } from '#memwatch/analyzer/heap/heap.js';
 import { nodeName } from '#memwatch/analyzer/model/heap-graph.js';

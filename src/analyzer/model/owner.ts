@@ -1,5 +1,5 @@
 /** Whose code a file is: the application's, a dependency's, or Node's own. In: a file. Out: an owner. */
-import type { Owner } from '../model/finding.js';
+import type { Owner } from './finding.js';
 
 /** The name and version in a package folder's package.json; undefined if it cannot be read. */
 export type PackageLookup = (folder: string) => { name: string; version: string } | undefined;
