@@ -1,5 +1,5 @@
-// The corpus of real leaks and their clean twins: memwatch must find the leaks, name the right thing first, and call the
-// twins clean.
+// The corpus of real leaks and their clean twins: memwatch must find the leaks, rank the right thing first, and call
+// the twins clean.
 //   node bench/corpus.mjs [case…] [--folder FOLDER] [--by pid|files|both|check] [--runs 3] [--interval 1s] [--rate 100]
 //     [--leaks-only] [--json FILE]
 // The packages are installed once, by npm, into a cache folder; they are no dependencies of memwatch.
@@ -25,7 +25,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-/** A copy of the corpus with its packages, made once for each state of its lock file. */
+/** A copy of the corpus with its packages installed, made once for each state of its lock file. */
 const install = (folder) => {
   const hash = createHash('sha256');
   for (const file of ['package-lock.json', 'package.json']) hash.update(readFileSync(join(folder, file)));
@@ -43,7 +43,7 @@ const install = (folder) => {
     try {
       renameSync(part, home);
     } catch {
-      rmSync(part, { recursive: true, force: true }); // another run was first
+      rmSync(part, { recursive: true, force: true }); // another run was faster
     }
   }
   cpSync(folder, home, { recursive: true, filter: (path) => !path.includes('node_modules') });
@@ -92,7 +92,7 @@ const byPid = async (home, name, variant) => {
   }
 };
 
-/** From snapshots that the case's process wrote itself, after rounds of a known number of operations. */
+/** From snapshots that the case's process wrote of itself, after rounds of a known number of operations. */
 const byFiles = async (home, name, variant) => {
   const folder = mkdtempSync(join(tmpdir(), 'memwatch-corpus-'));
   try {
@@ -110,7 +110,7 @@ const byFiles = async (home, name, variant) => {
   }
 };
 
-/** As a scenario of `memwatch check`: its modules have the shape of scenarios. */
+/** As a scenario of `memwatch check`, since the corpus modules have the form of scenarios. */
 const byCheck = async (home, name, variant) => {
   const report = await memwatch(['check', `${name}.mjs`], { cwd: home, env: environment(variant) });
   const [scenario] = report.scenarios ?? [{ ...report, failure: { message: report.verdict } }];
@@ -119,7 +119,7 @@ const byCheck = async (home, name, variant) => {
   return { ...scenario, findings, iterations: 1 };
 };
 
-/** The rank of the first finding whose path or container is what the corpus says; 0 where none is. */
+/** The rank of the first finding whose path or container matches the expected one; 0 if none does. */
 const rankOf = (report, expected) => {
   const pattern = new RegExp(expected);
   const text = ({ path, container }) => [...path.flatMap(({ edge, name }) => [edge, name]), container.name].join('\n');

@@ -25,7 +25,7 @@ const withoutLocales = {
   },
 };
 
-/** Bundles the engine once; answers the bundle's path. */
+/** Bundles the engine once; returns the bundle's path. */
 export const bundleDevtools = async (frontEnd, bundle) => {
   const { build } = await import('esbuild');
   await build({
@@ -41,7 +41,7 @@ export const bundleDevtools = async (frontEnd, bundle) => {
   return bundle;
 };
 
-/** Reads a snapshot with everything that DevTools computes when it opens one. */
+/** Reads a snapshot and computes everything that DevTools computes when it opens one. */
 export const openWithDevtools = async (bundle, file) => {
   const { HeapSnapshotLoader } = await load(bundle);
   const started = performance.now();

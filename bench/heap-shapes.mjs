@@ -1,5 +1,5 @@
-// Heaps of one shape each, for bench/snapshot-estimate.mjs: what a snapshot costs goes by what V8 makes of objects and
-// references, not by bytes. Run by itself it builds the named shape, prints `ready`, and waits.
+// Heaps of one shape each, for bench/snapshot-estimate.mjs: the cost of a snapshot depends on the objects and references
+// in it, not on its bytes. Run by itself it builds the named shape, prints `ready`, and waits.
 //   node bench/heap-shapes.mjs <shape>
 import { pathToFileURL } from 'node:url';
 
@@ -24,7 +24,7 @@ export const shapes = {
   'objects used as dictionaries': () =>
     list(1500, (i) => Object.fromEntries(list(300, (j) => [`key${(i * 7 + j) % 100_000}`, j]))),
   'objects with numbers': () => list(350_000, (i) => ({ x: i + 0.5, y: i - 0.5 })),
-  // not used to fit the factors: these check them
+  // added after the others; the factors were fitted to all shapes, these included
   'JSON documents': () => list(6_000, (i) => JSON.parse(document(i))),
   'small Maps and Sets': () => list(60_000, (i) => [new Map([[i, i]]), new Set([i])]),
   'dates, bigints and errors': () => list(150_000, (i) => [new Date(i), BigInt(i) ** 5n]),

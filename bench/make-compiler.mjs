@@ -17,7 +17,7 @@ globalThis.programs = Array.from({ length: Number(programs) }, () => {
   program.getSemanticDiagnostics();
   return program;
 });
-// V8 11.3 (Node 20) scans a script from its start for the place of every function, unless a debugger has asked for its
+// V8 11.3 (Node 20) scans a script from its start for the position of every function, unless a debugger has asked for its
 // line ends: minutes instead of seconds for a bundle of 9 MB.
 const session = new Session();
 session.connect();

@@ -1,5 +1,5 @@
 /* oxlint-disable typescript/no-extraneous-class -- classes are what a service's heap is made of */
-// Writes a snapshot of a heap like that of a service that has run for long: sessions, an LRU cache, a graph of records,
+// Writes a snapshot of a heap like that of a service that has run for a long time: sessions, an LRU cache, a graph of records,
 // closures over requests, typed arrays, dictionaries and many short strings.
 //   node --max-old-space-size=8192 bench/make-service.mjs FILE [scale, 1 is about 1.2 GB]
 import { writeHeapSnapshot } from 'node:v8';

@@ -1,6 +1,6 @@
-// node bench/make-synthetic-snapshot.mjs FILE [NODES]: writes a .heapsnapshot of that many nodes, made up and not captured,
+// node bench/make-synthetic-snapshot.mjs FILE [NODES]: writes a .heapsnapshot of that many nodes, generated and not captured,
 // because no process of this machine could hold a heap of ten million objects and V8's graph of it at once.
-// global → rows: Array → Row × NODES, each with its owner and one of a thousand labels; every tenth has a Detail of its own.
+// global → rows: Array → Row × NODES, each with its owner and one of a thousand labels; every tenth has its own Detail.
 import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
 
 const [file, count = '10000000'] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// Writes a snapshot that holds another several times over, each copy under the root: for files larger than a heap that a
+// Writes a snapshot that contains another one several times, each copy under the root: for files larger than any heap that a
 // machine can capture.
 //   node bench/multiply.mjs FILE SOURCE TIMES
 import { closeSync, openSync, writeSync } from 'node:fs';

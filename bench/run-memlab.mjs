@@ -4,7 +4,7 @@ import { printRun } from './run.mjs';
 
 const [file, modules] = process.argv.slice(2);
 const require = createRequire(`${modules}/`);
-console.log = console.info = () => {}; // its progress; printRun writes to stdout itself
+console.log = console.info = () => {}; // silences its progress; printRun writes to stdout itself
 const { getFullHeapFromFile } = require('@memlab/heap-analysis');
 
 const started = performance.now();

@@ -24,6 +24,6 @@ printRun({
   classes,
   idOf: (node) => graph.nodeId[node],
   retainedBytes,
-  // DevTools books the own bytes of these on their only owner, so their own sums differ by design
+  // DevTools adds the self size of these to their only owner, so self sizes differ by design
   isCompared: (node) => !/^(array|hidden|native)$/.test(nodeTypeName(graph, node)),
 });

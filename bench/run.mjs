@@ -1,4 +1,4 @@
-// What every run of an engine prints: one line of JSON, with the retained sizes of the largest objects for comparison.
+// The output of every run of an engine: one line of JSON, with the retained sizes of the largest objects for comparison.
 
 /** How many of the largest objects are compared. */
 const compared = 1000;
@@ -10,7 +10,7 @@ export const printRun = ({ idOf, retainedBytes, isCompared = () => true, ...figu
     if (retainedBytes[node] >= floor && isCompared(node)) largest[idOf(node)] = retainedBytes[node];
   }
   const { userCPUTime, systemCPUTime } = process.resourceUsage();
-  const cpuSeconds = (userCPUTime + systemCPUTime) / 1e6; // of all threads: steadier than seconds on a busy machine
+  const cpuSeconds = (userCPUTime + systemCPUTime) / 1e6; // of all threads: varies less than elapsed time on a busy machine
   const peakMegabytes = Math.round(process.resourceUsage().maxRSS / 1024);
   process.stdout.write(`${JSON.stringify({ ...figures, cpuSeconds, peakMegabytes, largest })}\n`);
 };

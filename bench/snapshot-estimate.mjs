@@ -1,6 +1,6 @@
-// What a heap snapshot and a census are said to cost a target before they are taken, beside what they take: memory (the
-// peak of the RSS, above what it was) and pause, for each shape of heap on each Node. A figure is kept when it lies within
-// the range that was said; `x` is the upper end of the range over the truth. Linux only, and takes some minutes.
+// Compares the estimated cost of a heap snapshot and of a census with the measured one: memory (how far the RSS rises at its
+// peak) and pause, for each shape of heap on each Node. An estimate holds if the measured figure lies within its range; `x` is
+// the upper end of the range divided by the measured figure. Linux only, and takes some minutes.
 //   node bench/snapshot-estimate.mjs [part of a shape's name, or all] [node binary…]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ const file = join(tmpdir(), `memwatch-estimate-${process.pid}.heapsnapshot`);
 const memoryOf = (pid, field) =>
   1024 * Number(new RegExp(`^${field}:\\s*(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 
-/** The peak of the RSS above what it was, while `work` runs. */
+/** How far the RSS rises above its value before, while `work` runs. */
 const measure = async (pid, work) => {
   writeFileSync(`/proc/${pid}/clear_refs`, '5');
   const before = memoryOf(pid, 'VmRSS');
@@ -62,7 +62,7 @@ const run = async (binary, shape, { estimate, take }) => {
   }
 };
 
-/** The census takes a few megabytes where there is nothing to count, less than the noise of a process. */
+/** A census of an almost empty heap takes a few megabytes, less than the noise of a process. */
 const noise = { extraBytes: 16e6, pauseUs: 100_000 };
 const cell = (least, likely, most, truth, unit, floor) => {
   const show = (value) => Math.round(value / unit);

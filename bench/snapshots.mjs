@@ -1,7 +1,7 @@
 // Reads large heap snapshots with memwatch and with its peers, side by side: seconds and peak memory of parsing, retained
-// sizes of all nodes and classes, each in a process of its own, and whether the answers agree.
+// sizes of all nodes and classes, each in a separate process, and whether the results agree.
 //   npm run bench [-- --runs 3] [-- --huge]     (needs about 8 GB of memory and npm; peers go to bench/.out)
-// --huge adds a snapshot of over 4 GB, with memwatch alone.
+// --huge adds a snapshot of over 4 GB, read only by memwatch.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
@@ -22,7 +22,7 @@ const peers = {
 
 const node = (args) => ['--max-old-space-size=16000', ...args];
 
-/** Makes a snapshot where it is not there yet. */
+/** Makes a snapshot if it does not exist yet. */
 const make = (name, args) => {
   const file = `${out}/${name}.heapsnapshot`;
   if (!existsSync(file)) {
@@ -43,7 +43,7 @@ const installPeers = () => {
   });
 };
 
-/** The run with the median time; undefined where the engine cannot read the file. A busy machine shows in the seconds. */
+/** The run with the median time; undefined if the engine cannot read the file. A busy machine shows in the seconds. */
 const measure = (script, file, ...more) => {
   const results = [];
   for (let run = 0; run < runs; run++) {
@@ -59,7 +59,7 @@ const measure = (script, file, ...more) => {
   return results.toSorted((a, b) => a.seconds - b.seconds)[Math.floor(results.length / 2)];
 };
 
-/** The share of the largest objects that two engines give the same retained size; where a peer names none, none. */
+/** The share of the largest objects to which both engines give the same retained size, as text; `no list` if the peer names none. */
 const agreement = (ours, theirs) => {
   const ids = Object.keys(theirs.largest).filter((id) => id in ours.largest);
   const same = ids.filter((id) => Math.abs(ours.largest[id] - theirs.largest[id]) <= 0.01 * theirs.largest[id]).length;
@@ -85,7 +85,7 @@ const compare = (title, file, bundle) => {
 const row = (name, ...cells) =>
   name.padEnd(16) + cells.map((cell, at) => (at === cells.length - 1 ? `  ${cell}` : cell.padStart(9))).join('');
 
-/** The ratios say how many times as much of it as memwatch the engine takes. */
+/** The ratios say how many times as much as memwatch the engine needs. */
 const resultRow = (name, result, ours) => {
   if (result === undefined) return row(name, '-', '-', '-', '-', '-', '-', 'cannot read it');
   const ratio = (figure) => `${(result[figure] / ours[figure]).toFixed(2)}x`;

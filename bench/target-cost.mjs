@@ -1,11 +1,11 @@
-// What `memwatch cpu` (1 ms) and `memwatch alloc` (512 KiB) cost a busy HTTP server: CPU time a request, by the kernel's
-// own count, of its main thread (what a request waits for) and of the whole process (V8's sampling thread included).
-// Server and load are processes of their own, each on its own core where there are two; the server is put before
-// other processes where that is allowed, because V8 samples by the clock: a server that gets half a core pays twice a
+// What `memwatch cpu` (1 ms) and `memwatch alloc` (512 KiB) cost a busy HTTP server: CPU time per request, by the
+// kernel's own count, of its main thread (which a request waits for) and of the whole process (with V8's sampling thread).
+// Server and load are separate processes, each on its own core if there are two; the server gets priority over
+// other processes if that is allowed, because V8 samples by the clock: a server that gets half a core pays twice per
 // request. Windows without and with a capture alternate, with a rest after each capture, and a capture is compared with
 // the windows on both its sides, so that drift cancels out; each kind follows each other one equally often, and
-// --precise, which has all code made anew, comes when the others are done, half as often. Shown: the median with its standard
-// error; `nothing` is the same with nothing done, V8's sampler what Profiler.start alone costs. Linux only.
+// --precise, which makes V8 compile all code again, comes after the others, half as often. Shown: the median with its standard
+// error; `nothing` is the same without a capture, V8's sampler is the cost of Profiler.start alone. Linux only.
 //   node bench/target-cost.mjs [rounds, 20] [node binary…]
 import { execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,12 +20,12 @@ import { parseTarget } from '../dist/agent/attach/target.js';
 
 const [rounds = '20', ...binaries] = process.argv.slice(2);
 const windowMs = 600;
-/** After a capture began, and after it ended: what that itself takes is not the window's. */
+/** Times to wait after a capture began and after it ended: the cost of beginning and ending is not measured. */
 const settleMs = { begun: 250, over: 700 };
-/** Here all code is made anew at both ends, for about a second. */
+/** With --precise, all code is compiled again at both ends, which takes about a second. */
 const settlePreciseMs = { begun: 1500, over: 1500 };
 
-// about 100 us of JavaScript a request, with the usual mix: objects, strings, JSON, a little arithmetic
+// about 100 us of JavaScript per request, with the usual mix: objects, strings, JSON, a little arithmetic
 const server = `
 const http = require('node:http');
 function item(i) { return { id: i, name: 'item ' + i, tags: ['a', 'b', String(i % 7)] }; }
@@ -48,7 +48,7 @@ const canPin = () => {
   }
 };
 
-/** A session of its own is a group of its own to Linux' scheduler, and among groups the group's priority counts. */
+/** For Linux' scheduler, each session is a group, and the group's priority is what counts. */
 const putFirst = (pid) => {
   try {
     for (const thread of readdirSync(`/proc/${pid}/task`))
@@ -57,7 +57,7 @@ const putFirst = (pid) => {
     if (existsSync(group)) writeFileSync(group, String(constants.priority.PRIORITY_HIGHEST));
     return true;
   } catch {
-    return false; // needs the rights for it
+    return false; // this user may not do it
   }
 };
 
@@ -80,7 +80,7 @@ const startServer = async (binary) => {
   return { child, load, read, first };
 };
 
-/** CPU microseconds a request, over a window. */
+/** CPU microseconds per request, over a window. */
 const measure = async ({ read }) => {
   const from = await read();
   await sleep(windowMs);
@@ -94,7 +94,7 @@ const measure = async ({ read }) => {
   };
 };
 
-/** The same, while something captures: begins when it samples, ends before it stops. */
+/** The same during a capture: the window begins once sampling has begun, and ends before it stops. */
 const measureDuring = async (target, capture, { begun, over }) => {
   const stop = new AbortController();
   const capturing = capture(stop.signal);
@@ -106,7 +106,7 @@ const measureDuring = async (target, capture, { begun, over }) => {
   return cost;
 };
 
-/** Resolves with the signal; the timer keeps the process. */
+/** Resolves when the signal is aborted; the timer keeps the process alive. */
 const aborted = (signal) => sleep(60_000, undefined, { signal }).catch(() => {});
 
 const sampler = async ({ main }, signal) => {
@@ -134,25 +134,28 @@ const kinds = {
 };
 const precise = 'cpu, 1 ms, --precise';
 
-/** In n rounds each of n kinds (an even number) follows each other one once: 0 1 n-1 2 n-2…, shifted by the round. */
+/**
+ * An order in which, over n rounds, each of n kinds (an even number) follows each other kind once: 0 1 n-1 2 n-2…, shifted
+ * by the round.
+ */
 const orderOf = (round, names) =>
   names.map((_, i) => names[((i % 2 === 0 ? -i / 2 : (i + 1) / 2) + round + 2 * names.length) % names.length]);
 
 const quantile = (values, q) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * q)];
 const percent = (value) => `${value < 0 ? '' : '+'}${value.toFixed(1)} %`;
-/** The median, and its standard error as the middle half of the rounds tells it: a stray round moves neither. */
+/** The median, and its standard error estimated from the middle half of the rounds, so that a single outlier affects neither. */
 const middle = (values) => {
   const half = quantile(values, 0.75) - quantile(values, 0.25);
   return `${percent(quantile(values, 0.5))} ± ${((1.253 * half) / 1.349 / Math.sqrt(values.length)).toFixed(1)}`;
 };
 
-/** What a capture costs above the windows on both its sides, in per cent. */
+/** How much more a capture costs than the windows before and after it, in per cent. */
 const costOf = (before, during, after) => {
   const cost = (key) => 100 * (during[key] / Math.sqrt(before[key] * after[key]) - 1);
   return { main: cost('mainUs'), all: cost('allUs'), baseUs: before.mainUs, core: during.core };
 };
 
-/** The captures one after the other; answers a list of costs for each name. */
+/** Runs the captures one after the other; returns a list of costs for each name. */
 const runAll = async (target, attachment, list, settle) => {
   const results = new Map();
   let before = await measure(target);
@@ -167,7 +170,7 @@ const runAll = async (target, attachment, list, settle) => {
 
 for (const binary of binaries.length > 0 ? binaries : [process.execPath]) {
   const target = await startServer(binary);
-  await sleep(3000); // warm
+  await sleep(3000); // let it warm up
   const attachment = await attach(parseTarget(String(target.child.pid), undefined));
   const numbers = Array.from({ length: Number(rounds) }, (_, round) => round);
   const plain = numbers.flatMap((round) => orderOf(round, Object.keys(kinds)).map((name) => [name, kinds[name]]));

@@ -1,17 +1,18 @@
-// The load of target-cost.mjs, a process of its own so that it shares no thread with what is measured. In: a port and
-// the server's pid. It keeps 16 requests in flight over 8 raw connections (a server that waits for its client would be
-// measured by its waiting), and answers each message with what was served and what CPU the server's threads have used.
+// The load of target-cost.mjs, in a separate process so that it shares no thread with what is measured. In: a port and the
+// server's pid. It keeps 16 requests in flight over 8 raw connections (otherwise the server's waiting for its client would
+// be measured), and answers each message with the number of requests served and the CPU time that the server's threads have
+// used.
 import { readFileSync, readdirSync } from 'node:fs';
 import net from 'node:net';
 
 const [port, pid] = process.argv.slice(2).map(Number);
 const request = 'GET / HTTP/1.1\r\nHost: bench\r\n\r\n';
-const end = Buffer.from('-end'); // of every answer of the server
+const end = Buffer.from('-end'); // in every response of the server
 let served = 0;
 
 for (let i = 0; i < 8; i++) {
   const socket = net.connect(port, '127.0.0.1', () => socket.write(request + request));
-  socket.setNoDelay(true); // else a request may wait 40 ms for the answer to the one before
+  socket.setNoDelay(true); // otherwise a request may wait 40 ms for the response to the one before
   let tail = Buffer.alloc(0);
   socket.on('data', (chunk) => {
     const data = Buffer.concat([tail, chunk]);
@@ -26,10 +27,10 @@ for (let i = 0; i < 8; i++) {
     if (answers > 0) socket.write(request.repeat(answers));
   });
   socket.on('close', () => process.exit(0)); // the server has ended
-  socket.on('error', () => {}); // as its closing tells
+  socket.on('error', () => {}); // `close` follows
 }
 
-/** Nanoseconds on a CPU, by the kernel's own count. */
+/** Nanoseconds of CPU time, as counted by the kernel. */
 const cpuOf = (thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
 
 const cpuOfAll = () => {

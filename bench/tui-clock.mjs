@@ -1,13 +1,13 @@
-// Loaded into the measured program by bench/tui.mjs (`node --import`). Notes when each key was read from the terminal and
-// when its answer had been written, on the clock that all processes of the machine share; how long the thread stood ready
-// without a core meanwhile; and every garbage collection. Writes it to the file that TUI_CLOCK names, at the end.
+// Loaded into the measured program by bench/tui.mjs (`node --import`). Records when each key was read from the terminal and
+// when its answer had been written, on the clock that all processes of the machine share; how long the thread was ready to
+// run but had no core; and every garbage collection. Writes this at the end to the file named by TUI_CLOCK.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';
 
 const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
 
-/** Milliseconds for which other processes had the core that this thread was ready to take. */
+/** Milliseconds for which this thread was ready to run, but other processes had the core. */
 const waitedMs = () => {
   try {
     return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;

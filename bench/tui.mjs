@@ -1,9 +1,9 @@
 // The terminal UI on ten million objects: time to the first screen, and how long each key takes.
 //   node bench/tui.mjs [--nodes 10000000] [--size 200x50]
-// The real program in a pseudo-terminal made by `script`. A key is timed at four places: sent here, read by memwatch, its
+// The real program runs in a pseudo-terminal made by `script`. A key is timed at four places: sent here, read by memwatch, its
 // answer written by memwatch, seen here. "memwatch" is from read to written, less the time that other processes had the core;
-// "to the eye" is from sent to seen, with all that lies between. The same way with a program that only echoes is measured
-// beside it: what the terminal and the machine take for themselves. "rows there" is until nothing more comes.
+// "to the eye" is from sent to seen, with everything in between. For comparison the same is measured with a program that only
+// echoes: the time that the terminal and the machine themselves take. "rows there" is until the output stops.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +23,7 @@ if (!existsSync(file)) {
   spawnSync(process.execPath, [here('make-synthetic-snapshot.mjs'), file, values.nodes], { stdio: 'inherit' });
 }
 
-/** A program in a terminal of its own. */
+/** A program in a new terminal. */
 const openTerminal = (words, env = {}) => {
   const command = `stty rows ${rows} cols ${columns}; exec ${words.map((word) => `'${word}'`).join(' ')}`;
   const child = spawn('script', ['-qfec', command, '/dev/null'], {
@@ -44,7 +44,7 @@ const openTerminal = (words, env = {}) => {
     child.kill();
     throw new Error(`never saw ${what}; the end of what was drawn:\n${JSON.stringify(terminal.seen.slice(-2000))}`);
   };
-  /** Sends a key, and waits until nothing more comes. */
+  /** Sends a key, and waits until the output stops. */
   terminal.press = async (key, quietMs = 60) => {
     terminal.seen = '';
     terminal.firstMs = undefined;
@@ -92,7 +92,7 @@ const measure = async (name, keys, quietMs) => {
 const times = (count, key) => Array.from({ length: count }, () => key);
 
 const frame = await sinceStart(/\[2 Heap\]/, 'the frame');
-const classes = await sinceStart(/Row/, 'the classes'); // blanks may be drawn as movements of the cursor
+const classes = await sinceStart(/Row/, 'the classes'); // blanks may be drawn as cursor movements
 await measure('classes: while retained sizes are computed', ['j', 'k', '?', '?', '<', '>', 'j', 'k', 'j', 'k'], 100);
 const retained = await sinceStart(/gest/, 'retained sizes');
 await measure('classes: down', times(3, 'j'));
@@ -113,7 +113,7 @@ echo.write('\x04');
 await echo.ended;
 
 const noted = JSON.parse(readFileSync(clock, 'utf8'));
-/** V8's numbers of its collections. */
+/** V8's numbers for kinds of collections. */
 const kinds = { 1: 'scavenge', 4: 'mark-compact', 8: 'incremental', 16: 'weak callbacks' };
 const timed = presses.map((press) => {
   const read = noted.reads.find(([at]) => at >= press.sentMs);

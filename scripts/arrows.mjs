@@ -1,10 +1,10 @@
 // Which folder of src/ may import which, and which file knows which package. Prints each import that the two tables do
-// not allow, and exits with 1. A room may import rooms that stand above it in the table alone, so there can be no circle.
+// not allow, and exits with 1. A folder may only import folders above it in the table, so there can be no circle.
 //   node scripts/arrows.mjs [folder that holds src]
 import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 
-// the room, the rooms that it may import, and those of which it may import types alone
+// each folder, the folders that it may import, and those of which it may import only types
 const rooms = [
   ['errors.ts', []],
   ['progress.ts', ['errors.ts']],
@@ -45,7 +45,7 @@ const rooms = [
   ['cli.ts', ['errors.ts', 'files', 'report', 'commands']],
 ];
 
-// the package, and the files or folders that know it
+// each package, and the files or folders that may import it
 const packages = {
   acorn: ['source/syntax.ts'],
   '@jridgewell/trace-mapping': ['source/source-map.ts'],
@@ -61,7 +61,7 @@ const packages = {
   '@modelcontextprotocol/server': ['commands/mcp/server.ts'],
   yargs: ['commands'],
 };
-// Node's own modules that a room has no use for
+// Node's own modules that a folder must not import
 const shut = [
   ['analyzer', /^node:(net|http|https|http2|dgram|tls|child_process|readline|tty)$/],
   ['report', /^node:(net|http|https|http2|dgram|tls|child_process|worker_threads)$/],

@@ -1,5 +1,5 @@
-// npm run demo: starts a service that leaks, attaches to it by its process id as one would in production, and prints
-// what leaks and where. Takes about half a minute; ends the service that it started.
+// npm run demo: starts a service that leaks, attaches to it by its process id as one would in production, and prints what
+// leaks and where. Takes about half a minute; ends the service afterwards.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';

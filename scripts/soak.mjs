@@ -1,6 +1,6 @@
-// Counts false alarms: checks what does not leak again and again, each in processes of its own. That is the scenarios of
+// Counts false alarms: checks programs that do not leak again and again, each in separate processes. These are the scenarios of
 // samples/clean-scenarios, memwatch's own code (test/scenarios), and the sample services that only look like a leak.
-// Anything but `clean` is told as it comes; a table at the end; exit code 1 where one was called a leak or failed.
+// Results other than `clean` are printed at once, and a table at the end; exit code 1 if one was called a leak or failed.
 //   node scripts/soak.mjs [--runs 100] [--jobs 2] [part of a name…]
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';

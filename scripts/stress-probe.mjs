@@ -1,6 +1,6 @@
-// Sets and removes the breakpoints of `memwatch lines --probe` in hot code, again and again, on each Node: the target must live.
+// Sets and removes the breakpoints of `memwatch lines --probe` in hot code, repeatedly, on each Node: the target must survive.
 //   npm run stress [-- cycles [major…]]      (300 cycles on 20, 22, 24 and 26)
-// Ends with 1 where a target died, with its last words.
+// Exits with 1 if a target died, and prints its last output.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// noUncheckedIndexedAccess for all of src but the places below, which read typed arrays and columns by index in hot
-// loops, or have not been gone through yet. Prints what the compiler finds elsewhere, and exits with 1.
+// noUncheckedIndexedAccess for all of src except the places below, which read typed arrays and columns by index in hot
+// loops, or have not been converted yet. Prints the compiler's other complaints, and exits with 1 if there are any.
 import { spawnSync } from 'node:child_process';
 
 const exceptions = [

@@ -1,4 +1,7 @@
-/** The rules of the house hold, and each is on: a house of a few files that breaks it fails, with that rule's message. */
+/**
+ * Tests that the rules of the house hold, and that each is switched on: a small project that breaks a rule fails with that
+ * rule's message.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -32,7 +35,7 @@ const lint = (t: TestContext, files: Files): string => {
   return run(repository('node_modules/.bin/oxlint'), options, house);
 };
 
-/** Checks the arrows between the rooms; returns the complaints. */
+/** Checks the arrows between the folders; returns the complaints. */
 const arrows = (t: TestContext, files: Files): string[] =>
   run(process.execPath, [repository('scripts/arrows.mjs'), houseOf(t, files)], repository('.'))
     .split('\n')
@@ -186,6 +189,6 @@ test('one room writes files: nothing else in src makes, renames or removes any',
   const writers = readdirSync(repository('src'), { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.c?ts$/.test(file) && !file.startsWith('files/'))
     .filter((file) => writes.test(readFileSync(repository(`src/${file}`), 'utf8')));
-  // the preload runs inside a program that is measured, and writes to the folder that memwatch made for it alone
+  // the preload runs inside a measured program, and writes only to the folder that memwatch made for it
   assert.deepEqual(writers, ['agent/lines/preload.ts']);
 });

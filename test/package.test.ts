@@ -1,4 +1,4 @@
-/** The package as its users get it: packed, installed into an empty project, compiled against without skipLibCheck, run. */
+/** The package as its users get it: packed, installed into an empty project, compiled without skipLibCheck, and run. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -61,7 +61,7 @@ test('the package holds what it needs and nothing else', () => {
 test('publint and are-the-types-wrong have nothing to say', () => {
   const publint = spawnSync(bin('publint'), [installed, '--strict', '--pack', 'false'], { encoding: 'utf8' });
   assert.equal(publint.status, 0, publint.stdout + publint.stderr);
-  // node10: the way in which Node 10 looked for types, without `exports`; memwatch needs Node 20
+  // node10: how Node 10 looked for types, without `exports`; memwatch needs Node 20
   const attw = spawnSync(bin('attw'), [tarball, '--profile', 'node16'], { encoding: 'utf8' });
   assert.equal(attw.status, 0, attw.stdout + attw.stderr);
 });

@@ -10,7 +10,7 @@ import { eventually, noPortOpen } from '../support/waiting.js';
 const idle = `setInterval(() => {}, 50); console.log('ready')`;
 const pidTarget = ({ pid }: StartedTarget, worker?: string) => ({ kind: 'pid', pid, worker }) as const;
 
-/** What a program could notice of memwatch. */
+/** Everything of memwatch that a program could notice. */
 const traces = (): { guard: boolean; debugPort: number; keys: number } => ({
   guard: Reflect.get(process, Symbol.for('memwatch')) !== undefined,
   debugPort: process.debugPort,

@@ -8,7 +8,7 @@ import { nodeVersions, type NodeMajor } from '../support/nodes.js';
 import { printedLine, startSource, temporaryFolder } from '../support/targets.js';
 import { noPortOpen } from '../support/waiting.js';
 
-/** Blocks its loop in each of these ways, one after the other, until a file of that name is there. */
+/** Blocks its loop in each of these ways, one after the other, until a file of that name exists. */
 const ways = {
   busy: '() => Math.sqrt(2)',
   atomics: '() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)',

@@ -7,7 +7,7 @@ import { memwatchJson } from '../support/memwatch.js';
 import { testedMajors } from '../support/nodes.js';
 import { startSource } from '../support/targets.js';
 
-/** Ends by exit code 9 as soon as the census runs any code of the program's own. */
+/** Ends with exit code 9 as soon as the census runs any code of the program. */
 const trapped = `
   const trap = () => process.exit(9);
   class Session { static get name() { return trap(); } get size() { return trap(); } }

@@ -8,7 +8,7 @@ const one = (root: string): string =>
   `31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n35 31 0:32 ${root} /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n` +
   `36 31 0:33 ${root} /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n`;
 
-/** Reads from a tree of files that is made up. */
+/** Reads from a made-up tree of files. */
 const reader =
   (files: Readonly<Record<string, string>>) =>
   (path: string): string =>

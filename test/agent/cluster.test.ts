@@ -14,7 +14,7 @@ import { eventually } from '../support/waiting.js';
 
 const primaryOf = ({ pid }: StartedTarget) => ({ kind: 'pid', pid, worker: undefined }) as const;
 
-/** Four workers; on SIGUSR2 a fifth every 50 ms, which ends soon. The workers' own code is given. */
+/** Four workers; from SIGUSR2 on, every 50 ms a fifth one that ends soon. The workers' own code is an argument. */
 const startCluster = (t: TestContext, node: NodeMajor, worker = ''): Promise<StartedTarget> =>
   startSource(
     t,
@@ -35,7 +35,7 @@ const startCluster = (t: TestContext, node: NodeMajor, worker = ''): Promise<Sta
     { node, kind: 'cjs' },
   );
 
-/** Loopback ports of the whole tree: a primary listens for its workers on others, if they listen at all. */
+/** Loopback ports of the whole process tree: a primary listens for its workers on other addresses, if they listen at all. */
 const openPorts = ({ pid }: StartedTarget): number[] =>
   [pid, ...childProcessIds(pid)].flatMap((one) => listeningPorts(one).map(({ port }) => port));
 const nothingOpen = (target: StartedTarget): Promise<void> =>
@@ -50,7 +50,7 @@ for (const node of testedMajors) {
     await withAttachment(primaryOf(target), {}, async ({ port }) => assert.deepEqual(openPorts(target), [port]));
     await nothingOpen(target);
     assert.doesNotMatch(target.output(), /failed: address already in use/);
-    target.child.kill('SIGUSR2'); // now with workers that start all the while
+    target.child.kill('SIGUSR2'); // from now on workers keep starting
     await withAttachment(primaryOf(target), {}, async ({ opened }) => assert.equal(opened, true));
     await nothingOpen(target);
     assert.equal(clusterWorkersOf(target.pid).length >= 4, true);

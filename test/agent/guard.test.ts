@@ -10,7 +10,7 @@ import { eventually, noPortOpen } from '../support/waiting.js';
 
 const idle = `setInterval(() => {}, 50); console.log('ready')`;
 
-/** `memwatch attach <pid>` of another process, once it prints readings. */
+/** Another process that runs `memwatch attach <pid>`; resolves once it prints readings. */
 const startMemwatch = async (t: TestContext, pid: number) => {
   const child = spawn(
     process.execPath,
@@ -109,7 +109,7 @@ test('memwatch detach cleans up at once after memwatch was killed', async (t) =>
 
 test('memwatch detach closes what a memwatch left that was killed before it came in', async (t) => {
   const target = await startSource(t, idle, { node: 22, flags: ['--inspect-port=0'] });
-  target.child.kill('SIGUSR1'); // as far as that memwatch came
+  target.child.kill('SIGUSR1'); // memwatch got exactly this far
   await eventually('it is open', async () => (await findInspector(target.pid)) !== undefined);
   assert.deepEqual(await memwatchJson(['detach', String(target.pid)]), { schema: 'memwatch/detach@1', closed: true });
   await noPortOpen(target.pid);

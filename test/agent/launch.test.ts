@@ -86,7 +86,7 @@ for (const own of [false, true]) {
   test(`Ctrl-C ends a program ${own ? 'with' : 'without'} its own handler after memwatch has detached`, async (t) => {
     const handler = own ? `process.on('SIGINT', () => { console.log('own way'); process.exit(0); });` : '';
     const script = scriptOf(t, `${handler} console.log('program', process.pid); setInterval(() => {}, 50);`);
-    // a process group of its own, to which the signal goes as a terminal sends it
+    // in its own process group, to which the signal is sent as a terminal does it
     const run = spawn(process.execPath, [repository('dist/cli.js'), 'attach', '--interval', '0.1', '--', script], {
       detached: true,
       stdio: ['ignore', 'pipe', 'ignore'],

@@ -18,7 +18,7 @@ const pidTarget = ({ pid }: StartedTarget) => ({ kind: 'pid', pid, worker: undef
 
 const refused = async (target: StartedTarget, code: string, message: RegExp): Promise<void> => {
   await assert.rejects(attach(pidTarget(target)), { code, message });
-  await new Promise((go) => setTimeout(go, 50)); // a signal that was sent would end it now
+  await new Promise((go) => setTimeout(go, 50)); // if a signal was sent, it would end the process by now
   assert.equal(target.child.exitCode, null);
   assert.equal(target.child.signalCode, null);
 };
@@ -153,7 +153,7 @@ test('there is no process with that id', async () => {
 
 const asRoot = { skip: process.getuid?.() === 0 ? false : 'it takes root to become others' };
 const cli = repository('dist/cli.js');
-/** What `memwatch snapshot <pid>` says when it is run by setpriv with these arguments. */
+/** What `memwatch snapshot <pid>` prints when setpriv runs it with these arguments. */
 const saidAs = (setpriv: readonly string[], pid: number): string =>
   spawnSync('setpriv', [...setpriv, process.execPath, cli, 'snapshot', String(pid)], { encoding: 'utf8' }).stderr;
 const asUser = ['--reuid', '4242', '--regid', '4242', '--clear-groups'];

@@ -24,7 +24,7 @@ interface Snapshot {
   nodes: number[];
   strings: string[];
 }
-/** How many objects of class Kept a snapshot holds. */
+/** How many objects of class Kept are in a snapshot. */
 const countKept = ({ snapshot, nodes, strings }: Snapshot): number => {
   const width = snapshot.meta.node_fields.length;
   const name = snapshot.meta.node_fields.indexOf('name');

@@ -1,4 +1,4 @@
-/** Captures of a target that has little memory left: what is refused, what is done instead, and that the target lives. */
+/** Captures of a target that has little memory left: what is refused, what is done instead, and that the target survives. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { nodeBinary } from '../support/nodes.js';
 import { startProcess, startSource, temporaryFolder } from '../support/targets.js';
 
 const megabyte = 2 ** 20;
-/** A quarter of a million objects: a census takes some 30 MB, a snapshot some 350 MB. */
+/** A quarter of a million objects: a census takes about 30 MB, a snapshot about 350 MB. */
 const manyObjects = `globalThis.held = Array.from({ length: 250_000 }, (_, i) => ({ i }));
   setInterval(() => {}, 50); console.log('ready');`;
 const quick = ['--interval', '200ms', '--warm-up', '0', '--rounds', '2'];
@@ -56,7 +56,7 @@ test('in a small cgroup each capture is done, refused or replaced by what fits, 
   assert.equal(target.child.exitCode ?? target.child.signalCode, null);
 });
 
-/** Runs memwatch in a cgroup namespace of its own, where no cgroup is mounted: as a container for debugging does. */
+/** Runs memwatch in another cgroup namespace, in which no cgroup is mounted, as in a container for debugging. */
 const elsewhere = (t: TestContext): string | undefined => {
   const script = join(temporaryFolder(t), 'elsewhere.sh');
   const hidden = `mount -t tmpfs none /sys/fs/cgroup && exec "$@"`;

@@ -1,4 +1,4 @@
-/** `memwatch check` as CI runs it: real scenarios in real processes, one run for many of them. */
+/** `memwatch check` as CI runs it: real scenarios in real processes, many of them in one run. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

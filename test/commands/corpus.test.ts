@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { repository } from '../support/paths.js';
 
-/** A part of the corpus that needs little time; `npm run corpus` runs all of it, both ways. */
+/** The part of the corpus that takes little time; `npm run corpus` runs all of it, in all ways. */
 const quick = ['debug', 'inflight', 'promise-race', 'tiny-lru'];
 
 test('leaks of real npm releases are found, their twins are clean', () => {

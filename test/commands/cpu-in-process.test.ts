@@ -12,7 +12,7 @@ const profiler = installProfiler();
 const noProfiler =
   profiler === undefined && 'v8-profiler-next cannot be fetched or built here (python3, make and g++ build it)';
 
-/** A folder whose programs find v8-profiler-next, as where a user has installed it. */
+/** A folder in which programs find v8-profiler-next, as if a user had installed it. */
 const folderWithProfiler = (t: TestContext): string => {
   const folder = temporaryFolder(t);
   symlinkSync(profiler ?? '', join(folder, 'node_modules'));

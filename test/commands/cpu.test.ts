@@ -9,10 +9,10 @@ import { nodeBinary, testedMajors } from '../support/nodes.js';
 import { repository } from '../support/paths.js';
 import { printedLine, startProcess, startScript, startSource, temporaryFolder } from '../support/targets.js';
 
-/** Lets targets of several tests open their inspectors at once. */
+/** Lets the targets of several tests have their inspectors open at the same time. */
 const flags = ['--inspect-port=0'];
 
-/** One turn of the loop costs line 3 three times what line 4 costs. */
+/** In one turn of the loop, line 3 costs three times as much as line 4. */
 const threeToOne = `
 function hot(n) { let a = 0; let b = 0;
   for (let i = 0; i < 3 * n; i++) a = Math.sqrt(a + i);
@@ -20,7 +20,7 @@ function hot(n) { let a = 0; let b = 0;
   return a - b;
 }
 let sum = 0;
-let turns = 0; // optimised before the profile begins, which V8 would book on the caller without --precise
+let turns = 0; // optimised before the profile begins, so that without --precise V8 would charge it to the caller
 setInterval(() => { for (let i = 0; i < 4; i++) sum += hot(100000); if (++turns === 100) console.log('ready'); }, 1);
 `;
 
@@ -55,7 +55,7 @@ for (const node of testedMajors) {
     assert.ok(mix.selfUs > 0.4 * Number(precise['busyUs']), `mix took ${mix.selfUs} of ${precise['busyUs']}`);
     const inlinedUs = linesOf(precise).reduce((sum, line) => sum + (line.inlined ? line.selfUs : 0), 0);
     assert.ok(inlinedUs < 0.1 * Number(precise['busyUs']), `${inlinedUs} is still inlined`);
-    if (node !== 20) return; // Node 20 shows whether V8 inlines again
+    if (node !== 20) return; // only Node 20 shows whether V8 inlines again
     const after = await memwatchJson(['cpu', String(target.pid), '-d', '600ms']);
     const again = linesOf(after).reduce((sum, line) => sum + (line.inlined ? line.selfUs : 0), 0);
     assert.ok(
@@ -171,7 +171,7 @@ test('places are those of the TypeScript that the user wrote, through the source
     const outfile = join(folder, `${sourcemap}.mjs`);
     buildSync({ entryPoints: [join(folder, 'main.ts')], bundle: true, format: 'esm', sourcemap, outfile });
     const target = await startScript(t, outfile, { flags });
-    const cpu = await memwatchJson(['cpu', String(target.pid), '-d', '700ms', '--precise']); // else V8 may inline it
+    const cpu = await memwatchJson(['cpu', String(target.pid), '-d', '700ms', '--precise']); // otherwise V8 may inline it
     const [line] = linesOf(cpu);
     assert.deepEqual([line?.file, line?.line], [join(folder, 'hot.ts'), 7]);
     assert.deepEqual([functionNamed(cpu, 'hot').file, functionNamed(cpu, 'hot').line], [join(folder, 'hot.ts'), 5]);

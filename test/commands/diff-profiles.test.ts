@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
 import { temporaryFolder } from '../support/targets.js';
 
-/** A profile of functions with their own milliseconds; all are called by `main`, on line 2 of each. */
+/** A profile of functions with their self time in milliseconds; all are called by `main`, on line 2 of each. */
 const cpuProfile = (functions: Record<string, { ms: number; line: number }>): string => {
   const frame = (functionName: string, line: number): object => ({
     functionName,
@@ -38,7 +38,7 @@ test('what got dearer comes first, by function and by line, whatever the length 
     a,
     cpuProfile({ parse: { ms: 100, line: 10 }, render: { ms: 300, line: 20 }, gone: { ms: 100, line: 40 } }),
   );
-  // twice as long, and `parse` has moved down by 5 lines and takes 30 % in place of 20 %
+  // twice as long, and `parse` has moved down by 5 lines and takes 30 % instead of 20 %
   writeFileSync(
     b,
     cpuProfile({ parse: { ms: 300, line: 15 }, render: { ms: 600, line: 20 }, fresh: { ms: 100, line: 60 } }),
@@ -81,7 +81,7 @@ let x = 0; for (let k = 0; k < 100; k++) x += same(1e5) + grows(1e5 * process.ar
   assert.equal(diff['scale'], 1);
   const [first] = diff['functions'] as { name: string; selfBefore: number; selfAfter: number }[];
   assert.equal(first?.name, 'grows');
-  // ten times the work: a clock that other processes disturb may make four of it, not less
+  // ten times the work: other processes may disturb the clock so much that it looks like four, but not like less
   assert.ok((first?.selfAfter ?? 0) > 4 * (first?.selfBefore ?? 0), JSON.stringify(first));
 });
 

@@ -1,4 +1,4 @@
-/** `memwatch dump` on processes that are stuck in one known way each; every one of them must live on. */
+/** `memwatch dump` on processes that are stuck in one known way each; all of them must survive. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ProcessDump, ThreadDump } from '#memwatch/analyzer/model/dump.js';

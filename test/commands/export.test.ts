@@ -16,7 +16,7 @@ import { temporaryFolder } from '../support/targets.js';
 
 const has = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
 
-/** Exports the hostile profile; answers the file that was written. */
+/** Exports the hostile profile; returns the file that was written. */
 const exported = async (t: TestContext, to: string, input: object = hostileProfile()): Promise<string> => {
   const folder = temporaryFolder(t);
   const file = join(folder, 'hostile.cpuprofile');
@@ -28,7 +28,7 @@ const exported = async (t: TestContext, to: string, input: object = hostileProfi
   return output;
 };
 
-/** Opens a page in Chromium; answers the document as it is after half a second. */
+/** Opens a page in Chromium; returns the document as it is after half a second. */
 const openInChromium = (t: TestContext, file: string): string => {
   const profile = mkdtempSync(join(temporaryFolder(t), 'chromium-'));
   const flags = [

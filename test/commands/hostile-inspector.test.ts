@@ -1,4 +1,7 @@
-/** What listens where an inspector is expected may send anything: one line says so, with exit code 2 and bounded memory. */
+/**
+ * A server where an inspector is expected may send anything: memwatch reports it in one line, with exit code 2 and bounded
+ * memory.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { frameHead, startFakeInspector, textFrame, type FakeAnswers } from '../support/fake-inspector.js';

@@ -1,4 +1,4 @@
-/** Ctrl-C and SIGTERM end every command at once, whatever the target does, and nothing is left in the target. */
+/** Ctrl-C and SIGTERM end every command at once, whatever the target does, and leave nothing in the target. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -13,10 +13,10 @@ import { startSource, temporaryFolder } from '../support/targets.js';
 import { eventually, noPortOpen } from '../support/waiting.js';
 
 const idle = `setInterval(() => {}, 50); console.log('ready')`;
-/** Far less than what a command waited for, and enough for a busy machine. */
+/** Far less than the command would have waited, and enough for a busy machine. */
 const soonMs = 8000;
 
-/** Memwatch with these arguments, and what it has printed. */
+/** memwatch with these arguments, and its output so far. */
 const start = (t: TestContext, args: readonly string[]) => {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const child = spawn(process.execPath, [repository('dist/cli.js'), ...args], {

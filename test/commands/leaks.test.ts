@@ -12,7 +12,7 @@ import { temporaryFolder } from '../support/targets.js';
 
 const run = promisify(execFile);
 
-/** Runs a fixture that writes snapshots of itself; answers their names, oldest first. */
+/** Runs a fixture that writes snapshots of itself; returns their names, oldest first. */
 const capture = async (
   t: TestContext,
   fixture: string,

@@ -1,4 +1,4 @@
-/** `memwatch lines <target>`: samples and probes of real processes that run already. */
+/** `memwatch lines <target>`: samples and probes of real processes that already run. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ const find = (document: Document, text: string): Line => {
   return found ?? assert.fail(`no line with ${text} in ${JSON.stringify(document)}`);
 };
 
-/** Runs `handle` some fifty times a second, and says every time whether anything of memwatch is in the process. */
+/** Runs `handle` about fifty times a second, and prints each time whether anything of memwatch is in the process. */
 const service = `
 const kept = [];
 const spin = (ms) => { const end = performance.now() + ms; while (performance.now() < end); };
@@ -76,7 +76,7 @@ console.log('ready');
 const startService = (t: TestContext, node: NodeMajor): Promise<StartedTarget> =>
   startSource(t, service, { node, kind: 'cjs' });
 
-/** Waits until the target says that nothing is left in it; it must have gone on right all the time. */
+/** Waits until the target prints that nothing is left in it; its results must have been right all the time. */
 const untouched = async (target: StartedTarget): Promise<void> => {
   const said = target.output().length;
   for (let waitedMs = 0; waitedMs < 40_000; waitedMs += 100) {
@@ -139,7 +139,7 @@ for (const node of testedMajors) {
       assert.ok(Math.abs(hits('return sum;') - calls / 2) <= 1);
       const buffer = find(document, 'Buffer.alloc');
       const eachBytes = (buffer.externalBytes ?? 0) / (buffer.hits ?? 1);
-      // a collection within the line that frees one older Buffer makes one hit look free
+      // a collection of an older Buffer within the line makes one hit look free
       const hidden = 1 / (buffer.hits ?? 1);
       assert.ok(Math.abs(eachBytes / 10_485_760 - 1) < 0.05 + hidden, `10 MiB: ${eachBytes}`);
       const spun = find(document, 'spin(3)');
@@ -220,7 +220,7 @@ for (const node of testedMajors) {
   });
 }
 
-/** `once` ends it after one call. */
+/** `once` makes it end after one call. */
 const typed = `interface Order { id: number }
 export function handle(order: Order): number {
   const until: number = performance.now() + 3;

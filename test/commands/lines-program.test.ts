@@ -1,4 +1,4 @@
-/** `memwatch lines … -- program`: the real program on each Node, known workloads with known answers. */
+/** `memwatch lines … -- program`: the real program on each Node, with workloads whose results are known. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ interface Document {
   notes: string[];
 }
 
-/** Writes the files, measures the selectors in the first of them, and finds lines by a piece of their text. */
+/** Writes the files, measures the selected functions in the first one, and finds lines by a part of their text. */
 const measure = async (
   t: TestContext,
   node: NodeMajor,
@@ -83,12 +83,12 @@ for (const node of testedMajors) {
           },
           ['work.cjs:work'],
         );
-        // what the machine takes away lengthens the spins for their own clock as well, but for what comes in between
+        // time lost to other processes lengthens the spins on their own clock as well, except between them
         const [, long = 0, short = 0] = (/own clock (\S+) (\S+)/.exec(measured.run.stderr) ?? []).map(Number);
         const errors = [
           measured.line('spin(20)').timeUs / 1000 / long - 1,
           measured.line('spin(5)').timeUs / 1000 / short - 1,
-          // a collection at the very end of a line may go unseen, if seldom
+          // a collection at the very end of a line may rarely go unseen
           (3 * measured.line('new Array').incrementBytes) / 20 / 1_048_592 - 3,
           (3 * measured.line('Buffer.alloc').externalBytes) / 20 / 10_485_760 - 3,
         ];
@@ -264,7 +264,7 @@ for (const node of testedMajors) {
 
     test('a function is found through the source maps of TypeScript', async (t) => {
       const source = `interface Item { id: number }
-          // a line that is not there any more
+          // a line that no longer exists
 
           export class Cache<K, V extends object> {
             private readonly entries = new Map<K, V>();

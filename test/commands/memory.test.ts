@@ -1,4 +1,4 @@
-/** `memwatch memory` on processes whose memory is known, because they took it in one known way. */
+/** `memwatch memory` on processes whose memory is known, because they allocated it in one known way. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ const rssOf = (report: MemoryReport, owner: string): number =>
 
 const adviceOf = ({ advice }: MemoryReport): string[] => advice.map(({ id }) => id);
 
-/** Each way to take memory, and the parts that must then hold about what was taken. */
+/** Each way to allocate memory, and the parts in which that memory must then appear. */
 const source = `
 const { Worker } = require('node:worker_threads');
 globalThis.kept = {
@@ -45,7 +45,7 @@ for (const node of testedMajors) {
     assert.ok(report.accountedBytes >= report.rssBytes * 0.95, `${report.accountedBytes} of ${report.rssBytes}`);
     assert.equal(report.parts.reduce((sum, { rssBytes }) => sum + rssBytes, 0), report.rssBytes); // prettier-ignore
     near(rssOf(report, 'WebAssembly memory'), 320 * 65_536);
-    // whatever else malloc holds comes on top of these
+    // other blocks of malloc are added to these
     const malloc = rssOf(report, 'malloc: main heap') + rssOf(report, 'malloc: large blocks');
     assert.ok(malloc > 40 * megabyte + 30_000_000 && malloc < 100 * megabyte, `malloc ${malloc}`);
     // the kernel's view and V8's own must agree

@@ -18,7 +18,7 @@ interface Process {
 }
 
 test('ps lists the Node processes, their versions, and whether they can be attached to', async (t) => {
-  const flags = ['--inspect-port=0']; // whoever holds port 9229 now is none of this test's business
+  const flags = ['--inspect-port=0']; // whichever process holds port 9229 now does not matter to this test
   const plain = await startSource(t, idle, { node: 24, flags });
   const old = await startSource(t, idle, { node: 20, flags });
   const deaf = await startSource(t, idle, { node: 22, flags: ['--disable-sigusr1'] });

@@ -1,4 +1,4 @@
-/** A file that is given to the wrong command: what it is, and which command opens it. */
+/** A file given to the wrong command: the error says what it is, and which command opens it. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -10,7 +10,7 @@ import { repository } from '../support/paths.js';
 import { startSource, temporaryFolder, type StartedTarget } from '../support/targets.js';
 import { noPortOpen } from '../support/waiting.js';
 
-/** A /dev of its own, in a mount namespace of its own: whatever is done to a device there, the machine's stay. */
+/** A private /dev in a private mount namespace: whatever happens to a device there, the machine's devices are not touched. */
 const ownDevices = [
   'mount -t tmpfs -o mode=755,dev none /dev',
   'mknod -m 666 /dev/null c 1 3',
@@ -40,7 +40,7 @@ const profileIn = (folder: string): string => {
   return file;
 };
 
-/** A target, and the commands that write a capture of it, or an export. */
+/** A target, and the commands that write a capture of it or an export. */
 const writers = async (t: TestContext, folder: string): Promise<string[]> => {
   const { pid } = await idle(t);
   return [

@@ -18,7 +18,7 @@ import { eventually } from '../support/waiting.js';
 const nobody = 65534;
 const notRoot = process.getuid?.() === 0 ? false : 'only root can plant files of another user';
 
-/** A folder like /tmp: anyone may make files there. */
+/** A folder like /tmp, in which anyone may create files. */
 const sharedFolder = (t: TestContext): string => {
   const folder = join(temporaryFolder(t), 'shared');
   mkdirSync(folder);
@@ -118,7 +118,7 @@ test('another user can neither foresee a name nor be overwritten by it', { skip:
   const file = join(folder, 'x.heapsnapshot');
   const victim = join(temporaryFolder(t), 'victim');
   writeFileSync(victim, 'precious');
-  // the names that memwatch used before, planted by a user who guesses; the scripts table has a name of its own
+  // the names that memwatch used before, created in advance by a user who guesses; the scripts table has its own name
   for (const name of [`${file}.${target.pid}.part`, `${file}.scripts.json`]) {
     symlinkSync(victim, name);
     lchownSync(name, nobody, nobody);
@@ -219,9 +219,9 @@ test('only what is this user’s, and whose maker is gone, is removed; links are
   await once(gone, 'exit');
   const dead = gone.pid ?? -1;
   const keep = [
-    temporaryName(), // this process lives
+    temporaryName(), // its process is alive
     `${temporaryName()}.part`,
-    name(dead).replace(/^memwatch-\w{8}/, 'memwatch-00000000'), // another machine's, on a shared disk
+    name(dead).replace(/^memwatch-\w{8}/, 'memwatch-00000000'), // from another machine, on a shared disk
     'memwatch-notes.part',
   ];
   for (const one of keep) writeFileSync(join(folder, one), '');
@@ -234,7 +234,7 @@ test('only what is this user’s, and whose maker is gone, is removed; links are
   mkdirSync(join(folder, holding));
   symlinkSync(precious, join(folder, holding, 'link'));
   writeFileSync(join(folder, name(dead, '.part')), '');
-  writeFileSync(join(folder, name(process.pid, '.part')), ''); // the pid was given again
+  writeFileSync(join(folder, name(process.pid, '.part')), ''); // the pid was reused
   const others = notRoot === false ? [name(dead, '.part')] : [];
   for (const one of others) {
     writeFileSync(join(folder, one), '');

@@ -1,4 +1,4 @@
-/** What is made of a check: text, JUnit XML, Markdown and GitHub's annotations. */
+/** The reports of a check: text, JUnit XML, Markdown and GitHub's annotations. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderAnnotations, renderCheckMarkdown } from '#memwatch/report/check-markdown.js';

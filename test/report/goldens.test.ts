@@ -1,4 +1,7 @@
-/** Every report as a whole, letter by letter: values made by hand or from drawn heaps and profiles, the text in test/golden. */
+/**
+ * Every report as a whole, character by character: values made by hand or from drawn heaps and profiles, compared with
+ * test/golden.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';

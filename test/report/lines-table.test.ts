@@ -1,4 +1,4 @@
-/** What counters counted, made into costs and shown as text: scaling where garbage was collected, marks, widths. */
+/** Counts turned into costs and shown as text: scaling after collections, marks, widths. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { computeFunctionLines } from '#memwatch/analyzer/cost/lines-result.js';

@@ -6,7 +6,10 @@ import { memwatch, memwatchJson } from '../support/memwatch.js';
 import { repository } from '../support/paths.js';
 import { startScript, startSource, type StartedTarget } from '../support/targets.js';
 
-/** What the first finding must say of each sample: kind, the text of the line it names, that of a function it keeps. */
+/**
+ * What the first finding must contain for each sample: its kind, the text of the line that it names, and that of a function
+ * that it keeps.
+ */
 const leaking = {
   'growing-cache': ['map', 'const sessions = new Map'],
   'listener-per-request': ['listeners', "settings.on('change'", "settings.on('change'"],

@@ -10,11 +10,11 @@ let made = 0;
 
 export interface TestCgroup {
   setLimit(bytes: number): void;
-  /** Leaves the processes in it so much above what they use now. */
+  /** Sets the limit so that the processes in it have this much room above what they use now. */
   leaveRoom(bytes: number): void;
 }
 
-/** Puts a process into a memory cgroup of its own; undefined where this user or kernel does not allow it. */
+/** Moves a process into a new memory cgroup; undefined if this user or kernel does not allow it. */
 export const makeCgroup = (t: TestContext, pid: number): TestCgroup | undefined => {
   for (const { mount, limit, usage } of versions) {
     const folder = `${mount}/memwatch-test-${process.pid}-${++made}`;

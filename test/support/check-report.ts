@@ -1,4 +1,4 @@
-/** Values of a check for tests of what is made of them. */
+/** Results of a check, for tests of the reports made from them. */
 import type { CheckFinding, CheckReport, CounterReading, ScenarioReport } from '#memwatch/analyzer/model/check.js';
 
 export const reading = (values: Partial<CounterReading> = {}): CounterReading => ({

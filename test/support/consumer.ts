@@ -1,6 +1,6 @@
 /**
- * An empty project that has installed the packed package. In: a folder. Out: its files are what npm would have put there:
- * the packed files, and the dependencies that package.json declares, and nothing that only memwatch's own repository has.
+ * An empty project with the packed package installed. In: a folder. Out: the files that npm would have put there: the
+ * packed files and the dependencies in package.json, nothing else of memwatch's own repository.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
@@ -15,7 +15,7 @@ export interface Consumer {
   readonly files: readonly string[];
 }
 
-/** `also` names packages that the project itself depends on. */
+/** `also` lists other packages that the project depends on. */
 export const installPacked = (folder: string, also: readonly string[]): Consumer => {
   const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
     cwd: repository('.'),
@@ -39,7 +39,7 @@ interface Packed {
   readonly files: readonly { readonly path: string }[];
 }
 
-/** npm prints a list, or, from version 12 on, an object by the package's name. */
+/** npm prints a list or, from version 12 on, an object with the package's name as its key. */
 const onlyEntry = (printed: Readonly<Record<string, Packed>> | readonly Packed[]): Packed => {
   const [entry] = Object.values(printed);
   if (entry === undefined) throw new Error('npm pack printed nothing');

@@ -25,7 +25,7 @@ export const functionsOf = (document: Record<string, unknown>): FunctionCost[] =
   document['functions'] as FunctionCost[];
 export const linesOf = (document: Record<string, unknown>): LineCost[] => document['lines'] as LineCost[];
 
-/** The function of that name; throws with all names where there is none. */
+/** The function of that name; if there is none, throws with all names. */
 export const functionNamed = (document: Record<string, unknown>, name: string): FunctionCost => {
   const found = functionsOf(document).find((one) => one.name === name);
   if (found !== undefined) return found;

@@ -1,4 +1,4 @@
-/** A small CPU profile, made by hand: a service that hashes too much, with its source kept in the file. */
+/** A small CPU profile, made by hand: a service that spends its time hashing, with its source in the file. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -26,7 +26,7 @@ const source = [
 
 interface Call {
   readonly name: string;
-  /** 1-based; 0: native. */
+  /** 1-based; 0 for native code. */
   readonly line: number;
   readonly ticks: Readonly<Record<number, number>>;
   readonly calls: readonly Call[];
@@ -54,7 +54,7 @@ const program = call(
   ),
 );
 
-/** Writes the profile into a folder and answers its path: 800 samples, one a millisecond. */
+/** Writes the profile into a folder and returns its path: 800 samples, one per millisecond. */
 export const drawnProfile = (folder: string): string => {
   const nodes: object[] = [];
   const samples: number[] = [];

@@ -1,4 +1,4 @@
-/** A small service's heap, drawn, as a file: with names that a terminal could stumble over. */
+/** The heap of a small service, drawn, as a file: with names that a terminal could mishandle. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -30,14 +30,14 @@ const heap = (count: number): string => `
   pend -#3-> a"'<b> w4 24
 `;
 
-/** Writes the snapshot and answers its path. */
+/** Writes the snapshot and returns its path. */
 export const drawnSnapshot = (t: TestContext, name = 'service.heapsnapshot', count = 60): string => {
   const file = join(temporaryFolder(t), name);
   writeFileSync(file, drawHeap(heap(count)).bytes);
   return file;
 };
 
-/** Snapshots of one process whose sessions grow: what is in all of them keeps its id. Answers their folder. */
+/** Snapshots of one process whose sessions grow; objects in all of them keep their ids. Returns their folder. */
 export const drawnSnapshots = (t: TestContext, counts: readonly number[]): string => {
   const folder = temporaryFolder(t);
   const most = heap(Math.max(...counts));

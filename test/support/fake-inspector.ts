@@ -1,4 +1,4 @@
-/** Something that listens where an inspector is expected, and answers what a test wants: nothing, nonsense, or too much. */
+/** A server where an inspector is expected, which answers what a test wants: nothing, nonsense, or too much. */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,13 +11,13 @@ export interface FakeInspector {
 }
 
 export interface FakeAnswers {
-  /** The answer to `GET /json/list`; the usual list where it is left out. */
+  /** The answer to `GET /json/list`; by default the usual list. */
   list?: (response: ServerResponse, url: string) => void;
-  /** What happens when a client wants a WebSocket; the usual handshake where it is left out. */
+  /** What happens when a client requests a WebSocket; by default the usual handshake. */
   upgrade?: (socket: Duplex) => void;
-  /** Right after the handshake. */
+  /** Called right after the handshake. */
   open?: (socket: Duplex) => void;
-  /** A frame has come. */
+  /** Called when a frame has arrived. */
   frame?: (socket: Duplex, count: number) => void;
 }
 
@@ -29,7 +29,7 @@ export const startFakeInspector = async (t: TestContext, answers: FakeAnswers): 
   });
   server.on('connection', (socket) => sockets.add(socket));
   server.on('upgrade', (request, socket) => {
-    socket.on('error', () => {}); // the client may go at any time
+    socket.on('error', () => {}); // the client may disconnect at any time
     if (answers.upgrade !== undefined) return answers.upgrade(socket);
     socket.write(handshake(request));
     answers.open?.(socket);
@@ -52,7 +52,7 @@ const handshake = (request: IncomingMessage): string => {
   return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
 };
 
-/** The head of a WebSocket's text frame that has so many bytes. */
+/** The header of a WebSocket text frame with this many bytes. */
 export const frameHead = (bytes: number): Buffer => {
   const head = Buffer.alloc(10);
   head[0] = 0x81;

@@ -7,10 +7,13 @@ import { repository } from './paths.js';
 export const snapshotFixture = (major: NodeMajor): string =>
   repository(`test/fixtures/snapshots/node-${major}.heapsnapshot.gz`);
 
-/** Of page.html, by Chromium 156; make-chrome.mjs says how. */
+/** Of page.html, by Chromium 156; see make-chrome.mjs. */
 export const chromeFixture = repository('test/fixtures/snapshots/chrome.heapsnapshot.gz');
 
-/** What Chrome DevTools' engine says of the one of Node 24: for every node its immediate dominator and retained bytes. */
+/**
+ * The results of Chrome DevTools' engine for the snapshot of Node 24: for every node its immediate dominator and retained
+ * size.
+ */
 export const devtoolsAnswer = (): { dominator(node: number): number; retainedBytes(node: number): number } => {
   const bytes = gunzipSync(readFileSync(repository('test/fixtures/snapshots/node-24.devtools.f64.gz')));
   const values = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));

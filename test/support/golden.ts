@@ -1,10 +1,10 @@
-/** Whole outputs kept as files: what a user sees, compared letter by letter. MEMWATCH_UPDATE_GOLDEN=1 rewrites them. */
+/** Whole outputs stored as files: what a user sees, compared character by character. MEMWATCH_UPDATE_GOLDEN=1 rewrites them. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { repository } from './paths.js';
 
-/** Compares with `test/golden/<name>`. Blanks at the ends of lines do not count. */
+/** Compares with `test/golden/<name>`. Blanks at the ends of lines are ignored. */
 export const matchesGolden = (name: string, text: string): void => {
   const file = repository(`test/golden/${name}`);
   const actual = `${text.replace(/[ \t]+$/gm, '').trimEnd()}\n`;

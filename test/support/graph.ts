@@ -1,14 +1,14 @@
 /**
- * Heaps drawn by hand: a few lines of what points to what, as a HeapGraph and as the bytes of a real .heapsnapshot.
+ * Heaps drawn by hand: a few lines of nodes and edges, as a HeapGraph and as the bytes of a real .heapsnapshot.
  *
  *   drawHeap(`
  *     root -shortcut:global-> global
  *     global -cache-> Map cache           // "Map cache": class and handle; one word is both
  *     cache -internal:table-> table:array 100
- *     table -#3-> Session s1 40           // #3 is element 3; 40 its own bytes (16 where left out)
+ *     table -#3-> Session s1 40           // #3 is element 3; 40 its self size (16 by default)
  *   `)
  * An edge is `-name->` (property), `-#index->` (element) or `-type:name->`. A node is `[Class] handle[:type] [bytes]`; later
- * its handle is enough; `_` in a type is a blank. Ids are 1, 3, 5… in order of appearance; the first node named is the root.
+ * its handle is enough; `_` in a type stands for a blank. Ids are 1, 3, 5… in order of appearance; the first node named is the root.
  */
 import { SnapshotParser } from '#memwatch/analyzer/formats/heapsnapshot-parser.js';
 import { edgeTypes, nodeTypes, type HeapGraph } from '#memwatch/analyzer/model/heap-graph.js';
@@ -31,7 +31,7 @@ export interface DrawnHeap {
 }
 
 export interface DrawOptions {
-  /** Ids by handle, where a test needs one object in two snapshots. */
+  /** Ids by handle, if a test needs the same object in two snapshots. */
   readonly ids?: Readonly<Record<string, number>>;
 }
 
@@ -88,7 +88,7 @@ const edgeOf = (label: string): { type: string; name: string } => {
     : { type: label.slice(0, colon), name: label.slice(colon + 1) };
 };
 
-/** The bytes V8 would write (without line breaks, as Node 24 does). */
+/** The bytes that V8 would write (without line breaks, as Node 24 does). */
 const snapshotBytes = (nodes: readonly DrawnNode[]): Buffer => {
   const strings = ['<dummy>'];
   const stringIndex = new Map<string, number>();

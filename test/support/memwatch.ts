@@ -8,7 +8,7 @@ export interface Run {
   readonly stderr: string;
 }
 
-/** Runs `memwatch …args` to its end, bounded by `timeoutMs` (60 s). */
+/** Runs `memwatch …args` to its end, at most for `timeoutMs` (60 s). */
 export const memwatch = (
   args: readonly string[],
   options: { timeoutMs?: number; cwd?: string; env?: NodeJS.ProcessEnv; node?: string | undefined } = {},
@@ -35,7 +35,7 @@ export const memwatch = (
     });
   });
 
-/** Runs `memwatch …args --json` and parses the document; throws with stderr where it failed. */
+/** Runs `memwatch …args --json` and parses the document; throws with stderr if it failed. */
 export const memwatchJson = async (
   args: readonly string[],
   options: { timeoutMs?: number; cwd?: string } = {},

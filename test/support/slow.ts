@@ -1,10 +1,10 @@
-/** Slow and obvious twins of the passes, to compare the fast ones with. */
+/** Slow and obvious versions of the passes, to compare the fast ones with. */
 import type { HeapGraph } from '#memwatch/analyzer/model/heap-graph.js';
 
 /** Edges that keep their target alive, as [from, to]. */
 export type SlowEdges = readonly (readonly [number, number])[];
 
-/** A random generator that gives the same numbers for the same seed (mulberry32). */
+/** A random generator that returns the same numbers for the same seed (mulberry32). */
 export const seeded = (seed: number): (() => number) => {
   let state = seed >>> 0;
   return () => {
@@ -24,8 +24,8 @@ const reachable = (count: number, edges: SlowEdges, starts: readonly number[], w
 };
 
 /**
- * What each node retains, by the words of the definition: the bytes that can no longer be reached from the root when the
- * node is taken away. For graphs in which everything can be reached.
+ * The retained size of each node, directly by its definition: the bytes that can no longer be reached from the root when
+ * the node is removed. For graphs in which every node is reachable.
  */
 export const slowRetained = (graph: HeapGraph, edges: SlowEdges): number[] =>
   Array.from({ length: graph.nodeCount }, (_, node) => {
@@ -35,7 +35,7 @@ export const slowRetained = (graph: HeapGraph, edges: SlowEdges): number[] =>
     return bytes;
   });
 
-/** Immediate dominators by taking each node away in turn; for graphs in which everything can be reached. */
+/** Immediate dominators by removing each node in turn; for graphs in which every node is reachable. */
 export const slowDominators = (count: number, edges: SlowEdges): number[] => {
   const lost = Array.from({ length: count }, (_, node) => {
     const left = reachable(count, edges, [0], node);

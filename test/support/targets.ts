@@ -11,18 +11,18 @@ export interface StartedTarget {
   readonly child: ChildProcess;
   /** Everything it has printed so far, stdout and stderr. */
   output(): string;
-  /** Resolves with the exit code (or the signal's name) when it ends. */
+  /** Resolves with the exit code (or the signal's name) when the process ends. */
   readonly exited: Promise<number | string>;
 }
 
 export interface StartOptions {
-  /** The Node to run on; the one that runs the tests where it is left out. */
+  /** The Node to run on; by default the one that runs the tests. */
   node?: NodeMajor;
   flags?: readonly string[];
   args?: readonly string[];
   env?: Readonly<Record<string, string>>;
   cwd?: string;
-  /** What it prints when it can be attached to; null: do not wait. */
+  /** What it prints when it is ready to be attached to; null: do not wait. */
   ready?: RegExp | null;
 }
 

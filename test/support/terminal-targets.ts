@@ -1,4 +1,4 @@
-/** Processes that the tests in a terminal look at. Each opens its inspector at a port of its own. */
+/** Processes for the tests in a terminal. Each opens its inspector at a different port. */
 import type { TestContext } from 'node:test';
 import { repository } from './paths.js';
 import { startScript, startSource, type StartedTarget } from './targets.js';
@@ -11,7 +11,7 @@ export const idleTarget = (t: TestContext): Promise<StartedTarget> =>
 export const leakingTarget = (t: TestContext, perSecond = 2000): Promise<StartedTarget> =>
   startScript(t, repository('samples/dist/growing-cache.js'), { flags, args: [String(perSecond)] });
 
-/** `hot` takes nearly all of the time, in line 3. */
+/** `hot` uses nearly all of the time, in line 3. */
 export const busyTarget = (t: TestContext): Promise<StartedTarget> =>
   startSource(
     t,

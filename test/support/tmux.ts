@@ -1,6 +1,6 @@
 /**
- * The real program in a real terminal: tmux, on a socket of its own that ends with the tests. In: a command line and a
- * size. Out: what is on the screen, and a way to press keys. Tests that need it are skipped where tmux is missing.
+ * The real program in a real terminal: tmux, on its own socket, which ends with the tests. In: a command line and a size.
+ * Out: what is on the screen, and a way to press keys. Tests that need it are skipped if tmux is missing.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import type { TestContext } from 'node:test';
@@ -10,7 +10,7 @@ const socket = `memwatch-test-${process.pid}`;
 const tmux = (...args: string[]): string =>
   execFileSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], { encoding: 'utf8', timeout: 10_000 });
 
-/** Why tests in a terminal cannot run here; false where they can. For `test(name, { skip })`. */
+/** Why tests in a terminal cannot run here; false if they can. For `test(name, { skip })`. */
 export const noTmux: string | false =
   spawnSync('tmux', ['-V']).status === 0 ? false : 'tmux is not installed: no test in a terminal';
 
@@ -33,15 +33,15 @@ export interface TestTerminal {
   resize(columns: number, rows: number): void;
   /** The screen as text; with escapes: colours as well. */
   screen(options?: { escapes: boolean }): string;
-  /** Waits until the screen holds it, and answers the screen; throws with the screen after 20 s. */
+  /** Waits until the screen matches, and returns the screen; throws with the screen after 20 s. */
   until(pattern: RegExp): Promise<string>;
-  /** As until, and then until nothing on the screen is waited for and it stands still. */
+  /** Like `until`; then waits until nothing on the screen is pending and it no longer changes. */
   settled(pattern: RegExp): Promise<string>;
-  /** `screen 0 mouse 0 cursor 1`: the second screen, the mouse, the cursor. */
+  /** `screen 0 mouse 0 cursor 1`: whether the alternate screen, the mouse and the cursor are on. */
   modes(): string;
-  /** What a program last put on the terminal's clipboard. */
+  /** The text that a program last put on the terminal's clipboard. */
   clipboard(): string;
-  /** The process id of the program that runs in front. */
+  /** The process id of the foreground program. */
   pid(): number;
 }
 
@@ -59,10 +59,10 @@ export const openTerminal = (t: TestContext, options: TerminalOptions): TestTerm
       .concat(['env', ...env.map(([key, value]) => `${key}=${value}`), 'bash', '--norc', '--noprofile']),
     { env: { ...outer, LC_ALL: 'C.UTF-8' }, timeout: 10_000 },
   );
-  tmux('set-option', '-s', 'exit-empty', 'off'); // or a test could meet the server that the one before has emptied
+  tmux('set-option', '-s', 'exit-empty', 'off'); // or a test could find a server that is just ending after the one before
   tmux('set-option', '-t', name, 'status', 'off');
   tmux('set-option', '-t', name, 'escape-time', '0');
-  tmux('set-option', '-s', 'set-clipboard', 'external'); // as it is unless one changes it
+  tmux('set-option', '-s', 'set-clipboard', 'external'); // tmux's default
   t.after(() => spawnSync('tmux', ['-L', socket, 'kill-session', '-t', name], { stdio: 'ignore' }));
   return driver(name);
 };

@@ -1,7 +1,7 @@
 /** Waiting for something to become true, bounded in time. */
 import { listeningPorts } from '#memwatch/agent/process/sockets.js';
 
-/** Asks again and again until it is true; throws with the description when `timeoutMs` (10 s) are over. */
+/** Checks repeatedly until it is true; throws with the description after `timeoutMs` (10 s). */
 export const eventually = async (
   what: string,
   isTrue: () => boolean | Promise<boolean>,
@@ -13,6 +13,6 @@ export const eventually = async (
   throw new Error(`never came true: ${what}`);
 };
 
-/** Waits until a process listens nowhere. */
+/** Waits until a process listens on no port. */
 export const noPortOpen = (pid: number): Promise<void> =>
   eventually(`process ${pid} listens nowhere`, () => listeningPorts(pid).length === 0);

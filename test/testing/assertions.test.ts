@@ -1,4 +1,4 @@
-/** expectNoLeak, trackGrowth and limitMemory in this very process: what they throw, and that they leave no trace. */
+/** expectNoLeak, trackGrowth and limitMemory in this process: what they throw, and that they leave no trace. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { expectNoLeak, LeakError, limitMemory, MemoryLimitError, trackGrowth } from '#memwatch/testing/index.js';

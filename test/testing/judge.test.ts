@@ -1,4 +1,4 @@
-/** The judgement over subjects that are made up: what it decides, and how much it asks of them. */
+/** The judge on made-up subjects: what it decides, and how much it asks of them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CounterReading } from '#memwatch/analyzer/model/check.js';
@@ -15,14 +15,14 @@ interface Made {
 
 const bytesPerEntry = 100;
 
-/** Judges a body that keeps `entriesAfter(calls)` objects; the analysis sees them, or, `unseen`, nothing at all. */
+/** Judges a body that keeps `entriesAfter(calls)` objects; the analysis sees them or, if `unseen`, nothing at all. */
 const judgeBody = async (entriesAfter: (calls: number) => number, unseen = false): Promise<Made> =>
   judgeReadings(
     (calls) => ({ heapUsedBytes: 5_000_000 + bytesPerEntry * entriesAfter(calls) }),
     unseen ? () => 0 : entriesAfter,
   );
 
-/** Judges a body by what it has made the counters be after so many calls, and the objects that a snapshot shows. */
+/** Judges a body by the counters after this many calls, and by the objects that a snapshot shows. */
 const judgeReadings = async (
   readingAfter: (calls: number) => Partial<CounterReading>,
   entriesAfter: (calls: number) => number = () => 0,

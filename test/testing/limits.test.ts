@@ -1,4 +1,4 @@
-/** Limits as people write them, and what they are held against. */
+/** Limits as users write them, and what they are compared with. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkLimits, parseLimits } from '#memwatch/leaks/limits.js';

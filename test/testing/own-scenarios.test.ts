@@ -1,4 +1,4 @@
-/** memwatch's own code does not leak: its scenarios are checked by memwatch. `npm run soak` does so a hundred times. */
+/** memwatch's own code does not leak: memwatch checks its own scenarios. `npm run soak` does so a hundred times. */
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';

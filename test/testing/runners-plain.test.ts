@@ -1,4 +1,4 @@
-/** The example projects under node:test and Mocha, as a user runs them: no flag, memwatch in node_modules. */
+/** The example projects under node:test and Mocha, as users run them: without flags, with memwatch in node_modules. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeProject, run, samplePasses } from '../support/runners.js';

@@ -1,4 +1,4 @@
-/** The example projects under runners that transform and sandbox code, as a user runs them: no flag. */
+/** The example projects under runners that transform and sandbox code, as users run them: without flags. */
 import { test } from 'node:test';
 import { samplePasses } from '../support/runners.js';
 

@@ -22,7 +22,7 @@ const closedInspector = async (target: StartedTarget, withinMs = 10_000): Promis
   assert.fail('the inspector is still open');
 };
 
-/** What varies on the Live screen: figures, and the letters of charts. */
+/** Masks what varies on the Live screen: figures, and the characters of charts. */
 const maskLive = (screen: string): string =>
   screen
     .replace(/pid \d+ .*$/m, 'pid PID')
@@ -122,7 +122,7 @@ test('from a process to a child that it starts later, and back to the parent', {
   const terminal = await attached(t, target, 120, 30);
   await terminal.until(parent);
   await terminal.until(/T: 1 more/);
-  await new Promise((go) => setTimeout(go, 1500)); // until the child has got as far as to catch signals
+  await new Promise((go) => setTimeout(go, 1500)); // until the child has started to catch signals
   terminal.keys('T');
   await terminal.until(/1 {2}child process \d+/);
   terminal.keys('1');

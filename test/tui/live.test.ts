@@ -12,7 +12,7 @@ import { update } from '#memwatch/tui/keys/update.js';
 
 const megabyte = 2 ** 20;
 
-/** A reading a second, with the used heap that the function says. */
+/** One reading per second, with the used heap that the function returns. */
 const readings = (count: number, usedAt: (second: number) => number, limitBytes = 1000 * megabyte): Reading[] =>
   Array.from({ length: count }, (_, second) => ({
     schema: 'memwatch/reading@1',

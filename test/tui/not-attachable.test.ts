@@ -7,7 +7,7 @@ import { idleTarget } from '../support/terminal-targets.js';
 const nobody = 65_534;
 const cli = repository('dist/cli.js');
 
-/** Why this cannot be tried here; false where it can. */
+/** Why this cannot be tried here; false if it can. */
 const cannotBeNobody = (): string | false => {
   if (process.getuid?.() !== 0) return 'only root can run memwatch as another user';
   if (spawnSync('script', ['--version']).status !== 0)
@@ -16,7 +16,7 @@ const cannotBeNobody = (): string | false => {
   return reads.status === 0 ? false : 'another user may not read this folder';
 };
 
-/** What memwatch, as another user and on a terminal of its own, writes there. */
+/** What memwatch prints when it runs as another user, in its own terminal. */
 const asNobody = (...args: readonly string[]): { text: string; code: number | null } => {
   const command = [process.execPath, cli, ...args].map((word) => `'${word}'`).join(' ');
   const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, ...outer } = process.env;

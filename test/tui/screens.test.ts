@@ -9,7 +9,7 @@ import { initialState, listKey, frontView, type ListView, type State } from '#me
 import { update } from '#memwatch/tui/keys/update.js';
 import { wantsOf } from '#memwatch/tui/keys/wants.js';
 
-/** A list of so many classes, of which rows exist only where they are asked for. */
+/** A list with this many classes; rows are only made when asked for. */
 const page = (from: number, count: number, matched: number): Page => ({
   from,
   rows: Array.from({ length: Math.min(count, matched - from) }, (_, at): ClassRow => ({
@@ -29,7 +29,7 @@ const play = (state: State, ...events: readonly UiEvent[]): State =>
   events.reduce((now, event) => update(now, event).state, state);
 const key = (name: string): UiEvent => ({ type: 'key', key: name });
 
-/** Answers what the state asks for, as the provider would. */
+/** Fulfils the state's request, as the provider would. */
 const answered = (state: State, matched: number): State => {
   const want = wantsOf(state).find((one) => one.want === 'rows');
   if (want === undefined || want.want !== 'rows') return state;

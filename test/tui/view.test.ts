@@ -17,7 +17,7 @@ const sizes = [
   [200, 50],
 ] as const;
 
-/** The program on a drawn snapshot, turned to its classes. */
+/** The program on a drawn snapshot, showing its classes. */
 const view = async (
   t: TestContext,
   columns: number,
@@ -74,7 +74,7 @@ for (const [columns, rows] of sizes) {
   });
 }
 
-/** The terminal while memwatch has it, and while the shell has it. */
+/** The terminal's modes while memwatch runs, and while the shell runs. */
 const taken = 'screen 1 mouse 1 cursor 0';
 const given = 'screen 0 mouse 0 cursor 1';
 
@@ -137,7 +137,7 @@ test('kill -9 leaves a terminal that can be used, and nothing that runs on', { s
     const terminal = await view(t, 80, 24);
     terminal.keys('q');
     await terminal.until(/exit code 0/);
-    if (shell === 'sh') terminal.bytes("PS1='PROMPT> ' exec sh\n"); // it sets no modes of its own after a command
+    if (shell === 'sh') terminal.bytes("PS1='PROMPT> ' exec sh\n"); // sh sets no modes of its own after a command
     terminal.bytes('clear; stty -a > before\n');
     runMemwatch(terminal, ['view', 'service.heapsnapshot']);
     await terminal.until(/sessions: Map/);

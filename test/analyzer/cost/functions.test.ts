@@ -6,7 +6,7 @@ import { mergeProfiles } from '#memwatch/analyzer/model/merge-profiles.js';
 import { computeCostTable } from '#memwatch/analyzer/cost/table.js';
 import type { Profile } from '#memwatch/analyzer/model/profile.js';
 
-/** A profile from its tree: for each node its function's name, its caller and its own value. */
+/** A profile from its tree: for each node its function's name, its caller and its self value. */
 const profileOf = (nodes: readonly (readonly [name: string, parent: number, self: number])[]): Profile => {
   const names = [...new Set(nodes.map(([name]) => name))];
   return {
@@ -35,7 +35,7 @@ const slowTotals = (profile: Profile): number[] => {
   return totals;
 };
 
-/** Numbers below `limit`, the same ones for the same seed. */
+/** Random numbers below `limit`, the same ones for the same seed. */
 const randomOf = (seed: number): ((limit: number) => number) => {
   let state = seed;
   return (limit) => {

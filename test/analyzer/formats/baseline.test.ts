@@ -1,4 +1,4 @@
-/** The baseline file: what is written is read again, is stable to review, and a file that is none is told as such. */
+/** The baseline file: what was written can be read back, changes little for reviews, and any other file is reported as such. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readBaseline, writeBaseline } from '#memwatch/analyzer/formats/baseline.js';

@@ -75,7 +75,7 @@ test('ticks outside the lines of their function are inlined callees, and are sho
     [3, 600, false],
     [2, 400, true],
   ]);
-  // without the source, only the line before the function is seen to be another's
+  // without the source, only the line before the function is recognised as another function's
   assert.deepEqual(shown(profile), [
     [3, 600, false],
     [9, 300, false],

@@ -1,4 +1,4 @@
-/** memwatch's own documents: what each command prints is read back, and a field of another shape is named. */
+/** memwatch's own documents: what each command prints can be read back, and a field of the wrong shape is named in the error. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readCostDocument } from '#memwatch/analyzer/formats/cost-document.js';
@@ -25,7 +25,7 @@ const byHand = {
   lines: { schema: 'memwatch/lines@1', functions: [{ name: 'f', file: 'a.js', lines: [line] }] },
 };
 
-/** Every place of a document where a value can be put: the way to it, and what holds it. */
+/** Every place in a document where a value can be put: its path, and the object that has it. */
 function* places(value: unknown, way: readonly string[] = []): Generator<readonly string[]> {
   if (typeof value !== 'object' || value === null) return;
   for (const [key, inner] of Object.entries(value).slice(0, 30)) {

@@ -33,7 +33,7 @@ const readBytes = async (bytes: Uint8Array): Promise<HeapGraph> => {
   return readHeapSnapshot(file);
 };
 
-/** What a damaged file comes to: its error, checked to be one clean line, or a graph, checked to be sound. */
+/** The result for a damaged file: its error, which must be one clean line, or a graph, which must be consistent. */
 const outcome = async (bytes: Uint8Array): Promise<MemwatchError | HeapGraph> => {
   try {
     const graph = await readBytes(bytes);
@@ -75,19 +75,19 @@ const at = (bytes: Buffer, start: number, end: number, middle: string | Uint8Arr
   Buffer.concat([bytes.subarray(0, start), Buffer.from(middle), bytes.subarray(end)]);
 
 const damages: readonly Damage[] = [
-  (bytes, random) => bytes.subarray(0, random(bytes.length)), // cut off
+  (bytes, random) => bytes.subarray(0, random(bytes.length)), // truncated
   (bytes, random) => at(bytes, random(bytes.length), bytes.length, Buffer.alloc(random(40))), // ends in zeros
   (bytes, random) => {
     const place = random(bytes.length);
-    return at(bytes, place, place + 1, Buffer.of(random(256))); // one byte is another
+    return at(bytes, place, place + 1, Buffer.of(random(256))); // one byte is changed
   },
   (bytes, random) => {
     const place = random(bytes.length);
-    return at(bytes, place, place + 1 + random(30)); // a stretch is missing
+    return at(bytes, place, place + 1 + random(30)); // a part is missing
   },
   (bytes, random) => {
     const place = random(bytes.length);
-    return at(bytes, place, place, bytes.subarray(place, place + random(30))); // a stretch comes twice
+    return at(bytes, place, place, bytes.subarray(place, place + random(30))); // a part is repeated
   },
   (bytes, random) => at(bytes, ...numberAt(bytes, random), String(random(2) ? random(1e9) * 1e4 : random(40))),
   (bytes, random) =>
@@ -99,7 +99,7 @@ const damages: readonly Damage[] = [
   },
 ];
 
-/** The place of one of the file's numbers. */
+/** The position of one of the file's numbers. */
 const numberAt = (bytes: Buffer, random: (below: number) => number): [number, number] => {
   for (let tries = 0; tries < 1000; tries++) {
     let start = random(bytes.length);
@@ -147,7 +147,7 @@ test('a cut gzip is said to be cut off', async () => {
   assert.match(result.message, /damaged\.heapsnapshot is broken: its gzip is damaged or cut off/);
 });
 
-/** The small snapshot with another text in place of the first that matches. */
+/** The small snapshot with the first match replaced by another text. */
 const changed = (pattern: RegExp, text: string): Buffer => Buffer.from(small.bytes.toString().replace(pattern, text));
 
 for (const [name, bytes, message] of [

@@ -13,13 +13,13 @@ import { snapshotFixture } from '../../support/fixtures.js';
 import { seeded } from '../../support/slow.js';
 import { temporaryFolder } from '../../support/targets.js';
 
-/** Everything that a graph says, in a form that is quick to compare. */
+/** Everything in a graph, in a form that is quick to compare. */
 const digest = (graph: HeapGraph): object => ({
   ...graph,
   strings: Array.from({ length: graph.strings.count }, (_, index) => graph.strings.get(index)).join('\n'),
 });
 
-/** The graph, or what is said of the file. */
+/** The graph, or the error. */
 const outcome = async (file: string, twoThreadsFrom: number): Promise<unknown> => {
   try {
     return digest(await readHeapSnapshot(file, { twoThreadsFrom }));

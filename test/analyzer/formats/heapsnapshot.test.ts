@@ -22,7 +22,7 @@ async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-/** Everything that a graph says, to compare two of them. */
+/** Everything in a graph, to compare two of them. */
 const contents = (graph: HeapGraph): object => ({
   ...graph,
   strings: Array.from({ length: graph.strings.count }, (_, index) => graph.strings.get(index)),

@@ -1,4 +1,4 @@
-/** Profiles that other tools write: each read with its totals, or refused by its right name. */
+/** Profiles of other tools: each is read with its totals, or refused with its right name. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -129,7 +129,7 @@ test('traces: pieces of a CPU profile come together, threads stand side by side,
       [6, 100],
     ],
   );
-  // an array may lack its end
+  // an array may be incomplete at its end
   assert.deepEqual(rows(`${JSON.stringify(first).slice(0, -1)},`), rows(one));
   const other = [
     event('Profile', 2, 5, { startTime: 0 }),
@@ -159,7 +159,7 @@ let turns = 200;
 const turn = () => { hot(1e6); if (turns-- > 0) setImmediate(turn); else { trace.disable(); setTimeout(() => {}, 100); } };
 setTimeout(turn, 20);`;
   writeFileSync(script, source);
-  // on a busy machine V8 may sample once and never again: then the program is run anew
+  // on a busy machine V8 may take one sample and no more: then the program runs again
   for (let attempt = 1; ; attempt++) {
     execFileSync(nodeBinary(22), ['--trace-event-file-pattern', 'trace.json', script], {
       cwd: folder,
@@ -267,7 +267,7 @@ test('the JSON of --prof-process --preprocess', () => {
 });
 
 interface PprofStack {
-  /** Pairs of a function's number and a line; a function of -1 has no symbol. */
+  /** Pairs of a function's number and a line; function -1 has no symbol. */
   readonly stack: readonly (readonly [number, number])[];
   readonly value: readonly number[];
 }

@@ -1,4 +1,4 @@
-/** Growth beside the heap: what grows with the work is told and named, what wavers or dies down is not. */
+/** Growth outside the heap: what grows with the work is reported and named; what wavers or dies down is not. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { counterFinding, findCounterGrowth, findHeapGrowth } from '#memwatch/analyzer/growth/counters.js';
@@ -28,7 +28,7 @@ test('growth that dies down, wavers, or has nothing to do with the calls is none
 });
 
 test('native memory is what the process gains beyond its heap and external memory', () => {
-  const heap = [5e6, 10e6, 15e6, 55e6]; // also where V8 holds it for later, with little in it
+  const heap = [5e6, 10e6, 15e6, 55e6]; // even if V8 only reserves it, with little in it
   assert.deepEqual(grown(...heap.map((heapTotalBytes) => ({ heapTotalBytes, rssBytes: 60e6 + heapTotalBytes }))), []);
   assert.deepEqual(grown(...[60e6, 70e6, 80e6, 160e6].map((rssBytes) => ({ rssBytes }))), ['native memory']);
 });

@@ -1,4 +1,4 @@
-/** Declarations in a text that the parser refuses. */
+/** Declarations in a text that the parser rejects. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findDeclaration } from '#memwatch/analyzer/growth/declarations.js';

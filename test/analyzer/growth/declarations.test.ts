@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findDeclaration } from '#memwatch/analyzer/growth/declarations.js';
 
-/** Where the declaration of `variable` is that the function at the mark `@` sees. */
+/** The declaration of `variable` that the function at the mark `@` refers to. */
 const declared = (text: string, variable: string): string => {
   const at = text.indexOf('@');
   const before = text.slice(0, at).split('\n');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { judgeBytes, judgeSeries } from '#memwatch/analyzer/growth/evidence.js';
 
-/** Entries by the round in which they came, `[snapshot][round]`, as the counts and what stayed to the end. */
+/** Counts and what stayed to the end, from the number of entries by the round in which they came, `[snapshot][round]`. */
 const series = (cohorts: readonly (readonly number[])[]) => ({
   counts: cohorts.map((alive) => alive.reduce((a, b) => a + b, 0)),
   stayed: cohorts[cohorts.length - 1],

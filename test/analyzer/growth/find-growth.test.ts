@@ -10,8 +10,8 @@ import { drawHeap } from '../../support/graph.js';
 const nowhere = { locator: createLocator(), sourceOf: () => undefined, packageOf: () => undefined };
 
 /**
- * Findings over heaps drawn for k = 0, 1, 2, 3. Handles keep their ids over the snapshots; those that end in a number
- * have an id that tells their age, as V8's do.
+ * Findings over heaps drawn for k = 0, 1, 2, 3. Handles keep their ids over the snapshots; a handle that ends in a number
+ * has an id that reflects its age, as V8's ids do.
  */
 const findings = async (draw: (k: number) => string): Promise<Finding[]> => {
   const sources = [0, 1, 2, 3].map((k) => ({ name: `${k}`, read: async () => drawn(draw(k)) }));
@@ -117,7 +117,7 @@ test('two causes whose things are shared are two findings, and no byte counts tw
 });
 
 test('an object that took over the id of one that died where it was made is another object', async () => {
-  // a dictionary's table is replaced by a larger one after the second snapshot, and a stranger takes over its id
+  // a dictionary's table is replaced by a larger one after the second snapshot, and an unrelated object takes over its id
   const table = (k: number): string => (k < 2 ? 'table' : 'larger');
   const found = await findings(
     (k) =>

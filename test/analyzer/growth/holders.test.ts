@@ -1,4 +1,4 @@
-/** What stands between an object and the thing that is named for it: lists, stores, dominators, classes, packages. */
+/** From an object to what is named for it: lists, stores, dominators, classes, packages. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createChains } from '#memwatch/analyzer/growth/chains.js';

@@ -4,7 +4,7 @@ import { allowedError, isLookDue, readingsOfFirstLook, slopeAtLook } from '#memw
 import { computeSlope, type Point } from '#memwatch/analyzer/growth/slope.js';
 import { seeded } from '../../support/slow.js';
 
-/** What readings do besides growing, in KB, one figure a reading; each call of the outer function is another process. */
+/** How readings vary besides growing, in KB, one figure per reading; each call of the outer function is a new process. */
 type Noise = (random: () => number) => () => number;
 
 const gauss = (random: () => number): number =>
@@ -24,7 +24,7 @@ const sawtooth =
     return () => (at++ % period) * 60 + 5 * gauss(random);
   };
 
-/** Changes between two levels, and stays on each for so many readings. */
+/** Changes between two levels, and stays on each for this many readings. */
 const levels =
   (readings: number): Noise =>
   (random) => {
@@ -49,7 +49,7 @@ const noises: Readonly<Record<string, Noise>> = {
 
 const processes = 400;
 const readings = 90;
-/** Of 400 processes whose bounds are wrong in one of twenty, more than this many are seen in one of a hundred tests. */
+/** If one in twenty bounds is wrong, then in one of a hundred tests more than this many of 400 processes have wrong bounds. */
 const mostMisses = allowedError * processes + 2.33 * Math.sqrt(allowedError * (1 - allowedError) * processes);
 
 const grow = (perReading: number, error: () => number): Point[] =>

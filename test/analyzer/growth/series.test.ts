@@ -1,4 +1,4 @@
-/** Sets of ids, and the comparison of what a scenario found with what was known before. */
+/** Sets of ids, and the comparison of a scenario's findings with the known ones. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compareWithBaseline, updatedEntries } from '#memwatch/analyzer/growth/compare-baseline.js';

@@ -4,7 +4,7 @@ import { diffHeaps } from '#memwatch/analyzer/heap/diff.js';
 import { Heap } from '#memwatch/analyzer/heap/heap.js';
 import { drawHeap } from '../../support/graph.js';
 
-/** Enough that stays for the two to be of one process. */
+/** Enough permanent objects for the two heaps to count as one process's. */
 const steady = Array.from({ length: 100 }, (_, i) => `global -kept${i}-> Kept kept${i} 100`).join('\n');
 const heapOf = (drawing: string, ids: Readonly<Record<string, number>>): Heap =>
   new Heap(drawHeap(`root -shortcut:global-> global\n${steady}\n${drawing}`, { ids }).graph);

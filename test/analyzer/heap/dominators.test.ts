@@ -86,7 +86,7 @@ test('retained sizes above 32 bits are not cut', () => {
   assert.equal(retainedBytes[0], 10_000_000_016);
 });
 
-/** A graph of random edges in which everything can be reached: each node hangs on an earlier one, the rest is chance. */
+/** A graph of random edges in which every node is reachable: each node has an edge from an earlier one, the others are random. */
 const randomHeap = (seed: number): string => {
   const random = seeded(seed);
   const count = 3 + Math.floor(random() * 60);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { computeRetainingEdges, isUserOwned, retains } from '#memwatch/analyzer/heap/edges.js';
 import { drawHeap, type DrawnHeap } from '../../support/graph.js';
 
-/** Whether any edge from one to the other keeps it alive. */
+/** Whether any edge from one node to the other retains it. */
 const holds = (heap: DrawnHeap, from: string, to: string): boolean => {
   const edges = computeRetainingEdges(heap.graph);
   const node = heap.node(from);

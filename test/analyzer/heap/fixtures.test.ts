@@ -6,7 +6,7 @@ import { nodeName, nodeTypeName } from '#memwatch/analyzer/model/heap-graph.js';
 import { renderPath } from '#memwatch/report/path-text.js';
 import { chromeFixture, devtoolsAnswer, snapshotFixture } from '../../support/fixtures.js';
 
-/** How the program of the fixtures holds one object of each class, in words. */
+/** For one object of each class, how the program of the fixtures holds it, in words. */
 const paths: Readonly<Record<string, string>> = {
   Session: 'global.app.sessions → Map → entry "user-7" → Session',
   InSet: 'global.app.members → Set → member → InSet',
@@ -37,7 +37,7 @@ for (const major of [18, 20, 22, 24, 26] as const) {
       );
     }
     const shape = heap.classes.list.find(({ name }) => name === '{title, author}');
-    assert.equal(shape?.count, 21); // and V8's own copy of the literal
+    assert.equal(shape?.count, 21); // with V8's own copy of the literal
     assert.equal(heap.classes.list.find(({ name }) => name === 'Session')?.count, 300);
     assert.ok(graph.positions.nodes.length > 0);
   });
@@ -66,7 +66,7 @@ test("dominators and retained sizes of every node are those of Chrome DevTools' 
     const who = `@${graph.nodeId[node]} ${nodeName(graph, node)}`;
     assert.equal(dominators.immediate[node], devtools.dominator(node), who);
     if (dominators.retainedBytes[node] === devtools.retainedBytes(node)) continue;
-    // DevTools books the own bytes of arrays and V8's helpers on their only owner; the owner's sum is the same
+    // DevTools adds the self size of arrays and of V8's own nodes to their only owner; the owner's total is the same
     assert.match(nodeTypeName(graph, node), /^(array|hidden|native)$/, who);
     assert.ok(dominators.retainedBytes[node] > devtools.retainedBytes(node), who);
     moved++;

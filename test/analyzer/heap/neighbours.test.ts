@@ -29,7 +29,7 @@ for (const major of [18, 24] as const) {
     const { graph, machinery } = heap;
     const isSeen = (node: number): boolean => node !== 0 && !machinery.isLayout(node) && !machinery.isStore(node);
     const objects = [...Array(graph.nodeCount).keys()].filter(isSeen);
-    // one number a pair: more in what is held than in what holds, or the other way round, leaves it unequal 0
+    // one counter per pair: it ends at 0 only if both directions list the pair equally often
     const pairs = new Map<number, number>();
     const count = (holder: number, held: number, by: number): void => {
       const pair = holder * graph.nodeCount + held;

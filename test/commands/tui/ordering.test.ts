@@ -4,7 +4,7 @@ import { createSlices, filtered, sorted } from '#memwatch/commands/tui/data/orde
 
 const always = createSlices(() => true);
 
-/** Numbers that are the same in every run. */
+/** Random numbers that are the same in every run. */
 const numbers = (count: number, below: number): number[] => {
   let seed = 7;
   return Array.from({ length: count }, () => {
