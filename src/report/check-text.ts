@@ -43,14 +43,20 @@ export const describeVerdict = (scenario: ScenarioReport): string => {
 export const scenarioLines = (scenario: ScenarioReport, folder: string): string[] => [
   ...scenario.findings.flatMap((finding) => {
     const [title, ...rest] = findingLines(finding, folder);
-    return [`${stateOf(finding, scenario)}: ${title}`, ...rest.map((line) => `  ${line}`)];
+    return [`${labelOf(finding, scenario)}: ${title}`, ...rest.map((line) => `  ${line}`)];
   }),
   ...scenario.limits.filter(({ exceeded }) => exceeded).map(renderLimit),
   ...scenario.gone.map((signature) => `gone: ${escapeText(signature)} (--update-baseline takes it out)`),
-  ...(scenario.findings.length === 0 && scenario.failure === null ? scenario.reasons.map(escapeText) : []),
+  ...(isProved(scenario) || scenario.failure !== null ? [] : scenario.reasons.map(escapeText)),
   ...scenario.warnings.map((warning) => `warning: ${escapeText(warning)}`),
   ...failureLines(scenario),
 ];
+
+/** A finding says itself why it is one; where none is proved, the reasons say so, and what would settle it. */
+const isProved = ({ findings, verdict }: ScenarioReport): boolean => findings.length > 0 && verdict !== 'inconclusive';
+
+const labelOf = (finding: CheckFinding, scenario: ScenarioReport): string =>
+  scenario.verdict === 'inconclusive' ? 'not proved' : stateOf(finding, scenario);
 
 export const stateOf = ({ signature }: CheckFinding, scenario: ScenarioReport): 'new' | 'known' | 'worse' =>
   scenario.worse.includes(signature) ? 'worse' : scenario.known.includes(signature) ? 'known' : 'new';

@@ -26,6 +26,11 @@ const sources = {
     export const iterations = 100;
     export const iterate = () => { fs.openSync(process.execPath); };`,
   'timers.mjs': `export const iterate = () => { setInterval(() => {}, 60_000); };`,
+  'slow.mjs': `const kept = [];
+    export const iterate = async () => {
+      kept.push(Array.from({ length: 200 }, (_, i) => ({ i })));
+      await new Promise((go) => setTimeout(go, 700));
+    };`,
   'throws.mjs': `export const iterate = (_, i) => { if (i === 3) throw new TypeError('no such user'); };`,
   'never.mjs': `export const iterate = () => new Promise(() => {});`,
   'exits.mjs': `export const iterate = () => process.exit(0);`,
@@ -58,6 +63,15 @@ const check = async (
   };
   return { code: run.code, report, of };
 };
+
+test('too few calls prove nothing: it passes without --strict, and says what grew and what would settle it', async (t) => {
+  const folder = folderWith(t, 'slow.mjs');
+  const run = await memwatch(['check', 'slow.mjs'], { cwd: folder, timeoutMs: 280_000, env: noGitHub });
+  assert.equal(run.code, 0, run.stdout + run.stderr);
+  assert.match(run.stdout, /pass  slow\.mjs: inconclusive/);
+  assert.match(run.stdout, /not proved: array kept/);
+  assert.match(run.stdout, /only \d+ calls .*\n.*make a call quicker/);
+});
 
 test('leaks fail and are named with rate and line; a scenario without one passes', async (t) => {
   const folder = folderWith(t, 'leak.mjs', 'one-in-ten.mjs', 'clean.cjs', 'files.mjs', 'timers.mjs');
