@@ -5,6 +5,7 @@ import type { Profile } from '../analyzer/model/profile.js';
 import { renderGc } from '../report/gc-and-loop.js';
 import { packageOf, showName } from '../report/place.js';
 import { formatBytes, formatBytesDelta, formatDuration } from '../report/units.js';
+import { treesDocument } from './cost-trees.js';
 import { choose, renderChoice, renderEnd, type Choice } from './cost-output.js';
 import type { Arguments, Io } from './io.js';
 
@@ -64,7 +65,7 @@ const renderNotes = ({ profile, file, ended, pid }: AllocResult): string[] => {
 /** V8's sampler records functions only; `lines` is filled for profiles from other tools. */
 const documentOf = (
   { profile, file, pid, ended }: AllocResult,
-  { table, functions, lines, callers, callees }: Choice,
+  { table, functions, lines, callers, callees, trees }: Choice,
 ): AllocDocument & Record<string, unknown> => ({
   schema: 'memwatch/alloc@1',
   pid,
@@ -84,6 +85,7 @@ const documentOf = (
     liveBytes: row.live,
     package: packageOf(row.file),
   })),
+  ...treesDocument(trees),
   lines: lines.map((row) => ({
     file: row.file,
     line: row.line,

@@ -9,6 +9,8 @@ import { computeCostTable, filterRows, findFrame, sortKeys, sortRows, type SortK
 import type { CostTable, FunctionRow, LineRow } from '../analyzer/model/cost.js';
 import { createLocator } from '../analyzer/model/location.js';
 import type { Profile } from '../analyzer/model/profile.js';
+import { renderCostTree } from '../report/cost-tree.js';
+import { isOwn } from '../report/place.js';
 import {
   renderCallEdges,
   renderFunctions,
@@ -16,6 +18,7 @@ import {
   type CallEdgeRow,
   type CostTableOptions,
 } from '../report/cost.js';
+import { treesOf, type NamedTree } from './cost-trees.js';
 import type { Arguments, Io } from './io.js';
 
 export const costOptions = (yargs: Argv): Argv =>
@@ -31,6 +34,8 @@ export const costOptions = (yargs: Argv): Argv =>
       describe: 'only functions and lines whose name or file contains this; /…/ for a regular expression',
     })
     .option('lines', { type: 'boolean', describe: 'also show the lines' })
+    .option('tree', { type: 'boolean', describe: 'show the call tree as text: callees, then callers' })
+    .option('own', { type: 'boolean', describe: "show the application's own code alone" })
     .option('callers', { type: 'string', describe: 'show the callers of this function (name or file:line)' })
     .option('callees', { type: 'string', describe: 'show the functions it calls' });
 
@@ -49,6 +54,7 @@ export interface Choice {
   readonly lines: readonly LineRow[];
   readonly callers: readonly CallEdgeRow[] | undefined;
   readonly callees: readonly CallEdgeRow[] | undefined;
+  readonly trees: readonly NamedTree[];
 }
 
 /** Throws `bad-argument`, `not-found`. */
@@ -58,10 +64,12 @@ export const choose = (profile: Profile, args: Arguments): Choice => {
   const sort = String(args['sort'] ?? 'self');
   const sorted = sortRows(table.functions, cProfileKeys[sort] ?? (sort as SortKey));
   const named = table.lines.map((row) => ({ ...row, name: row.function }));
+  const isShown = args['own'] === true ? isOwn : () => true;
   return {
     table,
-    functions: filter === undefined ? sorted : filterRows(sorted, filter),
-    lines: filter === undefined ? table.lines : filterRows(named, filter),
+    functions: (filter === undefined ? sorted : filterRows(sorted, filter)).filter(isShown),
+    lines: (filter === undefined ? table.lines : filterRows(named, filter)).filter(isShown),
+    trees: args['tree'] === true ? treesOf(profile, table, args['own'] === true) : [],
     callers: edges(profile, args['callers'], computeCallers),
     callees: edges(profile, args['callees'], computeCallees),
   };
@@ -106,6 +114,10 @@ export const renderChoice = (
     out.push('', ...renderCallEdges(table, callers.slice(0, limit), options, `callers of ${args['callers']}`));
   if (callees !== undefined)
     out.push('', ...renderCallEdges(table, callees.slice(0, limit), options, `callees of ${args['callees']}`));
+  for (const { title, roots } of choice.trees) {
+    const treeOptions = { title, unit: table.unit, whole: table.whole, columns: io.columns, folder: process.cwd() };
+    out.push('', ...renderCostTree(roots, { ...treeOptions, limit: 4 * limit }));
+  }
   return out;
 };
 

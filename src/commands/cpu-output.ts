@@ -10,6 +10,7 @@ import type { CallEdgeRow } from '../report/cost.js';
 import { renderGc, renderLoop } from '../report/gc-and-loop.js';
 import { packageOf, showName } from '../report/place.js';
 import { escapeText, formatCount, formatDuration, formatShare } from '../report/units.js';
+import { treesDocument } from './cost-trees.js';
 import { choose, renderChoice, renderEnd, type Choice } from './cost-output.js';
 import type { Arguments, Io } from './io.js';
 
@@ -88,7 +89,7 @@ const renderSuspect = (threads: CpuResult['threads'], { functions, whole }: Cost
 
 const documentOf = (
   result: CpuResult,
-  { table, functions, lines, callers, callees }: Choice,
+  { table, functions, lines, callers, callees, trees }: Choice,
 ): CpuDocument & Record<string, unknown> => ({
   schema: 'memwatch/cpu@1',
   pid: result.pid,
@@ -120,6 +121,7 @@ const documentOf = (
   })),
   ...(callers === undefined ? {} : { callers: callers.map(edgeDocument) }),
   ...(callees === undefined ? {} : { callees: callees.map(edgeDocument) }),
+  ...treesDocument(trees),
   files: result.files,
   exitCode: result.ended?.code ?? null,
   exitSignal: result.ended?.signal ?? null,

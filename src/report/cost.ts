@@ -23,7 +23,7 @@ export const formatValue = (unit: ProfileUnit, value: number): string =>
 const share = (part: number, whole: number): string => (whole > 0 ? formatShare(part / whole) : '-');
 
 /** What percentages are of: the time in which the thread was not idle, or all that was measured. */
-const percentTitle = (unit: ProfileUnit): string => (unit === 'microseconds' ? '% busy' : '% of all');
+export const percentTitle = (unit: ProfileUnit): string => (unit === 'microseconds' ? '% busy' : '% of all');
 
 /** `~` before it: some of its own time may be an inlined function's. */
 export const markedName = ({ name, mayBeInlined }: Pick<FunctionRow, 'name' | 'mayBeInlined'>): string =>

@@ -9,6 +9,10 @@ export const packageOf = (file: string | null): string | null => {
   return owner?.kind === 'node' ? 'node' : null;
 };
 
+/** The application's own code, and not a package's, Node's or native. */
+export const isOwn = ({ file }: { file: string | null }): boolean =>
+  file !== null && ownerOf(file, () => undefined).kind === 'application';
+
 /** Whose a function is: a package's name, `own` for the application, `native` for code without a file, '' for V8's states. */
 export const showPackage = ({ name, file }: { name: string; file: string | null }): string =>
   packageOf(file) ?? (file !== null ? 'own' : /^\(.+\)$/.test(name) ? '' : 'native');

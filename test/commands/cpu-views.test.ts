@@ -117,3 +117,28 @@ test('time that may be an inlined function’s is marked, and with --precise not
   const precise = functionsOf(await memwatchJson(['cpu', writeProfile(t, true)]));
   assert.ok(precise.every(({ mayBeInlined }) => !mayBeInlined));
 });
+
+test('--tree shows callees from the start down, and callers from the dearest function up', async (t) => {
+  const { stdout } = await memwatch(['cpu', writeProfile(t, true), '--tree']);
+  assert.match(stdout, /% busy +total {2}callees.*\n100\.0% +100 ms {2}emit .*\n 90\.0% +90\.0 ms {3}handle /);
+  assert.match(stdout, / 45\.0% +45\.0 ms {4}parse .*\n 25\.0% +25\.0 ms {5}visit .*\n 15\.0% +15\.0 ms {4}compile\n/);
+  assert.match(
+    stdout,
+    /callers.*\n 30\.0% .* {2}handle .*\n 30\.0% .* {3}emit .*\n 25\.0% .* {2}visit .*\n 25\.0% .* {3}parse /,
+  );
+});
+
+test("--own shows the application's functions alone, and books what they called on them", async (t) => {
+  const file = writeProfile(t, true);
+  const { stdout } = await memwatch(['cpu', file, '--own', '--tree']);
+  assert.doesNotMatch(stdout, / (?:emit|parse|compile)/);
+  assert.match(stdout, /callees.*\n 90\.0% .* {2}handle .*\n 25\.0% .* {3}visit /);
+  assert.match(stdout, /callers.*\n 65\.0% .* {2}handle .*\n 25\.0% .* {2}visit .*\n 25\.0% .* {3}handle /);
+  const cpu = await memwatchJson(['cpu', file, '--own', '--tree']);
+  assert.deepEqual(
+    functionsOf(cpu).map(({ name }) => name),
+    ['handle', 'visit'],
+  );
+  const [top] = cpu['calleeTree'] as { name: string; value: number; children: { name: string; value: number }[] }[];
+  assert.deepEqual([top?.name, top?.value, top?.children[0]?.name], ['handle', 90_000, 'visit']);
+});

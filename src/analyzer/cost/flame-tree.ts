@@ -2,7 +2,7 @@
  * The call tree of a profile with one node per function under each caller, as a flame graph draws it. In: a profile. Out:
  * nodes, callers before callees, with their self value and their total; idle time is left out.
  */
-import type { Profile } from '../model/profile.js';
+import type { Frame, Profile } from '../model/profile.js';
 import { isIdle, isRoot } from './functions.js';
 
 export interface FlameNode {
@@ -15,8 +15,8 @@ export interface FlameNode {
   total: number;
 }
 
-/** Node 0 represents the whole profile. */
-export const computeFlameTree = (profile: Profile): FlameNode[] => {
+/** Node 0 is the whole program. A frame that is not shown is passed over: its own value becomes its caller's. */
+export const computeFlameTree = (profile: Profile, isShown: (frame: Frame) => boolean = () => true): FlameNode[] => {
   const nodes: FlameNode[] = [flameNode(-1, -1)];
   const mergedOf = new Int32Array(profile.nodeCount);
   const { self } = profile.values[0];
@@ -25,7 +25,7 @@ export const computeFlameTree = (profile: Profile): FlameNode[] => {
     const above = parent < 0 ? 0 : mergedOf[parent];
     const frame = profile.frames[profile.nodeFrame[node]];
     const isTop = above === 0 && frame.location === undefined && isRoot(frame.name);
-    mergedOf[node] = isTop ? 0 : childOf(nodes, above, profile.nodeFrame[node]);
+    mergedOf[node] = isTop || !isShown(frame) ? above : childOf(nodes, above, profile.nodeFrame[node]);
     if (frame.location === undefined && isIdle(frame.name)) continue;
     nodes[mergedOf[node]].self += self[node];
     nodes[mergedOf[node]].total += self[node];
