@@ -6,6 +6,7 @@
  */
 import { nodeTypes, type HeapGraph } from '../model/heap-graph.js';
 import type { Dominators } from '../model/heap-results.js';
+import { findChains } from './chains.js';
 import { userRoots } from './edges.js';
 import { isMachinery } from './machinery.js';
 
@@ -18,6 +19,8 @@ const smallestShare = 1 / 2000;
  */
 const ownShare = 0.1;
 const ownShareOfAll = 0.01;
+/** The head of a list speaks for what its links hold: for each thing that is smaller than this share of the list. */
+const shareOfList = 0.1;
 const synthetic = nodeTypes.indexOf('synthetic');
 
 export const findBiggest = (graph: HeapGraph, dominators: Dominators, limit: number): number[] =>
@@ -39,31 +42,27 @@ export const findHolders = (
   for (let node = 1; node < graph.nodeCount; node++) if (bytes[node] >= floor && isCandidate(node)) big.push(node);
 
   const own = new Map(big.map((node) => [node, bytes[node]]));
-  const nextLink = new Map<number, number>(); // for a node, the object of its class through which it holds most
-  const links = new Set<number>();
-  for (const node of big) {
+  const bigAbove = (node: number): number | undefined => {
     let above = immediate[node];
     while (above !== root && !own.has(above)) above = immediate[above];
-    const left = own.get(above);
-    if (left === undefined) continue;
-    own.set(above, left - bytes[node]);
-    if (graph.nodeName[above] !== graph.nodeName[node] || bytes[node] < bytes[above] / 2) continue;
-    nextLink.set(above, node);
-    links.add(node);
-  }
-  const isHead = (node: number): boolean => nextLink.has(node) && !links.has(node) && isLong(node, nextLink);
-  const says = (node: number): boolean => {
-    if (isHead(node)) return true;
-    const held = own.get(node) ?? 0;
-    return held >= ownShare * bytes[node] || (held >= floor && held >= ownShareOfAll * bytes[root]);
+    return above === root ? undefined : above;
   };
-  const ownBytes = (node: number): number => (isHead(node) ? bytes[node] : (own.get(node) ?? 0));
+  for (const node of big) {
+    const above = bigAbove(node);
+    if (above !== undefined) own.set(above, (own.get(above) ?? 0) - bytes[node]);
+  }
+  const chains = findChains(graph, big, bytes, bigAbove);
+  const isSaidByList = (node: number): boolean => {
+    const above = bigAbove(node);
+    const head = above === undefined ? -1 : chains.headOf(above);
+    return head !== -1 && bytes[node] < shareOfList * bytes[head];
+  };
+  const says = (node: number): boolean => {
+    if (chains.isHead(node)) return true;
+    const held = own.get(node) ?? 0;
+    if (held < ownShare * bytes[node] && (held < floor || held < ownShareOfAll * bytes[root])) return false;
+    return !isSaidByList(node);
+  };
+  const ownBytes = (node: number): number => (chains.isHead(node) ? bytes[node] : (own.get(node) ?? 0));
   return big.filter(says).toSorted((a, b) => ownBytes(b) - ownBytes(a));
-};
-
-/** Whether it is the head of a list, not just one object inside another of its class. */
-const isLong = (head: number, nextLink: ReadonlyMap<number, number>): boolean => {
-  let length = 0;
-  for (let node = nextLink.get(head); node !== undefined && length < 10; node = nextLink.get(node)) length++;
-  return length >= 10;
 };
