@@ -107,5 +107,8 @@ const reportWithoutSnapshots = async (
   const scripts = rises || !counted ? await captureScripts(looking.attachment.session, looking.attachment) : undefined;
   const found = reportOfCensus(watched.gate, scripts, warnings, lookedOf(watched));
   if (!counted) return withWatch(withoutCounts(found, watched.gate, scripts), watched);
-  return rises && found.verdict !== 'clean' ? found : withWatch(found, watched);
+  if (!rises) return withWatch(found, watched);
+  if (found.verdict !== 'clean') return found;
+  // the heap rose, and nothing that is counted did: readings decide
+  return withWatch(found, await watchTarget(looking, { ...options, endsOnRise: false, gateRounds: 1, sampled: false }));
 };

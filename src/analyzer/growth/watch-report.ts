@@ -77,7 +77,7 @@ export const undecidedOf = (watch: Watch): string[] => {
   ); // a worker's heap is searched by itself
   const slowing = watch.known.filter(({ state }) => state === 'slows');
   const isIdle = !didWork(watch);
-  const open = isIdle ? [] : watch.known.filter(({ state }) => state === 'open');
+  const open = isIdle ? [] : watch.known.filter((known) => known.state === 'open' && isTelling(known));
   return [
     ...grown.map((known) => `${rose(known, watch)}, and nothing that can be named holds it${toSettle(known)}`),
     ...slowing.map((known) => `${rose(known, watch)}, but less and less: it may be a cache that fills`),
@@ -88,6 +88,9 @@ export const undecidedOf = (watch: Watch): string[] => {
       .map(({ title }) => `${title} gives no answer, so its heap is not known`),
   ];
 };
+
+/** Before the first look nothing is known of anything; the heap stands for all of it. */
+const isTelling = ({ of, slope }: Known): boolean => of === heapMemory || Number.isFinite(slope.high);
 
 const toSettle = ({ of }: Known): string => (settlesLater(of) ? '; what it waits for may still come' : '');
 
