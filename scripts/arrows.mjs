@@ -42,7 +42,8 @@ const rooms = [
   ['testing', ['errors.ts', 'files', 'agent/capture', 'report', 'leaks'], ['analyzer/model']],
   ['index.ts', ['errors.ts', 'progress.ts', 'agent', 'analyzer', 'captures', 'leaks']],
   ['index.cts', ['index.ts']],
-  ['cli.ts', ['errors.ts', 'files', 'report', 'commands']],
+  ['main.ts', ['errors.ts', 'files', 'report', 'commands']],
+  ['cli.ts', ['errors.ts', 'main.ts']],
 ];
 
 // each package, and the files or folders that may import it

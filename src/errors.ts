@@ -47,6 +47,17 @@ export const throwIfInterrupted = (signal: AbortSignal | undefined): void => {
   if (signal?.aborted === true) throw new MemwatchError('interrupted', 'interrupted');
 };
 
+/** An error of the operating system is not a bug of memwatch: says in words what it is, and what to do. */
+export const asSystemError = (error: unknown): unknown => {
+  if (error instanceof MemwatchError || !(error instanceof Error) || !('syscall' in error)) return error;
+  const code = 'code' in error ? error.code : '';
+  if (code === 'EMFILE' || code === 'ENFILE')
+    return new MemwatchError('no-room', 'the limit of open files is too low', { hint: 'ulimit -n 1024', cause: error });
+  if (error.syscall === 'uv_cwd')
+    return new MemwatchError('cannot-read', 'the current folder was removed', { hint: 'cd to another', cause: error });
+  return new MemwatchError('cannot-read', messageOf(error), { cause: error });
+};
+
 /** The message of any thrown value, in one line. */
 export const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemwatchError, messageOf } from '../errors.js';
 import { requireOwnWay } from './destination.js';
-import { guarded } from './failure.js';
+import { codeOf, guarded } from './failure.js';
 import { isAbandoned, temporaryName } from './owner.js';
 
 export interface TemporaryFolder {
@@ -34,7 +34,12 @@ export const createTemporaryFolder = (parent = tmpdir()): TemporaryFolder => {
 export const makeFolder = (folder: string): void =>
   guarded(folder, () => {
     requireOwnWay(folder);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+      mkdirSync(folder, { mode: 0o700 }); // says why: with `recursive` a read-only disk is ENOENT
+    }
   });
 
 const looked = new Set<string>();

@@ -5,6 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { patienceMs } from '../agent/session/patience.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import type { Progress } from '../progress.js';
 
@@ -48,10 +49,17 @@ const waitFor = async (intervalMs: number, text: string, io: Progress, stop: Abo
 /** A shell's own children end with it only as a group, which Windows has not. */
 const hasGroups = process.platform !== 'win32';
 
-const end = (child: ChildProcess): void => {
+const kill = (child: ChildProcess, signal: NodeJS.Signals): void => {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  if (hasGroups && child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
-  else child.kill();
+  if (hasGroups && child.pid !== undefined) process.kill(-child.pid, signal);
+  else child.kill(signal);
+};
+
+/** A load may have a handler of its own, which must not keep memwatch. */
+const end = (child: ChildProcess): void => {
+  kill(child, 'SIGTERM');
+  const late = setTimeout(() => kill(child, 'SIGKILL'), patienceMs);
+  child.once('exit', () => clearTimeout(late));
 };
 
 /** Its output goes to stderr, so that stdout holds the answer alone. */
@@ -69,10 +77,12 @@ const runLoad = async (
   signal.addEventListener('abort', () => end(child), { once: true });
   const failed = (why: string): MemwatchError =>
     new MemwatchError('bad-argument', `the load failed: ${command} ${why}`, { hint: 'run it by itself and see' });
-  const [code, killedBy] = (await once(child, 'exit').catch((error: unknown) => {
+  const exited = once(child, 'exit').catch((error: unknown) => {
     throw failed(String(error));
-  })) as [number | null, string | null];
-  if (stop.aborted) return; // said by the caller
+  });
+  const stopped = new Promise<[]>((resolve) => stop.addEventListener('abort', () => resolve([]), { once: true }));
+  const [code, killedBy] = (await Promise.race([exited, stopped])) as [number | null, string | null] | [];
+  if (stop.aborted) return; // said by the caller; the load ends meanwhile
   if (late?.aborted === true) throw failed(`runs longer than ${(timeoutMs ?? 0) / 1000} s, the time limit`);
   if (code !== 0) throw failed(`ended with ${code ?? killedBy}`);
 };

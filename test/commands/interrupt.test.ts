@@ -1,9 +1,10 @@
 /** Ctrl-C and SIGTERM end every command at once, whatever the target does, and leave nothing in the target. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import type { LeakReport } from '#memwatch/analyzer/model/finding.js';
 import { processExists } from '#memwatch/agent/process/proc.js';
 import { listeningPorts } from '#memwatch/agent/process/sockets.js';
 import { startFakeInspector } from '../support/fake-inspector.js';
@@ -17,10 +18,11 @@ const idle = `setInterval(() => {}, 50); console.log('ready')`;
 const soonMs = 8000;
 
 /** memwatch with these arguments, and its output so far. */
-const start = (t: TestContext, args: readonly string[]) => {
+const start = (t: TestContext, args: readonly string[], cwd?: string) => {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const child = spawn(process.execPath, [repository('dist/cli.js'), ...args], {
     env,
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   t.after(() => child.kill('SIGKILL'));
@@ -85,6 +87,28 @@ test('an inspector that accepts and never answers keeps nothing, neither at its 
     await run.endsAfter('SIGTERM');
     assert.match(run.printed.stderr, /^memwatch: interrupted.*\n/m);
   }
+});
+
+test('a search for leaks says what it has learned till then, also where its load ignores the signal', async (t) => {
+  const leak = `const kept = []; setInterval(() => { for (let i = 0; i < 100; i++) kept.push({ i }); }, 20); console.log('ready')`;
+  const target = await startSource(t, leak, { node: 22 });
+  const load = `trap '' TERM; echo shell $$ >&2; i=0; while [ $i -lt 4 ]; do sleep 0.1; i=$((i+1)); done; [ -e stop ] && touch stuck && sleep 60`;
+  const cwd = temporaryFolder(t);
+  const run = start(t, ['leaks', String(target.pid), '--json', '--warm-up', '0', '--load', `${load}; true`], cwd);
+  await eventually('four rounds have begun', () => run.printed.stderr.split('shell ').length > 4, 60_000);
+  writeFileSync(join(cwd, 'stop'), '');
+  await eventually('its load is stuck', () => existsSync(join(cwd, 'stuck')), 60_000);
+  await run.endsAfter('SIGINT');
+  assert.notEqual(run.printed.stdout, '', run.printed.stderr);
+  const report = JSON.parse(run.printed.stdout) as LeakReport;
+  assert.equal(report.verdict, 'inconclusive');
+  assert.match(report.reasons[0] ?? '', /^interrupted after \d+ s of watching/);
+  assert.ok(report.findings.length > 0, run.printed.stdout);
+  assert.ok((report.bounds ?? []).length > 0);
+  const shells = [...run.printed.stderr.matchAll(/shell (\d+)/g)].map(([, pid]) => Number(pid));
+  await eventually('its load has ended', () => !shells.some(processExists));
+  await noPortOpen(target.pid);
+  assert.equal(target.child.exitCode, null);
 });
 
 test('a search for leaks in a blocked loop says that it is blocked, and what shows by what', async (t) => {

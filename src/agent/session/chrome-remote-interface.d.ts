@@ -12,9 +12,11 @@ declare module 'chrome-remote-interface/lib/chrome.js' {
     protocol: { domains: readonly never[] };
   }
 
-  interface WebSocket extends EventEmitter {
+  export interface WebSocket extends EventEmitter {
     /** How many redirects were followed. */
-    readonly _redirects: number;
+    _redirects: number;
+    /** Set when it opens. */
+    readonly _receiver?: { _maxPayload: number };
     terminate(): void;
     close(): void;
   }
@@ -29,5 +31,7 @@ declare module 'chrome-remote-interface/lib/chrome.js' {
     setMaxListeners(count: number): this;
     send(method: string, params: unknown): Promise<unknown>;
     _handleMessage(message: object): void;
+    /** Creates the WebSocket and waits until it is open. */
+    _connectToWebSocket(): Promise<void>;
   }
 }

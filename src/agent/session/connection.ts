@@ -8,7 +8,7 @@
  * JSON).
  */
 import { EventEmitter, setMaxListeners } from 'node:events';
-import Chrome from 'chrome-remote-interface/lib/chrome.js';
+import Chrome, { type WebSocket } from 'chrome-remote-interface/lib/chrome.js';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { answeredError, readMessage } from './channel.js';
 
@@ -26,6 +26,8 @@ export interface Connection {
 const mostMessageBytes = 128 * 2 ** 20;
 const handshakeMs = 10_000;
 const goodbyeMs = 200;
+/** As many as ws follows at most: with these made already it follows none. */
+const mostRedirects = 10;
 
 /**
  * The connection closes when the signal is aborted, with the signal's reason. Throws that reason, `disconnected` or
@@ -34,23 +36,7 @@ const goodbyeMs = 200;
 export const openConnection = async (url: string, signal: AbortSignal): Promise<Connection> => {
   const closed = new AbortController();
   setMaxListeners(0, closed.signal); // one listener for each command that is waiting
-  const client = await connect(url, signal);
-  const socket = client._ws;
-  if (socket === undefined) throw new MemwatchError('disconnected', `cannot connect to ${url}`);
-  const gone = new Promise<void>((resolve) => void socket.once('close', resolve));
-  const close = async (reason?: unknown): Promise<void> => {
-    closed.abort(reason);
-    socket.close();
-    const late = setTimeout(() => socket.terminate(), goodbyeMs); // a stopped target never says goodbye
-    await gone;
-    clearTimeout(late);
-  };
-  socket.on('error', (cause) => closed.abort(brokenBy(url, cause)));
-  socket.once('close', () => closed.abort());
-  socket.removeAllListeners('message');
-  socket.on('message', (data: Buffer) => {
-    if (!closed.signal.aborted) receive(client, url, data, close);
-  });
+  const { client, close } = await connect(url, signal, closed);
   signal.addEventListener('abort', () => void close(signal.reason), { once: true });
   const on: Connection['on'] = (event, listener) => {
     client.on(event, listener);
@@ -64,12 +50,38 @@ export const openConnection = async (url: string, signal: AbortSignal): Promise<
   return { ask, on, closed: closed.signal, close };
 };
 
+/** Shows its WebSocket before anything can come through it. */
+class Client extends Chrome {
+  constructor(
+    url: string,
+    notifier: EventEmitter,
+    private readonly onSocket: (socket: WebSocket) => void,
+  ) {
+    super({ target: url, protocol: { domains: [] } }, notifier);
+  }
+
+  override _connectToWebSocket(): Promise<void> {
+    const opened = super._connectToWebSocket();
+    if (this._ws !== undefined) this.onSocket(this._ws);
+    return opened;
+  }
+}
+
+interface Connected {
+  readonly client: Client;
+  readonly close: Connection['close'];
+}
+
 /** Throws the signal's reason, `no-answer` if the handshake takes too long, `disconnected` if it fails. */
-const connect = (url: string, signal: AbortSignal): Promise<Chrome> =>
+const connect = (url: string, signal: AbortSignal, closed: AbortController): Promise<Connected> =>
   new Promise((resolve, reject) => {
     if (!URL.canParse(url)) throw new MemwatchError('bad-argument', `not an address of an inspector: ${url}`);
     const notifier = new EventEmitter();
-    const client = new Chrome({ target: url, protocol: { domains: [] } }, notifier);
+    let close: Connection['close'] = async () => {};
+    const client = new Client(url, notifier, (socket) => {
+      close = closerOf(socket, closed);
+      listen(client, socket, url, closed, close);
+    });
     const cut = (reason: unknown): void => {
       reject(reason);
       client._ws?.terminate();
@@ -83,17 +95,50 @@ const connect = (url: string, signal: AbortSignal): Promise<Chrome> =>
     };
     notifier.once('connect', () => {
       settled();
-      if (client._ws?._redirects === 0) resolve(client);
-      else cut(new MemwatchError('target-error', `${url} leads to another address: not followed`));
+      resolve({ client, close });
     });
     notifier.on('error', (cause: Error) => {
       settled();
       cut(brokenBy(url, cause));
     });
-    client.on('disconnect', () => cut(new MemwatchError('disconnected', `cannot connect to ${url}: it hung up`)));
+    client.on('disconnect', () => {
+      const { reason } = closed.signal; // what the socket's error said
+      cut(reason instanceof MemwatchError ? reason : hungUp(url));
+    });
   });
 
-const receive = (client: Chrome, url: string, data: Buffer, close: Connection['close']): void => {
+const closerOf = (socket: WebSocket, closed: AbortController): Connection['close'] => {
+  const gone = new Promise<void>((resolve) => void socket.once('close', resolve));
+  return async (reason) => {
+    closed.abort(reason);
+    socket.close();
+    const late = setTimeout(() => socket.terminate(), goodbyeMs); // a stopped target never says goodbye
+    await gone;
+    clearTimeout(late);
+  };
+};
+
+/** Replaces the client's own listener, bounds what the socket takes in, and forbids redirects. */
+const listen = (
+  client: Client,
+  socket: WebSocket,
+  url: string,
+  closed: AbortController,
+  close: Connection['close'],
+): void => {
+  socket._redirects = mostRedirects;
+  socket.once('open', () => {
+    if (socket._receiver !== undefined) socket._receiver._maxPayload = mostMessageBytes;
+  });
+  socket.on('error', (cause) => closed.abort(brokenBy(url, cause)));
+  socket.once('close', () => closed.abort());
+  socket.removeAllListeners('message');
+  socket.on('message', (data: Buffer) => {
+    if (!closed.signal.aborted) receive(client, url, data, close);
+  });
+};
+
+const receive = (client: Client, url: string, data: Buffer, close: Connection['close']): void => {
   if (data.length > mostMessageBytes) return void close(tooLarge(url));
   try {
     client._handleMessage(readMessage(data.toString('utf8')));
@@ -107,6 +152,9 @@ const tooLarge = (url: string, cause?: unknown): MemwatchError => {
   return new MemwatchError('target-error', `${url} sent a message of more than ${most}: not read`, { cause });
 };
 
+const hungUp = (url: string): MemwatchError =>
+  new MemwatchError('disconnected', `cannot connect to ${url}: it hung up`);
+
 const noHandshake = (url: string): MemwatchError =>
   new MemwatchError('no-answer', `${url} did not answer within ${handshakeMs / 1000} s`, {
     hint: 'is it an inspector, and does its process run?',
@@ -114,6 +162,8 @@ const noHandshake = (url: string): MemwatchError =>
 
 const brokenBy = (url: string, cause: Error): MemwatchError => {
   const code = 'code' in cause ? cause.code : undefined;
+  if (cause.message === 'Maximum redirects exceeded')
+    return new MemwatchError('target-error', `${url} leads to another address: not followed`);
   if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return tooLarge(url, cause);
   return new MemwatchError('disconnected', `the connection to ${url} failed: ${messageOf(cause)}`, { cause });
 };

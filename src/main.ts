@@ -1,0 +1,77 @@
+/** The command line: every command, and the one place that catches, prints an error and sets the exit code. */
+import { createIo, type Arguments, type Command } from './commands/io.js';
+import { answerWithoutCommand, commandNameIn, readWords } from './commands/help.js';
+import { asSystemError, exitCodeOf, MemwatchError, messageOf } from './errors.js';
+import { removeAbandoned } from './files/temporary.js';
+import { escapeText } from './report/units.js';
+
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
+/** How long cleanup may take after a signal. Then memwatch exits anyway; guards in the targets undo the rest. */
+const longestGoodbyeMs = 1600;
+const leaveAnyway = (): void => {
+  if (process.stdout.errored === null)
+    report(
+      new MemwatchError('interrupted', `interrupted: cleanup did not finish within ${longestGoodbyeMs / 1000} s`),
+      false,
+    );
+  process.exit();
+};
+interrupted.signal.addEventListener('abort', () => setTimeout(leaveAnyway, longestGoodbyeMs).unref());
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  const isReaderGone = error.code === 'EPIPE'; // `memwatch … | head` is not a failure
+  const [code, message] = [isReaderGone ? 0 : 2, `cannot write to stdout: ${messageOf(error)}`];
+  if (!isReaderGone && !interrupted.signal.aborted) report(new MemwatchError('cannot-write', message), false);
+  process.once('exit', () => (process.exitCode = code));
+  interrupted.abort(); // nobody reads the output any more: leave the target
+});
+
+const run = async (command: Command, args: Arguments): Promise<void> => {
+  try {
+    removeAbandoned(); // what a killed memwatch left
+    const io = createIo(args['json'] === true, interrupted.signal);
+    process.exitCode = (await command.run(args, io)) ?? (interrupted.signal.aborted ? 130 : 0);
+  } catch (error) {
+    report(interrupted.signal.aborted ? asInterrupted(error) : await explained(error), args['debug'] === true);
+  }
+};
+
+/** What the file is that could not be read. Loaded where it is needed: it knows every format. */
+const explained = async (error: unknown): Promise<unknown> => {
+  const { explainFile } = await import('./commands/profile-file.js');
+  return explainFile(error, words);
+};
+
+/** An error after Ctrl-C is a consequence of Ctrl-C. */
+const asInterrupted = (error: unknown): unknown => {
+  if (!(error instanceof MemwatchError) || error.code === 'interrupted') return error;
+  return new MemwatchError('interrupted', `interrupted: ${error.message}`, { cause: error });
+};
+
+const report = (thrown: unknown, debug: boolean): void => {
+  const error = asSystemError(thrown);
+  process.exitCode = exitCodeOf(error);
+  if (debug) console.error(error);
+  else if (error instanceof MemwatchError) {
+    console.error(`memwatch: ${harmless(error.message)}`);
+    if (error.hint !== undefined) console.error(`  ${harmless(error.hint)}`);
+  } else
+    console.error(
+      `memwatch: ${harmless(messageOf(error))}\n  this is a bug in memwatch; run again with --debug to see where`,
+    );
+};
+
+/** Messages contain names of files and processes, which cannot be trusted on a terminal. */
+const harmless = (text: string): string => text.split('\n').map(escapeText).join('\n');
+
+const words = readWords(process.argv.slice(2));
+const columns = process.stdout.columns ?? 100;
+try {
+  if (commandNameIn(words) === undefined) process.stdout.write(`${answerWithoutCommand(words, columns)}\n`);
+  else {
+    const { createParser } = await import('./commands/parser.js'); // yargs takes longer to load than the rest
+    await (await createParser(words, columns, run)).parseAsync();
+  }
+} catch (error) {
+  report(error, words.includes('--debug'));
+}

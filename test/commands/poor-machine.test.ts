@@ -1,0 +1,54 @@
+/** Too few open files, a folder that is gone or cannot be written to, no open input or output: one line, or none needed. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { listeningPorts } from '#memwatch/agent/process/sockets.js';
+import { repository } from '../support/paths.js';
+import { startSource, temporaryFolder } from '../support/targets.js';
+
+/** `memwatch …args` behind a line of the shell. */
+const behind = (line: string, args: readonly string[]) => {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const words = ['-c', `${line} "$0" "$@"`, process.execPath, repository('dist/cli.js'), ...args];
+  const { status, stderr } = spawnSync('/bin/sh', words, { env, encoding: 'utf8', timeout: 60_000 });
+  return { status, stderr };
+};
+
+test('a machine that gives too little is one line and exit code 2, and the target stays as it was', async (t) => {
+  const target = await startSource(t, `setInterval(() => {}, 50); console.log('ready')`, { node: 24 });
+  const pid = String(target.pid);
+  for (const most of [20, 24, 30, 34]) {
+    for (const args of [['census', pid], ['ps'], ['cpu', '-d', '100ms', '--', '-e', '0']]) {
+      const { status, stderr } = behind(`ulimit -n ${most}; exec`, args);
+      assert.equal(status, 2, stderr);
+      assert.match(stderr, /^memwatch: (cannot start: )?the limit of open files is too low\n( {2}ulimit -n 1024\n)?$/);
+    }
+  }
+  const folder = join(temporaryFolder(t), 'gone');
+  const gone = behind(`mkdir ${folder} && cd ${folder} && rmdir ${folder} && exec`, ['census', pid]);
+  assert.deepEqual(gone, { status: 2, stderr: 'memwatch: the current folder was removed\n  cd to another\n' });
+  assert.deepEqual(listeningPorts(target.pid), []);
+});
+
+test('memwatch needs no home, no input and no output', async (t) => {
+  const target = await startSource(t, `setInterval(() => {}, 50); console.log('ready')`, { node: 20 });
+  const lines = ['exec env -u HOME', 'exec <&-', 'exec >&-', 'exec 2>&-', 'exec <&- >&- 2>&-'];
+  for (const line of lines)
+    assert.equal(behind(line.includes('env') ? line : `${line};`, ['census', String(target.pid)]).status, 0);
+  assert.equal(behind('exec <&- >&- 2>&-;', ['census', '999999999']).status, 2);
+  assert.deepEqual(listeningPorts(target.pid), []);
+});
+
+test('a folder that cannot be written to is named with the reason', (t) => {
+  const probe = spawnSync('unshare', ['-m', 'true']);
+  if (probe.status !== 0) return t.skip('this user may not make a mount namespace');
+  const folder = temporaryFolder(t);
+  const line = `exec unshare -m sh -c 'mount -t tmpfs -o ro none ${folder} && cd ${folder} && exec "$0" "$@"'`;
+  const { status, stderr } = behind(line, ['snapshot', '--after', '0', '--', '-e', 'setTimeout(() => {}, 9000)']);
+  assert.equal(status, 2);
+  assert.match(
+    stderr,
+    /^memwatch: cannot write memwatch-captures: EROFS: .*\n {2}name a folder that can be written to\n$/m,
+  );
+});
