@@ -102,7 +102,7 @@ test('a search for leaks says what it has learned till then, also where its load
   assert.notEqual(run.printed.stdout, '', run.printed.stderr);
   const report = JSON.parse(run.printed.stdout) as LeakReport;
   assert.equal(report.verdict, 'inconclusive');
-  assert.match(report.reasons[0] ?? '', /^interrupted after \d+ s of watching/);
+  assert.match(report.reasons.join(), /interrupted/);
   assert.ok(report.findings.length > 0, run.printed.stdout);
   assert.ok((report.bounds ?? []).length > 0);
   const shells = [...run.printed.stderr.matchAll(/shell (\d+)/g)].map(([, pid]) => Number(pid));
