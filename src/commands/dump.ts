@@ -66,7 +66,7 @@ const dumpOne = async (target: Target, io: Io): Promise<ProcessDump> => {
   } catch (error) {
     throwIfInterrupted(io.signal);
     if (!patience.signal.aborted || target.kind !== 'pid' || readProcess(target.pid) === undefined) throw error;
-    return dumpFromOutside(target.pid);
+    return dumpFromOutside(target.pid, error);
   } finally {
     clearInterval(watching);
   }
@@ -152,7 +152,7 @@ const sampleStacks = async (
 };
 
 /** What the kernel knows, if the inspector does not answer. */
-const dumpFromOutside = async (pid: number): Promise<ProcessDump> => {
+const dumpFromOutside = async (pid: number, error: unknown): Promise<ProcessDump> => {
   const before = readThreads(pid);
   const begun = performance.now();
   await sleep(sampleMs * 5);
@@ -165,7 +165,8 @@ const dumpFromOutside = async (pid: number): Promise<ProcessDump> => {
   });
   const warning =
     'no stacks: the inspector did not answer, because the main thread is neither running JavaScript nor waiting for events';
-  return { ...documentOf(pid, null, threads), warnings: [warning] };
+  const hints = error instanceof MemwatchError && error.hint !== undefined ? [error.hint] : [];
+  return { ...documentOf(pid, null, threads), warnings: [warning, ...hints] };
 };
 
 const documentOf = (pid: number | undefined, nodeVersion: string | null, threads: ThreadDump[]): ProcessDump => ({

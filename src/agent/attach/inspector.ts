@@ -6,8 +6,16 @@ import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { identify } from '../session/identity.js';
+import { closeLater, whoCloses } from './close-later.js';
 import { makeRoomOnPort } from './port.js';
-import { describeWait, hasChildren, innerPid, readProcess, waitsForEvents } from '../process/proc.js';
+import {
+  describeWait,
+  hasChildren,
+  innerPid,
+  readProcess,
+  waitsForEvents,
+  type ProcessStatus,
+} from '../process/proc.js';
 import { deadline } from '../session/patience.js';
 import { connectSession, type Session } from '../session/protocol.js';
 import { checkReachable, checkSignalSafe } from './safety.js';
@@ -38,7 +46,7 @@ export const openInspector = async (pid: number, options: InspectorOptions = {})
   await makeRoomOnPort(status, options);
   checkSignalSafe(readProcess(pid) ?? status, status.startTicks);
   process.kill(pid, 'SIGUSR1');
-  const url = await waitForInspector(pid, options);
+  const url = await waitForInspector(status, options);
   // a port that was open before the signal is an inspector that was slow to answer: memwatch must not close it
   return { url, opened: options.otherPorts?.has(Number(new URL(url).port)) !== true };
 };
@@ -46,7 +54,7 @@ export const openInspector = async (pid: number, options: InspectorOptions = {})
 /** If the event loop still turns this long after the signal, the signal did not reach Node. */
 const idleMs = 2000;
 
-const waitForInspector = async (pid: number, options: InspectorOptions): Promise<string> => {
+const waitForInspector = async ({ pid, startTicks }: ProcessStatus, options: InspectorOptions): Promise<string> => {
   const timeoutMs = options.timeoutMs ?? 10_000;
   const late = deadline(timeoutMs, options.signal); // an inspector that opens just after Ctrl-C can still be closed again
   const start = Date.now();
@@ -71,6 +79,7 @@ const waitForInspector = async (pid: number, options: InspectorOptions): Promise
     if (waited > 500) options.onProgress?.(`waiting for ${pid} to open its inspector: ${describeWait(pid)}`);
     await sleep(waited < 500 ? 20 : 100);
   }
+  closeLater(pid, startTicks);
   if (options.signal?.aborted === true) throw noInspector(pid, 'interrupted before it opened one', 'interrupted');
   throw noInspector(
     pid,
@@ -83,7 +92,7 @@ const noInspector = (pid: number, why: string, code: 'interrupted' | 'no-answer'
   const hint =
     code === 'not-attachable'
       ? 'start it with --inspect=127.0.0.1:0: memwatch finds the port'
-      : `if it opens one later, memwatch detach ${pid} --force closes it`;
+      : `if it opens one later, ${whoCloses(pid)}`;
   return new MemwatchError(code, `process ${pid} was asked for an inspector (SIGUSR1); ${why}`, { hint });
 };
 

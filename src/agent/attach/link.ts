@@ -106,6 +106,12 @@ const openWorker =
     };
   };
 
+/** Closes an inspector that opened after memwatch had gone, unless another memwatch is there: that one closes it then. */
+export const closeInspectorOfSignal = async (pid: number): Promise<void> => {
+  const close = await openWorker({})(pid, true);
+  await close();
+};
+
 const openPid = (status: ProcessStatus, options: LinkOptions, otherPorts: ReadonlySet<number>): Promise<Connected> => {
   const { pid } = status;
   const { signal } = options;

@@ -42,6 +42,9 @@ const withLock = async <T>(
   }
 };
 
+/** Takes a lock that is free; undefined where another holds it. */
+export const holdLock = (name: string): Promise<(() => void) | undefined> => tryAcquire(`\0memwatch-${name}`);
+
 const acquire = async (name: string, patienceMs: number, options: LockOptions): Promise<() => void> => {
   for (const start = Date.now(); Date.now() - start < patienceMs; await sleep(30)) {
     throwIfInterrupted(options.signal);
