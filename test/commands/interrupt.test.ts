@@ -10,6 +10,7 @@ import { listeningPorts } from '#memwatch/agent/process/sockets.js';
 import { startFakeInspector } from '../support/fake-inspector.js';
 import { memwatch } from '../support/memwatch.js';
 import { repository } from '../support/paths.js';
+import { noTmux, openTerminal } from '../support/tmux.js';
 import { startSource, temporaryFolder } from '../support/targets.js';
 import { eventually, noPortOpen } from '../support/waiting.js';
 
@@ -120,6 +121,32 @@ test('a search for leaks in a blocked loop says that it is blocked, and what sho
   assert.equal(run.code, 2);
   const says = `memwatch: process ${target.pid} is blocked: its event loop has not turned for 10 s\n  blocked: memwatch cpu ${target.pid} shows by what\n`;
   assert.ok(run.stderr.endsWith(says), run.stderr);
+});
+
+test(
+  'the terminal UI on a target that stands still ends by q, and undoes all when it runs on',
+  { skip: noTmux },
+  async (t) => {
+    const target = await startSource(t, idle, { node: 22 });
+    const terminal = openTerminal(t, { columns: 100, rows: 30 });
+    terminal.keys(`${process.execPath} ${repository('dist/cli.js')} attach ${target.pid}; echo ended $?`, 'Enter');
+    await terminal.until(/heap/i);
+    await eventually('it is attached to', isAttachedTo(target.pid));
+    target.child.kill('SIGSTOP');
+    terminal.keys('q');
+    assert.match(await terminal.until(/ended \d+/), /did not answer .* and was left/);
+    target.child.kill('SIGCONT');
+    await noPortOpen(target.pid);
+  },
+);
+
+test('memwatch refuses its own inspector, which NODE_OPTIONS opens', async (t) => {
+  const target = await startSource(t, idle, { flags: ['--inspect=127.0.0.1:0'] });
+  const port = listeningPorts(target.pid)[0]?.port;
+  await new Promise((resolve) => target.child.once('exit', resolve).kill('SIGKILL'));
+  const run = await memwatch(['census', `127.0.0.1:${port}`], { env: { NODE_OPTIONS: `--inspect=127.0.0.1:${port}` } });
+  assert.equal(run.code, 2);
+  assert.match(run.stderr, /is the inspector of this memwatch itself\n {2}is --inspect in NODE_OPTIONS/);
 });
 
 test('a program that memwatch started ends with it, also one that is stuck', async (t) => {

@@ -167,6 +167,7 @@ const connectToAddress = async (host: string, port: number, options: LinkOptions
 };
 
 const connectToUrl = async (url: string, { signal }: LinkOptions): Promise<Connected> => {
+  refuseItself(url);
   const main = await connectSession(url, { signal });
   try {
     const { pid: named } = await identify(main, url);
@@ -177,6 +178,16 @@ const connectToUrl = async (url: string, { signal }: LinkOptions): Promise<Conne
     await main.close();
     throw error;
   }
+};
+
+/** memwatch itself listens where NODE_OPTIONS holds --inspect. */
+const refuseItself = (url: string): void => {
+  const { hostname, port } = URL.canParse(url) ? new URL(url) : { hostname: '', port: '' };
+  const isLocal = /^(localhost|127\..*|\[::1\])$/.test(hostname);
+  if (!isLocal || !listeningPorts(process.pid).some((listener) => listener.port === Number(port))) return;
+  throw new MemwatchError('bad-argument', `${url} is the inspector of this memwatch itself`, {
+    hint: 'is --inspect in NODE_OPTIONS? it opens an inspector in memwatch, too: unset it',
+  });
 };
 
 const connectToProgram = async (argv: readonly string[], options: LinkOptions): Promise<Connected> => {

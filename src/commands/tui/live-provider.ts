@@ -195,6 +195,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
   override async close(): Promise<void> {
     this.stopWatching.abort();
     await Promise.all([super.close(), this.action, this.aside]);
+    this.attachment.main.hurry(); // a target that does not answer must not keep the user
     await this.attachment.detach();
   }
 }
