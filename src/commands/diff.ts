@@ -7,7 +7,12 @@ import type { Command, Io } from './io.js';
 import { nameFile } from './profile-file.js';
 
 /** Compares captures of one kind and prints the result. */
-type DiffFiles = (files: readonly string[], limit: number, io: Io) => Promise<void>;
+type DiffFiles = (
+  files: readonly string[],
+  limit: number,
+  io: Io,
+  to?: { output: string | undefined },
+) => Promise<void>;
 
 /** Chosen by the files' content; a file that is no known profile is read, or refused, as a snapshot. Throws `bad-argument`. */
 const differOf = async (files: readonly string[]): Promise<DiffFiles> => {
@@ -30,6 +35,11 @@ export const diffCommand: Command = {
     yargs
       .positional('files', { type: 'string', array: true, describe: 'two or more captures, oldest first' })
       .option('limit', { type: 'number', describe: 'rows in each table (15; with --json 100 objects)' })
+      .option('to', {
+        choices: ['svg'],
+        describe: 'also write what changed between profiles as a flame graph, red and blue',
+      })
+      .option('output', { alias: 'o', type: 'string', describe: 'file of the flame graph' })
       .example('$0 diff a.heapsnapshot b.heapsnapshot', 'which objects and classes grew')
       .example('$0 diff a.cpuprofile b.cpuprofile', 'which functions and lines became more expensive')
       .example('$0 diff a.heapsnapshot b.heapsnapshot c.heapsnapshot', 'objects that grew every time come first'),
@@ -40,6 +50,9 @@ export const diffCommand: Command = {
         hint: 'run memwatch diff before.heapsnapshot after.heapsnapshot',
       });
     const diff = await differOf(files);
-    await diff(files, limitOf(args, io.json ? 100 : 15), io);
+    if (args['to'] !== undefined && diff !== diffProfiles)
+      throw new MemwatchError('bad-argument', '--to draws profiles, and these are snapshots');
+    const to = args['to'] === undefined ? undefined : { output: args['output'] as string | undefined };
+    await diff(files, limitOf(args, io.json ? 100 : 15), io, to);
   },
 };

@@ -17,6 +17,8 @@ export interface FlamegraphOptions {
   readonly isHidden: (node: number) => boolean;
   readonly title: string;
   readonly folder: string;
+  /** For a flame graph of what changed: what its box says, and the change as a share of the whole, for its colour. */
+  readonly change?: (node: number) => { readonly label: string; readonly share: number };
 }
 
 const units = {
@@ -29,20 +31,26 @@ export const renderFlamegraphSvg = (profile: Profile, options: FlamegraphOptions
   const { name, size } = units[profile.values[0].unit];
   const { nodes, time } = place(profile, options, size);
   const drawn = flamegraph.svg({ nodes, time }, { countname: name, titletext: '', nametype: '' });
-  return mend(drawn, options.title);
+  const mended = mend(drawn, options.title);
+  return options.change === undefined ? mended : paintChanges(mended);
 };
 
 /** The package draws boxes by their start and end; callers below, alphabetically beside one another. */
 const place = (
   profile: Profile,
-  { inclusive, isHidden, folder }: FlamegraphOptions,
+  { inclusive, isHidden, folder, change }: FlamegraphOptions,
   size: number,
 ): { nodes: Record<string, { func: string; depth: number; stime: number; etime: number }>; time: number } => {
   const names = profile.frames.map(({ name, location }) => {
     const at = showPlace({ file: location?.file ?? null, line: location?.line ?? null }, folder);
     return hideSpecial(escapeText(at === '' ? showName(name) : `${showName(name)} ${at}`));
   });
-  const nameOf = (node: number): string => names[profile.nodeFrame[node]];
+  const nameOf = (node: number): string => {
+    const name = names[profile.nodeFrame[node]];
+    if (change === undefined) return name;
+    const { label, share } = change(node);
+    return `${name} ${label} [${share > 0 ? '+' : ''}${(100 * share).toFixed(1)}%]`;
+  };
   const children = childrenOf(profile);
   const nodes: Record<string, { func: string; depth: number; stime: number; etime: number }> = {};
   const stack: { node: number; depth: number; start: number }[] = [];
@@ -85,9 +93,26 @@ const hideSpecial = (text: string): string =>
     .replace(/[\ue000-\ue004\ufffe\uffff]/g, '?')
     .replace(/[&<>"']/g, (character) => String.fromCharCode(firstPrivate + special.indexOf(character)));
 
+/** The colour of a box comes from the change that its own label says last. */
+const paintChanges = (svg: string): string =>
+  svg.replace(
+    /(<title>[^<]*\[([+-]?[\d.]+)%\][^<[]*<\/title>\s*<rect [^>]*fill=")[^"]*"/g,
+    (_, start: string, percent: string) => `${start}${colorOf(Number(percent))}"`,
+  );
+
+/** White where nothing changed, full red or blue from a fifth of the whole on. */
+const colorOf = (percent: number): string => {
+  const rest = Math.round(235 - 155 * Math.min(1, Math.abs(percent) / 20));
+  return percent > 0 ? `rgb(255,${rest},${rest})` : percent < 0 ? `rgb(${rest},${rest},255)` : 'rgb(235,235,235)';
+};
+
+const titleText = (title: string): string =>
+  `<text x="10" y="20" font-size="14" font-family="Verdana" fill="rgb(0,0,0)">${escapeXml(title)}</text>`;
+
 const mend = (svg: string, title: string): string =>
   svg
     .replace(/<script[\s\S]*?<\/script>/, `<title>${escapeXml(title)}</title>`)
+    .replace(/<text [^>]*id="details"[^<]*<\/text>/, () => titleText(title))
     .replace(/ onload="[^"]*"/, '')
     .replace(/ onmouse(?:over|out)="[^"]*"/g, '')
     .replace(/<!--[\s\S]*?-->/g, '')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
@@ -96,4 +96,32 @@ test('profiles of different kinds are refused', async (t) => {
   const run = await memwatch(['diff', join(folder, 'a.cpuprofile'), join(folder, 'b.heapprofile')]);
   assert.equal(run.code, 2);
   assert.match(run.stderr, /microseconds cannot be compared with bytes/);
+});
+
+test('--to svg draws what changed as a flame graph: red grew, blue shrank, with a title and figures', async (t) => {
+  const folder = temporaryFolder(t);
+  const [a, b, svgFile] = ['a.cpuprofile', 'b.cpuprofile', 'diff.svg'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  writeFileSync(
+    a,
+    cpuProfile({ same: { ms: 100, line: 10 }, '<grew>': { ms: 50, line: 20 }, gone: { ms: 50, line: 40 } }),
+  );
+  writeFileSync(b, cpuProfile({ same: { ms: 100, line: 12 }, '<grew>': { ms: 100, line: 22 } }));
+  const run = await memwatch(['diff', a, b, '--to', 'svg', '-o', svgFile]);
+  assert.equal(run.code, 0, run.stderr);
+  const svg = readFileSync(svgFile, 'utf8');
+  assert.match(svg, /<title>a\.cpuprofile → b\.cpuprofile: red grew, blue shrank/);
+  assert.match(svg, /<text [^>]*>a\.cpuprofile → b\.cpuprofile/, 'the title can be seen');
+  assert.deepEqual(svg.match(/&(?!(amp|lt|gt|quot|#39);)/g), null);
+  const fillOf = (title: string): string =>
+    new RegExp(`<title>${title} [^<]*</title>\\s*<rect [^>]*fill="([^"]*)"`).exec(svg)?.[1] ?? 'no box';
+  assert.equal(fillOf('&lt;grew&gt; /srv/app\\.js:20 50\\.0 ms → 100 ms'), 'rgb(255,80,80)');
+  assert.equal(fillOf('gone /srv/app\\.js:40 50\\.0 ms → 0 us'), 'rgb(80,80,255)');
+  assert.equal(fillOf('same /srv/app\\.js:10 100 ms → 100 ms'), 'rgb(235,235,235)');
+  const unnamed = await memwatch(['diff', a, b, '--to', 'svg']);
+  assert.equal(unnamed.code, 2);
+  assert.match(unnamed.stderr, /add -o/);
 });
