@@ -34,7 +34,8 @@ export const equalObjects: Finder = {
 
 /** For each node the first one that is equal to it: itself where there is none. */
 const firstEquals = (graph: HeapGraph): Uint32Array => {
-  const first = Uint32Array.from({ length: graph.nodeCount }, (_, node) => node);
+  const first = new Uint32Array(graph.nodeCount);
+  for (let node = 0; node < first.length; node++) first[node] = node;
   equateStrings(graph, first);
   const candidates = findCandidates(graph);
   for (let depth = 0; depth < mostDepth; depth++) if (!equateObjects(graph, candidates, first)) break;

@@ -12,8 +12,8 @@ import type { WasteExample } from '../model/waste.js';
 import { edgeKinds, wordOfEdge } from './layout.js';
 
 const mostExamples = 5;
-/** Two ways are the same where their last steps are: a list's links would all differ otherwise. */
-const comparedSteps = 12;
+/** Two ways are the same where their last steps are: the links of a list and the nodes of a tree would all differ otherwise. */
+const comparedSteps = 6;
 
 interface Group {
   node: number;

@@ -9,24 +9,24 @@ import { Heap } from '#memwatch/analyzer/heap/heap.js';
 import { findWaste } from '#memwatch/analyzer/waste/find-waste.js';
 import { nodeBinary, type NodeMajor } from '../../support/nodes.js';
 import { temporaryFolder } from '../../support/targets.js';
-import { planted, sourceOf } from './programs.js';
+import { planted, sourceOf, writesSnapshot } from './programs.js';
 
 /** The others have the same layout of objects; all four are tried with MEMWATCH_ALL_NODES=1. */
 const majors: readonly NodeMajor[] = process.env['MEMWATCH_ALL_NODES'] === '1' ? [20, 22, 24, 26] : [20, 24];
 
-const wasteOf = async (t: TestContext, major: NodeMajor, kind: string, isMended: boolean) => {
+const heapOf = async (t: TestContext, major: NodeMajor, source: string): Promise<Heap> => {
   const folder = temporaryFolder(t);
   const [program, snapshot] = [join(folder, 'program.mjs'), join(folder, 'program.heapsnapshot')];
-  writeFileSync(program, sourceOf(kind, isMended));
+  writeFileSync(program, source);
   execFileSync(nodeBinary(major), [program, snapshot], { timeout: 60_000 });
-  return findWaste(new Heap(await readHeapSnapshot(snapshot)));
+  return new Heap(await readHeapSnapshot(snapshot));
 };
 
 for (const major of majors) {
   for (const kind of Object.keys(planted)) {
     test(`${kind} on Node ${major}: the saving is that of the mended twin, in which nothing is found`, async (t) => {
-      const wasteful = await wasteOf(t, major, kind, false);
-      const mended = await wasteOf(t, major, kind, true);
+      const wasteful = findWaste(await heapOf(t, major, sourceOf(kind, false)));
+      const mended = findWaste(await heapOf(t, major, sourceOf(kind, true)));
       const saved = wasteful.totalBytes - mended.totalBytes;
       const found = wasteful.kinds.find((one) => one.kind === kind);
       const figures = `${found?.bytes} found, ${saved} saved by mending; ${JSON.stringify(wasteful.kinds.map((one) => [one.kind, one.bytes]))}`;
@@ -36,3 +36,15 @@ for (const major of majors) {
     });
   }
 }
+
+test('no byte is counted twice: empty Maps in rows that are held whole are counted as empty Maps alone', async (t) => {
+  const rows = 'for (let i = 0; i < 5000; i++) rows.push({ id: i, headers: new Map() });';
+  const heap = await heapOf(t, 24, writesSnapshot('const rows = [];', rows));
+  const { kinds, wastedBytes } = findWaste(heap);
+  const bytes = Object.fromEntries(kinds.map((one) => [one.kind, one.bytes]));
+  assert.deepEqual(Object.keys(bytes).toSorted(), ['empty-collections', 'rows-held-whole']);
+  assert.equal(bytes['empty-collections'], 5000 * 184);
+  const array = kinds.find(({ kind }) => kind === 'rows-held-whole')?.examples[0];
+  assert.equal(array?.path.at(-1)?.edge, 'rows');
+  assert.equal(wastedBytes, heap.dominators.retainedBytes[heap.nodeWithId(array.id)]);
+});

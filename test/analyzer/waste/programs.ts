@@ -120,12 +120,15 @@ export const planted: Readonly<Record<string, Planted>> = {
 export const sourceOf = (kind: string, isMended: boolean): string => {
   const program = planted[kind];
   if (program === undefined) throw new Error(`no program with ${kind}`);
-  return `import { writeHeapSnapshot } from 'node:v8';
-    ${program.before}
-    ${isMended ? program.mended : program.wasteful}
-    globalThis.kept = () => [${keptVariables(program.before).join(', ')}];
-    writeHeapSnapshot(process.argv[2]);`;
+  return writesSnapshot(program.before, isMended ? program.mended : program.wasteful);
 };
+
+export const writesSnapshot = (before: string, body: string): string =>
+  `import { writeHeapSnapshot } from 'node:v8';
+    ${before}
+    ${body}
+    globalThis.kept = () => [${keptVariables(before).join(', ')}];
+    writeHeapSnapshot(process.argv[2]);`;
 
 /** Module variables live as long as a function can see them. */
 const keptVariables = (source: string): string[] =>
