@@ -24,7 +24,7 @@ export const shapes = {
   'objects used as dictionaries': () =>
     list(1500, (i) => Object.fromEntries(list(300, (j) => [`key${(i * 7 + j) % 100_000}`, j]))),
   'objects with numbers': () => list(350_000, (i) => ({ x: i + 0.5, y: i - 0.5 })),
-  // added after the others; the factors were fitted to all shapes, these included
+  // closer to the heaps of real programs; the factors were fitted to these shapes as well
   'JSON documents': () => list(6_000, (i) => JSON.parse(document(i))),
   'small Maps and Sets': () => list(60_000, (i) => [new Map([[i, i]]), new Set([i])]),
   'dates, bigints and errors': () => list(150_000, (i) => [new Date(i), BigInt(i) ** 5n]),

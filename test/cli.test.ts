@@ -49,7 +49,7 @@ test('memwatch alone shows its help, with every command', async () => {
     assert.match(run.stdout, new RegExp(`memwatch ${name}`));
 });
 
-test('an error shows a stack trace with --debug alone', async () => {
+test('an error shows a stack trace only with --debug', async () => {
   const [plain, debug] = [await memwatch(['heap', '/dev/null']), await memwatch(['heap', '/dev/null', '--debug'])];
   assert.doesNotMatch(plain.stderr, /\n\s+at /);
   assert.match(debug.stderr, /\n\s+at /);

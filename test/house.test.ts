@@ -92,7 +92,7 @@ test('each way to import is seen: re-exports, dynamic imports, require, and over
   assert.deepEqual(arrows(t, { 'src/leaks/a.ts': `// as in import { y } from '../commands/y.js';\n` }), []);
 });
 
-test('a package is known to the files of its table alone, in every room', (t) => {
+test('a package is used only by the files in its table, in every folder', (t) => {
   const rooms = [
     'source',
     'agent/attach',
@@ -156,7 +156,7 @@ test('a long function says why, and the reasons are few', () => {
   }
 });
 
-test('an index that may miss is checked where the list of exceptions does not say otherwise', (t) => {
+test('an index that may be out of range is checked, unless the list of exceptions says otherwise', (t) => {
   const text = 'export const first = (list: readonly string[]): string => list[0];\n';
   const house = houseOf(t, {
     'src/tsconfig.json': '{ "compilerOptions": { "strict": true, "types": [] }, "include": ["**/*.ts"] }',

@@ -58,7 +58,7 @@ test('the package holds what it needs and nothing else', () => {
     assert.doesNotMatch(readFileSync(join(installed, file), 'utf8'), /sourceMappingURL=.*\.map/, file);
 });
 
-test('publint and are-the-types-wrong have nothing to say', () => {
+test('publint and are-the-types-wrong find nothing', () => {
   const publint = spawnSync(bin('publint'), [installed, '--strict', '--pack', 'false'], { encoding: 'utf8' });
   assert.equal(publint.status, 0, publint.stdout + publint.stderr);
   // node10: how Node 10 looked for types, without `exports`; memwatch needs Node 20

@@ -69,7 +69,7 @@ export const estimateSnapshot = async (
   };
 };
 
-/** Objects are counted only if the estimate by bytes leaves it open whether a census fits. */
+/** Objects are counted only if, by bytes alone, there might not be room for a census. */
 export const estimateCensus = async (attachment: Attachment): Promise<CaptureEstimate> => {
   const heap = await evaluate(attachment.session, readHeapBytes);
   const room = await readRoom(attachment);

@@ -20,7 +20,7 @@ const readResident = (session: Session): Promise<Resident> =>
   });
 
 /** Does the work, then reports how much higher the target's RSS is. */
-export const sayKeptMemory = async <T>(session: Session, io: Progress, work: () => Promise<T>): Promise<T> => {
+export const reportKeptMemory = async <T>(session: Session, io: Progress, work: () => Promise<T>): Promise<T> => {
   const before = await readResident(session);
   const result = await work();
   const kept = keptMemory(before, await readResident(session).catch(() => before)); // it may be ending
@@ -28,7 +28,7 @@ export const sayKeptMemory = async <T>(session: Session, io: Progress, work: () 
   return result;
 };
 
-const leastWorthSaying = 16e6;
+const minReportedBytes = 16e6;
 
 /**
  * V8 frees its graph when the snapshot is written, but the C library keeps most of the pages, because they lie between
@@ -36,7 +36,7 @@ const leastWorthSaying = 16e6;
  */
 const keptMemory = (before: Resident, after: Resident): string | undefined => {
   const moreBytes = after.rssBytes - before.rssBytes;
-  if (moreBytes < leastWorthSaying) return undefined;
+  if (moreBytes < minReportedBytes) return undefined;
   const heapBytes = Math.min(moreBytes, Math.max(0, after.heapBytes - before.heapBytes));
   return (
     `the target's RSS is ${formatBytes(moreBytes)} higher than before: ${formatBytes(heapBytes)} of it in V8's heap and Buffers, ` +

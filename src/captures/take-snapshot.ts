@@ -10,7 +10,7 @@ import { MemwatchError } from '../errors.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from '../report/units.js';
 import type { Progress } from '../progress.js';
 import { estimateSnapshot, whyNoRoom, type SnapshotEstimate } from './estimate.js';
-import { sayKeptMemory } from './resident.js';
+import { reportKeptMemory } from './resident.js';
 
 export interface TakeOptions {
   gzip?: boolean;
@@ -31,12 +31,12 @@ export const takeSnapshot = async (
   const estimate = await estimateSnapshot(attachment);
   if (!force) await refuseWithoutRoom(estimate, file);
   const cost = costOf(estimate);
-  const isDear = estimate.pauseUs > 1e6 || !estimate.limitKnown || !estimate.enough;
-  if (isDear) io.warn(cost);
+  const isExpensive = estimate.pauseUs > 1e6 || !estimate.limitKnown || !estimate.enough;
+  if (isExpensive) io.warn(cost);
   else io.progress(cost);
   const onProgress = (progress: SnapshotProgress): void => io.progress(progressText(progress));
   const options = { gzip, overwrite, signal: io.signal, onProgress };
-  return sayKeptMemory(attachment.session, io, () => captureSnapshot(attachment, file, options));
+  return reportKeptMemory(attachment.session, io, () => captureSnapshot(attachment, file, options));
 };
 
 const costOf = (estimate: SnapshotEstimate): string => {

@@ -14,7 +14,7 @@ import type { Location } from '../analyzer/model/location.js';
 import { ownerOf } from '../analyzer/model/owner.js';
 import type { HeapGraph } from '../analyzer/model/heap-graph.js';
 import { packageOf, placesOf } from './snapshot-files.js';
-import { isProgramsFile, type ScriptsTable } from '../analyzer/model/scripts.js';
+import { isProgramFile, type ScriptsTable } from '../analyzer/model/scripts.js';
 import type { Analysis, Growth } from './subject.js';
 
 /** The analysis for one judgement. */
@@ -64,7 +64,7 @@ export const isMemwatchFile = (file: string): boolean =>
 /** Where nothing but Node or memwatch is known to hold it, the body that makes it is the place to look. */
 const withPlace = (finding: Finding, body: Location | undefined): Finding => {
   const { location } = finding;
-  const isSomewhere = location !== null && isProgramsFile(location.file) && !isMemwatchFile(location.file);
+  const isSomewhere = location !== null && isProgramFile(location.file) && !isMemwatchFile(location.file);
   return isSomewhere || body === undefined
     ? finding
     : { ...finding, location: body, owner: ownerOf(body.file, packageOf) };

@@ -7,7 +7,7 @@ import { withAttachment, type Attachment } from '../agent/attach/attach.js';
 import { estimateSnapshot } from '../captures/estimate.js';
 import type { Target } from '../agent/attach/target.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
-import { sayKeptMemory } from '../captures/resident.js';
+import { reportKeptMemory } from '../captures/resident.js';
 import { MemwatchError } from '../errors.js';
 import { prepareSeries } from '../files/series.js';
 import { progressOf, type Progress, type ProgressOptions } from '../progress.js';
@@ -106,7 +106,7 @@ export const findAttachedLeaks = async (
   if (byTime && !light) await warnOfLongSearch(attachment, rounds, progress);
   const round = createRound({ intervalMs: rounds.intervalMs, load, loadTimeoutMs }, progress, attachment.ending);
   const liveOptions = { ...rounds, byTime, light, growthSites, force, keep, maxMs };
-  return sayKeptMemory(attachment.session, progress, () => findLiveLeaks(attachment, round, liveOptions, progress));
+  return reportKeptMemory(attachment.session, progress, () => findLiveLeaks(attachment, round, liveOptions, progress));
 };
 
 /** A search that takes longer than this says so before it begins. */

@@ -16,7 +16,7 @@ import {
 } from '../analyzer/growth/counters.js';
 import { reportOfCensus } from '../analyzer/growth/light.js';
 import { verdictOf } from '../analyzer/growth/verdict.js';
-import { lookedOf, sayBounds, undecidedOf, watchedMs } from '../analyzer/growth/watch-report.js';
+import { lookedOf, renderBounds, undecidedOf, watchedMs } from '../analyzer/growth/watch-report.js';
 import { formatBytes } from '../analyzer/model/figures.js';
 import type { Finding, LeakReport } from '../analyzer/model/finding.js';
 import type { ProcessReading } from '../analyzer/model/process-reading.js';
@@ -55,7 +55,7 @@ export const withWatch = (report: LeakReport, watched: Watched, later: readonly 
       ...(named ? report.reasons : []),
     ],
     inconclusive: undecided,
-    clean: [sayBounds(watched), ...report.reasons],
+    clean: [renderBounds(watched), ...report.reasons],
   }[verdict];
   return { ...report, ...lookedOf(watched), verdict, reasons, findings };
 };

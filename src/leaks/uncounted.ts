@@ -5,7 +5,7 @@
 import type { Census } from '../agent/capture/census.js';
 import { createLocator } from '../analyzer/model/location.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
-import { isProgramsFile, type ScriptsTable } from '../analyzer/model/scripts.js';
+import { isProgramFile, type ScriptsTable } from '../analyzer/model/scripts.js';
 import type { SurvivorSite } from '../analyzer/model/survivors.js';
 import { escapeText, formatBytes } from '../report/units.js';
 import type { Gate } from '../analyzer/growth/gate.js';
@@ -42,7 +42,7 @@ export const withoutCounts = (
 };
 
 const siteText = ({ stack, bytes }: SurvivorSite, locator: ReturnType<typeof createLocator>): string[] => {
-  const frame = stack.find(({ url }) => isProgramsFile(url));
+  const frame = stack.find(({ url }) => isProgramFile(url));
   if (frame === undefined) return [];
   const place = locator.atPosition(Number(frame.scriptId), frame.url, frame.line, frame.column);
   const where = place === undefined ? frame.url : `${place.file}:${place.line}`;

@@ -10,7 +10,7 @@ import type {
   LeakReport,
   Owner,
 } from '../analyzer/model/finding.js';
-import { isProgramsFile } from '../analyzer/model/scripts.js';
+import { isProgramFile } from '../analyzer/model/scripts.js';
 import { renderPath } from './path-text.js';
 import { escapeText, formatBytes, formatCount, formatCountDelta, formatRate } from './units.js';
 
@@ -100,7 +100,7 @@ const keptText = ({ function: name, file, line, countPerRound }: KeptFunction): 
   escapeText(`${formatCountDelta(countPerRound)} ${name} (function at ${file}:${line})`);
 
 const growthText = ({ stack, count }: GrowthSite): string => {
-  const first = stack.find(({ file }) => isProgramsFile(file)) ?? stack[0];
+  const first = stack.find(({ file }) => isProgramFile(file)) ?? stack[0];
   return first === undefined ? '' : escapeText(`${first.function} at ${first.file}:${first.line} (${count} times)`);
 };
 

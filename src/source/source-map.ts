@@ -22,7 +22,7 @@ export interface Original {
 }
 
 /** If a compiler joined the statements of at most this many lines on one line, that line still stands for the first of them. */
-const mostLinesOnOne = 8;
+const maxLinesOnOne = 8;
 
 /** undefined for a broken map; the places in the code that ran are still right. */
 export const readSourceMap = (text: string, scriptUrl: string, mapUrl?: string): SourceMap | undefined => {
@@ -69,7 +69,7 @@ export class SourceMap {
       first = Math.min(first, segment[2]);
       last = Math.max(last, segment[2]);
     }
-    if (source === undefined || last - first >= mostLinesOnOne) return undefined;
+    if (source === undefined || last - first >= maxLinesOnOne) return undefined;
     return { file: this.files[source] ?? '', line: first + 1 };
   }
 

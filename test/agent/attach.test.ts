@@ -41,7 +41,7 @@ for (const node of [18, ...testedMajors] as const) {
   }
 }
 
-test('what memwatch runs in a target bears its name there, so that a profile tells it from the program', async (t) => {
+test('code that memwatch runs in a target has its name there, so that a profile can distinguish it from the program', async (t) => {
   const target = await startSource(t, idle);
   await withAttachment(pidTarget(target), {}, async ({ session }) => {
     const stack = await evaluate(session, () => new Error('here').stack ?? '');
@@ -137,7 +137,7 @@ for (const node of testedMajors) {
   });
 }
 
-test('a target that was killed is an error that says so, and not a wait', async (t) => {
+test('for a target that was killed there is an error that says so, and no wait', async (t) => {
   const target = await startSource(t, idle, { node: 24 });
   const attachment = await attach(pidTarget(target));
   const answer = evaluate(attachment.session, 'new Promise(() => {})', [], { awaitPromise: true });

@@ -94,7 +94,7 @@ test('after kill -9 a primary and its workers close their inspectors, at once by
   }
 });
 
-test('a primary is not signalled where the signal would end a worker, or reach it unwatched', async (t) => {
+test('a primary is not signalled if the signal would end a worker, or reach it unobserved', async (t) => {
   const unsafe = `const own = () => {}; process.on('SIGUSR1', own); process.removeListener('SIGUSR1', own)`;
   const target = await startCluster(t, 24, `if (require('node:cluster').worker.id === 3) { ${unsafe} }`);
   const message = /is a cluster primary and passes SIGUSR1 on to its worker \d+, which does not catch SIGUSR1/;

@@ -44,7 +44,7 @@ for (const node of testedMajors) {
   });
 }
 
-test('a collection is not waited for where the event loop that would make it has stopped', async (t) => {
+test('a collection is not waited for if the event loop that would run it has stopped', async (t) => {
   const argv = [scriptOf(t, `setTimeout(() => { throw new RangeError('boom'); }, 300);`)];
   await withAttachment({ kind: 'command', argv }, { programStdout: 'stderr' }, async (attachment) => {
     const { session } = attachment;

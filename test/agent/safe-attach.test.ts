@@ -65,7 +65,7 @@ for (const node of testedMajors) {
   });
 }
 
-test('a Node with its own SIGUSR1 handler is told apart, and lives on', async (t) => {
+test('a Node with its own SIGUSR1 handler is recognised, and survives', async (t) => {
   const program = `process.on('SIGUSR1', () => console.log('own handler')); ${idle}`;
   const target = await startSource(t, program, { node: 24 });
   await refused(target, 'not-attachable', /own SIGUSR1 handler/);

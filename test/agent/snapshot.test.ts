@@ -183,7 +183,7 @@ test('memwatch snapshot writes the file that -o names, and says what it cost', a
   assert.ok(existsSync(`${file}.gz`));
 });
 
-test('a started program is captured while it runs, or named with its exit code where it ends before', async (t) => {
+test('a started program is captured while it runs; if it ends before, the error has its exit code', async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, 'c.heapsnapshot');
   const run = await memwatch(['snapshot', '--after', '0.2', '-o', file, '--', '-e', 'setInterval(() => {}, 50)']);

@@ -32,7 +32,7 @@ const junitAfter = async (
 
 const boom = /<testcase [^>]*name="throws\.mjs"[^>]*>\n +<error type="threw" message="iterate, call 0 threw: boom">/;
 
-test('JUnit is written where the check cannot begin: a baseline that is none, a scenario that is gone, a wrong option', async (t) => {
+test('JUnit is written even if the check cannot begin: not a baseline, a missing scenario, a wrong option', async (t) => {
   const folder = quick(t);
   writeFileSync(join(folder, 'broken.json'), '{');
   for (const [args, why] of [
@@ -56,7 +56,7 @@ test('JUnit is written where the check cannot begin: a baseline that is none, a 
   }
 });
 
-test('JUnit is written where another file cannot be, and the error is said', async (t) => {
+test('JUnit is written even if another file cannot be, and the error is printed', async (t) => {
   const folder = quick(t);
   mkdirSync(join(folder, 'in-the-way'));
   writeFileSync(join(folder, 'a-file'), '');
@@ -77,7 +77,7 @@ test('JUnit is written where another file cannot be, and the error is said', asy
   assert.match(xml, /name="throws\.mjs"[^>]*>\n +<error type="unusable" message="[^"]*a-file/);
 });
 
-test('after Ctrl-C JUnit says what was not checked', async (t) => {
+test('after Ctrl-C, JUnit lists what was not checked', async (t) => {
   const folder = quick(t);
   writeFileSync(
     join(folder, 'long.mjs'),
@@ -95,7 +95,7 @@ test('after Ctrl-C JUnit says what was not checked', async (t) => {
   assert.match(xml, /name="long\.mjs"[^>]*>\n +<error type="unusable" message="interrupted/);
 });
 
-test('artifacts are made anew on each run: the folder where it is missing, no snapshot of the run before', async (t) => {
+test('artifacts are replaced on each run: the folder is created if missing, and no snapshot of the run before stays', async (t) => {
   const folder = quick(t);
   const run = () => junitAfter(folder, 'throws.mjs', '--artifacts', 'deep/kept');
   assert.equal((await run()).code, 1);

@@ -114,7 +114,7 @@ test('a cache that fills up to sixty thousand entries passes, and symbols that V
   assert.match(`${finding?.location?.file}:${finding?.location?.line}`, /symbols\.mjs:1$/);
 });
 
-test('each way to break is told by its name, alone, and costs the others nothing', async (t) => {
+test('each kind of failure is reported by name, alone, and does not affect the others', async (t) => {
   const names: Name[] = ['throws.mjs', 'never.mjs', 'exits.mjs', 'crashes.mjs', 'syntax.mjs', 'clean.cjs'];
   const { code, of } = await check(folderWith(t, ...names), '--jobs', '2', ...names);
   assert.equal(code, 1);
@@ -130,14 +130,14 @@ test('each way to break is told by its name, alone, and costs the others nothing
   assert.equal(of('clean.cjs').verdict, 'clean');
 });
 
-test('a hang ends after its time, and is told from a scenario that waits', async (t) => {
+test('a hang ends after its time limit, and is distinguished from a scenario that waits', async (t) => {
   const { code, of } = await check(folderWith(t, 'hangs.mjs'), '--timeout', '5', 'hangs.mjs');
   assert.equal(code, 1);
   assert.equal(of('hangs.mjs').failure?.kind, 'timeout');
   assert.match(of('hangs.mjs').failure?.message ?? '', /5 s: its event loop is blocked/);
 });
 
-test('what memwatch cannot run ends with exit code 2, before anything has run where that can be known', async (t) => {
+test('what memwatch cannot run ends with exit code 2, if possible before anything has run', async (t) => {
   const folder = folderWith(t, 'nothing.mjs', 'clean.cjs');
   const nothing = await check(folder, 'nothing.mjs');
   assert.equal(nothing.code, 2);
@@ -213,7 +213,7 @@ test('a load that hangs is ended, and said', async (t) => {
   assert.match(run.stderr, /the load failed: sleep 60 runs longer than 1 s, the time limit/);
 });
 
-test('a running service is checked by its process id, with a load of its own or one that is given', async (t) => {
+test('a running service is checked by its process id, under its own load or a given one', async (t) => {
   const folder = temporaryFolder(t);
   const script = join(folder, 'service.mjs');
   writeFileSync(

@@ -48,7 +48,7 @@ for (const node of [22, 24, 26] as const) {
   });
 }
 
-test('a program that may load no native code is told what to allow', { skip: noProfiler }, async (t) => {
+test('for a program that may load no native code, the error says what to allow', { skip: noProfiler }, async (t) => {
   const folder = folderWithProfiler(t);
   writeFileSync(join(folder, 'work.cjs'), work);
   const denied = ['--experimental-permission', '--allow-fs-read=*', join(folder, 'work.cjs')];

@@ -31,7 +31,7 @@ const cpuProfile = (functions: Record<string, { ms: number; line: number }>): st
   return JSON.stringify({ nodes, startTime: 0, endTime: 1000 * samples.length, samples, timeDeltas });
 };
 
-test('what got dearer comes first, by function and by line, whatever the length of the profiles', async (t) => {
+test('what became more expensive comes first, by function and by line, whatever the length of the profiles', async (t) => {
   const folder = temporaryFolder(t);
   const [a, b] = [join(folder, 'a.cpuprofile'), join(folder, 'b.cpuprofile')];
   writeFileSync(
@@ -65,7 +65,7 @@ test('what got dearer comes first, by function and by line, whatever the length 
   assert.match(run.stdout, /multiplied by 0\.50/);
 });
 
-test('two runs of a program to its end are compared as they are: longer is dearer there', async (t) => {
+test('two runs of a program to its end are compared unscaled: longer is more expensive there', async (t) => {
   const folder = temporaryFolder(t);
   const script = join(folder, 'run.cjs');
   writeFileSync(

@@ -203,7 +203,7 @@ test('no text that is written holds a character that a terminal would obey, or t
   assert.ok(named.every((one) => one.file.includes('\u202e\u009b\u001b')));
 });
 
-test('files that are no profile, or cut off, are told apart', () => {
+test('files that are no profile and truncated files get different errors', () => {
   const at = { functionName: 'f', scriptId: '0', url: '', lineNumber: 0, columnNumber: 0 };
   const profile = (children: number[]): string =>
     JSON.stringify({ nodes: [{ id: 1, callFrame: at, children }], startTime: 0, endTime: 1 });

@@ -107,7 +107,7 @@ test('diff names the growing cache, with its retained size in each snapshot', as
   });
 });
 
-test('snapshots of two processes are compared by class alone, and diff says so', async (t) => {
+test('snapshots of two processes are compared only by class, and diff says so', async (t) => {
   const other = service(3).replaceAll('Session', 'Visit').replace('-config->', '-settings->').split('\n').toReversed();
   const [root, ...rest] = other.toReversed();
   const b = draw(t, [root, ...rest.toReversed()].join('\n'));

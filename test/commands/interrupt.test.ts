@@ -68,7 +68,7 @@ for (const [node, args] of [
   });
 }
 
-test('an inspector that accepts and never answers keeps nothing, neither at its HTTP door nor as a WebSocket', async (t) => {
+test('an inspector that accepts and never answers does not delay memwatch, neither over HTTP nor as a WebSocket', async (t) => {
   let came = 0;
   const comes = (): void => void came++;
   const [mute, noHandshake, noAnswer] = await Promise.all([
@@ -111,7 +111,7 @@ test('a search for leaks says what it has learned till then, also where its load
   assert.equal(target.child.exitCode, null);
 });
 
-test('a search for leaks in a blocked loop says that it is blocked, and what shows by what', async (t) => {
+test('a search for leaks in a blocked loop says that it is blocked, and which command shows what', async (t) => {
   const target = await startSource(t, `console.log('ready'); setTimeout(() => { for (;;); }, 200)`, { node: 24 });
   const interrupted = start(t, ['leaks', String(target.pid)]);
   await eventually('it is attached to', isAttachedTo(target.pid));

@@ -19,7 +19,7 @@ const snapshotOf = (megabytes: number, enough = true): SnapshotEstimate => ({
   enough,
 });
 
-test('a search takes at least its rounds, and longer where snapshots are dear', () => {
+test('a search takes at least its rounds, and longer if snapshots are expensive', () => {
   const small = estimateLeakSearch(snapshotOf(5), usualRounds);
   assert.equal(gateRoundsFor(snapshotOf(5)), 2);
   assert.ok(small.cleanMs >= 25_000 && small.cleanMs < 27_000);
@@ -30,7 +30,7 @@ test('a search takes at least its rounds, and longer where snapshots are dear', 
   assert.match(searchTime(large), /^about \d+ s where nothing grows, else about \d(\.\d)? min$/);
 });
 
-test('where there is no room for snapshots only the rounds that count objects take time', () => {
+test('without room for snapshots, only the rounds that count objects take time', () => {
   const { cleanMs, leakMs } = estimateLeakSearch(snapshotOf(500, false), usualRounds);
   assert.equal(cleanMs, leakMs);
   assert.match(searchTime({ cleanMs, leakMs }), /^about [\d.]+ (s|min)$/);

@@ -51,7 +51,7 @@ for (const node of testedMajors) {
   });
 }
 
-test('a leak keeps its signatures over runs and over Node versions', async (t) => {
+test('a leak has the same signature in every run and on every Node version', async (t) => {
   const signatures = async (node: NodeMajor): Promise<string[]> => {
     const { findings } = await analyseSnapshots(await capture(t, leaking, [2, 3, 4, 5], node));
     return findings
@@ -64,7 +64,7 @@ test('a leak keeps its signatures over runs and over Node versions', async (t) =
   assert.deepEqual(await signatures(24), first);
 });
 
-test('leaks from files prints the verdict and the line first, and fails on a leak where it is told to', async (t) => {
+test('leaks from files prints the verdict and the line first, and fails on a leak if asked to', async (t) => {
   const files = await capture(t, leaking, [2, 3, 4, 5], 20);
   const text = await memwatch(['leaks', ...files, '--fail-on', 'leak']);
   assert.equal(text.code, 1);

@@ -128,7 +128,7 @@ for (const node of testedMajors) {
       assert.match(document.notes.join(), /Statistical/);
     });
 
-    test('a probe counts hits exactly, tells a Buffer of known size, says what it cannot tell, and is undone', async (t) => {
+    test('a probe counts hits exactly, measures a Buffer of known size, says what it cannot measure, and is undone', async (t) => {
       const target = await startService(t, node);
       const document = await lines(target, 'handle', '--probe', '-d', '1500ms');
       const calls = document.functions[0]?.calls ?? 0;
@@ -257,7 +257,7 @@ test('a probe is undone by the target itself when memwatch is killed, on every N
   );
 });
 
-test('a probe ends at its limit of hits, and tells its risk and cost first', async (t) => {
+test('a probe ends at its limit of hits, and states its risk and cost first', async (t) => {
   const target = await startService(t, 24);
   const run = await memwatch([
     'lines',

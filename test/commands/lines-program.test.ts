@@ -55,7 +55,7 @@ const spin = `const spin = (ms) => { const end = performance.now() + ms; while (
 
 for (const node of testedMajors) {
   describe(`lines of a program on Node ${node}`, () => {
-    test('times and allocations of known size are told apart, line by line', async (t) => {
+    test('times and allocations of known size are measured separately, line by line', async (t) => {
       const once = async () => {
         const measured = await measure(
           t,

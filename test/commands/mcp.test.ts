@@ -113,7 +113,7 @@ test('an investigation from a process that grows to the line', async (t) => {
   assert.equal(target.child.exitCode, null);
 });
 
-test('mcp says which package it needs where that is not installed', async (t) => {
+test('mcp says which package it needs if that is not installed', async (t) => {
   const hook = `data:text/javascript,import { registerHooks } from 'node:module'; registerHooks({ resolve(name, context, next) { if (name.startsWith('@modelcontextprotocol/')) throw Object.assign(new Error('absent'), { code: 'ERR_MODULE_NOT_FOUND' }); return next(name, context); } });`;
   const { nodeBinary } = await import('../support/nodes.js');
   const run = await memwatch(['mcp'], {

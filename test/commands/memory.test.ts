@@ -59,7 +59,7 @@ for (const node of testedMajors) {
 const near = (bytes: number, expected: number): void =>
   assert.ok(Math.abs(bytes - expected) < expected * 0.1, `${bytes} is not about ${expected}`);
 
-test('garbage that V8 has not collected is told from what is alive, where it is asked for', async (t) => {
+test('garbage that V8 has not collected is separated from what is alive, if requested', async (t) => {
   const garbage = `
   let dropped = Array.from({ length: 1_000_000 }, (_, i) => ({ i, name: 'item ' + i }));
   dropped = undefined;
@@ -76,7 +76,7 @@ test('garbage that V8 has not collected is told from what is alive, where it is 
   );
 });
 
-test('a part that grows is shown with its change, and the largest part stands in the first line', async (t) => {
+test('a part that grows is shown with its change, and the largest part is in the first line', async (t) => {
   const growing = `
   const kept = [];
   setInterval(() => kept.push(Buffer.alloc(4 * ${megabyte}, 1)), 100);
@@ -117,7 +117,7 @@ test('threads are counted', async (t) => {
   assert.match(parts.find(({ owner }) => owner === 'thread stacks')?.detail ?? '', /^(5[5-9]|6\d) threads$/);
 });
 
-test('a mapped file is told from a library, and from memory that malloc took', { skip: !hasPython() }, async (t) => {
+test('a mapped file is distinguished from a library, and from memory of malloc', { skip: !hasPython() }, async (t) => {
   const file = join(temporaryFolder(t), 'mapped.bin');
   writeFileSync(file, '');
   truncateSync(file, 20 * megabyte);

@@ -52,7 +52,7 @@ test('ps lists the Node processes, their versions, and whether they can be attac
   );
 });
 
-test('the table of ps has a line a process, and says why one cannot be attached to', async (t) => {
+test('the table of ps has one line per process, and says why one cannot be attached to', async (t) => {
   const deaf = await startSource(t, idle, { node: 22, flags: ['--disable-sigusr1'] });
   const { stdout } = await memwatch(['ps']);
   assert.match(stdout, /^ *PID {2}NODE +RSS +UP {2}ATTACH +SCRIPT$/m);

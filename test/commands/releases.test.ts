@@ -47,7 +47,7 @@ test('versions are ordered as npm orders them', () => {
   );
 });
 
-test('audit names the releases that the corpus shows to leak, with the first good ones, and fails where it is asked to', async () => {
+test('audit names the releases that the corpus shows to leak, with the first good ones, and fails if asked to', async () => {
   const lockfile = repository('test/corpus/package-lock.json');
   assert.deepEqual(await audit(lockfile), [
     'release axios 0.21.4 0.22.0',

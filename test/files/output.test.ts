@@ -60,7 +60,7 @@ test('a name that is taken is kept, also when it is taken meanwhile; overwrite r
   assert.deepEqual(readdirSync(folder), ['a']);
 });
 
-test('a report keeps its mode, and is for others where the umask says so', (t) => {
+test('a report keeps its mode, and others may read it if the umask allows', (t) => {
   const file = join(temporaryFolder(t), 'report.xml');
   const report = { overwrite: true, forOthers: true };
   const before = process.umask(0o022);
@@ -133,7 +133,7 @@ test('another user can neither foresee a name nor be overwritten by it', { skip:
   assert.ok(!existsSync(file));
 });
 
-test('a capture is kept where its name is taken: said before the target is touched', async (t) => {
+test('an existing capture is not overwritten, which is reported before the target is touched', async (t) => {
   const folder = temporaryFolder(t);
   const target = await startSource(t, `setInterval(() => {}, 1000); console.log('ready');`);
   const commands = [
@@ -176,7 +176,7 @@ test('an export is written anew on each run, and never over a capture', async (t
   }
 });
 
-test('a capture without a name goes to a folder of its own, which is said', async (t) => {
+test('a capture without a name goes to a new folder, which is printed', async (t) => {
   const folder = temporaryFolder(t);
   const target = await startSource(t, `setInterval(() => {}, 1000); console.log('ready');`);
   const run = await memwatch(['snapshot', String(target.pid)], { cwd: folder });

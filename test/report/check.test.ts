@@ -33,14 +33,14 @@ test('the text leads with the verdict and names title, rate, place and path of a
   );
 });
 
-test('a known leak passes and is shown as known, a worse one fails as worse, a gone one is told', () => {
+test('a known leak passes and is shown as known, a worse one fails as worse, a gone one is reported', () => {
   const one = finding();
   const known = leaking({ passed: true, new: [], known: [one.signature], gone: ['Old.map > Map'] });
   assert.match(text(known), /pass .*\n {6}known: Map sessions[^]*gone: Old\.map > Map/);
   assert.match(text(leaking({ new: [], worse: [one.signature] })), /FAIL .*\n {6}worse: Map sessions/);
 });
 
-test('a limit that is exceeded is told with what was measured', () => {
+test('a limit that is exceeded is reported with the measured value', () => {
   const limits = [{ name: 'max-growth', limit: 2 ** 20, measured: 3 * 2 ** 20, exceeded: true } as const];
   assert.match(text(scenario({ passed: false, limits })), /max-growth: 3\.00 MB, the limit is 1\.00 MB/);
 });

@@ -53,7 +53,7 @@ test('the same function in two threads is one function', () => {
   );
 });
 
-test('the dearest lines come first, then the whole source, within 80 columns and harmless', () => {
+test('the most expensive lines come first, then the whole source, within 80 columns and with escapes made harmless', () => {
   const text = renderLines(
     { functions: computeFunctionLines([handle]), floor, notes: [] },
     { columns: 80, color: false },
@@ -79,7 +79,7 @@ test('the dearest lines come first, then the whole source, within 80 columns and
   ]);
 });
 
-test('what cannot be told is null in the document and ? in the table', () => {
+test('what cannot be measured is null in the document and ? in the table', () => {
   const untold = { ...handle, lines: [counted(41, { cleanHits: 0, untimedHits: 10 }), counted(42)] };
   const result = { functions: computeFunctionLines([untold]), floor, notes: [] };
   const { functions } = JSON.parse(JSON.stringify(linesDocument(result))) as {

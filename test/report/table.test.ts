@@ -29,7 +29,7 @@ test('columns are aligned by what a terminal draws, wide characters as two cells
   assert.deepEqual(renderTable(columns, rows), expected);
 });
 
-test('a table that is too wide is cut where its columns say', () => {
+test('a table that is too wide is cut in the columns that allow it', () => {
   const rows = [{ name: 'aVeryLongFunctionName', size: 1, file: '/srv/app/node_modules/some/where/file.js:120' }];
   const lines = renderTable(columns, rows, 40);
   assert.ok(

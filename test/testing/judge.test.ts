@@ -76,7 +76,7 @@ test('one object in ten calls is a leak: a bound is not taken for granted', asyn
   assert.equal(judgement.verdict, 'leak');
 });
 
-test('a heap that rises with the calls is a leak also where no object shows it', async () => {
+test('a heap that rises with the calls is a leak even if no object shows it', async () => {
   const { judgement } = await judgeBody((made) => made, true);
   assert.equal(judgement.verdict, 'leak');
   assert.equal(judgement.findings[0]?.signature, 'native: JavaScript heap');
@@ -84,7 +84,7 @@ test('a heap that rises with the calls is a leak also where no object shows it',
   assert.equal(filled.judgement.verdict, 'clean');
 });
 
-test('native memory is a leak where it goes on over many times the calls, and none where the allocator has enough', async () => {
+test('native memory is a leak if it grows over many times the calls, and none if the allocator stops asking for more', async () => {
   const bytesPerCall = 4000;
   const grown = await judgeReadings((calls) => ({ rssBytes: 60e6 + bytesPerCall * calls }));
   assert.equal(grown.judgement.findings[0]?.signature, 'native: native memory');

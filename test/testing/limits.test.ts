@@ -19,7 +19,7 @@ test('what is no size or duration is refused by the name of the limit', () => {
   }
 });
 
-test('growth is told for a round like the first, in the middle of all rounds', () => {
+test('growth is given for a round like the first, as the median of all rounds', () => {
   const readings = [5, 6, 7, 15].map((mb) => reading({ heapUsedBytes: mb * 2 ** 20 }));
   const [result] = checkLimits({ maxGrowth: 2 ** 19 }, readings, [100, 100, 800]);
   assert.deepEqual(result, { name: 'max-growth', limit: 2 ** 19, measured: 2 ** 20, exceeded: true });

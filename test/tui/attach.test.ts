@@ -255,7 +255,7 @@ test('what cannot be attached to is said in one line, before the screen is touch
   await terminal.until(/memwatch: process 1 (is not Node\.js|belongs to another user)[^]*exit code 2/);
 });
 
-test('where stdout is no terminal, attach prints plain lines', async (t) => {
+test('if stdout is no terminal, attach prints plain lines', async (t) => {
   const target = await idleTarget(t);
   const run = await memwatch(['attach', String(target.pid), '--count', '1', '--interval', '0.2']);
   assert.equal(run.code, 0);

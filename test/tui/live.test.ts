@@ -56,7 +56,7 @@ test('no forecast is made from a few seconds', () => {
   assert.equal(forecastOf(readings(12, (second) => (100 + second) * megabyte)), undefined);
 });
 
-test('a chart has its values at the right, where now is, and the lower series before the higher', () => {
+test('a chart has its values at the right, which is now, and draws the lower series before the higher', () => {
   const chart = areaChart(
     [
       { values: [1, 2], letter: '#', style: 'heap' },
@@ -92,7 +92,7 @@ test('a sparkline goes from the smallest figure to the biggest, with a blank whe
   assert.equal(sparkline([7, 7]), '▁▁');
 });
 
-test('what a crash came of is told where the last readings tell it', () => {
+test('the cause of a crash is reported if the last readings show it', () => {
   const full = readings(10, () => 960 * megabyte);
   assert.match(likelyCause(full), /heap was at 96\.0% of its limit: it probably ran out of memory/);
   assert.equal(likelyCause(readings(10, () => 500 * megabyte)), '');
@@ -104,7 +104,7 @@ test('what a crash came of is told where the last readings tell it', () => {
   assert.match(likelyCause(held), /container was at 99\.0%/);
 });
 
-test('no trend is told from what memwatch itself did to the process', () => {
+test('no trend is shown from what memwatch itself did to the process', () => {
   const events = readings(60, (second) => (100 + second) * megabyte).map(
     (reading) => ({ type: 'reading', reading }) as const,
   );

@@ -57,7 +57,7 @@ const cursorLine = (state: State): string | undefined =>
     .map(textOf)
     .find((line) => line.startsWith('> '));
 
-test('a frame is exactly as large as the screen, whatever its size and whatever stands in front', () => {
+test('a frame is exactly as large as the screen, whatever its size and whatever is in front', () => {
   for (const [columns, rows] of [
     [80, 24],
     [300, 100],
@@ -268,13 +268,13 @@ test('a long notice takes as many lines as it needs', () => {
   assert.match(lines.join('\n'), /✗ cannot read it[^]* end +\n/);
 });
 
-test('the title keeps pid and script where there is no room for all', () => {
+test('the title keeps pid and script if there is no room for everything', () => {
   const titled = (title: string): string => textOf(frame(initialState(title, true, 80, 24))[0]);
   assert.match(titled('pid 4711 dist/growing-cache.js v20.20.2'), /pid 4711 dist\/growing-cache\.js $/);
   assert.match(titled('pid 4711 a-long-folder/growing-cache.js v20.20.2'), /pid 4711 growing-cache\.js $/);
 });
 
-test('where one has gone in deep, the last step of the way is what is seen', () => {
+test('deep in the tree, the last step of the path is shown', () => {
   const state = play(loaded(80, 24), key('enter'));
   const place = { file: `/srv/${'folder/'.repeat(20)}service.ts`, line: 4711, column: 0 };
   const opened = openPlace(state, place);

@@ -23,14 +23,14 @@ test('padding fills cells, not characters', () => {
   assert.equal(padEnd('漢字漢字', 5), '漢字…');
 });
 
-test('a line is fitted to the cell, also where a wide letter does not fit', () => {
+test('a line is fitted to the cell, even if a wide letter does not fit', () => {
   for (const width of [1, 2, 3, 4, 5, 6, 20]) {
     const fitted = fitLine(line(span('漢字'), span('クラス', 'name')), width);
     assert.equal(lineWidth(fitted), width, `width ${width}`);
   }
 });
 
-test('what stands at the right gives way where there is no room', () => {
+test('the text at the right is left out if there is no room', () => {
   assert.equal(textOf(spread(line('left'), line('right'), 12)), 'left   right');
   assert.equal(textOf(spread(line('left'), line('right'), 8)), 'left    ');
 });

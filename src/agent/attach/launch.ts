@@ -110,13 +110,13 @@ export const endProgram = async (
   state: ShutdownState | undefined,
   signal: AbortSignal | undefined,
 ): Promise<void> => {
-  const ownWay = state === undefined || state.ownHandler;
-  const endsByItself = state === undefined || (state.interrupted && ownWay);
+  const hasOwnHandler = state === undefined || state.ownHandler;
+  const endsByItself = state === undefined || (state.interrupted && hasOwnHandler);
   if (!endsByItself) child.kill(state.interrupted ? 'SIGINT' : 'SIGTERM');
   const late = deadline(10_000, signal);
   await Promise.race([program.exited, aborted(late)]);
   if (child.exitCode !== null || child.signalCode !== null) return;
-  if (signal?.aborted === true && ownWay) {
+  if (signal?.aborted === true && hasOwnHandler) {
     child.unref(); // its own handler will end it
     throw new MemwatchError('interrupted', `interrupted: process ${program.pid} is still ending, in its own way`, {
       hint: `kill -KILL ${program.pid} ends it at once`,

@@ -87,7 +87,7 @@ export const captureCpuProfiles = async (
 };
 
 /** A program that starts a worker for every task would fill memwatch's memory with profiles. */
-const mostWorkers = 100;
+const maxWorkers = 100;
 
 /** Begins to profile each worker that starts; if one ends before it is profiled there is nothing to keep. */
 const startLater = (
@@ -105,7 +105,7 @@ const startLater = (
     await dropOptimisedCode(worker.session);
   };
   const stopListening = attachment.onWorker((worker) => {
-    if (running.length <= mostWorkers) starting.push(add(worker).catch(() => {}));
+    if (running.length <= maxWorkers) starting.push(add(worker).catch(() => {}));
   });
   return {
     stop: () => {

@@ -9,7 +9,7 @@ import { callOn, type Remote } from '../session/evaluate.js';
 import { addersOf, watchGrowth, type GrowthWatch, type RawSite } from './growth-sites-in-target.js';
 
 /** At most this many additions are looked at: each costs the target about 20 us. */
-const mostAdditions = 2000;
+const maxAdditions = 2000;
 
 /** Whether additions to a container of that kind can be watched. */
 export const canWatch = (kind: string): boolean => addersOf[kind] !== undefined;
@@ -33,7 +33,7 @@ export const captureGrowthSites = async (
   const { result } = await session.send('Runtime.callFunctionOn', {
     objectId: object,
     functionDeclaration: `function (...args) { return (${watchGrowth.toString()})(this, ...args); }`,
-    arguments: [client, addersOf[kind] ?? [], mostAdditions].map((value) => ({ value })),
+    arguments: [client, addersOf[kind] ?? [], maxAdditions].map((value) => ({ value })),
     objectGroup,
     silent: true,
   });

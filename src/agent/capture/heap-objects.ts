@@ -141,20 +141,20 @@ const longestOf = (types: readonly (readonly [string, TypeCount])[], slots: numb
 const largestIn = ({ overall, histogram }: TypeCount, slotBytes: number, largestBytes: number): Range => {
   const last = histogram.length - 1;
   const inLast = histogram[last] ?? 0;
-  const smaller = histogram.slice(0, -1).reduce((sum, count, at) => sum + count * leastOfClass(at), 0);
-  const least = Math.max(leastOfClass(last), (overall - 2 * smaller) / inLast);
+  const smaller = histogram.slice(0, -1).reduce((sum, count, at) => sum + count * minOfClass(at), 0);
+  const least = Math.max(minOfClass(last), (overall - 2 * smaller) / inLast);
   if (inLast > 0 && least <= slotBytes) {
-    const most = Math.max(least, Math.min(overall - smaller, largestBytes, (mostAboveMean * overall) / inLast));
+    const most = Math.max(least, Math.min(overall - smaller, largestBytes, (maxAboveMean * overall) / inLast));
     const mean = Math.max(least, (overall - smaller) / inLast);
     return { least, likely: Math.min(mean, most), most };
   }
   const top = histogram.slice(0, -1).findLastIndex((count) => count > 0);
-  return { least: leastOfClass(top), likely: 1.5 * leastOfClass(top), most: 2 * leastOfClass(top) };
+  return { least: minOfClass(top), likely: 1.5 * minOfClass(top), most: 2 * minOfClass(top) };
 };
 
-const leastOfClass = (at: number): number => 16 * 2 ** at;
+const minOfClass = (at: number): number => 16 * 2 ** at;
 /** Bounds the largest of several objects if nothing else does. */
-const mostAboveMean = 3;
+const maxAboveMean = 3;
 
 /** For a process of this machine; undefined for others, and if it may not be read. */
 const largestMapping = (pid: number | undefined): number | undefined => {

@@ -22,7 +22,7 @@ const collectTimeoutMs = 120_000;
 /** A worker that waits in Atomics.wait does not answer at all; one that works answers within milliseconds. */
 const workerTimeoutMs = 1500;
 /** At most this many workers are read, because each worker's heap is collected at each reading. */
-const mostWorkers = 8;
+const maxWorkers = 8;
 
 export const openProcessReadings = async (attachment: Attachment): Promise<ProcessReadings> => {
   const { session, pid, worker } = attachment;
@@ -40,7 +40,7 @@ export const openProcessReadings = async (attachment: Attachment): Promise<Proce
       await session.send('HeapProfiler.collectGarbage', undefined, { timeoutMs: collectTimeoutMs });
       const memory = await callOn(session, meter, (own) => own.memory());
       const workers = worker === undefined ? await readWorkers(await attachment.workers(), silent) : [];
-      const beside =
+      const ofProcess =
         pid === undefined || worker !== undefined
           ? unseen
           : { ...readProcessCounts(pid), childrenRssBytes: readChildrenRss(pid) };
@@ -49,7 +49,7 @@ export const openProcessReadings = async (attachment: Attachment): Promise<Proce
       const heapTotalBytes = workers.reduce((sum, one) => sum + (one.heapTotalBytes ?? 0), memory.heapTotalBytes);
       // the memory of a process with several threads says nothing of one of them
       const rssBytes = worker === undefined ? memory.rssBytes : null;
-      const reading = { ...done, ...memory, ...beside, workers, heapTotalBytes, rssBytes };
+      const reading = { ...done, ...memory, ...ofProcess, workers, heapTotalBytes, rssBytes };
       return { ...reading, atMs: from - startedAt, longestGcPauseUs: null };
     },
   };
@@ -60,7 +60,7 @@ const unseen = { fileDescriptors: null, threads: null, childProcesses: null, chi
 /** A worker that did not answer once is not waited for again. */
 const readWorkers = (workers: readonly WorkerThread[], silent: Set<string>): Promise<WorkerReading[]> =>
   Promise.all(
-    workers.slice(0, mostWorkers).map(async ({ id, title, session }) => {
+    workers.slice(0, maxWorkers).map(async ({ id, title, session }) => {
       const memory = silent.has(id) ? undefined : await collectedHeapOf(session).catch(() => undefined);
       if (memory === undefined) silent.add(id);
       return { id, title, heapUsedBytes: memory?.used ?? null, heapTotalBytes: memory?.total ?? null };

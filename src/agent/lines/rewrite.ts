@@ -43,7 +43,7 @@ export const rewriteSource = (
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return (
-      code + tellMissing(meant.map((selector) => ({ selector: selector.text, file: path, functions: [], reason })))
+      code + codeOfMissing(meant.map((selector) => ({ selector: selector.text, file: path, functions: [], reason })))
     );
   }
 };
@@ -70,8 +70,8 @@ const rewrite = (code: string, kind: SourceKind, source: OriginalSource, selecto
   const edit = new MagicString(code);
   const tables: FunctionTable[] = [];
   for (const root of outermost([...roots.values()])) instrumentFunction(root, { edit, source, roots, tables, enter });
-  const tail = tables.length === 0 ? '' : tellTables(tables, found);
-  return edit.toString() + tail + tellMissing(missing);
+  const tail = tables.length === 0 ? '' : codeOfTables(tables, found);
+  return edit.toString() + tail + codeOfMissing(missing);
 };
 
 const enter = (table: number): string => `${fileFunction}()[${table}]`;
@@ -84,9 +84,9 @@ const outermost = (sites: readonly FunctionSite[]): FunctionSite[] =>
   );
 
 /** A hoisted function declaration, because a function may be called before its file has run (circular imports). */
-const tellTables = (tables: readonly FunctionTable[], found: readonly string[]): string =>
+const codeOfTables = (tables: readonly FunctionTable[], found: readonly string[]): string =>
   `\nfunction ${fileFunction}(){return ${fileFunction}.tables??=globalThis.${globalName}.register(` +
   `${JSON.stringify(tables)},${JSON.stringify(found)})}\n;${fileFunction}();\n`;
 
-const tellMissing = (missing: readonly Missing[]): string =>
+const codeOfMissing = (missing: readonly Missing[]): string =>
   missing.length === 0 ? '' : `\n;globalThis.${globalName}?.miss(${JSON.stringify(missing)});\n`;

@@ -48,7 +48,7 @@ export const holdersOf = (port: number, seenBy: number): { held: boolean; pids: 
   return { held: true, pids, connections: rows.filter(({ state }) => state === established).length };
 };
 
-/** For each TCP socket that the process can see, by inode: the peer's address, or the own port if it is a client's connection. */
+/** For each TCP socket that the process can see, by inode: in words, its peer, or the port that its clients connect to. */
 export const socketPeers = (seenBy: number): ReadonlyMap<string, string> => {
   const rows = socketRows(seenBy);
   const served = new Set(rows.filter(({ state }) => state === listening).map(({ port }) => port));

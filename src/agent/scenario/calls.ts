@@ -51,7 +51,7 @@ export const callRepeatedly = async (body: (i: number) => unknown, options: Call
 };
 
 /** If the thread gets less than this share of the time, the machine is so busy that waiting is not worth it. */
-const leastShare = 0.1;
+const minShare = 0.1;
 
 /** Milliseconds from now on, without those that this thread spent waiting for a core. */
 const startClock = (): (() => number) => {
@@ -59,7 +59,7 @@ const startClock = (): (() => number) => {
   const queuedBefore = readQueuedMs();
   return () => {
     const passed = performance.now() - startedAt;
-    return Math.max(passed * leastShare, passed - (readQueuedMs() - queuedBefore));
+    return Math.max(passed * minShare, passed - (readQueuedMs() - queuedBefore));
   };
 };
 

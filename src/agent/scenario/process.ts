@@ -39,7 +39,7 @@ const ownWork: ReadonlySet<Request['do']> = new Set(['read', 'snapshot', 'start-
 const ownWorkSlower = 10;
 
 const childFile = fileURLToPath(new URL('child.js', import.meta.url));
-const mostOutput = 64 * 1024;
+const maxOutput = 64 * 1024;
 const shownLines = 20;
 
 export const startScenario = (options: ScenarioOptions): ScenarioProcess => {
@@ -77,7 +77,7 @@ const environment = (): NodeJS.ProcessEnv => {
 const collectOutput = (child: ChildProcess): (() => string) => {
   let text = '';
   const take = (chunk: unknown): void => {
-    text = (text + String(chunk)).slice(-mostOutput);
+    text = (text + String(chunk)).slice(-maxOutput);
   };
   child.stdout?.on('data', take);
   child.stderr?.on('data', take);

@@ -23,7 +23,7 @@ export interface Connection {
 }
 
 /** V8 sends a heap snapshot in pieces; the largest single message is a CPU profile, about 10 MB for ten minutes. */
-const mostMessageBytes = 128 * 2 ** 20;
+const maxMessageBytes = 128 * 2 ** 20;
 const handshakeMs = 10_000;
 const goodbyeMs = 200;
 /** As many as ws follows at most: with these made already it follows none. */
@@ -128,7 +128,7 @@ const listen = (
 ): void => {
   socket._redirects = mostRedirects;
   socket.once('open', () => {
-    if (socket._receiver !== undefined) socket._receiver._maxPayload = mostMessageBytes;
+    if (socket._receiver !== undefined) socket._receiver._maxPayload = maxMessageBytes;
   });
   socket.on('error', (cause) => closed.abort(brokenBy(url, cause)));
   socket.once('close', () => closed.abort());
@@ -139,7 +139,7 @@ const listen = (
 };
 
 const receive = (client: Client, url: string, data: Buffer, close: Connection['close']): void => {
-  if (data.length > mostMessageBytes) return void close(tooLarge(url));
+  if (data.length > maxMessageBytes) return void close(tooLarge(url));
   try {
     client._handleMessage(readMessage(data.toString('utf8')));
   } catch (cause) {
@@ -148,7 +148,7 @@ const receive = (client: Client, url: string, data: Buffer, close: Connection['c
 };
 
 const tooLarge = (url: string, cause?: unknown): MemwatchError => {
-  const most = `${mostMessageBytes / 2 ** 20} MB`;
+  const most = `${maxMessageBytes / 2 ** 20} MB`;
   return new MemwatchError('target-error', `${url} sent a message of more than ${most}: not read`, { cause });
 };
 

@@ -12,7 +12,7 @@ export interface Identity {
 
 /** Throws `not-node`. */
 export const identify = async (session: Session, name: string): Promise<Identity> => {
-  const who = await evaluate<Partial<Answer> | null>(session, tellWho);
+  const who = await evaluate<Partial<Answer> | null>(session, readIdentity);
   const { pid, version, runtime } = who ?? {};
   const isNode = Number.isInteger(pid) && /^v\d+\.\d+/.test(String(version)) && typeof runtime !== 'string';
   if (isNode) return { pid: Number(pid), version: String(version) };
@@ -28,7 +28,7 @@ interface Answer extends Identity {
 }
 
 /** Runs in the target. */
-const tellWho = (): Answer => {
+const readIdentity = (): Answer => {
   if (typeof process !== 'object') {
     const browser: unknown = Reflect.get(globalThis, 'navigator');
     const agent: unknown = typeof browser === 'object' && browser !== null ? Reflect.get(browser, 'userAgent') : null;

@@ -28,14 +28,14 @@ const functionLines = (one: CountedFunction): FunctionLines => ({
 
 const lineCost = (line: CountedLine, source: string): LineCost => {
   const [incrementBytes, externalBytes, certainty] = increments(line);
-  const told = line.hits === 0 || line.cleanHits + line.collectedHits > 0;
+  const isKnown = line.hits === 0 || line.cleanHits + line.collectedHits > 0;
   return {
     line: line.line,
     source,
     hits: line.hits,
-    timeUs: told ? Math.max(0, line.timeMs * 1000) : undefined,
-    incrementBytes: told ? incrementBytes : undefined,
-    externalBytes: told ? externalBytes : undefined,
+    timeUs: isKnown ? Math.max(0, line.timeMs * 1000) : undefined,
+    incrementBytes: isKnown ? incrementBytes : undefined,
+    externalBytes: isKnown ? externalBytes : undefined,
     untimedHits: line.untimedHits ?? 0,
     certainty,
     memoryBytes: line.memoryBytes,

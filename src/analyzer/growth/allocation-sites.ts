@@ -6,11 +6,11 @@
 import type { SurvivorFrame, SurvivorSite } from '../model/survivors.js';
 import type { AllocationSite, Finding } from '../model/finding.js';
 import { createLocator, type Location, type Locator } from '../model/location.js';
-import { isProgramsFile, type ScriptsTable } from '../model/scripts.js';
+import { isProgramFile, type ScriptsTable } from '../model/scripts.js';
 
-const mostSites = 5;
+const maxSites = 5;
 /** Relative to the largest site: a smaller one is a single sample, hit by chance. */
-const leastShare = 0.1;
+const minShare = 0.1;
 
 /**
  * Code that calls the program's body over and over, and into which V8 may inline it: what this code allocates was allocated
@@ -45,7 +45,7 @@ const inBody = ({ bytes }: AllocationSite, { body }: Caller): AllocationSite | u
 
 /** The first function of the program's own on the stack: Node's functions allocate for their caller. */
 const siteOf = ({ stack, bytes }: SurvivorSite, locator: Locator): AllocationSite | undefined => {
-  const frame = stack.find(isPrograms);
+  const frame = stack.find(isProgramFrame);
   const location = frame === undefined ? undefined : placeOf(frame, locator);
   if (frame === undefined || location === undefined) return undefined;
   return {
@@ -56,14 +56,14 @@ const siteOf = ({ stack, bytes }: SurvivorSite, locator: Locator): AllocationSit
   };
 };
 
-const isPrograms = ({ url }: SurvivorFrame): boolean => isProgramsFile(url);
+const isProgramFrame = ({ url }: SurvivorFrame): boolean => isProgramFile(url);
 
 const placeOf = ({ scriptId, url, line, column }: SurvivorFrame, locator: Locator): Location | undefined =>
   locator.atPosition(Number(scriptId), url, line, column);
 
 const bestFinding = (findings: readonly Finding[], { stack }: SurvivorSite, locator: Locator): Finding | undefined => {
   const functions = new Set(stack.map((frame) => frame.function));
-  const files = new Set(stack.filter(isPrograms).map((frame) => placeOf(frame, locator)?.file));
+  const files = new Set(stack.filter(isProgramFrame).map((frame) => placeOf(frame, locator)?.file));
   const score = (finding: Finding): number => {
     const names = [finding.container.name, ...finding.gains.map(({ name }) => name.replace(/\(\)$/, ''))];
     const byClass = names.some((name) => functions.has(name)) ? 2 : 0;
@@ -81,5 +81,5 @@ const largest = (sites: readonly AllocationSite[]): AllocationSite[] => {
     sums.set(key, { ...site, bytes });
   }
   const sorted = [...sums.values()].toSorted((a, b) => b.bytes - a.bytes);
-  return sorted.filter(({ bytes }) => bytes >= leastShare * sorted[0].bytes).slice(0, mostSites);
+  return sorted.filter(({ bytes }) => bytes >= minShare * sorted[0].bytes).slice(0, maxSites);
 };

@@ -42,7 +42,7 @@ const leastHandles: Least = { amount: 10, share: 0.2 };
 const leastHeavy: Least = { amount: 3, share: 0 };
 const heavy: ReadonlySet<string> = new Set([threads, childProcesses, 'realms']);
 
-const leastOf = ({ name, unit }: Quantity): Least => {
+const minOf = ({ name, unit }: Quantity): Least => {
   if (name === nativeMemory) return leastNativeBytes;
   if (unit === 'bytes') return leastBytes;
   return heavy.has(name) ? leastHeavy : leastHandles;
@@ -77,7 +77,7 @@ export const computeBounds = (readings: readonly ProcessReading[], allowedMs: nu
 };
 
 const knownOf = (quantity: Quantity, points: readonly Point[], allowedMs: number): Known => {
-  const { amount, share } = leastOf(quantity);
+  const { amount, share } = minOf(quantity);
   const least = Math.max(amount, share * (points[0]?.y ?? 0)) / (allowedMs / 1000);
   const history = points.map(({ y }) => y);
   const slope = slopeAtLook(points);

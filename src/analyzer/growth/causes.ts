@@ -24,11 +24,11 @@ export interface Cause {
 }
 
 /** The least share of the region's gain in a class that a holder must have gained, to be part of a cause. */
-const leastShareOfGain = 0.02;
+const minShareOfGain = 0.02;
 /** Holders with at least this share of entries in common hold the same things. */
-const leastInCommon = 0.5;
+const minInCommon = 0.5;
 /** Each holder is one bit of a 32-bit number. */
-const mostHolders = 32;
+const maxHolders = 32;
 
 /** `others`: the holders of all other regions that grow. */
 export const causesOf = (
@@ -92,7 +92,7 @@ const isFedBy = (others: ReadonlySet<number>, members: ReadonlySet<number>, last
 const growsWith = (one: EntryTally, region: Region): boolean => {
   const ofClass = region.classes.find(({ classNumber }) => classNumber === one.classNumber);
   if (ofClass === undefined || ofClass.trend === 'none') return false;
-  return Math.min(...gainsOf(one.counts)) > 0 && total(one.counts) >= leastShareOfGain * total(ofClass.counts);
+  return Math.min(...gainsOf(one.counts)) > 0 && total(one.counts) >= minShareOfGain * total(ofClass.counts);
 };
 
 const total = (counts: ArrayLike<number>): number => counts[counts.length - 1] - counts[0];
@@ -105,7 +105,7 @@ const largestHolders = (growing: readonly EntryTally[], classes: GrowthClasses):
   }
   return [...gained]
     .toSorted((a, b) => b[1] - a[1])
-    .slice(0, mostHolders)
+    .slice(0, maxHolders)
     .map(([holder]) => holder);
 };
 
@@ -139,14 +139,14 @@ interface Group {
 
 const groupHolders = (count: number, reach: Uint32Array, last: Transients): Group[] => {
   const bytesOf = bytesByReach(reach, last);
-  const bytesOfMask = (mask: number): number => sumWhere(bytesOf, (bits) => (bits & mask) !== 0);
+  const bytesOfMask = (mask: number): number => sumIf(bytesOf, (bits) => (bits & mask) !== 0);
   let masks = Array.from({ length: count }, (_, i) => (1 << i) >>> 0);
   for (let merged = true; merged;) {
     merged = false;
     outer: for (let a = 0; a < masks.length; a++) {
       for (let b = a + 1; b < masks.length; b++) {
-        const both = sumWhere(bytesOf, (bits) => (bits & masks[a]) !== 0 && (bits & masks[b]) !== 0);
-        if (both < leastInCommon * Math.min(bytesOfMask(masks[a]), bytesOfMask(masks[b]))) continue;
+        const both = sumIf(bytesOf, (bits) => (bits & masks[a]) !== 0 && (bits & masks[b]) !== 0);
+        if (both < minInCommon * Math.min(bytesOfMask(masks[a]), bytesOfMask(masks[b]))) continue;
         masks[a] = (masks[a] | masks[b]) >>> 0;
         masks = masks.filter((_, i) => i !== b);
         merged = true;
@@ -154,7 +154,7 @@ const groupHolders = (count: number, reach: Uint32Array, last: Transients): Grou
       }
     }
   }
-  const all = sumWhere(bytesOf, () => true);
+  const all = sumIf(bytesOf, () => true);
   return masks.map((mask) => {
     let blame = 0;
     for (const [bits, bytes] of bytesOf) {
@@ -173,7 +173,7 @@ const bytesByReach = (reach: Uint32Array, { graph }: Transients): Map<number, nu
   return bytesOf;
 };
 
-const sumWhere = (bytesOf: ReadonlyMap<number, number>, wanted: (bits: number) => boolean): number => {
+const sumIf = (bytesOf: ReadonlyMap<number, number>, wanted: (bits: number) => boolean): number => {
   let sum = 0;
   for (const [bits, bytes] of bytesOf) if (wanted(bits)) sum += bytes;
   return sum;

@@ -27,14 +27,14 @@ export const createChains = (graph: HeapGraph, paths: Paths): ((node: number) =>
 };
 
 /** An object with more edges than this is no link of a list. */
-const mostEdges = 64;
+const maxEdges = 64;
 
 /**
  * A link has a field that leads to an object of the same class, which has that field too or leads back: `next.next`,
  * `next.prev`.
  */
 const isLink = (graph: HeapGraph, node: number): boolean => {
-  if (graph.firstEdge[node + 1] - graph.firstEdge[node] > mostEdges) return false;
+  if (graph.firstEdge[node + 1] - graph.firstEdge[node] > maxEdges) return false;
   for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
     const target = graph.edgeTarget[edge];
     if (
@@ -49,7 +49,7 @@ const isLink = (graph: HeapGraph, node: number): boolean => {
 };
 
 const answers = (graph: HeapGraph, node: number, edge: number, back: number): boolean => {
-  if (graph.firstEdge[node + 1] - graph.firstEdge[node] > mostEdges) return false;
+  if (graph.firstEdge[node + 1] - graph.firstEdge[node] > maxEdges) return false;
   for (let own = graph.firstEdge[node]; own < graph.firstEdge[node + 1]; own++) {
     const target = graph.edgeTarget[own];
     if (!isField(graph, own) || target === node || !isSameClass(graph, node, target)) continue;

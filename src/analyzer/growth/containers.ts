@@ -55,11 +55,8 @@ const shareOfMost = 0.5;
 /** The same if entries hold one another, each with many strings and numbers of its own. */
 const shareOfCrowd = 0.02;
 
-/**
- * How much a class name says: objects of a class say more than functions, functions more than plain objects, and strings
- * least.
- */
-const tells = (name: string): number => (isNameless(name) ? 3 : name.endsWith('()') ? 1 : isOwnClass(name) ? 0 : 2);
+/** How little a class name says: objects of a class say most, then functions, then plain objects; strings say least. */
+const vagueness = (name: string): number => (isNameless(name) ? 3 : name.endsWith('()') ? 1 : isOwnClass(name) ? 0 : 2);
 
 /**
  * Among entries that gain enough: the most telling class first; then the region's own holder; then the holder nearest to
@@ -72,12 +69,12 @@ const byPreference = (
   paths: Paths,
 ): EntryTally | undefined => {
   const most = Math.max(0, ...growing.map((one) => total(one.counts)));
-  const tellsOf = (one: EntryTally): number => tells(classes.nameOf(one.classNumber));
+  const vaguenessOf = (one: EntryTally): number => vagueness(classes.nameOf(one.classNumber));
   const isOther = (one: EntryTally): number => (one.holder === region.node ? 0 : 1);
   const enough = growing.filter((one) => total(one.counts) >= shareOfMost * most);
   return enough.toSorted(
     (a, b) =>
-      tellsOf(a) - tellsOf(b) ||
+      vaguenessOf(a) - vaguenessOf(b) ||
       isOther(a) - isOther(b) ||
       total(b.counts) - total(a.counts) ||
       depthOf(paths, a.holder) - depthOf(paths, b.holder),
@@ -170,10 +167,10 @@ const mainClass = (region: Region, last: Transients, classes: GrowthClasses): Re
     if (first !== undefined && !isNameless(classes.nameOf(first.classNumber))) return first;
   }
   const most = Math.max(...growing.map((one) => total(one.counts)));
-  const tellsOf = (one: RegionClass): number => tells(classes.nameOf(one.classNumber));
+  const vaguenessOf = (one: RegionClass): number => vagueness(classes.nameOf(one.classNumber));
   return growing
     .filter((one) => total(one.counts) >= shareOfCrowd * most)
-    .toSorted((a, b) => tellsOf(a) - tellsOf(b) || total(b.bytes) - total(a.bytes))[0];
+    .toSorted((a, b) => vaguenessOf(a) - vaguenessOf(b) || total(b.bytes) - total(a.bytes))[0];
 };
 
 /** An entry that stayed, as an example: the oldest one, which has the smallest id, since V8 assigns ids in order. */

@@ -73,7 +73,7 @@ const externalWords = {
 } as const;
 
 /** What array buffers gained is most of what all external memory gained. */
-const isBuffers = (readings: readonly CounterReading[]): boolean => {
+const areBuffers = (readings: readonly CounterReading[]): boolean => {
   const [first, last] = [readings[0], readings.at(-1)];
   if (first === undefined || last === undefined) return true;
   return last.arrayBuffersBytes - first.arrayBuffersBytes > 0.5 * (last.externalBytes - first.externalBytes);
@@ -101,7 +101,7 @@ const otherCounters: readonly Counter[] = [
     leastPerRound: 16 * 1024,
     leastPerIteration: 16,
     ...externalWords.buffers,
-    wordsFor: (readings) => (isBuffers(readings) ? externalWords.buffers : externalWords.others),
+    wordsFor: (readings) => (areBuffers(readings) ? externalWords.buffers : externalWords.others),
   },
   {
     name: nativeMemory,
@@ -164,11 +164,11 @@ export const findHeapGrowth = (
   const history = readings.map(({ heapUsedBytes }) => heapUsedBytes);
   const gained = (history.at(-1) ?? 0) - (history.at(-2) ?? 0);
   const perIteration = gained / (work.at(-1) ?? 1);
-  if (gained < leastHeapBytes || perIteration < leastHeapBytesPerIteration) return undefined;
+  if (gained < minHeapBytes || perIteration < minHeapBytesPerIteration) return undefined;
   return { ...heapWords, name: heapMemory, unit: 'bytes', history, perIteration };
 };
-const leastHeapBytes = 112 * 1024;
-const leastHeapBytesPerIteration = 48;
+const minHeapBytes = 112 * 1024;
+const minHeapBytesPerIteration = 48;
 const heapWords = {
   title: "the collected heap grows, and no object of the program's holds what it gains",
   advice: "V8's own tables hold it: symbols of Symbol.for() with ever new keys, or code that is made anew each time.",

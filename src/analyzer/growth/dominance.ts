@@ -22,7 +22,7 @@ export interface Dominance {
 }
 
 /** An object with more edges than this is treated as a dictionary: its keys are no slots. */
-const mostSlots = 64;
+const maxSlots = 64;
 
 /** Part of the object that holds it, and not a holder by itself. */
 const isPart = (type: number): boolean =>
@@ -80,7 +80,7 @@ const createSlots = (graph: HeapGraph): Pick<Dominance, 'slotOf' | 'nodeOf'> => 
   const numbers = new Map<string, number>();
   const nodes: number[] = [];
   const hasSlots = (node: number): boolean => {
-    if (graph.firstEdge[node + 1] - graph.firstEdge[node] > mostSlots)
+    if (graph.firstEdge[node + 1] - graph.firstEdge[node] > maxSlots)
       return nodeName(graph, node) === 'system / Context';
     return nodeName(graph, node) === 'system / Context' || hasOwnClass(graph, node);
   };

@@ -17,7 +17,7 @@ export interface Series {
 }
 
 /** The share of the entries added in a round that must still be there at the end; otherwise things only pass through. */
-const leastShareThatStays = 0.5;
+const minShareThatStays = 0.5;
 /** If the last round brought less than this share of the best round, the growth is slowing down. */
 const slowing = 0.34;
 /** The same limit for growth that never rose from one round to the next; it counts as slowing down sooner. */
@@ -35,7 +35,7 @@ export const judgeSeries = ({ counts, stayed }: Series, roundWork?: readonly num
     if (stayed[round] <= 0) return 'none';
     stayedEarly += stayed[round];
   }
-  if (stayedEarly < leastShareThatStays * sum(early)) return 'none';
+  if (stayedEarly < minShareThatStays * sum(early)) return 'none';
   return isSlowing(gains, roundWork) ? 'slows' : 'grows';
 };
 

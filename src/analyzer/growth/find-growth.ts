@@ -57,7 +57,7 @@ export interface Growth {
 
 export const leastSnapshots = 3;
 /** Snapshots of one process share most of their nodes; below this share they are taken to be of different ones. */
-const leastShared = 0.2;
+const minShared = 0.2;
 
 export const findGrowth = async (sources: readonly SnapshotSource[], options: GrowthOptions = {}): Promise<Growth> =>
   growthBetween(sources, options, 'id');
@@ -219,7 +219,7 @@ const checkSameProcess = (
 ): void => {
   for (const [i, nodeCount] of nodeCounts.entries()) {
     const shared = shareInSet(last, idSets[i]) * last.nodeCount;
-    if (shared >= leastShared * Math.min(nodeCount, last.nodeCount)) continue;
+    if (shared >= minShared * Math.min(nodeCount, last.nodeCount)) continue;
     throw notOneProcess(sources[i], sources[sources.length - 1]);
   }
 };

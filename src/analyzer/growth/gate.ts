@@ -28,21 +28,21 @@ export interface Rising {
 }
 
 /** Smaller rises are noise of the program and of V8. */
-const leastHeapBytes = 8 * 1024;
-const leastExternalBytes = 64 * 1024;
-const leastCount = 2;
+const minHeapBytes = 8 * 1024;
+const minExternalBytes = 64 * 1024;
+const minCount = 2;
 
 export const findRising = (readings: readonly GateReading[]): Rising => {
   const last = readings[readings.length - 1];
-  const heap = rises(readings.map((reading) => reading.heapBytes), leastHeapBytes); // prettier-ignore
-  const external = rises(readings.map(({ externalBytes }) => externalBytes), leastExternalBytes); // prettier-ignore
+  const heap = rises(readings.map((reading) => reading.heapBytes), minHeapBytes); // prettier-ignore
+  const external = rises(readings.map(({ externalBytes }) => externalBytes), minExternalBytes); // prettier-ignore
   const classes = last.census.classes.flatMap(({ name }) => {
     const history = readings.map(({ census }) => census.classes.find((one) => one.name === name)?.count ?? 0);
-    return rises(history, leastCount) ? [{ name, history }] : [];
+    return rises(history, minCount) ? [{ name, history }] : [];
   });
   const containers = last.census.containers.flatMap((container) => {
     const history = readings.map(({ census }) => census.containers.find(({ id }) => id === container.id)?.size);
-    return isKnown(history) && rises(history, leastCount) ? [{ container, history }] : [];
+    return isKnown(history) && rises(history, minCount) ? [{ container, history }] : [];
   });
   return { heap, external, classes, containers };
 };

@@ -9,9 +9,9 @@ import type { Places } from './places.js';
 import type { Region } from './regions.js';
 import type { Transients } from './transients.js';
 
-const mostFunctions = 3;
+const maxFunctions = 3;
 /** At most this many closures are looked at: enough to show which functions they are of, in a region that may hold millions. */
-const mostLookedAt = 20_000;
+const maxLookedAt = 20_000;
 
 /** `least`: the least number kept per round. `isForeign`: files that are never the place to look at. */
 export const keptFunctions = (
@@ -24,7 +24,7 @@ export const keptFunctions = (
 ): KeptFunction[] => {
   const isMember = new Set(members);
   const byCode = new Map<number, { closure: number; count: number }>();
-  for (let node = 0, left = mostLookedAt; node < graph.nodeCount && left > 0; node++) {
+  for (let node = 0, left = maxLookedAt; node < graph.nodeCount && left > 0; node++) {
     if (graph.nodeType[node] !== types.closure || !isMember.has(holder[node])) continue;
     left--;
     const code = codeOf(graph, node);
@@ -42,7 +42,7 @@ export const keptFunctions = (
       const name = nodeName(graph, closure) || '(anonymous)';
       return [{ function: name, file, line, countPerRound: Math.round((count / rounds) * 10) / 10 }];
     })
-    .slice(0, mostFunctions);
+    .slice(0, maxFunctions);
 };
 
 /** The node that all closures of one function share; the closure itself if V8 does not show it. */

@@ -12,7 +12,7 @@ import { verdictOf } from './verdict.js';
 import type { Looked } from './watch-report.js';
 import { withAllocationSites } from './allocation-sites.js';
 
-const mostFindings = 10;
+const maxFindings = 10;
 
 export const reportOfCensus = (
   { readings, rising, sites }: Gate,
@@ -34,7 +34,7 @@ export const reportOfCensus = (
     rounds,
     heapBytes: readings.map((reading) => reading.heapBytes),
     snapshots: 0,
-    findings: located(withAllocationSites(steady.slice(0, mostFindings), sites, scripts)),
+    findings: located(withAllocationSites(steady.slice(0, maxFindings), sites, scripts)),
     warnings,
     ...looked,
   };

@@ -5,7 +5,7 @@
  */
 import type { FindingKind } from '../model/finding.js';
 import type { Location } from '../model/location.js';
-import { isProgramsFile } from '../model/scripts.js';
+import { isProgramFile } from '../model/scripts.js';
 import type { Container } from './containers.js';
 import type { Growth } from './find-growth.js';
 import { types } from './growth-classes.js';
@@ -46,7 +46,7 @@ export const locate = (
 export const isForeignOr =
   (isAlsoForeign: ((file: string) => boolean) | undefined) =>
   (file: string): boolean =>
-    !isProgramsFile(file) || isAlsoForeign?.(file) === true;
+    !isProgramFile(file) || isAlsoForeign?.(file) === true;
 
 /** The code of an entry: the function itself, its class, or the first function reached from it. */
 const entryCode = (

@@ -33,9 +33,9 @@ export interface RegionClass {
  */
 const leastBytesOfSize = 4096;
 /** At most this many things that grow in size count; more than that is a crowd that comes and goes. */
-const mostOfSize = 16;
+const maxOfSize = 16;
 /** Fewer holders than this are not judged as a kind, only one by one. */
-const leastOfOneKind = 3;
+const minOfOneKind = 3;
 
 /** Questions about a holder, besides its figures. */
 export interface HolderQuestions {
@@ -70,7 +70,7 @@ export const findRegions = (
     else found.push(region);
   }
   for (const members of left.values()) {
-    if (members.length < leastOfOneKind) continue;
+    if (members.length < minOfOneKind) continue;
     const region = judge(holders.nodeOf(largestOf(members, tallies)), members, tallies, classes, roundWork);
     if (region !== undefined) found.push(region);
   }
@@ -107,7 +107,7 @@ const judgeClass = (
   roundWork: readonly number[] | undefined,
 ): Trend => {
   const byCount = judgeSeries(one, roundWork);
-  if (byCount !== 'none' || !hasSize || Math.max(...one.counts) > mostOfSize) return byCount;
+  if (byCount !== 'none' || !hasSize || Math.max(...one.counts) > maxOfSize) return byCount;
   return judgeBytes(one.bytes, leastBytesOfSize, roundWork);
 };
 

@@ -15,7 +15,7 @@ export const allowedError = 0.05;
 
 const readingsPerWindow = 5;
 const fewestWindows = 7;
-const mostWindows = 10;
+const maxWindows = 10;
 /** A look after only a few more readings says nothing new, but uses up part of the allowed error. */
 const timesTheReadings = 1.25;
 
@@ -43,7 +43,7 @@ export const slopeAtLook = (points: readonly Point[]): Slope => {
 /** The lowest reading of each window. */
 export const floorsOf = (points: readonly Point[]): Point[] => {
   const fit = Math.floor(points.length / readingsPerWindow);
-  const windows = Math.min(points.length, Math.max(fewestWindows, Math.min(mostWindows, fit)));
+  const windows = Math.min(points.length, Math.max(fewestWindows, Math.min(maxWindows, fit)));
   return Array.from({ length: windows }, (_, window) => {
     const from = Math.round((window * points.length) / windows);
     const inside = points.slice(from, Math.round(((window + 1) * points.length) / windows));

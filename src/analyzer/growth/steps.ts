@@ -3,7 +3,7 @@
  * In: the last graph and its paths. Out: steps without V8's stores; an anchor (the variable or class that owns the
  * container); a signature of class and edge names only.
  */
-import { findPath, wayTo } from '../heap/paths.js';
+import { findPath, nodesOnPath } from '../heap/paths.js';
 import { edgeName, edgeTypes, nodeName, type HeapGraph } from '../model/heap-graph.js';
 import type { Paths } from '../model/heap-results.js';
 import type { PathStep } from '../model/path.js';
@@ -36,7 +36,7 @@ export const stepsTo = (graph: HeapGraph, paths: Paths, node: number): Step[] =>
       (isEphemeron(graph, paths.edge[a]) && isEphemeron(graph, paths.edge[b]))) &&
     graph.nodeType[a] === graph.nodeType[b] &&
     (graph.nodeName[a] === graph.nodeName[b] || graph.nodeType[a] === types.concatenatedString);
-  for (const at of wayTo(paths, node)) {
+  for (const at of nodesOnPath(paths, node)) {
     if (at !== node && isBackingStore(graph, at)) continue;
     const [before, last] = kept.slice(-2);
     if (before !== undefined && last !== undefined && isLike(at, last) && isLike(last, before)) kept.pop();
@@ -54,7 +54,7 @@ export const pathTo = (
   node: number,
   isForeign: (closure: number) => boolean = () => false,
 ): PathStep[] => {
-  const way = wayTo(paths, node);
+  const way = nodesOnPath(paths, node);
   const isFunction = (at: number): boolean => graph.nodeType[at] === types.closure;
   const foreign = way.findLastIndex((at) => isFunction(at) && isForeign(at));
   const own = way.findIndex((at, i) => i > foreign && isFunction(at));
@@ -84,7 +84,7 @@ const isEphemeron = (graph: HeapGraph, edge: number): boolean =>
   graph.edgeType[edge] === internal && edgeName(graph, edge).includes(' pair in WeakMap (table @');
 
 /** An object with more properties than this is treated as a dictionary: its keys are data, not names. */
-const mostNames = 64;
+const maxNames = 64;
 
 /** The variable, or the object of a user-written class, that owns the container: where to look in the source. */
 export interface Anchor {
@@ -167,7 +167,7 @@ export const signatureOf = (graph: HeapGraph, steps: readonly Step[], entryClass
 const edgePart = (graph: HeapGraph, step: Step): string => {
   const degree = graph.firstEdge[step.from + 1] - graph.firstEdge[step.from];
   const isData =
-    degree > mostNames &&
+    degree > maxNames &&
     !isGlobal(graph, step.from) &&
     graph.nodeType[step.from] === types.object &&
     graph.edgeType[step.edge] === property;

@@ -111,14 +111,14 @@ const wouldSettle = ({ slope, least }: Known, watch: Watch): string => {
   const times = Number.isFinite(slope.high) ? Math.max(slope.high / least, 1) ** (2 / 3) : 2;
   const neededMs = Math.max(watch.allowedMs, watchedMs(watch)) * Math.max(1.5, times);
   const step = steps.find((ms) => ms >= neededMs);
-  return step === undefined ? '--max-time 60m would tell more' : `--max-time ${sayStep(step)} would settle it`;
+  return step === undefined ? '--max-time 60m would tell more' : `--max-time ${formatStep(step)} would settle it`;
 };
 
 const steps = [30_000, 60_000, 120_000, 300_000, 600_000, 1_200_000, 3_600_000];
-const sayStep = (ms: number): string => (ms < 60_000 ? `${ms / 1000}s` : `${ms / 60_000}m`);
+const formatStep = (ms: number): string => (ms < 60_000 ? `${ms / 1000}s` : `${ms / 60_000}m`);
 
 /** `the heap grows by less than 2.1 KB/s (95 %), native memory by less than 40 KB/s, nothing else grows`. */
-export const sayBounds = ({ known }: Watch): string => {
+export const renderBounds = ({ known }: Watch): string => {
   const heap = known.find(({ of }) => of === heapMemory);
   if (heap === undefined) return 'nothing grows';
   const others = known.filter(({ of, slope }) => of !== heapMemory && isPartOf(of) === undefined && slope.high > 0);

@@ -57,12 +57,12 @@ export const findHolders = (
     const head = above === undefined ? -1 : chains.headOf(above);
     return head !== -1 && bytes[node] < shareOfList * bytes[head];
   };
-  const says = (node: number): boolean => {
+  const isWorthListing = (node: number): boolean => {
     if (chains.isHead(node)) return true;
     const held = own.get(node) ?? 0;
     if (held < ownShare * bytes[node] && (held < floor || held < ownShareOfAll * bytes[root])) return false;
     return !isSaidByList(node);
   };
   const ownBytes = (node: number): number => (chains.isHead(node) ? bytes[node] : (own.get(node) ?? 0));
-  return big.filter(says).toSorted((a, b) => ownBytes(b) - ownBytes(a));
+  return big.filter(isWorthListing).toSorted((a, b) => ownBytes(b) - ownBytes(a));
 };

@@ -17,7 +17,10 @@ const missing = -1;
 /** Smaller growth than this share of the heap is not listed. */
 const smallestShare = 1 / 10_000;
 
-/** Throws `bad-argument` for fewer than two heaps. */
+/**
+ * Compares the first heap (oldest) with the last; needs at least two. `limit`: how many objects to list. Sizes are in bytes;
+ * throws nothing.
+ */
 export const diffHeaps = (captured: readonly Heap[], limit: number): HeapDiff => {
   const { heaps, matchedBy } = withCommonIds(captured);
   const first = heaps[0];

@@ -18,7 +18,7 @@ const looked = 20_000;
  * on Node 20 and 24: at most 0.05 within one session, where new objects took over ids of dead ones (a cache of 60,000
  * entries was replaced); 0.87 to 0.97 between two sessions.
  */
-const mostOfChance = 0.5;
+const maxOfChance = 0.5;
 
 /** For each edge type: 1 if its edges have a number instead of a name. */
 const numbered = Uint8Array.from(edgeTypes, (type) => (type === 'element' || type === 'hidden' ? 1 : 0));
@@ -54,7 +54,7 @@ export const idsAgree = (sample: IdSample, graph: HeapGraph): boolean => {
   }
   let alikeByChance = 0;
   for (const [name, count] of before) alikeByChance += (count * (after.get(name) ?? 0)) / common;
-  return common > 0 && different <= mostOfChance * (common - alikeByChance);
+  return common > 0 && different <= maxOfChance * (common - alikeByChance);
 };
 
 /**

@@ -49,29 +49,29 @@ const layoutTypes = nodeTypes.map((type) => type === 'code' || type === 'object 
 const namedTypes = nodeTypes.map((type) => type === 'hidden' || type === 'object' || type === 'native');
 
 /** The meaning of a node's name; 0 means that it was not yet looked at. */
-const says = { other: 1, store: 2, layout: 3 };
+const meanings = { other: 1, store: 2, layout: 3 };
 
 export const createMachinery = (graph: HeapGraph): Machinery => {
   const { nodeType, firstEdge, edgeType, edgeTarget, strings } = graph;
   const known = new Uint8Array(strings.count);
   const map = strings.indexOf('map');
-  const nameSays = (node: number): number => {
+  const meaningOf = (node: number): number => {
     const index = graph.nodeName[node];
-    if (known[index] === 0) known[index] = sayOf(strings.get(index));
+    if (known[index] === 0) known[index] = meaningOfName(strings.get(index));
     return known[index];
   };
   const isLayout = (node: number): boolean =>
-    layoutTypes[nodeType[node]] || (namedTypes[nodeType[node]] && nameSays(node) === says.layout);
+    layoutTypes[nodeType[node]] || (namedTypes[nodeType[node]] && meaningOf(node) === meanings.layout);
   return {
     isStore: (node) =>
       firstEdge[node + 1] > firstEdge[node] &&
-      (nodeType[node] === array || (namedTypes[nodeType[node]] && nameSays(node) === says.store)),
+      (nodeType[node] === array || (namedTypes[nodeType[node]] && meaningOf(node) === meanings.store)),
     isLayout,
     isLayoutEdge: (edge) => (edgeType[edge] === internal && graph.edgeName[edge] === map) || isLayout(edgeTarget[edge]),
   };
 };
 
-const sayOf = (name: string): number => {
-  if (layoutNames.test(name)) return says.layout;
-  return name.startsWith('system / ') && !otherNames.test(name) ? says.store : says.other;
+const meaningOfName = (name: string): number => {
+  if (layoutNames.test(name)) return meanings.layout;
+  return name.startsWith('system / ') && !otherNames.test(name) ? meanings.store : meanings.other;
 };

@@ -13,7 +13,7 @@ import type { Heap } from './heap.js';
 import { labelOf, noLabel, type Label } from './words.js';
 
 /** At most this many stores in a row are skipped; the next one is shown. */
-const mostStores = 8;
+const maxStores = 8;
 
 export interface Neighbours {
   readonly count: number;
@@ -93,7 +93,7 @@ export const contentsOf = (heap: Heap, node: number): Neighbours => {
     for (let edge = graph.firstEdge[from]; edge < graph.firstEdge[from + 1]; edge++) {
       const target = graph.edgeTarget[edge];
       if (!retains(heap.edges, edge) || (machinery.isLayoutEdge(edge) && !machinery.isLayout(node))) continue;
-      if (depth > mostStores || !machinery.isStore(target)) {
+      if (depth > maxStores || !machinery.isStore(target)) {
         if (target !== node && (before === undefined || !named(target))) found.add(target, edge, before);
       } else if (!seen.has(target)) {
         seen.add(target);
@@ -130,7 +130,7 @@ const addHoldersOfStore = (heap: Heap, hop: Hop, naming: ReadonlySet<number>, fo
       if (seen.has(from)) continue;
       seen.add(from);
       const edge = edgesBetween(heap, from, before.from)[0]; // several edges to a store lead to the same result
-      if (before.depth < mostStores && heap.machinery.isStore(from))
+      if (before.depth < maxStores && heap.machinery.isStore(from))
         open.push({ edge, from, depth: before.depth + 1, before });
       else if (!naming.has(from) && from !== found.start) found.add(from, edge, before);
     }

@@ -20,7 +20,7 @@ const nodeCost = Uint8Array.from(
   nodeTypes,
   (type) => ({ hidden: 2, code: 8, 'object shape': 8, synthetic: 4 })[type as string] ?? 0,
 );
-const dearestStep = Math.max(...edgeCost) + Math.max(...nodeCost);
+const maxStepCost = Math.max(...edgeCost) + Math.max(...nodeCost);
 
 /** Dijkstra's algorithm with one bucket for each cost that can be pending at a time (R. B. Dial, CACM 12(11), 1969). */
 export const computePaths = (graph: HeapGraph, edges: RetainingEdges): Paths => {
@@ -33,22 +33,22 @@ export const computePaths = (graph: HeapGraph, edges: RetainingEdges): Paths => 
 };
 
 /** The nodes on the path from a root to this one, root first, including V8's machinery. Empty if nothing reaches it. */
-export const wayTo = (paths: Paths, node: number): number[] => {
+export const nodesOnPath = (paths: Paths, node: number): number[] => {
   const way: number[] = [];
   for (let at = node; at !== root && paths.edge[at] !== noEdge; at = paths.from[at]) way.push(at);
   return way.toReversed();
 };
 
 /** At most this many steps of a path are shown. */
-const mostSteps = 60;
+const maxSteps = 60;
 
 /** The path in words: its first step is a root, its last the node. `start` is the first node of the path to be shown. */
 export const findPath = (graph: HeapGraph, paths: Paths, node: number, start?: number): PathStep[] => {
-  const way = wayTo(paths, node);
+  const way = nodesOnPath(paths, node);
   const shown = start === undefined ? way : way.slice(Math.max(0, way.indexOf(start)));
   const steps = withoutRepeats(describePath(graph, shown.map((at) => ({ edge: paths.edge[at], node: at })))); // prettier-ignore
-  const left = steps.length - mostSteps;
-  return left <= 0 ? steps : withGap(steps, mostSteps / 2, left + 1);
+  const left = steps.length - maxSteps;
+  return left <= 0 ? steps : withGap(steps, maxSteps / 2, left + 1);
 };
 
 /** Of the links of a list and the parts of a string, which can be a million, only the first and the last are shown. */
@@ -58,12 +58,12 @@ const withoutRepeats = (steps: readonly PathStep[]): PathStep[] => {
     let next = first + 1;
     while (next < steps.length && isRepeat(steps[next], steps[first])) next++;
     const run = steps.slice(first, next);
-    shown.push(...(run.length < leastRun ? run : withGap(run, 1, run.length - 2)));
+    shown.push(...(run.length < minRun ? run : withGap(run, 1, run.length - 2)));
     first = next;
   }
   return shown;
 };
-const leastRun = 4;
+const minRun = 4;
 
 const isRepeat = (step: PathStep, before: PathStep): boolean =>
   step.edge === before.edge &&
@@ -87,7 +87,7 @@ class Search {
   readonly edge: Uint32Array;
   readonly from: Uint32Array;
   private readonly cost: Uint32Array;
-  private readonly buckets = Array.from({ length: dearestStep + 1 }, () => new Bucket());
+  private readonly buckets = Array.from({ length: maxStepCost + 1 }, () => new Bucket());
 
   constructor(
     private readonly graph: HeapGraph,

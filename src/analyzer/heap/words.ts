@@ -126,13 +126,13 @@ export const displayName = (graph: HeapGraph, node: number): string => {
 };
 
 /** At most this many parts are looked at for the beginning of a string. */
-const mostParts = 200;
+const maxParts = 200;
 
 /** The beginning of a string's text. A concatenated string is a tree of two parts each, and V8 gives it no name. */
 const textOf = (graph: HeapGraph, node: number): string => {
   let text = '';
   const parts = [node];
-  for (let seen = 0; parts.length > 0 && seen < mostParts && text.length <= longestText; seen++) {
+  for (let seen = 0; parts.length > 0 && seen < maxParts && text.length <= longestText; seen++) {
     const part = parts.pop() as number;
     const first = targetOf(graph, part, 'first');
     const second = targetOf(graph, part, 'second');

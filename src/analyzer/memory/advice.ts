@@ -11,12 +11,12 @@ interface Weighed extends MemoryAdvice {
 }
 
 /** A part smaller than this share of the RSS is not worth a change. */
-const leastShare = 0.15;
-const leastBytes = 16 * 2 ** 20;
+const minShare = 0.15;
+const minBytes = 16 * 2 ** 20;
 
 export const findAdvice = (reading: MemoryReading, parts: readonly MemoryPart[]): MemoryAdvice[] => {
   const rssBytes = parts.reduce((sum, part) => sum + part.rssBytes, 0);
-  const least = Math.max(leastBytes, rssBytes * leastShare);
+  const least = Math.max(minBytes, rssBytes * minShare);
   const rssOf = (owner: MemoryOwner): number => parts.find((part) => part.owner === owner)?.rssBytes ?? 0;
   const found = [
     emptyHeap(reading),

@@ -31,7 +31,7 @@ export type MemwatchUrl = 'memwatch:in-target';
 export const memwatchUrl: MemwatchUrl = 'memwatch:in-target';
 
 /** Code of the program or of a package: not Node's own, not memwatch's, not without a name. */
-export const isProgramsFile = (file: string): boolean =>
+export const isProgramFile = (file: string): boolean =>
   file !== '' && !file.startsWith('node:') && file !== memwatchUrl;
 
 /** The path of a capture's scripts table. */

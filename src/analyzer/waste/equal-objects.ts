@@ -15,7 +15,7 @@ import {
 import type { Finder } from './kinds.js';
 
 /** Objects in objects are compared to this depth. */
-const mostDepth = 4;
+const maxDepth = 4;
 
 export const equalObjects: Finder = {
   kind: 'equal-objects',
@@ -38,7 +38,7 @@ const firstEquals = (graph: HeapGraph): Uint32Array => {
   for (let node = 0; node < first.length; node++) first[node] = node;
   equateStrings(graph, first);
   const candidates = findCandidates(graph);
-  for (let depth = 0; depth < mostDepth; depth++) if (!equateObjects(graph, candidates, first)) break;
+  for (let depth = 0; depth < maxDepth; depth++) if (!equateObjects(graph, candidates, first)) break;
   return first;
 };
 

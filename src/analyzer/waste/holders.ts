@@ -3,15 +3,15 @@
  * node, the path to it and the nearest place in the program's source.
  */
 import type { Heap } from '../heap/heap.js';
-import { findPath, wayTo } from '../heap/paths.js';
+import { findPath, nodesOnPath } from '../heap/paths.js';
 import { functionsByContext } from '../growth/places.js';
 import { displayName } from '../heap/words.js';
 import type { Location } from '../model/location.js';
-import { isProgramsFile } from '../model/scripts.js';
+import { isProgramFile } from '../model/scripts.js';
 import type { WasteExample } from '../model/waste.js';
 import { edgeKinds, wordOfEdge } from './layout.js';
 
-const mostExamples = 5;
+const maxExamples = 5;
 /** Two ways are the same where their last steps are: the links of a list and the nodes of a tree would all differ otherwise. */
 const comparedSteps = 6;
 
@@ -50,7 +50,7 @@ export class Holders {
       bytes: groups.reduce((sum, { bytes }) => sum + bytes, 0),
       examples: groups
         .toSorted((a, b) => b.bytes - a.bytes)
-        .slice(0, mostExamples)
+        .slice(0, maxExamples)
         .map((group) => this.exampleOf(group)),
     };
   }
@@ -85,9 +85,9 @@ export class Holders {
   /** Of the classes, functions and variables on the way, the nearest that is the program's own code. */
   private placeOf(node: number): Location | null {
     this.seers ??= functionsByContext(this.heap.graph);
-    for (const at of wayTo(this.heap.paths, node).toReversed()) {
+    for (const at of nodesOnPath(this.heap.paths, node).toReversed()) {
       const place = this.heap.locationOf(this.seers.get(at) ?? at);
-      if (place !== null && isProgramsFile(place.file)) return place;
+      if (place !== null && isProgramFile(place.file)) return place;
     }
     return null;
   }

@@ -16,7 +16,7 @@ import type { Finder } from './kinds.js';
 const firstKeyWord = 6;
 const propertyWords = 3;
 /** V8 itself turns an object with more properties into a dictionary: then it is meant as one. */
-const mostFields = 128;
+const maxFields = 128;
 /** Objects of the same keys in the same class: so many are rows, fewer may be dictionaries that happen to be alike. */
 const fewestRows = 10;
 
@@ -34,7 +34,7 @@ export const dictionaryObjects: Finder = {
       if (graph.nodeType[node] !== nodeKinds.object) continue;
       const store = storeOf(node);
       const keys = store === -1 ? [] : keysOf(store);
-      if (keys.length === 0 || keys.length > mostFields || keys.includes(constructor)) continue;
+      if (keys.length === 0 || keys.length > maxFields || keys.includes(constructor)) continue;
       const shape = `${graph.nodeName[node]}:${keys.toSorted((a, b) => a - b).join(',')}`;
       const known = rows.get(shape);
       if (known === undefined) rows.set(shape, [{ node, store, fields: keys.length }]);

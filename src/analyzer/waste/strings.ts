@@ -83,7 +83,7 @@ const takeRope = (heap: Heap, rope: number, saved: number, takeAll: (node: numbe
 };
 
 /** More pieces than this are not followed; a string of that many is rare, and a chain can be followed in many ways. */
-const mostPieces = 10_000_000;
+const maxPieces = 10_000_000;
 
 const measureRope = (
   { graph, dominators }: Heap,
@@ -96,7 +96,7 @@ const measureRope = (
   const open = [rope];
   for (let seen = 0; open.length > 0; seen++) {
     const node = open.pop() ?? rope;
-    if (graph.nodeType[node] === nodeKinds.slice || seen > mostPieces) return; // its length is not known
+    if (graph.nodeType[node] === nodeKinds.slice || seen > maxPieces) return; // its length is not known
     if (graph.nodeType[node] === nodeKinds.rope) forEachPart(node, (part) => open.push(part));
     else {
       const text = graph.strings.get(graph.nodeName[node]);

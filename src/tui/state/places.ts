@@ -5,7 +5,7 @@
  */
 import type { Finding, Owner } from '../../analyzer/model/finding.js';
 import type { Location } from '../../analyzer/model/location.js';
-import { isProgramsFile } from '../../analyzer/model/scripts.js';
+import { isProgramFile } from '../../analyzer/model/scripts.js';
 import { formatBytes, formatCount } from '../../report/units.js';
 import type { Row } from './provider.js';
 import { sourceView, withStack, type ListView, type SourceView, type State } from './state.js';
@@ -24,7 +24,7 @@ export const placesOfFinding = (finding: Finding): FindingPlace[] => {
   const { location, owner, growthSites, keptFunctions, allocationSites } = finding;
   const leaks = location === null ? [] : [{ label: 'Leaks at', place: location, about: ownerText(owner) } as const];
   const added = growthSites.slice(0, mostOfAKind).flatMap(({ stack, count }): FindingPlace[] => {
-    const frame = stack.find(({ file }) => isProgramsFile(file)) ?? stack[0];
+    const frame = stack.find(({ file }) => isProgramFile(file)) ?? stack[0];
     if (frame === undefined) return [];
     const about = `by ${frame.function}, ${formatCount(count)} times while watched`;
     return [{ label: 'Added at', place: { file: frame.file, line: frame.line, column: 0 }, about }];
@@ -41,8 +41,8 @@ export const placesOfFinding = (finding: Finding): FindingPlace[] => {
   }));
   const places = distinct([...leaks, ...added, ...kept.slice(0, mostOfAKind), ...made]);
   return [
-    ...places.filter(({ place }) => isProgramsFile(place.file)),
-    ...places.filter(({ place }) => !isProgramsFile(place.file)),
+    ...places.filter(({ place }) => isProgramFile(place.file)),
+    ...places.filter(({ place }) => !isProgramFile(place.file)),
   ];
 };
 

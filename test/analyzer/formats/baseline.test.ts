@@ -46,7 +46,7 @@ test('rates are rounded, so that a run differs from the next in nothing that is 
   );
 });
 
-test('another file, a broken one and one of a later memwatch are told apart', () => {
+test('another file, a broken one and one of a later memwatch get different errors', () => {
   assert.equal(codeOf('{"schema": "else"}'), 'not-this-format');
   assert.equal(codeOf('[]'), 'not-this-format');
   assert.equal(codeOf('{"schema": "memwatch/baseline@2", "scenarios": {}}'), 'not-this-format');

@@ -79,7 +79,7 @@ test('what each command prints is read back, and a field of another shape is an 
   }
 });
 
-test('a document of another kind, and no document at all, are told from a broken one', () => {
+test('a document of another kind, no document at all and a broken one get different errors', () => {
   assert.equal(readDocument('{"schema":"memwatch/ps@1","processes":[]}', 'x'), undefined);
   assert.equal(readDocument('{"nodes":[]}', 'x'), undefined);
   assert.match(complaintOf('{"schema":"memwatch/heap@1",') ?? '', /result\.json is broken/);

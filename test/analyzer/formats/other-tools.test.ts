@@ -370,7 +370,7 @@ test('collapsed: bad lines are skipped and counted, fractions and negative value
   }
 });
 
-test('a broken file is told from another kind, with the byte where it breaks off', () => {
+test('a broken file is distinguished from another kind, with the byte where it ends', () => {
   const text = JSON.stringify({ naïve: '…', nodes: [], startTime: 0 });
   const brokenAt = (file: Uint8Array | string): unknown => {
     try {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { computeBounds, workerHeap, type Known } from '#memwatch/analyzer/growth/bounds.js';
 import { externalMemory, fileDescriptors, heapMemory, nativeMemory } from '#memwatch/analyzer/growth/counters.js';
 import { verdictOf } from '#memwatch/analyzer/growth/verdict.js';
-import { didWork, sayBounds, undecidedOf, type Watch } from '#memwatch/analyzer/growth/watch-report.js';
+import { didWork, renderBounds, undecidedOf, type Watch } from '#memwatch/analyzer/growth/watch-report.js';
 import type { ProcessReading } from '#memwatch/analyzer/model/process-reading.js';
 import { reading } from '../../support/check-report.js';
 import { seeded } from '../../support/slow.js';
@@ -38,7 +38,7 @@ test('a steady process is excluded from growth in everything, with its bounds in
   const steady = watch(() => ({}));
   assert.deepEqual(new Set(steady.known.map(({ state }) => state)), new Set(['excluded']));
   assert.deepEqual(undecidedOf(steady), []);
-  assert.match(sayBounds(steady), /^the heap grows by less than [\d.]+ K?B\/s \(95 %\).*no .*handle/);
+  assert.match(renderBounds(steady), /^the heap grows by less than [\d.]+ K?B\/s \(95 %\).*no .*handle/);
 });
 
 test('what grows is proved: the heap at 40 KB/s, external memory by 300 KB each 7 s, one file in five seconds', () => {
@@ -81,7 +81,7 @@ test('an allocator that comes and goes by megabytes is no native growth; 8 MB a 
   );
 });
 
-test('the heap of a worker is a quantity of its own, and a worker that gives no answer keeps the verdict open', () => {
+test('the heap of a worker is a separate quantity, and a worker that does not answer leaves the verdict open', () => {
   const worker = (heapUsedBytes: number | null) => ({
     workers: [{ id: '3', title: '[worker 3]', heapUsedBytes, heapTotalBytes: heapUsedBytes }],
   });

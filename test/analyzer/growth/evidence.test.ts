@@ -36,7 +36,7 @@ test('a cache that fills slows down', () => {
   assert.equal(judgeSeries(series([[0], [0, 100], [0, 100, 61], [0, 100, 61, 37]])), 'slows');
 });
 
-test('a short last round is not slowing down where the rounds are of unequal length', () => {
+test('a short last round is not slowing down if the rounds are of unequal length', () => {
   const short = series([[0], [0, 100], [0, 100, 100], [0, 100, 100, 20]]);
   assert.equal(judgeSeries(short), 'slows');
   assert.equal(judgeSeries(short, [1000, 1000, 200]), 'grows');

@@ -101,7 +101,7 @@ test('steps leave out stores; the nearest class or variable is the anchor, name 
   assert.equal(signatureOf(heap.graph, toMap, 'Session'), 'Cache.items > Map > Session');
 });
 
-test('the path of a finding holds no data of the program, and begins after code that is nobody’s place to look', () => {
+test('the path of a finding contains no data of the program, and begins after code that is never the place to look', () => {
   const { heap, node } = draw(`
     global -check-> check check:closure
     check -internal:context-> check_context cc:array

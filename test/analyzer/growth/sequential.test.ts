@@ -91,7 +91,7 @@ test('looks are few: each costs a share of the error', () => {
   assert.ok(due.length < 20);
 });
 
-test('fewer readings than a look takes say nothing', () => {
+test('fewer readings than the first look requires lead to no statement', () => {
   const few = slopeAtLook(grow(10, () => 0).slice(0, readingsOfFirstLook - 1));
   assert.deepEqual([few.low, few.high], [-Infinity, Infinity]);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderContainer, renderGain } from '#memwatch/analyzer/growth/title.js';
 
-test('listeners are those of an emitter for an event, however Node keeps them', () => {
+test('listeners are those of an emitter for an event, however Node stores them', () => {
   assert.equal(renderContainer('listeners', 'Settings._events.change'), 'listeners of Settings for change');
   assert.equal(renderContainer('listeners', 'EventTarget[<symbol kEvents>][]'), 'listeners of EventTarget');
   assert.equal(

@@ -114,7 +114,7 @@ test('dominators and retained sizes are those of the slow twin on 200 random gra
   }
 });
 
-test('they are the same where the retainers come in blocks too small for a list', () => {
+test('they are the same if the retainers come in blocks too small for a list', () => {
   for (let seed = 1; seed <= 50; seed++) {
     const { graph } = drawHeap(randomHeap(seed));
     const { edges, walk } = walkHeap(graph);

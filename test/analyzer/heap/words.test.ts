@@ -37,7 +37,7 @@ test('a concatenation without end, or of many parts, is called by its beginning'
   assert.ok(displayName(graph, node('s0')).length < 60);
 });
 
-test('what a store holds and the object names as well stands once among its fields', () => {
+test('what a store holds and the object also has under a name is listed once among its fields', () => {
   const { graph, node } = drawHeap(`
     root -shortcut:global-> global
     global -list-> Array list

@@ -38,7 +38,7 @@ test('line 0, column 0 of a script is a place', () => {
   assert.deepEqual(createLocator().atPosition(0, 'node:fs', 0, 0), { file: 'node:fs', line: 1, column: 1 });
 });
 
-test('places are those of the source the user wrote, where the table has a source map', () => {
+test("places are those of the user's source, if the table has a source map", () => {
   const { code, scripts } = scriptsOf(false, 'hot.js.map');
   const lines = code.split('\n');
   const line = lines.findIndex((text) => text.includes('function hot'));

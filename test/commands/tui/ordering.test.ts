@@ -28,13 +28,13 @@ test('values beyond 32 bits are sorted as well', async () => {
   assert.deepEqual([...order], [4, 1, 3, 2, 5, 0]);
 });
 
-test('filtering keeps what passes, in order', async () => {
+test('filtering keeps matching rows, in order', async () => {
   const items = Uint32Array.from({ length: 10_000 }, (_, at) => at);
   const kept = await filtered(items, (item) => item % 1000 === 1, always);
   assert.deepEqual([...kept], [1, 1001, 2001, 3001, 4001, 5001, 6001, 7001, 8001, 9001]);
 });
 
-test('a list that nobody waits for any more is given up', async () => {
+test('a list that is no longer awaited is given up', async () => {
   const items = Uint32Array.from({ length: 300_000 }, (_, at) => at);
   await assert.rejects(
     sorted(

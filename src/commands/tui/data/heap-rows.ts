@@ -1,5 +1,5 @@
 /** One node of a graph as a row, and one node's retaining path. In: HeapData, node numbers. Out: rows, names raw. */
-import { findPath, wayTo } from '../../../analyzer/heap/paths.js';
+import { findPath, nodesOnPath } from '../../../analyzer/heap/paths.js';
 import { displayName } from '../../../analyzer/heap/words.js';
 import { nodeTypeName } from '../../../analyzer/model/heap-graph.js';
 import type { ObjectRow, PathDetail } from '../../../tui/state/provider.js';
@@ -27,7 +27,7 @@ export const objectRow = ({ heap }: HeapData, node: number, place: RowPlace): Ob
 });
 
 export const pathDetail = ({ heap }: HeapData, node: number): PathDetail => {
-  const nodes = new Map(wayTo(heap.paths, node).map((at) => [heap.graph.nodeId[at], at]));
+  const nodes = new Map(nodesOnPath(heap.paths, node).map((at) => [heap.graph.nodeId[at], at]));
   return {
     detail: 'path',
     steps: findPath(heap.graph, heap.paths, node).map(({ label, name, id }) => {
