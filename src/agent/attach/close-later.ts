@@ -1,16 +1,16 @@
 /**
- * For a process that was sent SIGUSR1 and did not open its inspector while memwatch was there: it opens one when its main
- * thread runs on, and nobody would close it. A small process of memwatch's own stays for that. In: a process. Out: nothing.
+ * For a process that was sent SIGUSR1 but did not open its inspector in time: it opens one when its main thread runs again,
+ * and then nothing would close it. So a small process stays behind to do that. In: a process. Out: nothing.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** It waits no longer than this. */
+/** The longest that it waits. */
 export const closeLaterMinutes = 60;
 
 const program = fileURLToPath(new URL('close-later-worker.js', import.meta.url));
 
-/** Starts the process, in a session of its own, which Ctrl-C does not reach. It ends with the target, too. */
+/** Starts that process in a session of its own, so that Ctrl-C does not reach it. It also ends when the target does. */
 export const closeLater = (pid: number, startTicks: number): void => {
   const { NODE_OPTIONS: _, ...env } = process.env;
   const options = { detached: true, stdio: 'ignore', cwd: '/', env } as const;
@@ -19,6 +19,6 @@ export const closeLater = (pid: number, startTicks: number): void => {
   child.unref();
 };
 
-/** In words, for whoever is told that a process may open its inspector later. */
+/** Says in words that a process may open its inspector later. */
 export const whoCloses = (pid: number): string =>
   `a process of memwatch's closes it: it waits ${closeLaterMinutes} minutes at most; memwatch detach ${pid} does so, too`;

@@ -1,17 +1,17 @@
 /**
- * Lists among big objects, whose links hold one another: a linked list, or a closure chain that goes from object to
- * function to object. In: a graph, the big nodes, and for each of them the nearest big one above it. Out: the heads.
+ * Lists among big objects, whose links hold one another: a linked list, or a chain of closures from object to function to
+ * object. In: a graph, the big nodes, and for each of them the nearest big node above it. Out: the heads.
  */
 import type { HeapGraph } from '../model/heap-graph.js';
 
 export interface Chains {
-  /** Whether it is the first link of a list; not just one object inside another of its class. */
+  /** Whether it is the first link of a list, not just one object inside another of its class. */
   isHead(node: number): boolean;
-  /** The first link of the list that the node is a part of; -1 where it is in none. */
+  /** The first link of the list that the node belongs to; -1 if it belongs to none. */
   headOf(node: number): number;
 }
 
-/** Objects of other classes between two links, at most. */
+/** At most this many objects of other classes may be between two links. */
 const mostBetween = 3;
 const fewestLinks = 10;
 

@@ -22,7 +22,7 @@ export interface WasteKind {
   readonly count: number;
   /** What would be saved. */
   readonly bytes: number;
-  /** Why the figure is an upper bound; null where it is exact. */
+  /** Why the figure is an upper bound; null if it is exact. */
   readonly upperBound: string | null;
   /** Those that are held in the same way make one example; the largest first. */
   readonly examples: readonly WasteExample[];
@@ -34,7 +34,7 @@ export interface WasteExample {
   readonly id: number;
   readonly name: string;
   readonly path: readonly PathStep[];
-  /** The class or function nearest to it on its path; null where it is not known. */
+  /** The class or function nearest to it on its path; null if it is not known. */
   readonly location: Location | null;
   readonly count: number;
   readonly bytes: number;
