@@ -24,6 +24,8 @@ export interface StartOptions {
   cwd?: string;
   /** What it prints when it is ready to be attached to; null: do not wait. */
   ready?: RegExp | null;
+  /** A pipe where the test writes to it. */
+  stdin?: 'ignore' | 'pipe';
 }
 
 /** A folder for one test, removed after it. */
@@ -64,11 +66,11 @@ export const startProcess = async (
   const child = spawn(binary, args, {
     env: { ...env, ...options.env },
     cwd: options.cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.stdin ?? 'ignore', 'pipe', 'pipe'],
   });
   let printed = '';
-  child.stdout.on('data', (chunk) => (printed += String(chunk)));
-  child.stderr.on('data', (chunk) => (printed += String(chunk)));
+  child.stdout?.on('data', (chunk) => (printed += String(chunk)));
+  child.stderr?.on('data', (chunk) => (printed += String(chunk)));
   const exited = new Promise<number | string>((resolve) => {
     child.on('exit', (code, signal) => resolve(code ?? signal ?? -1));
     child.on('error', () => resolve(-1));
