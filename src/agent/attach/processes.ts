@@ -35,15 +35,19 @@ export const listNodeProcesses = async (): Promise<NodeProcess[]> => {
     .filter((pid) => pid !== process.pid)
     .flatMap((pid) => readProcess(pid) ?? [])
     .filter((status) => isNode(status) && status.state !== 'Z' && status.state !== 'X');
-  return Promise.all(seen.map((status) => describeProcess(status, versions)));
+  // all inspectors answer first: the reading of /proc after it stops this thread, and their time would run out
+  const inspectors = await Promise.all(seen.map(inspectorOf));
+  return Promise.all(seen.map((status, at) => describeProcess(status, inspectors[at] ?? null, versions)));
 };
+
+const inspectorOf = async (status: ProcessStatus): Promise<string | null> =>
+  barrierOf(status) === undefined ? ((await findInspector(status.pid)) ?? null) : null;
 
 const describeProcess = async (
   status: ProcessStatus,
+  inspector: string | null,
   versions: Map<string, Promise<string | null>>,
 ): Promise<NodeProcess> => {
-  const barrier = barrierOf(status);
-  const inspector = barrier === undefined ? ((await findInspector(status.pid)) ?? null) : null;
   const reason = inspector === null ? await whyNot(status) : null;
   return {
     pid: status.pid,
