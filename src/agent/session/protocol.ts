@@ -87,6 +87,9 @@ export const connectSession = async (url: string, { signal, name = url }: Connec
   const { ask, on, closed, close } = connection;
   closed.addEventListener('abort', forget, { once: true });
   const atEnd = new AbortController();
+  on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }: { chunk: unknown }) => {
+    if (typeof chunk !== 'string') throw new Error('a piece of a snapshot that is no text'); // closes the connection
+  });
   on('NodeRuntime.waitingForDisconnect', () => atEnd.abort());
   const closedOrAtEnd = AbortSignal.any([closed, atEnd.signal]);
   return {
@@ -122,10 +125,20 @@ const answerFields: { readonly [M in keyof Commands]?: readonly (keyof Commands[
 /** Checks an answer: what listens there may not be an inspector and can send anything. */
 const checked = <M extends keyof Commands>(method: M, result: unknown): unknown => {
   const missing = (answerFields[method] ?? []).find((field) => (Reflect.get(Object(result), field) ?? null) === null);
-  if (missing === undefined) return result;
+  if (missing === undefined && hasCallTree(result)) return result;
+  if (missing === undefined) throw new MemwatchError('target-error', `the answer to ${method} holds no profile`);
   throw new MemwatchError('target-error', `the answer to ${method} has no ${String(missing)}`, {
     hint: 'is it the inspector of a Node process?',
   });
+};
+
+/** Of an answer with a profile: each node of it names its function. */
+const hasCallTree = (result: unknown): boolean => {
+  const profile: unknown = Reflect.get(Object(result), 'profile');
+  if (profile === undefined) return true;
+  const { nodes, head } = Object(profile) as { nodes?: unknown; head?: unknown };
+  const all = Array.isArray(nodes) ? nodes : [head];
+  return all.every((node: unknown) => typeof Reflect.get(Object(node), 'callFrame') === 'object');
 };
 
 const silentTarget = (name: string): MemwatchError =>
