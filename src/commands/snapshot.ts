@@ -69,4 +69,4 @@ const newName = ({ pid, worker }: Attachment, gzip: boolean): string => {
 
 const describe = ({ file, bytes, nodes, edges, pauseUs }: CapturedSnapshot): string =>
   `${escapeText(file)}: ${formatBytes(bytes)}, ${formatCount(nodes)} nodes, ${formatCount(edges)} edges\n` +
-  `the target stood still for ${formatDuration(pauseUs)}`;
+  `the target was paused for ${formatDuration(pauseUs)}`;

@@ -43,7 +43,7 @@ export const renderCensus = (census: CensusDocument, rows: number, width: number
       width,
     ),
     '',
-    `the target stood still for ${formatDuration(census.pauseUs)}; objects without Object.prototype, and strings, are not counted`,
+    `the target was paused for ${formatDuration(census.pauseUs)}; strings and objects without Object.prototype are not counted`,
   ].join('\n');
 };
 

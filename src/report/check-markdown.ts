@@ -1,5 +1,5 @@
 /**
- * A check as GitHub's Markdown, for a job's summary or a comment, and as the workflow commands that put a finding at its
+ * A check as GitHub's Markdown, for a job summary or a comment, and as the workflow commands that annotate a finding's
  * file and line. In: a report. Out: text.
  */
 import type { CheckFinding, CheckReport, ScenarioReport } from '../analyzer/model/check.js';
@@ -33,7 +33,7 @@ const renderFindingCells = (finding: CheckFinding, scenario: ScenarioReport, fol
   return ` ${escapeMarkdown(what)} | ${escapeMarkdown(where)} |`;
 };
 
-/** Indented by four: a block of code that no text of the heap can end. */
+/** Indented by four spaces: a code block that no text from the heap can end. */
 const renderDetails = (scenario: ScenarioReport, folder: string): string[] => [
   '<details><summary>',
   '',
@@ -47,7 +47,7 @@ const renderDetails = (scenario: ScenarioReport, folder: string): string[] => [
   '',
 ];
 
-/** `::error file=…,line=…::…`, one for each thing that failed; files as the repository (`workspace`) knows them. */
+/** `::error file=…,line=…::…`, one per failure; files relative to the repository (`workspace`). */
 export const renderAnnotations = (report: CheckReport, folder: string, workspace: string): string[] =>
   report.scenarios
     .filter(({ passed }) => !passed)

@@ -1,4 +1,4 @@
-/** What got dearer and what cheaper between two profiles, in tables. In: a CostDiff. Out: lines of text. */
+/** What became more expensive and what cheaper between two profiles, in tables. In: a CostDiff. Out: lines of text. */
 import type { CostDiff, DiffRow } from '../analyzer/model/cost.js';
 import { formatValue } from './cost.js';
 import { showName, showPlace } from './place.js';
@@ -11,7 +11,7 @@ export interface CostDiffOptions {
   readonly limit: number;
 }
 
-/** Changes below a thousandth of the whole are the noise of sampling, and are left out. */
+/** Changes below a thousandth of the whole are sampling noise and are left out. */
 const smallestShare = 0.001;
 
 export const renderCostDiff = (diff: CostDiff, options: CostDiffOptions): string[] => {
@@ -21,7 +21,7 @@ export const renderCostDiff = (diff: CostDiff, options: CostDiffOptions): string
   const sign = after > before ? '+' : '';
   const out = [`${a}: ${show(before)}   ${b}: ${show(after)} (${sign}${show(after - before)})`];
   if (Math.abs(scale - 1) > 0.02)
-    out.push(`values of ${b} are multiplied by ${scale.toFixed(2)}, to the length of ${a}`);
+    out.push(`values of ${b} are multiplied by ${scale.toFixed(2)} to match the length of ${a}`);
   out.push('', ...renderRows(diff, diff.functions, 'function', options));
   if (diff.lines.length > 0) out.push('', ...renderRows(diff, diff.lines, 'in function', options));
   return out;

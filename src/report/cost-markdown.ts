@@ -1,4 +1,4 @@
-/** A profile as Markdown: its dearest functions and lines in tables. In: a CostTable. Out: text for a pull request or a wiki. */
+/** A profile as Markdown: its most expensive functions and lines in tables. In: a CostTable. Out: text for a pull request or a wiki. */
 import type { CostTable, FunctionRow, LineRow } from '../analyzer/model/cost.js';
 import { formatValue, markedName } from './cost.js';
 import { showPlace } from './place.js';
@@ -7,7 +7,7 @@ import { escapeMarkdown, formatCount, formatShare } from './units.js';
 export interface MarkdownOptions {
   readonly title: string;
   readonly folder: string;
-  /** What the own values are of: `own time`, `allocated`. */
+  /** Title of the column of own values: `own time`, `allocated`. */
   readonly own: string;
   readonly limit: number;
 }
@@ -58,6 +58,6 @@ const lineCells = (row: LineRow, table: CostTable, folder: string): string[] => 
 
 const shareOf = (value: number, { whole }: CostTable): string => (whole > 0 ? formatShare(value / whole) : '-');
 
-/** `numbers`: how many columns stand to the right. */
+/** `numbers`: how many columns are aligned to the right. */
 const markdownTable = (titles: readonly string[], rows: readonly string[][], numbers: number): string[] =>
   [titles, titles.map((_, c) => (c < numbers ? '---:' : '---')), ...rows].map((cells) => `| ${cells.join(' | ')} |`);

@@ -1,6 +1,6 @@
 /**
  * The tables of `cpu` and `alloc`: functions as cProfile shows them, lines, callers and callees. In: a CostTable.
- * Out: lines of text. A column stands in a table only where it was measured.
+ * Out: lines of text. A table shows only columns that were measured.
  */
 import type { CostTable, FunctionRow, LineRow } from '../analyzer/model/cost.js';
 import type { ProfileUnit } from '../analyzer/model/profile.js';
@@ -9,11 +9,11 @@ import { renderTable, type TableColumn } from './table.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from './units.js';
 
 export interface CostTableOptions {
-  /** Cells of the terminal. */
+  /** Width of the terminal in cells. */
   readonly columns: number;
-  /** The folder that paths are shown from. */
+  /** Paths are shown relative to this folder. */
   readonly folder: string;
-  /** What the own values are of: `own time`, `allocated`. */
+  /** Title of the column of own values: `own time`, `allocated`. */
   readonly own: string;
 }
 
@@ -65,7 +65,7 @@ export const renderFunctions = (
   );
 };
 
-/** Counts that were scaled to another phase are no whole numbers. */
+/** Counts that were scaled to another phase are not whole numbers. */
 const formatCalls = (calls: number): string =>
   calls < 10 && !Number.isInteger(calls) ? calls.toFixed(1) : formatCount(calls);
 
@@ -100,7 +100,7 @@ export interface CallEdgeRow {
   readonly total: number;
 }
 
-/** `title` says what the values are of: the function's when called from there, or the callee's. */
+/** `title` says whose values these are: the function's, split by caller, or those of its callees. */
 export const renderCallEdges = (
   { unit, whole }: CostTable,
   rows: readonly CallEdgeRow[],

@@ -1,5 +1,5 @@
 /**
- * What the threads of a process do, as text in the manner of py-spy. In: a ProcessDump. Out: lines.
+ * What the threads of a process are doing, as text in the style of py-spy. In: a ProcessDump. Out: lines.
  *
  *   Process 1234: node server.js (v22.23.3)
  *   main thread: running, 98.0% of a core; this stack in 40 of 41 samples
@@ -27,7 +27,7 @@ const threadLines = (thread: ThreadDump): string[] => {
   return [
     `${escapeText(worker)}: ${stateText(thread)}${seen}`,
     ...stack.map((frame, at) => `    ${frameText(frame, at === 0)}`),
-    ...(marked ? ['    (functions that V8 inlined are missing here; `memwatch cpu --precise` shows them)'] : []),
+    ...(marked ? ['    (without functions that V8 inlined; run memwatch cpu --precise to see them)'] : []),
     ...handles.map(({ type, count, madeBy }) => {
       const known = madeBy === null ? '' : `  ${escapeText(madeBy)}`;
       return `    ${formatCount(count)} ${escapeText(type)}${known}`;
@@ -36,13 +36,13 @@ const threadLines = (thread: ThreadDump): string[] => {
 };
 
 const stateText = ({ state, waitsFor, cores }: ThreadDump): string => {
-  if (state === 'idle') return 'idle, its event loop waits for events';
-  if (state === 'waiting') return waitsFor === null ? 'waiting' : `waits for ${waitsFor}`;
-  if (state === 'unknown') return 'gave no answer';
+  if (state === 'idle') return 'idle: its event loop is waiting for events';
+  if (state === 'waiting') return waitsFor === null ? 'waiting' : `waiting for ${waitsFor}`;
+  if (state === 'unknown') return 'did not answer';
   return cores === null ? 'running' : `running, ${formatShare(Math.min(1, cores))} of a core`;
 };
 
-/** A sample knows the line that was running in the innermost function alone; of the others, where they begin. */
+/** A sample has the running line of the innermost function only; for the others it has where they begin. */
 const frameText = ({ function: name, file, line }: StackFrame, isInnermost: boolean): string => {
   const shown = escapeText(name === '' ? '(anonymous)' : name);
   if (file === '') return `${shown} (native)`;

@@ -1,6 +1,6 @@
 /**
- * One finding of a check in a few lines that every output shares: what grows and how fast, where it hangs, whose code
- * that is. In: a finding. Out: plain lines; heap text in them is escaped.
+ * One finding of a check in a few lines that every output shares: what grows and how fast, what holds it, whose code
+ * that is. In: a finding. Out: plain lines; text from the heap is escaped.
  */
 import type { CheckFinding } from '../analyzer/model/check.js';
 import type { Location } from '../analyzer/model/location.js';
@@ -10,7 +10,7 @@ import { escapeText, formatBytes, formatRate } from './units.js';
 
 const longestPath = 10;
 
-/** `+1 entry a call, +96 B a call`: what is known of the rate. */
+/** `+1 entry a call, +96 B a call`: the known parts of the rate. */
 export const renderRate = (finding: CheckFinding): string => {
   const perCall = finding.countPerIteration !== null;
   const word = perCall ? 'call' : 'round';
@@ -24,18 +24,18 @@ export const renderRate = (finding: CheckFinding): string => {
     .concat(` a ${word}`);
 };
 
-/** `src/cart.ts:17:3`, seen from a folder where it lies in it. */
+/** `src/cart.ts:17:3`, relative to a folder if the file is inside it. */
 export const renderPlace = (place: Location, folder: string): string =>
   escapeText(`${relativeFile(place.file, folder)}:${place.line}:${place.column}`);
 
-/** A file's path from a folder, with `/`; as it is where it lies elsewhere. Takes paths and `file://` addresses. */
+/** A file's path relative to a folder, with `/`; unchanged if it is elsewhere. Takes paths and `file://` addresses. */
 export const relativeFile = (file: string, folder: string): string => {
   const path = fileOf(file).replaceAll('\\', '/');
   const from = `${folder.replaceAll('\\', '/').replace(/\/$/, '')}/`;
   return path.startsWith(from) ? path.slice(from.length) : path;
 };
 
-/** All there is to say, title first. */
+/** The whole finding, title first. */
 export const findingLines = (finding: CheckFinding, folder: string): string[] => {
   const { location, owner, allocationSites } = finding;
   const owned =

@@ -1,19 +1,19 @@
 /**
- * What runs in the page of flamegraph-page.ts. In: the page's data. Out: the chart, the search, the table. Its text is
- * put into the page, so it uses nothing from outside itself. All text from the profile is set as text, never as HTML.
+ * The script of the page of flamegraph-page.ts. In: the page's data. Out: the chart, the search, the table. Its source is
+ * copied into the page, so it uses nothing from outside itself. Text from the profile is set as text, never as HTML.
  */
-/** The data of the page; the script in it reads this alone. */
+/** The data of the page, the only input of its script. */
 export interface PageData {
   readonly unit: 'microseconds' | 'bytes' | 'count';
   readonly names: readonly string[];
   readonly nodeName: readonly number[];
-  /** -1 for the root; callers before those they call. */
+  /** -1 for the root; callers come before their callees. */
   readonly nodeParent: readonly number[];
   readonly nodeValue: readonly number[];
   readonly rows: readonly { name: string; place: string; self: number; total: number }[];
 }
 
-/** What the page's script sees of the browser and of d3. */
+/** The parts of the browser and of d3 that the script uses. */
 interface ChartNode {
   readonly data: { name: string; value: number };
 }

@@ -1,6 +1,6 @@
 /**
- * A flame graph as one HTML page that needs nothing else: zoom, search, a table of functions. In: a Profile and rows.
- * Out: HTML. d3-flame-graph and the parts of d3 it needs are read from where they are installed and put into the page.
+ * A flame graph as one self-contained HTML page: zoom, search, a table of functions. In: a Profile and rows.
+ * Out: HTML. The installed d3-flame-graph and the parts of d3 it needs are copied into the page.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -19,7 +19,7 @@ export interface PageOptions {
   readonly isHidden: (node: number) => boolean;
 }
 
-/** In the order in which they need one another. */
+/** In the order in which they depend on one another. */
 const parts = [
   'd3-array', 'd3-color', 'd3-dispatch', 'd3-ease', 'd3-format', 'd3-hierarchy', 'd3-interpolate', 'd3-time',
   'd3-time-format', 'd3-timer', 'd3-scale', 'd3-selection', 'd3-transition',
@@ -55,7 +55,7 @@ const style = `body{font:14px/1.4 system-ui,sans-serif;margin:1rem 1.5rem;color:
 td,th{padding:.15rem .8rem .15rem 0;font-variant-numeric:tabular-nums}td:nth-child(-n+3),th:nth-child(-n+3){text-align:right}td:nth-child(4){cursor:pointer}
 td:nth-child(n+4){font-family:ui-monospace,monospace;overflow-wrap:anywhere}#matched{margin-left:1rem;color:#a0a}`;
 
-/** Nothing in a library may end the element that holds it. */
+/** No text in a library may end the script element that contains it. */
 const inlineScript = (text: string): string => `<script>${text.replace(/<\/script/gi, '<\\/script')}</script>`;
 
 const libraries = (): string[] => {

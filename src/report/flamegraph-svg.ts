@@ -1,9 +1,9 @@
 /**
  * A flame graph as SVG: the one file that knows the flamegraph package (1.3). In: a Profile with the inclusive values of
  * its nodes. Out: well-formed SVG without scripts, for any name in the profile.
- * The package's own reader takes hits for time and knows old profiles alone, so memwatch places the boxes and lets the
- * package draw them. What it writes is no XML and holds names as code: names go in with their special characters
- * replaced by private ones, handlers and script come out, and the characters go back as entities.
+ * The package's own reader treats hits as time and only knows old profiles, so memwatch places the boxes and lets the
+ * package draw them. Its output is not XML and contains names as code: names go in with private characters in place of
+ * special ones; handlers and script are removed, and the private characters are replaced by entities.
  */
 import flamegraph from 'flamegraph';
 import type { Profile } from '../analyzer/model/profile.js';
@@ -11,9 +11,9 @@ import { showName, showPlace } from './place.js';
 import { escapeText, escapeXml } from './units.js';
 
 export interface FlamegraphOptions {
-  /** For each node: its value with all under it. */
+  /** For each node: its value including all callees. */
   readonly inclusive: Float64Array;
-  /** Nodes that are left out with all under them: idle time. */
+  /** Nodes to leave out with all callees: idle time. */
   readonly isHidden: (node: number) => boolean;
   readonly title: string;
   readonly folder: string;
@@ -35,7 +35,7 @@ export const renderFlamegraphSvg = (profile: Profile, options: FlamegraphOptions
   return options.change === undefined ? mended : paintChanges(mended);
 };
 
-/** The package draws boxes by their start and end; callers below, alphabetically beside one another. */
+/** The package draws boxes by their start and end; callers below, siblings in alphabetical order. */
 const place = (
   profile: Profile,
   { inclusive, isHidden, folder, change }: FlamegraphOptions,
@@ -85,7 +85,7 @@ const topOf = ({ nodeCount, nodeParent, nodeFrame, frames }: Profile, children: 
   return roots.flatMap((node) => (frames[nodeFrame[node]].name === '(root)' ? (children[node] ?? []) : [node]));
 };
 
-/** Characters that mean something in XML, as private ones that the package leaves alone. */
+/** Replaces characters that are special in XML by private ones, which the package does not touch. */
 const special = ['&', '<', '>', '"', "'"];
 const firstPrivate = 0xe000;
 const hideSpecial = (text: string): string =>

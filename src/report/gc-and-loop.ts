@@ -1,4 +1,4 @@
-/** Garbage collection and the event loop beside a profile, in two lines. In: what was measured. Out: text. */
+/** Garbage collection and the event loop during a profile, in two lines. In: what was measured. Out: text. */
 import type { GcReading, LoopReading } from '../analyzer/model/reading.js';
 import { formatCount, formatDuration, formatShare } from './units.js';
 
@@ -17,7 +17,7 @@ export const renderGc = (gc: readonly GcReading[] | null, durationUs: number): s
 export const renderLoop = (loop: LoopReading | null): string => {
   if (loop === null) return 'event loop: not measured, the target ended first';
   const busy = `event loop ${formatShare(loop.utilization)} busy`;
-  if (loop.delay === null) return `${busy}; it did not turn once`;
+  if (loop.delay === null) return `${busy}; no iteration finished`;
   const [mean, p99, max] = [loop.delay.meanUs, loop.delay.p99Us, loop.delay.maxUs].map((us) =>
     formatDuration(Math.round(us)),
   );

@@ -28,8 +28,8 @@ export const renderHeapDiff = (diff: HeapDiff, options: HeapDiffTextOptions): st
 const notes = ({ matchedBy }: HeapDiff): string[] => {
   if (matchedBy === 'id') return [];
   return matchedBy === 'path'
-    ? ['V8 gave new ids between these snapshots: objects are matched by the way that leads to them.']
-    : ['These snapshots do not show that they are of one process: compared by class alone.'];
+    ? ['V8 gave new ids between these snapshots: objects are matched by their retaining path.']
+    : ['Nothing shows that these snapshots are from one process: only their classes are compared.'];
 };
 
 const headline = (diff: HeapDiff, width: number): string[] => {
@@ -50,7 +50,7 @@ const headline = (diff: HeapDiff, width: number): string[] => {
 const objectRows = (objects: readonly ObjectGrowth[], width: number): string[] => {
   if (objects.length === 0) return [];
   return [
-    'Objects that hold more than they did',
+    'Objects that retain more than before',
     '     grown  to        object',
     ...objects.flatMap((object) =>
       hanging(

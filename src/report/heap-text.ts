@@ -1,4 +1,4 @@
-/** Text of `memwatch heap`: in, a summary or one object; out, the answer first, then what it rests on, within a width. */
+/** Text of `memwatch heap`: in, a summary or one object; out, the conclusion first, then the figures behind it, within a width. */
 import type { HeapLink, HeapObject, HeapObjectDetail, HeapSummary } from '../analyzer/model/heap-results.js';
 import type { PathStep } from '../analyzer/model/path.js';
 import type { Location } from '../analyzer/model/location.js';
@@ -10,7 +10,7 @@ import { cutTo, displayWidth } from './width.js';
 export interface HeapTextOptions {
   readonly file: string;
   readonly width: number;
-  /** The class that was asked for. */
+  /** The class that the user asked for. */
   readonly className?: string | undefined;
 }
 
@@ -23,7 +23,7 @@ export const renderHeap = (summary: HeapSummary, options: HeapTextOptions): stri
     ...classTable(summary, options.width),
     '',
     `${formatBytes(summary.selfBytes)} in ${formatCount(summary.nodes)} nodes, ${formatCount(summary.edges)} edges` +
-      (summary.extraNativeBytes > 0 ? `; ${formatBytes(summary.extraNativeBytes)} more outside of V8's heap` : ''),
+      (summary.extraNativeBytes > 0 ? `; ${formatBytes(summary.extraNativeBytes)} more outside V8's heap` : ''),
     cutTo(escapeText(options.file), options.width, 'start'),
   ].join('\n');
 
@@ -36,7 +36,7 @@ const headline = (summary: HeapSummary, options: HeapTextOptions): string[] => {
       ...at(one.location, '  ', options.width),
     ];
   }
-  if (top === undefined) return [`No object holds a notable share of ${formatBytes(summary.selfBytes)}`];
+  if (top === undefined) return [`No single object holds a notable share of ${formatBytes(summary.selfBytes)}`];
   return [
     `${formatShare(top.retainedBytes / summary.selfBytes)} of the heap, ${formatBytes(top.retainedBytes)}, is held by`,
     ...wrapped(`  ${pathAndId(top)}`, options.width),
@@ -92,8 +92,8 @@ const classTable = (summary: HeapSummary, width: number): string[] => {
 
 export const renderHeapObject = (object: HeapObjectDetail, width: number): string =>
   [
-    `${nameOf(object)} (${object.type}) holds ${formatBytes(object.retainedBytes)}, ${formatBytes(object.selfBytes)} of it itself`,
-    ...wrapped(`  ${object.path.length === 0 ? 'no root leads to it' : renderPath(object.path)}`, width),
+    `${nameOf(object)} (${object.type}): retained size ${formatBytes(object.retainedBytes)}, self size ${formatBytes(object.selfBytes)}`,
+    ...wrapped(`  ${object.path.length === 0 ? 'not reachable from any root' : renderPath(object.path)}`, width),
     ...at(object.location, '  ', width),
     '',
     `Held by ${formatCount(object.retainerCount)}`,
@@ -115,13 +115,13 @@ const linkTable = (links: readonly HeapLink[], count: number, width: number): st
   return [...renderTable(columns, links, width), ...(more > 0 ? [`… and ${formatCount(more)} more`] : [])];
 };
 
-/** A long line broken at its arrows, each further line indented like the first and a little more. */
+/** A long line broken at its arrows; further lines are indented a little more than the first. */
 const wrapped = (line: string, width: number): string[] => {
   const indent = /^ */.exec(line)?.[0] ?? '';
   return hanging(indent, line.slice(indent.length), width);
 };
 
-/** Text after `start`, broken at its arrows; further lines stand below the text. */
+/** Text after `start`, broken at its arrows; further lines are aligned below the text. */
 export const hanging = (start: string, text: string, width: number): string[] => {
   const lines: string[] = [];
   let current = start;

@@ -1,6 +1,6 @@
 /**
- * A check as JUnit XML, as GitLab, Jenkins and GitHub's report actions read it: a test case a scenario; a leak or an
- * exceeded limit is a failure, a scenario that did not run to its end is an error.
+ * A check as JUnit XML for GitLab, Jenkins and GitHub's report actions: one test case per scenario; a leak or an
+ * exceeded limit is a failure, a scenario that did not finish is an error.
  */
 import type { CheckReport, ScenarioReport } from '../analyzer/model/check.js';
 import { describeVerdict, renderLimit, scenarioLines } from './check-text.js';
@@ -44,7 +44,7 @@ const renderBody = (scenario: ScenarioReport, text: readonly string[]): string[]
   ];
 };
 
-/** The one line that a list of failed tests shows. */
+/** The line shown in a list of failed tests. */
 export const headline = (scenario: ScenarioReport): string => {
   if (scenario.failure !== null) return scenario.failure.message;
   const finding = scenario.findings.find(({ signature }) => !scenario.known.includes(signature));

@@ -1,6 +1,6 @@
 /**
  * The leak report as text: the verdict and the line first, then the evidence. In: a LeakReport and a width. Out: text;
- * the first finding with all of its evidence fits one screen.
+ * the first finding with all its evidence fits on one screen.
  */
 import type {
   AllocationSite,
@@ -14,7 +14,7 @@ import { isProgramFile } from '../analyzer/model/scripts.js';
 import { renderPath } from './path-text.js';
 import { escapeText, formatBytes, formatCount, formatCountDelta, formatRate } from './units.js';
 
-/** What a reader sees of a path, at most. */
+/** Most steps of a path that are shown. */
 const mostSteps = 10;
 const mostSites = 3;
 
@@ -33,16 +33,17 @@ export const renderLeaks = (report: LeakReport, columns: number): string => {
 const headline = ({ verdict, findings, reasons }: LeakReport): string => {
   const first = findings[0];
   if (verdict === 'clean') return `CLEAN: ${escapeText(reasons[0] ?? 'nothing leaks')}`;
-  if (verdict === 'inconclusive') return `INCONCLUSIVE: ${escapeText(reasons[0] ?? 'not proved, not excluded')}`;
+  if (verdict === 'inconclusive')
+    return `INCONCLUSIVE: ${escapeText(reasons[0] ?? 'growth was neither proved nor excluded')}`;
   if (first === undefined) return 'LEAK';
   const hasPlace = first.location !== null || first.container.id !== 0;
   return hasPlace ? `LEAK at ${placeOf(first)}` : `LEAK: ${escapeText(first.title)}`;
 };
 
-/** What was looked at, and what was not: a verdict holds for that alone. */
+/** What was checked and what was not: the verdict covers only what was checked. */
 const lookedText = ({ looked, notLooked }: LeakReport): string[] => [
-  ...(looked.length === 0 ? [] : [`  looked at: ${escapeText(looked.join(', '))}`]),
-  ...notLooked.map(({ what, why }) => `  not looked at: ${escapeText(`${what} (${why})`)}`),
+  ...(looked.length === 0 ? [] : [`  checked: ${escapeText(looked.join(', '))}`]),
+  ...notLooked.map(({ what, why }) => `  not checked: ${escapeText(`${what} (${why})`)}`),
 ];
 
 const placeOf = ({ location, container }: Finding): string =>
@@ -72,7 +73,9 @@ const blameText = (finding: Finding, rounds: number): string => {
   if (bytesPerRound === null) return '';
   if (bytesPerRound === 0 && countPerRound > 0) return `${formatRate(countPerRound)} more a round`;
   const isShared = retainedBytesPerRound !== null && retainedBytesPerRound > bytesPerRound * 1.1;
-  const shared = isShared ? `; ${formatBytes(retainedBytesPerRound)} a round with what others hold too` : '';
+  const shared = isShared
+    ? `; ${formatBytes(retainedBytesPerRound)} a round including what other objects hold, too`
+    : '';
   return `${formatBytes(bytesPerRound)} a round, ${formatBytes(bytesPerRound * rounds)} in ${rounds} rounds${shared}`;
 };
 
@@ -85,14 +88,14 @@ const ownerText = (owner: Owner): string => {
     case 'node':
       return 'Node.js itself';
     case 'unknown':
-      return 'owner not known';
+      return 'owner unknown';
   }
 };
 
 const siteText = ({ function: name, file, line, bytes }: AllocationSite): string =>
   escapeText(`${name} (function at ${file}:${line}) about ${formatBytes(bytes)}`);
 
-/** Functions kept that do not stand at the finding's own place. */
+/** Kept functions that are not at the finding's own location. */
 const keptElsewhere = ({ keptFunctions, location }: Finding): KeptFunction[] =>
   keptFunctions.filter(({ file, line }) => file !== location?.file || line !== location.line);
 
@@ -104,7 +107,7 @@ const growthText = ({ stack, count }: GrowthSite): string => {
   return first === undefined ? '' : escapeText(`${first.function} at ${first.file}:${first.line} (${count} times)`);
 };
 
-/** Long lines go on below, indented as far as their field. */
+/** Wraps long lines, indented to the start of their field's text. */
 const wrap = (line: string, width: number): string[] => {
   if (line.length <= width) return [line];
   const indent = ' '.repeat((/^\s*(?:\d+\. |[a-z ]+: )?/.exec(line)?.[0] ?? '').length);

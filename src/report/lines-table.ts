@@ -1,5 +1,5 @@
 /**
- * The lines of functions as text: for each function a head that names its dearest lines, then its whole source with hits,
+ * The lines of functions as text: for each function a head that names its most expensive lines, then its whole source with hits,
  * time and memory before each line. In: a LinesResult, the width of the terminal. Out: text, and the JSON document.
  */
 import type { LinesDocument } from '../analyzer/model/documents.js';
@@ -8,7 +8,7 @@ import { renderTable, type TableColumn } from './table.js';
 import { escapeText, formatBytes, formatCount, formatDuration, formatShare } from './units.js';
 import { cutTo } from './width.js';
 
-/** From this width on the memory in use is shown too. */
+/** From this width on, memory in use is shown, too. */
 const wide = 110;
 
 export interface LinesTextOptions {
@@ -88,7 +88,7 @@ const head = (one: FunctionLines, totalUs: number, floor: Floor, columns: number
   const called = one.calls === undefined ? '' : `${formatCount(one.calls)} call${one.calls === 1 ? '' : 's'}, `;
   const lines = [`${escapeText(one.name)}  ${escapeText(one.file)}:${one.firstLine}`];
   if (one.calls === 0) return [...lines, 'never called'];
-  lines.push(`${called}${formatDuration(totalUs)}${one.calls === undefined ? ' of its own, by samples' : ''}`);
+  lines.push(`${called}${formatDuration(totalUs)}${one.calls === undefined ? ' of its own time, by samples' : ''}`);
   const slow = dearest(one.lines, ({ timeUs }) => timeUs).slice(0, 2);
   if (one.allocation !== undefined) lines.push(allocationLine(one.allocation));
   for (const line of slow) lines.push(dearLine('time', formatShare((line.timeUs ?? 0) / totalUs), line, columns));
@@ -99,7 +99,7 @@ const head = (one: FunctionLines, totalUs: number, floor: Floor, columns: number
 
 const allocationLine = ({ bytes, liveBytes }: NonNullable<FunctionLines['allocation']>): string =>
   `allocated about ${formatBytes(bytes)}` +
-  (liveBytes === undefined ? '' : `; of as much again, ${formatBytes(liveBytes)} were still alive`);
+  (liveBytes === undefined ? '' : `; in a second phase of the same length, ${formatBytes(liveBytes)} stayed alive`);
 
 const dearLine = (what: string, much: string, line: LineCost, columns: number): string =>
   cutTo(
@@ -156,7 +156,7 @@ const perHit = (timeUs: number, { hits = 0, untimedHits }: LineCost, { usPerHit 
   return eachUs < usPerHit ? `<${usPerHit} us` : formatDuration(rough(eachUs));
 };
 
-/** Nanoseconds and less are not the clock's to tell. */
+/** The clock does not resolve nanoseconds. */
 const rough = (durationUs: number): number => (durationUs < 10 ? Math.round(durationUs * 100) / 100 : durationUs);
 
 const increment = (cost: LineCost, bytes: number | undefined, floor: Floor): string => {
@@ -175,11 +175,11 @@ const marksUsed = (result: LinesResult): string[] => {
   if (!lines.some(({ incrementBytes }) => incrementBytes !== undefined)) return [];
   const has = (certainty: string): boolean => lines.some((line) => line.certainty === certainty);
   return [
-    `Heap + and Ext. +: what a line added to V8's heap and outside it (Buffers); -: under ${formatBytes(result.floor.bytesPerHit)} a hit.`,
-    ...(lines.some(({ timeUs }) => timeUs === undefined) ? ['?: cannot be told.'] : []),
-    ...(has('scaled') ? ['~: garbage was collected during some hits; scaled from the others.'] : []),
+    `Heap + and Ext. +: memory that a line added to V8's heap and outside it (Buffers); -: less than ${formatBytes(result.floor.bytesPerHit)} per hit.`,
+    ...(lines.some(({ timeUs }) => timeUs === undefined) ? ['?: not known.'] : []),
+    ...(has('scaled') ? ['~: garbage was collected during some hits; estimated from the other hits.'] : []),
     ...(has('net')
-      ? ['=: garbage was collected during every hit; what was left at the end, not what was allocated.']
+      ? ['=: garbage was collected during every hit; shows what was left at the end, not what was allocated.']
       : []),
   ];
 };
@@ -187,7 +187,7 @@ const marksUsed = (result: LinesResult): string[] => {
 const bytesOf = ({ incrementBytes, externalBytes }: LineCost): number | undefined =>
   incrementBytes === undefined ? undefined : incrementBytes + (externalBytes ?? 0);
 
-/** Those with the most of something, most first, without those that have none of it. */
+/** The rows with the highest values, highest first, without zeros. */
 const dearest = (lines: readonly LineCost[], of: (line: LineCost) => number | undefined): LineCost[] =>
   lines.filter((line) => (of(line) ?? 0) > 0).sort((a, b) => (of(b) ?? 0) - (of(a) ?? 0));
 

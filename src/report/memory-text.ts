@@ -1,5 +1,5 @@
 /**
- * The memory of a process for a terminal: what holds it, which limit ends it, what to do. In: a MemoryReport. Out: text.
+ * The memory of a process for a terminal: what it consists of, which limit it will hit, what to do. In: a MemoryReport. Out: text.
  */
 import type { MemoryForecast, MemoryLimit, MemoryPart, MemoryReport } from '../analyzer/model/memory.js';
 import { renderTable } from './table.js';
@@ -35,7 +35,7 @@ const partLines = ({ parts, rssBytes }: MemoryReport, width: number): string[] =
       { title: 'SHARE', align: 'right', cell: (part) => formatShare(part.rssBytes / Math.max(1, rssBytes)) },
       ...(compared ? [delta] : []),
       { title: 'RESERVED', align: 'right', cell: (part) => formatBytes(part.virtualBytes) },
-      { title: 'WHOSE', align: 'left', cell: (part) => part.owner },
+      { title: 'OWNER', align: 'left', cell: (part) => part.owner },
       { title: 'WHAT', align: 'left', cut: 'end', cell: (part) => part.detail },
     ],
     parts,
@@ -56,10 +56,10 @@ const limitLines = ({ limits, pressure, oomKills }: MemoryReport, width: number)
     width,
   ),
   ...(pressure !== null && pressure.some60s > 0
-    ? [`some tasks waited for memory ${formatShare(pressure.some60s)} of the last minute`]
+    ? [`tasks waited for memory during ${formatShare(pressure.some60s)} of the last minute`]
     : []),
   ...(oomKills !== null && oomKills > 0
-    ? [`the kernel has killed ${oomKills} processes of this cgroup for memory`]
+    ? [`the kernel has killed ${oomKills} processes of this cgroup because memory ran out`]
     : []),
 ];
 

@@ -1,11 +1,11 @@
 /**
- * A retaining path as one line a person reads: `global.cache → Map → entry "user-7" → Session`. In: steps; out: harmless
- * text of any length.
+ * A retaining path as one readable line: `global.cache → Map → entry "user-7" → Session`. In: steps. Out: escaped text of
+ * any length.
  */
 import type { PathStep } from '../analyzer/model/path.js';
 import { escapeText } from './units.js';
 
-/** More steps than `mostSteps` lose their middle: both ends matter. */
+/** A path with more than `mostSteps` steps loses its middle: both ends matter. */
 export const renderPath = (path: readonly PathStep[], mostSteps = Infinity): string => {
   if (path.length > mostSteps)
     return `${renderSteps(path.slice(0, 3))} → … → ${renderSteps(path.slice(4 - mostSteps))}`;
@@ -15,7 +15,7 @@ export const renderPath = (path: readonly PathStep[], mostSteps = Infinity): str
 const renderSteps = (path: readonly PathStep[]): string =>
   path.map((step, index) => (index === 0 ? escapeText(step.name) : hop(step, index === path.length - 1))).join('');
 
-/** Plain objects and arrays on the way say nothing: `global.a.b[0]` in place of `global.a → Object.b → Array[0]`. */
+/** Names of plain objects and arrays are left out: `global.a.b[0]` instead of `global.a → Object.b → Array[0]`. */
 const isPlain = (name: string): boolean => name === 'Object' || name === 'Array';
 
 const hop = (step: PathStep, last: boolean): string => {

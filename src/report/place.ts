@@ -1,4 +1,4 @@
-/** Functions and files as tables name them. In: names and paths from a profile. Out: short text, not yet escaped. */
+/** Names of functions and files for tables. In: names and paths from a profile. Out: short text, not yet escaped. */
 
 import { ownerOf } from '../analyzer/model/owner.js';
 
@@ -20,12 +20,12 @@ export const showPackage = ({ name, file }: { name: string; file: string | null 
 /** `(anonymous)` for a function without a name. */
 export const showName = (name: string): string => (name === '' ? '(anonymous)' : name);
 
-/** A path as seen from the folder that the user is in, where that is shorter. */
+/** A path relative to the user's folder if it is inside it. */
 export const showFile = (file: string, folder: string): string => {
   const root = folder.endsWith('/') ? folder : `${folder}/`;
   return file.startsWith(root) ? file.slice(root.length) : file;
 };
 
-/** `src/server.ts:9`, `src/server.ts` where the line is not known; '' for native code. */
+/** `src/server.ts:9`, `src/server.ts` if the line is unknown; '' for native code. */
 export const showPlace = (place: { file: string | null; line: number | null }, folder: string): string =>
   place.file === null ? '' : `${showFile(place.file, folder)}${(place.line ?? 0) === 0 ? '' : `:${place.line}`}`;

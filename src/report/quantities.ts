@@ -1,4 +1,4 @@
-/** Times and sizes as users write them on the command line. In: `10s`, `512KiB`. Out: milliseconds, bytes. */
+/** Durations and sizes as written on the command line. In: `10s`, `512KiB`. Out: milliseconds, bytes. */
 import { MemwatchError } from '../errors.js';
 
 const timeUnits: Readonly<Record<string, number>> = {

@@ -1,4 +1,4 @@
-/** One line for each live reading of a process. In: a Reading. Out: aligned text, with a line of titles above. */
+/** One line for each live reading of a process. In: a Reading. Out: aligned text, with a title line above. */
 import type { GcReading, Reading } from '../analyzer/model/reading.js';
 import { formatBytes, formatDuration, formatShare } from './units.js';
 
@@ -42,8 +42,8 @@ const gcText = (gc: Reading['gc'], kinds: readonly GcReading['kind'][]): string 
 const line = (cells: readonly string[]): string =>
   cells.map((cell, at) => cell.padStart(columns[at]?.width ?? 0)).join('  ');
 
-/** The titles above the lines. */
+/** The title line. */
 export const renderReadingTitles = (): string => line(columns.map(({ title }) => title));
 
-/** What the process does now, in one line. */
+/** What the process is doing now, in one line. */
 export const renderReading = (reading: Reading): string => line(columns.map(({ cell }) => cell(reading)));

@@ -10,14 +10,14 @@ export interface TableColumn<Row> {
   readonly align: 'left' | 'right';
   /** The cell's text; it is escaped here. */
   readonly cell: (row: Row) => string;
-  /** What is cut off where the table is too wide: the start (paths), the end (names); undefined: never cut. */
+  /** Which side is cut if the table is too wide: the start (paths) or the end (names); undefined: never cut. */
   readonly cut?: 'start' | 'end';
 }
 
 const gap = '  ';
 const narrowest = 8;
 
-/** The table as lines, title first, without a line longer than `width` cells where `cut` columns allow it. */
+/** The table as lines, title first, with no line longer than `width` cells if the `cut` columns allow it. */
 export const renderTable = <Row>(
   columns: readonly TableColumn<Row>[],
   rows: readonly Row[],
@@ -42,7 +42,7 @@ export const renderTable = <Row>(
   );
 };
 
-/** Takes cells off the widest column that may be cut until the line fits. */
+/** Shortens the widest column that may be cut until the line fits. */
 const fit = <Row>(columns: readonly TableColumn<Row>[], natural: number[], width: number): number[] => {
   const widths = [...natural];
   const total = (): number => widths.reduce((sum, one) => sum + one, 0) + gap.length * (widths.length - 1);

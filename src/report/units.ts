@@ -1,5 +1,5 @@
 /**
- * Values as people read them: bytes, durations, counts, shares; and text of unknown origin made harmless.
+ * Readable values: bytes, durations, counts, shares; and escaping of text of unknown origin.
  * In: numbers in base units and raw text. Out: short text without padding.
  */
 import { escapeOne, escapeText } from '../analyzer/model/escape.js';
@@ -7,7 +7,7 @@ import { formatBytes, formatCount, formatRate } from '../analyzer/model/figures.
 
 export { escapeText, formatBytes, formatCount, formatRate };
 
-/** With a sign in any case: `+1.5 KB`, `-3 MB`, `0 B`. */
+/** Always with a sign: `+1.5 KB`, `-3 MB`, `0 B`. */
 export const formatBytesDelta = (bytes: number): string => (bytes > 0 ? '+' : '') + formatBytes(bytes);
 
 /** `+12,345`, `-3`, `0`. */
@@ -30,7 +30,7 @@ export const formatDuration = (durationUs: number): string => {
 
 const significant = (value: number): string => value.toFixed(value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2);
 
-/** A share of 1 as `45.3%`; `<0.1%` where it would round to nothing but is not nothing. */
+/** A share of 1 as `45.3%`; `<0.1%` for a share above 0 that would round to 0. */
 export const formatShare = (share: number): string =>
   share > 0 && share < 0.0005 ? '<0.1%' : `${(share * 100).toFixed(1)}%`;
 
@@ -49,7 +49,7 @@ export const escapeHtml = (text: string): string =>
 /** Text inside an element or a quoted attribute of XML 1.0, which cannot hold every character that HTML can. */
 export const escapeXml = (text: string): string => escapeHtml(text).replace(/[\ufffe\uffff]/g, escapeOne);
 
-/** Text in a paragraph or a table's cell of GitHub's Markdown. */
+/** Text in a paragraph or a table cell of GitHub's Markdown. */
 export const escapeMarkdown = (text: string): string =>
   escapeText(text)
     .replace(/[\\`*_{}[\]()#+!|~@$-]/g, '\\$&')

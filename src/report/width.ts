@@ -1,9 +1,9 @@
 /**
- * Text measured in the cells of a terminal: a CJK letter or an emoji takes two, a combining mark none. In: harmless
- * text (see escapeText). Out: widths, and text cut to a width.
+ * Text measured in terminal cells: a CJK letter or an emoji takes two, a combining mark none. In: escaped text (see
+ * escapeText). Out: widths, and text cut to a width.
  */
 
-/** The text within `width` cells; what was cut off is shown by `…`. */
+/** The text within `width` cells; `…` marks the cut. */
 export const cutTo = (text: string, width: number, side: 'start' | 'end' = 'end'): string => {
   if (displayWidth(text) <= width) return text;
   if (width <= 0) return '';
@@ -27,7 +27,7 @@ export const displayWidth = (text: string): number => {
   return width;
 };
 
-/** First and last code point of what Unicode's EastAsianWidth.txt calls wide or fullwidth, and of emoji, in order. */
+/** First and last code point of each range that Unicode's EastAsianWidth.txt calls wide or fullwidth, and of emoji, in order. */
 const wide = [
   [0x1100, 0x115f],
   [0x231a, 0x231b],
@@ -112,10 +112,10 @@ const wide = [
   [0x20000, 0x3fffd],
 ] as const;
 
-/** Marks, and the Korean vowels and finals that are drawn into the syllable before them. */
+/** Combining marks, and the Korean vowels and finals that are drawn into the preceding syllable. */
 const combining = /^[\p{Mark}\u1160-\u11ff]$/u;
 
-/** Cells of one code point; 0 for what is drawn onto the letter before it. */
+/** Cells of one code point; 0 for a code point drawn onto the preceding letter. */
 export const characterWidth = (code: number): 0 | 1 | 2 => {
   if (code < 0x300) return 1;
   if (combining.test(String.fromCodePoint(code))) return 0;

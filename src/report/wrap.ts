@@ -1,4 +1,4 @@
-/** Text wrapped into lines of terminal cells. In: harmless text (see escapeText). Out: lines of at most a width. */
+/** Text wrapped into lines of terminal cells. In: escaped text (see escapeText). Out: lines of at most a width. */
 import { characterWidth, displayWidth } from './width.js';
 
 const plain = /^[\u0020-\u02ff]*$/;
@@ -9,7 +9,7 @@ export interface Cell {
   width: 1 | 2;
 }
 
-/** The text as cells; a mark that has nothing to stand on stands on a space. */
+/** The text as cells; a mark without a preceding letter gets a space. */
 export const cellsOf = (text: string): Cell[] => {
   const cells: Cell[] = [];
   for (const character of text) {
@@ -34,7 +34,7 @@ const takeCells = (text: string, width: number): string => {
   return taken;
 };
 
-/** Words wrapped into lines of at most `width` cells; a word that is longer is cut into pieces. */
+/** Words wrapped into lines of at most `width` cells; a longer word is cut into pieces. */
 export const wrap = (text: string, width: number): string[] => {
   const lines: string[] = [];
   let line = '';

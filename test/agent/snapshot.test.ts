@@ -178,7 +178,7 @@ test('memwatch snapshot writes the file that -o names, and says what it cost', a
   assert.equal(run.code, 0);
   assert.match(
     run.stdout,
-    /b\.heapsnapshot\.gz: [\d.]+ (KB|MB), [\d,]+ nodes, [\d,]+ edges\nthe target stood still for /,
+    /b\.heapsnapshot\.gz: [\d.]+ (KB|MB), [\d,]+ nodes, [\d,]+ edges\nthe target was paused for /,
   );
   assert.ok(existsSync(`${file}.gz`));
 });

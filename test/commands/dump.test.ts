@@ -84,9 +84,9 @@ for (const node of testedMajors) {
       assert.equal(names(thread)[0], `holds${at}`);
     }
     const text = await memwatch(['dump', String(target.pid)]);
-    assert.match(text.stdout, /^main thread: idle, its event loop waits for events$/m, text.stdout + text.stderr);
+    assert.match(text.stdout, /^main thread: idle: its event loop is waiting for events$/m, text.stdout + text.stderr);
     assert.match(text.stdout, /^ {4}100 Timeout$/m);
-    assert.match(text.stdout, /^worker 2 \(w1\): waits for a lock \(Atomics\.wait.*\n {4}holds1 \(.*:\d+\)$/m);
+    assert.match(text.stdout, /^worker 2 \(w1\): waiting for a lock \(Atomics\.wait.*\n {4}holds1 \(.*:\d+\)$/m);
   });
 
   test(`on Node ${node}, a process that waits for a child lets nobody in, and is shown as the kernel sees it`, async (t) => {

@@ -71,11 +71,11 @@ test('the most expensive lines come first, then the whole source, within 80 colu
     '  42    10  10.0 ms  1.00 ms   25.0%  =-4.88 KB       -    return rows;',
     '  43                                                     }',
     '',
-    "  Heap + and Ext. +: what a line added to V8's heap and outside it (Buffers); -:",
-    '  under 64 B a hit.',
-    '  ~: garbage was collected during some hits; scaled from the others.',
-    '  =: garbage was collected during every hit; what was left at the end, not what',
-    '  was allocated.',
+    "  Heap + and Ext. +: memory that a line added to V8's heap and outside it",
+    '  (Buffers); -: less than 64 B per hit.',
+    '  ~: garbage was collected during some hits; estimated from the other hits.',
+    '  =: garbage was collected during every hit; shows what was left at the end, not',
+    '  what was allocated.',
   ]);
 });
 
@@ -92,5 +92,5 @@ test('what cannot be measured is null in the document and ? in the table', () =>
   );
   const text = renderLines(result, { columns: 80, color: false });
   assert.match(text, / 10 +\? +\? +\? +\? +\? /);
-  assert.match(text, /\?: cannot be told\./);
+  assert.match(text, /\?: not known\./);
 });

@@ -231,7 +231,7 @@ test('from attach to the line that leaks, with three keys', { skip: noTmux }, as
   terminal.keys('Escape');
   await terminal.until(/\[3 Growth\]/);
   terminal.keys('y');
-  await terminal.until(/to the clipboard: .*growing-cache\.ts:\d+$/m);
+  await terminal.until(/copied: .*growing-cache\.ts:\d+$/m);
   assert.match(terminal.clipboard(), /^\/.*\/growing-cache\.ts:\d+$/);
   terminal.keys('2');
   await terminal.until(/\[2 Heap\][^]*> .*sessions: Map @\d+[^]*the last snapshot of the search for leaks/);

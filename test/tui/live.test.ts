@@ -113,9 +113,9 @@ test('no trend is shown from what memwatch itself did to the process', () => {
   assert.match(shown(calm), /used heap grows/);
   const working: State = { ...initialState('pid 1', true, 80, 24), work: { text: 'a snapshot', action: true } };
   const busy = events.reduce((state, event) => update(state, event).state, working);
-  assert.match(shown(busy), /Trend +not told while memwatch works/);
+  assert.match(shown(busy), /Trend +paused while memwatch works/);
   const after = update(busy, { type: 'done', text: 'kept', endsWork: true }).state;
-  assert.match(shown(after), /Trend +watching/);
+  assert.match(shown(after), /Trend +needs 20 s of readings/);
 });
 
 test('a text for the clipboard is sent to the terminal as OSC 52', () => {

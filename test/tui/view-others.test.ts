@@ -40,7 +40,7 @@ for (const [columns, rows] of sizes) {
       terminal.keys('n');
       await terminal.until(/^> .*renderPage|^> .*rows\.map/m);
       terminal.keys('N', 'N');
-      await terminal.until(/of \d hot lines/);
+      await terminal.until(/hot line \d of \d/);
     },
   );
 

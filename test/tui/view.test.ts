@@ -70,7 +70,7 @@ for (const [columns, rows] of sizes) {
     terminal.keys('?');
     matchesGolden(`tui/help-${size}.txt`, await terminal.settled(/any other key closes/));
     terminal.keys('Escape', 'a');
-    matchesGolden(`tui/menu-${size}.txt`, await terminal.settled(/Enter or its key chooses/));
+    matchesGolden(`tui/menu-${size}.txt`, await terminal.settled(/Enter or its key selects/));
   });
 }
 
@@ -273,7 +273,7 @@ test('y puts the retaining path on the clipboard of the terminal', { skip: noTmu
   terminal.keys('Enter');
   await terminal.settled(/sessions: Map/);
   terminal.keys('y');
-  await terminal.until(/to the clipboard: /);
+  await terminal.until(/copied: /);
   assert.match(terminal.clipboard(), /^.*@\d+ → .*sessions: Map @\d+.* → .*: Session @\d+$/);
 });
 

@@ -92,7 +92,7 @@ export const leaksCommandLine = (target: string, folder: string): readonly strin
 export const leaksOutcome = ({ verdict, findings }: LeakReport): string => {
   if (verdict === 'leak')
     return `LEAK: ${findings.length} finding${findings.length === 1 ? '' : 's'}; Enter opens the line`;
-  return verdict === 'clean' ? 'clean: nothing leaks' : 'inconclusive: not proved, not excluded';
+  return verdict === 'clean' ? 'clean: nothing leaks' : 'inconclusive: growth was neither proved nor excluded';
 };
 
 /** The answer in one line. */

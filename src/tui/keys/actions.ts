@@ -1,18 +1,18 @@
 /**
  * Actions from any screen: on the target (snapshot, profiles, leaks, GC), and on what is shown (save, copy). In: a state
- * and a key. Out: a step. Nothing that costs the target begins before its price was shown and agreed to. Pure.
+ * and a key. Out: a step. An action that costs the target something starts only after the user has seen the cost and agreed. Pure.
  */
 import { step, type Step } from '../state/events.js';
 import { chosenPlace, placeOfRow, placesOfFinding } from '../state/places.js';
 import type { TargetAction } from '../state/provider.js';
 import { frontView, rowAtCursor, type MenuChoice, type MenuItem, type State } from '../state/state.js';
 
-/** How long a profile runs when it is asked for from the screen. */
+/** Length of a profile that is started from the screen. */
 export const profileSeconds = 10;
 
 const onTarget: readonly { key: string; text: string; action: TargetAction }[] = [
-  { key: 'L', text: 'find Leaks: what grows, who keeps it, which line', action: { action: 'leaks' } },
-  { key: 'S', text: 'take a heap Snapshot: what holds the memory', action: { action: 'snapshot' } },
+  { key: 'L', text: 'find Leaks: what grows, what retains it, which line', action: { action: 'leaks' } },
+  { key: 'S', text: 'heap Snapshot: what holds the memory', action: { action: 'snapshot' } },
   {
     key: 'C',
     text: `CPU profile, ${profileSeconds} s: which lines take the time`,
@@ -20,7 +20,7 @@ const onTarget: readonly { key: string; text: string; action: TargetAction }[] =
   },
   {
     key: 'A',
-    text: `Allocation profile, twice ${profileSeconds} s: which functions allocate, what stays alive`,
+    text: `Allocation profile, 2 x ${profileSeconds} s: which functions allocate, what stays alive`,
     action: { action: 'alloc', seconds: profileSeconds },
   },
   { key: 'F', text: 'Force a garbage collection', action: { action: 'gc' } },
@@ -28,8 +28,8 @@ const onTarget: readonly { key: string; text: string; action: TargetAction }[] =
 
 const onScreen: readonly MenuItem[] = [
   { key: 'w', text: 'write this screen to a file', choice: { choice: 'saveMenu' } },
-  { key: 'y', text: 'copy the place in the source, or the path to the object', choice: { choice: 'copy' } },
-  { key: 'Y', text: 'copy the retaining path, where there is a place as well', choice: { choice: 'copyPath' } },
+  { key: 'y', text: 'copy the source location, or the retaining path', choice: { choice: 'copy' } },
+  { key: 'Y', text: 'copy the retaining path, even if there is a source location', choice: { choice: 'copyPath' } },
 ];
 
 const saveItems: readonly MenuItem[] = [
@@ -47,7 +47,7 @@ const actionItems = (state: State): MenuItem[] => [
 
 const canAct = (state: State): boolean => state.live && state.ended === undefined;
 
-/** A key that starts something, or opens a menu; undefined for another key. */
+/** A key that starts an action or opens a menu; undefined for other keys. */
 export const actionKeyPressed = (state: State, key: string): Step | undefined => {
   if (key === 'a') return step(menu(state, 'Actions', actionItems(state)));
   if (key === 'T' && state.threads.length > 0) return step(menu(state, 'Threads and processes', threadItems(state)));
@@ -57,8 +57,10 @@ export const actionKeyPressed = (state: State, key: string): Step | undefined =>
   if (item !== undefined) return choose(state, item.choice);
   const missing = onTarget.some((one) => one.key === key);
   if (!missing) return undefined;
-  const gone = state.cutOff ? 'the connection to the process has ended: q, and attach again' : 'the process has ended';
-  const why = state.live ? gone : 'this needs a running process: memwatch attach PID';
+  const gone = state.cutOff
+    ? 'the connection to the process was lost: quit with q and attach again'
+    : 'the process has ended';
+  const why = state.live ? gone : 'this needs a running process: run memwatch attach PID';
   return step({ ...state, notice: { text: why, style: 'warn' } });
 };
 
@@ -92,7 +94,7 @@ export const choose = (state: State, choice: MenuChoice): Step => {
   }
 };
 
-/** A question with the price; a garbage collection is asked for without one. */
+/** Asks first and shows the cost; a garbage collection starts without asking. */
 const ask = (state: State, action: TargetAction): Step => {
   if (state.work !== undefined) {
     return step({ ...state, notice: { text: `still busy: ${state.work.text} (Esc stops it)`, style: 'warn' } });
@@ -109,12 +111,12 @@ export const working = (state: State, text: string): State => ({
 
 const copy = (state: State, text: string | undefined): Step => {
   if (text === undefined) {
-    return step({ ...state, notice: { text: 'there is no path or place here to copy', style: 'warn' } });
+    return step({ ...state, notice: { text: 'nothing to copy here: no source location and no path', style: 'warn' } });
   }
-  return step({ ...state, notice: { text: `to the clipboard: ${text}`, style: 'good' } }, { effect: 'copy', text });
+  return step({ ...state, notice: { text: `copied: ${text}`, style: 'good' } }, { effect: 'copy', text });
 };
 
-/** What `y` copies: of a heap's objects the retaining path, else the place in the source. */
+/** What `y` copies: the retaining path of a heap object, else the source location. */
 const copyText = (state: State): string | undefined => {
   const view = frontView(state);
   if (view?.kind === 'source') return `${view.place.file}:${view.cursor + 1}`;
@@ -126,7 +128,7 @@ const copyText = (state: State): string | undefined => {
   return path ?? (place === undefined ? pathText(state) : `${place.file}:${place.line}`);
 };
 
-/** From a root to what is under the cursor. */
+/** The path from a root to the object under the cursor. */
 const pathText = (state: State): string | undefined => {
   const view = frontView(state);
   if (view?.kind !== 'list') return undefined;

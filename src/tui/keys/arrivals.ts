@@ -1,4 +1,4 @@
-/** Data that comes: rows and details that were asked for, readings, progress, results. In: state, event. Out: state. Pure. */
+/** Arriving data: requested rows and details, readings, progress, results. In: state, event. Out: state. Pure. */
 import type { Reading } from '../../analyzer/model/reading.js';
 import type { UiEvent } from '../state/events.js';
 import { likelyCause } from '../state/forecast.js';
@@ -109,13 +109,13 @@ const loaded = (state: State, event: Extract<Arrival, { type: 'loaded' }>): Stat
 
 const isClasses = (view: View): view is ListView => view.kind === 'list' && view.query.list === 'classes';
 
-/** As long as nobody knows what retains what, classes are shown by what they take themselves. */
+/** Until retained sizes are computed, classes are sorted by self size. */
 const bySelf = (view: View): View =>
   view.kind === 'list' && view.query.list === 'biggest'
     ? { ...listView({ list: 'classes' }, 'Classes'), sort: 'self' }
     : view;
 
-/** By what they retain, now that it is known; not where someone has begun to read, for rows would move under the cursor. */
+/** Sorts by retained size once it is known, unless the user has moved the cursor: rows would move under it. */
 const refined = (state: State): State => {
   const untouched = (view: ListView): boolean => view.cursor === 0 && view.sort === 'self' && view.descending;
   const next = mapViews(state, (view) => (isClasses(view) && untouched(view) ? { ...view, sort: 'retained' } : view));
@@ -153,7 +153,7 @@ const withPath = (view: ListView, key: string, path: Extract<Detail, { detail: '
 const withSource = (state: State, view: SourceView, first: boolean): SourceView =>
   first ? centeredSource(state, view) : scrolledSource(state, view);
 
-/** The node whose retaining path belongs under the list, as text; undefined: none. */
+/** The node whose retaining path is shown below the list, as text; undefined: none. */
 export const pathKey = (view: ListView): string | undefined => {
   const row = view.page?.rows[view.cursor - view.page.from];
   const node =

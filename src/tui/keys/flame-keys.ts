@@ -1,4 +1,4 @@
-/** What keys do to a flame graph: moving from box to box, zooming in and out. Pure. */
+/** Keys of a flame graph: moving from box to box, zooming in and out. Pure. */
 import { boxAt, levels } from '../state/boxes.js';
 import { openPlace } from '../state/places.js';
 import type { FlameBox, FlameDetail } from '../state/provider.js';

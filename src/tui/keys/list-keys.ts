@@ -1,6 +1,6 @@
 /**
- * What keys do to a list: moving, filtering, sorting, opening rows of a tree, going into a row. In: a state whose front
- * view is a list, a key. Out: the next state, or undefined where the key means nothing here. Pure.
+ * Keys of a list: moving, filtering, sorting, expanding rows of a tree, opening a row. In: a state whose front view is a
+ * list, a key. Out: the next state, or undefined if the key means nothing here. Pure.
  */
 import { columnsOf } from '../rows/columns.js';
 import { findingLines } from '../rows/finding-lines.js';
@@ -56,7 +56,7 @@ export const listKeyPressed = (state: State, view: ListView, key: string): State
 
 const pageKeys = new Set(['pageup', 'pagedown', 'C-b', 'C-f', 'C-u', 'C-d', ' ']);
 
-/** Evidence that is longer than its room moves by pages: findings are few, and fit. */
+/** For findings, page keys scroll the evidence: the list itself is short and fits. */
 const evidenceKey = (state: State, view: ListView, key: string): State | undefined => {
   if (!pageKeys.has(key) || evidenceOverflow(state, view) === 0) return undefined;
   return scrolledEvidence(state, view, movement(key, 0, panelHeight(state, view) - 2, 0) ?? 0);
@@ -68,7 +68,7 @@ export const scrolledEvidence = (state: State, view: ListView, by: number): Stat
     panelTop: Math.max(0, Math.min((view.panelTop ?? 0) + by, evidenceOverflow(state, view))),
   });
 
-/** Lines of the evidence that its room does not show. */
+/** How many lines of the evidence do not fit. */
 export const evidenceOverflow = (state: State, view: ListView): number => {
   const row = rowAtCursor(view);
   if (row?.kind !== 'finding') return 0;
@@ -76,10 +76,10 @@ export const evidenceOverflow = (state: State, view: ListView): number => {
   return Math.max(0, length - (panelHeight(state, view) - 1));
 };
 
-/** A list that is asked for anew begins at its top. */
+/** A list that is requested again starts at its top. */
 const top = (view: ListView): ListView => ({ ...view, cursor: 0, top: 0 });
 
-/** The cursor within the rows, and on the screen. */
+/** Keeps the cursor within the rows and on the screen. */
 export const scrolled = (state: State, view: ListView): ListView => {
   const height = listHeight(state, view);
   const last = Math.max(0, (view.page?.matched ?? 1) - 1);
@@ -92,7 +92,7 @@ export const scrolled = (state: State, view: ListView): ListView => {
 const moveKey = (view: ListView, key: string, height: number): ListView | undefined => {
   const cursor = movement(key, view.cursor, height, view.page?.matched ?? 1);
   if (cursor === undefined) return undefined;
-  // a page moves the window as well, so that the cursor keeps its place on the screen
+  // a page also moves the window, so that the cursor stays at the same row of the screen
   const shift = Math.abs(cursor - view.cursor) > 1 && key !== 'g' && key !== 'G' ? cursor - view.cursor : 0;
   return { ...view, cursor, top: Math.max(0, view.top + shift), panelTop: 0 };
 };
@@ -117,7 +117,7 @@ const sortNext = (state: State, view: ListView, step: 1 | -1): State => {
   return next === undefined ? state : sortBy(state, view, next.id);
 };
 
-/** Sorts by a column; by the one that it is sorted by already: the other way round. */
+/** Sorts by a column, or reverses the order if it is already sorted by that column. */
 export const sortBy = (state: State, view: ListView, sort: string): State =>
   withFront(state, {
     ...top(view),
@@ -125,7 +125,7 @@ export const sortBy = (state: State, view: ListView, sort: string): State =>
     descending: sort === view.sort ? !view.descending : descendsFirst(sort),
   });
 
-/** Fields, retainers and what goes with one object, callers and callees of one function: `t` turns from one to the next. */
+/** `t` switches between fields, retainers and dominated objects of one object, and between callers and callees of a function. */
 const otherSide = (state: State, view: ListView): State | undefined => {
   const { query } = view;
   const turned = (other: ListQuery): State => withFront(state, { ...listView(other, view.title) });
@@ -152,7 +152,7 @@ const setOpen = (state: State, view: ListView, open: boolean): State | undefined
     : toParent(state, view, row.key);
 };
 
-/** Shows at once that a row was opened or closed; what is below it comes with the next page. */
+/** Shows at once that a row was expanded or collapsed; its children come with the next page. */
 const marked = (view: ListView, key: string, open: boolean): ListView => {
   if (view.page === undefined) return view;
   const rows = view.page.rows.map((row) => (row.kind === 'object' && row.key === key ? { ...row, open } : row));
@@ -161,7 +161,7 @@ const marked = (view: ListView, key: string, open: boolean): ListView => {
 
 const isAtOrBelow = (key: string, top: string): boolean => key === top || key.startsWith(`${top}/`);
 
-/** Moves to the row that holds this one, where that row is among those at hand. */
+/** Moves to the parent row, if that row is loaded. */
 const toParent = (state: State, view: ListView, key: string): State | undefined => {
   const parent = key.slice(0, key.lastIndexOf('/'));
   const at = view.page?.rows.findIndex((row) => row.kind === 'object' && row.key === parent) ?? -1;
@@ -169,7 +169,7 @@ const toParent = (state: State, view: ListView, key: string): State | undefined 
   return withFront(state, scrolled(state, { ...view, cursor: (view.page?.from ?? 0) + at }));
 };
 
-/** Goes into the row under the cursor. */
+/** Opens the row under the cursor. */
 export const enterRow = (state: State, view: ListView): State | undefined => {
   const row = rowAtCursor(view);
   const { query } = view;
@@ -194,7 +194,7 @@ export const enterRow = (state: State, view: ListView): State | undefined => {
   }
 };
 
-/** The source that the row under the cursor speaks of. */
+/** Opens the source location of the row under the cursor. */
 const openRow = (state: State, view: ListView): State => {
   const row = rowAtCursor(view);
   if (row?.kind === 'finding') return openFinding(state, row.finding, chosenPlace(view, row.finding));
@@ -211,7 +211,7 @@ const markNextPlace = (state: State, view: ListView): State | undefined => {
 
 const push = (state: State, view: ListView): State => withStack(state, state.tab, [...state.stacks[state.tab], view]);
 
-/** What grew is an object or a class of the last snapshot, which the heap tab shows. */
+/** Opens a grown object or class in the heap tab, which shows the last snapshot. */
 const enterGrown = (state: State, row: Extract<Row, { kind: 'growth' }>): State => {
   const view =
     row.node === undefined

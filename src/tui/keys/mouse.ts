@@ -1,4 +1,4 @@
-/** What the mouse does: it picks tabs, rows, columns, boxes and lines of a menu, and the wheel moves. Pure. */
+/** The mouse: clicks choose tabs, rows, columns, boxes and menu items; the wheel scrolls. Pure. */
 import { columnsOf } from '../rows/columns.js';
 import { step, type Step, type UiEvent } from '../state/events.js';
 import { placeAtLine } from '../rows/finding-lines.js';

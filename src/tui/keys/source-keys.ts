@@ -1,4 +1,4 @@
-/** What keys do to the source of a file: moving, and going from one costly line to the next. Pure. */
+/** Keys of the source view: moving, and jumping from one hot line to the next. Pure. */
 import { sourceHeight } from '../rows/layout.js';
 import { hotLines } from '../state/hot-lines.js';
 import { movement } from '../state/movement.js';
@@ -21,7 +21,7 @@ export const sourceKeyPressed = (state: State, view: SourceView, key: string): S
 
 const sideStep = 16;
 
-/** The cursor within the file, and on the screen with some lines around it. */
+/** Keeps the cursor within the file, and on the screen with some lines around it. */
 export const scrolledSource = (state: State, view: SourceView): SourceView => {
   const height = sourceHeight(state);
   const last = Math.max(0, (view.source?.lines?.length ?? view.cursor + 1) - 1);
@@ -32,7 +32,7 @@ export const scrolledSource = (state: State, view: SourceView): SourceView => {
   return { ...view, cursor, top: Math.max(0, Math.min(needed, last - height + 1)) };
 };
 
-/** When a file is first shown, the place asked for stands in the middle. */
+/** When a file is first shown, the requested line is in the middle. */
 export const centeredSource = (state: State, view: SourceView): SourceView =>
   scrolledSource(state, { ...view, top: view.cursor - (sourceHeight(state) >> 1) });
 
@@ -41,6 +41,6 @@ const nextHot = (state: State, view: SourceView, source: SourceDetail, step: 1 |
   if (hot.length === 0) return { ...state, notice: { text: 'no line of this file was measured', style: 'warn' } };
   const now = hot.findIndex((cost) => cost.line === view.cursor + 1);
   const at = now < 0 ? (step > 0 ? 0 : hot.length - 1) : (now + step + hot.length) % hot.length;
-  const notice = { text: `line ${hot[at].line}: number ${at + 1} of ${hot.length} hot lines`, style: 'good' as const };
+  const notice = { text: `line ${hot[at].line}: hot line ${at + 1} of ${hot.length}`, style: 'good' as const };
   return { ...withFront(state, scrolledSource(state, { ...view, cursor: hot[at].line - 1 })), notice };
 };

@@ -1,6 +1,6 @@
 /**
- * The next state. In: a state and an event. Out: a step: the state after it, and the effects to carry out. Keys go to
- * what is in front: an overlay, then the filter line, then keys that mean the same everywhere, then the view. Pure.
+ * The next state. In: a state and an event. Out: a step: the next state and the effects to carry out. Keys go to
+ * the overlay, else to the filter line, else to the keys that work everywhere, else to the view. Pure.
  */
 import { actionKeyPressed } from './actions.js';
 import { dataArrived } from './arrivals.js';
@@ -41,7 +41,7 @@ export const update = (state: State, event: UiEvent): Step => {
   }
 };
 
-/** Carries out the key that waited for these rows. */
+/** Handles the key that was waiting for these rows. */
 const withPending = (state: State): Step => {
   const view = frontView(state);
   if (state.pending === undefined || view?.kind !== 'list' || isStale(state, view)) return step(state);
@@ -52,7 +52,7 @@ const isStale = (state: State, view: ListView): boolean => view.page?.key !== li
 
 const actsOnRow = new Set(['enter', 'o', 'right', 'l', 'left', 'h', 'y']);
 
-/** Every cursor is still on the screen after the size has changed. */
+/** Keeps every cursor on the screen after a resize. */
 const refit = (state: State): State => {
   const view = frontView(state);
   if (view?.kind === 'list') return withFront(state, scrolled(state, view));
@@ -75,7 +75,7 @@ const keyPressed = (before: State, key: string): Step => {
   return globalKey(state, key) ?? actionKeyPressed(state, key) ?? step(viewKey(state, key) ?? unknownKey(state, key));
 };
 
-/** Keys that move and have nowhere to move to say nothing. */
+/** Movement keys that cannot move show no notice. */
 const unknownKey = (state: State, key: string): State =>
   /^[!-~]$/.test(key) && !/[hjklgG]/.test(key)
     ? { ...state, notice: { text: `${key} does nothing here; ? lists the keys`, style: 'warn' } }
@@ -109,7 +109,7 @@ const neighbourTab = (state: State, by: number): State => {
   return refit({ ...state, tab: tabs[(tabs.indexOf(state.tab) + by + tabs.length) % tabs.length] });
 };
 
-/** The next way to look at this tab's data, among those there is data for. */
+/** The next view of this tab that has data. */
 const nextRoot = (state: State): State => {
   const roots = rootViews[state.tab];
   const now = rootIndex(state, state.tab);
@@ -120,7 +120,7 @@ const nextRoot = (state: State): State => {
   return state;
 };
 
-/** Esc undoes one thing: a filter, a zoom, a step into something, and last the work that goes on. */
+/** Esc undoes one thing: a filter, a zoom, an opened view, and last the running action. */
 const back = (state: State, key: string): Step => {
   const view = frontView(state);
   if (view?.kind === 'list' && view.filter !== '') {

@@ -1,6 +1,6 @@
 /**
- * What is missing on the screen: rows, a path, a source, a flame graph. In: a state. Out: questions to the provider; none
- * where everything shown is there. Pure: asking and answering is app.ts's work.
+ * Data that the screen lacks: rows, a path, a source, a flame graph. In: a state. Out: requests to the provider; none if
+ * nothing is missing. Pure: app.ts sends the requests.
  */
 import { pathKey } from './arrivals.js';
 import { bodyHeight, listHeight, panelHeight } from '../rows/layout.js';
@@ -39,7 +39,7 @@ export const wantsOf = (state: State): Want[] => {
   }
 };
 
-/** Rows are asked for some screens ahead, so that moving on finds them there. */
+/** Rows are requested some screens ahead, so that scrolling does not wait. */
 const rowsWanted = (state: State, view: ListView): Want[] => {
   const key = listKey(view, state.generation);
   const height = listHeight(state, view);

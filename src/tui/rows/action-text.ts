@@ -1,4 +1,4 @@
-/** Actions on the target in words. */
+/** The texts of actions on the target. */
 import type { TargetAction } from '../state/provider.js';
 
 export const actionTitle = (action: TargetAction): string => {
@@ -16,7 +16,7 @@ export const actionTitle = (action: TargetAction): string => {
   }
 };
 
-/** What the line of progress begins with. */
+/** The beginning of the progress line. */
 export const startText = (action: TargetAction): string => {
   switch (action.action) {
     case 'snapshot':
@@ -24,7 +24,7 @@ export const startText = (action: TargetAction): string => {
     case 'cpu':
       return `profiling the CPU for ${action.seconds} s`;
     case 'alloc':
-      return `profiling allocations for twice ${action.seconds} s`;
+      return `profiling allocations for 2 x ${action.seconds} s`;
     case 'leaks':
       return 'looking for leaks';
     case 'gc':

@@ -1,6 +1,6 @@
 /**
- * An area chart of letters. In: series that stand on one another, each with its own filling. Out: lines with an axis at
- * the left; the axis of time is one more line. Fillings differ in letter and colour. Pure.
+ * An area chart of characters. In: stacked series, each with its own fill. Out: lines with an axis at the left; the time
+ * axis is one more line. Fills differ in character and color. Pure.
  */
 import { span, type Line, type Span, type Style } from './line.js';
 import { padStart } from './text.js';
@@ -15,12 +15,12 @@ export interface Series {
 export interface ChartOptions {
   readonly width: number;
   readonly height: number;
-  /** What the top of the chart stands for. */
+  /** The value at the top of the chart. */
   readonly max: number;
   readonly format: (value: number) => string;
 }
 
-/** Cells that the numbers at the left take. */
+/** Width of the numbers at the left, in cells. */
 export const axisWidth = 9;
 
 export const areaChart = (series: readonly Series[], options: ChartOptions): Line[] => {
@@ -53,8 +53,8 @@ const cells = (series: readonly Series[], columns: number, height: number): Span
 };
 
 /**
- * At most `columns` values that stand for all of them, the highest of each bin: a peak is never lost. Few values are
- * not stretched: they stand at the right, where time is now.
+ * At most `columns` values that stand for all of them, the highest of each bin, so that no peak is lost. Few values are
+ * not stretched: they are at the right, where time is now.
  */
 export const bins = (values: readonly number[], columns: number): number[] => {
   const size = Math.max(1, Math.ceil(values.length / columns));
@@ -63,7 +63,7 @@ export const bins = (values: readonly number[], columns: number): number[] => {
   return [...Array.from({ length: Math.max(0, columns - count) }, () => 0), ...made];
 };
 
-/** `└──── 60 s ago ──── now`, under a chart of that width whose readings span so many seconds. */
+/** `└──── 60 s ago ──── now`, under a chart of that width whose readings span `spanSeconds`. */
 export const timeAxis = (width: number, readings: number, spanSeconds: number): Line => {
   const columns = width - axisWidth;
   const size = Math.max(1, Math.ceil(readings / columns));
@@ -78,7 +78,7 @@ export const timeAxis = (width: number, readings: number, spanSeconds: number): 
 const ago = (seconds: number): string =>
   seconds < 120 ? `${Math.round(seconds)} s` : `${(seconds / 60).toFixed(seconds < 600 ? 1 : 0)} min`;
 
-/** The highest value, rounded up to a number that reads well. */
+/** The highest value, rounded up to a round number. */
 export const niceMax = (values: readonly number[], base: number): number => {
   const highest = Math.max(...values, 0);
   if (highest === 0) return base;

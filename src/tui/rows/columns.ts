@@ -1,6 +1,6 @@
 /**
- * The columns of every list: figures first and names last, so that they stand side by side on a wide screen too. In: a
- * row as the provider gives it, raw. Out: harmless pieces of text with styles. Pure.
+ * The columns of every list: figures first and names last, so that they are side by side even on a wide screen. In: a
+ * row from the provider, raw. Out: escaped, styled pieces of text. Pure.
  */
 import { formatBytes, formatBytesDelta, formatCount, formatCountDelta, formatShare } from '../../report/units.js';
 import { displayWidth, cutTo } from '../../report/width.js';
@@ -33,7 +33,7 @@ const rest = (id: string, title: string, weight: number, cell: Column['cell'], m
 
 const bytesOrWait = (bytes: number | null): Span[] => [span(bytes === null ? '…' : formatBytes(bytes), 'number')];
 
-/** `where/file.js:12`, shortened from the left: the end tells more. */
+/** `where/file.js:12`, shortened from the left: the end is more useful. */
 export const placeText = (place: Location | undefined, width: number): string =>
   place === undefined ? '' : cutTo(safe(`${place.file}:${place.line}`), width, 'start');
 
@@ -89,7 +89,7 @@ const growthColumns = (title: string): Column[] => [
   trendColumn((row) => (row.kind === 'growth' ? row.history : [])),
   {
     id: 'figures',
-    title: 'a figure a snapshot',
+    title: 'per snapshot',
     align: 'right',
     width: 38,
     from: 100,
@@ -162,7 +162,7 @@ const valueColumns = (withTotal: boolean): Column[] => [
     : []),
 ];
 
-/** Of allocations: what is still alive. */
+/** For allocations: the bytes still alive. */
 const liveColumn = right('live', 'Alive', 9, (row) =>
   row.kind === 'function' && row.live !== undefined ? [span(formatValue(row.live, row.unit))] : [],
 );
@@ -189,10 +189,10 @@ const byList: Readonly<Record<ListQuery['list'], Column[]>> = {
   classes: classColumns,
   biggest: objectColumns('Object'),
   objects: objectColumns('Object'),
-  dominators: objectColumns('Object (and what it alone keeps alive)'),
+  dominators: objectColumns('Object (and what it dominates)'),
   fields: objectColumns('Field: value'),
-  retainers: objectColumns('Held by (edge: holder)'),
-  dominated: objectColumns('What it alone keeps alive'),
+  retainers: objectColumns('Held by (edge: retainer)'),
+  dominated: objectColumns('Kept alive by it alone'),
   findings: findingColumns,
   grownClasses: growthColumns('Class'),
   grownObjects: growthColumns('Object'),

@@ -1,4 +1,4 @@
-/** The evidence for one thing that grows, the line to look at first. In: a finding. Out: lines. Pure. */
+/** The evidence for one finding, the most useful line first. In: a finding. Out: lines. Pure. */
 import type { Finding } from '../../analyzer/model/finding.js';
 import { formatCount, formatCountDelta } from '../../report/units.js';
 import { cutTo, displayWidth } from '../../report/width.js';
@@ -14,7 +14,7 @@ const labelWidth = 11;
 export const findingLines = (finding: Finding, width: number, chosen: number): Line[] => [
   ...wrap(safe(finding.title), width - 2).map((text) => line(span(` ${text}`, 'bold'))),
   ...sites(finding, width, chosen),
-  ...labelled('Kept by', pathPieces(finding), width),
+  ...labelled('Held by', pathPieces(finding), width),
   ...labelled(finding.history[0] === 0 ? 'Gained' : 'Entries', historyPieces(finding), width),
   ...(finding.advice === null ? [] : wrapped('Advice', safe(finding.advice), width)),
   ...finding.reasons.flatMap((reason, at) => wrapped(at === 0 ? 'Because' : '', safe(reason), width)),
@@ -22,20 +22,20 @@ export const findingLines = (finding: Finding, width: number, chosen: number): L
   ...wrapped('Signature', safe(finding.signature), width),
 ];
 
-/** The number of the place that stands in a line of the evidence. */
+/** The number of the place in a line of the evidence. */
 export const placeAtLine = (finding: Finding, width: number, y: number): number | undefined => {
   const at = y - wrap(safe(finding.title), width - 2).length;
   return at >= 0 && at < placesOfFinding(finding).length ? at : undefined;
 };
 
-/** Which line leaks, which adds, which makes: whatever of it is known; the one that Enter opens is marked. */
+/** The known lines that leak, add or allocate; the one that Enter opens is marked. */
 const sites = (finding: Finding, width: number, chosen: number): Line[] => {
   const places = placesOfFinding(finding);
-  if (places.length === 0) return [line(label('Line'), span('not known from this evidence', 'dim'))];
+  if (places.length === 0) return [line(label('Line'), span('unknown: this evidence does not show it', 'dim'))];
   return places.map((place, at) => siteLine(place, width, at === chosen));
 };
 
-/** The end of a path tells more than its beginning, and the line most. */
+/** Shortened at the start: the end of a file's path is more useful, and the line number most of all. */
 const siteLine = ({ label: name, place, about }: FindingPlace, width: number, marked: boolean): Line => {
   const room = width - labelWidth - (about === '' ? 0 : displayWidth(safe(about)) + 2);
   return line(

@@ -1,6 +1,6 @@
 /**
- * A flame graph of letters: callers above, callees below, as wide as their share. Boxes are told apart by a bar at their
- * left as well as by colour. In: state, view. Out: lines. Pure.
+ * A flame graph of characters: callers above, callees below, as wide as their share. Boxes are separated by a bar at
+ * their left as well as by color. In: state, view. Out: lines. Pure.
  */
 import { formatShare } from '../../report/units.js';
 import { displayWidth, cutTo } from '../../report/width.js';
@@ -13,7 +13,7 @@ import type { FlameView, State } from '../state/state.js';
 import { padEnd, safe } from './text.js';
 import { formatValue } from '../state/value.js';
 
-/** Lines above the graph: what the box under the cursor is. */
+/** Lines above the graph: details of the box under the cursor. */
 export const flameTop = 2;
 
 export const flameLines = (state: State, view: FlameView): Line[] => {
@@ -23,7 +23,9 @@ export const flameLines = (state: State, view: FlameView): Line[] => {
   const at = boxAt(flame, view.cursor);
   const first = firstLevel(flame, view, bodyHeight(state) - flameTop);
   return [
-    at === undefined ? line(span('  choose a box: arrows', 'dim')) : aboutLine(flame, at.box, state.columns),
+    at === undefined
+      ? line(span('  choose a box with the arrow keys', 'dim'))
+      : aboutLine(flame, at.box, state.columns),
     line(span('─'.repeat(state.columns), 'dim')),
     ...rows
       .slice(first, first + bodyHeight(state) - flameTop)
@@ -59,7 +61,7 @@ const rowLine = (row: readonly FlameBox[], depth: number, cursor: number, ancest
   return line(...spans);
 };
 
-/** The box under the cursor stands in >…<, not in colour alone. */
+/** The box under the cursor is shown as >…<, not only by color. */
 const boxText = (box: FlameBox, selected: boolean): string => {
   const name = safe(box.name) || '(anonymous)';
   if (box.width === 1) return selected ? '>' : '│';

@@ -1,4 +1,4 @@
-/** The last line: the keys that mean something here, the most useful first. In: state. Out: a line. Pure. */
+/** The last line: the keys that work here, the most useful first. In: state. Out: a line. Pure. */
 import { line, span, type Line, type Span } from './line.js';
 import { placesOfFinding } from '../state/places.js';
 import { frontView, rootViews, rowAtCursor, type ListView, type State, type View } from '../state/state.js';
@@ -89,7 +89,7 @@ const listHints = (state: State, view: ListView): Hint[] => {
   ];
 };
 
-/** Esc undoes a filter, or a step into something. */
+/** Esc clears a filter or leaves an opened view. */
 const leadsBack = (state: State, view: View): boolean => {
   if (view.kind === 'list' && view.filter !== '') return true;
   return ('from' in view && view.from !== undefined) || state.stacks[state.tab].length > 1;

@@ -42,17 +42,17 @@ const bodyLines = (state: State): Line[] => {
 };
 
 const missing: Readonly<Record<Exclude<State['tab'], 'live'>, readonly [string, string, string]>> = {
-  heap: ['no heap snapshot yet', 'S', 'takes one (its cost is shown first)'],
-  growth: ['nothing was compared yet', 'L', 'looks for leaks'],
+  heap: ['no heap snapshot yet', 'S', 'takes one (shows the cost first)'],
+  growth: ['no search for leaks yet', 'L', 'looks for leaks'],
   cpu: ['no profile yet', 'C', 'profiles the CPU, A allocations'],
-  lines: ['no source is open', 'C', 'profiles the CPU: its hottest lines stand here; o on a row with a place opens it'],
+  lines: ['no source is open', 'C', 'profiles the CPU and lists the hottest lines here; o opens the source of a row'],
 };
 
 const nothingYet = (state: State): Line[] => {
   if (state.tab === 'live') return [];
   const [what, key, does] = missing[state.tab];
   if (state.work !== undefined) return [emptyLine, line(span(`  ${what}`, 'dim'))];
-  const gone = state.cutOff ? 'the connection to the process has ended' : 'the process has ended';
+  const gone = state.cutOff ? 'the connection to the process was lost' : 'the process has ended';
   if (state.ended !== undefined) return [emptyLine, line(span(`  ${what}, and ${gone}`, 'dim'))];
   if (!state.live) return [emptyLine, line(span(`  ${what}: these files hold none`, 'dim'))];
   return [emptyLine, line(`  ${what}: `, span(key, 'key'), ` ${does}`)];

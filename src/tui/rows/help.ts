@@ -1,4 +1,4 @@
-/** Every key, in the order in which it is needed. */
+/** Every key, in the order in which users need them. */
 import { line, span, type Line } from './line.js';
 import { padEnd } from './text.js';
 
@@ -15,31 +15,31 @@ const sections: readonly (readonly [string, readonly (readonly [string, string])
     'In a list',
     [
       ['arrows, j k', 'one row; PgUp PgDn a page, also of long evidence; g G'],
-      ['Enter', 'go into the row; on a finding or a line: its source'],
-      ['Esc', 'back; clears a filter; stops work that goes on'],
-      ['right left, l h', 'open and close a row of a tree'],
+      ['Enter', 'open the row; for a finding or a line: its source'],
+      ['Esc', 'back; clears a filter; stops a running action'],
+      ['right left, l h', 'expand and collapse a row of a tree'],
       ['/', 'filter as you type; Enter keeps it, Esc clears it'],
       ['< > r', 'sort by another column; reverse (or click a title)'],
-      ['t', 'turn: fields, holders, what it alone keeps; callers, callees'],
-      ['o p', 'the source of the row; p: a finding’s next place'],
+      ['t', 'switch: fields, retainers, dominated; callers, callees'],
+      ['o p', 'the source of the row; p: the finding’s next place'],
     ],
   ],
   [
     'Source and flame graph',
     [
-      ['n N', 'next, previous hot line, the hottest first; ←→ scroll'],
+      ['n N', 'next, previous hot line, hottest first; ←→ scroll'],
       ['arrows, hjkl', 'from box to box; Enter zooms in, Esc out, g shows all'],
     ],
   ],
   [
     'Actions (a lists them)',
     [
-      ['L', 'find leaks: what grows, who keeps it, which line'],
-      ['S', 'heap snapshot; its pause and memory are shown first'],
+      ['L', 'find leaks: what grows, what retains it, which line'],
+      ['S', 'heap snapshot; shows its pause and memory first'],
       ['C A', 'profile CPU, allocations'],
       ['F', 'force a garbage collection'],
-      ['w y Y', 'write the screen to a file; copy the place; copy the path'],
-      ['q, Ctrl-C', 'quit and leave the process as it was; Ctrl-Z suspends'],
+      ['w y Y', 'write the screen to a file; copy the location; the path'],
+      ['q, Ctrl-C', 'quit and restore the process; Ctrl-Z suspends'],
       ['Shift + mouse', 'selects text, in most terminals'],
     ],
   ],

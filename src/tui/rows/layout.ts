@@ -1,6 +1,6 @@
 /**
- * Where things stand on a screen of a given size. In: a state. Out: rows of the screen. Pure; keys and drawing both ask
- * here, so that a page down moves by what is seen.
+ * The layout of a screen of a given size. In: a state. Out: rows of the screen. Pure; keys and drawing both use it, so
+ * that page down moves by the visible rows.
  */
 import type { ListView, State } from '../state/state.js';
 
@@ -10,7 +10,7 @@ const belowBody = 2;
 
 export const bodyHeight = (state: State): number => Math.max(3, state.rows - bodyTop - belowBody);
 
-/** Rows at the bottom of the body for what belongs to the row under the cursor. */
+/** Rows at the bottom of the body for details of the row under the cursor. */
 export const panelHeight = (state: State, view: ListView): number => {
   const body = bodyHeight(state);
   const part = (share: number, least: number): number => Math.min(Math.max(least, Math.floor(body * share)), body - 4);
@@ -24,7 +24,7 @@ export const panelHeight = (state: State, view: ListView): number => {
     case 'dominated':
     case 'grownObjects':
       return part(0.26, 5);
-    case 'findings': // as many rows as there are findings, up to a third: the evidence is what is read
+    case 'findings': // one row per finding, up to a third of the screen: users read the evidence
       return body - 1 - Math.max(1, Math.min(view.page?.matched ?? 1, Math.floor(body / 3)));
     default:
       return 0;

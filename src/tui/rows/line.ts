@@ -1,6 +1,6 @@
 /**
- * A line of the screen as values: pieces of text, each with the name of a style. What a style looks like is known to
- * theme.ts and screen.ts alone. Pure.
+ * A line of the screen as values: pieces of text, each with the name of a style. Only theme.ts and screen.ts know what a
+ * style looks like. Pure.
  */
 import { cutTo, displayWidth } from '../../report/width.js';
 
@@ -69,7 +69,7 @@ export const fitLine = (of: Line, width: number): Line => {
   return { ...of, spans };
 };
 
-/** Two lines on one: the second stands at the right end, and gives way where there is no room. */
+/** Two lines in one: the second is at the right end, and is left out if there is no room. */
 export const spread = (left: Line, right: Line, width: number): Line => {
   const gap = width - lineWidth(left) - lineWidth(right);
   return gap < 1 ? fitLine(left, width) : { spans: [...left.spans, span(' '.repeat(gap)), ...right.spans] };

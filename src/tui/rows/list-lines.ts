@@ -1,4 +1,4 @@
-/** A list tab's body: the table, and below it what belongs to the row under the cursor. In: state, view. Out: lines. Pure. */
+/** A list tab's body: the table, and below it details of the row under the cursor. In: state, view. Out: lines. Pure. */
 import { formatBytes } from '../../report/units.js';
 import type { Finding, LeakReport } from '../../analyzer/model/finding.js';
 import { columnsOf } from './columns.js';
@@ -23,9 +23,9 @@ export const listLines = (state: State, view: ListView): Line[] => {
   return [...fitHeight(table, height + 1), ...fitHeight(panel === 0 ? [] : panelLines(state, view, panel), panel)];
 };
 
-/** A search that found nothing says why it thinks so. */
+/** For a search without findings: the verdict and its reasons. */
 const verdictLines = ({ verdict, reasons, warnings }: LeakReport, columns: number): Line[] => {
-  const text = verdict === 'clean' ? 'Clean: nothing leaks' : 'Inconclusive: not proved, not excluded';
+  const text = verdict === 'clean' ? 'Clean: nothing leaks' : 'Inconclusive: growth was neither proved nor excluded';
   const paragraphs = [...reasons, ...warnings].map((one) => wrap(safe(one), columns - 6));
   return [
     line(span(`  ${text}`, 'bold')),
@@ -40,9 +40,9 @@ const panelLines = (state: State, view: ListView, height: number): Line[] => {
   }
   if (row === undefined && view.page?.matched === 0) return [];
   if (row?.kind === 'class' && row.retainedBytes === null) {
-    return [rule(state, 'What keeps it alive'), line(span('  is being computed', 'dim'))];
+    return [rule(state, 'What keeps it alive'), line(span('  computing …', 'dim'))];
   }
-  const title = row?.kind === 'class' ? 'What keeps the biggest of them alive' : 'What keeps it alive';
+  const title = row?.kind === 'class' ? 'What keeps the biggest one alive' : 'What keeps it alive';
   return [rule(state, title), ...pathLines(view, state.columns, height - 1)];
 };
 
@@ -67,14 +67,16 @@ const pathLines = (view: ListView, width: number, height: number): Line[] => {
   if (steps.length === 0) {
     const row = rowAtCursor(view);
     const isRoot = row?.kind === 'object' && row.type === 'synthetic';
-    const text = isRoot ? 'it is V8’s own root: all that is reachable hangs on it' : 'nothing: no root leads to it';
+    const text = isRoot
+      ? 'this is V8’s own root: it holds everything reachable'
+      : 'nothing: not reachable from any root';
     return [line(span(`  ${text}`, 'dim'))];
   }
   if (steps.length <= height) return steps.map((step, at) => stepLine(step, at));
   return flowing(steps, width, height);
 };
 
-/** One step a line, where there is room for all of them. */
+/** One step per line, if there is room for all. */
 const stepLine = (step: PathStepRow, at: number): Line =>
   line(
     span(`  ${'  '.repeat(Math.min(at, 12))}${at === 0 ? '' : '└ '}`, 'dim'),
@@ -89,7 +91,7 @@ const stepSpans = (step: PathStepRow): Span[] => [
   span(safe(step.name), 'name'),
 ];
 
-/** Steps one behind the other over several lines; where even that is too long, the middle is left out. */
+/** Steps in sequence over several lines; if even that is too long, the middle is left out. */
 const flowing = (steps: readonly PathStepRow[], width: number, height: number): Line[] => {
   for (let kept = steps.length; kept >= 3; kept--) {
     const head = Math.ceil(kept / 2);

@@ -1,4 +1,4 @@
-/** The Live tab: what the process holds and does now, over time, against what would kill it. In: state. Out: lines. Pure. */
+/** The Live tab: memory, CPU and event loop now and over time, and the limits that would kill the process. In: state. Out: lines. Pure. */
 import type { GcReading, Reading } from '../../analyzer/model/reading.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from '../../report/units.js';
 import { areaChart, niceMax, timeAxis } from './chart.js';
@@ -56,7 +56,7 @@ const legend = (letter: string, style: Style, name: string, value: string): Span
 const spanSeconds = (readings: readonly Reading[]): number =>
   ((readings.at(-1)?.timeMs ?? 0) - (readings[0]?.timeMs ?? 0)) / 1000;
 
-/** What would kill the process, and when it is reached if it grows on as it does. */
+/** The limits that would kill the process, and when present growth would reach them. */
 const limitLines = (state: State, last: Reading): Line[] => {
   const spans = limitSpans('heap', last.heap.usedBytes, last.heap.limitBytes);
   if (last.cgroup !== null) spans.push(...limitSpans('container', last.cgroup.usedBytes, last.cgroup.limitBytes));
@@ -72,13 +72,13 @@ const limitSpans = (name: string, used: number, limit: number): Span[] => {
 
 const forecastLine = ({ readings: all, disturbedMs, work }: State): Line => {
   if (work?.action === true) {
-    return line(span('Trend   ', 'title'), span('not told while memwatch works on the process', 'dim'));
+    return line(span('Trend   ', 'title'), span('paused while memwatch works on the process', 'dim'));
   }
   const readings = all.filter(({ timeMs }) => timeMs > disturbedMs);
   const forecast = forecastOf(readings);
   if (forecast === undefined) {
     const seconds = spanSeconds(readings);
-    const text = seconds < 20 ? 'watching; a trend needs 20 s of readings' : 'no steady growth so far';
+    const text = seconds < 20 ? 'needs 20 s of readings' : 'no steady growth so far';
     return line(span('Trend   ', 'title'), span(text, 'dim'));
   }
   const what = forecast.what === 'heap' ? 'used heap' : 'RSS';
@@ -91,7 +91,7 @@ const forecastLine = ({ readings: all, disturbedMs, work }: State): Line => {
   );
 };
 
-/** A forecast is no stop-watch: two digits at most. */
+/** A forecast is rough: two digits at most. */
 const roughly = (seconds: number): string => {
   if (seconds < 100) return `${Math.round(seconds)} s`;
   if (seconds < 100 * 60) return `${Math.round(seconds / 60)} min`;
@@ -120,22 +120,22 @@ const nowLines = (state: State, last: Reading): Line[] => {
       recent.map((one) => one.loop.delay?.p99Us ?? null),
     ),
     fact('GC', gcText(last), 'heap', recent.map(gcTime)),
-    line(span('Holds   ', 'title'), span(handlesText(last, state.columns - 10))),
+    line(span('Handles ', 'title'), span(handlesText(last, state.columns - 10))),
   ];
 };
 
-/** Who else could be looked at; the one that is shown is marked. One line: T lists them all. */
+/** The other threads and processes; the one shown is marked. One line: T lists them all. */
 const threadLines = ({ threads, thread }: State): Line[] => {
   if (threads.length < 2) return [];
   const names = threads.map(({ id, title }) => (id === thread ? `▸${safe(title)}` : ` ${safe(title)}`));
-  return [line(span('Threads', 'title'), span(names.join('  ')), span('  (T: to another)', 'dim'))];
+  return [line(span('Threads', 'title'), span(names.join('  ')), span('  (T: switch)', 'dim'))];
 };
 
 const gcTime = (reading: Reading): number | null =>
   reading.gc === null ? null : reading.gc.reduce((sum, one) => sum + one.durationUs, 0);
 
 const gcText = (last: Reading): string => {
-  if (last.gc === null) return 'not told while the loop is blocked';
+  if (last.gc === null) return 'unknown while the loop is blocked';
   const kinds = last.gc.map((one: GcReading) => `; ${one.count} ${one.kind} ${formatDuration(one.durationUs)}`);
   return `${formatShare((gcTime(last) ?? 0) / last.intervalUs)} of the time${kinds.join('')}`;
 };
@@ -145,7 +145,7 @@ const fact = (name: string, text: string, style: Style, figures: readonly (numbe
 
 const handlesText = (last: Reading, width: number): string => {
   const texts = last.handles.map((handle) => `${formatCount(handle.count)} ${safe(handle.type)}`);
-  let text = texts[0] ?? 'nothing that keeps the loop alive';
+  let text = texts[0] ?? 'none';
   for (const next of texts.slice(1)) {
     if (text.length + next.length + 2 > width) break;
     text += `, ${next}`;

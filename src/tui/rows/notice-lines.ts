@@ -1,5 +1,5 @@
 /**
- * Above the footer: the filter while it is typed, work that goes on, what was said last, or what the data was made from.
+ * Above the footer: the filter being typed, the running action, the last notice, or the origin of the data.
  * In: a state. Out: as many lines as it needs. Pure.
  */
 import { formatCount } from '../../report/units.js';
@@ -9,7 +9,7 @@ import { frontView, rootViews, type ListView, type State, type View, type Work }
 import { wrap } from '../../report/wrap.js';
 import { safe } from './text.js';
 
-/** More than this of a notice is not read. */
+/** Longer notices are cut. */
 const mostNoticeLines = 4;
 
 export const noticeLines = (state: State): Line[] => {
@@ -27,7 +27,7 @@ export const noticeLines = (state: State): Line[] => {
   return [work === undefined ? quietLine(state, view) : workLine(work, state.columns)];
 };
 
-/** Nothing goes on: why no reading comes, the filter that is on, or what the data was made from. */
+/** No action runs: shows why readings are missing, the active filter, or the origin of the data. */
 const quietLine = (state: State, view: View | undefined): Line => {
   if (state.silent !== undefined) return silentLine(state.silent);
   if (view?.kind !== 'list' || view.filter === '') return summaryLine(state);
@@ -52,7 +52,7 @@ const clock = (seconds: number): string =>
 
 const silentLine = (text: string): Line => line(span(` ! ${safe(text)}`, 'warn'));
 
-/** What the data in front was made from. */
+/** The origin of the data in front. */
 const summaryLine = (state: State): Line => {
   const root = rootViews[state.tab][rootIndex(state, state.tab)];
   const summary = root === undefined ? undefined : state.loaded[root.needs];

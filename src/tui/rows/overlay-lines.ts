@@ -1,4 +1,4 @@
-/** What stands in front of a screen: help, a menu, a question. In: state. Out: the lines of a box, and where it stands. Pure. */
+/** What is in front of the screen: help, a menu, a question. In: state. Out: the lines of a box, and its position. Pure. */
 import { actionTitle } from './action-text.js';
 import { helpLines } from './help.js';
 import { fitLine, line, lineWidth, span, type Line } from './line.js';
@@ -51,17 +51,15 @@ const content = (state: State, overlay: Overlay): { title: string; lines: Line[]
           ...line(at === overlay.cursor ? '> ' : '  ', span(item.key, 'key'), `  ${safe(item.text)}`),
           selected: at === overlay.cursor,
         })),
-        footer: line(span('Enter or its key chooses, Esc closes', 'dim')),
+        footer: line(span('Enter or its key selects, Esc closes', 'dim')),
       };
     case 'question': {
       const width = Math.min(state.columns - 8, 76);
-      const lines = overlay.lines?.flatMap((text) => wrap(safe(text), width)) ?? [
-        'asking the process what it would cost …',
-      ];
+      const lines = overlay.lines?.flatMap((text) => wrap(safe(text), width)) ?? ['estimating the cost …'];
       return {
         title: actionTitle(overlay.action),
         lines: lines.map((text) => line(text)),
-        footer: overlay.lines === undefined ? line(span('Esc: leave it', 'dim')) : questionFooter,
+        footer: overlay.lines === undefined ? line(span('Esc: cancel', 'dim')) : questionFooter,
       };
     }
   }
@@ -75,7 +73,7 @@ const questionFooter = line(
   span('n', 'key'),
   ' or ',
   span('Esc', 'key'),
-  ': leave it',
+  ': cancel',
 );
 
 /** The lines of a screen with a box laid over them. */

@@ -12,7 +12,7 @@ export const sourceLines = (state: State, view: SourceView): Line[] => {
   const { source } = view;
   if (source === undefined) return [line(span('  reading the source …', 'dim'))];
   const text = source.lines;
-  if (text === undefined) return [line(span(`  ${safe(source.why ?? 'the source is not to be had')}`, 'warn'))];
+  if (text === undefined) return [line(span(`  ${safe(source.why ?? 'the source is not available')}`, 'warn'))];
   const costs = new Map(source.costs.map((cost) => [cost.line, cost]));
   const columns = costColumns(source);
   const hottest = hotLines(source)[0];

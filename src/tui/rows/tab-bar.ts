@@ -1,4 +1,4 @@
-/** The first line: tabs with their number keys, and what is looked at. In: a state. Out: a line, and where a click lands. Pure. */
+/** The first line: tabs with their number keys, and the target or files. In: a state. Out: a line, and the tab at a click. Pure. */
 import { cutTo, displayWidth } from '../../report/width.js';
 import { line, span, spread, type Line } from './line.js';
 import { rootIndex } from '../state/roots.js';
@@ -13,13 +13,13 @@ const names: Readonly<Record<TabId, string>> = {
   lines: 'Lines',
 };
 
-/** Functions are those of the profile that is shown: where the time goes, or where the bytes do. */
+/** The name of the CPU tab follows the profile shown: CPU or allocations. */
 const nameOf = (state: State, tab: TabId): string => {
   const root = tab === 'cpu' ? rootViews.cpu[rootIndex(state, 'cpu')] : undefined;
   return root?.needs === 'alloc' ? 'Allocations' : names[tab];
 };
 
-/** The tab in front stands in brackets, not in colour alone. */
+/** The tab in front is shown in brackets, not only by color. */
 const label = (state: State, tab: TabId): string => {
   const text = `${tabIds.indexOf(tab) + 1} ${nameOf(state, tab)}`;
   return tab === state.tab ? `[${text}]` : ` ${text} `;
@@ -36,7 +36,7 @@ export const tabBar = (state: State): Line => {
   return spread(line(...tabs), line(span(ended, 'bad'), span(title, 'bold'), ' '), state.columns);
 };
 
-/** Where there is no room, the version goes first (its last word), then folders, and only then the end of the name. */
+/** If there is no room, first the version is left out (the last word), then folders, and only then the end of the name. */
 const shortTitle = (title: string, room: number): string => {
   const short = [title, title.replace(/ v\d\S*$/, ''), title.replace(/ v\d\S*$/, '').replace(/\S*\//, '')];
   return short.find((one) => displayWidth(one) <= room) ?? cutTo(short[2], room, 'end');

@@ -12,7 +12,7 @@ export interface Column {
   readonly title: string;
   readonly align: 'left' | 'right';
   readonly width: number;
-  /** Weight of a column that takes what the others leave. */
+  /** Weight of a column that shares the remaining width. */
   readonly rest?: number;
   /** Screen width from which it is shown. */
   readonly from?: number;
@@ -48,7 +48,7 @@ export const tableLines = (columns: readonly Column[], view: ListView, width: nu
 
 const emptyText = ({ filter, query }: ListView): string => {
   if (filter !== '') return `nothing matches “${filter}”: Esc clears the filter`;
-  return query.list === 'functions' || query.list === 'hotLines' ? 'nothing was seen in that time' : 'nothing here';
+  return query.list === 'functions' || query.list === 'hotLines' ? 'no samples in that time' : 'nothing here';
 };
 
 const headerLine = (columns: readonly Column[], widths: readonly number[], view: ListView, width: number): Line => {
@@ -109,7 +109,7 @@ export const columnAt = (columns: readonly Column[], x: number, width: number): 
 
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** A share of 1 as a bar of at most `width` cells; what is not nothing is seen. */
+/** A share of 1 as a bar of at most `width` cells; any share above 0 is visible. */
 export const bar = (share: number, width: number): string => {
   const parts = Math.round(Math.min(1, Math.max(0, share)) * width * 8);
   const shown = share > 0 ? Math.max(1, parts) : parts;
@@ -118,7 +118,7 @@ export const bar = (share: number, width: number): string => {
 
 const sparks = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/** One letter a figure, from the smallest to the biggest; a blank where there is none. */
+/** One character per figure, from the smallest to the biggest; a blank for a missing one. */
 export const sparkline = (figures: readonly (number | null)[]): string => {
   const known = figures.filter((figure) => figure !== null);
   const low = Math.min(...known);

@@ -1,6 +1,6 @@
 /**
  * Text measured in terminal cells: a CJK letter or an emoji takes two, a combining mark none. In: text of unknown
- * origin. Out: harmless text, cut or padded to an exact number of cells. Pure.
+ * origin. Out: escaped text, cut or padded to an exact number of cells. Pure.
  */
 import { escapeText } from '../../report/units.js';
 import { cutTo, displayWidth } from '../../report/width.js';
@@ -17,8 +17,8 @@ export const padStart = (text: string, width: number): string => {
 };
 
 /**
- * Text from a heap or a profile, harmless and of even width everywhere. Joiners and variation selectors are left out:
- * what terminals draw for a joined emoji differs, its parts side by side are the same on all.
+ * Text from a heap or a profile, escaped and of the same width on every terminal. Joiners and variation selectors are
+ * left out: terminals draw joined emoji differently, but their parts side by side alike.
  */
 export const safe = (text: string): string => escapeText(text.replace(joiners, ''));
 const joiners = /\u200d|\p{Variation_Selector}|[\u{e0020}-\u{e007f}]/gu;

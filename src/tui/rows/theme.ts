@@ -1,12 +1,12 @@
 /**
- * What each style looks like, at three depths of colour. With 16 colours they are the user's own palette; with none
- * (NO_COLOR) only bold, underline and inverse are left. Nothing on the screen is told by colour alone.
+ * What each style looks like, at three color depths. With 16 colors it uses the user's own palette; without color
+ * (NO_COLOR) only bold, underline and inverse are left. Nothing on the screen is shown by color alone.
  */
 import type { Style } from './line.js';
 
 export type ColorDepth = 0 | 16 | 256;
 
-/** Numbers of the terminal's palette; undefined is the terminal's own colour. */
+/** Numbers of the terminal's palette; undefined is the terminal's default color. */
 export interface Look {
   readonly foreground?: number;
   readonly background?: number;
@@ -52,7 +52,7 @@ const looks: Readonly<Record<Style, Look>> = {
   flame5: { foreground: 0, background: 2 },
 };
 
-/** Where 256 colours are to be had, what 16 show too coarsely. */
+/** With 256 colors: styles for which 16 are too coarse. */
 const finer: Partial<Record<Style, Look>> = {
   dim: { foreground: 245 },
   type: { foreground: 245 },
@@ -75,7 +75,7 @@ export const lookOf = (style: Style, depth: ColorDepth): Look => {
   return depth === 256 ? (finer[style] ?? looks[style]) : looks[style];
 };
 
-/** How many colours the terminal has, from what it says of itself. */
+/** How many colors the terminal has, according to its environment. */
 export const colorDepth = (env: Readonly<Record<string, string | undefined>>): ColorDepth => {
   const term = env['TERM'] ?? '';
   if ((env['NO_COLOR'] ?? '') !== '' || term === 'dumb') return 0;

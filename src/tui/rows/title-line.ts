@@ -1,4 +1,4 @@
-/** The second line: where one is, and how far down a list. In: a state. Out: a line. Pure. */
+/** The second line: the current view and the position in a list. In: a state. Out: a line. Pure. */
 import { formatCount, formatDuration } from '../../report/units.js';
 import { cutTo, displayWidth } from '../../report/width.js';
 import { line, lineWidth, span, spread, type Line, type Span } from './line.js';
@@ -6,7 +6,7 @@ import { rootIndex } from '../state/roots.js';
 import { frontView, rootViews, type ListView, type State, type View } from '../state/state.js';
 import { safe } from './text.js';
 
-/** The views of the tab, the one shown in brackets; then what was gone into; at the right: how much of it. */
+/** The views of the tab, the one shown in brackets; then the opened objects; at the right the position. */
 export const titleLine = (state: State): Line => {
   if (state.tab === 'live') return line(span(liveTitle(state), 'dim'));
   const view = frontView(state);
@@ -17,7 +17,7 @@ export const titleLine = (state: State): Line => {
   return spread(line(...roots.spans, ...crumbSpans(inside, room)), counts, state.columns);
 };
 
-/** The deepest is read first: where there is no room for all, the first ones are left out. */
+/** The deepest is the most useful: if there is no room for all, the first ones are left out. */
 const crumbSpans = (views: readonly View[], room: number): Span[] => {
   const texts = views.map((view) => crumb(view));
   let from = 0;
@@ -55,7 +55,7 @@ const crumb = (view: View): string => {
   return view.title + (view.query.list in side ? side[view.query.list as keyof typeof side] : '');
 };
 
-/** Once one has gone into something, the way there is worth more than the other views. */
+/** Inside an opened object the path to it is more useful than the other views. */
 const rootSpans = (state: State, isInside: boolean): Span[] => {
   const now = rootIndex(state, state.tab);
   if (now < 0) {
