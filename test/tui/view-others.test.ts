@@ -103,7 +103,7 @@ test('what is no capture is said in one line before the screen is touched', asyn
     'half.json': /^memwatch: half\.json is broken/,
     'cut.pb.gz': /^memwatch: cannot read cut\.pb\.gz/,
     [hostile]: /^memwatch: evil\\x1b\[2J.* is neither/,
-    '.': /^memwatch: cannot read \.: it is no file/,
+    '.': /^memwatch: cannot read \.: it is a folder/,
     'not-there.heapsnapshot': /^memwatch: cannot read not-there\.heapsnapshot: ENOENT/,
   };
   for (const [file, said] of Object.entries(expected)) {
