@@ -57,7 +57,7 @@ const growthOf = (
 };
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Memwatch's own code holds what a scenario's setup returned; that is nobody's place to look. */
+/** memwatch's own code holds what a scenario's setup returned; users should not be sent there. */
 export const isMemwatchFile = (file: string): boolean =>
   ['dist', 'src'].some((folder) => file.startsWith(join(root, folder)));
 

@@ -50,11 +50,11 @@ export const estimateLeakSearch = (
   return { cleanMs, leakMs: warmUpMs + gateMs + rounds * intervalMs + (rounds + 1) * snapshotMs };
 };
 
-/** `about 35 s where nothing grows, else about 2.3 min`. */
+/** `about 35 s if nothing grows, else about 2.3 min`. */
 export const searchTime = ({ cleanMs, leakMs }: LeakSearchEstimate): string =>
   cleanMs === leakMs
     ? `about ${roughly(cleanMs)}`
-    : `about ${roughly(cleanMs)} where nothing grows, else about ${roughly(leakMs)}`;
+    : `about ${roughly(cleanMs)} if nothing grows, else about ${roughly(leakMs)}`;
 
 /** An estimate has no third digit. */
 const roughly = (ms: number): string =>

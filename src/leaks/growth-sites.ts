@@ -30,7 +30,7 @@ export const withGrowthSites = async (
   // V8 finds an object by its id in a walk over all of them, which takes a part of a census's memory
   const room = await estimateCensus(attachment);
   if (!room.enough && !force) {
-    const why = `what adds is not watched, for want of memory: to find the objects ${whyNoRoom(room)}`;
+    const why = `growth sites are not watched, because memory is short: finding the objects ${whyNoRoom(room)}`;
     return { ...report, warnings: [...report.warnings, why] };
   }
   const passing = round('watching what adds');
@@ -58,8 +58,8 @@ export const withGrowthSites = async (
 
 const cannotWatch = ({ rank, kind, title }: Finding): string =>
   canWatch(kind)
-    ? `nothing was seen to add to finding ${rank} (${title}) while it was watched`
-    : `what adds to finding ${rank} cannot be watched: it is of kind ${kind}`;
+    ? `nothing added to finding ${rank} (${title}) while it was watched`
+    : `growth sites of finding ${rank} cannot be watched: its kind is ${kind}`;
 
 /** Listeners are added through the emitter or target, which stands above their collection in the path. */
 const watchedId = ({ kind, path, container }: Finding): number => {

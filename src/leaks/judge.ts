@@ -82,7 +82,7 @@ const withEvidence = async (
   const caller = { isFile: isMemwatchFile, body };
   const scripts = await readScriptsTable(log.lastFile());
   const findings = withAllocationSites(judgement.findings, await subject.survivors(), scripts, caller);
-  const unbounded = goesOn ?? `what has a bound that ${log.calls()} calls do not reach looks like this too`;
+  const unbounded = goesOn ?? `a cache whose bound is not reached within ${log.calls()} calls would look the same`;
   return {
     ...judgement,
     findings: findings.map((finding) => ({ ...finding, reasons: [...finding.reasons, unbounded] })),
@@ -115,13 +115,13 @@ const reasonsFor = (verdict: Verdict, growth: Growth, { readings, work, calls: c
   if (verdict === 'clean') return [`nothing gained with every round of ${calls} calls`, figures];
   if (calls < fewestCalls)
     return [
-      `only ${calls} calls fitted into the time, which proves nothing either way`,
-      'make a call quicker, or export a larger number of iterations, to settle it',
+      `only ${calls} calls fitted into the time: too few for a verdict`,
+      'to settle it, make each call faster or export a larger number of iterations',
       figures,
     ];
   return [
-    ...growth.slowing.map((title) => `${title}: gained in every round, but less and less`),
-    'more iterations a round than what it may hold at its limit would settle it',
+    ...growth.slowing.map((title) => `${title}: grew in every round, but less each time`),
+    'to settle it, run more iterations per round than its limit may hold entries',
     figures,
   ];
 };

@@ -44,7 +44,7 @@ export const watchLevel = async (
   const gained = heldBytes(work.after) - heldBytes(work.before);
   const expected = bytesPerCall * iterations;
   if (expected >= leastBytes && gained >= leastShare * expected) {
-    const goesOn = `it went on for ${iterations} calls more, without a bound: ${formatBytes(gained)} gained`;
+    const goesOn = `it grew for ${iterations} more calls without reaching a bound: ${formatBytes(gained)} gained`;
     return { levelsOff: false, goesOn };
   }
   await log.add(work);
@@ -119,7 +119,7 @@ const workOn = async (
   const calls = Math.min(atMost, watchMs / Math.max(log.msPerCall(), 1e-6));
   const whole = Math.floor(calls / step) * step;
   if (before === undefined || whole < log.calls()) return undefined;
-  onProgress?.('watching whether it levels off');
+  onProgress?.('checking whether the growth levels off');
   const work = await subject.run(whole, step, watchMs);
   return { ...work, before, after: await subject.read() };
 };

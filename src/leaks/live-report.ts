@@ -134,7 +134,7 @@ const findingOf = (
   const eachBytes = bytesHeldBy(name, readings) / Math.max(1, gained);
   const bytes = Math.round(eachBytes * perRound);
   if (bytes <= 0) return [finding];
-  const cost = `each takes about ${formatBytes(eachBytes)}, which is no memory of the heap's`;
+  const cost = `each takes about ${formatBytes(eachBytes)} outside the heap`;
   return [{ ...finding, bytesPerRound: bytes, retainedBytesPerRound: bytes, reasons: [...finding.reasons, cost] }];
 };
 

@@ -86,11 +86,11 @@ const weakness = (estimate: SnapshotEstimate, { light, force }: LiveOptions): { 
   if (force || (estimate.enough && !light)) return light ? { warnings: [] } : undefined;
   if (!estimate.censusFits) {
     const what =
-      'no heap snapshots and no counts of objects, for which there is no room either: sampled allocations alone';
-    return { warnings: [`${what}. A snapshot ${whyNoRoom(estimate)} (--force takes them all the same)`] };
+      'only sampled allocations: there is not enough memory for heap snapshots or object counts';
+    return { warnings: [`${what}. A snapshot ${whyNoRoom(estimate)} (--force takes snapshots anyway)`] };
   }
   if (light) return { warnings: [] };
-  const weaker = 'counts of objects and sampled allocations are weaker evidence (--force takes them all the same)';
+  const weaker = 'counts of objects and sampled allocations are weaker evidence (--force takes snapshots anyway)';
   const heap = formatBytes(estimate.heapUsedBytes);
   return { warnings: [`no heap snapshots: one of a heap of ${heap} ${whyNoRoom(estimate)}; ${weaker}`] };
 };

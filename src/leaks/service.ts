@@ -60,9 +60,9 @@ export const checkService = async (target: Target, options: ServiceOptions, io: 
 const failureOf = async ({ program }: Attachment): Promise<ScenarioFailure> => {
   const end = await program?.exited;
   const how = end === undefined ? '' : end.signal === null ? ` with exit code ${end.code}` : ` by ${end.signal}`;
-  const hint = 'a service is to run until memwatch has looked at it in every round';
+  const hint = 'keep the service running until memwatch has finished all rounds';
   const kind = end === undefined || end.code === 0 ? 'exited' : 'crashed';
-  return { kind, message: `it ended${how} before the check was done`, hint, output: '' };
+  return { kind, message: `it ended${how} before the check was finished`, hint, output: '' };
 };
 
 /** The collected heap is what a service's rounds are read by; external memory and pauses are not. */

@@ -43,7 +43,7 @@ export const analyseSnapshots = async (files: readonly string[], options: Analys
 };
 
 const matchedByPath =
-  'an inspector session ended between the snapshots, and V8 gave new ids: objects were matched by the way that leads to them, which is weaker evidence';
+  'an inspector session ended between the snapshots, and V8 gave new ids: objects were matched by their retaining paths, which is weaker evidence';
 
 const growthOf = async (
   files: readonly string[],

@@ -14,9 +14,9 @@ export const requireTurningLoop = async ({ session, pid }: Attachment, io: Progr
     await evaluate(session, turnOfLoop, [], { awaitPromise: true, timeoutMs: blockedMs });
   } catch (cause) {
     if (!(cause instanceof MemwatchError) || cause.code !== 'no-answer') throw cause;
-    const what = `${who} is blocked: its event loop has not turned for ${blockedMs / 1000} s`;
+    const what = `${who} is blocked: its event loop has not run for ${blockedMs / 1000} s`;
     throw new MemwatchError('no-answer', what, {
-      hint: `blocked: memwatch cpu ${pid ?? '<target>'} shows by what`,
+      hint: `run memwatch cpu ${pid ?? '<target>'} to see what blocks it`,
       cause,
     });
   } finally {

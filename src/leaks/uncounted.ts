@@ -35,7 +35,7 @@ export const withoutCounts = (
     verdict: 'inconclusive',
     reasons: [
       `the collected heap ${rising.heap ? 'rose' : 'did not rise'} in each of ${readings.length - 1} rounds: ${heap}`,
-      'objects were not counted, so that nothing is known of what grows or of what keeps it',
+      'objects were not counted, so what grows and what retains it is unknown',
       ...made,
     ],
   };

@@ -140,7 +140,7 @@ const takeNotes = async (
   taken.push(first);
   const silent = first.workers.filter(({ heapUsedBytes }) => heapUsedBytes === null).map(({ title }) => title);
   if (silent.length > 0)
-    io.warn(`no answer comes from ${silent.join(', ')}: in Atomics.wait or native code; its heap is not looked at`);
+    io.warn(`${silent.join(', ')} does not answer (it is in Atomics.wait or native code): its heap is not checked`);
   roundReadings.push(first);
   const endRound = async (must: boolean): Promise<void> => {
     const reading = await readings.read();

@@ -1,5 +1,5 @@
 /**
- * `trackGrowth`: runs a body many times and tells what grows. `expectNoLeak`: the same, and throws one error where
+ * `trackGrowth`: runs a body many times and reports what grows. `expectNoLeak`: the same, and throws one error where
  * something does. In: a body. Out: a report, or a LeakError that names the finding and its line.
  */
 import { openOwnProcess } from '../agent/capture/own-process.js';

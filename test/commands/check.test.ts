@@ -70,7 +70,7 @@ test('too few calls prove nothing: it passes without --strict, and says what gre
   assert.equal(run.code, 0, run.stdout + run.stderr);
   assert.match(run.stdout, /pass  slow\.mjs: inconclusive/);
   assert.match(run.stdout, /not proved: array kept/);
-  assert.match(run.stdout, /only \d+ calls .*\n.*make a call quicker/);
+  assert.match(run.stdout, /only \d+ calls .*\n.*make each call faster/);
 });
 
 test('leaks fail and are named with rate and line; a scenario without one passes', async (t) => {
@@ -242,5 +242,5 @@ test('a service is held against limits, and one that ends before the check is do
   const ends = await check(folder, '--interval', '10s', '--', 'ends.cjs');
   assert.equal(ends.code, 1);
   const failure = ends.report.scenarios[0]?.failure;
-  assert.equal(`${failure?.kind}: ${failure?.message}`, 'crashed: it ended with exit code 1 before the check was done');
+  assert.equal(`${failure?.kind}: ${failure?.message}`, 'crashed: it ended with exit code 1 before the check was finished');
 });

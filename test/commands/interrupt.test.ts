@@ -119,7 +119,7 @@ test('a search for leaks in a blocked loop says that it is blocked, and which co
   await noPortOpen(target.pid);
   const run = await memwatch(['leaks', String(target.pid)]);
   assert.equal(run.code, 2);
-  const says = `memwatch: process ${target.pid} is blocked: its event loop has not turned for 10 s\n  blocked: memwatch cpu ${target.pid} shows by what\n`;
+  const says = `memwatch: process ${target.pid} is blocked: its event loop has not run for 10 s\n  run memwatch cpu ${target.pid} to see what blocks it\n`;
   assert.ok(run.stderr.endsWith(says), run.stderr);
 });
 

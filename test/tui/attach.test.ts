@@ -204,7 +204,7 @@ test('Esc stops a search for leaks at once, and nothing of it stays in the targe
   const target = await idleTarget(t);
   const terminal = await attached(t, target);
   terminal.keys('L');
-  await terminal.until(/Takes about \d+ s where nothing grows, else about \d+ s[^]*go ahead/);
+  await terminal.until(/Takes about \d+ s if nothing grows, else about \d+ s[^]*go ahead/);
   terminal.keys('y');
   await terminal.until(/0:0\d 1\/4 warm-up, round 1 of 1: \d s to go +Esc stops it/);
   terminal.keys('Escape');
