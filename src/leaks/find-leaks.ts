@@ -66,8 +66,7 @@ const isFiles = (source: Target | readonly string[]): source is readonly string[
 
 const findLeaksInFiles = (files: readonly string[], { signal, progress }: Progress): Promise<LeakReport> => {
   const twice = files.find((file, at) => files.findIndex((one) => resolve(one) === resolve(file)) !== at);
-  if (twice !== undefined)
-    throw new MemwatchError('bad-argument', `${twice} is named twice: give different snapshots`);
+  if (twice !== undefined) throw new MemwatchError('bad-argument', `${twice} is named twice: give different snapshots`);
   return analyseSnapshots(files, { signal, onProgress: progress });
 };
 

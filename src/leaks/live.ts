@@ -85,8 +85,7 @@ const growing = ({ known }: Watched): Watched['known'] => known.filter(({ state 
 const weakness = (estimate: SnapshotEstimate, { light, force }: LiveOptions): { warnings: string[] } | undefined => {
   if (force || (estimate.enough && !light)) return light ? { warnings: [] } : undefined;
   if (!estimate.censusFits) {
-    const what =
-      'only sampled allocations: there is not enough memory for heap snapshots or object counts';
+    const what = 'only sampled allocations: there is not enough memory for heap snapshots or object counts';
     return { warnings: [`${what}. A snapshot ${whyNoRoom(estimate)} (--force takes snapshots anyway)`] };
   }
   if (light) return { warnings: [] };

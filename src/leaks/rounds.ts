@@ -76,7 +76,9 @@ const runLoad = async (
   const child = spawn(command, { shell: true, stdio: ['ignore', 2, 2], detached: hasGroups });
   signal.addEventListener('abort', () => end(child), { once: true });
   const failed = (why: string): MemwatchError =>
-    new MemwatchError('bad-argument', `the load failed: ${command} ${why}`, { hint: 'run the command on its own to see why' });
+    new MemwatchError('bad-argument', `the load failed: ${command} ${why}`, {
+      hint: 'run the command on its own to see why',
+    });
   const exited = once(child, 'exit').catch((error: unknown) => {
     throw failed(String(error));
   });

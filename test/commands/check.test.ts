@@ -242,5 +242,8 @@ test('a service is held against limits, and one that ends before the check is do
   const ends = await check(folder, '--interval', '10s', '--', 'ends.cjs');
   assert.equal(ends.code, 1);
   const failure = ends.report.scenarios[0]?.failure;
-  assert.equal(`${failure?.kind}: ${failure?.message}`, 'crashed: it ended with exit code 1 before the check was finished');
+  assert.equal(
+    `${failure?.kind}: ${failure?.message}`,
+    'crashed: it ended with exit code 1 before the check was finished',
+  );
 });
