@@ -43,6 +43,21 @@ const entries = {
     describe: 'what the RSS consists of, which limit it will hit and when, and what to set',
     load: async () => (await import('./memory.js')).memoryCommand,
   },
+  record: {
+    usage: 'record [targets..]',
+    describe: 'memory, CPU, GC and event loop over time, of one or many processes, into a file',
+    load: async () => (await import('./record.js')).recordCommand,
+  },
+  mark: {
+    usage: 'mark <text>',
+    describe: 'put a mark, such as a deploy, into the recordings that run',
+    load: async () => (await import('./mark.js')).markCommand,
+  },
+  plot: {
+    usage: 'plot <files..>',
+    describe: 'recordings as charts: in the terminal, as a page or as an SVG picture',
+    load: async () => (await import('./plot.js')).plotCommand,
+  },
   snapshot: {
     usage: 'snapshot [target]',
     describe: 'write one heap snapshot, safely',

@@ -154,7 +154,7 @@ const toStream = (file: string, destination: Stream): Output => {
   };
 };
 
-const writeAll = (descriptor: number, data: Uint8Array): void => {
+export const writeAll = (descriptor: number, data: Uint8Array): void => {
   let waitedMs = 0;
   for (let at = 0; at < data.length;) {
     try {

@@ -9,9 +9,13 @@ import { hostname } from 'node:os';
 /** A new name that nobody can foresee. */
 export const temporaryName = (): string => `${ownPrefix()}-${randomBytes(6).toString('hex')}`;
 
+const pattern = /^memwatch-([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{12}(?:\.part)?$/;
+
+export const isTemporaryName = (name: string): boolean => pattern.test(name);
+
 /** True where the memwatch that chose the name is known to be gone: it ran on this machine, and its process has ended. */
 export const isAbandoned = (name: string): boolean => {
-  const match = /^memwatch-([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{12}(?:\.part)?$/.exec(name);
+  const match = pattern.exec(name);
   if (match === null || match[1] !== machine()) return false;
   const start = startOf(Number(match[2]));
   return start === undefined || (start !== '0' && match[3] !== '0' && start !== match[3]);

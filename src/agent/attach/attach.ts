@@ -126,6 +126,19 @@ const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promi
   };
 };
 
+/** The same attachment seen from one of its workers; its detach leaves that worker alone. */
+export const attachToWorker = async (attachment: Attachment, worker: WorkerThread): Promise<Attachment> => {
+  const guard = await enterGuard(worker.session, false);
+  return {
+    ...attachment,
+    session: worker.session,
+    worker,
+    client: guard.client,
+    ending: AbortSignal.any([attachment.ending, worker.session.closed]),
+    detach: () => quietly(guard.leave),
+  };
+};
+
 const quietly = async (undo: () => unknown): Promise<void> => {
   try {
     await undo();

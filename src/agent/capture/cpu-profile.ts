@@ -55,7 +55,7 @@ export const threadsOf = async (attachment: Attachment, all: boolean): Promise<T
   return all || named.length === 0 ? [{ name: 'main thread', session: attachment.main }, ...named] : named;
 };
 
-const threadOf = ({ id, title, session }: WorkerThread): Thread => {
+export const threadOf = ({ id, title, session }: WorkerThread): Thread => {
   const own = title.replace(/^\[worker \d+\] ?/, '');
   return { name: own === '' || own === 'WorkerThread' ? `worker ${id}` : `worker ${id} (${own})`, session };
 };

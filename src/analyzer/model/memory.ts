@@ -73,18 +73,21 @@ export interface MemoryPressure {
   readonly full10s: number;
 }
 
-export type MemoryOwner =
-  | 'V8 heap'
-  | 'V8 code'
-  | 'malloc: main heap'
-  | 'malloc: arenas'
-  | 'malloc: large blocks'
-  | 'WebAssembly memory'
-  | 'thread stacks'
-  | 'executable and libraries'
-  | 'mapped files'
-  | 'shared memory'
-  | 'other';
+export const memoryOwners = [
+  'V8 heap',
+  'V8 code',
+  'malloc: main heap',
+  'malloc: arenas',
+  'malloc: large blocks',
+  'WebAssembly memory',
+  'thread stacks',
+  'executable and libraries',
+  'mapped files',
+  'shared memory',
+  'other',
+] as const;
+
+export type MemoryOwner = (typeof memoryOwners)[number];
 
 export interface MemoryPart {
   readonly owner: MemoryOwner;

@@ -1,0 +1,223 @@
+/**
+ * Records one attached process: its threads, each as a series of its own, and whose its resident memory is. In: an
+ * attachment and the log. Out: events in the log, until the process ends or the recording is stopped.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { attachToWorker, type Attachment } from '../../agent/attach/attach.js';
+import { programExitCode } from '../../agent/attach/launch.js';
+import { threadOf } from '../../agent/capture/cpu-profile.js';
+import { captureMemory } from '../../agent/capture/memory.js';
+import { watchReadings } from '../../agent/capture/readings.js';
+import { readProcessCounts } from '../../agent/process/counts.js';
+import { runsOn } from '../../agent/process/proc.js';
+import type { WorkerThread } from '../../agent/session/workers.js';
+import { computeParts } from '../../analyzer/memory/parts.js';
+import type { Reading } from '../../analyzer/model/reading.js';
+import type { RecordedReading } from '../../analyzer/model/recording.js';
+import { messageOf } from '../../errors.js';
+import { likelyCause } from '../../tui/state/forecast.js';
+import type { Io } from '../io.js';
+import type { RecordLog } from './log.js';
+
+interface Recorder {
+  readonly log: RecordLog;
+  readonly intervalMs: number;
+  /** Aborted when the recording is to stop. */
+  readonly stop: AbortSignal;
+  readonly io: Io;
+}
+
+/** Detaches at the end. Returns the exit code of a program that memwatch started. */
+export const recordProcess = async (
+  attachment: Attachment,
+  script: string,
+  recorder: Recorder,
+): Promise<number | undefined> => {
+  let end: ThreadEnd | undefined;
+  let isBroken = false;
+  try {
+    await attachment.runIfWaiting();
+    const others = [recordWorkers(attachment, script, recorder), recordParts(attachment, recorder)];
+    end = await recordThread(
+      attachment,
+      attachment.worker === undefined ? 'main thread' : threadOf(attachment.worker).name,
+      script,
+      recorder,
+    );
+    isBroken = attachment.session.closed.aborted; // detach closes it, too
+    await Promise.all(others);
+  } finally {
+    await attachment.detach();
+  }
+  const { program } = attachment;
+  const code = program === undefined ? undefined : await programExitCode(program);
+  if (end !== undefined) await writeEnd(end, attachment, isBroken, recorder);
+  return code;
+};
+
+interface ThreadEnd {
+  readonly series: number;
+  readonly last: readonly Reading[];
+}
+
+/** undefined where it gave no reading at all. */
+const recordThread = async (
+  attachment: Attachment,
+  thread: string,
+  script: string,
+  { log, intervalMs, stop, io }: Recorder,
+): Promise<ThreadEnd | undefined> => {
+  const { pid, nodeVersion } = attachment;
+  let series: number | undefined;
+  const last: Reading[] = [];
+  for await (const reading of watchReadings(attachment, { intervalMs, signal: stop, onSilence: io.progress })) {
+    if (series === undefined) {
+      series = log.nextSeries();
+      const start = { timeMs: reading.timeMs, pid: pid ?? null, thread, script, nodeVersion };
+      log.write({ kind: 'start', series, ...start });
+    }
+    log.write(asRecorded(reading, series, pid));
+    if (last.push(reading) > readingsOfCause) last.shift();
+    io.progress(`recording: ${log.bytes} bytes`);
+  }
+  return series === undefined ? undefined : { series, last };
+};
+
+/** What likelyCause looks at. */
+const readingsOfCause = 5;
+
+const asRecorded = (reading: Reading, series: number, pid: number | undefined): RecordedReading => {
+  const { heap, cpu, loop, gc, cgroup, handles } = reading;
+  const counts = pid === undefined ? undefined : readProcessCounts(pid);
+  return {
+    kind: 'reading',
+    series,
+    timeMs: reading.timeMs,
+    intervalUs: Math.round(reading.intervalUs),
+    rssBytes: reading.rssBytes,
+    heapUsedBytes: heap.usedBytes,
+    heapTotalBytes: heap.totalBytes,
+    heapLimitBytes: heap.limitBytes,
+    externalBytes: heap.externalBytes,
+    arrayBuffersBytes: heap.arrayBuffersBytes,
+    cgroupUsedBytes: cgroup?.usedBytes ?? null,
+    cgroupLimitBytes: cgroup?.limitBytes ?? null,
+    cpuUs: cpu.userUs + cpu.systemUs,
+    delayP99Us: loop.delay === null ? null : Math.round(loop.delay.p99Us),
+    delayMaxUs: loop.delay === null ? null : Math.round(loop.delay.maxUs),
+    loopUtilization: Math.round(loop.utilization * 1e4) / 1e4,
+    gcCount: gc === null ? null : gc.reduce((sum, { count }) => sum + count, 0),
+    gcUs: gc === null ? null : Math.round(gc.reduce((sum, { durationUs }) => sum + durationUs, 0)),
+    handles: handles.reduce((sum, { count }) => sum + count, 0),
+    fileDescriptors: counts?.fileDescriptors ?? null,
+    threads: counts?.threads ?? null,
+  };
+};
+
+/** Those that run, and those that start meanwhile. */
+const recordWorkers = async (attachment: Attachment, script: string, recorder: Recorder): Promise<void> => {
+  const { stop } = recorder;
+  const running = new Set<Promise<void>>();
+  const begin = (worker: WorkerThread): void => {
+    const done: Promise<void> = recordWorker(attachment, worker, script, recorder)
+      .catch((error: unknown) => {
+        const isOver = stop.aborted || worker.session.closed.aborted || attachment.ending.aborted;
+        if (!isOver) note(`${threadOf(worker).name} is not recorded: ${messageOf(error)}`, recorder);
+      })
+      .finally(() => running.delete(done));
+    running.add(done);
+  };
+  const known = new Set<WorkerThread>();
+  const beginOnce = (worker: WorkerThread): void => {
+    if (!known.has(worker)) begin(worker);
+    known.add(worker);
+    worker.session.closed.addEventListener('abort', () => known.delete(worker), { once: true });
+  };
+  const end = attachment.onWorker(beginOnce);
+  try {
+    for (const worker of await attachment.workers()) beginOnce(worker);
+    await untilAborted(AbortSignal.any([stop, attachment.ending]));
+  } catch (error) {
+    if (!attachment.ending.aborted) throw error;
+  } finally {
+    end();
+    await Promise.all(running);
+  }
+};
+
+const recordWorker = async (
+  attachment: Attachment,
+  worker: WorkerThread,
+  script: string,
+  recorder: Recorder,
+): Promise<void> => {
+  const seen = await attachToWorker(attachment, worker);
+  try {
+    const end = await recordThread(seen, threadOf(worker).name, script, recorder);
+    const how =
+      worker.session.closed.aborted && !attachment.ending.aborted ? 'it ended' : 'with its process, or the recording';
+    if (end !== undefined) recorder.log.write({ kind: 'end', series: end.series, timeMs: Date.now(), how });
+  } finally {
+    await seen.detach();
+  }
+};
+
+/** Reading the parts may take this share of the time, and is done at most so often: the target waits for its memory meanwhile. */
+const partsShare = 0.0005;
+const leastPartsMs = 10_000;
+
+const recordParts = async (attachment: Attachment, recorder: Recorder): Promise<void> => {
+  const { log, intervalMs } = recorder;
+  const stop = AbortSignal.any([recorder.stop, attachment.ending]);
+  if (attachment.pid === undefined) return;
+  try {
+    for (let waitMs = Math.min(1000, intervalMs); await sleep(waitMs, true, { signal: stop }).catch(() => false);) {
+      const reading = await captureMemory(attachment, false);
+      const parts = computeParts(reading, undefined).map(({ owner, rssBytes }) => ({ owner, rssBytes }));
+      log.write({ kind: 'parts', pid: attachment.pid, timeMs: reading.timeMs, parts, limits: reading.limits });
+      waitMs = Math.max(leastPartsMs, 10 * intervalMs, reading.readUs / 1000 / partsShare);
+    }
+  } catch (error) {
+    if (!stop.aborted)
+      note(`the parts of the memory of ${attachment.pid} are not recorded: ${messageOf(error)}`, recorder);
+  }
+};
+
+/** For whoever reads the recording later, and whoever looks now. */
+const note = (text: string, { log, io }: Recorder): void => {
+  io.warn(text);
+  log.write({ kind: 'mark', timeMs: Date.now(), text: `memwatch: ${text}` });
+};
+
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+const writeEnd = async (
+  { series, last }: ThreadEnd,
+  attachment: Attachment,
+  isBroken: boolean,
+  { log, stop, io }: Recorder,
+): Promise<void> => {
+  const how = await howItEnded(attachment, last, isBroken, stop);
+  log.write({ kind: 'end', series, timeMs: Date.now(), how });
+  if (!stop.aborted) io.warn(`process ${attachment.pid ?? 'there'}: ${how}`);
+};
+
+const howItEnded = async (
+  { pid, program }: Attachment,
+  last: readonly Reading[],
+  isBroken: boolean,
+  stop: AbortSignal,
+): Promise<string> => {
+  const end = await program?.exited;
+  if (stop.aborted) return 'the recording was stopped';
+  if (end !== undefined)
+    return end.signal === null
+      ? `it ended with exit code ${end.code}`
+      : `it was ended by ${end.signal}${likelyCause(last)}`;
+  if (pid !== undefined && (await runsOn(pid))) return 'its inspector was closed; it runs on';
+  return isBroken ? `its connection broke: it crashed or was killed${likelyCause(last)}` : 'it ran to its end';
+};

@@ -1,0 +1,63 @@
+/**
+ * A file that grows while memwatch runs and is of use at any moment, also when memwatch is killed. In: a name and its
+ * first bytes. Out: a file with its name from the start, to which whole pieces are added. It can be rewritten as a whole
+ * by another file that takes its name.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { MemwatchError } from '../errors.js';
+import { destinationOf } from './destination.js';
+import { guarded } from './failure.js';
+import { writeAll, writeOutput, type OutputOptions } from './output.js';
+
+export interface GrowingFile {
+  readonly bytes: number;
+  /** Throws `cannot-write`, `no-room`. */
+  append(data: string): void;
+  /** All that was written. */
+  read(): Uint8Array;
+  /** Another content under the same name: the old one stays where that fails. */
+  replace(content: Uint8Array): void;
+  close(): void;
+}
+
+/** Throws `cannot-write`, also for a pipe or a device: what is written there cannot be rewritten. */
+export const createGrowingFile = (file: string, first: string, options: OutputOptions): GrowingFile => {
+  const { kind, path } = guarded(file, () => destinationOf(file));
+  if (kind !== 'file') throw new MemwatchError('cannot-write', `${file} is no file`, { hint: 'name a file' });
+  writeOutput(path, first, options);
+  let descriptor = guarded(file, () => openToGrow(path));
+  let bytes = Buffer.byteLength(first);
+  return {
+    get bytes() {
+      return bytes;
+    },
+    append: (data) =>
+      guarded(file, () => {
+        const content = Buffer.from(data);
+        writeAll(descriptor, content);
+        bytes += content.length;
+      }),
+    read: () => guarded(file, () => readAll(descriptor)),
+    replace: (content) =>
+      guarded(file, () => {
+        writeOutput(path, content, { overwrite: true });
+        closeSync(descriptor);
+        descriptor = openToGrow(path);
+        bytes = content.length;
+      }),
+    close: () => closeSync(descriptor),
+  };
+};
+
+const { O_APPEND, O_NOFOLLOW, O_RDWR } = constants;
+const openToGrow = (path: string): number => openSync(path, O_RDWR | O_APPEND | (O_NOFOLLOW ?? 0));
+
+const readAll = (descriptor: number): Uint8Array => {
+  const content = Buffer.alloc(fstatSync(descriptor).size);
+  for (let at = 0; at < content.length;) {
+    const read = readSync(descriptor, content, at, content.length - at, at);
+    if (read === 0) return content.subarray(0, at);
+    at += read;
+  }
+  return content;
+};

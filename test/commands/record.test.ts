@@ -1,0 +1,50 @@
+/** `memwatch record`, `mark` and `plot` on real processes. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readRecording } from '#memwatch/analyzer/formats/recording.js';
+import { memwatch } from '../support/memwatch.js';
+import { repository } from '../support/paths.js';
+import { startProcess, startSource, temporaryFolder } from '../support/targets.js';
+import { eventually, noPortOpen } from '../support/waiting.js';
+
+const source = `const { Worker } = require('node:worker_threads');
+new Worker('setInterval(() => {}, 1000)', { eval: true }).on('online', () => console.log('ready'));`;
+
+test('a process and its worker are recorded with a mark; a killed memwatch leaves a file that reads', async (t) => {
+  const target = await startSource(t, source, { kind: 'cjs' });
+  const folder = temporaryFolder(t);
+  const file = join(folder, 'a.record');
+  const args = [repository('dist/cli.js'), 'record', String(target.pid), '-o', file, '--interval', '200ms'];
+  const env = { TMPDIR: folder };
+  const recorder = await startProcess(t, process.execPath, args, { ready: null, env });
+  await eventually('two threads are read', () => existsSync(file) && read(file).series.length === 2, 20_000);
+  const hostile = '\u001b[31m</script>"\n deploy';
+  const marked = await memwatch(['mark', hostile], { env });
+  assert.equal(marked.code, 0, marked.stderr);
+  await eventually('the mark is there', () => read(file).marks.some(({ text }) => text === hostile));
+  recorder.child.kill('SIGKILL');
+  await recorder.exited;
+  assert.equal((await memwatch(['mark', 'late'], { env })).code, 2);
+  writeFileSync(file, `${readFileSync(file, 'utf8')}{"kind":"reading","ser`);
+  const recording = read(file);
+  assert.ok(recording.cutOff && recording.series.every(({ readings, end }) => readings.length > 0 && end === null));
+  const plot = await memwatch(['plot', file]);
+  assert.match(plot.stdout, /peak RSS/);
+  assert.ok(!plot.stdout.includes('\u001b') && plot.stdout.split('\n').every((line) => line.length <= 110));
+  await noPortOpen(target.pid);
+});
+
+test('a program that memwatch starts is recorded to its end, and the file is compressed', async (t) => {
+  const folder = temporaryFolder(t);
+  const script = join(folder, 'program.cjs');
+  writeFileSync(script, 'setTimeout(() => process.exit(3), 1500)');
+  const file = join(folder, 'b.record');
+  const run = await memwatch(['record', '-o', file, '--interval', '200ms', '--', script]);
+  assert.equal(run.code, 3, run.stderr);
+  assert.equal(readFileSync(file)[0], 0x1f);
+  assert.equal(read(file).series[0]?.end?.how, 'it ended with exit code 3');
+});
+
+const read = (file: string) => readRecording(readFileSync(file), file);
