@@ -1,0 +1,76 @@
+/** Sampled allocations that stayed, given to the findings that they explain. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { withAllocationSites, type Caller } from '#memwatch/analyzer/growth/allocation-sites.js';
+import type { AllocationSite } from '#memwatch/analyzer/model/finding.js';
+import type { SurvivorFrame, SurvivorSite } from '#memwatch/analyzer/model/survivors.js';
+import { finding } from '../../support/check-report.js';
+
+const frame = (name: string, file = '/app/src/login.js', line = 9): SurvivorFrame => ({
+  function: name,
+  scriptId: '7',
+  url: file.startsWith('node:') ? file : `file://${file}`,
+  line,
+  column: 0,
+});
+
+const site = (bytes: number, ...stack: SurvivorFrame[]): SurvivorSite => ({ stack, bytes });
+
+const sessions = finding({
+  gains: [{ name: 'Session', countPerRound: 1, selfBytesPerRound: 64 }],
+  location: { file: '/app/src/store.js', line: 3, column: 1 },
+});
+const listeners = finding({
+  kind: 'listeners',
+  container: { id: 9, name: 'Emitter', type: 'object' },
+  gains: [{ name: 'onEnd()', countPerRound: 1, selfBytesPerRound: 64 }],
+  location: { file: '/app/src/bus.js', line: 3, column: 1 },
+});
+
+const sitesOf = (sites: readonly SurvivorSite[], findings = [sessions, listeners], caller?: Caller): string[][] =>
+  withAllocationSites(findings, sites, undefined, caller).map(({ allocationSites }) => allocationSites.map(text));
+
+const text = ({ function: name, file, line, bytes }: AllocationSite): string => `${name} ${file}:${line} ${bytes}`;
+
+test('a constructor on the stack of a site says which finding it belongs to; its own line is 1-based', () => {
+  assert.deepEqual(sitesOf([site(500, frame('Session'), frame('login')), site(300, frame('onEnd'))]), [
+    ['Session /app/src/login.js:10 500'],
+    ['onEnd /app/src/login.js:10 300'],
+  ]);
+});
+
+test('so does a function in the file that owns the finding, and a class weighs more than a file', () => {
+  const inBus = frame('add', '/app/src/bus.js');
+  assert.deepEqual(sitesOf([site(500, frame('make'), inBus)]), [[], ['make /app/src/login.js:10 500']]);
+  assert.deepEqual(sitesOf([site(500, frame('Session'), inBus)]), [['Session /app/src/login.js:10 500'], []]);
+});
+
+test('a site that fits none is given to a single finding, and to none of two', () => {
+  const stranger = site(500, frame('parse', '/app/src/parse.js'));
+  assert.deepEqual(sitesOf([stranger]), [[], []]);
+  assert.deepEqual(sitesOf([stranger], [sessions]), [['parse /app/src/parse.js:10 500']]);
+});
+
+test("Node's functions allocate for their caller, and a stack of Node's alone has no site", () => {
+  const node = frame('read', 'node:fs');
+  assert.deepEqual(sitesOf([site(500, node, frame('', '/app/src/store.js')), site(700, node)], [sessions]), [
+    ['(anonymous) /app/src/store.js:10 500'],
+  ]);
+});
+
+test('sites at one line are one; single samples and all beyond the five largest are left out', () => {
+  const at = (bytes: number, line: number): SurvivorSite => site(bytes, frame('Session', undefined, line));
+  const many = [at(600, 1), at(400, 1), at(99, 2), ...[3, 4, 5, 6, 7].map((line) => at(100 * line, line))];
+  assert.deepEqual(sitesOf(many)[0], [
+    'Session /app/src/login.js:2 1000',
+    ...[7, 6, 5, 4].map((line) => `Session /app/src/login.js:${line + 1} ${line * 100}`),
+  ]);
+});
+
+test('what the caller of a body allocates was allocated by the body, or is left out', () => {
+  const isFile = (file: string): boolean => file === '/runner.js';
+  const sites = [site(500, frame('run', '/runner.js'))];
+  const body = { file: '/app/leak.test.js', line: 4, column: 1 };
+  assert.deepEqual(sitesOf(sites, [sessions], { isFile, body }), [['(body) /app/leak.test.js:4 500']]);
+  assert.deepEqual(sitesOf(sites, [sessions], { isFile, body: null }), [[]]);
+});

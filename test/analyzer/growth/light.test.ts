@@ -1,0 +1,78 @@
+/** The report without snapshots: what a census and sampled allocations can say. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Gate, Rising } from '#memwatch/analyzer/growth/gate.js';
+import { reportOfCensus } from '#memwatch/analyzer/growth/light.js';
+import type { LeakReport } from '#memwatch/analyzer/model/finding.js';
+import type { SurvivorSite } from '#memwatch/analyzer/model/survivors.js';
+
+const looked = { bounds: [], looked: ['classes and collections'], notLooked: [], threads: [] };
+const none: Rising = { heap: false, external: false, classes: [], containers: [] };
+
+const report = (rising: Partial<Rising>, sites: readonly SurvivorSite[] = []): LeakReport => {
+  const readings = [4e6, 5e6, 6e6, 7e6].map((heapBytes) => ({
+    heapBytes,
+    externalBytes: 0,
+    census: { classes: [], containers: [], pauseUs: 0 },
+  }));
+  const gate: Gate = { readings, rising: { ...none, ...rising }, sites };
+  return reportOfCensus(gate, undefined, ['a warning'], looked);
+};
+
+const map = { id: 1, heapId: 55, kind: 'Map', size: 40, delta: 10, holds: '' } as const;
+const steady = [10, 20, 30, 40];
+
+test('nothing that rises is clean, and all that was read is in the report', () => {
+  const clean = report({});
+  assert.equal(clean.verdict, 'clean');
+  assert.deepEqual(
+    [clean.evidence, clean.rounds, clean.snapshots, clean.heapBytes, clean.warnings, clean.looked],
+    ['census', 3, 0, [4e6, 5e6, 6e6, 7e6], ['a warning'], looked.looked],
+  );
+  assert.deepEqual(clean.reasons, [
+    'no collection and no class gained in each of 3 rounds',
+    'the collected heap did not rise in each of 3 rounds',
+  ]);
+});
+
+test('a collection that gains is a leak; it is named by its kind and what it holds', () => {
+  const rising = { containers: [{ container: map, history: steady }] };
+  const [finding, ...others] = report(rising).findings;
+  assert.deepEqual(others, []);
+  assert.equal(finding?.title, 'Map of 40 entries gains 10 a round');
+  assert.deepEqual(
+    [finding?.kind, finding?.container.id, finding?.countPerRound, finding?.bytesPerRound, finding?.rank],
+    ['map', 55, 10, null, 1],
+  );
+  const array = { ...map, kind: 'Array', holds: 'Job' } as const;
+  assert.equal(report({ containers: [{ container: array, history: steady }] }).findings[0]?.signature, 'Array > Job');
+});
+
+test('a class that gains without a larger heap leaves the question open', () => {
+  const classes = [{ name: 'Session', history: steady }];
+  assert.equal(report({ classes }).verdict, 'inconclusive');
+  assert.deepEqual(report({ classes }).findings, []);
+  const larger = report({ classes, heap: true });
+  assert.equal(larger.verdict, 'leak');
+  assert.equal(larger.findings[0]?.title, 'Session: 10 more a round');
+});
+
+test('what gains less and less may be a cache that fills', () => {
+  const filling = report({ containers: [{ container: map, history: [0, 100, 150, 160] }], heap: true });
+  assert.equal(filling.verdict, 'inconclusive');
+  assert.match(filling.reasons[0] ?? '', /but less and less/);
+});
+
+test('a finding whose allocating line is known comes first and has that place', () => {
+  const frame = { function: 'Session', scriptId: '7', url: 'file:///app/login.js', line: 8, column: 2 };
+  const { findings } = report({ classes: ['Job', 'Session'].map((name) => ({ name, history: steady })), heap: true }, [
+    { stack: [frame], bytes: 900 },
+  ]);
+  assert.deepEqual(
+    findings.map(({ rank, signature, location }) => [rank, signature, location]),
+    [
+      [1, 'Session', { file: '/app/login.js', line: 9, column: 0 }],
+      [2, 'Job', null],
+    ],
+  );
+});
