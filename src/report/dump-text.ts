@@ -12,7 +12,7 @@ import { escapeText, formatCount, formatShare } from './units.js';
 export const renderDump = ({ pid, command, nodeVersion, threads, children, warnings }: ProcessDump): string => {
   const version = nodeVersion === null ? '' : ` (${nodeVersion})`;
   return [
-    `Process ${pid ?? ''}: ${escapeText(command)}${version}`,
+    `Process${pid === null ? '' : ` ${pid}`}: ${escapeText(command)}${version}`,
     ...threads.flatMap((thread) => ['', ...threadLines(thread)]),
     ...(children.length === 0 ? [] : ['', 'children:']),
     ...children.map((child) => `    ${child.pid} ${escapeText(child.command)}`),

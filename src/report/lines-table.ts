@@ -79,7 +79,7 @@ const renderFunction = (one: FunctionLines, floor: Floor, { columns, color }: Li
   const hottest = dearest(one.lines, ({ timeUs }) => timeUs)[0];
   const [title = '', ...lines] = renderTable(columnsFor(one, totalUs, floor, columns), rows, columns);
   const shown = lines.map((line, index) =>
-    color && rows[index]?.cost === hottest ? `\x1b[1;33m${line}\x1b[0m` : line,
+    color && hottest !== undefined && rows[index]?.cost === hottest ? `\x1b[1;33m${line}\x1b[0m` : line,
   );
   return [...head(one, totalUs, floor, columns), '', color ? `\x1b[2m${title}\x1b[0m` : title, ...shown].join('\n');
 };

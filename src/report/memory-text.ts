@@ -3,7 +3,7 @@
  */
 import type { MemoryForecast, MemoryLimit, MemoryPart, MemoryReport } from '../analyzer/model/memory.js';
 import { renderTable } from './table.js';
-import { escapeText, formatBytes, formatBytesDelta, formatDuration, formatShare } from './units.js';
+import { escapeText, formatBytes, formatBytesDelta, formatCount, formatDuration, formatShare } from './units.js';
 import { wrap } from './wrap.js';
 
 export const renderMemory = (report: MemoryReport, width: number): string =>
@@ -59,7 +59,9 @@ const limitLines = ({ limits, pressure, oomKills }: MemoryReport, width: number)
     ? [`tasks waited for memory during ${formatShare(pressure.some60s)} of the last minute`]
     : []),
   ...(oomKills !== null && oomKills > 0
-    ? [`the kernel has killed ${oomKills} processes of this cgroup because memory ran out`]
+    ? [
+        `the kernel has killed ${formatCount(oomKills)} ${oomKills === 1 ? 'process' : 'processes'} of this cgroup because memory ran out`,
+      ]
     : []),
 ];
 

@@ -1,0 +1,238 @@
+/** Whole reports on a process: its memory, its threads, its waste, the lines of its functions, and its flame graph as SVG. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test, type TestContext } from 'node:test';
+import { computeInclusive } from '#memwatch/analyzer/cost/functions.js';
+import { readProfile } from '#memwatch/analyzer/formats/profile.js';
+import type { ProcessDump, ThreadDump } from '#memwatch/analyzer/model/dump.js';
+import type { LineCost, LinesResult } from '#memwatch/analyzer/model/lines.js';
+import type { MemoryPart, MemoryReport } from '#memwatch/analyzer/model/memory.js';
+import type { Profile } from '#memwatch/analyzer/model/profile.js';
+import type { WasteReport } from '#memwatch/analyzer/model/waste.js';
+import { renderDump } from '#memwatch/report/dump-text.js';
+import { renderFlamegraphSvg, type FlamegraphOptions } from '#memwatch/report/flamegraph-svg.js';
+import { linesDocument, renderLines } from '#memwatch/report/lines-table.js';
+import { renderMemory } from '#memwatch/report/memory-text.js';
+import { renderWaste } from '#memwatch/report/waste-text.js';
+import { drawnProfile } from '../support/drawn-profile.js';
+import { matchesGolden } from '../support/golden.js';
+import { temporaryFolder } from '../support/targets.js';
+
+const width = 100;
+const evil = 'evil\u001b[2J';
+
+const part = (owner: MemoryPart['owner'], rssBytes: number, detail: string): MemoryPart => ({
+  owner,
+  detail,
+  rssBytes,
+  virtualBytes: 2 * rssBytes,
+  delta: null,
+});
+
+const memory: MemoryReport = {
+  schema: 'memwatch/memory@1',
+  pid: 4321,
+  rssBytes: 200_000_000,
+  accountedBytes: 196_000_000,
+  swapBytes: 3_000_000,
+  parts: [
+    part('V8 heap', 120_000_000, 'main thread 100 MB, worker 1 20 MB'),
+    part(
+      'malloc: arenas',
+      76_000_000,
+      '9 arenas of 64 MB, in which threads allocate; most of each is reserved and unused',
+    ),
+    part('other', 4_000_000, `[anon: ${evil}]`),
+  ],
+  heaps: [],
+  limits: [
+    { of: "V8's heap limit (main thread)", kind: 'heap', limitBytes: 400_000_000, usedBytes: 100_000_000 },
+    { of: `memory.max of cgroup /${evil}`, kind: 'cgroup', limitBytes: 256_000_000, usedBytes: 210_000_000 },
+  ],
+  pressure: { some10s: 0.2, some60s: 0.05, full10s: 0 },
+  oomKills: 1,
+  forecast: { of: 'memory.max of cgroup /a', bytesPerSecond: 50_000, seconds: 920, lowSeconds: 800, highSeconds: 1100 },
+  advice: [{ id: 'arenas', text: 'Set MALLOC_ARENA_MAX=2 and start it again.', evidence: '9 arenas hold 76 MB.' }],
+  warnings: [`worker 2 (${evil}) did not answer`],
+  readUs: 12_345,
+};
+
+test('memory: parts, limits, a forecast and advice; changes of a watch; a process of which little is known', () => {
+  const [heap, ...others] = memory.parts;
+  assert.ok(heap !== undefined);
+  const later = {
+    ...memory,
+    parts: [{ ...heap, delta: 5_000_000 }, ...others.map((one) => ({ ...one, delta: -4096 }))],
+  };
+  const endless = { ...later, forecast: { ...later.forecast, of: evil, bytesPerSecond: 10, seconds: 9e5, lowSeconds: 8e5, highSeconds: null } }; // prettier-ignore
+  const nothing = { parts: [], limits: [], pressure: null, oomKills: null, forecast: null, advice: [], warnings: [] };
+  const little = { ...memory, ...nothing, swapBytes: 0, rssBytes: 0, accountedBytes: 0 };
+  matchesGolden(
+    'report/memory.txt',
+    [memory, endless, little].map((one) => renderMemory(one, width)).join('\n\n-----\n\n'),
+  );
+});
+
+const thread = (worker: string, values: Partial<ThreadDump>): ThreadDump => ({
+  worker,
+  state: 'idle',
+  waitsFor: null,
+  stack: [],
+  samples: 0,
+  samplesTaken: 41,
+  mayBeInlined: false,
+  cores: null,
+  handles: [],
+  ...values,
+});
+
+test('dump: threads that run, wait, idle and do not answer, their handles, and children', () => {
+  const spin = { function: 'spin', file: '/srv/app/spin.js', line: 12 };
+  const dump: ProcessDump = {
+    schema: 'memwatch/dump@1',
+    pid: 4321,
+    command: `node server.js --title ${evil}`,
+    nodeVersion: 'v22.1.0',
+    threads: [
+      thread('main thread', {
+        state: 'running',
+        stack: [spin, { function: '', file: '/srv/app/server.js', line: 3 }, { function: 'sort', file: '', line: 0 }],
+        samples: 40,
+        mayBeInlined: true,
+        cores: 1.02,
+        handles: [
+          { type: 'Timeout', count: 1200, madeBy: null },
+          { type: 'TCPServerWrap', count: 1, madeBy: `127.0.0.1:8080 ${evil}` },
+        ],
+      }),
+      thread('worker 1 (resizer)', { state: 'waiting', waitsFor: 'Atomics.wait', stack: [{ ...spin, line: 0 }] }),
+      thread('worker 2', { state: 'waiting' }),
+      thread('worker 3', {}),
+      thread(`worker 4 (${evil})`, { state: 'unknown' }),
+    ],
+    children: [{ pid: 4400, command: `sh -c ${evil}` }],
+    warnings: ['the kernel does not say how much each thread worked'],
+  };
+  const offline = { ...dump, pid: null, nodeVersion: null, threads: [], children: [], warnings: [] };
+  matchesGolden('report/dump.txt', [dump, offline].map(renderDump).join('\n\n-----\n\n'));
+});
+
+const step = (edge: string, name: string, id: number) =>
+  ({ edge, label: edge, kind: 'property', name, type: 'object', id }) as const;
+
+test('waste: an exact kind and an upper bound, with who holds it; and none', () => {
+  const report: WasteReport = {
+    schema: 'memwatch/waste@1',
+    totalBytes: 50_000_000,
+    wastedBytes: 9_000_000,
+    kinds: [
+      {
+        kind: 'equal-strings',
+        title: 'Strings that are equal',
+        count: 12_345,
+        bytes: 8_000_000,
+        upperBound: null,
+        advice: 'keep one of each in a Map, and use that one',
+        examples: [
+          {
+            id: 77,
+            name: `"${evil}"`,
+            path: [
+              step('', 'global', 1),
+              step('users', 'Map', 5),
+              step('entry', 'User', 9),
+              step('country', '(string)', 77),
+            ],
+            location: { file: '/srv/app/src/users.js', line: 12, column: 3 },
+            count: 12_000,
+            bytes: 7_900_000,
+          },
+          { id: 78, name: `"${evil}"`, path: [], location: null, count: 345, bytes: 100_000 },
+        ],
+      },
+      {
+        kind: 'large-slices',
+        title: 'Small slices of large strings',
+        count: 3,
+        bytes: 1_000_000,
+        upperBound: 'another slice may need the same string',
+        advice: 'copy the slice',
+        examples: [],
+      },
+    ],
+  };
+  const none = { ...report, wastedBytes: 0, kinds: [] };
+  const file = '/srv/app/service.heapsnapshot';
+  matchesGolden('report/waste.txt', [report, none].map((one) => renderWaste(one, file, width)).join('\n\n-----\n\n'));
+});
+
+const line = (number: number, source: string, values: Partial<LineCost>): LineCost => ({
+  line: number,
+  source,
+  hits: 10,
+  timeUs: 0,
+  incrementBytes: 0,
+  externalBytes: 0,
+  certainty: 'measured',
+  memoryBytes: 30_000_000,
+  untimedHits: 0,
+  ticks: undefined,
+  ...values,
+});
+
+const source = ['  login(user) {', '\tconst hash = slow(user);', `    log("${evil}");`, '    return hash;', '  }'];
+
+test('lines: counted, sampled and never called, in a wide terminal and a narrow one, and as a document', () => {
+  const unread = { hits: undefined, incrementBytes: undefined, externalBytes: undefined, memoryBytes: undefined };
+  const at = { file: `/srv/${evil}.js`, firstLine: 40, source };
+  const result: LinesResult = {
+    functions: [
+      {
+        ...at,
+        name: 'login',
+        calls: 10,
+        lines: [
+          line(41, source[1] ?? '', { timeUs: 30_000, incrementBytes: 9000, certainty: 'scaled' }),
+          line(42, source[2] ?? '', { timeUs: undefined, incrementBytes: -5000, certainty: 'net', untimedHits: 10 }),
+          line(43, source[3] ?? '', { hits: 0 }),
+        ],
+      },
+      {
+        ...at,
+        name: 'sampled',
+        calls: undefined,
+        allocation: { bytes: 4_000_000, liveBytes: 1_000_000 },
+        lines: [line(41, source[1] ?? '', { ...unread, timeUs: 7000, ticks: 7 })],
+      },
+      { ...at, name: 'idle', calls: 0, lines: [line(41, source[1] ?? '', { hits: 0 })] },
+    ],
+    floor: { bytesPerHit: 64, usPerHit: 0.5 },
+    notes: ['counted in 2 threads'],
+  };
+  matchesGolden(
+    'report/lines.txt',
+    [
+      renderLines(result, { columns: 120, color: false }),
+      renderLines(result, { columns: 60, color: true }),
+      JSON.stringify(linesDocument(result), undefined, 1),
+    ].join('\n\n-----\n\n'),
+  );
+});
+
+const profileOf = (t: TestContext): Profile => readProfile(readFileSync(drawnProfile(temporaryFolder(t))));
+
+test('flame graph: SVG of a profile without idle time, and one of what changed', (t) => {
+  const profile = profileOf(t);
+  const nameOf = (node: number): string | undefined => profile.frames[profile.nodeFrame[node] ?? -1]?.name;
+  const [values] = profile.values;
+  assert.ok(values !== undefined);
+  const options: FlamegraphOptions = {
+    inclusive: computeInclusive(profile, values.self),
+    isHidden: (node) => nameOf(node) === '(idle)',
+    title: `<service> & "${evil}"`,
+    folder: '/srv/app',
+  };
+  const change = (node: number) => ({ label: 'now', share: nameOf(node) === 'hashPassword' ? 0.1 : -0.25 });
+  matchesGolden('report/flamegraph.svg', renderFlamegraphSvg(profile, options));
+  matchesGolden('report/flamegraph-diff.svg', renderFlamegraphSvg(profile, { ...options, change }));
+});
