@@ -33,6 +33,8 @@ export interface DrawnHeap {
 export interface DrawOptions {
   /** Ids by handle, if a test needs the same object in two snapshots. */
   readonly ids?: Readonly<Record<string, number>>;
+  /** Where functions begin, by handle: script, line and column, 0-based as in V8. */
+  readonly positions?: Readonly<Record<string, readonly [scriptId: number, line: number, column: number]>>;
 }
 
 const v8NodeTypes = nodeTypes.filter((type) => type !== 'unknown');
@@ -53,10 +55,12 @@ export const drawHeap = (text: string, options: DrawOptions = {}): DrawnHeap => 
   }
   for (const [handle, id] of Object.entries(options.ids ?? {})) nodeOf(nodes, handle).id = id;
   const list = [...nodes.values()];
-  const bytes = snapshotBytes(list);
+  const indexOf = (handle: string): number => list.findIndex((node) => node.handle === handle);
+  const positions = Object.entries(options.positions ?? {}).map(([handle, at]) => [indexOf(handle), ...at]);
+  const bytes = snapshotBytes(list, positions);
   const parser = new SnapshotParser(bytes.length);
   parser.push(bytes);
-  return { graph: parser.end(), bytes, node: (handle) => list.findIndex((node) => node.handle === handle) };
+  return { graph: parser.end(), bytes, node: indexOf };
 };
 
 const nodeOf = (nodes: Map<string, DrawnNode>, text: string): DrawnNode => {
@@ -89,7 +93,7 @@ const edgeOf = (label: string): { type: string; name: string } => {
 };
 
 /** The bytes that V8 would write (without line breaks, as Node 24 does). */
-const snapshotBytes = (nodes: readonly DrawnNode[]): Buffer => {
+const snapshotBytes = (nodes: readonly DrawnNode[], positions: readonly (readonly number[])[]): Buffer => {
   const strings = ['<dummy>'];
   const stringIndex = new Map<string, number>();
   const string = (text: string): number => {
@@ -125,5 +129,8 @@ const snapshotBytes = (nodes: readonly DrawnNode[]): Buffer => {
     trace_function_count: 0,
     extra_native_bytes: 0,
   };
-  return Buffer.from(JSON.stringify({ snapshot, nodes: rows, edges: edgeRows, locations: [], strings }));
+  const locations = positions
+    .toSorted(([a = 0], [b = 0]) => a - b)
+    .flatMap(([node = 0, ...at]) => [node * snapshot.meta.node_fields.length, ...at]);
+  return Buffer.from(JSON.stringify({ snapshot, nodes: rows, edges: edgeRows, locations, strings }));
 };

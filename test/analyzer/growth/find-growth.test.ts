@@ -3,40 +3,17 @@ import { test } from 'node:test';
 import { findGrowth } from '#memwatch/analyzer/growth/find-growth.js';
 import { findingsOf } from '#memwatch/analyzer/growth/findings.js';
 import type { Finding } from '#memwatch/analyzer/model/finding.js';
-import type { HeapGraph } from '#memwatch/analyzer/model/heap-graph.js';
 import { createLocator } from '#memwatch/analyzer/model/location.js';
+import { drawRound, upTo } from '../../support/drawn-growth.js';
 import { drawHeap } from '../../support/graph.js';
 
 const nowhere = { locator: createLocator(), sourceOf: () => undefined, packageOf: () => undefined };
 
-/**
- * Findings over heaps drawn for k = 0, 1, 2, 3. Handles keep their ids over the snapshots; a handle that ends in a number
- * has an id that reflects its age, as V8's ids do.
- */
+/** Findings over heaps drawn for k = 0, 1, 2, 3. */
 const findings = async (draw: (k: number) => string): Promise<Finding[]> => {
-  const sources = [0, 1, 2, 3].map((k) => ({ name: `${k}`, read: async () => drawn(draw(k)) }));
+  const sources = [0, 1, 2, 3].map((k) => ({ name: `${k}`, read: async () => drawRound(draw(k)).graph }));
   return findingsOf(await findGrowth(sources), 'grows', nowhere);
 };
-
-const filler = Array.from({ length: 50 }, (_, i) => `global -filler${i}-> Filler f${i}`).join('\n');
-
-const drawn = (text: string): HeapGraph => {
-  const all = `root -shortcut:global-> global\n${filler}\n${text}`;
-  const handles = new Set(all.match(/[a-z]\w*(?=(:\w+)?( \d+)?$| -|:\w+ -)/gm));
-  const ids = Object.fromEntries([...handles].map((handle) => [handle, idOf(handle)]));
-  return drawHeap(all, { ids }).graph;
-};
-
-/** The same handle has the same id in each drawing. */
-const idOf = (handle: string): number => {
-  const age = Number(/\d+$/.exec(handle)?.[0] ?? 0);
-  let hash = 0;
-  for (const character of handle.replace(/\d+$/, '')) hash = (hash * 31 + character.charCodeAt(0)) % 9973;
-  return (age * 10_000 + hash) * 2 + 1;
-};
-
-const upTo = (count: number, line: (i: number) => string): string =>
-  Array.from({ length: count }, (_, i) => line(i + 1)).join('\n');
 
 test('a Map that gains entries through a table that is made anew is the container', async () => {
   const [finding, ...others] = await findings(
@@ -149,11 +126,11 @@ test('what only the compiler and the stack hold is no finding', async () => {
 
 test('snapshots of different processes are refused', async () => {
   const other = drawHeap('root -a-> A a\nroot -b-> B b', { ids: { root: 900_001, a: 900_003, b: 900_005 } }).graph;
-  const sources = [0, 1, 2].map((k) => ({ name: `${k}`, read: async () => (k === 1 ? other : drawn('')) }));
+  const sources = [0, 1, 2].map((k) => ({ name: `${k}`, read: async () => (k === 1 ? other : drawRound('').graph) }));
   await assert.rejects(findGrowth(sources), /not show that they are of one process/);
 });
 
 test('two snapshots are refused', async () => {
-  const sources = [0, 1].map((k) => ({ name: `${k}`, read: async () => drawn('') }));
+  const sources = [0, 1].map((k) => ({ name: `${k}`, read: async () => drawRound('').graph }));
   await assert.rejects(findGrowth(sources), /2 snapshots do not show growth/);
 });
