@@ -1,7 +1,13 @@
 /** Growth outside the heap: what grows with the work is reported and named; what wavers or dies down is not. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { counterFinding, findCounterGrowth, findHeapGrowth } from '#memwatch/analyzer/growth/counters.js';
+import {
+  counterFinding,
+  countersOf,
+  findCounterGrowth,
+  findHeapGrowth,
+  settlesLater,
+} from '#memwatch/analyzer/growth/counters.js';
 import type { CounterReading } from '#memwatch/analyzer/model/check.js';
 import { reading } from '../../support/check-report.js';
 
@@ -63,4 +69,64 @@ test('a counter becomes a finding with its rate and a signature that stays', () 
   assert.equal(finding.bytesPerRound, 0);
   assert.equal(finding.signature, 'native: file descriptors');
   assert.deepEqual(finding.history, [20, 120, 220]);
+});
+
+test('child processes that stay are named first, before the descriptors that they hold open', () => {
+  const readings = [0, 100, 200, 1000].map((more) => ({ childProcesses: more, fileDescriptors: 20 + 3 * more }));
+  assert.deepEqual(grown(...readings), ['child processes', 'file descriptors']);
+});
+
+test('a slow round may gain less, but at least two fifths of the rate; native memory at least seven tenths', () => {
+  assert.deepEqual(grown(...[0, 40, 140, 1000].map((threads) => ({ threads }))), ['threads']);
+  assert.deepEqual(grown(...[0, 39, 140, 1000].map((threads) => ({ threads }))), []);
+  const native = (...megabytes: number[]): string[] =>
+    grown(...megabytes.map((one) => ({ rssBytes: 60e6 + one * 1e6 })));
+  assert.deepEqual(native(0, 7.1, 17, 100), ['native memory']);
+  assert.deepEqual(native(0, 6.9, 17, 100), []);
+});
+
+test('less than one in fifty calls, or one round alone, is no growth', () => {
+  assert.deepEqual(grown(...[0, 2, 4, 19].map((threads) => ({ threads }))), []);
+  assert.deepEqual(findCounterGrowth([0, 100].map((threads) => reading({ threads })), [100]), []); // prettier-ignore
+});
+
+test('external memory that grows is called Buffers only if array buffers grow with it', () => {
+  const title = (arrayBuffersBytes: (k: number) => number): string =>
+    findCounterGrowth(
+      [0, 1, 2].map((k) => reading({ externalBytes: 1e6 + k * 1e6, arrayBuffersBytes: arrayBuffersBytes(k) })),
+      [100, 100],
+    ).find(({ name }) => name === 'external memory')?.title ?? '';
+  assert.match(
+    title((k) => k * 1e6),
+    /Buffers, typed arrays/,
+  );
+  assert.match(
+    title(() => 0),
+    /no Buffer.*WebAssembly/,
+  );
+});
+
+test('handles are watched by their type, also one that was not there at first; timers may still fire', () => {
+  const resources: Record<string, number>[] = [{}, { Timeout: 3 }, { Timeout: 3, TCPSocketWrap: 2 }];
+  const readings = resources.map((one) => reading({ resources: one }));
+  const counters = countersOf(readings).filter(({ name }) => /Timeout|TCPSocketWrap/.test(name));
+  assert.deepEqual(
+    counters.map(({ title, of }) => [title, readings.map(of)]),
+    [
+      ['handles of type TCPSocketWrap are opened and never closed (TCPSocketWrap)', [0, 0, 2]],
+      ['timers are set and never cleared (Timeout)', [0, 3, 3]],
+    ],
+  );
+  assert.deepEqual(['Timeout', 'Immediate', 'TCPSocketWrap'].map(settlesLater), [true, true, false]);
+});
+
+test('a counter of bytes becomes a finding with bytes and no count', () => {
+  const [growth] = findCounterGrowth(
+    [60e6, 70e6, 80e6].map((rssBytes) => reading({ rssBytes })),
+    [100, 100],
+  );
+  assert.ok(growth);
+  const { bytesPerRound, countPerRound, reasons } = counterFinding(growth, 100);
+  assert.deepEqual([bytesPerRound, countPerRound], [10e6, 0]);
+  assert.match(reasons[0] ?? '', /^native memory: [\d.]+ MB, [\d.]+ MB, [\d.]+ MB after the rounds$/);
 });

@@ -1,0 +1,84 @@
+/** The place to look at, and the functions that are kept: which code is named for a finding. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { keptFunctions } from '#memwatch/analyzer/growth/kept-functions.js';
+import { isForeignOr, locate } from '#memwatch/analyzer/growth/locate.js';
+import type { Places } from '#memwatch/analyzer/growth/places.js';
+import { stepsTo } from '#memwatch/analyzer/growth/steps.js';
+import type { FindingKind, KeptFunction } from '#memwatch/analyzer/model/finding.js';
+import type { Location } from '#memwatch/analyzer/model/location.js';
+import { drawGrowth, upTo } from '../../support/drawn-growth.js';
+
+type Files = Readonly<Record<string, string>>;
+
+/** Functions, classes and contexts are in the file given for their handle, at line 1. */
+const placesOf = (files: Files, node: (handle: string) => number): Places => {
+  const found = (at: number): Location | undefined => {
+    const handle = Object.keys(files).find((one) => node(one) === at);
+    return handle === undefined ? undefined : { file: files[handle] ?? '', line: 1, column: 1 };
+  };
+  return { ofFunction: found, ofClass: found, ofVariable: found };
+};
+
+const isForeign = isForeignOr((file) => file === '/check.js');
+
+/** An array of listeners: in a variable of a function, of an object of class Bus. `fn1` is the first listener. */
+const draw = (k: number): string =>
+  `global -start-> start:closure\nstart -internal:context-> system / Context ctx\nctx -context:bus-> Bus bus\n` +
+  `bus -list-> Array list\n${upTo(
+    4 * (k + 1),
+    (i) => `list -#${i}-> Listener l${i}\nl${i} -fn-> onEnd fn${i}:closure 64\nfn${i} -internal:shared-> shared:code`,
+  )}`;
+
+const located = async (files: Files, kind: FindingKind = 'array', entry = 'l9'): Promise<string | undefined> => {
+  const { growth, node } = await drawGrowth(draw);
+  const list = node('list');
+  const container = { node: list, entryClass: 0, history: [], entry: node(entry), alsoHeldBy: [], chained: false };
+  const steps = stepsTo(growth.last.graph, growth.paths, list);
+  return locate(growth, kind, container, steps, placesOf(files, node), isForeign)?.file;
+};
+
+test('the code that owns the container is the place: the nearest whose place is known', async () => {
+  assert.equal(await located({ bus: '/bus.js', ctx: '/start.js' }), '/bus.js');
+  assert.equal(await located({ ctx: '/start.js', start: '/other.js' }), '/start.js');
+  assert.equal(await located({ start: '/start.js' }), '/start.js');
+  assert.equal(await located({}), undefined);
+});
+
+test('for listeners the place is the code that listens, if it is known', async () => {
+  assert.equal(await located({ bus: '/bus.js', fn9: '/listen.js' }, 'listeners'), '/listen.js');
+  assert.equal(await located({ bus: '/bus.js' }, 'listeners'), '/bus.js');
+  assert.equal(await located({ bus: '/bus.js', fn9: '/listen.js' }), '/bus.js');
+});
+
+test("if Node's own code owns the container, the code of the entries is the place, and at worst Node's own", async () => {
+  assert.equal(await located({ bus: 'node:events', fn9: '/listen.js' }), '/listen.js');
+  assert.equal(await located({ bus: 'node:events', ctx: '/start.js' }), '/start.js');
+  assert.equal(await located({ ctx: 'node:timers', start: '/start.js' }), 'node:timers');
+  assert.equal(await located({ bus: '/check.js', fn9: '/listen.js' }), '/listen.js');
+});
+
+test("foreign are Node's files, and those that the caller names", () => {
+  assert.deepEqual(['node:fs', '/check.js', '/app.js'].map(isForeign), [true, true, false]);
+  assert.equal(isForeignOr(undefined)('/check.js'), false);
+});
+
+const kept = async (files: Files, least = 1): Promise<readonly KeptFunction[]> => {
+  const { growth, node } = await drawGrowth(
+    (k) => `${draw(k)}\n${upTo(k + 1, (i) => `list -#9${i}-> rare rare${i}:closure`)}`,
+  );
+  const [region] = growth.regions;
+  assert.ok(region !== undefined);
+  return keptFunctions(region, growth.last, placesOf(files, node), 3, least, isForeign);
+};
+
+test('closures of one function count together, and one of which a single closure came is left out', async () => {
+  assert.deepEqual(await kept({ fn5: '/listen.js', rare2: '/rare.js', rare3: '/rare.js', rare4: '/rare.js' }), [
+    { function: 'onEnd', file: '/listen.js', line: 1, countPerRound: 4 },
+  ]);
+});
+
+test('a function that is kept less often than asked for is left out, and so is foreign code', async () => {
+  assert.deepEqual(await kept({ fn5: '/listen.js' }, 5), []);
+  assert.deepEqual(await kept({ fn5: 'node:events' }), []);
+});
