@@ -1,6 +1,6 @@
 /**
- * The body of a test as a subject: it runs in the process and thread of the test itself, beside other tests. In: a body.
- * Out: a subject whose readings hold only what belongs to this thread.
+ * The body of a test as a subject: it runs in the process and thread of the test itself, alongside other tests. In: a
+ * body. Out: a subject whose readings hold only what belongs to this thread.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callRepeatedly } from '../agent/scenario/calls.js';
@@ -22,7 +22,7 @@ export const bodySubject = async (body: Body, step: number | null, own: OwnProce
     rest: (ms) => sleep(ms),
     async read() {
       await own.collectGarbage();
-      // threads, files and resident memory are the whole process's: other tests and the analysis move them
+      // threads, files and resident memory belong to the whole process: other tests and the analysis change them
       return { ...readOwnCounters(), rssBytes: null, threads: null, fileDescriptors: null, childProcesses: null };
     },
     snapshot: own.captureSnapshot,

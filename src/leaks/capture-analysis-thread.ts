@@ -1,6 +1,6 @@
 /**
- * The growth analysis in a thread of its own, so that the graphs it reads are not in the next snapshot of the thread
- * that is tested. In: files of captures. Out: what grows. The thread is gone when it has answered.
+ * The growth analysis in a thread of its own, so that the graphs it reads do not appear in the next snapshot of the
+ * thread under test. In: files of captures. Out: what grows. The thread ends when it has sent its result.
  */
 import { answerOfThread } from '../thread.js';
 import type { Analysis, Growth } from './subject.js';

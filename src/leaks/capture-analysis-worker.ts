@@ -1,4 +1,7 @@
-/** The thread of analysis-thread.ts: analyses the captures that it was started with, answers, and ends. */
+/**
+ * The thread of capture-analysis-thread.ts: analyses the captures that it was started with, sends the result back, and
+ * ends.
+ */
 import { workerData } from 'node:worker_threads';
 import { answerFromThread } from '../thread.js';
 import { createAnalysis } from './capture-analysis.js';

@@ -57,11 +57,11 @@ const growthOf = (
 };
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** memwatch's own code holds what a scenario's setup returned; users should not be sent there. */
+/** memwatch's own code holds what a scenario's setup returned, but a report must not send users there. */
 export const isMemwatchFile = (file: string): boolean =>
   ['dist', 'src'].some((folder) => file.startsWith(join(root, folder)));
 
-/** Where nothing but Node or memwatch is known to hold it, the body that makes it is the place to look. */
+/** If only Node or memwatch is known to hold it, the place reported is the body that allocates it. */
 const withPlace = (finding: Finding, body: Location | undefined): Finding => {
   const { location } = finding;
   const isSomewhere = location !== null && isProgramFile(location.file) && !isMemwatchFile(location.file);
@@ -70,17 +70,20 @@ const withPlace = (finding: Finding, body: Location | undefined): Finding => {
     : { ...finding, location: body, owner: ownerOf(body.file, packageOf) };
 };
 
-/** What slows and brought next to nothing for the calls of the last round has nothing to do with the calls. */
+/** Growth that slows down, and was next to nothing per call in the last round, has nothing to do with the calls. */
 const leastForCall = 0.01;
 const isForWork = ({ history }: Finding, work: readonly number[]): boolean => {
   const gained = (history.at(-1) ?? 0) - (history.at(-2) ?? 0);
   return gained >= (work.at(-1) ?? 0) * leastForCall;
 };
 
-/** Graphs of files up to this size together are kept: each judgement looks at a capture several times. */
+/**
+ * Graphs stay in memory while their files are no larger than this in total: a judgement looks at each capture several
+ * times.
+ */
 const mostBytesKept = 256 * 2 ** 20;
 
-/** Reading begins at once, while the subject goes on working. */
+/** Starts to read a capture at once, while the subject goes on working. */
 const createCaptures = (signal: AbortSignal | undefined): ((file: string) => Capture) => {
   let keptBytes = 0;
   const read = (file: string): Promise<HeapGraph> => readHeapSnapshot(file, signal === undefined ? {} : { signal });
@@ -90,7 +93,7 @@ const createCaptures = (signal: AbortSignal | undefined): ((file: string) => Cap
     if (isKept) keptBytes += size;
     const graph = isKept ? read(file) : undefined;
     const scripts = readScriptsTable(file);
-    for (const begun of [graph, scripts]) begun?.catch(() => {}); // told when it is asked for
+    for (const begun of [graph, scripts]) begun?.catch(() => {}); // thrown when the result is awaited
     return { file, scripts, read: () => graph ?? read(file) };
   };
 };

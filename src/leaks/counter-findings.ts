@@ -1,6 +1,7 @@
 /**
- * What grows in the heap and what grows beside it, made one list: findings with one cause are one finding. In: growth of
- * the heap, counters of the rounds. Out: growth of both, by rank.
+ * Joins what grows in the heap and what grows outside it (files, threads, native memory) into one list, in which
+ * findings with the same cause are one finding. In: growth of the heap, counters of the rounds. Out: growth of both, by
+ * rank.
  */
 import {
   childProcesses,
@@ -21,7 +22,9 @@ export const withCounters = (growth: Growth, readings: readonly CounterReading[]
   return { ...growth, growing: joinFindings(growth.growing, beside) };
 };
 
-/** Children and threads come before what hangs on them; else what the heap shows stands before what is beside it. */
+/**
+ * Child processes and threads come before what they cause; otherwise findings in the heap come before those outside it.
+ */
 export const joinFindings = (inHeap: readonly Finding[], beside: readonly Finding[]): Finding[] =>
   beside
     .reduce<readonly Finding[]>((found, one) => (isStarted(one) ? asCause(one, found) : joined(found, one)), inHeap)
@@ -29,22 +32,25 @@ export const joinFindings = (inHeap: readonly Finding[], beside: readonly Findin
 
 const isStarted = ({ container: { name } }: Finding): boolean => name === threads || name === childProcesses;
 
-/** Nothing in the heap says where it comes from: the body is the place to look. */
+/** Nothing in the heap shows where it comes from, so the body is reported as the place. */
 export const findingOf = (counter: CounterGrowth, { place }: Growth, work: readonly number[]): Finding => {
   const callsPerRound = work.reduce((sum, calls) => sum + calls, 0) / work.length;
   const owner = place === null ? ({ kind: 'unknown' } as const) : ownerOf(place.file, packageOf);
   return { ...counterFinding(counter, callsPerRound), rank: 1, location: place, owner };
 };
 
-/** A thread or child brings its ports, listeners and files with it: what grows in step with them is their doing. */
+/**
+ * A thread or child process brings its ports, listeners and files with it, so it is the cause of what grows in step
+ * with it.
+ */
 const asCause = (beside: Finding, findings: readonly Finding[]): Finding[] => [
   findings.filter((other) => isInStep(other, beside)).reduce(withReason, beside),
   ...findings.filter((other) => !isInStep(other, beside)),
 ];
 
 /**
- * Else it is the heap's finding that says more, and the counter is told as its consequence. But where all that the heap
- * shows is V8's or Node's native handle, the counter has the better name.
+ * Otherwise the finding in the heap says more, and the counter is reported as its consequence. But if the heap shows
+ * only a native handle of V8 or Node, the counter has the clearer name.
  */
 const joined = (findings: readonly Finding[], beside: Finding): Finding[] => {
   const cause = findings.find((other) => explains(other, beside));
@@ -61,7 +67,10 @@ const withReason = (cause: Finding, other: Finding): Finding => ({
 
 const isCounter = ({ container }: Finding): boolean => container.id === 0;
 
-/** Native memory is a leak by itself only where nothing in the heap grows: heap objects may hold it unseen. */
+/**
+ * Native memory is a leak of its own only if nothing in the heap grows: heap objects may hold it in ways that a
+ * snapshot does not show.
+ */
 const explains = (finding: Finding, beside: Finding): boolean => {
   if (beside.container.name === nativeMemory) return true;
   const besideBytes = beside.bytesPerRound ?? 0;
@@ -70,7 +79,7 @@ const explains = (finding: Finding, beside: Finding): boolean => {
     : isInStep(finding, beside);
 };
 
-/** As many, or a few for each: a socket is a handle and a file, a thread has four files. */
+/** The same number, or a small multiple of it: a socket is a handle and a file, a thread has four files. */
 const isInStep = (finding: Finding, beside: Finding): boolean => {
   const ratio = finding.countPerRound / beside.countPerRound;
   const times = Math.max(ratio, 1 / ratio);

@@ -1,6 +1,6 @@
 /**
- * How long a search for leaks will take, said before it begins. In: what a snapshot of the target costs, and how the rounds
- * go. Out: an estimate, and how many rounds the gate has.
+ * How long a search for leaks will take, so that it can be shown before the search begins. In: what a snapshot of the
+ * target costs, and the plan of the rounds. Out: an estimate, and the number of rounds of the gate.
  */
 import type { SnapshotEstimate } from '../captures/estimate.js';
 
@@ -10,15 +10,15 @@ export interface LeakRounds {
   readonly rounds: number;
 }
 
-/** What `memwatch leaks` does unless told otherwise. */
+/** The defaults of `memwatch leaks`. */
 export const usualRounds: LeakRounds = { intervalMs: 5000, warmUpRounds: 1, rounds: 3 };
 
-/** How long a target is watched at most, where nothing is proved before. */
+/** How long a target is watched at most, if nothing is proved earlier. */
 export const usualMaxMs = 60_000;
-/** The least time that it takes to exclude growth. */
+/** The shortest time in which growth can be ruled out. */
 const leastCleanMs = 20_000;
 
-/** A snapshot that stops the target for longer than this is worth more rounds of the gate. */
+/** If a snapshot stops the target for longer than this, more rounds of the gate are worth their time. */
 const dearPauseUs = 3e6;
 
 export const gateRoundsFor = ({ pauseUs }: SnapshotEstimate): number => (pauseUs > dearPauseUs ? 4 : 2);
@@ -29,9 +29,9 @@ const sendPerPause = 0.3;
 const readMsPerMegabyte = 28;
 
 export interface LeakSearchEstimate {
-  /** Where the gate finds that nothing grows. */
+  /** If the gate finds that nothing grows. */
   readonly cleanMs: number;
-  /** Where snapshots are compared; growth that slows down takes some rounds more. */
+  /** If snapshots are compared; growth that slows down takes a few more rounds. */
   readonly leakMs: number;
 }
 
@@ -56,6 +56,6 @@ export const searchTime = ({ cleanMs, leakMs }: LeakSearchEstimate): string =>
     ? `about ${roughly(cleanMs)}`
     : `about ${roughly(cleanMs)} if nothing grows, else about ${roughly(leakMs)}`;
 
-/** An estimate has no third digit. */
+/** Two digits are enough for an estimate. */
 const roughly = (ms: number): string =>
   ms < 90_000 ? `${Math.max(5, Math.round(ms / 5000) * 5)} s` : `${Number((ms / 60_000).toPrecision(2))} min`;

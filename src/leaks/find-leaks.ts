@@ -1,6 +1,6 @@
 /**
- * The one way in to leak finding, for the command and for programs. In: a target to attach to, or snapshot files of one
- * process. Out: a LeakReport. A target is left as it was, also after an error or an abort.
+ * The one entry point of leak finding, for the command and for programs. In: a target to attach to, or snapshot files
+ * of one process. Out: a LeakReport. A target is left as it was, even after an error or an abort.
  */
 import { resolve } from 'node:path';
 import { withAttachment, type Attachment } from '../agent/attach/attach.js';
@@ -18,21 +18,24 @@ import { createRound, type Load } from './rounds.js';
 import { analyseSnapshots } from './snapshot-files.js';
 
 export interface FindLeaksOptions extends ProgressOptions {
-  /** How long a round lets the target work, in milliseconds; 5000 unless set. A `load` takes its place. */
+  /** How long a round lets the target work, in milliseconds; 5000 unless set. A `load` replaces it. */
   readonly intervalMs?: number | undefined;
-  /** Rounds that are compared, at least 2; 3 unless set. Growth that slows down gets some rounds more. */
+  /** Rounds that are compared, at least 2; 3 unless set. Growth that slows down gets a few more rounds. */
   readonly rounds?: number | undefined;
-  /** Rounds before those, which do not count; 1 unless set. */
+  /** Warm-up rounds before those, which do not count; 1 unless set. */
   readonly warmUpRounds?: number | undefined;
-  /** How long the target is watched at most until growth is proved or excluded, in milliseconds; 60,000 unless set. */
+  /** How long the target is watched at most until growth is proved or ruled out, in milliseconds; 60,000 unless set. */
   readonly maxMs?: number | undefined;
-  /** Makes the target work, once a round: a shell command, or a function. The round ends when it ends. */
+  /** Makes the target work, once a round: a shell command, or a function. The round ends when the load does. */
   readonly load?: Load | undefined;
   /** How long the load may take in one round, in milliseconds; no limit unless set. */
   readonly loadTimeoutMs?: number | undefined;
-  /** Takes no heap snapshot: counts and sampled allocations alone, which are weaker evidence. */
+  /** Takes no heap snapshots, only object counts and sampled allocations, which are weaker evidence. */
   readonly light?: boolean | undefined;
-  /** Watches what adds to the top findings for one more round. Touches those objects in the target, and restores them. */
+  /**
+   * Watches for one more round which code adds to the top findings. Touches those objects in the target, and restores
+   * them.
+   */
   readonly growthSites?: boolean | undefined;
   /** Takes snapshots although the machine or the target's cgroup could run out of memory. */
   readonly force?: boolean | undefined;
@@ -44,7 +47,7 @@ export interface FindLeaksOptions extends ProgressOptions {
 
 /**
  * Looks for leaks in a running process, or in three or more heap snapshots of one process, oldest first. Options about
- * rounds and snapshots mean nothing for files.
+ * rounds and snapshots have no effect on files.
  *
  * Throws MemwatchError: `bad-argument` for options or files that cannot be used, or a load that fails; `interrupted`
  * after an abort; what `attach` throws; `disconnected` if the target ends too early; for files `cannot-read`,
@@ -88,7 +91,9 @@ const requireNumber = (
   throw new MemwatchError('bad-argument', `${name} must be a ${what} of at least ${least}, not ${value}`);
 };
 
-/** The same over an attachment that the caller made and detaches. Starts the program, if memwatch launched it. */
+/**
+ * The same, over an attachment that the caller has made and will detach. Starts the program if memwatch launched it.
+ */
 export const findAttachedLeaks = async (
   attachment: Attachment,
   options: FindLeaksOptions,
@@ -108,7 +113,7 @@ export const findAttachedLeaks = async (
   return reportKeptMemory(attachment.session, progress, () => findLiveLeaks(attachment, round, liveOptions, progress));
 };
 
-/** A search that takes longer than this says so before it begins. */
+/** If a search will take longer than this, that is said before it begins. */
 const longMs = 60_000;
 
 const warnOfLongSearch = async (attachment: Attachment, rounds: LeakRounds, progress: Progress): Promise<void> => {

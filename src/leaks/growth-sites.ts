@@ -1,6 +1,7 @@
 /**
- * Which line adds it: watches the containers of the top findings on the live process for one round. In: a report, how to
- * let a round pass. Out: the report with the stacks that added, and a warning for what could not be watched.
+ * Which line adds to a container: watches the containers of the top findings in the live process for one round. In: a
+ * report, and a function that lets a round pass. Out: the report with the stacks that added entries, and a warning for
+ * what could not be watched.
  */
 import type { Attachment } from '../agent/attach/attach.js';
 import { canWatch, captureGrowthSites } from '../agent/capture/growth-sites.js';
@@ -27,7 +28,7 @@ export const withGrowthSites = async (
   const top = report.findings.slice(0, mostFindings);
   const watched = top.filter(({ kind }) => canWatch(kind));
   if (watched.length === 0) return { ...report, warnings: [...report.warnings, ...top.map(cannotWatch)] };
-  // V8 finds an object by its id in a walk over all of them, which takes a part of a census's memory
+  // to find an object by its id, V8 walks over all objects, which takes part of the memory of a census
   const room = await estimateCensus(attachment);
   if (!room.enough && !force) {
     const why = `growth sites are not watched, because memory is short: finding the objects ${whyNoRoom(room)}`;
@@ -61,7 +62,7 @@ const cannotWatch = ({ rank, kind, title }: Finding): string =>
     ? `nothing added to finding ${rank} (${title}) while it was watched`
     : `growth sites of finding ${rank} cannot be watched: its kind is ${kind}`;
 
-/** Listeners are added through the emitter or target, which stands above their collection in the path. */
+/** Listeners are added through the emitter or event target, which comes before their collection in the path. */
 const watchedId = ({ kind, path, container }: Finding): number => {
   if (kind !== 'listeners') return container.id;
   const at = path.findIndex(({ edge }) => /^(_events|<symbol kEvents>|kEvents)$/.test(edge));

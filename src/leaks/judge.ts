@@ -1,12 +1,13 @@
 /**
- * The judgement: works a subject in rounds and decides whether it leaks, as early as the evidence allows. In: a subject,
- * and the analysis of captures. Out: a verdict with its reasons, and what grows.
+ * The judgement: makes a subject work in rounds and decides whether it leaks, as early as the evidence allows. A look
+ * reads the counters and takes a snapshot. In: a subject, and the analysis of captures. Out: a verdict with its
+ * reasons, and what grows.
  *
- *   warm-up, look, round, look, round, look   nothing gains in both rounds: clean
- *   long round, rest, look                    what gains in proportion to the work, this time too, may leak
- *                                             (after one round already, where each gains megabytes)
- *   many calls, no look                       the heap rises on as fast: a leak; else one look more (see level.ts)
- *   round, look, longer round, rest, look     for what grew, but less and less: has it stopped by now
+ *   warm-up, look, round, look, round, look   nothing grew in both rounds: clean
+ *   long round, rest, look                    what again grew in proportion to the work may be a leak
+ *                                             (after only one round, if a round gains megabytes)
+ *   many calls, no look                       the heap rises as fast: a leak; else one more look (see level.ts)
+ *   round, look, longer round, rest, look     for what grew, but less each time: has it stopped by now?
  *
  * A cache that fills, a pool that reaches its size and a backlog stop or drain by then; a leak does not.
  */
@@ -33,7 +34,7 @@ export interface Judgement {
   readonly snapshots: number;
 }
 
-/** The long round, and the longer one that may come after it: calls, as far as they fit into their time. */
+/** The long round, and the longer one that may follow it: this many calls, or as many as fit into the time. */
 const longRound = { calls: 10_000, atMostMs: 4000 };
 const longerRound = { calls: 100_000, atMostMs: 10_000 };
 /** Fewer calls than this in all rounds cannot tell one object in ten calls from chance. */
@@ -71,7 +72,7 @@ export const judge = async (subject: Subject, analysis: Analysis, options: Judge
   return judgement.verdict === 'leak' ? withEvidence(judgement, subject, log, goesOn, growth.place) : judgement;
 };
 
-/** What a leak alone needs: where it is made, and up to where no bound was seen. */
+/** What only a leak needs: where it is allocated, and how far it grew without reaching a bound. */
 const withEvidence = async (
   judgement: Judgement,
   subject: Subject,
@@ -92,7 +93,7 @@ const withEvidence = async (
 
 const isQuiet = ({ growing, slowing }: Growth): boolean => growing.length === 0 && slowing.length === 0;
 
-/** Too few calls prove nothing, and what they seem to show is not held against the scenario. */
+/** Too few calls prove nothing, so what they seem to show does not fail the scenario. */
 const decide = ({ growing, slowing }: Growth, calls: number): Verdict =>
   calls < fewestCalls
     ? verdictOf({ findings: 0, undecided: 1 })

@@ -1,6 +1,6 @@
 /**
- * The rounds of one judgement as they are made: work, a rest, a look. In: a subject. Out: readings and captures with the
- * calls between them, and what has grown so far, in the heap and beside it.
+ * The rounds of one judgement as they are made: work, a rest, a look. In: a subject. Out: readings and captures with
+ * the calls between them, and what has grown so far, in the heap and outside it.
  */
 import { join } from 'node:path';
 import type { CheckFinding, CounterReading } from '../analyzer/model/check.js';
@@ -14,14 +14,14 @@ export interface Log {
   /** Reads the counters and writes a snapshot. */
   look(): Promise<void>;
   round(): Promise<void>;
-  /** A round of up to so many calls, shorter where time or what has grown so far does not allow it. */
+  /** A round of at most this many calls, or fewer if the time or the growth so far does not allow them. */
   longRound(bound: { readonly calls: number; readonly atMostMs: number }): Promise<void>;
-  /** Takes work that was done since the last look, and looks. */
+  /** Records work that was done since the last look, and takes another look. */
   add(work: Work): Promise<void>;
   growth(): Promise<Growth>;
-  /** A round gains so much that the long one comes next: each snapshot of such a heap costs seconds. */
+  /** A round adds so much that the long round comes next: each snapshot of such a heap costs seconds. */
   isHeavy(): boolean;
-  /** The collected heap rises so fast that an early analysis would not acquit it. */
+  /** The collected heap rises so fast that an early analysis could not call it clean. */
   heapSoars(): boolean;
   calls(): number;
   /** Calls from each look to the next. */
@@ -33,7 +33,7 @@ export interface Log {
   lastFile(): string;
 }
 
-/** What drains by itself (closing sockets, timers of a batch) has this long before the last look. */
+/** What drains by itself (closing sockets, timers of a batch) has this long to do so before the last look. */
 const restMs = 400;
 
 export const createLog = (subject: Subject, size: RoundSize, analysis: Analysis, options: JudgeOptions): Log => {

@@ -1,8 +1,9 @@
 /**
- * Does what grows level off? A cache that fills looks like a leak until it is full, and a snapshot of all its entries
- * costs seconds; the collected heap costs next to nothing. So the subject works on, many times the calls so far, and the
- * heap is read: where it rises on as fast, there is no bound so far; else one look more says what has stopped. In: what
- * grows. Out: whether that look was taken, or the words for how far the growth went on.
+ * Does the growth level off? A cache looks like a leak until it is full. A snapshot with all of its entries costs
+ * seconds, but reading the size of the collected heap costs next to nothing. So the subject goes on for many times the
+ * calls so far, and then the heap is read. If it has risen as fast as before, no bound has been reached; otherwise one
+ * more snapshot shows what has stopped. In: what grows. Out: whether that snapshot was taken, or a sentence that says
+ * how far the growth went on.
  */
 import { findCounterGrowth, findHeapGrowth, nativeMemory } from '../analyzer/growth/counters.js';
 import type { CounterReading } from '../analyzer/model/check.js';
@@ -15,14 +16,17 @@ import type { Growth, JudgeOptions, Subject, Work } from './subject.js';
 
 export interface Level {
   readonly levelsOff: boolean;
-  /** How far the growth was seen to go on; null where it could not be watched. */
+  /** How far the growth was seen to go on; null if it could not be watched. */
   readonly goesOn: string | null;
 }
 
-/** What may be gained meanwhile, and how many calls that takes at most. */
+/** How much the heap may gain during this, and in how many calls at most. */
 const mostBytes = 64 * 2 ** 20;
 const mostCalls = 1_000_000;
-/** Of what would be gained at the rate so far, what must be gained for it to go on; less than this is V8's own noise. */
+/**
+ * Growth goes on if the heap gains at least this share of what the rate so far predicts, provided that at least this
+ * many bytes are expected: less is V8's own noise.
+ */
 const leastShare = 0.8;
 const leastBytes = 256 * 1024;
 
@@ -51,22 +55,24 @@ export const watchLevel = async (
   return { levelsOff: true, goesOn: null };
 };
 
-/** Files, threads and timers run out, and the heap says nothing of them. */
+/** Files, threads and timers run out, and the heap does not show them. */
 const isBesideHeap = ({ container }: Finding): boolean => container.id === 0;
 
-/** What all that grows gains in the mean round. */
+/** What all growing things together gain in an average round. */
 const bytesOf = ({ growing }: Growth): number => growing.reduce((sum, one) => sum + (one.bytesPerRound ?? 0), 0);
 
-/** Calls without a look, against the calls so far, for a heap that rises although nothing in it grows. */
+/** How many times the calls so far are made, without a snapshot, when the heap rises although nothing in it grows. */
 const timesTheCalls = 3;
-/** V8's tables grow by doubling: of what the last round gained for a call, so much must go on. */
+/**
+ * V8's tables grow by doubling, so growth goes on if at least this share of the last round's gain per call persists.
+ */
 const leastShareOfTables = 0.5;
-/** Code, and what V8 notes of it, comes and goes by hundreds of kilobytes, whatever the calls. */
+/** Code, and what V8 records about it, comes and goes in hundreds of kilobytes, however many calls are made. */
 const leastHeapBytes = 2 * 2 ** 20;
 
 /**
- * Where no object grows but the heap rose in the last round: does it go on? Only a heap that is the subject's alone says
- * so: in a test's own process other tests make it rise too.
+ * If no object grows but the heap rose in the last round: does it go on rising? This can only be said of a heap that no
+ * one else uses: in a test's own process, other tests make it rise too.
  */
 export const withHeapGrowth = async (
   growth: Growth,
@@ -84,12 +90,12 @@ export const withHeapGrowth = async (
   return goesOn ? { ...growth, growing: [findingOf(heap, growth, log.work)] } : growth;
 };
 
-/** The longest that native memory is watched: as long as everything before it, several times over. */
+/** How long native memory is watched at most: several times as long as everything before it. */
 const watchNativeMs = 30_000;
 
 /**
- * Native memory that alone grows: an allocator takes tens of megabytes before it has enough, in steps that look steady
- * over a few rounds. Only what goes on at that rate over many times the calls is a leak.
+ * When only native memory grows: an allocator takes tens of megabytes before it has enough, in steps that look steady
+ * over a few rounds. It is a leak only if it goes on at that rate for many times the calls.
  */
 export const withoutSettledMemory = async (
   growth: Growth,
@@ -107,7 +113,7 @@ export const withoutSettledMemory = async (
   return goesOn.some(({ name }) => name === nativeMemory) ? growth : { ...growth, growing: [] };
 };
 
-/** Works on without a look; undefined where so few calls fit into the time that they would say nothing new. */
+/** Goes on working without a snapshot; undefined if so few calls fit into the time that they would show nothing new. */
 const workOn = async (
   subject: Subject,
   { step }: RoundSize,

@@ -1,17 +1,17 @@
 /**
- * Limits besides leaks. In: what the user or the scenario's module set, and the readings of the rounds. Out: for each
- * limit what was measured, and whether it is exceeded.
+ * Limits that are checked in addition to leaks. In: what the user or the scenario's module set, and the readings of the
+ * rounds. Out: for each limit what was measured, and whether it is exceeded.
  */
 import type { CounterReading, LimitName, LimitResult } from '../analyzer/model/check.js';
 import { parseBytes, parseDuration } from '../report/quantities.js';
 import { MemwatchError } from '../errors.js';
 import { heldBytes } from './round-size.js';
 
-/** Bytes, and microseconds for `maxPause`; undefined: no limit. */
+/** In bytes; `maxPause` in microseconds. undefined: no limit. */
 export interface Limits {
-  /** What the collected heap and external memory may gain in a round, in the middle of all rounds. */
+  /** How much the collected heap and external memory may grow in a round, as the median of all rounds. */
   readonly maxGrowth?: number | undefined;
-  /** What the collected heap may come to after any round. */
+  /** The largest size that the collected heap may have after any round. */
   readonly maxHeap?: number | undefined;
   /** How long one garbage collection may stop the scenario while it works. */
   readonly maxPause?: number | undefined;
@@ -24,7 +24,7 @@ export const parseLimits = (written: Readonly<Record<string, string | number | u
   maxPause: parseLimit('max-pause', written['maxPause'], (text) => parseDuration(text) * 1000),
 });
 
-/** Reads one limit, so that a mistake is told by the limit's name. */
+/** Reads one limit; an error message names the limit. */
 export const parseLimit = (
   name: string,
   written: string | number | undefined,
@@ -39,10 +39,10 @@ export const parseLimit = (
   }
 };
 
-/** What of a reading there are limits for. */
+/** The parts of a reading that have limits. */
 type LimitReading = Pick<CounterReading, 'heapUsedBytes' | 'externalBytes' | 'longestGcPauseUs'>;
 
-/** `work` holds the calls between readings; growth is told for a round of `work[0]` calls. */
+/** `work` holds the calls between readings; growth is stated for a round of `work[0]` calls. */
 export const checkLimits = (
   limits: Limits,
   readings: readonly LimitReading[],

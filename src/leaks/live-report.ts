@@ -1,6 +1,6 @@
 /**
- * The report on a running target: what the search has found in the heap, what grows beside it, and what the watch leaves
- * open, under one verdict. In: a watch, and the report of a search where there was one. Out: a LeakReport.
+ * The report on a running target: what the search found in the heap, what grows outside it, and what the watch leaves
+ * open, under one verdict. In: a watch, and the report of a search if there was one. Out: a LeakReport.
  */
 import { isPartOf, isWorkerHeap, type Known } from '../analyzer/growth/bounds.js';
 import {
@@ -23,7 +23,7 @@ import type { ProcessReading } from '../analyzer/model/process-reading.js';
 import { joinFindings } from './counter-findings.js';
 import type { Watched } from './watch.js';
 
-/** Without a search: nothing rose, the time was over, or the user ended it. */
+/** The report without a search: nothing rose, the time was up, or the user ended it. */
 export const reportOfWatch = (watched: Watched): LeakReport => withWatch(nothingFound(watched), watched);
 
 const nothingFound = (watched: Watched): LeakReport => ({
@@ -39,7 +39,7 @@ const nothingFound = (watched: Watched): LeakReport => ({
   ...lookedOf(watched),
 });
 
-/** A report of the heap, joined with what grows beside it. `later`: readings of rounds after the watch. */
+/** A report of the heap, joined with what grows outside it. `later`: readings of rounds after the watch. */
 export const withWatch = (report: LeakReport, watched: Watched, later: readonly ProcessReading[] = []): LeakReport => {
   const findings = joinFindings(report.findings, besideOf(watched, later));
   const named = report.findings.length > 0;
@@ -60,7 +60,7 @@ export const withWatch = (report: LeakReport, watched: Watched, later: readonly 
   return { ...report, ...lookedOf(watched), verdict, reasons, findings };
 };
 
-/** The user ended the search: what rose so far, which nothing has proved. */
+/** When the user ended the search: what has risen so far, which is not proved. */
 export const reportOfInterrupted = (watched: Watched): LeakReport =>
   withWatch(nothingFound(watched), { ...watched, end: 'interrupted' });
 
@@ -72,7 +72,7 @@ const interrupted = (watched: Watched): string => {
     : `it was interrupted before growth was proved; so far ${rising}`;
 };
 
-/** What rose most in each round, for a first word on it: nothing is proved yet. */
+/** What rose most in each round, as a first hint: nothing is proved yet. */
 export const risingText = ({ gate }: Watched): string | undefined => {
   if (gate.readings.length < 3) return undefined;
   const [first] = reportOfCensus(gate, undefined, [], nothingLooked).findings;
@@ -82,7 +82,7 @@ const nothingLooked = { bounds: [], looked: [], notLooked: [], threads: [] };
 
 const isCounter = ({ container }: Finding): boolean => container.id === 0;
 
-/** What is proved to grow beside the heap, and is a leak by itself. */
+/** What is proved to grow outside the heap, and is a leak of its own. */
 export const besideOf = (watched: Watched, later: readonly ProcessReading[] = []): Finding[] => {
   const proved = watched.known
     .filter((known) => known.state === 'grows' && !isHeap(known) && !settlesLater(known.of))
@@ -100,7 +100,7 @@ interface Grown {
   readonly perRound: number;
 }
 
-/** Counts are exact, so that a few rounds prove what readings of memory need many for. */
+/** Counts are exact, so a few rounds prove growth for which readings of memory need many. */
 const fewestRounds = 5;
 
 const countedOf = (readings: readonly ProcessReading[]): Grown[] => {
@@ -115,7 +115,7 @@ const secondsPerRound = (watched: Watched): number => watchedMs(watched) / 1000 
 
 const isHeap = ({ of }: Known): boolean => of === heapMemory || isWorkerHeap(of) || isPartOf(of) !== undefined;
 
-/** An allocator that gets into its stride takes tens of megabytes, too, and then stops. */
+/** An allocator, too, takes tens of megabytes while it settles, and then stops. */
 const leastNativeBytes = 32 * 2 ** 20;
 const isLarge = ({ slope }: Known, watched: Watched): boolean =>
   slope.low * (watchedMs(watched) / 1000) >= leastNativeBytes;
@@ -140,7 +140,7 @@ const findingOf = (
 
 const mostKinds = 3;
 
-/** The path or the peer that repeats says more than the count. */
+/** A path or a peer that appears again and again says more than the count. */
 const withDescriptors = (finding: Finding, { descriptors }: Watched): Finding => {
   const kinds = descriptors.slice(0, mostKinds).map(({ kind, count }) => `${kind} (+${count})`);
   const most = descriptors[0];
@@ -152,7 +152,9 @@ const withDescriptors = (finding: Finding, { descriptors }: Watched): Finding =>
   };
 };
 
-/** What children and threads take is no memory of the heap's, and far more than what the heap holds of them. */
+/**
+ * Child processes and threads take memory outside the heap, far more than the objects that stand for them in the heap.
+ */
 const bytesHeldBy = (name: string, readings: readonly ProcessReading[]): number => {
   const gained = (of: (reading: ProcessReading) => number | null): number => {
     const [first, last] = [readings[0], readings.at(-1)];
@@ -164,7 +166,7 @@ const bytesHeldBy = (name: string, readings: readonly ProcessReading[]): number 
 
 const mostFigures = 6;
 
-/** The first, the last, and some between. */
+/** The first, the last, and some in between. */
 const someOf = (history: readonly number[]): number[] => {
   const step = Math.max(1, (history.length - 1) / (mostFigures - 1));
   const figures = Math.min(mostFigures, history.length);

@@ -1,6 +1,6 @@
 /**
- * Leaks of a running target. Warm-up rounds; then it is watched until something rises, or everything is known well
- * enough; heap snapshots where something grows; one verdict over all of it. The target is left as it was. In: an
+ * Finds leaks in a running target: warm-up rounds; then a watch until something rises or everything is known precisely
+ * enough; heap snapshots if something grows; one verdict for all of it. The target is left as it was. In: an
  * attachment. Out: a LeakReport.
  */
 import type { Attachment } from '../agent/attach/attach.js';
@@ -26,7 +26,7 @@ import { watchTarget, type Looking, type Watched, type WatchOptions } from './wa
 export interface LiveOptions extends SearchOptions {
   readonly warmUpRounds: number;
   readonly light: boolean;
-  /** How long the target is watched at most, before and beside the search. */
+  /** How long the target is watched at most, before the search and after it. */
   readonly maxMs: number;
 }
 
@@ -70,7 +70,7 @@ const searchAndWatch = async (looking: Looking, first: Watched, options: LiveOpt
     const { report, readings } = await searchHeap(looking, first, options);
     const isDecided = report.verdict !== 'clean' || besideOf(first, readings).length > 0;
     if (isDecided || first.end === 'grows') return withWatch(report, first, readings);
-    // what rose in each round of the gate came and went: the watch begins anew, because snapshots move all figures
+    // what rose in each round of the gate came and went: the watch starts again, because snapshots change all figures
     const watching = { endsOnRise: false, gateRounds: 1, sampled: false, allowedMs: options.maxMs };
     return withWatch(report, await watchTarget(looking, watching));
   } catch (error) {
@@ -81,7 +81,7 @@ const searchAndWatch = async (looking: Looking, first: Watched, options: LiveOpt
 
 const growing = ({ known }: Watched): Watched['known'] => known.filter(({ state }) => state === 'grows');
 
-/** Why no snapshots are taken; undefined where they are. */
+/** Why no snapshots are taken; undefined if they are. */
 const weakness = (estimate: SnapshotEstimate, { light, force }: LiveOptions): { warnings: string[] } | undefined => {
   if (force || (estimate.enough && !light)) return light ? { warnings: [] } : undefined;
   if (!estimate.censusFits) {
@@ -94,7 +94,7 @@ const weakness = (estimate: SnapshotEstimate, { light, force }: LiveOptions): { 
   return { warnings: [`no heap snapshots: one of a heap of ${heap} ${whyNoRoom(estimate)}; ${weaker}`] };
 };
 
-/** Counts and samples name what rises; where nothing does, the watch decides. */
+/** Counts and samples name what rises; if nothing does, the watch decides. */
 const reportWithoutSnapshots = async (
   looking: Looking,
   options: WatchOptions,
@@ -108,6 +108,6 @@ const reportWithoutSnapshots = async (
   if (!counted) return withWatch(withoutCounts(found, watched.gate, scripts), watched);
   if (!rises) return withWatch(found, watched);
   if (found.verdict !== 'clean') return found;
-  // the heap rose, and nothing that is counted did: readings decide
+  // the heap rose, but nothing that is counted did: the readings decide
   return withWatch(found, await watchTarget(looking, { ...options, endsOnRise: false, gateRounds: 1, sampled: false }));
 };

@@ -1,6 +1,6 @@
 /**
- * The size of a round, and the warm-up that finds it: enough calls that a leak of one object in ten calls stands out,
- * and no more than a moment of work. In: a subject. Out: calls a round.
+ * The size of a round, and the warm-up that finds it: enough calls to make a leak of one object in ten calls stand out,
+ * but no more than a moment of work. In: a subject. Out: calls per round.
  */
 import type { CounterReading } from '../analyzer/model/check.js';
 import type { Subject } from './subject.js';
@@ -11,20 +11,21 @@ export interface RoundSize {
   readonly step: number;
 }
 
-/** A round of fewer calls proves little about one object in ten calls. */
+/** A round of fewer calls proves little about a leak of one object in ten calls. */
 const enoughCalls = 200;
 const mostCalls = 2000;
-/** A round takes about this long where calls are slow, and the time for the first look at how slow they are. */
+/** About how long a round takes if calls are slow, and how long the first measurement of their speed takes. */
 const roundMs = 600;
 const fewestCalls = 5;
-/** A round of heavy objects needs fewer of them. */
+/** A round that adds large objects needs fewer calls. */
 const mostBytesOfRound = 8 * 2 ** 20;
 const firstLookMs = 150;
 const warmUpRounds = 2;
 
 /**
- * Works until the usual first-time costs are paid (lazy compilation, caches that fill at once, connections), and
- * measures. The size hangs on the machine only between `enoughCalls` and `mostCalls`, never the rate of what grows.
+ * Makes the subject work until the usual first-time costs are paid (lazy compilation, caches that fill at once,
+ * connections), and measures. The speed of the machine affects only the size of a round, between `enoughCalls` and
+ * `mostCalls`, never the rate of what grows.
  */
 export const warmUp = async (subject: Subject): Promise<RoundSize> => {
   const step = subject.step ?? 1;
@@ -43,16 +44,16 @@ export const warmUp = async (subject: Subject): Promise<RoundSize> => {
   return { calls, step };
 };
 
-/** What the heap holds, inside and outside. */
+/** The bytes that the heap holds, on the heap and outside it. */
 export const heldBytes = ({
   heapUsedBytes,
   externalBytes,
 }: Pick<CounterReading, 'heapUsedBytes' | 'externalBytes'>): number => heapUsedBytes + externalBytes;
 
-/** What one call has gained in the rounds so far. */
+/** What one call has added on average in the rounds so far. */
 export interface GainPerCall {
   readonly bytes: number;
-  /** Files, threads, timers, whichever gained most: a process has room for so many. */
+  /** Files, threads or timers, whichever grew most: a process can have only a limited number of them. */
   readonly handles: number;
 }
 
@@ -69,11 +70,11 @@ const handlesOf = ({ resources, fileDescriptors, threads }: CounterReading): Rea
   threads: threads ?? 0,
 });
 
-/** What a long round may add to the heap: a snapshot of a large one costs more time than it adds evidence. */
+/** What a long round may add to the heap: a snapshot of a larger heap costs more time than its evidence is worth. */
 const mostBytesGained = 16 * 2 ** 20;
 const mostHandlesGained = 500;
 
-/** The calls of a long round, in whole rounds, and two of them at least where they are not too heavy. */
+/** The calls of a long round: a multiple of a normal round, at least two of them unless they add too much. */
 export const callsOfLongRound = ({ calls }: RoundSize, wanted: number, gain: GainPerCall): number => {
   const byBytes = gain.bytes > 0 ? mostBytesGained / gain.bytes : wanted;
   const byHandles = gain.handles > 0 ? mostHandlesGained / gain.handles : wanted;
@@ -81,7 +82,10 @@ export const callsOfLongRound = ({ calls }: RoundSize, wanted: number, gain: Gai
   return calls * Math.max(fit < calls ? 1 : 2, Math.ceil(fit / calls));
 };
 
-/** So many as fit into a moment and into a few megabytes, but enough; a declared number of iterations is one round. */
+/**
+ * As many calls as fit into a moment and a few megabytes, but always enough; iterations that the scenario declares are
+ * one step.
+ */
 const callsPerRound = (step: number, declared: boolean, cost: { ms: number; bytes: number }): number => {
   const fit = Math.floor(Math.min(roundMs / Math.max(cost.ms, 1e-6), mostBytesOfRound / Math.max(cost.bytes, 1)));
   if (!declared) return Math.max(fewestCalls, Math.min(fit, mostCalls));

@@ -1,6 +1,6 @@
 /**
- * Rounds of work: between two looks at a target it must do what it does. In: how a round goes (time, or a load: a shell
- * command or a function). Out: a function that lets one round pass.
+ * Rounds of work: between two looks at a target, the target must do its usual work. In: what makes a round (a time, or
+ * a load: a shell command or a function). Out: a function that lets one round pass.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,11 +19,13 @@ export interface RoundOptions {
   readonly intervalMs: number;
   /** Run once a round; the round ends with it. */
   readonly load?: Load | undefined;
-  /** A load that runs longer has failed; without it the load decides how long a round is. */
+  /** A load that runs longer has failed; without this, a round lasts as long as the load. */
   readonly loadTimeoutMs?: number | undefined;
 }
 
-/** Lets one round pass. Throws interrupted; disconnected where the target ends meanwhile; bad-argument where the load fails. */
+/**
+ * Lets one round pass. Throws interrupted; disconnected if the target ends meanwhile; bad-argument if the load fails.
+ */
 export type Round = (text: string) => Promise<void>;
 
 export const createRound = (options: RoundOptions, io: Progress, ending: AbortSignal): Round => {
@@ -46,7 +48,7 @@ const waitFor = async (intervalMs: number, text: string, io: Progress, stop: Abo
   }
 };
 
-/** A shell's own children end with it only as a group, which Windows has not. */
+/** A shell's children end with it only if the whole group is ended; Windows has no such groups. */
 const hasGroups = process.platform !== 'win32';
 
 const kill = (child: ChildProcess, signal: NodeJS.Signals): void => {
@@ -55,14 +57,14 @@ const kill = (child: ChildProcess, signal: NodeJS.Signals): void => {
   else child.kill(signal);
 };
 
-/** A load may have a handler of its own, which must not keep memwatch. */
+/** A load may install a signal handler of its own, which must not keep memwatch waiting. */
 const end = (child: ChildProcess): void => {
   kill(child, 'SIGTERM');
   const late = setTimeout(() => kill(child, 'SIGKILL'), patienceMs);
   child.once('exit', () => clearTimeout(late));
 };
 
-/** Its output goes to stderr, so that stdout holds the answer alone. */
+/** The load's output goes to stderr, so that stdout holds only the result. */
 const runLoad = async (
   command: string,
   timeoutMs: number | undefined,
@@ -84,12 +86,12 @@ const runLoad = async (
   });
   const stopped = new Promise<[]>((resolve) => stop.addEventListener('abort', () => resolve([]), { once: true }));
   const [code, killedBy] = (await Promise.race([exited, stopped])) as [number | null, string | null] | [];
-  if (stop.aborted) return; // said by the caller; the load ends meanwhile
+  if (stop.aborted) return; // the caller reports it; the load ends meanwhile
   if (late?.aborted === true) throw failed(`runs longer than ${(timeoutMs ?? 0) / 1000} s, the time limit`);
   if (code !== 0) throw failed(`ended with ${code ?? killedBy}`);
 };
 
-/** What it throws is the caller's own error, and is thrown on as it is. */
+/** What the function throws is the caller's own error, and is rethrown unchanged. */
 const callLoad = async (
   load: Exclude<Load, string>,
   timeoutMs: number | undefined,

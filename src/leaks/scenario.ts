@@ -1,6 +1,6 @@
 /**
- * Checks one scenario from start to end: its process, the judgement, its limits. In: a module's path. Out: a report;
- * whatever the scenario does wrong is in the report, so that other scenarios go on.
+ * Checks one scenario from start to end: its process, the judgement, its limits. In: a module's path. Out: a report. A
+ * fault of the scenario is written in the report instead of thrown, so that other scenarios go on.
  */
 import { join, resolve } from 'node:path';
 import type { ScenarioDescription } from '../agent/scenario/messages.js';
@@ -16,15 +16,15 @@ import { checkLimits, parseLimits, type Limits } from './limits.js';
 import type { Subject } from './subject.js';
 
 export interface CheckScenarioOptions {
-  /** How the report calls the scenario; its file's name unless set. */
+  /** The name of the scenario in the report; its file's name unless set. */
   readonly name?: string | undefined;
   /** How long the scenario's own code may run, in milliseconds; 120 000 unless set. */
   readonly timeoutMs?: number | undefined;
-  /** What fails the scenario besides a leak. The scenario's own limits take precedence. */
+  /** Limits that fail the scenario, as a leak does. The scenario's own limits take precedence. */
   readonly limits?: Limits | undefined;
   /** Flags for the scenario's Node, such as `--expose-gc`. */
   readonly nodeOptions?: readonly string[] | undefined;
-  /** Keeps snapshots and output in this folder; they are deleted unless it is set. */
+  /** Keeps the snapshots and the output in this folder; they are deleted unless it is set. */
   readonly artifacts?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((text: string) => void) | undefined;
@@ -34,8 +34,8 @@ const usualTimeoutMs = 120_000;
 const watchMs = 3000;
 
 /**
- * Runs a scenario, a module that exports `iterate(context, i)`, in a process of its own, and says whether it leaks.
- * What the scenario does wrong is in the report's `failure`. Throws MemwatchError: `interrupted` after an abort.
+ * Runs a scenario, a module that exports `iterate(context, i)`, in a process of its own, and says whether it leaks. A
+ * fault of the scenario is in the report's `failure`. Throws MemwatchError: `interrupted` after an abort.
  */
 export const checkScenario = async (file: string, options: CheckScenarioOptions = {}): Promise<ScenarioReport> => {
   const name = options.name ?? file;
@@ -57,7 +57,7 @@ export const checkScenario = async (file: string, options: CheckScenarioOptions 
   }
 };
 
-/** What memwatch itself could not do for this scenario is told as such; the others go on. */
+/** What memwatch itself could not do for this scenario is reported as that; the other scenarios go on. */
 const failureOf = (error: unknown): ScenarioFailure => {
   if (error instanceof ScenarioError) return error.failure;
   if (!(error instanceof MemwatchError) || error.code === 'interrupted') throw error;
@@ -103,7 +103,9 @@ const subjectOf = (scenario: ScenarioProcess, described: ScenarioDescription, wa
   survivors: () => scenario.ask<'survivors'>({ do: 'survivors' }),
 });
 
-/** What is still open afterwards is no leak by itself: it does not grow. But a scenario that cleans up is a better one. */
+/**
+ * What is still open afterwards is not a leak, because it does not grow. But a scenario should clean up after itself.
+ */
 const tearDown = async (scenario: ScenarioProcess): Promise<string[]> => {
   await scenario.ask<'teardown'>({ do: 'teardown' });
   await scenario.ask<'rest'>({ do: 'rest', ms: 20 });
@@ -113,7 +115,7 @@ const tearDown = async (scenario: ScenarioProcess): Promise<string[]> => {
   return [`still open after teardown: ${open.map(([type, count]) => `${count} ${type}`).join(', ')}`];
 };
 
-/** What memwatch itself keeps open in the process: its channel, its output. */
+/** What memwatch itself keeps open in the process: its channel and its output. */
 const ownResources = new Set(['PipeWrap', 'Pipe', 'PIPEWRAP', 'Immediate', 'CloseReq', 'WriteWrap', 'ShutdownWrap']);
 
 const reportOf = (name: string, judgement: Judgement): ScenarioReport => ({
@@ -127,7 +129,7 @@ const reportOf = (name: string, judgement: Judgement): ScenarioReport => ({
   snapshots: judgement.snapshots,
 });
 
-/** A report of which nothing is known yet. */
+/** A report in which nothing is known yet. */
 export const emptyReport = (file: string): ScenarioReport => ({
   file,
   passed: true,

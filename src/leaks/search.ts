@@ -1,6 +1,6 @@
 /**
  * The search for what grows, by heap snapshots: rounds of work with a snapshot after each, as many as it takes to tell
- * a leak from what fills up. In: a target that is looked at, and what a watch has seen of it. Out: a LeakReport.
+ * a leak from something that fills up. In: the target, and what a watch has seen of it. Out: a LeakReport.
  */
 import { join } from 'node:path';
 import type { Census } from '../agent/capture/census.js';
@@ -18,17 +18,17 @@ import { newestScripts } from './snapshot-files.js';
 import { expectedGrowth, type Looking, type Watched } from './watch.js';
 
 export interface SearchOptions {
-  /** Rounds between snapshots: one more snapshot than this. */
+  /** The number of rounds; there is a snapshot before the first and after each. */
   readonly rounds: number;
-  /** Rounds are so long, and not so much work. */
+  /** Rounds are measured by time, not by an amount of work. */
   readonly byTime: boolean;
   readonly growthSites?: boolean;
   readonly force: boolean;
-  /** Keeps the snapshots there. */
+  /** The folder in which to keep the snapshots. */
   readonly keep: string | undefined;
 }
 
-/** Growth that slows down gets so many more rounds to stop. */
+/** Growth that slows down gets up to this many more rounds to stop. */
 const mostExtraRounds = 4;
 
 export interface Found {
@@ -61,7 +61,7 @@ const searchIn = async (folder: string, looking: Looking, watched: Watched, opti
   return { report: await withGrowthSites(located, attachment, round, scripts, options.force, io), readings };
 };
 
-/** A round and a snapshot, again and again, until the snapshots acquit or convict. */
+/** Repeats a round and a snapshot until the snapshots prove or rule out a leak. */
 const compareRounds = async (
   captures: Captures,
   { round }: Looking,
@@ -76,7 +76,7 @@ const compareRounds = async (
     for (let part = 0; part < times; part++)
       await round(`3/4 comparing snapshots, round ${i} of ${Math.max(i, options.rounds)}`);
     await captures.next();
-    // the gate has seen so much that three snapshots will not acquit; while they are read, the target would grow on
+    // the gate saw so much growth that three snapshots will not rule it out, and the target grows meanwhile
     if (captures.files.length < 3 || (suspected && i < options.rounds)) continue;
     report = await captures.compare();
     if (report.verdict === 'clean' || (i >= options.rounds && report.verdict === 'leak')) break;
@@ -84,11 +84,14 @@ const compareRounds = async (
   return report ?? (await captures.compare());
 };
 
-/** Steps smaller than this share of all that was gained are no steps of what grows. */
+/** A rise smaller than this share of the whole gain does not count as a step of the growth. */
 const leastStep = 0.1;
 const mostTimes = 6;
 
-/** How many rounds the collected heap stood still at the most: what comes every nine seconds comes in no round of five. */
+/**
+ * How many rounds it takes for the collected heap to rise again, going by the longest pause so far. What grows every
+ * nine seconds does not grow in each round of five.
+ */
 const roundsBetweenRises = (heapBytes: readonly number[], readings: number): number => {
   if (readings < heapBytes.length + 3) return 1; // the gate saw it rise in each round
   const step = leastStep * ((heapBytes.at(-1) ?? 0) - (heapBytes[0] ?? 0));
@@ -101,12 +104,12 @@ const roundsBetweenRises = (heapBytes: readonly number[], readings: number): num
   return Math.min(mostTimes, longest);
 };
 
-/** The snapshots of one search, and what was read between them. */
+/** The snapshots of one search, and the readings taken between them. */
 interface Captures {
   readonly files: readonly string[];
   readonly readings: readonly ProcessReading[];
   first(): Promise<void>;
-  /** Ends a round: reads the process, takes a snapshot, counts what is followed. */
+  /** Ends a round: reads the process, takes a snapshot, counts the collections that are followed. */
   next(): Promise<void>;
   compare(): Promise<LeakReport>;
 }
@@ -124,7 +127,7 @@ const createCaptures = (folder: string, looking: Looking, watched: Watched, opti
     const file = join(folder, `${String(files.length + 1).padStart(2, '0')}.heapsnapshot`);
     const count = Math.max(files.length, options.rounds) + 1;
     const progress = (text: string): void => io.progress(`3/4 snapshot ${files.length + 1} of ${count}: ${text}`);
-    const warn = files.length === 0 ? io.warn : progress; // what it costs is said once
+    const warn = files.length === 0 ? io.warn : progress; // its cost is stated only once
     await takeSnapshot(attachment, file, { force: options.force }, { ...io, progress, warn });
     files.push(file);
     roundStart = performance.now();
@@ -154,7 +157,7 @@ const createCaptures = (folder: string, looking: Looking, watched: Watched, opti
 
 /** Collections that rose in each round of the gate, followed on through the rounds between snapshots. */
 interface Followed {
-  /** Counts again, where there is anything to follow, and drops what did not rise. */
+  /** Counts again, if there is anything to follow, and drops what did not rise. */
   count(): Promise<void>;
   sizes(): CollectionSizes[];
 }

@@ -1,6 +1,7 @@
 /**
  * Checks a whole service instead of a scenario: `memwatch leaks` on a running or a freshly started program. In: a
- * target, and what loads it. Out: the report of a scenario, so that baseline, reports and exit codes are the same.
+ * target, and the load to put on it. Out: a report of the same form as a scenario's, so that the baseline, the reports
+ * and the exit codes are the same.
  */
 import { relative, resolve } from 'node:path';
 import { withAttachment, type Attachment } from '../agent/attach/attach.js';
@@ -23,7 +24,7 @@ export interface ServiceOptions {
   readonly timeoutMs: number;
   /** How long the service is watched at most. */
   readonly maxMs: number;
-  /** Keeps the snapshots there. */
+  /** The folder in which to keep the snapshots. */
   readonly artifacts: string | undefined;
   readonly limits: Limits;
 }
@@ -41,7 +42,7 @@ export const checkService = async (target: Target, options: ServiceOptions, io: 
     try {
       return await findAttachedLeaks(attachment, { intervalMs, load, loadTimeoutMs, keep, maxMs }, io);
     } catch (error) {
-      if (attachment.ending.aborted) ended = attachment; // asked here: detaching ends it in any case
+      if (attachment.ending.aborted) ended = attachment; // read here, because detaching aborts it in any case
       throw error;
     }
   };
@@ -56,7 +57,9 @@ export const checkService = async (target: Target, options: ServiceOptions, io: 
   }
 };
 
-/** Its output went to the terminal as it came. Only of a program that memwatch started is known how it ended. */
+/**
+ * The service's output went straight to the terminal. How it ended is known only of a program that memwatch started.
+ */
 const failureOf = async ({ program }: Attachment): Promise<ScenarioFailure> => {
   const end = await program?.exited;
   const how = end === undefined ? '' : end.signal === null ? ` with exit code ${end.code}` : ` by ${end.signal}`;
@@ -65,7 +68,7 @@ const failureOf = async ({ program }: Attachment): Promise<ScenarioFailure> => {
   return { kind, message: `it ended${how} before the check was finished`, hint, output: '' };
 };
 
-/** The collected heap is what a service's rounds are read by; external memory and pauses are not. */
+/** In a service's rounds only the collected heap is read, not external memory and pauses. */
 const limitsOf = (limits: Limits, { heapBytes }: LeakReport): LimitResult[] => {
   const readings = heapBytes.map((heapUsedBytes) => ({ heapUsedBytes, externalBytes: 0, longestGcPauseUs: null }));
   return checkLimits(
@@ -75,7 +78,7 @@ const limitsOf = (limits: Limits, { heapBytes }: LeakReport): LimitResult[] => {
   );
 };
 
-/** The script's path, which is the same on the next run, where it can be known. */
+/** The path of the script, if it can be found: it is the same in the next run. */
 const nameOf = (target: Target): string => {
   if (target.kind === 'command') return target.argv[0] ?? 'program';
   if (target.kind !== 'pid') return 'service';

@@ -1,4 +1,4 @@
-/** The thread of a live analysis: analyses the snapshots that it was started with, answers with the report, and ends. */
+/** The thread of a live analysis: analyses the snapshots that it was started with, sends the report back, and ends. */
 import { workerData } from 'node:worker_threads';
 import { answerFromThread } from '../thread.js';
 import { analyseSnapshots, type AnalyseOptions } from './snapshot-files.js';

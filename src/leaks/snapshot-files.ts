@@ -1,6 +1,6 @@
 /**
- * Heap snapshots of one process to a leak report: reads the files with their scripts tables, finds growth, names places
- * and packages. In: files, oldest first. Out: a LeakReport.
+ * Makes a leak report from heap snapshots of one process: reads the files with their scripts tables, finds growth,
+ * names places and packages. In: files, oldest first. Out: a LeakReport.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -19,11 +19,11 @@ import type { ScriptsTable } from '../analyzer/model/scripts.js';
 export interface AnalyseOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((text: string) => void) | undefined;
-  /** Collected heap at the end of each round, where it was read. */
+  /** Collected heap at the end of each round, if it was read. */
   readonly heapBytes?: readonly number[];
-  /** How much each round between two snapshots did, in one unit: milliseconds, where rounds are made by time. */
+  /** How much work each round between two snapshots did, in one unit: milliseconds, if rounds are measured by time. */
   readonly roundWork?: readonly number[];
-  /** Sizes of live collections, for those that hold what is no object. */
+  /** Sizes of live collections, for those whose entries are not objects. */
   readonly sizes?: readonly CollectionSizes[];
   readonly warnings?: readonly string[];
 }
@@ -57,7 +57,7 @@ const growthOf = async (
   return findGrowth(await Promise.all(sources), { signal, onProgress, roundWork });
 };
 
-/** The last capture knows all scripts that the ones before knew. */
+/** The last capture knows all the scripts that the earlier ones knew. */
 export const newestScripts = async (files: readonly string[]): Promise<ScriptsTable | undefined> => {
   for (const file of files.toReversed()) {
     const table = await readScriptsTable(file);
@@ -68,7 +68,7 @@ export const newestScripts = async (files: readonly string[]): Promise<ScriptsTa
 
 const mostSourceBytes = 16 * 2 ** 20;
 
-/** What names places and packages; sources and packages are read where they stand. */
+/** What names places and packages; sources and packages are read from the disk of this machine. */
 export const placesOf = (scripts: ScriptsTable | undefined): FindingOptions => {
   const byId = new Map(scripts?.scripts.map((script) => [String(script.id), script]));
   return {
@@ -78,7 +78,7 @@ export const placesOf = (scripts: ScriptsTable | undefined): FindingOptions => {
   };
 };
 
-/** Sources stand where the program ran, which is often this machine. */
+/** Sources are on the machine where the program ran, which is often this one. */
 const readSource = (file: string): string | undefined => {
   if (!/^(\/|[A-Za-z]:[\\/])/.test(file)) return undefined;
   try {

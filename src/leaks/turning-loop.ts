@@ -1,4 +1,7 @@
-/** Whether a search for leaks can begin: the event loop of the target must turn. In: the target. Out: nothing, or an error. */
+/**
+ * Checks that a search for leaks can begin: the event loop of the target must turn. In: the target. Out: nothing, or an
+ * error.
+ */
 import type { Attachment } from '../agent/attach/attach.js';
 import { evaluate, turnOfLoop } from '../agent/session/evaluate.js';
 import { MemwatchError } from '../errors.js';
@@ -6,7 +9,10 @@ import type { Progress } from '../progress.js';
 
 const blockedMs = 10_000;
 
-/** Collections are made by the event loop: of a target that never comes to it nothing can be compared. Throws `no-answer`. */
+/**
+ * Garbage is collected from the event loop: if the target never gets back to it, nothing can be compared. Throws
+ * `no-answer`.
+ */
 export const requireTurningLoop = async ({ session, pid }: Attachment, io: Progress): Promise<void> => {
   const who = pid === undefined ? 'the target' : `process ${pid}`;
   const waiting = setTimeout(() => io.progress(`waiting for the event loop of ${who}, which is blocked`), 1000);

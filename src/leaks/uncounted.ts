@@ -1,6 +1,7 @@
 /**
- * Looking for leaks where not even a census fits into the target's memory: the collected heap and sampled allocations are
- * all there is. In: the gate's readings. Out: a LeakReport that names what is allocated and stays, and proves nothing.
+ * Looks for leaks when not even a census fits into the target's memory, so that there are only the collected heap and
+ * sampled allocations. In: the gate's readings. Out: a LeakReport that names what is allocated and stays alive, but
+ * proves nothing.
  */
 import type { Census } from '../agent/capture/census.js';
 import { createLocator } from '../analyzer/model/location.js';
@@ -10,7 +11,7 @@ import type { SurvivorSite } from '../analyzer/model/survivors.js';
 import { escapeText, formatBytes } from '../report/units.js';
 import type { Gate } from '../analyzer/growth/gate.js';
 
-/** Stands in for a census, and counts nothing. */
+/** Takes the place of a census, and counts nothing. */
 export const uncounted: Census = {
   count: () => Promise.resolve({ classes: [], containers: [], pauseUs: 0 }),
   close: () => Promise.resolve(),
@@ -18,7 +19,7 @@ export const uncounted: Census = {
 
 const mostSites = 3;
 
-/** A report that was made without counts: nothing was seen to grow, and nothing seen not to. */
+/** A report that was made without counts: they neither show growth nor rule it out. */
 export const withoutCounts = (
   report: LeakReport,
   { readings, rising, sites }: Gate,

@@ -1,7 +1,7 @@
 /**
- * Watches a target: rounds of its own work, with readings of the whole process at a fine interval and counts of objects
- * now and then, until something is seen to rise, everything is known well enough, or the time is over. In: a target that
- * is looked at. Out: what is known, and why the watch ended.
+ * Watches a target: rounds of its own work, with frequent readings of the whole process and occasional counts of
+ * objects, until something is seen to rise, everything is known precisely enough, or the time is up. In: a target. Out:
+ * what is known, and why the watch ended.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attachment } from '../agent/attach/attach.js';
@@ -29,11 +29,11 @@ export interface Looking {
 }
 
 export interface WatchOptions {
-  /** Rounds that are counted before anything may be said to rise. */
+  /** Rounds whose objects are counted before anything may be reported as rising. */
   readonly gateRounds: number;
-  /** Classes and collections that rise end the watch. */
+  /** The watch ends as soon as classes and collections rise. */
   readonly endsOnRise: boolean;
-  /** Samples what is made in the rounds and stays. */
+  /** Samples the allocations of the rounds that stay alive. */
   readonly sampled: boolean;
   readonly allowedMs: number;
 }
@@ -53,9 +53,9 @@ export interface DescriptorGain {
   readonly count: number;
 }
 
-/** The shortest time after which nothing is said to be excluded: what comes every ten seconds has come twice. */
+/** No growth is ruled out before this time: what happens every ten seconds has then happened twice. */
 const leastWatchMs = 20_000;
-/** Readings may stop the target for one twentieth of its time. */
+/** Readings may stop the target for at most one twentieth of its time. */
 const timesTheReading = 20;
 const tickMs = 700;
 
@@ -112,7 +112,7 @@ interface Notes {
   readonly counts: readonly GateReading[];
   readonly roundReadings: readonly ProcessReading[];
   look(): Promise<void>;
-  /** Reads, and counts objects where it must be or where it is time for that. */
+  /** Reads the process; counts objects if told to, or if it is time for it. */
   endRound(counts: boolean): Promise<void>;
   watch(): Watch;
 }
@@ -151,7 +151,9 @@ const takeNotes = async (
   return { descriptors: descriptorsOf(attachment), counts, roundReadings, look, endRound, watch };
 };
 
-/** So that the first look has its readings even where each of them takes long. */
+/**
+ * The pause between readings: short enough that there are enough readings for the first look even if each takes long.
+ */
 const tickOf = (lastMs: number, allowedMs: number): number =>
   Math.min(Math.max(tickMs, timesTheReading * lastMs), Math.max(tickMs, allowedMs / (readingsOfFirstLook + 4)));
 
@@ -168,7 +170,7 @@ const lookDuring = async (passing: Promise<void>, look: () => Promise<void>, tic
   await passed;
 };
 
-/** Counts cost more than readings: each is as late as all before it together. */
+/** Counts cost more than readings, so the time until the next one doubles with each. */
 const isCountDue = (elapsedMs: number, counted: number, allowedMs: number): boolean =>
   elapsedMs > (allowedMs / 16) * 2 ** (counted - 3);
 
@@ -180,6 +182,6 @@ const endOf = (watch: Watch, rises: boolean): Watched['end'] | undefined => {
   return watchedMs(watch) >= watch.allowedMs ? 'time' : undefined;
 };
 
-/** Bytes that the collected heap will gain in so many rounds, if it goes on as so far. */
+/** Bytes that the collected heap will gain in this many rounds if it goes on at the same rate. */
 export const expectedGrowth = (heapBytes: readonly number[], rounds: number): number =>
   (((heapBytes.at(-1) ?? 0) - (heapBytes[0] ?? 0)) / Math.max(1, heapBytes.length - 1)) * rounds;

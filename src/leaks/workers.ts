@@ -1,5 +1,5 @@
 /**
- * The heaps of worker threads: one that was seen to grow is searched like any other heap. In: a watch over the whole
+ * The heaps of worker threads: a heap that was seen to grow is searched like any other. In: a watch of the whole
  * process. Out: the report with what was found in the workers, and each worker's verdict.
  */
 import { attachToWorker } from '../agent/attach/attach-worker.js';
