@@ -1,18 +1,18 @@
 /**
- * The same assertions for CommonJS, above all for Jest: its sandbox has no ES modules of its own, so Node's own loader
- * is asked for them, outside of the sandbox.
+ * The same assertions for CommonJS, above all for Jest: its sandbox has no ES modules of its own, so they are loaded by
+ * Node's own loader, outside the sandbox.
  */
 import type { createRequire } from 'node:module';
 import vm = require('node:vm');
 import type * as Testing from './index.js' with { 'resolution-mode': 'import' };
 
-/** Inside Jest `process` and `module` are its own; a script that runs in Node's main realm sees the real ones. */
+/** Inside Jest, `process` and `module` are Jest's own; a script that runs in Node's main realm sees the real ones. */
 const realModule = vm.runInThisContext("process.getBuiltinModule('node:module')") as {
   createRequire: typeof createRequire;
 };
 const testing = realModule.createRequire(__filename)('./index.js') as typeof Testing;
 
-/** `export =` takes one name: the types stand in a namespace of the same name. */
+/** `export =` takes one name, so the types are in a namespace of the same name. */
 declare namespace testing {
   export type Body = Testing.Body;
   export type CheckFinding = Testing.CheckFinding;

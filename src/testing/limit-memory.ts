@@ -1,6 +1,6 @@
 /**
- * `limitMemory`: runs a body once and bounds what it keeps, and what it allocates at its peak. In: a body and limits.
- * Out: what was measured; an error where a limit is exceeded.
+ * `limitMemory`: runs a body once, and limits the memory that it leaves behind and the memory that it holds at its
+ * peak. In: a body and limits. Out: what was measured; an error if a limit is exceeded.
  */
 import v8 from 'node:v8';
 import { openOwnProcess, type OwnProcess } from '../agent/capture/own-process.js';
@@ -10,16 +10,18 @@ import { formatBytes } from '../report/units.js';
 import { parseLimit } from '../leaks/limits.js';
 
 export interface MemoryLimits {
-  /** What may be left of it after a garbage collection, in the heap and outside: bytes, or text such as `1mb`. */
+  /** How much may be left after a garbage collection, in the heap and outside it: bytes, or text such as `1mb`. */
   readonly kept?: number | string;
-  /** What it may hold at once while it runs. Garbage of V8's nursery does not count where V8 had to collect it. */
+  /**
+   * How much it may hold at once while it runs. Garbage in V8's nursery does not count once V8 has had to collect it.
+   */
   readonly peak?: number | string;
 }
 
 export interface MemoryUse<T> {
   readonly keptBytes: number;
   readonly peakBytes: number;
-  /** What the body returned; it counts as kept. */
+  /** What the body returned; it counts as memory that is left. */
   readonly result: T;
 }
 
@@ -87,7 +89,7 @@ const finished = async <T>(
   }
 };
 
-/** Heap and external memory; without V8's nursery where that has been collected before, since garbage fills it up. */
+/** Heap and external memory; without V8's nursery if that has been collected before, since garbage fills it. */
 const usedNow = (withoutNursery = false): number => {
   const { heapUsed, external } = process.memoryUsage();
   const nursery = v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
@@ -96,7 +98,7 @@ const usedNow = (withoutNursery = false): number => {
 
 type HeapAtGc = v8.GCProfilerResult['statistics'][number]['beforeGC'];
 
-/** At a collection: all spaces as they were before it, but of the nursery what survived. */
+/** At a collection: all spaces as they were before it, but of the nursery only what survived. */
 const usedAt = (before: HeapAtGc, after: HeapAtGc): number => {
   const survived = nurseryOf(after);
   return before.heapStatistics.usedHeapSize - nurseryOf(before) + survived + before.heapStatistics.externalMemory;

@@ -1,6 +1,6 @@
 /**
- * `trackGrowth`: runs a body many times and reports what grows. `expectNoLeak`: the same, and throws one error where
- * something does. In: a body. Out: a report, or a LeakError that names the finding and its line.
+ * `trackGrowth`: runs a body many times and reports what grows. `expectNoLeak`: does the same, and throws one error if
+ * something grows. In: a body. Out: a report, or a LeakError that names the finding and its line.
  */
 import { openOwnProcess } from '../agent/capture/own-process.js';
 import type { CheckFinding } from '../analyzer/model/check.js';
@@ -14,7 +14,10 @@ import { bodySubject, type Body } from '../leaks/body-subject.js';
 import { judge } from '../leaks/judge.js';
 
 export interface GrowthOptions {
-  /** Calls that belong together: rounds are multiples of this. Chosen by how long a call takes where it is left out. */
+  /**
+   * Calls that belong together: the calls of a round are a multiple of this. Chosen by how long a call takes unless
+   * set.
+   */
   readonly iterations?: number;
   /** Stops the judgement: the promise is rejected. */
   readonly signal?: AbortSignal;
@@ -23,7 +26,7 @@ export interface GrowthOptions {
 export interface LeakOptions extends GrowthOptions {
   /** Known leaks, by signature or by a pattern that matches it: they do not fail. */
   readonly ignore?: readonly (string | RegExp)[];
-  /** Throws where the evidence allows no verdict, too. */
+  /** Also throws if the evidence allows no verdict. */
   readonly strict?: boolean;
 }
 
@@ -31,11 +34,11 @@ export interface GrowthReport {
   readonly verdict: Verdict;
   /** Why, in figures. */
   readonly reasons: readonly string[];
-  /** What grows with the calls, the first to look at first. */
+  /** What grows with the calls, the most important first. */
   readonly findings: readonly CheckFinding[];
-  /** Calls that were made in the rounds that count. */
+  /** Calls in each round that counts. */
   readonly calls: number;
-  /** Collected heap before the first round and after each. */
+  /** Size of the collected heap before the first round and after each. */
   readonly heapBytes: readonly number[];
 }
 
@@ -50,7 +53,7 @@ export class LeakError extends Error {
   }
 }
 
-/** Shorter than in a scenario's own process: a test is waited for. */
+/** Shorter than in a scenario's own process, because people wait for their tests. */
 const watchMs = 1500;
 
 export const trackGrowth = async (body: Body, options: GrowthOptions = {}): Promise<GrowthReport> => {
