@@ -1,4 +1,4 @@
-/** The boxes of a flame graph, line by line. In: a FlameDetail. Out: its lines, and where a box stands. Pure. */
+/** The boxes of a flame graph, line by line. In: a FlameDetail. Out: its lines, and the position of a box. Pure. */
 import type { FlameBox, FlameDetail } from './provider.js';
 
 /** A box and the depth it is drawn at: ancestors first, then the rows below. */

@@ -1,6 +1,6 @@
 /**
- * What can happen to the screen, and what it can ask of the world. Events come in from the terminal, from the provider
- * and from answers; a step is the state after one, with the effects to carry out.
+ * What can happen to the screen, and what it can ask for. Events come from the terminal, from the provider and as its
+ * replies; a step is the state after one event, with the effects to carry out.
  */
 import type { Detail, Page, ProviderEvent, SaveFormat, TargetAction } from './provider.js';
 import type { State } from './state.js';
@@ -14,15 +14,15 @@ export type UiEvent =
       readonly y: number;
     }
   | { readonly type: 'resize'; readonly columns: number; readonly rows: number }
-  /** Rows that were asked for by `listKey`. */
+  /** Rows that were requested; `listKey` names their list. */
   | { readonly type: 'page'; readonly key: string; readonly page: Page }
   | { readonly type: 'detail'; readonly key: string; readonly detail: Detail }
   | { readonly type: 'estimated'; readonly action: TargetAction; readonly lines: readonly string[] | undefined }
   | { readonly type: 'working'; readonly text: string }
-  /** How long the action on the target has gone on. */
+  /** How long the action on the target has been running. */
   | { readonly type: 'elapsed'; readonly seconds: number }
   | { readonly type: 'done'; readonly text: string; readonly endsWork: boolean }
-  /** An action or a question to the provider failed. */
+  /** An action or a request to the provider failed. */
   | { readonly type: 'error'; readonly message: string; readonly endsWork: boolean }
   /** The user stopped an action. */
   | { readonly type: 'stopped'; readonly message: string }

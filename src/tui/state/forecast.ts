@@ -1,7 +1,7 @@
 /**
- * Whether memory grows steadily, and when it reaches its limit. In: readings. Out: a rate and a time, or nothing where
- * the growth is not steady. Used memory rises and falls with every garbage collection, so its floor is looked at: the
- * lowest figure of each of several equal stretches of time. Pure.
+ * Whether memory grows steadily, and when it reaches its limit. In: readings. Out: a rate and a time, or nothing if the
+ * growth is not steady. Used memory rises and falls with every garbage collection, so only its floor is used: the
+ * lowest figure in each of several equal stretches of time. Pure.
  */
 import type { Reading } from '../../analyzer/model/reading.js';
 import { formatShare } from '../../report/units.js';
@@ -9,10 +9,10 @@ import { formatShare } from '../../report/units.js';
 export interface Forecast {
   readonly what: 'heap' | 'rss';
   readonly bytesPerSecond: number;
-  /** What the floor was fitted over. */
+  /** The time over which the floor was fitted. */
   readonly overSeconds: number;
   readonly limitBytes: number | undefined;
-  /** undefined where no limit is known. */
+  /** undefined if no limit is known. */
   readonly secondsToLimit: number | undefined;
 }
 
@@ -20,10 +20,10 @@ const stretches = 6;
 const leastSeconds = 20;
 /** Share of the floor's variation that a straight line must explain. */
 const leastFit = 0.8;
-/** 3.6 MB an hour: slower growth cannot be told from chance in the minutes that are looked at. */
+/** 3.6 MB an hour: in the few minutes that are read, slower growth cannot be distinguished from chance. */
 const leastBytesPerSecond = 1024;
 
-/** The growth whose limit is nearest; undefined where nothing grows steadily. */
+/** The growth that reaches its limit first; undefined if nothing grows steadily. */
 export const forecastOf = (readings: readonly Reading[]): Forecast | undefined => {
   const heap = steadyGrowth(readings, (reading) => reading.heap.usedBytes);
   const rss = steadyGrowth(readings, (reading) => reading.rssBytes);
@@ -86,15 +86,20 @@ const straightLine = (points: readonly [number, number][]): { slope: number; fit
   return xx === 0 || yy === 0 ? { slope: 0, fit: 0 } : { slope: xy / xx, fit: xy ** 2 / (xx * yy) };
 };
 
-/** Memory that was this full at the end ended it, most likely: V8 gives up before the last byte, the kernel at it. */
+/**
+ * If memory was this full at the end, it most likely ended the process: V8 gives up before the last byte, the kernel at
+ * it.
+ */
 const fullHeap = 0.9;
 const fullContainer = 0.95;
-/** Full collections one after the other free nothing any more; by V8's limit a small heap is not even half full then. */
+/**
+ * Full collections follow one another and free nothing any more; a small heap is then not even half full by V8's limit.
+ */
 const vainCollections = 5;
 const vainShare = 0.1;
 const lastReadings = 5;
 
-/** Why a process crashed, as far as its last readings tell; '' where they do not. */
+/** Why a process crashed, as far as its last readings show; '' if they do not. */
 export const likelyCause = (readings: readonly Reading[]): string => {
   const last = readings.slice(-lastReadings);
   const most = (share: (reading: Reading) => number): number => Math.max(0, ...last.map(share));

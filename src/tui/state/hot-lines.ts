@@ -1,7 +1,7 @@
 /** The lines of a source that cost most. In: what each line costs. Out: the hottest first. Pure. */
 import type { LineCost, SourceDetail } from './provider.js';
 
-/** What makes a line hot: its time where that was measured, else its bytes, else its hits. */
+/** What makes a line hot: its time if that was measured, else its bytes, else its hits. */
 export const heatOf = (cost: LineCost): number => cost.selfUs ?? cost.bytes ?? cost.hits ?? 0;
 
 /** Lines with a cost, hottest first: the order in which `n` visits them. */

@@ -1,6 +1,6 @@
-/** The keys that move a cursor, as in vim and as in arrows: one meaning everywhere. Pure. */
+/** The keys that move a cursor, those of vim and the arrow keys: one meaning everywhere. Pure. */
 
-/** New position of a cursor for a key that moves; undefined for another key. */
+/** New position of a cursor for a key that moves it; undefined for any other key. */
 export const movement = (key: string, cursor: number, height: number, count: number): number | undefined => {
   switch (key) {
     case 'up':

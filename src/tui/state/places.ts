@@ -1,7 +1,7 @@
 /**
- * From a row to the lines of source it stands for, and to one of them on the screen. The places of a finding, the first
- * to look at first: the line that `memwatch leaks` names, then those that add, then functions that are kept over and
- * over, then those that make. Pure.
+ * From a row to the source lines that it stands for, and to one of them on the screen. The places of a finding, the
+ * most important first: the line that `memwatch leaks` names, then lines that add to the container, then functions that
+ * are retained again and again, then functions that allocate. Pure.
  */
 import type { Finding, Owner } from '../../analyzer/model/finding.js';
 import type { Location } from '../../analyzer/model/location.js';
@@ -17,7 +17,7 @@ export interface FindingPlace {
   readonly about: string;
 }
 
-/** At most so many of a kind: the further ones do little. */
+/** At most this many of a kind: the others contribute little. */
 const mostOfAKind = 2;
 
 export const placesOfFinding = (finding: Finding): FindingPlace[] => {
@@ -46,7 +46,7 @@ export const placesOfFinding = (finding: Finding): FindingPlace[] => {
   ];
 };
 
-/** A line is named once, for the first thing that was said of it. */
+/** A line is named once, with the first thing that is said about it. */
 const distinct = (places: readonly FindingPlace[]): FindingPlace[] =>
   places.filter(
     ({ place: { file, line } }, at) =>
@@ -58,18 +58,18 @@ const ownerText = (owner: Owner): string => {
   return { application: 'your code', node: 'Node.js itself', unknown: '' }[owner.kind];
 };
 
-/** Which of a finding's places is marked in the list: the first, until `p` goes on. */
+/** Which of a finding's places is marked in the list: the first, until `p` moves to the next. */
 export const chosenPlace = (view: ListView, finding: Finding): number =>
   view.place?.rank === finding.rank ? view.place.chosen : 0;
 
-/** The place a row speaks of; undefined where none is known. */
+/** The place that a row refers to; undefined if none is known. */
 export const placeOfRow = (row: Row | undefined): Location | undefined => {
   if (row === undefined) return undefined;
   if (row.kind === 'finding') return placesOfFinding(row.finding)[0]?.place;
   return 'place' in row ? row.place : undefined;
 };
 
-/** Shows a place in the Lines tab, from where Esc leads back; says so where there is none. */
+/** Shows a place in the Lines tab, from where Esc leads back; says so if there is none. */
 export const openPlace = (state: State, place: Location | undefined): State =>
   place === undefined ? noPlace(state) : openSource(state, { ...sourceView(place), from: state.tab });
 

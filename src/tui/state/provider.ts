@@ -1,32 +1,32 @@
 /**
- * What the screen needs of the data behind it: a Provider, made by the commands. It answers by promise and never blocks;
- * lists stay where they are computed, and only the rows that are on the screen are asked for. All names in rows are as
- * they came out of the heap or the profile: they are made harmless where rows become lines.
+ * What the screen needs from the data behind it: a Provider, which the commands make. It returns promises and never
+ * blocks; lists stay where they are computed, and only the rows on the screen are requested. All names in rows are as
+ * they came out of the heap or the profile: they are escaped when rows become lines.
  */
 import type { Finding, LeakReport } from '../../analyzer/model/finding.js';
 import type { Location } from '../../analyzer/model/location.js';
 import type { Reading } from '../../analyzer/model/reading.js';
 
 export interface Provider {
-  /** What is looked at, in a few words: `pid 4711 server.js (v22.23.3)`, or file names. */
+  /** What is shown, in a few words: `pid 4711 server.js (v22.23.3)`, or file names. */
   readonly title: string;
-  /** A running process: the actions on a target work, and readings come. */
+  /** True for a running process: actions on the target work, and readings come. */
   readonly live: boolean;
-  /** Begins to load and to listen. Called once. */
+  /** Starts to load and to send events. Called once. */
   start(emit: (event: ProviderEvent) => void): void;
   rows(query: ListQuery, order: ListOrder, window: ListWindow): Promise<Page>;
   detail(query: DetailQuery): Promise<Detail>;
-  /** What an action will cost the target, in lines; undefined where it costs nothing to speak of. */
+  /** What an action will cost the target, in lines; undefined if it costs almost nothing. */
   estimate(action: TargetAction): Promise<readonly string[] | undefined>;
-  /** Runs an action; what it brings comes as `loaded` events. Answers a line that says what was done. */
+  /** Runs an action; its results come as `loaded` events. Returns a line that says what was done. */
   run(action: TargetAction, options: RunOptions): Promise<string>;
-  /** Writes lines of the screen to a file of the current folder and answers its name. */
+  /** Writes lines of the screen to a file in the current folder and returns its name. */
   save(format: SaveFormat, title: string, lines: readonly string[]): Promise<string>;
-  /** Reads another thread from now on. */
+  /** From now on reads another thread. */
   chooseThread(id: string): Promise<void>;
   /** Stops loading, as Esc asks. */
   cancelLoading(): void;
-  /** Detaches, ends threads. */
+  /** Detaches and ends its threads. */
   close(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export type TargetAction =
   | { readonly action: 'leaks' }
   | { readonly action: 'gc' };
 
-/** What there is to see, besides readings. */
+/** What can be shown, apart from readings. */
 export type Dataset = 'heap' | 'growth' | 'leaks' | 'cpu' | 'alloc';
 
 /** A thread of the process, or a process that it started. */
@@ -52,15 +52,15 @@ export interface Thread {
   /** What chooseThread takes; '' is the main thread. */
   readonly id: string;
   readonly title: string;
-  /** The process from which one came to this one. */
+  /** The process from which the user came to this one. */
   readonly isParent?: boolean;
 }
 
 export type ProviderEvent =
   | { readonly type: 'reading'; readonly reading: Reading }
-  /** Why no reading comes: the process is stopped, or stands in native code. */
+  /** Why no reading comes: the process is stopped, or is in native code. */
   | { readonly type: 'silent'; readonly text: string }
-  /** Another process or thread is looked at from now on. */
+  /** From now on another process or thread is shown. */
   | { readonly type: 'target'; readonly title: string; readonly thread: string }
   | { readonly type: 'threads'; readonly threads: readonly Thread[] }
   | { readonly type: 'loading'; readonly text: string }
@@ -71,18 +71,18 @@ export type ProviderEvent =
       readonly report?: LeakReport;
       /** Retained sizes are not there yet: `refined` follows. */
       readonly early?: boolean;
-      /** Nobody asked for it: it is there to be looked at, and the screen stays as it is. */
+      /** The user did not ask for it: it can be opened, but the screen does not change. */
       readonly aside?: boolean;
     }
-  /** The tab that says most of what was loaded. */
+  /** The tab that shows most about what was loaded. */
   | { readonly type: 'show'; readonly tab: 'heap' | 'growth' | 'cpu' | 'lines' }
   /** The same heap, with the retained sizes that were not there yet. */
   | { readonly type: 'refined' }
   | { readonly type: 'failed'; readonly message: string; readonly hint: string | undefined }
-  /** As `failed`, and there is nothing at all to show: the screen is left, and the shell told. */
+  /** As `failed`, but there is nothing at all to show: the screen closes, and the message goes to the shell. */
   | { readonly type: 'hopeless'; readonly message: string; readonly hint: string | undefined }
-  /** The target is gone; what was read stays. */
-  /** `lives`: the process runs on, only memwatch cannot read it any more. */
+  /** The target is gone; what was read can still be seen. */
+  /** `lives`: the process still runs, but memwatch cannot read it any more. */
   | { readonly type: 'ended'; readonly text: string; readonly crashed?: boolean; readonly lives?: boolean };
 
 export type ProfileName = 'cpu' | 'alloc';
@@ -94,7 +94,7 @@ export type ListQuery =
   | { readonly list: 'dominators' }
   | { readonly list: 'fields'; readonly node: number }
   | { readonly list: 'retainers'; readonly node: number }
-  /** What would go if the object went. */
+  /** The retained size: what would be freed with the object. */
   | { readonly list: 'dominated'; readonly node: number }
   | { readonly list: 'findings' }
   | { readonly list: 'grownClasses' }
@@ -108,7 +108,7 @@ export interface ListOrder {
   /** Id of a column. */
   readonly sort: string;
   readonly descending: boolean;
-  /** Rows whose name holds it, letters of either case; '' is all. */
+  /** Shows rows whose name contains it, in upper or lower case; '' shows all. */
   readonly filter: string;
   /** Keys of the rows of a tree that are open. */
   readonly expanded: readonly string[];
@@ -136,7 +136,7 @@ export interface ClassRow {
   readonly selfBytes: number;
   /** null until it is computed. */
   readonly retainedBytes: number | null;
-  /** The biggest object of the class, whose retaining path stands for the class. */
+  /** The biggest object of the class; its retaining path is shown for the class. */
   readonly biggest: number | undefined;
 }
 
@@ -155,7 +155,7 @@ export interface ObjectRow {
   readonly depth: number;
   readonly branches: boolean;
   readonly open: boolean;
-  /** Where a function or class stands in the source, where it is known. */
+  /** Where a function or class is in the source, if that is known. */
   readonly place: Location | undefined;
 }
 
@@ -165,7 +165,7 @@ export interface GrowthRow {
   /** Node in the last snapshot; undefined for a class. */
   readonly node: number | undefined;
   readonly id: number | undefined;
-  /** One figure a snapshot; null where it was not there. */
+  /** One figure per snapshot; null if it was not in that one. */
   readonly history: readonly (number | null)[];
   readonly bytesDelta: number;
   readonly countDelta: number | undefined;
@@ -179,15 +179,15 @@ export interface FindingRow {
 
 export interface FunctionRow {
   readonly kind: 'function';
-  /** What callers and callees are asked by; -1: a saved result, which does not know them. */
+  /** The number by which callers and callees are requested; -1 for a saved result, which does not have them. */
   readonly frame: number;
   readonly name: string;
   readonly place: Location | undefined;
-  /** Its line that costs most, where lines were measured; `place` is where it begins. */
+  /** Its most expensive line, if lines were measured; `place` is where the function begins. */
   readonly hottest: Location | undefined;
   readonly self: number;
   readonly total: number;
-  /** Bytes of its own that are still alive; undefined where that was not measured. */
+  /** Bytes of its own that are still alive; undefined if that was not measured. */
   readonly live: number | undefined;
   readonly unit: 'microseconds' | 'bytes' | 'count';
 }
@@ -203,7 +203,7 @@ export interface LineRow {
 export type Row = ClassRow | ObjectRow | GrowthRow | FindingRow | FunctionRow | LineRow;
 
 export type DetailQuery =
-  /** Why an object is alive: from a root to it. */
+  /** Why an object is alive: the path from a root to it. */
   | { readonly detail: 'path'; readonly node: number }
   /** The text of a file and what its lines cost. */
   | { readonly detail: 'source'; readonly file: string }
@@ -230,7 +230,7 @@ export interface PathDetail {
   readonly steps: readonly PathStepRow[];
 }
 
-/** What one line costs; undefined where it was not measured. */
+/** What one line costs; figures that were not measured are undefined. */
 export interface LineCost {
   readonly line: number;
   readonly selfUs?: number;
@@ -241,7 +241,7 @@ export interface LineCost {
 export interface SourceDetail {
   readonly detail: 'source';
   readonly file: string;
-  /** undefined: the text is not to be had, `why` says why. */
+  /** undefined: the text is not available, and `why` says why. */
   readonly lines: readonly string[] | undefined;
   readonly why: string | undefined;
   readonly costs: readonly LineCost[];
@@ -255,7 +255,7 @@ export interface FlameBox {
   readonly name: string;
   readonly place: Location | undefined;
   readonly hottest: Location | undefined;
-  /** First cell, and cells taken. */
+  /** First cell, and number of cells. */
   readonly x: number;
   readonly width: number;
   readonly self: number;

@@ -1,8 +1,8 @@
-/** The ways to look at a tab's data: which one is shown, and showing another. Pure. */
+/** The root views of a tab, each a way to look at its data: which one is shown, and how to show another. Pure. */
 import type { Dataset } from './provider.js';
 import { rootViews, tabIds, withStack, type RootView, type State, type TabId, type View } from './state.js';
 
-/** Which of the tab's root views its stack stands on; -1: none. */
+/** The number of the root view at the bottom of the tab's stack; -1: none. */
 export const rootIndex = (state: State, tab: TabId): number => {
   const bottom = state.stacks[tab][0];
   return bottom === undefined ? -1 : rootViews[tab].findIndex((root) => sameRoot(root.make(), bottom));
@@ -23,7 +23,10 @@ const tabOf: Readonly<Record<Dataset, TabId>> = {
   alloc: 'cpu',
 };
 
-/** New data is shown at once, from its top, unless it came aside; views into older data of its kind are gone. */
+/**
+ * New data is shown at once, from its top, unless the user did not ask for it; views of older data of its kind are
+ * closed.
+ */
 export const showDataset = (state: State, dataset: Dataset, aside: boolean): State => {
   const shown: State = tabIds.reduce((next, tab) => {
     const root = rootViews[tab].find((one) => one.needs === dataset);

@@ -1,6 +1,6 @@
 /**
- * Everything the screen shows, as one plain value that is never changed, only replaced. Keys and data make the next
- * state (update.ts), a state makes lines (frame.ts).
+ * Everything the screen shows, as one plain value that is never changed, only replaced. Keys and data lead to the next
+ * state (update.ts); a state is drawn as lines (frame.ts).
  */
 import type { Finding, LeakReport } from '../../analyzer/model/finding.js';
 import type { Location } from '../../analyzer/model/location.js';
@@ -25,7 +25,7 @@ export type TabId = (typeof tabIds)[number];
 export interface ListView {
   readonly kind: 'list';
   readonly query: ListQuery;
-  /** Stands in the path at the top: `Classes`, `Session`, `@1234`. */
+  /** Its name in the path at the top of the screen: `Classes`, `Session`, `@1234`. */
   readonly title: string;
   readonly sort: string;
   readonly descending: boolean;
@@ -34,15 +34,15 @@ export interface ListView {
   readonly cursor: number;
   /** First row on the screen. */
   readonly top: number;
-  /** The rows that came last, and the order they were asked in. */
+  /** The rows that arrived last, and the order in which they were requested. */
   readonly page: (Page & { readonly key: string }) | undefined;
   /** The retaining path of the object under the cursor. */
   readonly path: (PathDetail & { readonly node: number }) | undefined;
-  /** First line on the screen of what belongs to the row under the cursor, where that is longer than its room. */
+  /** The first visible line of the details of the row under the cursor, if they are longer than their room. */
   readonly panelTop?: number;
-  /** Which place of a finding Enter opens, where it is not the first. */
+  /** Which place of a finding Enter opens, if it is not the first. */
   readonly place?: { readonly rank: number; readonly chosen: number };
-  /** The tab from which one came here, and to which Esc leads. */
+  /** The tab from which the user came here, and to which Esc leads back. */
   readonly from?: TabId;
 }
 
@@ -53,11 +53,11 @@ export interface SourceView {
   /** Line under the cursor, from 0. */
   readonly cursor: number;
   readonly top: number;
-  /** Columns of the source that are scrolled out at the left. */
+  /** How many columns of the source are scrolled out at the left. */
   readonly left: number;
   readonly source: (SourceDetail & { readonly key: string }) | undefined;
   readonly from?: TabId;
-  /** Of which finding it is which place. */
+  /** Which finding it belongs to, and which of its places it is. */
   readonly finding?: { readonly finding: Finding; readonly chosen: number };
 }
 
@@ -96,11 +96,11 @@ export interface Notice {
   readonly style: 'good' | 'warn' | 'bad';
 }
 
-/** Work that goes on: loading, or an action on the target. */
+/** Work that is going on: loading, or an action on the target. */
 export interface Work {
   readonly text: string;
   readonly action: boolean;
-  /** Since an action began. */
+  /** Time since an action began. */
   readonly seconds?: number;
   /** Esc was pressed: what was done to the target is being undone. */
   readonly stopping?: boolean;
@@ -112,30 +112,30 @@ export interface State {
   readonly title: string;
   readonly live: boolean;
   readonly tab: TabId;
-  /** For each tab: the views gone into, the deepest last; the first is one of its roots. */
+  /** For each tab, the views that were opened, the deepest last; the first is one of its root views. */
   readonly stacks: Readonly<Record<TabId, readonly View[]>>;
   readonly loaded: Readonly<Partial<Record<Dataset, string>>>;
-  /** Counts up with every dataset that comes, so that rows of an older one are asked for again. */
+  /** Goes up with every dataset that arrives, so that rows of an older one are requested again. */
   readonly generation: number;
   readonly report: LeakReport | undefined;
   /** Oldest first; at most `keptReadings`. */
   readonly readings: readonly Reading[];
-  /** Time of the last reading that an action of ours may have changed: no trend is told from it. */
+  /** Time of the last reading that an action of ours may have changed: such readings show no trend. */
   readonly disturbedMs: number;
   readonly threads: readonly Thread[];
   readonly thread: string;
-  /** Why no reading comes just now. */
+  /** Why no reading comes at the moment. */
   readonly silent: string | undefined;
   /** Why no more readings come: the target is gone, or memwatch was cut off from it. */
   readonly ended: string | undefined;
-  /** The target runs on, and only the connection to it has ended. */
+  /** The target still runs; only the connection to it has ended. */
   readonly cutOff: boolean;
   readonly work: Work | undefined;
   readonly notice: Notice | undefined;
   readonly overlay: Overlay | undefined;
-  /** Letters typed go to the filter of the list. */
+  /** Typed letters go to the filter of the list. */
   readonly filtering: boolean;
-  /** A key that acts on a row, pressed before the row was there: it acts when the row comes. */
+  /** A key that acts on a row, pressed before the row was there: it takes effect when the row arrives. */
   readonly pending: string | undefined;
 }
 
@@ -160,7 +160,7 @@ const firstSort: Readonly<Record<ListQuery['list'], string>> = {
 };
 const ascendingFirst = new Set(['rank', 'distance', 'name', 'place']);
 
-/** The direction in which a column is sorted when it is first chosen: sizes from the biggest, names from A. */
+/** The direction in which a column is sorted when it is first chosen: sizes with the biggest first, names from A. */
 export const descendsFirst = (sort: string): boolean => !ascendingFirst.has(sort);
 
 export const listView = (query: ListQuery, title: string): ListView => ({
@@ -248,7 +248,7 @@ export const initialState = (title: string, live: boolean, columns: number, rows
   pending: undefined,
 });
 
-/** The view in front; undefined where the tab has nothing to show yet. */
+/** The view in front; undefined if the tab has nothing to show yet. */
 export const frontView = (state: State): View | undefined => state.stacks[state.tab].at(-1);
 
 /** The state with its front view replaced. */
@@ -262,7 +262,7 @@ export const withStack = (state: State, tab: TabId, stack: readonly View[]): Sta
   stacks: { ...state.stacks, [tab]: stack },
 });
 
-/** Names what a list holds and in which order: two equal keys mean the same rows. */
+/** A key for what a list holds and in which order: two equal keys mean the same rows. */
 export const listKey = (view: ListView, generation: number): string =>
   JSON.stringify([generation, view.query, view.sort, view.descending, view.filter, view.expanded]);
 

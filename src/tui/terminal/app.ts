@@ -1,6 +1,6 @@
 /**
- * The running screen: events go into the state, the state is drawn, what is missing is asked for, effects are carried
- * out. In: a provider. Out: a promise that is kept when the user quits. The only file of the folder with state.
+ * The running screen: events change the state, the state is drawn, missing data is requested, effects are carried out.
+ * In: a provider. Out: a promise that resolves when the user quits. The only file of the folder with state.
  */
 import { MemwatchError, messageOf } from '../../errors.js';
 import { startText } from '../rows/action-text.js';
@@ -15,7 +15,7 @@ import { colorDepth } from '../rows/theme.js';
 import { update } from '../keys/update.js';
 import { wantsOf, type Want } from '../keys/wants.js';
 
-/** Shows the provider's data until the user quits or the signal is aborted. The terminal is restored in any case. */
+/** Shows the provider's data until the user quits or the signal is aborted. The terminal is always restored. */
 export const runTui = async (provider: Provider, guardian: Guardian, signal: AbortSignal): Promise<void> => {
   const app = new App(provider, guardian);
   const stop = (): void => app.quit();
@@ -38,9 +38,9 @@ class App {
   private state: State;
   private readonly terminal: Terminal;
   private drawing: NodeJS.Immediate | undefined;
-  /** What was asked for and not answered yet, by kind. */
+  /** Requests without a reply so far, by kind. */
   private readonly asked = new Map<Want['want'], string>();
-  /** Questions that failed are not asked again. */
+  /** Requests that failed are not made again. */
   private readonly failed = new Set<string>();
   private running: AbortController | undefined;
 
@@ -84,7 +84,7 @@ class App {
     });
   }
 
-  /** A bug of ours must not leave the terminal in its state of raw keys. */
+  /** A bug of ours must not leave the terminal in raw mode. */
   private guard(work: () => void): void {
     try {
       work();
@@ -102,7 +102,7 @@ class App {
     for (const want of wantsOf(this.state)) {
       const name = want.want === 'rows' ? `${want.key} ${want.window.from} ${want.window.count}` : want.key;
       const open = this.asked.get(want.want);
-      // the same list scrolled further waits for its answer; another list does not
+      // a scrolled list waits for the reply to its last request; another list does not
       if (this.failed.has(name) || open === name || (want.want === 'rows' && open?.startsWith(`${want.key} `)))
         continue;
       this.asked.set(want.want, name);
@@ -186,7 +186,7 @@ class App {
     this.settle(saved, (file) => `written to ${file}`, false);
   }
 
-  /** Tells how something small went. */
+  /** Shows the result of something small. */
   private settle<T>(work: Promise<T>, told: ((value: T) => string) | undefined, endsWork: boolean): void {
     work.then(
       (value) => told !== undefined && this.dispatch({ type: 'done', text: told(value), endsWork }),
@@ -200,7 +200,7 @@ const errorText = (error: unknown): string => {
   return messageOf(error) + hint;
 };
 
-/** A command that was stopped says why in its own words, the provider what is left to happen. */
+/** A command that was stopped says why in its own words; the provider says what still has to happen. */
 const stoppedText = (action: TargetAction, error: unknown): string => {
   const said = messageOf(error);
   return `${startText(action)}: ${said.startsWith('stopped;') ? said : 'stopped, and what was done to the process is undone'}`;

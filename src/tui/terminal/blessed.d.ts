@@ -8,9 +8,9 @@ declare module 'blessed' {
     readonly sequence?: string;
   }
   export interface Program {
-    /** Leaves the terminal as it was; the returned function takes it again. */
+    /** Restores the terminal; the returned function takes it over again. */
     pause(): () => void;
-    /** What is written waits for the end of this turn of the event loop. */
+    /** Output waits until the end of this turn of the event loop. */
     useBuffer: boolean;
     flush(): void;
     on(event: 'resize', listener: () => void): void;
@@ -20,9 +20,9 @@ declare module 'blessed' {
     readonly program: Program;
     readonly cols: number;
     readonly rows: number;
-    /** For each row its cells: [packed attributes, letters]. */
+    /** The cells of each row: [packed attributes, letters]. */
     readonly lines: ([number, string][] & { dirty: boolean })[];
-    /** Empties the cells, and has all of them drawn the next time. */
+    /** Empties the cells, so that all of them are drawn the next time. */
     alloc(): void;
     draw(first: number, last: number): void;
     on(event: 'keypress', listener: (character: string | undefined, key: Key) => void): void;

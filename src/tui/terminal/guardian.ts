@@ -1,13 +1,13 @@
 /**
- * Gives the terminal back when memwatch is killed without a word (kill -9, out of memory): a shell that waits for the end
- * of a pipe which memwatch holds. In a session of its own, where no key and no job control reaches it. It ends with
- * memwatch in any case, and does nothing where memwatch said goodbye.
+ * Restores the terminal if memwatch is killed without a chance to do it (kill -9, out of memory): a shell that waits
+ * for the end of a pipe that memwatch holds. It has its own session, where no key and no job control reaches it. It
+ * always ends with memwatch, and does nothing if memwatch said goodbye.
  */
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 
 export interface Guardian {
-  /** The terminal is the shell's for a while: nothing is to be restored. */
+  /** The terminal belongs to the shell for a while: nothing is to be restored. */
   away(): void;
   back(): void;
   /** The terminal was restored. */
@@ -17,9 +17,9 @@ export interface Guardian {
 const nobody: Guardian = { away: () => {}, back: () => {}, goodbye: () => {} };
 
 /**
- * Standard input is the pipe, 1 and 3 are the terminal, 4 says that its settings are known. A shell that took the terminal
- * back has set its own modes already: signals by keys are on again then, and the settings are left to it. Off: keypad,
- * mouse, the second screen; on: the cursor.
+ * Standard input is the pipe, 1 and 3 are the terminal, 4 reports that its settings are known. A shell that took the
+ * terminal back has already set its own modes: signals by keys (isig) are then on again, and the settings are left
+ * alone. The codes at the end switch off keypad, mouse and the second screen, and switch on the cursor.
  */
 const script = `
   settings=$(stty -g <&3) || exit
@@ -33,17 +33,17 @@ const script = `
   printf '\\033[0m\\033[?1l\\033>\\033[?1000l\\033[?1002l\\033[?1003l\\033[?1006l\\033[?25h\\033[?1049l'
   printf '\\r\\nmemwatch was killed; the terminal is as it was (Enter for the prompt)\\r\\n'`;
 
-/** No longer than this is waited for it. */
+/** memwatch waits no longer than this for the guardian to be ready. */
 const startMs = 100;
 
-/** To be called before the terminal's settings are changed. Where there is no shell there is no guardian. */
+/** To be called before the terminal's settings are changed. Without a shell there is no guardian. */
 export const startGuardian = async (): Promise<Guardian> => {
   if (process.platform === 'win32') return nobody;
   const shell = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 1, 'ignore', 0, 'pipe'], detached: true });
   const { stdin } = shell;
   const ready = shell.stdio[4] as Readable; // a pipe, as asked for
   shell.on('error', () => {});
-  stdin?.on('error', () => {}); // it has ended
+  stdin?.on('error', () => {}); // the guardian has ended
   const isReady = await firstData(ready);
   shell.unref();
   if (!isReady || stdin === null) {

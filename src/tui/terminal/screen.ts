@@ -1,7 +1,7 @@
 /**
  * The terminal, and the one file that knows blessed. In: lines to draw. Out: keys, mouse and sizes as plain values.
- * blessed brings the terminal's modes, the decoding of keys and mouse, and the drawing of changed cells alone; its
- * widgets are not used, because they cost time for every row there is instead of every row that is seen.
+ * blessed handles the terminal's modes, decodes keys and mouse, and draws only the cells that changed. Its widgets are
+ * not used, because they cost time for every row that exists instead of every row that is visible.
  */
 import blessed, { type Key, type Screen } from 'blessed';
 import { copyToClipboard } from './clipboard.js';
@@ -20,7 +20,7 @@ export interface TerminalHandlers {
   onKey(key: string): void;
   onMouse(event: MouseEvent): void;
   onResize(columns: number, rows: number): void;
-  /** The terminal goes to the shell, and comes back. */
+  /** Called when the terminal goes to the shell, and when it comes back. */
   onSuspend(): void;
   onResume(): void;
 }
@@ -34,14 +34,14 @@ export interface Terminal {
   copy(text: string): void;
   /** Gives the terminal back to the shell until the user brings the program to the front again. */
   suspend(): void;
-  /** Leaves the terminal as it was; may be called again. */
+  /** Restores the terminal; may be called again. */
   close(): void;
 }
 
 /**
- * Takes the terminal over. Environment: without NCURSES_NO_UTF8_ACS blessed draws lines by a second character set that
- * some terminals lack; without BLESSED_FORCE_MODES it asks for every movement of the mouse, in an old encoding that
- * ends at column 223.
+ * Takes over the terminal. Environment: without NCURSES_NO_UTF8_ACS, blessed draws lines with a second character set
+ * that some terminals lack; without BLESSED_FORCE_MODES, it asks for every movement of the mouse, in an old encoding
+ * that ends at column 223.
  */
 export const openTerminal = (depth: ColorDepth, title: string, handlers: TerminalHandlers): Terminal => {
   const screen = openScreen(title);
@@ -57,7 +57,7 @@ export const openTerminal = (depth: ColorDepth, title: string, handlers: Termina
       handlers.onResize(screen.cols, screen.rows);
     });
   };
-  process.on('SIGTSTP', stop); // from elsewhere; the key C-z comes as a key
+  process.on('SIGTSTP', stop); // sent by another process; the key C-z comes as a key
   return {
     get columns() {
       return screen.cols;
@@ -102,7 +102,10 @@ const listen = (screen: Screen, handlers: TerminalHandlers): void => {
   screen.program.on('resize', () => handlers.onResize(screen.cols, screen.rows));
 };
 
-/** Esc and a letter that come together are taken for Alt and the letter; no key here wants Alt, so they are two keys. */
+/**
+ * Esc and a letter that come together are decoded as Alt and the letter; no key here uses Alt, so they are made two
+ * keys again.
+ */
 const keyNames = (character: string | undefined, key: Key): string[] => {
   const sequence = key.sequence ?? '';
   if (key.meta === true && sequence.length === 2 && sequence.startsWith('\x1b') && sequence >= '\x1b ') {
@@ -125,7 +128,7 @@ const pack = (look: Look, inverse = look.inverse === true): number => {
 
 const inverseBit = 8 << 18;
 
-/** Draws lines; those that are as they were the last time cost nothing. */
+/** Draws lines; those that have not changed since the last time cost nothing. */
 const createPainter = (screen: Screen, depth: ColorDepth): { draw(lines: readonly Line[]): void; forget(): void } => {
   const attributes = new Map<Style, number>();
   const attributeOf = (style: Style): number => {
@@ -181,13 +184,13 @@ const put = (cell: [number, string], attribute: number, text: string): void => {
 };
 
 /**
- * The whole process group is stopped, as the shell does it: memwatch may be a child of npx. Without a listener the signal
- * does what it does to every program: it stops it.
+ * Stops the whole process group, as the shell does: memwatch may be a child of npx. Without a listener, the signal does
+ * what it does to every program: it stops it.
  */
 const suspend = (screen: Screen, onStop: () => void, whenBack: () => void): void => {
   const { program } = screen;
   program.flush();
-  program.useBuffer = false; // pause() closes the output before what it writes itself would leave the buffer
+  program.useBuffer = false; // pause() closes the output before its own bytes would leave the buffer
   const resume = program.pause();
   program.useBuffer = true;
   process.off('SIGTSTP', onStop);
