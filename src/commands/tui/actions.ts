@@ -1,6 +1,6 @@
 /**
- * The actions of the screen as commands of memwatch. In: an action, what the target is called on the command line. Out:
- * arguments, the price in words, and what to do with the document.
+ * The actions of the screen as commands of memwatch. In: an action, and the target as a command line names it. Out: the
+ * arguments, the cost in words, and what to do with the document.
  */
 import type { Attachment } from '../../agent/attach/attach.js';
 import { estimateSnapshot, type SnapshotEstimate } from '../../captures/estimate.js';
@@ -10,7 +10,7 @@ import { namedCapture } from '../capture-file.js';
 import { estimateLeakSearch, searchTime, usualRounds } from '../../leaks/duration.js';
 import type { TargetAction } from '../../tui/state/provider.js';
 
-/** The command that does it, and the capture that it writes. */
+/** The command that carries out the action, and the capture that it writes. */
 export interface ActionCommand {
   readonly argv: readonly string[];
   readonly file: string | undefined;
@@ -32,7 +32,7 @@ export const commandOf = (action: TargetAction, target: string, at: Date): Actio
   }
 };
 
-/** What it will cost the target. */
+/** What the action will cost the target. */
 export const priceOf = async (action: TargetAction, attachment: Attachment): Promise<readonly string[] | undefined> => {
   switch (action.action) {
     case 'cpu':
@@ -55,7 +55,7 @@ export const priceOf = async (action: TargetAction, attachment: Attachment): Pro
   }
 };
 
-/** Where snapshots do not fit, counts have to do; that is no refusal. */
+/** If snapshots do not fit into memory, counts are used instead, so the action is not refused. */
 const leaksPrice = (estimate: SnapshotEstimate): string[] => {
   const time = searchTime(estimateLeakSearch(estimate, usualRounds));
   const watch = `Collects garbage and counts objects, in rounds of ${usualRounds.intervalMs / 1000} s.`;
@@ -70,7 +70,7 @@ const leaksPrice = (estimate: SnapshotEstimate): string[] => {
   ];
 };
 
-/** Each text is a paragraph: the screen breaks it where its own width asks for it. */
+/** Each text is a paragraph; the screen wraps it to its own width. */
 const snapshotPrice = (forWhat: string, estimate: SnapshotEstimate): string[] => {
   const { heapUsedBytes, pauseUs, likelyExtraBytes, extraBytes, fileBytes, room, enough } = estimate;
   const lines = [
@@ -95,7 +95,7 @@ export const leaksOutcome = ({ verdict, findings }: LeakReport): string => {
   return verdict === 'clean' ? 'clean: nothing leaks' : 'inconclusive: growth was neither proved nor excluded';
 };
 
-/** The answer in one line. */
+/** The result in one line. */
 export const leaksHeadline = ({ verdict, findings: [first] }: LeakReport): string => {
   if (verdict !== 'leak' || first === undefined) return `leaks: ${verdict}`;
   const where = first.location === null ? '' : ` at ${first.location.file}:${first.location.line}`;

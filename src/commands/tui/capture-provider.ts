@@ -1,4 +1,6 @@
-/** What every Provider has: captures in the data thread, and screens saved. In: paths. Out: rows, details, files. */
+/**
+ * What all Providers share: captures in the data thread, and saving of screens. In: paths. Out: rows, details, files.
+ */
 import { writeOutput } from '../../files/output.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import type {
@@ -14,7 +16,7 @@ import type {
 import { startDataThread, type DataClient } from './data-client.js';
 import { savedScreen } from './data/saved-screen.js';
 
-/** Lists and details from captures, however they came to be. */
+/** Lists and details from captures, wherever those came from. */
 export class CaptureProvider {
   private data: DataClient | undefined;
   protected emit: (event: ProviderEvent) => void = () => {};
@@ -23,12 +25,12 @@ export class CaptureProvider {
     this.emit = emit;
   }
 
-  /** Reads captures and shows them; kept when they are read. */
+  /** Reads captures and shows them; the promise resolves when they are read. */
   async open(files: readonly string[]): Promise<void> {
     await this.thread().ask({ ask: 'open', files });
   }
 
-  /** Reads a snapshot without turning to it; what goes wrong there is nobody's concern. */
+  /** Reads a snapshot without switching to it; errors are ignored, because the user did not ask for it. */
   async openAside(file: string): Promise<void> {
     await this.thread()
       .ask({ ask: 'openAside', file })
@@ -48,7 +50,7 @@ export class CaptureProvider {
     return (await this.thread().ask({ ask: 'detail', query })) as Detail;
   }
 
-  /** The thread is ended in the middle of what it does, and with it what it had loaded. */
+  /** Ends the thread in the middle of its work; what it had loaded is lost. */
   cancelLoading(): void {
     void this.data?.end();
     this.data = undefined;

@@ -44,4 +44,4 @@ try {
   const { code, hint } = error instanceof MemwatchError ? error : { code: 'bug', hint: undefined };
   send({ error: { code, message: messageOf(error), hint } });
 }
-port.unref(); // nothing is waited for any more
+port.unref(); // the thread may end now

@@ -1,4 +1,4 @@
-/** The data thread as seen from the screen's thread: questions by promise, events by a function. */
+/** The data thread as seen from the screen's thread: requests return promises, events call a function. */
 import { Worker } from 'node:worker_threads';
 import { MemwatchError } from '../../errors.js';
 import type { ProviderEvent } from '../../tui/state/provider.js';
@@ -6,7 +6,7 @@ import type { FromWorker, Request } from './messages.js';
 
 export interface DataClient {
   ask(request: Request): Promise<unknown>;
-  /** Ends the thread at once; open questions are interrupted. */
+  /** Ends the thread at once; pending requests are interrupted. */
   end(): Promise<void>;
 }
 

@@ -17,7 +17,7 @@ export class FileProvider extends CaptureProvider implements Provider {
     void this.openAll();
   }
 
-  /** Where nothing of it could be read there is nothing to see, and the screen is left. */
+  /** If no file could be read, there is nothing to show, and the screen closes. */
   private async openAll(): Promise<void> {
     let loaded = false;
     let failure: Extract<ProviderEvent, { type: 'failed' }> | undefined;
@@ -30,7 +30,7 @@ export class FileProvider extends CaptureProvider implements Provider {
     try {
       await this.open(this.files);
     } catch {
-      return; // the user stopped it, and was told
+      return; // the user stopped it, and the screen has said so
     }
     if (!loaded && failure !== undefined) emit({ ...failure, type: 'hopeless' });
   }

@@ -1,6 +1,6 @@
 /**
- * The Provider of a running process: `memwatch attach`. In: an attachment. Out: readings, threads, and what the actions
- * bring. Actions are commands of memwatch, run beside the screen; what they write is opened by the data thread.
+ * The Provider of a running process: `memwatch attach`. In: an attachment. Out: readings, threads, and the results of
+ * actions. Actions are commands of memwatch that run while the screen goes on; the data thread opens what they write.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,7 +17,10 @@ import { CaptureProvider } from './capture-provider.js';
 import { runCommand } from './run-command.js';
 
 const readingMs = 1000;
-/** The target's guard closes the connection of a memwatch that stood still for 10 s, as one that was suspended does. */
+/**
+ * The target's guard closes the connection of a memwatch that has not run for 10 s, for example because it was
+ * suspended.
+ */
 const stoodStillMs = 8000;
 
 export class LiveProvider extends CaptureProvider implements Provider {
@@ -25,15 +28,18 @@ export class LiveProvider extends CaptureProvider implements Provider {
   readonly title: string;
   private stopWatching = new AbortController();
   private action: Promise<unknown> = Promise.resolve();
-  /** Work that nobody waits for, but the end. */
+  /** Work in the background that only the end of the program waits for. */
   private aside: Promise<unknown> = Promise.resolve();
   private report: LeakReport | undefined;
   private readonly kept: string[] = [];
   private lastReadingMs = performance.now();
-  /** The processes from which we came to this one by its parent's list of children, the first one first. */
+  /**
+   * The processes through which the user came to this one, each time by the parent's list of children; the first one
+   * first.
+   */
   private parents: readonly number[] = [];
 
-  /** Attached already: what can go wrong on the way is told before the screen is touched. */
+  /** `attachment` is already attached, so that errors of attaching are reported before the screen is touched. */
   constructor(private attachment: Attachment) {
     super();
     this.title = titleOf(attachment);
@@ -76,7 +82,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
     }
   }
 
-  /** A process that has come to its end waits for us to let it go. One that lives was cut off from us. */
+  /** A process at its end waits until memwatch detaches. If it still runs, only the connection was closed. */
   private async ended(attachment: Attachment): Promise<void> {
     const { pid, session, worker } = attachment;
     if (pid !== undefined && worker === undefined && session.closed.aborted && (await runsOn(pid))) {
@@ -93,7 +99,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
     await attachment.detach();
   }
 
-  /** After we stood still ourselves we come back; anyone else who closed the inspector is not contradicted. */
+  /** Attaches again if memwatch itself had been suspended; if someone else closed the inspector, it stays closed. */
   private async cutOff(before: Attachment, pid: number): Promise<void> {
     if (performance.now() - this.lastReadingMs < stoodStillMs) {
       const text = `pid ${pid} runs on, but its inspector was closed: q, and attach again`;
@@ -105,7 +111,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
     void this.watch();
   }
 
-  /** For the shell, when the screen is gone: what was found, and where what was taken is kept. */
+  /** Lines for the shell when the screen has closed: what was found, and where the captures are kept. */
   farewell(): readonly string[] {
     return [
       ...(this.report === undefined ? [] : [leaksHeadline(this.report)]),
@@ -134,7 +140,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
     return outcomeText(action, document, file);
   }
 
-  /** The report first; the last snapshot that was taken for it is then read for the Heap tab, and no file stays. */
+  /** Shows the report first; then reads the last of its snapshots for the Heap tab. No file is left. */
   private async findLeaks(options: RunOptions): Promise<string> {
     const { path: folder, remove } = createTemporaryFolder();
     try {
@@ -163,7 +169,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
     return `collected: ${formatBytes(after.usedSize)} are in use, ${formatBytes(Math.max(0, freed))} were freed`;
   }
 
-  /** How a command line names what is attached to. */
+  /** The name of the attached target for a command line. */
   private targetText(): string {
     const { pid, worker } = this.attachment;
     if (pid === undefined) {
@@ -195,7 +201,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
   override async close(): Promise<void> {
     this.stopWatching.abort();
     await Promise.all([super.close(), this.action, this.aside]);
-    this.attachment.main.hurry(); // a target that does not answer must not keep the user
+    this.attachment.main.hurry(); // a target that does not answer must not keep the user waiting
     await this.attachment.detach();
   }
 }
@@ -208,7 +214,7 @@ const titleOf = ({ pid, nodeVersion, worker }: Attachment): string => {
   return `${pid === undefined ? 'remote process' : `pid ${pid}`}${thread}${name} ${nodeVersion}`;
 };
 
-/** The way back grows by a step to a child, and is as long as it was at a process that it leads to. */
+/** The way back: a step to a child adds to it; a step back to one of its processes shortens it to that process. */
 const parentsAfter = (parents: readonly number[], from: number | undefined, to: number): readonly number[] => {
   if (from === undefined || from === to) return parents;
   return parents.includes(to) ? parents.slice(0, parents.indexOf(to)) : [...parents, from];

@@ -1,9 +1,9 @@
-/** What the screen's thread and the thread that holds the data say to each other. Plain values only. */
+/** The messages between the screen's thread and the thread that holds the data. Plain values only. */
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import type { DetailQuery, ListOrder, ListQuery, ListWindow, ProviderEvent } from '../../tui/state/provider.js';
 
 export type Request =
-  /** Reads captures; what they hold is told by events. */
+  /** Reads captures; events report what they hold. */
   | { readonly ask: 'open'; readonly files: readonly string[] }
   | { readonly ask: 'openAside'; readonly file: string }
   | { readonly ask: 'show'; readonly report: LeakReport }
@@ -17,7 +17,7 @@ export type FromWorker =
   | { readonly id: number; readonly error: { readonly message: string; readonly hint: string | undefined } | 'stale' }
   | { readonly event: ProviderEvent };
 
-/** What a command that runs beside the screen tells of itself. */
+/** What a command that runs while the screen goes on sends to it. */
 export type FromCommand =
   | { readonly progress: string }
   | { readonly document: unknown }

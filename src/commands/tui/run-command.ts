@@ -1,13 +1,15 @@
 /**
- * Runs a command of memwatch beside the screen. In: its arguments. Out: the document that --json prints. It runs in a
- * thread of its own: what it computes does not stop the screen, and what it holds is freed when it is over.
+ * Runs a command of memwatch while the screen goes on. In: its arguments. Out: the document that --json prints. It runs
+ * in a thread of its own: its work does not block the screen, and its memory is freed when it is over.
  */
 import { Worker } from 'node:worker_threads';
 import { MemwatchError, type ErrorCode } from '../../errors.js';
 import type { RunOptions } from '../../tui/state/provider.js';
 import type { FromCommand } from './messages.js';
 
-/** After Esc a command has this long to undo what it did to the target; the target's own guard does it otherwise. */
+/**
+ * After Esc, a command has this long to undo what it did to the target; after that, the guard in the target does it.
+ */
 const undoMs = 5000;
 
 const stillBusy = 'stopped; the process finishes what V8 has begun, and what memwatch opened there closes by itself';
@@ -34,7 +36,7 @@ export const runCommand = (argv: readonly string[], { signal, onProgress }: RunO
     worker.on('exit', () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
-      reject(interrupted); // nothing, where the document has come
+      reject(interrupted); // does nothing if the document has arrived
     });
     if (signal.aborted) stop();
   });

@@ -1,4 +1,6 @@
-/** What the lists of one snapshot need again while one scrolls: the levels of trees, and items put in order. */
+/**
+ * What the lists of one snapshot need again and again while the user scrolls: the levels of trees, and sorted items.
+ */
 import type { Level } from './tree-list.js';
 
 const mostOrders = 8;
@@ -17,7 +19,7 @@ export class HeapCache {
   }
 }
 
-/** Puts an entry last, and drops the one that was not asked for longest. */
+/** Moves an entry to the end, and drops the one that was used least recently. */
 const keep = <T>(map: Map<string, T>, key: string, value: T, most: number): T => {
   map.delete(key);
   map.set(key, value);

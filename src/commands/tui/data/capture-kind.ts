@@ -1,4 +1,6 @@
-/** What a file holds, by its first bytes. In: a path. Out: the kind, and the document where it is a saved result. */
+/**
+ * Detects what a file holds from its first bytes. In: a path. Out: the kind, and the document if it is a saved result.
+ */
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
@@ -14,7 +16,10 @@ export type CaptureKind =
   | { readonly kind: 'leaks'; readonly report: LeakReport }
   | { readonly kind: 'result'; readonly result: SavedResult };
 
-/** Throws `cannot-read`; `not-this-format` for what is no capture; `bad-argument` for a result of memwatch that has no screen. */
+/**
+ * Throws `cannot-read`; `not-this-format` for a file that is not a capture; `bad-argument` for a result of memwatch
+ * that has no screen.
+ */
 export const kindOf = async (file: string): Promise<CaptureKind> => {
   const head = await firstText(file);
   const schema = schemaOf(head);
@@ -48,7 +53,7 @@ const readText = async (file: string): Promise<string> => {
 
 const headBytes = 4096;
 
-/** The first bytes as text, unpacked where they are gzip. */
+/** The first bytes as text, unpacked if they are gzip. */
 const firstText = async (file: string): Promise<string> => {
   try {
     const raw = await firstChunk(createReadStream(file, { end: 65_535 }));

@@ -1,6 +1,6 @@
 /**
- * The thread that holds captures and answers questions about them, so that the screen never waits. In: requests. Out:
- * answers and events. A question for rows makes the one before it stale: the screen shows one list at a time.
+ * The thread that holds captures and replies to requests about them, so that the screen never waits. In: requests. Out:
+ * replies and events. A request for rows makes the one before it stale: the screen shows one list at a time.
  */
 import { parentPort } from 'node:worker_threads';
 import { MemwatchError, messageOf } from '../../../errors.js';

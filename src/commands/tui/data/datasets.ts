@@ -1,4 +1,6 @@
-/** Everything the data thread holds. In: files to open, questions. Out: events when something was loaded, pages, details. */
+/**
+ * Everything the data thread holds. In: files to open, requests. Out: events when something was loaded, pages, details.
+ */
 import { MemwatchError, messageOf } from '../../../errors.js';
 import { leastSnapshots } from '../../../analyzer/growth/find-growth.js';
 import type { Heap } from '../../../analyzer/heap/heap.js';
@@ -35,7 +37,7 @@ import { readSource } from './source-data.js';
 
 type Emit = (event: ProviderEvent) => void;
 
-/** Lines whose allocations survived, where no allocation profile says more. */
+/** Lines whose allocations are still alive; used if no allocation profile says more. */
 const survivors = (report: LeakReport | undefined, file: string): LineCost[] =>
   (report?.findings ?? []).flatMap((finding) =>
     finding.allocationSites.flatMap((site) => (site.file === file ? [{ line: site.line, bytes: site.bytes }] : [])),
@@ -54,26 +56,29 @@ const heapSummary = (what: string, { graph: { nodeCount, edgeCount, selfBytes } 
 
 export class Datasets {
   private heap: { readonly data: HeapData; readonly cache: HeapCache } | undefined;
-  /** Classes of a heap of which more is being computed, and that work. */
+  /** The classes of a heap that is still being computed, and that computation. */
   private early: { readonly classes: readonly ClassRow[]; readonly rest: Promise<void> } | undefined;
   private report: LeakReport | undefined;
   private growth: GrowthData | undefined;
   private readonly snapshots: { readonly file: string; readonly heap: Heap }[] = [];
-  /** Never aborted: whoever stops loading ends the thread. */
+  /** Never aborted: to stop loading, the thread is ended. */
   private readonly stop = new AbortController();
   private readonly results = new Map<Dataset, SavedResult>();
   private readonly profiles = new Map<ProfileName, ProfileData>();
 
   constructor(private readonly emit: Emit) {}
 
-  /** What cannot be read is told by an event; what can be is shown. */
+  /** An event reports what cannot be read; the rest is shown. */
   async open(files: readonly string[]): Promise<void> {
     const before = this.snapshots.length;
     for (const file of files) await this.attempt(() => this.openOne(file));
     if (this.snapshots.length > before && this.snapshots.length > 1) await this.attempt(() => this.compare());
   }
 
-  /** The last snapshot of a search for leaks, without a word; it is not compared with others: the search did that. */
+  /**
+   * The last snapshot of a search for leaks, read silently. It is not compared with others, because the search did
+   * that.
+   */
   async openAside(file: string): Promise<void> {
     const before = this.snapshots.length;
     const heap = await readHeap(file, { signal: this.stop.signal, progress: () => {} });
@@ -147,7 +152,7 @@ export class Datasets {
     this.emit({ type: 'refined' });
   }
 
-  /** What grew over all snapshots so far; three or more prove it, two only show it. */
+  /** What grew over all snapshots so far; three or more prove growth, two only suggest it. */
   private async compare(): Promise<void> {
     const files = this.snapshots.map(({ file }) => file);
     this.tell(`comparing ${files.length} snapshots`);
@@ -182,7 +187,7 @@ export class Datasets {
     throw new MemwatchError('not-found', 'a saved result does not hold that: open the capture itself');
   }
 
-  /** Rows out of captures; undefined where there is none that could answer. */
+  /** Rows out of captures; undefined if no capture has them. */
   private captured(
     query: ListQuery,
     order: ListOrder,

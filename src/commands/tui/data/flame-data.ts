@@ -1,6 +1,6 @@
 /**
  * A call tree laid out as a flame graph. In: a profile. Out: the boxes that are at least a cell wide, for a root and a
- * width; what is too narrow to see is left out, not its time.
+ * width; what is too narrow to see is left out, but its time still counts.
  */
 import { computeFlameTree, type FlameNode } from '../../../analyzer/cost/flame-tree.js';
 import type { Location } from '../../../analyzer/model/location.js';
@@ -9,7 +9,7 @@ import type { FlameBox, FlameDetail } from '../../../tui/state/provider.js';
 
 export interface FlameGraph {
   readonly profile: Profile;
-  /** The line of each frame that costs most. */
+  /** The most expensive line of each frame. */
   readonly hottest: ReadonlyMap<number, Location>;
   readonly nodes: readonly FlameNode[];
 }
@@ -34,7 +34,7 @@ export const flameDetail = (graph: FlameGraph, root: number, columns: number, de
   return { detail: 'flame', root: top, unit: profile.values[0].unit, whole: nodes[0].total, ancestors, rows };
 };
 
-/** Callees in their caller's width, each at the cell where its share begins. */
+/** Callees within their caller's width, each at the cell where its share begins. */
 const boxesBelow = (graph: FlameGraph, above: FlameBox): FlameBox[] => {
   const { nodes } = graph;
   const children = [...nodes[above.key].children.values()].sort((a, b) => nodes[b].total - nodes[a].total);

@@ -1,6 +1,6 @@
 /**
- * What grew from snapshot to snapshot, by class and by object. In: heaps, oldest first. Out: rows with one figure a
- * snapshot. Lives in the data thread.
+ * What grew from snapshot to snapshot, by class and by object. In: heaps, oldest first. Out: rows with one figure per
+ * snapshot. Runs in the data thread.
  */
 import { computeClassHistory } from '../../../analyzer/heap/class-history.js';
 import { diffHeaps } from '../../../analyzer/heap/diff.js';

@@ -1,6 +1,6 @@
 /**
- * A snapshot with everything that the Heap tab shows of it. In: a heap. Out: HeapData, which heap-lists.ts asks; of a big
- * one it is computed in a thread of its own, and the data thread goes on answering meanwhile.
+ * A snapshot with everything that the Heap tab shows of it. In: a heap. Out: HeapData, from which heap-lists.ts makes
+ * lists. For a big heap it is computed in a thread of its own, while the data thread goes on serving requests.
  */
 import { findBiggest } from '../../../analyzer/heap/biggest.js';
 import type { Heap } from '../../../analyzer/heap/heap.js';
@@ -17,13 +17,13 @@ export interface HeapData extends HeapLists {
 
 /** Columns that only the screen needs. */
 export interface HeapLists {
-  /** The objects that hold most, no one of them only by what another holds. */
+  /** The objects that retain most, without those that hold their bytes only through others in the list. */
   readonly biggest: Uint32Array;
   /** For each class, the node of it that retains most. */
   readonly biggestOfClass: Uint32Array;
 }
 
-/** What the thread of a big heap answers. */
+/** What the thread of a big heap sends back. */
 export interface HeapAnswer {
   readonly results: HeapResults;
   readonly lists: HeapLists;
@@ -33,7 +33,10 @@ export type Report = (text: string) => void;
 
 const mostBiggest = 1000;
 
-/** So big that computing takes more than a moment: it has its own thread, and classes are shown before it is done. */
+/**
+ * From this size on, computing takes more than a moment: it gets its own thread, and classes are shown before it is
+ * done.
+ */
 export const isBig = (heap: Heap): boolean => heap.graph.edgeCount >= manyEdges;
 
 export const computeHeapData = async (heap: Heap, report: Report): Promise<HeapData> => {
@@ -49,7 +52,7 @@ const computeInThread = async (heap: Heap, report: Report): Promise<HeapLists> =
   return lists;
 };
 
-/** Computes what the first screen needs, telling of each step before it begins. */
+/** Computes what the first screen needs, and reports each step before it begins. */
 export const computeHeapLists = (heap: Heap, report: Report): HeapLists => {
   report(`computing retained sizes of ${formatCount(heap.graph.nodeCount)} objects`);
   const { dominators } = heap;

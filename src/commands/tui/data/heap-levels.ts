@@ -19,7 +19,7 @@ export const fieldsLevel = (heap: Heap, node: number): Level => {
 
 const numbersTo = (count: number): Uint32Array => Uint32Array.from({ length: count }, (_, at) => at);
 
-/** Those nodes as they stand; below each its fields. */
+/** These nodes as they are; below each, its fields. */
 export const nodesLevel = (heap: Heap, items: Uint32Array): Level => {
   const { firstEdge } = heap.graph;
   return {
@@ -31,7 +31,7 @@ export const nodesLevel = (heap: Heap, items: Uint32Array): Level => {
   };
 };
 
-/** The same, each with the name by which it is reached: `sessions: Map`. */
+/** The same, each with the name by which it is held: `sessions: Map`. */
 export const namedLevel = (heap: Heap, items: Uint32Array): Level => ({
   ...nodesLevel(heap, items),
   textOf: (node) => {
@@ -52,7 +52,10 @@ export const nodesOfClass = ({ classes }: Heap, className: string): Uint32Array 
   return nodes;
 };
 
-/** What a node alone keeps alive; the top is what the root dominates. Items are places in the preorder of dominators. */
+/**
+ * What a node alone keeps alive; the top level is what the root dominates. Items are positions in the preorder of
+ * dominators.
+ */
 export const dominatedLevel = (dominators: Dominators, at = 0): Level => {
   const { preorder, subtreeNodes } = dominators;
   return {
@@ -73,7 +76,7 @@ const placesBelow = (subtreeNodes: Uint32Array, at: number): Uint32Array => {
   return places;
 };
 
-/** What holds a node: first what stands on the way to the root, then properties and variables, last V8's own. */
+/** What holds a node: first what is on the path to the root, then properties and variables, last V8's own. */
 export const retainersLevel = (heap: Heap, node: number): Level => {
   const { retainers } = heap;
   const holders = holdersOf(heap, node);

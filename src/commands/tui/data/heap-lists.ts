@@ -1,6 +1,6 @@
 /**
  * The lists of the Heap tab. In: HeapData, a query, an order, a window. Out: a page with only the rows of that window.
- * Objects are trees: a row that is open shows its children below it, in the order of the list.
+ * Objects are trees: an open row shows its children below it, in the order of the list.
  */
 import { countClasses } from '../../../analyzer/heap/classes.js';
 import type { Heap } from '../../../analyzer/heap/heap.js';
@@ -64,7 +64,7 @@ const classPage = (data: HeapData, order: ListOrder, window: ListWindow): Page =
   return rowPage(rows, order, window, data.totalBytes);
 };
 
-/** Classes before it is known what they retain. */
+/** Classes, before their retained sizes are known. */
 export const countedClasses = ({ graph }: Heap): ClassRow[] =>
   countClasses(graph).list.flatMap((one): ClassRow[] =>
     isShown(one) ? [{ ...one, kind: 'class', retainedBytes: null, biggest: undefined }] : [],
@@ -95,14 +95,14 @@ const orderedItems = async (
   }
 };
 
-/** Their text is not their name. */
+/** Kinds of strings that are made of parts, so that their name in the snapshot is not their text. */
 const madeOfParts = new Set([nodeTypes.indexOf('concatenated string'), nodeTypes.indexOf('sliced string')]);
 
-/** Each name is looked at once, however many objects bear it; `@1234` finds one object. */
+/** Each name is checked only once, however many objects have it; `@1234` finds one object. */
 const nameFilter = (data: HeapData, level: Level, filter: string): ((item: number) => boolean) => {
   const { graph } = data.heap;
   const wanted = filter.toLowerCase();
-  const known = new Uint8Array(graph.strings.count); // 0: not looked at, 1: matches, 2: does not
+  const known = new Uint8Array(graph.strings.count); // 0: not checked, 1: matches, 2: does not match
   const id = /^@\d+$/.test(filter) ? Number(filter.slice(1)) : undefined;
   return (item) => {
     const node = level.nodeOf(item);

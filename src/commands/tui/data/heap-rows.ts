@@ -1,11 +1,14 @@
-/** One node of a graph as a row, and one node's retaining path. In: HeapData, node numbers. Out: rows, names raw. */
+/**
+ * One node of a graph as a row, and one node's retaining path. In: HeapData, node numbers. Out: rows, with names as
+ * they are in the heap.
+ */
 import { findPath, nodesOnPath } from '../../../analyzer/heap/paths.js';
 import { displayName } from '../../../analyzer/heap/words.js';
 import { nodeTypeName } from '../../../analyzer/model/heap-graph.js';
 import type { ObjectRow, PathDetail } from '../../../tui/state/provider.js';
 import type { HeapData } from './heap-data.js';
 
-/** Where a row stands in its tree. */
+/** The position of a row in its tree. */
 export interface RowPlace {
   readonly key: string;
   readonly edge: string | undefined;

@@ -1,4 +1,4 @@
-/** The thread of one big heap: computes what it was started with, answers with columns, and ends. */
+/** The thread of one big heap: computes the columns of the heap that it was started with, sends them back, and ends. */
 import { workerData } from 'node:worker_threads';
 import { receiveGraph, type SentGraph } from '../../../analyzer/model/string-table.js';
 import { Heap } from '../../../analyzer/heap/heap.js';

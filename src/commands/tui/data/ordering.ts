@@ -1,7 +1,7 @@
 /**
- * Long lists filtered and sorted without stopping the thread they run in. In: items (node or edge numbers) and a number
- * for each. Out: the items in order. The work is cut into slices; between two the thread answers other questions, and a
- * list that nobody waits for any more is given up.
+ * Filters and sorts long lists without blocking the thread. In: items (node or edge numbers) and a number for each.
+ * Out: the items in order. The work is cut into slices; between two of them the thread serves other requests, and a
+ * list that is no longer wanted is given up.
  */
 import { MemwatchError } from '../../../errors.js';
 
@@ -12,7 +12,7 @@ export interface Slices {
 
 const sliceItems = 1 << 18;
 
-/** Slices for work that `isWanted` may call off. */
+/** Slices for work that stops when `isWanted` is no longer true. */
 export const createSlices = (isWanted: () => boolean): Slices => ({
   pause: async () => {
     await new Promise<void>((resume) => setImmediate(resume));
@@ -20,7 +20,7 @@ export const createSlices = (isWanted: () => boolean): Slices => ({
   },
 });
 
-/** The items that pass. */
+/** The items that pass the filter. */
 export const filtered = async (
   items: Uint32Array,
   passes: (item: number) => boolean,
@@ -45,7 +45,7 @@ const digits = 1 << digitBits;
 
 /**
  * The items from the smallest to the largest number; equal ones keep their order. A radix sort, least significant digit
- * first, on whole numbers below 2^48: linear, where comparing would take ten seconds for ten million.
+ * first, on whole numbers below 2^48: it is linear, while comparing would take ten seconds for ten million items.
  */
 export const sorted = async (
   items: Uint32Array,

@@ -1,4 +1,6 @@
-/** A profile with what the CPU and Lines tabs show of it. In: a file. Out: pages and details. Lives in the data thread. */
+/**
+ * A profile with what the CPU and Lines tabs show of it. In: a file. Out: pages and details. Runs in the data thread.
+ */
 import { computeCallees, computeCallers, type CallEdge } from '../../../analyzer/cost/callers.js';
 import { computeFunctions, isIdle, isRoot } from '../../../analyzer/cost/functions.js';
 import { computeLines } from '../../../analyzer/cost/lines.js';
@@ -22,7 +24,7 @@ export type ProfileQuery = Extract<ListQuery, { list: 'functions' | 'callers' | 
 export interface ProfileData {
   readonly file: string;
   readonly profile: Profile;
-  /** What 100 % is: everything but the time in which the thread was idle. */
+  /** What 100 % is: all time except that in which the thread was idle. */
   readonly whole: number;
   readonly functions: readonly FunctionRow[];
   readonly lines: readonly LineRow[];
@@ -62,7 +64,7 @@ export const createProfileData = (file: string, profile: Profile): ProfileData =
   return { file, profile, whole, functions, lines: linesOf(profile), hottest, flame };
 };
 
-/** The line of each frame that costs most of its own time; what was inlined into it is not its own. */
+/** The line of each frame with the most self time; functions that were inlined into it are not counted. */
 const hottestLines = (profile: Profile): Map<number, Location> => {
   const hottest = new Map<number, { place: Location; self: number }>();
   for (const { file, line, frame, self, inlined } of computeLines(profile)) {
@@ -105,7 +107,10 @@ const edgeRows = ({ profile, hottest }: ProfileData, edges: readonly CallEdge[])
     return [{ kind: 'function', frame, name, ...place, self, total, live: undefined, unit: profile.values[0].unit }];
   });
 
-/** What the lines of one file cost in this profile. Allocations are known by function: they stand at its first line. */
+/**
+ * What the lines of one file cost in this profile. Allocations are known only by function, so they are shown at its
+ * first line.
+ */
 export const lineCosts = ({ lines, functions, profile }: ProfileData, file: string): LineCost[] => {
   if (profile.values[0].unit !== 'bytes') {
     return lines

@@ -1,4 +1,4 @@
-/** Lists that are small enough to be made whole: classes, functions, findings. In: rows, an order. Out: a page. */
+/** Lists that are small enough to be built in full: classes, functions, findings. In: rows, an order. Out: a page. */
 import type { Location } from '../../../analyzer/model/location.js';
 import type { ListOrder, ListWindow, Page, Row } from '../../../tui/state/provider.js';
 
@@ -22,7 +22,7 @@ const compare = (a: number | string, b: number | string): number => (a < b ? -1 
 const placeText = (place: Location | undefined): string =>
   place === undefined ? '' : `${place.file}:${String(place.line).padStart(8, '0')}`;
 
-/** What the filter looks at. */
+/** The text that the filter searches. */
 const textOf = (row: Row): string => {
   switch (row.kind) {
     case 'growth':
@@ -43,7 +43,7 @@ const nameOf = (row: Row): string => {
   return row.kind === 'line' ? row.functionName : row.name;
 };
 
-/** A column's value; rows of equal value keep their order. */
+/** The value of a column, by which rows are sorted; rows with equal values keep their order. */
 const sortValue = (row: Row, sort: string): number | string => {
   if (sort === 'name') return nameOf(row).toLowerCase();
   switch (row.kind) {

@@ -1,6 +1,6 @@
 /**
- * Results that memwatch wrote with --json, as lists of the screen. In: a document. Out: rows, and sources with costs. What
- * a result leaves out (the tree behind it, a flame graph) cannot be asked of it.
+ * Results that memwatch wrote with --json, as lists of the screen. In: a document. Out: rows, and sources with costs.
+ * What a result leaves out (the tree behind it, a flame graph) is not available.
  */
 import { allocTable, cpuTable } from '../../../analyzer/formats/cost-document.js';
 import type { SavedDocument } from '../../../analyzer/formats/document.js';
@@ -42,7 +42,7 @@ export interface SavedSource {
   readonly costs: readonly LineCost[];
 }
 
-/** undefined where there is no screen for that kind of result. */
+/** undefined if there is no screen for that kind of result. */
 export const savedResult = (document: SavedDocument): SavedResult | undefined => {
   switch (document.schema) {
     case 'memwatch/heap@1':
@@ -101,7 +101,7 @@ const savedHeap = ({ snapshot, classes, dominators }: HeapDocument): SavedResult
   ),
 });
 
-/** How its holder calls it. */
+/** The name by which its holder refers to it. */
 const edgeTo = ({ path }: ObjectDocument): string | undefined => {
   const last = path.at(-1);
   return (last?.label ?? last?.edge) || undefined;

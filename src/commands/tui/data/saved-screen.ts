@@ -1,4 +1,7 @@
-/** A screen as a file: its lines as text, in Markdown, or as a page. In: lines of harmless text. Out: name and content. */
+/**
+ * A screen as a file: its lines as text, in Markdown, or as an HTML page. In: lines of escaped text. Out: name and
+ * content.
+ */
 import { namedCapture } from '../../capture-file.js';
 import { escapeHtml } from '../../../report/units.js';
 import type { SaveFormat } from '../../../tui/state/provider.js';

@@ -1,17 +1,19 @@
-/** The source of a file, with what profiles say of its lines. In: a file's name. Out: its text or why there is none. */
+/**
+ * The source of a file, with what profiles say about its lines. In: a file's name. Out: its text, or why there is none.
+ */
 import { readFile, stat } from 'node:fs/promises';
 import { messageOf } from '../../../errors.js';
 import { memwatchUrl, type ScriptsTable } from '../../../analyzer/model/scripts.js';
 import type { LineCost, SourceDetail } from '../../../tui/state/provider.js';
 
-/** Larger files are bundles that nobody reads line by line. */
+/** Larger files are bundles, which nobody reads line by line. */
 const mostBytes = 32 * 2 ** 20;
 
 export interface SourceOptions {
   readonly file: string;
   readonly costs: readonly LineCost[];
   readonly wholeUs: number;
-  /** Texts that were kept with a capture. */
+  /** Source texts that were saved with a capture. */
   readonly scripts: readonly ScriptsTable[];
 }
 
@@ -34,7 +36,7 @@ const readText = async (file: string): Promise<{ lines: string[] } | { why: stri
   }
 };
 
-/** One entry a line, however many sources told of it. */
+/** One entry per line, even if several sources have costs for it. */
 const joined = (costs: readonly LineCost[]): LineCost[] => {
   const byLine = new Map<number, { line: number; selfUs?: number; hits?: number; bytes?: number }>();
   for (const cost of costs) {

@@ -1,17 +1,17 @@
 /**
- * A tree whose open rows are shown as one list, of which only a window is made. In: the top level, the keys of the rows
- * that are open, a window. Out: the rows of the window. What it costs depends on how many rows are open, not on how many
- * there are.
+ * A tree whose open rows are shown as one list, of which only a window is built. In: the top level, the keys of the
+ * open rows, a window. Out: the rows of the window. The cost depends on how many rows are open, not on how many there
+ * are.
  */
 import type { ListOrder, ListWindow, ObjectRow, Page } from '../../../tui/state/provider.js';
 import type { RowPlace } from './heap-rows.js';
 
 /** The rows below one row, or those at the top. */
 export interface Level {
-  /** Edges or nodes, as the level has it. */
+  /** Edges or nodes, depending on the level. */
   readonly items: Uint32Array;
   readonly nodeOf: (item: number) => number;
-  /** What the edge that an item stands for is called; undefined where items are nodes. */
+  /** The name of the edge that an item stands for; undefined if items are nodes. */
   readonly textOf: (item: number) => string | undefined;
   readonly below: (item: number) => Level;
   readonly hasBelow: (item: number) => boolean;
@@ -21,12 +21,12 @@ export interface TreeOptions {
   readonly top: Level;
   readonly order: ListOrder;
   readonly window: ListWindow;
-  /** A level's items from the smallest to the largest; `key` is that of the row above, '' at the top. */
+  /** A level's items from the smallest to the largest; `key` is that of the parent row, '' at the top. */
   readonly ordered: (level: Level, key: string) => Promise<Uint32Array>;
   readonly row: (node: number, place: RowPlace) => ObjectRow;
 }
 
-/** A level in its order, with the levels that are open in it. */
+/** A sorted level, with the levels that are open in it. */
 interface OpenLevel {
   readonly level: Level;
   readonly key: string;
@@ -71,12 +71,12 @@ const openLevel = async (
   return { level, key, depth, items, descending, open, rows };
 };
 
-/** Adds those rows of a level whose numbers, counted from the level's first, are from … to. */
+/** Adds the rows numbered `from` to `to` of a level, counted from its first row. */
 const emit = (options: TreeOptions, at: OpenLevel, from: number, to: number, rows: ObjectRow[]): void => {
   let shift = 0; // rows of open levels above
   let position = 0;
   for (const { position: opened, below } of [...at.open, { position: at.items.length, below: undefined }]) {
-    // a plain stretch of this level, up to and with the row that is open
+    // a run of rows of this level, up to and including the open row
     const last = Math.min(at.items.length, opened + 1);
     const first = Math.max(position, from - shift);
     for (let own = first; own < Math.min(last, to - shift); own++) {
