@@ -1,6 +1,7 @@
 /**
- * What a tool answers. In: the tool, what was asked, the folder for captures. Out: one page of the command's document, the
- * next step, and the notice that names from the program are data. Documents of files are kept, so that pages cost nothing.
+ * What a tool returns. In: the tool, its inputs, the folder for captures. Out: one page of the command's document, the
+ * next step, and the notice that names from the program are data. Documents made from files are cached, so that further
+ * pages cost nothing.
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +24,7 @@ export const notice =
 
 const keptDocuments = 4;
 
-/** A document, and where the files are that the command wrote. */
+/** A document, and the folder of the files that the command wrote. */
 interface Answered {
   readonly document: Document;
   readonly folder: string;
@@ -31,7 +32,7 @@ interface Answered {
 
 export class Answers {
   private readonly kept = new Map<string, Document>();
-  /** What captures write; made with the first. */
+  /** The folder for captures; made with the first one. */
   private captures: TemporaryFolder | undefined;
   private captureCount = 0;
 
@@ -46,7 +47,7 @@ export class Answers {
     return { notice, next: tool.next(document, folder) + more, paging, result };
   }
 
-  /** Removes what captures wrote: they hold what the programs held. */
+  /** Removes the captures, because they contain the data of the programs. */
   close(): void {
     this.captures?.remove();
   }
@@ -60,7 +61,7 @@ export class Answers {
 
   private async read(tool: Tool, inputs: Inputs, signal: AbortSignal): Promise<Answered> {
     const argv = tool.argv(inputs, '');
-    const isOfFiles = argv.length > 1; // processes come and go
+    const isOfFiles = argv.length > 1; // the document of a process is not cached: the process changes
     const key = JSON.stringify([argv, argv.map(stampOf)]);
     const document = (isOfFiles ? this.kept.get(key) : undefined) ?? (await run(argv, signal));
     if (isOfFiles) this.kept.set(key, document);
@@ -69,7 +70,7 @@ export class Answers {
   }
 }
 
-/** A file that was written anew is another one. */
+/** When a file was last written, so that a file that was written again is read again. */
 const stampOf = (word: string): number | undefined => statSync(word, { throwIfNoEntry: false })?.mtimeMs;
 
 const run = async (argv: readonly string[], signal: AbortSignal): Promise<Document> => {

@@ -1,4 +1,7 @@
-/** The tools that attach to a process, offered with --allow-captures alone: a table, with one entry a tool and its price. */
+/**
+ * The tools that attach to a process, offered only with --allow-captures: a table with one entry per tool, and its
+ * cost.
+ */
 import { afterCosts, afterLeaks, processId, seconds, type Tool } from './tools.js';
 
 export const captureTools: readonly Tool[] = [

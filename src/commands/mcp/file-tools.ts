@@ -1,4 +1,4 @@
-/** The tools that read files and touch no process: a table, with one entry a tool. */
+/** The tools that read files and touch no process: a table with one entry per tool. */
 import {
   afterCosts,
   afterLeaks,

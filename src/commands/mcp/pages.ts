@@ -1,12 +1,12 @@
-/** A document in pages: its long lists cut to one page, with what there is in all. In: a document. Out: a page of it. */
+/** A document in pages: its long lists cut to one page, with their full lengths. In: a document. Out: a page of it. */
 
 export interface Paging {
   /** From 0. */
   readonly page: number;
   readonly pageSize: number;
-  /** For each list its whole length. */
+  /** The full length of each list. */
   readonly totals: Readonly<Record<string, number>>;
-  /** The next page holds something. */
+  /** Whether there is another page. */
   readonly more: boolean;
 }
 

@@ -28,7 +28,7 @@ const load = async () => {
 
 const instructions = `Finds memory leaks and slow code in Node.js programs. Begin with list_processes or with files of the user; follow "next" in each answer. ${notice}`;
 
-/** Serves until the client is gone or the signal comes. Throws `not-found` where the SDK is not installed. */
+/** Serves until the client is gone or the signal is aborted. Throws `not-found` if the SDK is not installed. */
 export const serve = async (tools: readonly Tool[], version: string, signal: AbortSignal): Promise<void> => {
   const sdk = await load();
   const ended = new AbortController();

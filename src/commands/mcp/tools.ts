@@ -1,6 +1,6 @@
 /**
- * What the tools of `memwatch mcp` have in common: each is a command of memwatch. In: what an agent asks for. Out: the
- * command's arguments, and of its document what comes next, in words.
+ * What the tools of `memwatch mcp` have in common: each is a command of memwatch. In: the inputs from an agent. Out:
+ * the command's arguments, and the next step after its document, in words.
  */
 
 /** JSON Schema of one input. */
@@ -20,13 +20,13 @@ export interface Tool {
   readonly name: string;
   readonly title: string;
   readonly description: string;
-  /** Attaches to a process, and with what price. */
+  /** Set if the tool attaches to a process: what that costs the process. */
   readonly price?: string;
   readonly inputs: Readonly<Record<string, InputSchema>>;
   readonly required: readonly string[];
   /** `memwatch/heap@1`. */
   readonly schema: string;
-  /** The lists of the document that come in pages. */
+  /** The lists of the document that are cut into pages. */
   readonly lists: readonly string[];
   /** The command line; `folder` is for files that the tool writes. */
   argv(inputs: Inputs, folder: string): string[];
@@ -49,10 +49,10 @@ export const seconds = (description: string): InputSchema => ({
   description,
 });
 
-/** A file's name that no parser takes for an option. */
+/** A file name in a form that no parser takes for an option. */
 export const fileName = (value: unknown): string => String(value).replace(/^-/, './-');
 export const fileNames = (value: unknown): string[] => (Array.isArray(value) ? value : [value]).map(fileName);
-/** `--name=value` for the inputs that are there. */
+/** `--name=value` for the inputs that were given. */
 export const options = (inputs: Inputs, ...names: readonly string[]): string[] =>
   names.flatMap((name) => (inputs[name] === undefined ? [] : [`--${name}=${String(inputs[name])}`]));
 
@@ -69,7 +69,7 @@ export const listOf = (document: Document, key: string): readonly Document[] => 
   return Array.isArray(list) ? (list as Document[]) : [];
 };
 
-/** From a verdict to the line in the source. */
+/** The next step after a verdict: the line in the source. */
 export const afterLeaks = (document: Document): string => {
   const [finding] = listOf(document, 'findings');
   if (document['verdict'] === 'clean')
