@@ -1,6 +1,7 @@
 /**
- * What a file name that memwatch is to write to stands for. In: a name. Out: a file (there or not), or a pipe or a device,
- * which is written to as it is. Refuses what another user may have planted, and what nothing can be written to.
+ * Finds out what a file name refers to before memwatch writes to it. In: a name. Out: a file (existing or not), or a
+ * pipe or a device, which is written to directly. Refuses what another user may have planted, and what cannot be
+ * written to.
  */
 import { lstatSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -8,7 +9,7 @@ import { MemwatchError } from '../errors.js';
 
 export type Destination =
   | { readonly kind: 'file'; readonly path: string; readonly existing: Stats | undefined }
-  /** `isOpen`: the name stands for what is open in this process already (`/dev/stderr`, `/dev/fd/63`). */
+  /** `isOpen`: the name refers to something that is already open in this process (`/dev/stderr`, `/dev/fd/63`). */
   | { readonly kind: 'stream'; readonly path: string; readonly stats: Stats; readonly isOpen: boolean };
 
 /** Throws `cannot-write`. */
@@ -27,7 +28,7 @@ interface Followed {
   readonly isOpen: boolean;
 }
 
-/** Follows links by hand: a link that another user made could lead anywhere. */
+/** Follows links one by one, because a link that another user made could lead anywhere. */
 const follow = (file: string, path: string, links: number): Followed => {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats?.isSymbolicLink() !== true) return { path, stats, isOpen: false };
@@ -47,7 +48,7 @@ const realFolder = (path: string): string => {
   }
 };
 
-/** What this user made, or root, who needs no trick. */
+/** Refuses what belongs neither to this user nor to root, who needs no tricks. */
 const requireTrusted = (file: string, what: string, { uid }: Stats): void => {
   if (uid === 0 || uid === process.geteuid?.()) return;
   throw refusal(file, `${what} that belongs to another user (uid ${uid})`);
@@ -56,11 +57,11 @@ const requireTrusted = (file: string, what: string, { uid }: Stats): void => {
 const refusal = (file: string, what: string): MemwatchError =>
   new MemwatchError('cannot-write', `will not write to ${file}: it is ${what}`, { hint: 'name another file' });
 
-/** Refuses a folder that is reached by a link of another user; the folder itself need not be there. */
+/** Refuses a folder that is reached through another user's link; the folder itself need not exist. */
 export const requireOwnWay = (folder: string): void => {
   const { stats } = follow(folder, resolve(folder), 0);
   if (stats !== undefined && !stats.isDirectory()) throw refusal(folder, 'no folder');
 };
 
-/** A name in the folder of a file. */
+/** The path of a name in the same folder as a file. */
 export const beside = (path: string, name: string): string => join(dirname(path), name);

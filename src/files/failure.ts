@@ -1,4 +1,4 @@
-/** What goes wrong with the disk, as memwatch says it. In: a name and what is done to it. Out: `cannot-write`, `no-room`. */
+/** Turns errors of the disk into memwatch's own. In: a name and the work on it. Out: `cannot-write`, `no-room`. */
 import { MemwatchError, messageOf } from '../errors.js';
 
 export const guarded = <T>(file: string, body: () => T): T => {

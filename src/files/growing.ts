@@ -1,7 +1,7 @@
 /**
- * A file that grows while memwatch runs and is of use at any moment, also when memwatch is killed. In: a name and its
- * first bytes. Out: a file with its name from the start, to which whole pieces are added. It can be rewritten as a whole
- * by another file that takes its name.
+ * A file that grows while memwatch runs and can be used at any moment, even if memwatch is killed. In: a name and the
+ * first bytes. Out: a file that has its name from the start, and to which only whole pieces are added. To rewrite it, a
+ * new file takes its name.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { MemwatchError } from '../errors.js';
@@ -13,9 +13,9 @@ export interface GrowingFile {
   readonly bytes: number;
   /** Throws `cannot-write`, `no-room`. */
   append(data: string): void;
-  /** All that was written. */
+  /** Everything written so far. */
   read(): Uint8Array;
-  /** Another content under the same name: the old one stays where that fails. */
+  /** Replaces the content under the same name; if that fails, the old content stays. */
   replace(content: Uint8Array): void;
   close(): void;
 }

@@ -1,7 +1,7 @@
 /**
- * Short messages from one memwatch to others of the same user that run now. A memwatch that listens has a temporary folder
- * with the file `messages`; who sends adds a line to it. In: a line. Out: the lines that came. Nothing stays when the
- * listener is gone, and no message waits for one that will come.
+ * Short messages from one memwatch to others of the same user that are running now. A memwatch that listens has a
+ * temporary folder with the file `messages`; a sender adds a line to it. In: a line. Out: the lines that arrived.
+ * Nothing is left when the listener is gone, and no message waits for a later listener.
  */
 import { constants, closeSync, lstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { isAbandoned, isTemporaryName } from './owner.js';
 import { createTemporaryFolder } from './temporary.js';
 
 export interface Mailbox {
-  /** The lines that came since the last call. */
+  /** The lines that have arrived since the last call. */
   take(): string[];
   close(): void;
 }
@@ -44,7 +44,7 @@ export interface Listener {
   send(line: string): void;
 }
 
-/** Those of this user that run now. */
+/** This user's listeners that are running now. */
 export const findListeners = (): Listener[] => {
   const folders = namesIn(tmpdir()).filter((name) => isTemporaryName(name) && !isAbandoned(name));
   return folders.flatMap((name) => {
@@ -55,7 +55,7 @@ export const findListeners = (): Listener[] => {
   });
 };
 
-/** One write of one line: two senders at once do not mix theirs. */
+/** Writes a line in one call, so that the lines of two senders do not mix. */
 const send = (file: string, line: string): void =>
   guarded(file, () => {
     const descriptor = openSync(file, constants.O_WRONLY | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0));

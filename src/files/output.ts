@@ -1,9 +1,9 @@
 /**
- * The one way in which memwatch writes a file. In: a name and bytes. Out: a file that is whole or not there: it is written
- * under a name that nobody can foresee (O_EXCL, no link followed, for its owner's eyes alone) and gets its own name at the
- * end. A pipe or a device is written to as it is. The rule for a name that is taken:
- *   a capture cannot be made again, so its file is kept, unless the user says `--overwrite`;
- *   exports, reports and baselines can, so they replace the one of the run before.
+ * The one way in which memwatch writes a file. In: a name and bytes. Out: a file that is complete or does not exist: it
+ * is written under a name that nobody can predict (O_EXCL, no link followed, readable only by its owner) and gets its
+ * final name at the end. A pipe or a device is written to directly. The rule for a name that is taken:
+ *   a capture cannot be made again, so its file stays, unless the user gives `--overwrite`;
+ *   exports, reports and baselines can be, so they replace those of the run before.
  */
 import {
   accessSync, closeSync, constants, fchmodSync, fstatSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync,
@@ -16,26 +16,26 @@ import { temporaryName } from './owner.js';
 import { removeAbandoned } from './temporary.js';
 
 export interface OutputOptions {
-  /** Replaces a file of that name. */
+  /** Replaces an existing file of that name. */
   readonly overwrite?: boolean | undefined;
   /** Other users may read it, as far as the umask lets them: reports for other programs. */
   readonly forOthers?: boolean | undefined;
 }
 
 export interface Output {
-  /** It becomes a file; false for a pipe or a device, which has no place for a second file beside it. */
+  /** True if it becomes a file; false for a pipe or a device, which cannot have a second file next to it. */
   readonly isFile: boolean;
-  /** Where the bytes are until the end; for a writer that wants a name. */
+  /** Where the bytes are until the end; for a writer that needs a name. */
   readonly path: string;
   /** Throws `cannot-write`, `no-room`. */
   write(data: Uint8Array): void;
-  /** Gives the file its name. Throws `cannot-write` where it was taken meanwhile. */
+  /** Gives the file its name. Throws `cannot-write` if the name was taken meanwhile. */
   commit(): void;
-  /** Removes what was written; nothing after commit. */
+  /** Removes what was written; does nothing after commit. */
   discard(): void;
 }
 
-/** Writes synchronously: what is not on disk yet never piles up in memwatch. */
+/** Writes synchronously: data that is not on disk yet never piles up in memwatch. */
 export const createOutput = (file: string, options: OutputOptions = {}): Output =>
   guarded(file, () => {
     const destination = requireFree(file, options);
@@ -53,7 +53,7 @@ export const writeOutput = (file: string, content: string | Uint8Array, options:
   }
 };
 
-/** Says before long work that its result could not be written. Answers whether it will be a file. Throws `cannot-write`. */
+/** Checks before long work that its result can be written. Returns whether it will be a file. Throws `cannot-write`. */
 export const checkOutput = (file: string, options: OutputOptions = {}): boolean =>
   guarded(file, () => {
     const destination = requireFree(file, options);
@@ -103,7 +103,7 @@ const toFile = (file: string, path: string, { overwrite = false, forOthers = fal
   };
 };
 
-/** A report that others could read, or could not, stays so. */
+/** A report that is replaced keeps its permissions: others can read it if they could before. */
 const keepMode = (descriptor: number, path: string): void => {
   const before = destinationOf(path);
   if (before.kind === 'file' && before.existing?.uid === process.geteuid?.())
@@ -115,7 +115,9 @@ const replace = (part: string, file: string, path: string): void => {
   renameSync(part, path);
 };
 
-/** A link, unlike a rename, replaces nothing; where there are no links, the name is taken by an empty file first. */
+/**
+ * A link, unlike a rename, never replaces a file; on a file system without links, an empty file takes the name first.
+ */
 const giveName = (part: string, file: string, path: string): void => {
   try {
     linkSync(part, path);
@@ -131,7 +133,7 @@ const giveName = (part: string, file: string, path: string): void => {
   }
 };
 
-/** Opened so that a pipe that nobody reads is an error, and not a wait that Ctrl-C cannot end. */
+/** Opened in such a way that a pipe without a reader is an error, not a wait that Ctrl-C cannot end. */
 const toStream = (file: string, destination: Stream): Output => {
   const { path, stats, isOpen } = destination;
   const descriptor = openSync(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | (isOpen ? 0 : (O_NOFOLLOW ?? 0)));
@@ -168,7 +170,7 @@ export const writeAll = (descriptor: number, data: Uint8Array): void => {
   }
 };
 
-/** What reads a pipe may take nothing for so long; memwatch stands still meanwhile. */
+/** The reader of a pipe may take nothing for this long; memwatch is blocked meanwhile. */
 const slowReaderMs = 5000;
 const pauseMs = 5;
 

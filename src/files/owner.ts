@@ -1,19 +1,19 @@
 /**
- * Names of temporary files and folders. A name says which memwatch made it, so that the next one can tell what a killed
- * memwatch left behind: `memwatch-<machine>-<pid>-<start>-<random>`, files with `.part` at the end.
+ * Names of temporary files and folders. A name shows which memwatch made it, so that the next one recognises what a
+ * killed memwatch left behind: `memwatch-<machine>-<pid>-<start>-<random>`, files with `.part` at the end.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** A new name that nobody can foresee. */
+/** A new name that nobody can predict. */
 export const temporaryName = (): string => `${ownPrefix()}-${randomBytes(6).toString('hex')}`;
 
 const pattern = /^memwatch-([0-9a-f]{8})-(\d+)-(\d+)-[0-9a-f]{12}(?:\.part)?$/;
 
 export const isTemporaryName = (name: string): boolean => pattern.test(name);
 
-/** True where the memwatch that chose the name is known to be gone: it ran on this machine, and its process has ended. */
+/** True if the memwatch that chose the name is known to be gone: it ran on this machine, and its process has ended. */
 export const isAbandoned = (name: string): boolean => {
   const match = pattern.exec(name);
   if (match === null || match[1] !== machine()) return false;
@@ -24,7 +24,7 @@ export const isAbandoned = (name: string): boolean => {
 let prefix: string | undefined;
 const ownPrefix = (): string => (prefix ??= `memwatch-${machine()}-${process.pid}-${startOf(process.pid) ?? '0'}`);
 
-/** A process id means something only on its host and in its pid namespace: a folder may be shared by several. */
+/** A process id means something only on its host and in its pid namespace: several of them may share a folder. */
 let hash: string | undefined;
 const machine = (): string => (hash ??= createHash('sha256').update(`${hostname()} ${pidNamespace()}`).digest('hex').slice(0, 8)); // prettier-ignore
 
@@ -36,7 +36,10 @@ const pidNamespace = (): string => {
   }
 };
 
-/** When a process began, in ticks since the machine did: a pid is given again. '0' where only its life is known. */
+/**
+ * When a process started, in ticks since the machine did, because pids are used again. '0' if nothing more is known
+ * than whether it lives.
+ */
 const startOf = (pid: number): string | undefined => {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

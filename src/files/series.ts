@@ -1,6 +1,6 @@
 /**
- * A folder that holds the snapshots of one run, `1.heapsnapshot` and so on with their scripts tables. In: the folder. Out:
- * the folder, made where it is missing and without snapshots of another run, which must not be taken for this one's.
+ * A folder that holds the snapshots of one run, `1.heapsnapshot` and so on with their scripts tables. In: the folder.
+ * Out: the folder, created if missing, and without snapshots of another run, which could be mistaken for this one's.
  */
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { MemwatchError } from '../errors.js';
 import { guarded } from './failure.js';
 import { makeFolder } from './temporary.js';
 
-/** Throws `cannot-write` where there are snapshots already, unless they are to be replaced. */
+/** Throws `cannot-write` if there are snapshots already, unless they are to be replaced. */
 export const prepareSeries = (folder: string, overwrite = false): void => {
   makeFolder(folder);
   guarded(folder, () => {

@@ -1,6 +1,6 @@
 /**
- * Temporary folders, and what a killed memwatch left behind: removed by the next one, where it is this user's and its
- * maker is known to be gone. Links are never followed.
+ * Temporary folders, and what a killed memwatch left behind: the next memwatch removes it if it belongs to this user
+ * and its maker is known to be gone. Links are never followed.
  */
 import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,7 +30,7 @@ export const createTemporaryFolder = (parent = tmpdir()): TemporaryFolder => {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 };
 
-/** Makes the folder that the user named, with those above it, for this user alone. Throws `cannot-write`. */
+/** Creates the folder that the user named, with its parent folders, for this user alone. Throws `cannot-write`. */
 export const makeFolder = (folder: string): void =>
   guarded(folder, () => {
     requireOwnWay(folder);
@@ -44,14 +44,14 @@ export const makeFolder = (folder: string): void =>
 
 const looked = new Set<string>();
 
-/** Once a folder; what cannot be read or removed stays. */
+/** Done once per folder; what cannot be read or removed stays. */
 export const removeAbandoned = (folder = tmpdir()): void => {
   if (looked.has(folder)) return;
   looked.add(folder);
   try {
     for (const name of readdirSync(folder)) if (isAbandoned(name)) removeOwn(join(folder, name));
   } catch {
-    // none of our business
+    // the folder cannot be read: then nothing is removed
   }
 };
 
@@ -61,6 +61,6 @@ const removeOwn = (path: string): void => {
     const isOwn = stats.uid === process.geteuid?.() && (stats.isDirectory() || stats.isFile());
     if (isOwn) rmSync(path, { recursive: true, force: true });
   } catch {
-    // another memwatch was quicker
+    // another memwatch has removed it already
   }
 };
