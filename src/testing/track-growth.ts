@@ -36,7 +36,7 @@ export interface GrowthReport {
   readonly reasons: readonly string[];
   /** What grows with the calls, the most important first. */
   readonly findings: readonly CheckFinding[];
-  /** Calls in each round that counts. */
+  /** Number of calls in all the rounds that count. */
   readonly calls: number;
   /** Size of the collected heap before the first round and after each. */
   readonly heapBytes: readonly number[];

@@ -1,6 +1,6 @@
 /**
- * The call tree of a flame graph, to walk as text: callees from the program's start down, or callers from each function
- * up. In: the nodes of a flame tree. Out: entries, the dearest first.
+ * The call tree of a flame graph, in a form to be printed as text: callees from the program's start down, or callers
+ * from each function up. In: the nodes of a flame tree. Out: entries, the most expensive first.
  */
 import type { FlameNode } from './flame-tree.js';
 
@@ -11,20 +11,20 @@ export interface CallTreeEntry {
   readonly children: () => readonly CallTreeEntry[];
 }
 
-/** From the program's start down; an entry's value is that of the function with all that it called there. */
+/** From the program's start down; an entry's value is that of the function and of all that it called there. */
 export const computeCalleeTree = (nodes: readonly FlameNode[], parent = 0): CallTreeEntry[] =>
   [...(nodes[parent]?.children.values() ?? [])]
     .map((at) => ({ frame: nodes[at].frame, value: nodes[at].total, children: () => computeCalleeTree(nodes, at) }))
     .sort(byValue);
 
-/** From each function up; an entry's value is the first function's own, as far as it was called this way. */
+/** From each function up; an entry's value is the first function's self value, as far as it was called this way. */
 export const computeCallerTree = (nodes: readonly FlameNode[]): CallTreeEntry[] => {
   const own = nodes.map(({ self }, at) => ({ at, value: self }));
   return callersOf(nodes, own);
 };
 
 interface Share {
-  /** The flame node that has it. */
+  /** The flame node that it belongs to. */
   readonly at: number;
   readonly value: number;
 }

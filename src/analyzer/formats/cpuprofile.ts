@@ -2,7 +2,7 @@
  * V8's CPU profile, `.cpuprofile`: one JSON object
  *   { nodes: [{ id, callFrame, hitCount, children: [id…], positionTicks: [{ line, ticks }] }…],
  *     startTime, endTime (us), samples: [node id…], timeDeltas: [us since the sample before…], memwatch?: notes }
- * Chrome's traces write `parent` in place of `children`; old files have no samples: then hits are used as time.
+ * Chrome's traces write `parent` instead of `children`; old files have no samples, so hits are used as time.
  */
 import { MemwatchError } from '../../errors.js';
 import type { CallCounts, CaptureNotes, LineValues, Profile, Timeline } from '../model/profile.js';
@@ -57,7 +57,7 @@ const decodeDocument = (document: Document): Profile => {
   return decodeCpuProfile(file, readNotes(document));
 };
 
-/** The profile of a file that has V8's own shape. */
+/** Makes a profile from a file in V8's own format. */
 export const decodeCpuProfile = (file: CpuProfileFile, notes: CaptureNotes | undefined): Profile => {
   const nodes = parentsFirst(file.nodes);
   const indexOf = new Map(nodes.map(({ node }, index) => [node.id, index]));
@@ -99,7 +99,7 @@ const parentsFirst = (nodes: readonly CpuProfileNode[]): PlacedNode[] => {
   const children = new Map<number, Set<number>>(nodes.map(({ id }) => [id, new Set<number>()]));
   const isChild = new Set<number>();
   const link = (parent: number, child: number): void => {
-    children.get(parent)?.add(child); // some traces write each link at both of its ends
+    children.get(parent)?.add(child); // some traces write each link at both ends
     isChild.add(child);
   };
   for (const node of nodes) {
@@ -118,7 +118,7 @@ const parentsFirst = (nodes: readonly CpuProfileNode[]): PlacedNode[] => {
   return placed;
 };
 
-/** For each node, 1 where memwatch's own code was running in the target, or something that it called. */
+/** For each node, 1 if it is memwatch's own code in the target, or was called by it. */
 const findOwn = (nodes: readonly PlacedNode[]): Uint8Array => {
   const isOwn = new Uint8Array(nodes.length);
   nodes.forEach(({ node, parent }, index) => {

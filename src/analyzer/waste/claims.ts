@@ -1,6 +1,6 @@
 /**
- * Which bytes of a heap are already reported as waste, so that none is counted twice. In: a node and the bytes that could
- * be saved of it. Out: the bytes of these that nothing claimed before.
+ * Which bytes of a heap are already reported as waste, so that none is counted twice. In: a node and the bytes of it
+ * that could be saved. Out: those of them that were not claimed before.
  */
 import type { HeapGraph } from '../model/heap-graph.js';
 

@@ -1,24 +1,27 @@
-/** Maps, Sets and arrays that take more room than what is in them: in, a heap; out, empty ones, those of one entry, unused room. */
+/** Maps, Sets and arrays with more room than entries: in, a heap; out, empty ones, those of one entry, unused room. */
 import type { HeapGraph } from '../model/heap-graph.js';
 import type { Claims } from './claims.js';
 import { capacityOf, edgeKinds, followInternal, nodeKinds, objectsNamed, wordBytes, wordOfEdge } from './layout.js';
 import type { Finder, Take } from './kinds.js';
 
-/** The table of a Map or Set: three words, a word a bucket, and for each bucket room for two entries of so many words each. */
+/**
+ * The table of a Map or Set: three words, a word per bucket, and for each bucket room for two entries of this many
+ * words each.
+ */
 const tableHeaderWords = 3;
 const entryWords = { Map: 3, Set: 2 } as const;
-/** Tables of new ones: `new Set(array)` makes the larger one in Node 24. */
+/** Sizes of the tables of new ones; `new Set(array)` makes the larger one in Node 24. */
 const newBuckets = new Set([2, 4]);
 
 interface SmallCollection {
   readonly node: number;
-  /** Its table or elements; -1 where it has none. */
+  /** Its table or elements; -1 if it has none. */
   readonly store: number;
   /** Entries that the snapshot shows: 0 or 1. */
   readonly entries: number;
 }
 
-/** Collections of at most one entry with the room of new ones. */
+/** Collections with at most one entry whose table has the size of a new one. */
 function* smallCollections(graph: HeapGraph): Generator<SmallCollection> {
   const tableOf = followInternal(graph, 'table');
   const elementsOf = followInternal(graph, 'elements');
@@ -74,10 +77,10 @@ export const singleEntryCollections: Finder = {
   find: findSmall(1, 'a snapshot does not show numbers: there may be a few entries of small integers besides'),
 };
 
-/** An array that is pushed to gets room for this many more, and half as many again as there are. */
+/** When an array is full, push makes room for half as many elements again, and for this many more. */
 const grownRoom = (used: number): number => used + Math.floor(used / 2) + 17;
 
-/** Arrays whose store has at least twice the room of what is in it. */
+/** Arrays whose store has room for at least twice as many elements as it holds. */
 export const unusedRoom: Finder = {
   kind: 'unused-room',
   title: 'Arrays that are mostly unused room',
@@ -90,7 +93,7 @@ export const unusedRoom: Finder = {
       if (store === -1 || graph.nodeType[store] !== nodeKinds.array) continue;
       const used = usedElements(graph, node);
       const capacity = capacityOf(graph, store);
-      // with more room than pushing makes, what is not seen is rather numbers than nothing
+      // with more room than push makes, the elements that are not seen are more likely numbers than unused room
       if (used > 0 && capacity >= 2 * used && capacity <= grownRoom(used))
         add(node, claims.take(store, (capacity - used) * wordBytes), roomNote);
     }

@@ -1,6 +1,7 @@
 /**
- * Objects and arrays that hold the same values. In: a heap. Out: every further one. Two are equal where their class, their
- * fields and what these hold are the same or equal. Those that hold numbers are left out: a snapshot does not show them.
+ * Objects and arrays that hold the same values. In: a heap. Out: all but the first of each set of equal ones. Two are
+ * equal if they have the same class and fields, and the fields hold the same or equal values. Those that hold numbers
+ * are left out, because a snapshot does not show numbers.
  */
 import type { HeapGraph } from '../model/heap-graph.js';
 import {
@@ -32,7 +33,7 @@ export const equalObjects: Finder = {
   },
 };
 
-/** For each node the first one that is equal to it: itself where there is none. */
+/** For each node, the first one that is equal to it: the node itself if there is none. */
 const firstEquals = (graph: HeapGraph): Uint32Array => {
   const first = new Uint32Array(graph.nodeCount);
   for (let node = 0; node < first.length; node++) first[node] = node;
@@ -64,7 +65,7 @@ const findCandidates = (graph: HeapGraph): number[] => {
     const store = elementsOf(node);
     let values = 0;
     let isOdd = false;
-    let isEmpty = true; // undefined, null and booleans alone: state, not data
+    let isEmpty = true; // only undefined, null and booleans: state, not data
     for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
       const type = graph.edgeType[edge];
       if (type === edgeKinds.hidden || graph.nodeType[graph.edgeTarget[edge]] === nodeKinds.number) isOdd = true;
@@ -86,7 +87,7 @@ const isValue = (graph: HeapGraph, edge: number, prototype: number): boolean =>
   graph.edgeType[edge] === edgeKinds.element ||
   (graph.edgeType[edge] === edgeKinds.property && graph.edgeName[edge] !== prototype);
 
-/** Whether more objects were found to be equal than before. */
+/** Whether this pass found more equal objects than the one before. */
 const equateObjects = (graph: HeapGraph, candidates: readonly number[], first: Uint32Array): boolean => {
   const byHash = new Map<number, number[]>();
   let found = false;
@@ -128,6 +129,6 @@ const areEqual = (graph: HeapGraph, one: number, other: number, first: Uint32Arr
   return true;
 };
 
-/** An array's store holds what its elements say already. */
+/** The store of an array repeats what its elements already show. */
 const isStoreEdge = (graph: HeapGraph, edge: number): boolean =>
   graph.edgeType[edge] === edgeKinds.internal && graph.nodeType[graph.edgeTarget[edge]] === nodeKinds.array;

@@ -1,4 +1,4 @@
-/** What memory a heap could do without. In: a heap. Out: a WasteReport, no byte of it counted twice. */
+/** Which memory of a heap could be saved. In: a heap. Out: a WasteReport, no byte of it counted twice. */
 import type { Heap } from '../heap/heap.js';
 import type { WasteKind, WasteReport } from '../model/waste.js';
 import { Claims } from './claims.js';
@@ -10,7 +10,9 @@ import { boundFunctions, boxedNumbers, dictionaryObjects } from './objects.js';
 import { rowsHeldWhole } from './rows.js';
 import { equalStrings, ropes, slices } from './strings.js';
 
-/** A byte that several kinds could claim belongs to the first of them: those that name the cause more exactly. */
+/**
+ * A byte that several kinds could claim goes to the first of them: kinds that name the cause more exactly come first.
+ */
 const finders: readonly Finder[] = [
   dictionaryObjects,
   boxedNumbers,
@@ -26,7 +28,7 @@ const finders: readonly Finder[] = [
 ];
 /** A kind below this share of the heap is left out. */
 const smallestShare = 1 / 1000;
-/** And so is what is held in one way below this share: it is Node's own, or too scattered to be mended. */
+/** What is held in one way is left out below this share: it is Node's own, or too scattered to be fixed. */
 const smallestHolderShare = 1 / 5000;
 
 export const findWaste = (heap: Heap): WasteReport => {

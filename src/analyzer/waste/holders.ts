@@ -1,6 +1,6 @@
 /**
- * Waste put together by who holds it. In: nodes with bytes. Out: the ways by which most is held, each with its largest
- * node, the path to it and the nearest place in the program's source.
+ * Waste grouped by what holds it. In: nodes with bytes. Out: the ways in which most of it is held, each with its
+ * largest node, the path to that node and the nearest place in the program's source.
  */
 import type { Heap } from '../heap/heap.js';
 import { findPath, nodesOnPath } from '../heap/paths.js';
@@ -12,7 +12,10 @@ import type { WasteExample } from '../model/waste.js';
 import { edgeKinds, wordOfEdge } from './layout.js';
 
 const maxExamples = 5;
-/** Two ways are the same where their last steps are: the links of a list and the nodes of a tree would all differ otherwise. */
+/**
+ * Ways are the same if this many of their last steps are: otherwise all links of a list or nodes of a tree would
+ * differ.
+ */
 const comparedSteps = 6;
 
 interface Group {
@@ -42,7 +45,7 @@ export class Holders {
     }
   }
 
-  /** What is held by ways of at least that many bytes each: what is scattered further, nobody can mend. */
+  /** What is held in ways of at least that many bytes each: nobody can fix what is scattered more widely. */
   summarize(fewestBytes: number): { count: number; bytes: number; examples: WasteExample[] } {
     const groups = [...this.groups.values()].filter(({ bytes }) => bytes >= fewestBytes);
     return {
@@ -67,7 +70,10 @@ export class Holders {
     };
   }
 
-  /** The same for nodes that are held by the same fields and variables; any element and any entry is one step. */
+  /**
+   * A key that is the same for nodes held by the same fields and variables; all elements and entries count as the same
+   * step.
+   */
   private hashOfWay(node: number): number {
     const { graph, paths } = this.heap;
     let hash = 0;

@@ -1,8 +1,11 @@
-/** What finds one kind of waste. In: a heap and the bytes that are claimed already. Out: one call of `add` for each find. */
+/**
+ * A function that finds one kind of waste. In: a heap, and the bytes already claimed. Out: a call of `add` for each
+ * find.
+ */
 import type { Heap } from '../heap/heap.js';
 import type { Claims } from './claims.js';
 
-/** The node that a person is shown, what it would save, and why that is an upper bound where it is one. */
+/** The node that is reported, the bytes that could be saved, and why these are an upper bound, if they are one. */
 export type Take = (node: number, bytes: number, upperBound?: string) => void;
 
 export interface Finder {

@@ -5,9 +5,9 @@
 import { edgeTypes, nodeTypes, type HeapGraph } from '../model/heap-graph.js';
 
 export const wordBytes = 8;
-/** What stands before the elements of a store and before the letters of a string. */
+/** The header before the elements of a store and before the characters of a string. */
 export const headerBytes = 16;
-/** What stands before the fields of an object: hidden class, properties, elements. */
+/** The header before the fields of an object: hidden class, properties, elements. */
 export const objectHeaderBytes = 24;
 /** V8 cuts the texts of strings in snapshots at this length. */
 export const longestText = 1024;
@@ -30,7 +30,7 @@ export const edgeKinds = {
   hidden: edgeTypes.indexOf('hidden'),
 } as const;
 
-/** Answers what V8's own edges of the name lead to; -1 where a node has none. */
+/** Returns what a node's internal edge of this name leads to; -1 if it has none. */
 export const followInternal = (graph: HeapGraph, name: string): ((node: number) => number) => {
   const index = graph.strings.indexOf(name);
   return (node) => {
@@ -40,7 +40,7 @@ export const followInternal = (graph: HeapGraph, name: string): ((node: number) 
   };
 };
 
-/** Answers which word of a store an edge stands for; -1 for edges that are no word. */
+/** Returns which word of a store an edge stands for; -1 for edges that do not stand for a word. */
 export const wordOfEdge = (graph: HeapGraph): ((edge: number) => number) => {
   const known = new Map<number, number>();
   return (edge) => {
@@ -55,7 +55,7 @@ export const wordOfEdge = (graph: HeapGraph): ((edge: number) => number) => {
   };
 };
 
-/** All objects of V8's class of that name. */
+/** All objects of V8's class of that name, such as Map. */
 export function* objectsNamed(graph: HeapGraph, name: string): Generator<number> {
   const index = graph.strings.indexOf(name);
   for (let node = 0; node < graph.nodeCount; node++)

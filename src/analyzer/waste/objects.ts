@@ -1,4 +1,7 @@
-/** Objects that take more room than what they hold: in, a heap; out, those in dictionary mode, boxed numbers, bound functions. */
+/**
+ * Objects that take more room than their content needs: in, a heap; out, dictionary mode, boxed numbers, bound
+ * functions.
+ */
 import type { Heap } from '../heap/heap.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import {
@@ -15,9 +18,12 @@ import type { Finder } from './kinds.js';
 /** A dictionary of properties: six words, then key, value and details of each property. */
 const firstKeyWord = 6;
 const propertyWords = 3;
-/** V8 itself turns an object with more properties into a dictionary: then it is meant as one. */
+/** V8 turns every object with more properties into a dictionary: such an object is meant as one. */
 const maxFields = 128;
-/** Objects of the same keys in the same class: so many are rows, fewer may be dictionaries that happen to be alike. */
+/**
+ * Objects of one class with the same keys: this many are rows, fewer may be dictionaries that happen to have the same
+ * keys.
+ */
 const fewestRows = 10;
 
 export const dictionaryObjects: Finder = {
@@ -29,7 +35,7 @@ export const dictionaryObjects: Finder = {
     const rows = new Map<string, { node: number; store: number; fields: number }[]>();
     const keysOf = dictionaryKeys(graph);
     const storeOf = followInternal(graph, 'properties');
-    const constructor = graph.strings.indexOf('constructor'); // prototypes are dictionaries until they are used
+    const constructor = graph.strings.indexOf('constructor'); // prototypes are in dictionary mode until they are used
     for (let node = 0; node < graph.nodeCount; node++) {
       if (graph.nodeType[node] !== nodeKinds.object) continue;
       const store = storeOf(node);
@@ -50,7 +56,7 @@ export const dictionaryObjects: Finder = {
   },
 };
 
-/** Answers the names of a dictionary's keys; none where the store is no dictionary. */
+/** Returns the names of a dictionary's keys; none if the store is not a dictionary. */
 const dictionaryKeys = (graph: HeapGraph): ((store: number) => number[]) => {
   const wordOf = wordOfEdge(graph);
   return (store) => {
@@ -114,6 +120,6 @@ export const boundFunctions: Finder = {
   },
 };
 
-/** The object that has the node in a field of its own; -1 where it is held in another way. */
+/** The object that holds the node in a field of its own; -1 if the node is held in another way. */
 const fieldHolder = ({ graph, paths }: Heap, node: number): number =>
   graph.edgeType[paths.edge[node]] === edgeKinds.property ? paths.from[node] : -1;

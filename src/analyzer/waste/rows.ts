@@ -1,10 +1,10 @@
-/** Results that are held whole: in, a heap; out, arrays of thousands of plain objects of one shape. */
+/** Results that are held in memory as a whole: in, a heap; out, arrays of thousands of plain objects of one shape. */
 import { preorderPlaces } from './subtree.js';
 import { edgeKinds, nodeKinds, objectsNamed } from './layout.js';
 import type { Finder } from './kinds.js';
 
 const fewestRows = 1000;
-/** So many of an array's elements have the same shape. */
+/** The share of an array's elements that must have the same shape. */
 const shareOfShape = 0.9;
 
 export const rowsHeldWhole: Finder = {

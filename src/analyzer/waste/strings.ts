@@ -10,7 +10,7 @@ export const equalStrings: Finder = {
   title: 'Equal strings',
   advice: 'keep one copy: look the text up in a Map of texts when it is read, or store a small key in its place',
   find: ({ graph }, claims, add) => {
-    const first = new Map<number, number>(); // text and size to the first string of both
+    const first = new Map<number, number>(); // from text and size to the first string that has both
     for (let node = 0; node < graph.nodeCount; node++) {
       const bytes = graph.selfBytes[node];
       if (graph.nodeType[node] !== nodeKinds.string || bytes === 0 || bytes >= 2 ** 20) continue;
@@ -24,7 +24,9 @@ export const equalStrings: Finder = {
 const isCut = (text: string): boolean => text.length >= longestText;
 const cutNote = `V8 cuts strings in snapshots at ${longestText} characters: of longer ones only the beginning and the size are seen to be equal`;
 
-/** A short slice of a long text keeps all of it. A text is called long from this many bytes for each slice of it. */
+/**
+ * A short slice of a long text keeps the whole text alive. A text counts as long if it has this many bytes per slice.
+ */
 const longParentBytes = 1024;
 
 export const slices: Finder = {
@@ -51,7 +53,7 @@ export const slices: Finder = {
 };
 const sliceNote = 'a snapshot does not say how long a slice is: a slice of nearly all of its text saves nothing';
 
-/** Strings that were put together piece by piece, and take at least twice the room of their text. */
+/** Strings that were built piece by piece, and take at least twice the room of their text. */
 export const ropes: Finder = {
   kind: 'ropes',
   title: 'Strings in many pieces',
@@ -82,7 +84,10 @@ const takeRope = (heap: Heap, rope: number, saved: number, takeAll: (node: numbe
   if (taken > 0) add(rope, Math.min(saved, taken));
 };
 
-/** More pieces than this are not followed; a string of that many is rare, and a chain can be followed in many ways. */
+/**
+ * No more pieces than this are followed: strings of so many are rare, and shared pieces would be visited again and
+ * again.
+ */
 const maxPieces = 10_000_000;
 
 const measureRope = (

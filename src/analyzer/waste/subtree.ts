@@ -1,4 +1,4 @@
-/** All nodes that a node dominates, itself first. In: a heap. Out: a look-up, computed once a heap. */
+/** All nodes that a node dominates, itself first. In: a heap. Out: a look-up that is computed once per heap. */
 import type { Heap } from '../heap/heap.js';
 
 export interface PreorderPlaces {
