@@ -37,7 +37,7 @@ export interface Judgement {
 /** The long round, and the longer one that may follow it: this many calls, or as many as fit into the time. */
 const longRound = { calls: 10_000, atMostMs: 4000 };
 const longerRound = { calls: 100_000, atMostMs: 10_000 };
-/** Fewer calls than this in all rounds cannot tell one object in ten calls from chance. */
+/** With fewer calls than this in all rounds, a leak of one object in ten calls cannot be distinguished from chance. */
 const fewestCalls = 20;
 
 export const judge = async (subject: Subject, analysis: Analysis, options: JudgeOptions): Promise<Judgement> => {

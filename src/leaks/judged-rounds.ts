@@ -83,7 +83,7 @@ const soaringBytes = 2 ** 20;
 const heapSoars = (readings: readonly CounterReading[]): boolean =>
   readings.every((one, i) => i === 0 || one.heapUsedBytes - (readings[i - 1]?.heapUsedBytes ?? 0) >= soaringBytes);
 
-/** Findings tell what the mean round brings. */
+/** Findings state what an average round adds. */
 export const perCall = (finding: Finding, calls: number): CheckFinding => ({
   ...finding,
   bytesPerIteration: finding.bytesPerRound === null ? null : threeDigits(finding.bytesPerRound / calls),

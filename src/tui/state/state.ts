@@ -194,7 +194,7 @@ export const sourceView = (place: Location): SourceView => ({
   source: undefined,
 });
 
-/** A way to look at a tab's data; `v` goes from one to the next. */
+/** A way to look at a tab's data; `v` switches to the next. */
 export interface RootView {
   readonly title: string;
   readonly needs: Dataset;
