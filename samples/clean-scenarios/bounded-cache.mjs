@@ -1,4 +1,4 @@
-// No leak: a cache with a bound. It fills during the first ten thousand calls and then holds its size.
+// No leak: a cache with a bound. It fills during the first ten thousand calls and then keeps its size.
 const entries = new Map();
 const bound = 10_000;
 

@@ -1,4 +1,4 @@
-// No leak: a server that answers; connections are pooled by fetch and closed at the end.
+// No leak: a server that replies to requests; connections are pooled by fetch and closed at the end.
 import { createServer } from 'node:http';
 
 export const iterations = 50;

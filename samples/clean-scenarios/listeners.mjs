@@ -1,4 +1,4 @@
-// No leak: listeners, timers and abort signals that are taken away again.
+// No leak: listeners, timers and abort signals that are removed again.
 import { EventEmitter, once } from 'node:events';
 
 const bus = new EventEmitter();

@@ -1,4 +1,4 @@
-// No leak: a buffer that grows to seven thousand entries and starts anew, a sawtooth.
+// No leak: a buffer that grows to seven thousand entries and is then emptied, a sawtooth.
 let entries = new Map();
 
 export const iterate = (_, i) => {

@@ -1,4 +1,4 @@
-// No leak: objects that are known by weak references alone, with a registry that takes dead ones out.
+// No leak: objects that only weak references refer to, with a registry that removes dead references.
 const alive = new Map();
 const registry = new FinalizationRegistry((key) => alive.delete(key));
 

@@ -1,5 +1,5 @@
-// Problem: each request listens to the one signal that says the service stops, and leaves its listener there.
-// The leak: `handleRequest` in this file; `stopping` gains one 'abort' listener a request.
+// Problem: each request listens to the signal that the service is stopping, and never removes its listener.
+// The leak: `handleRequest` in this file; `stopping` gains one 'abort' listener per request.
 // Run: node samples/dist/abort-signal.js [requests per second]
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,5 +1,5 @@
-// Problem: one line allocates nearly everything that this program allocates, and the garbage collector pays for it.
-// The function: `toRows`; it splits and copies every record, though its caller wants one number. `remember` keeps a
+// Problem: one line allocates nearly everything that this program allocates, and that keeps the garbage collector busy.
+// The function: `toRows`; it splits and copies every record, although its caller needs only one number. `remember` keeps a
 // few hundred small objects in twenty rounds, and is the only one whose allocations stay alive.
 // Run: node samples/dist/allocation-happy.js
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-// Problem: of three steps of an asynchronous pipeline, `parse` takes the CPU; `load` only waits, and its waiting is no cost.
+// Problem: of three steps of an asynchronous pipeline, `parse` takes the CPU; `load` only waits, which costs nothing.
 // The function: `parse`; it builds a regular expression for each field of each order.
 // Run: node samples/dist/async-pipeline.js
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-// No problem: a cache that fills up to its limit, and then lets the oldest entry go for each new one.
+// No problem: a cache that fills up to its limit, and then drops the oldest entry for each new one.
 // What looks like a leak: the heap rises while it fills, and every request adds an entry.
 // Run: node samples/dist/bounded-cache.js [requests per second]
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,5 +1,5 @@
-// Problem: a poller starts its next turn inside the context of the turn before, and each context keeps its parent.
-// The leak: `poll` in this file; the chain of `Turn` objects behind the AsyncLocalStorage store grows by one a turn.
+// Problem: a poller starts its next turn inside the context of the turn before, and each context retains its parent.
+// The leak: `poll` in this file; the chain of `Turn` objects behind the AsyncLocalStorage store grows by one per turn.
 // Run: node samples/dist/context-chain.js
 import { AsyncLocalStorage } from 'node:async_hooks';
 

@@ -1,5 +1,5 @@
 // Problem: one line of `price` takes three quarters of this program's CPU time.
-// The line: `discount = …` in `price`; it walks the whole history, the line after it a third of that.
+// The line: `discount = …` in `price`; it walks the whole history, and the line after it a third of that.
 // Run: node samples/dist/hot-line.js
 import { setTimeout as sleep } from 'node:timers/promises';
 

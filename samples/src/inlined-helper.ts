@@ -1,5 +1,5 @@
 // Problem: the small helper `mix` takes nearly all of this program's CPU time, but V8 inlines it into its caller.
-// The function: `mix`; without --precise a profile of Node 20 or 22 books its time on `checksum`, or on Node's own timers.
+// The function: `mix`; without --precise a profile of Node 20 or 22 assigns its time to `checksum` or Node's own timers.
 // Run: node samples/dist/inlined-helper.js
 const data = Uint32Array.from({ length: 4096 }, (_, i) => i * 2654435761);
 

@@ -1,6 +1,6 @@
-// Problem: every line of `importOrders` costs something else: a whole function's figure would hide which line to mend.
+// Problem: every line of `importOrders` costs something different; a total for the function would hide which line to fix.
 // The lines: `const file` takes 10 MiB outside the heap, `const totals` 1 MB in it, `checksum(…, 4)` four times the time of
-// `checksum(…, 1)`, and `await` waits, which is no cost. It ends after ten rounds.
+// `checksum(…, 1)`, and `await` only waits, which costs nothing. It ends after ten rounds.
 // Run: memwatch lines line-costs.ts:importOrders -- samples/dist/line-costs.js
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -1,5 +1,5 @@
 // Problem: each request listens to the shared configuration and never stops listening.
-// The leak: `handleRequest` in this file; `settings` gains one 'change' listener a request.
+// The leak: `handleRequest` in this file; `settings` gains one 'change' listener per request.
 // Run: node samples/dist/listener-per-request.js [requests per second]
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';

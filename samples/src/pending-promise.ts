@@ -1,5 +1,5 @@
 // Problem: every request races against one promise that settles only at shutdown.
-// The leak: `handleRequest` in this file; each Promise.race adds reactions to `shutdown` that stay.
+// The leak: `handleRequest` in this file; each Promise.race adds reactions to `shutdown` that are never removed.
 // Run: node samples/dist/pending-promise.js [requests per second]
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -1,5 +1,5 @@
 // Problem: each session starts a heartbeat that is not stopped when the session ends.
-// The leak: `openSession` in this file; the interval keeps its Session for ever.
+// The leak: `openSession` in this file; the interval retains its Session forever.
 // Run: node samples/dist/timer-per-session.js [sessions per second]
 import { setTimeout as sleep } from 'node:timers/promises';
 

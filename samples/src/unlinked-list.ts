@@ -1,5 +1,5 @@
-// Problem: a recently-used list that takes entries out of its index, but leaves them linked to one another.
-// The leak: `Recent.drop` in this file; `size` says 100 for ever, while every old entry hangs on the `older` links.
+// Problem: a recently-used list that removes entries from its index, but leaves them linked to one another.
+// The leak: `Recent.drop` in this file; `size` stays at 100, but the `older` links retain every old entry.
 // Run: node samples/dist/unlinked-list.js [requests per second]
 import { setTimeout as sleep } from 'node:timers/promises';
 

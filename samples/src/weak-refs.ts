@@ -1,5 +1,5 @@
-// Problem: a registry keeps weak references to widgets, so widgets go, but the references themselves stay.
-// The leak: `register` in this file; `widgets` gains one WeakRef a widget, and nothing takes the dead ones out.
+// Problem: a registry keeps weak references to widgets, so widgets are freed, but the references themselves stay.
+// The leak: `register` in this file; `widgets` gains one WeakRef per widget, and nothing removes the dead ones.
 // Run: node samples/dist/weak-refs.js [widgets per second]
 import { setTimeout as sleep } from 'node:timers/promises';
 

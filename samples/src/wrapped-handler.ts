@@ -1,5 +1,5 @@
-// Problem: on each reload of its settings the service wraps the handler that it has, and not the one that was written.
-// The leak: `reload` in this file; `handler` is a chain of functions that grows by one a reload.
+// Problem: on each reload of its settings the service wraps its current handler, instead of the original one.
+// The leak: `reload` in this file; `handler` is a chain of functions that grows by one per reload.
 // Run: node samples/dist/wrapped-handler.js [reloads per second]
 import { setTimeout as sleep } from 'node:timers/promises';
 

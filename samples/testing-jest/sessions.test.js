@@ -1,4 +1,4 @@
-// expectNoLeak and limitMemory under Jest, CommonJS and no flag. A judgement takes some seconds.
+// expectNoLeak and limitMemory under Jest with CommonJS, no flag needed. A check takes a few seconds.
 const { expectNoLeak, limitMemory } = require('@memwatch/memwatch/testing');
 const { close, open } = require('./sessions.js');
 

@@ -1,4 +1,4 @@
-// expectNoLeak and limitMemory under Mocha. A judgement takes some seconds: see timeout in .mocharc.json.
+// expectNoLeak and limitMemory under Mocha. A check takes a few seconds: see timeout in .mocharc.json.
 import assert from 'node:assert/strict';
 import { expectNoLeak, limitMemory } from '@memwatch/memwatch/testing';
 import { describe, it } from 'mocha';

@@ -1,5 +1,5 @@
-// A store of sessions. Rightly used (open, close) it keeps nothing; `open` alone adds one Session to `sessions` that
-// nothing removes, and the test beside this file shows how memwatch says so.
+// A store of sessions. If used correctly (open, close), it retains nothing; `open` alone adds one Session to `sessions`
+// that nothing removes, and the test next to this file shows how memwatch reports it.
 const sessions = new Map();
 
 class Session {

@@ -1,4 +1,4 @@
-// expectNoLeak and limitMemory under Vitest: `vitest run`. A judgement takes some seconds: give it time.
+// expectNoLeak and limitMemory under Vitest: `vitest run`. A check takes a few seconds: set a timeout that is long enough.
 import { expectNoLeak, limitMemory } from '@memwatch/memwatch/testing';
 import { expect, test } from 'vitest';
 import { close, open } from './sessions.js';
