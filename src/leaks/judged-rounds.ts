@@ -90,5 +90,5 @@ export const perCall = (finding: Finding, calls: number): CheckFinding => ({
   countPerIteration: threeDigits(finding.countPerRound / calls),
 });
 
-/** More digits than that would be those of chance. */
+/** More digits than this would be chance. */
 const threeDigits = (rate: number): number => Number(rate.toPrecision(3));

@@ -68,6 +68,6 @@ const guardianBehind = (pipe: Writable): Guardian => {
     process.off('exit', goodbye);
     pipe.end('bye\n');
   };
-  process.on('exit', goodbye); // a crash: the terminal is restored by its library, and the message is not to be overwritten
+  process.on('exit', goodbye); // after a crash blessed restores the terminal, and the error message must not be overwritten
   return { away: () => void pipe.write('away\n'), back: () => void pipe.write('back\n'), goodbye };
 };

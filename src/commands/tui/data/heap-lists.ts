@@ -88,7 +88,7 @@ const orderedItems = async (
       return sorted(passing, (item) => selfBytes[nodeOf(item)], slices);
     case 'retained':
       return sorted(passing, (item) => retainedBytes[nodeOf(item)], slices);
-    case 'name': // by V8's id, which grows as objects are made: oldest first
+    case 'name': // by V8's id, which increases with each new object: oldest first
       return sorted(passing, (item) => nodeId[nodeOf(item)], slices);
     default:
       return passing;
