@@ -205,7 +205,7 @@ for (let i = 0; i < 20; i++) { dear(); cheap(); }`,
   const saved = join(temporaryFolder(t), 'calls.cpuprofile');
   const run = await memwatch(['cpu', '--precise', '--calls', '-o', saved, '--', script]);
   assert.equal(run.code, 0, run.stderr);
-  assert.match(run.stdout, /calls +own time +% +per call +total +% +per call +function +file\n/);
+  assert.match(run.stdout, /calls +own time +% busy +per call +total +% busy +per call +package +function +file\n/);
   assert.match(run.stdout, /\n +800 .*leaf +\S*calls\.cjs:1\n/);
   assert.match(run.stderr, /--precise turns inlining off .* the target uses 6 to 46 % more CPU/);
   const shown = await memwatch([

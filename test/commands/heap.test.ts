@@ -168,12 +168,16 @@ test('diff and leaks find the growing cache also in captures of several attachme
     const sessions = new Map();
     for (let i = 0; i < 500; i++) sessions.set('first' + i, new Session(i));
     let i = 0;
-    setInterval(() => { for (let n = 0; n < 20; n++) sessions.set('k' + i++, new Session(i)); }, 5);
+    process.on('SIGUSR2', () => { for (let n = 0; n < 4000; n++) sessions.set('k' + i++, new Session(i)); });
+    setInterval(() => {}, 1000);
     console.log('ready');`;
   const target = await startSource(t, source, { kind: 'cjs' });
   const folder = temporaryFolder(t);
   const files = ['a', 'b', 'c'].map((name) => join(folder, `${name}.heapsnapshot`));
-  for (const file of files) await memwatchJson(['snapshot', String(target.pid), '-o', file]);
+  for (const file of files) {
+    process.kill(target.pid, 'SIGUSR2'); // as much work in each round, however long a snapshot takes
+    await memwatchJson(['snapshot', String(target.pid), '-o', file]);
+  }
   const diff = await memwatchJson(['diff', ...files]);
   assert.equal(diff['sameProcess'], true);
   assert.equal(diff['matchedBy'], 'path');

@@ -397,7 +397,7 @@ test('a function that is not there is said, with those that are', async (t) => {
     'other.js:near',
   ]);
   assert.equal(run.code, 2);
-  assert.match(run.stderr, /no such function in .*main\.cjs; it has near/);
+  assert.match(run.stderr, /no such function in .*main\.cjs, which has near/);
   assert.match(run.stderr, /other\.js:near: the program did not load this file/);
 });
 

@@ -19,6 +19,8 @@ export interface FakeAnswers {
   open?: (socket: Duplex) => void;
   /** Called when a frame has arrived. */
   frame?: (socket: Duplex, count: number) => void;
+  /** A command has come: its result, or undefined for that of a Node process that does nothing. */
+  result?: (method: string, send: (event: object) => void) => object | undefined;
 }
 
 export const startFakeInspector = async (t: TestContext, answers: FakeAnswers): Promise<FakeInspector> => {
@@ -35,6 +37,7 @@ export const startFakeInspector = async (t: TestContext, answers: FakeAnswers): 
     answers.open?.(socket);
     let count = 0;
     socket.on('data', () => answers.frame?.(socket, ++count));
+    if (answers.result !== undefined) answerCommands(socket, answers.result);
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   t.after(() => {
@@ -44,6 +47,42 @@ export const startFakeInspector = async (t: TestContext, answers: FakeAnswers): 
   const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const url = `ws://${address}/fake`;
   return { address, url };
+};
+
+/** Answers as a Node process would that is called v22.6.0, but for what a test wants otherwise. */
+const answerCommands = (socket: Duplex, resultOf: NonNullable<FakeAnswers['result']>): void => {
+  const send = (message: object): void => void socket.write(textFrame(JSON.stringify(message)));
+  let bytes = Buffer.alloc(0);
+  socket.on('data', (data: Buffer) => {
+    bytes = Buffer.concat([bytes, data]);
+    for (let text = takeFrame(); text !== undefined; text = takeFrame()) {
+      const { id, method, params } = JSON.parse(text) as { id: number; method: string; params: unknown };
+      send({ id, result: resultOf(method, send) ?? idleResult(method, JSON.stringify(params)) });
+    }
+  });
+  /** The text of the next whole frame of a client, which is masked; frames of 64 KB and more do not come. */
+  const takeFrame = (): string | undefined => {
+    const short = (bytes[1] ?? 0) & 127;
+    const head = short === 126 ? 4 : 2;
+    const length = short === 126 && bytes.length >= 4 ? bytes.readUInt16BE(2) : short;
+    const isText = ((bytes[0] ?? 0) & 15) === 1; // the other kind that comes is the goodbye
+    if (!isText || bytes.length < head + 4 + length) return undefined;
+    const mask = bytes.subarray(head, head + 4);
+    const text = bytes.subarray(head + 4, head + 4 + length).map((byte, at) => byte ^ (mask[at % 4] ?? 0));
+    bytes = bytes.subarray(head + 4 + length);
+    return Buffer.from(text).toString('utf8');
+  };
+};
+
+const idleResult = (method: string, params: string): object => {
+  const identity = { pid: 4242, version: 'v22.6.0', runtime: null };
+  const room = { heapUsed: 5e6, rss: 1e7, heapTotal: 6e6, external: 1, rssBytes: 1e7, heapBytes: 1e6 };
+  const value = /\bversions?\b/.test(params) ? identity : { opened: false, client: '1', clients: 1, ...room };
+  if (method === 'Runtime.evaluate') return { result: { type: 'object', value, objectId: '1' } };
+  if (method === 'Runtime.callFunctionOn') return { result: { value: {} } };
+  if (method === 'Runtime.getHeapUsage') return { usedSize: 5e6, totalSize: 6e6 };
+  if (method === 'Runtime.queryObjects') return { objects: { objectId: '2' } };
+  return { profile: { nodes: [], samples: [], timeDeltas: [], startTime: 0, endTime: 1 } };
 };
 
 const handshake = (request: IncomingMessage): string => {
