@@ -298,7 +298,7 @@ test('a function that is not there is said, with those that are', async (t) => {
   assert.equal(run.code, 2);
   assert.match(run.stderr, /no such function; there are spin, fib, handle, waits/);
   const other = await memwatch(['lines', String(target.pid), 'other.js:handle']);
-  assert.match(other.stderr, /did not load this file/);
+  assert.match(other.stderr, /has loaded no such file/);
 });
 
 const startProbe = async (target: StartedTarget) => {

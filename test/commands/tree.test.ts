@@ -8,8 +8,8 @@ import type { NodeMajor } from '../support/nodes.js';
 import { temporaryFolder } from '../support/targets.js';
 import { startTree, type Tree } from '../support/tree.js';
 
-/** They read files, or start processes of their own; mcp runs the code of the others. */
-const withoutTarget = ['diff', 'view', 'export', 'audit', 'bisect', 'mcp'];
+/** They read or mark files, or start processes of their own; mcp runs the code of the others. */
+const withoutTarget = ['diff', 'view', 'export', 'audit', 'bisect', 'mcp', 'plot', 'mark'];
 
 const short = ['--duration', '300ms'];
 const rounds = ['--interval', '100ms', '--rounds', '3', '--warm-up', '0', '--max-time', '1s'];
@@ -47,6 +47,7 @@ const rows: Record<string, (pid: string, worker: string, folder: string) => read
     [pid, ...rounds, '--growth-sites'],
     [pid, ...rounds, '--light'],
   ],
+  record: (pid, _, folder) => [[pid, ...short, '--interval', '100ms', '-o', join(folder, 'tree.record')]],
   check: (pid) => [['--pid', pid, '--interval', '100ms', '--max-time', '1s']],
 };
 
