@@ -14,7 +14,7 @@ import { takeSnapshot } from '../captures/take-snapshot.js';
 import { createTemporaryFolder } from '../files/temporary.js';
 import { answerOfThread } from '../thread.js';
 import { withGrowthSites } from './growth-sites.js';
-import { newestScripts } from './snapshot-files.js';
+import { newestScripts, type AnalyseOptions } from './snapshot-files.js';
 import { expectedGrowth, type Looking, type Watched } from './watch.js';
 
 export interface SearchOptions {
@@ -146,7 +146,8 @@ const createCaptures = (folder: string, looking: Looking, watched: Watched, opti
       roundStart = performance.now();
     },
     compare: async () => {
-      const known = { heapBytes, sizes: followed.sizes(), ...(options.byTime ? { roundMs } : {}) };
+      const sizes = followed.sizes();
+      const known: AnalyseOptions = options.byTime ? { heapBytes, sizes, roundWork: roundMs } : { heapBytes, sizes };
       const worker = new URL('snapshot-files-worker.js', import.meta.url);
       const onProgress = (text: string): void => io.progress(`4/4 ${text}`);
       const thread = { signal: io.signal, onProgress };
