@@ -11,13 +11,15 @@ import { drawGrowth, upTo } from '../../support/drawn-growth.js';
 
 type Files = Readonly<Record<string, string>>;
 
-/** Functions, classes and contexts are in the file given for their handle, at line 1. */
+/** Functions, classes and variables are in the file given for their handle, at a line that says which of these was asked for. */
 const placesOf = (files: Files, node: (handle: string) => number): Places => {
-  const found = (at: number): Location | undefined => {
-    const handle = Object.keys(files).find((one) => node(one) === at);
-    return handle === undefined ? undefined : { file: files[handle] ?? '', line: 1, column: 1 };
-  };
-  return { ofFunction: found, ofClass: found, ofVariable: found };
+  const at =
+    (line: number) =>
+    (index: number): Location | undefined => {
+      const handle = Object.keys(files).find((one) => node(one) === index);
+      return handle === undefined ? undefined : { file: files[handle] ?? '', line, column: 1 };
+    };
+  return { ofFunction: at(1), ofClass: at(2), ofVariable: at(3) };
 };
 
 const isForeign = isForeignOr((file) => file === '/check.js');
@@ -35,27 +37,28 @@ const located = async (files: Files, kind: FindingKind = 'array', entry = 'l9'):
   const list = node('list');
   const container = { node: list, entryClass: 0, history: [], entry: node(entry), alsoHeldBy: [], chained: false };
   const steps = stepsTo(growth.last.graph, growth.paths, list);
-  return locate(growth, kind, container, steps, placesOf(files, node), isForeign)?.file;
+  const found = locate(growth, kind, container, steps, placesOf(files, node), isForeign);
+  return found === undefined ? undefined : `${found.file} ${['', 'function', 'class', 'variable'][found.line] ?? ''}`;
 };
 
 test('the code that owns the container is the place: the nearest whose place is known', async () => {
-  assert.equal(await located({ bus: '/bus.js', ctx: '/start.js' }), '/bus.js');
-  assert.equal(await located({ ctx: '/start.js', start: '/other.js' }), '/start.js');
-  assert.equal(await located({ start: '/start.js' }), '/start.js');
+  assert.equal(await located({ bus: '/bus.js', ctx: '/start.js' }), '/bus.js class');
+  assert.equal(await located({ ctx: '/start.js', start: '/other.js' }), '/start.js variable');
+  assert.equal(await located({ start: '/start.js' }), '/start.js function');
   assert.equal(await located({}), undefined);
 });
 
 test('for listeners the place is the code that listens, if it is known', async () => {
-  assert.equal(await located({ bus: '/bus.js', fn9: '/listen.js' }, 'listeners'), '/listen.js');
-  assert.equal(await located({ bus: '/bus.js' }, 'listeners'), '/bus.js');
-  assert.equal(await located({ bus: '/bus.js', fn9: '/listen.js' }), '/bus.js');
+  assert.equal(await located({ bus: '/bus.js', fn9: '/listen.js' }, 'listeners'), '/listen.js function');
+  assert.equal(await located({ bus: '/bus.js' }, 'listeners'), '/bus.js class');
+  assert.equal(await located({ bus: '/bus.js', fn9: '/listen.js' }), '/bus.js class');
 });
 
 test("if Node's own code owns the container, the code of the entries is the place, and at worst Node's own", async () => {
-  assert.equal(await located({ bus: 'node:events', fn9: '/listen.js' }), '/listen.js');
-  assert.equal(await located({ bus: 'node:events', ctx: '/start.js' }), '/start.js');
-  assert.equal(await located({ ctx: 'node:timers', start: '/start.js' }), 'node:timers');
-  assert.equal(await located({ bus: '/check.js', fn9: '/listen.js' }), '/listen.js');
+  assert.equal(await located({ bus: 'node:events', fn9: '/listen.js' }), '/listen.js function');
+  assert.equal(await located({ bus: 'node:events', ctx: '/start.js' }), '/start.js variable');
+  assert.equal(await located({ ctx: 'node:timers', start: '/start.js' }), 'node:timers variable');
+  assert.equal(await located({ bus: '/check.js', fn9: '/listen.js' }), '/listen.js function');
 });
 
 test("foreign are Node's files, and those that the caller names", () => {
