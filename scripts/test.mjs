@@ -16,7 +16,7 @@ if (files.length === 0) {
 }
 const { status } = spawnSync(
   process.execPath,
-  ['--test', '--test-reporter=spec', '--test-concurrency=2', '--test-timeout=900000', ...files],
+  ['--test', '--test-reporter=spec', '--test-concurrency=3', '--test-timeout=900000', ...files],
   { stdio: 'inherit' },
 );
 process.exit(status ?? 1);

@@ -67,7 +67,10 @@ function spin() {
 often(work, 20);
 if (isMainThread && !process.send) often(spin, 20);
 if (!isMainThread) parentPort.on('message', () => parentPort.postMessage(tell()));
-else if (process.send) process.on('message', () => process.send(tell()));
+else if (process.send) {
+  process.on('message', () => process.send(tell()));
+  process.on('disconnect', () => process.exit()); // its parent is killed at the end of the test
+}
 else {
   const child = fork(__filename);
   const worker = new Worker(__filename);
