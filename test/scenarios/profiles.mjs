@@ -6,7 +6,8 @@ import { drawnProfile } from '../../.test/support/drawn-profile.js';
 import { computeCostTable } from '../../dist/analyzer/cost/table.js';
 import { readCollapsed, writeCollapsed } from '../../dist/analyzer/formats/collapsed.js';
 import { readCpuProfile } from '../../dist/analyzer/formats/cpuprofile.js';
-import { readPprof, writePprof } from '../../dist/analyzer/formats/pprof.js';
+import { writePprof } from '../../dist/analyzer/formats/pprof.js';
+import { readProfile } from '../../dist/analyzer/formats/profile.js';
 import { writeSpeedscope } from '../../dist/analyzer/formats/speedscope.js';
 
 export const setup = () => {
@@ -18,7 +19,7 @@ export const setup = () => {
 export const iterate = (text) => {
   const profile = readCpuProfile(text);
   computeCostTable(profile);
-  readPprof(writePprof(profile));
+  readProfile(writePprof(profile));
   readCollapsed(writeCollapsed(profile));
   writeSpeedscope(profile, 'one');
 };
