@@ -10,7 +10,7 @@ import { noTmux, openTerminal, runMemwatch, type TestTerminal } from '../support
 const attached = async (t: TestContext, target: StartedTarget, columns = 80, rows = 24): Promise<TestTerminal> => {
   const terminal = openTerminal(t, { columns, rows, cwd: temporaryFolder(t) });
   runMemwatch(terminal, ['attach', String(target.pid)]);
-  await terminal.until(/\[1 Live\][^]*Limits[^]*Holds/);
+  await terminal.until(/\[1 Live\][^]*Limits[^]*Handles/);
   return terminal;
 };
 

@@ -40,10 +40,13 @@ test(
     const expected: readonly [readonly string[], RegExp][] = [
       [
         [String(target.pid)],
-        /^memwatch: process \d+ belongs to another user\r\n {2}run memwatch as that user, or as root\r\n$/,
+        /^memwatch: process \d+ belongs to another user \(user id 0, memwatch has 65534\)\r\n {2}run memwatch as user 0, or as root\r\n$/,
       ],
-      [[String(target.pid), '--plain'], /^memwatch: process \d+ belongs to another user\r\n/],
-      [[String(process.ppid)], /^memwatch: process \d+ (belongs to another user|is not Node\.js but .*)\r\n/],
+      [
+        [String(target.pid), '--plain'],
+        /^memwatch: process \d+ belongs to another user \(user id 0, memwatch has 65534\)\r\n/,
+      ],
+      [[String(process.ppid)], /^memwatch: process \d+ (belongs to another user .*|is not Node\.js but .*)\r\n/],
       [['999999999'], /^memwatch: there is no process 999999999\r\n/],
     ];
     for (const [args, said] of expected) {

@@ -104,7 +104,7 @@ test('what is no capture is said in one line before the screen is touched', asyn
     'cut.pb.gz': /^memwatch: cannot read cut\.pb\.gz/,
     [hostile]: /^memwatch: evil\\x1b\[2J.* is neither/,
     '.': /^memwatch: cannot read \.: it is a folder/,
-    'not-there.heapsnapshot': /^memwatch: cannot read not-there\.heapsnapshot: ENOENT/,
+    'not-there.heapsnapshot': /^memwatch: cannot read not-there\.heapsnapshot: there is no such file/,
   };
   for (const [file, said] of Object.entries(expected)) {
     const run = await memwatch(['view', file], { cwd });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { dirname, basename } from 'node:path';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { drawnSnapshot } from '../support/drawn-snapshot.js';
@@ -142,7 +142,11 @@ test('kill -9 leaves a terminal that can be used, and nothing that runs on', { s
     runMemwatch(terminal, ['view', 'service.heapsnapshot']);
     await terminal.until(/sessions: Map/);
     const pid = terminal.pid();
-    const guardian = Number(execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }));
+    let guardian = 0;
+    await eventually('the guardian runs', () => {
+      guardian = Number(spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }).stdout);
+      return guardian > 0;
+    });
     process.kill(pid, 'SIGKILL');
     await terminal.until(/memwatch was killed; the terminal is as it was/);
     assert.equal(terminal.modes(), given, shell);
