@@ -2,8 +2,7 @@
  * The heaps of worker threads: a heap that was seen to grow is searched like any other. In: a watch of the whole
  * process. Out: the report with what was found in the workers, and each worker's verdict.
  */
-import { attachToWorker } from '../agent/attach/attach-worker.js';
-import type { Attachment } from '../agent/attach/attach.js';
+import { attachToWorker, type Attachment } from '../agent/attach/attach.js';
 import type { WorkerThread } from '../agent/session/workers.js';
 import { workerHeap } from '../analyzer/growth/bounds.js';
 import { verdictOf } from '../analyzer/growth/verdict.js';
@@ -25,7 +24,9 @@ export const withWorkers = async (
 ): Promise<LeakReport> => {
   let all = report;
   for (const worker of await growingWorkers(attachment, watched)) {
-    const found = await search(await attachToWorker(attachment, worker));
+    const inside = await attachToWorker(attachment, worker);
+    attachment.onDetach(inside.detach); // after what the search registers, which is undone first
+    const found = await search(inside);
     all = joined(all, found, worker);
   }
   return all;

@@ -126,7 +126,10 @@ const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promi
   };
 };
 
-/** The same attachment seen from one of its workers; its detach leaves that worker alone. */
+/**
+ * The same attachment seen from one of its workers; its detach leaves that worker alone. Throws no-answer if the worker
+ * waits in Atomics.wait, or runs native code.
+ */
 export const attachToWorker = async (attachment: Attachment, worker: WorkerThread): Promise<Attachment> => {
   const guard = await enterGuard(worker.session, false);
   return {
