@@ -45,9 +45,16 @@ export interface ObjectStatistics {
 const arrivesWithinMs = 10_000;
 const category = 'disabled-by-default-v8.gc_stats';
 
-/** Undefined if V8 cannot be asked: another runtime, or a thread whose event loop does not turn. */
+/**
+ * Before Node 24 these statistics abort the process (`Check failed: over_allocated < size`) if the heap holds an object
+ * like the one that `JSON.parse('{"866":0,"a":0,"b":0,"c":0,"d":0}')` makes.
+ */
+const firstSafeMajor = 24;
+
+/** Undefined if V8 must not or cannot be asked: an older Node, another runtime, or a thread whose event loop does not turn. */
 export const countHeapObjects = async (attachment: Attachment): Promise<HeapObjects | undefined> => {
-  const { pid } = attachment;
+  const { pid, nodeVersion } = attachment;
+  if (Number(/\d+/.exec(nodeVersion)?.[0] ?? 0) < firstSafeMajor) return undefined;
   const turns = await evaluate(attachment.session, turnOfLoop, [], { awaitPromise: true, timeoutMs: 2000 }).catch(
     () => false,
   );
