@@ -54,7 +54,10 @@ export const asSystemError = (error: unknown): unknown => {
   if (code === 'EMFILE' || code === 'ENFILE')
     return new MemwatchError('no-room', 'the limit of open files is too low', { hint: 'ulimit -n 1024', cause: error });
   if (error.syscall === 'uv_cwd')
-    return new MemwatchError('cannot-read', 'the current folder was removed', { hint: 'cd to another', cause: error });
+    return new MemwatchError('cannot-read', 'the current folder was removed', {
+      hint: 'cd to another folder',
+      cause: error,
+    });
   return new MemwatchError('cannot-read', messageOf(error), { cause: error });
 };
 
@@ -75,5 +78,5 @@ const fileReasons: Readonly<Record<string, string>> = {
   EACCES: 'this user may not read it',
   EPERM: 'this user may not read it',
   EMFILE: 'too many files are open (ulimit -n)',
-  ELOOP: 'its links lead in a circle',
+  ELOOP: 'its links form a loop',
 };

@@ -1,5 +1,5 @@
 /**
- * Heavy work in a thread of its own, so that the calling thread can go on sending the target heartbeats and react to
+ * Heavy work in a thread of its own, so that the calling thread can keep sending the target heartbeats and react to
  * Ctrl-C. In: the thread's file and its input. Out: the one result that it sends; the thread ends then.
  */
 import { parentPort, Worker } from 'node:worker_threads';

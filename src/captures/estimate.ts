@@ -100,9 +100,9 @@ const estimateOf = (
 
 /** Why a capture is refused; continues a sentence that names the capture. */
 export const whyNoRoom = ({ likelyExtraBytes, extraBytes, limitKnown, room }: CaptureEstimate): string => {
-  const need = `takes about ${formatBytes(likelyExtraBytes)} and at most ${formatBytes(extraBytes)} more memory, by estimate`;
+  const need = `takes an estimated ${formatBytes(likelyExtraBytes)}, at most ${formatBytes(extraBytes)}, of additional memory`;
   if (!limitKnown)
-    return `${need}, and the memory limit of the target's cgroup is not known: its files can be read neither from here nor by the target`;
+    return `${need}, and the memory limit of the target's cgroup is not known, because neither memwatch nor the target can read its files`;
   if (room === undefined || extraBytes <= room.availableBytes)
     return `${need}, and V8's heap is too close to its own limit for it`;
   return `${need}, and ${room.of} has ${formatBytes(room.availableBytes)} left`;

@@ -24,6 +24,6 @@ const refuseWithoutRoom = async (attachment: Attachment): Promise<void> => {
   throw new MemwatchError(
     'no-room',
     `a census of a heap of ${formatBytes(estimate.heapUsedBytes)} ${whyNoRoom(estimate)}`,
-    { hint: 'memwatch alloc fits: it only takes samples; --force counts all the same' },
+    { hint: 'memwatch alloc fits, because it only takes samples; --force counts anyway' },
   );
 };

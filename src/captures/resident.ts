@@ -39,7 +39,7 @@ const keptMemory = (before: Resident, after: Resident): string | undefined => {
   if (moreBytes < minReportedBytes) return undefined;
   const heapBytes = Math.min(moreBytes, Math.max(0, after.heapBytes - before.heapBytes));
   return (
-    `the target's RSS is ${formatBytes(moreBytes)} higher than before: ${formatBytes(heapBytes)} of it in V8's heap and Buffers, ` +
-    `${formatBytes(moreBytes - heapBytes)} free memory that its allocator keeps and uses again`
+    `the target's RSS is ${formatBytes(moreBytes)} higher than before: ${formatBytes(heapBytes)} of that is in V8's heap and Buffers, ` +
+    `${formatBytes(moreBytes - heapBytes)} is free memory that its allocator keeps for later use`
   );
 };

@@ -69,11 +69,11 @@ const refuseWithoutRoom = async (estimate: SnapshotEstimate, file: string): Prom
   if (!estimate.enough) {
     const cheaper = estimate.censusFits
       ? 'memwatch census and memwatch alloc fit'
-      : 'memwatch alloc fits: it only takes samples';
+      : 'memwatch alloc fits, because it only takes samples';
     throw new MemwatchError(
       'no-room',
       `a snapshot of a heap of ${formatBytes(estimate.heapUsedBytes)} ${whyNoRoom(estimate)}`,
-      { hint: `${cheaper}; --force takes the snapshot all the same` },
+      { hint: `${cheaper}; --force takes the snapshot anyway` },
     );
   }
   const freeBytes = await diskFreeBytes(file);
@@ -81,7 +81,7 @@ const refuseWithoutRoom = async (estimate: SnapshotEstimate, file: string): Prom
   throw new MemwatchError(
     'no-room',
     `the snapshot can take ${formatBytes(estimate.fileBytes)} of disk (an estimate), and ${dirname(resolve(file))} has ${formatBytes(freeBytes)} left`,
-    { hint: 'name another place with -o, or use --gzip --force: it is about a fifth of the size' },
+    { hint: 'name another place with -o, or use --gzip --force, which takes about a fifth of the space' },
   );
 };
 

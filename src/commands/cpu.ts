@@ -68,7 +68,7 @@ const runCpu = async (args: Arguments, io: Io): Promise<number | undefined> => {
   const durationMs =
     args['duration'] === undefined ? (isProgram ? Infinity : 10_000) : parseDuration(String(args['duration']));
   const callsMs = args['calls'] === true ? Math.min(5000, Math.max(1000, durationMs / 5)) : undefined;
-  sayCosts(args, isProgram, callsMs, io);
+  warnOfCosts(args, isProgram, callsMs, io);
   const attachOptions = {
     signal: io.signal,
     onProgress: io.progress,
@@ -133,7 +133,7 @@ const runInProcess = async (
   return exitCodeOfProgram(ended, io);
 };
 
-const sayCosts = (args: Arguments, isProgram: boolean, callsMs: number | undefined, io: Io): void => {
+const warnOfCosts = (args: Arguments, isProgram: boolean, callsMs: number | undefined, io: Io): void => {
   if (args['precise'] === true)
     io.warn('--precise turns inlining off while profiling: the target uses 6 to 46 % more CPU');
   if (callsMs === undefined) return;

@@ -58,9 +58,9 @@ const refusal = (file: string, what: string): MemwatchError =>
   new MemwatchError('cannot-write', `will not write to ${file}: it is ${what}`, { hint: 'name another file' });
 
 /** Refuses a folder that is reached through another user's link; the folder itself need not exist. */
-export const requireOwnWay = (folder: string): void => {
+export const requireSafePath = (folder: string): void => {
   const { stats } = follow(folder, resolve(folder), 0);
-  if (stats !== undefined && !stats.isDirectory()) throw refusal(folder, 'no folder');
+  if (stats !== undefined && !stats.isDirectory()) throw refusal(folder, 'not a folder');
 };
 
 /** The path of a name in the same folder as a file. */

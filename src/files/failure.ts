@@ -15,8 +15,8 @@ const asFailure = (file: string, cause: unknown): unknown => {
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new MemwatchError('no-room', `the disk is full: ${file}`, { hint: 'name another place', cause });
   if (code === 'ENXIO')
-    return new MemwatchError('cannot-write', `nobody reads ${file}`, { hint: 'start what reads it first', cause });
-  if (code === 'EPIPE') return new MemwatchError('cannot-write', `what read ${file} has gone`, { cause });
+    return new MemwatchError('cannot-write', `no process reads ${file}`, { hint: 'start its reader first', cause });
+  if (code === 'EPIPE') return new MemwatchError('cannot-write', `the reader of ${file} has gone`, { cause });
   return new MemwatchError('cannot-write', `cannot write ${file}: ${messageOf(cause)}`, {
     hint: code === undefined ? undefined : hints[code],
     cause,

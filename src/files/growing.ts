@@ -23,7 +23,8 @@ export interface GrowingFile {
 /** Throws `cannot-write`, also for a pipe or a device: what is written there cannot be rewritten. */
 export const createGrowingFile = (file: string, first: string, options: OutputOptions): GrowingFile => {
   const { kind, path } = guarded(file, () => destinationOf(file));
-  if (kind !== 'file') throw new MemwatchError('cannot-write', `${file} is no file`, { hint: 'name a file' });
+  if (kind !== 'file')
+    throw new MemwatchError('cannot-write', `${file} is not a regular file`, { hint: 'name a file' });
   writeOutput(path, first, options);
   let descriptor = guarded(file, () => openToGrow(path));
   let bytes = Buffer.byteLength(first);

@@ -69,7 +69,7 @@ const requireFree = (file: string, { overwrite = false }: OutputOptions): Destin
 };
 
 const taken = (file: string): MemwatchError =>
-  new MemwatchError('cannot-write', `${file} is there already`, { hint: 'name another file, or add --overwrite' });
+  new MemwatchError('cannot-write', `${file} already exists`, { hint: 'name another file, or add --overwrite' });
 
 type Stream = Extract<Destination, { kind: 'stream' }>;
 
@@ -145,7 +145,7 @@ const toStream = (file: string, destination: Stream): Output => {
   const { dev, ino } = fstatSync(descriptor);
   if (dev !== stats.dev || ino !== stats.ino) {
     close();
-    throw new MemwatchError('cannot-write', `${file} was exchanged while it was opened`);
+    throw new MemwatchError('cannot-write', `${file} was replaced while it was being opened`);
   }
   return {
     isFile: false,

@@ -6,7 +6,7 @@ import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemwatchError, messageOf } from '../errors.js';
-import { requireOwnWay } from './destination.js';
+import { requireSafePath } from './destination.js';
 import { codeOf, guarded } from './failure.js';
 import { isAbandoned, temporaryName } from './owner.js';
 
@@ -33,7 +33,7 @@ export const createTemporaryFolder = (parent = tmpdir()): TemporaryFolder => {
 /** Creates the folder that the user named, with its parent folders, for this user alone. Throws `cannot-write`. */
 export const makeFolder = (folder: string): void =>
   guarded(folder, () => {
-    requireOwnWay(folder);
+    requireSafePath(folder);
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     } catch (error) {

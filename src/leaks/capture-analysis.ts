@@ -83,7 +83,7 @@ const isForWork = ({ history }: Finding, work: readonly number[]): boolean => {
  */
 const mostBytesKept = 256 * 2 ** 20;
 
-/** Starts to read a capture at once, while the subject goes on working. */
+/** Starts to read a capture at once, while the subject continues to work. */
 const createCaptures = (signal: AbortSignal | undefined): ((file: string) => Capture) => {
   let keptBytes = 0;
   const read = (file: string): Promise<HeapGraph> => readHeapSnapshot(file, signal === undefined ? {} : { signal });

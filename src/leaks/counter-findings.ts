@@ -18,15 +18,15 @@ import { packageOf } from './snapshot-files.js';
 import type { Growth } from './subject.js';
 
 export const withCounters = (growth: Growth, readings: readonly CounterReading[], work: readonly number[]): Growth => {
-  const beside = findCounterGrowth(readings, work).map((counter) => findingOf(counter, growth, work));
-  return { ...growth, growing: joinFindings(growth.growing, beside) };
+  const outside = findCounterGrowth(readings, work).map((counter) => findingOf(counter, growth, work));
+  return { ...growth, growing: joinFindings(growth.growing, outside) };
 };
 
 /**
  * Child processes and threads come before what they cause; otherwise findings in the heap come before those outside it.
  */
-export const joinFindings = (inHeap: readonly Finding[], beside: readonly Finding[]): Finding[] =>
-  beside
+export const joinFindings = (inHeap: readonly Finding[], outside: readonly Finding[]): Finding[] =>
+  outside
     .reduce<readonly Finding[]>((found, one) => (isStarted(one) ? asCause(one, found) : joined(found, one)), inHeap)
     .map((finding, i) => ({ ...finding, rank: i + 1 }));
 
@@ -43,20 +43,20 @@ export const findingOf = (counter: CounterGrowth, { place }: Growth, work: reado
  * A thread or child process brings its ports, listeners and files with it, so it is the cause of what grows in step
  * with it.
  */
-const asCause = (beside: Finding, findings: readonly Finding[]): Finding[] => [
-  findings.filter((other) => isInStep(other, beside)).reduce(withReason, beside),
-  ...findings.filter((other) => !isInStep(other, beside)),
+const asCause = (counter: Finding, findings: readonly Finding[]): Finding[] => [
+  findings.filter((other) => isInStep(other, counter)).reduce(withReason, counter),
+  ...findings.filter((other) => !isInStep(other, counter)),
 ];
 
 /**
  * Otherwise the finding in the heap says more, and the counter is reported as its consequence. But if the heap shows
  * only a native handle of V8 or Node, the counter has the clearer name.
  */
-const joined = (findings: readonly Finding[], beside: Finding): Finding[] => {
-  const cause = findings.find((other) => explains(other, beside));
-  if (cause === undefined) return [...findings, beside];
+const joined = (findings: readonly Finding[], counter: Finding): Finding[] => {
+  const cause = findings.find((other) => explains(other, counter));
+  if (cause === undefined) return [...findings, counter];
   const isNamed = cause.kind !== 'native' || isCounter(cause);
-  const one = isNamed ? withReason(cause, beside) : withReason(beside, cause);
+  const one = isNamed ? withReason(cause, counter) : withReason(counter, cause);
   return findings.map((other) => (other === cause ? one : other));
 };
 
@@ -71,17 +71,17 @@ const isCounter = ({ container }: Finding): boolean => container.id === 0;
  * Native memory is a leak of its own only if nothing in the heap grows: heap objects may hold it in ways that a
  * snapshot does not show.
  */
-const explains = (finding: Finding, beside: Finding): boolean => {
-  if (beside.container.name === nativeMemory) return true;
-  const besideBytes = beside.bytesPerRound ?? 0;
-  return besideBytes > 0
-    ? (finding.retainedBytesPerRound ?? finding.bytesPerRound ?? 0) >= besideBytes * 0.5
-    : isInStep(finding, beside);
+const explains = (finding: Finding, counter: Finding): boolean => {
+  if (counter.container.name === nativeMemory) return true;
+  const counterBytes = counter.bytesPerRound ?? 0;
+  return counterBytes > 0
+    ? (finding.retainedBytesPerRound ?? finding.bytesPerRound ?? 0) >= counterBytes * 0.5
+    : isInStep(finding, counter);
 };
 
 /** The same number, or a small multiple of it: a socket is a handle and a file, a thread has four files. */
-const isInStep = (finding: Finding, beside: Finding): boolean => {
-  const ratio = finding.countPerRound / beside.countPerRound;
+const isInStep = (finding: Finding, counter: Finding): boolean => {
+  const ratio = finding.countPerRound / counter.countPerRound;
   const times = Math.max(ratio, 1 / ratio);
   return times < 6.5 && Math.abs(times - Math.round(times)) < 0.1 * times;
 };

@@ -19,9 +19,9 @@ export const usualMaxMs = 60_000;
 const leastCleanMs = 20_000;
 
 /** If a snapshot stops the target for longer than this, more rounds of the gate are worth their time. */
-const dearPauseUs = 3e6;
+const longPauseUs = 3e6;
 
-export const gateRoundsFor = ({ pauseUs }: SnapshotEstimate): number => (pauseUs > dearPauseUs ? 4 : 2);
+export const gateRoundsFor = ({ pauseUs }: SnapshotEstimate): number => (pauseUs > longPauseUs ? 4 : 2);
 
 /** Measured on heaps of 20 to 120 MB on Node 20: collecting and counting, sending a snapshot, reading all of them. */
 const countMsPerMegabyte = 20;

@@ -55,12 +55,12 @@ export const judge = async (subject: Subject, analysis: Analysis, options: Judge
   }
   await log.longRound(longRound);
   let growth = await log.growth();
-  let goesOn: string | null = null;
+  let seenGrowth: string | null = null;
   const settle = isQuiet(growth) ? withHeapGrowth : withoutSettledMemory;
   growth = await settle(growth, subject, size, log, options);
   if (growth.growing.length > 0) {
     const level = await watchLevel(subject, size, log, growth, options);
-    goesOn = level.goesOn;
+    seenGrowth = level.seenGrowth;
     if (level.levelsOff) growth = await log.growth();
   }
   for (const oneMore of [log.round, () => log.longRound(longerRound)]) {
@@ -69,7 +69,7 @@ export const judge = async (subject: Subject, analysis: Analysis, options: Judge
     growth = await log.growth();
   }
   const judgement = judgementOf(decide(growth, log.calls()), growth, log);
-  return judgement.verdict === 'leak' ? withEvidence(judgement, subject, log, goesOn, growth.place) : judgement;
+  return judgement.verdict === 'leak' ? withEvidence(judgement, subject, log, seenGrowth, growth.place) : judgement;
 };
 
 /** What only a leak needs: where it is allocated, and how far it grew without reaching a bound. */
@@ -77,13 +77,13 @@ const withEvidence = async (
   judgement: Judgement,
   subject: Subject,
   log: Log,
-  goesOn: string | null,
+  seenGrowth: string | null,
   body: Location | null,
 ): Promise<Judgement> => {
   const caller = { isFile: isMemwatchFile, body };
   const scripts = await readScriptsTable(log.lastFile());
   const findings = withAllocationSites(judgement.findings, await subject.survivors(), scripts, caller);
-  const unbounded = goesOn ?? `a cache whose bound is not reached within ${log.calls()} calls would look the same`;
+  const unbounded = seenGrowth ?? `a cache whose bound is not reached within ${log.calls()} calls would look the same`;
   return {
     ...judgement,
     findings: findings.map((finding) => ({ ...finding, reasons: [...finding.reasons, unbounded] })),

@@ -1,6 +1,6 @@
 /**
  * Does the growth level off? A cache looks like a leak until it is full. A snapshot with all of its entries costs
- * seconds, but reading the size of the collected heap costs next to nothing. So the subject goes on for many times the
+ * seconds, but reading the size of the collected heap costs next to nothing. So the subject continues for many times the
  * calls so far, and then the heap is read. If it has risen as fast as before, no bound has been reached; otherwise one
  * more snapshot shows what has stopped. In: what grows. Out: whether that snapshot was taken, or a sentence that says
  * how far the growth went on.
@@ -16,21 +16,21 @@ import type { Growth, JudgeOptions, Subject, Work } from './subject.js';
 
 export interface Level {
   readonly levelsOff: boolean;
-  /** How far the growth was seen to go on; null if it could not be watched. */
-  readonly goesOn: string | null;
+  /** How far the growth continued while it was watched; null if it could not be watched. */
+  readonly seenGrowth: string | null;
 }
 
 /** How much the heap may gain during this, and in how many calls at most. */
 const mostBytes = 64 * 2 ** 20;
 const mostCalls = 1_000_000;
 /**
- * Growth goes on if the heap gains at least this share of what the rate so far predicts, provided that at least this
+ * Growth continues if the heap gains at least this share of what the rate so far predicts, provided that at least this
  * many bytes are expected: less is V8's own noise.
  */
 const leastShare = 0.8;
 const leastBytes = 256 * 1024;
 
-const unwatched: Level = { levelsOff: false, goesOn: null };
+const unwatched: Level = { levelsOff: false, seenGrowth: null };
 
 export const watchLevel = async (
   subject: Subject,
@@ -39,7 +39,7 @@ export const watchLevel = async (
   growth: Growth,
   options: JudgeOptions,
 ): Promise<Level> => {
-  if (growth.growing.some(isBesideHeap)) return unwatched;
+  if (growth.growing.some(isOutsideHeap)) return unwatched;
   const bytesPerCall = bytesOf(growth) / (log.calls() / log.work.length);
   const calls = Math.min(mostCalls, mostBytes / Math.max(bytesPerCall, 1));
   const work = await workOn(subject, size, log, calls, options);
@@ -48,15 +48,15 @@ export const watchLevel = async (
   const gained = heldBytes(work.after) - heldBytes(work.before);
   const expected = bytesPerCall * iterations;
   if (expected >= leastBytes && gained >= leastShare * expected) {
-    const goesOn = `it grew for ${iterations} more calls without reaching a bound: ${formatBytes(gained)} gained`;
-    return { levelsOff: false, goesOn };
+    const seenGrowth = `it grew for ${iterations} more calls without reaching a bound: ${formatBytes(gained)} gained`;
+    return { levelsOff: false, seenGrowth };
   }
   await log.add(work);
-  return { levelsOff: true, goesOn: null };
+  return { levelsOff: true, seenGrowth: null };
 };
 
 /** Files, threads and timers run out, and the heap does not show them. */
-const isBesideHeap = ({ container }: Finding): boolean => container.id === 0;
+const isOutsideHeap = ({ container }: Finding): boolean => container.id === 0;
 
 /** What all growing things together gain in an average round. */
 const bytesOf = ({ growing }: Growth): number => growing.reduce((sum, one) => sum + (one.bytesPerRound ?? 0), 0);
@@ -64,14 +64,14 @@ const bytesOf = ({ growing }: Growth): number => growing.reduce((sum, one) => su
 /** How many times the calls so far are made, without a snapshot, when the heap rises although nothing in it grows. */
 const timesTheCalls = 3;
 /**
- * V8's tables grow by doubling, so growth goes on if at least this share of the last round's gain per call persists.
+ * V8's tables grow by doubling, so growth continues if at least this share of the last round's gain per call persists.
  */
 const leastShareOfTables = 0.5;
 /** Code, and what V8 records about it, comes and goes in hundreds of kilobytes, however many calls are made. */
 const leastHeapBytes = 2 * 2 ** 20;
 
 /**
- * If no object grows but the heap rose in the last round: does it go on rising? This can only be said of a heap that no
+ * If no object grows but the heap rose in the last round: does it keep rising? This can only be said of a heap that no
  * one else uses: in a test's own process, other tests make it rise too.
  */
 export const withHeapGrowth = async (
@@ -86,8 +86,8 @@ export const withHeapGrowth = async (
   const work = await workOn(subject, size, log, log.calls() * timesTheCalls, options);
   if (work === undefined) return growth;
   const gained = work.after.heapUsedBytes - work.before.heapUsedBytes;
-  const goesOn = gained >= Math.max(leastHeapBytes, leastShareOfTables * heap.perIteration * work.iterations);
-  return goesOn ? { ...growth, growing: [findingOf(heap, growth, log.work)] } : growth;
+  const continues = gained >= Math.max(leastHeapBytes, leastShareOfTables * heap.perIteration * work.iterations);
+  return continues ? { ...growth, growing: [findingOf(heap, growth, log.work)] } : growth;
 };
 
 /** How long native memory is watched at most: several times as long as everything before it. */
@@ -95,7 +95,7 @@ const watchNativeMs = 30_000;
 
 /**
  * When only native memory grows: an allocator takes tens of megabytes before it has enough, in steps that look steady
- * over a few rounds. It is a leak only if it goes on at that rate for many times the calls.
+ * over a few rounds. It is a leak only if it continues at that rate for many times the calls.
  */
 export const withoutSettledMemory = async (
   growth: Growth,
@@ -109,8 +109,8 @@ export const withoutSettledMemory = async (
   const watch = { ...options, watchMs: Math.max(options.watchMs, watchNativeMs) };
   const work = await workOn(subject, size, log, log.calls() * timesTheCalls, watch);
   if (work === undefined) return growth;
-  const goesOn = findCounterGrowth([...log.readings, work.after], [...log.work, work.iterations]);
-  return goesOn.some(({ name }) => name === nativeMemory) ? growth : { ...growth, growing: [] };
+  const continues = findCounterGrowth([...log.readings, work.after], [...log.work, work.iterations]);
+  return continues.some(({ name }) => name === nativeMemory) ? growth : { ...growth, growing: [] };
 };
 
 /** Goes on working without a snapshot; undefined if so few calls fit into the time that they would show nothing new. */

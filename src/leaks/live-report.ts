@@ -16,7 +16,7 @@ import {
 } from '../analyzer/growth/counters.js';
 import { reportOfCensus } from '../analyzer/growth/light.js';
 import { verdictOf } from '../analyzer/growth/verdict.js';
-import { lookedOf, renderBounds, undecidedOf, watchedMs } from '../analyzer/growth/watch-report.js';
+import { coverageOf, renderBounds, undecidedOf, watchedMs } from '../analyzer/growth/watch-report.js';
 import { formatBytes } from '../analyzer/model/figures.js';
 import type { Finding, LeakReport } from '../analyzer/model/finding.js';
 import type { ProcessReading } from '../analyzer/model/process-reading.js';
@@ -36,12 +36,12 @@ const nothingFound = (watched: Watched): LeakReport => ({
   snapshots: 0,
   findings: [],
   warnings: [],
-  ...lookedOf(watched),
+  ...coverageOf(watched),
 });
 
 /** A report of the heap, joined with what grows outside it. `later`: readings of rounds after the watch. */
 export const withWatch = (report: LeakReport, watched: Watched, later: readonly ProcessReading[] = []): LeakReport => {
-  const findings = joinFindings(report.findings, besideOf(watched, later));
+  const findings = joinFindings(report.findings, findOutsideHeap(watched, later));
   const named = report.findings.length > 0;
   const undecided = [
     ...(watched.end === 'interrupted' ? [interrupted(watched)] : []),
@@ -57,7 +57,7 @@ export const withWatch = (report: LeakReport, watched: Watched, later: readonly 
     inconclusive: undecided,
     clean: [renderBounds(watched), ...report.reasons],
   }[verdict];
-  return { ...report, ...lookedOf(watched), verdict, reasons, findings };
+  return { ...report, ...coverageOf(watched), verdict, reasons, findings };
 };
 
 /** When the user ended the search: what has risen so far, which is not proved. */
@@ -75,15 +75,15 @@ const interrupted = (watched: Watched): string => {
 /** What rose most in each round, as a first hint: nothing is proved yet. */
 export const risingText = ({ gate }: Watched): string | undefined => {
   if (gate.readings.length < 3) return undefined;
-  const [first] = reportOfCensus(gate, undefined, [], nothingLooked).findings;
+  const [first] = reportOfCensus(gate, undefined, [], noCoverage).findings;
   return first?.title;
 };
-const nothingLooked = { bounds: [], looked: [], notLooked: [], threads: [] };
+const noCoverage = { bounds: [], looked: [], notLooked: [], threads: [] };
 
 const isCounter = ({ container }: Finding): boolean => container.id === 0;
 
 /** What is proved to grow outside the heap, and is a leak of its own. */
-export const besideOf = (watched: Watched, later: readonly ProcessReading[] = []): Finding[] => {
+export const findOutsideHeap = (watched: Watched, later: readonly ProcessReading[] = []): Finding[] => {
   const proved = watched.known
     .filter((known) => known.state === 'grows' && !isHeap(known) && !settlesLater(known.of))
     .filter((known) => known.of !== nativeMemory || isLarge(known, watched))

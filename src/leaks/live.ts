@@ -8,7 +8,7 @@ import { openProcessReadings } from '../agent/capture/process-readings.js';
 import { captureScripts } from '../agent/capture/scripts.js';
 import { reportOfCensus } from '../analyzer/growth/light.js';
 import { isWorkerHeap } from '../analyzer/growth/bounds.js';
-import { lookedOf } from '../analyzer/growth/watch-report.js';
+import { coverageOf } from '../analyzer/growth/watch-report.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import type { Progress } from '../progress.js';
 import { estimateSnapshot, whyNoRoom, type SnapshotEstimate } from '../captures/estimate.js';
@@ -16,7 +16,7 @@ import { openCensus } from '../captures/open-census.js';
 import { formatBytes } from '../report/units.js';
 import { gateRoundsFor } from './duration.js';
 import { requireTurningLoop } from './turning-loop.js';
-import { besideOf, reportOfInterrupted, reportOfWatch, risingText, withWatch } from './live-report.js';
+import { findOutsideHeap, reportOfInterrupted, reportOfWatch, risingText, withWatch } from './live-report.js';
 import type { Round } from './rounds.js';
 import { searchHeap, type SearchOptions } from './search.js';
 import { uncounted, withoutCounts } from './uncounted.js';
@@ -68,7 +68,7 @@ const reportOf = async (looking: Looking, first: Watched, options: LiveOptions):
 const searchAndWatch = async (looking: Looking, first: Watched, options: LiveOptions): Promise<LeakReport> => {
   try {
     const { report, readings } = await searchHeap(looking, first, options);
-    const isDecided = report.verdict !== 'clean' || besideOf(first, readings).length > 0;
+    const isDecided = report.verdict !== 'clean' || findOutsideHeap(first, readings).length > 0;
     if (isDecided || first.end === 'grows') return withWatch(report, first, readings);
     // what rose in each round of the gate came and went: the watch starts again, because snapshots change all figures
     const watching = { endsOnRise: false, gateRounds: 1, sampled: false, allowedMs: options.maxMs };
@@ -104,7 +104,7 @@ const reportWithoutSnapshots = async (
   const rises = watched.end === 'rises';
   const counted = looking.census !== uncounted;
   const scripts = rises || !counted ? await captureScripts(looking.attachment.session, looking.attachment) : undefined;
-  const found = reportOfCensus(watched.gate, scripts, warnings, lookedOf(watched));
+  const found = reportOfCensus(watched.gate, scripts, warnings, coverageOf(watched));
   if (!counted) return withWatch(withoutCounts(found, watched.gate, scripts), watched);
   if (!rises) return withWatch(found, watched);
   if (found.verdict !== 'clean') return found;

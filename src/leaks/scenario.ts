@@ -1,6 +1,6 @@
 /**
  * Checks one scenario from start to end: its process, the judgement, its limits. In: a module's path. Out: a report. A
- * fault of the scenario is written in the report instead of thrown, so that other scenarios go on.
+ * fault of the scenario is written in the report instead of thrown, so that other scenarios continue.
  */
 import { join, resolve } from 'node:path';
 import type { ScenarioDescription } from '../agent/scenario/messages.js';
@@ -57,7 +57,7 @@ export const checkScenario = async (file: string, options: CheckScenarioOptions 
   }
 };
 
-/** What memwatch itself could not do for this scenario is reported as that; the other scenarios go on. */
+/** What memwatch itself could not do for this scenario is reported as that; the other scenarios continue. */
 const failureOf = (error: unknown): ScenarioFailure => {
   if (error instanceof ScenarioError) return error.failure;
   if (!(error instanceof MemwatchError) || error.code === 'interrupted') throw error;

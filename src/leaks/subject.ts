@@ -42,7 +42,7 @@ export interface Growth {
 
 /** Finds what grows over the captures of one subject. */
 export interface Analysis {
-  /** Called as soon as a snapshot exists, so that it can be read while the subject goes on working. */
+  /** Called as soon as a snapshot exists, so that it can be read while the subject continues to work. */
   add(file: string): void;
   /** `work` holds the calls of the body between one capture and the next. */
   growth(work: readonly number[], body: CodePosition | null): Promise<Growth>;

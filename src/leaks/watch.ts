@@ -182,6 +182,6 @@ const endOf = (watch: Watch, rises: boolean): Watched['end'] | undefined => {
   return watchedMs(watch) >= watch.allowedMs ? 'time' : undefined;
 };
 
-/** Bytes that the collected heap will gain in this many rounds if it goes on at the same rate. */
+/** Bytes that the collected heap will gain in this many rounds if it continues at the same rate. */
 export const expectedGrowth = (heapBytes: readonly number[], rounds: number): number =>
   (((heapBytes.at(-1) ?? 0) - (heapBytes[0] ?? 0)) / Math.max(1, heapBytes.length - 1)) * rounds;

@@ -37,7 +37,7 @@ const renderRows = (
   const signed = (value: number): string => (value > 0 ? '+' : '') + show(value);
   const least = smallestShare * Math.max(before, after);
   const changed = rows.filter(({ selfDelta }) => Math.abs(selfDelta) > least);
-  const dearest = changed.filter(({ selfDelta }) => selfDelta > 0).slice(0, limit);
+  const moreExpensive = changed.filter(({ selfDelta }) => selfDelta > 0).slice(0, limit);
   const cheapest = changed.filter(({ selfDelta }) => selfDelta < 0).slice(-Math.max(3, Math.floor(limit / 3)));
   if (changed.length === 0)
     return [`no ${what.replace('in function', 'line')} changed by more than ${smallestShare * 100}% of the whole`];
@@ -50,7 +50,7 @@ const renderRows = (
       { title: what, align: 'left', cell: (row) => showName(row.name), cut: 'end' },
       { title: 'file', align: 'left', cell: (row) => showPlace(row, folder), cut: 'start' },
     ],
-    [...dearest, ...cheapest],
+    [...moreExpensive, ...cheapest],
     columns,
   );
 };

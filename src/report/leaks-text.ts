@@ -23,7 +23,7 @@ export const renderLeaks = (report: LeakReport, columns: number): string => {
   const lines = [
     headline(report),
     ...report.reasons.slice(report.verdict === 'leak' ? 0 : 1).map((reason) => `  ${escapeText(reason)}`),
-    ...lookedText(report),
+    ...coverageText(report),
     ...report.warnings.map((warning) => `  note: ${escapeText(warning)}`),
     ...report.findings.flatMap((finding) => ['', ...renderFinding(finding, report)]),
   ];
@@ -41,7 +41,7 @@ const headline = ({ verdict, findings, reasons }: LeakReport): string => {
 };
 
 /** What was checked and what was not: the verdict covers only what was checked. */
-const lookedText = ({ looked, notLooked }: LeakReport): string[] => [
+const coverageText = ({ looked, notLooked }: LeakReport): string[] => [
   ...(looked.length === 0 ? [] : [`  checked: ${escapeText(looked.join(', '))}`]),
   ...notLooked.map(({ what, why }) => `  not checked: ${escapeText(`${what} (${why})`)}`),
 ];

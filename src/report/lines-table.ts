@@ -76,7 +76,7 @@ const renderFunction = (one: FunctionLines, floor: Floor, { columns, color }: Li
     const number = one.firstLine + index;
     return { number, source: plainText(text).slice(Number.isFinite(indent) ? indent : 0), cost: costs.get(number) };
   });
-  const hottest = dearest(one.lines, ({ timeUs }) => timeUs)[0];
+  const hottest = mostExpensive(one.lines, ({ timeUs }) => timeUs)[0];
   const [title = '', ...lines] = renderTable(columnsFor(one, totalUs, floor, columns), rows, columns);
   const shown = lines.map((line, index) =>
     color && hottest !== undefined && rows[index]?.cost === hottest ? `\x1b[1;33m${line}\x1b[0m` : line,
@@ -89,11 +89,12 @@ const head = (one: FunctionLines, totalUs: number, floor: Floor, columns: number
   const lines = [`${escapeText(one.name)}  ${escapeText(one.file)}:${one.firstLine}`];
   if (one.calls === 0) return [...lines, 'never called'];
   lines.push(`${called}${formatDuration(totalUs)}${one.calls === undefined ? ' of its own time, by samples' : ''}`);
-  const slow = dearest(one.lines, ({ timeUs }) => timeUs).slice(0, 2);
+  const slow = mostExpensive(one.lines, ({ timeUs }) => timeUs).slice(0, 2);
   if (one.allocation !== undefined) lines.push(allocationLine(one.allocation));
-  for (const line of slow) lines.push(dearLine('time', formatShare((line.timeUs ?? 0) / totalUs), line, columns));
-  const memory = dearest(one.lines, bytesOf).filter((line) => !isNoise(bytesOf(line), line, floor));
-  for (const line of memory.slice(0, 2)) lines.push(dearLine('memory', formatBytes(bytesOf(line) ?? 0), line, columns));
+  for (const line of slow) lines.push(expensiveLine('time', formatShare((line.timeUs ?? 0) / totalUs), line, columns));
+  const memory = mostExpensive(one.lines, bytesOf).filter((line) => !isNoise(bytesOf(line), line, floor));
+  for (const line of memory.slice(0, 2))
+    lines.push(expensiveLine('memory', formatBytes(bytesOf(line) ?? 0), line, columns));
   return lines;
 };
 
@@ -101,7 +102,7 @@ const allocationLine = ({ bytes, liveBytes }: NonNullable<FunctionLines['allocat
   `allocated about ${formatBytes(bytes)}` +
   (liveBytes === undefined ? '' : `; in a second phase of the same length, ${formatBytes(liveBytes)} stayed alive`);
 
-const dearLine = (what: string, much: string, line: LineCost, columns: number): string =>
+const expensiveLine = (what: string, much: string, line: LineCost, columns: number): string =>
   cutTo(
     `  ${what.padEnd(6)}  ${much.padStart(7)}  line ${line.line}: ${escapeText(plainText(line.source).trim())}`,
     columns,
@@ -188,7 +189,7 @@ const bytesOf = ({ incrementBytes, externalBytes }: LineCost): number | undefine
   incrementBytes === undefined ? undefined : incrementBytes + (externalBytes ?? 0);
 
 /** The rows with the highest values, highest first, without zeros. */
-const dearest = (lines: readonly LineCost[], of: (line: LineCost) => number | undefined): LineCost[] =>
+const mostExpensive = (lines: readonly LineCost[], of: (line: LineCost) => number | undefined): LineCost[] =>
   lines.filter((line) => (of(line) ?? 0) > 0).sort((a, b) => (of(b) ?? 0) - (of(a) ?? 0));
 
 const timeOf = (one: FunctionLines): number => one.lines.reduce((sum, { timeUs }) => sum + (timeUs ?? 0), 0);

@@ -20,10 +20,10 @@ const isPlain = (name: string): boolean => name === 'Object' || name === 'Array'
 
 const hop = (step: PathStep, last: boolean): string => {
   const name = step.kind !== 'word' && isPlain(step.name) && !last ? '' : ` → ${escapeText(step.name)}`;
-  return said(step) + name;
+  return edgeText(step) + name;
 };
 
-const said = (step: PathStep): string => {
+const edgeText = (step: PathStep): string => {
   const label = escapeText(step.label);
   if (label === '' || step.kind === 'element') return label;
   if (step.kind === 'word') return ` → ${label}`;

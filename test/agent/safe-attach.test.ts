@@ -175,7 +175,7 @@ test(
     assert.match(saidAs(asUser, between.pid), /has changed its user \(setuid: user ids 0, 4242, 0\)\n/);
     assert.match(
       saidAs(withoutPtrace, roots.pid),
-      /capabilities that memwatch has not; memwatch runs as root, but without CAP_SYS_PTRACE\n.*--cap-add SYS_PTRACE/,
+      /capabilities that memwatch does not have; memwatch runs as root, but without CAP_SYS_PTRACE\n.*--cap-add SYS_PTRACE/,
     );
     assert.match(saidAs(withoutPtrace, changed.pid), /memwatch runs as root, but without CAP_SYS_PTRACE\n/);
   },

@@ -163,7 +163,7 @@ test('a snapshot for which the cgroup has no room is refused with the figures, u
   assert.equal(refused.code, 2);
   assert.match(
     refused.stderr,
-    /a snapshot of a heap of [\d.]+ MB takes about [\d.]+ MB and at most [\d.]+ MB more memory, by estimate, and the target's cgroup has [\d.]+ MB left\n.*--force/,
+    /a snapshot of a heap of [\d.]+ MB takes an estimated [\d.]+ MB, at most [\d.]+ MB, of additional memory, and the target's cgroup has [\d.]+ MB left\n.*--force/,
   );
   assert.equal(existsSync(file), false);
   const forced = await memwatch(['snapshot', String(target.pid), '-o', file, '--force']);

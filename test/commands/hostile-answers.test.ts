@@ -19,23 +19,31 @@ const worker: FakeAnswers['result'] = (method, send) => {
 };
 
 const cases: Record<string, { command: string[]; result: FakeAnswers['result']; says: RegExp }> = {
-  'a CPU profile that is a number': { command: ['cpu', '-d', '100ms'], result: profile(7), says: /holds no profile/ },
+  'a CPU profile that is a number': {
+    command: ['cpu', '-d', '100ms'],
+    result: profile(7),
+    says: /contains no profile/,
+  },
   'a CPU profile whose nodes are a text': {
     command: ['cpu', '-d', '100ms'],
     result: profile({ nodes: 'x' }),
-    says: /holds no profile/,
+    says: /contains no profile/,
   },
   'a CPU profile with a broken node': {
     command: ['cpu', '-d', '100ms'],
     result: profile({ nodes: [{ id: 1 }], samples: [1], timeDeltas: [1], startTime: 0, endTime: 5 }),
-    says: /holds no profile/,
+    says: /contains no profile/,
   },
   'an allocation profile without a tree': {
     command: ['alloc', '-d', '100ms'],
     result: profile({ head: 5 }),
-    says: /holds no profile/,
+    says: /contains no profile/,
   },
-  'a worker without a name': { command: ['dump'], result: worker, says: /what is not the inspector protocol/ },
+  'a worker without a name': {
+    command: ['dump'],
+    result: worker,
+    says: /something that is not the inspector protocol/,
+  },
 };
 
 for (const [name, { command, result, says }] of Object.entries(cases)) {

@@ -17,15 +17,15 @@ const value = (text: string): FakeAnswers => always(`{"result":{"type":"object",
 const cases: Record<string, { answers: FakeAnswers; says: RegExp; byUrl?: true }> = {
   'a frame that is no JSON': {
     answers: { frame: (socket) => socket.write(textFrame('<html>')) },
-    says: /sent what is not the inspector protocol/,
+    says: /sent something that is not the inspector protocol/,
   },
   'JSON that is no message': {
     answers: { frame: (socket) => socket.write(textFrame('[1]')) },
-    says: /sent what is not the inspector protocol/,
+    says: /sent something that is not the inspector protocol/,
   },
   'a frame before it was asked': {
     answers: { open: (socket) => socket.write(textFrame('}')) },
-    says: /sent what is not the inspector protocol|no answer/,
+    says: /sent something that is not the inspector protocol|no answer/,
   },
   'answers without what was asked for': {
     answers: always('{}'),
@@ -35,7 +35,7 @@ const cases: Record<string, { answers: FakeAnswers; says: RegExp; byUrl?: true }
     answers: always('null'),
     says: /the answer to Runtime.evaluate has no result|is not Node/,
   },
-  'answers that are a text': { answers: always('"x"'), says: /sent what is not the inspector protocol/ },
+  'answers that are a text': { answers: always('"x"'), says: /sent something that is not the inspector protocol/ },
   'null for every value': { answers: value('null'), says: /is not Node/ },
   'a number for every value': { answers: value('7'), says: /is not Node/ },
   'another runtime': {
@@ -67,7 +67,7 @@ const cases: Record<string, { answers: FakeAnswers; says: RegExp; byUrl?: true }
   },
   'a redirect of the WebSocket': {
     answers: { upgrade: (socket) => socket.end('HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/x\r\n\r\n') },
-    says: /leads to another address: not followed/,
+    says: /redirects to another address, which memwatch does not follow/,
     byUrl: true,
   },
   'a redirect of the list': {

@@ -60,7 +60,7 @@ for (const [node, args] of [
     await run.endsAfter(args[0] === 'leaks' ? 'SIGTERM' : 'SIGINT');
     assert.match(
       run.printed.stderr,
-      new RegExp(`process ${target.pid} did not answer .*, and was left\\n {2}what memwatch did there is undone`),
+      new RegExp(`process ${target.pid} did not answer .*, so memwatch detached\\n {2}when it runs again, it undoes`),
     );
     target.child.kill('SIGCONT');
     await noPortOpen(target.pid);
@@ -134,7 +134,7 @@ test(
     await eventually('it is attached to', isAttachedTo(target.pid));
     target.child.kill('SIGSTOP');
     terminal.keys('q');
-    assert.match(await terminal.until(/ended \d+/), /did not answer .* and was left/);
+    assert.match(await terminal.until(/ended \d+/), /did not answer .* so memwatch detached/);
     target.child.kill('SIGCONT');
     await noPortOpen(target.pid);
   },

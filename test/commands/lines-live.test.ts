@@ -215,7 +215,7 @@ for (const node of testedMajors) {
     assert.ok((find(document, 'Math.sin').timeUs ?? 0) > 50_000, JSON.stringify(document));
     const probe = await memwatch(['lines', `${target.pid}/1`, 'worker.cjs:handle', '--probe']);
     assert.equal(probe.code, 2);
-    assert.match(probe.stderr, /main thread alone\n +leave --probe out for lines by samples/);
+    assert.match(probe.stderr, /main thread alone\n +leave out --probe to sample the lines/);
     assert.equal(target.child.exitCode, null);
   });
 }

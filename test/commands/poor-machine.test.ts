@@ -27,7 +27,7 @@ test('a machine that gives too little is one line and exit code 2, and the targe
   }
   const folder = join(temporaryFolder(t), 'gone');
   const gone = behind(`mkdir ${folder} && cd ${folder} && rmdir ${folder} && exec`, ['census', pid]);
-  assert.deepEqual(gone, { status: 2, stderr: 'memwatch: the current folder was removed\n  cd to another\n' });
+  assert.deepEqual(gone, { status: 2, stderr: 'memwatch: the current folder was removed\n  cd to another folder\n' });
   assert.deepEqual(listeningPorts(target.pid), []);
 });
 

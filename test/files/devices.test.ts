@@ -125,7 +125,7 @@ test('a pipe is written to; without a reader, and with one that goes, it is one 
   };
   const alone = await snapshot();
   assert.equal(alone.code, 2);
-  assert.ok(alone.stderr.endsWith(`memwatch: nobody reads ${fifo}\n  start what reads it first\n`), alone.stderr);
+  assert.ok(alone.stderr.endsWith(`memwatch: no process reads ${fifo}\n  start its reader first\n`), alone.stderr);
   const reader = spawn('sh', ['-c', `cat ${fifo} >${folder}/copy`]);
   const read = once(reader, 'exit');
   await new Promise((go) => setTimeout(go, 200));
@@ -137,7 +137,7 @@ test('a pipe is written to; without a reader, and with one that goes, it is one 
   await new Promise((go) => setTimeout(go, 200));
   const left = await snapshot();
   // the price of a snapshot may stand above it
-  assert.deepEqual([left.code, left.stderr.split('\n').at(-2)], [2, `memwatch: what read ${fifo} has gone`]);
+  assert.deepEqual([left.code, left.stderr.split('\n').at(-2)], [2, `memwatch: the reader of ${fifo} has gone`]);
   short.kill();
   assert.deepEqual(readdirSync(folder).toSorted(), ['copy', 'pipe']);
 });

@@ -50,7 +50,7 @@ test('a name that is taken is kept, also when it is taken meanwhile; overwrite r
   const output = createOutput(file);
   writeFileSync(file, 'mine', { mode: 0o644 });
   output.write(Buffer.from('new'));
-  assert.throws(() => output.commit(), { code: 'cannot-write', message: `${file} is there already` });
+  assert.throws(() => output.commit(), { code: 'cannot-write', message: `${file} already exists` });
   output.discard();
   assert.throws(() => createOutput(file), { code: 'cannot-write', hint: 'name another file, or add --overwrite' });
   assert.equal(readFileSync(file, 'utf8'), 'mine');
@@ -105,7 +105,7 @@ test('what another user planted in a shared folder is neither followed nor fille
   }
   assert.throws(() => makeFolder(place), /a link that belongs to another user/);
   const taken = plant('taken', (path) => writeFileSync(path, 'theirs', { mode: 0o666 }));
-  assert.throws(() => writeOutput(taken, 'heap'), /is there already/);
+  assert.throws(() => writeOutput(taken, 'heap'), /already exists/);
   writeOutput(taken, 'heap', { overwrite: true });
   assert.deepEqual([statSync(taken).uid, modeOf(taken)], [process.getuid?.(), 0o600]);
   assert.equal(readFileSync(victim, 'utf8'), 'precious');
@@ -127,7 +127,7 @@ test('another user can neither foresee a name nor be overwritten by it', { skip:
   assert.equal(run.code, 2);
   assert.match(
     run.stderr,
-    /^memwatch: will not write to .*x\.heapsnapshot\.scripts\.json: it is a link that belongs to another user/,
+    /^memwatch: will not write to .*x\.heapsnapshot\.scripts\.json: it is a link that belongs to another user/m,
   );
   assert.equal(readFileSync(victim, 'utf8'), 'precious');
   assert.ok(!existsSync(file));
@@ -148,7 +148,7 @@ test('an existing capture is not overwritten, which is reported before the targe
   });
   for (const { file, words } of commands) {
     const { code, stdout, stderr } = await memwatch(words);
-    const said = `memwatch: ${file} is there already\n  name another file, or add --overwrite\n`;
+    const said = `memwatch: ${file} already exists\n  name another file, or add --overwrite\n`;
     assert.deepEqual([code, stdout, stderr, readFileSync(file, 'utf8')], [2, '', said, 'evidence']);
   }
   assert.equal(target.output(), 'ready\n', 'no inspector was opened');

@@ -1,5 +1,5 @@
 /**
- * Borrows a port that the inspector of another Node process holds although nobody uses it (a forgotten `node --inspect`).
+ * Borrows a port that the inspector of another Node process holds although no client uses it (a forgotten `node --inspect`).
  * For a moment that inspector closes, the target opens its own there and moves it away, and the lender opens its inspector
  * again. In: the port and the borrower. Does nothing if a debugger is connected, or if the lender might not open its port
  * again.
@@ -42,7 +42,7 @@ export const borrowPort = async (
 ): Promise<void> => {
   const lender = await findLender(port, borrower);
   if (lender === undefined) return;
-  onProgress?.(`borrowing port ${port} for a moment from process ${lender.pid}, whose inspector nobody uses`);
+  onProgress?.(`borrowing port ${port} for a moment from process ${lender.pid}, whose inspector no client uses`);
   const session = await connectToProcess(lender.url, lender.pid);
   try {
     await evaluate(session, turnOfLoop, [], { awaitPromise: true, timeoutMs: 500 }); // a busy lender would not open again in time

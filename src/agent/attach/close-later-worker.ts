@@ -1,6 +1,6 @@
 /**
  * The process that close-later.ts starts. In: the id of a process and when it started. It waits until that process opens
- * its inspector and nobody uses it, closes it, and ends; it also ends with that process, and after an hour.
+ * its inspector and no client uses it, closes it, and ends; it also ends with that process, and after an hour.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { closeLaterMinutes } from './close-later.js';
@@ -18,7 +18,7 @@ const runs = (): boolean => {
   return status?.startTicks === startTicks && status.state !== 'Z' && status.state !== 'X';
 };
 
-/** Whether that is done: with another memwatch there, it is left to the last one to leave. */
+/** True if there is nothing left to do here: if another memwatch is attached, the last one to leave closes the inspector. */
 const tryClose = async (): Promise<boolean> => {
   const url = await findInspector(pid);
   if (url === undefined) return false;

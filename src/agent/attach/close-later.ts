@@ -15,10 +15,10 @@ export const closeLater = (pid: number, startTicks: number): void => {
   const { NODE_OPTIONS: _, ...env } = process.env;
   const options = { detached: true, stdio: 'ignore', cwd: '/', env } as const;
   const child = spawn(process.execPath, [program, String(pid), String(startTicks)], options);
-  child.on('error', () => {}); // what is left then is memwatch detach
+  child.on('error', () => {}); // the user can still run memwatch detach
   child.unref();
 };
 
 /** Says in words that a process may open its inspector later. */
 export const whoCloses = (pid: number): string =>
-  `a process of memwatch's closes it: it waits ${closeLaterMinutes} minutes at most; memwatch detach ${pid} does so, too`;
+  `a small memwatch process waits up to ${closeLaterMinutes} minutes to close it; memwatch detach ${pid} closes it, too`;

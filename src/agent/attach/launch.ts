@@ -118,9 +118,13 @@ export const endProgram = async (
   if (child.exitCode !== null || child.signalCode !== null) return;
   if (signal?.aborted === true && hasOwnHandler) {
     child.unref(); // its own handler will end it
-    throw new MemwatchError('interrupted', `interrupted: process ${program.pid} is still ending, in its own way`, {
-      hint: `kill -KILL ${program.pid} ends it at once`,
-    });
+    throw new MemwatchError(
+      'interrupted',
+      `interrupted: process ${program.pid} is still running its own signal handler`,
+      {
+        hint: `kill -KILL ${program.pid} ends it at once`,
+      },
+    );
   }
   child.kill('SIGKILL');
   await program.exited;

@@ -148,7 +148,7 @@ const moveToFreePort = async (
   await here.main.close();
   if (url === undefined) {
     throw new MemwatchError('no-answer', `process ${pid} did not open its inspector again`, {
-      hint: 'where it does so later, its guard closes it 10 s after that',
+      hint: 'if it opens later, its guard closes it after 10 s',
     });
   }
   const main = await connectToProcess(url, pid, signal);
@@ -186,7 +186,7 @@ const refuseItself = (url: string): void => {
   const isLocal = /^(localhost|127\..*|\[::1\])$/.test(hostname);
   if (!isLocal || !listeningPorts(process.pid).some((listener) => listener.port === Number(port))) return;
   throw new MemwatchError('bad-argument', `${url} is the inspector of this memwatch itself`, {
-    hint: 'is --inspect in NODE_OPTIONS? it opens an inspector in memwatch, too: unset it',
+    hint: 'is --inspect in NODE_OPTIONS? it opens an inspector in memwatch itself, too: unset it',
   });
 };
 

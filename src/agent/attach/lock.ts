@@ -25,7 +25,7 @@ export const withPortLock = <T>(port: number, options: LockOptions, body: () => 
   port === 0 ? body() : withLock(`inspector-port-${port}`, 30_000, options, body);
 
 /**
- * Waits for its turn, but goes on without the lock after the time limit: the lock is a courtesy, and any program could hold
+ * Waits for its turn, but continues without the lock after the time limit, because any program could hold
  * it.
  */
 const withLock = async <T>(
@@ -42,7 +42,7 @@ const withLock = async <T>(
   }
 };
 
-/** Takes a lock that is free; undefined where another holds it. */
+/** Takes a lock that is free; undefined if another process holds it. */
 export const holdLock = (name: string): Promise<(() => void) | undefined> => tryAcquire(`\0memwatch-${name}`);
 
 const acquire = async (name: string, patienceMs: number, options: LockOptions): Promise<() => void> => {

@@ -24,10 +24,10 @@ export const barrierOf = (status: ProcessStatus): Obstacle | undefined => {
     return { code: 'not-node', reason, hint: 'memwatch ps lists the Node processes' };
   }
   if (state === 'Z' || state === 'X')
-    return refuse('has ended, and waits for its parent to notice', 'there is nothing left to look at');
+    return refuse('has ended and is waiting for its parent to collect it', 'there is nothing left to look at');
   if (!status.permitted) return { code: 'no-permission', ...whyDenied(pid) };
   if (state === 'T') return refuse('is stopped (SIGSTOP)', `let it run first: kill -CONT ${pid}`);
-  if (state === 't') return refuse('is stopped by a tracer such as gdb or strace', 'end that tracer first');
+  if (state === 't') return refuse('is stopped by a tracer such as gdb or strace', 'detach that tracer first');
   if (!inOtherNetwork(pid)) return undefined;
   return refuse(
     'is in another network namespace (a container)',
@@ -102,6 +102,6 @@ const singleExecutable = ({ pid, executable }: ProcessStatus): MemwatchError =>
 
 /** Other systems do not show which signals a process catches, so SIGUSR1 could end it. */
 const notLinux = (pid: number): MemwatchError =>
-  new MemwatchError('not-attachable', `attaching to ${pid} by its id is safe on Linux alone`, {
+  new MemwatchError('not-attachable', `attaching to ${pid} by its id is safe only on Linux`, {
     hint: 'start the target with --inspect=127.0.0.1:9229 and give memwatch that address',
   });

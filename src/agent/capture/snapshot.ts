@@ -74,9 +74,9 @@ const endedDuring = ({ pid }: Attachment, bytes: number, cause: unknown): unknow
   const who = pid === undefined ? 'the target' : `process ${pid}`;
   return new MemwatchError(
     'disconnected',
-    `${who} ended or cut the connection while its heap was captured (${bytes} bytes had come)`,
+    `${who} ended or cut the connection while its heap was captured (${bytes} bytes had arrived)`,
     {
-      hint: 'nothing was kept; the kernel ends a process that takes more memory than there is: dmesg tells',
+      hint: 'nothing was kept; dmesg shows whether the kernel killed it because memory ran out',
       cause,
     },
   );
@@ -109,7 +109,7 @@ const snapshotText = (write: (text: string) => void, onProgress: SnapshotOptions
         Number(new RegExp(`"${name}":\\s*(\\d+)`).exec(header)?.[1] ?? Number.NaN);
       const counts = { nodes: count('node_count'), edges: count('edge_count') };
       if (last === '}' && Number.isFinite(counts.nodes) && Number.isFinite(counts.edges)) return counts;
-      throw new MemwatchError('target-error', 'the target sent a snapshot that is not whole');
+      throw new MemwatchError('target-error', 'the target sent an incomplete snapshot');
     },
   };
 };
@@ -136,7 +136,7 @@ const streamSnapshot = async (
   if (failed.signal.aborted) throw failed.signal.reason;
   if (signal?.aborted !== true) return;
   throw new MemwatchError('interrupted', 'interrupted: nothing was kept', {
-    hint: 'V8 cannot be stopped: the target builds its snapshot to the end; what memwatch opened there closes 10 s later',
+    hint: 'V8 cannot be stopped: the target finishes building its snapshot, and what memwatch opened there closes 10 s later',
   });
 };
 

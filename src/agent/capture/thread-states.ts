@@ -66,10 +66,10 @@ function wordsInTarget(handle: Handle): string {
 }
 
 function handlesInTarget(wordsOf: (handle: Handle) => string): ActiveHandles[] {
-  const [mostLooked, shown] = [1000, 3];
+  const [maxHandles, shown] = [1000, 3];
   const all: Handle[] = Reflect.get(process, '_getActiveHandles')?.call(process) ?? [];
   const words = new Map<string, Set<string>>();
-  for (const handle of all.slice(0, mostLooked)) {
+  for (const handle of all.slice(0, maxHandles)) {
     const type = String(handle.constructor?.name ?? '');
     const text = wordsOf(handle);
     if (text !== '') words.set(type, (words.get(type) ?? new Set()).add(text));

@@ -51,8 +51,8 @@ export const captureProbe = async (
   if (attachment.worker !== undefined) {
     throw new MemwatchError('bad-argument', '--probe works on the main thread alone', {
       hint:
-        'leave --probe out for lines by samples, or count them exactly in a run of the program that memwatch starts, ' +
-        'where workers are counted too: memwatch lines file:function -- script.js',
+        'leave out --probe to sample the lines, or let memwatch start the program and count them exactly, ' +
+        'which includes workers: memwatch lines file:function -- script.js',
     });
   }
   const start = live.site.node.loc?.start ?? { line: 1, column: 0 };

@@ -12,7 +12,7 @@ export const readMappings = (pid: number): Mapping[] => {
     return parseSmaps(readFileSync(`/proc/${pid}/smaps`, 'utf8'));
   } catch (error) {
     throw new MemwatchError('no-permission', `cannot read /proc/${pid}/smaps: ${String(error)}`, {
-      hint: 'it takes the same user as the process, or CAP_SYS_PTRACE',
+      hint: 'run memwatch as the user of the process, or with CAP_SYS_PTRACE',
       cause: error,
     });
   }

@@ -19,7 +19,7 @@ export const whyDenied = (pid: number): Denial => {
   const [theirs, ours] = [readCredentials(pid), readCredentials('self')];
   const [ourUser] = ours.userIds;
   if (((ours.effectiveCapabilities >> ptraceBit) & 1n) === 1n) {
-    const reason = 'may not be looked into: it is in a user namespace of others, or a security module forbids it';
+    const reason = 'may not be inspected: it is in another user namespace, or a security module forbids it';
     return {
       reason,
       hint: 'run memwatch in the namespace (container) of the process; AppArmor and SELinux log denials',
@@ -40,18 +40,18 @@ export const whyDenied = (pid: number): Denial => {
   const hint = asRoot === '' ? 'run memwatch as root' : addCapability;
   if (theirs.groupIds.slice(0, 3).some((group) => group !== ours.groupIds[0]))
     return {
-      reason: `runs with other groups than memwatch (group ids ${theirs.groupIds.slice(0, 3).join(', ')})`,
+      reason: `runs with different groups from memwatch (group ids ${theirs.groupIds.slice(0, 3).join(', ')})`,
       hint,
     };
   if (ownerOf(pid) !== user) {
     const reason =
-      'is guarded by the kernel: it called setuid or setgid, or its file has capabilities or cannot be read';
+      'is protected by the kernel: it called setuid or setgid, or its file has capabilities or cannot be read';
     return { reason, hint };
   }
   if ((theirs.permittedCapabilities & ~ours.effectiveCapabilities) !== 0n)
-    return { reason: `has capabilities that memwatch has not${asRoot}`, hint };
+    return { reason: `has capabilities that memwatch does not have${asRoot}`, hint };
   const reason =
-    'may not be looked into: it called setuid or setgid, its file cannot be read, or a security module forbids it';
+    'may not be inspected: it called setuid or setgid, its file cannot be read, or a security module forbids it';
   return { reason: `${reason}${asRoot}`, hint };
 };
 

@@ -14,7 +14,8 @@ export interface Scenario extends Omit<ScenarioDescription, 'body'> {
   readonly body: unknown;
 }
 
-const contract = 'a scenario exports iterate(context, i), and if wanted setup(), teardown(context), iterations, limits';
+const contract =
+  'a scenario exports iterate(context, i), and optionally setup(), teardown(context), iterations, limits';
 const limitNames = ['maxGrowth', 'maxHeap', 'maxPause'] as const;
 
 /** Imports the module and checks its exports. Errors of the module itself are passed on unchanged. */
@@ -62,7 +63,7 @@ const readLimits = (value: unknown, file: string): Record<string, string | numbe
     const known = (limitNames as readonly string[]).includes(name);
     if (!known || (typeof limit !== 'string' && typeof limit !== 'number')) {
       throw new MemwatchError('bad-argument', `${file}: limits.${name} cannot be used`, {
-        hint: `limits may hold ${limitNames.join(', ')}, such as { maxGrowth: '1mb', maxPause: '50ms' }`,
+        hint: `limits can contain ${limitNames.join(', ')}, such as { maxGrowth: '1mb', maxPause: '50ms' }`,
       });
     }
     limits[name] = limit;

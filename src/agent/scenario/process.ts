@@ -130,7 +130,9 @@ const watchEnd = (
   const stopped = new Promise<never>((_, reject) => (stop = reject));
   const clock = createClock(options.timeoutMs, async () => {
     const message = `it did not end within ${options.timeoutMs / 1000} s: ${await placeOfHang(child)}`;
-    stop(new ScenarioError({ kind: 'timeout', message, hint: '--timeout gives it longer', output: printed() }));
+    stop(
+      new ScenarioError({ kind: 'timeout', message, hint: 'raise --timeout to give it more time', output: printed() }),
+    );
   });
   const onAbort = (): void => stop(new MemwatchError('interrupted', 'interrupted'));
   options.signal?.addEventListener('abort', onAbort, { once: true });

@@ -67,5 +67,5 @@ const textOf = (message: unknown): string => (typeof message === 'string' ? mess
 export const readMessage = (text: string): Message => {
   const message: unknown = JSON.parse(text);
   if (isMessage(message)) return message;
-  throw new Error('no message of the inspector protocol');
+  throw new Error('not a message of the inspector protocol');
 };

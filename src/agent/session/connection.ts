@@ -149,11 +149,11 @@ const receive = (client: Client, url: string, data: Buffer, close: Connection['c
 
 const tooLarge = (url: string, cause?: unknown): MemwatchError => {
   const most = `${maxMessageBytes / 2 ** 20} MB`;
-  return new MemwatchError('target-error', `${url} sent a message of more than ${most}: not read`, { cause });
+  return new MemwatchError('target-error', `${url} sent a message of more than ${most}, which is not read`, { cause });
 };
 
 const hungUp = (url: string): MemwatchError =>
-  new MemwatchError('disconnected', `cannot connect to ${url}: it hung up`);
+  new MemwatchError('disconnected', `cannot connect to ${url}: the other side closed the connection`);
 
 const noHandshake = (url: string): MemwatchError =>
   new MemwatchError('no-answer', `${url} did not answer within ${handshakeMs / 1000} s`, {
@@ -163,13 +163,13 @@ const noHandshake = (url: string): MemwatchError =>
 const brokenBy = (url: string, cause: Error): MemwatchError => {
   const code = 'code' in cause ? cause.code : undefined;
   if (cause.message === 'Maximum redirects exceeded')
-    return new MemwatchError('target-error', `${url} leads to another address: not followed`);
+    return new MemwatchError('target-error', `${url} redirects to another address, which memwatch does not follow`);
   if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return tooLarge(url, cause);
   return new MemwatchError('disconnected', `the connection to ${url} failed: ${messageOf(cause)}`, { cause });
 };
 
 const notTheProtocol = (url: string, cause: unknown): MemwatchError =>
-  new MemwatchError('target-error', `${url} sent what is not the inspector protocol`, {
+  new MemwatchError('target-error', `${url} sent something that is not the inspector protocol`, {
     hint: 'is it the inspector of a Node process?',
     cause,
   });

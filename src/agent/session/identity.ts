@@ -17,7 +17,7 @@ export const identify = async (session: Session, name: string): Promise<Identity
   const isNode = Number.isInteger(pid) && /^v\d+\.\d+/.test(String(version)) && typeof runtime !== 'string';
   if (isNode) return { pid: Number(pid), version: String(version) };
   const what = typeof runtime === 'string' ? `is not Node.js but ${runtime.slice(0, 200)}` : 'is not Node.js';
-  throw new MemwatchError('not-node', `what answers at ${name} ${what}`, {
+  throw new MemwatchError('not-node', `the process at ${name} ${what}`, {
     hint: 'memwatch reads Node.js processes; their inspectors are opened by node --inspect',
   });
 };

@@ -49,10 +49,10 @@ export interface Session {
   /** From now on, all commands together may take `patienceMs`; then the connection is cut. */
   hurry(): void;
   /**
-   * `say` is called before the connection to a silent target is cut: it sends what undoes everything, and waits for no
+   * `send` is called before the connection to a silent target is cut: it sends what undoes everything, and waits for no
    * answer.
    */
-  beforeCut(say: () => void): void;
+  beforeCut(send: () => void): void;
   close(): Promise<void>;
 }
 
@@ -76,10 +76,10 @@ export const connectSession = async (url: string, { signal, name = url }: Connec
     clearTimeout(timer);
     signal?.removeEventListener('abort', hurry);
   };
-  const lastWords: (() => void)[] = [];
-  const beforeCut = (say: () => void): void => void lastWords.push(say);
+  const cutListeners: (() => void)[] = [];
+  const beforeCut = (send: () => void): void => void cutListeners.push(send);
   // these messages go first; then openConnection closes
-  silent.signal.addEventListener('abort', () => lastWords.forEach((say) => say()));
+  silent.signal.addEventListener('abort', () => cutListeners.forEach((send) => send()));
   const connection = await openConnection(url, silent.signal).catch((error: unknown) => {
     forget();
     throw error;
@@ -88,7 +88,7 @@ export const connectSession = async (url: string, { signal, name = url }: Connec
   closed.addEventListener('abort', forget, { once: true });
   const atEnd = new AbortController();
   on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }: { chunk: unknown }) => {
-    if (typeof chunk !== 'string') throw new Error('a piece of a snapshot that is no text'); // closes the connection
+    if (typeof chunk !== 'string') throw new Error('a piece of a snapshot that is not text'); // closes the connection
   });
   on('NodeRuntime.waitingForDisconnect', () => atEnd.abort());
   const closedOrAtEnd = AbortSignal.any([closed, atEnd.signal]);
@@ -126,7 +126,7 @@ const answerFields: { readonly [M in keyof Commands]?: readonly (keyof Commands[
 const checked = <M extends keyof Commands>(method: M, result: unknown): unknown => {
   const missing = (answerFields[method] ?? []).find((field) => (Reflect.get(Object(result), field) ?? null) === null);
   if (missing === undefined && hasCallTree(result)) return result;
-  if (missing === undefined) throw new MemwatchError('target-error', `the answer to ${method} holds no profile`);
+  if (missing === undefined) throw new MemwatchError('target-error', `the answer to ${method} contains no profile`);
   throw new MemwatchError('target-error', `the answer to ${method} has no ${String(missing)}`, {
     hint: 'is it the inspector of a Node process?',
   });
@@ -142,9 +142,13 @@ const hasCallTree = (result: unknown): boolean => {
 };
 
 const silentTarget = (name: string): MemwatchError =>
-  new MemwatchError('interrupted', `interrupted: ${name} did not answer within ${patienceMs / 1000} s, and was left`, {
-    hint: 'what memwatch did there is undone when it runs on, by what it was sent last or by its guard 10 s later',
-  });
+  new MemwatchError(
+    'interrupted',
+    `interrupted: ${name} did not answer within ${patienceMs / 1000} s, so memwatch detached`,
+    {
+      hint: 'when it runs again, it undoes what memwatch did there, at once or through its guard 10 s later',
+    },
+  );
 
 /**
  * Commands that are answered by a task of the target's event loop: never, once that has stopped and waits for memwatch to

@@ -47,7 +47,7 @@ const isRecord = (value: unknown): boolean => typeof value === 'object' && value
 const broken = (message: string): MemwatchError => new MemwatchError('broken-file', `the speedscope file ${message}`);
 
 const readSpeedscope = (file: SpeedscopeFile): Profile => {
-  if (!Array.isArray(file.profiles) || file.profiles.length === 0) throw broken('holds no profile');
+  if (!Array.isArray(file.profiles) || file.profiles.length === 0) throw broken('contains no profile');
   if (!Array.isArray(file.shared?.frames)) throw broken('holds no list of frames');
   const active = file.profiles[file.activeProfileIndex ?? 0] ?? file.profiles[0];
   const ours = file.exporter === 'memwatch' && file.profiles.length > 1;

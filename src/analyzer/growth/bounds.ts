@@ -98,14 +98,14 @@ const stateOf = (
   { unit }: Quantity,
   history: readonly number[],
 ): State => {
-  if (low > 0 && (estimate >= least || unit === 'count')) return isDyingDown(history) ? 'slows' : 'grows';
+  if (low > 0 && (estimate >= least || unit === 'count')) return isFading(history) ? 'slows' : 'grows';
   return high < least && !(low > 0 && unit === 'count') ? 'excluded' : 'open';
 };
 
 const parts = 4;
 
 /** Compares four parts of the watch by the lowest reading of each. */
-const isDyingDown = (history: readonly number[]): boolean => {
+const isFading = (history: readonly number[]): boolean => {
   const floors = Array.from({ length: parts }, (_, part) => {
     const from = Math.floor((part * history.length) / parts);
     return Math.min(...history.slice(from, Math.floor(((part + 1) * history.length) / parts)));

@@ -77,7 +77,7 @@ const growthBetween = async (
     options.onProgress?.(`${text} ${source.name}`);
     return source.read();
   };
-  const { idSets, samples, nodeCounts } = await lookThrough(sources.slice(0, -1), read);
+  const { idSets, samples, nodeCounts } = await scanEarlier(sources.slice(0, -1), read);
   const lastGraph = await read(sources[sources.length - 1], 'reading');
   idSets.push(idsOf(lastGraph));
   if (matchedBy === 'id' && !samples.every((sample) => idsAgree(sample, lastGraph)))
@@ -97,14 +97,14 @@ type ReadSource = (source: SnapshotSource, text: string) => Promise<HeapGraph>;
  * What is kept of all snapshots but the last: their ids, and what shows whether those ids mean the same objects as in the
  * last one.
  */
-interface LookedThrough {
+interface Scanned {
   readonly idSets: IdSet[];
   readonly samples: IdSample[];
   readonly nodeCounts: number[];
 }
 
-const lookThrough = async (sources: readonly SnapshotSource[], read: ReadSource): Promise<LookedThrough> => {
-  const seen: LookedThrough = { idSets: [], samples: [], nodeCounts: [] };
+const scanEarlier = async (sources: readonly SnapshotSource[], read: ReadSource): Promise<Scanned> => {
+  const seen: Scanned = { idSets: [], samples: [], nodeCounts: [] };
   for (const source of sources) {
     const graph = await read(source, 'looking through');
     seen.idSets.push(idsOf(graph));

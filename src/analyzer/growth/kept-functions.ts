@@ -11,7 +11,7 @@ import type { Transients } from './transients.js';
 
 const maxFunctions = 3;
 /** At most this many closures are looked at: enough to show which functions they are of, in a region that may hold millions. */
-const maxLookedAt = 20_000;
+const maxClosures = 20_000;
 
 /** `least`: the least number kept per round. `isForeign`: files that are never the place to look at. */
 export const keptFunctions = (
@@ -24,7 +24,7 @@ export const keptFunctions = (
 ): KeptFunction[] => {
   const isMember = new Set(members);
   const byCode = new Map<number, { closure: number; count: number }>();
-  for (let node = 0, left = maxLookedAt; node < graph.nodeCount && left > 0; node++) {
+  for (let node = 0, left = maxClosures; node < graph.nodeCount && left > 0; node++) {
     if (graph.nodeType[node] !== types.closure || !isMember.has(holder[node])) continue;
     left--;
     const code = codeOf(graph, node);

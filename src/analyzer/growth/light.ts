@@ -9,7 +9,7 @@ import type { Finding, FindingKind, LeakReport, Verdict } from '../model/finding
 import type { ScriptsTable } from '../model/scripts.js';
 import type { Gate } from './gate.js';
 import { verdictOf } from './verdict.js';
-import type { Looked } from './watch-report.js';
+import type { Coverage } from './watch-report.js';
 import { withAllocationSites } from './allocation-sites.js';
 
 const maxFindings = 10;
@@ -18,7 +18,7 @@ export const reportOfCensus = (
   { readings, rising, sites }: Gate,
   scripts: ScriptsTable | undefined,
   warnings: readonly string[],
-  looked: Looked,
+  looked: Coverage,
 ): LeakReport => {
   const rounds = readings.length - 1;
   const containers = rising.containers.map(({ container, history }) => ofContainer(container, history));

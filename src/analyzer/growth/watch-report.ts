@@ -20,7 +20,7 @@ export interface Watch {
   readonly classes: number;
 }
 
-export type Looked = Pick<LeakReport, 'bounds' | 'looked' | 'notLooked' | 'threads'>;
+export type Coverage = Pick<LeakReport, 'bounds' | 'looked' | 'notLooked' | 'threads'>;
 
 export const watchedMs = ({ readings }: Watch): number => (readings.at(-1)?.atMs ?? 0) - (readings[0]?.atMs ?? 0);
 
@@ -36,7 +36,7 @@ export const didWork = ({ readings }: Watch): boolean => {
   return worked.length > idle.ofReadings * (readings.length - 1);
 };
 
-export const lookedOf = (watch: Watch): Looked => {
+export const coverageOf = (watch: Watch): Coverage => {
   const isHandle = (of: string): boolean => watch.readings.some(({ resources }) => resources[of] !== undefined);
   const handles = watch.known.filter(({ of }) => isHandle(of)).map(({ of }) => of);
   const others = watch.known.map(({ of }) => of).filter((of) => !handles.includes(of));
@@ -45,10 +45,10 @@ export const lookedOf = (watch: Watch): Looked => {
     ...(handles.length > 0 ? [`handles (${handles.join(', ')})`] : []),
     'classes and collections',
   ];
-  return { bounds: watch.known.map(boundOf), looked: all, notLooked: notLookedAt(watch), threads: threadsOf(watch) };
+  return { bounds: watch.known.map(boundOf), looked: all, notLooked: notCovered(watch), threads: threadsOf(watch) };
 };
 
-const notLookedAt = (watch: Watch): NotLooked[] => {
+const notCovered = (watch: Watch): NotLooked[] => {
   const first = watch.readings[0];
   if (first === undefined) return [];
   const unread = first.fileDescriptors === null;
@@ -77,7 +77,7 @@ export const undecidedOf = (watch: Watch): string[] => {
   ); // a worker's heap is searched by itself
   const slowing = watch.known.filter(({ state }) => state === 'slows');
   const isIdle = !didWork(watch);
-  const open = isIdle ? [] : watch.known.filter((known) => known.state === 'open' && isTelling(known));
+  const open = isIdle ? [] : watch.known.filter((known) => known.state === 'open' && hasBound(known));
   return [
     ...grown.map((known) => `${rose(known, watch)}, and nothing that can be named holds it${toSettle(known)}`),
     ...slowing.map((known) => `${rose(known, watch)}, but less and less: it may be a cache that fills`),
@@ -90,7 +90,7 @@ export const undecidedOf = (watch: Watch): string[] => {
 };
 
 /** Before the first look nothing is known of anything; the heap stands for all of it. */
-const isTelling = ({ of, slope }: Known): boolean => of === heapMemory || Number.isFinite(slope.high);
+const hasBound = ({ of, slope }: Known): boolean => of === heapMemory || Number.isFinite(slope.high);
 
 const toSettle = ({ of }: Known): string => (settlesLater(of) ? '; what it waits for may still come' : '');
 

@@ -51,8 +51,8 @@ export const labelOf = (graph: HeapGraph, from: number | undefined, edge: number
   if ((before.edge === 'entry' || before.edge === 'member') && from !== undefined)
     return entryLabel(graph, from, edge, before);
   if (before.edge !== '' || /^\d+$/.test(name)) return before;
-  const said = name === 'table' && from !== undefined && isSet(graph, from) ? 'member' : internalWords[name];
-  return word(said ?? `(${name})`);
+  const known = name === 'table' && from !== undefined && isSet(graph, from) ? 'member' : internalWords[name];
+  return word(known ?? `(${name})`);
 };
 
 /** Internal edges that mean something to a user; those with empty text are followed by an edge that does. */

@@ -12,10 +12,10 @@ const runNpm = (args: readonly string[], folder: string, signal: AbortSignal | u
     const options = { cwd: folder, signal, timeout: 300_000, maxBuffer: 64 << 20 };
     execFile('npm', [...args], options, (failure, stdout, stderr) => {
       if (failure === null) return resolve(stdout);
-      const said = stderr.split('\n').find((line) => /npm (error|ERR!) (?!code)/.test(line)) ?? failure.message;
+      const reason = stderr.split('\n').find((line) => /npm (error|ERR!) (?!code)/.test(line)) ?? failure.message;
       const hint = 'bisect installs versions from the registry: check that npm is installed and can reach it';
       reject(
-        new MemwatchError('not-found', `npm ${args[0]} failed: ${said.replace(/^npm (error|ERR!) /, '')}`, {
+        new MemwatchError('not-found', `npm ${args[0]} failed: ${reason.replace(/^npm (error|ERR!) /, '')}`, {
           hint,
           cause: failure,
         }),

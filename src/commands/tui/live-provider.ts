@@ -1,6 +1,6 @@
 /**
  * The Provider of a running process: `memwatch attach`. In: an attachment. Out: readings, threads, and the results of
- * actions. Actions are commands of memwatch that run while the screen goes on; the data thread opens what they write.
+ * actions. Actions are commands of memwatch that run while the screen continues; the data thread opens what they write.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -47,11 +47,11 @@ export class LiveProvider extends CaptureProvider implements Provider {
 
   override start(emit: (event: ProviderEvent) => void): void {
     super.start(emit);
-    void this.tellThreads();
+    void this.sendThreads();
     void this.watch();
   }
 
-  private async tellThreads(): Promise<void> {
+  private async sendThreads(): Promise<void> {
     const { pid } = this.attachment;
     const workers = await this.attachment.workers().catch(() => []);
     const threads: Thread[] = [
@@ -72,7 +72,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
       for await (const reading of watchReadings(attachment, { intervalMs: readingMs, signal, onSilence })) {
         this.lastReadingMs = performance.now();
         this.emit({ type: 'reading', reading });
-        void this.tellThreads(); // children come and go
+        void this.sendThreads(); // children come and go
       }
       if (!signal.aborted) await this.ended(attachment);
     } catch (error) {
@@ -95,7 +95,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
       ? `${worker.title} ended at ${at}; its data stays; T: the other threads`
       : `the process ${crashed ? 'was killed, or crashed,' : 'ended'} at ${at}; what was read stays`;
     this.emit({ type: 'ended', text, crashed });
-    await this.tellThreads();
+    await this.sendThreads();
     await attachment.detach();
   }
 
@@ -195,7 +195,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
     this.emit({ type: 'target', title: titleOf(next), thread: worker === undefined ? '' : id });
     void this.watch();
     await before.detach();
-    await this.tellThreads();
+    await this.sendThreads();
   }
 
   override async close(): Promise<void> {

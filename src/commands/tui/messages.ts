@@ -17,7 +17,7 @@ export type FromWorker =
   | { readonly id: number; readonly error: { readonly message: string; readonly hint: string | undefined } | 'stale' }
   | { readonly event: ProviderEvent };
 
-/** What a command that runs while the screen goes on sends to it. */
+/** What a command that runs while the screen continues sends to it. */
 export type FromCommand =
   | { readonly progress: string }
   | { readonly document: unknown }

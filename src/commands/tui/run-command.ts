@@ -1,5 +1,5 @@
 /**
- * Runs a command of memwatch while the screen goes on. In: its arguments. Out: the document that --json prints. It runs
+ * Runs a command of memwatch while the screen continues. In: its arguments. Out: the document that --json prints. It runs
  * in a thread of its own: its work does not block the screen, and its memory is freed when it is over.
  */
 import { Worker } from 'node:worker_threads';

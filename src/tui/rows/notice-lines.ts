@@ -21,8 +21,8 @@ export const noticeLines = (state: State): Line[] => {
   if (notice !== undefined) {
     const mark = { good: ' ✓ ', warn: ' ! ', bad: ' ✗ ' }[notice.style];
     const texts = wrap(safe(notice.text), state.columns - mark.length - 1).slice(0, mostNoticeLines);
-    const said = texts.map((text, at) => line(span((at === 0 ? mark : '   ') + text, notice.style)));
-    return work === undefined ? said : [...said, workLine(work, state.columns)];
+    const noticeLines = texts.map((text, at) => line(span((at === 0 ? mark : '   ') + text, notice.style)));
+    return work === undefined ? noticeLines : [...noticeLines, workLine(work, state.columns)];
   }
   return [work === undefined ? quietLine(state, view) : workLine(work, state.columns)];
 };

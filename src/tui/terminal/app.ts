@@ -202,6 +202,6 @@ const errorText = (error: unknown): string => {
 
 /** A command that was stopped says why in its own words; the provider says what still has to happen. */
 const stoppedText = (action: TargetAction, error: unknown): string => {
-  const said = messageOf(error);
-  return `${startText(action)}: ${said.startsWith('stopped;') ? said : 'stopped, and what was done to the process is undone'}`;
+  const message = messageOf(error);
+  return `${startText(action)}: ${message.startsWith('stopped;') ? message : 'stopped, and what was done to the process is undone'}`;
 };

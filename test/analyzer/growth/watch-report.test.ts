@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { computeBounds, workerHeap } from '#memwatch/analyzer/growth/bounds.js';
-import { lookedOf, renderBounds, undecidedOf, watchedMs, type Watch } from '#memwatch/analyzer/growth/watch-report.js';
+import {
+  coverageOf,
+  renderBounds,
+  undecidedOf,
+  watchedMs,
+  type Watch,
+} from '#memwatch/analyzer/growth/watch-report.js';
 import type { ProcessReading } from '#memwatch/analyzer/model/process-reading.js';
 import { reading } from '../../support/check-report.js';
 
@@ -36,15 +42,15 @@ test('the time of a watch is that between its first reading and its last', () =>
 });
 
 test('all handles are named together, and each quantity has its bounds', () => {
-  const { looked, bounds } = lookedOf(watch(() => ({ resources: { Timeout: 2, TCPSocketWrap: 9 } })));
+  const { looked, bounds } = coverageOf(watch(() => ({ resources: { Timeout: 2, TCPSocketWrap: 9 } })));
   assert.ok(looked.includes('JavaScript heap'));
   assert.deepEqual(looked.slice(-2), ['handles (TCPSocketWrap, Timeout)', 'classes and collections']);
   assert.ok(bounds.some(({ of }) => of === 'Timeout'));
-  assert.equal(lookedOf(watch()).looked.some((one) => one.startsWith('handles')), false); // prettier-ignore
+  assert.equal(coverageOf(watch()).looked.some((one) => one.startsWith('handles')), false); // prettier-ignore
 });
 
 test('what was not looked at is said: rare work, what the system hides, a worker that does not answer', () => {
-  const whatNot = (one: Watch): string[] => lookedOf(one).notLooked.map(({ what }) => what);
+  const whatNot = (one: Watch): string[] => coverageOf(one).notLooked.map(({ what }) => what);
   const rare = `work that comes less often than every ${seconds} s`;
   assert.deepEqual(whatNot(watch()), [rare]);
   assert.deepEqual(whatNot(watch(() => ({ fileDescriptors: null, workers: [worker('3', null)] }))), [
@@ -55,7 +61,7 @@ test('what was not looked at is said: rare work, what the system hides, a worker
 });
 
 test('each worker has a verdict of its own: clean if its heap is excluded, open if it is not', () => {
-  const { threads } = lookedOf(
+  const { threads } = coverageOf(
     watch((second) => ({ workers: [worker('1', 5e6), worker('2', 5e6 + 90_000 * second)] })),
   );
   assert.deepEqual(threads, [
@@ -91,5 +97,5 @@ test('before the first look only the heap is said to be open, with an unknown ra
 test('without any reading nothing is said of growth', () => {
   const empty = { readings: [], known: [], heapBytes: [], allowedMs, classes: 0 };
   assert.equal(renderBounds(empty), 'nothing grows');
-  assert.deepEqual(lookedOf(empty), { bounds: [], looked: ['classes and collections'], notLooked: [], threads: [] });
+  assert.deepEqual(coverageOf(empty), { bounds: [], looked: ['classes and collections'], notLooked: [], threads: [] });
 });

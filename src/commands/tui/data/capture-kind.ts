@@ -35,8 +35,8 @@ export const kindOf = async (file: string): Promise<CaptureKind> => {
   if (/^\s*\{\s*"snapshot"\s*:/.test(head)) return { kind: 'snapshot' };
   const named = await nameFile(file);
   if (named?.command !== undefined) return { kind: 'profile' };
-  const isNothing = head === '' ? 'is empty' : 'is neither a snapshot, nor a profile, nor a result of memwatch';
-  const what = named === undefined ? isNothing : `is ${named.name}`;
+  const unknown = head === '' ? 'is empty' : 'is neither a snapshot, nor a profile, nor a result of memwatch';
+  const what = named === undefined ? unknown : `is ${named.name}`;
   throw new MemwatchError('not-this-format', `${file} ${what}`, { hint: shown });
 };
 

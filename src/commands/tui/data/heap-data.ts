@@ -1,6 +1,6 @@
 /**
  * A snapshot with everything that the Heap tab shows of it. In: a heap. Out: HeapData, from which heap-lists.ts makes
- * lists. For a big heap it is computed in a thread of its own, while the data thread goes on serving requests.
+ * lists. For a big heap it is computed in a thread of its own, while the data thread keeps serving requests.
  */
 import { findBiggest } from '../../../analyzer/heap/biggest.js';
 import type { Heap } from '../../../analyzer/heap/heap.js';
