@@ -51,6 +51,7 @@ const packages = {
   acorn: ['source/syntax.ts'],
   '@jridgewell/trace-mapping': ['source/source-map.ts'],
   'chrome-remote-interface': ['agent/session/connection.ts'],
+  ws: ['agent/session/connection.ts'], // the one inside chrome-remote-interface
   'devtools-protocol': ['agent'],
   'v8-profiler-next': ['agent/capture/in-process-profiler.ts'],
   'magic-string': ['agent/lines'],

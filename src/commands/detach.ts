@@ -39,7 +39,7 @@ const describe = ({ name, outcome }: End): string => {
 /** A cluster primary passes the signal on that opens its inspector, so its workers are checked, too. */
 const detachFromAll = async (target: Target, force: boolean, io: Io): Promise<End[]> => {
   if (target.kind !== 'pid') return [await detachFrom(target, 'the target', force, io)];
-  const { pid } = checkReachable(target.pid);
+  const { pid } = await checkReachable(target.pid);
   const ends = [await detachFromProcess(target, `process ${pid}`, force, io)];
   for (const worker of clusterWorkersOf(pid)) {
     const named = { kind: 'pid', pid: worker.pid, worker: undefined } as const;

@@ -30,7 +30,7 @@ export const findLender = async (port: number, borrower: number): Promise<Lender
   if (status === undefined || barrierOf(status) !== undefined) return undefined;
   const listeners = listeningPorts(pid).filter((listener) => listener.port === port);
   if (!listeners.every(({ host, loopback }) => loopback && host === '127.0.0.1')) return undefined;
-  const url = await webSocketUrlAt('127.0.0.1', port);
+  const url = await webSocketUrlAt('127.0.0.1', port, { seenBy: pid });
   return url === undefined ? undefined : { pid, url };
 };
 

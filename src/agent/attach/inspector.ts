@@ -16,6 +16,7 @@ import {
   waitsForEvents,
   type ProcessStatus,
 } from '../process/proc.js';
+import { agentInside, inOtherNetwork } from '../process/network.js';
 import { deadline } from '../session/patience.js';
 import { connectSession, type Session } from '../session/protocol.js';
 import { checkReachable, checkSignalSafe } from './safety.js';
@@ -38,7 +39,7 @@ export interface OpenInspector {
 
 /** Throws no-such-process, not-node, not-attachable, no-permission, port-taken, no-answer. */
 export const openInspector = async (pid: number, options: InspectorOptions = {}): Promise<OpenInspector> => {
-  const status = checkReachable(pid);
+  const status = await checkReachable(pid);
   const already = await findInspector(pid, { ignore: options.otherPorts, signal: options.signal });
   throwIfInterrupted(options.signal);
   if (already !== undefined) return { url: already, opened: false };
@@ -113,7 +114,7 @@ export const findInspector = async (
     ({ port }) => ignore?.has(port) !== true,
   );
   const looks = wanted.map(async ({ host, port }) => {
-    const url = await webSocketUrlAt(host, port, signal);
+    const url = await webSocketUrlAt(host, port, { signal, seenBy: pid });
     if (url === undefined) throw new MemwatchError('not-found', `no inspector at ${host}:${port}`);
     return url;
   });
@@ -130,17 +131,20 @@ const likelyInspectorPorts = (pid: number, ports: readonly ListeningPort[]): rea
   return ports.filter(({ loopback, port }) => loopback || port === 9229);
 };
 
-/** The first WebSocket address that an inspector's HTTP port lists; undefined if something else listens there. */
-export const webSocketUrlAt = (host: string, port: number, signal?: AbortSignal): Promise<string | undefined> =>
-  new Promise((resolve) => {
-    const options = {
-      host: host.replace(/^\[|\]$/g, ''),
-      port,
-      path: '/json/list',
-      agent: false,
-      timeout: 2000,
-      signal,
-    };
+/**
+ * The first WebSocket address that an inspector's HTTP port lists; undefined if something else listens there. `seenBy`: the
+ * process in whose network namespace the address holds.
+ */
+export const webSocketUrlAt = async (
+  host: string,
+  port: number,
+  { signal, seenBy }: { signal?: AbortSignal | undefined; seenBy?: number } = {},
+): Promise<string | undefined> => {
+  const name = withoutBrackets(host);
+  const agent = await agentInside(seenBy, name, port, signal).catch(() => undefined);
+  if (agent === undefined && seenBy !== undefined && inOtherNetwork(seenBy)) return undefined;
+  return new Promise((resolve) => {
+    const options = { host: name, port, path: '/json/list', agent: agent ?? false, timeout: 2000, signal };
     const request = get(options, (answer) => {
       let text = '';
       answer.setEncoding('utf8');
@@ -159,6 +163,10 @@ export const webSocketUrlAt = (host: string, port: number, signal?: AbortSignal)
       resolve(undefined);
     });
   });
+};
+
+/** An IPv6 address is in brackets inside a URL only. */
+const withoutBrackets = (host: string): string => host.replace(/^\[|\]$/g, '');
 
 /** The path from the answer on the host and port that were asked: an answer must not lead to another process. */
 const webSocketUrlIn = (text: string, place: string): string | undefined => {
@@ -173,7 +181,9 @@ const webSocketUrlIn = (text: string, place: string): string | undefined => {
 
 /** Connects, and checks that the process behind the address is the one that was named. */
 export const connectToProcess = async (url: string, pid: number, signal?: AbortSignal): Promise<Session> => {
-  const session = await connectSession(url, { signal, name: `process ${pid}` });
+  const { hostname, port } = new URL(url);
+  const agent = await agentInside(pid, withoutBrackets(hostname), Number(port), deadline(10_000, signal));
+  const session = await connectSession(url, { signal, name: `process ${pid}`, agent });
   try {
     const answered = await identify(session, url);
     if (answered.pid === innerPid(pid)) return session;

@@ -77,7 +77,7 @@ const connect = async (target: Target, options: LinkOptions): Promise<Connected>
 };
 
 const connectToPid = async (pid: number, options: LinkOptions, bySignal = false): Promise<Connected> => {
-  const status = checkReachable(pid);
+  const status = await checkReachable(pid);
   return withProcessLock(status, options, () => tryConnectToPid(status, options, bySignal));
 };
 
@@ -156,7 +156,7 @@ const moveToFreePort = async (
 };
 
 const connectToAddress = async (host: string, port: number, options: LinkOptions): Promise<Connected> => {
-  const url = await webSocketUrlAt(host, port, options.signal);
+  const url = await webSocketUrlAt(host, port, { signal: options.signal });
   throwIfInterrupted(options.signal);
   if (url === undefined) {
     throw new MemwatchError('no-answer', `no inspector answers at ${host}:${port}`, {

@@ -9,7 +9,7 @@ import { clusterWorkersOf } from './cluster.js';
 import { findInspector } from './inspector.js';
 import { portHolder, sigusr1Port } from './port.js';
 import { isNode, looksLikeNode, processIds, readProcess, type ProcessStatus } from '../process/proc.js';
-import { barrierOf, obstacleOf } from './safety.js';
+import { barrierOf, networkObstacle, obstacleOf } from './safety.js';
 
 export interface NodeProcess {
   readonly pid: number;
@@ -63,7 +63,7 @@ const describeProcess = async (
 };
 
 const whyNot = async (status: ProcessStatus): Promise<string | null> => {
-  const obstacle = obstacleOf(status);
+  const obstacle = obstacleOf(status) ?? (await networkObstacle(status.pid));
   if (obstacle !== undefined) return obstacle.reason;
   const holder = portHolder(status);
   if (holder === undefined || (await findLender(sigusr1Port(status), status.pid)) !== undefined) return null;

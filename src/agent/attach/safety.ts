@@ -6,7 +6,8 @@
 import { MemwatchError } from '../../errors.js';
 import { whyDenied } from '../process/permission.js';
 import { isSingleExecutable } from '../process/single-executable.js';
-import { inOtherNetwork, isNode, nodeFlags, readProcess, type ProcessStatus } from '../process/proc.js';
+import { whyUnreachable } from '../process/network.js';
+import { isNode, nodeFlags, readProcess, type ProcessStatus } from '../process/proc.js';
 
 export interface Obstacle {
   readonly code: 'not-node' | 'not-attachable' | 'no-permission';
@@ -28,11 +29,7 @@ export const barrierOf = (status: ProcessStatus): Obstacle | undefined => {
   if (!status.permitted) return { code: 'no-permission', ...whyDenied(pid) };
   if (state === 'T') return refuse('is stopped (SIGSTOP)', `let it run first: kill -CONT ${pid}`);
   if (state === 't') return refuse('is stopped by a tracer such as gdb or strace', 'detach that tracer first');
-  if (!inOtherNetwork(pid)) return undefined;
-  return refuse(
-    'is in another network namespace (a container)',
-    `run memwatch inside it, or: nsenter --net --target ${pid} memwatch …`,
-  );
+  return undefined;
 };
 
 /** Why SIGUSR1 must not be sent to a process without an inspector; undefined if it may. */
@@ -71,7 +68,7 @@ export const checkSignalSafe = (status: ProcessStatus, startTicks = status.start
 };
 
 /** Returns the process if it exists, may be looked into, and its sockets can be reached from here. */
-export const checkReachable = (pid: number): ProcessStatus => {
+export const checkReachable = async (pid: number): Promise<ProcessStatus> => {
   if (process.platform !== 'linux') throw notLinux(pid);
   if (pid === process.pid) {
     throw new MemwatchError('bad-argument', `process ${pid} is this memwatch itself`, {
@@ -85,8 +82,14 @@ export const checkReachable = (pid: number): ProcessStatus => {
     });
   }
   if (!isNode(status) && isSingleExecutable(pid)) throw singleExecutable(status);
-  throwObstacle(pid, barrierOf(status));
+  throwObstacle(pid, barrierOf(status) ?? (await networkObstacle(pid)));
   return status;
+};
+
+/** Why its sockets cannot be reached; undefined if they can. */
+export const networkObstacle = async (pid: number): Promise<Obstacle | undefined> => {
+  const denial = await whyUnreachable(pid);
+  return denial && { code: 'not-attachable', ...denial };
 };
 
 const throwObstacle = (pid: number, obstacle: Obstacle | undefined): void => {

@@ -2,12 +2,11 @@
  * The scripts of a target: captures refer to code only by script id, and only the running process knows the names. In: a
  * session. Out: a ScriptsTable, stored beside the capture as `<capture>.scripts.json`.
  */
-import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Script, ScriptsTable } from '../../analyzer/model/scripts.js';
 import { writeOutput } from '../../files/output.js';
-import { inOtherFileSystem } from '../process/proc.js';
+import { readTargetFile } from '../process/target-files.js';
 import type { Session } from '../session/protocol.js';
 
 export interface ScriptCollector {
@@ -130,13 +129,7 @@ const readSourceMap = async (
   if (sourceMapUrl.startsWith('data:')) return textOfDataUrl(sourceMapUrl, limitBytes);
   const file = pathOf(scriptUrl, sourceMapUrl);
   if (file === undefined || pid === undefined) return undefined;
-  try {
-    const path = inOtherFileSystem(pid) ? `/proc/${pid}/root${file}` : file;
-    if ((await stat(path)).size > limitBytes) return undefined;
-    return await readFile(path, 'utf8');
-  } catch {
-    return undefined; // maps are often not deployed: positions then stay those of the compiled script
-  }
+  return readTargetFile(pid, file, limitBytes); // often none is deployed: positions then stay those of the compiled script
 };
 
 const textOfDataUrl = (url: string, limitBytes: number): string | undefined => {

@@ -12,13 +12,19 @@ export interface Denial {
   readonly hint: string;
 }
 
-const ptraceBit = 19n;
+/** The bits of a set of capabilities, from linux/capability.h. */
+const capabilityBits = { CAP_SYS_PTRACE: 19n, CAP_SYS_ADMIN: 21n };
+
+/** memwatch has this capability now. */
+export const hasCapability = (name: keyof typeof capabilityBits): boolean =>
+  ((readCredentials('self').effectiveCapabilities >> capabilityBits[name]) & 1n) === 1n;
+
 const addCapability = 'run memwatch with CAP_SYS_PTRACE (docker run --cap-add SYS_PTRACE)';
 
 export const whyDenied = (pid: number): Denial => {
   const [theirs, ours] = [readCredentials(pid), readCredentials('self')];
   const [ourUser] = ours.userIds;
-  if (((ours.effectiveCapabilities >> ptraceBit) & 1n) === 1n) {
+  if (hasCapability('CAP_SYS_PTRACE')) {
     const reason = 'may not be inspected: it is in another user namespace, or a security module forbids it';
     return {
       reason,

@@ -90,18 +90,6 @@ export const innerPid = (pid: number): number => {
   return Number(ids?.at(-1) ?? pid);
 };
 
-/** It is in the network namespace of a container, so its sockets cannot be reached from here. */
-export const inOtherNetwork = (pid: number): boolean => {
-  const theirs = readLink(`/proc/${pid}/ns/net`);
-  return theirs !== '' && theirs !== readLink('/proc/self/ns/net');
-};
-
-/** It is in the file system of a container; `/proc/<pid>/root` leads to its paths. */
-export const inOtherFileSystem = (pid: number): boolean => {
-  const theirs = readLink(`/proc/${pid}/ns/mnt`);
-  return theirs !== '' && theirs !== readLink('/proc/self/ns/mnt');
-};
-
 /** Its main thread sleeps until an event comes: in its event loop, or in the loop of a spawnSync. */
 export const waitsForEvents = (pid: number): boolean =>
   readProcess(pid)?.state === 'S' && /epoll|ep_poll/.test(readText(`/proc/${pid}/wchan`));

@@ -3,12 +3,13 @@
  * commands, and events. The other side may send anything: every wait is bounded, messages have a maximum size, anything
  * that is no message of the protocol closes the connection, and no redirect is followed to another process.
  *
- * chrome-remote-interface trusts the other side, so its class is used directly. That gives access to its WebSocket while it
- * connects (to cut it off), and lets a checking listener replace its own (version 0.34 throws from the listener on bad
- * JSON).
+ * chrome-remote-interface (0.34) trusts the other side, and lets nobody choose the options of its WebSocket. So its class is
+ * used directly, with a WebSocket that is made here: of the package that it uses itself.
  */
 import { EventEmitter, setMaxListeners } from 'node:events';
-import Chrome, { type WebSocket } from 'chrome-remote-interface/lib/chrome.js';
+import type { Agent } from 'node:http';
+import { createRequire } from 'node:module';
+import Chrome, { type WebSocket, type WebSocketClass } from 'chrome-remote-interface/lib/chrome.js';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { answeredError, readMessage } from './channel.js';
 
@@ -26,17 +27,18 @@ export interface Connection {
 const maxMessageBytes = 128 * 2 ** 20;
 const handshakeMs = 10_000;
 const goodbyeMs = 200;
-/** As many as ws follows at most: with these made already it follows none. */
-const mostRedirects = 10;
+
+const packageOfChrome = createRequire(import.meta.url).resolve('chrome-remote-interface');
+const WebSocketOfChrome: WebSocketClass = createRequire(packageOfChrome)('ws');
 
 /**
- * The connection closes when the signal is aborted, with the signal's reason. Throws that reason, `disconnected` or
- * `no-answer`.
+ * The connection closes when the signal is aborted, with the signal's reason. `agent` makes the connection if it is given.
+ * Throws the signal's reason, `disconnected` or `no-answer`.
  */
-export const openConnection = async (url: string, signal: AbortSignal): Promise<Connection> => {
+export const openConnection = async (url: string, signal: AbortSignal, agent?: Agent): Promise<Connection> => {
   const closed = new AbortController();
   setMaxListeners(0, closed.signal); // one listener for each command that is waiting
-  const { client, close } = await connect(url, signal, closed);
+  const { client, close } = await connect(url, signal, closed, agent);
   signal.addEventListener('abort', () => void close(signal.reason), { once: true });
   const on: Connection['on'] = (event, listener) => {
     client.on(event, listener);
@@ -50,20 +52,34 @@ export const openConnection = async (url: string, signal: AbortSignal): Promise<
   return { ask, on, closed: closed.signal, close };
 };
 
-/** Shows its WebSocket before anything can come through it. */
+/** With a WebSocket whose messages have a maximum size, which follows no redirect, and which is shown before it is open. */
 class Client extends Chrome {
   constructor(
-    url: string,
+    private readonly url: string,
     notifier: EventEmitter,
+    private readonly agent: Agent | undefined,
     private readonly onSocket: (socket: WebSocket) => void,
   ) {
     super({ target: url, protocol: { domains: [] } }, notifier);
   }
 
   override _connectToWebSocket(): Promise<void> {
-    const opened = super._connectToWebSocket();
-    if (this._ws !== undefined) this.onSocket(this._ws);
-    return opened;
+    const { agent } = this;
+    const socket = new WebSocketOfChrome(this.url, [], {
+      maxPayload: maxMessageBytes,
+      perMessageDeflate: false,
+      agent,
+    });
+    this._ws = socket;
+    this.onSocket(socket);
+    socket.once('close', () => {
+      this._handleConnectionClose();
+      this.emit('disconnect');
+    });
+    return new Promise((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.on('error', reject);
+    });
   }
 }
 
@@ -73,12 +89,17 @@ interface Connected {
 }
 
 /** Throws the signal's reason, `no-answer` if the handshake takes too long, `disconnected` if it fails. */
-const connect = (url: string, signal: AbortSignal, closed: AbortController): Promise<Connected> =>
+const connect = (
+  url: string,
+  signal: AbortSignal,
+  closed: AbortController,
+  agent: Agent | undefined,
+): Promise<Connected> =>
   new Promise((resolve, reject) => {
     if (!URL.canParse(url)) throw new MemwatchError('bad-argument', `not an address of an inspector: ${url}`);
     const notifier = new EventEmitter();
     let close: Connection['close'] = async () => {};
-    const client = new Client(url, notifier, (socket) => {
+    const client = new Client(url, notifier, agent, (socket) => {
       close = closerOf(socket, closed);
       listen(client, socket, url, closed, close);
     });
@@ -118,7 +139,6 @@ const closerOf = (socket: WebSocket, closed: AbortController): Connection['close
   };
 };
 
-/** Replaces the client's own listener, bounds what the socket takes in, and forbids redirects. */
 const listen = (
   client: Client,
   socket: WebSocket,
@@ -126,13 +146,8 @@ const listen = (
   closed: AbortController,
   close: Connection['close'],
 ): void => {
-  socket._redirects = mostRedirects;
-  socket.once('open', () => {
-    if (socket._receiver !== undefined) socket._receiver._maxPayload = maxMessageBytes;
-  });
   socket.on('error', (cause) => closed.abort(brokenBy(url, cause)));
   socket.once('close', () => closed.abort());
-  socket.removeAllListeners('message');
   socket.on('message', (data: Buffer) => {
     if (!closed.signal.aborted) receive(client, url, data, close);
   });
@@ -162,7 +177,7 @@ const noHandshake = (url: string): MemwatchError =>
 
 const brokenBy = (url: string, cause: Error): MemwatchError => {
   const code = 'code' in cause ? cause.code : undefined;
-  if (cause.message === 'Maximum redirects exceeded')
+  if (/^Unexpected server response: 3\d\d$/.test(cause.message))
     return new MemwatchError('target-error', `${url} redirects to another address, which memwatch does not follow`);
   if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return tooLarge(url, cause);
   return new MemwatchError('disconnected', `the connection to ${url} failed: ${messageOf(cause)}`, { cause });

@@ -2,6 +2,7 @@
  * The inspector protocol: a connection to one thread of a target as a Session. In: a WebSocket address. Out: typed commands
  * and events; each command has a time limit.
  */
+import type { Agent } from 'node:http';
 import type { ProtocolMapping } from 'devtools-protocol/types/protocol-mapping.js';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { openConnection } from './connection.js';
@@ -63,10 +64,15 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined;
   /** The target's name, for messages. */
   readonly name?: string;
+  /** Makes the connection; given for a target in another network namespace. */
+  readonly agent?: Agent | undefined;
 }
 
 /** Connects to the thread behind a `ws://` address. Throws what openConnection throws. */
-export const connectSession = async (url: string, { signal, name = url }: ConnectOptions = {}): Promise<Session> => {
+export const connectSession = async (
+  url: string,
+  { signal, name = url, agent }: ConnectOptions = {},
+): Promise<Session> => {
   const silent = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const hurry = (): void => void (timer ??= setTimeout(() => silent.abort(silentTarget(name)), patienceMs));
@@ -80,16 +86,14 @@ export const connectSession = async (url: string, { signal, name = url }: Connec
   const beforeCut = (send: () => void): void => void cutListeners.push(send);
   // these messages go first; then openConnection closes
   silent.signal.addEventListener('abort', () => cutListeners.forEach((send) => send()));
-  const connection = await openConnection(url, silent.signal).catch((error: unknown) => {
+  const connection = await openConnection(url, silent.signal, agent).catch((error: unknown) => {
     forget();
     throw error;
   });
   const { ask, on, closed, close } = connection;
   closed.addEventListener('abort', forget, { once: true });
   const atEnd = new AbortController();
-  on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }: { chunk: unknown }) => {
-    if (typeof chunk !== 'string') throw new Error('a piece of a snapshot that is not text'); // closes the connection
-  });
+  on('HeapProfiler.addHeapSnapshotChunk', checkPiece);
   on('NodeRuntime.waitingForDisconnect', () => atEnd.abort());
   const closedOrAtEnd = AbortSignal.any([closed, atEnd.signal]);
   return {
@@ -104,6 +108,11 @@ export const connectSession = async (url: string, { signal, name = url }: Connec
     beforeCut,
     close,
   };
+};
+
+/** What it throws closes the connection. */
+const checkPiece = ({ chunk }: { chunk: unknown }): void => {
+  if (typeof chunk !== 'string') throw new Error('a piece of a snapshot that is not text');
 };
 
 /** The fields of an answer that memwatch reads without checking them again. */

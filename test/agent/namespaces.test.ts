@@ -1,0 +1,131 @@
+/** Attaching from the host to processes in namespaces of their own, as containers have. */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { withAttachment } from '#memwatch/agent/attach/attach.js';
+import { childProcessIds, innerPid, readProcess } from '#memwatch/agent/process/proc.js';
+import { readInside, readTargetFile } from '#memwatch/agent/process/target-files.js';
+import { evaluate } from '#memwatch/agent/session/evaluate.js';
+import { memwatch, memwatchJson } from '../support/memwatch.js';
+import { repository } from '../support/paths.js';
+import { startProcess, temporaryFolder } from '../support/targets.js';
+import { eventually, noPortOpen } from '../support/waiting.js';
+
+const mayEnter = spawnSync('unshare', ['-n', '-m', 'ip', 'link', 'set', 'lo', 'up']).status === 0;
+const skip = mayEnter ? false : 'this user may not make namespaces, or there is no ip';
+
+const program = `setInterval(() => {}, 1000); console.log('ready')`;
+const loopback = 'ip link set lo up;';
+
+/** Starts a program under `unshare` with these options; returns its id as the host sees it. */
+const startInside = async (
+  t: TestContext,
+  options: readonly string[],
+  { before = loopback, source = program }: { before?: string | undefined; source?: string } = {},
+): Promise<number> => {
+  const run = `${before} exec $root "$0" --input-type=module -e "$1"`;
+  const target = await startProcess(t, 'unshare', [...options, 'sh', '-c', run, process.execPath, source]);
+  const [child] = options.includes('-f') ? childProcessIds(target.pid) : [];
+  if (child !== undefined) t.after(() => void process.kill(child, 'SIGKILL'));
+  return child ?? target.pid;
+};
+
+/** The processes that memwatch started to enter another namespace. */
+const helpers = (): string[] =>
+  childProcessIds(process.pid)
+    .map((child) => readProcess(child)?.command.join(' ') ?? '')
+    .filter((command) => /nsenter|connect-inside/.test(command));
+
+const kinds: Readonly<Record<string, readonly [options: readonly string[], before?: string]>> = {
+  'a network namespace': [['-n']],
+  'a network and a process namespace': [['-n', '-p', '-f', '--mount-proc']],
+  'a network and a mount namespace': [['-n', '-m']],
+  'a network and a user namespace': [['-n', '-U', '-r']],
+  'a network namespace, in a chroot': [['-n', '-m'], `${loopback} mount --rbind / /mnt; root='chroot /mnt';`],
+  'a process namespace in the network of the host': [['-p', '-f', '--mount-proc'], ''],
+};
+
+for (const [kind, [options, before]] of Object.entries(kinds)) {
+  test(`attaches to a process in ${kind}, and leaves nothing`, { skip }, async (t) => {
+    const pid = await startInside(t, options, { before });
+    const named = { kind: 'pid', pid, worker: undefined } as const;
+    const inner = await withAttachment(named, {}, ({ session }) => evaluate<number>(session, 'process.pid'));
+    assert.equal(inner, innerPid(pid));
+    await noPortOpen(pid);
+    assert.deepEqual(helpers(), []);
+  });
+}
+
+test('ps and cpu work from outside; without the capability, or without nsenter, they say so', { skip }, async (t) => {
+  const pid = await startInside(t, ['-n', '-p', '-f', '--mount-proc']);
+  const { processes } = (await memwatchJson(['ps'])) as { processes: { pid: number; attachable: boolean }[] };
+  assert.equal(processes.find((one) => one.pid === pid)?.attachable, true);
+  const cpu = await memwatchJson(['cpu', String(pid), '--duration', '0.2']);
+  assert.equal(cpu['schema'], 'memwatch/cpu@1');
+  await noPortOpen(pid);
+
+  const unable = ['--bounding-set=-sys_admin', process.execPath, repository('dist/cli.js'), 'cpu', String(pid)];
+  const refused = spawnSync('setpriv', unable, { encoding: 'utf8' });
+  assert.match(refused.stderr, /is in another network namespace \(a container\).* without CAP_SYS_ADMIN/);
+  const alone = await memwatch(['cpu', String(pid)], { env: { ...process.env, PATH: '/nowhere' } });
+  assert.match(alone.stderr, /takes the program nsenter .*there is none\n.*install nsenter/);
+});
+
+test('where loopback is down nothing is signalled, and memwatch says what is missing', { skip }, async (t) => {
+  const source = `process.on('SIGUSR1', () => console.log('signalled')); ${program}`;
+  const pid = await startInside(t, ['-n'], { before: '', source });
+  const run = await memwatch(['cpu', String(pid)]);
+  assert.equal(run.code, 2);
+  assert.match(run.stderr, /lo is down there\n.*ip link set lo up/);
+  assert.doesNotMatch(run.stderr, /SIGUSR1/);
+});
+
+test(
+  'the helper that connects from inside ends when memwatch does, though its connection hangs',
+  { skip },
+  async (t) => {
+    const silent = 'ip link set lo up && ip route add 192.0.2.0/24 dev lo && exec "$0" "$@"';
+    const helper = [process.execPath, repository('dist/agent/process/connect-inside-worker.js'), '192.0.2.1', '9229'];
+    const child = spawn('unshare', ['-n', 'sh', '-c', silent, ...helper], {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    t.after(() => void child.kill('SIGKILL'));
+    const ended = new Promise((resolve) => void child.once('exit', resolve));
+    await eventually('it connects', () => / 02 /.test(readFileSync(`/proc/${child.pid}/net/tcp`, 'utf8')));
+    child.disconnect();
+    await ended;
+  },
+);
+
+test('a file is read as the process sees it', { skip }, async (t) => {
+  const folder = temporaryFolder(t);
+  const hidden = join(folder, 'app.js.map');
+  const before = `${loopback} mount -t tmpfs none ${folder}; echo inside >${hidden};`;
+  const pid = await startInside(t, ['-n', '-m'], { before });
+  writeFileSync(hidden, 'outside');
+  assert.equal(await readTargetFile(pid, hidden, 100), 'inside\n');
+  assert.equal(await readTargetFile(process.pid, hidden, 100), 'outside');
+  assert.equal(await readTargetFile(pid, hidden, 3), undefined);
+});
+
+test('links inside a container do not lead outside of its root', async (t) => {
+  const folder = temporaryFolder(t);
+  const root = join(folder, 'root');
+  mkdirSync(join(root, 'app/deep'), { recursive: true });
+  writeFileSync(join(folder, 'secret'), 'of the host');
+  writeFileSync(join(root, 'file'), 'of the container');
+  symlinkSync('/file', join(root, 'app/absolute'));
+  symlinkSync('../../../../../file', join(root, 'app/deep/climbs'));
+  symlinkSync(join(folder, 'secret'), join(root, 'app/out'));
+  symlinkSync('../../../secret', join(root, 'app/deep/up'));
+  symlinkSync('/app/deep', join(root, 'way'));
+  symlinkSync('round', join(root, 'round'));
+  symlinkSync('/proc/self/root', join(root, 'magic'));
+  const read = (path: string): Promise<string> => readInside(root, path, 100).catch(() => 'nothing');
+  for (const path of ['/file', '/app/absolute', '/app/deep/climbs', '/way/climbs', '/../../file', '/way/../../file'])
+    assert.equal(await read(path), 'of the container', path);
+  for (const path of ['/app/out', '/app/deep/up', '/round', '/app', `/magic${folder}/secret`, '/way/../../secret'])
+    assert.equal(await read(path), 'nothing', path);
+});
