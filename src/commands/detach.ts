@@ -1,12 +1,12 @@
 /** `memwatch detach <target>`: removes what a killed memwatch left in a target, and closes the inspector it opened. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attach } from '../agent/attach/attach.js';
+import { createCloser } from '../agent/attach/close-later.js';
 import { clusterWorkersOf } from '../agent/attach/cluster.js';
 import { clearGuard, closeInspector } from '../agent/session/guard.js';
+import { isForgotten } from '../agent/attach/forgotten.js';
 import { findInspector, portClosed } from '../agent/attach/inspector.js';
-import { sigusr1Port, startsWithInspector } from '../agent/attach/port.js';
-import { readProcess } from '../agent/process/proc.js';
-import { holdersOf } from '../agent/process/sockets.js';
+import { describeWait, readProcess, turnsItsLoop } from '../agent/process/proc.js';
 import { checkReachable } from '../agent/attach/safety.js';
 import { parseTarget, type Target } from '../agent/attach/target.js';
 import type { Command, Io } from './io.js';
@@ -21,17 +21,21 @@ export const detachCommand: Command = {
     const target = parseTarget(String(args['target']));
     const ends = await detachFromAll(target, args['force'] === true, io);
     const closed = ends.some(({ outcome }) => outcome === 'closed');
-    io.print({ schema: 'memwatch/detach@1', closed }, () => ends.map(describe).join('\n'));
+    const mayOpenLater = ends.some(({ outcome }) => outcome === 'may open later');
+    io.print({ schema: 'memwatch/detach@1', closed, mayOpenLater }, () => ends.map(describe).join('\n'));
   },
 };
 
 interface End {
   readonly name: string;
-  readonly outcome: 'closed' | 'left open' | 'none open';
+  readonly outcome: 'closed' | 'left open' | 'none open' | 'may open later';
+  /** Continues the sentence, for an inspector that may open later. */
+  readonly why?: string;
 }
 
-const describe = ({ name, outcome }: End): string => {
+const describe = ({ name, outcome, why = '' }: End): string => {
   if (outcome === 'closed') return `${name}: inspector closed`;
+  if (outcome === 'may open later') return `${name} has no open inspector now. ${why}`;
   if (outcome === 'none open') return `${name} has no open inspector`;
   return `${name}: its inspector was not opened by memwatch: left open (--force closes it)`;
 };
@@ -56,18 +60,21 @@ const detachFromProcess = async (
   io: Io,
 ): Promise<End> => {
   const open = await findInspector(target.pid, { signal: io.signal });
-  if (open === undefined) return { name, outcome: 'none open' };
-  return detachFrom(target, name, force || (await isForgotten(target.pid, open)), io);
+  if (open !== undefined) return detachFrom(target, name, force || (await isForgotten(target.pid, open)), io);
+  const status = readProcess(target.pid);
+  if (status === undefined || (await isFree(target.pid))) return { name, outcome: 'none open' };
+  const closer = createCloser(target.pid, status.startTicks);
+  closer.start();
+  closer.takeOver();
+  const why = `If it was asked for one, it opens it once it is free (${describeWait(target.pid)}); ${closer.describe()}`;
+  return { name, outcome: 'may open later', why };
 };
 
-/** A memwatch killed between its signal and its connection leaves an inspector that a signal opened and nobody uses. */
-const isForgotten = async (pid: number, url: string): Promise<boolean> => {
-  const status = readProcess(pid);
-  const port = Number(new URL(url).port);
-  if (status === undefined || startsWithInspector(status) || ![0, port].includes(sigusr1Port(status))) return false;
-  for (let waitedMs = 0; waitedMs < 1000; waitedMs += 50) {
-    if (holdersOf(port, pid).connections === 0) return true;
-    await sleep(50); // our own connection may not be closed yet
+/** Its event loop turns, so it would have opened an inspector that it was asked for. */
+const isFree = async (pid: number): Promise<boolean> => {
+  for (let waitedMs = 0; waitedMs < 500; waitedMs += 10) {
+    if (turnsItsLoop(pid)) return true;
+    await sleep(10);
   }
   return false;
 };

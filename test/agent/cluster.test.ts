@@ -83,7 +83,7 @@ test('after kill -9 a primary and its workers close their inspectors, at once by
     const attached = once(child.stdout, 'data');
     const exited = new Promise((done) => child.on('exit', done));
     await eventually('an inspector is open', () => openPorts(target).length > 0, 30_000);
-    await (detach ? new Promise((go) => setTimeout(go, delayMs)) : attached);
+    await (detach ? new Promise((go) => setTimeout(go, delayMs)) : Promise.race([attached, exited]));
     child.kill('SIGKILL');
     await exited;
     const { code, stderr } = detach ? await memwatch(['detach', String(target.pid)]) : { code: 0, stderr: '' };

@@ -90,7 +90,11 @@ test('six memwatches that start at once on one process all read it, and none say
     const args = ['attach', String(target.pid), '--json', '--count', '2', '--interval', '0.3'];
     const runs = await Promise.all(Array.from({ length: 6 }, () => memwatch(args, { timeoutMs: 120_000 })));
     assert.deepEqual(
-      runs.map(({ code, stdout, stderr }) => [code, stdout.match(/"memwatch\/reading@1"/g)?.length, stderr]),
+      runs.map(({ code, stdout, stderr }) => [
+        code,
+        stdout.match(/"memwatch\/reading@1"/g)?.length,
+        stderr.replace('waiting for another memwatch, which is attaching\n', ''), // after 10 s, on a busy machine
+      ]),
       runs.map(() => [0, 2, '']),
     );
     await noPortOpen(target.pid);
@@ -103,7 +107,11 @@ test('memwatch detach cleans up at once after memwatch was killed', async (t) =>
   const { child, exited } = await startMemwatch(t, target.pid);
   child.kill('SIGKILL');
   await exited;
-  assert.deepEqual(await memwatchJson(['detach', String(target.pid)]), { schema: 'memwatch/detach@1', closed: true });
+  assert.deepEqual(await memwatchJson(['detach', String(target.pid)]), {
+    schema: 'memwatch/detach@1',
+    closed: true,
+    mayOpenLater: false,
+  });
   assert.equal(await findInspector(target.pid), undefined);
 });
 
@@ -111,7 +119,11 @@ test('memwatch detach closes what a memwatch left that was killed before it came
   const target = await startSource(t, idle, { node: 22, flags: ['--inspect-port=0'] });
   target.child.kill('SIGUSR1'); // memwatch got exactly this far
   await eventually('it is open', async () => (await findInspector(target.pid)) !== undefined);
-  assert.deepEqual(await memwatchJson(['detach', String(target.pid)]), { schema: 'memwatch/detach@1', closed: true });
+  assert.deepEqual(await memwatchJson(['detach', String(target.pid)]), {
+    schema: 'memwatch/detach@1',
+    closed: true,
+    mayOpenLater: false,
+  });
   await noPortOpen(target.pid);
 });
 

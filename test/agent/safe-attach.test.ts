@@ -6,11 +6,11 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { attach, withAttachment } from '#memwatch/agent/attach/attach.js';
-import { hasChildren, readProcess } from '#memwatch/agent/process/proc.js';
+import { mayWaitForChild, readProcess } from '#memwatch/agent/process/proc.js';
 import { listeningPorts } from '#memwatch/agent/process/sockets.js';
 import { nodeBinary, testedMajors } from '../support/nodes.js';
 import { repository } from '../support/paths.js';
-import { startProcess, startSource, temporaryFolder, type StartedTarget } from '../support/targets.js';
+import { freePort, startProcess, startSource, temporaryFolder, type StartedTarget } from '../support/targets.js';
 import { eventually, noPortOpen } from '../support/waiting.js';
 
 const idle = `setInterval(() => {}, 50); console.log('ready')`;
@@ -92,15 +92,6 @@ test('a port that another program holds is named with its holder, and the target
   assert.doesNotMatch(target.output(), /address already in use/);
 });
 
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-};
-
 for (const node of testedMajors) {
   test(`a port that an idle inspector of a Node ${node} holds is borrowed, and given back`, async (t) => {
     const port = await freePort();
@@ -136,7 +127,7 @@ test('a process that is blocked in a system call is waited for, and then attache
   const program = `import { spawnSync } from 'node:child_process';
     setTimeout(() => spawnSync('sleep', ['2']), 20); ${idle}`;
   const target = await startSource(t, program, { node: 20 });
-  await eventually('it is blocked', () => hasChildren(target.pid));
+  await eventually('it is blocked', () => mayWaitForChild(target.pid));
   const said: string[] = [];
   const attachment = await attach(pidTarget(target), { onProgress: (text) => said.push(text) });
   await attachment.detach();

@@ -1,6 +1,8 @@
 /** Real processes for tests to attach to, ended by id when the test is over. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -93,4 +95,14 @@ export const printedLine = async (target: StartedTarget, pattern: RegExp): Promi
     if (over && !pattern.test(target.output())) break;
   }
   throw new Error(`the target never printed ${pattern}; it printed:\n${target.output()}`);
+};
+
+/** A port of loopback that was free a moment ago. */
+export const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
 };

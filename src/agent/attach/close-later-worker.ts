@@ -1,40 +1,51 @@
 /**
- * The process that close-later.ts starts. In: the id of a process and when it started. It waits until that process opens
- * its inspector and no client uses it, closes it, and ends; it also ends with that process, and after an hour.
+ * The process that close-later.ts starts. In: the id of a process and when it started; stdin, which ends without a line
+ * if memwatch is gone. It waits until that process opens its inspector and no client uses it, closes it, does the same for its
+ * cluster workers, to which it passes the signal on, and ends. It also ends when no inspector comes any more: the process has
+ * ended, or its event loop turns; and after an hour.
  */
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readProcess } from '../process/proc.js';
 import { closeLaterMinutes } from './close-later.js';
-import { findInspector } from './inspector.js';
+import { clusterWorkersOf } from './cluster.js';
+import { isForgotten, isOfSignal } from './forgotten.js';
+import { findInspector, watchLoop } from './inspector.js';
 import { closeInspectorOfSignal } from './link.js';
 import { holdLock } from './lock.js';
-import { readProcess } from '../process/proc.js';
-import { holdersOf } from '../process/sockets.js';
 
-const [pid = 0, startTicks = 0] = process.argv.slice(2).map(Number);
 const pollMs = 500;
+const until = Date.now() + closeLaterMinutes * 60_000;
 
-const runs = (): boolean => {
+const runs = (pid: number, startTicks: number): boolean => {
   const status = readProcess(pid);
   return status?.startTicks === startTicks && status.state !== 'Z' && status.state !== 'X';
 };
 
-/** True if there is nothing left to do here: if another memwatch is attached, the last one to leave closes the inspector. */
-const tryClose = async (): Promise<boolean> => {
-  const url = await findInspector(pid);
-  if (url === undefined) return false;
-  await sleep(100); // our own look at it is over by then
-  if (holdersOf(Number(new URL(url).port), pid).connections > 0) return false; // somebody uses it
+/** True if it is closed: if another memwatch is attached, the last one to leave closes it. */
+const tryClose = async (pid: number, url: string): Promise<boolean> => {
+  if (!(await isForgotten(pid, url))) return false;
   return closeInspectorOfSignal(pid).then(
     () => true,
     () => false, // it was moved, or its thread is blocked again
   );
 };
 
-const waitAndClose = async (): Promise<void> => {
-  const until = Date.now() + closeLaterMinutes * 60_000;
-  while (Date.now() < until && runs() && !(await tryClose())) await sleep(pollMs);
+const waitAndClose = async (pid: number, startTicks: number): Promise<void> => {
+  for (const loop = watchLoop(pid); Date.now() < until && runs(pid, startTicks); await sleep(pollMs)) {
+    const url = await findInspector(pid);
+    if (url !== undefined && isOfSignal(pid, url)) {
+      if (await tryClose(pid, url)) return;
+    } else if (loop.hasTurned()) return;
+  }
 };
 
-const lock = await holdLock(`close-later-${pid}-${startTicks}`);
-if (lock !== undefined) await waitAndClose(); // one is enough
+const [pid = 0, startTicks = 0] = process.argv.slice(2).map(Number);
+const isNeeded = (await text(process.stdin)) === '';
+const lock = isNeeded ? await holdLock(`close-later-${pid}-${startTicks}`) : undefined;
+if (lock !== undefined) {
+  // one is enough
+  await waitAndClose(pid, startTicks);
+  await Promise.all(clusterWorkersOf(pid).map((worker) => waitAndClose(worker.pid, worker.startTicks)));
+}
 process.exit();

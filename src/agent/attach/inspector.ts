@@ -6,16 +6,9 @@ import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { identify } from '../session/identity.js';
-import { closeLater, whoCloses } from './close-later.js';
+import type { Closer } from './close-later.js';
 import { makeRoomOnPort } from './port.js';
-import {
-  describeWait,
-  hasChildren,
-  innerPid,
-  readProcess,
-  waitsForEvents,
-  type ProcessStatus,
-} from '../process/proc.js';
+import { describeWait, innerPid, mayWaitForChild, readProcess, turnsItsLoop } from '../process/proc.js';
 import { agentInside, inOtherNetwork } from '../process/network.js';
 import { deadline } from '../session/patience.js';
 import { connectSession, type Session } from '../session/protocol.js';
@@ -37,8 +30,15 @@ export interface OpenInspector {
   readonly opened: boolean;
 }
 
-/** Throws no-such-process, not-node, not-attachable, no-permission, port-taken, no-answer. */
-export const openInspector = async (pid: number, options: InspectorOptions = {}): Promise<OpenInspector> => {
+/**
+ * From the signal on, the closer watches; the caller dismisses it when the guard is in the target. Throws no-such-process,
+ * not-node, not-attachable, no-permission, port-taken, no-answer.
+ */
+export const openInspector = async (
+  pid: number,
+  closer: Closer,
+  options: InspectorOptions = {},
+): Promise<OpenInspector> => {
   const status = await checkReachable(pid);
   const already = await findInspector(pid, { ignore: options.otherPorts, signal: options.signal });
   throwIfInterrupted(options.signal);
@@ -46,8 +46,9 @@ export const openInspector = async (pid: number, options: InspectorOptions = {})
   checkSignalSafe(status);
   await makeRoomOnPort(status, options);
   checkSignalSafe(readProcess(pid) ?? status, status.startTicks);
+  closer.start();
   process.kill(pid, 'SIGUSR1');
-  const url = await waitForInspector(status, options);
+  const url = await waitForInspector(pid, closer, options);
   // a port that was open before the signal is an inspector that was slow to answer: memwatch must not close it
   return { url, opened: options.otherPorts?.has(Number(new URL(url).port)) !== true };
 };
@@ -55,11 +56,22 @@ export const openInspector = async (pid: number, options: InspectorOptions = {})
 /** If the event loop still turns this long after the signal, the signal did not reach Node. */
 const idleMs = 2000;
 
-const waitForInspector = async ({ pid, startTicks }: ProcessStatus, options: InspectorOptions): Promise<string> => {
+/** To be asked repeatedly. `hasTurned`: the event loop has turned since the signal, so that no inspector comes any more. */
+export const watchLoop = (pid: number): { hasTurned(): boolean } => {
+  let idleSince = Infinity;
+  const hasTurned = (): boolean => {
+    if (mayWaitForChild(pid)) idleSince = Infinity;
+    else if (turnsItsLoop(pid)) idleSince = Math.min(idleSince, Date.now()); // its loop turns, however busy it is
+    return Date.now() - idleSince > idleMs;
+  };
+  return { hasTurned };
+};
+
+const waitForInspector = async (pid: number, closer: Closer, options: InspectorOptions): Promise<string> => {
   const timeoutMs = options.timeoutMs ?? 10_000;
   const late = deadline(timeoutMs, options.signal); // an inspector that opens just after Ctrl-C can still be closed again
   const start = Date.now();
-  let idleSince = Infinity;
+  const loop = watchLoop(pid);
   for (let waited = 0; !late.aborted; waited = Date.now() - start) {
     // after a second, ports that did not answer before are asked again: a busy machine may have been slow
     const ignore = waited < 1000 ? options.otherPorts : undefined;
@@ -68,34 +80,35 @@ const waitForInspector = async ({ pid, startTicks }: ProcessStatus, options: Ins
     if (readProcess(pid) === undefined) {
       throw new MemwatchError('no-such-process', `process ${pid} ended while its inspector was being opened`);
     }
-    if (hasChildren(pid)) idleSince = Infinity; // it may be waiting for one of them in spawnSync
-    else if (waitsForEvents(pid)) idleSince = Math.min(idleSince, Date.now()); // its loop turns, however busy it is
-    if (Date.now() - idleSince > idleMs) {
+    if (loop.hasTurned()) {
+      closer.dismiss();
       throw noInspector(
         pid,
         'opened none though its event loop turns: it has its own SIGUSR1 handler, or could not open the port',
         'not-attachable',
+        'start it with --inspect=127.0.0.1:0: memwatch finds the port',
       );
     }
     if (waited > 500) options.onProgress?.(`waiting for ${pid} to open its inspector: ${describeWait(pid)}`);
     await sleep(waited < 500 ? 20 : 100);
   }
-  closeLater(pid, startTicks);
-  if (options.signal?.aborted === true) throw noInspector(pid, 'interrupted before it opened one', 'interrupted');
+  const later = `if it opens one later, ${closer.describe()}`;
+  if (options.signal?.aborted === true)
+    throw noInspector(pid, 'interrupted before it opened one', 'interrupted', later);
   throw noInspector(
     pid,
     `opened none within ${timeoutMs / 1000} s: ${describeWait(pid)}, or has its own SIGUSR1 handler`,
     'no-answer',
+    later,
   );
 };
 
-const noInspector = (pid: number, why: string, code: 'interrupted' | 'no-answer' | 'not-attachable'): MemwatchError => {
-  const hint =
-    code === 'not-attachable'
-      ? 'start it with --inspect=127.0.0.1:0: memwatch finds the port'
-      : `if it opens one later, ${whoCloses(pid)}`;
-  return new MemwatchError(code, `process ${pid} was asked for an inspector (SIGUSR1); ${why}`, { hint });
-};
+const noInspector = (
+  pid: number,
+  why: string,
+  code: 'interrupted' | 'no-answer' | 'not-attachable',
+  hint: string,
+): MemwatchError => new MemwatchError(code, `process ${pid} was asked for an inspector (SIGUSR1); ${why}`, { hint });
 
 export interface LookOptions {
   /** Includes ports that other machines can reach. */

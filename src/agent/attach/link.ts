@@ -4,6 +4,7 @@
  */
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { borrowPort } from './borrow-port.js';
+import { withCloser, type Closer } from './close-later.js';
 import { openWithWorkers, type OpenWorker } from './cluster.js';
 import { evaluate } from '../session/evaluate.js';
 import { identify } from '../session/identity.js';
@@ -81,7 +82,7 @@ const connectToPid = async (pid: number, options: LinkOptions, bySignal = false)
   return withProcessLock(status, options, () => tryConnectToPid(status, options, bySignal));
 };
 
-/** `bySignal`: if the inspector is already open, a signal that memwatch caused has opened it. */
+/** `bySignal`: a signal that memwatch caused has opened the inspector; it is not opened here. */
 const tryConnectToPid = async (status: ProcessStatus, options: LinkOptions, bySignal: boolean): Promise<Connected> => {
   const { pid } = status;
   const otherPorts = new Set(listeningPorts(pid).map(({ port }) => port));
@@ -92,6 +93,7 @@ const tryConnectToPid = async (status: ProcessStatus, options: LinkOptions, bySi
     const main = await connectToProcess(open, pid, signal);
     return { pid, port: portOf(open), main, guard: await enterGuard(main, bySignal), launched: undefined };
   }
+  if (bySignal) throw new MemwatchError('not-found', `the inspector of process ${pid} has been closed`);
   return openWithWorkers(pid, openWorker(options), () => openPid(status, options, otherPorts));
 };
 
@@ -112,19 +114,27 @@ export const closeInspectorOfSignal = async (pid: number): Promise<void> => {
   await close();
 };
 
-const openPid = (status: ProcessStatus, options: LinkOptions, otherPorts: ReadonlySet<number>): Promise<Connected> => {
+const openPid = (status: ProcessStatus, options: LinkOptions, otherPorts: ReadonlySet<number>): Promise<Connected> =>
+  withPortLock(sigusr1Port(status), options, () =>
+    withCloser(status, (closer) => openBySignal(status, closer, options, otherPorts)),
+  );
+
+const openBySignal = async (
+  status: ProcessStatus,
+  closer: Closer,
+  options: LinkOptions,
+  otherPorts: ReadonlySet<number>,
+): Promise<Connected> => {
   const { pid } = status;
-  const { signal } = options;
   const port = sigusr1Port(status);
-  return withPortLock(port, options, async () => {
-    if (port !== 0) await borrowPort(port, pid, options.onProgress);
-    const { url, opened } = await openInspector(pid, { ...options, otherPorts });
-    const main = await connectToProcess(url, pid, signal);
-    const here = { url, main, guard: await enterGuard(main, opened) };
-    const moved = opened && port !== 0 ? await moveToFreePort(pid, here, otherPorts, signal) : here;
-    if (opened && port === 0) await evaluate(main, 'process.debugPort = 0'); // Node had replaced the 0 by the port that it chose
-    return { pid, port: portOf(moved.url), main: moved.main, guard: moved.guard, launched: undefined };
-  });
+  if (port !== 0) await borrowPort(port, pid, options.onProgress);
+  const { url, opened } = await openInspector(pid, closer, { ...options, otherPorts });
+  const main = await connectToProcess(url, pid, options.signal);
+  const here = { url, main, guard: await enterGuard(main, opened) };
+  closer.dismiss();
+  const moved = opened && port !== 0 ? await moveToFreePort(pid, here, otherPorts, options.signal) : here;
+  if (opened && port === 0) await evaluate(main, 'process.debugPort = 0'); // Node had replaced the 0 by the port that it chose
+  return { pid, port: portOf(moved.url), main: moved.main, guard: moved.guard, launched: undefined };
 };
 
 const portOf = (url: string): number => Number(new URL(url).port);

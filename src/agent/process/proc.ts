@@ -91,11 +91,17 @@ export const innerPid = (pid: number): number => {
 };
 
 /** Its main thread sleeps until an event comes: in its event loop, or in the loop of a spawnSync. */
-export const waitsForEvents = (pid: number): boolean =>
+const waitsForEvents = (pid: number): boolean =>
   readProcess(pid)?.state === 'S' && /epoll|ep_poll/.test(readText(`/proc/${pid}/wchan`));
 
-/** It has child processes, and so could be in a spawnSync. */
-export const hasChildren = (pid: number): boolean => readText(`/proc/${pid}/task/${pid}/children`).trim() !== '';
+/** Its main thread started a child that it may be waiting for in spawnSync; one with a channel (fork) it is not waiting for. */
+export const mayWaitForChild = (pid: number): boolean =>
+  readText(`/proc/${pid}/task/${pid}/children`)
+    .split(' ')
+    .some((child) => child !== '' && !/(^|\0)NODE_CHANNEL_FD=/.test(readText(`/proc/${child}/environ`)));
+
+/** Its main thread is seen to wait in its event loop. */
+export const turnsItsLoop = (pid: number): boolean => waitsForEvents(pid) && !mayWaitForChild(pid);
 
 /** What the main thread of a process that does not answer is doing, in words. */
 export const describeWait = (pid: number): string => {
@@ -103,8 +109,8 @@ export const describeWait = (pid: number): string => {
   if (status === undefined) return 'it is gone';
   if (status.state === 'T' || status.state === 't') return `it is stopped (kill -CONT ${pid} lets it run)`;
   if (waitsForEvents(pid))
-    return hasChildren(pid) ? 'it waits for events, or in spawnSync for a child' : 'it waits for events';
-  if (status.state === 'R') return 'its main thread is busy, and takes no interrupt (native code?)';
+    return mayWaitForChild(pid) ? 'it waits for events, or in spawnSync for a child' : 'it waits for events';
+  if (status.state === 'R') return 'its main thread is busy';
   const channel = readText(`/proc/${pid}/wchan`).replace(/^0$/, '');
   const where = channel === '' ? '' : ` (${channel})`;
   return `its main thread is blocked in a system call${where}, such as file access`;
