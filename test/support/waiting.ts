@@ -15,4 +15,4 @@ export const eventually = async (
 
 /** Waits until a process listens on no port. */
 export const noPortOpen = (pid: number): Promise<void> =>
-  eventually(`process ${pid} listens nowhere`, () => listeningPorts(pid).length === 0);
+  eventually(`process ${pid} listens nowhere`, () => listeningPorts(pid).length === 0, 30_000);
