@@ -209,10 +209,10 @@ test('files that are no profile and truncated files get different errors', () =>
     JSON.stringify({ nodes: [{ id: 1, callFrame: at, children }], startTime: 0, endTime: 1 });
   const cases: [string, string, RegExp][] = [
     [JSON.stringify(hostileProfile()).slice(0, 300), 'broken-file', /JSON is broken at byte 300: it is cut off/],
-    ['{"a":1}', 'not-this-format', /no profile that memwatch can read/],
-    [profile([7]), 'broken-file', /names node 7, which it lacks/],
+    ['{"a":1}', 'not-this-format', /not a profile that memwatch can read/],
+    [profile([7]), 'broken-file', /refers to node 7, which it does not contain/],
     [profile([1]), 'broken-file', /no tree/],
-    ['hello world', 'not-this-format', /no profile that memwatch can read/],
+    ['hello world', 'not-this-format', /not a profile that memwatch can read/],
     ['a;b 12\nc;d\ne;f', 'not-this-format', /line 2 is none/],
     ['\u001f\u008b', 'broken-file', /gzip is damaged or cut off/],
   ];

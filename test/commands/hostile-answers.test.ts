@@ -73,7 +73,7 @@ for (const [name, params] of Object.entries({
     const folder = temporaryFolder(t);
     const run = await memwatch(['snapshot', '--force', '-o', join(folder, 'x.heapsnapshot'), url]);
     assert.equal(run.code, 2, run.stderr + run.stdout);
-    assert.match(run.stderr, /not the inspector protocol|not whole/);
+    assert.match(run.stderr, /not the inspector protocol|incomplete/);
     assert.doesNotMatch(run.stderr, /bug in memwatch|\n\s+at /);
   });
 }

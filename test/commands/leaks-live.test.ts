@@ -23,7 +23,7 @@ test('an idle server is not called clean, and the report says what was looked at
   assert.match(report.reasons[0] ?? '', /hardly any work.*--load/);
   for (const what of ['JavaScript heap', 'file descriptors', 'threads', 'child processes', 'native memory'])
     assert.ok(report.looked.includes(what), `${what} is in ${report.looked.join(', ')}`);
-  assert.ok(report.notLooked.some(({ what }) => what.startsWith('work that comes less often')));
+  assert.ok(report.notLooked.some(({ what }) => what.startsWith('work that occurs less often')));
   const heap = report.bounds.find(({ of }) => of === 'JavaScript heap');
   assert.ok(heap?.perSecond.high != null && heap.perSecond.high > 0);
 });

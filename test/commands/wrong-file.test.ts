@@ -55,5 +55,5 @@ test('cpu reads a profile of any format that holds times, and says what it could
     ],
   );
   const run = await memwatch(['cpu', file]);
-  assert.match(run.stderr, /stacks\.txt: line 3 is no stack and was skipped/);
+  assert.match(run.stderr, /stacks\.txt: line 3 is not a stack and was skipped/);
 });

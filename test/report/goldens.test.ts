@@ -48,7 +48,7 @@ const profileOf = async (t: TestContext): Promise<Profile> =>
 const leaks: LeakReport = {
   schema: 'memwatch/leaks@1',
   verdict: 'leak',
-  reasons: ['one thing gained in each of 3 rounds'],
+  reasons: ['one thing grew in each of 3 rounds'],
   evidence: 'snapshots',
   rounds: 3,
   heapBytes: [10_000_000, 10_019_200, 10_038_400, 10_057_600],
@@ -72,7 +72,7 @@ const leaks: LeakReport = {
 
 test('leaks: a leak with all its evidence, a clean run, an open question', () => {
   const clean: LeakReport = { ...leaks, verdict: 'clean', reasons: ['nothing gained'], findings: [], warnings: [] };
-  const open: LeakReport = { ...clean, verdict: 'inconclusive', reasons: ['something gained, but less and less'] };
+  const open: LeakReport = { ...clean, verdict: 'inconclusive', reasons: ['something grew, but less each time'] };
   matchesGolden('report/leaks.txt', [leaks, clean, open].map((one) => renderLeaks(one, width)).join('\n\n'));
 });
 

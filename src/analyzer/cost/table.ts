@@ -122,6 +122,6 @@ export const findFrame = (profile: Profile, wanted: string): number => {
   });
   if (best >= 0) return best;
   throw new MemwatchError('not-found', `the profile has no function ${wanted}`, {
-    hint: 'name it as the table does: name, file:line or file:name',
+    hint: 'write it as in the table: name, file:line or file:name',
   });
 };

@@ -9,14 +9,14 @@ import { MemwatchError, messageOf } from '../../errors.js';
 import type { Baseline, KnownLeak } from '../model/check.js';
 
 const schema = 'memwatch/baseline@1';
-const repair = 'mend it by hand, or write it anew with --update-baseline after deleting it';
+const repair = 'correct it by hand, or delete it and write a new one with --update-baseline';
 
 /** Throws `not-this-format` (also for a file of a later version) and `broken-file`. `name` is only for messages. */
 export const readBaseline = (text: string, name: string): Baseline => {
   const document = parse(text, name);
   checkSchema(document['schema'], name);
   const { scenarios } = document;
-  if (!isRecord(scenarios)) throw broken(name, '"scenarios" is no object');
+  if (!isRecord(scenarios)) throw broken(name, '"scenarios" is not an object');
   return new Map(Object.entries(scenarios).map(([file, leaks]) => [file, readLeaks(leaks, `${name}, ${file}`)]));
 };
 
@@ -28,23 +28,23 @@ const parse = (text: string, name: string): Record<string, unknown> => {
     throw broken(name, messageOf(cause), cause);
   }
   if (isRecord(document)) return document;
-  throw new MemwatchError('not-this-format', `${name} is no baseline of memwatch`, { hint: repair });
+  throw new MemwatchError('not-this-format', `${name} is not a memwatch baseline`, { hint: repair });
 };
 
 const checkSchema = (found: unknown, name: string): void => {
   if (found === schema) return;
   const version = typeof found === 'string' ? /^memwatch\/baseline@(\d+)$/.exec(found)?.[1] : undefined;
   throw version === undefined
-    ? new MemwatchError('not-this-format', `${name} is no baseline of memwatch`, { hint: repair })
+    ? new MemwatchError('not-this-format', `${name} is not a memwatch baseline`, { hint: repair })
     : new MemwatchError('not-this-format', `${name} was written by a later memwatch (version ${version})`, {
         hint: 'update memwatch here to the version that wrote it',
       });
 };
 
 const readLeaks = (leaks: unknown, place: string): KnownLeak[] => {
-  if (!Array.isArray(leaks)) throw broken(place, 'the list of leaks is no array');
+  if (!Array.isArray(leaks)) throw broken(place, 'the list of leaks is not an array');
   return leaks.map((leak: unknown) => {
-    if (!isRecord(leak)) throw broken(place, 'an entry is no object');
+    if (!isRecord(leak)) throw broken(place, 'an entry is not an object');
     const { signature, kind, bytesPerIteration, countPerIteration } = leak;
     if (typeof signature !== 'string') throw broken(place, 'an entry has no signature');
     if (!isRate(bytesPerIteration) || !isRate(countPerIteration)) throw broken(place, `${signature} has no rate`);

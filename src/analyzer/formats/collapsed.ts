@@ -71,12 +71,15 @@ export const readCollapsed = (text: string): Profile => {
 const isBlank = (line: string): boolean => line.trim() === '' || line.startsWith('# ');
 
 const notStacks = (line: number): MemwatchError =>
-  new MemwatchError('not-this-format', `not collapsed stacks: line ${line} is none, and so are most others`);
+  new MemwatchError(
+    'not-this-format',
+    `not collapsed stacks: line ${line} is not a stack, and neither are most others`,
+  );
 
 const warningOf = (skipped: readonly number[]): string =>
   skipped.length === 1
-    ? `line ${skipped[0]} is no stack and was skipped`
-    : `${skipped.length} lines are no stacks and were skipped, the first is line ${skipped[0]}`;
+    ? `line ${skipped[0]} is not a stack and was skipped`
+    : `${skipped.length} lines are not stacks and were skipped, the first is line ${skipped[0]}`;
 
 /** `name (file:line)`, or a name alone. */
 const readFrame = (text: string): [string, Location | undefined] => {

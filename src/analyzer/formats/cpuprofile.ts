@@ -52,7 +52,7 @@ export const cpuProfileFormat: ProfileFormat = {
 const decodeDocument = (document: Document): Profile => {
   const { nodes } = document as { nodes: readonly Partial<CpuProfileNode>[] };
   const bad = nodes.findIndex((node) => typeof node?.callFrame?.functionName !== 'string');
-  if (bad >= 0) throw new MemwatchError('broken-file', `node ${bad} of the .cpuprofile names no function`);
+  if (bad >= 0) throw new MemwatchError('broken-file', `node ${bad} of the .cpuprofile has no function`);
   const file = { startTime: 0, endTime: 0, ...document } as unknown as CpuProfileFile;
   return decodeCpuProfile(file, readNotes(document));
 };
@@ -110,11 +110,13 @@ const parentsFirst = (nodes: readonly CpuProfileNode[]): PlacedNode[] => {
   for (let index = 0; index < placed.length && placed.length <= nodes.length; index++) {
     for (const id of children.get(placed[index]?.node.id ?? -1) ?? []) {
       const node = byId.get(id);
-      if (node === undefined) throw new MemwatchError('broken-file', `a .cpuprofile names node ${id}, which it lacks`);
+      if (node === undefined)
+        throw new MemwatchError('broken-file', `a .cpuprofile refers to node ${id}, which it does not contain`);
       placed.push({ node, parent: index });
     }
   }
-  if (placed.length !== nodes.length) throw new MemwatchError('broken-file', 'the nodes of a .cpuprofile are no tree');
+  if (placed.length !== nodes.length)
+    throw new MemwatchError('broken-file', 'the nodes of a .cpuprofile do not form a tree');
   return placed;
 };
 
@@ -147,7 +149,7 @@ const readTimeline = (file: CpuProfileFile, indexOf: ReadonlyMap<number, number>
   order.forEach((sample, i) => {
     const index = indexOf.get(samples[sample]);
     if (index === undefined)
-      throw new MemwatchError('broken-file', `a sample names node ${samples[sample]}, not there`);
+      throw new MemwatchError('broken-file', `a sample refers to node ${samples[sample]}, which does not exist`);
     node[i] = index;
     durationUs[i] = Math.max(0, (i + 1 === order.length ? file.endTime : at[order[i + 1]]) - at[sample]);
   });

@@ -145,7 +145,7 @@ export const readDocument = (content: string, name: string): SavedDocument | und
     return shape(JSON.parse(content), '');
   } catch (cause) {
     throw new MemwatchError('broken-file', `${name} is broken, as ${schema}: ${messageOf(cause)}`, {
-      hint: 'let memwatch print it again with --json',
+      hint: 'create it again with --json',
       cause,
     });
   }

@@ -111,7 +111,7 @@ const foreign = ({ name, command, hint, matches }: Foreign): ProfileFormat => ({
   ...(command === undefined ? {} : { command }),
   matches,
   read: () => {
-    throw new MemwatchError('not-this-format', `the file is ${name}, which is no profile that memwatch reads`, {
+    throw new MemwatchError('not-this-format', `the file is ${name}, which is not a profile that memwatch can read`, {
       hint: command === undefined ? hint : `memwatch ${command} opens it`,
     });
   },

@@ -83,7 +83,7 @@ const addTree = (head: HeapProfileNode, tree: CallTree, reader: FrameReader): nu
   const stack: { node: HeapProfileNode; parent: number }[] = [{ node: head, parent: -1 }];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     if (!Array.isArray(next.node.children))
-      throw new MemwatchError('broken-file', 'a .heapprofile node lacks its children');
+      throw new MemwatchError('broken-file', 'a .heapprofile node has no list of children');
     const index = tree.child(next.parent, reader.frame(next.node.callFrame));
     self[index] = (self[index] ?? 0) + next.node.selfSize;
     for (const node of next.node.children) stack.push({ node, parent: index });

@@ -55,19 +55,19 @@ const parse = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {
-    throw broken('the header is no JSON');
+    throw broken('the header is not JSON');
   }
 };
 
 const record = (value: unknown, what: string): Record<string, unknown> => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw broken(`${what} is no object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw broken(`${what} is not an object`);
   return value as Record<string, unknown>;
 };
 
 const count = (header: Record<string, unknown>, key: string): number => {
   const value = header[key];
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) throw broken(`the header has no ${key}`);
-  if (value > 0xffff_ffff) throw broken(`the header's ${key} of ${value} is beyond what V8 writes`);
+  if (value > 0xffff_ffff) throw broken(`the header's ${key} of ${value} is larger than V8 can write`);
   return value;
 };
 
@@ -81,7 +81,8 @@ const names = (meta: Record<string, unknown>, key: string): string[] => {
 const layout = (meta: Record<string, unknown>, key: string, needed: readonly string[]): RowLayout => {
   const fields = names(meta, key);
   const at = Object.fromEntries(fields.map((name, index) => [name, index]));
-  for (const name of needed) if (!Object.hasOwn(at, name)) throw broken(`${key} in the header lacks "${name}"`);
+  for (const name of needed)
+    if (!Object.hasOwn(at, name)) throw broken(`${key} in the header does not contain "${name}"`);
   return { width: fields.length, at };
 };
 

@@ -24,7 +24,7 @@ export class LocationColumns implements RowSink {
   }
 
   take(row: Float64Array): string | undefined {
-    if (this.at.includes(-1)) return 'there are locations, but the header does not say of which fields';
+    if (this.at.includes(-1)) return 'there are locations, but the header does not name their fields';
     const node = row[this.at[0]] / this.header.node.width;
     if (!Number.isInteger(node) || node >= this.header.nodeCount)
       return `location ${this.count} is of node ${node} of ${this.header.nodeCount}`;

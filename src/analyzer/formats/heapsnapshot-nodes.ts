@@ -50,7 +50,7 @@ export class NodeColumns implements RowSink {
     if (row[at.name] > maxUint32 || row[at.id] > maxUint32) return `node ${count} has a name or id beyond 32 bits`;
     this.edges += row[at.edgeCount];
     if (this.edges > header.edgeCount)
-      return `up to node ${count} there are ${this.edges} edges, more than the ${header.edgeCount} of the header`;
+      return `the first ${count} nodes have ${this.edges} edges, more than the ${header.edgeCount} of the header`;
     if (count === this.capacity) this.grow();
     if (row[at.selfBytes] > maxUint32) this.widenSizes();
     this.type[count] = header.nodeTypeOf[row[at.type]];

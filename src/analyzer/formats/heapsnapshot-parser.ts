@@ -109,7 +109,7 @@ export class SnapshotParser {
     if (this.edges?.append(rest.edges) !== true)
       throw broken(rest.position, `more edges than the ${this.header?.edgeCount} that the header counts`);
     if (rest.strings !== undefined && this.strings !== undefined)
-      throw broken(rest.position, 'there are strings a second time');
+      throw broken(rest.position, 'there is a second list of strings');
     this.strings ??= rest.strings;
     this.positions = rest.positions ?? this.positions;
     this.position = rest.position;
@@ -149,11 +149,11 @@ export class SnapshotParser {
         : edges.count !== header.edgeCount
           ? `the header counts ${header.edgeCount} edges, the file holds ${edges.count}`
           : nodes.edges !== edges.count
-            ? `the nodes lay claim to ${nodes.edges} edges, the file holds ${edges.count}`
+            ? `the nodes claim ${nodes.edges} edges, the file contains ${edges.count}`
             : Math.max(nodes.maxName, edges.maxName) >= strings.count
               ? `a name is string ${Math.max(nodes.maxName, edges.maxName)} of ${strings.count}`
               : nodes.count === 0
-                ? 'there is no node in it'
+                ? 'it contains no nodes'
                 : undefined;
     if (problem !== undefined) throw broken(this.position, problem);
   }
@@ -167,7 +167,7 @@ export class SnapshotParser {
     const next = transitions[this.place + char];
     if (next === undefined) {
       if (this.header === undefined) throw notSnapshot();
-      throw broken(position, `"${c > 0x20 && c < 0x7f ? char : `\\x${c.toString(16)}`}" is out of place`);
+      throw broken(position, `"${c > 0x20 && c < 0x7f ? char : `\\x${c.toString(16)}`}" is not expected here`);
     }
     this.place = next;
     return true;
@@ -195,7 +195,7 @@ export class SnapshotParser {
       this.begin(new ValueReader(false), () => {});
       return false;
     }
-    if (char !== '[') throw broken(position, `${this.key} is no array`);
+    if (char !== '[') throw broken(position, `${this.key} is not an array`);
     this.begin(reader.reader, reader.whenRead);
     return true;
   }
@@ -236,11 +236,11 @@ export class SnapshotParser {
   }
 
   private once(before: object | undefined, position: number): void {
-    if (before !== undefined) throw broken(position, `there are ${this.key} a second time`);
+    if (before !== undefined) throw broken(position, `there is a second list of ${this.key}`);
   }
 }
 
-const cutOff = 'the file ends here, before its end: it was cut off';
+const cutOff = 'the file is cut off here';
 
 /** What may come between values: from a place and a character to the next place. */
 const transitions: Readonly<Record<string, Place | undefined>> = {
@@ -254,4 +254,4 @@ const transitions: Readonly<Record<string, Place | undefined>> = {
 const broken = (position: number, message: string): MemwatchError =>
   new MemwatchError('broken-file', `at byte ${position}: ${message}`);
 
-const notSnapshot = (): MemwatchError => new MemwatchError('not-this-format', 'it is no heap snapshot');
+const notSnapshot = (): MemwatchError => new MemwatchError('not-this-format', 'it is not a heap snapshot');

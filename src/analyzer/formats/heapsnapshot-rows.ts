@@ -64,7 +64,7 @@ export class RowsReader {
     if (c === 0x2c && this.state === expectComma) this.state = expectNumber;
     else if (c === 0x5d && (this.state === expectComma || !this.anything)) return this.endArray(position);
     else if (c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09)
-      throw wrong(position, `"${printable(c)}" where a number of ${this.sink.rowName}s is due`);
+      throw wrong(position, `"${printable(c)}" where a number of the ${this.sink.rowName}s is expected`);
     return false;
   }
 

@@ -40,7 +40,7 @@ export class StringsReader {
       if (c === 0x5d && (this.state === after || this.count === 0)) return p;
       if (this.state === after && c === 0x2c) this.state = between;
       else if (this.state === between && c === quote) this.open();
-      else throw new MemwatchError('broken-file', `at byte ${base + p - 1}: no string where one is due`);
+      else throw new MemwatchError('broken-file', `at byte ${base + p - 1}: a string is expected here`);
     }
     return -1;
   }

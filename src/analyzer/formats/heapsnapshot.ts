@@ -121,7 +121,7 @@ const look = async (path: string): Promise<{ bytes: number; gzip: boolean }> => 
       const magic = Buffer.alloc(2);
       await file.read(magic, 0, 2, 0);
       const stat = await file.stat();
-      if (!stat.isFile()) throw new Error('it is no file');
+      if (!stat.isFile()) throw new Error('it is not a regular file');
       return { bytes: stat.size, gzip: magic[0] === 0x1f && magic[1] === 0x8b };
     } finally {
       await file.close();
@@ -136,7 +136,7 @@ const withFile = (error: unknown, path: string): unknown => {
   if (error instanceof MemwatchError && error.code === 'broken-file')
     return new MemwatchError('broken-file', `${path} is broken ${error.message}`, { hint: 'capture it again' });
   if (error instanceof MemwatchError && error.code === 'not-this-format')
-    return new MemwatchError('not-this-format', `${path} is no heap snapshot`);
+    return new MemwatchError('not-this-format', `${path} is not a heap snapshot`);
   if (error instanceof MemwatchError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code.startsWith('Z_'))

@@ -41,7 +41,7 @@ export const perfScriptFormat: ProfileFormat = {
 const readPerfScript = (text: string): Profile => {
   const { events, skipped } = readEvents(text);
   const [first] = events;
-  if (first === undefined) throw new MemwatchError('not-this-format', 'the text holds no event of perf script');
+  if (first === undefined) throw new MemwatchError('not-this-format', 'the text contains no event of perf script');
   const chosen = events.filter(({ kind }) => kind === first.kind);
   const isTime = /clock/.test(first.kind) && chosen.every(({ periodNs }) => periodNs !== undefined);
   const samples = { name: 'samples', unit: 'count' } as const;

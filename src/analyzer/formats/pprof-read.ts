@@ -39,7 +39,7 @@ const readPprof = (bytes: Uint8Array): Profile => {
     );
   const pprof = decodeMessage(bytes);
   if (pprof.sampleType.length === 0)
-    throw new MemwatchError('not-this-format', 'not a pprof profile: it names no values');
+    throw new MemwatchError('not-this-format', 'not a pprof profile: it has no value types');
   return readMessage(pprof);
 };
 

@@ -35,7 +35,7 @@ export const readProfile = (bytes: Uint8Array): Profile => {
   const content = openContent(bytes);
   const format = formats.find((one) => one.matches(content));
   if (format !== undefined) return format.read(content);
-  const what = bytes.length === 0 ? 'the file is empty' : 'the file is no profile that memwatch can read';
+  const what = bytes.length === 0 ? 'the file is empty' : 'the file is not a profile that memwatch can read';
   throw new MemwatchError('not-this-format', what, { hint: readableFiles });
 };
 

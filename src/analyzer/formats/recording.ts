@@ -92,8 +92,8 @@ export interface RecordLines {
 export const readRecordLines = (bytes: Uint8Array, name: string): RecordLines => {
   const content = openContent(bytes).text ?? '';
   if (!/^\s*\{\s*"schema"\s*:\s*"memwatch\/record@/.test(content.slice(0, 200)))
-    throw new MemwatchError('not-this-format', `${name} is no recording`, {
-      hint: 'memwatch record 1234 -o FILE makes one',
+    throw new MemwatchError('not-this-format', `${name} is not a recording`, {
+      hint: 'memwatch record 1234 -o FILE creates one',
     });
   const lines = content.split('\n');
   const cutOff = lines.pop() !== '';

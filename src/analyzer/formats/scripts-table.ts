@@ -28,8 +28,8 @@ const parseTable = (file: string, text: string): ScriptsTable => {
   } catch {
     // reported below
   }
-  throw new MemwatchError('broken-file', `${file} is no scripts table`, {
-    hint: 'remove it: the capture is read without it, and places have no file names then',
+  throw new MemwatchError('broken-file', `${file} is not a scripts table`, {
+    hint: 'remove it: the capture can be read without it, but places then have no file names',
   });
 };
 

@@ -48,7 +48,7 @@ const broken = (message: string): MemwatchError => new MemwatchError('broken-fil
 
 const readSpeedscope = (file: SpeedscopeFile): Profile => {
   if (!Array.isArray(file.profiles) || file.profiles.length === 0) throw broken('contains no profile');
-  if (!Array.isArray(file.shared?.frames)) throw broken('holds no list of frames');
+  if (!Array.isArray(file.shared?.frames)) throw broken('contains no list of frames');
   const active = file.profiles[file.activeProfileIndex ?? 0] ?? file.profiles[0];
   const ours = file.exporter === 'memwatch' && file.profiles.length > 1;
   const columnKeys = ours

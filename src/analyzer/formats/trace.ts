@@ -71,7 +71,7 @@ const readEvents = (events: readonly TraceEvent[]): Profile => {
   }
   const threads = [...all.values()].filter(({ nodes }) => nodes.length > 0);
   if (threads.length === 0)
-    throw new MemwatchError('broken-file', 'the trace names a CPU profile, but holds no piece of it');
+    throw new MemwatchError('broken-file', 'the trace names a CPU profile, but contains no part of it');
   return mergeProfiles(threads.map((pieces) => threadOf(pieces, names)));
 };
 
@@ -104,7 +104,7 @@ const threadOf = (pieces: Pieces, names: ReadonlyMap<string, string>): NamedProf
     { nodes: withTicks({ ...pieces, nodes }), samples, timeDeltas, startTime, endTime },
     undefined,
   );
-  const warnings = lost === 0 ? [] : [`the trace has lost ${lost} of the functions that it names`];
+  const warnings = lost === 0 ? [] : [`the trace has lost ${lost} of the functions that it refers to`];
   const name = names.get(`${pid}:${tid}`) || 'thread';
   return { name: `${name} (process ${pid}, thread ${tid})`, profile: { ...profile, warnings } };
 };

@@ -73,7 +73,7 @@ const flatten = (head: TreeNode): CpuProfileNode[] => {
   const stack = [head];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (!Array.isArray(node.children))
-      throw new MemwatchError('broken-file', `node ${node.id} of the profile lacks its children`);
+      throw new MemwatchError('broken-file', `node ${node.id} of the profile has no list of children`);
     const { functionName, scriptId, url, lineNumber, columnNumber = base, lineTicks } = node;
     const at = { lineNumber: lineNumber - base, columnNumber: columnNumber - base };
     nodes.push({

@@ -31,7 +31,7 @@ export interface Counter {
   readonly steadiness?: number;
   readonly title: string;
   readonly advice: string;
-  /** Where title and advice hang on what else grows. */
+  /** If title and advice depend on what else grows. */
   readonly wordsFor?: (readings: readonly CounterReading[]) => { readonly title: string; readonly advice: string };
 }
 
@@ -62,13 +62,13 @@ const childCounter: Counter = {
 const externalWords = {
   buffers: {
     title: 'memory outside the heap that heap objects hold (Buffers, typed arrays, native objects) grows',
-    advice: 'Small heap objects can hold large memory outside of it: look at what keeps Buffers.',
+    advice: 'Small heap objects can hold a lot of memory outside the heap: look at what retains Buffers.',
   },
   others: {
-    title: 'memory outside the heap that heap objects hold, and that is no Buffer, grows (WebAssembly, native objects)',
+    title: 'memory outside the heap that heap objects other than Buffers hold grows (WebAssembly, native objects)',
     advice:
       'A WebAssembly memory only grows, and objects of a native addon stay until they are freed: call free(), close() or ' +
-      'delete() on each, or make one instance and use it again.',
+      'delete() on each, or create one instance and reuse it.',
   },
 } as const;
 
@@ -91,8 +91,8 @@ const otherCounters: readonly Counter[] = [
     ...countDefaults,
     name: 'realms',
     of: (reading) => reading.nativeContexts,
-    title: 'realms (vm contexts) are made and never let go',
-    advice: 'Something still refers to an object of each context; every one holds its own set of built-ins.',
+    title: 'realms (vm contexts) are created and never released',
+    advice: 'Something still refers to an object of each context; each context holds its own set of built-ins.',
   },
   {
     name: externalMemory,
@@ -111,8 +111,9 @@ const otherCounters: readonly Counter[] = [
     leastPerRound: 512 * 1024,
     leastPerIteration: 64,
     steadiness: 0.7, // an allocator takes much in the first round and keeps it: for a clean program, 45 MB and then 10 were seen
-    title: 'the process grows while its JavaScript heap and external memory stand still',
-    advice: 'A native addon, a WebAssembly memory or streams of zlib and crypto that are not closed hold it.',
+    title: 'the process grows while its JavaScript heap and external memory do not',
+    advice:
+      'The memory belongs to a native addon, a WebAssembly memory, or zlib or crypto streams that are not closed.',
   },
 ];
 
@@ -170,8 +171,9 @@ export const findHeapGrowth = (
 const minHeapBytes = 112 * 1024;
 const minHeapBytesPerIteration = 48;
 const heapWords = {
-  title: "the collected heap grows, and no object of the program's holds what it gains",
-  advice: "V8's own tables hold it: symbols of Symbol.for() with ever new keys, or code that is made anew each time.",
+  title: 'the collected heap grows, and no object of the program retains what it gains',
+  advice:
+    "V8's own tables hold it: symbols of Symbol.for() with new keys every time, or code that is compiled again each time.",
 };
 
 const growthOf = (counter: Counter, readings: readonly CounterReading[], work: readonly number[]): CounterGrowth[] => {

@@ -70,7 +70,7 @@ const growthBetween = async (
   if (sources.length < leastSnapshots)
     throw new MemwatchError(
       'bad-argument',
-      `${sources.length} snapshots do not show growth: it takes ${leastSnapshots}`,
+      `${sources.length} snapshots cannot show growth: at least ${leastSnapshots} are needed`,
     );
   const read: ReadSource = async (source, text) => {
     throwIfInterrupted(options.signal);
@@ -106,7 +106,7 @@ interface Scanned {
 const scanEarlier = async (sources: readonly SnapshotSource[], read: ReadSource): Promise<Scanned> => {
   const seen: Scanned = { idSets: [], samples: [], nodeCounts: [] };
   for (const source of sources) {
-    const graph = await read(source, 'looking through');
+    const graph = await read(source, 'reading the ids of');
     seen.idSets.push(idsOf(graph));
     seen.samples.push(sampleIds(graph));
     seen.nodeCounts.push(graph.nodeCount);
@@ -170,7 +170,7 @@ const withCommonIds = async (
 
 const notOneProcess = (one: SnapshotSource, last: SnapshotSource): MemwatchError =>
   new MemwatchError('bad-argument', `${one.name} and ${last.name} do not show that they are of one process`, {
-    hint: 'name snapshots of one run, oldest first; for two runs there is memwatch diff',
+    hint: 'name snapshots of one run, oldest first; to compare two runs, use memwatch diff',
   });
 
 /** What all snapshots are compared with: the permanent nodes, as they are in the last snapshot. */

@@ -148,7 +148,7 @@ const describeRate = (countPerRound: number, bytesPerRound: number, callsPerRoun
 
 const reasonsOf = (region: Region, container: Container, growth: Growth, entryClass: string): string[] => {
   const gains = gainsOf(container.history);
-  const rounds = `in ${gains.length} rounds, one after the other`;
+  const rounds = `in ${gains.length} rounds in a row`;
   const isSize = total(container.history) < gains.length;
   const reasons = isSize
     ? [`it rose by ${gainsOf(region.bytes).map(formatBytes).join(', ')} ${rounds}`]
@@ -164,7 +164,7 @@ const reasonsOf = (region: Region, container: Container, growth: Growth, entryCl
   );
   if (holders.length > 0) reasons.push(`the same entries are also held by ${holders.slice(0, 3).join(', ')}`);
   if (region.trend === 'slows')
-    reasons.push('each round brought less than the one before: it may be a cache that fills');
+    reasons.push('each round added less than the one before: it may be a cache that is still filling');
   return reasons;
 };
 

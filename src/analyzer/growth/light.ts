@@ -55,9 +55,9 @@ const located = (findings: readonly Finding[]): Finding[] =>
 
 const reasonsOf = (verdict: Verdict, rounds: number, findings: readonly Finding[], heapRises: boolean): string[] => {
   const heap = `the collected heap ${heapRises ? 'rose' : 'did not rise'} in each of ${rounds} rounds`;
-  if (verdict === 'leak') return [`${findings.length} collections or classes gained in each of ${rounds} rounds`, heap];
-  if (verdict === 'clean') return [`no collection and no class gained in each of ${rounds} rounds`, heap];
-  return [`something gained in each of ${rounds} rounds, but less and less, or without a larger heap`, heap];
+  if (verdict === 'leak') return [`${findings.length} collections or classes grew in each of ${rounds} rounds`, heap];
+  if (verdict === 'clean') return [`no collection and no class grew in each of ${rounds} rounds`, heap];
+  return [`something grew in each of ${rounds} rounds, but less each time, or without a larger heap`, heap];
 };
 
 const kinds: Readonly<Record<CensusContainer['kind'], FindingKind>> = { Map: 'map', Set: 'set', Array: 'array' };

@@ -74,27 +74,27 @@ const isOf = (graph: HeapGraph, node: number, builtIn: string): boolean => {
  */
 const adviceOfKind: Readonly<Partial<Record<FindingKind, string>>> = {
   'promise-reactions':
-    'Reactions pile up on one promise that lives long and does not settle: each then(), await or Promise.race() with it adds one that stays. Race against a promise made for each call, or use an AbortSignal and remove its listener.',
+    'Reactions pile up on one long-lived promise that does not settle: each then(), await or Promise.race() with it adds one that stays. Race against a promise made for each call, or use an AbortSignal and remove its listener.',
   listeners:
     'Listeners are added and never removed. Remove each with off() or removeEventListener(), add it with { once: true } or { signal }, or add one listener at start instead of one for each request.',
   timers:
-    'Timers are set and never cleared, and each keeps what its function sees. Keep what setInterval() or setTimeout() answers and clear it when the work is done or given up.',
+    'Timers are set and never cleared, and each retains everything that its function refers to. Keep what setInterval() or setTimeout() returns and clear it when the work is finished or canceled.',
   'weak-set':
-    'Weak references let go of what they point to, but the references themselves stay in the collection. Delete them from it when their target is gone (FinalizationRegistry), or use a WeakMap or WeakSet.',
+    'Weak references do not retain what they point to, but the references themselves stay in the collection. Delete them from it when their target is gone (FinalizationRegistry), or use a WeakMap or WeakSet.',
   'closure-chain':
-    'Each function keeps the one before it: a function is wrapped again and again, or the state that it closes over links back. Wrap the original function each time, or drop the link.',
+    'Each function retains the one before it: a function is wrapped again and again, or the state that it closes over links back. Wrap the original function each time, or remove the link.',
   'linked-list':
-    'What was taken out of the list is still linked: links of removed entries (prev, next) point to one another or are never cut. Set both links of an entry to null when it is removed.',
+    'Entries that were removed from the list are still linked: their links (prev, next) point to one another or are never cleared. Set both links of an entry to null when it is removed.',
   map: 'Entries are set and never deleted. Delete them when their work is done, put an upper bound on them (an LRU), or use a WeakMap where the key is an object that lives as long as the entry should.',
   set: 'Entries are added and never deleted. Delete them when their work is done, or use a WeakSet where the entry lives elsewhere too.',
   dictionary:
     'An object is used as a dictionary whose keys are never deleted. Delete them when their work is done, or put an upper bound on them; a Map with an LRU policy does both.',
   string:
-    'A string is appended to and never cut or emptied. Write it out in pieces and start anew, or put an upper bound on its length.',
+    'A string is appended to and never cut or emptied. Write it out in pieces and start again, or put an upper bound on its length.',
   buffer:
-    'A buffer is made larger and larger, or buffers are kept. Write them out in pieces and let go of them, or put an upper bound on what is kept.',
+    'A buffer grows larger and larger, or buffers are kept. Write them out in pieces and release them, or put an upper bound on what is kept.',
   array:
-    'Elements are pushed and never taken out. Take them out when their work is done, or put an upper bound on the length.',
+    'Elements are pushed and never removed. Remove them when their work is done, or put an upper bound on the length.',
 };
 
 export const adviceOf = (graph: HeapGraph, kind: FindingKind, { entrySteps }: Shape): string | null => {
@@ -102,8 +102,8 @@ export const adviceOf = (graph: HeapGraph, kind: FindingKind, { entrySteps }: Sh
     /kResourceStore|async_context_frame/.test(edgeName(graph, edge)) || nodeName(graph, node) === 'AsyncContextFrame';
   const isDependant = ({ edge }: Step): boolean => /kDependantSignals|gcPersistentSignals/.test(edgeName(graph, edge));
   if (entrySteps.slice(-6).some(isDependant))
-    return "Signals made by AbortSignal.any() hang on a signal that lives long. Make them from signals that live as long as the request, abort the request's own signal when it ends, or listen to the long-lived signal and remove the listener.";
+    return "Signals made by AbortSignal.any() are held by a long-lived signal. Make them from signals that live as long as the request, abort the request's own signal when it ends, or listen to the long-lived signal and remove the listener.";
   if (kind !== 'map' && entrySteps.slice(-8).some(isContext))
-    return 'Async context is kept alive: something long-lived was made inside run(), and keeps the store of that call. Make long-lived things outside of run(), or bind them with AsyncResource.bind() or AsyncLocalStorage.exit().';
+    return 'Async context is kept alive: something long-lived was created inside run(), and retains the store of that call. Create long-lived objects outside run(), or bind them with AsyncResource.bind() or AsyncLocalStorage.exit().';
   return adviceOfKind[kind] ?? null;
 };

@@ -8,7 +8,7 @@ const smallest = { bytesPerRound: 256, countPerRound: 1 };
 
 /** What a verdict depends on, whatever was looked at and however. */
 export interface Evidence {
-  /** Things that are proved to grow, have a name, and show no sign of stopping. */
+  /** Findings that are proved to grow, have a name, and show no sign of stopping. */
   readonly findings: number;
   /**
    * Things that may grow or may have stopped: growth that slows down, growth without a name, too few readings, an idle
@@ -57,7 +57,7 @@ export const reportOfSnapshots = ({
     warnings,
     bounds: [],
     looked: ['JavaScript heap'],
-    notLooked: [{ what: 'everything beside the heap', why: 'heap snapshots do not hold it' }],
+    notLooked: [{ what: 'everything outside the heap', why: 'heap snapshots do not contain it' }],
     threads: [],
   };
 };
@@ -76,16 +76,16 @@ const reasonsOf = (
     const bytes = leaks.reduce((sum, { bytesPerRound }) => sum + (bytesPerRound ?? 0), 0);
     const things = leaks.length === 1 ? 'one thing' : `${leaks.length} things`;
     return [
-      `${things} gained in each of ${rounds} rounds and kept what it gained: ${formatBytes(bytes)} a round together`,
+      `${things} grew in each of ${rounds} rounds and kept what was added: ${formatBytes(bytes)} a round in total`,
     ];
   }
   if (verdict === 'inconclusive') {
     return filling.map(
       ({ title, history }) =>
-        `${title}, but less and less: ${gainsOf(history).join(', ')}; it may be a cache that fills`,
+        `${title}, but less each time: ${gainsOf(history).join(', ')}; it may be a cache that is still filling`,
     );
   }
-  return [`nothing gained in each of ${rounds} rounds and kept what it gained`];
+  return [`nothing grew in each of ${rounds} rounds and kept what was added`];
 };
 
 const heapReasons = (heapBytes: readonly number[]): string[] => {

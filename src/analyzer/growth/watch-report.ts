@@ -52,12 +52,12 @@ const notCovered = (watch: Watch): NotLooked[] => {
   const first = watch.readings[0];
   if (first === undefined) return [];
   const unread = first.fileDescriptors === null;
-  const beside = { what: 'file descriptors, threads and child processes', why: 'the system does not tell of them' };
+  const beside = { what: 'file descriptors, threads and child processes', why: 'the system does not report them' };
   const titles = silentWorkers(watch.readings).map(({ title }) => title);
-  const waits = { what: titles.join(', '), why: 'no answer comes: it waits in Atomics.wait, or runs native code' };
+  const waits = { what: titles.join(', '), why: 'it does not answer: it waits in Atomics.wait, or runs native code' };
   const silent = titles.length === 0 ? [] : [waits];
   const seconds = Math.round(watchedMs(watch) / 1000);
-  const rare = { what: `work that comes less often than every ${seconds} s`, why: `it was watched for ${seconds} s` };
+  const rare = { what: `work that occurs less often than every ${seconds} s`, why: `it was watched for ${seconds} s` };
   return [...(unread ? [beside] : []), ...silent, rare];
 };
 
@@ -79,20 +79,20 @@ export const undecidedOf = (watch: Watch): string[] => {
   const isIdle = !didWork(watch);
   const open = isIdle ? [] : watch.known.filter((known) => known.state === 'open' && hasBound(known));
   return [
-    ...grown.map((known) => `${rose(known, watch)}, and nothing that can be named holds it${toSettle(known)}`),
-    ...slowing.map((known) => `${rose(known, watch)}, but less and less: it may be a cache that fills`),
-    ...(isIdle ? ['it did hardly any work while I looked: drive it with --load'] : []),
+    ...grown.map((known) => `${rose(known, watch)}, and memwatch found no object that retains it${toSettle(known)}`),
+    ...slowing.map((known) => `${rose(known, watch)}, but less each time: it may be a cache that is still filling`),
+    ...(isIdle ? ['it did hardly any work while it was watched: put load on it with --load'] : []),
     ...open.map((known) => `${rose(known, watch)}: ${wouldSettle(known, watch)}`),
     ...silentWorkers(watch.readings)
       .slice(0, 1)
-      .map(({ title }) => `${title} gives no answer, so its heap is not known`),
+      .map(({ title }) => `${title} does not answer, so its heap is not known`),
   ];
 };
 
 /** Before the first look nothing is known of anything; the heap stands for all of it. */
 const hasBound = ({ of, slope }: Known): boolean => of === heapMemory || Number.isFinite(slope.high);
 
-const toSettle = ({ of }: Known): string => (settlesLater(of) ? '; what it waits for may still come' : '');
+const toSettle = ({ of }: Known): string => (settlesLater(of) ? '; they may still run and go away' : '');
 
 /** `the heap grew by 0.16 MB in 6 s`, with its confidence. */
 const rose = (known: Known, watch: Watch): string => {
@@ -111,7 +111,7 @@ const wouldSettle = ({ slope, least }: Known, watch: Watch): string => {
   const times = Number.isFinite(slope.high) ? Math.max(slope.high / least, 1) ** (2 / 3) : 2;
   const neededMs = Math.max(watch.allowedMs, watchedMs(watch)) * Math.max(1.5, times);
   const step = steps.find((ms) => ms >= neededMs);
-  return step === undefined ? '--max-time 60m would tell more' : `--max-time ${formatStep(step)} would settle it`;
+  return step === undefined ? '--max-time 60m would show more' : `--max-time ${formatStep(step)} would settle it`;
 };
 
 const steps = [30_000, 60_000, 120_000, 300_000, 600_000, 1_200_000, 3_600_000];

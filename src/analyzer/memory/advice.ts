@@ -42,10 +42,10 @@ const emptyHeap = ({ isolates }: MemoryReading): Weighed => {
   );
   return {
     id: 'heap-not-needed',
-    text: 'not a leak: V8 collects and gives memory back only when it must. A smaller --max-old-space-size (or --max-semi-space-size, for the young generation) makes it do so sooner',
+    text: 'not a leak: V8 collects and returns memory only when it must. A smaller --max-old-space-size (or --max-semi-space-size, for the young generation) makes it do so sooner',
     evidence: isCollected
       ? `of ${formatBytes(physical)} that V8's heaps took, ${formatBytes(needed)} are alive after a collection`
-      : `V8's heaps take ${formatBytes(physical)} of RAM for ${formatBytes(used)} in use, garbage counted in (--collect tells how much is alive)`,
+      : `V8's heaps take ${formatBytes(physical)} of RAM, of which ${formatBytes(used)} are in use, including garbage (--collect shows how much is alive)`,
     bytes: physical - needed,
   };
 };
@@ -54,7 +54,7 @@ const buffers = ({ isolates }: MemoryReading): Weighed => {
   const bytes = totalOf(isolates, (one) => one.arrayBuffersBytes);
   return {
     id: 'buffers',
-    text: 'Buffers and typed arrays hold it, outside of the heap: `memwatch heap PID` shows who keeps them, `memwatch leaks PID` whether they grow',
+    text: 'Buffers and typed arrays hold it outside the heap: `memwatch heap PID` shows what retains them, `memwatch leaks PID` whether they grow',
     evidence: `V8 counts ${formatBytes(bytes)} of ArrayBuffers`,
     bytes,
   };
@@ -66,22 +66,22 @@ const nativeMemory = ({ isolates }: MemoryReading, rssOf: (owner: MemoryOwner) =
   const known = totalOf(isolates, (one) => one.externalBytes + one.mallocedBytes);
   return {
     id: 'native-memory',
-    text: 'native code holds it (an addon, zlib, TLS), or the allocator keeps it although it is free. Start the program with MALLOC_ARENA_MAX=2, or with jemalloc by LD_PRELOAD: what then goes away was free memory, what stays and grows is a leak of native code',
-    evidence: `malloc has ${formatBytes(malloc)} of RAM, and V8 knows of ${formatBytes(known)} outside its heaps`,
+    text: 'native code holds it (an addon, zlib, TLS), or the allocator keeps it although it is free. Start the program with MALLOC_ARENA_MAX=2, or with jemalloc by LD_PRELOAD: memory that disappears then was free; memory that stays and grows is leaked by native code',
+    evidence: `malloc takes ${formatBytes(malloc)} of RAM, and V8 accounts for ${formatBytes(known)} outside its heaps`,
     bytes: malloc - known,
   };
 };
 
 const arenas = (bytes: number, threads: number): Weighed => ({
   id: 'malloc-arenas',
-  text: 'each thread has an arena of its own, which gives little back: MALLOC_ARENA_MAX=2 in the environment keeps them to two',
-  evidence: `arenas of threads take ${formatBytes(bytes)} of RAM, for ${formatCount(threads)} threads`,
+  text: 'each thread has its own arena, which returns little memory: MALLOC_ARENA_MAX=2 in the environment limits them to two',
+  evidence: `the arenas of ${formatCount(threads)} threads take ${formatBytes(bytes)} of RAM`,
   bytes,
 });
 
 const wasm = (bytes: number): Weighed => ({
   id: 'wasm-memory',
-  text: 'a WebAssembly memory grows and never shrinks: free what the module allocated (its own free or delete), or make a new instance and drop the old one',
+  text: 'a WebAssembly memory grows and never shrinks: free what the module allocated (with its own free or delete), or create a new instance and drop the old one',
   evidence: `WebAssembly memories take ${formatBytes(bytes)} of RAM`,
   bytes,
 });
@@ -91,7 +91,7 @@ const files = (parts: readonly MemoryPart[]): Weighed => {
   const bytes = of.reduce((sum, part) => sum + part.rssBytes, 0);
   return {
     id: 'mapped-files',
-    text: 'mapped files count as RSS, but the kernel can drop what was only read: it is no memory of the program itself',
+    text: 'mapped files count as RSS, but the kernel can drop pages that were only read: they are not memory of the program itself',
     evidence: `${of.map(({ owner, detail }) => `${owner}: ${detail}`).join('; ')}`,
     bytes,
   };
@@ -99,7 +99,7 @@ const files = (parts: readonly MemoryPart[]): Weighed => {
 
 const stacks = (bytes: number, threads: number): Weighed => ({
   id: 'thread-stacks',
-  text: 'end workers that are no longer needed; a pool that is made for each request is a leak of threads',
+  text: 'end workers that are no longer needed; a pool that is created for each request leaks threads',
   evidence: `${formatCount(threads)} threads have touched ${formatBytes(bytes)} of their stacks`,
   bytes,
 });
@@ -118,7 +118,7 @@ const findMismatches = ({ isolates, limits, nodeVersion }: MemoryReading): Memor
     return [
       {
         id: 'heap-limit-above-container',
-        text: `the kernel kills the process before V8 collects in earnest: start it with ${flag}`,
+        text: `the kernel kills the process before V8 collects garbage aggressively: start it with ${flag}`,
         evidence,
       },
     ];
@@ -126,7 +126,7 @@ const findMismatches = ({ isolates, limits, nodeVersion }: MemoryReading): Memor
     return [
       {
         id: 'heap-limit-far-below-container',
-        text: `V8 gives up with half of the container's memory free: if the heap needs it, start it with ${flag}`,
+        text: `V8 ends the process while half of the container's memory is free: if the heap needs more, start it with ${flag}`,
         evidence,
       },
     ];

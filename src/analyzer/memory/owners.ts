@@ -1,6 +1,6 @@
 /**
  * Who owns each piece of a process's address space. In: its mappings, in the order of their addresses. Out: the owner of
- * each. The kernel names files and `[heap]`; the owner of anonymous memory is recognised by its habits:
+ * each. The kernel names files and `[heap]`; the owner of anonymous memory is recognised by its layout:
  *
  *   glibc's arena of a thread   begins at a multiple of 64 MB, and is filled up to 64 MB by reserved memory
  *   V8's pages                  begin at a multiple of 256 KB, at addresses that V8 chooses at random

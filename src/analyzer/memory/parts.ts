@@ -55,13 +55,13 @@ const detailOf = (owner: MemoryOwner, mappings: readonly Mapping[], reading: Mem
     case 'V8 code':
       return 'machine code of compiled functions';
     case 'malloc: main heap':
-      return `native objects and small Buffers; V8 counts ${external(reading)} outside its heaps, wherever they lie`;
+      return `native objects and small Buffers; V8 counts ${external(reading)} outside its heaps in all`;
     case 'malloc: arenas':
       return `${formatCount(mappings.length)} arenas of threads (glibc)`;
     case 'malloc: large blocks':
       return `${formatCount(mappings.length)} blocks; Buffers and ArrayBuffers are ${formatBytes(buffers(reading))} in all`;
     case 'WebAssembly memory':
-      return `${formatCount(mappings.length)} memories, or parts of one`;
+      return `${formatCount(mappings.length)} mappings`;
     case 'thread stacks':
       return `${formatCount(threads)} threads`;
     case 'mapped files':

@@ -8,7 +8,8 @@ import { computeParts } from './parts.js';
 /** Throws `bad-argument` if there is no reading. */
 export const reportOfMemory = (pid: number, readings: readonly MemoryReading[]): MemoryReport => {
   const [first, last] = [readings[0], readings.at(-1)];
-  if (first === undefined || last === undefined) throw new MemwatchError('bad-argument', 'no reading of the memory');
+  if (first === undefined || last === undefined)
+    throw new MemwatchError('bad-argument', 'there is no reading of the memory');
   const parts = computeParts(last, readings.length > 1 ? first : undefined);
   const rssBytes = last.mappings.reduce((sum, mapping) => sum + mapping.rssBytes, 0);
   const unknownBytes = parts.find(({ owner }) => owner === 'other')?.rssBytes ?? 0;

@@ -65,7 +65,7 @@ const findSmall =
 export const emptyCollections: Finder = {
   kind: 'empty-collections',
   title: 'Empty Maps, Sets and arrays',
-  advice: 'make it when the first entry comes: an empty Map takes 184 bytes, a Set 152, an array 32, and null none',
+  advice: 'create it with its first entry: an empty Map takes 184 bytes, a Set 152, an array 32, and null none',
   find: findSmall(0, 'a snapshot does not show numbers: a Map or Set of a few small integers looks empty'),
 };
 
@@ -73,8 +73,8 @@ export const singleEntryCollections: Finder = {
   kind: 'one-entry-collections',
   title: 'Maps, Sets and arrays of one entry',
   advice:
-    'keep the one value itself and make the collection when a second comes: a Map adds 184 bytes or more, a Set 152, an array 56',
-  find: findSmall(1, 'a snapshot does not show numbers: there may be a few entries of small integers besides'),
+    'keep the single value itself and create the collection for the second one: a Map adds 184 bytes or more, a Set 152, an array 56',
+  find: findSmall(1, 'a snapshot does not show numbers: there may also be a few entries that are small integers'),
 };
 
 /** When an array is full, push makes room for half as many elements again, and for this many more. */
@@ -85,7 +85,7 @@ export const unusedRoom: Finder = {
   kind: 'unused-room',
   title: 'Arrays that are mostly unused room',
   advice:
-    'make the array with its values ([value]) or copy it when it is complete (array.slice()): the first push makes room for 17',
+    'create the array with its values ([value]) or copy it when it is complete (array.slice()): the first push makes room for 17',
   find: ({ graph }, claims, add) => {
     const elementsOf = followInternal(graph, 'elements');
     for (const node of objectsNamed(graph, 'Array')) {

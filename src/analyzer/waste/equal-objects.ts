@@ -21,7 +21,7 @@ const maxDepth = 4;
 export const equalObjects: Finder = {
   kind: 'equal-objects',
   title: 'Equal objects and arrays',
-  advice: 'where they are not changed after they are made, share one: keep them in a Map by what they are made of',
+  advice: 'if they do not change after they are created, share one: keep them in a Map by their content',
   find: ({ graph }, claims, add) => {
     const elementsOf = followInternal(graph, 'elements');
     const first = firstEquals(graph);

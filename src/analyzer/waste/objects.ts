@@ -30,7 +30,7 @@ export const dictionaryObjects: Finder = {
   kind: 'dictionary-objects',
   title: 'Objects in dictionary mode',
   advice:
-    'give all of them the same fields in the same order, in the constructor or the literal; set a field to undefined in place of delete',
+    'give all of them the same fields in the same order, in the constructor or the literal; set a field to undefined instead of deleting it',
   find: ({ graph }, claims, add) => {
     const rows = new Map<string, { node: number; store: number; fields: number }[]>();
     const keysOf = dictionaryKeys(graph);
@@ -77,7 +77,7 @@ const dictionaryKeys = (graph: HeapGraph): ((store: number) => number[]) => {
 /** Numbers that have an object of their own: fractions, and integers beyond 2^31, in fields and in mixed arrays. */
 export const boxedNumbers: Finder = {
   kind: 'boxed-numbers',
-  title: 'Numbers with an object of their own',
+  title: 'Numbers stored as separate objects',
   advice:
     'keep them in a Float64Array for each field, or as whole numbers (cents, milliseconds): each of them takes 16 bytes more',
   find: ({ graph, paths }, claims, add) => {

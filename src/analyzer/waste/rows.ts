@@ -9,8 +9,8 @@ const shareOfShape = 0.9;
 
 export const rowsHeldWhole: Finder = {
   kind: 'rows-held-whole',
-  title: 'Results held whole',
-  advice: 'read in batches, with a cursor or a stream, and keep of each row only what is needed',
+  title: 'Whole results held in memory',
+  advice: 'read in batches, with a cursor or a stream, and keep only the needed parts of each row',
   find: (heap, claims, add) => {
     const { graph } = heap;
     const { classOf, list } = heap.classes;
@@ -30,4 +30,4 @@ export const rowsHeldWhole: Finder = {
     }
   },
 };
-const rowsNote = 'what is done with the rows is not known: those that are needed all at once are no waste';
+const rowsNote = 'it is not known how the rows are used: rows that are all needed at once are not waste';

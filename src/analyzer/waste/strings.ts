@@ -8,7 +8,7 @@ import type { Finder, Take } from './kinds.js';
 export const equalStrings: Finder = {
   kind: 'equal-strings',
   title: 'Equal strings',
-  advice: 'keep one copy: look the text up in a Map of texts when it is read, or store a small key in its place',
+  advice: 'keep one copy: look up the text in a Map of texts when it is read, or store a small key instead',
   find: ({ graph }, claims, add) => {
     const first = new Map<number, number>(); // from text and size to the first string that has both
     for (let node = 0; node < graph.nodeCount; node++) {
@@ -22,7 +22,7 @@ export const equalStrings: Finder = {
   },
 };
 const isCut = (text: string): boolean => text.length >= longestText;
-const cutNote = `V8 cuts strings in snapshots at ${longestText} characters: of longer ones only the beginning and the size are seen to be equal`;
+const cutNote = `V8 cuts strings in snapshots at ${longestText} characters: for longer ones only the beginning and the size are known to be equal`;
 
 /**
  * A short slice of a long text keeps the whole text alive. A text counts as long if it has this many bytes per slice.
@@ -32,7 +32,8 @@ const longParentBytes = 1024;
 export const slices: Finder = {
   kind: 'slices',
   title: 'Slices that keep a long text',
-  advice: 'copy what is kept: Buffer.from(part).toString() or structuredClone(part) makes a string of its own',
+  advice:
+    'copy the part that is kept: Buffer.from(part).toString() or structuredClone(part) makes an independent string',
   find: ({ graph, retainers }, claims, add) => {
     const parentOf = followInternal(graph, 'parent');
     const slicesOf = new Map<number, number[]>();

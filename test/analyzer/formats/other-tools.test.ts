@@ -146,7 +146,7 @@ test('traces: pieces of a CPU profile come together, threads stand side by side,
       ['c', 100],
     ],
   );
-  assert.deepEqual(both.warnings, ['the trace has lost 1 of the functions that it names']);
+  assert.deepEqual(both.warnings, ['the trace has lost 1 of the functions that it refers to']);
 });
 
 test('a trace that Node itself wrote', (t) => {
@@ -354,7 +354,7 @@ test('collapsed: bad lines are skipped and counted, fractions and negative value
     ['b', null, null, 1000],
     ['a', null, null, 1.5],
   ]);
-  assert.deepEqual(readProfile(bytesOf(text)).warnings, ['line 4 is no stack and was skipped']);
+  assert.deepEqual(readProfile(bytesOf(text)).warnings, ['line 4 is not a stack and was skipped']);
   for (const encoding of ['utf16le', 'utf-8'] as const)
     assert.deepEqual(rows(Buffer.from(`\ufeffa;b 5\n`, encoding)), [['b', null, null, 5]]);
   assert.throws(() => rows('one\ntwo\nthree 3\n'), { code: 'not-this-format' });

@@ -59,7 +59,7 @@ test('one step in the heap is neither proved nor excluded, and the time that wou
 test('what dies down may be a cache that fills', () => {
   const fills = watch((second) => ({ heapUsedBytes: 4e6 + 2e6 * (1 - Math.exp(-second / 6)) }));
   assert.equal(stateOf(fills, heapMemory), 'slows');
-  assert.match(undecidedOf(fills)[0] ?? '', /less and less/);
+  assert.match(undecidedOf(fills)[0] ?? '', /less each time/);
 });
 
 test('an allocator that comes and goes by megabytes is no native growth; 8 MB a second is', () => {

@@ -132,5 +132,5 @@ test('snapshots of different processes are refused', async () => {
 
 test('two snapshots are refused', async () => {
   const sources = [0, 1].map((k) => ({ name: `${k}`, read: async () => drawRound('').graph }));
-  await assert.rejects(findGrowth(sources), /2 snapshots do not show growth/);
+  await assert.rejects(findGrowth(sources), /2 snapshots cannot show growth/);
 });

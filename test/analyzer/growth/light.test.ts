@@ -30,7 +30,7 @@ test('nothing that rises is clean, and all that was read is in the report', () =
     ['census', 3, 0, [4e6, 5e6, 6e6, 7e6], ['a warning'], looked.looked],
   );
   assert.deepEqual(clean.reasons, [
-    'no collection and no class gained in each of 3 rounds',
+    'no collection and no class grew in each of 3 rounds',
     'the collected heap did not rise in each of 3 rounds',
   ]);
 });
@@ -60,7 +60,7 @@ test('a class that gains without a larger heap leaves the question open', () => 
 test('what gains less and less may be a cache that fills', () => {
   const filling = report({ containers: [{ container: map, history: [0, 100, 150, 160] }], heap: true });
   assert.equal(filling.verdict, 'inconclusive');
-  assert.match(filling.reasons[0] ?? '', /but less and less/);
+  assert.match(filling.reasons[0] ?? '', /but less each time/);
 });
 
 test('a finding whose allocating line is known comes first and has that place', () => {

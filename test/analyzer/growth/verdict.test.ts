@@ -12,7 +12,7 @@ test('nothing found is clean, over one round less than there are snapshots', () 
   const { verdict, reasons, rounds } = report({});
   assert.deepEqual(
     { verdict, reasons, rounds },
-    { verdict: 'clean', reasons: ['nothing gained in each of 3 rounds and kept what it gained'], rounds: 3 },
+    { verdict: 'clean', reasons: ['nothing grew in each of 3 rounds and kept what was added'], rounds: 3 },
   );
 });
 
@@ -32,7 +32,7 @@ test('findings are ranked by bytes, and their sum is the reason', () => {
       [2, 'small'],
     ],
   );
-  assert.match(reasons[0] ?? '', /^2 things gained in each of 3 rounds .*: 3\.91 KB a round together$/);
+  assert.match(reasons[0] ?? '', /^2 things grew in each of 3 rounds .*: 3\.91 KB a round in total$/);
   assert.equal(reasons[1], 'collected heap at the end of each round: 4.0, 5.0, 6.0, 7.0 MB');
 });
 
@@ -51,6 +51,6 @@ test('growth that slows down leaves the question open, and is described with its
   assert.equal(verdict, 'inconclusive');
   assert.deepEqual(findings, []);
   assert.deepEqual(reasons, [
-    'Map cache gains 50 Entry a round, but less and less: 100, 60, 30; it may be a cache that fills',
+    'Map cache gains 50 Entry a round, but less each time: 100, 60, 30; it may be a cache that is still filling',
   ]);
 });

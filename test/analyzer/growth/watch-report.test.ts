@@ -51,7 +51,7 @@ test('all handles are named together, and each quantity has its bounds', () => {
 
 test('what was not looked at is said: rare work, what the system hides, a worker that does not answer', () => {
   const whatNot = (one: Watch): string[] => coverageOf(one).notLooked.map(({ what }) => what);
-  const rare = `work that comes less often than every ${seconds} s`;
+  const rare = `work that occurs less often than every ${seconds} s`;
   assert.deepEqual(whatNot(watch()), [rare]);
   assert.deepEqual(whatNot(watch(() => ({ fileDescriptors: null, workers: [worker('3', null)] }))), [
     'file descriptors, threads and child processes',
@@ -80,9 +80,9 @@ test("growth that nothing named holds is an open question, but a worker's heap i
   const [heap, timers, ...others] = undecidedOf(grows);
   assert.match(
     heap ?? '',
-    /^the heap grew by 1\.53 MB in 40 s \(95 %: .*\/s\), and nothing that can be named holds it$/,
+    /^the heap grew by 1\.53 MB in 40 s \(95 %: .*\/s\), and memwatch found no object that retains it$/,
   );
-  assert.match(timers ?? '', /^Timeout grew by 40 .*holds it; what it waits for may still come$/);
+  assert.match(timers ?? '', /^Timeout grew by 40 .*retains it; they may still run and go away$/);
   assert.deepEqual(others, []);
 });
 
