@@ -56,7 +56,7 @@ const limitLines = ({ limits, pressure, oomKills }: MemoryReport, width: number)
     width,
   ),
   ...(pressure !== null && pressure.some60s > 0
-    ? [`tasks waited for memory during ${formatShare(pressure.some60s)} of the last minute`]
+    ? [`tasks of ${pressure.of} waited for memory during ${formatShare(pressure.some60s)} of the last minute`]
     : []),
   ...(oomKills !== null && oomKills > 0
     ? [

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cgroupFolders, readCgroupLimits } from '#memwatch/agent/process/cgroup.js';
+import { readCgroupState } from '#memwatch/agent/process/cgroup-state.js';
 
 const two = (root: string, point = '/sys/fs/cgroup'): string =>
   `41 31 0:38 ${root} ${point} rw,relatime shared:9 - cgroup2 cgroup2 rw\n`;
@@ -88,4 +89,47 @@ test('a mount that begins below the root holds the part of a path that lies belo
 
 test('without cgroups nothing limits a process, and that is known', () => {
   assert.deepEqual(readCgroupLimits(7, reader({})), { tightest: undefined, known: true });
+});
+
+test('the whole list of limits, its own pressure and the kills of its cgroup, for both versions', () => {
+  const newer = {
+    '/proc/7/cgroup': '0::/pods/app\n',
+    '/proc/self/mountinfo': two('/'),
+    '/proc/7/mountinfo': two('/'),
+    '/sys/fs/cgroup/pods/app/memory.max': '1000\n',
+    '/sys/fs/cgroup/pods/app/memory.high': '900\n',
+    '/sys/fs/cgroup/pods/app/memory.current': '700\n',
+    '/sys/fs/cgroup/pods/app/memory.swap.max': '50\n',
+    '/sys/fs/cgroup/pods/app/memory.swap.current': '20\n',
+    '/sys/fs/cgroup/pods/app/memory.events': 'low 0\nhigh 3\nmax 4\noom 2\noom_kill 2\n',
+    '/sys/fs/cgroup/pods/app/memory.pressure': 'some avg10=12.00 avg60=4.00 avg300=0.00 total=9\n',
+    '/proc/7/root/sys/fs/cgroup/pods/app/memory.max': '1000\n',
+    '/proc/7/root/sys/fs/cgroup/pods/app/memory.current': '700\n',
+    '/sys/fs/cgroup/pods/memory.max': '4000\n',
+    '/sys/fs/cgroup/pods/memory.current': '3000\n',
+    '/proc/pressure/memory': 'some avg10=99.00 avg60=99.00 avg300=0.00 total=9\n',
+  };
+  assert.deepEqual(readCgroupState(7, reader(newer)), {
+    limits: [
+      { of: 'memory.max of the cgroup /pods/app', kind: 'cgroup', limitBytes: 1000, usedBytes: 700 },
+      { of: 'memory.high of the cgroup /pods/app', kind: 'cgroup-high', limitBytes: 900, usedBytes: 700 },
+      { of: 'memory.swap.max of the cgroup /pods/app', kind: 'swap', limitBytes: 50, usedBytes: 20 },
+      { of: 'memory.max of the cgroup /pods', kind: 'cgroup', limitBytes: 4000, usedBytes: 3000 },
+    ],
+    pressure: { of: 'its cgroup', some10s: 0.12, some60s: 0.04, full10s: 0 },
+    oomKills: 2,
+  });
+  // the room that is left in swap is no limit of memory
+  assert.deepEqual(readCgroupLimits(7, reader(newer)).tightest, { limitBytes: 900, usedBytes: 700 });
+  const older = {
+    '/proc/7/cgroup': '4:memory:/app\n',
+    '/proc/self/mountinfo': one('/'),
+    '/sys/fs/cgroup/memory/app/memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 5\n',
+    '/proc/pressure/memory': 'some avg10=1.00 avg60=2.00 avg300=0.00 total=9\nfull avg10=0.50 avg60=0.00 total=1\n',
+  };
+  assert.deepEqual(readCgroupState(7, reader(older)), {
+    limits: [],
+    pressure: { of: 'the host', some10s: 0.01, some60s: 0.02, full10s: 0.005 },
+    oomKills: 5,
+  });
 });

@@ -49,7 +49,7 @@ const memory: MemoryReport = {
     { of: "V8's heap limit (main thread)", kind: 'heap', limitBytes: 400_000_000, usedBytes: 100_000_000 },
     { of: `memory.max of cgroup /${evil}`, kind: 'cgroup', limitBytes: 256_000_000, usedBytes: 210_000_000 },
   ],
-  pressure: { some10s: 0.2, some60s: 0.05, full10s: 0 },
+  pressure: { of: 'its cgroup', some10s: 0.2, some60s: 0.05, full10s: 0 },
   oomKills: 1,
   forecast: { of: 'memory.max of cgroup /a', bytesPerSecond: 50_000, seconds: 920, lowSeconds: 800, highSeconds: 1100 },
   advice: [{ id: 'arenas', text: 'Set MALLOC_ARENA_MAX=2 and start it again.', evidence: '9 arenas hold 76 MB.' }],

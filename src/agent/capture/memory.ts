@@ -5,10 +5,10 @@
 import type { IsolateMemory, MemoryReading } from '../../analyzer/model/memory.js';
 import { MemwatchError } from '../../errors.js';
 import type { Attachment } from '../attach/attach.js';
-import { cgroupMemory } from '../process/cgroup.js';
-import { parsePressure, readHostLimits, readUlimits } from '../process/limits.js';
+import { readCgroupState } from '../process/cgroup-state.js';
+import { readHostLimits, readUlimits } from '../process/limits.js';
 import { readMappings } from '../process/mappings.js';
-import { readText, threadCount } from '../process/proc.js';
+import { threadCount } from '../process/proc.js';
 import { evaluate } from '../session/evaluate.js';
 import { readCollectedHeap } from './collected-heap.js';
 import { threadsOf, type Thread } from './cpu-profile.js';
@@ -32,17 +32,16 @@ export const captureMemory = async (attachment: Attachment, collect: boolean): P
   const begun = performance.now();
   const mappings = readMappings(pid);
   const readUs = Math.round((performance.now() - begun) * 1000);
-  const tightest = cgroupMemory(pid);
-  const cgroup = tightest === undefined ? [] : [{ of: 'the memory cgroup', kind: 'cgroup' as const, ...tightest }];
+  const cgroup = readCgroupState(pid);
   return {
     timeMs: Date.now(),
     mappings,
     isolates,
     silentThreads: answers.filter((answer) => typeof answer === 'string'),
     threads: threadCount(pid),
-    limits: [...isolates.map(heapLimit), ...cgroup, ...readUlimits(pid), ...readHostLimits()],
-    pressure: parsePressure(readText('/proc/pressure/memory')),
-    oomKills: null,
+    limits: [...isolates.map(heapLimit), ...cgroup.limits, ...readUlimits(pid), ...readHostLimits()],
+    pressure: cgroup.pressure,
+    oomKills: cgroup.oomKills,
     readUs,
     nodeVersion: attachment.nodeVersion,
   };

@@ -13,6 +13,14 @@ export interface CgroupMemory {
   readonly limitBytes: number;
 }
 
+/** One of the limits that are set on the way up. */
+export interface CgroupLimit extends CgroupMemory {
+  /** `memory.max of the cgroup /pods/app`. */
+  readonly of: string;
+  /** Above `memory.high` the kernel kills no process, but slows it down until it hardly runs. */
+  readonly kind: 'cgroup' | 'cgroup-high' | 'swap';
+}
+
 export interface CgroupLimits {
   /** Among the cgroups from the process's own upwards, the limit with the least room left; undefined if there is no limit. */
   readonly tightest: CgroupMemory | undefined;
@@ -26,33 +34,35 @@ export type ReadText = (path: string) => string;
 /** The tightest memory limit of a process on this machine; undefined if no limit is known. */
 export const cgroupMemory = (pid: number): CgroupMemory | undefined => readCgroupLimits(pid).tightest;
 
+export const readCgroupLimits = (pid: number, read: ReadText = readText): CgroupLimits =>
+  limitsIn(foldersOf(pid, read), read(`/proc/${pid}/cgroup`), read);
+
 /** Looks through memwatch's own mounts and through those of the process, which may be in a container. */
-export const readCgroupLimits = (pid: number, read: ReadText = readText): CgroupLimits => {
+export const foldersOf = (pid: number, read: ReadText): CgroupFolder[] => {
   const places = [
     { mounts: read('/proc/self/mountinfo'), root: '' },
     { mounts: read(`/proc/${pid}/mountinfo`), root: `/proc/${pid}/root` },
   ];
   const membership = read(`/proc/${pid}/cgroup`);
-  return limitsIn(
-    places.flatMap(({ mounts, root }) => cgroupFolders(membership, mounts, root)),
-    membership,
-    read,
-  );
+  return places.flatMap(({ mounts, root }) => cgroupFolders(membership, mounts, root));
 };
 
 /** The limits that are set in these folders. */
 export const limitsIn = (folders: readonly CgroupFolder[], membership: string, read: ReadText): CgroupLimits => {
-  const limits = folders.flatMap(({ folder, version }) => (version === 1 ? versionOne : versionTwo)(folder, read));
+  const limits = folders.flatMap((folder) => limitsOf(folder, read)).filter(({ kind }) => kind !== 'swap');
   const left = ({ limitBytes, usedBytes }: CgroupMemory): number => limitBytes - usedBytes;
   const own = folders.filter(({ isOwn }) => isOwn);
+  const [tightest] = limits.toSorted((a, b) => left(a) - left(b));
   return {
-    tightest: limits.toSorted((a, b) => left(a) - left(b))[0],
+    tightest: tightest && { limitBytes: tightest.limitBytes, usedBytes: tightest.usedBytes },
     known: memoryPath(membership) === undefined || own.some(({ folder }) => read(`${folder}/cgroup.procs`) !== ''),
   };
 };
 
 export interface CgroupFolder {
   readonly folder: string;
+  /** The name of the cgroup: its path from the root of the hierarchy, as far as that can be seen. */
+  readonly path: string;
   readonly version: 1 | 2;
   /** The process is directly in this cgroup, not in one below it. */
   readonly isOwn: boolean;
@@ -71,6 +81,7 @@ export const cgroupFolders = (membership: string, mountinfo: string, root = ''):
     const names = below.split('/').filter((name) => name !== '');
     return Array.from({ length: names.length + 1 }, (_, up) => ({
       folder: [`${root}${mount.point}`, ...names.slice(0, names.length - up)].join('/'),
+      path: [mount.root === '/' ? '' : mount.root, ...names.slice(0, names.length - up)].join('/') || '/',
       version,
       isOwn: up === 0,
     }));
@@ -114,30 +125,37 @@ const pathBelow = (path: string, root: string): string | undefined => {
   return below.split('/').includes('..') ? undefined : below;
 };
 
+interface LimitFile {
+  readonly limit: string;
+  readonly usage: string;
+  readonly kind: CgroupLimit['kind'];
+}
+
 /**
- * With swap accounting (`memsw`) there is a second limit, on memory and swap together; it is the tighter one if much is
- * swapped out.
+ * With swap accounting, version 1 has a second limit (`memsw`), on memory and swap together; it is the tighter one if much
+ * is swapped out. Version 2 limits swap by itself.
  */
-const versionOne = (folder: string, read: ReadText): CgroupMemory[] => {
-  const droppable = droppableBytes(read(`${folder}/memory.stat`));
-  const limit = (name: string): CgroupMemory[] =>
-    limitOf(read(`${folder}/${name}.limit_in_bytes`), read(`${folder}/${name}.usage_in_bytes`), droppable);
-  return [...limit('memory'), ...limit('memory.memsw')];
+const limitFilesOf: Readonly<Record<CgroupFolder['version'], readonly LimitFile[]>> = {
+  1: [
+    { limit: 'memory.limit_in_bytes', usage: 'memory.usage_in_bytes', kind: 'cgroup' },
+    { limit: 'memory.memsw.limit_in_bytes', usage: 'memory.memsw.usage_in_bytes', kind: 'cgroup' },
+  ],
+  2: [
+    { limit: 'memory.max', usage: 'memory.current', kind: 'cgroup' },
+    { limit: 'memory.high', usage: 'memory.current', kind: 'cgroup-high' },
+    { limit: 'memory.swap.max', usage: 'memory.swap.current', kind: 'swap' },
+  ],
 };
 
-/** Above `memory.high` the kernel kills no process, but slows it down until it hardly runs. */
-const versionTwo = (folder: string, read: ReadText): CgroupMemory[] => {
-  const droppable = droppableBytes(read(`${folder}/memory.stat`));
-  const usage = read(`${folder}/memory.current`);
-  return ['memory.max', 'memory.high'].flatMap((name) => limitOf(read(`${folder}/${name}`), usage, droppable));
-};
-
-/** Empty if there is no limit: `max` in version 2, a number near 2^63 in version 1. */
-const limitOf = (limit: string, usage: string, droppable: number): CgroupMemory[] => {
-  const [limitBytes, usageBytes] = [Number.parseInt(limit, 10), Number.parseInt(usage, 10)];
-  if (!Number.isFinite(limitBytes) || limitBytes > 2 ** 53 || !Number.isFinite(usageBytes)) return [];
-  return [{ limitBytes, usedBytes: Math.max(0, usageBytes - droppable) }];
-};
+/** Those that are set: without a limit a file holds `max` in version 2, a number near 2^63 in version 1. */
+export const limitsOf = ({ folder, path, version }: CgroupFolder, read: ReadText): CgroupLimit[] =>
+  limitFilesOf[version].flatMap(({ limit, usage, kind }) => {
+    const [limitBytes, usageBytes] = [limit, usage].map((name) => Number.parseInt(read(`${folder}/${name}`), 10));
+    const isSet = Number.isFinite(limitBytes) && (limitBytes ?? 0) <= 2 ** 53;
+    if (!isSet || limitBytes === undefined || usageBytes === undefined || !Number.isFinite(usageBytes)) return [];
+    const droppable = kind === 'swap' ? 0 : droppableBytes(read(`${folder}/memory.stat`));
+    return [{ of: `${limit} of the cgroup ${path}`, kind, limitBytes, usedBytes: Math.max(0, usageBytes - droppable) }];
+  });
 
 /**
  * Version 1 has one figure for the folder alone and one that includes all below it; usage includes all below it, so that
@@ -152,10 +170,7 @@ const droppableBytes = (stat: string): number => {
 export const limitFiles: readonly string[] = [
   'cgroup.procs',
   'memory.stat',
-  'memory.max',
-  'memory.high',
-  'memory.current',
-  ...['memory', 'memory.memsw'].flatMap((name) => [`${name}.limit_in_bytes`, `${name}.usage_in_bytes`]),
+  ...Object.values(limitFilesOf).flatMap((files) => files.flatMap(({ limit, usage }) => [limit, usage])),
 ];
 
 /** What the host can give without swapping; undefined if the kernel does not say. */

@@ -35,11 +35,11 @@ const kilobytes = (text: string, field: string): number =>
   Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024;
 
 /** `some avg10=0.00 avg60=0.00 avg300=0.00 total=0`, and a line `full …`; null if the kernel does not measure it. */
-export const parsePressure = (text: string): MemoryPressure | null => {
+export const parsePressure = (text: string, of: MemoryPressure['of']): MemoryPressure | null => {
   const share = (line: string, window: string): number | undefined => {
     const percent = new RegExp(`^${line} .*${window}=([\\d.]+)`, 'm').exec(text)?.[1];
     return percent === undefined ? undefined : Number(percent) / 100;
   };
   const [some10s, some60s, full10s] = [share('some', 'avg10'), share('some', 'avg60'), share('full', 'avg10')];
-  return some10s === undefined || some60s === undefined ? null : { some10s, some60s, full10s: full10s ?? 0 };
+  return some10s === undefined || some60s === undefined ? null : { of, some10s, some60s, full10s: full10s ?? 0 };
 };

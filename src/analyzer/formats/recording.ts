@@ -4,7 +4,7 @@
  * cut off and is left out. In: bytes. Out: a Recording. Throws `not-this-format`, `broken-file` with the line's number.
  */
 import { MemwatchError, messageOf } from '../../errors.js';
-import type { MemoryLimit } from '../model/memory.js';
+import type { MemoryLimit, MemoryPressure } from '../model/memory.js';
 import type {
   RecordedEnd,
   RecordedMark,
@@ -71,6 +71,17 @@ const parts = record<RecordedParts>({
   timeMs: number,
   parts: list(record({ owner: oneOf(...memoryOwners), rssBytes: number })),
   limits: list(limit),
+  pressure: optional(
+    nullOr(
+      record<MemoryPressure>({
+        of: oneOf('its cgroup', 'the host'),
+        some10s: number,
+        some60s: number,
+        full10s: number,
+      }),
+    ),
+  ),
+  oomKills: optional(nullOr(number)),
 });
 
 const shapes: { readonly [Kind in RecordEvent['kind']]: Shape<RecordEvent> } = {

@@ -68,6 +68,7 @@ export interface MemoryLimit {
 
 /** Share of the last 10 and 60 seconds in which some or all tasks waited for memory, 0 to 1 (Linux's PSI). */
 export interface MemoryPressure {
+  readonly of: 'its cgroup' | 'the host';
   readonly some10s: number;
   readonly some60s: number;
   readonly full10s: number;

@@ -2,7 +2,7 @@
  * A recording: readings of processes over time. On disk it is NDJSON: a header, then one event a line. Levels (bytes,
  * counts) are as of the reading; what happened (CPU, garbage collection) is summed over the time since the one before.
  */
-import type { MemoryForecast, MemoryLimit, MemoryOwner } from './memory.js';
+import type { MemoryForecast, MemoryLimit, MemoryOwner, MemoryPressure } from './memory.js';
 
 export interface RecordHeader {
   readonly schema: 'memwatch/record@1';
@@ -61,6 +61,9 @@ export interface RecordedParts {
   readonly timeMs: number;
   readonly parts: readonly { readonly owner: MemoryOwner; readonly rssBytes: number }[];
   readonly limits: readonly MemoryLimit[];
+  /** null, or missing in an older recording, if the kernel does not say. */
+  readonly pressure?: MemoryPressure | null;
+  readonly oomKills?: number | null;
 }
 
 /** Something that happened at a known time: a deploy, a phase of a test, what memwatch itself did. */

@@ -174,7 +174,8 @@ const recordParts = async (attachment: Attachment, recorder: Recorder): Promise<
     for (let waitMs = Math.min(1000, intervalMs); await sleep(waitMs, true, { signal: stop }).catch(() => false);) {
       const reading = await captureMemory(attachment, false);
       const parts = computeParts(reading, undefined).map(({ owner, rssBytes }) => ({ owner, rssBytes }));
-      log.write({ kind: 'parts', pid: attachment.pid, timeMs: reading.timeMs, parts, limits: reading.limits });
+      const { timeMs, limits, pressure, oomKills } = reading;
+      log.write({ kind: 'parts', pid: attachment.pid, timeMs, parts, limits, pressure, oomKills });
       waitMs = Math.max(leastPartsMs, 10 * intervalMs, reading.readUs / 1000 / partsShare);
     }
   } catch (error) {
