@@ -116,7 +116,6 @@ const countDirect = (
   return count;
 };
 
-/** If no holder gains entries, they hold one another. */
 /** What the members of a region hold together, if none of them gains in every round. */
 const together = (
   region: Region,
@@ -139,6 +138,7 @@ const together = (
   return count;
 };
 
+/** No holder gains entries: they hold one another, or many holders of one kind gain a few each. */
 const inside = (region: Region, last: Transients, paths: Paths, classes: GrowthClasses): Container => {
   const ofRegion = mainClass(region, last, classes);
   const members = new Set(region.members);
@@ -191,8 +191,8 @@ const findEntry = (
 };
 
 /**
- * From the permanent holder down to the collection, if that is replaced as it grows: the path to an entry leads through
- * transient nodes, and the last one before the entry that is no store is the collection.
+ * From the permanent holder down to the collection, if that is replaced as it grows: below the last permanent node, the path
+ * to an entry leads through transient nodes, and the last one before the entry that is no store is the collection.
  */
 const descend = (
   last: Transients,
@@ -207,7 +207,10 @@ const descend = (
   for (let at = entry; at !== 0 && at !== holder && way.length < 10_000; at = paths.from[at]) way.push(at);
   let container = holder;
   for (const node of way.toReversed()) {
-    if (last.isPermanent[node] === 1) continue;
+    if (last.isPermanent[node] === 1) {
+      container = holder; // what is above is not between the holder and the entry
+      continue;
+    }
     // a variable's value stands for the variable, even if it is itself the first object of a chain
     if (container === holder && nodeName(last.graph, holder) === 'system / Context') container = node;
     if (classes.of(last.graph, node) === classNumber) break;

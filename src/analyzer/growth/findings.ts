@@ -14,10 +14,11 @@ import { keptFunctions } from './kept-functions.js';
 import { isForeignOr, locate } from './locate.js';
 import { ownerOf, type PackageLookup } from '../model/owner.js';
 import { createPlaces, type Places, type PlacesOptions } from './places.js';
-import { isOwnClass } from './own-class.js';
+import { mergeByCause, rankFindings } from './rank.js';
 import type { Region } from './regions.js';
-import { renderContainer, renderGain } from './title.js';
-import { adviceOf, kindOf, type Shape } from './shapes.js';
+import { findSlices } from './slices.js';
+import { renderContainer, renderGain, renderSlices } from './title.js';
+import { adviceForSlices, adviceOf, collectionKind, kindOf, type Shape } from './shapes.js';
 import { nameOf, pathTo, signatureOf, stepsTo, type Step } from './steps.js';
 
 export interface FindingOptions extends PlacesOptions {
@@ -36,11 +37,8 @@ export const findingsOf = (growth: Growth, trend: Region['trend'], options: Find
     .flatMap((region, _, all) =>
       causesOf(region, holdersOf(all.filter((other) => other !== region)), growth.entries, growth.last, growth.classes),
     )
-    .map((cause) => findingOf(growth, cause, places, options));
-  return mergeByCause(findings.toSorted((a, b) => bytesOf(b) - bytesOf(a))).map((finding, index) => ({
-    ...finding,
-    rank: index + 1,
-  }));
+    .map((cause) => withSlices(findingOf(growth, cause, places, options), cause, growth, options));
+  return rankFindings(mergeByCause(findings));
 };
 
 const holdersOf = (regions: readonly Region[]): Set<number> => new Set(regions.flatMap(({ members }) => members));
@@ -131,6 +129,32 @@ const titleOf = (
   return `${what} ${renderGain(kind, formatRate(rate.count), entryClass, rate.per)}`;
 };
 
+/** If its bytes are strings that slices keep, the finding says so. */
+const withSlices = (
+  finding: Finding,
+  { region }: Cause,
+  growth: Growth,
+  { callsPerRound }: FindingOptions,
+): Finding => {
+  const slices = findSlices(region, growth.last);
+  if (slices === undefined) return finding;
+  const { graph } = growth.last;
+  const countPerRound = slices.count / (growth.snapshots - 1);
+  const rate = describeRate(countPerRound, 0, callsPerRound);
+  const what = collectionAbove(graph, stepsTo(graph, growth.paths, graph.nodeId.indexOf(finding.container.id)));
+  const title = renderSlices(what, formatRate(rate.count), rate.per, slices);
+  return { ...finding, kind: 'string', title, countPerRound: round(countPerRound), advice: adviceForSlices };
+};
+
+/** The collection by name: what holds a slice directly may be one of a thousand objects in it. */
+const collectionAbove = (graph: HeapGraph, steps: readonly Step[]): string => {
+  const isCollection = ({ node }: Step): boolean =>
+    collectionKind(graph, node) !== 'class' && nodeName(graph, node) !== 'Object';
+  const at = steps.findLastIndex(isCollection);
+  const shown = at === -1 ? steps : steps.slice(0, at + 1);
+  return renderContainer(collectionKind(graph, shown.at(-1)?.node ?? 0), nameOf(graph, shown));
+};
+
 interface Rate {
   readonly count: number;
   readonly bytes: number;
@@ -168,48 +192,6 @@ const reasonsOf = (region: Region, container: Container, growth: Growth, entryCl
   return reasons;
 };
 
-/**
- * Merges findings with the same text into one (the lists of a thousand timers), and also two containers of one object that
- * gain the same number in each round, because one line adds to both. The larger one is kept.
- */
-const mergeByCause = (findings: readonly Finding[]): Finding[] => {
-  const byCause = new Map<string, Finding>();
-  for (const finding of findings) {
-    const first = byCause.get(finding.signature);
-    byCause.set(finding.signature, first === undefined ? finding : sameKind(first, finding));
-  }
-  return inStep([...byCause.values()]).toSorted((a, b) => bytesOf(b) - bytesOf(a));
-};
-
-const inStep = (findings: readonly Finding[]): Finding[] => {
-  const byOwner = new Map<string, Finding>();
-  for (const finding of findings) {
-    const owner = finding.path.at(-2);
-    const isField = owner !== undefined && owner.type === 'object' && isOwnClass(owner.name);
-    // keys and values of one Map gain the same number
-    const at = isField ? owner.id : finding.container.id;
-    const key = `@${at} ${gainsOf(finding.history).join()}`;
-    const first = byOwner.get(key);
-    byOwner.set(key, first === undefined ? finding : merged(first, finding));
-  }
-  return [...byOwner.values()];
-};
-
-const sameKind = (first: Finding, other: Finding): Finding => ({
-  ...merged(first, other),
-  reasons: first.reasons,
-  countPerRound: round(first.countPerRound + other.countPerRound),
-  history: first.history.map((count, k) => count + other.history[k]),
-});
-
-const merged = (first: Finding, other: Finding): Finding => ({
-  ...first,
-  bytesPerRound: bytesOf(first) + bytesOf(other),
-  retainedBytesPerRound: (first.retainedBytesPerRound ?? 0) + (other.retainedBytesPerRound ?? 0),
-  reasons: [...first.reasons, `in step with it: ${other.title}`],
-});
-
-const bytesOf = ({ bytesPerRound }: Finding): number => bytesPerRound ?? 0;
 const total = (counts: ArrayLike<number>): number => counts[counts.length - 1] - counts[0];
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 const mean = (values: readonly number[]): number => (values.length === 0 ? 0 : sum(values) / values.length);

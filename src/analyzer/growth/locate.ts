@@ -4,6 +4,7 @@
  * in the path qualifies.
  */
 import type { FindingKind } from '../model/finding.js';
+import { edgeName, type HeapGraph } from '../model/heap-graph.js';
 import type { Location } from '../model/location.js';
 import { isProgramFile } from '../model/scripts.js';
 import type { Container } from './containers.js';
@@ -63,12 +64,21 @@ const entryCode = (
     const isFunction = graph.nodeType[node] === types.closure;
     const location = isFunction ? places.ofFunction(node) : places.ofClass(node);
     if (location !== undefined && !isForeign(location.file)) return location;
-    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
-      const target = graph.edgeTarget[edge];
+    for (const target of targetsOf(graph, node)) {
       if (last.isPermanent[target] === 1 || seen.has(target)) continue;
       seen.add(target);
       queue.push(target);
     }
   }
   return undefined;
+};
+
+/** A bound function leads to the function first, and then to its `this` and arguments. */
+const targetsOf = (graph: HeapGraph, node: number): number[] => {
+  const targets: number[] = [];
+  for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
+    if (edgeName(graph, edge) === 'bound_function') targets.unshift(graph.edgeTarget[edge]);
+    else targets.push(graph.edgeTarget[edge]);
+  }
+  return targets;
 };

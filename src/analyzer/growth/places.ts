@@ -3,9 +3,10 @@
  * positions only of functions and classes; a variable is looked up by name in its script, from the position of a function
  * that uses it. In: the last graph, a locator for source maps, the texts of scripts. Out: locations.
  */
-import { edgeTypes, edgeName, nodeName, type HeapGraph } from '../model/heap-graph.js';
+import { edgeName, nodeName, type HeapGraph } from '../model/heap-graph.js';
 import type { Location, Locator } from '../model/location.js';
 import { types } from './growth-classes.js';
+import { propertyOf } from './properties.js';
 import { findDeclaration } from './declarations.js';
 
 export interface Places {
@@ -30,8 +31,6 @@ interface Position {
   readonly line: number;
   readonly column: number;
 }
-
-const property = edgeTypes.indexOf('property');
 
 export const createPlaces = (graph: HeapGraph, options: PlacesOptions): Places => {
   const urls = scriptUrls(graph);
@@ -117,13 +116,6 @@ const constructorOf = (graph: HeapGraph, node: number): number => {
   const prototype = propertyOf(graph, node, '__proto__');
   const constructor = prototype === -1 ? -1 : propertyOf(graph, prototype, 'constructor');
   return constructor !== -1 && graph.nodeType[constructor] === types.closure ? constructor : -1;
-};
-
-export const propertyOf = (graph: HeapGraph, node: number, name: string): number => {
-  for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
-    if (graph.edgeType[edge] === property && edgeName(graph, edge) === name) return graph.edgeTarget[edge];
-  }
-  return -1;
 };
 
 /** For each context, a function that uses it: directly, or through an inner context. */

@@ -5,7 +5,7 @@
 import { edgeName, nodeName, type HeapGraph } from '../model/heap-graph.js';
 import type { FindingKind } from '../model/finding.js';
 import { types } from './growth-classes.js';
-import { propertyOf } from './places.js';
+import { propertyOf } from './properties.js';
 import type { Step } from './steps.js';
 
 export interface Shape {
@@ -34,7 +34,7 @@ export const kindOf = (graph: HeapGraph, shape: Shape): FindingKind => {
   if (shape.entryClass.endsWith('string)') && (shape.chained || type !== types.object)) return 'string';
   if (shape.entryClass === 'system / JSArrayBufferData') return 'buffer';
   if (shape.chained) return isClosureChain(shape) ? 'closure-chain' : 'linked-list';
-  return collectionKind(graph, shape.container, name);
+  return collectionKind(graph, shape.container);
 };
 
 const pathNames = (graph: HeapGraph, { steps }: Shape): string[] =>
@@ -43,8 +43,9 @@ const pathNames = (graph: HeapGraph, { steps }: Shape): string[] =>
 const isClosureChain = ({ classes, entryClass }: Shape): boolean =>
   entryClass === 'system / Context' || (entryClass.endsWith('()') && classes.includes('system / Context'));
 
-const collectionKind = (graph: HeapGraph, container: number, name: string): FindingKind => {
+export const collectionKind = (graph: HeapGraph, container: number): FindingKind => {
   const type = graph.nodeType[container];
+  const name = nodeName(graph, container);
   if (hasEdge(graph, container, 'table')) return name.endsWith('Set') || isOf(graph, container, 'Set') ? 'set' : 'map';
   if (name === 'Array' || isOf(graph, container, 'Array')) return 'array';
   if (type === types.object && graph.firstEdge[container + 1] - graph.firstEdge[container] > 16) return 'dictionary';
@@ -96,6 +97,9 @@ const adviceOfKind: Readonly<Partial<Record<FindingKind, string>>> = {
   array:
     'Elements are pushed and never removed. Remove them when their work is done, or put an upper bound on the length.',
 };
+
+export const adviceForSlices =
+  'Each short string is a slice of a long one, and keeps the whole of it. Keep a copy of its text instead: Buffer.from(text).toString() makes one.';
 
 export const adviceOf = (graph: HeapGraph, kind: FindingKind, { entrySteps }: Shape): string | null => {
   const isContext = ({ edge, node }: Step): boolean =>

@@ -10,6 +10,7 @@ import type { PathStep } from '../model/path.js';
 import { isBackingStore } from './entries.js';
 import { className, types } from './growth-classes.js';
 import { hasOwnClass } from './own-class.js';
+import { propertyOf } from './properties.js';
 
 const context = edgeTypes.indexOf('context');
 const property = edgeTypes.indexOf('property');
@@ -123,15 +124,14 @@ export const nameOf = (graph: HeapGraph, steps: readonly Step[]): string => {
   const container = steps[steps.length - 1];
   if (container !== undefined && hasOwnClass(graph, container.node)) return nodeName(graph, container.node);
   const anchor = anchorsOf(graph, steps, true)[0];
-  if (anchor === undefined) {
+  const root = lastRoot(graph, steps);
+  if (anchor === undefined && root === -1) {
     const edges = steps.slice(-3).map((step) => (isGlobal(graph, step.node) ? 'global' : nameOfEdge(graph, step)));
     return edges.every((edge) => edge !== '') ? edges.join('.').replaceAll('.[', '[') : '';
   }
-  const owner = className(graph.nodeType[anchor.node], nodeName(graph, anchor.node));
-  const exported = lastExports(graph, steps);
-  const start = anchor.kind === 'variable' || owner === 'Generator' || exported > anchor.at ? '' : owner;
+  const start = anchor !== undefined && anchor.at >= root ? ownerName(graph, anchor) : rootName(graph, steps[root]);
   const isPart = ({ holder }: Step): boolean => graph.nodeType[holder] === types.concatenatedString;
-  const named = steps.slice(Math.max(anchor.at, exported)).filter((step) => !isPart(step));
+  const named = steps.slice(Math.max(anchor?.at ?? 0, root)).filter((step) => !isPart(step));
   const words = named.map((step) => {
     const name = nameOfEdge(graph, step);
     return name === '' || name.startsWith('[') ? name : name.startsWith('<') ? `[${name}]` : `.${name}`;
@@ -139,36 +139,53 @@ export const nameOf = (graph: HeapGraph, steps: readonly Step[]): string => {
   return `${start}${words.join('')}`.replace(/^\./, '');
 };
 
+const ownerName = (graph: HeapGraph, { kind, node }: Anchor): string => {
+  const owner = className(graph.nodeType[node], nodeName(graph, node));
+  return kind === 'variable' || owner === 'Generator' ? '' : owner;
+};
+
+const rootName = (graph: HeapGraph, { holder }: Step): string => (isProcess(graph, holder) ? 'process' : '');
+
 const isGlobal = (graph: HeapGraph, node: number): boolean =>
   className(graph.nodeType[node], nodeName(graph, node)) === 'global';
 
-/** The step from a CommonJS module to its exports, or -1. The steps before it are the cache of modules. */
-const lastExports = (graph: HeapGraph, steps: readonly Step[]): number =>
+/**
+ * The step from a CommonJS module to its exports, or from `process`; -1 without one. What comes before it is one of many
+ * ways to the same object: the cache of modules, or any variable that refers to `process`.
+ */
+const lastRoot = (graph: HeapGraph, steps: readonly Step[]): number =>
   steps.findLastIndex(
-    ({ edge, holder }) => nodeName(graph, holder) === 'Module' && edgeName(graph, edge) === 'exports',
+    ({ edge, holder }) =>
+      isProcess(graph, holder) || (nodeName(graph, holder) === 'Module' && edgeName(graph, edge) === 'exports'),
   );
+
+const isProcess = (graph: HeapGraph, node: number): boolean =>
+  graph.nodeType[node] === types.object && nodeName(graph, node) === 'process';
 
 /** Class and edge names only, from the owner of the container to its entries. */
 export const signatureOf = (graph: HeapGraph, steps: readonly Step[], entryClass: string): string => {
   const container = steps[steps.length - 1];
   const isOwner = container !== undefined && hasOwnClass(graph, container.node);
   const anchor = anchorsOf(graph, steps, true)[0];
-  const from = isOwner ? steps.length : Math.max(anchor?.at ?? 0, lastExports(graph, steps), steps.length - 6);
+  const from = isOwner ? steps.length : Math.max(anchor?.at ?? 0, lastRoot(graph, steps), steps.length - 6);
   const shown = steps.slice(from).filter(({ holder }) => holder !== 0);
   const parts = shown.map((step) => {
-    const holder = className(graph.nodeType[step.holder], nodeName(graph, step.holder));
-    return `${generic(holder)}.${edgePart(graph, step)}`;
+    return `${generic(stableClass(graph, step.holder))}.${edgePart(graph, step)}`;
   });
-  const name =
-    container === undefined ? '(root)' : className(graph.nodeType[container.node], nodeName(graph, container.node));
+  const name = container === undefined ? '(root)' : stableClass(graph, container.node);
   return [...parts, generic(name), generic(entryClass)].join(' > ');
 };
+
+/** Which class Node's stdout and stderr are of depends on what the output of one run goes to: a terminal, a file, a pipe. */
+const stableClass = (graph: HeapGraph, node: number): string =>
+  propertyOf(graph, node, '_isStdio') === -1 ? className(graph.nodeType[node], nodeName(graph, node)) : 'stdio';
 
 const edgePart = (graph: HeapGraph, step: Step): string => {
   const degree = graph.firstEdge[step.from + 1] - graph.firstEdge[step.from];
   const isData =
     degree > maxNames &&
     !isGlobal(graph, step.from) &&
+    !isProcess(graph, step.from) &&
     graph.nodeType[step.from] === types.object &&
     graph.edgeType[step.edge] === property;
   const name = nameOfEdge(graph, step);

@@ -2,7 +2,9 @@
  * What grows, in words. In: the kind of the container, its name as code would write it, and what it gains. Out: a phrase
  * for a title. Signatures are made elsewhere, from V8's own names, and do not change with these texts.
  */
+import { formatBytes } from '../model/figures.js';
 import type { FindingKind } from '../model/finding.js';
+import type { Slices } from './slices.js';
 
 const kindNames: Readonly<Record<FindingKind, string>> = {
   map: 'Map',
@@ -36,6 +38,10 @@ export const renderGain = (kind: FindingKind, count: string, entryClass: string,
   plural.has(kind)
     ? `gain ${count} ${renderEntries(entryClass)} a ${per} and keep them`
     : `gains ${count} ${renderEntries(entryClass)} a ${per} and keeps them`;
+
+/** `Map headlines gains 20 slices of strings a round, and each keeps a whole string of 50.2 KB`. */
+export const renderSlices = (container: string, count: string, per: string, { keptBytes }: Slices): string =>
+  `${container} gains ${count} slices of strings a ${per}, and each keeps a whole string of ${formatBytes(keptBytes)}`;
 
 /** Node stores an emitter's listeners in `_events`, by event, and an EventTarget's in a Map behind a symbol. */
 const renderListeners = (name: string): string => {

@@ -74,3 +74,16 @@ test('entries that hold one another are a list', async () => {
   assert.deepEqual([found.node, found.entries, found.chained], ['recent', 'Entry', true]);
   assert.deepEqual(found.history.map((count) => count - (found.history[0] ?? 0)), [0, 3, 6, 9]); // prettier-ignore
 });
+
+test('if many objects of one kind gain a few each, one of them is the container, not what is above all of them', async () => {
+  const draw = (k: number): string =>
+    `global -timer-> Timeout timer${k}\ntimer${k} -users-> Array users\n${upTo(16, (i) => `users -#${i}-> Object user${i}`)}\n` +
+    upTo(4 * (k + 1), (i) => `user${i} -visit-> text v${i}:string 500`);
+  const { growth, node } = await drawGrowth(draw);
+  const [region] = growth.regions;
+  assert.ok(region !== undefined);
+  const [cause] = causesOf(region, new Set(), growth.entries, growth.last, growth.classes);
+  assert.ok(cause !== undefined);
+  assert.equal(findContainer(cause, growth.last, growth.paths, growth.classes).node, region.node);
+  assert.notEqual(region.node, node('timer3'));
+});

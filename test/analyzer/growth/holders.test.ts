@@ -119,3 +119,20 @@ test('the path of a finding contains no data of the program, and begins after co
     ['body()', 'users Map', 'entry Array', '[3] (string)'],
   );
 });
+
+test('what process and its output hold has one name and one signature, whichever way leads there', () => {
+  const draw = (text: string) => {
+    const { graph, node } = drawHeap(`root -shortcut:1-> global\n${text}`);
+    const steps = stepsTo(graph, new Heap(graph).paths, node('list'));
+    return { name: nameOf(graph, steps), signature: signatureOf(graph, steps, 'onExit()') };
+  };
+  const events = `proc -_events-> Object ev\nev -exit-> Array list`;
+  const named = { name: 'process._events.exit', signature: 'process._events > Object.exit > Array > onExit()' };
+  const many = Array.from({ length: 70 }, (_, i) => `proc -k${i}-> K k${i}`).join('\n');
+  assert.deepEqual(draw(`global -process-> process proc\n${events}`), named);
+  assert.deepEqual(draw(`global -f-> f:closure\nf -internal:context-> system / Context c\nc -context:p-> process proc\n${many}\n${events}`), named); // prettier-ignore
+  const stream = (name: string): string =>
+    draw(`global -out-> ${name} out\nout -_isStdio-> true yes:hidden\nout -_events-> Object ev\nev -error-> Array list`)
+      .signature;
+  assert.equal(stream('Socket'), stream('SyncWriteStream'));
+});

@@ -54,6 +54,21 @@ test('for listeners the place is the code that listens, if it is known', async (
   assert.equal(await located({ bus: '/bus.js', fn9: '/listen.js' }), '/bus.js class');
 });
 
+test('the code of a bound function is that of the function, not of what it is bound to', async () => {
+  const bound = (k: number): string =>
+    `global -bus-> Bus bus\nbus -list-> Array list\n${upTo(
+      4 * (k + 1),
+      (i) =>
+        `list -#${i}-> native_bind b${i}:closure\nb${i} -internal:bound_this-> Pool pool${i}\nb${i} -internal:bound_function-> onExit fn${i}:closure`,
+    )}`;
+  const { growth, node } = await drawGrowth(bound);
+  const list = node('list');
+  const container = { node: list, entryClass: 0, history: [], entry: node('b9'), alsoHeldBy: [], chained: false };
+  const places = placesOf({ pool9: '/pool.js', fn9: '/listen.js' }, node);
+  const steps = stepsTo(growth.last.graph, growth.paths, list);
+  assert.equal(locate(growth, 'listeners', container, steps, places, isForeign)?.file, '/listen.js');
+});
+
 test("if Node's own code owns the container, the code of the entries is the place, and at worst Node's own", async () => {
   assert.equal(await located({ bus: 'node:events', fn9: '/listen.js' }), '/listen.js function');
   assert.equal(await located({ bus: 'node:events', ctx: '/start.js' }), '/start.js variable');

@@ -1,7 +1,8 @@
 /** Places in the source for functions, classes and variables of a snapshot. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createPlaces, functionsByContext, propertyOf } from '#memwatch/analyzer/growth/places.js';
+import { createPlaces, functionsByContext } from '#memwatch/analyzer/growth/places.js';
+import { propertyOf } from '#memwatch/analyzer/growth/properties.js';
 import { createLocator } from '#memwatch/analyzer/model/location.js';
 import { drawHeap } from '../../support/graph.js';
 

@@ -73,5 +73,6 @@ test('a broken source map leaves the places of the code that ran', () => {
 test('a file address becomes a path, on Windows too', () => {
   assert.equal(fileOf('file:///C:/app/x.js'), 'C:/app/x.js');
   assert.equal(fileOf('node:fs'), 'node:fs');
+  assert.equal(fileOf('file:///srv/config.mjs?t=1#a'), '/srv/config.mjs');
   assert.equal(fileOf('file:///srv/100%.js'), '/srv/100%.js');
 });

@@ -1,0 +1,109 @@
+/**
+ * One finding for each cause, in the order in which to look at them. In: findings, each about one container. Out: the same,
+ * with those that one cause explains merged into one, by rank.
+ */
+import type { Finding } from '../model/finding.js';
+import { gainsOf } from './evidence.js';
+import { isNameless } from './growth-classes.js';
+import { isOwnClass } from './own-class.js';
+
+/**
+ * Most bytes per round first. What only Node's own code holds comes after a finding of the program's that gains about as
+ * much, since that is what the program can change.
+ */
+export const rankFindings = (findings: readonly Finding[]): Finding[] => {
+  const byBytes = findings.toSorted((a, b) => bytesOf(b) - bytesOf(a));
+  const isBehind = (finding: Finding): boolean =>
+    isNodes(finding) &&
+    byBytes.some((other) => !isNodes(other) && keptBytes(other) >= shareThatExplains * bytesOf(finding));
+  return [...byBytes.filter((finding) => !isBehind(finding)), ...byBytes.filter(isBehind)].map((finding, i) => ({
+    ...finding,
+    rank: i + 1,
+  }));
+};
+
+const shareThatExplains = 0.5;
+
+const isNodes = ({ owner }: Finding): boolean => owner.kind === 'node';
+
+/**
+ * Merges findings with the same signature (the lists of a thousand timers); then two containers of one object that gain the
+ * same number in each round, because one line adds to both; then what only Node's own code holds into what gains in step
+ * with it.
+ */
+export const mergeByCause = (findings: readonly Finding[]): Finding[] =>
+  nodesIntoCauses(rankFindings(inStep(bySignature(findings.toSorted((a, b) => bytesOf(b) - bytesOf(a))))));
+
+const bySignature = (findings: readonly Finding[]): Finding[] => {
+  const found = new Map<string, Finding>();
+  for (const finding of findings) {
+    const first = found.get(finding.signature);
+    found.set(finding.signature, first === undefined ? finding : sameKind(first, finding));
+  }
+  return [...found.values()];
+};
+
+const inStep = (findings: readonly Finding[]): Finding[] => {
+  const byOwner = new Map<string, Finding>();
+  for (const finding of findings) {
+    const key = `@${ownerId(finding)} ${gainsOf(finding.history).join()}`;
+    const first = byOwner.get(key);
+    byOwner.set(key, first === undefined ? finding : merged(first, finding));
+  }
+  return [...byOwner.values()];
+};
+
+/** The emitter of listeners; the object that the container is a field of; otherwise the container itself. */
+const ownerId = ({ kind, path, container }: Finding): number => {
+  const events = kind === 'listeners' ? path.findLastIndex(({ edge }) => edge === '_events') : -1;
+  const owner = path.at(events > 0 ? events - 1 : -2);
+  const isField = owner !== undefined && owner.type === 'object' && isOwnClass(owner.name);
+  return isField ? owner.id : container.id; // keys and values of one Map gain the same number
+};
+
+/** Node's records of what a program makes (handles, hooks, ports) gain with it, and are no causes. */
+const nodesIntoCauses = (findings: readonly Finding[]): Finding[] => {
+  const causes: Finding[] = [];
+  for (const finding of findings) {
+    const at = isNodes(finding) ? causes.findIndex((cause) => gainsAlike(cause, finding)) : -1;
+    if (at === -1) causes.push(finding);
+    else causes[at] = moreTelling(causes[at], finding);
+  }
+  return causes;
+};
+
+/** The same gain in each round, but for the few things that were under way at each snapshot. */
+const gainsAlike = (one: Finding, other: Finding): boolean => {
+  const gains = gainsOf(other.history);
+  return (
+    gains.length > 0 &&
+    gainsOf(one.history).every((gain, k) => Math.abs(gain - gains[k]) <= Math.max(1, unevenness * gain))
+  );
+};
+const unevenness = 0.03;
+
+/** Of two that Node holds, the one whose entries are objects with a class says more than one with strings or symbols. */
+const moreTelling = (first: Finding, other: Finding): Finding => {
+  const says = ({ gains, countPerRound }: Finding): boolean =>
+    gains.some((gain) => !isNameless(gain.name) && isOwnClass(gain.name) && gain.countPerRound >= 0.5 * countPerRound);
+  return isNodes(first) && !says(first) && says(other) ? merged(other, first) : merged(first, other);
+};
+
+const sameKind = (first: Finding, other: Finding): Finding => ({
+  ...merged(first, other),
+  reasons: first.reasons,
+  countPerRound: round(first.countPerRound + other.countPerRound),
+  history: first.history.map((count, k) => count + other.history[k]),
+});
+
+const merged = (first: Finding, other: Finding): Finding => ({
+  ...first,
+  bytesPerRound: bytesOf(first) + bytesOf(other),
+  retainedBytesPerRound: (first.retainedBytesPerRound ?? 0) + (other.retainedBytesPerRound ?? 0),
+  reasons: [...first.reasons, `in step with it: ${other.title}`],
+});
+
+const bytesOf = ({ bytesPerRound }: Finding): number => bytesPerRound ?? 0;
+/** Shared or not. */
+const keptBytes = (finding: Finding): number => Math.max(bytesOf(finding), finding.retainedBytesPerRound ?? 0);
+const round = (value: number): number => Math.round(value * 10) / 10;

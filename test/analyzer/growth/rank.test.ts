@@ -1,0 +1,62 @@
+/** Which findings are one, and in which order findings come. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { mergeByCause, rankFindings } from '#memwatch/analyzer/growth/rank.js';
+import type { Finding } from '#memwatch/analyzer/model/finding.js';
+import { finding as checkFinding } from '../../support/check-report.js';
+
+let made = 0;
+/** A finding of its own: its own container, signature and path. */
+const finding = (title: string, values: Partial<Finding> = {}): Finding => {
+  const id = 1000 + made++;
+  const container = { id, name: 'Map', type: 'object' };
+  return { ...checkFinding(), title, signature: title, container, path: [], history: [0, 7, 20], ...values };
+};
+const node = { owner: { kind: 'node' }, history: [0, 100, 200] } as const;
+const gain = (name: string, countPerRound: number) => ({ name, countPerRound, selfBytesPerRound: 16 });
+const titles = (findings: readonly Finding[]): string[] => findings.map(({ title }) => title);
+
+test('most bytes come first, and what Node holds after what the program holds of about the same size', () => {
+  const small = finding('small', { bytesPerRound: 600, retainedBytesPerRound: 600 });
+  const large = finding('large', { bytesPerRound: 5000 });
+  const ofNode = finding('of Node', { ...node, bytesPerRound: 900 });
+  assert.deepEqual(titles(rankFindings([small, ofNode, large])), ['large', 'small', 'of Node']);
+  assert.deepEqual(titles(rankFindings([small, ofNode])), ['small', 'of Node']);
+  assert.deepEqual(rankFindings([ofNode, small]).map(({ rank }) => rank), [1, 2]); // prettier-ignore
+  const tiny = finding('tiny', { bytesPerRound: 300, retainedBytesPerRound: 300 });
+  assert.deepEqual(titles(rankFindings([tiny, ofNode])), ['of Node', 'tiny']);
+});
+
+test('what Node holds is part of what gains in step with it, but for a few that were under way', () => {
+  const cause = finding('pools', { history: [0, 101, 199] });
+  const found = mergeByCause([cause, finding('ports', node)]);
+  assert.deepEqual(titles(found), ['pools']);
+  assert.match(found[0]?.reasons.join() ?? '', /in step with it: ports/);
+  assert.deepEqual(
+    titles(mergeByCause([finding('pools', { history: [0, 101, 150] }), finding('ports', node)])).length,
+    2,
+  );
+  assert.equal(mergeByCause([cause, finding('other', { history: [0, 100, 200] })]).length, 2, 'both are the program’s');
+});
+
+test('of two things that Node holds, the one with objects of a class is the cause', () => {
+  const symbols = finding('symbols', { ...node, countPerRound: 100, gains: [gain('(symbol)', 100), gain('Store', 1)] });
+  const stores = finding('stores', { ...node, countPerRound: 100, bytesPerRound: 5, gains: [gain('Store', 100)] });
+  assert.deepEqual(titles(mergeByCause([symbols, stores])), ['stores']);
+});
+
+test('one signature is one finding, and so are listeners of one emitter that gain together', () => {
+  const twice = mergeByCause([finding('a', { signature: 's' }), finding('b', { signature: 's', bytesPerRound: 1 })]);
+  assert.deepEqual(twice.map(({ title, history }) => `${title} ${history.join()}`), ['a 0,14,40']); // prettier-ignore
+  const listeners = (event: string, emitter: number, history: readonly number[]): Finding => {
+    const step = { label: '', kind: 'property', type: 'object' } as const;
+    const path = [
+      { ...step, edge: 'bus', name: 'Bus', id: emitter },
+      { ...step, edge: '_events', name: 'Object', id: 2 },
+      { ...step, edge: event, name: 'Array', id: 3 },
+    ];
+    return finding(event, { kind: 'listeners', path, history });
+  };
+  const found = [listeners('end', 9, [0, 3, 7]), listeners('close', 9, [0, 3, 7]), listeners('open', 8, [0, 3, 7])];
+  assert.deepEqual(titles(mergeByCause(found)), ['end', 'open']);
+});
