@@ -93,6 +93,7 @@ const documentOf = (
 ): CpuDocument & Record<string, unknown> => ({
   schema: 'memwatch/cpu@1',
   pid: result.pid,
+  nodeVersion: result.threads[0]?.profile.notes?.scripts.nodeVersion,
   durationUs: table.durationUs,
   wholeProgram: result.threads.every(({ profile }) => profile.notes?.wholeProgram === true),
   samples: table.samples,

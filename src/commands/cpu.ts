@@ -16,14 +16,15 @@ import { writeOutput } from '../files/output.js';
 import { captureOptions, wantedCapture, type WantedCapture } from './capture-file.js';
 import { costOptions, exitCodeOfProgram } from './cost-output.js';
 import { printCpu } from './cpu-output.js';
+import { htmlOptions, printWithPage } from './html.js';
 import type { Arguments, Command, Io } from './io.js';
 import { isFile, openProfile, showUnit } from './profile-file.js';
 import { parseDuration } from '../report/quantities.js';
 import { escapeText } from '../report/units.js';
 
 export const cpuCommand: Command = {
-  builder: (yargs) => profilingOptions(captureOptions(costOptions(yargs), 'save the .cpuprofile')),
-  run: (args, io) => runCpu(args, io),
+  builder: (yargs) => profilingOptions(captureOptions(htmlOptions(costOptions(yargs)), 'save the .cpuprofile')),
+  run: (args, io) => runCpu(args, { ...io, print: printWithPage(args, io) }),
 };
 
 const profilingOptions = (yargs: Argv): Argv =>

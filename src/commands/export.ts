@@ -1,5 +1,4 @@
 /** `memwatch export <file> --to FORMAT`: a profile in another format, for other tools and other people. */
-import { existsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { computeInclusive, isIdle } from '../analyzer/cost/functions.js';
 import { computeCostTable } from '../analyzer/cost/table.js';
@@ -15,7 +14,7 @@ import { renderFlamegraphPage } from '../report/flamegraph-page.js';
 import { renderFlamegraphSvg } from '../report/flamegraph-svg.js';
 import { escapeText } from '../report/units.js';
 import { writeOutput } from '../files/output.js';
-import { isOwnStdout, readCaptureBytes } from './capture-file.js';
+import { isOwnStdout, readCaptureBytes, refuseToReplaceCapture } from './capture-file.js';
 import type { Arguments, Command, Io } from './io.js';
 import { openProfile } from './profile-file.js';
 
@@ -61,19 +60,11 @@ async function runExport(args: Arguments, io: Io): Promise<void> {
     process.stdout.write(content);
     return;
   }
-  if (isCapture(output) && args['overwrite'] !== true) {
-    throw new MemwatchError('cannot-write', `${output} is a capture, and an export would replace it`, {
-      hint: 'name another file, or add --overwrite',
-    });
-  }
+  refuseToReplaceCapture(output, args['overwrite'] === true);
   writeOutput(output, content, { overwrite: true });
   const document = { schema: 'memwatch/export@1', file: output, format: to, bytes: content.length };
   io.print(document, () => `wrote ${escapeText(output)}`);
 }
-
-/** An existing file with a capture's name, which cannot be made again. An earlier export can, and is replaced. */
-const isCapture = (file: string): boolean =>
-  /\.(heapsnapshot(\.gz)?|cpuprofile|heapprofile)$/.test(file) && existsSync(file) && statSync(file).isFile();
 
 /** Throws `not-this-format`, `broken-file`, `bad-argument`. */
 const convert = async (file: string, to: Format, limit: number, io: Io): Promise<string | Uint8Array> => {

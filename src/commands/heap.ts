@@ -8,6 +8,7 @@ import type { HeapDocument, ObjectDocument } from '../analyzer/model/documents.j
 import { MemwatchError } from '../errors.js';
 import { renderHeap, renderHeapObject } from '../report/heap-text.js';
 import { captureOptions, wantedCapture, type WantedCapture } from './capture-file.js';
+import { htmlOptions, printWithPage } from './html.js';
 import type { Arguments, Command, Io } from './io.js';
 import { openHeapOf } from './open-heap.js';
 
@@ -15,7 +16,7 @@ const orders: readonly ClassOrder[] = ['retained', 'self', 'count', 'name'];
 
 export const heapCommand: Command = {
   builder: (yargs) =>
-    captureOptions(yargs, 'save the snapshot of a target in this file')
+    captureOptions(htmlOptions(yargs), 'save the snapshot of a target in this file')
       .positional('source', { type: 'string', describe: '.heapsnapshot file (plain or gzip), or a target' })
       .option('class', { type: 'string', describe: 'show the objects of this class, biggest first' })
       .option('id', { type: 'string', describe: 'show one object by its id (@123): what holds it and what it holds' })
@@ -27,10 +28,11 @@ export const heapCommand: Command = {
       .example('$0 heap app.heapsnapshot --class Session', 'every Session and what retains it'),
   async run(args, io) {
     const limit = limitOf(args, io.json ? 100 : 15);
+    const print = printWithPage(args, io);
     const file = String(args['source']);
     const heap = await openHeapOf(file, io, { wanted: wantedFile(file, args), force: args['force'] === true });
-    if (args['id'] === undefined) printSummary(heap, file, limit, args, io);
-    else printObject(heap, file, nodeOf(heap, file, String(args['id'])), limit, io);
+    if (args['id'] === undefined) printSummary(heap, file, limit, args, { ...io, print });
+    else printObject(heap, file, nodeOf(heap, file, String(args['id'])), limit, { ...io, print });
   },
 };
 
@@ -59,6 +61,7 @@ const printSummary = (heap: Heap, file: string, limit: number, args: Arguments, 
   const { nodes, edges, selfBytes, extraNativeBytes, classes, dominators } = summary;
   const document: HeapDocument = {
     schema: 'memwatch/heap@1',
+    nodeVersion: heap.nodeVersion,
     snapshot: { file, nodes, edges, selfBytes, extraNativeBytes },
     classes,
     dominators: dominators.map(objectDocument),
@@ -72,6 +75,7 @@ const printObject = (heap: Heap, file: string, node: number, limit: number, io: 
   const { retainers, retainerCount, contents, contentCount } = object;
   const document: HeapDocument = {
     schema: 'memwatch/heap@1',
+    nodeVersion: heap.nodeVersion,
     snapshot: { file, nodes: nodeCount, edges: edgeCount, selfBytes: heap.dominators.retainedBytes[0] },
     classes: [],
     dominators: [objectDocument(object)],

@@ -8,11 +8,12 @@ import { usualMaxMs, usualRounds } from '../leaks/duration.js';
 import { findLeaks, type FindLeaksOptions } from '../leaks/find-leaks.js';
 import { renderLeaks } from '../report/leaks-text.js';
 import { parseDuration } from '../report/quantities.js';
+import { htmlOptions, printWithPage } from './html.js';
 import type { Arguments, Command, Io } from './io.js';
 
 export const leaksCommand: Command = {
   builder: (yargs) =>
-    yargs
+    htmlOptions(yargs)
       .positional('targets', {
         type: 'string',
         array: true,
@@ -53,8 +54,9 @@ export const leaksCommand: Command = {
       .example('$0 leaks 1.heapsnapshot 2.heapsnapshot 3.heapsnapshot', 'snapshot files of one process'),
   async run(args, io) {
     const targets = (args['targets'] as string[] | undefined) ?? [];
+    const print = printWithPage(args, io);
     const report = await findIn(targets, args, io);
-    io.print(report, () => renderLeaks(report, io.columns));
+    print(report, () => renderLeaks(report, io.columns));
     if (io.signal.aborted) return undefined;
     return report.verdict === 'leak' && args['fail-on'] === 'leak' ? 1 : 0;
   },

@@ -9,11 +9,12 @@ import type { MemoryReading } from '../analyzer/model/memory.js';
 import { throwIfInterrupted } from '../errors.js';
 import { renderMemory } from '../report/memory-text.js';
 import { parseDuration } from '../report/quantities.js';
+import { htmlOptions, printWithPage } from './html.js';
 import type { Command, Io } from './io.js';
 
 export const memoryCommand: Command = {
   builder: (yargs) =>
-    yargs
+    htmlOptions(yargs)
       .positional('target', { type: 'string', describe: 'process id' })
       .option('watch', {
         type: 'boolean',
@@ -29,13 +30,14 @@ export const memoryCommand: Command = {
       .example('$0 memory 1234', 'does not pause the process')
       .example('$0 memory 1234 --watch --interval 10s', 'which part grows, and when a limit is reached'),
   async run(args, io) {
+    const print = printWithPage(args, io);
     const target = parseTarget(args['target'] as string | undefined, args['--']);
     const intervalMs = parseDuration(String(args['interval']));
     const rounds = args['watch'] === true ? Number(args['rounds'] ?? Infinity) : 1;
     const attaching = { signal: io.signal, onProgress: io.progress, programStdout: 'stderr' as const };
     await withAttachment(target, attaching, async (attachment) => {
       await attachment.runIfWaiting();
-      await readAgain(attachment, { rounds, intervalMs, collect: args['collect'] === true }, io);
+      await readAgain(attachment, { rounds, intervalMs, collect: args['collect'] === true }, { ...io, print });
     });
     if (rounds === 1) throwIfInterrupted(io.signal);
   },

@@ -33,7 +33,7 @@ export const readHeap = async (file: string, io: Pick<Io, 'signal' | 'progress'>
   if (scripts === undefined) return new Heap(graph);
   const locator = createLocator(scripts);
   const findPlace: FindPlace = (scriptId, line, column) => locator.atPosition(scriptId, '', line, column);
-  return new Heap(graph, findPlace, scripts.process);
+  return new Heap(graph, findPlace, scripts.process, scripts.nodeVersion);
 };
 
 export interface CaptureOptions {

@@ -1,23 +1,32 @@
 /** `memwatch plot FILE…`: what recordings hold, as a chart and in words. */
+import { writeJson } from '../analyzer/model/escape.js';
+import { MemwatchError } from '../errors.js';
 import { readRecording } from '../analyzer/formats/recording.js';
 import { summarizeRecording } from '../analyzer/memory/recording-summary.js';
 import type { Recording, RecordedSeries, SeriesSummary } from '../analyzer/model/recording.js';
 import { escapeText, formatBytes, formatBytesDelta, formatDuration } from '../report/units.js';
 import { areaChart, niceMax } from '../tui/rows/chart.js';
 import { readCaptureBytes } from './capture-file.js';
+import { htmlOptions, printWithPage } from './html.js';
 import type { Command } from './io.js';
 
 export const plotCommand: Command = {
   builder: (yargs) =>
-    yargs
+    htmlOptions(yargs)
       .positional('files', { type: 'string', array: true, demandOption: true, describe: 'recordings' })
       .example('$0 plot day.record', 'also while it is being written'),
   async run(args, io) {
-    for (const file of args['files'] as readonly string[]) {
+    const files = args['files'] as readonly string[];
+    if (files.length > 1 && args['html'] !== undefined)
+      throw new MemwatchError('bad-argument', '--html takes one recording', { hint: 'run it once for each file' });
+    const print = printWithPage(args, {
+      ...io,
+      print: (document, text) => io.line(io.json ? writeJson(document) : text()), // a line for each file
+    });
+    for (const file of files) {
       const recording = readRecording(await readCaptureBytes(file), file);
       const summary = summarizeRecording(recording, file);
-      if (io.json) io.line(JSON.stringify(summary));
-      else io.line(renderRecording(recording, summary.series, Math.min(80, io.columns)));
+      print(summary, () => renderRecording(recording, summary.series, Math.min(80, io.columns)));
     }
   },
 };

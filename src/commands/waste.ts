@@ -3,21 +3,23 @@ import { findWaste } from '../analyzer/waste/find-waste.js';
 import { renderWaste } from '../report/waste-text.js';
 import { captureOptions } from './capture-file.js';
 import { wantedFile } from './heap.js';
+import { htmlOptions, printWithPage } from './html.js';
 import type { Command } from './io.js';
 import { openHeapOf } from './open-heap.js';
 
 export const wasteCommand: Command = {
   builder: (yargs) =>
-    captureOptions(yargs, 'keep the capture of a target in this file')
+    captureOptions(htmlOptions(yargs), 'keep the capture of a target in this file')
       .positional('source', { type: 'string', describe: '.heapsnapshot file (plain or gzip), or a target' })
       .option('force', { type: 'boolean', describe: 'capture a target although memory could run out' })
       .example('$0 waste 1234', 'capture process 1234 and say what it could do without')
       .example('$0 waste app.heapsnapshot --json', 'the same of a file, for programs'),
   async run(args, io) {
+    const print = printWithPage(args, io);
     const file = String(args['source']);
     const heap = await openHeapOf(file, io, { wanted: wantedFile(file, args), force: args['force'] === true });
     io.progress('looking for waste');
-    const report = findWaste(heap);
-    io.print(report, () => renderWaste(report, file, io.columns));
+    const report = { ...findWaste(heap), nodeVersion: heap.nodeVersion };
+    print(report, () => renderWaste(report, file, io.columns));
   },
 };

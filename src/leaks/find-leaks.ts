@@ -110,7 +110,8 @@ export const findAttachedLeaks = async (
   if (byTime && !light) await warnOfLongSearch(attachment, rounds, progress);
   const round = createRound({ intervalMs: rounds.intervalMs, load, loadTimeoutMs }, progress, attachment.ending);
   const liveOptions = { ...rounds, byTime, light, growthSites, force, keep, maxMs };
-  return reportKeptMemory(attachment.session, progress, () => findLiveLeaks(attachment, round, liveOptions, progress));
+  const find = (): Promise<LeakReport> => findLiveLeaks(attachment, round, liveOptions, progress);
+  return { ...(await reportKeptMemory(attachment.session, progress, find)), nodeVersion: attachment.nodeVersion };
 };
 
 /** If a search will take longer than this, that is said before it begins. */

@@ -1,8 +1,7 @@
 /** Text of `memwatch heap`: in, a summary or one object; out, the conclusion first, then the figures behind it, within a width. */
 import type { HeapLink, HeapObject, HeapObjectDetail, HeapSummary } from '../analyzer/model/heap-results.js';
-import type { PathStep } from '../analyzer/model/path.js';
 import type { Location } from '../analyzer/model/location.js';
-import { renderPath } from './path-text.js';
+import { renderPath, type NamedStep } from './path-text.js';
 import { renderTable, type TableColumn } from './table.js';
 import { escapeText, formatBytes, formatCount, formatShare } from './units.js';
 import { cutTo, displayWidth } from './width.js';
@@ -62,7 +61,7 @@ const objectRows = (summary: HeapSummary, options: HeapTextOptions): string[] =>
 
 /** `global.cache → Map @123`. */
 export const pathAndId = (object: {
-  readonly path: readonly PathStep[];
+  readonly path: readonly NamedStep[];
   readonly name: string;
   readonly id: number;
 }): string => `${object.path.length === 0 ? escapeText(object.name) : renderPath(object.path)} @${object.id}`;

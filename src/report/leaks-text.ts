@@ -21,7 +21,7 @@ const mostSites = 3;
 export const renderLeaks = (report: LeakReport, columns: number): string => {
   const width = Math.max(60, columns);
   const lines = [
-    headline(report),
+    verdictLine(report),
     ...report.reasons.slice(report.verdict === 'leak' ? 0 : 1).map((reason) => `  ${escapeText(reason)}`),
     ...coverageText(report),
     ...report.warnings.map((warning) => `  note: ${escapeText(warning)}`),
@@ -30,7 +30,8 @@ export const renderLeaks = (report: LeakReport, columns: number): string => {
   return lines.flatMap((line) => wrap(line, width)).join('\n');
 };
 
-const headline = ({ verdict, findings, reasons }: LeakReport): string => {
+/** The verdict in one line. */
+export const verdictLine = ({ verdict, findings, reasons }: LeakReport): string => {
   const first = findings[0];
   if (verdict === 'clean') return `CLEAN: ${escapeText(reasons[0] ?? 'nothing leaks')}`;
   if (verdict === 'inconclusive')
@@ -51,22 +52,33 @@ const placeOf = ({ location, container }: Finding): string =>
     ? `${escapeText(container.name)}${container.id === 0 ? '' : ` @${container.id}`}`
     : escapeText(`${location.file}:${location.line}`);
 
-const renderFinding = (finding: Finding, { rounds }: LeakReport): string[] => [
+const renderFinding = (finding: Finding, report: LeakReport): string[] => [
   `${finding.rank}. ${escapeText(finding.title)}`,
-  ...field('where', finding.location === null ? '' : `${placeOf(finding)} (${ownerText(finding.owner)})`),
-  ...field('blame', blameText(finding, rounds)),
-  ...field(finding.history[0] === 0 ? 'gained' : 'entries', finding.history.map(formatCount).join(' → ')),
-  ...field('gains', finding.gains.slice(0, 4).map(({ name, countPerRound }) => `${escapeText(name)} ${formatCountDelta(countPerRound)}`).join(', ')), // prettier-ignore
-  ...field('held by', renderPath(finding.path, mostSteps)),
-  ...field('keeps', keptElsewhere(finding).slice(0, mostSites).map(keptText).join('; ')),
-  ...field('made by', finding.allocationSites.slice(0, mostSites).map(siteText).join('; ')),
-  ...field('added by', finding.growthSites.slice(0, mostSites).map(growthText).join('; ')),
-  ...finding.reasons.map((reason) => `     proof: ${escapeText(reason)}`),
-  ...field('advice', finding.advice ?? ''),
+  ...findingFields(finding, report).map(([name, text]) => `   ${name.padStart(7)}: ${text}`),
   `     signature: ${escapeText(finding.signature)}`,
 ];
 
-const field = (name: string, text: string): string[] => (text === '' ? [] : [`   ${name.padStart(7)}: ${text}`]);
+/** What is known about a finding, besides its title and its signature: names and texts, already escaped. */
+export const findingFields = (
+  finding: Finding,
+  { rounds }: LeakReport,
+): readonly (readonly [name: string, text: string])[] => {
+  const { location, history, gains, path, allocationSites, growthSites, reasons, advice } = finding;
+  const gained = gains.slice(0, 4).map(({ name, countPerRound }) => `${escapeText(name)} ${formatCountDelta(countPerRound)}`); // prettier-ignore
+  const fields: [string, string][] = [
+    ['where', location === null ? '' : `${placeOf(finding)} (${ownerText(finding.owner)})`],
+    ['blame', blameText(finding, rounds)],
+    [history[0] === 0 ? 'gained' : 'entries', history.map(formatCount).join(' → ')],
+    ['gains', gained.join(', ')],
+    ['held by', renderPath(path, mostSteps)],
+    ['keeps', keptElsewhere(finding).slice(0, mostSites).map(keptText).join('; ')],
+    ['made by', allocationSites.slice(0, mostSites).map(siteText).join('; ')],
+    ['added by', growthSites.slice(0, mostSites).map(growthText).join('; ')],
+    ...reasons.map((reason): [string, string] => ['proof', escapeText(reason)]),
+    ['advice', advice ?? ''],
+  ];
+  return fields.filter(([, text]) => text !== '');
+};
 
 const blameText = (finding: Finding, rounds: number): string => {
   const { bytesPerRound, retainedBytesPerRound, countPerRound } = finding;

@@ -8,7 +8,7 @@ import { wrap } from './wrap.js';
 
 export const renderMemory = (report: MemoryReport, width: number): string =>
   [
-    headline(report),
+    memoryHeadline(report),
     '',
     ...partLines(report, width),
     '',
@@ -19,7 +19,8 @@ export const renderMemory = (report: MemoryReport, width: number): string =>
     `reading /proc/${report.pid}/smaps took ${formatDuration(report.readUs)}`,
   ].join('\n');
 
-const headline = ({ rssBytes, accountedBytes, swapBytes, parts }: MemoryReport): string => {
+/** The conclusion in one line. */
+export const memoryHeadline = ({ rssBytes, accountedBytes, swapBytes, parts }: MemoryReport): string => {
   const [largest] = parts;
   const swap = swapBytes > 0 ? `, and ${formatBytes(swapBytes)} in swap` : '';
   const most = largest === undefined ? '' : `: most of it ${largest.owner} (${formatBytes(largest.rssBytes)})`;
@@ -67,7 +68,7 @@ const limitLines = ({ limits, pressure, oomKills }: MemoryReport, width: number)
 
 const shareOf = ({ usedBytes, limitBytes }: MemoryLimit): number => usedBytes / Math.max(1, limitBytes);
 
-const forecastLines = (forecast: MemoryForecast | null): string[] => {
+export const forecastLines = (forecast: MemoryForecast | null): string[] => {
   if (forecast === null) return [];
   const { of, bytesPerSecond, seconds, lowSeconds, highSeconds } = forecast;
   const [likely, least] = [seconds, lowSeconds].map((one) => formatDuration(one * 1e6));

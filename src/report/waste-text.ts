@@ -7,13 +7,14 @@ import { wrap } from './wrap.js';
 
 export const renderWaste = (report: WasteReport, file: string, width: number): string =>
   [
-    headline(report),
+    wasteHeadline(report),
     ...report.kinds.flatMap((kind) => ['', ...kindLines(kind, report.totalBytes, width)]),
     '',
     cutTo(escapeText(file), width, 'start'),
   ].join('\n');
 
-const headline = ({ wastedBytes, totalBytes, kinds }: WasteReport): string => {
+/** The conclusion in one line. */
+export const wasteHeadline = ({ wastedBytes, totalBytes, kinds }: WasteReport): string => {
   if (kinds.length === 0) return `No waste above a thousandth of the heap (${formatBytes(totalBytes)}) was found`;
   const upTo = kinds.some(({ upperBound }) => upperBound !== null) ? 'Up to ' : '';
   return `${upTo}${formatBytes(wastedBytes)} of ${formatBytes(totalBytes)} could be saved, ${formatShare(wastedBytes / totalBytes)} of the heap`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Ajv } from 'ajv';
@@ -10,6 +10,7 @@ import { readProfile } from '#memwatch/analyzer/formats/profile.js';
 import type { MemwatchError } from '#memwatch/errors.js';
 import { escapeText } from '#memwatch/analyzer/model/escape.js';
 import { computeCostTable } from '#memwatch/analyzer/cost/table.js';
+import { hasChromium, openInChromium } from '../support/chromium.js';
 import { hostileNames, hostileProfile } from '../support/hostile.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
 import { temporaryFolder } from '../support/targets.js';
@@ -26,24 +27,6 @@ const exported = async (t: TestContext, to: string, input: object = hostileProfi
   assert.equal(run.code, 0, run.stderr);
   assert.equal(statSync(output).mode & 0o777, 0o600);
   return output;
-};
-
-/** Opens a page in Chromium; returns the document as it is after half a second. */
-const openInChromium = (t: TestContext, file: string): string => {
-  const profile = mkdtempSync(join(temporaryFolder(t), 'chromium-'));
-  const flags = [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    `--user-data-dir=${profile}`,
-    '--virtual-time-budget=3000',
-  ];
-  return execFileSync('chromium', [...flags, '--dump-dom', `file://${file}`], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: 60_000,
-    maxBuffer: 64 * 2 ** 20,
-  });
 };
 
 test('pprof: what was written is read back, function by function and line by line', async (t) => {
@@ -106,7 +89,7 @@ test('svg: boxes as wide as their time, right lines, no script, nothing that is 
   assert.equal(Math.round((100 * second) / first), 88); // 70 of 80 ms
 });
 
-test('svg: Chromium draws it', { skip: has('chromium') ? false : 'chromium is not installed' }, async (t) => {
+test('svg: Chromium draws it', { skip: hasChromium ? false : 'chromium is not installed' }, async (t) => {
   const output = await exported(t, 'svg');
   const svg = `${output}.svg`;
   writeFileSync(svg, readFileSync(output));
@@ -118,7 +101,7 @@ test('svg: Chromium draws it', { skip: has('chromium') ? false : 'chromium is no
 test(
   'html: one page that needs nothing else, drawn, searched and zoomed in Chromium, whatever the names are',
   {
-    skip: has('chromium') ? false : 'chromium is not installed',
+    skip: hasChromium ? false : 'chromium is not installed',
   },
   async (t) => {
     const page = readFileSync(await exported(t, 'html'), 'utf8');

@@ -33,6 +33,7 @@ const step = record<StepDocument>({ edge: text, label: optional(text), name: tex
 
 const heap = record<HeapDocument>({
   schema: oneOf('memwatch/heap@1'),
+  nodeVersion: optional(text),
   snapshot: record({ file: text, nodes: number, edges: number, selfBytes: number, extraNativeBytes: optional(number) }),
   classes: list(record({ name: text, count: number, selfBytes: number, retainedBytes: number })),
   dominators: list(
@@ -84,6 +85,7 @@ const lineFields = { file: text, line: number, function: optional(text) };
 
 const cpu = record<CpuDocument>({
   schema: oneOf('memwatch/cpu@1'),
+  nodeVersion: optional(text),
   durationUs: number,
   wholeProgram: optional(flag),
   samples: optional(nullOr(number)),

@@ -4,7 +4,7 @@ import type { Finding, LeakReport, Owner, ThreadVerdict } from '../model/finding
 import { nodeTypes } from '../model/heap-graph.js';
 import type { Location } from '../model/location.js';
 import type { PathStep } from '../model/path.js';
-import { list, nullOr, number, oneOf, record, text, type Shape } from './shape.js';
+import { list, nullOr, number, oneOf, optional, record, text, type Shape } from './shape.js';
 
 const codeLine = { function: text, file: text, line: number };
 export const place = record<Location>({ file: text, line: number, column: number });
@@ -79,6 +79,7 @@ const perSecond = record<Bound['perSecond']>({ estimate: number, low: nullOr(num
 
 export const leakReport = record<LeakReport>({
   schema: oneOf('memwatch/leaks@1'),
+  nodeVersion: optional(text),
   verdict,
   reasons: list(text),
   evidence: oneOf('snapshots', 'census'),

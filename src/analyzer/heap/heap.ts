@@ -39,6 +39,8 @@ export class Heap {
     private readonly findPlace: FindPlace = () => undefined,
     /** The process and thread that the heap is of; undefined if the capture does not say. */
     readonly process?: string,
+    /** The Node version of that process; undefined if the capture does not say. */
+    readonly nodeVersion?: string,
   ) {}
 
   get edges(): RetainingEdges {

@@ -47,7 +47,24 @@ const summarizeSeries = ({ start, readings, end }: RecordedSeries): SeriesSummar
     heapPerSecond: bounded(heap),
     forecast: last === undefined ? null : forecastOf(last, rss, heap),
     end: end?.how ?? null,
+    history: historyOf(readings),
   };
+};
+
+const mostPoints = 400;
+
+const historyOf = (readings: readonly RecordedReading[]): SeriesSummary['history'] => {
+  const stretch = Math.max(1, Math.ceil(readings.length / mostPoints));
+  const points: { timeMs: number; rssBytes: number; heapUsedBytes: number }[] = [];
+  for (let at = 0; at < readings.length; at += stretch) {
+    const some = readings.slice(at, at + stretch);
+    points.push({
+      timeMs: readings[at].timeMs,
+      rssBytes: highest(some, peakRssOf),
+      heapUsedBytes: highest(some, peakHeapOf),
+    });
+  }
+  return points;
 };
 
 const highest = (readings: readonly RecordedReading[], of: (reading: RecordedReading) => number): number =>

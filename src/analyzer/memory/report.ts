@@ -17,6 +17,7 @@ export const reportOfMemory = (pid: number, readings: readonly MemoryReading[]):
   return {
     schema: 'memwatch/memory@1',
     pid,
+    nodeVersion: last.nodeVersion,
     rssBytes,
     accountedBytes: rssBytes - unknownBytes,
     swapBytes: last.mappings.reduce((sum, mapping) => sum + mapping.swapBytes, 0),

@@ -9,6 +9,8 @@ import type { Location } from './location.js';
 
 export interface HeapDocument {
   readonly schema: 'memwatch/heap@1';
+  /** The target's; missing if the capture does not say. */
+  readonly nodeVersion?: string | undefined;
   readonly snapshot: {
     readonly file: string;
     readonly nodes: number;
@@ -60,6 +62,7 @@ export interface GrownObjectDocument {
 
 export interface CpuDocument {
   readonly schema: 'memwatch/cpu@1';
+  readonly nodeVersion?: string | undefined;
   readonly durationUs: number;
   readonly wholeProgram?: boolean | undefined;
   readonly samples?: number | null | undefined;

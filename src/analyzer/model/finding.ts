@@ -13,6 +13,8 @@ export type Evidence = 'snapshots' | 'census';
 
 export interface LeakReport {
   readonly schema: 'memwatch/leaks@1';
+  /** The target's; missing if only files were read. */
+  readonly nodeVersion?: string | undefined;
   readonly verdict: Verdict;
   /** The reasons for the verdict, in figures; at least one. */
   readonly reasons: readonly string[];

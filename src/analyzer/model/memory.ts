@@ -120,6 +120,7 @@ export interface MemoryForecast {
 export interface MemoryReport {
   readonly schema: 'memwatch/memory@1';
   readonly pid: number;
+  readonly nodeVersion?: string | undefined;
   readonly rssBytes: number;
   /** RSS whose owner is known: all parts but `other`. */
   readonly accountedBytes: number;

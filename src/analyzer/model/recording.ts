@@ -129,4 +129,6 @@ export interface SeriesSummary {
   readonly forecast: MemoryForecast | null;
   /** null: the recording does not say. */
   readonly end: string | null;
+  /** For charts: the highest readings of up to 400 stretches of equal length. */
+  readonly history: readonly { readonly timeMs: number; readonly rssBytes: number; readonly heapUsedBytes: number }[];
 }

@@ -6,6 +6,8 @@ import type { PathStep } from './path.js';
 
 export interface WasteReport {
   readonly schema: 'memwatch/waste@1';
+  /** The target's; missing if the capture does not say. */
+  readonly nodeVersion?: string | undefined;
   /** Bytes of the whole heap. */
   readonly totalBytes: number;
   /** The sum over the kinds. */

@@ -1,0 +1,34 @@
+/**
+ * A report as one HTML page to send to other people: it needs no network and runs no script. In: a Page, and who made it.
+ * Out: HTML; every text is escaped here and in page-blocks.ts.
+ */
+import { renderBlock } from './page-blocks.js';
+import { pageStyle } from './page-style.js';
+import type { Page, PageContext, Section } from './page.js';
+import { escapeHtml } from './units.js';
+
+export const renderPage = (page: Page, context: PageContext): string => {
+  const title = escapeHtml(page.title);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${title}</title>
+<style>${pageStyle}</style>
+</head>
+<body>
+<header class="${page.tone}"><p>${title}</p><h1>${escapeHtml(page.verdict)}</h1>
+${page.reasons.map((reason) => `<p>${escapeHtml(reason)}</p>`).join('\n')}</header>
+<main>
+${page.sections.map((section) => renderSection(section, context)).join('\n')}
+</main>
+<footer>${context.footer.map((line) => `<p>${escapeHtml(line)}</p>`).join('')}</footer>
+</body>
+</html>
+`;
+};
+
+const renderSection = ({ title, blocks }: Section, context: PageContext): string =>
+  `<section><h2>${escapeHtml(title)}</h2>\n${blocks.map((block) => renderBlock(block, context)).join('\n')}</section>`;
