@@ -81,9 +81,10 @@ const writeProfile = (t: TestContext, precise: boolean): string => {
   const times = {
     startTime: 0,
     endTime: samples.length * 1000,
-    timeDeltas: samples.map((_, i) => (i === 0 ? 0 : 1000)),
+    timeDeltas: [0, ...samples.map(() => 1000)],
   };
-  writeFileSync(file, JSON.stringify({ nodes, samples, ...times, memwatch: memwatchNotes }));
+  const bounded = [...samples, samples.at(-1)]; // one more, because the last sample lasts no time
+  writeFileSync(file, JSON.stringify({ nodes, samples: bounded, ...times, memwatch: memwatchNotes }));
   return file;
 };
 

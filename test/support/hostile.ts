@@ -26,5 +26,6 @@ export const hostileProfile = (): object => {
   ];
   const samples = [...hostileNames.map((_, i) => i + 3), 2, 2];
   const endTime = 1_000_000 + 10_000 * samples.length;
-  return { nodes, startTime: 1_000_000, endTime, samples, timeDeltas: samples.map((_, i) => (i === 0 ? 0 : 10_000)) };
+  const bounded = [...samples, samples.at(-1)]; // one more, because the last sample lasts no time
+  return { nodes, startTime: 1_000_000, endTime, samples: bounded, timeDeltas: [0, ...samples.map(() => 10_000)] };
 };

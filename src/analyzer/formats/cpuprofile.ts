@@ -135,10 +135,13 @@ const withoutOwn = (timeline: Timeline | undefined, isOwn: Uint8Array): Timeline
   return { node: timeline.node.filter(isKept), durationUs: timeline.durationUs.filter(isKept) };
 };
 
-/** A sample lasts until the next one. V8 may write samples out of order, with negative deltas: they are sorted. */
+/**
+ * A sample lasts until the next one; nothing shows how long the last one ran, so it lasts no time, as in speedscope. V8 may
+ * write samples out of order, with negative deltas: they are sorted, as in DevTools; speedscope counts them as no time.
+ */
 const readTimeline = (file: CpuProfileFile, indexOf: ReadonlyMap<number, number>): Timeline | undefined => {
   const { samples, timeDeltas } = file;
-  if (samples === undefined || timeDeltas === undefined || samples.length === 0) return undefined;
+  if (samples === undefined || timeDeltas === undefined || samples.length < 2) return undefined;
   const at = new Float64Array(samples.length);
   let now = file.startTime;
   for (let i = 0; i < samples.length; i++) at[i] = now += timeDeltas[i] ?? 0;
@@ -151,7 +154,7 @@ const readTimeline = (file: CpuProfileFile, indexOf: ReadonlyMap<number, number>
     if (index === undefined)
       throw new MemwatchError('broken-file', `a sample refers to node ${samples[sample]}, which does not exist`);
     node[i] = index;
-    durationUs[i] = Math.max(0, (i + 1 === order.length ? file.endTime : at[order[i + 1]]) - at[sample]);
+    durationUs[i] = i + 1 === order.length ? 0 : at[order[i + 1]] - at[sample];
   });
   return { node, durationUs };
 };

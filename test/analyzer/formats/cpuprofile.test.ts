@@ -13,22 +13,28 @@ const at = (functionName: string, line: number, scriptId = '7'): object => ({
 });
 const root = { id: 1, callFrame: at('(root)', 0), hitCount: 0, children: [2] };
 
-test('a sample lasts until the next one, and samples that V8 wrote out of order are put in order', () => {
+test('a sample lasts until the next one, the last one no time as in speedscope, and samples that V8 wrote out of order are put in order', () => {
   const nodes = [
     root,
     { id: 2, callFrame: at('a', 1), hitCount: 2, children: [3] },
     { id: 3, callFrame: at('b', 2), hitCount: 1 },
   ];
-  // at 100: a, at 300: a, and written last but seen at 200: b; the end is at 450
+  // at 100: a, at 300: a, and written last but seen at 200: b; nothing shows what ran from 300 to the end at 450
   const text = JSON.stringify({ nodes, startTime: 0, endTime: 450, samples: [2, 2, 3], timeDeltas: [100, 200, -100] });
   const table = computeCostTable(readCpuProfile(text));
   assert.deepEqual(
     table.functions.map(({ name, self, total }) => [name, self, total]),
     [
-      ['a', 250, 350],
+      ['a', 100, 200],
       ['b', 100, 100],
     ],
   );
+});
+
+test('a single sample stands for the whole profile', () => {
+  const nodes = [root, { id: 2, callFrame: at('a', 1), hitCount: 1 }];
+  const text = JSON.stringify({ nodes, startTime: 0, endTime: 450, samples: [2], timeDeltas: [100] });
+  assert.equal(computeCostTable(readCpuProfile(text)).whole, 450);
 });
 
 test('a file without samples is read by its hits, and one whose nodes name their callers', () => {
@@ -60,8 +66,8 @@ test('ticks outside the lines of their function are inlined callees, and are sho
     nodes,
     startTime: 0,
     endTime: 1000,
-    samples: Array.from({ length: 10 }, () => 2),
-    timeDeltas: [0, 100, 100, 100, 100, 100, 100, 100, 100, 100],
+    samples: Array.from({ length: 11 }, () => 2),
+    timeDeltas: [0, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100],
   };
   const scripts = {
     schema: 'memwatch/scripts@1',

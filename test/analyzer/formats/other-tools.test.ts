@@ -113,7 +113,7 @@ test('traces: pieces of a CPU profile come together, threads stand side by side,
     event('Profile', 1, 5, { startTime: 0 }),
     event('ProfileChunk', 1, 10, chunk([root, { id: 2, callFrame: frame('a', 4), parent: 1 }], [2, 2], [5, 6])),
     event('ProfileChunk', 1, 30, undefined),
-    event('ProfileChunk', 1, 40, { endTime: 1000 }),
+    event('ProfileChunk', 1, 40, { ...chunk([], [3], [11]), timeDeltas: [700], endTime: 1500 }),
   ];
   const one = { metadata: {}, traceEvents: first };
   assert.deepEqual(rows(one), [
