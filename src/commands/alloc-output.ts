@@ -16,6 +16,8 @@ export interface AllocResult {
   readonly pid: number | null;
   /** How a program that memwatch started ended. */
   readonly ended: ProgramEnd | null;
+  /** Why what stays alive was not measured; undefined if it was, or was not asked for. */
+  readonly withoutSurvivors?: string | undefined;
 }
 
 export const printAllocations = (result: AllocResult, args: Arguments, io: Io): void => {
@@ -39,7 +41,7 @@ const renderHead = (profile: Profile, { table }: Choice): string[] => {
   const over = durationUs > 0 ? ` in ${formatDuration(durationUs)}` : '';
   const live = sumOf(profile, 'live');
   const alive =
-    live === null ? '' : `; ${formatBytes(live)} of what a second phase of the same length allocated is still alive`;
+    live === null ? '' : `; ${formatBytes(live)} of what a second phase allocated is still alive`;
   const head = [`${notes?.thread ?? 'thread'}: ${formatBytes(table.whole)} allocated${over} (sampled)${alive}`];
   if (notes?.memory !== undefined) {
     const { heapBytes, externalBytes } = notes.memory;
@@ -53,10 +55,10 @@ const renderHead = (profile: Profile, { table }: Choice): string[] => {
   return head;
 };
 
-const renderNotes = ({ profile, file, ended, pid }: AllocResult): string[] => {
+const renderNotes = ({ profile, file, ended, pid, withoutSurvivors }: AllocResult): string[] => {
   const notes: string[] = [];
-  if (pid !== null && sumOf(profile, 'live') === null)
-    notes.push('what stays alive was not measured: that takes a second phase, and the program had ended');
+  if (withoutSurvivors !== undefined && sumOf(profile, 'live') === null)
+    notes.push(`what stays alive was not measured: ${withoutSurvivors}`);
   notes.push(...renderEnd(ended));
   if (file !== null && pid !== null) notes.push(`saved ${file}`);
   return notes.length === 0 ? [] : ['', ...notes];

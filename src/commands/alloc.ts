@@ -71,6 +71,15 @@ const runAlloc = async (args: Arguments, io: Io): Promise<number | undefined> =>
   const ended = (await attachment.program?.exited) ?? null;
   const file = wanted?.file ?? null;
   if (wanted !== undefined) writeOutput(wanted.file, text, wanted);
-  printAllocations({ profile: readHeapProfile(text), file, pid: attachment.pid ?? null, ended }, args, io);
+  const withoutSurvivors = args['survivors'] === false ? undefined : whyNoSurvivors(durationMs, io);
+  const result = { profile: readHeapProfile(text), file, pid: attachment.pid ?? null, ended, withoutSurvivors };
+  printAllocations(result, args, io);
   return exitCodeOfProgram(ended, io);
+};
+
+/** Why there was no second phase, if there was none. */
+const whyNoSurvivors = (durationMs: number, io: Io): string => {
+  if (io.signal.aborted) return 'memwatch was interrupted before the second phase';
+  if (durationMs === Infinity) return 'that takes a second phase; -d sets the length of each';
+  return 'that takes a second phase, and the target had ended';
 };

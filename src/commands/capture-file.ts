@@ -2,7 +2,7 @@
  * Captures that commands keep: their options, their names, and reading them back. files/output.ts decides what happens if
  * a name is taken.
  */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
@@ -38,15 +38,6 @@ export const wantedCapture = (args: Arguments): WantedCapture | undefined => {
 
 export const isOwnStdout = (file: string): boolean =>
   file === '-' || /^\/(dev\/stdout|dev\/fd\/1|proc\/self\/fd\/1)$/.test(file);
-
-/** A report or an export can be made again, and replaces an earlier one; a capture cannot. Throws `cannot-write`. */
-export const refuseToReplaceCapture = (file: string, overwrite: boolean): void => {
-  if (overwrite || !/\.(heapsnapshot(\.gz)?|cpuprofile|heapprofile|record)$/.test(file)) return;
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return;
-  throw new MemwatchError('cannot-write', `${file} is a capture, and this would replace it`, {
-    hint: 'name another file, or add --overwrite',
-  });
-};
 
 /** Folder for captures without a name from the user. */
 export const capturesFolder = 'memwatch-captures';

@@ -34,6 +34,7 @@ export const checkCommand: Command = {
       .option('junit', { type: 'string', describe: 'write JUnit XML to this file' })
       .option('markdown', { type: 'string', describe: 'write Markdown to this file' })
       .option('artifacts', { type: 'string', describe: 'keep snapshots and the report in this folder' })
+      .option('overwrite', { type: 'boolean', describe: 'replace files that no earlier check has written' })
       .option('pid', { type: 'string', describe: 'check a running service instead of scenarios' })
       .option('load', {
         type: 'string',
@@ -57,7 +58,12 @@ export const checkCommand: Command = {
 };
 
 const check = async (args: Arguments, io: Io): Promise<number> => {
-  const outputs = { junit: text(args['junit']), markdown: text(args['markdown']), artifacts: text(args['artifacts']) };
+  const outputs = {
+    junit: text(args['junit']),
+    markdown: text(args['markdown']),
+    artifacts: text(args['artifacts']),
+    overwrite: args['overwrite'] === true,
+  };
   const folder = process.cwd();
   const run: CheckRun = { names: [], ran: [], baseline: undefined };
   let report: CheckReport;

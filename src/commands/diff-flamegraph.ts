@@ -5,15 +5,20 @@ import { computeInclusive } from '../analyzer/cost/functions.js';
 import { MemwatchError } from '../errors.js';
 import { writeOutput } from '../files/output.js';
 import { formatValue } from '../report/cost.js';
-import { renderFlamegraphSvg } from '../report/flamegraph-svg.js';
+import { flamegraphStart, renderFlamegraphSvg } from '../report/flamegraph-svg.js';
 import type { Io } from './io.js';
 import { openProfile } from './profile-file.js';
+
+export interface FlamegraphFile {
+  readonly output: string | undefined;
+  readonly overwrite: boolean;
+}
 
 /** `scale` is what the values of the second are multiplied by. */
 export const writeDiffFlamegraph = async (
   [first, second]: readonly [string, string],
   scale: number,
-  output: string | undefined,
+  { output, overwrite }: FlamegraphFile,
   io: Io,
 ): Promise<void> => {
   if (output === undefined)
@@ -33,5 +38,5 @@ export const writeDiffFlamegraph = async (
       share: whole > 0 ? (after[node] - before[node]) / whole : 0,
     }),
   });
-  writeOutput(output, svg, { overwrite: true });
+  writeOutput(output, svg, { overwrite, earlier: flamegraphStart });
 };

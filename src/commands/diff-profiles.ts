@@ -5,7 +5,7 @@ import { computeCostTable } from '../analyzer/cost/table.js';
 import { readCostDocument } from '../analyzer/formats/cost-document.js';
 import type { CostTable, DiffRow } from '../analyzer/model/cost.js';
 import { MemwatchError } from '../errors.js';
-import { writeDiffFlamegraph } from './diff-flamegraph.js';
+import { writeDiffFlamegraph, type FlamegraphFile } from './diff-flamegraph.js';
 import { renderCostDiff } from '../report/cost-diff.js';
 import { showName } from '../report/place.js';
 import { readCaptureBytes } from './capture-file.js';
@@ -17,12 +17,12 @@ export const diffProfiles = async (
   files: readonly string[],
   limit: number,
   io: Io,
-  to?: { output: string | undefined },
+  to?: FlamegraphFile,
 ): Promise<void> => {
   const [first, second] = files;
   if (files.length !== 2) throw new MemwatchError('bad-argument', 'profiles are compared two at a time');
   const diff = computeCostDiff(await readTable(first, io), await readTable(second, io));
-  if (to !== undefined) await writeDiffFlamegraph([first, second], diff.scale, to.output, io);
+  if (to !== undefined) await writeDiffFlamegraph([first, second], diff.scale, to, io);
   const document = {
     schema: 'memwatch/cost-diff@1',
     files,

@@ -1,18 +1,14 @@
 /** `memwatch diff <a> <b> [c…]`: what grew from one capture to the next; the kind of capture decides how. */
 import { MemwatchError } from '../errors.js';
 import { diffProfiles } from './diff-profiles.js';
+import type { FlamegraphFile } from './diff-flamegraph.js';
 import { diffSnapshots } from './diff-snapshots.js';
 import { limitOf } from './heap.js';
 import type { Command, Io } from './io.js';
 import { nameFile } from './profile-file.js';
 
 /** Compares captures of one kind and prints the result. */
-type DiffFiles = (
-  files: readonly string[],
-  limit: number,
-  io: Io,
-  to?: { output: string | undefined },
-) => Promise<void>;
+type DiffFiles = (files: readonly string[], limit: number, io: Io, to?: FlamegraphFile) => Promise<void>;
 
 /** Chosen by the files' content; a file that is no known profile is read, or refused, as a snapshot. Throws `bad-argument`. */
 const differOf = async (files: readonly string[]): Promise<DiffFiles> => {
@@ -39,7 +35,8 @@ export const diffCommand: Command = {
         choices: ['svg'],
         describe: 'also write what changed between profiles as a flame graph, red and blue',
       })
-      .option('output', { alias: 'o', type: 'string', describe: 'file of the flame graph' })
+      .option('output', { alias: 'o', type: 'string', describe: 'file of the flame graph; replaces an earlier one' })
+      .option('overwrite', { type: 'boolean', describe: 'replace any file' })
       .example('$0 diff a.heapsnapshot b.heapsnapshot', 'which objects and classes grew')
       .example('$0 diff a.cpuprofile b.cpuprofile', 'which functions and lines became more expensive')
       .example('$0 diff a.heapsnapshot b.heapsnapshot c.heapsnapshot', 'objects that grew every time come first'),
@@ -52,7 +49,8 @@ export const diffCommand: Command = {
     const diff = await differOf(files);
     if (args['to'] !== undefined && diff !== diffProfiles)
       throw new MemwatchError('bad-argument', '--to draws profiles, and these are snapshots');
-    const to = args['to'] === undefined ? undefined : { output: args['output'] as string | undefined };
+    const file = { output: args['output'] as string | undefined, overwrite: args['overwrite'] === true };
+    const to = args['to'] === undefined ? undefined : file;
     await diff(files, limitOf(args, io.json ? 100 : 15), io, to);
   },
 };

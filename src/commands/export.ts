@@ -11,21 +11,22 @@ import type { Profile } from '../analyzer/model/profile.js';
 import { MemwatchError } from '../errors.js';
 import { renderCostMarkdown } from '../report/cost-markdown.js';
 import { renderFlamegraphPage } from '../report/flamegraph-page.js';
-import { renderFlamegraphSvg } from '../report/flamegraph-svg.js';
+import { flamegraphStart, renderFlamegraphSvg } from '../report/flamegraph-svg.js';
+import { pageStart } from '../report/page-html.js';
 import { escapeText } from '../report/units.js';
 import { writeOutput } from '../files/output.js';
-import { isOwnStdout, readCaptureBytes, refuseToReplaceCapture } from './capture-file.js';
+import { isOwnStdout, readCaptureBytes } from './capture-file.js';
 import type { Arguments, Command, Io } from './io.js';
 import { openProfile } from './profile-file.js';
 
-/** Each format with its file extension. */
+/** Each format with its file extension, and how such a file begins. */
 const formats = {
-  pprof: '.pb.gz',
-  speedscope: '.speedscope.json',
-  collapsed: '.collapsed.txt',
-  svg: '.svg',
-  html: '.html',
-  md: '.md',
+  pprof: { extension: '.pb.gz', start: /^\x1f\x8b/ },
+  speedscope: { extension: '.speedscope.json', start: /^\{"\$schema":"https:\/\/www\.speedscope\.app\// },
+  collapsed: { extension: '.collapsed.txt', start: /^# unit: / },
+  svg: { extension: '.svg', start: flamegraphStart },
+  html: { extension: '.html', start: pageStart },
+  md: { extension: '.md', start: /^# [^\n]*\n\n[^\n]* in [\d,]+ functions\.\n/ },
 } as const;
 type Format = keyof typeof formats;
 const isFormat = (name: string): name is Format => name in formats;
@@ -43,7 +44,7 @@ export const exportCommand: Command = {
         type: 'string',
         describe: 'file to write, or - for stdout (default: next to the profile); replaces an earlier export',
       })
-      .option('overwrite', { type: 'boolean', describe: 'replace even a capture' })
+      .option('overwrite', { type: 'boolean', describe: 'replace any file' })
       .option('limit', { type: 'number', default: 40, describe: 'rows in each table of md' })
       .example('$0 export app.cpuprofile --to html', 'one HTML page: a flame graph with zoom and search')
       .example('$0 export app.cpuprofile --to pprof && go tool pprof -top app.pb.gz', 'for the pprof tool'),
@@ -55,13 +56,12 @@ async function runExport(args: Arguments, io: Io): Promise<void> {
   const to = String(args['to']);
   if (!isFormat(to)) throw new MemwatchError('bad-argument', `unknown format: ${to}`);
   const content = await convert(file, to, Number(args['limit']), io);
-  const output = String(args['output'] ?? file.replace(/(\.[^./\\]*)?$/, '') + formats[to]);
+  const output = String(args['output'] ?? file.replace(/(\.[^./\\]*)?$/, '') + formats[to].extension);
   if (isOwnStdout(output)) {
     process.stdout.write(content);
     return;
   }
-  refuseToReplaceCapture(output, args['overwrite'] === true);
-  writeOutput(output, content, { overwrite: true });
+  writeOutput(output, content, { overwrite: args['overwrite'] === true, earlier: formats[to].start });
   const document = { schema: 'memwatch/export@1', file: output, format: to, bytes: content.length };
   io.print(document, () => `wrote ${escapeText(output)}`);
 }

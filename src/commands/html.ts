@@ -8,15 +8,15 @@ import type { Argv } from 'yargs';
 import { checkOutput, writeOutput } from '../files/output.js';
 import { hideTokens, hideValues } from '../report/hide-values.js';
 import { pageOf, type PageDocument } from '../report/page-documents.js';
-import { renderPage } from '../report/page-html.js';
+import { pageStart, renderPage } from '../report/page-html.js';
 import { escapeText } from '../report/units.js';
-import { refuseToReplaceCapture } from './capture-file.js';
 import { ownVersion } from './help.js';
 import type { Arguments, Io } from './io.js';
 
 export const htmlOptions = (yargs: Argv): Argv =>
   yargs
     .option('html', { type: 'string', describe: 'also write the result as one HTML page, to send to other people' })
+    .option('overwrite', { type: 'boolean', describe: 'replace any file of that name, not only an earlier page' })
     .option('values', {
       type: 'boolean',
       describe: 'put contents of strings and keys of collections into that page, too: they may be secrets',
@@ -29,11 +29,11 @@ export type Print = (document: PageDocument, text: () => string) => void;
 export const printWithPage = (args: Arguments, io: Io): Print => {
   if (args['html'] === undefined) return (document, text) => io.print(document, text);
   const file = String(args['html']);
-  refuseToReplaceCapture(file, false);
-  checkOutput(file, { overwrite: true });
+  const options = { overwrite: args['overwrite'] === true, earlier: pageStart };
+  checkOutput(file, options);
   return (document, text) => {
     io.print(document, text);
-    writeOutput(file, pageText(document, args), { overwrite: true });
+    writeOutput(file, pageText(document, args), options);
     io.warn(`wrote ${escapeText(file)}`);
   };
 };

@@ -2,11 +2,11 @@
  * The one way in which memwatch writes a file. In: a name and bytes. Out: a file that is complete or does not exist: it
  * is written under a name that nobody can predict (O_EXCL, no link followed, readable only by its owner) and gets its
  * final name at the end. A pipe or a device is written to directly. The rule for a name that is taken:
- *   a capture cannot be made again, so its file stays, unless the user gives `--overwrite`;
- *   exports, reports and baselines can be, so they replace those of the run before.
+ *   it stays, unless the user gives `--overwrite`: a capture cannot be made again, and other files are not memwatch's;
+ *   exports, reports and baselines replace those of the run before, which are known by how they begin.
  */
 import {
-  accessSync, closeSync, constants, fchmodSync, fstatSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync,
+  accessSync, closeSync, constants, fchmodSync, fstatSync, fsyncSync, linkSync, openSync, readSync, renameSync, rmSync, writeSync,
 } from 'node:fs'; // prettier-ignore
 import { dirname } from 'node:path';
 import { MemwatchError } from '../errors.js';
@@ -18,6 +18,8 @@ import { removeAbandoned } from './temporary.js';
 export interface OutputOptions {
   /** Replaces an existing file of that name. */
   readonly overwrite?: boolean | undefined;
+  /** How a file begins that may be replaced without being asked for: what an earlier run wrote. */
+  readonly earlier?: RegExp | undefined;
   /** Other users may read it, as far as the umask lets them: reports for other programs. */
   readonly forOthers?: boolean | undefined;
 }
@@ -39,7 +41,9 @@ export interface Output {
 export const createOutput = (file: string, options: OutputOptions = {}): Output =>
   guarded(file, () => {
     const destination = requireFree(file, options);
-    return destination.kind === 'file' ? toFile(file, destination.path, options) : toStream(file, destination);
+    if (destination.kind === 'stream') return toStream(file, destination);
+    const replaces = options.overwrite === true || destination.existing !== undefined;
+    return toFile(file, destination.path, replaces, options.forOthers);
   });
 
 /** Writes a whole file. Throws `cannot-write`, `no-room`. */
@@ -62,20 +66,36 @@ export const checkOutput = (file: string, options: OutputOptions = {}): boolean 
     return destination.kind === 'file';
   });
 
-const requireFree = (file: string, { overwrite = false }: OutputOptions): Destination => {
+const requireFree = (file: string, { overwrite = false, earlier }: OutputOptions): Destination => {
   const destination = destinationOf(file);
-  if (destination.kind === 'file' && destination.existing !== undefined && !overwrite) throw taken(file);
+  if (destination.kind !== 'file' || destination.existing === undefined || overwrite) return destination;
+  if (earlier === undefined) throw taken(file);
+  const isEmpty = destination.existing.size === 0; // as mktemp makes it
+  if (!isEmpty && !earlier.test(startOf(destination.path))) throw taken(file, 'not written by this command');
   return destination;
 };
 
-const taken = (file: string): MemwatchError =>
-  new MemwatchError('cannot-write', `${file} already exists`, { hint: 'name another file, or add --overwrite' });
+/** The first bytes of a file, each as one character. */
+const startOf = (path: string): string => {
+  const descriptor = openSync(path, constants.O_RDONLY | (O_NOFOLLOW ?? 0));
+  try {
+    const start = Buffer.alloc(1024);
+    return start.toString('latin1', 0, readSync(descriptor, start));
+  } finally {
+    closeSync(descriptor);
+  }
+};
+
+const taken = (file: string, whose = ''): MemwatchError =>
+  new MemwatchError('cannot-write', `${file} already exists${whose === '' ? '' : `, and was ${whose}`}`, {
+    hint: 'name another file, or add --overwrite',
+  });
 
 type Stream = Extract<Destination, { kind: 'stream' }>;
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 
-const toFile = (file: string, path: string, { overwrite = false, forOthers = false }: OutputOptions): Output => {
+const toFile = (file: string, path: string, replaces: boolean, forOthers = false): Output => {
   removeAbandoned(dirname(path));
   const part = beside(path, `${temporaryName()}.part`);
   const descriptor = openSync(part, O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0), forOthers ? 0o666 : 0o600);
@@ -93,7 +113,7 @@ const toFile = (file: string, path: string, { overwrite = false, forOthers = fal
         fsyncSync(descriptor);
         if (forOthers) keepMode(descriptor, path);
         close();
-        if (overwrite) replace(part, file, path);
+        if (replaces) replace(part, file, path);
         else giveName(part, file, path);
       }),
     discard: () => {

@@ -6,7 +6,7 @@ import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemwatchError, messageOf } from '../errors.js';
-import { requireSafePath } from './destination.js';
+import { safePathOf } from './destination.js';
 import { codeOf, guarded } from './failure.js';
 import { isAbandoned, temporaryName } from './owner.js';
 
@@ -17,8 +17,11 @@ export interface TemporaryFolder {
 
 /** A folder for this user alone, in the system's temporary folder or in another. Throws `cannot-write`. */
 export const createTemporaryFolder = (parent = tmpdir()): TemporaryFolder => {
+  const path = join(
+    guarded(parent, () => safePathOf(parent)),
+    temporaryName(),
+  );
   removeAbandoned(parent);
-  const path = join(parent, temporaryName());
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (cause) {
@@ -33,12 +36,12 @@ export const createTemporaryFolder = (parent = tmpdir()): TemporaryFolder => {
 /** Creates the folder that the user named, with its parent folders, for this user alone. Throws `cannot-write`. */
 export const makeFolder = (folder: string): void =>
   guarded(folder, () => {
-    requireSafePath(folder);
+    const path = safePathOf(folder);
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      mkdirSync(path, { recursive: true, mode: 0o700 });
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
-      mkdirSync(folder, { mode: 0o700 }); // says why: with `recursive` a read-only disk is ENOENT
+      mkdirSync(path, { mode: 0o700 }); // says why: with `recursive` a read-only disk is ENOENT
     }
   });
 

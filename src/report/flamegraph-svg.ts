@@ -27,6 +27,9 @@ const units = {
   count: { name: 'samples', size: 1 },
 } as const;
 
+/** How such a file begins. */
+export const flamegraphStart = /^<\?xml [^>]*>\s*<!DOCTYPE svg [^>]*>\s*<svg [^>]*id="flamegraph-svg"/;
+
 export const renderFlamegraphSvg = (profile: Profile, options: FlamegraphOptions): string => {
   const { name, size } = units[profile.values[0].unit];
   const { nodes, time } = place(profile, options, size);

@@ -4,7 +4,7 @@ import { formatCount, formatDuration, formatShare } from './units.js';
 
 /** `garbage collection 3.1% of the time: minor 120 times in 210 ms, major 2 times in 90.0 ms` */
 export const renderGc = (gc: readonly GcReading[] | null, durationUs: number): string => {
-  if (gc === null) return 'garbage collection: not measured, the target ended first';
+  if (gc === null) return 'garbage collection: not measured, the target did not answer';
   const all = gc.reduce((sum, { durationUs }) => sum + durationUs, 0);
   const kinds = gc.map(
     ({ kind, count, durationUs }) => `${kind} ${formatCount(count)} in ${formatDuration(Math.round(durationUs))}`,
@@ -15,7 +15,7 @@ export const renderGc = (gc: readonly GcReading[] | null, durationUs: number): s
 
 /** `event loop 84.0% busy, timers late by 1.10 ms on average, p99 12.0 ms, at most 31.0 ms` */
 export const renderLoop = (loop: LoopReading | null): string => {
-  if (loop === null) return 'event loop: not measured, the target ended first';
+  if (loop === null) return 'event loop: not measured, the target did not answer';
   const busy = `event loop ${formatShare(loop.utilization)} busy`;
   if (loop.delay === null) return `${busy}; no iteration finished`;
   const [mean, p99, max] = [loop.delay.meanUs, loop.delay.p99Us, loop.delay.maxUs].map((us) =>

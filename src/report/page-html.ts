@@ -7,6 +7,10 @@ import { pageStyle } from './page-style.js';
 import type { Page, PageContext, Section } from './page.js';
 import { escapeHtml } from './units.js';
 
+/** How each page of memwatch's begins, also that of a flame graph. */
+export const pageStart =
+  /^<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n(<meta name="viewport"[^\n]*\n)?<meta http-equiv="Content-Security-Policy"/;
+
 export const renderPage = (page: Page, context: PageContext): string => {
   const title = escapeHtml(page.title);
   return `<!doctype html>

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync, lchownSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync,
+} from 'node:fs'; // prettier-ignore
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { memwatch } from '../support/memwatch.js';
@@ -75,6 +77,63 @@ test('JUnit is written even if another file cannot be, and the error is printed'
   const { code, xml } = await junitAfter(folder, 'throws.mjs', '--artifacts', 'a-file');
   assert.equal(code, 2);
   assert.match(xml, /name="throws\.mjs"[^>]*>\n +<error type="unusable" message="[^"]*a-file/);
+});
+
+test('a report replaces that of an earlier check, and no other file, unless told to; the other reports are written', async (t) => {
+  const folder = quick(t);
+  const files = ['out/j.xml', 'm.md', 'kept/check.json'].map((name) => join(folder, name));
+  const run = (...more: string[]) =>
+    junitAfter(folder, 'throws.mjs', '--markdown', 'm.md', '--artifacts', 'kept', ...more);
+  for (let i = 0; i < 2; i++) assert.equal((await run()).code, 1);
+  for (const file of files) {
+    const evidence = '{"snapshot":{"meta":{}}}';
+    const others = files.filter((one) => one !== file);
+    for (const other of others) writeFileSync(other, '');
+    writeFileSync(file, evidence);
+    const { code, stderr } = await run();
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /already exists, and was not written by this command\n {2}name another file, or add --overwrite/,
+    );
+    assert.equal(readFileSync(file, 'utf8'), evidence);
+    for (const other of others) assert.match(readFileSync(other, 'utf8'), /throws\.mjs/);
+    assert.equal((await run('--overwrite')).code, 1);
+    assert.match(readFileSync(file, 'utf8'), /throws\.mjs/);
+  }
+});
+
+const notRoot = process.getuid?.() === 0 ? false : 'only root can plant links of another user';
+
+test("nothing is made behind another user's link, whatever the option", { skip: notRoot }, async (t) => {
+  const folder = quick(t);
+  const victim = join(folder, 'victim');
+  mkdirSync(victim);
+  symlinkSync(victim, join(folder, 'link'));
+  lchownSync(join(folder, 'link'), 65534, 65534);
+  const reports = ['--junit', 'link/j.xml', '--markdown', 'link/deep/m.md'];
+  for (const args of [
+    ['--artifacts', 'link'],
+    ['--artifacts', 'link/deep/er', ...reports],
+    ['--update-baseline', '--baseline', 'link/b.json', ...reports],
+  ]) {
+    const { code, stderr } = await memwatch(['check', 'throws.mjs', ...args], { cwd: folder, env, timeoutMs: 120_000 });
+    assert.deepEqual([code, readdirSync(victim)], [2, []], args.join(' '));
+    assert.match(stderr, /will not write to .*: (it is|.*\/link is) a link that belongs to another user \(uid 65534\)/);
+  }
+  const target = await startSource(t, `setInterval(() => {}, 1000); console.log('ready');`);
+  for (const words of [
+    ['leaks', String(target.pid), '--keep', 'link/kept'],
+    ['record', String(target.pid), '-o', 'link/x.record', '-d', '1s'],
+  ]) {
+    const { code, stderr } = await memwatch(words, { cwd: folder });
+    assert.deepEqual([code, readdirSync(victim)], [2, []], words.join(' '));
+    assert.match(stderr, /^memwatch: will not write to link\/.*\/link is a link that belongs to another user/);
+  }
+  symlinkSync(victim, join(folder, 'memwatch-captures'));
+  lchownSync(join(folder, 'memwatch-captures'), 65534, 65534);
+  const unnamed = await memwatch(['snapshot', String(target.pid)], { cwd: folder });
+  assert.deepEqual([unnamed.code, readdirSync(victim)], [2, []]);
 });
 
 test('after Ctrl-C, JUnit lists what was not checked', async (t) => {

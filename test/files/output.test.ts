@@ -6,8 +6,9 @@ import {
 } from 'node:fs'; // prettier-ignore
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { createOutput, writeOutput } from '#memwatch/files/output.js';
+import { appendTo, checkOutput, createOutput, writeOutput } from '#memwatch/files/output.js';
 import { temporaryName } from '#memwatch/files/owner.js';
+import { prepareSeries } from '#memwatch/files/series.js';
 import { createTemporaryFolder, makeFolder, removeAbandoned } from '#memwatch/files/temporary.js';
 import { hostileProfile } from '../support/hostile.js';
 import { memwatch } from '../support/memwatch.js';
@@ -60,6 +61,24 @@ test('a name that is taken is kept, also when it is taken meanwhile; overwrite r
   assert.deepEqual(readdirSync(folder), ['a']);
 });
 
+test('a file of an earlier run is replaced, and an empty one; what begins otherwise stays', (t) => {
+  const folder = temporaryFolder(t);
+  const [file, empty] = [join(folder, 'a'), join(folder, 'empty')];
+  const options = { earlier: /^report \d/ };
+  writeFileSync(empty, '');
+  for (const text of ['report 1', 'report 2']) {
+    for (const one of [file, empty]) writeOutput(one, text, options);
+    assert.deepEqual([readFileSync(file, 'utf8'), readFileSync(empty, 'utf8')], [text, text]);
+  }
+  writeFileSync(file, 'my report 3');
+  const message = `${file} already exists, and was not written by this command`;
+  for (const write of [writeOutput, (name: string) => checkOutput(name, options)])
+    assert.throws(() => write(file, 'report 4', options), { code: 'cannot-write', message });
+  writeOutput(file, 'report 4', { ...options, overwrite: true });
+  assert.equal(readFileSync(file, 'utf8'), 'report 4');
+  assert.deepEqual(readdirSync(folder), ['a', 'empty']);
+});
+
 test('a report keeps its mode, and others may read it if the umask allows', (t) => {
   const file = join(temporaryFolder(t), 'report.xml');
   const report = { overwrite: true, forOthers: true };
@@ -103,7 +122,20 @@ test('what another user planted in a shared folder is neither followed nor fille
     for (const overwrite of [false, true])
       assert.throws(() => writeOutput(file, 'heap', { overwrite }), /belongs to another user \(uid 65534\)/);
   }
-  assert.throws(() => makeFolder(place), /a link that belongs to another user/);
+  for (const folderOnTheWay of [place, join(place, 'deep', 'deeper')]) {
+    assert.throws(() => makeFolder(folderOnTheWay), /a link that belongs to another user/);
+    assert.throws(() => createTemporaryFolder(folderOnTheWay), /a link that belongs to another user/);
+  }
+  for (const overwrite of [false, true]) {
+    const said = {
+      message: `will not write to ${place}/x: ${place} is a link that belongs to another user (uid 65534)`,
+    };
+    assert.throws(() => writeOutput(join(place, 'x'), 'heap', { overwrite }), said);
+    assert.throws(() => checkOutput(join(place, 'x'), { overwrite }), said);
+    assert.throws(() => appendTo(join(place, 'x'), 'heap'), said);
+    assert.throws(() => prepareSeries(join(place, 'x'), overwrite), /a link that belongs to another user/);
+  }
+  assert.deepEqual(readdirSync(folder).toSorted(), ['dangling', 'link', 'pipe', 'place']);
   const taken = plant('taken', (path) => writeFileSync(path, 'theirs', { mode: 0o666 }));
   assert.throws(() => writeOutput(taken, 'heap'), /already exists/);
   writeOutput(taken, 'heap', { overwrite: true });
@@ -160,19 +192,25 @@ test('an existing capture is not overwritten, which is reported before the targe
   }
 });
 
-test('an export is written anew on each run, and never over a capture', async (t) => {
+test('an export replaces the one before it, and neither a capture nor anything else', async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, 'a.cpuprofile');
   const other = join(folder, 'b.cpuprofile');
   for (const one of [file, other]) writeFileSync(one, JSON.stringify(hostileProfile()));
-  for (let i = 0; i < 2; i++) assert.equal((await memwatch(['export', file, '--to', 'md'])).code, 0);
-  for (const output of [file, other]) {
-    const run = await memwatch(['export', file, '--to', 'md', '-o', output]);
+  const formats = ['md', 'html', 'svg', 'collapsed', 'speedscope', 'pprof'];
+  for (let i = 0; i < 2; i++) {
+    const runs = await Promise.all(formats.map((to) => memwatch(['export', file, '--to', to])));
     assert.deepEqual(
-      [run.code, run.stderr.split('\n')[0]],
-      [2, `memwatch: ${output} is a capture, and an export would replace it`],
+      runs.map(({ code, stderr }) => [code, stderr]),
+      runs.map(() => [0, '']),
     );
-    assert.equal(readFileSync(output, 'utf8'), JSON.stringify(hostileProfile()));
+  }
+  for (const output of [file, other, join(folder, 'a.html')]) {
+    const before = readFileSync(output, 'utf8');
+    const run = await memwatch(['export', file, '--to', 'md', '-o', output]);
+    const said = `memwatch: ${output} already exists, and was not written by this command`;
+    assert.deepEqual([run.code, run.stderr.split('\n')[0]], [2, said]);
+    assert.equal(readFileSync(output, 'utf8'), before);
   }
 });
 

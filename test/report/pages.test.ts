@@ -226,5 +226,5 @@ test('leaks, heap and cpu write the page beside what they print', async (t) => {
   }
   const refused = await memwatch(['heap', ...snapshots.slice(0, 1), '--html', ...snapshots.slice(1, 2)]);
   assert.equal(refused.code, 2);
-  assert.match(refused.stderr, /is a capture, and this would replace it/);
+  assert.match(refused.stderr, /already exists, and was not written by this command/);
 });

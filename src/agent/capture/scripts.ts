@@ -5,7 +5,7 @@
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Script, ScriptsTable } from '../../analyzer/model/scripts.js';
-import { writeOutput } from '../../files/output.js';
+import { checkOutput, writeOutput } from '../../files/output.js';
 import { readTargetFile } from '../process/target-files.js';
 import type { Session } from '../session/protocol.js';
 
@@ -74,8 +74,15 @@ export const captureScriptsWithSource = async (
 ): Promise<ScriptsTable> => (await collectScripts(session, from, wanted)).finish();
 
 /** Writes the table beside its capture, and replaces one that an earlier capture of that name left. */
-export const writeScripts = (captureFile: string, table: ScriptsTable): void =>
-  writeOutput(`${captureFile}.scripts.json`, JSON.stringify(table), { overwrite: true });
+export const writeScripts = (captureFile: string, table: ScriptsTable, overwrite?: boolean): void =>
+  writeOutput(besideCapture(captureFile), JSON.stringify(table), { overwrite, earlier });
+
+/** Checks before the target stands still that the table can be written. Throws `cannot-write`. */
+export const checkScripts = (captureFile: string, overwrite?: boolean): void =>
+  void checkOutput(besideCapture(captureFile), { overwrite, earlier });
+
+const besideCapture = (captureFile: string): string => `${captureFile}.scripts.json`;
+const earlier = /^\{"schema":"memwatch\/scripts@/;
 
 interface FoundScript {
   readonly url: string;

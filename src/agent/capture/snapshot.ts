@@ -9,7 +9,7 @@ import { createCaptureFile } from './capture-file.js';
 import { evaluate, turnOfLoop } from '../session/evaluate.js';
 import { watchPause } from '../attach/pause.js';
 import type { Session } from '../session/protocol.js';
-import { collectScripts, writeScripts } from './scripts.js';
+import { checkScripts, collectScripts, writeScripts } from './scripts.js';
 
 export interface SnapshotOptions {
   gzip?: boolean | undefined;
@@ -47,12 +47,13 @@ export const captureSnapshot = async (
   const scripts = await collectScripts(session, attachment);
   const output = createCaptureFile(file, options.gzip === true, { overwrite: options.overwrite });
   try {
+    if (output.isFile) checkScripts(file, options.overwrite);
     const text = snapshotText(output.write, options.onProgress);
     const take = (await runsPostedTasks(attachment)) ? takeByProtocol : takeByInterrupt;
     const pauseUs = await watchPause(attachment, () => streamSnapshot(session, take, text, options.signal));
     const counts = text.finish();
     const table = { ...(await scripts.finish()), process: await processName(attachment) };
-    if (output.isFile) writeScripts(file, table);
+    if (output.isFile) writeScripts(file, table, options.overwrite);
     output.commit();
     return { file, ...counts, bytes: output.bytes, pauseUs };
   } catch (error) {

@@ -12,19 +12,32 @@ export interface Outputs {
   readonly junit: string | undefined;
   readonly markdown: string | undefined;
   readonly artifacts: string | undefined;
+  /** Also replaces files that no earlier check has written. */
+  readonly overwrite: boolean;
 }
+
+/** How the reports of an earlier check begin; those are replaced. */
+const starts = {
+  junit: /^<\?xml [^>]*>\s*<testsuites name="memwatch check"/,
+  markdown: /^### memwatch check: /,
+  json: /^\{\s*"schema":\s*"memwatch\/check@/,
+};
 
 /**
  * On GitHub the Markdown also goes to the job's summary, and findings are annotated at their file and line, without an
  * option. Each file is written even if another one fails; returns the first error.
  */
 export const writeOutputs = (report: CheckReport, outputs: Outputs, folder: string, io: Io): unknown => {
-  const { junit, markdown, artifacts } = outputs;
+  const { junit, markdown, artifacts, overwrite } = outputs;
+  const writeReport = (file: string, text: string, earlier: RegExp): void => {
+    makeFolder(dirname(file));
+    writeOutput(file, text, { overwrite, earlier, forOthers: true });
+  };
   const summary = process.env['GITHUB_STEP_SUMMARY'] || undefined;
   const errors = [
-    attempt(junit, (file) => writeReport(file, renderJunit(report, folder))),
-    attempt(markdown, (file) => writeReport(file, renderCheckMarkdown(report, folder))),
-    attempt(artifacts, (kept) => writeReport(join(kept, 'check.json'), `${writeJson(report, 2)}\n`)),
+    attempt(junit, (file) => writeReport(file, renderJunit(report, folder), starts.junit)),
+    attempt(markdown, (file) => writeReport(file, renderCheckMarkdown(report, folder), starts.markdown)),
+    attempt(artifacts, (kept) => writeReport(join(kept, 'check.json'), `${writeJson(report, 2)}\n`, starts.json)),
     attempt(summary, (file) => appendTo(file, `${renderCheckMarkdown(report, folder)}\n`)),
   ];
   if (process.env['GITHUB_ACTIONS'] === 'true') {
@@ -41,9 +54,4 @@ const attempt = (file: string | undefined, write: (file: string) => void): unkno
   } catch (error) {
     return error;
   }
-};
-
-const writeReport = (file: string, text: string): void => {
-  makeFolder(dirname(file));
-  writeOutput(file, text, { overwrite: true, forOthers: true });
 };
