@@ -40,8 +40,7 @@ const renderHead = (profile: Profile, { table }: Choice): string[] => {
   const { notes, durationUs } = profile;
   const over = durationUs > 0 ? ` in ${formatDuration(durationUs)}` : '';
   const live = sumOf(profile, 'live');
-  const alive =
-    live === null ? '' : `; ${formatBytes(live)} of what a second phase allocated is still alive`;
+  const alive = live === null ? '' : `; ${formatBytes(live)} of what a second phase allocated is still alive`;
   const head = [`${notes?.thread ?? 'thread'}: ${formatBytes(table.whole)} allocated${over} (sampled)${alive}`];
   if (notes?.memory !== undefined) {
     const { heapBytes, externalBytes } = notes.memory;

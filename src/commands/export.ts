@@ -21,6 +21,7 @@ import { openProfile } from './profile-file.js';
 
 /** Each format with its file extension, and how such a file begins. */
 const formats = {
+  // oxlint-disable-next-line no-control-regex -- gzip files begin with it
   pprof: { extension: '.pb.gz', start: /^\x1f\x8b/ },
   speedscope: { extension: '.speedscope.json', start: /^\{"\$schema":"https:\/\/www\.speedscope\.app\// },
   collapsed: { extension: '.collapsed.txt', start: /^# unit: / },
