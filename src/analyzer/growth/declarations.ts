@@ -18,7 +18,18 @@ interface Declaration {
 
 export const findDeclaration = (source: string, variable: string, seenAt: TextPosition): TextPosition | undefined => {
   const program = tryParse(source);
-  if (program === undefined) return findInText(source, variable, seenAt);
+  return program === undefined
+    ? findInText(source, variable, seenAt)
+    : findDeclarationIn(program, source, variable, seenAt);
+};
+
+/** The same in a text that has been parsed. */
+export const findDeclarationIn = (
+  program: AnyNode,
+  source: string,
+  variable: string,
+  seenAt: TextPosition,
+): TextPosition | undefined => {
   const offset = offsetOf(source, seenAt);
   const declarations: Declaration[] = [];
   collect(program, program, variable, declarations);

@@ -3,15 +3,16 @@
  * findings by rank, one for each cause.
  */
 import { formatBytes, formatRate } from '../model/figures.js';
-import { nodeName, nodeTypeName, type HeapGraph } from '../model/heap-graph.js';
+import { edgeTypes, nodeName, nodeTypeName, type HeapGraph } from '../model/heap-graph.js';
 import type { ClassGain, Finding, FindingContainer, FindingKind } from '../model/finding.js';
+import type { Location } from '../model/location.js';
 import { causesOf, type Cause } from './causes.js';
 import { findContainer, type Container } from './containers.js';
 import { gainsOf } from './evidence.js';
 import type { Growth } from './find-growth.js';
 import { className } from './growth-classes.js';
 import { keptFunctions } from './kept-functions.js';
-import { isForeignOr, locate } from './locate.js';
+import { isForeignOr, locate, type Place } from './locate.js';
 import { ownerOf, type PackageLookup } from '../model/owner.js';
 import { createPlaces, type Places, type PlacesOptions } from './places.js';
 import { mergeByCause, rankFindings } from './rank.js';
@@ -19,7 +20,7 @@ import type { Region } from './regions.js';
 import { findSlices } from './slices.js';
 import { renderContainer, renderGain, renderSlices } from './title.js';
 import { adviceForSlices, adviceOf, collectionKind, kindOf, type Shape } from './shapes.js';
-import { nameOf, pathTo, signatureOf, stepsTo, type Step } from './steps.js';
+import { anchorsOf, membersOf, nameOf, pathTo, signatureOf, stepsTo, type Step } from './steps.js';
 
 export interface FindingOptions extends PlacesOptions {
   readonly packageOf: PackageLookup;
@@ -37,7 +38,7 @@ export const findingsOf = (growth: Growth, trend: Region['trend'], options: Find
     .flatMap((region, _, all) =>
       causesOf(region, holdersOf(all.filter((other) => other !== region)), growth.entries, growth.last, growth.classes),
     )
-    .map((cause) => withSlices(findingOf(growth, cause, places, options), cause, growth, options));
+    .map((cause) => withSlices(findingOf(growth, cause, places, options), cause, growth, places, options));
   return rankFindings(mergeByCause(findings));
 };
 
@@ -53,7 +54,7 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
   const { steps, entryClass } = shape;
   const kind = kindOf(graph, shape);
   const isForeign = isForeignOr(options.isForeign);
-  const location = locate(growth, kind, container, steps, places, isForeign);
+  const place = locate(growth, kind, container, steps, places, isForeign);
   const countPerRound = mean(gainsOf(container.history));
   const bytesPerRound = Math.round(cause.share * mean(gainsOf(region.bytes)));
   const rate = describeRate(countPerRound, bytesPerRound, options.callsPerRound);
@@ -73,15 +74,18 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
       container.node,
       (closure) => options.isForeign?.(places.ofFunction(closure)?.file ?? '') === true,
     ),
-    location: location ?? null,
-    owner: location === undefined ? { kind: 'unknown' } : ownerOf(location.file, options.packageOf),
+    location: place?.location ?? null,
+    owner: place === undefined ? { kind: 'unknown' } : ownerOf(place.location.file, options.packageOf),
     keptFunctions: keptFunctions(region, last, places, growth.snapshots - 1, countPerRound / 2, isForeign),
     allocationSites: [],
     growthSites: [],
     advice: adviceOf(graph, kind, shape),
-    reasons: reasonsOf(region, container, growth, entryClass),
+    reasons: [...reasonsOf(region, container, growth, entryClass), ...renderDeclared(place)],
   };
 };
+
+const renderDeclared = (place: Place | undefined): string[] =>
+  place?.declared === undefined ? [] : [`what holds it is declared at ${place.declared.file}:${place.declared.line}`];
 
 const shapeOf = (
   { classes, last: { graph }, paths }: Growth,
@@ -132,18 +136,33 @@ const titleOf = (
 /** If its bytes are strings that slices keep, the finding says so. */
 const withSlices = (
   finding: Finding,
-  { region }: Cause,
+  cause: Cause,
   growth: Growth,
-  { callsPerRound }: FindingOptions,
+  places: Places,
+  options: FindingOptions,
 ): Finding => {
-  const slices = findSlices(region, growth.last);
+  const slices = findSlices(cause.region, growth.last);
   if (slices === undefined) return finding;
   const { graph } = growth.last;
   const countPerRound = slices.count / (growth.snapshots - 1);
-  const rate = describeRate(countPerRound, 0, callsPerRound);
+  const rate = describeRate(countPerRound, 0, options.callsPerRound);
   const what = collectionAbove(graph, stepsTo(graph, growth.paths, graph.nodeId.indexOf(finding.container.id)));
-  const title = renderSlices(what, formatRate(rate.count), rate.per, slices);
-  return { ...finding, kind: 'string', title, countPerRound: round(countPerRound), advice: adviceForSlices };
+  return {
+    ...finding,
+    kind: 'string',
+    title: renderSlices(what, formatRate(rate.count), rate.per, slices),
+    countPerRound: round(countPerRound),
+    location: placeOfSlice(slices.example, growth, places) ?? finding.location,
+    advice: adviceForSlices,
+  };
+};
+
+/** The line that assigns the property, if slices are values of one. */
+const placeOfSlice = (slice: number, { last: { graph }, paths }: Growth, places: Places): Location | undefined => {
+  const steps = stepsTo(graph, paths, slice);
+  const [anchor] = anchorsOf(graph, steps, true);
+  if (anchor === undefined || edgeTypes[graph.edgeType[paths.edge[slice]]] !== 'property') return undefined;
+  return places.ofAddition(anchor, membersOf(graph, steps, anchor), 'string');
 };
 
 /** The collection by name: what holds a slice directly may be one of a thousand objects in it. */

@@ -11,7 +11,14 @@ import type { Container } from './containers.js';
 import type { Growth } from './find-growth.js';
 import { types } from './growth-classes.js';
 import type { Places } from './places.js';
-import { anchorsOf, type Anchor, type Step } from './steps.js';
+import { anchorsOf, membersOf, type Anchor, type Step } from './steps.js';
+
+export interface Place {
+  /** The line that adds to the container, if it is known; otherwise the code that owns it. */
+  readonly location: Location;
+  /** The code that owns it, if that is another line. */
+  readonly declared?: Location;
+}
 
 /**
  * The place to look at: the code that owns the container, nearest first; for listeners, the code that listens. If Node
@@ -24,10 +31,10 @@ export const locate = (
   steps: readonly Step[],
   places: Places,
   isForeign: (file: string) => boolean,
-): Location | undefined => {
+): Place | undefined => {
   const { graph } = growth.last;
   const entry = entryCode(growth, container, places, isForeign);
-  if (kind === 'listeners' && entry !== undefined) return entry;
+  if (kind === 'listeners' && entry !== undefined) return { location: entry };
   const locationOf = ({ kind, node, name }: Anchor): Location | undefined => {
     if (kind === 'variable') return places.ofVariable(node, name);
     return kind === 'class' ? places.ofClass(node) : places.ofFunction(node);
@@ -36,11 +43,15 @@ export const locate = (
   for (const anchor of anchorsOf(graph, steps)) {
     const location = locationOf(anchor);
     if (location === undefined) continue;
-    if (!isForeign(location.file)) return location;
+    if (!isForeign(location.file)) {
+      const adding = places.ofAddition(anchor, membersOf(graph, steps, anchor), kind);
+      return adding === undefined ? { location } : { location: adding, declared: location };
+    }
     nodes ??= location;
     if (anchor.kind === 'variable') break; // held by a module of Node's: everything above it on the path is Node's too
   }
-  return entry ?? nodes;
+  const location = entry ?? nodes;
+  return location === undefined ? undefined : { location };
 };
 
 /** Files that are never the place to look at: Node's own, and those that the caller names. */

@@ -4,9 +4,12 @@
  * that uses it. In: the last graph, a locator for source maps, the texts of scripts. Out: locations.
  */
 import { edgeName, nodeName, type HeapGraph } from '../model/heap-graph.js';
+import type { FindingKind } from '../model/finding.js';
 import type { Location, Locator } from '../model/location.js';
 import { types } from './growth-classes.js';
 import { propertyOf } from './properties.js';
+import type { Anchor } from './steps.js';
+import { findAddition } from './additions.js';
 import { findDeclaration } from './declarations.js';
 
 export interface Places {
@@ -16,6 +19,8 @@ export interface Places {
   ofClass(node: number): Location | undefined;
   /** Where the variable of a context is declared; if the script's text is not known, the function that uses it. */
   ofVariable(context: number, variable: string): Location | undefined;
+  /** The line that adds to what these members lead to, from a function or class (by its object), or from a variable. */
+  ofAddition(anchor: Anchor, members: readonly string[], kind: FindingKind): Location | undefined;
 }
 
 export interface PlacesOptions {
@@ -53,6 +58,11 @@ export const createPlaces = (graph: HeapGraph, options: PlacesOptions): Places =
     const position = positionOf(node);
     return position === undefined ? undefined : locate(position);
   };
+  const seenFromOf = (context: number): Position | undefined => {
+    seenFrom ??= functionsByContext(graph);
+    const seer = seenFrom.get(context);
+    return seer === undefined ? undefined : positionOf(seer);
+  };
   return {
     ofFunction,
     ofClass: (node) => {
@@ -60,13 +70,20 @@ export const createPlaces = (graph: HeapGraph, options: PlacesOptions): Places =
       return constructor === -1 ? undefined : ofFunction(constructor);
     },
     ofVariable: (node, variable) => {
-      seenFrom ??= functionsByContext(graph);
-      const seer = seenFrom.get(node);
-      const from = seer === undefined ? undefined : positionOf(seer);
+      const from = seenFromOf(node);
       if (from === undefined) return undefined;
       const source = sourceOf(from.scriptId, from.url);
       const declared = source === undefined ? undefined : findDeclaration(source, variable, from);
       return locate(declared === undefined ? from : { ...from, ...declared });
+    },
+    ofAddition: ({ kind: anchor, node, name }, members, kind) => {
+      const from =
+        anchor === 'variable' ? seenFromOf(node) : positionOf(anchor === 'class' ? constructorOf(graph, node) : node);
+      const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
+      if (from === undefined || source === undefined) return undefined;
+      const at = anchor === 'variable' ? findDeclaration(source, name, from) : undefined;
+      const found = findAddition(source, { kind, variable: at && { name, at }, members });
+      return found === undefined ? undefined : locate({ ...from, ...found });
     },
   };
 };

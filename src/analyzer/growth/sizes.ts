@@ -50,7 +50,7 @@ const findingOfSizes = (
   const shape = { container: node, entryClass, classes: [], steps, entrySteps: [], chained: false };
   const kind = kindOf(graph, shape);
   const container = { node, entryClass: -1, history: sizes, entry: -1, alsoHeldBy: [], chained: false };
-  const location = locate(growth, kind, container, steps, createPlaces(graph, options), isForeignOr(options.isForeign));
+  const place = locate(growth, kind, container, steps, createPlaces(graph, options), isForeignOr(options.isForeign));
   const perRound = (sizes[sizes.length - 1] - sizes[0]) / (sizes.length - 1);
   const bytesPerEntry = storeBytes(growth, node) / Math.max(1, sizes[sizes.length - 1]);
   const bytesPerRound = Math.round(bytesPerEntry * perRound);
@@ -66,8 +66,8 @@ const findingOfSizes = (
     container: { id: heapId, name: nodeName(graph, node), type: nodeTypeName(graph, node) },
     gains: [{ name: entryClass, countPerRound: Math.round(perRound), selfBytesPerRound: bytesPerRound }],
     path: pathTo({ graph, paths: growth.paths }, node),
-    location: location ?? null,
-    owner: location === undefined ? { kind: 'unknown' } : ownerOf(location.file, options.packageOf),
+    location: place?.location ?? null,
+    owner: place === undefined ? { kind: 'unknown' } : ownerOf(place.location.file, options.packageOf),
     keptFunctions: [],
     allocationSites: [],
     growthSites: [],

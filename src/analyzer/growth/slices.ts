@@ -12,6 +12,8 @@ import type { Transients } from './transients.js';
 export interface Slices {
   /** Those that came after the first snapshot and were still there at the last. */
   readonly count: number;
+  /** One of them, in the last graph. */
+  readonly example: number;
   /** Bytes of an average string that only slices keep. */
   readonly keptBytes: number;
 }
@@ -34,7 +36,8 @@ export const findSlices = ({ members, bytes }: Region, { graph, edges, holder }:
   const long = [...slicesOf].filter(([parent, slices]) => graph.selfBytes[parent] > longBytes * slices.length);
   const keptBytes = sum(long.map(([parent]) => graph.selfBytes[parent]));
   if (long.length === 0 || keptBytes < minShare * (bytes[bytes.length - 1] - bytes[0])) return undefined;
-  return { count: long.flatMap(([, slices]) => slices).length, keptBytes: Math.round(keptBytes / long.length) };
+  const slices = long.flatMap(([, ofParent]) => ofParent);
+  return { count: slices.length, example: slices[0], keptBytes: Math.round(keptBytes / long.length) };
 };
 
 const parentOf = (graph: HeapGraph, slice: number): number => {

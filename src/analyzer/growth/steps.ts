@@ -114,6 +114,13 @@ export const anchorsOf = (graph: HeapGraph, steps: readonly Step[], skipOwnClass
   return anchors;
 };
 
+/** The names from an anchor to the end of the steps; `[]` for any element or entry. */
+export const membersOf = (graph: HeapGraph, steps: readonly Step[], { kind, at }: Anchor): string[] =>
+  steps
+    .slice(kind === 'variable' ? at + 1 : at)
+    .map((step) => nameOfEdge(graph, step))
+    .map((name) => (name.startsWith('[') ? '[]' : name));
+
 /** A function, or a suspended one: V8 records at which `await` or `yield` it waits. */
 const isCode = (graph: HeapGraph, node: number): boolean =>
   graph.nodeType[node] === types.closure ||

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { keptFunctions } from '#memwatch/analyzer/growth/kept-functions.js';
 import { isForeignOr, locate } from '#memwatch/analyzer/growth/locate.js';
 import type { Places } from '#memwatch/analyzer/growth/places.js';
-import { stepsTo } from '#memwatch/analyzer/growth/steps.js';
+import { stepsTo, type Anchor } from '#memwatch/analyzer/growth/steps.js';
 import type { FindingKind, KeptFunction } from '#memwatch/analyzer/model/finding.js';
 import type { Location } from '#memwatch/analyzer/model/location.js';
 import { drawGrowth, upTo } from '../../support/drawn-growth.js';
@@ -19,8 +19,12 @@ const placesOf = (files: Files, node: (handle: string) => number): Places => {
       const handle = Object.keys(files).find((one) => node(one) === index);
       return handle === undefined ? undefined : { file: files[handle] ?? '', line, column: 1 };
     };
-  return { ofFunction: at(1), ofClass: at(2), ofVariable: at(3) };
+  const ofAddition = ({ node: index, kind }: Anchor, members: readonly string[]): Location | undefined =>
+    files[`${kind} ${members.join('.')}`] === undefined ? undefined : { ...(at(4)(index) ?? nowhere), line: 4 };
+  return { ofFunction: at(1), ofClass: at(2), ofVariable: at(3), ofAddition };
 };
+
+const nowhere = { file: '', line: 0, column: 0 };
 
 const isForeign = isForeignOr((file) => file === '/check.js');
 
@@ -38,14 +42,25 @@ const located = async (files: Files, kind: FindingKind = 'array', entry = 'l9'):
   const container = { node: list, entryClass: 0, history: [], entry: node(entry), alsoHeldBy: [], chained: false };
   const steps = stepsTo(growth.last.graph, growth.paths, list);
   const found = locate(growth, kind, container, steps, placesOf(files, node), isForeign);
-  return found === undefined ? undefined : `${found.file} ${['', 'function', 'class', 'variable'][found.line] ?? ''}`;
+  return found === undefined
+    ? undefined
+    : [found.location, found.declared].flatMap((at) => (at === undefined ? [] : [render(at)])).join(', declared at ');
 };
+
+const render = ({ file, line }: Location): string =>
+  `${file} ${['', 'function', 'class', 'variable', 'addition'][line] ?? ''}`;
 
 test('the code that owns the container is the place: the nearest whose place is known', async () => {
   assert.equal(await located({ bus: '/bus.js', ctx: '/start.js' }), '/bus.js class');
   assert.equal(await located({ ctx: '/start.js', start: '/other.js' }), '/start.js variable');
   assert.equal(await located({ start: '/start.js' }), '/start.js function');
   assert.equal(await located({}), undefined);
+});
+
+test('the line that adds comes first, if the code that owns the container has one', async () => {
+  assert.equal(await located({ bus: '/bus.js', 'class list': '' }), '/bus.js addition, declared at /bus.js class');
+  assert.equal(await located({ ctx: '/a.js', 'variable list': '' }), '/a.js addition, declared at /a.js variable');
+  assert.equal(await located({ bus: '/bus.js', 'variable list': '' }), '/bus.js class');
 });
 
 test('for listeners the place is the code that listens, if it is known', async () => {
@@ -66,7 +81,7 @@ test('the code of a bound function is that of the function, not of what it is bo
   const container = { node: list, entryClass: 0, history: [], entry: node('b9'), alsoHeldBy: [], chained: false };
   const places = placesOf({ pool9: '/pool.js', fn9: '/listen.js' }, node);
   const steps = stepsTo(growth.last.graph, growth.paths, list);
-  assert.equal(locate(growth, 'listeners', container, steps, places, isForeign)?.file, '/listen.js');
+  assert.equal(locate(growth, 'listeners', container, steps, places, isForeign)?.location.file, '/listen.js');
 });
 
 test("if Node's own code owns the container, the code of the entries is the place, and at worst Node's own", async () => {

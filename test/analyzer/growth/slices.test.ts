@@ -20,7 +20,7 @@ const slicesOf = ({ growth }: DrawnGrowth) =>
 
 test('a short slice that alone keeps a long string is counted with what it keeps', async () => {
   const found = slicesOf(await drawGrowth((k) => feeds(k)));
-  assert.deepEqual(found, { count: 12, keptBytes: 50_000 });
+  assert.deepEqual(found && [found.count, found.keptBytes], [12, 50_000]);
 });
 
 test('a slice is no cause if its string is short, or held by something else too', async () => {
