@@ -37,53 +37,59 @@ interface Position {
   readonly column: number;
 }
 
-export const createPlaces = (graph: HeapGraph, options: PlacesOptions): Places => {
-  const urls = scriptUrls(graph);
-  const { locator, sourceOf } = options;
-  const positionOf = (node: number): Position | undefined => {
-    const at = indexOfPosition(graph, node);
-    if (at === -1) return undefined;
-    const { scriptIds, lines, columns } = graph.positions;
-    return {
-      scriptId: String(scriptIds[at]),
-      url: urls.get(scriptIds[at]) ?? '',
-      line: lines[at],
-      column: columns[at],
-    };
-  };
+export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOptions): Places => {
+  const positionOf = createPositions(graph);
   const locate = ({ scriptId, url, line, column }: Position): Location | undefined =>
     locator.atPosition(Number(scriptId), url, line, column);
-  let seenFrom: Map<number, number> | undefined;
   const ofFunction = (node: number): Location | undefined => {
-    const position = positionOf(node);
+    const position = positionOf.function(node);
     return position === undefined ? undefined : locate(position);
-  };
-  const seenFromOf = (context: number): Position | undefined => {
-    seenFrom ??= functionsByContext(graph);
-    const seer = seenFrom.get(context);
-    return seer === undefined ? undefined : positionOf(seer);
   };
   return {
     ofFunction,
-    ofClass: (node) => {
-      const constructor = constructorOf(graph, node);
-      return constructor === -1 ? undefined : ofFunction(constructor);
-    },
+    ofClass: (node) => ofFunction(constructorOf(graph, node)),
     ofVariable: (node, variable) => {
-      const from = seenFromOf(node);
+      const from = positionOf.context(node);
       if (from === undefined) return undefined;
       const source = sourceOf(from.scriptId, from.url);
       const declared = source === undefined ? undefined : findDeclaration(source, variable, from);
       return locate(declared === undefined ? from : { ...from, ...declared });
     },
     ofAddition: ({ kind: anchor, node, name }, members, kind) => {
-      const from =
-        anchor === 'variable' ? seenFromOf(node) : positionOf(anchor === 'class' ? constructorOf(graph, node) : node);
+      const from = positionOf[anchor === 'variable' ? 'context' : anchor](node);
       const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
       if (from === undefined || source === undefined) return undefined;
       const at = anchor === 'variable' ? findDeclaration(source, name, from) : undefined;
       const found = findAddition(source, { kind, variable: at && { name, at }, members });
       return found === undefined ? undefined : locate({ ...from, ...found });
+    },
+  };
+};
+
+interface Positions {
+  function(node: number): Position | undefined;
+  /** Of the class of an object. */
+  class(node: number): Position | undefined;
+  /** Of a function that uses the context. */
+  context(node: number): Position | undefined;
+}
+
+const createPositions = (graph: HeapGraph): Positions => {
+  const urls = scriptUrls(graph);
+  const ofFunction = (node: number): Position | undefined => {
+    const at = indexOfPosition(graph, node);
+    if (at === -1) return undefined;
+    const { scriptIds, lines, columns } = graph.positions;
+    const url = urls.get(scriptIds[at]) ?? '';
+    return { scriptId: String(scriptIds[at]), url, line: lines[at], column: columns[at] };
+  };
+  let seenFrom: Map<number, number> | undefined;
+  return {
+    function: ofFunction,
+    class: (node) => ofFunction(constructorOf(graph, node)),
+    context: (node) => {
+      seenFrom ??= functionsByContext(graph);
+      return ofFunction(seenFrom.get(node) ?? -1);
     },
   };
 };
