@@ -88,9 +88,9 @@ const printReadings = async (attachment: Attachment, intervalMs: number, args: A
   if (attachment.ending.aborted && !io.signal.aborted) await reportEnd(attachment, io);
 };
 
-const reportEnd = async ({ pid, session }: Attachment, io: Io): Promise<void> => {
-  const lives = pid !== undefined && session.closed.aborted && (await runsOn(pid));
-  if (!lives) return io.warn('the target has ended');
+const reportEnd = async ({ pid, main, program }: Attachment, io: Io): Promise<void> => {
+  if (!main.closed.aborted || program !== undefined) return io.warn('the target has ended');
+  if (pid === undefined || !(await runsOn(pid))) return; // withAttachment says how it ended
   throw new MemwatchError('disconnected', `process ${pid} is still running, but its inspector was closed`, {
     hint: 'memwatch detach or the program closed it, or this memwatch was suspended for 10 s; attach again',
   });

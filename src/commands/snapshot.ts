@@ -1,7 +1,6 @@
 /** `memwatch snapshot <target>`: writes one heap snapshot, safely. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { attach, type Attachment } from '../agent/attach/attach.js';
-import { programExitCode } from '../agent/attach/launch.js';
+import { withAttachment, type Attachment } from '../agent/attach/attach.js';
 import type { CapturedSnapshot } from '../agent/capture/snapshot.js';
 import { parseTarget } from '../agent/attach/target.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
@@ -24,19 +23,17 @@ export const snapshotCommand: Command = {
     const target = parseTarget(args['target'] as string | undefined, args['--']);
     const gzip = args['gzip'] === true;
     const wanted = wantedCapture({ ...args, output: withEnding(args['output'] as string | undefined, gzip) });
-    const attachment = await attach(target, {
+    const attaching = {
       signal: io.signal,
       onProgress: io.progress,
-      programStdout: io.json ? 'stderr' : 'inherit',
-    });
-    try {
+      programStdout: io.json ? ('stderr' as const) : ('inherit' as const),
+    };
+    await withAttachment(target, attaching, async (attachment) => {
       await waitBefore(attachment, args['after'] as string | undefined, io);
       const { file, overwrite } = wanted ?? { file: newName(attachment, gzip), overwrite: false };
       const snapshot = await takeSnapshot(attachment, file, { gzip, overwrite, force: args['force'] === true }, io);
       io.print({ schema: 'memwatch/snapshot@1', ...snapshot }, () => describe(snapshot));
-    } finally {
-      await attachment.detach();
-    }
+    });
   },
 };
 
@@ -50,10 +47,7 @@ const waitBefore = async (attachment: Attachment, after: string | undefined, io:
   await sleep(seconds * 1000, undefined, { signal: stop }).catch(() => {});
   throwIfInterrupted(io.signal);
   if (!attachment.ending.aborted) return;
-  const { program } = attachment;
-  await attachment.detach();
-  const code = program === undefined ? '' : ` with exit code ${await programExitCode(program)}`;
-  throw new MemwatchError('disconnected', `the target ended${code} within the first ${seconds} s`, {
+  throw new MemwatchError('disconnected', `the target ended within the first ${seconds} s`, {
     hint: 'take the snapshot earlier: --after 1s',
   });
 };

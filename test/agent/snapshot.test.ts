@@ -194,6 +194,6 @@ test('a started program is captured while it runs; if it ends before, the error 
   assert.ok(existsSync(file));
   const short = await memwatch(['snapshot', '-o', file, '--overwrite', '--', '-e', 'process.exit(4)']);
   assert.equal(short.code, 2);
-  assert.match(short.stderr, /ended with exit code 4 within the first 5 s/);
+  assert.match(short.stderr, /ended with exit code 4; the target ended within the first 5 s/);
   await eventually('nothing is left of it', () => !readdirSync(folder).some((name) => name.endsWith('.part')));
 });

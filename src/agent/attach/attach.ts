@@ -5,6 +5,7 @@
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { evaluate } from '../session/evaluate.js';
 import { enterGuard } from '../session/guard.js';
+import { watchEnd } from './end-of-target.js';
 import type { Program } from './launch.js';
 import { leave, openLink, type Link, type LinkOptions } from './link.js';
 import type { Session } from '../session/protocol.js';
@@ -43,11 +44,19 @@ export interface Attachment {
   readonly onWorker: Workers['onStart'];
   /** Registers what must be undone before memwatch leaves; each runs once, in reverse order, also on errors and Ctrl-C. */
   onDetach(undo: () => Promise<void> | void): void;
+  /**
+   * If the connection has broken: how the process ended, as the rest of a sentence that begins `process 123`; undefined if it
+   * still runs.
+   */
+  howItEnded(): Promise<string | undefined>;
   /** Leaves the target as it was. A program that memwatch started is ended if it still runs. */
   detach(): Promise<void>;
 }
 
-/** Attaches, runs the body, and detaches whatever happens. Throws what `attach` and the body throw. */
+/**
+ * Attaches, runs the body, and detaches whatever happens. Throws what `attach` and the body throw, and `disconnected` with
+ * how the target ended if it was cut off meanwhile.
+ */
 export const withAttachment = async <T>(
   target: Target,
   options: LinkOptions,
@@ -55,10 +64,33 @@ export const withAttachment = async <T>(
 ): Promise<T> => {
   const attachment = await attach(target, options);
   try {
-    return await body(attachment);
+    const result = await body(attachment);
+    await throwIfCut(attachment);
+    return result;
+  } catch (error) {
+    throw await withEnd(attachment, error);
   } finally {
     await attachment.detach();
   }
+};
+
+/** A program that memwatch started says by its exit code how it ended. */
+const throwIfCut = async ({ pid, main, program, howItEnded }: Attachment): Promise<void> => {
+  if (program !== undefined || !main.closed.aborted) return;
+  const how = (await howItEnded()) ?? 'still runs, but its inspector was closed';
+  throw new MemwatchError('disconnected', pid === undefined ? 'the target has gone' : `process ${pid} ${how}`);
+};
+
+/** The same error; if it came because the target ended, it says how that was. */
+const withEnd = async ({ pid, ending, howItEnded, detach }: Attachment, error: unknown): Promise<unknown> => {
+  if (!(error instanceof MemwatchError) || error.code !== 'disconnected' || !ending.aborted) return error;
+  await quietly(detach); // lets a target at its end go on to its exit code
+  const how = await howItEnded();
+  if (how === undefined || error.message.endsWith(how)) return error;
+  return new MemwatchError('disconnected', `process ${pid} ${how}; ${error.message}`, {
+    hint: error.hint,
+    cause: error,
+  });
 };
 
 /** Attaches to a target. Throws no-such-process, not-node, not-attachable, no-permission, no-answer, port-taken, not-found. */
@@ -122,6 +154,7 @@ const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promi
     workers: workers.list,
     onWorker: workers.onStart,
     onDetach: (undo) => undos.push(undo),
+    howItEnded: watchEnd(link),
     detach: () => (detached ??= detach()),
   };
 };

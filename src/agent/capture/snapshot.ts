@@ -77,7 +77,7 @@ const endedDuring = ({ pid }: Attachment, bytes: number, cause: unknown): unknow
     'disconnected',
     `${who} ended or cut the connection while its heap was captured (${bytes} bytes had arrived)`,
     {
-      hint: 'nothing was kept; dmesg shows whether the kernel killed it because memory ran out',
+      hint: 'nothing was kept',
       cause,
     },
   );

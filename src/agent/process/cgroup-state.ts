@@ -16,8 +16,10 @@ export interface CgroupState {
   readonly oomKills: number | null;
 }
 
-export const readCgroupState = (pid: number, read: ReadText = readText): CgroupState => {
-  const folders = foldersOf(pid, read);
+export const readCgroupState = (pid: number, read: ReadText = readText): CgroupState =>
+  stateOf(foldersOf(pid, read), read);
+
+const stateOf = (folders: readonly CgroupFolder[], read: ReadText): CgroupState => {
   const own = folders.filter(({ isOwn }) => isOwn);
   // a cgroup is seen twice if both mounts show it
   const limits = new Map(folders.flatMap((folder) => limitsOf(folder, read)).map((limit) => [limit.of, limit]));
@@ -33,4 +35,30 @@ const oomKillsIn = ({ folder, version }: CgroupFolder, read: ReadText): number |
   const events = read(`${folder}/${version === 1 ? 'memory.oom_control' : 'memory.events'}`);
   const count = /^oom_kill (\d+)$/m.exec(events)?.[1];
   return count === undefined ? null : Number(count);
+};
+
+/** A kill in the cgroup of a process, since it was first looked at. */
+export interface OomKill {
+  /** No other process was in the cgroup, so this one was killed. */
+  readonly isSure: boolean;
+  /** The most that the cgroup has used, and the smallest limit on the way up; undefined for what is not known. */
+  readonly peakBytes: number | undefined;
+  readonly limit: CgroupLimit | undefined;
+}
+
+/** Returns a function that tells whether the kernel has killed there meanwhile; it works when the process is gone, too. */
+export const watchOomKills = (pid: number): (() => OomKill | undefined) => {
+  const folders = foldersOf(pid, readText);
+  const before = stateOf(folders, readText);
+  const own = folders.filter(({ isOwn }) => isOwn);
+  const read = (name: string): string => own.map(({ folder }) => readText(`${folder}/${name}`)).find(Boolean) ?? '';
+  const isSure = read('cgroup.procs').trim() === String(pid);
+  const limits = before.limits.filter(({ kind }) => kind === 'cgroup');
+  const [limit] = limits.toSorted((a, b) => a.limitBytes - b.limitBytes);
+  return () => {
+    const kills = stateOf(folders, readText).oomKills;
+    if (kills === null || before.oomKills === null || kills <= before.oomKills) return undefined;
+    const peak = read('memory.peak') || read('memory.max_usage_in_bytes');
+    return { isSure, limit, peakBytes: peak === '' ? undefined : Number(peak) };
+  };
 };

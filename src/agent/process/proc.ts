@@ -3,6 +3,7 @@
  * for. Nothing here touches the process.
  */
 import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { constants } from 'node:os';
 import { basename } from 'node:path';
 
 export interface ProcessStatus {
@@ -136,6 +137,21 @@ export const runsOn = async (pid: number): Promise<boolean> => {
     await new Promise((resume) => setTimeout(resume, 50));
   }
   return true;
+};
+
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** How a process ended that its parent has not yet collected; undefined if that is not known. */
+export const readExit = (pid: number, startTicks: number | undefined): ProcessExit | undefined => {
+  const stat = readText(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  if (fields[0] !== 'Z' || Number(fields[19]) !== startTicks) return undefined;
+  const status = Number(fields[49]);
+  const signal = Object.entries(constants.signals).find(([, number]) => number === (status & 0x7f))?.[0];
+  return signal === undefined ? { code: status >> 8, signal: null } : { code: null, signal: signal as NodeJS.Signals };
 };
 
 /** The text of a file in /proc; '' if there is none or it may not be read. */

@@ -33,6 +33,12 @@ export interface Guard {
 const beatMs = 2000;
 const limits = { tickMs: 1000, missedTicks: 10 };
 
+/** V8's figures of a thread. */
+export interface HeapFigures {
+  readonly usedBytes: number;
+  readonly limitBytes: number;
+}
+
 export interface GuardEntry {
   /** This memwatch's name in the guard, which `onLeave` takes. */
   readonly client: string;
@@ -40,6 +46,8 @@ export interface GuardEntry {
   readonly opened: boolean;
   /** Undoes everything that was registered in the target; returns whether that closes the inspector. */
   leave(): Promise<boolean>;
+  /** As the last heartbeat found them; undefined before the first. */
+  heap(): HeapFigures | undefined;
 }
 
 /** Registers this memwatch with the target's guard, and sends it heartbeats. */
@@ -51,10 +59,11 @@ export const enterGuard = async (session: Session, opened: boolean, known?: stri
   });
   const { client } = state;
   let waiting = false;
+  let heap: HeapFigures | undefined;
   const sendBeat = async (): Promise<void> => {
     if (waiting) return; // a blocked target gets one heartbeat, not one every two seconds
     waiting = true;
-    await evaluate(session, beat, [client], { timeoutMs: Infinity }).catch(() => {});
+    heap = (await evaluate(session, beat, [client], { timeoutMs: Infinity }).catch(() => undefined)) ?? heap;
     waiting = false;
   };
   const timer = setInterval(() => void sendBeat(), beatMs).unref();
@@ -62,6 +71,7 @@ export const enterGuard = async (session: Session, opened: boolean, known?: stri
   return {
     client,
     opened: state.opened,
+    heap: () => heap,
     leave: async () => {
       clearInterval(timer);
       const closes = await evaluate(session, leave, [client], { timeoutMs: 3000 });
@@ -170,10 +180,13 @@ const enter = (
   return { opened: guard.door.opened, client };
 };
 
-const beat = (client: string): void => {
+const beat = (client: string): HeapFigures | undefined => {
   const guard: Guard | undefined = Reflect.get(process, Symbol.for('memwatch'));
   const state = guard?.clients.get(client);
-  if (state !== undefined) state.missed = 0;
+  if (guard === undefined || state === undefined) return undefined;
+  state.missed = 0;
+  const statistics = guard.builtin('node:v8').getHeapStatistics();
+  return { usedBytes: statistics.used_heap_size, limitBytes: statistics.heap_size_limit };
 };
 
 const leave = (client: string): boolean => {

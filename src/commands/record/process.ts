@@ -202,23 +202,21 @@ const writeEnd = async (
   isBroken: boolean,
   { log, stop, io }: Recorder,
 ): Promise<void> => {
-  const how = await howItEnded(attachment, last, isBroken, stop);
+  const how = await endInWords(attachment, last, isBroken, stop);
   log.write({ kind: 'end', series, timeMs: Date.now(), how });
   if (!stop.aborted) io.warn(`process ${attachment.pid ?? 'there'}: ${how}`);
 };
 
-const howItEnded = async (
-  { pid, program }: Attachment,
+const endInWords = async (
+  { pid, program, howItEnded }: Attachment,
   last: readonly Reading[],
   isBroken: boolean,
   stop: AbortSignal,
 ): Promise<string> => {
   const end = await program?.exited;
   if (stop.aborted) return 'the recording was stopped';
-  if (end !== undefined)
-    return end.signal === null
-      ? `it ended with exit code ${end.code}`
-      : `it was ended by ${end.signal}${likelyCause(last)}`;
+  if (end !== undefined && end.signal === null) return `it ended with exit code ${end.code}`;
   if (pid !== undefined && (await runsOn(pid))) return 'its inspector was closed; it runs on';
-  return isBroken ? `its connection broke: it crashed or was killed${likelyCause(last)}` : 'it ran to its end';
+  const how = isBroken ? await howItEnded() : undefined;
+  return how === undefined ? 'it ran to its end' : `it ${how}${likelyCause(last)}`;
 };

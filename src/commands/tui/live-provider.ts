@@ -91,9 +91,10 @@ export class LiveProvider extends CaptureProvider implements Provider {
     const at = new Date().toLocaleTimeString('en-GB');
     const processLives = worker !== undefined && pid !== undefined && (await runsOn(pid));
     const crashed = !processLives && session.closed.aborted;
+    const how = crashed ? await attachment.howItEnded() : undefined;
     const text = processLives
       ? `${worker.title} ended at ${at}; its data stays; T: the other threads`
-      : `the process ${crashed ? 'was killed, or crashed,' : 'ended'} at ${at}; what was read stays`;
+      : `the process ${how ?? 'ended'} (${at}); what was read stays`;
     this.emit({ type: 'ended', text, crashed });
     await this.sendThreads();
     await attachment.detach();

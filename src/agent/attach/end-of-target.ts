@@ -1,0 +1,58 @@
+/**
+ * How a target ended while memwatch was attached to it. In: what is known of it while it runs, and its broken connection.
+ * Out: words. What is not certain is not said as if it were: a process's exit code is known to its parent, and to others
+ * only until the parent has collected it.
+ */
+import { watchOomKills, type OomKill } from '../process/cgroup-state.js';
+import { readExit, readProcess, runsOn, type ProcessExit } from '../process/proc.js';
+import type { HeapFigures } from '../session/guard.js';
+import type { Link } from './link.js';
+
+/**
+ * Begins to watch, and returns a function for when the connection has broken. That returns how the process ended, as the
+ * rest of a sentence that begins `process 123`; undefined if it still runs, has run to its end, or is no process of this
+ * machine.
+ */
+export const watchEnd = ({ pid, main, launched, guard }: Link): (() => Promise<string | undefined>) => {
+  if (pid === undefined) return async () => undefined;
+  const killsSince = watchOomKills(pid);
+  const startTicks = readProcess(pid)?.startTicks;
+  let seen: { exit: ProcessExit | undefined; kill: OomKill | undefined } | undefined;
+  // at once: soon the parent has collected the process, and its container is gone
+  const look = () => (seen ??= { exit: readExit(pid, startTicks), kill: killsSince() });
+  main.closed.addEventListener('abort', look, { once: true });
+  let isOrderly = false;
+  main.on('NodeRuntime.waitingForDisconnect', () => (isOrderly = true));
+  return async () => {
+    if ((isOrderly && launched === undefined) || (await runsOn(pid))) return undefined;
+    const { exit, kill } = look();
+    return describeEnd(launched === undefined ? exit : await launched.program.exited, kill, guard.heap());
+  };
+};
+
+const describeEnd = (
+  exit: ProcessExit | undefined,
+  kill: OomKill | undefined,
+  heap: HeapFigures | undefined,
+): string => {
+  if (kill !== undefined && (exit === undefined || exit.signal === 'SIGKILL')) return describeKill(exit, kill);
+  const heapText = heap === undefined ? '' : `V8's heap was at ${sizeOf(heap.usedBytes)} of ${sizeOf(heap.limitBytes)}`;
+  const isFull = heap !== undefined && heap.usedBytes > fullShare * heap.limitBytes;
+  if (exit === undefined) return `has ended, crashed or been killed${isFull ? `; a moment before, ${heapText}` : ''}`;
+  if (exit.signal === null) return `has ended with exit code ${exit.code}`;
+  if (exit.signal !== 'SIGABRT') return `was ended by ${exit.signal}`;
+  if (isFull) return `was ended by V8, because its heap was full (SIGABRT): a moment before, ${heapText}`;
+  return 'was ended by SIGABRT: V8 does that when its heap is full or a check of its own fails, and says why on stderr';
+};
+
+/** Above this share of its limit V8 collects the heap without end. */
+const fullShare = 0.85;
+
+const describeKill = (exit: ProcessExit | undefined, { isSure, peakBytes, limit }: OomKill): string => {
+  const most = peakBytes === undefined ? '' : `${sizeOf(peakBytes)} of `;
+  const at = limit === undefined ? '' : `: ${most}${sizeOf(limit.limitBytes)} (${limit.of})`;
+  if (exit !== undefined || isSure) return `was killed by the kernel, because memory ran out${at}`;
+  return `has ended, and the kernel has killed a process of its cgroup, because memory ran out${at}`;
+};
+
+const sizeOf = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;

@@ -1,0 +1,67 @@
+/** A target that is killed while memwatch is attached: how it ended is said, and no more is claimed than is known. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { withAttachment } from '#memwatch/agent/attach/attach.js';
+import { makeCgroup } from '../support/cgroups.js';
+import { memwatchJson } from '../support/memwatch.js';
+import { startSource } from '../support/targets.js';
+
+const unknown = 'has ended, crashed or been killed';
+
+/** What memwatch says if this happens to a process while it is attached. */
+const saidAfter = async (pid: number, act: () => void): Promise<string> => {
+  const untilItEnds = withAttachment({ kind: 'pid', pid, worker: undefined }, {}, async ({ ending }) => {
+    act();
+    await new Promise((resolve) => void ending.addEventListener('abort', resolve, { once: true }));
+  });
+  return untilItEnds.then(
+    () => 'nothing',
+    (error: Error) => error.message,
+  );
+};
+
+test('a kernel kill for memory is named with the limit', async (t) => {
+  const source = `
+  const kept = [];
+  process.stdin.on('data', () => setInterval(() => kept.push(Buffer.alloc(4e6, 1)), 5));
+  console.log('ready');`;
+  const target = await startSource(t, source, { stdin: 'pipe', kind: 'cjs' });
+  const cgroup = makeCgroup(t, target.pid);
+  if (cgroup === undefined) return t.skip('no cgroup may be made here');
+  if (!/^SwapTotal: +0 kB/m.test(readFileSync('/proc/meminfo', 'utf8'))) return t.skip('the kernel would swap here');
+  cgroup.setLimit(300 * 2 ** 20);
+  const { limits, oomKills } = (await memwatchJson(['memory', String(target.pid)])) as {
+    limits: { of: string; limitBytes: number }[];
+    oomKills: number;
+  };
+  const own = limits.find(({ of }) => /^memory\.(max|limit_in_bytes) of the cgroup \/memwatch-test/.test(of));
+  assert.equal(own?.limitBytes, 300 * 2 ** 20);
+  assert.equal(oomKills, 0);
+  const said = await saidAfter(target.pid, () => target.child.stdin?.write('grow'));
+  const how = `process ${target.pid} was killed by the kernel, because memory ran out: 300 MB of 300 MB`;
+  assert.match(said, new RegExp(`^${how} \\(memory\\S* of the cgroup /memwatch-test`));
+});
+
+test('a kill by someone else is not said to be for memory', async (t) => {
+  const target = await startSource(t, `setInterval(() => {}, 100); console.log('ready')`);
+  const said = await saidAfter(target.pid, () => process.kill(target.pid, 'SIGKILL'));
+  assert.match(said, new RegExp(`^process ${target.pid} (was ended by SIGKILL|${unknown})$`));
+});
+
+test('a heap that is full ends a process: V8 did it', async (t) => {
+  const source = `
+  const kept = [];
+  process.stdin.on('data', () => { for (let i = 0; ; i++) kept.push({ i, text: 'entry ' + i }); });
+  console.log('ready');`;
+  const target = await startSource(t, source, { stdin: 'pipe', kind: 'cjs', flags: ['--max-old-space-size=60'] });
+  const said = await saidAfter(target.pid, () => target.child.stdin?.write('grow'));
+  assert.match(said, new RegExp(`was ended by V8, because|was ended by SIGABRT: V8 does|${unknown}`));
+});
+
+test('a target that runs to its end is no failure', async (t) => {
+  const source = `process.stdin.once('data', () => process.exit(3)); console.log('ready');`;
+  const target = await startSource(t, source, { stdin: 'pipe' });
+  assert.equal(await saidAfter(target.pid, () => target.child.stdin?.write('end')), 'nothing');
+  assert.equal(await target.exited, 3);
+});
