@@ -20,7 +20,10 @@ export const psCommand: Command = {
 
 const describe = (processes: readonly NodeProcess[], width: number): string => {
   if (processes.length === 0) return 'no other Node processes visible to this user';
-  const table = renderTable(columns, processes, width);
+  const shown = columns.filter(
+    (column) => column !== containers || processes.some(({ container }) => container !== null),
+  );
+  const table = renderTable(shown, processes, width);
   const notes = processes.flatMap(noteOf);
   return [...table, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
 };
@@ -36,6 +39,12 @@ const attachText = ({ attachable, inspector }: NodeProcess): string => {
   return attachable ? 'yes' : 'no';
 };
 
+const containers: TableColumn<NodeProcess> = {
+  title: 'CONTAINER',
+  align: 'left',
+  cell: ({ container }) => container ?? '',
+};
+
 const columns: readonly TableColumn<NodeProcess>[] = [
   { title: 'PID', align: 'right', cell: ({ pid }) => String(pid) },
   { title: 'NODE', align: 'left', cell: ({ version }) => version ?? '?' },
@@ -46,5 +55,6 @@ const columns: readonly TableColumn<NodeProcess>[] = [
     cell: ({ uptimeSeconds }) => (uptimeSeconds === 0 ? '0 s' : formatDuration(uptimeSeconds * 1e6)),
   },
   { title: 'ATTACH', align: 'left', cell: attachText },
+  containers,
   { title: 'SCRIPT', align: 'left', cell: ({ script }) => script, cut: 'end' },
 ];

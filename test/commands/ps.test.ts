@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeCgroup } from '../support/cgroups.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
 import { nodeVersions } from '../support/nodes.js';
 import { startSource } from '../support/targets.js';
@@ -15,6 +16,7 @@ interface Process {
   attachable: boolean;
   reason: string | null;
   inspector: string | null;
+  container: string | null;
 }
 
 test('ps lists the Node processes, their versions, and whether they can be attached to', async (t) => {
@@ -23,6 +25,9 @@ test('ps lists the Node processes, their versions, and whether they can be attac
   const old = await startSource(t, idle, { node: 20, flags });
   const deaf = await startSource(t, idle, { node: 22, flags: ['--disable-sigusr1'] });
   const open = await startSource(t, idle, { node: 26, flags: ['--inspect=127.0.0.1:0'], args: ['one'] });
+  // the test makes one of a runtime's name; the machine's own units and containers may name the others
+  const scope = `docker-${process.pid.toString(16).padStart(64, 'a')}.scope`;
+  const inCgroup = makeCgroup(t, old.pid, scope) !== undefined;
   let seen: Process[] = [];
   const of = (pid: number): Process | undefined => seen.find((process) => process.pid === pid);
   await eventually(
@@ -42,6 +47,7 @@ test('ps lists the Node processes, their versions, and whether they can be attac
       [`v${nodeVersions[26]}`, true],
     ],
   );
+  if (inCgroup) assert.equal(of(old.pid)?.container, `docker ${'a'.repeat(12)}`);
   assert.match(of(deaf.pid)?.reason ?? '', /--disable-sigusr1/);
   assert.match(of(open.pid)?.inspector ?? '', /^ws:\/\/127\.0\.0\.1:\d+\//);
   assert.match(of(plain.pid)?.script ?? '', /target\.mjs$/);
@@ -55,7 +61,7 @@ test('ps lists the Node processes, their versions, and whether they can be attac
 test('the table of ps has one line per process, and says why one cannot be attached to', async (t) => {
   const deaf = await startSource(t, idle, { node: 22, flags: ['--disable-sigusr1'] });
   const { stdout } = await memwatch(['ps']);
-  assert.match(stdout, /^ *PID {2}NODE +RSS +UP {2}ATTACH +SCRIPT$/m);
+  assert.match(stdout, /^ *PID {2}NODE +RSS +UP {2}ATTACH +(CONTAINER +)?SCRIPT$/m);
   assert.match(stdout, new RegExp(`^ *${deaf.pid} {2}v22\\.\\d+\\.\\d+ +[\\d.]+ MB +\\S+ s {2}no `, 'm'));
   assert.match(stdout, new RegExp(`^${deaf.pid} runs with --disable-sigusr1$`, 'm'));
 });

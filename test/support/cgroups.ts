@@ -15,9 +15,13 @@ export interface TestCgroup {
 }
 
 /** Moves a process into a new memory cgroup; undefined if this user or kernel does not allow it. */
-export const makeCgroup = (t: TestContext, pid: number): TestCgroup | undefined => {
+export const makeCgroup = (
+  t: TestContext,
+  pid: number,
+  name = `memwatch-test-${process.pid}-${++made}`,
+): TestCgroup | undefined => {
   for (const { mount, limit, usage } of versions) {
-    const folder = `${mount}/memwatch-test-${process.pid}-${++made}`;
+    const folder = `${mount}/${name}`;
     try {
       mkdirSync(folder);
       t.after(() => rmdirSync(folder)); // runs after the target has ended, which was registered later

@@ -8,7 +8,8 @@ import { findLender } from './borrow-port.js';
 import { clusterWorkersOf } from './cluster.js';
 import { findInspector } from './inspector.js';
 import { portHolder, sigusr1Port } from './port.js';
-import { isNode, looksLikeNode, processIds, readProcess, type ProcessStatus } from '../process/proc.js';
+import { isNode, looksLikeNode, processIds, readProcess, readText, type ProcessStatus } from '../process/proc.js';
+import { containerOf } from '../process/container.js';
 import { barrierOf, networkObstacle, obstacleOf } from './safety.js';
 
 export interface NodeProcess {
@@ -17,6 +18,8 @@ export interface NodeProcess {
   readonly version: string | null;
   /** The script, or `-e …`, or the title that the process gave itself. */
   readonly script: string;
+  /** Its container, pod or systemd unit, as the names of its cgroups tell; null if they do not. */
+  readonly container: string | null;
   readonly rssBytes: number;
   readonly uptimeSeconds: number;
   readonly attachable: boolean;
@@ -53,6 +56,7 @@ const describeProcess = async (
     pid: status.pid,
     version: await versionOf(status, versions),
     script: scriptOf(status.command),
+    container: containerOf(readText(`/proc/${status.pid}/cgroup`)) ?? null,
     rssBytes: status.rssBytes,
     uptimeSeconds: Math.round(status.uptimeSeconds),
     attachable: reason === null,
