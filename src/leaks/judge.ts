@@ -14,9 +14,9 @@
 import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
 import type { CheckFinding, CounterReading } from '../analyzer/model/check.js';
 import type { Location } from '../analyzer/model/location.js';
-import type { Verdict } from '../analyzer/model/finding.js';
+import type { Finding, Verdict } from '../analyzer/model/finding.js';
 import { findHeapGrowth } from '../analyzer/growth/counters.js';
-import { verdictOf } from '../analyzer/growth/verdict.js';
+import { fillingText, verdictOf } from '../analyzer/growth/verdict.js';
 import { withAllocationSites } from '../analyzer/growth/allocation-sites.js';
 import { isMemwatchFile } from './capture-analysis.js';
 import { watchLevel, withHeapGrowth, withoutSettledMemory } from './level.js';
@@ -64,7 +64,7 @@ export const judge = async (subject: Subject, analysis: Analysis, options: Judge
     if (level.levelsOff) growth = await log.growth();
   }
   for (const oneMore of [log.round, () => log.longRound(longerRound)]) {
-    if (growth.growing.length > 0 || growth.slowing.length === 0) break;
+    if (unbounded(growth).length > 0 || isQuiet(growth)) break;
     await oneMore();
     growth = await log.growth();
   }
@@ -94,15 +94,18 @@ const withEvidence = async (
 const isQuiet = ({ growing, slowing }: Growth): boolean => growing.length === 0 && slowing.length === 0;
 
 /** Too few calls prove nothing, so what they seem to show does not fail the scenario. */
-const decide = ({ growing, slowing }: Growth, calls: number): Verdict =>
+const decide = (growth: Growth, calls: number): Verdict =>
   calls < fewestCalls
     ? verdictOf({ findings: 0, undecided: 1 })
-    : verdictOf({ findings: growing.length, undecided: slowing.length });
+    : verdictOf({ findings: unbounded(growth).length, undecided: growth.growing.length + growth.slowing.length });
+
+/** What grows, and nothing in the code will stop it. */
+const unbounded = ({ growing }: Growth): Finding[] => growing.filter(({ bounded }) => bounded === undefined);
 
 const judgementOf = (verdict: Verdict, growth: Growth, log: Log): Judgement => ({
   verdict,
   reasons: reasonsFor(verdict, growth, log),
-  findings: growth.growing.map((finding) => perCall(finding, log.calls() / log.work.length)),
+  findings: unbounded(growth).map((finding) => perCall(finding, log.calls() / log.work.length)),
   iterations: log.work,
   readings: log.readings,
   snapshots: log.readings.length,
@@ -112,7 +115,10 @@ const reasonsFor = (verdict: Verdict, growth: Growth, { readings, work, calls: c
   const calls = countCalls();
   const heap = readings.map(({ heapUsedBytes }) => Math.round(heapUsedBytes / 1024)).join(', ');
   const figures = `collected heap after each round: ${heap} KB; calls: ${work.join(', ')}`;
-  if (verdict === 'leak') return growth.growing.flatMap(({ reasons }) => reasons).concat(figures);
+  if (verdict === 'leak')
+    return unbounded(growth)
+      .flatMap(({ reasons }) => reasons)
+      .concat(figures);
   if (verdict === 'clean') return [`nothing gained with every round of ${calls} calls`, figures];
   if (calls < fewestCalls)
     return [
@@ -121,6 +127,7 @@ const reasonsFor = (verdict: Verdict, growth: Growth, { readings, work, calls: c
       figures,
     ];
   return [
+    ...growth.growing.map(fillingText),
     ...growth.slowing.map((title) => `${title}: grew in every round, but less each time`),
     'to settle it, run more iterations per round than its limit may hold entries',
     figures,

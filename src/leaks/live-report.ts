@@ -46,7 +46,7 @@ export const withWatch = (report: LeakReport, watched: Watched, later: readonly 
   const undecided = [
     ...(watched.end === 'interrupted' ? [interrupted(watched)] : []),
     ...(report.verdict === 'inconclusive' ? report.reasons : []),
-    ...(named ? [] : undecidedOf(watched)),
+    ...(named || report.verdict === 'inconclusive' ? [] : undecidedOf(watched)),
   ];
   const verdict = verdictOf({ findings: findings.length, undecided: undecided.length });
   const reasons = {

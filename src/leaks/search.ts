@@ -79,7 +79,9 @@ const compareRounds = async (
     // the gate saw so much growth that three snapshots will not rule it out, and the target grows meanwhile
     if (captures.files.length < 3 || (suspected && i < options.rounds)) continue;
     report = await captures.compare();
-    if (report.verdict === 'clean' || (i >= options.rounds && report.verdict === 'leak')) break;
+    // more rounds show whether growth slows down, not whether a bound in the code will hold
+    const isDecided = report.verdict === 'leak' || (report.bounded ?? []).length > 0;
+    if (report.verdict === 'clean' || (i >= options.rounds && isDecided)) break;
   }
   return report ?? (await captures.compare());
 };

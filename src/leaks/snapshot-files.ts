@@ -31,7 +31,9 @@ export interface AnalyseOptions {
 /** Throws bad-argument for fewer than three files or files of two processes, and what reading throws. */
 export const analyseSnapshots = async (files: readonly string[], options: AnalyseOptions = {}): Promise<LeakReport> => {
   const growth = await growthOf(files, options);
-  const places = placesOf(await newestScripts(files));
+  const { roundWork } = options;
+  const watchedMs = roundWork?.reduce((sum, ms) => sum + ms, 0);
+  const places = { ...placesOf(await newestScripts(files)), watchedMs };
   const findings = findingsOf(growth, 'grows', places);
   return reportOfSnapshots({
     findings: [...findings, ...findingsOfSizes(growth, options.sizes ?? [], findings, places)],

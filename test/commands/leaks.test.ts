@@ -51,6 +51,27 @@ for (const node of testedMajors) {
   });
 }
 
+test('what the code bounds, and has not reached its bound, is no leak; a bound that was passed is none', async (t) => {
+  const fixture = 'test/fixtures/growth/filling-caches.mjs';
+  const source = readFileSync(repository(fixture), 'utf8').split('\n');
+  const report = await analyseSnapshots(await capture(t, fixture, [1, 2, 3, 4], 24));
+  assert.deepEqual(
+    report.findings.map(({ title }) => title),
+    ['Map passed gains 100 Item a round and keeps them'],
+  );
+  const bounded = (report.bounded ?? []).map((finding) => {
+    const line = source[(finding.bounded?.location?.line ?? 0) - 1] ?? '';
+    return `${/(Map|object) [\w.]+/.exec(finding.title)?.[0]}: ${line.trim().slice(0, 18)}`;
+  });
+  const expected = [
+    'Map capped: if (capped.size > ',
+    'Map timed: setTimeout(() => t',
+    'object Store.sessions: timer = setInterva',
+  ];
+  assert.deepEqual(bounded.toSorted(), expected);
+  assert.match(report.reasons.join('\n'), /limits it to 20,000, and it holds 1,000/);
+});
+
 test('a leak has the same signature in every run and on every Node version', async (t) => {
   const signatures = async (node: NodeMajor): Promise<string[]> => {
     const { findings } = await analyseSnapshots(await capture(t, leaking, [2, 3, 4, 5], node));

@@ -66,6 +66,7 @@ const finding = record<Finding>({
   growthSites: list(record({ stack: list(record(codeLine)), count: number })),
   advice: nullOr(text),
   reasons: list(text),
+  bounded: optional(record({ location: nullOr(place), text })),
 });
 
 /** Reports of earlier versions do not have it. */
@@ -87,6 +88,7 @@ export const leakReport = record<LeakReport>({
   heapBytes: list(number),
   snapshots: number,
   findings: list(finding),
+  bounded: optional(list(finding)),
   warnings: list(text),
   bounds: listOrNone(record<Bound>({ of: text, unit: oneOf('bytes', 'count'), perSecond })),
   looked: listOrNone(text),

@@ -7,6 +7,7 @@ import { edgeTypes, nodeName, nodeTypeName, type HeapGraph } from '../model/heap
 import type { ClassGain, Finding, FindingContainer, FindingKind } from '../model/finding.js';
 import type { Location } from '../model/location.js';
 import { causesOf, type Cause } from './causes.js';
+import { boundedBy } from './fills.js';
 import { findContainer, type Container } from './containers.js';
 import { gainsOf } from './evidence.js';
 import type { Growth } from './find-growth.js';
@@ -26,6 +27,8 @@ export interface FindingOptions extends PlacesOptions {
   readonly packageOf: PackageLookup;
   /** Calls in an average round, if growth is counted by calls of a body: titles then give the rate per call. */
   readonly callsPerRound?: number | undefined;
+  /** From the first snapshot to the last, if that is known. */
+  readonly watchedMs?: number | undefined;
   /** Files that are never the place to look at, like Node's own. */
   readonly isForeign?: ((file: string) => boolean) | undefined;
 }
@@ -81,6 +84,7 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
     growthSites: [],
     advice: adviceOf(graph, kind, shape),
     reasons: [...reasonsOf(region, container, growth, entryClass), ...renderDeclared(place)],
+    bounded: boundedBy(graph, kind, steps, container.history, places, options.watchedMs),
   };
 };
 

@@ -21,6 +21,14 @@ export interface Places {
   ofVariable(context: number, variable: string): Location | undefined;
   /** The line that adds to what these members lead to, from a function or class (by its object), or from a variable. */
   ofAddition(anchor: Anchor, members: readonly string[], kind: FindingKind): Location | undefined;
+  /** The script in which a function, the class of an object, or a function that uses a context is written. */
+  codeOf(kind: 'function' | 'class' | 'variable', node: number): ScriptText | undefined;
+}
+
+export interface ScriptText {
+  readonly source: string;
+  /** From a 0-based position in it. */
+  locate(line: number, column: number): Location | undefined;
 }
 
 export interface PlacesOptions {
@@ -47,6 +55,12 @@ export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOpti
   };
   return {
     ofFunction,
+    codeOf: (kind, node) => {
+      const from = positionOf[kind === 'variable' ? 'context' : kind](node);
+      const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
+      if (from === undefined || source === undefined) return undefined;
+      return { source, locate: (line, column) => locate({ ...from, line, column }) };
+    },
     ofClass: (node) => ofFunction(constructorOf(graph, node)),
     ofVariable: (node, variable) => {
       const from = positionOf.context(node);

@@ -2,7 +2,7 @@
  * One finding for each cause, in the order in which to look at them. In: findings, each about one container. Out: the same,
  * with those that one cause explains merged into one, by rank.
  */
-import type { Finding } from '../model/finding.js';
+import type { Finding, FindingKind } from '../model/finding.js';
 import { gainsOf } from './evidence.js';
 import { isNameless } from './growth-classes.js';
 import { isOwnClass } from './own-class.js';
@@ -12,11 +12,11 @@ import { isOwnClass } from './own-class.js';
  * much, since that is what the program can change.
  */
 export const rankFindings = (findings: readonly Finding[]): Finding[] => {
-  const byBytes = findings.toSorted((a, b) => bytesOf(b) - bytesOf(a));
+  const sorted = byBytes(findings);
   const isBehind = (finding: Finding): boolean =>
     isNodes(finding) &&
-    byBytes.some((other) => !isNodes(other) && keptBytes(other) >= shareThatExplains * bytesOf(finding));
-  return [...byBytes.filter((finding) => !isBehind(finding)), ...byBytes.filter(isBehind)].map((finding, i) => ({
+    sorted.some((other) => !isNodes(other) && keptBytes(other) >= shareThatExplains * bytesOf(finding));
+  return [...sorted.filter((finding) => !isBehind(finding)), ...sorted.filter(isBehind)].map((finding, i) => ({
     ...finding,
     rank: i + 1,
   }));
@@ -32,7 +32,9 @@ const isNodes = ({ owner }: Finding): boolean => owner.kind === 'node';
  * with it.
  */
 export const mergeByCause = (findings: readonly Finding[]): Finding[] =>
-  nodesIntoCauses(rankFindings(inStep(bySignature(findings.toSorted((a, b) => bytesOf(b) - bytesOf(a))))));
+  nodesIntoCauses(rankFindings(withTimers(inStep(byContainer(bySignature(byBytes(findings)))))));
+
+const byBytes = (findings: readonly Finding[]): Finding[] => findings.toSorted((a, b) => bytesOf(b) - bytesOf(a));
 
 const bySignature = (findings: readonly Finding[]): Finding[] => {
   const found = new Map<string, Finding>();
@@ -41,6 +43,32 @@ const bySignature = (findings: readonly Finding[]): Finding[] => {
     found.set(finding.signature, first === undefined ? finding : sameKind(first, finding));
   }
   return [...found.values()];
+};
+
+const collections: ReadonlySet<FindingKind> = new Set(['map', 'set', 'array', 'dictionary']);
+
+/** Keys and values of one Map are one finding. */
+const byContainer = (findings: readonly Finding[]): Finding[] => {
+  const found = new Map<number | Finding, Finding>();
+  for (const finding of findings) {
+    const key = collections.has(finding.kind) ? finding.container.id : finding;
+    const first = found.get(key);
+    found.set(key, first === undefined ? finding : merged(first, finding));
+  }
+  return [...found.values()];
+};
+
+/** Timers that delete what a collection holds are part of it. */
+const withTimers = (findings: readonly Finding[]): Finding[] => {
+  const deletes = (timers: Finding, { bounded }: Finding): boolean =>
+    timers.kind === 'timers' &&
+    timers.location !== null &&
+    bounded?.location?.file === timers.location.file &&
+    bounded.location.line === timers.location.line;
+  const isPart = (finding: Finding): boolean => findings.some((other) => deletes(finding, other));
+  return findings
+    .filter((finding) => !isPart(finding))
+    .map((finding) => findings.filter((other) => deletes(other, finding)).reduce(merged, finding));
 };
 
 const inStep = (findings: readonly Finding[]): Finding[] => {
@@ -98,6 +126,7 @@ const sameKind = (first: Finding, other: Finding): Finding => ({
 
 const merged = (first: Finding, other: Finding): Finding => ({
   ...first,
+  bounded: first.bounded ?? other.bounded,
   bytesPerRound: bytesOf(first) + bytesOf(other),
   retainedBytesPerRound: (first.retainedBytesPerRound ?? 0) + (other.retainedBytesPerRound ?? 0),
   reasons: [...first.reasons, `in step with it: ${other.title}`],

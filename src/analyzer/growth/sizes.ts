@@ -11,6 +11,7 @@ import { gainsOf, isSlowing } from './evidence.js';
 import type { Growth } from './find-growth.js';
 import type { FindingOptions } from './findings.js';
 import { ownerOf } from '../model/owner.js';
+import { boundedBy } from './fills.js';
 import { isForeignOr, locate } from './locate.js';
 import { createPlaces } from './places.js';
 import { adviceOf, kindOf } from './shapes.js';
@@ -50,10 +51,10 @@ const findingOfSizes = (
   const shape = { container: node, entryClass, classes: [], steps, entrySteps: [], chained: false };
   const kind = kindOf(graph, shape);
   const container = { node, entryClass: -1, history: sizes, entry: -1, alsoHeldBy: [], chained: false };
-  const place = locate(growth, kind, container, steps, createPlaces(graph, options), isForeignOr(options.isForeign));
+  const places = createPlaces(graph, options);
+  const place = locate(growth, kind, container, steps, places, isForeignOr(options.isForeign));
   const perRound = (sizes[sizes.length - 1] - sizes[0]) / (sizes.length - 1);
-  const bytesPerEntry = storeBytes(growth, node) / Math.max(1, sizes[sizes.length - 1]);
-  const bytesPerRound = Math.round(bytesPerEntry * perRound);
+  const bytesPerRound = Math.round((storeBytes(growth, node) * perRound) / Math.max(1, sizes[sizes.length - 1]));
   return {
     rank: 0,
     kind,
@@ -72,12 +73,15 @@ const findingOfSizes = (
     allocationSites: [],
     growthSites: [],
     advice: adviceOf(graph, kind, shape),
-    reasons: [
-      `its size was ${sizes.join(', ')} at the end of ${sizes.length} rounds, as counted in the live process`,
-      'its bytes are those of its table, by the entry',
-    ],
+    reasons: reasonsOf(sizes),
+    bounded: boundedBy(graph, kind, steps, sizes, places, options.watchedMs),
   };
 };
+
+const reasonsOf = (sizes: readonly number[]): string[] => [
+  `its size was ${sizes.join(', ')} at the end of ${sizes.length} rounds, as counted in the live process`,
+  'its bytes are those of its table, by the entry',
+];
 
 /** A collection of objects is judged by its objects: if those were not found growing, it does not grow. */
 const holdsObjects = ({ last, classes }: Growth, node: number, sizes: readonly number[]): boolean => {

@@ -38,11 +38,13 @@ export const reportOfSnapshots = ({
   heapBytes = [],
   warnings = [],
 }: Judged): LeakReport => {
-  const leaks = findings
-    .filter(isWorthIt)
+  const worth = findings.filter(isWorthIt);
+  const leaks = worth
+    .filter(({ bounded }) => bounded === undefined)
     .toSorted((a, b) => (b.bytesPerRound ?? 0) - (a.bytesPerRound ?? 0))
     .map((finding, index) => ({ ...finding, rank: index + 1 }));
-  const filling = slowing.filter(isWorthIt);
+  const bounded = worth.filter((finding) => finding.bounded !== undefined);
+  const filling = [...bounded, ...slowing.filter(isWorthIt)];
   const verdict = verdictOf({ findings: leaks.length, undecided: filling.length });
   const rounds = snapshots - 1;
   return {
@@ -54,6 +56,7 @@ export const reportOfSnapshots = ({
     heapBytes,
     snapshots,
     findings: leaks,
+    bounded,
     warnings,
     bounds: [],
     looked: ['JavaScript heap'],
@@ -77,16 +80,18 @@ const reasonsOf = (
     const things = leaks.length === 1 ? 'one thing' : `${leaks.length} things`;
     return [
       `${things} grew in each of ${rounds} rounds and kept what was added: ${formatBytes(bytes)} a round in total`,
+      ...filling.map((finding) => `no leak as far as is known: ${fillingText(finding)}`),
     ];
   }
-  if (verdict === 'inconclusive') {
-    return filling.map(
-      ({ title, history }) =>
-        `${title}, but less each time: ${gainsOf(history).join(', ')}; it may be a cache that is still filling`,
-    );
-  }
+  if (verdict === 'inconclusive') return filling.map(fillingText);
   return [`nothing grew in each of ${rounds} rounds and kept what was added`];
 };
+
+/** Why something that grows is not called a leak. */
+export const fillingText = ({ title, history, bounded }: Finding): string =>
+  bounded === undefined
+    ? `${title}, but less each time: ${gainsOf(history).join(', ')}; it may be a cache that is still filling`
+    : `${title}; it ${bounded.text}`;
 
 const heapReasons = (heapBytes: readonly number[]): string[] => {
   if (heapBytes.length < 2) return [];

@@ -27,6 +27,8 @@ export interface LeakReport {
   readonly snapshots: number;
   /** By rank. */
   readonly findings: readonly Finding[];
+  /** What grows, too, but is bounded by the code: no leak as far as is known. */
+  readonly bounded?: readonly Finding[] | undefined;
   readonly warnings: readonly string[];
   /** How fast each measured quantity grows, with 95 % confidence; empty if only files were read. */
   readonly bounds: readonly Bound[];
@@ -100,6 +102,15 @@ export interface Finding {
   readonly advice: string | null;
   /** The reasons for calling this a leak, in figures. */
   readonly reasons: readonly string[];
+  /** The code deletes from it, at a point that is not reached yet: it may stop growing, and is not called a leak. */
+  readonly bounded?: Bounded | undefined;
+}
+
+export interface Bounded {
+  /** Where the code deletes, or sets the timer that deletes. */
+  readonly location: Location | null;
+  /** The rest of a sentence about the finding: what bounds it, and when to look again. */
+  readonly text: string;
 }
 
 export interface FindingContainer {

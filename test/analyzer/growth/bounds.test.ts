@@ -92,7 +92,7 @@ test('the heap of a worker is a separate quantity, and a worker that does not an
     ),
     'grows',
   );
-  assert.match(undecidedOf(watch(() => worker(null)))[0] ?? '', /\[worker 3\] gives no answer/);
+  assert.match(undecidedOf(watch(() => worker(null)))[0] ?? '', /\[worker 3\] does not answer/);
 });
 
 test('a process that only waits did no work', () => {

@@ -21,7 +21,7 @@ const placesOf = (files: Files, node: (handle: string) => number): Places => {
     };
   const ofAddition = ({ node: index, kind }: Anchor, members: readonly string[]): Location | undefined =>
     files[`${kind} ${members.join('.')}`] === undefined ? undefined : { ...(at(4)(index) ?? nowhere), line: 4 };
-  return { ofFunction: at(1), ofClass: at(2), ofVariable: at(3), ofAddition };
+  return { ofFunction: at(1), ofClass: at(2), ofVariable: at(3), ofAddition, codeOf: () => undefined };
 };
 
 const nowhere = { file: '', line: 0, column: 0 };

@@ -1,0 +1,72 @@
+/**
+ * Why a collection that grows may still stop: the code deletes from it once it is large enough or old enough, and that
+ * point is not reached yet. In: a container, places in the source, how long it was watched. Out: a sentence that says when
+ * to look again, or undefined if nothing in the code bounds it, or the bound has been passed.
+ */
+import { formatCount } from '../model/figures.js';
+import { edgeName, edgeTypes, type HeapGraph } from '../model/heap-graph.js';
+import type { Bounded, FindingKind } from '../model/finding.js';
+import { findDeletion, type Deletion } from './deletions.js';
+import type { Places } from './places.js';
+import { anchorsOf, type Step } from './steps.js';
+
+const collections: ReadonlySet<FindingKind> = new Set(['map', 'set', 'array', 'dictionary']);
+const names = new Set([edgeTypes.indexOf('property'), edgeTypes.indexOf('context')]);
+
+/** More entries than the limit, or more time, by this factor, are proof that the bound does not hold. */
+const passed = { size: 1.05, time: 1.5 };
+
+export const boundedBy = (
+  graph: HeapGraph,
+  kind: FindingKind,
+  steps: readonly Step[],
+  history: readonly number[],
+  places: Places,
+  watchedMs: number | undefined,
+): Bounded | undefined => {
+  const last = steps.at(-1);
+  const [anchor] = anchorsOf(graph, steps);
+  if (!collections.has(kind) || last === undefined || anchor === undefined) return undefined;
+  if (!names.has(graph.edgeType[last.edge])) return undefined;
+  const code = places.codeOf(anchor.kind, anchor.node);
+  const deletion = code === undefined ? undefined : findDeletion(code.source, edgeName(graph, last.edge));
+  if (code === undefined || deletion === undefined || isPassed(deletion, history, watchedMs)) return undefined;
+  const location = code.locate(deletion.line, deletion.column) ?? null;
+  return { location, text: textOf(deletion, location === null ? 'the code' : placeText(location), history, watchedMs) };
+};
+
+const placeText = ({ file, line }: { file: string; line: number }): string => `${file}:${line}`;
+
+const isPassed = ({ by, limit }: Deletion, history: readonly number[], watchedMs: number | undefined): boolean => {
+  if (limit === undefined || by === 'interval') return false;
+  if (by === 'size') return (history.at(-1) ?? 0) > limit * passed.size;
+  return watchedMs !== undefined && watchedMs > limit * passed.time;
+};
+
+const textOf = (
+  { by, limit }: Deletion,
+  where: string,
+  history: readonly number[],
+  watchedMs: number | undefined,
+): string => {
+  const now = history.at(-1) ?? 0;
+  const perMs = watchedMs === undefined ? 0 : (now - (history[0] ?? 0)) / watchedMs;
+  if (by === 'size' && limit === undefined)
+    return `may be a cache that is still filling: ${where} compares its size with a limit, which was not reached; look again when it should be full`;
+  if (by === 'size') {
+    const inMs = perMs > 0 ? `, in about ${roughTime(((limit ?? 0) - now) / perMs)}` : '';
+    return `may be a cache that is still filling: ${where} limits it to ${formatCount(limit ?? 0)}, and it holds ${formatCount(now)}; look again when it should hold more than the limit${inMs}`;
+  }
+  if (by === 'interval')
+    return `may be a cache that is still filling: ${where} deletes from it by an interval timer; look again after the entries should have expired`;
+  const after = limit === undefined ? 'later, by a timer' : `after ${roughTime(limit)}`;
+  const steady =
+    limit === undefined || perMs === 0
+      ? ''
+      : `, when it should hold about ${formatCount(Math.round(limit * perMs))} and grow no more`;
+  return `may be a cache that is still filling: ${where} deletes each entry ${after}; look again after that${steady}`;
+};
+
+/** `30 s`, `9 min`: nobody waits to the second. */
+const roughTime = (ms: number): string =>
+  ms < 120_000 ? `${formatCount(Math.max(1, ms / 1000))} s` : `${formatCount(ms / 60_000)} min`;
