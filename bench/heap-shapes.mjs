@@ -31,8 +31,57 @@ export const shapes = {
   'long strings': () => list(200, (i) => Buffer.alloc(800_000, String.fromCharCode(97 + (i % 26))).toString('latin1')),
   'class instances': () => list(100_000, (i) => new Session(i)),
   'promises and callbacks': () => list(100_000, (i) => new Promise(() => {}).then(() => i)),
+  // found by a second person to be far outside the range that was said
+  'arrays of small integers': () => list(12, () => list(1_000_000, (i) => i)),
+  'integers then pointers': () => list(8, (k) => list(1_000_000, (i) => (k < 4 ? i : shared))),
+  'holes and integers': () => list(12, () => sparse(1_000_000)),
+  'small arrays of integers': () => list(300_000, (i) => [i, i + 1, i + 2, i + 3]),
+  'rows of integers': () => list(20_000, (i) => list(500, (j) => i + j)),
+  'rows of objects': () => list(2_000, (i) => list(200, (j) => ({ row: i, column: j }))),
+  'one object with many keys': () => Object.fromEntries(list(600_000, (i) => [`key ${i}`, i])),
+  'one object with many indexes': () => Object.fromEntries(list(600_000, (i) => [i * 50, shared])),
+  'one Set of strings': () => new Set(list(600_000, (i) => `member ${i}`)),
+  'a Map of integers': () => new Map(list(1_500_000, (i) => [i, i])),
+  'slices of strings': () => slices(list(400, (i) => Buffer.alloc(20_000, 97 + (i % 26)).toString('latin1'))),
+  'external strings': () => list(60, (i) => Buffer.alloc(2_000_000, 97 + (i % 26)).toString('latin1')),
+  'wide strings': () => list(100_000, (i) => `\u4e2d\u6587 ${i} `.repeat(20).toUpperCase()),
+  'instances with many fields': () => list(60_000, (i) => new Wide(i)),
+  'compiled code': () => list(20_000, (i) => compiled(i)),
+  'async functions that wait': () => list(120_000, (i) => waiting(i)),
+  'a tree of arrays': () => tree(18),
   'an empty program': () => null,
 };
+
+const sparse = (length) => {
+  const array = [];
+  array.length = length;
+  for (let i = 0; i < length; i += 2) array[i] = i;
+  return array;
+};
+const slices = (texts) => texts.map((text) => [text, list(1_000, (i) => text.slice(i, i + 40))]);
+const compiled = (i) => {
+  const run = new Function(
+    'a',
+    'b',
+    `let sum = ${i}; for (let i = 0; i < a; i++) { sum += b * i; } return [sum, a, b];`,
+  );
+  run(2, i);
+  return run;
+};
+const waiting = async (i) => {
+  await new Promise(() => {});
+  return i;
+};
+const tree = (depth) => (depth === 0 ? [] : [tree(depth - 1), tree(depth - 1)]);
+
+class Wide {
+  constructor(i) {
+    for (let at = 0; at < 30; at++) this[`field${at}`] = at % 3 === 0 ? i : at % 3 === 1 ? shared : i + 0.5;
+  }
+  first() {
+    return this.field0;
+  }
+}
 
 class Session {
   constructor(i) {

@@ -16,52 +16,62 @@ export interface CaptureCost {
 
 /** V8 builds its graph in native memory, then turns it into text, part of which waits to be sent. */
 const snapshotBytes = {
-  base: 25e6,
-  perNode: 130,
-  perReference: 42,
+  base: 22e6,
+  perObject: 75,
+  perReference: 50,
   /** The text of an index, such as "1234", is stored in a buffer of 1,024 bytes. */
-  perIndex: 1040,
-  textPerNode: 30,
-  textPerReference: 14,
+  perIndex: 1060,
+  perTextByte: 1.8,
 };
-const snapshotUs = { base: 150_000, perNode: 1, perReference: 0.42, perIndex: 2.6 };
-/** Node before 22 is slower by this factor. */
-const slowerBefore22 = 1.25;
+const snapshotUs = { base: 150_000, perObject: 1, perReference: 0.4, perIndex: 2.5, perTextByte: 0.03 };
+/** At most: some of V8's own objects, such as scripts, cost much more than others. */
+const perOther = { bytes: 150, us: 2 };
+const fileBytes = { perObject: 25, perReference: 16 };
+/** Node before 24 is slower by this factor. */
+const slowerBefore24 = 1.4;
 
-export const snapshotFileBytes = ({ nodes, references, textBytes }: HeapObjects): number =>
-  nodes * snapshotBytes.textPerNode + references * snapshotBytes.textPerReference + textBytes;
+export const snapshotFileBytes = ({ objects, references, textBytes }: HeapObjects): number =>
+  objects * fileBytes.perObject + references.likely * fileBytes.perReference + textBytes;
 
-export const snapshotCost = (objects: HeapObjects, nodeMajor: number): CaptureCost => {
-  const { nodes, references, longest, textBytes } = objects;
-  const { base, perNode, perReference, perIndex } = snapshotBytes;
-  const graph = nodes * perNode + references * perReference + textBytes;
-  const text = snapshotFileBytes(objects);
-  const us = snapshotUs;
-  const age = nodeMajor < 22 ? slowerBefore22 : 1;
-  const work = (indexes: number): number =>
-    (us.base + nodes * us.perNode + references * us.perReference + indexes * us.perIndex) * age * objects.slowdown;
+export const snapshotCost = (heap: HeapObjects, nodeMajor: number): CaptureCost => {
+  const { objects, jsObjects, strings, textBytes, references, indexes, slowdown } = heap;
+  const sum = (per: typeof snapshotUs, of: keyof Range): number =>
+    per.base +
+    objects * per.perObject +
+    references[of] * per.perReference +
+    indexes[of] * per.perIndex +
+    textBytes * per.perTextByte;
+  const bytes = (of: keyof Range): number => sum(snapshotBytes, of);
+  const us = (of: keyof Range): number => sum(snapshotUs, of) * (nodeMajor < 24 ? slowerBefore24 : 1);
+  const others = Math.max(0, objects - jsObjects - strings);
+  // all of the text may wait if memwatch reads slowly
+  const waiting = bytes('likely') + snapshotFileBytes(heap);
   return {
     extraBytes: {
-      least: 0.6 * (base + graph + longest.least * perIndex * 0.6),
-      likely: base + graph + longest.likely * perIndex + text,
-      most: 1.3 * (base + graph) + 1.1 * longest.most * perIndex + 2.5 * text,
+      least: 0.55 * bytes('least'),
+      likely: bytes('likely'),
+      most: Math.max(1.25 * bytes('most') + others * perOther.bytes, waiting),
     },
-    pauseUs: { least: 0.4 * work(longest.least), likely: work(longest.likely), most: 2 * work(longest.likely) },
+    pauseUs: {
+      least: 0.5 * us('least') * slowdown.least,
+      likely: us('likely') * slowdown.likely,
+      most: (1.8 * us('likely') + others * perOther.us) * slowdown.most,
+    },
     heapBytes: 0,
   };
 };
 
 /** V8 records every object that it reaches, then makes an array of those that are asked for. */
-const censusBytes = { base: 8e6, perNode: 42, perJsObject: 66, inHeapPerJsObject: 24 };
-const censusUs = { base: 60_000, perNode: 0.65, perReference: 0.02 };
+const censusBytes = { base: 8e6, perObject: 42, perJsObject: 66, inHeapPerJsObject: 24 };
+const censusUs = { base: 60_000, perObject: 0.65, perReference: 0.02 };
 
-export const censusCost = ({ nodes, jsObjects, references, slowdown }: HeapObjects): CaptureCost => {
-  const { base, perNode, perJsObject, inHeapPerJsObject } = censusBytes;
-  const needed = nodes * perNode + jsObjects * perJsObject;
-  const us = (censusUs.base + nodes * censusUs.perNode + references * censusUs.perReference) * slowdown;
+export const censusCost = ({ objects, jsObjects, references, slowdown }: HeapObjects): CaptureCost => {
+  const { base, perObject, perJsObject, inHeapPerJsObject } = censusBytes;
+  const needed = objects * perObject + jsObjects * perJsObject;
+  const us = censusUs.base + objects * censusUs.perObject + references.likely * censusUs.perReference;
   return {
     extraBytes: { least: 0.4 * needed, likely: base / 2 + needed, most: 2 * base + 1.4 * needed },
-    pauseUs: { least: us * 0.5, likely: us, most: us * 2 },
+    pauseUs: { least: 0.5 * us, likely: us * slowdown.likely, most: 2 * us * slowdown.most },
     heapBytes: jsObjects * inHeapPerJsObject,
   };
 };
@@ -80,7 +90,7 @@ export const snapshotCostByBytes = ({ usedBytes, largeBytes }: HeapBytes, nodeMa
   const small = usedBytes - largeBytes;
   const bytes = (perByte: number, perLargeByte: number): number =>
     snapshotBytes.base + small * perByte + largeBytes * perLargeByte;
-  const likelyUs = snapshotUs.base + usedBytes * 0.06 * (nodeMajor < 22 ? slowerBefore22 : 1);
+  const likelyUs = snapshotUs.base + usedBytes * 0.06 * (nodeMajor < 24 ? slowerBefore24 : 1);
   return {
     extraBytes: { least: snapshotBytes.base, likely: bytes(10, 10), most: bytes(36, 140) },
     pauseUs: { least: snapshotUs.base, likely: likelyUs, most: likelyUs * 8 },
@@ -91,8 +101,8 @@ export const snapshotCostByBytes = ({ usedBytes, largeBytes }: HeapBytes, nodeMa
 /** No object is smaller than 16 bytes, and few JavaScript objects are smaller than 32. */
 export const censusCostByBytes = ({ usedBytes, largeBytes }: HeapBytes): CaptureCost => {
   const objects = (usedBytes - largeBytes) / 24;
-  const most = censusCost({ ...noObjects, nodes: objects, jsObjects: objects });
-  const likely = censusCost({ ...noObjects, nodes: objects / 2, jsObjects: objects / 4 });
+  const most = censusCost({ ...noObjects, objects, jsObjects: objects });
+  const likely = censusCost({ ...noObjects, objects: objects / 2, jsObjects: objects / 4 });
   return {
     ...most,
     extraBytes: { least: 0, likely: likely.extraBytes.likely, most: most.extraBytes.most },
@@ -102,10 +112,11 @@ export const censusCostByBytes = ({ usedBytes, largeBytes }: HeapBytes): Capture
 
 const nothing: Range = { least: 0, likely: 0, most: 0 };
 const noObjects: HeapObjects = {
-  nodes: 0,
+  objects: 0,
   jsObjects: 0,
-  references: 0,
-  longest: nothing,
+  strings: 0,
   textBytes: 0,
-  slowdown: 1,
+  references: nothing,
+  indexes: nothing,
+  slowdown: { least: 1, likely: 1, most: 1 },
 };

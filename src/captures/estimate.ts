@@ -7,6 +7,7 @@ import { countHeapObjects, type HeapObjects } from '../agent/capture/heap-object
 import { readRoom, type Room } from '../agent/capture/room.js';
 import { evaluate } from '../agent/session/evaluate.js';
 import type { Guard } from '../agent/session/guard.js';
+import { MemwatchError } from '../errors.js';
 import { formatBytes } from '../report/units.js';
 import {
   censusCost,
@@ -20,7 +21,7 @@ import {
 
 export interface CaptureEstimate {
   readonly heapUsedBytes: number;
-  /** Objects in the heap; undefined if they were not counted, so that the estimate is based on bytes only. */
+  /** Objects in the heap, estimated; undefined if its memory cannot be sampled: the estimate is based on bytes only. */
   readonly objects: number | undefined;
   /** Memory that the target takes beyond its heap during the capture: at least, likely, and at most. */
   readonly leastExtraBytes: number;
@@ -46,38 +47,42 @@ export interface SnapshotEstimate extends CaptureEstimate {
 
 export interface EstimateOptions {
   /**
-   * Counts the objects, which stops the target for a garbage collection that takes about three times as long as usual.
-   * Without the count the range is wide.
+   * Collects garbage first, which stops the target for about 1.5 ms per megabyte of heap. Otherwise nothing stops it, but
+   * garbage counts like live objects.
    */
-  readonly counted?: boolean;
+  readonly collected?: boolean;
 }
 
 export const estimateSnapshot = async (
   attachment: Attachment,
-  { counted = true }: EstimateOptions = {},
+  { collected = true }: EstimateOptions = {},
 ): Promise<SnapshotEstimate> => {
-  const objects = counted ? await countHeapObjects(attachment) : undefined;
-  const heap = await evaluate(attachment.session, readHeapBytes);
+  await readHeap(attachment); // what cannot say even this is not asked for more
+  const objects = await countHeapObjects(attachment, { collected });
+  const heap = await readHeap(attachment);
   const room = await readRoom(attachment);
   const major = Number(/\d+/.exec(attachment.nodeVersion)?.[0] ?? 20);
   const cost = objects === undefined ? snapshotCostByBytes(heap, major) : snapshotCost(objects, major);
-  const census = objects === undefined ? censusCostByBytes(heap) : censusCost(objects);
   return {
     ...estimateOf(cost, heap, objects, room),
     fileBytes: objects === undefined ? heap.usedBytes * 2 : snapshotFileBytes(objects),
-    censusFits: estimateOf(census, heap, objects, room).enough,
+    censusFits: estimateOf(censusCostOf(objects, heap), heap, objects, room).enough,
   };
 };
 
-/** Objects are counted only if, by bytes alone, there might not be room for a census. */
+/** Garbage is collected only if there might be no room for a census otherwise. */
 export const estimateCensus = async (attachment: Attachment): Promise<CaptureEstimate> => {
-  const heap = await evaluate(attachment.session, readHeapBytes);
-  const room = await readRoom(attachment);
-  const roughly = estimateOf(censusCostByBytes(heap), heap, undefined, room);
-  if (roughly.enough || !room.limitKnown) return roughly;
-  const objects = await countHeapObjects(attachment);
-  return objects === undefined ? roughly : estimateOf(censusCost(objects), heap, objects, await readRoom(attachment));
+  const estimate = async (collected: boolean): Promise<CaptureEstimate> => {
+    const objects = await countHeapObjects(attachment, { collected });
+    const heap = await readHeap(attachment);
+    return estimateOf(censusCostOf(objects, heap), heap, objects, await readRoom(attachment));
+  };
+  const roughly = await estimate(false);
+  return roughly.enough || !roughly.limitKnown ? roughly : estimate(true);
 };
+
+const censusCostOf = (objects: HeapObjects | undefined, heap: HeapBytes): CaptureCost =>
+  objects === undefined ? censusCostByBytes(heap) : censusCost(objects);
 
 const estimateOf = (
   { extraBytes, pauseUs, heapBytes }: CaptureCost,
@@ -86,7 +91,7 @@ const estimateOf = (
   { left, limitKnown, heapBytes: heapRoom }: Room,
 ): CaptureEstimate => ({
   heapUsedBytes: heap.usedBytes,
-  objects: objects?.nodes,
+  objects: objects?.objects,
   leastExtraBytes: extraBytes.least,
   likelyExtraBytes: extraBytes.likely,
   extraBytes: extraBytes.most,
@@ -106,6 +111,14 @@ export const whyNoRoom = ({ likelyExtraBytes, extraBytes, limitKnown, room }: Ca
   if (room === undefined || extraBytes <= room.availableBytes)
     return `${need}, and V8's heap is too close to its own limit for it`;
   return `${need}, and ${room.of} has ${formatBytes(room.availableBytes)} left`;
+};
+
+const readHeap = async ({ session }: Attachment): Promise<HeapBytes> => {
+  const { usedBytes, largeBytes } = await evaluate(session, readHeapBytes);
+  if (usedBytes >= 0 && largeBytes >= 0) return { usedBytes, largeBytes };
+  throw new MemwatchError('target-error', 'the target does not say how large its heap is', {
+    hint: 'is it Node? without that size, no capture can be checked against the memory that is left',
+  });
 };
 
 /** Runs in the target. */

@@ -36,7 +36,7 @@ const minReportedBytes = 16e6;
  */
 const keptMemory = (before: Resident, after: Resident): string | undefined => {
   const moreBytes = after.rssBytes - before.rssBytes;
-  if (moreBytes < minReportedBytes) return undefined;
+  if (!(moreBytes >= minReportedBytes)) return undefined; // not a number, if the target is not Node
   const heapBytes = Math.min(moreBytes, Math.max(0, after.heapBytes - before.heapBytes));
   return (
     `the target's RSS is ${formatBytes(moreBytes)} higher than before: ${formatBytes(heapBytes)} of that is in V8's heap and Buffers, ` +

@@ -47,7 +47,7 @@ const costOf = (estimate: SnapshotEstimate): string => {
   const [extra, leastExtra, mostExtra] = [estimate.likelyExtraBytes, estimate.leastExtraBytes, estimate.extraBytes].map(
     (bytes) => formatBytes(rounded(bytes)),
   );
-  const count = objects === undefined ? '' : ` and ${formatCount(objects)} objects`;
+  const count = objects === undefined ? '' : ` and about ${formatCount(rounded(objects))} objects`;
   const left = room === undefined ? '' : `; ${room.of} has ${formatBytes(room.availableBytes)}`;
   const unknown = limitKnown ? '' : "; the memory limit of the target's cgroup is not known";
   return (

@@ -118,7 +118,7 @@ export const findAttachedLeaks = async (
 const longMs = 60_000;
 
 const warnOfLongSearch = async (attachment: Attachment, rounds: LeakRounds, progress: Progress): Promise<void> => {
-  const snapshot = await estimateSnapshot(attachment, { counted: false });
+  const snapshot = await estimateSnapshot(attachment, { collected: false });
   const estimate = estimateLeakSearch(snapshot, rounds);
   if (estimate.leakMs < longMs) return;
   progress.warn(

@@ -144,15 +144,6 @@ test('a disk that is full is an error that names the file, and leaves nothing', 
   await noPortOpen(target.pid);
 });
 
-test('the cost is estimated from the heap before the snapshot', async (t) => {
-  const target = await startSource(t, `${holding(200_000)} ${idle}`, { node: 24 });
-  const estimate = await withAttachment(pidTarget(target), {}, estimateSnapshot);
-  assert.ok(estimate.heapUsedBytes > 5e6 && estimate.heapUsedBytes < 60e6);
-  assert.ok(estimate.likelyExtraBytes > 5 * estimate.heapUsedBytes);
-  assert.ok(estimate.extraBytes > estimate.likelyExtraBytes);
-  assert.ok(estimate.room !== undefined && estimate.room.availableBytes > 0);
-});
-
 test('a snapshot for which the cgroup has no room is refused with the figures, unless forced', async (t) => {
   const target = await startSource(t, `${holding(200_000)} ${idle}`, { node: 24 });
   const cgroup = makeCgroup(t, target.pid);

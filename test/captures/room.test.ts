@@ -48,7 +48,10 @@ test('in a small cgroup each capture is done, refused or replaced by what fits, 
   cgroup.setLimit(2 ** 40);
   const whole = await memwatch(['snapshot', pid, '-o', file]);
   assert.equal(whole.code, 0, whole.stderr);
-  assert.match(whole.stderr, /heap of [\d.]+ MB and 3\d\d,\d{3} objects\. Estimate: .* \([\d.]+ .?s to [\d.]+ .?s\)/);
+  assert.match(
+    whole.stderr,
+    /heap of [\d.]+ MB and about [234]\d0,000 objects\. Estimate: .* \([\d.]+ .?s to [\d.]+ .?s\)/,
+  );
   assert.match(
     whole.stderr,
     /the target's RSS is [\d.]+ MB higher than before: .* free memory that its allocator keeps/,

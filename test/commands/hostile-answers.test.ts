@@ -18,6 +18,14 @@ const worker: FakeAnswers['result'] = (method, send) => {
   return method === 'NodeWorker.enable' ? {} : undefined;
 };
 
+/** Every question about memory is answered with this. */
+const memory = (value: unknown): FakeAnswers['result'] => {
+  return (method, _, params) =>
+    method === 'Runtime.evaluate' && /memoryUsage|getHeap/.test(params)
+      ? { result: { type: 'object', value } }
+      : undefined;
+};
+
 const cases: Record<string, { command: string[]; result: FakeAnswers['result']; says: RegExp }> = {
   'a CPU profile that is a number': {
     command: ['cpu', '-d', '100ms'],
@@ -44,6 +52,17 @@ const cases: Record<string, { command: string[]; result: FakeAnswers['result']; 
     result: worker,
     says: /something that is not the inspector protocol/,
   },
+  'a heap without a size': { command: ['snapshot'], result: memory({}), says: /does not say how large its heap is/ },
+  'a heap whose size is a text': {
+    command: ['snapshot'],
+    result: memory({ usedBytes: 'x', largeBytes: null }),
+    says: /does not say how large its heap is/,
+  },
+  'a heap without a size, for a census': {
+    command: ['census'],
+    result: memory({}),
+    says: /does not say how large its heap is/,
+  },
 };
 
 for (const [name, { command, result, says }] of Object.entries(cases)) {
@@ -53,7 +72,7 @@ for (const [name, { command, result, says }] of Object.entries(cases)) {
     const run = await memwatch([...command, url], { cwd: temporaryFolder(t) });
     assert.equal(run.code, 2, run.stderr + run.stdout);
     assert.match(run.stderr, says);
-    assert.doesNotMatch(run.stderr, /bug in memwatch|\n\s+at /);
+    assert.doesNotMatch(run.stderr, /bug in memwatch|NaN|undefined|\n\s+at /);
   });
 }
 

@@ -20,7 +20,7 @@ export interface FakeAnswers {
   /** Called when a frame has arrived. */
   frame?: (socket: Duplex, count: number) => void;
   /** A command has come: its result, or undefined for that of a Node process that does nothing. */
-  result?: (method: string, send: (event: object) => void) => object | undefined;
+  result?: (method: string, send: (event: object) => void, params: string) => object | undefined;
 }
 
 export const startFakeInspector = async (t: TestContext, answers: FakeAnswers): Promise<FakeInspector> => {
@@ -57,7 +57,9 @@ const answerCommands = (socket: Duplex, resultOf: NonNullable<FakeAnswers['resul
     bytes = Buffer.concat([bytes, data]);
     for (let text = takeFrame(); text !== undefined; text = takeFrame()) {
       const { id, method, params } = JSON.parse(text) as { id: number; method: string; params: unknown };
-      send({ id, result: resultOf(method, send) ?? idleResult(method, JSON.stringify(params)) });
+      if (method === 'NodeTracing.stop') send(emptyStatistics);
+      const asked = JSON.stringify(params ?? {});
+      send({ id, result: resultOf(method, send, asked) ?? idleResult(method, asked) });
     }
   });
   /** The text of the next whole frame of a client, which is masked; frames of 64 KB and more do not come. */
@@ -74,9 +76,16 @@ const answerCommands = (socket: Duplex, resultOf: NonNullable<FakeAnswers['resul
   };
 };
 
+/** Comes when V8 has counted the objects of its heap. */
+const emptyStatistics = {
+  method: 'NodeTracing.dataCollected',
+  params: { value: [{ name: 'V8.GC_Objects_Stats', args: { live: '{}' } }] },
+};
+
 const idleResult = (method: string, params: string): object => {
   const identity = { pid: 4242, version: 'v22.6.0', runtime: null };
-  const room = { heapUsed: 5e6, rss: 1e7, heapTotal: 6e6, external: 1, rssBytes: 1e7, heapBytes: 1e6 };
+  const sizes = { heapUsed: 5e6, rss: 1e7, heapTotal: 6e6, external: 1, rssBytes: 1e7, heapBytes: 1e6 };
+  const room = { ...sizes, usedBytes: 5e6, largeBytes: 1e6 };
   const value = /\bversions?\b/.test(params) ? identity : { opened: false, client: '1', clients: 1, ...room };
   if (method === 'Runtime.evaluate') return { result: { type: 'object', value, objectId: '1' } };
   if (method === 'Runtime.callFunctionOn') return { result: { value: {} } };

@@ -1,23 +1,27 @@
 /**
- * How many objects and references a heap holds, from V8's own statistics: one garbage collection that counts what it visits
- * (trace category `v8.gc_stats`), which takes 3 to 25 MB of memory and about a tenth of a snapshot's pause. In: an
- * attachment. Out: the counts from which the cost of a capture is estimated, or undefined if the target cannot count now.
+ * How many objects and references a heap holds, from a sample of the target's memory: this decides what a capture costs. In:
+ * an attachment. Out: the counts, or undefined if the target's memory cannot be sampled. V8's own statistics (trace category
+ * `v8.gc_stats`) are not used: on some heaps they abort Node 20 and 22.
  */
+import { availableParallelism, loadavg } from 'node:os';
 import { readText } from '../process/proc.js';
 import type { Attachment } from '../attach/attach.js';
 import { evaluate, turnOfLoop } from '../session/evaluate.js';
+import { readCollectedHeap } from './collected-heap.js';
+import { sampleMemory, type LargeArray, type MemorySample } from './memory-sample.js';
 
 export interface HeapObjects {
-  readonly nodes: number;
+  readonly objects: number;
   /** The objects that a census looks at. */
   readonly jsObjects: number;
-  readonly references: number;
-  /** Slots of the longest array or table: V8 makes a text of each index, once, and spends a kilobyte on it. */
-  readonly longest: Range;
-  /** The text of the strings, limited for each to the part that a snapshot copies. */
+  readonly strings: number;
+  /** The text of strings, limited for each to the part that a snapshot copies. */
   readonly textBytes: number;
-  /** How much longer than its own work the target's main thread took, because other processes used the processor. */
-  readonly slowdown: number;
+  readonly references: Range;
+  /** Different indexes of arrays and tables at which references are: V8 spends a kilobyte on the text of each. */
+  readonly indexes: Range;
+  /** How much longer than its own work the target's main thread takes, because other processes use the processor. */
+  readonly slowdown: Range;
 }
 
 export interface Range {
@@ -26,155 +30,79 @@ export interface Range {
   readonly most: number;
 }
 
-/**
- * V8's figures for one type: how many objects, their bytes, and how many in each size class; the classes double from 32
- * bytes.
- */
-export interface TypeCount {
-  readonly count: number;
-  readonly overall: number;
-  readonly histogram: readonly number[];
+export interface CountOptions {
+  /** Without garbage, which stops the target for about 1.5 ms per megabyte of heap; otherwise garbage counts as well. */
+  readonly collected: boolean;
 }
 
-export interface ObjectStatistics {
-  readonly field_data: { readonly tagged_fields: number };
-  /** Its last entry is empty. */
-  readonly type_data: Readonly<Record<string, TypeCount | Record<string, never>>>;
-}
-
-const arrivesWithinMs = 10_000;
-const category = 'disabled-by-default-v8.gc_stats';
-
-/**
- * Before Node 24 these statistics abort the process (`Check failed: over_allocated < size`) if the heap holds an object
- * like the one that `JSON.parse('{"866":0,"a":0,"b":0,"c":0,"d":0}')` makes.
- */
-const firstSafeMajor = 24;
-
-/** Undefined if V8 must not or cannot be asked: an older Node, another runtime, or a thread whose event loop does not turn. */
-export const countHeapObjects = async (attachment: Attachment): Promise<HeapObjects | undefined> => {
-  const { pid, nodeVersion } = attachment;
-  if (Number(/\d+/.exec(nodeVersion)?.[0] ?? 0) < firstSafeMajor) return undefined;
-  const turns = await evaluate(attachment.session, turnOfLoop, [], { awaitPromise: true, timeoutMs: 2000 }).catch(
-    () => false,
-  );
-  if (!turns) return undefined; // a collection is a task of the event loop
+export const countHeapObjects = async (
+  attachment: Attachment,
+  { collected }: CountOptions,
+): Promise<HeapObjects | undefined> => {
+  const { pid, session } = attachment;
   const before = scheduled(pid);
-  const statistics = await collectStatistics(attachment).catch(() => undefined);
-  if (statistics === undefined) return undefined;
+  // a collection is a task of the event loop
+  const turns = collected && (await evaluate(session, turnOfLoop, [], turnOptions).catch(() => false));
+  if (turns) await readCollectedHeap(session);
   const after = scheduled(pid);
-  const [ran, waited] = [after.ranNs - before.ranNs, after.waitedNs - before.waitedNs];
-  return { ...heapObjectsOf(statistics, largestMapping(pid)), slowdown: ran > 0 ? 1 + waited / ran : 1 };
+  const sample = await sampleMemory(session);
+  if (sample === undefined) return undefined;
+  const waits = (after.waitedNs - before.waitedNs) / (after.ranNs - before.ranNs + shortNs);
+  const busy = pid === undefined ? 1 : (loadavg()[0] ?? 0) / availableParallelism();
+  return { ...heapObjectsOf(sample), slowdown: { least: 1, likely: 1 + waits, most: Math.max(1 + 2 * waits, busy) } };
 };
 
-/** Tracing covers the whole process and is switched on by its main thread; each thread counts in its own collections. */
-const collectStatistics = async ({ main, session }: Attachment): Promise<ObjectStatistics | undefined> => {
-  let arrive = (_statistics: ObjectStatistics | undefined): void => {};
-  const arrived = new Promise<ObjectStatistics | undefined>((resolve) => (arrive = resolve));
-  // collectGarbage collects twice; only the last report is of a heap without garbage
-  const stopListening = main.on('NodeTracing.dataCollected', ({ value }) => {
-    const text = value.findLast(({ name }) => name === 'V8.GC_Objects_Stats')?.args?.['live'];
-    if (typeof text === 'string') arrive(JSON.parse(text) as ObjectStatistics);
-  });
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    await main.send('NodeTracing.start', { traceConfig: { includedCategories: [category] } });
-    const collected = session.send('HeapProfiler.collectGarbage', undefined, { timeoutMs: 180_000 });
-    await collected.finally(() => main.send('NodeTracing.stop'));
-    timer = setTimeout(() => arrive(undefined), arrivesWithinMs); // the statistics come after the answers
-    return await arrived;
-  } finally {
-    clearTimeout(timer);
-    stopListening();
-  }
-};
+const turnOptions = { awaitPromise: true, timeoutMs: 2000 };
+/** A wait is no rule if the target ran for less than this. */
+const shortNs = 1e8;
 
-/** Exported for the table of measured heaps. */
-export const heapObjectsOf = (
-  { type_data: types, field_data: fields }: ObjectStatistics,
-  largestBytes: number | undefined,
-): Omit<HeapObjects, 'slowdown'> => {
-  const all = Object.entries(types).filter((entry): entry is [string, TypeCount] => Number(entry[1].count) > 0);
-  const sum = (wanted: RegExp, of: (count: TypeCount) => number): number =>
-    all.reduce((total, [name, count]) => total + (wanted.test(name) ? of(count) : 0), 0);
-  const slots = fields.tagged_fields / wordBytes;
-  const inTables = sum(tables, ({ overall }) => overall / wordBytes);
-  // V8 counts the elements of an array twice: from the array, and from the store of its slots. Numbers in slots are no edges
-  const elements = Math.min(
-    slots,
-    sum(/^ARRAY_ELEMENTS_TYPE$/, ({ overall }) => overall / wordBytes),
-  );
+const heapObjectsOf = (sample: MemorySample): Omit<HeapObjects, 'slowdown'> => {
+  const { objects, jsObjects, strings, names, textBytes, references, arrays } = sample;
+  const inArrays = arrays.reduce((sum, array) => sum + (isDense(array) ? array.references : 0), 0);
+  const others = Math.max(0, references - inArrays);
+  // every object refers to its layout; a reference in an array is shown twice: from the array, and from the store of its slots
   return {
-    nodes: sum(/./, ({ count }) => count),
-    jsObjects: sum(/^JS_/, ({ count }) => count),
-    references: usedShare * (slots + elements - Math.min(slots, inTables * tableShareOfNumbers)),
-    longest: longestOf(all, slots, largestBytes),
-    textBytes: sum(texts, ({ count, overall }) => Math.min(overall, count * copiedText)),
+    objects,
+    jsObjects,
+    strings,
+    textBytes,
+    references: {
+      least: objects + 0.8 * (others + inArrays),
+      likely: objects + othersShown * others + 2 * inArrays,
+      most: objects + 2 * (others + inArrays),
+    },
+    indexes: indexesOf(arrays, names, references),
   };
 };
 
-const wordBytes = 8;
-/** A snapshot copies at most this much of each string. */
-const copiedText = 1024;
-/** The share of slots that lead to an object which a snapshot shows; the others hold numbers, holes, `undefined` and the like. */
-const usedShare = 0.85;
-/** In a Map's table a third of the slots hold numbers, and up to half are free. */
-const tableShareOfNumbers = 0.55;
-const tableShare: Range = { least: 0.14, likely: 0.2, most: 0.52 };
-const tables = /TABLE_TYPE$|DICTIONARY/;
-const arrays = /^(ARRAY_ELEMENTS|OBJECT_ELEMENTS|.*FIXED_ARRAY.*|WEAK_ARRAY.*|ARRAY_LIST)_TYPE$/;
-const texts = /^(?!.*(CONS|SLICED|EXTERNAL|THIN)).*STRING_TYPE$/;
+/** References that are shown once or twice; measured. */
+const othersShown = 1.3;
+/** A table has free slots, and slots with numbers. */
+const isDense = ({ slots, references }: LargeArray): boolean => references > 0.6 * slots;
 
-const longestOf = (types: readonly (readonly [string, TypeCount])[], slots: number, largestBytes = Infinity): Range => {
-  const longest = { least: 0, likely: 0, most: 0 };
-  for (const [name, count] of types) {
-    const isTable = tables.test(name);
-    if (!isTable && !arrays.test(name)) continue;
-    const largest = largestIn(count, slots * wordBytes, largestBytes);
-    const share = isTable ? tableShare : { least: 0.5, likely: 1, most: 1 };
-    for (const bound of ['least', 'likely', 'most'] as const) {
-      const inUse = Math.min(slots, (largest[bound] / wordBytes) * share[bound]);
-      longest[bound] = Math.max(longest[bound], inUse);
-    }
+/** Array and table slots that hold references, at different indexes. V8's table of names is a long array as well. */
+const indexesOf = (arrays: readonly LargeArray[], names: number, references: number): Range => {
+  const shares = arrays.map((array) => ({ length: array.slots, share: Math.min(1, array.references / array.slots) }));
+  shares.push({ length: names, share: 1 });
+  shares.sort((a, b) => b.length - a.length);
+  let [likely, most, free, sum] = [0, 0, 1, 0];
+  for (const [at, { length, share }] of shares.entries()) {
+    free *= 1 - share;
+    sum += share;
+    const span = length - (shares[at + 1]?.length ?? 0);
+    likely += span * (1 - free);
+    most += span * Math.min(1, sum);
   }
-  return longest;
+  const limit = Math.max(names, references);
+  return {
+    least: Math.min(limit, likely) / 4,
+    likely: Math.min(limit, likely),
+    most: Math.min(limit, most) + smallArray,
+  };
 };
 
-/**
- * The bytes of the largest object of a type. V8 reports sizes by classes that double: the third is 64 to 127 bytes. The
- * last class contains everything above, of which only the sum is known. An object larger than all slots together holds
- * plain numbers. Large objects have mappings of their own, so none is larger than the largest mapping.
- */
-const largestIn = ({ overall, histogram }: TypeCount, slotBytes: number, largestBytes: number): Range => {
-  const last = histogram.length - 1;
-  const inLast = histogram[last] ?? 0;
-  const smaller = histogram.slice(0, -1).reduce((sum, count, at) => sum + count * minOfClass(at), 0);
-  const least = Math.max(minOfClass(last), (overall - 2 * smaller) / inLast);
-  if (inLast > 0 && least <= slotBytes) {
-    const most = Math.max(least, Math.min(overall - smaller, largestBytes, (maxAboveMean * overall) / inLast));
-    const mean = Math.max(least, (overall - smaller) / inLast);
-    return { least, likely: Math.min(mean, most), most };
-  }
-  const top = histogram.slice(0, -1).findLastIndex((count) => count > 0);
-  return { least: minOfClass(top), likely: 1.5 * minOfClass(top), most: 2 * minOfClass(top) };
-};
-
-const minOfClass = (at: number): number => 16 * 2 ** at;
-/** Bounds the largest of several objects if nothing else does. */
-const maxAboveMean = 3;
-
-/** For a process of this machine; undefined for others, and if it may not be read. */
-const largestMapping = (pid: number | undefined): number | undefined => {
-  if (pid === undefined) return undefined;
-  const sizes = readText(`/proc/${pid}/maps`)
-    .split('\n')
-    .filter((line) => /^\S+ rw-p 0+ 00:00 0\s*$/.test(line))
-    .map((line) => {
-      const [from = '0', to = '0'] = line.slice(0, line.indexOf(' ')).split('-');
-      return Number.parseInt(to, 16) - Number.parseInt(from, 16);
-    });
-  return sizes.length === 0 ? undefined : Math.max(...sizes);
-};
+/** Slots of the longest array that has no pages of its own. */
+const smallArray = 2 ** 14;
 
 /** How long its main thread has run, and how long it was ready to run while another one ran. */
 const scheduled = (pid: number | undefined): { ranNs: number; waitedNs: number } => {

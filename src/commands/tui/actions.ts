@@ -47,9 +47,9 @@ export const priceOf = async (action: TargetAction, attachment: Attachment): Pro
         'Buffers and other memory outside the heap are not seen by it.',
       ];
     case 'snapshot':
-      return snapshotPrice('For it', await estimateSnapshot(attachment, { counted: false }));
+      return snapshotPrice('For it', await estimateSnapshot(attachment, { collected: false }));
     case 'leaks':
-      return leaksPrice(await estimateSnapshot(attachment, { counted: false }));
+      return leaksPrice(await estimateSnapshot(attachment, { collected: false }));
     case 'gc':
       return undefined;
   }

@@ -1,0 +1,49 @@
+/** What a snapshot is said to cost, compared with the memory that it takes; on every Node. Linux only. */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { withAttachment } from '#memwatch/agent/attach/attach.js';
+import { captureSnapshot } from '#memwatch/agent/capture/snapshot.js';
+import { evaluate } from '#memwatch/agent/session/evaluate.js';
+import { estimateSnapshot } from '#memwatch/captures/estimate.js';
+import { testedMajors } from '../support/nodes.js';
+import { startSource, temporaryFolder } from '../support/targets.js';
+
+const integers = `globalThis.held = [0, 1, 2].map(() => Array.from({ length: 1_000_000 }, (_, i) => i));
+  setInterval(() => {}, 50); console.log('ready');`;
+const references = `void (globalThis.held = Array.from({ length: 120_000 }, (_, i) => ({ i })))`;
+
+const memoryOf = (pid: number, field: string): number =>
+  1024 * Number(new RegExp(`^${field}:\\s*(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+
+/** How far the RSS rises above its value before, while `work` runs. */
+const measureExtraBytes = async (pid: number, work: () => Promise<unknown>): Promise<number> => {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5'); // the peak begins anew
+  const before = memoryOf(pid, 'VmRSS');
+  await work();
+  return memoryOf(pid, 'VmHWM') - before;
+};
+
+for (const major of testedMajors) {
+  test(`Node ${major}: arrays of integers cost next to nothing, references what is said`, async (t) => {
+    const target = await startSource(t, integers, { node: major });
+    const file = join(temporaryFolder(t), 'x.heapsnapshot');
+    await withAttachment({ kind: 'pid', pid: target.pid, worker: undefined }, {}, async (attachment) => {
+      const cheap = await estimateSnapshot(attachment);
+      assert.ok(cheap.heapUsedBytes > 24e6, String(cheap.heapUsedBytes));
+      assert.ok(cheap.extraBytes < 150e6, `integers: at most ${cheap.extraBytes}`);
+      await evaluate(attachment.session, references);
+      const rough = await estimateSnapshot(attachment, { collected: false });
+      const said = await estimateSnapshot(attachment);
+      for (const { leastExtraBytes, likelyExtraBytes, extraBytes } of [rough, said]) {
+        assert.ok(leastExtraBytes < likelyExtraBytes && likelyExtraBytes < extraBytes);
+        assert.ok(likelyExtraBytes > 100e6 && extraBytes < 1e9, `references: about ${likelyExtraBytes}`);
+      }
+      assert.ok(said.room !== undefined && said.room.availableBytes > 0);
+      const taken = await measureExtraBytes(target.pid, () => captureSnapshot(attachment, file));
+      assert.ok(taken >= said.leastExtraBytes && taken <= said.extraBytes, `${JSON.stringify(said)}, took ${taken}`);
+      assert.ok(said.extraBytes <= 3 * taken, `${JSON.stringify(said)}, took ${taken}`);
+    });
+  });
+}
