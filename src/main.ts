@@ -6,7 +6,13 @@ import { removeAbandoned } from './files/temporary.js';
 import { escapeText } from './report/units.js';
 
 const interrupted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
+const interrupt = (): void => interrupted.abort();
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+for (const signal of signals) process.on(signal, interrupt);
+/** The handlers wait for their turn while this thread computes; without them the system ends memwatch. */
+const endAtOnce = (): void => {
+  if (!interrupted.signal.aborted) for (const signal of signals) process.off(signal, interrupt);
+};
 /** How long cleanup may take after a signal. Then memwatch exits anyway; guards in the targets undo the rest. */
 const longestGoodbyeMs = 1600;
 const leaveAnyway = (): void => {
@@ -29,7 +35,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const run = async (command: Command, args: Arguments): Promise<void> => {
   try {
     removeAbandoned(); // what a killed memwatch left
-    const io = createIo(args['json'] === true, interrupted.signal);
+    const io = createIo(args['json'] === true, interrupted.signal, endAtOnce);
     process.exitCode = (await command.run(args, io)) ?? (interrupted.signal.aborted ? 130 : 0);
   } catch (error) {
     report(interrupted.signal.aborted ? asInterrupted(error) : await explained(error), args['debug'] === true);
@@ -71,6 +77,7 @@ try {
   else {
     const { createParser } = await import('./commands/parser.js'); // yargs takes longer to load than the rest
     await (await createParser(words, columns, run)).parseAsync();
+    if (interrupted.signal.aborted) process.exit(); // what still runs, such as loading a module, has nothing left to do
   }
 } catch (error) {
   report(error, words.includes('--debug'));

@@ -46,6 +46,7 @@ const samplingOptions = (yargs: Argv): Argv =>
 const runAlloc = async (args: Arguments, io: Io): Promise<number | undefined> => {
   const named = args['target'] as string | undefined;
   if (named !== undefined && (named.endsWith('.heapprofile') || isFile(named))) {
+    io.endAtOnce();
     const profile = showUnit(await openProfile(named, io), 'bytes', named);
     printAllocations({ profile, file: named, pid: null, ended: null }, args, io);
     return undefined;
@@ -71,6 +72,7 @@ const runAlloc = async (args: Arguments, io: Io): Promise<number | undefined> =>
   const ended = (await attachment.program?.exited) ?? null;
   const file = wanted?.file ?? null;
   if (wanted !== undefined) writeOutput(wanted.file, text, wanted);
+  io.endAtOnce();
   const withoutSurvivors = args['survivors'] === false ? undefined : whyNoSurvivors(durationMs, io);
   const result = { profile: readHeapProfile(text), file, pid: attachment.pid ?? null, ended, withoutSurvivors };
   printAllocations(result, args, io);
@@ -79,7 +81,7 @@ const runAlloc = async (args: Arguments, io: Io): Promise<number | undefined> =>
 
 /** Why there was no second phase, if there was none. */
 const whyNoSurvivors = (durationMs: number, io: Io): string => {
-  if (io.signal.aborted) return 'memwatch was interrupted before the second phase';
   if (durationMs === Infinity) return 'that takes a second phase; -d sets the length of each';
+  if (io.signal.aborted) return 'memwatch was interrupted before the second phase';
   return 'that takes a second phase, and the target had ended';
 };

@@ -84,12 +84,14 @@ const runCpu = async (args: Arguments, io: Io): Promise<number | undefined> => {
   }));
   const ended = (await attachment.program?.exited) ?? null;
   const files = save(captures, wanted);
+  io.endAtOnce();
   const threads = captures.map(({ thread, text }) => ({ name: thread, profile: readCpuProfile(text) }));
   printCpu({ threads, files, saved: true, pid: attachment.pid ?? null, ended }, args, io);
   return exitCodeOfProgram(ended, io);
 };
 
 const printFile = async (file: string, args: Arguments, io: Io): Promise<void> => {
+  io.endAtOnce();
   const profile = showUnit(await openProfile(file, io), 'microseconds', file);
   const threads = [{ name: profile.notes?.thread ?? 'thread', profile }];
   printCpu({ threads, files: [file], saved: false, pid: null, ended: null }, args, io);
@@ -129,6 +131,7 @@ const runInProcess = async (
   const intervalUs = Math.round(parseDuration(String(args['interval'])) * 1000);
   const { text, ended } = await captureInProcess(target.argv, { intervalUs, programStdout });
   const files = save([{ thread: 'main thread', text }], wanted);
+  io.endAtOnce();
   const threads = [{ name: 'main thread', profile: readCpuProfile(text) }];
   printCpu({ threads, files, saved: true, pid: null, ended }, args, io);
   return exitCodeOfProgram(ended, io);

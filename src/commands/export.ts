@@ -56,6 +56,7 @@ async function runExport(args: Arguments, io: Io): Promise<void> {
   const file = String(args['file']);
   const to = String(args['to']);
   if (!isFormat(to)) throw new MemwatchError('bad-argument', `unknown format: ${to}`);
+  io.endAtOnce();
   const content = await convert(file, to, Number(args['limit']), io);
   const output = String(args['output'] ?? file.replace(/(\.[^./\\]*)?$/, '') + formats[to].extension);
   if (isOwnStdout(output)) {

@@ -15,6 +15,8 @@ export interface Io extends Progress {
   readonly columns: number;
   /** Prints the result: the document with --json, else the text. */
   print(document: object, text: () => string): void;
+  /** From now on nothing has to be undone: a signal ends memwatch at once, also in the middle of a long computation. */
+  endAtOnce(): void;
   /** Writes a line to stdout as it comes (live readings, NDJSON). */
   line(text: string): void;
 }
@@ -29,7 +31,7 @@ export interface Command {
 /** Parsed arguments; `--` holds the words after the two dashes. */
 export type Arguments = Readonly<Record<string, unknown>> & { readonly '--'?: readonly string[] };
 
-export const createIo = (json: boolean, signal: AbortSignal): Io => {
+export const createIo = (json: boolean, signal: AbortSignal, endAtOnce: () => void): Io => {
   const clearProgress = (): void => {
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   };
@@ -40,6 +42,7 @@ export const createIo = (json: boolean, signal: AbortSignal): Io => {
   return {
     signal,
     json,
+    endAtOnce,
     color: !json && process.stdout.isTTY && !process.env['NO_COLOR'],
     columns: process.stdout.columns ?? 100,
     print: (document, text) => line(json ? writeJson(document, 2) : text()),

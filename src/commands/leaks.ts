@@ -66,7 +66,10 @@ const isFile = (text: string): boolean => !/^\d+$/.test(text) && (text.includes(
 
 const findIn = async (targets: readonly string[], args: Arguments, io: Io): Promise<LeakReport> => {
   const listening = { signal: io.signal, onProgress: io.progress, onWarning: io.warn };
-  if (targets.some(isFile)) return findLeaks(targets, listening);
+  if (targets.some(isFile)) {
+    io.endAtOnce();
+    return findLeaks(targets, listening);
+  }
   if (targets.length > 1)
     throw new MemwatchError('bad-argument', `leaks takes one target, not ${targets.join(' ')}`, {
       hint: 'name one target, or three or more .heapsnapshot files',

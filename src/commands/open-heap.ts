@@ -17,8 +17,10 @@ import type { Io } from './io.js';
 import { takeSnapshot } from '../captures/take-snapshot.js';
 
 /** Reads a snapshot file, and runs the passes that most commands need. */
-export const openHeap = async (file: string, io: Pick<Io, 'signal' | 'progress'>): Promise<Heap> => {
-  const heap = await readHeap(file, io);
+export const openHeap = async (file: string, io: Io): Promise<Heap> => prepare(await readHeap(file, io), io);
+
+const prepare = async (heap: Heap, io: Io): Promise<Heap> => {
+  io.endAtOnce();
   io.progress('computing retained sizes');
   return heap.prepare();
 };
@@ -47,13 +49,17 @@ export const openHeapOf = async (source: string, io: Io, options: CaptureOptions
   if (existsSync(source)) return openHeap(source, io);
   if (/[/\\]|\.heapsnapshot(\.gz)?$/.test(source) && !/^(wss?:\/\/|\d+\/)/.test(source))
     throw new MemwatchError('cannot-read', `no such file: ${source}`);
+  return prepare(await readTarget(source, io, options), io);
+};
+
+const readTarget = async (source: string, io: Io, options: CaptureOptions): Promise<Heap> => {
   const folder = createTemporaryFolder();
   try {
     const { file, overwrite } = options.wanted ?? { file: join(folder.path, 'target.heapsnapshot'), overwrite: false };
     await withAttachment(parseTarget(source), { signal: io.signal, onProgress: io.progress }, (attachment) =>
       takeSnapshot(attachment, file, { overwrite, force: options.force === true }, io),
     );
-    return await openHeap(file, io);
+    return await readHeap(file, io);
   } finally {
     folder.remove();
   }

@@ -138,3 +138,13 @@ export const programExitCode = async (program: Program): Promise<number> => {
   const { code, signal } = await program.exited;
   return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 };
+
+/** A terminal sends Ctrl-C to the program as well as to memwatch; a signal that reaches only memwatch is passed on. */
+export const forwardSignals = (child: ChildProcess): (() => void) => {
+  const signals = process.stdin.isTTY ? (['SIGTERM'] as const) : (['SIGINT', 'SIGTERM', 'SIGHUP'] as const);
+  const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+  for (const signal of signals) process.on(signal, forward);
+  return () => {
+    for (const signal of signals) process.removeListener(signal, forward);
+  };
+};

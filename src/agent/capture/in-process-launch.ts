@@ -9,7 +9,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { MemwatchError } from '../../errors.js';
 import { intervalVariable, type NoProfiler } from './in-process-profiler.js';
-import { commandOf, type ProgramEnd } from '../attach/launch.js';
+import { commandOf, forwardSignals, type ProgramEnd } from '../attach/launch.js';
 
 /** Throws `not-found` if v8-profiler-next is not installed, `target-error` if the program left no profile. */
 export const captureInProcess = async (
@@ -23,8 +23,10 @@ export const captureInProcess = async (
     stdio: ['inherit', options.programStdout === 'stderr' ? 2 : 'inherit', 'inherit', 'pipe'],
   });
   const ended = once(child, 'exit');
+  const stopForwarding = forwardSignals(child);
   const profile = await text(child.stdio[3] as Readable);
   const [code, signal] = (await ended) as [number | null, NodeJS.Signals | null];
+  stopForwarding();
   if (profile.startsWith('{"noProfiler"')) throw noProfiler(JSON.parse(profile) as NoProfiler);
   if (profile !== '') return { text: profile, ended: { code, signal } };
   throw new MemwatchError(

@@ -3,13 +3,13 @@
  * selectors. Out: what each thread and each forked child wrote, as text, and how the program ended. The program's input,
  * output, arguments and signals work as without memwatch.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { writeOutput } from '../../files/output.js';
 import { createTemporaryFolder } from '../../files/temporary.js';
-import { commandOf, type LaunchOptions, type ProgramEnd } from '../attach/launch.js';
+import { commandOf, forwardSignals, type LaunchOptions, type ProgramEnd } from '../attach/launch.js';
 import type { Order } from './preload.js';
 import type { Selector } from './selector.js';
 
@@ -54,13 +54,3 @@ const runToEnd = (argv: readonly string[], folder: string, options: LaunchOption
       resolve({ code, signal });
     });
   });
-
-/** A terminal sends Ctrl-C to the program as well as to memwatch; a signal that reaches only memwatch is passed on. */
-const forwardSignals = (child: ChildProcess): (() => void) => {
-  const signals = process.stdin.isTTY ? (['SIGTERM'] as const) : (['SIGINT', 'SIGTERM', 'SIGHUP'] as const);
-  const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
-  for (const signal of signals) process.on(signal, forward);
-  return () => {
-    for (const signal of signals) process.removeListener(signal, forward);
-  };
-};

@@ -23,6 +23,7 @@ const io: Io = {
   print: (printed) => {
     document = printed;
   },
+  endAtOnce: () => {}, // the thread is ended from outside
   line: () => {},
   progress: (text) => send({ progress: text }),
   warn: (text) => send({ progress: text }),
