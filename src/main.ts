@@ -15,8 +15,9 @@ const endAtOnce = (): void => {
 };
 /** How long cleanup may take after a signal. Then memwatch exits anyway; guards in the targets undo the rest. */
 const longestGoodbyeMs = 1600;
+let hasEnded = false;
 const leaveAnyway = (): void => {
-  if (process.stdout.errored === null)
+  if (process.stdout.errored === null && !hasEnded)
     report(
       new MemwatchError('interrupted', `interrupted: cleanup did not finish within ${longestGoodbyeMs / 1000} s`),
       false,
@@ -77,7 +78,7 @@ try {
   else {
     const { createParser } = await import('./commands/parser.js'); // yargs takes longer to load than the rest
     await (await createParser(words, columns, run)).parseAsync();
-    if (interrupted.signal.aborted) process.exit(); // what still runs, such as loading a module, has nothing left to do
+    hasEnded = true; // what may still run, such as the loading of a module, undoes nothing
   }
 } catch (error) {
   report(error, words.includes('--debug'));

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { test, type TestContext } from 'node:test';
 import type { LeakReport } from '#memwatch/analyzer/model/finding.js';
 import { processExists } from '#memwatch/agent/process/proc.js';
@@ -56,7 +57,7 @@ for (const [node, args] of [
   test(`a target on Node ${node} that stands still does not keep memwatch ${args[0]}, and undoes all when it runs on`, async (t) => {
     const target = await startSource(t, idle, { node });
     const run = start(t, [args[0], String(target.pid), ...args.slice(1)]);
-    await eventually('it is attached to', isAttachedTo(target.pid));
+    await eventually('it is attached to', isAttachedTo(target.pid), 60_000);
     await new Promise((go) => setTimeout(go, 1000));
     target.child.kill('SIGSTOP');
     await run.endsAfter(args[0] === 'leaks' ? 'SIGTERM' : 'SIGINT');
@@ -86,10 +87,37 @@ test('an inspector that accepts and never answers does not delay memwatch, neith
   ] as const) {
     const before = came;
     const run = start(t, [args[0], target, ...args.slice(1)]);
-    await eventually('memwatch has come', () => came > before);
+    await eventually('memwatch has come', () => came > before, 60_000);
     await run.endsAfter('SIGTERM');
     assert.match(run.printed.stderr, /^memwatch: interrupted.*\n/m);
   }
+});
+
+test('Ctrl-C in alloc gives what was sampled, and says that memwatch was interrupted', async (t) => {
+  const target = await startSource(t, idle, { node: 24 });
+  const run = start(t, ['alloc', String(target.pid), '-d', '60s']);
+  await eventually('it is attached to', isAttachedTo(target.pid), 60_000);
+  await new Promise((go) => setTimeout(go, 1000));
+  await run.endsAfter('SIGINT');
+  assert.match(run.printed.stdout, /stays alive was not measured: memwatch was interrupted before the second phase\n/);
+  assert.doesNotMatch(run.printed.stdout + run.printed.stderr, /ended|cleanup/);
+  await noPortOpen(target.pid);
+});
+
+test('a long computation does not keep memwatch after Ctrl-C', async (t) => {
+  const heap = JSON.stringify(pathToFileURL(repository('dist/analyzer/heap/heap.js')).href);
+  const endless = `const { Heap } = await import(${heap}); Heap.prototype.prepare = () => { console.error('computes'); for (;;); };`;
+  const preload = `data:text/javascript,${encodeURIComponent(endless)}`;
+  const file = repository('test/fixtures/snapshots/node-24.heapsnapshot.gz');
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const args = ['--import', preload, repository('dist/cli.js'), 'heap', file];
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  t.after(() => child.kill('SIGKILL'));
+  let printed = '';
+  child.stderr.on('data', (chunk) => (printed += String(chunk)));
+  await eventually('it computes', () => printed.includes('computes'), 30_000);
+  child.kill('SIGINT');
+  await eventually('it has ended', () => child.signalCode === 'SIGINT');
 });
 
 test('a search for leaks says what it has learned till then, also where its load ignores the signal', async (t) => {
@@ -116,7 +144,7 @@ test('a search for leaks says what it has learned till then, also where its load
 test('a search for leaks in a blocked loop says that it is blocked, and which command shows what', async (t) => {
   const target = await startSource(t, `console.log('ready'); setTimeout(() => { for (;;); }, 200)`, { node: 24 });
   const interrupted = start(t, ['leaks', String(target.pid)]);
-  await eventually('it is attached to', isAttachedTo(target.pid));
+  await eventually('it is attached to', isAttachedTo(target.pid), 60_000);
   await interrupted.endsAfter('SIGINT');
   await noPortOpen(target.pid);
   const run = await memwatch(['leaks', String(target.pid)]);
@@ -133,7 +161,7 @@ test(
     const terminal = openTerminal(t, { columns: 100, rows: 30 });
     terminal.keys(`${process.execPath} ${repository('dist/cli.js')} attach ${target.pid}; echo ended $?`, 'Enter');
     await terminal.until(/heap/i);
-    await eventually('it is attached to', isAttachedTo(target.pid));
+    await eventually('it is attached to', isAttachedTo(target.pid), 60_000);
     target.child.kill('SIGSTOP');
     terminal.keys('q');
     assert.match(await terminal.until(/ended \d+/), /did not answer .* so memwatch detached/);
