@@ -169,6 +169,10 @@ test(
       /capabilities that memwatch does not have; memwatch runs as root, but without CAP_SYS_PTRACE\n.*--cap-add SYS_PTRACE/,
     );
     assert.match(saidAs(withoutPtrace, changed.pid), /memwatch runs as root, but without CAP_SYS_PTRACE\n/);
+    assert.match(
+      saidAs(['--bounding-set=-kill'], changed.pid),
+      /may not be sent SIGUSR1: it belongs to another user \(user id 4242\), .* without CAP_KILL\n.*--cap-add KILL/,
+    );
   },
 );
 

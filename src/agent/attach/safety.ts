@@ -4,7 +4,7 @@
  * that says why not.
  */
 import { MemwatchError } from '../../errors.js';
-import { whyDenied } from '../process/permission.js';
+import { whyDenied, whyNoSignal } from '../process/permission.js';
 import { isSingleExecutable } from '../process/single-executable.js';
 import { whyUnreachable } from '../process/network.js';
 import { isNode, nodeFlags, readProcess, type ProcessStatus } from '../process/proc.js';
@@ -34,9 +34,12 @@ export const barrierOf = (status: ProcessStatus): Obstacle | undefined => {
 
 /** Why SIGUSR1 must not be sent to a process without an inspector; undefined if it may. */
 export const obstacleOf = (status: ProcessStatus): Obstacle | undefined => {
-  const { catchesSigusr1, blocksSigusr1, uptimeSeconds } = status;
+  const { pid, catchesSigusr1, blocksSigusr1, uptimeSeconds } = status;
   const barrier = barrierOf(status);
-  if (barrier !== undefined || catchesSigusr1) return barrier;
+  if (barrier !== undefined) return barrier;
+  const denial = whyNoSignal(pid);
+  if (denial !== undefined) return { code: 'no-permission', ...denial };
+  if (catchesSigusr1) return undefined;
   const refuse = (reason: string, hint: string): Obstacle => ({ code: 'not-attachable', reason, hint });
   const flags = nodeFlags(status);
   if (flags.includes('--permission') || flags.includes('--experimental-permission')) {

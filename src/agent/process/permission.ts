@@ -4,7 +4,7 @@
  * mode checking".
  */
 import { statSync } from 'node:fs';
-import { readText } from './proc.js';
+import { readLink, readText } from './proc.js';
 
 export interface Denial {
   /** Continues a sentence that begins `process 123`. */
@@ -13,7 +13,7 @@ export interface Denial {
 }
 
 /** The bits of a set of capabilities, from linux/capability.h. */
-const capabilityBits = { CAP_SYS_PTRACE: 19n, CAP_SYS_ADMIN: 21n };
+const capabilityBits = { CAP_KILL: 5n, CAP_SYS_PTRACE: 19n, CAP_SYS_ADMIN: 21n };
 
 /** memwatch has this capability now. */
 export const hasCapability = (name: keyof typeof capabilityBits): boolean =>
@@ -59,6 +59,22 @@ export const whyDenied = (pid: number): Denial => {
   const reason =
     'may not be inspected: it called setuid or setgid, its file cannot be read, or a security module forbids it';
   return { reason: `${reason}${asRoot}`, hint };
+};
+
+/**
+ * Why memwatch may not send a signal to a process that it may look into, by the rules of kill(2); undefined if it may, or if
+ * that is not known: whoever made a user namespace may send signals into it.
+ */
+export const whyNoSignal = (pid: number): Denial | undefined => {
+  if (hasCapability('CAP_KILL') || readLink(`/proc/${pid}/ns/user`) !== readLink('/proc/self/ns/user'))
+    return undefined;
+  const [real, , saved] = readCredentials(pid).userIds;
+  const ours = readCredentials('self').userIds.slice(0, 2);
+  if (ours.some((user) => user === real || user === saved)) return undefined;
+  return {
+    reason: `may not be sent SIGUSR1: it belongs to another user (user id ${real}), and memwatch runs without CAP_KILL`,
+    hint: `run memwatch as user ${real}, or with CAP_KILL (docker run --cap-add KILL)`,
+  };
 };
 
 interface Credentials {
