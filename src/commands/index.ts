@@ -83,6 +83,11 @@ const entries = {
     describe: 'what every thread is doing now: its stack, what it waits for, its handles',
     load: async () => (await import('./dump.js')).dumpCommand,
   },
+  top: {
+    usage: 'top [target]',
+    describe: 'which functions run now: the last seconds, again and again',
+    load: async () => (await import('./top.js')).topCommand,
+  },
   cpu: {
     usage: 'cpu [target]',
     describe: 'which functions and lines take the time',

@@ -22,6 +22,7 @@ const rows: Record<string, (pid: string, worker: string, folder: string) => read
     [worker, '--count', '1', '--json'],
   ],
   detach: (pid) => [[pid]],
+  top: (pid) => [[pid, '--count', '1', '--interval', '200ms']],
   dump: (pid) => [[pid]],
   memory: (pid) => [[pid, '--collect']],
   census: (pid, worker) => [

@@ -19,8 +19,12 @@ export interface GcAndLoopWatch {
   stop(): Promise<GcAndLoop | undefined>;
 }
 
-export const watchGcAndLoop = async (session: Session): Promise<GcAndLoopWatch> => {
-  const watch = await evaluateRemote(session, startWatch);
+/**
+ * `gc: false` leaves garbage collection out. V8's GCProfiler keeps some kilobytes for each collection until an old
+ * GCProfiler is itself collected: reading it again and again makes a small target grow by tens of megabytes.
+ */
+export const watchGcAndLoop = async (session: Session, { gc = true } = {}): Promise<GcAndLoopWatch> => {
+  const watch = await evaluateRemote(session, startWatch, [gc]);
   let last: GcAndLoop | undefined;
   const keep = async (reading: Promise<GcAndLoop>): Promise<GcAndLoop | undefined> =>
     (last = await reading.catch(() => last));
@@ -32,7 +36,7 @@ export const watchGcAndLoop = async (session: Session): Promise<GcAndLoopWatch> 
 
 /** Runs in the target. */
 // oxlint-disable-next-line max-lines-per-function -- runs in the target: its source is sent as one text
-const startWatch = (): { read(): GcAndLoop; stop(): GcAndLoop } => {
+const startWatch = (watchesGc: boolean): { read(): GcAndLoop; stop(): GcAndLoop } => {
   const guard: { builtin: NodeJS.Process['getBuiltinModule'] } | undefined = Reflect.get(
     process,
     Symbol.for('memwatch'),
@@ -44,8 +48,12 @@ const startWatch = (): { read(): GcAndLoop; stop(): GcAndLoop } => {
   const delay = monitorEventLoopDelay({ resolution: resolutionMs });
   delay.enable();
   const start = performance.eventLoopUtilization();
-  let profiler = new GCProfiler();
-  profiler.start();
+  const startProfiler = (): InstanceType<typeof GCProfiler> => {
+    const profiler = new GCProfiler();
+    profiler.start();
+    return profiler;
+  };
+  let profiler = watchesGc ? startProfiler() : undefined;
   const kinds: Record<string, GcReading['kind']> = {
     Scavenge: 'minor',
     MinorMarkCompact: 'minor',
@@ -56,7 +64,7 @@ const startWatch = (): { read(): GcAndLoop; stop(): GcAndLoop } => {
   };
   const sums = new Map<GcReading['kind'], { kind: GcReading['kind']; count: number; durationUs: number }>();
   const collect = (): void => {
-    for (const { gcType, cost } of profiler.stop()?.statistics ?? []) {
+    for (const { gcType, cost } of profiler?.stop()?.statistics ?? []) {
       const kind = kinds[gcType] ?? 'major';
       const sum = sums.get(kind) ?? { kind, count: 0, durationUs: 0 };
       sum.count++;
@@ -79,8 +87,7 @@ const startWatch = (): { read(): GcAndLoop; stop(): GcAndLoop } => {
   return {
     read() {
       collect();
-      profiler = new GCProfiler();
-      profiler.start();
+      if (watchesGc) profiler = startProfiler();
       return result();
     },
     stop() {

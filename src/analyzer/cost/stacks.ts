@@ -30,15 +30,16 @@ export const computeCommonStack = (profile: Profile): CommonStack => {
   if (node === undefined || samples === undefined)
     return { stack: [], samples: 0, samplesTaken: nodes.length, idleSamples, mayBeInlined: false };
   const { line, inlined } = hottestLine(profile, node);
-  const stack = stackOf(profile, node).map((frame, at) => (at === 0 && line > 0 ? { ...frame, line } : frame));
+  const stack = computeStackOf(profile, node).map((frame, at) => (at === 0 && line > 0 ? { ...frame, line } : frame));
   const mayBeInlined = inlined || profile.notes?.precise !== true;
   return { stack, samples, samplesTaken: nodes.length, idleSamples, mayBeInlined };
 };
 
 const nameOf = ({ frames, nodeFrame }: Profile, node: number): string => frames[nodeFrame[node] ?? 0]?.name ?? '';
-const isState = (profile: Profile, node: number): boolean => stateName.test(nameOf(profile, node));
+export const isState = (profile: Profile, node: number): boolean => stateName.test(nameOf(profile, node));
 
-const stackOf = (profile: Profile, leaf: number): StackFrame[] => {
+/** Innermost frame first. */
+export const computeStackOf = (profile: Profile, leaf: number): StackFrame[] => {
   const stack: StackFrame[] = [];
   for (let node = leaf; node >= 0; node = profile.nodeParent[node] ?? -1) {
     const frame = profile.frames[profile.nodeFrame[node] ?? 0];

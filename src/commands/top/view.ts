@@ -1,0 +1,81 @@
+/** What `top` shows of one look at a target. In: the threads' profiles. Out: a TopView, and the document of it. */
+import { basename } from 'node:path';
+import type { Attachment } from '../../agent/attach/attach.js';
+import { readProcess } from '../../agent/process/proc.js';
+import { computeLongestTurn } from '../../analyzer/cost/longest-turn.js';
+import { computeCostTable, sortRows } from '../../analyzer/cost/table.js';
+import { mergeProfiles, type NamedProfile } from '../../analyzer/model/merge-profiles.js';
+import { isOwn, packageOf, showName } from '../../report/place.js';
+import type { TopBlock, TopThread, TopView } from '../../report/top-text.js';
+
+export const topSorts = ['self', 'total', 'name', 'file'] as const;
+
+export interface TopChoice {
+  readonly sort: (typeof topSorts)[number];
+  readonly own: boolean;
+}
+
+/** Makes the view of one look after another; the longest block is remembered. */
+export type Top = (threads: readonly NamedProfile[], choice: TopChoice) => TopView;
+
+export const createTop = (attachment: Attachment): Top => {
+  const title = titleOf(attachment);
+  const longestUs = new Map<string, number>();
+  let block: TopBlock | undefined;
+  return (threads, { sort, own }) => {
+    for (const thread of threads) {
+      const one = newBlock(thread, longestUs);
+      if (one !== undefined && one.durationUs > (block?.durationUs ?? leastBlockUs)) block = one;
+    }
+    const table = computeCostTable(mergeProfiles(threads));
+    const ran = table.functions.filter(({ total }) => total > 0);
+    const functions = sortRows(own ? ran.filter(isOwn) : ran, sort);
+    return { title, at: new Date(), table, functions, threads: threads.map(threadOf), block };
+  };
+};
+
+const leastBlockUs = 50_000;
+
+/** A timer of the target was later than ever before: it measured the block, and the samples say what ran meanwhile. */
+const newBlock = ({ name, profile }: NamedProfile, longestUs: Map<string, number>): TopBlock | undefined => {
+  const maxUs = profile.notes?.loop?.delay?.maxUs ?? 0;
+  if (maxUs <= (longestUs.get(name) ?? 0)) return undefined;
+  longestUs.set(name, maxUs);
+  const turn = computeLongestTurn(profile);
+  const isSeen = turn !== undefined && turn.durationUs > maxUs / 2;
+  return { thread: name, durationUs: Math.round(maxUs), at: new Date(), stack: isSeen ? turn.stack : [] };
+};
+
+const threadOf = ({ name, profile }: NamedProfile): TopThread => {
+  const { whole, idle } = computeCostTable(profile);
+  return { name, busy: whole + idle > 0 ? whole / (whole + idle) : 0, loop: profile.notes?.loop ?? null };
+};
+
+const titleOf = ({ pid, nodeVersion }: Attachment): string => {
+  const script =
+    pid === undefined
+      ? undefined
+      : readProcess(pid)
+          ?.command.slice(1)
+          .find((word) => !word.startsWith('-'));
+  return `${pid === undefined ? 'remote process' : `process ${pid}`}${script === undefined ? '' : ` ${basename(script)}`}, Node ${nodeVersion}`;
+};
+
+/** `memwatch/top@1`: one line for each look. */
+export const topDocument = ({ at, table, functions, threads, block }: TopView): object => ({
+  schema: 'memwatch/top@1',
+  time: at.toISOString(),
+  durationUs: table.durationUs,
+  busyUs: table.whole,
+  idleUs: table.idle,
+  threads,
+  functions: functions.map(({ name, file, line, self, total }) => ({
+    name: showName(name),
+    file,
+    line,
+    package: packageOf(file),
+    selfUs: self,
+    totalUs: total,
+  })),
+  longestBlock: block ?? null,
+});

@@ -1,0 +1,100 @@
+/** `memwatch top`: as lines, as documents and on a terminal; whatever ends it, the target is as it was. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { computeLongestTurn } from '#memwatch/analyzer/cost/longest-turn.js';
+import { readCpuProfile } from '#memwatch/analyzer/formats/cpuprofile.js';
+import { memwatch } from '../support/memwatch.js';
+import { noTmux, openTerminal, runMemwatch } from '../support/tmux.js';
+import { startSource } from '../support/targets.js';
+import { noPortOpen } from '../support/waiting.js';
+
+const busy = `
+  const { Worker } = require('node:worker_threads');
+  function spinFor(ms) { for (const end = Date.now() + ms; Date.now() < end;) Math.sqrt(end); }
+  function blocker() { spinFor(150); }
+  setInterval(blocker, 300);
+  new Worker('function mill(n) { return n < 2 ? n : mill(n - 1) + mill(n - 2); } setInterval(() => mill(27), 60)', { eval: true, name: 'mill' })
+    .on('online', () => console.log('ready'));`;
+
+interface Look {
+  readonly threads: readonly { name: string; busy: number }[];
+  readonly functions: readonly { name: string; file: string | null; selfUs: number; package: string | null }[];
+  readonly longestBlock: { thread: string; durationUs: number; stack: readonly { function: string }[] } | null;
+}
+
+for (const node of [20, 26] as const) {
+  test(`on Node ${node} it names what runs in each thread, look after look, and what blocked the loop`, async (t) => {
+    const target = await startSource(t, busy, { node, kind: 'cjs' });
+    const run = await memwatch(['top', String(target.pid), '--interval', '700ms', '--count', '3', '--json']);
+    assert.equal(run.code, 0, run.stderr);
+    const looks = run.stdout.trim().split('\n').map((line) => JSON.parse(line) as Look); // prettier-ignore
+    assert.equal(looks.length, 3);
+    for (const { threads, functions } of looks) {
+      assert.deepEqual(threads.map(({ name }) => name.replace(/ \(.*/, '')), ['main thread', 'worker 1']); // prettier-ignore
+      assert.ok(threads.every(({ busy }) => busy > 0), JSON.stringify(threads)); // prettier-ignore
+      assert.ok(functions.some(({ name, file }) => /spinFor|blocker/.test(name) && file?.endsWith('target.cjs')));
+      assert.ok(functions.some(({ name }) => name === 'mill'));
+    }
+    const block = looks[2]?.longestBlock;
+    assert.ok(block != null && block.durationUs >= 50_000, JSON.stringify(block));
+    await noPortOpen(target.pid);
+  });
+}
+
+test('lines say what it costs; sorts and the choice of own code hold', async (t) => {
+  const target = await startSource(t, busy, { kind: 'cjs' });
+  const words = ['top', String(target.pid), '--interval', '500ms', '--count', '1', '--threads', 'main'];
+  const run = await memwatch([...words, '--own', '--sort', 'name']);
+  assert.equal(run.code, 0, run.stderr);
+  assert.match(run.stderr, /4 to 7 % more CPU/);
+  assert.match(run.stdout, /^main thread: [\d.]+% busy/m);
+  assert.doesNotMatch(run.stdout, /worker 1|node:internal/);
+  const [, table = ''] = run.stdout.split('own time');
+  assert.ok(table.indexOf('blocker') > 0 && table.indexOf('blocker') < table.indexOf('spinFor'), run.stdout);
+  await noPortOpen(target.pid);
+});
+
+test(
+  'on a terminal keys sort, pause and quit; when it is killed, terminal and target are restored',
+  { skip: noTmux },
+  async (t) => {
+    const target = await startSource(t, busy, { kind: 'cjs' });
+    const terminal = openTerminal(t, { columns: 80, rows: 24 });
+    runMemwatch(terminal, ['top', String(target.pid), '--interval', '300ms']);
+    const screen = await terminal.until(/(spinFor|blocker)[^]*q quit/);
+    assert.match(screen, /worker 1 \(mill\): [\d.]+% busy/);
+    assert.ok(screen.split('\n').every((line) => line.length <= 80));
+    terminal.keys('Space');
+    await terminal.until(/space go on/);
+    terminal.keys('o');
+    await terminal.until(/o all code/);
+    terminal.keys('Space');
+    await terminal.until(/space pause/);
+    terminal.keys('q');
+    await terminal.until(/exit code 0/);
+    await noPortOpen(target.pid);
+    runMemwatch(terminal, ['top', String(target.pid), '--interval', '300ms']);
+    await terminal.until(/(spinFor|blocker)[^]*q quit/);
+    process.kill(terminal.pid(), 'SIGKILL');
+    await terminal.until(/memwatch was killed; the terminal is as it was/);
+    assert.equal(terminal.modes(), 'screen 0 mouse 0 cursor 1');
+    await noPortOpen(target.pid);
+    assert.equal(target.child.exitCode, null);
+  },
+);
+
+test('the longest turn of an event loop is told apart from many short ones', () => {
+  const at = (functionName: string) => ({ functionName, scriptId: '0', url: '', lineNumber: -1, columnNumber: -1 });
+  const nodes = [
+    { id: 1, callFrame: at('(root)'), children: [2, 3, 5] },
+    { id: 2, callFrame: at('(idle)') },
+    { id: 3, callFrame: { ...at('handle'), url: 'file:///a.js', lineNumber: 1 }, children: [4] },
+    { id: 4, callFrame: { ...at('parse'), url: 'file:///a.js', lineNumber: 5 } },
+    { id: 5, callFrame: { ...at('other'), url: 'file:///a.js', lineNumber: 9 } },
+  ];
+  const samples = [3, 2, 5, 2, 4, 4, 3, 2, 5, 5];
+  const text = JSON.stringify({ nodes, startTime: 0, endTime: 10_000, samples, timeDeltas: samples.map(() => 1000) });
+  const turn = computeLongestTurn(readCpuProfile(text));
+  assert.equal(turn?.durationUs, 3000);
+  assert.deepEqual(turn.stack.map(({ function: name, line }) => [name, line]), [['parse', 6], ['handle', 2]]); // prettier-ignore
+});
