@@ -22,7 +22,7 @@ export const diffProfiles = async (
   const [first, second] = files;
   if (files.length !== 2) throw new MemwatchError('bad-argument', 'profiles are compared two at a time');
   const diff = computeCostDiff(await readTable(first, io), await readTable(second, io));
-  if (to !== undefined) await writeDiffFlamegraph([first, second], diff.scale, to, io);
+  if (to !== undefined) await writeDiffFlamegraph([first, second], diff, to, io);
   const document = {
     schema: 'memwatch/cost-diff@1',
     files,

@@ -32,7 +32,7 @@ export const diffCommand: Command = {
       .positional('files', { type: 'string', array: true, describe: 'two or more captures, oldest first' })
       .option('limit', { type: 'number', describe: 'rows in each table (15; with --json 100 objects)' })
       .option('to', {
-        choices: ['svg'],
+        choices: ['svg', 'html'] as const,
         describe: 'also write what changed between profiles as a flame graph, red and blue',
       })
       .option('output', { alias: 'o', type: 'string', describe: 'file of the flame graph; replaces an earlier one' })
@@ -49,7 +49,8 @@ export const diffCommand: Command = {
     const diff = await differOf(files);
     if (args['to'] !== undefined && diff !== diffProfiles)
       throw new MemwatchError('bad-argument', '--to draws profiles, and these are snapshots');
-    const file = { output: args['output'] as string | undefined, overwrite: args['overwrite'] === true };
+    const format = args['to'] === 'html' ? ('html' as const) : ('svg' as const);
+    const file = { format, output: args['output'] as string | undefined, overwrite: args['overwrite'] === true };
     const to = args['to'] === undefined ? undefined : file;
     await diff(files, limitOf(args, io.json ? 100 : 15), io, to);
   },

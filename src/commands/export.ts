@@ -85,7 +85,12 @@ const convert = async (file: string, to: Format, limit: number, io: Io): Promise
     inclusive: computeBusy(profile),
     isHidden: (node: number) => isIdle(profile.frames[profile.nodeFrame[node]].name),
   };
-  return to === 'svg' ? renderFlamegraphSvg(profile, options) : renderFlamegraphPage(profile, table, options);
+  if (to === 'svg') return renderFlamegraphSvg(profile, options);
+  const { unit, whole, functions, lines } = table;
+  const lineRows = lines
+    .filter(({ inlined }) => !inlined)
+    .map((row) => ({ ...row, name: row.function, total: row.self }));
+  return renderFlamegraphPage(profile, { ...options, unit, whole, functions, lines: lineRows });
 };
 
 /** A --json result holds tables but no call tree, so it can only become other tables. */

@@ -1,23 +1,17 @@
 /**
- * A flame graph as one self-contained HTML page: zoom, search, a table of functions. In: a Profile and rows.
- * Out: HTML. The installed d3-flame-graph and the parts of d3 it needs are copied into the page.
+ * A flame graph as one self-contained HTML page: zoom, search, callers and callees of a function, the application's own
+ * code alone, tables of functions and lines. In: a Profile and rows. Out: HTML. The installed d3-flame-graph and the parts
+ * of d3 it needs are copied into the page.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { CostTable } from '../analyzer/model/cost.js';
 import type { Profile } from '../analyzer/model/profile.js';
 import { formatValue } from './cost.js';
-import { showPage, type PageData } from './flamegraph-page-script.js';
-import { showName, showPlace } from './place.js';
-import { escapeHtml, escapeText, jsonForScript } from './units.js';
-
-export interface PageOptions {
-  readonly title: string;
-  readonly folder: string;
-  readonly inclusive: Float64Array;
-  readonly isHidden: (node: number) => boolean;
-}
+import { computePageData, type PageOptions } from './flamegraph-data.js';
+import { showPage } from './flamegraph-page-script.js';
+import { flamegraphStyle } from './flamegraph-style.js';
+import { escapeHtml, jsonForScript } from './units.js';
 
 /** In the order in which they depend on one another. */
 const parts = [
@@ -25,24 +19,30 @@ const parts = [
   'd3-time-format', 'd3-timer', 'd3-scale', 'd3-selection', 'd3-transition',
 ]; // prettier-ignore
 
-export const renderFlamegraphPage = (profile: Profile, table: CostTable, options: PageOptions): string => {
-  const data = pageData(profile, table, options);
+export const renderFlamegraphPage = (profile: Profile, options: PageOptions): string => {
+  const data = computePageData(profile, options);
   const title = escapeHtml(options.title);
-  const head = `${escapeHtml(formatValue(table.unit, table.whole))} in ${table.functions.length} functions`;
+  const head = `${escapeHtml(formatValue(options.unit, options.whole))} in ${options.functions.length} functions`;
+  const changes = options.change !== undefined;
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'">
 <title>${title}</title>
-<style>${style}</style>
+<style>${flamegraphStyle}</style>
 </head>
 <body>
-<header><h1>${title}</h1><p>${head}</p>
+<header><h1>${title}</h1><p>${head}</p><p id="legend">${changes ? changeLegend : kindLegend}</p>
 <form id="search-form"><input id="search" type="search" placeholder="search functions" aria-label="search functions">
-<button type="button" id="reset">reset zoom</button><output id="matched"></output></form></header>
+<button type="button" id="reset">reset zoom</button><button type="button" id="turn">callees up</button>
+<label><input type="checkbox" id="own"> own code alone</label><output id="matched"></output></form></header>
 <div id="chart"></div><p id="details" aria-live="polite">&nbsp;</p>
-<table id="functions"><thead><tr><th data-key="self">own</th><th data-key="share">%</th><th data-key="total">total</th><th data-key="name">function</th><th data-key="place">file</th></tr></thead><tbody></tbody></table>
+<section id="sandwich" hidden><h2><span id="sandwich-name"></span> <button type="button" id="close">close</button></h2>
+<p>who calls it</p><div id="callers"></div><p>what it calls</p><div id="callees"></div></section>
+${tableOf('functions', 'function', changes)}
+${data.lines.length === 0 ? '' : `<h2>Lines</h2>${tableOf('lines', 'in function', changes)}`}
 ${libraries().map(inlineScript).join('\n')}
 <script>(${String(showPage)})(${jsonForScript(data)});</script>
 </body>
@@ -50,10 +50,15 @@ ${libraries().map(inlineScript).join('\n')}
 `;
 };
 
-const style = `body{font:14px/1.4 system-ui,sans-serif;margin:1rem 1.5rem;color:#222}h1{font-size:1.2rem;margin:0}header p{margin:.2rem 0 .6rem;color:#666}
-#details{font-family:ui-monospace,monospace;min-height:1.4em;margin:.4rem 0 1rem}table{border-collapse:collapse}th{cursor:pointer;text-align:left;border-bottom:1px solid #999}
-td,th{padding:.15rem .8rem .15rem 0;font-variant-numeric:tabular-nums}td:nth-child(-n+3),th:nth-child(-n+3){text-align:right}td:nth-child(4){cursor:pointer}
-td:nth-child(n+4){font-family:ui-monospace,monospace;overflow-wrap:anywhere}#matched{margin-left:1rem;color:#a0a}`;
+const kindLegend = ['application', 'package', 'node', 'native', 'gc']
+  .map((kind) => `<span class="${kind}">${{ gc: 'GC', node: 'Node.js' }[kind] ?? kind}</span>`)
+  .join(' ');
+const changeLegend = '<span class="grew">grew</span> <span class="shrank">shrank</span>';
+
+const tableOf = (id: string, name: string, changes: boolean): string => {
+  const [own, total] = changes ? ['own change', 'total change'] : ['own', 'total'];
+  return `<div class="scroll"><table id="${id}"><thead><tr><th data-key="self">${own}</th><th data-key="share">%</th><th data-key="total">${total}</th><th data-key="name">${name}</th><th data-key="place">file</th></tr></thead><tbody></tbody></table></div>`;
+};
 
 /** No text in a library may end the script element that contains it. */
 const inlineScript = (text: string): string => `<script>${text.replace(/<\/script/gi, '<\\/script')}</script>`;
@@ -63,34 +68,4 @@ const libraries = (): string[] => {
   const beside = createRequire(own);
   const files = parts.map((part) => join(dirname(beside.resolve(part)), `${part}.min.js`));
   return [...files, join(dirname(own), 'd3-flamegraph.umd.min.js')].map((file) => readFileSync(file, 'utf8'));
-};
-
-const pageData = (profile: Profile, table: CostTable, { inclusive, isHidden, folder }: PageOptions): PageData => {
-  const names = profile.frames.map(({ name, location }) => {
-    const at = showPlace({ file: location?.file ?? null, line: location?.line ?? null }, folder);
-    return escapeText(at === '' ? showName(name) : `${showName(name)} ${at}`);
-  });
-  const kept = new Map<number, number>([[-1, 0]]);
-  const nodeName = [names.push('all') - 1];
-  const nodeParent = [-1];
-  const nodeValue = [0];
-  for (let node = 0; node < profile.nodeCount; node++) {
-    const parent = kept.get(profile.nodeParent[node]);
-    if (parent === undefined || isHidden(node) || inclusive[node] <= 0) continue;
-    if (profile.frames[profile.nodeFrame[node]].name === '(root)') {
-      kept.set(node, 0);
-      continue;
-    }
-    kept.set(node, nodeName.push(profile.nodeFrame[node]) - 1);
-    nodeParent.push(parent);
-    nodeValue.push(Math.round(inclusive[node]));
-    if (parent === 0) nodeValue[0] += Math.round(inclusive[node]);
-  }
-  const rows = table.functions.slice(0, 2000).map((row) => ({
-    name: escapeText(showName(row.name)),
-    place: escapeText(showPlace(row, folder)),
-    self: Math.round(row.self),
-    total: Math.round(row.total),
-  }));
-  return { unit: table.unit, names, nodeName, nodeParent, nodeValue, rows };
 };

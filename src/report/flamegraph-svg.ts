@@ -38,6 +38,9 @@ export const renderFlamegraphSvg = (profile: Profile, options: FlamegraphOptions
   return options.change === undefined ? mended : paintChanges(mended);
 };
 
+/** A narrower box, a tenth of a pixel, cannot be seen. */
+const smallestShare = 1 / 12_000;
+
 /** The package draws boxes by their start and end; callers below, siblings in alphabetical order. */
 const place = (
   profile: Profile,
@@ -61,12 +64,14 @@ const place = (
     let at = start;
     const shown = siblings.filter((node) => !isHidden(node) && inclusive[node] > 0);
     for (const node of shown.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))) {
-      stack.push({ node, depth, start: at });
+      if (inclusive[node] >= least) stack.push({ node, depth, start: at });
       at += inclusive[node] / size;
     }
     return at;
   };
-  const time = placeAll(topOf(profile, children), 1, 0);
+  const top = topOf(profile, children);
+  const least = smallestShare * top.reduce((sum, node) => sum + (isHidden(node) ? 0 : inclusive[node]), 0);
+  const time = placeAll(top, 1, 0);
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const { node, depth, start } = next;
     nodes[String(node)] = { func: nameOf(node), depth, stime: start, etime: start + inclusive[node] / size };
@@ -117,6 +122,8 @@ const mend = (svg: string, title: string): string =>
     .replace(/<script[\s\S]*?<\/script>/, `<title>${escapeXml(title)}</title>`)
     .replace(/<text [^>]*id="details"[^<]*<\/text>/, () => titleText(title))
     .replace(/ onload="[^"]*"/, '')
+    .replace(/ (?:data-[a-z]+|rx|ry)="[^"]*"/g, '') // only the package's script uses them
+    .replace(/\s*<text [^>]*><\/text>/g, '') // no room for a label
     .replace(/ onmouse(?:over|out)="[^"]*"/g, '')
     .replace(/<!--[\s\S]*?-->/g, '')
     .replace(/\(([^()]*)\), ([\d.,]+)%\)<\/title>/g, '($1, $2%)</title>')

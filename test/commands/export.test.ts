@@ -82,7 +82,7 @@ test('svg: boxes as wide as their time, right lines, no script, nothing that is 
     svg,
     /<title>a&#39;\);alert\(1\);\(&#39; \/srv\/&lt;app&gt;&#39;&quot;&amp;\/0\.js:4 \(80 ms, 100%\)<\/title>/,
   );
-  const widths = [...svg.matchAll(/<rect [^>]*data-x[^>]* width="([\d.]+)"/g)].map(([, width]) => Number(width));
+  const widths = [...svg.matchAll(/<rect x="[\d.]+" y="[\d.]+" width="([\d.]+)"/g)].map(([, width]) => Number(width));
   assert.equal(widths.length, hostileNames.length + 1);
   const [all = 0, first = 0, second = 0] = widths.sort((a, b) => b - a);
   assert.equal(Math.round(all), Math.round(first));
@@ -114,11 +114,16 @@ search.value = 'ALERT(1);';
 search.dispatchEvent(new Event('input'));
 const found = document.querySelector('#matched').textContent;
 frames().find((frame) => frame.textContent.includes('bold')).dispatchEvent(new MouseEvent('click', { bubbles: true }));
+const more = { colours: new Set(frames().map((frame) => frame.querySelector('rect').getAttribute('fill'))).size };
+const row = [...document.querySelectorAll('#functions tbody tr')].find((line) => line.textContent.includes('bold'));
+row.click();
+more.callers = document.querySelectorAll('#callers g.frame').length;
+more.callees = document.querySelectorAll('#callees g.frame').length;
 setTimeout(() => {
   const zoomed = frames().find((frame) => frame.textContent.includes('bold'));
   const out = document.createElement('pre');
   out.id = 'probe';
-  out.textContent = JSON.stringify({ before, found, width: Math.round(zoomed.getBoundingClientRect().width / document.querySelector('#chart svg').getBoundingClientRect().width * 100), rows: document.querySelectorAll('#functions tbody tr').length, title: document.title });
+  out.textContent = JSON.stringify({ before, found, width: Math.round(zoomed.getBoundingClientRect().width / document.querySelector('#chart svg').getBoundingClientRect().width * 100), ...more, rows: document.querySelectorAll('#functions tbody tr').length, title: document.title });
   document.body.append(out);
 }, 1500);
 </script></body>`;
@@ -133,9 +138,80 @@ setTimeout(() => {
       before: hostileNames.length + 1,
       found: 'matched 100.0%',
       width: 100,
+      colours: 3, // the application, what was found, and the box of all
+      callers: 7,
+      callees: 2,
       rows: hostileNames.length,
       title: 'hostile.cpuprofile',
     });
+  },
+);
+
+/** A timer of Node's calls f of the application, which calls native code; f costs what is given. */
+const timerProfile = (ticks: number): object => {
+  const at = (functionName: string, url: string) => ({ functionName, url, scriptId: '1', lineNumber: url === '' ? -1 : 3, columnNumber: 0 }); // prettier-ignore
+  const nodes = [
+    { id: 1, callFrame: at('(root)', ''), children: [2, 5] },
+    { id: 2, callFrame: at('listOnTimeout', 'node:internal/timers'), children: [3] },
+    { id: 3, callFrame: at('f', 'file:///app/f.js'), children: [4], positionTicks: [{ line: 5, ticks }] },
+    { id: 4, callFrame: at('update', '') },
+    { id: 5, callFrame: at('(garbage collector)', '') },
+  ];
+  const samples = [2, ...Array.from({ length: ticks }, () => 3), 4, 4, 5, 5, 5];
+  return { nodes, startTime: 0, endTime: 1000 * samples.length, samples, timeDeltas: samples.map(() => 1000) };
+};
+
+test(
+  'html: each kind of code has its colour; own code alone; callees up; what changed in red and blue',
+  { skip: !hasChromium },
+  async (t) => {
+    const folder = temporaryFolder(t);
+    const files = [4, 14].map((ticks) => {
+      const file = join(folder, `${ticks}.cpuprofile`);
+      writeFileSync(file, JSON.stringify(timerProfile(ticks)));
+      return file;
+    });
+    const pages = [join(folder, 'one.html'), join(folder, 'diff.html')];
+    const runs = [
+      await memwatch(['export', ...files.slice(0, 1), '--to', 'html', '-o', join(folder, 'one.html')]),
+      await memwatch(['diff', ...files, '--to', 'html', '-o', join(folder, 'diff.html')]),
+    ];
+    assert.deepEqual(runs.map(({ code, stderr }) => [code, stderr]), [[0, ''], [0, '']]); // prettier-ignore
+    const both = join(folder, 'both.html');
+    const frames = pages.map((page) => `<iframe width="900" height="600" srcdoc="${readFileSync(page, 'utf8').replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"></iframe>`); // prettier-ignore
+    const probe = `
+    const read = (page) => [...page.querySelectorAll('#chart g.frame')].map((frame) =>
+      [frame.getAttribute('name').split(' ')[0], frame.querySelector('rect').getAttribute('fill').replace(/.*?--/, '').replace(/[)].*/, ''), frame.getAttribute('transform').replace(/.*,|[)]/g, '')]);
+    const [one, diff] = [...document.querySelectorAll('iframe')].map(({ contentDocument }) => contentDocument);
+    const result = { all: read(one), changed: read(diff), lines: diff.querySelector('#lines tbody').textContent };
+    one.querySelector('#own').click();
+    result.own = read(one);
+    one.querySelector('#turn').click();
+    result.up = read(one);
+    const out = document.createElement('pre');
+    out.id = 'probe';
+    out.textContent = JSON.stringify(result);
+    document.body.append(out);`;
+    writeFileSync(
+      both,
+      `<!doctype html><body>${frames.join('')}<script>addEventListener('load', () => {${probe}})</script></body>`,
+    );
+    const dom = openInChromium(t, both);
+    const result = JSON.parse(/<pre id="probe">(.*?)<\/pre>/s.exec(dom)?.[1] ?? dom.slice(-2000));
+    const colours = (boxes: string[][]) => Object.fromEntries(boxes.map(([name, colour]) => [name, colour]));
+    assert.deepEqual(colours(result.all), {
+      all: 'state',
+      listOnTimeout: 'node',
+      f: 'application',
+      update: 'native',
+      '(garbage': 'gc',
+    });
+    assert.deepEqual(result.own.map(([name]: string[]) => name), ['all', 'f']); // prettier-ignore
+    assert.ok(Number(result.own[0][2]) < Number(result.own[1][2]), 'all is above');
+    assert.ok(Number(result.up[0][2]) > Number(result.up[1][2]), 'all is below');
+    assert.equal(colours(result.changed)['f'], 'grew');
+    assert.equal(colours(result.changed)['(garbage'], 'shrank');
+    assert.match(result.lines, /^\+[\d.]+ ms\+[\d.]+%.*f\/app\/f\.js:5/);
   },
 );
 
