@@ -2,7 +2,7 @@
  * The script of the page of flamegraph-page.ts. In: the page's data. Out: the charts, the search, the tables. Its source is
  * copied into the page, so it uses nothing from outside itself. Text from the profile is set as text, never as HTML.
  */
-// oxlint-disable max-lines -- one text that is sent to a page
+// oxlint-disable max-lines -- runs in the page: its source is sent as one text
 /** The data of the page, the only input of its script. */
 export interface PageData {
   readonly unit: 'microseconds' | 'bytes' | 'count';

@@ -270,7 +270,7 @@ test('files that are no profile and truncated files get different errors', () =>
     [JSON.stringify(hostileProfile()).slice(0, 300), 'broken-file', /JSON is broken at byte 300: it is cut off/],
     ['{"a":1}', 'not-this-format', /not a profile that memwatch can read/],
     [profile([7]), 'broken-file', /refers to node 7, which it does not contain/],
-    [profile([1]), 'broken-file', /no tree/],
+    [profile([1]), 'broken-file', /do not form a tree/],
     ['hello world', 'not-this-format', /not a profile that memwatch can read/],
     ['a;b 12\nc;d\ne;f', 'not-this-format', /line 2 is none/],
     ['\u001f\u008b', 'broken-file', /gzip is damaged or cut off/],
