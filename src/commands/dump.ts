@@ -164,7 +164,7 @@ const dumpFromOutside = async (pid: number, error: unknown): Promise<ProcessDump
     return describeThread({ worker, stack: undefined, before: then, after, elapsedUs, handles: [], hasChildren });
   });
   const warning =
-    'no stacks: the inspector did not answer, because the main thread is neither running JavaScript nor waiting for events';
+    'no stacks: the inspector did not answer, as when the main thread is neither in JavaScript nor in its event loop';
   const hints = error instanceof MemwatchError && error.hint !== undefined ? [error.hint] : [];
   return { ...documentOf(pid, null, threads), warnings: [warning, ...hints] };
 };

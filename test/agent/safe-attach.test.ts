@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -133,7 +133,7 @@ test('a process that is blocked in a system call is waited for, and then attache
   await attachment.detach();
   assert.match(
     said.join('\n'),
-    /waiting for \d+ to open its inspector: it waits for events, or in spawnSync for a child/,
+    /waiting for \d+ to open its inspector: it waits for (a child in spawnSync or execSync|events, or in spawnSync for a child)/,
   );
 });
 
@@ -186,6 +186,23 @@ test('a single-executable application is named as one, with the way that works',
   const port = listeningPorts(target.pid)[0]?.port ?? 0;
   const address = { kind: 'address', host: '127.0.0.1', port, worker: undefined } as const;
   await withAttachment(address, {}, async ({ pid }) => assert.equal(pid, target.pid));
+});
+
+test('a target that has started memwatch in execSync is refused, and gets no signal; after exec it is attached to', async (t) => {
+  const program = `import { exec, execSync } from 'node:child_process';
+    const command = ${JSON.stringify(`"${process.execPath}" "${repository('dist/cli.js')}" census ${'$'}{process.pid}`)}.replace('${'$'}{process.pid}', process.pid);
+    setTimeout(() => {
+      try { execSync(command, { stdio: 'pipe' }); } catch ({ stderr }) { console.log(String(stderr)); }
+      console.log('sync is over');
+      exec(command, (error, stdout) => console.log(stdout, 'async is over'));
+    }, 200); console.log('ready'); setInterval(() => {}, 1000);`;
+  const target = await startSource(t, program, { node: 22 });
+  await eventually('memwatch has ended', () => target.output().includes('sync is over'), 60_000);
+  if (readFileSync('/proc/self/syscall', 'utf8') === '') return t.skip('the kernel does not show where threads wait');
+  assert.match(target.output(), /waits until this memwatch has ended: it started it synchronously\n {2}start memwatch/);
+  assert.doesNotMatch(target.output(), /Debugger listening/);
+  await eventually('the other has ended', () => target.output().includes('async is over'), 60_000);
+  assert.match(target.output(), /count {2}class/);
 });
 
 test('memwatch does not attach to itself', async () => {

@@ -92,14 +92,14 @@ for (const node of testedMajors) {
   test(`on Node ${node}, a process that waits for a child lets nobody in, and is shown as the kernel sees it`, async (t) => {
     const target = await start(
       t,
-      `setTimeout(() => require('node:child_process').execSync('sleep 8'), 20);
+      `setTimeout(() => require('node:child_process').execSync('sleep 20'), 20);
       console.log('ready');
       setInterval(() => {}, 1000);`,
     );
     const dump = await dumpOf(target.pid);
     assert.equal(main(dump).state, 'waiting');
     assert.match(main(dump).waitsFor ?? '', /child process/);
-    assert.ok(dump.children.some(({ command }) => command.includes('sleep 8')));
+    assert.ok(dump.children.some(({ command }) => command.includes('sleep 20')));
     assert.match(dump.warnings.join(), /no stacks/);
   });
 }

@@ -60,8 +60,8 @@ const idleMs = 2000;
 export const watchLoop = (pid: number): { hasTurned(): boolean } => {
   let idleSince = Infinity;
   const hasTurned = (): boolean => {
-    if (mayWaitForChild(pid)) idleSince = Infinity;
-    else if (turnsItsLoop(pid)) idleSince = Math.min(idleSince, Date.now()); // its loop turns, however busy it is
+    if (turnsItsLoop(pid)) idleSince = Math.min(idleSince, Date.now()); // however busy it is
+    else if (mayWaitForChild(pid)) idleSince = Infinity;
     return Date.now() - idleSince > idleMs;
   };
   return { hasTurned };
@@ -84,7 +84,7 @@ const waitForInspector = async (pid: number, closer: Closer, options: InspectorO
       closer.dismiss();
       throw noInspector(
         pid,
-        'opened none though its event loop turns: it has its own SIGUSR1 handler, or could not open the port',
+        `opened none within ${idleMs / 1000} s, and its event loop turns; it may have its own SIGUSR1 handler, or could not open the port`,
         'not-attachable',
         'start it with --inspect=127.0.0.1:0: memwatch finds the port',
       );
@@ -97,7 +97,7 @@ const waitForInspector = async (pid: number, closer: Closer, options: InspectorO
     throw noInspector(pid, 'interrupted before it opened one', 'interrupted', later);
   throw noInspector(
     pid,
-    `opened none within ${timeoutMs / 1000} s: ${describeWait(pid)}, or has its own SIGUSR1 handler`,
+    `opened none within ${timeoutMs / 1000} s: ${describeWait(pid)}, or it has its own SIGUSR1 handler`,
     'no-answer',
     later,
   );

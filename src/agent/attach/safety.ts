@@ -7,7 +7,15 @@ import { MemwatchError } from '../../errors.js';
 import { whyDenied, whyNoSignal } from '../process/permission.js';
 import { isSingleExecutable } from '../process/single-executable.js';
 import { whyUnreachable } from '../process/network.js';
-import { isNode, nodeFlags, readProcess, type ProcessStatus } from '../process/proc.js';
+import {
+  ancestorsOf,
+  childProcessIds,
+  isInInnerLoop,
+  isNode,
+  nodeFlags,
+  readProcess,
+  type ProcessStatus,
+} from '../process/proc.js';
 
 export interface Obstacle {
   readonly code: 'not-node' | 'not-attachable' | 'no-permission';
@@ -28,8 +36,22 @@ export const barrierOf = (status: ProcessStatus): Obstacle | undefined => {
     return refuse('has ended and is waiting for its parent to collect it', 'there is nothing left to look at');
   if (!status.permitted) return { code: 'no-permission', ...whyDenied(pid) };
   if (state === 'T') return refuse('is stopped (SIGSTOP)', `let it run first: kill -CONT ${pid}`);
+  if (waitsForUs(pid))
+    return refuse(
+      'waits until this memwatch has ended: it started it synchronously',
+      'start memwatch with spawn or exec, not with spawnSync or execSync',
+    );
   if (state === 't') return refuse('is stopped by a tracer such as gdb or strace', 'detach that tracer first');
   return undefined;
+};
+
+/** It started memwatch, or a parent of memwatch, in spawnSync: its newest child. It goes on when memwatch has ended. */
+const waitsForUs = (pid: number): boolean => {
+  const chain = [process.pid, ...ancestorsOf(process.pid)];
+  const ours = chain[chain.indexOf(pid) - 1];
+  if (ours === undefined || !isInInnerLoop(pid)) return false;
+  const startOf = (child: number): number => readProcess(child)?.startTicks ?? 0;
+  return childProcessIds(pid).every((child) => startOf(child) <= startOf(ours));
 };
 
 /** Why SIGUSR1 must not be sent to a process without an inspector; undefined if it may. */

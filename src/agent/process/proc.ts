@@ -101,20 +101,44 @@ export const mayWaitForChild = (pid: number): boolean =>
     .split(' ')
     .some((child) => child !== '' && !/(^|\0)NODE_CHANNEL_FD=/.test(readText(`/proc/${child}/environ`)));
 
+/**
+ * Its main thread waits in an inner loop, as in spawnSync: then no thread waits in the event loop, which has its own epoll.
+ * False also if the kernel does not show to this user where threads wait.
+ */
+export const isInInnerLoop = (pid: number): boolean => {
+  if (!waitsForEvents(pid)) return false;
+  const calls = namesIn(`/proc/${pid}/task`).map((thread) => readText(`/proc/${pid}/task/${thread}/syscall`));
+  if (calls.some((call) => call === '' || call.startsWith('running'))) return false;
+  const waitedIn = new Set(calls.map((call) => Number(call.split(' ')[1]))); // the first argument: of epoll_wait, the file
+  return namesIn(`/proc/${pid}/fd`).some((file) => {
+    const isLoop = readLink(`/proc/${pid}/fd/${file}`) === 'anon_inode:[eventpoll]';
+    return isLoop && !waitedIn.has(Number(file)) && readText(`/proc/${pid}/fdinfo/${file}`).includes('tfd:');
+  });
+};
+
 /** Its main thread is seen to wait in its event loop. */
-export const turnsItsLoop = (pid: number): boolean => waitsForEvents(pid) && !mayWaitForChild(pid);
+export const turnsItsLoop = (pid: number): boolean =>
+  waitsForEvents(pid) && !mayWaitForChild(pid) && !isInInnerLoop(pid);
+
+/** The process that started it, and the one that started that, and so on. */
+export const ancestorsOf = (pid: number): number[] => {
+  const stat = readText(`/proc/${pid}/stat`);
+  const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0);
+  return parent === 0 ? [] : [parent, ...ancestorsOf(parent)];
+};
 
 /** What the main thread of a process that does not answer is doing, in words. */
 export const describeWait = (pid: number): string => {
   const status = readProcess(pid);
   if (status === undefined) return 'it is gone';
   if (status.state === 'T' || status.state === 't') return `it is stopped (kill -CONT ${pid} lets it run)`;
+  if (isInInnerLoop(pid)) return 'it waits for a child in spawnSync or execSync';
   if (waitsForEvents(pid))
     return mayWaitForChild(pid) ? 'it waits for events, or in spawnSync for a child' : 'it waits for events';
   if (status.state === 'R') return 'its main thread is busy';
   const channel = readText(`/proc/${pid}/wchan`).replace(/^0$/, '');
   const where = channel === '' ? '' : ` (${channel})`;
-  return `its main thread is blocked in a system call${where}, such as file access`;
+  return `its main thread is blocked in a system call${where}`;
 };
 
 /** The target of a link in /proc; '' if there is none or it may not be read. */
