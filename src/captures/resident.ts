@@ -19,11 +19,12 @@ const readResident = (session: Session): Promise<Resident> =>
     return { rssBytes: rss, heapBytes: heapTotal + external };
   });
 
-/** Does the work, then reports how much higher the target's RSS is. */
+/** Does the work, makes V8 forget the ids of objects, which would take memory, then reports how much higher the RSS is. */
 export const reportKeptMemory = async <T>(session: Session, io: Progress, work: () => Promise<T>): Promise<T> => {
   const before = await readResident(session);
   const result = await work();
-  const kept = keptMemory(before, await readResident(session).catch(() => before)); // it may be ending
+  await session.send('HeapProfiler.disable').catch(() => {}); // it may be ending
+  const kept = keptMemory(before, await readResident(session).catch(() => before));
   if (kept !== undefined) io.warn(kept);
   return result;
 };

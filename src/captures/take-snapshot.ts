@@ -18,13 +18,15 @@ export interface TakeOptions {
   overwrite?: boolean;
   /** Takes the snapshot even if the target, or the disk, could run out of room. */
   force?: boolean;
+  /** More snapshots of this session will be compared with this one: V8 keeps the ids of objects, which take memory. */
+  more?: boolean;
 }
 
 /** Throws no-room, with the figures, and what captureSnapshot throws. */
 export const takeSnapshot = async (
   attachment: Attachment,
   file: string,
-  { gzip = false, overwrite = false, force = false }: TakeOptions,
+  { gzip = false, overwrite = false, force = false, more = false }: TakeOptions,
   io: Progress,
 ): Promise<CapturedSnapshot> => {
   io.progress('counting what the snapshot will cost');
@@ -36,7 +38,8 @@ export const takeSnapshot = async (
   else io.progress(cost);
   const onProgress = (progress: SnapshotProgress): void => io.progress(progressText(progress));
   const options = { gzip, overwrite, signal: io.signal, onProgress };
-  return reportKeptMemory(attachment.session, io, () => captureSnapshot(attachment, file, options));
+  const capture = (): Promise<CapturedSnapshot> => captureSnapshot(attachment, file, options);
+  return more ? capture() : reportKeptMemory(attachment.session, io, capture);
 };
 
 const costOf = (estimate: SnapshotEstimate): string => {

@@ -130,7 +130,7 @@ const createCaptures = (folder: string, looking: Looking, watched: Watched, opti
     const count = Math.max(files.length, options.rounds) + 1;
     const progress = (text: string): void => io.progress(`3/4 snapshot ${files.length + 1} of ${count}: ${text}`);
     const warn = files.length === 0 ? io.warn : progress; // its cost is stated only once
-    await takeSnapshot(attachment, file, { force: options.force }, { ...io, progress, warn });
+    await takeSnapshot(attachment, file, { force: options.force, more: true }, { ...io, progress, warn });
     files.push(file);
     roundStart = performance.now();
   };

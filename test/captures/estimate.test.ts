@@ -7,6 +7,7 @@ import { withAttachment } from '#memwatch/agent/attach/attach.js';
 import { captureSnapshot } from '#memwatch/agent/capture/snapshot.js';
 import { evaluate } from '#memwatch/agent/session/evaluate.js';
 import { estimateSnapshot } from '#memwatch/captures/estimate.js';
+import { takeSnapshot } from '#memwatch/captures/take-snapshot.js';
 import { testedMajors } from '../support/nodes.js';
 import { startSource, temporaryFolder } from '../support/targets.js';
 
@@ -47,3 +48,21 @@ for (const major of testedMajors) {
     });
   });
 }
+
+test('V8 keeps the ids of objects between snapshots that are compared, and forgets them, with their memory, after the last', async (t) => {
+  const target = await startSource(t, `setInterval(() => {}, 50); console.log('ready');`, { node: 24 });
+  const file = join(temporaryFolder(t), 'x.heapsnapshot');
+  const io = { progress: () => {}, warn: () => {}, signal: new AbortController().signal };
+  await withAttachment({ kind: 'pid', pid: target.pid, worker: undefined }, {}, async (attachment) => {
+    const { result } = await attachment.session.send('Runtime.evaluate', { expression: 'process' });
+    const objectId = String(result.objectId);
+    const idOf = async (): Promise<string> =>
+      (await attachment.session.send('HeapProfiler.getHeapObjectId', { objectId })).heapSnapshotObjectId;
+    await takeSnapshot(attachment, file, { more: true }, io);
+    const first = await idOf();
+    await takeSnapshot(attachment, file, { more: true, overwrite: true }, io);
+    assert.equal(await idOf(), first);
+    await takeSnapshot(attachment, file, { overwrite: true }, io);
+    assert.notEqual(await idOf(), first);
+  });
+});
