@@ -48,13 +48,16 @@ export const countHeapObjects = async (
   const sample = await sampleMemory(session);
   if (sample === undefined) return undefined;
   const waits = (after.waitedNs - before.waitedNs) / (after.ranNs - before.ranNs + shortNs);
-  const busy = pid === undefined ? 1 : (loadavg()[0] ?? 0) / availableParallelism();
-  return { ...heapObjectsOf(sample), slowdown: { least: 1, likely: 1 + waits, most: Math.max(1 + 2 * waits, busy) } };
+  const load = pid === undefined ? 0 : (loadavg()[0] ?? 0) / availableParallelism();
+  const most = Math.max(1 + 2 * waits, load * waitingShare);
+  return { ...heapObjectsOf(sample), slowdown: { least: 1, likely: 1 + waits, most } };
 };
 
 const turnOptions = { awaitPromise: true, timeoutMs: 2000 };
 /** A wait is no rule if the target ran for less than this. */
 const shortNs = 1e8;
+/** Of the processes that the load counts, so many wait all the time. */
+const waitingShare = 0.5;
 
 const heapObjectsOf = (sample: MemorySample): Omit<HeapObjects, 'slowdown'> => {
   const { objects, jsObjects, strings, names, textBytes, references, arrays } = sample;
