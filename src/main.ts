@@ -30,7 +30,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   const [code, message] = [isReaderGone ? 0 : 2, `cannot write to stdout: ${messageOf(error)}`];
   if (!isReaderGone && !interrupted.signal.aborted) report(new MemwatchError('cannot-write', message), false);
   process.once('exit', () => (process.exitCode = code));
-  interrupted.abort(); // nobody reads the output any more: leave the target
+  interrupted.abort(); // there is no reader of the output left: leave the target
 });
 
 const run = async (command: Command, args: Arguments): Promise<void> => {

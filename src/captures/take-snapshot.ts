@@ -1,5 +1,5 @@
 /**
- * One heap snapshot for every command that needs one: says what it will cost the target, refuses if that is too much, shows
+ * One heap snapshot forevery command that needs one: says what it will cost the target, refuses if that is too much, shows
  * progress, and says how much memory stays with the target.
  */
 import { statfs } from 'node:fs/promises';

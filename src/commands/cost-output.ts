@@ -35,7 +35,7 @@ export const costOptions = (yargs: Argv): Argv =>
     })
     .option('lines', { type: 'boolean', describe: 'also show the lines' })
     .option('tree', { type: 'boolean', describe: 'show the call tree as text: callees, then callers' })
-    .option('own', { type: 'boolean', describe: "show the application's own code alone" })
+    .option('own', { type: 'boolean', describe: "show only the application's own code" })
     .option('callers', { type: 'string', describe: 'show the callers of this function (name or file:line)' })
     .option('callees', { type: 'string', describe: 'show the functions it calls' });
 
@@ -83,7 +83,7 @@ const edges = (
   wanted === undefined
     ? undefined
     : compute(profile, findFrame(profile, String(wanted))).map(({ frame, self, total }) => {
-        const { name, location } = profile.frames[frame] ?? { name: '(nobody)', location: undefined };
+        const { name, location } = profile.frames[frame] ?? { name: '(no caller)', location: undefined };
         return { name, file: location?.file ?? null, line: location?.line ?? null, self, total };
       });
 

@@ -26,12 +26,16 @@ export const treesOf = (profile: Profile, { functions }: CostTable, own: boolean
     const mayBeInlined = marked.has(keyOf(name, file, line));
     return { name, file, line, mayBeInlined, value, children: () => children().map(nodeOf) };
   };
-  const others = own ? '; what packages, Node and native code cost is booked on who called them' : '';
+  const others = own ? '; the cost of packages, Node and native code counts for their callers' : '';
   return [
-    { key: 'calleeTree', title: `callees, from the start down${others}`, roots: computeCalleeTree(nodes).map(nodeOf) },
+    {
+      key: 'calleeTree',
+      title: `callees, from the program's start down${others}`,
+      roots: computeCalleeTree(nodes).map(nodeOf),
+    },
     {
       key: 'callerTree',
-      title: `callers, from the dearest function up (its own share)${others}`,
+      title: `callers, from the most expensive function up (its own share)${others}`,
       roots: computeCallerTree(nodes).map(nodeOf),
     },
   ];

@@ -70,7 +70,7 @@ const renderNotes = ({ threads, files, saved, ended }: CpuResult, { table }: Cho
     );
   }
   if (table.functions.some(({ mayBeInlined }) => mayBeInlined))
-    notes.push('~ some of its own time may be that of functions that V8 inlined into it: --precise tells');
+    notes.push('~ some of its own time may belong to functions that V8 inlined into it: use --precise to find out');
   notes.push(...renderSuspect(threads, table), ...renderEnd(ended));
   if (saved) notes.push(...files.map((file) => `saved ${file}`));
   return ['', ...notes];

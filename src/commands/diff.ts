@@ -10,7 +10,7 @@ import { nameFile } from './profile-file.js';
 /** Compares captures of one kind and prints the result. */
 type DiffFiles = (files: readonly string[], limit: number, io: Io, to?: FlamegraphFile) => Promise<void>;
 
-/** Chosen by the files' content; a file that is no known profile is read, or refused, as a snapshot. Throws `bad-argument`. */
+/** Chosen by the files' content; a file that is not a known profile is read, or refused, as a snapshot. Throws `bad-argument`. */
 const differOf = async (files: readonly string[]): Promise<DiffFiles> => {
   const named = await Promise.all(files.map(nameFile));
   const isSnapshot = named.map((one) => one === undefined || one.command === 'heap');

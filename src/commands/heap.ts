@@ -36,7 +36,7 @@ export const heapCommand: Command = {
   },
 };
 
-/** Where the capture of a target is kept; undefined for a file, and where nothing was asked for. */
+/** Where the capture of a target is kept; undefined for a file, or if the user did not ask to keep it. */
 export const wantedFile = (source: string, args: Arguments): WantedCapture | undefined => {
   const wanted = existsSync(source) ? undefined : wantedCapture(args);
   if (wanted?.isFile !== false) return wanted;

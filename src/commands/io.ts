@@ -1,5 +1,5 @@
 /**
- * What a command has besides its arguments: printing its result, reporting progress, being interrupted.
+ * What a command has apart from its arguments: printing its result, reporting progress, being interrupted.
  * With --json stdout holds one JSON document and nothing else; progress goes to stderr, as one line that
  * is rewritten on a terminal, or as an occasional line in a log.
  */

@@ -41,9 +41,9 @@ const warningOf = (live: LiveFunction, { durationMs, maxHits }: { durationMs: nu
   const each = `${formatDuration(Math.round(24 + lengthUs))} to ${formatDuration(Math.round(120 + lengthUs))}`;
   return [
     `--probe sets breakpoints that record and never pause in ${escapeText(live.name)} (${escapeText(live.file)}:${live.firstLine}), and removes them after it.`,
-    `  cost: each run of a line of it takes ${each} longer, for at most ${formatDuration(durationMs * 1000)} or ${formatCount(maxHits)} hits.`,
+    `  cost: each run of one of its lines takes ${each} longer, for at most ${formatDuration(durationMs * 1000)} or ${formatCount(maxHits)} hits.`,
     `  risk: V8's debugger has bugs: breakpoints of another kind have crashed processes. This kind crashed none in over a`,
-    '  thousand runs in hot code. That is no proof: do not use it on a process that must never stop. Ctrl-C ends it early.',
+    '  thousand runs in hot code. This is not a proof: do not use it on a process that must never stop. Ctrl-C ends it early.',
   ];
 };
 

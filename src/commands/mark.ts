@@ -9,18 +9,18 @@ import { createMark } from './record/marks.js';
 export const markCommand: Command = {
   builder: (yargs) =>
     yargs
-      .positional('text', { type: 'string', demandOption: true, describe: 'what happens now' })
+      .positional('text', { type: 'string', demandOption: true, describe: 'what is happening now' })
       .option('file', { type: 'string', describe: 'only the recording that writes to this file' })
-      .example('$0 mark "deploy 1.4.2"', 'in every recording of this user that runs'),
+      .example('$0 mark "deploy 1.4.2"', 'in every running recording of this user'),
   async run(args, io) {
     const wanted = args['file'] === undefined ? undefined : resolve(String(args['file']));
     const recordings = findListeners().filter(({ about }) => wanted === undefined || about === wanted);
     if (recordings.length === 0) {
       throw new MemwatchError(
         'not-found',
-        wanted === undefined ? 'no recording runs' : `nothing records to ${wanted}`,
+        wanted === undefined ? 'no recording is running' : `nothing records to ${wanted}`,
         {
-          hint: 'memwatch record 1234 starts one; both must run as the same user with the same TMPDIR',
+          hint: 'memwatch record 1234 starts one; both commands must run as the same user with the same TMPDIR',
         },
       );
     }

@@ -1,4 +1,4 @@
-/** `memwatch mcp`: memwatch as a server for agents, by the Model Context Protocol. Reads files alone unless it is allowed more. */
+/** `memwatch mcp`: memwatch as a server for agents, by the Model Context Protocol. Only reads files unless it is allowed more. */
 import { readFileSync } from 'node:fs';
 import type { Command } from './io.js';
 import { captureTools } from './mcp/capture-tools.js';
@@ -10,7 +10,7 @@ export const mcpCommand: Command = {
     yargs
       .option('allow-captures', {
         type: 'boolean',
-        describe: 'offer tools that attach to processes, too; without it files are read and nothing is touched',
+        describe: 'also offer tools that attach to processes; without this option memwatch only reads files',
       })
       .example('claude mcp add memwatch -- npx $0 mcp', 'for Claude Code: reads captures')
       .example('$0 mcp --allow-captures', 'the agent may also attach to processes of this user'),

@@ -14,7 +14,7 @@ export const plotCommand: Command = {
   builder: (yargs) =>
     htmlOptions(yargs)
       .positional('files', { type: 'string', array: true, demandOption: true, describe: 'recordings' })
-      .example('$0 plot day.record', 'also while it is being written'),
+      .example('$0 plot day.record', 'works while the recording is being written, too'),
   async run(args, io) {
     const files = args['files'] as readonly string[];
     if (files.length > 1 && args['html'] !== undefined)
@@ -40,7 +40,7 @@ const renderRecording = (
   return [
     ...read.flatMap((one, at) => seriesLines(one, figures[at], width)),
     ...marks.map(({ timeMs, text }) => `${new Date(timeMs).toISOString()}  ${escapeText(text)}`),
-    ...(cutOff ? ['the last line was cut off, and is left out'] : []),
+    ...(cutOff ? ['the last line was cut off and is left out'] : []),
   ].join('\n');
 };
 
@@ -71,5 +71,5 @@ const words = (figures: SeriesSummary): string[] => [
 
 const growth = ({ estimate, low, high }: SeriesSummary['rssPerSecond']): string =>
   low === null || high === null
-    ? 'growth not known: too few readings'
+    ? 'growth is not known: there are too few readings'
     : `${formatBytesDelta(Math.round(estimate))}/s (95 %: ${formatBytesDelta(Math.round(low))} to ${formatBytesDelta(Math.round(high))})`;

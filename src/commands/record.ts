@@ -12,11 +12,15 @@ import { recordProcess } from './record/process.js';
 
 export const recordCommand: Command = {
   builder: (yargs) =>
-    captureOptions(yargs, 'the file of the recording; plain lines while it runs, gzip when it is finished')
+    captureOptions(yargs, 'file of the recording: plain lines while it runs, gzip when it is finished')
       .positional('targets', { type: 'string', array: true, describe: 'process ids, host:port, ws:// addresses' })
       .option('interval', { type: 'string', default: '1s', describe: 'time between two readings' })
-      .option('max-size', { type: 'string', default: '64mb', describe: 'older readings are thinned out at this size' })
-      .option('duration', { alias: 'd', type: 'string', describe: 'how long; until Ctrl-C without it' })
+      .option('max-size', {
+        type: 'string',
+        default: '64mb',
+        describe: 'largest size of the file; older readings are thinned out',
+      })
+      .option('duration', { alias: 'd', type: 'string', describe: 'how long to record (default: until Ctrl-C)' })
       .example('$0 record 1234 1235 -o day.record', 'until Ctrl-C, or until both have ended')
       .example('$0 record -- server.js', 'from its first line to its end'),
   run: async (args, io) => {
@@ -42,7 +46,7 @@ const [leastBytes, largestBytes] = [2 ** 16, 2 ** 28];
 const sizeOf = (text: string): number => {
   const bytes = parseBytes(text);
   if (bytes >= leastBytes && bytes <= largestBytes) return bytes;
-  throw new MemwatchError('bad-argument', `--max-size ${text}: it takes 64kb to 256mb`);
+  throw new MemwatchError('bad-argument', `--max-size ${text}: give 64kb to 256mb`);
 };
 
 /** All, or none. */

@@ -9,11 +9,11 @@ import { openHeapOf } from './open-heap.js';
 
 export const wasteCommand: Command = {
   builder: (yargs) =>
-    captureOptions(htmlOptions(yargs), 'keep the capture of a target in this file')
+    captureOptions(htmlOptions(yargs), 'save the snapshot of a target in this file')
       .positional('source', { type: 'string', describe: '.heapsnapshot file (plain or gzip), or a target' })
-      .option('force', { type: 'boolean', describe: 'capture a target although memory could run out' })
-      .example('$0 waste 1234', 'capture process 1234 and say what it could do without')
-      .example('$0 waste app.heapsnapshot --json', 'the same of a file, for programs'),
+      .option('force', { type: 'boolean', describe: 'take the snapshot even if memory could run out' })
+      .example('$0 waste 1234', 'take a snapshot of process 1234 and show what memory it could save')
+      .example('$0 waste app.heapsnapshot --json', 'the same for a file, as JSON'),
   async run(args, io) {
     const print = printWithPage(args, io);
     const file = String(args['source']);

@@ -119,10 +119,10 @@ const reasonsFor = (verdict: Verdict, growth: Growth, { readings, work, calls: c
     return unbounded(growth)
       .flatMap(({ reasons }) => reasons)
       .concat(figures);
-  if (verdict === 'clean') return [`nothing gained with every round of ${calls} calls`, figures];
+  if (verdict === 'clean') return [`nothing grew with every round of ${calls} calls`, figures];
   if (calls < fewestCalls)
     return [
-      `only ${calls} calls fitted into the time: too few for a verdict`,
+      `only ${calls} calls fit into the time: too few for a verdict`,
       'to settle it, make each call faster or export a larger number of iterations',
       figures,
     ];

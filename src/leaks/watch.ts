@@ -112,7 +112,7 @@ interface Notes {
   readonly counts: readonly GateReading[];
   readonly roundReadings: readonly ProcessReading[];
   look(): Promise<void>;
-  /** Reads the process; counts objects if told to, or if it is time for it. */
+  /** Reads the process; counts objects if the caller asks for it, or if it is time for it. */
   endRound(counts: boolean): Promise<void>;
   watch(): Watch;
 }

@@ -1,5 +1,5 @@
 /**
- * A profile's call tree as folded text: who calls whom from the program's start (callees), or from the dearest functions
+ * A profile's call tree as folded text: who calls whom from the program's start (callees), or from the most expensive functions
  * up to those that call them (callers). In: a tree of shares. Out: lines; what is below a hundredth of the whole is summed up in one line.
  *
  *   100.0%  100 ms  main  app.js:1

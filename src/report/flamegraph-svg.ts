@@ -108,7 +108,7 @@ const paintChanges = (svg: string): string =>
     (_, start: string, percent: string) => `${start}${colorOf(Number(percent))}"`,
   );
 
-/** White where nothing changed, full red or blue from a fifth of the whole on. */
+/** White if nothing changed, full red or blue from a fifth of the whole on. */
 const colorOf = (percent: number): string => {
   const rest = Math.round(235 - 155 * Math.min(1, Math.abs(percent) / 20));
   return percent > 0 ? `rgb(255,${rest},${rest})` : percent < 0 ? `rgb(${rest},${rest},255)` : 'rgb(235,235,235)';

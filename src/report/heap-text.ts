@@ -31,11 +31,11 @@ const headline = (summary: HeapSummary, options: HeapTextOptions): string[] => {
   const one = options.className === undefined ? undefined : summary.classes[0];
   if (one !== undefined) {
     return [
-      `${formatCount(one.count)} of ${escapeText(one.name)} hold ${formatBytes(one.retainedBytes)}, ${formatShare(one.retainedBytes / summary.selfBytes)} of the heap`,
+      `${formatCount(one.count)} of ${escapeText(one.name)} retain ${formatBytes(one.retainedBytes)}, ${formatShare(one.retainedBytes / summary.selfBytes)} of the heap`,
       ...at(one.location, '  ', options.width),
     ];
   }
-  if (top === undefined) return [`No single object holds a notable share of ${formatBytes(summary.selfBytes)}`];
+  if (top === undefined) return [`No single object retains a large share of ${formatBytes(summary.selfBytes)}`];
   return [
     `${formatShare(top.retainedBytes / summary.selfBytes)} of the heap, ${formatBytes(top.retainedBytes)}, is held by`,
     ...wrapped(`  ${pathAndId(top)}`, options.width),

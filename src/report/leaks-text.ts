@@ -86,7 +86,7 @@ const blameText = (finding: Finding, rounds: number): string => {
   if (bytesPerRound === 0 && countPerRound > 0) return `${formatRate(countPerRound)} more a round`;
   const isShared = retainedBytesPerRound !== null && retainedBytesPerRound > bytesPerRound * 1.1;
   const shared = isShared
-    ? `; ${formatBytes(retainedBytesPerRound)} a round including what other objects hold, too`
+    ? `; ${formatBytes(retainedBytesPerRound)} a round including what other objects also retain`
     : '';
   return `${formatBytes(bytesPerRound)} a round, ${formatBytes(bytesPerRound * rounds)} in ${rounds} rounds${shared}`;
 };

@@ -150,7 +150,7 @@ test('what is no snapshot, is not there, or has no such class ends with one line
   const text = join(temporaryFolder(t), 'notes.heapsnapshot');
   writeFileSync(text, 'dear diary');
   for (const [args, message] of [
-    [[text], /notes\.heapsnapshot is no heap snapshot/],
+    [[text], /notes\.heapsnapshot is not a heap snapshot/],
     [['missing.heapsnapshot'], /no such file: missing\.heapsnapshot/],
     [[draw(t, service(1)), '--class', 'Nothing'], /no object of class Nothing/],
     [[draw(t, service(1)), '--id', '@99999'], /no object with id @99999/],

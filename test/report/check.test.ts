@@ -20,7 +20,7 @@ test('the text leads with the verdict and names title, rate, place and path of a
     text(scenario(), leaking({ file: 'leaks/login.mjs' })),
     [
       'pass  leaks/cart.mjs: clean (400 calls in 2 rounds, 2.50 s)',
-      '      nothing gained with every round of 400 calls',
+      '      nothing grew with every round of 400 calls',
       'FAIL  leaks/login.mjs: leak (400 calls in 2 rounds, 2.50 s)',
       '      new: Map sessions gains 1 Session a call and keeps them: +1 entry, +96 B a call',
       '        at src/store.ts:12:3',

@@ -47,7 +47,7 @@ export const scenario = (values: Partial<ScenarioReport> = {}): ScenarioReport =
   file: 'leaks/cart.mjs',
   passed: true,
   verdict: 'clean',
-  reasons: ['nothing gained with every round of 400 calls'],
+  reasons: ['nothing grew with every round of 400 calls'],
   findings: [],
   new: [],
   known: [],

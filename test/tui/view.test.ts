@@ -148,7 +148,7 @@ test('kill -9 leaves a terminal that can be used, and nothing that runs on', { s
       return guardian > 0;
     });
     process.kill(pid, 'SIGKILL');
-    await terminal.until(/memwatch was killed; the terminal is as it was/);
+    await terminal.until(/memwatch was killed; the terminal is restored/);
     assert.equal(terminal.modes(), given, shell);
     terminal.keys('Enter');
     terminal.bytes('clear; stty -a > after; cmp before after; echo "compared: $?"\n');
@@ -259,7 +259,7 @@ test('w writes the screen to files that only their owner can read', { skip: noTm
   ] as const;
   for (const [key, extension, looks] of forms) {
     terminal.keys('w', key);
-    await terminal.until(new RegExp(`written to memwatch-captures/screen-.*\\.${extension}`));
+    await terminal.until(new RegExp(`saved to memwatch-captures/screen-.*\\.${extension}`));
     const saved = readdirSync(`${folder}/memwatch-captures`).find((name) => name.endsWith(`.${extension}`)) ?? '';
     const text = readFileSync(`${folder}/memwatch-captures/${saved}`, 'utf8');
     assert.match(text, looks);

@@ -53,7 +53,7 @@ export const withCloser = async <T>(
   }
 };
 
-/** A shell costs a target's container nothing; where there is none, Node itself waits. undefined if neither starts. */
+/** A shell costs a target's container nothing; if there is none, Node itself waits. undefined if neither starts. */
 const startWatcher = (args: readonly string[]): ChildProcess | undefined =>
   tryStart('/bin/sh', ['-c', 'read -r done || exec "$0" "$@"', process.execPath, ...args]) ??
   tryStart(process.execPath, args);

@@ -1,5 +1,5 @@
 /**
- * An inspector that a signal opened and nobody uses: what a memwatch leaves that was killed between its signal and its
+ * An inspector that a signal opened and no client uses: what a memwatch leaves that was killed between its signal and its
  * connection. In: a pid, and the address of its inspector. Out: whether it is such a one.
  */
 import { setTimeout as sleep } from 'node:timers/promises';

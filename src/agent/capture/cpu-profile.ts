@@ -37,7 +37,7 @@ export interface CpuCaptureOptions {
   readonly laterWorkers?: boolean | undefined;
   /**
    * Called with a worker that ended before the profile did: its profile is lost. Node could make it wait for memwatch at
-   * its end, but would let it wait for ever if memwatch were killed (a lost connection does not close workers' sessions).
+   * its end, but would let it wait forever if memwatch were killed (a lost connection does not close workers' sessions).
    */
   readonly onLost?: ((thread: string) => void) | undefined;
 }
@@ -86,7 +86,7 @@ export const captureCpuProfiles = async (
   return Promise.all(profiles.map((profile) => finish(attachment, profile, options)));
 };
 
-/** A program that starts a worker for every task would fill memwatch's memory with profiles. */
+/** A program that starts a worker forevery task would fill memwatch's memory with profiles. */
 const maxWorkers = 100;
 
 /** Begins to profile each worker that starts; if one ends before it is profiled there is nothing to keep. */

@@ -97,7 +97,7 @@ const loadOrEnd = (): NativeProfiler => {
 const interval = process.env[intervalVariable];
 if (interval !== undefined) {
   Reflect.deleteProperty(process.env, intervalVariable); // child processes of the program are not profiled
-  fstatSync(profileFd); // throws if it is not open, and so nobody reads it
+  fstatSync(profileFd); // throws if it is not open, so that there is no reader
   const profiler = loadOrEnd();
   profiler.setGenerateType(1);
   profiler.setSamplingInterval(Number(interval));

@@ -1,5 +1,5 @@
 /**
- * What the threads of a target do, besides their stacks: which kernel threads they are, and what keeps their event loops
+ * What the threads of a target do, apart from their stacks: which kernel threads they are, and what keeps their event loops
  * alive. In: sessions of the threads. Out: plain values. Works while a thread is busy or waits in Atomics.wait.
  */
 import type { ActiveHandles } from '../../analyzer/model/dump.js';

@@ -78,7 +78,7 @@ const warmUp = (): void => {
   }
 };
 
-/** If memwatch is gone, nobody else would remove the folder. */
+/** If memwatch is gone, nothing else would remove the folder. */
 const tick = (): void => {
   try {
     process.kill(order.memwatch, 0);

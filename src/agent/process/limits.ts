@@ -1,5 +1,5 @@
 /**
- * What the operating system lets a process use besides its cgroups (ulimits, the host's memory, swap), and how scarce
+ * What the operating system lets a process use apart from its cgroups (ulimits, the host's memory, swap), and how scarce
  * memory is. In: a pid. Out: limits in bytes, with how much of each is used.
  */
 import type { MemoryLimit, MemoryPressure } from '../../analyzer/model/memory.js';

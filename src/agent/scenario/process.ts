@@ -19,14 +19,14 @@ export interface ScenarioProcess {
 }
 
 export interface ScenarioOptions {
-  /** The time for everything that the scenario does; memwatch's own work in between hardly counts (see `ownWork`). */
+  /** The time foreverything that the scenario does; memwatch's own work in between hardly counts (see `ownWork`). */
   readonly timeoutMs: number;
   /** Node's flags for the process, such as `--import tsx`. */
   readonly nodeOptions?: readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The scenario did not do what was asked: it threw, crashed, ended, hung, or the file is no scenario. */
+/** The scenario did not do what was asked: it threw, crashed, ended, hung, or the file is not a scenario. */
 export class ScenarioError extends Error {
   constructor(readonly failure: ScenarioFailure) {
     super(failure.message);

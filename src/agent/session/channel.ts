@@ -63,7 +63,7 @@ export const answeredError = (response: { readonly message: unknown }): Error =>
 
 const textOf = (message: unknown): string => (typeof message === 'string' ? message : (JSON.stringify(message) ?? ''));
 
-/** Throws if the text is no message of the protocol. */
+/** Throws if the text is not a message of the protocol. */
 export const readMessage = (text: string): Message => {
   const message: unknown = JSON.parse(text);
   if (isMessage(message)) return message;

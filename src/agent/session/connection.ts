@@ -1,9 +1,9 @@
 /**
  * The connection to an inspector; the one file that knows chrome-remote-interface. In: a `ws://` address. Out: answers to
  * commands, and events. The other side may send anything: every wait is bounded, messages have a maximum size, anything
- * that is no message of the protocol closes the connection, and no redirect is followed to another process.
+ * that is not a message of the protocol closes the connection, and no redirect is followed to another process.
  *
- * chrome-remote-interface (0.34) trusts the other side, and lets nobody choose the options of its WebSocket. So its class is
+ * chrome-remote-interface (0.34) trusts the other side, and does not let its users choose the options of its WebSocket. So its class is
  * used directly, with a WebSocket that is made here: of the package that it uses itself.
  */
 import { EventEmitter, setMaxListeners } from 'node:events';

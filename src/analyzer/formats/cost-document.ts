@@ -1,6 +1,6 @@
 /**
  * Reads memwatch's own results, `memwatch/cpu@1` and `memwatch/alloc@1`, as the tables that they were printed from. In: a
- * file's bytes. Out: a CostTable, or undefined if it is no such document. Throws `broken-file`.
+ * file's bytes. Out: a CostTable, or undefined if it is not such a document. Throws `broken-file`.
  */
 import type { CostTable } from '../model/cost.js';
 import type { AllocDocument, CpuDocument } from '../model/documents.js';

@@ -134,7 +134,7 @@ const shapes: Readonly<Record<SavedDocument['schema'], Shape<SavedDocument>>> = 
   'memwatch/waste@1': wasteReport,
 };
 
-/** The schema that a file's first bytes name; undefined if it is no document of memwatch's. */
+/** The schema that a file's first bytes name; undefined if it is not a document of memwatch's. */
 export const schemaOf = (head: string): string | undefined =>
   /^\s*\{\s*"schema"\s*:\s*"(memwatch\/[^"]*)"/.exec(head)?.[1];
 

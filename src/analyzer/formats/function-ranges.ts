@@ -18,7 +18,7 @@ export interface FunctionRange {
 export interface FunctionRanges {
   /** The function that begins at this 0-based position for V8, which is the parenthesis of its parameters. */
   at(line: number, column: number): FunctionRange;
-  /** The function that V8's coverage reports with these offsets; undefined for code that is no function of the source. */
+  /** The function that V8's coverage reports with these offsets; undefined for code that is not a function of the source. */
   between(start: number, end: number): FunctionRange | undefined;
   /** The 0-based position of an offset. */
   positionOf(offset: number): { line: number; column: number };

@@ -28,7 +28,7 @@ export interface SnapshotRest {
   readonly position: number;
 }
 
-/** A file without a header in its first megabyte is no heap snapshot. */
+/** A file without a header in its first megabyte is not a heap snapshot. */
 const headerBytes = 1 << 20;
 
 /** For each of memwatch's edge types: 1 if the edge's second number is the index of a string. */

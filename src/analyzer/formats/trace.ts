@@ -30,7 +30,7 @@ interface TraceData {
   readonly lines?: readonly number[];
 }
 
-/** undefined if the file is no trace. */
+/** undefined if the file is not a trace. */
 export const eventsOf = (content: FileContent): readonly TraceEvent[] | undefined => {
   const list = Array.isArray(content.json) ? content.json : objectOf(content)['traceEvents'];
   if (!Array.isArray(list)) return undefined;

@@ -35,7 +35,7 @@ interface Least {
   readonly share: number;
 }
 const leastBytes: Least = { amount: 512 * 1024, share: 0.01 };
-/** An allocator keeps and returns memory by the megabyte, as it likes. */
+/** An allocator keeps and returns memory in whole megabytes, at its own discretion. */
 const leastNativeBytes: Least = { amount: 8 * 2 ** 20, share: 0.03 };
 /** Connections and timers come and go by the request; threads, processes and realms do not. */
 const leastHandles: Least = { amount: 10, share: 0.2 };

@@ -26,7 +26,7 @@ export const createChains = (graph: HeapGraph, paths: Paths): ((node: number) =>
   };
 };
 
-/** An object with more edges than this is no link of a list. */
+/** An object with more edges than this is not a link of a list. */
 const maxEdges = 64;
 
 /**

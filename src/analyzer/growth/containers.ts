@@ -192,7 +192,7 @@ const findEntry = (
 
 /**
  * From the permanent holder down to the collection, if that is replaced as it grows: below the last permanent node, the path
- * to an entry leads through transient nodes, and the last one before the entry that is no store is the collection.
+ * to an entry leads through transient nodes, and the last one before the entry that is not a store is the collection.
  */
 const descend = (
   last: Transients,

@@ -37,7 +37,7 @@ const maxOfSize = 16;
 /** Fewer holders than this are not judged as a kind, only one by one. */
 const minOfOneKind = 3;
 
-/** Questions about a holder, besides its figures. */
+/** Questions about a holder, apart from its figures. */
 export interface HolderQuestions {
   /** The node that the holder is, or that has it as a slot. */
   nodeOf(holder: number): number;

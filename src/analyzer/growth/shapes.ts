@@ -86,8 +86,8 @@ const adviceOfKind: Readonly<Partial<Record<FindingKind, string>>> = {
     'Each function retains the one before it: a function is wrapped again and again, or the state that it closes over links back. Wrap the original function each time, or remove the link.',
   'linked-list':
     'Entries that were removed from the list are still linked: their links (prev, next) point to one another or are never cleared. Set both links of an entry to null when it is removed.',
-  map: 'Entries are set and never deleted. Delete them when their work is done, put an upper bound on them (an LRU), or use a WeakMap where the key is an object that lives as long as the entry should.',
-  set: 'Entries are added and never deleted. Delete them when their work is done, or use a WeakSet where the entry lives elsewhere too.',
+  map: 'Entries are set and never deleted. Delete them when their work is done, put an upper bound on them (an LRU), or use a WeakMap if the key is an object that lives as long as the entry should.',
+  set: 'Entries are added and never deleted. Delete them when their work is done, or use a WeakSet if the entry lives elsewhere too.',
   dictionary:
     'An object is used as a dictionary whose keys are never deleted. Delete them when their work is done, or put an upper bound on them; a Map with an LRU policy does both.',
   string:

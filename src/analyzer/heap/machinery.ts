@@ -29,7 +29,7 @@ export const isGlobalName = (name: string): boolean =>
 
 /** What a walk from object to object needs to know about the nodes and edges between them. */
 export interface Machinery {
-  /** Whether it holds things on behalf of another object. A node that holds nothing is no store: it is what is held. */
+  /** Whether it holds things on behalf of another object. A node that holds nothing is not a store: it is what is held. */
   isStore(node: number): boolean;
   /** Whether it is a hidden class or compiled code. */
   isLayout(node: number): boolean;
@@ -39,7 +39,7 @@ export interface Machinery {
 
 /** Node 18 gives hidden classes no node type of their own. */
 const layoutNames = /^system \/ (Map|DescriptorArray|TransitionArray|PrototypeInfo|EnumCache)\b/;
-/** Values (`undefined` is an oddball in Node 18), and a realm, whose hundreds of builtins nobody wants to see as its contents. */
+/** Values (`undefined` is an oddball in Node 18), and a realm, whose hundreds of builtins no user wants to see as its contents. */
 const otherNames = /^system \/ (Oddball|Hole|NativeContext)\b/;
 
 const internal = edgeTypes.indexOf('internal');

@@ -15,7 +15,7 @@ export interface RecordedStart {
   readonly kind: 'start';
   readonly series: number;
   readonly timeMs: number;
-  /** null where it is not a process of this machine. */
+  /** null if it is not a process of this machine. */
   readonly pid: number | null;
   /** `main thread`, `worker 2 (resizer)`. */
   readonly thread: string;
@@ -39,17 +39,17 @@ export interface RecordedReading {
   readonly cgroupLimitBytes: number | null;
   /** Of the whole process. */
   readonly cpuUs: number;
-  /** null where the event loop did not turn. */
+  /** null if the event loop did not turn. */
   readonly delayP99Us: number | null;
   readonly delayMaxUs: number | null;
   readonly loopUtilization: number;
-  /** null where it could not be counted. */
+  /** null if it could not be counted. */
   readonly gcCount: number | null;
   readonly gcUs: number | null;
   readonly handles: number;
   readonly fileDescriptors: number | null;
   readonly threads: number | null;
-  /** The highest of the readings that this one stands for, where some were thinned out. */
+  /** The highest of the readings that this one stands for, if some were thinned out. */
   readonly peakRssBytes?: number | undefined;
   readonly peakHeapUsedBytes?: number | undefined;
 }
@@ -88,7 +88,7 @@ export interface RecordedSeries {
   readonly readings: readonly RecordedReading[];
   /** Of its process. */
   readonly parts: readonly RecordedParts[];
-  /** null where the recording does not say: memwatch was killed. */
+  /** null if the recording does not say: memwatch was killed. */
   readonly end: RecordedEnd | null;
 }
 

@@ -1,6 +1,6 @@
 /**
  * The strings of a graph. In: pages of strings as in the snapshot, JSON with quotes. Out: a StringTable that decodes a
- * string when it is asked for. Each string needs four bytes besides its own text. Also: a graph in a form that can be sent
+ * string when it is asked for. Each string needs four bytes apart from its own text. Also: a graph in a form that can be sent
  * to another thread.
  */
 import type { HeapGraph, StringPages, StringTable } from './heap-graph.js';

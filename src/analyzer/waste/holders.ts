@@ -45,7 +45,7 @@ export class Holders {
     }
   }
 
-  /** What is held in ways of at least that many bytes each: nobody can fix what is scattered more widely. */
+  /** What is held in ways of at least that many bytes each: what is scattered more widely cannot be fixed. */
   summarize(fewestBytes: number): { count: number; bytes: number; examples: WasteExample[] } {
     const groups = [...this.groups.values()].filter(({ bytes }) => bytes >= fewestBytes);
     return {

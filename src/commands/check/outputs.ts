@@ -1,4 +1,4 @@
-/** The files that `check` writes besides its output: JUnit, Markdown, GitHub's summary and annotations, artefacts. */
+/** The files that `check` writes apart from its output: JUnit, Markdown, GitHub's summary and annotations, artefacts. */
 import { writeJson } from '../../analyzer/model/escape.js';
 import { dirname, join } from 'node:path';
 import type { CheckReport } from '../../analyzer/model/check.js';

@@ -16,20 +16,21 @@ export const fileTools: readonly Tool[] = [
   {
     name: 'list_processes',
     title: 'Node processes',
-    description: 'Which Node.js processes are here, and whether memwatch can attach to them. Touches none of them.',
+    description:
+      'Which Node.js processes run on this machine, and whether memwatch can attach to them. Does not touch them.',
     inputs: {},
     required: [],
     schema: 'memwatch/ps@1',
     lists: ['processes'],
     argv: () => ['ps'],
     next: () =>
-      'Without --allow-captures, ask the user for snapshots: `memwatch snapshot PID -o 1.heapsnapshot`, three or more with work between them. Then find_leaks reads them.',
+      'Without --allow-captures, ask the user for three or more snapshots, with work between them: `memwatch snapshot PID -o 1.heapsnapshot`. Then find_leaks reads them.',
   },
   {
     name: 'find_leaks',
     title: 'Leaks in snapshots',
     description:
-      'Does a process leak, by three or more heap snapshots of it, oldest first: what grows, what retains it, and the line.',
+      'Whether a process leaks, from three or more of its heap snapshots, oldest first: what grows, what retains it, and the line.',
     inputs: { files: files('three or more .heapsnapshot files of one process, oldest first', 3) },
     required: ['files'],
     schema: 'memwatch/leaks@1',
@@ -53,21 +54,22 @@ export const fileTools: readonly Tool[] = [
     argv: (inputs) => ['heap', fileName(inputs['file']), ...options(inputs, 'class', 'id')],
     next: (document) => {
       const [biggest] = listOf(document, 'dominators');
-      if (biggest === undefined) return 'The snapshot holds no such object.';
-      return `heap with id @${String(biggest['id'])} shows what holds the first object and what it holds. A large object is no leak yet: find_leaks compares several.`;
+      if (biggest === undefined) return 'The snapshot contains no such object.';
+      return `heap with id @${String(biggest['id'])} shows what holds the first object and what it holds. A large object is not necessarily a leak: find_leaks compares several snapshots.`;
     },
   },
   {
     name: 'diff',
     title: 'What grew',
     description:
-      'What grew from one heap snapshot to the next, or what got more expensive from one profile to the other.',
+      'What grew from one heap snapshot to the next, or what became more expensive from one profile to the next.',
     inputs: { files: files('two or more snapshots, or two profiles, oldest first', 2) },
     required: ['files'],
     schema: 'memwatch/diff@1',
     lists: ['objects', 'classes', 'functions', 'lines'],
     argv: ({ files: names }) => ['diff', ...fileNames(names)],
-    next: () => 'Two snapshots cannot tell a leak from a cache that fills: find_leaks with three or more does.',
+    next: () =>
+      'Two snapshots cannot distinguish a leak from a cache that is still filling: use find_leaks with three or more.',
   },
   {
     name: 'cpu',
@@ -105,7 +107,7 @@ export const fileTools: readonly Tool[] = [
     argv: (inputs) => ['audit', fileName(inputs['lockfile']), ...options(inputs, 'node')],
     next: (document) =>
       listOf(document, 'findings').length === 0
-        ? 'None is known to leak: other leaks are the program’s own.'
-        : 'Update to firstGood where there is one; else follow the advice.',
+        ? 'None is known to leak; other leaks come from the program itself.'
+        : 'Update to firstGood if there is one; otherwise follow the advice.',
   },
 ];

@@ -19,14 +19,14 @@ const load = async () => {
       'not-found',
       'memwatch mcp needs the package @modelcontextprotocol/server, which is not installed',
       {
-        hint: 'npm install @modelcontextprotocol/server@2 beside memwatch, or npx -p @memwatch/memwatch -p @modelcontextprotocol/server memwatch mcp',
+        hint: 'npm install @modelcontextprotocol/server@2 next to memwatch, or npx -p @memwatch/memwatch -p @modelcontextprotocol/server memwatch mcp',
         cause,
       },
     );
   }
 };
 
-const instructions = `Finds memory leaks and slow code in Node.js programs. Begin with list_processes or with files of the user; follow "next" in each answer. ${notice}`;
+const instructions = `Finds memory leaks and slow code in Node.js programs. Begin with list_processes or with the user's files; follow "next" in each result. ${notice}`;
 
 /** Serves until the client is gone or the signal is aborted. Throws `not-found` if the SDK is not installed. */
 export const serve = async (tools: readonly Tool[], version: string, signal: AbortSignal): Promise<void> => {

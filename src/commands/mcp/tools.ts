@@ -72,25 +72,24 @@ export const listOf = (document: Document, key: string): readonly Document[] => 
 /** The next step after a verdict: the line in the source. */
 export const afterLeaks = (document: Document): string => {
   const [finding] = listOf(document, 'findings');
-  if (document['verdict'] === 'clean')
-    return 'It does not leak by this evidence; notLooked says what was not looked at.';
-  if (finding === undefined) return 'No verdict: let the program work between the snapshots, and take more of them.';
+  if (document['verdict'] === 'clean') return 'This evidence shows no leak; notLooked lists what was not checked.';
+  if (finding === undefined) return 'No verdict: take more snapshots, and let the program work between them.';
   const { id } = (finding['container'] ?? {}) as { id?: number };
   const place = placeOf(finding['location']);
   const look = id === undefined ? '' : ` heap with id @${id} and the last snapshot shows what the container holds.`;
-  if (place === undefined) return `What grows is named in findings[0].path; no line is known of it.${look}`;
-  return `Read ${place} in the source: it owns what grows. findings[0].allocationSites and growthSites name the lines that add to it.${look}`;
+  if (place === undefined) return `findings[0].path shows what grows; its line is not known.${look}`;
+  return `Read ${place} in the source: this code owns what grows. findings[0].allocationSites and growthSites name the lines that add to it.${look}`;
 };
 
 export const afterCosts = (document: Document): string => {
   const [top] = listOf(document, 'functions');
-  if (top === undefined) return 'The profile holds no functions.';
+  if (top === undefined) return 'The profile contains no functions.';
   const place =
     top['file'] === null ? 'native code: ask for its callers' : `${String(top['file'])}:${String(top['line'])}`;
-  return `The first function is at ${place}. Ask again with callers set to its name to see who calls it.`;
+  return `The first function is at ${place}. Call this again with callers set to its name to see what calls it.`;
 };
 
 export const costInputs = {
-  filter: text('only functions whose name or file holds this'),
-  callers: text('who calls this function'),
+  filter: text('only functions whose name or file contains this'),
+  callers: text('the callers of this function'),
 };

@@ -9,7 +9,7 @@ export const createMark = (text: string): RecordedMark => ({
   text: text.length > mostCharacters ? `${text.slice(0, mostCharacters - 1)}…` : text,
 });
 
-/** undefined where the line is none. */
+/** undefined if the line is none. */
 export const readMark = (line: string): RecordedMark | undefined => {
   try {
     const { timeMs, text } = JSON.parse(line) as { timeMs?: unknown; text?: unknown };

@@ -60,7 +60,7 @@ interface ThreadEnd {
   readonly last: readonly Reading[];
 }
 
-/** undefined where it gave no reading at all. */
+/** undefined if it gave no reading at all. */
 const recordThread = async (
   attachment: Attachment,
   thread: string,
@@ -216,7 +216,7 @@ const endInWords = async (
   const end = await program?.exited;
   if (stop.aborted) return 'the recording was stopped';
   if (end !== undefined && end.signal === null) return `it ended with exit code ${end.code}`;
-  if (pid !== undefined && (await runsOn(pid))) return 'its inspector was closed; it runs on';
+  if (pid !== undefined && (await runsOn(pid))) return 'its inspector was closed; it still runs';
   const how = isBroken ? await howItEnded() : undefined;
   return how === undefined ? 'it ran to its end' : `it ${how}${likelyCause(last)}`;
 };

@@ -42,7 +42,7 @@ const node = (leaky: readonly VersionRange[], grows: string, issue: string, prov
 export const knownLeaks: readonly KnownLeak[] = [
   node(
     [{ from: '20.3.0', before: '22.12.0' }],
-    'each AbortSignal.any() of a signal that lives long leaves an entry in it',
+    'each AbortSignal.any() of a long-lived signal leaves an entry in it',
     'nodejs/node/issues/55351',
     'abort-signal-any',
   ),
@@ -67,13 +67,13 @@ export const knownLeaks: readonly KnownLeak[] = [
   release(
     'debug',
     ['3.0.0', '4.3.0'],
-    'each logger that is made stays in createDebug.instances',
+    'each logger that is created stays in createDebug.instances',
     github('debug-js/debug/issues/678'),
   ),
   release(
     'tiny-lru',
     ['11.1.2', '11.2.2'],
-    'entries that lru() evicts stay linked, while its size says otherwise',
+    'entries that lru() evicts stay linked, although its size does not count them',
     github('avoidwork/tiny-lru/issues/134'),
   ),
   release(
@@ -115,20 +115,20 @@ export const knownLeaks: readonly KnownLeak[] = [
   release(
     'node-schedule',
     ['0.1.0', '2.0.0'],
-    'jobs that run once and have run stay in scheduledJobs',
+    'one-time jobs stay in scheduledJobs after they ran',
     github('node-schedule/node-schedule/issues/478'),
   ),
   release(
     '@sentry/node',
     ['7.48.0', '7.65.0'],
-    'each Sentry.init makes an AsyncLocalStorage that stays for ever',
+    'each Sentry.init makes an AsyncLocalStorage that stays forever',
     github('getsentry/sentry-javascript/issues/8829'),
     'sentry',
   ),
   release(
     '@napi-rs/canvas',
     ['0.1.42', '0.1.48'],
-    'encoding (toBuffer, encode) leaves native memory, which the heap does not show',
+    'encoding (toBuffer, encode) leaks native memory, which the heap does not show',
     github('Brooooooklyn/canvas/issues/716'),
     'canvas',
   ),
@@ -140,25 +140,25 @@ export const knownLeaks: readonly KnownLeak[] = [
   ),
   use(
     'cls-hooked',
-    'a context in which a promise is kept never leaves Namespace._contexts',
+    'a context in which a promise is retained never leaves Namespace._contexts',
     'use AsyncLocalStorage of node:async_hooks',
     github('Jeff-Lewis/cls-hooked/issues/66'),
   ),
   use(
     'graphql-tag',
-    'gql keeps each distinct document for ever',
-    'make documents once; use variables, not text put together for each request',
+    'gql keeps each distinct document forever',
+    'create documents once; use variables instead of building the text for each request',
     github('apollographql/graphql-tag/issues/356'),
   ),
   use(
     'inflight',
     'a key whose callback never fires stays in its list',
-    'it is no longer maintained: glob 9 and later do without it',
+    'it is no longer maintained: glob 9 and later do not need it',
     github('isaacs/inflight/issues/5'),
   ),
   use(
     'postcss-load-config',
-    'an ES module config is imported anew for each call, and Node keeps every copy',
+    'an ES module config is imported again for each call, and Node keeps every copy',
     'load the config once',
     github('postcss/postcss-load-config/pull/259'),
     [{ from: '5.0.3', before: null }],
@@ -166,19 +166,19 @@ export const knownLeaks: readonly KnownLeak[] = [
   use(
     'sequelize',
     'each instance leaves a listener for exit on process',
-    'make one instance for the process',
+    'create one instance for the process',
     github('sequelize/sequelize/issues/2020'),
     [{ from: '0.0.0', before: '2.0.0' }],
   ),
   use(
     'workerpool',
-    'a pool for each task leaves its workers running',
+    'a pool created for each task leaves its workers running',
     'keep one pool, or call pool.terminate()',
     github('josdejong/workerpool/issues/330'),
   ),
   use(
     'piscina',
-    'a pool for each task leaves its threads running',
+    'a pool created for each task leaves its threads running',
     'keep one pool, or call pool.destroy()',
     github('piscinajs/piscina#readme'),
   ),
@@ -190,14 +190,14 @@ export const knownLeaks: readonly KnownLeak[] = [
   ),
   use(
     'cheerio',
-    'a short text that is kept is a slice, and keeps the whole page',
+    'a short text that is kept is a slice, which retains the whole page',
     'copy what is kept: Buffer.from(text).toString()',
     github('cheeriojs/cheerio/issues/263'),
   ),
   use(
     '@dqbd/tiktoken',
     'an encoding that is not freed keeps its WebAssembly memory',
-    'make one encoding, or call encoding.free()',
+    'create one encoding, or call encoding.free()',
     github('dqbd/tiktoken#readme'),
   ),
 ];

@@ -42,9 +42,9 @@ export const priceOf = async (action: TargetAction, attachment: Attachment): Pro
       ];
     case 'alloc':
       return [
-        `Samples allocations for ${action.seconds} s, then for ${action.seconds} s more what of them stays alive.`,
-        'Costs the process about 1 to 3 % CPU while it runs; nothing stops but for garbage collections.',
-        'Buffers and other memory outside the heap are not seen by it.',
+        `Samples allocations for ${action.seconds} s, then what stays alive for another ${action.seconds} s.`,
+        'Costs the process about 1 to 3 % CPU while it runs; it stops only for garbage collections.',
+        'It does not see Buffers and other memory outside the heap.',
       ];
     case 'snapshot':
       return snapshotPrice('For it', await estimateSnapshot(attachment, { collected: false }));
@@ -60,12 +60,12 @@ const leaksPrice = (estimate: SnapshotEstimate): string[] => {
   const time = searchTime(estimateLeakSearch(estimate, usualRounds));
   const watch = `Collects garbage and counts objects, in rounds of ${usualRounds.intervalMs / 1000} s.`;
   if (!estimate.enough) {
-    const why = `There is no room for heap snapshots (${formatBytes(estimate.extraBytes)} each, at most), so counts and samples must do: they name what grows and who makes it, not who keeps it.`;
+    const why = `There is not enough memory for heap snapshots (up to ${formatBytes(estimate.extraBytes)} each), so memwatch uses counts and samples: they show what grows and what allocates it, but not what retains it.`;
     return [`Takes ${time}. ${watch}`, why];
   }
   return [
-    `Takes ${time} (estimated; longer on a busy machine, and where growth slows down). ${watch}`,
-    `Only when something grows, ${usualRounds.rounds + 1} heap snapshots are compared.`,
+    `Takes ${time} (estimated; longer on a busy machine, or if growth slows down). ${watch}`,
+    `If something grows, ${usualRounds.rounds + 1} heap snapshots are compared.`,
     ...snapshotPrice('For each', estimate),
   ];
 };
@@ -74,10 +74,10 @@ const leaksPrice = (estimate: SnapshotEstimate): string[] => {
 const snapshotPrice = (forWhat: string, estimate: SnapshotEstimate): string[] => {
   const { heapUsedBytes, pauseUs, likelyExtraBytes, extraBytes, fileBytes, room, enough } = estimate;
   const lines = [
-    `${forWhat} the process stands still for about ${formatDuration(pauseUs)} (estimated; its heap is ${formatBytes(heapUsedBytes)}) and takes about ${formatBytes(likelyExtraBytes)} more memory, at most ${formatBytes(extraBytes)}; its allocator may keep a part of that for later use. File: about ${formatBytes(fileBytes)}.`,
+    `${forWhat} the process stands still for about ${formatDuration(pauseUs)} (estimated; its heap is ${formatBytes(heapUsedBytes)}) and takes about ${formatBytes(likelyExtraBytes)} more memory, at most ${formatBytes(extraBytes)}; its allocator may keep part of that for later use. File: about ${formatBytes(fileBytes)}.`,
   ];
   if (room !== undefined) lines.push(`Memory left: ${formatBytes(room.availableBytes)} (${room.of}).`);
-  if (!enough) lines.push('THAT IS NOT ENOUGH: memwatch will refuse, for the process could be killed.');
+  if (!enough) lines.push('THAT IS NOT ENOUGH: memwatch will refuse, because the process could be killed.');
   return lines;
 };
 
@@ -104,7 +104,8 @@ export const leaksHeadline = ({ verdict, findings: [first] }: LeakReport): strin
 
 /** What was made, in one line. */
 export const outcomeText = (action: TargetAction, document: unknown, file: string | undefined): string => {
-  if (action.action === 'alloc') return `kept as ${file}; what is alive was measured in ${action.seconds} s of its own`;
+  if (action.action === 'alloc')
+    return `kept as ${file}; what stays alive was measured in a second phase of ${action.seconds} s`;
   if (action.action !== 'snapshot') return `kept as ${file}`;
   const { nodes, pauseUs } = document as { nodes: number; pauseUs: number };
   return `kept as ${file}: ${formatCount(nodes)} objects; the process stood still for ${formatDuration(pauseUs)}`;

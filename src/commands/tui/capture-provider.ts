@@ -16,7 +16,7 @@ import type {
 import { startDataThread, type DataClient } from './data-client.js';
 import { savedScreen } from './data/saved-screen.js';
 
-/** Lists and details from captures, wherever those came from. */
+/** Lists and details from captures, whatever their source. */
 export class CaptureProvider {
   private data: DataClient | undefined;
   protected emit: (event: ProviderEvent) => void = () => {};

@@ -78,7 +78,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
     } catch (error) {
       if (signal.aborted) return;
       const lives = attachment.pid !== undefined && (await runsOn(attachment.pid));
-      this.emit({ type: 'ended', text: `the process does not answer any more: ${messageOf(error)}`, lives });
+      this.emit({ type: 'ended', text: `the process no longer answers: ${messageOf(error)}`, lives });
     }
   }
 
@@ -93,8 +93,8 @@ export class LiveProvider extends CaptureProvider implements Provider {
     const crashed = !processLives && session.closed.aborted;
     const how = crashed ? await attachment.howItEnded() : undefined;
     const text = processLives
-      ? `${worker.title} ended at ${at}; its data stays; T: the other threads`
-      : `the process ${how ?? 'ended'} (${at}); what was read stays`;
+      ? `${worker.title} ended at ${at}; its data stays available; T: other threads`
+      : `the process ${how ?? 'ended'} (${at}); its data stays available`;
     this.emit({ type: 'ended', text, crashed });
     await this.sendThreads();
     await attachment.detach();
@@ -103,10 +103,10 @@ export class LiveProvider extends CaptureProvider implements Provider {
   /** Attaches again if memwatch itself had been suspended; if someone else closed the inspector, it stays closed. */
   private async cutOff(before: Attachment, pid: number): Promise<void> {
     if (performance.now() - this.lastReadingMs < stoodStillMs) {
-      const text = `pid ${pid} runs on, but its inspector was closed: q, and attach again`;
+      const text = `pid ${pid} is still running, but its inspector was closed: quit with q and attach again`;
       return this.emit({ type: 'ended', text, lives: true });
     }
-    this.emit({ type: 'silent', text: 'memwatch stood still and was let go of: attaching again' });
+    this.emit({ type: 'silent', text: 'memwatch was suspended and the target disconnected it: attaching again' });
     await before.detach().catch(() => {});
     this.attachment = await attach({ kind: 'pid', pid, worker: undefined });
     void this.watch();
@@ -167,7 +167,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
     await session.send('HeapProfiler.collectGarbage', undefined, { timeoutMs: 120_000 });
     const after = await session.send('Runtime.getHeapUsage');
     const freed = before.usedSize - after.usedSize;
-    return `collected: ${formatBytes(after.usedSize)} are in use, ${formatBytes(Math.max(0, freed))} were freed`;
+    return `collected: ${formatBytes(after.usedSize)} in use, ${formatBytes(Math.max(0, freed))} freed`;
   }
 
   /** The name of the attached target for a command line. */
@@ -186,7 +186,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
     const { pid } = this.attachment;
     const other = /^\d+$/.test(id) ? Number(id) : pid;
     if (other === undefined)
-      throw new MemwatchError('bad-argument', 'its threads can be chosen on its own machine only');
+      throw new MemwatchError('bad-argument', 'its threads can be chosen only on its own machine');
     const worker = id.startsWith('/') ? id.slice(1) : undefined;
     const next = await attach({ kind: 'pid', pid: other, worker });
     this.stopWatching.abort();

@@ -12,7 +12,7 @@ import type { FromCommand } from './messages.js';
  */
 const undoMs = 5000;
 
-const stillBusy = 'stopped; the process finishes what V8 has begun, and what memwatch opened there closes by itself';
+const stillBusy = 'stopped; the process finishes what V8 has started, and what memwatch opened there closes by itself';
 
 export const runCommand = (argv: readonly string[], { signal, onProgress }: RunOptions): Promise<unknown> =>
   new Promise((resolve, reject) => {

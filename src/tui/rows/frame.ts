@@ -54,6 +54,6 @@ const nothingYet = (state: State): Line[] => {
   if (state.work !== undefined) return [emptyLine, line(span(`  ${what}`, 'dim'))];
   const gone = state.cutOff ? 'the connection to the process was lost' : 'the process has ended';
   if (state.ended !== undefined) return [emptyLine, line(span(`  ${what}, and ${gone}`, 'dim'))];
-  if (!state.live) return [emptyLine, line(span(`  ${what}: these files hold none`, 'dim'))];
+  if (!state.live) return [emptyLine, line(span(`  ${what}: these files contain none`, 'dim'))];
   return [emptyLine, line(`  ${what}: `, span(key, 'key'), ` ${does}`)];
 };

@@ -183,13 +183,13 @@ class App {
   private save(format: Extract<Effect, { effect: 'save' }>['format']): void {
     const lines = frame({ ...this.state, overlay: undefined }).map((line) => textOf(line).trimEnd());
     const saved = this.provider.save(format, this.state.title, lines.slice(0, -1));
-    this.settle(saved, (file) => `written to ${file}`, false);
+    this.settle(saved, (file) => `saved to ${file}`, false);
   }
 
   /** Shows the result of something small. */
-  private settle<T>(work: Promise<T>, told: ((value: T) => string) | undefined, endsWork: boolean): void {
+  private settle<T>(work: Promise<T>, describe: ((value: T) => string) | undefined, endsWork: boolean): void {
     work.then(
-      (value) => told !== undefined && this.dispatch({ type: 'done', text: told(value), endsWork }),
+      (value) => describe !== undefined && this.dispatch({ type: 'done', text: describe(value), endsWork }),
       (error: unknown) => this.dispatch({ type: 'error', message: errorText(error), endsWork }),
     );
   }

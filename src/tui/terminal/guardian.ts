@@ -14,7 +14,7 @@ export interface Guardian {
   goodbye(): void;
 }
 
-const nobody: Guardian = { away: () => {}, back: () => {}, goodbye: () => {} };
+const noGuardian: Guardian = { away: () => {}, back: () => {}, goodbye: () => {} };
 
 /**
  * Standard input is the pipe, 1 and 3 are the terminal, 4 reports that its settings are known. A shell that took the
@@ -31,14 +31,14 @@ const script = `
   [ "$state" = away ] && exit
   case $(stty -a <&3) in *-isig*) stty "$settings" <&3 ;; esac
   printf '\\033[0m\\033[?1l\\033>\\033[?1000l\\033[?1002l\\033[?1003l\\033[?1006l\\033[?25h\\033[?1049l'
-  printf '\\r\\nmemwatch was killed; the terminal is as it was (Enter for the prompt)\\r\\n'`;
+  printf '\\r\\nmemwatch was killed; the terminal is restored (Enter for the prompt)\\r\\n'`;
 
 /** memwatch waits no longer than this for the guardian to be ready. */
 const startMs = 100;
 
 /** To be called before the terminal's settings are changed. Without a shell there is no guardian. */
 export const startGuardian = async (): Promise<Guardian> => {
-  if (process.platform === 'win32') return nobody;
+  if (process.platform === 'win32') return noGuardian;
   const shell = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 1, 'ignore', 0, 'pipe'], detached: true });
   const { stdin } = shell;
   const ready = shell.stdio[4] as Readable; // a pipe, as asked for
@@ -48,7 +48,7 @@ export const startGuardian = async (): Promise<Guardian> => {
   shell.unref();
   if (!isReady || stdin === null) {
     stdin?.end('bye\n');
-    return nobody;
+    return noGuardian;
   }
   return guardianBehind(stdin);
 };

@@ -1,7 +1,7 @@
 /**
  * The terminal, and the one file that knows blessed. In: lines to draw. Out: keys, mouse and sizes as plain values.
  * blessed handles the terminal's modes, decodes keys and mouse, and draws only the cells that changed. Its widgets are
- * not used, because they cost time for every row that exists instead of every row that is visible.
+ * not used, because they cost time forevery row that exists instead of every row that is visible.
  */
 import blessed, { type Key, type Screen } from 'blessed';
 import { copyToClipboard } from './clipboard.js';
@@ -40,7 +40,7 @@ export interface Terminal {
 
 /**
  * Takes over the terminal. Environment: without NCURSES_NO_UTF8_ACS, blessed draws lines with a second character set
- * that some terminals lack; without BLESSED_FORCE_MODES, it asks for every movement of the mouse, in an old encoding
+ * that some terminals lack; without BLESSED_FORCE_MODES, it asks forevery movement of the mouse, in an old encoding
  * that ends at column 223.
  */
 export const openTerminal = (depth: ColorDepth, title: string, handlers: TerminalHandlers): Terminal => {

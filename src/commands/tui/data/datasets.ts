@@ -112,7 +112,7 @@ export class Datasets {
     const over = profile.durationUs === 0 ? '' : ` in ${formatDuration(profile.durationUs)}`;
     const what = name === 'cpu' ? 'busy' : 'allocated';
     const alive = profile.values.some((value) => value.name === 'live')
-      ? '; Alive: of what was made in as long again'
+      ? '; Alive: of what a second phase of the same length allocated'
       : '';
     this.emit({ type: 'loaded', dataset: name, summary: `${total} ${what}${over}${alive}; ${file}` });
   }
@@ -158,7 +158,7 @@ export class Datasets {
     this.tell(`comparing ${files.length} snapshots`);
     this.growth = computeGrowthData(this.snapshots.map(({ heap }) => heap));
     const { diff, wholeBytes } = this.growth;
-    const caution = diff.sameProcess ? '' : '; NOT of one process: compared by class alone';
+    const caution = diff.sameProcess ? '' : '; NOT of one process: only classes are compared';
     const summary = `${files.length} snapshots: the heap grew ${formatBytesDelta(wholeBytes)}${caution}`;
     this.emit({ type: 'loaded', dataset: 'growth', summary });
     if (files.length < leastSnapshots || !diff.sameProcess) return;
@@ -184,7 +184,7 @@ export class Datasets {
       const rows = lists[query.list];
       if (rows !== undefined) return rowPage(rows, order, window, whole);
     }
-    throw new MemwatchError('not-found', 'a saved result does not hold that: open the capture itself');
+    throw new MemwatchError('not-found', 'a saved result does not contain that: open the capture itself');
   }
 
   /** Rows out of captures; undefined if no capture has them. */

@@ -59,7 +59,7 @@ export const computeHeapLists = (heap: Heap, report: Report): HeapLists => {
   report('computing what each class retains');
   const biggestOfClass = biggestByClass(heap);
   report('computing retaining paths');
-  if (heap.paths === undefined) throw new Error('paths are computed when they are asked for');
+  if (heap.paths === undefined) throw new Error('paths are computed when they are needed');
   return {
     biggest: Uint32Array.from(findBiggest(heap.graph, dominators, mostBiggest)),
     biggestOfClass,

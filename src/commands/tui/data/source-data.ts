@@ -6,7 +6,7 @@ import { messageOf } from '../../../errors.js';
 import { memwatchUrl, type ScriptsTable } from '../../../analyzer/model/scripts.js';
 import type { LineCost, SourceDetail } from '../../../tui/state/provider.js';
 
-/** Larger files are bundles, which nobody reads line by line. */
+/** Larger files are bundles, which no user reads line by line. */
 const mostBytes = 32 * 2 ** 20;
 
 export interface SourceOptions {
@@ -27,7 +27,7 @@ const isFile = (url: string, file: string): boolean => url === file || url === `
 
 const readText = async (file: string): Promise<{ lines: string[] } | { why: string }> => {
   if (file.startsWith('node:')) return { why: `${file} is part of Node.js: its source is not on this machine` };
-  if (file === memwatchUrl) return { why: 'this is code of memwatch itself, which it runs in the target to read it' };
+  if (file === memwatchUrl) return { why: 'this is memwatch’s own code, which it runs in the target' };
   try {
     if ((await stat(file)).size > mostBytes) return { why: `${file} is too large to show` };
     return { lines: (await readFile(file, 'utf8')).split('\n') };
