@@ -1,19 +1,28 @@
 /**
- * Checks that a search for leaks can begin: the event loop of the target must turn. In: the target. Out: nothing, or an
- * error.
+ * Checks that a search for leaks can begin: the event loop of the target must turn, or a worker must at least answer between
+ * its jobs. In: the target. Out: nothing, or an error.
  */
 import type { Attachment } from '../agent/attach/attach.js';
+import { collectWithoutLoop } from '../agent/capture/collect-garbage.js';
 import { evaluate, turnOfLoop } from '../agent/session/evaluate.js';
+import type { Session } from '../agent/session/protocol.js';
 import { MemwatchError } from '../errors.js';
 import type { Progress } from '../progress.js';
 
 const blockedMs = 10_000;
+/** A worker of a pool waits in Atomics.wait for its next job, and never gets back to its event loop. */
+const workerBlockedMs = 1500;
 
 /**
  * Garbage is collected from the event loop: if the target never gets back to it, nothing can be compared. Throws
  * `no-answer`.
  */
-export const requireTurningLoop = async ({ session, pid }: Attachment, io: Progress): Promise<void> => {
+export const requireTurningLoop = async ({ session, pid, worker }: Attachment, io: Progress): Promise<void> => {
+  if (worker !== undefined && !(await turns(session, workerBlockedMs))) {
+    collectWithoutLoop(session);
+    io.warn(`${worker.title} does not get back to its event loop (it waits in Atomics.wait, or is busy); going on`);
+    return;
+  }
   const who = pid === undefined ? 'the target' : `process ${pid}`;
   const waiting = setTimeout(() => io.progress(`waiting for the event loop of ${who}, which is blocked`), 1000);
   try {
@@ -29,3 +38,9 @@ export const requireTurningLoop = async ({ session, pid }: Attachment, io: Progr
     clearTimeout(waiting);
   }
 };
+
+const turns = (session: Session, timeoutMs: number): Promise<boolean> =>
+  evaluate(session, turnOfLoop, [], { awaitPromise: true, timeoutMs }).then(
+    () => true,
+    () => false,
+  );

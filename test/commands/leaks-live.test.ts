@@ -57,6 +57,21 @@ test('a worker whose heap grows is named and searched', async (t) => {
   assert.deepEqual(report.threads, [{ worker: '1', verdict: 'leak' }]);
 });
 
+test('a worker that waits in Atomics.wait between its jobs is searched, although its event loop never turns', async (t) => {
+  const worker = `const rows = new Map(); const gate = new Int32Array(new SharedArrayBuffer(4)); let id = 0;
+    for (;;) { Atomics.wait(gate, 0, 0, 20); for (let i = 0; i < 40; i++) rows.set(id++, { row: [id, id] }); }`;
+  const source = `
+    import { Worker } from 'node:worker_threads';
+    new Worker(${JSON.stringify(worker)}, { eval: true });
+    setInterval(() => {}, 1000); console.log('ready');`;
+  const { pid } = await startSource(t, source);
+  const report = (await memwatchJson(['leaks', `${pid}/1`, '--interval', '1s', '--warm-up', '0'], {
+    timeoutMs: 280_000,
+  })) as unknown as LeakReport;
+  assert.equal(report.verdict, 'leak', report.reasons.join('\n'));
+  assert.match(report.findings[0]?.title ?? '', /^Map rows/);
+});
+
 test('Ctrl-C reports what is known by then, and exits with 130', async (t) => {
   const source = `
     const kept = []; setInterval(() => kept.push({ some: 'thing' }), 20); console.log('ready');`;

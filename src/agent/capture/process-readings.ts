@@ -7,6 +7,7 @@ import type { CounterReading } from '../../analyzer/model/check.js';
 import type { ProcessReading, WorkerReading } from '../../analyzer/model/process-reading.js';
 import type { Attachment } from '../attach/attach.js';
 import { readChildrenRss, readProcessCounts } from '../process/counts.js';
+import { collectGarbage, collectWithoutLoop } from './collect-garbage.js';
 import { callOn, evaluate, evaluateRemote } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
 import type { Session } from '../session/protocol.js';
@@ -19,8 +20,9 @@ export interface ProcessReadings {
 }
 
 const collectTimeoutMs = 120_000;
-/** A worker that waits in Atomics.wait does not answer at all; one that works answers within milliseconds. */
+/** A worker that waits in Atomics.wait, or in native code, takes longer or never answers; others answer within milliseconds. */
 const workerTimeoutMs = 1500;
+const collectsSlowlyMs = 5000;
 /** At most this many workers are read, because each worker's heap is collected at each reading. */
 const maxWorkers = 8;
 
@@ -37,7 +39,7 @@ export const openProcessReadings = async (attachment: Attachment): Promise<Proce
     async read() {
       const from = performance.now();
       const done = await callOn(session, meter, (own) => own.work());
-      await session.send('HeapProfiler.collectGarbage', undefined, { timeoutMs: collectTimeoutMs });
+      await collectGarbage(session, collectTimeoutMs);
       const memory = await callOn(session, meter, (own) => own.memory());
       const workers = worker === undefined ? await readWorkers(await attachment.workers(), silent) : [];
       const ofProcess =
@@ -61,16 +63,29 @@ const unseen = { fileDescriptors: null, threads: null, childProcesses: null, chi
 const readWorkers = (workers: readonly WorkerThread[], silent: Set<string>): Promise<WorkerReading[]> =>
   Promise.all(
     workers.slice(0, maxWorkers).map(async ({ id, title, session }) => {
-      const memory = silent.has(id) ? undefined : await collectedHeapOf(session).catch(() => undefined);
+      const memory = silent.has(id) ? undefined : await heapOfWorker(session);
       if (memory === undefined) silent.add(id);
       return { id, title, heapUsedBytes: memory?.used ?? null, heapTotalBytes: memory?.total ?? null };
     }),
   );
 
-const collectedHeapOf = async (session: Session): Promise<{ used: number; total: number }> => {
-  await session.send('HeapProfiler.collectGarbage', undefined, { timeoutMs: workerTimeoutMs });
+/** undefined if the worker does not answer. */
+const heapOfWorker = async (session: Session): Promise<{ used: number; total: number } | undefined> => {
+  try {
+    return await collectedHeapOf(session);
+  } catch {
+    collectWithoutLoop(session); // it may answer between its jobs all the same
+    return collectedHeapOf(session, collectsSlowlyMs).catch(() => undefined);
+  }
+};
+
+const collectedHeapOf = async (
+  session: Session,
+  timeoutMs = workerTimeoutMs,
+): Promise<{ used: number; total: number }> => {
+  await collectGarbage(session, timeoutMs);
   const ask = () => ({ used: process.memoryUsage().heapUsed, total: process.memoryUsage().heapTotal });
-  return evaluate(session, ask, [], { timeoutMs: workerTimeoutMs });
+  return evaluate(session, ask, [], { timeoutMs });
 };
 
 /**

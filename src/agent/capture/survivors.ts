@@ -8,6 +8,7 @@
 import type { Protocol } from 'devtools-protocol';
 import type { SurvivorFrame, SurvivorSite } from '../../analyzer/model/survivors.js';
 import type { Attachment } from '../attach/attach.js';
+import { collectGarbage } from './collect-garbage.js';
 import type { Session } from '../session/protocol.js';
 
 /**
@@ -31,8 +32,7 @@ export const startSurvivorSampling = async (session: Session, bytes: number): Pr
     async stop() {
       if (stopped) return [];
       stopped = true;
-      const collected = session.send('HeapProfiler.collectGarbage', undefined, { timeoutMs: 120_000 });
-      await collected.catch(() => {}); // the sampling must end even if this fails
+      await collectGarbage(session, 120_000).catch(() => {}); // the sampling must end even if this fails
       const { profile } = await session.send('HeapProfiler.stopSampling', undefined, { timeoutMs: 60_000 });
       return sitesOf(profile.head);
     },

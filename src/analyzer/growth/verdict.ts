@@ -50,7 +50,7 @@ export const reportOfSnapshots = ({
   return {
     schema: 'memwatch/leaks@1',
     verdict,
-    reasons: [...reasonsOf(verdict, leaks, filling, rounds), ...heapReasons(heapBytes)],
+    reasons: [...reasonsOf(verdict, leaks, filling, bounded, rounds), ...heapReasons(heapBytes)],
     evidence: 'snapshots',
     rounds,
     heapBytes,
@@ -73,6 +73,7 @@ const reasonsOf = (
   verdict: Verdict,
   leaks: readonly Finding[],
   filling: readonly Finding[],
+  bounded: readonly Finding[],
   rounds: number,
 ): string[] => {
   if (verdict === 'leak') {
@@ -80,7 +81,7 @@ const reasonsOf = (
     const things = leaks.length === 1 ? 'one thing' : `${leaks.length} things`;
     return [
       `${things} grew in each of ${rounds} rounds and kept what was added: ${formatBytes(bytes)} a round in total`,
-      ...filling.map((finding) => `no leak as far as is known: ${fillingText(finding)}`),
+      ...bounded.map((finding) => `no leak as far as is known: ${fillingText(finding)}`),
     ];
   }
   if (verdict === 'inconclusive') return filling.map(fillingText);
