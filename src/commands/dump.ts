@@ -3,13 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { withAttachment, type Attachment } from '../agent/attach/attach.js';
 import { parseTarget, type Target } from '../agent/attach/target.js';
 import { captureCpuProfiles, threadsOf, type Thread } from '../agent/capture/cpu-profile.js';
-import { readThreadInside, type ThreadInside } from '../agent/capture/thread-states.js';
+import { readCallbacks, type CallbackPositions } from '../agent/capture/callbacks.js';
+import { readLoopDelay, readThreadInside, type ThreadInside } from '../agent/capture/thread-states.js';
 import { childProcessIds, isNode, processIds, readProcess } from '../agent/process/proc.js';
 import { readThread, readThreads } from '../agent/process/threads.js';
 import { computeCommonStack, type CommonStack } from '../analyzer/cost/stacks.js';
 import { describeThread } from '../analyzer/cost/thread-dump.js';
 import { readCpuProfile } from '../analyzer/formats/cpuprofile.js';
-import type { KernelThread, ProcessDump, ThreadDump } from '../analyzer/model/dump.js';
+import type { HandleCallback, KernelThread, ProcessDump, ThreadDump } from '../analyzer/model/dump.js';
+import { createLocator } from '../analyzer/model/location.js';
+import { memwatchUrl } from '../analyzer/model/scripts.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import { renderDump } from '../report/dump-text.js';
 import type { Command, Io } from './io.js';
@@ -95,7 +98,13 @@ const dumpInside = async (attachment: Attachment, io: Io): Promise<ProcessDump> 
   const inside = await Promise.all(threads.map(readThreadInside));
   const before = threads.map((_, at) => kernelThread(pid, at, inside[at]));
   const begun = performance.now();
-  const stacks = await sampleStacks(attachment, threads, io, false);
+  const [stacks, delays, callbacks] = await Promise.all([
+    sampleStacks(attachment, threads, io, false),
+    Promise.all(threads.map(readLoopDelay)),
+    Promise.all(
+      threads.map(({ session }, at) => (inside[at] === undefined ? undefined : readCallbacks(session, attachment))),
+    ),
+  ]);
   const after = threads.map((_, at) => kernelThread(pid, at, inside[at]));
   const elapsedUs = (performance.now() - begun) * 1000;
   const describe = (stacksNow: ReadonlyMap<string, CommonStack>): ThreadDump[] =>
@@ -110,6 +119,8 @@ const dumpInside = async (attachment: Attachment, io: Io): Promise<ProcessDump> 
         after: after[at],
         elapsedUs,
         handles,
+        callbacks: locate(callbacks[at]),
+        loopDelayUs: delays[at] ?? null,
         hasChildren,
       });
     });
@@ -119,6 +130,17 @@ const dumpInside = async (attachment: Attachment, io: Io): Promise<ProcessDump> 
   if (stuck.length === 0) return documentOf(pid, attachment.nodeVersion, first);
   const exact = await sampleStacks(attachment, stuck, io, true);
   return documentOf(pid, attachment.nodeVersion, describe(new Map([...stacks, ...exact])));
+};
+
+/** memwatch's own timer is left out. */
+const locate = (found: CallbackPositions | undefined): HandleCallback[] => {
+  const locator = createLocator(found?.scripts);
+  const located = (found?.callbacks ?? []).map(({ type, name, count, position }) => {
+    const place =
+      position && locator.atPosition(Number(position.scriptId), '', position.lineNumber, position.columnNumber ?? 0);
+    return { type, count, function: name, file: place?.file ?? '', line: place?.line ?? 0 };
+  });
+  return located.filter(({ file }) => file !== memwatchUrl);
 };
 
 /** The main thread, then the workers in the order in which they were started. */
@@ -161,7 +183,17 @@ const dumpFromOutside = async (pid: number, error: unknown): Promise<ProcessDump
   const threads = readThreads(pid).map((after) => {
     const worker = after.id === pid ? 'main thread' : `thread ${after.id} (${after.name})`;
     const then = before.find(({ id }) => id === after.id);
-    return describeThread({ worker, stack: undefined, before: then, after, elapsedUs, handles: [], hasChildren });
+    return describeThread({
+      worker,
+      stack: undefined,
+      before: then,
+      after,
+      elapsedUs,
+      handles: [],
+      callbacks: [],
+      loopDelayUs: null,
+      hasChildren,
+    });
   });
   const warning =
     'no stacks: the inspector did not answer, as when the main thread is neither in JavaScript nor in its event loop';

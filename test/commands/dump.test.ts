@@ -1,5 +1,6 @@
 /** `memwatch dump` on processes that are stuck in one known way each; all of them must survive. */
 import assert from 'node:assert/strict';
+import { basename } from 'node:path';
 import { test } from 'node:test';
 import type { ProcessDump, ThreadDump } from '#memwatch/analyzer/model/dump.js';
 import { readProcess } from '#memwatch/agent/process/proc.js';
@@ -67,8 +68,11 @@ for (const node of testedMajors) {
         parentPort.postMessage('waits');
         holds\${mine}();\`;
       const workers = [0, 1].map((mine) => new Worker(code(mine), { eval: true, workerData: shared, name: 'w' + mine }));
-      for (let i = 0; i < 100; i++) setTimeout(() => {}, 1e6);
-      require('node:net').createServer().listen(0, '127.0.0.1', () => {
+      for (let i = 0; i < 97; i++) setTimeout(function later() {}, 1e6 + i);
+      function poll() {}
+      for (let i = 0; i < 3; i++) setInterval(poll, 1e6);
+      const serve = () => {};
+      require('node:net').createServer(serve).listen(0, '127.0.0.1', () => {
         Promise.all(workers.map((w) => new Promise((r) => w.once('message', r)))).then(() => console.log('ready'));
       });`,
     );
@@ -77,15 +81,26 @@ for (const node of testedMajors) {
     assert.equal(idle.state, 'idle');
     assert.deepEqual(idle.stack, []);
     assert.equal(idle.handles.find(({ type }) => type === 'Timeout')?.count, 100);
+    const calls = idle.callbacks.map(({ type, count, function: name, file, line }) => [
+      type,
+      count,
+      name,
+      basename(file),
+      line,
+    ]);
+    assert.deepEqual(calls.filter(([, , name]) => name === 'later'), [['Timeout', 97, 'later', 'target.cjs', 10]]); // prettier-ignore
+    assert.deepEqual(calls.filter(([, , name]) => name === 'poll'), [['Timeout', 3, 'poll', 'target.cjs', 11]]); // prettier-ignore
+    assert.deepEqual(calls.filter(([, , name]) => name === 'serve'), [['TCPServerWrap', 1, 'serve', 'target.cjs', 13]]); // prettier-ignore
     assert.match(idle.handles.find(({ type }) => type === 'TCPServerWrap')?.madeBy ?? '', /^on 127\.0\.0\.1:\d+$/);
     for (const [at, thread] of dump.threads.slice(1).entries()) {
       assert.equal(thread.state, 'waiting');
       assert.match(thread.waitsFor ?? '', /Atomics\.wait/);
+      assert.equal(thread.loopDelayUs, null);
       assert.equal(names(thread)[0], `holds${at}`);
     }
     const text = await memwatch(['dump', String(target.pid)]);
-    assert.match(text.stdout, /^main thread: idle: its event loop is waiting for events$/m, text.stdout + text.stderr);
-    assert.match(text.stdout, /^ {4}100 Timeout$/m);
+    assert.match(text.stdout, /^main thread: idle: its event loop is waiting for events/m, text.stdout + text.stderr);
+    assert.match(text.stdout, /^ {4}100 Timeout\n {8}97 call later \(function at .*target\.cjs:10\)$/m);
     assert.match(text.stdout, /^worker 2 \(w1\): waiting for a lock \(Atomics\.wait.*\n {4}holds1 \(.*:\d+\)$/m);
   });
 

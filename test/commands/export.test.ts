@@ -272,7 +272,7 @@ test('files that are no profile and truncated files get different errors', () =>
     [profile([7]), 'broken-file', /refers to node 7, which it does not contain/],
     [profile([1]), 'broken-file', /do not form a tree/],
     ['hello world', 'not-this-format', /not a profile that memwatch can read/],
-    ['a;b 12\nc;d\ne;f', 'not-this-format', /line 2 is none/],
+    ['a;b 12\nc;d\ne;f', 'not-this-format', /line 2 is not a stack/],
     ['\u001f\u008b', 'broken-file', /gzip is damaged or cut off/],
   ];
   for (const [text, code, message] of cases) {

@@ -83,6 +83,8 @@ const thread = (worker: string, values: Partial<ThreadDump>): ThreadDump => ({
   mayBeInlined: false,
   cores: null,
   handles: [],
+  callbacks: [],
+  loopDelayUs: 0,
   ...values,
 });
 

@@ -28,6 +28,29 @@ export const readThreadInside = async ({ session }: Thread): Promise<ThreadInsid
   }
 };
 
+/** A loop that does not turn within this time is blocked. */
+const turnMs = 400;
+
+/** How late a timer of the thread is now; null if its event loop does not turn. */
+export const readLoopDelay = async ({ session }: Thread): Promise<number | null> => {
+  try {
+    return await evaluate(session, lateTimerInTarget, [], { timeoutMs: turnMs, awaitPromise: true });
+  } catch (error) {
+    if (error instanceof MemwatchError && ['no-answer', 'target-error'].includes(error.code)) return null;
+    throw error;
+  }
+};
+
+/** Runs in the target. Sets its timer in a promise reaction, see guard.ts. */
+async function lateTimerInTarget(): Promise<number> {
+  await undefined;
+  const start = performance.now();
+  const wantedMs = 1;
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(Math.max(0, (performance.now() - start - wantedMs) * 1000)), wantedMs);
+  });
+}
+
 /** Runs in the target; built from the functions below. */
 const insideOf = `() => ({ kernelId: (${String(kernelIdInTarget)})(), handles: (${String(handlesInTarget)})(${String(wordsInTarget)}) })`;
 

@@ -2,7 +2,7 @@
  * What one thread is doing, from everything that is known about it. In: its stack by samples, the kernel's view before and
  * after the samples were taken, its handles; each may be missing. Out: a ThreadDump.
  */
-import type { ActiveHandles, KernelThread, ThreadDump, ThreadState } from '../model/dump.js';
+import type { ActiveHandles, HandleCallback, KernelThread, ThreadDump, ThreadState } from '../model/dump.js';
 import type { CommonStack } from './stacks.js';
 
 export interface ThreadEvidence {
@@ -13,12 +13,14 @@ export interface ThreadEvidence {
   /** The time between `before` and `after`. */
   readonly elapsedUs: number;
   readonly handles: readonly ActiveHandles[];
+  readonly callbacks: readonly HandleCallback[];
+  readonly loopDelayUs: number | null;
   /** The process has child processes, for which it may be waiting. */
   readonly hasChildren: boolean;
 }
 
 export const describeThread = (evidence: ThreadEvidence): ThreadDump => {
-  const { worker, stack, handles } = evidence;
+  const { worker, stack, handles, callbacks, loopDelayUs } = evidence;
   const state = stateOf(evidence);
   return {
     worker,
@@ -30,6 +32,8 @@ export const describeThread = (evidence: ThreadEvidence): ThreadDump => {
     mayBeInlined: stack?.mayBeInlined ?? false,
     cores: coresOf(evidence),
     handles,
+    callbacks,
+    loopDelayUs,
   };
 };
 

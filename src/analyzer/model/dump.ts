@@ -23,6 +23,12 @@ export interface ActiveHandles {
   readonly madeBy: string | null;
 }
 
+/** A function that active handles of a type will call. */
+export interface HandleCallback extends StackFrame {
+  readonly type: string;
+  readonly count: number;
+}
+
 /** What the operating system says about a thread. */
 export interface KernelThread {
   readonly id: number;
@@ -51,6 +57,10 @@ export interface ThreadDump {
   /** The share of one core that it used during the dump; null if the kernel does not say. */
   readonly cores: number | null;
   readonly handles: readonly ActiveHandles[];
+  /** What timers and servers will call, the most frequent functions only. */
+  readonly callbacks: readonly HandleCallback[];
+  /** How late a timer was during the dump; null if the event loop did not turn. */
+  readonly loopDelayUs: number | null;
 }
 
 /** `memwatch/dump@1`. */
