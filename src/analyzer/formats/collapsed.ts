@@ -49,8 +49,7 @@ export const collapsedFormat: ProfileFormat = {
 
 /** Throws `not-this-format` if most lines are no stacks. */
 export const readCollapsed = (text: string): Profile => {
-  const lines = text.split(/\r\n|\n|\r/);
-  const unit = (unitLine.exec(lines[0])?.[1] ?? 'count') as ProfileUnit;
+  const unit = (unitLine.exec(/^[^\r\n]*/.exec(text)?.[0] ?? '')?.[1] ?? 'count') as ProfileUnit;
   const name = { microseconds: 'time', bytes: 'allocated', count: 'samples' }[unit];
   const profile = createStackProfile(kindOfUnit(unit), [{ name, unit }]);
   const isStack = (line: string): boolean => {
@@ -62,9 +61,15 @@ export const readCollapsed = (text: string): Profile => {
     return true;
   };
   let stacks = 0;
-  const skipped = lines.flatMap((line, index) => (isBlank(line) || isStack(line) ? [] : [index + 1]));
-  if (stacks === 0 || skipped.length > stacks) throw notStacks(skipped[0] ?? 1);
-  return profile.finish({ warnings: skipped.length === 0 ? [] : [warningOf(skipped)] });
+  let line = 1;
+  let skipped = 0;
+  let firstSkipped = 1;
+  for (const [part] of text.matchAll(/[^\r\n]+|\r\n|\n|\r/g)) {
+    if (/^[\r\n]/.test(part)) line++;
+    else if (!isBlank(part) && !isStack(part) && skipped++ === 0) firstSkipped = line;
+  }
+  if (stacks === 0 || skipped > stacks) throw notStacks(firstSkipped);
+  return profile.finish({ warnings: skipped === 0 ? [] : [warningOf(skipped, firstSkipped)] });
 };
 
 /** A blank line or a comment. Private methods begin with `#` too, but without a space after it. */
@@ -76,10 +81,10 @@ const notStacks = (line: number): MemwatchError =>
     `not collapsed stacks: line ${line} is not a stack, and neither are most others`,
   );
 
-const warningOf = (skipped: readonly number[]): string =>
-  skipped.length === 1
-    ? `line ${skipped[0]} is not a stack and was skipped`
-    : `${skipped.length} lines are not stacks and were skipped, the first is line ${skipped[0]}`;
+const warningOf = (skipped: number, first: number): string =>
+  skipped === 1
+    ? `line ${first} is not a stack and was skipped`
+    : `${skipped} lines are not stacks and were skipped, the first is line ${first}`;
 
 /** `name (file:line)`, or a name alone. */
 const readFrame = (text: string): [string, Location | undefined] => {

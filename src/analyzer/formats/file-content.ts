@@ -2,6 +2,7 @@
  * A file as the readers of profiles see it: its bytes after gunzip, its text (UTF-8, or UTF-16 with a byte order mark), its
  * JSON. Text and JSON are decoded once, when first needed. In: a file's bytes. Out: a FileContent.
  */
+import { constants } from 'node:buffer';
 import { gunzipSync } from 'node:zlib';
 import { MemwatchError, messageOf } from '../../errors.js';
 import type { Profile } from '../model/profile.js';
@@ -27,7 +28,8 @@ export interface ProfileFormat {
 
 /** Throws `broken-file` if the gzip is damaged. */
 export const openContent = (raw: Uint8Array): FileContent => {
-  const bytes = isGzip(raw) ? gunzip(raw) : raw;
+  const once = isGzip(raw) ? gunzip(raw) : raw;
+  const bytes = isGzip(once) ? gunzip(once) : once; // some servers pack what was packed before
   let text: string | undefined;
   let json: { value: unknown } | undefined;
   return {
@@ -45,10 +47,23 @@ export const openContent = (raw: Uint8Array): FileContent => {
 
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
+/** Nothing larger can become text; a small file may claim to hold far more than fits in memory. */
+const mostBytes = constants.MAX_STRING_LENGTH;
+const tooLarge = (what: string, cause?: unknown): MemwatchError =>
+  new MemwatchError(
+    'no-room',
+    `${what} more than ${mostBytes >> 20} MB, which is more than memwatch reads of a profile`,
+    {
+      hint: 'record a shorter profile',
+      cause,
+    },
+  );
+
 const gunzip = (raw: Uint8Array): Uint8Array => {
   try {
-    return gunzipSync(raw);
+    return gunzipSync(raw, { maxOutputLength: mostBytes });
   } catch (cause) {
+    if ((cause as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge("the file's gzip holds", cause);
     const message = `the file's gzip is damaged or cut off: ${messageOf(cause)}, in ${raw.length} bytes`;
     throw new MemwatchError('broken-file', message, { cause });
   }
@@ -58,7 +73,10 @@ const gunzip = (raw: Uint8Array): Uint8Array => {
 const encodingOf = ([first, second]: Uint8Array): string =>
   first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
 
-const decodeText = (bytes: Uint8Array): string => new TextDecoder(encodingOf(bytes)).decode(bytes);
+const decodeText = (bytes: Uint8Array): string => {
+  if (bytes.length > mostBytes) throw tooLarge('the file holds');
+  return new TextDecoder(encodingOf(bytes)).decode(bytes);
+};
 
 /** Every binary format has control characters near its start that no text contains. */
 const isBinary = (bytes: Uint8Array): boolean =>

@@ -2,11 +2,12 @@
  * Every kind of file that memwatch recognises when it looks for a profile, by content. A new format is a file with a
  * ProfileFormat, and an entry here. In: a file's bytes. Out: a Profile, or an error that says what the file is.
  */
-import { MemwatchError } from '../../errors.js';
+import { MemwatchError, messageOf } from '../../errors.js';
+import type { Location } from '../model/location.js';
 import type { Profile } from '../model/profile.js';
 import { collapsedFormat } from './collapsed.js';
 import { cpuProfileFormat } from './cpuprofile.js';
-import { openContent, type ProfileFormat } from './file-content.js';
+import { openContent, type FileContent, type ProfileFormat } from './file-content.js';
 import { foreignFormats } from './foreign-files.js';
 import { heapProfileFormat } from './heapprofile.js';
 import { perfScriptFormat } from './perf-script.js';
@@ -33,8 +34,8 @@ const formats: readonly ProfileFormat[] = [
 /** Throws `not-this-format`, saying what the file is, and `broken-file` with the position at which it is incomplete. */
 export const readProfile = (bytes: Uint8Array): Profile => {
   const content = openContent(bytes);
-  const format = formats.find((one) => one.matches(content));
-  if (format !== undefined) return format.read(content);
+  const format = formatOf(content);
+  if (format !== undefined) return readAs(format, content);
   const what = bytes.length === 0 ? 'the file is empty' : 'the file is not a profile that memwatch can read';
   throw new MemwatchError('not-this-format', what, { hint: readableFiles });
 };
@@ -42,8 +43,39 @@ export const readProfile = (bytes: Uint8Array): Profile => {
 const readableFiles =
   'memwatch reads .cpuprofile, .heapprofile, traces of Chrome and DevTools, speedscope, pprof, perf script, --prof and collapsed stacks';
 
+const formatOf = (content: FileContent): ProfileFormat | undefined =>
+  formats.find((one) => decode('a profile', () => one.matches(content)));
+
+const readAs = (format: ProfileFormat, content: FileContent): Profile => {
+  const profile = decode(format.name, () => format.read(content));
+  if (isSound(profile)) return profile;
+  throw new MemwatchError(
+    'broken-file',
+    `the file begins as ${format.name}, but some of its values are of another type`,
+  );
+};
+
+/** JSON may hold anything where a name, a place or a number is expected. */
+const isSound = ({ values, frames, lines }: Profile): boolean =>
+  values.every(({ self }) => self.every(Number.isFinite)) &&
+  frames.every(({ name, location }) => typeof name === 'string' && (location === undefined || isPlace(location))) &&
+  (lines?.locations ?? []).every(isPlace);
+
+const isPlace = ({ file, line, column }: Location): boolean =>
+  typeof file === 'string' && Number.isFinite(line) && Number.isFinite(column);
+
+/** Readers trust the shape of a file; in a damaged one they meet values of other types, which is no bug of memwatch. */
+const decode = <T>(name: string, step: () => T): T => {
+  try {
+    return step();
+  } catch (cause) {
+    if (cause instanceof MemwatchError) throw cause;
+    const message = `the file begins as ${name}, but a part of it has another shape: ${messageOf(cause)}`;
+    throw new MemwatchError('broken-file', message, { cause });
+  }
+};
+
 /** What a file is, with the command that opens it; undefined if memwatch does not recognise it. Throws `broken-file`. */
 export const nameFormat = (bytes: Uint8Array): Pick<ProfileFormat, 'name' | 'command'> | undefined => {
-  const content = openContent(bytes);
-  return formats.find((one) => one.matches(content));
+  return formatOf(openContent(bytes));
 };

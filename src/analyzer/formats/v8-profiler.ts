@@ -83,7 +83,7 @@ const flatten = (head: TreeNode): CpuProfileNode[] => {
       children: node.children.map(({ id }) => id),
       positionTicks: ticksOf(lineTicks),
     });
-    stack.push(...node.children);
+    for (const child of node.children) stack.push(child);
   }
   return nodes;
 };
