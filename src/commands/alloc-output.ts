@@ -6,7 +6,7 @@ import { renderGc } from '../report/gc-and-loop.js';
 import { packageOf, showName } from '../report/place.js';
 import { formatBytes, formatBytesDelta, formatDuration } from '../report/units.js';
 import { treesDocument } from './cost-trees.js';
-import { choose, renderChoice, renderEnd, type Choice } from './cost-output.js';
+import { choose, renderChoice, renderEnd, renderOtherValues, type Choice } from './cost-output.js';
 import type { Arguments, Io } from './io.js';
 
 export interface AllocResult {
@@ -51,7 +51,7 @@ const renderHead = (profile: Profile, { table }: Choice): string[] => {
     );
   }
   if (notes !== undefined) head.push(`  ${renderGc(notes.gc, durationUs)}`);
-  return head;
+  return [...head, ...renderOtherValues(profile)];
 };
 
 const renderNotes = ({ profile, file, ended, pid, withoutSurvivors }: AllocResult): string[] => {

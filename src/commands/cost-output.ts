@@ -11,6 +11,7 @@ import { createLocator } from '../analyzer/model/location.js';
 import type { Profile } from '../analyzer/model/profile.js';
 import { renderCostTree } from '../report/cost-tree.js';
 import { isOwn } from '../report/place.js';
+import { escapeText } from '../report/units.js';
 import {
   renderCallEdges,
   renderFunctions,
@@ -148,6 +149,13 @@ const readTextFile = (file: string): string => {
 export const exitCodeOfProgram = (ended: ProgramEnd | null, io: Io): number | undefined => {
   if (ended === null || io.signal.aborted) return undefined;
   return ended.code ?? 128 + (ended.signal === null ? 0 : constants.signals[ended.signal]);
+};
+
+/** Which of the values in a file of another tool the table shows, if there are several kinds. */
+export const renderOtherValues = ({ values: [first, ...others], notes }: Profile): string[] => {
+  const names = others.map(({ name }) => name).filter((name) => !/^samples?$/.test(name));
+  if (notes !== undefined || names.length === 0) return [];
+  return [`  shows ${escapeText(first.name)}; the file also holds ${escapeText(names.join(', '))}`];
 };
 
 export const renderEnd = (ended: ProgramEnd | null): string[] =>

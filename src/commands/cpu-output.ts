@@ -11,7 +11,7 @@ import { renderGc, renderLoop } from '../report/gc-and-loop.js';
 import { packageOf, showName } from '../report/place.js';
 import { escapeText, formatCount, formatDuration, formatShare } from '../report/units.js';
 import { treesDocument } from './cost-trees.js';
-import { choose, renderChoice, renderEnd, type Choice } from './cost-output.js';
+import { choose, renderChoice, renderEnd, renderOtherValues, type Choice } from './cost-output.js';
 import type { Arguments, Io } from './io.js';
 
 export interface CpuResult {
@@ -49,8 +49,10 @@ const renderThread = ({ name, profile }: NamedProfile): string[] => {
   const busy = whole + idle > 0 ? formatShare(whole / (whole + idle)) : '-';
   const { sinceUs } = profile.notes ?? {};
   const since = sinceUs === undefined ? '' : `, started ${formatDuration(sinceUs)} after the profile`;
-  const head = `${name}: ${formatDuration(durationUs)}${since}, ${formatCount(samples ?? 0)} samples, ${busy} of the time at work`;
-  if (profile.notes === undefined) return [head];
+  const length = durationUs > 0 ? formatDuration(durationUs) : `${formatDuration(whole + idle)} sampled`; // as the file says
+  const count = samples === null ? '' : `, ${formatCount(samples)} samples`;
+  const head = `${escapeText(name)}: ${length}${since}${count}, ${busy} of the time at work`;
+  if (profile.notes === undefined) return [head, ...renderOtherValues(profile)];
   return [head, `  ${renderLoop(loopOf(profile))}`, `  ${renderGc(profile.notes.gc, durationUs)}`];
 };
 

@@ -72,6 +72,11 @@ test(
     await terminal.until(/\[3 Growth\][^]*CLEAN: nothing rose/);
     terminal.keys('q');
     await terminal.until(/exit code 0/);
+    writeFileSync(join(cwd, 'stacks.txt'), 'a;b 5\nnonsense\nc 3\n');
+    runMemwatch(terminal, ['view', 'stacks.txt']);
+    await terminal.until(/8 samples; line 2 is not a stack and was skipped; stacks\.txt/);
+    terminal.keys('q');
+    await terminal.until(/exit code 0/);
     runMemwatch(terminal, ['view', 'broken.heapsnapshot']);
     await terminal.until(
       /^memwatch: broken\.heapsnapshot is broken at byte 3000[^]*\n {2}capture it again\nexit code 2/m,

@@ -79,6 +79,10 @@ export const parseJsonObject = (text: string, what: string): Record<string, unkn
 
 /** The notes that memwatch stored in a file; undefined for files of other tools. */
 export const readNotes = (document: Readonly<Record<string, unknown>>): CaptureNotes | undefined => {
-  const notes = document['memwatch'] as Partial<CaptureNotes> | undefined;
-  return notes?.scripts?.schema === 'memwatch/scripts@1' ? (notes as CaptureNotes) : undefined;
+  const notes = document['memwatch'] as Partial<CaptureNotes> | null | undefined;
+  if (notes?.scripts?.schema !== 'memwatch/scripts@1') return undefined;
+  const { thread = '', gc = null, loop = null } = notes;
+  if (typeof thread === 'string' && (gc === null || Array.isArray(gc)) && typeof loop === 'object')
+    return notes as CaptureNotes;
+  throw new MemwatchError('broken-file', "memwatch's notes in the file are of another type than memwatch writes");
 };

@@ -5,7 +5,7 @@ import { MemwatchError, messageOf } from '../../../errors.js';
 import { leastSnapshots } from '../../../analyzer/growth/find-growth.js';
 import type { Heap } from '../../../analyzer/heap/heap.js';
 import type { LeakReport } from '../../../analyzer/model/finding.js';
-import { formatBytes, formatBytesDelta, formatCount, formatDuration } from '../../../report/units.js';
+import { escapeText, formatBytes, formatBytesDelta, formatCount, formatDuration } from '../../../report/units.js';
 import type {
   ClassRow,
   Dataset,
@@ -106,15 +106,17 @@ export class Datasets {
     this.tell(`reading ${file}`);
     const data = await readProfileData(file);
     const { profile, whole } = data;
-    const name = profile.values[0].unit === 'bytes' ? 'alloc' : 'cpu';
+    const { unit } = profile.values[0];
+    const name = unit === 'bytes' ? 'alloc' : 'cpu';
     this.profiles.set(name, data);
-    const total = profile.values[0].unit === 'bytes' ? formatBytes(whole) : formatDuration(whole);
+    const total = { bytes: formatBytes, microseconds: formatDuration, count: formatCount }[unit](whole);
     const over = profile.durationUs === 0 ? '' : ` in ${formatDuration(profile.durationUs)}`;
-    const what = name === 'cpu' ? 'busy' : 'allocated';
+    const what = { bytes: 'allocated', microseconds: 'busy', count: escapeText(profile.values[0].name) }[unit];
     const alive = profile.values.some((value) => value.name === 'live')
       ? '; Alive: of what a second phase of the same length allocated'
       : '';
-    this.emit({ type: 'loaded', dataset: name, summary: `${total} ${what}${over}${alive}; ${file}` });
+    const warnings = (profile.warnings ?? []).map((one) => `${one}; `).join('');
+    this.emit({ type: 'loaded', dataset: name, summary: `${total} ${what}${over}${alive}; ${warnings}${file}` });
   }
 
   private openResult(result: SavedResult): void {
