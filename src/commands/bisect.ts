@@ -9,7 +9,7 @@ import { createTemporaryFolder } from '../files/temporary.js';
 import { checkScenario } from '../leaks/scenario.js';
 import { escapeText } from '../report/units.js';
 import type { Arguments, Command, Io } from './io.js';
-import { isFile } from './profile-file.js';
+import { isFile, refuseCapture } from './profile-file.js';
 import { findTurn, type Judgement, type Turn } from './releases/bisection.js';
 import { installVersion, listVersions } from './releases/npm.js';
 import { compareVersions, isPrerelease } from './releases/versions.js';
@@ -45,6 +45,7 @@ async function runBisect(args: Arguments, io: Io): Promise<void> {
   const scenario = String(args['scenario']);
   const { name, good, bad } = readReleases(String(args['releases']));
   if (!isFile(scenario)) throw new MemwatchError('cannot-read', `no such scenario: ${scenario}`);
+  await refuseCapture(scenario);
   const versions = between(await listVersions(name, io.signal), good, bad, name, args['prereleases'] === true);
   const { path: folder, remove } = createTemporaryFolder(dirname(resolve(scenario)));
   const tested: Tested[] = [];

@@ -58,6 +58,7 @@ export const showUnit = (profile: Profile, unit: ProfileUnit, file: string): Pro
 interface FileName {
   readonly name: string;
   readonly command?: string;
+  readonly hint?: string;
 }
 
 /** The kind of the file, with the command that opens it; undefined if memwatch does not know it. Throws `broken-file`. */
@@ -95,13 +96,23 @@ const gunzipStart = (start: Buffer): Buffer => {
 /** Commands that take profiles of any kind; their errors are passed on unchanged. */
 const takesProfiles: readonly string[] = ['view', 'export', 'diff', 'mcp'];
 
+/** Commands that take snapshots alone; a result of memwatch may look like a broken one. */
+const takesSnapshots: readonly string[] = ['heap', 'waste'];
+
 /** If the file belongs to another command, an error that names that command; else the error as it was. */
 export const explainFile = async (thrown: unknown, [command = '', ...words]: readonly string[]): Promise<unknown> => {
-  if (!(thrown instanceof MemwatchError) || !['not-this-format', 'bad-argument'].includes(thrown.code)) return thrown;
+  if (!(thrown instanceof MemwatchError)) return thrown;
+  const isOther = ['not-this-format', 'bad-argument'].includes(thrown.code);
+  if (!isOther && !(thrown.code === 'broken-file' && takesSnapshots.includes(command))) return thrown;
   if (thrown.code === 'bad-argument' && takesProfiles.includes(command)) return thrown;
   for (const file of words.filter(isFile)) {
     const named = await nameFile(file).catch(() => undefined);
-    if (named !== undefined && named.command !== command && !thrown.message.includes(named.name))
+    if (
+      named !== undefined &&
+      named.command !== command &&
+      !(named.command === 'heap' && !isOther) &&
+      !thrown.message.includes(named.name)
+    )
       return wrongFile(file, named, thrown);
   }
   return thrown;
@@ -114,8 +125,8 @@ export const refuseCapture = async (file: string): Promise<void> => {
   if (named !== undefined) throw wrongFile(file, named, undefined);
 };
 
-const wrongFile = (file: string, { name, command }: FileName, cause: unknown): MemwatchError =>
+const wrongFile = (file: string, { name, command, hint }: FileName, cause: unknown): MemwatchError =>
   new MemwatchError('not-this-format', `${file} is ${name}`, {
-    hint: command === undefined ? 'no memwatch command opens it' : `run memwatch ${command} ${file}`,
+    hint: command === undefined ? (hint ?? 'no memwatch command opens it') : `run memwatch ${command} ${file}`,
     cause,
   });

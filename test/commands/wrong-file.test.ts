@@ -17,6 +17,10 @@ test('each command refuses a file of another kind by its name, and names the com
   writeFileSync(stacks, 'a;b 5\n');
   const firefox = join(folder, 'firefox.json');
   writeFileSync(firefox, JSON.stringify({ meta: {}, libs: [], threads: [] }));
+  const recording = join(folder, 'a.ndjson');
+  writeFileSync(recording, '{"schema":"memwatch/record@1","startedMs":1}\n{"kind":"mark"}\n');
+  const result = join(folder, 'heap.json');
+  writeFileSync(result, JSON.stringify({ schema: 'memwatch/heap@1', snapshot: { file: 'a' }, classes: [] }));
   const cases: readonly (readonly [string, string, RegExp, string])[] = [
     ...['cpu', 'alloc', 'export', 'census', 'snapshot', 'leaks', 'check', 'detach'].map(
       (command) => [command, snapshot, /is a heap snapshot$/, `run memwatch heap ${snapshot}`] as const,
@@ -25,6 +29,9 @@ test('each command refuses a file of another kind by its name, and names the com
       (command) => [command, profile, /is a CPU profile of V8/, `run memwatch cpu ${profile}`] as const,
     ),
     ['cpu', stacks, /is collapsed stacks$/, `run memwatch view ${stacks}`],
+    ['cpu', recording, /recording of memwatch record/, 'memwatch plot opens it'],
+    ['heap', result, /is a result that memwatch printed as --json$/, `run memwatch view ${result}`],
+    ['audit', profile, /is a CPU profile of V8/, `run memwatch cpu ${profile}`],
     ['heap', firefox, /is a profile of Firefox$/, 'no memwatch command opens it'],
   ];
   const runs = cases.map(async ([command, file, name, next]) => {

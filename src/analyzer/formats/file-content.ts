@@ -21,6 +21,8 @@ export interface ProfileFormat {
   readonly name: string;
   /** The command that opens such a file; undefined if none does. */
   readonly command?: string;
+  /** For a file that no command opens: what to do instead. */
+  readonly hint?: string;
   matches(content: FileContent): boolean;
   /** Throws `not-this-format`, `broken-file`. */
   read(content: FileContent): Profile;

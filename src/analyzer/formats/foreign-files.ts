@@ -28,8 +28,18 @@ const files: readonly Foreign[] = [
     matches: (content) => schemaOf(content) === 'memwatch/scripts@1',
   },
   {
+    name: 'a baseline of known leaks',
+    hint: 'memwatch check SCENARIO --baseline FILE uses it',
+    matches: (content) => schemaOf(content).startsWith('memwatch/baseline@'),
+  },
+  {
     name: 'a result that memwatch printed as --json',
     command: 'view',
+    matches: (content) => /^memwatch\/(leaks|heap|diff|cpu|alloc|lines)@/.test(schemaOf(content)),
+  },
+  {
+    name: 'a result that memwatch printed as --json, of a kind that has no screen',
+    hint: 'programs read it, such as jq',
     matches: (content) => schemaOf(content).startsWith('memwatch/'),
   },
   {
@@ -109,12 +119,20 @@ const isLegacyCpu = (bytes: Uint8Array): boolean => {
 const foreign = ({ name, command, hint, matches }: Foreign): ProfileFormat => ({
   name,
   ...(command === undefined ? {} : { command }),
+  ...(hint === undefined ? {} : { hint }),
   matches,
   read: () => {
     throw new MemwatchError('not-this-format', `the file is ${name}, which is not a profile that memwatch can read`, {
-      hint: command === undefined ? hint : `memwatch ${command} opens it`,
+      hint: command === undefined ? (hint ?? 'no memwatch command opens it') : `memwatch ${command} opens it`,
     });
   },
 });
 
 export const foreignFormats: readonly ProfileFormat[] = files.map(foreign);
+
+/** Tried first, because its lines are JSON, but not the whole. */
+export const recordingFormat = foreign({
+  name: 'a recording of memwatch record',
+  command: 'plot',
+  matches: (content) => begins(content, /^\s*\{\s*"schema"\s*:\s*"memwatch\/record@/),
+});

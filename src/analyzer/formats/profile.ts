@@ -8,7 +8,7 @@ import type { Profile } from '../model/profile.js';
 import { collapsedFormat } from './collapsed.js';
 import { cpuProfileFormat } from './cpuprofile.js';
 import { openContent, type FileContent, type ProfileFormat } from './file-content.js';
-import { foreignFormats } from './foreign-files.js';
+import { foreignFormats, recordingFormat } from './foreign-files.js';
 import { heapProfileFormat } from './heapprofile.js';
 import { perfScriptFormat } from './perf-script.js';
 import { pprofFormat } from './pprof-read.js';
@@ -19,6 +19,7 @@ import { v8ProfilerFormat } from './v8-profiler.js';
 
 /** In the order in which they are tried: the least distinctive texts last, because almost any text could be one. */
 const formats: readonly ProfileFormat[] = [
+  recordingFormat,
   v8ProfilerFormat,
   cpuProfileFormat,
   heapProfileFormat,
@@ -76,6 +77,6 @@ const decode = <T>(name: string, step: () => T): T => {
 };
 
 /** What a file is, with the command that opens it; undefined if memwatch does not recognise it. Throws `broken-file`. */
-export const nameFormat = (bytes: Uint8Array): Pick<ProfileFormat, 'name' | 'command'> | undefined => {
+export const nameFormat = (bytes: Uint8Array): Pick<ProfileFormat, 'name' | 'command' | 'hint'> | undefined => {
   return formatOf(openContent(bytes));
 };

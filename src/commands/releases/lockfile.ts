@@ -34,11 +34,14 @@ const readSpec = (spec: string): InstalledPackage[] => {
 
 /** `packages` since npm 7: a path for each; before that `dependencies`, nested. */
 const readNpm = (text: string): InstalledPackage[] => {
-  const { packages, dependencies = {} } = JSON.parse(text) as {
+  const { packages, dependencies, lockfileVersion } = JSON.parse(text) as {
+    lockfileVersion?: number;
     packages?: Record<string, NpmPackage>;
     dependencies?: Record<string, NpmPackage>;
   };
-  if (packages === undefined) return readNested(dependencies);
+  if (packages === undefined && dependencies === undefined && lockfileVersion === undefined)
+    throw new MemwatchError('not-this-format', 'not a lockfile of npm');
+  if (packages === undefined) return readNested(dependencies ?? {});
   return Object.entries(packages).flatMap(([path, { name, version, link }]) => {
     if (path === '' || link === true || version === undefined) return [];
     return [{ name: name ?? path.replace(/^.*node_modules\//, ''), version }];
