@@ -157,7 +157,7 @@ for (const [name, bytes, message] of [
   ['fewer edges than counted', changed(/"edge_count":\d+/, '"edge_count":50'), /counts 50 edges, the file holds \d+/],
   ['a missing field', changed(/"self_size"/, '"size"'), /node_fields in the header does not contain "self_size"/],
   ['a name that is no string', changed(/("nodes":\[9,)\d+/, '$1999'), /a name is string 999 of \d+/],
-  ['a second array of nodes', changed(/"locations"/, '"nodes"'), /there are nodes a second time/],
+  ['a second array of nodes', changed(/"locations"/, '"nodes"'), /there is a second list of nodes/],
 ] as const) {
   test(`${name} is said, with its byte position`, async () => {
     const result = await outcome(bytes);
