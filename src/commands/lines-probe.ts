@@ -1,5 +1,5 @@
 /** `memwatch lines <target> <file:function> --probe`: exact counts of a live process; prints the risk and the cost first. */
-import { attach } from '../agent/attach/attach.js';
+import { withAttachment } from '../agent/attach/attach.js';
 import { findLiveFunction, type LiveFunction } from '../agent/lines/live-function.js';
 import { captureProbe, type ProbeResult } from '../agent/lines/probe.js';
 import type { Selector } from '../agent/lines/selector.js';
@@ -19,15 +19,12 @@ export const probeProcess = async (
   limits: { durationMs: number; maxHits: number },
   io: Io,
 ): Promise<number | undefined> => {
-  const attachment = await attach(target, { signal: io.signal, onProgress: io.progress });
-  let probed: ProbeResult;
-  try {
+  const attaching = { signal: io.signal, onProgress: io.progress };
+  const probed = await withAttachment(target, attaching, async (attachment) => {
     const live = await findLiveFunction(attachment, selector);
     for (const line of warningOf(live, limits)) io.warn(line);
-    probed = await captureProbe(attachment, live, { ...limits, signal: io.signal, onProgress: io.progress });
-  } finally {
-    await attachment.detach();
-  }
+    return captureProbe(attachment, live, { ...limits, ...attaching });
+  });
   const functions = computeFunctionLines([probed.counted]);
   const floor = { bytesPerHit, usPerHit: Math.ceil(probed.probeUs) };
   const result: LinesResult = { functions, floor, notes: functions.flatMap((one) => notesOf(one, probed)) };

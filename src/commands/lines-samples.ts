@@ -1,5 +1,5 @@
 /** `memwatch lines <target> <file:function>`: the lines of a function of a running process, estimated from samples. */
-import { attach } from '../agent/attach/attach.js';
+import { withAttachment } from '../agent/attach/attach.js';
 import { threadsOf } from '../agent/capture/cpu-profile.js';
 import { findLiveFunction, type LiveFunction } from '../agent/lines/live-function.js';
 import { captureFunctionSamples, type FunctionSamples } from '../agent/lines/sample.js';
@@ -51,16 +51,13 @@ const capture = async (
   io: Io,
 ): Promise<{ live: LiveFunction; samples: FunctionSamples }> => {
   const { signal, progress: onProgress } = io;
-  const attachment = await attach(target, { signal, onProgress });
-  try {
+  return withAttachment(target, { signal, onProgress }, async (attachment) => {
     const live = await findLiveFunction(attachment, selector);
     const [thread] = await threadsOf(attachment, false);
     if (thread === undefined) throw new MemwatchError('not-found', 'the target has no thread to sample');
     const samples = await captureFunctionSamples(attachment, thread, live, { ...options, signal, onProgress });
     return { live, samples };
-  } finally {
-    await attachment.detach();
-  }
+  });
 };
 
 const notSeen = ({ name, file, firstLine }: LiveFunction, durationUs: number): MemwatchError =>

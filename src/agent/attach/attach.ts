@@ -4,6 +4,7 @@
  */
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { evaluate } from '../session/evaluate.js';
+import { runsOn } from '../process/proc.js';
 import { enterGuard } from '../session/guard.js';
 import { watchEnd } from './end-of-target.js';
 import type { Program } from './launch.js';
@@ -65,7 +66,7 @@ export const withAttachment = async <T>(
   const attachment = await attach(target, options);
   try {
     const result = await body(attachment);
-    await throwIfCut(attachment);
+    if (result === undefined) await throwIfCut(attachment); // what a body has to return is kept
     return result;
   } catch (error) {
     throw await withEnd(attachment, error);
@@ -74,15 +75,16 @@ export const withAttachment = async <T>(
   }
 };
 
-/** A program that memwatch started says by its exit code how it ended. */
+/** A body that watches ends when the connection breaks. A program that memwatch started says by its exit code how it ended. */
 const throwIfCut = async ({ pid, main, program, howItEnded }: Attachment): Promise<void> => {
   if (program !== undefined || !main.closed.aborted) return;
-  const how = (await howItEnded()) ?? 'still runs, but its inspector was closed';
-  throw new MemwatchError('disconnected', pid === undefined ? 'the target has gone' : `process ${pid} ${how}`);
+  if (pid === undefined) throw new MemwatchError('disconnected', 'the connection to the target broke');
+  const how = (await runsOn(pid)) ? 'still runs, but its inspector was closed' : await howItEnded();
+  if (how !== undefined) throw new MemwatchError('disconnected', `process ${pid} ${how}`);
 };
 
-/** The same error; if it came because the target ended, it says how that was. */
-const withEnd = async ({ pid, ending, howItEnded, detach }: Attachment, error: unknown): Promise<unknown> => {
+/** The same error; if it came because the target ended, it says how that was. Detaches then. */
+export const withEnd = async ({ pid, ending, howItEnded, detach }: Attachment, error: unknown): Promise<unknown> => {
   if (!(error instanceof MemwatchError) || error.code !== 'disconnected' || !ending.aborted) return error;
   await quietly(detach); // lets a target at its end go on to its exit code
   const how = await howItEnded();

@@ -97,7 +97,7 @@ const waitForInspector = async (pid: number, closer: Closer, options: InspectorO
     throw noInspector(pid, 'interrupted before it opened one', 'interrupted', later);
   throw noInspector(
     pid,
-    `opened none within ${timeoutMs / 1000} s: ${describeWait(pid)}, or it has its own SIGUSR1 handler`,
+    `opened none within ${timeoutMs / 1000} s: ${describeWait(pid)}, or it has its own SIGUSR1 handler, or could not open the port`,
     'no-answer',
     later,
   );

@@ -3,7 +3,7 @@
  * attachment and the log. Out: events in the log, until the process ends or the recording is stopped.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { attachToWorker, type Attachment } from '../../agent/attach/attach.js';
+import { attachToWorker, withEnd, type Attachment } from '../../agent/attach/attach.js';
 import { programExitCode } from '../../agent/attach/launch.js';
 import { threadOf } from '../../agent/capture/cpu-profile.js';
 import { captureMemory } from '../../agent/capture/memory.js';
@@ -46,6 +46,8 @@ export const recordProcess = async (
     );
     isBroken = attachment.session.closed.aborted; // detach closes it, too
     await Promise.all(others);
+  } catch (error) {
+    throw await withEnd(attachment, error);
   } finally {
     await attachment.detach();
   }
