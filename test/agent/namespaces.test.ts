@@ -58,11 +58,14 @@ for (const [kind, [options, before]] of Object.entries(kinds)) {
   });
 }
 
+/** `ps` asks every Node process of the machine, of which there may be many. */
+const patient = { timeoutMs: 240_000 };
+
 test('ps and cpu work from outside; without the capability, or without nsenter, they say so', { skip }, async (t) => {
   const pid = await startInside(t, ['-n', '-p', '-f', '--mount-proc']);
-  const { processes } = (await memwatchJson(['ps'])) as { processes: { pid: number; attachable: boolean }[] };
+  const { processes } = (await memwatchJson(['ps'], patient)) as { processes: { pid: number; attachable: boolean }[] };
   assert.equal(processes.find((one) => one.pid === pid)?.attachable, true);
-  const cpu = await memwatchJson(['cpu', String(pid), '--duration', '0.2']);
+  const cpu = await memwatchJson(['cpu', String(pid), '--duration', '0.2'], patient);
   assert.equal(cpu['schema'], 'memwatch/cpu@1');
   await noPortOpen(pid);
 
