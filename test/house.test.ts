@@ -59,6 +59,7 @@ test('each import that the map does not draw is a complaint', (t) => {
     'src/captures/a.ts': using('../leaks/y.js'),
     'src/leaks/a.ts': using('../commands/y.js'),
     'src/commands/a.ts': using('../testing/y.js'),
+    'src/commands/record/a.ts': using('../../tui/state/y.js'),
     'src/testing/a.ts': using('../commands/y.js'),
     'src/source/a.ts': using('../analyzer/model/y.js'),
     'src/files/a.ts': using('../agent/process/y.js'),

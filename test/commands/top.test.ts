@@ -76,7 +76,7 @@ test(
     runMemwatch(terminal, ['top', String(target.pid), '--interval', '300ms']);
     await terminal.until(/(spinFor|blocker)[^]*q quit/);
     process.kill(terminal.pid(), 'SIGKILL');
-    await terminal.until(/memwatch was killed; the terminal is as it was/);
+    await terminal.until(/memwatch was killed; the terminal is restored/);
     assert.equal(terminal.modes(), 'screen 0 mouse 0 cursor 1');
     await noPortOpen(target.pid);
     assert.equal(target.child.exitCode, null);

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import type { Reading } from '#memwatch/analyzer/model/reading.js';
 import { areaChart, bins, niceMax, timeAxis } from '#memwatch/tui/rows/chart.js';
 import { copyToClipboard } from '#memwatch/tui/terminal/clipboard.js';
-import { forecastOf, likelyCause } from '#memwatch/tui/state/forecast.js';
+import { probableCause } from '#memwatch/analyzer/memory/probable-cause.js';
+import { forecastOf } from '#memwatch/tui/state/forecast.js';
 import { frame } from '#memwatch/tui/rows/frame.js';
 import { textOf } from '#memwatch/tui/rows/line.js';
 import { initialState, type State } from '#memwatch/tui/state/state.js';
@@ -94,14 +95,14 @@ test('a sparkline goes from the smallest figure to the biggest, with a blank whe
 
 test('the cause of a crash is reported if the last readings show it', () => {
   const full = readings(10, () => 960 * megabyte);
-  assert.match(likelyCause(full), /heap was at 96\.0% of its limit: it probably ran out of memory/);
-  assert.equal(likelyCause(readings(10, () => 500 * megabyte)), '');
+  assert.match(probableCause(full), /heap was at 96\.0% of its limit: it probably ran out of memory/);
+  assert.equal(probableCause(readings(10, () => 500 * megabyte)), '');
   const gc = [{ kind: 'major', count: 30, durationUs: 300_000 }] as const;
   const vain = readings(10, () => 500 * megabyte).map((reading) => ({ ...reading, gc }));
-  assert.match(likelyCause(vain), /again and again/);
+  assert.match(probableCause(vain), /again and again/);
   const cgroup = { usedBytes: 99, limitBytes: 100 };
   const held = readings(10, () => 1).map((reading) => ({ ...reading, cgroup }));
-  assert.match(likelyCause(held), /container was at 99\.0%/);
+  assert.match(probableCause(held), /container was at 99\.0%/);
 });
 
 test('no trend is shown from what memwatch itself did to the process', () => {

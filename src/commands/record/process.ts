@@ -15,7 +15,7 @@ import { computeParts } from '../../analyzer/memory/parts.js';
 import type { Reading } from '../../analyzer/model/reading.js';
 import type { RecordedReading } from '../../analyzer/model/recording.js';
 import { messageOf } from '../../errors.js';
-import { likelyCause } from '../../tui/state/forecast.js';
+import { probableCause } from '../../analyzer/memory/probable-cause.js';
 import type { Io } from '../io.js';
 import type { RecordLog } from './log.js';
 
@@ -85,7 +85,7 @@ const recordThread = async (
   return series === undefined ? undefined : { series, last };
 };
 
-/** What likelyCause looks at. */
+/** What probableCause looks at. */
 const readingsOfCause = 5;
 
 const asRecorded = (reading: Reading, series: number, pid: number | undefined): RecordedReading => {
@@ -220,5 +220,5 @@ const endInWords = async (
   if (end !== undefined && end.signal === null) return `it ended with exit code ${end.code}`;
   if (pid !== undefined && (await runsOn(pid))) return 'its inspector was closed; it still runs';
   const how = isBroken ? await howItEnded() : undefined;
-  return how === undefined ? 'it ran to its end' : `it ${how}${likelyCause(last)}`;
+  return how === undefined ? 'it ran to its end' : `it ${how}${probableCause(last)}`;
 };

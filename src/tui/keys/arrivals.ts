@@ -1,7 +1,7 @@
 /** Arriving data: requested rows and details, readings, progress, results. In: state, event. Out: state. Pure. */
 import type { Reading } from '../../analyzer/model/reading.js';
 import type { UiEvent } from '../state/events.js';
-import { likelyCause } from '../state/forecast.js';
+import { probableCause } from '../../analyzer/memory/probable-cause.js';
 import { scrolled } from './list-keys.js';
 import type { Detail } from '../state/provider.js';
 import { showDataset } from '../state/roots.js';
@@ -78,7 +78,7 @@ const outcome = (state: State, event: Outcome): State => {
         ended: event.text,
         cutOff: event.lives === true,
         silent: undefined,
-        notice: bad(event.text + (event.crashed === true ? likelyCause(state.readings) : '')),
+        notice: bad(event.text + (event.crashed === true ? probableCause(state.readings) : '')),
       };
     case 'failed':
       return {
