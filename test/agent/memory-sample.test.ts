@@ -48,7 +48,7 @@ const arrayAt = (from: number, offset: number, wordAt: (slot: number) => bigint)
 const objectAt = (address: number): bigint =>
   [reference(layoutOfObjects), reference(text), reference(objects.from), integer(7)][(address / 8) % 4] ?? 0n;
 
-const slots = 100_000;
+const slots = 103_400;
 const objects = { from: heap + 16 * page, bytes: 4 * page };
 const regions = [
   { from: constants, bytes: 4096, wordAt: constantAt },
@@ -59,9 +59,11 @@ const regions = [
   { ...objects, wordAt: objectAt },
 ].map((region) => ({ ...region, writable: region.from !== constants }));
 
-const read = (places: readonly Places[], bytes: number): Promise<Buffer> => {
+type Drawn = ReturnType<typeof arrayAt>;
+
+const readFrom = (drawn: readonly Drawn[], places: readonly Places[], bytes: number): Promise<Buffer> => {
   const wordAt = (address: number): bigint =>
-    regions.find((region) => address >= region.from && address < region.from + region.bytes)?.wordAt(address) ?? 0n;
+    drawn.find((region) => address >= region.from && address < region.from + region.bytes)?.wordAt(address) ?? 0n;
   const words = places.flatMap(({ from, step, count }) =>
     Array.from({ length: (count * bytes) / 8 }, (_, at) => {
       const record = Math.floor((at * 8) / bytes);
@@ -77,7 +79,7 @@ const isNear = (value: number, expected: number): void =>
   assert.ok(Math.abs(value - expected) <= 0.1 * expected, `${value}, expected ${expected}`);
 
 test('objects, references to them and to read-only strings count; integers, holes and numbers do not', async () => {
-  const sample = await sampleOf(regions, read);
+  const sample = await sampleOf(regions, (places, bytes) => readFrom(regions, places, bytes));
   const count = objects.bytes / 32;
   isNear(sample.objects, count);
   isNear(sample.jsObjects, count);
@@ -91,6 +93,15 @@ test('objects, references to them and to read-only strings count; integers, hole
   assert.deepEqual(found.slice(0, 2), [0, 0]);
   isNear(found[2] ?? 0, slots / 4);
   isNear(found[3] ?? 0, slots);
+});
+
+test('entries of a table are met evenly, however long they are', async () => {
+  for (const period of [2, 3, 5, 6, 7]) {
+    const table = arrayAt(heap, 0x18, (slot) => (slot % period === 0 ? reference(heap) : integer(slot)));
+    const readTable = (places: readonly Places[], bytes: number): Promise<Buffer> => readFrom([table], places, bytes);
+    const { arrays } = await sampleOf([{ ...table, writable: true }], readTable);
+    isNear(arrays[0]?.references ?? 0, slots / period);
+  }
 });
 
 test('only private mappings without a file are regions', () => {

@@ -141,9 +141,16 @@ const placesIn = (heap: readonly Region[]): Places[] => {
   const share = Math.min(1, mostPlaces / wanted.reduce((sum, count) => sum + count, 0));
   return heap.map(({ from, bytes }, index) => {
     const count = Math.max(1, Math.floor((wanted[index] ?? 0) * share));
-    const step = Math.floor(bytes / count / recordBytes) * recordBytes;
+    const step = coprime(Math.floor(bytes / count / wordBytes)) * wordBytes;
     return { from: from + Math.floor(step / 2 / wordBytes) * wordBytes, step, count };
   });
+};
+
+/** The entries of tables have 2, 3 or a few more words: a step in which they fit would always meet the same ones of them. */
+const coprime = (words: number): number => {
+  let at = words;
+  while ([2, 3, 5, 7].some((factor) => at % factor === 0)) at--;
+  return at;
 };
 
 const referencesIn = (bytes: Buffer, heap: readonly Region[], places: readonly Places[]): Reference[] => {
