@@ -9,6 +9,7 @@ import type { LeakReport } from '../analyzer/model/finding.js';
 import { isProgramFile, type ScriptsTable } from '../analyzer/model/scripts.js';
 import type { SurvivorSite } from '../analyzer/model/survivors.js';
 import { escapeText, formatBytes } from '../report/units.js';
+import { verdictOf } from '../analyzer/growth/verdict.js';
 import type { Gate } from '../analyzer/growth/gate.js';
 
 /** Takes the place of a census, and counts nothing. */
@@ -33,7 +34,7 @@ export const withoutCounts = (
     .slice(0, mostSites);
   return {
     ...report,
-    verdict: 'inconclusive',
+    verdict: verdictOf({ findings: 0, undecided: 1 }),
     reasons: [
       `the collected heap ${rising.heap ? 'rose' : 'did not rise'} in each of ${readings.length - 1} rounds: ${heap}`,
       'objects were not counted, so what grows and what retains it is unknown',
