@@ -1,30 +1,48 @@
-// noUncheckedIndexedAccess for all of src except the places below, which read typed arrays and columns by index in hot
-// loops, or have not been converted yet. Prints the compiler's other complaints, and exits with 1 if there are any.
+// noUncheckedIndexedAccess for all of src except the files below. Most read columns (typed arrays) by node, edge, frame or
+// line, where a check of every read would cost time and say nothing. A file that no longer needs to be here must leave the
+// list. Prints the compiler's other complaints and such files, and exits with 1 if there are any.
 import { spawnSync } from 'node:child_process';
 
-const exceptions = [
-  'analyzer/', // columns by node and edge
-  'agent/capture/',
-  'agent/lines/',
-  'commands/',
-  'leaks/gate.ts',
-  'leaks/light.ts',
-  'leaks/live.ts',
-  'leaks/unexplained.ts',
-  'report/flamegraph',
-  'report/quantities.ts',
-  'tui/keys/',
-  'tui/rows/',
-  'tui/terminal/',
-];
+const exceptions = {
+  'agent/capture': 'call-counts',
+  'agent/lines': 'counters line-readings probe-in-target',
+  'analyzer/cost': 'call-tree callers diff-tree flame-tree functions lines longest-turn sampled-lines table',
+  'analyzer/formats':
+    'collapsed cpuprofile heapsnapshot-edges heapsnapshot-locations heapsnapshot-nodes heapsnapshot-parser ' +
+    'heapsnapshot-rest heapsnapshot-rows heapsnapshot-strings heapsnapshot-value perf-script pprof-read pprof ' +
+    'protobuf speedscope-read speedscope stack-profile trace v8-profiler',
+  'analyzer/growth':
+    'allocation-sites causes chains containers dominance entries evidence fills find-growth findings gate ' +
+    'growth-classes id-set kept-functions light locate places properties rank regions shapes sizes slices ' +
+    'steps tallies title transients',
+  'analyzer/heap':
+    'biggest block-ring chains class-history classes diff dominators edge-rules heap identity ids machinery ' +
+    'marks neighbours object-detail paths predecessors retainers summary walk words',
+  'analyzer/memory': 'recording-summary',
+  'analyzer/model': 'columns heap-graph merge-profiles owner string-table',
+  'analyzer/waste': 'claims collections equal-objects find-waste holders layout objects rows strings subtree',
+  // no hot loops: still to be converted
+  commands: 'alloc bisect cost-trees diff-flamegraph diff-profiles export heap nearest',
+  'commands/releases': 'bisection lockfile versions',
+  'commands/tui/data':
+    'datasets flame-data growth-data heap-data heap-levels heap-lists heap-rows ordering profile-data ' + 'tree-list',
+  report: 'flamegraph-data flamegraph-page-script flamegraph-svg quantities',
+  'tui/keys': 'flame-keys source-keys update',
+  'tui/rows': 'flame-lines live-lines tab-bar table title-line',
+  'tui/terminal': 'screen',
+};
+const excepted = Object.entries(exceptions).flatMap(([folder, names]) =>
+  names.split(' ').map((name) => `src/${folder}/${name}.ts`),
+);
 const options = ['--noEmit', '--noUncheckedIndexedAccess', '--composite', 'false', '--incremental', 'false'];
 const { stdout, status } = spawnSync('node_modules/.bin/tsc', ['-p', 'src', ...options, '--pretty', 'false'], {
   encoding: 'utf8',
 });
-const found = stdout
-  .split('\n')
-  .filter((line) => /^src\/.*error TS/.test(line))
-  .filter((line) => !exceptions.some((place) => line.startsWith(`src/${place}`)));
+const complaints = stdout.split('\n').filter((line) => /^src\/.*error TS/.test(line));
+const fileOf = (line) => line.slice(0, line.indexOf('('));
+const found = complaints.filter((line) => !excepted.includes(fileOf(line)));
+const unneeded = excepted.filter((file) => !complaints.some((line) => fileOf(line) === file));
+found.push(...unneeded.map((file) => `${file}: needs no exception`));
 for (const line of found) console.error(line);
 if (status !== 0 && !stdout.includes('error TS')) console.error(`tsc ended with ${status}`);
 process.exit(found.length === 0 && (status === 0 || stdout.includes('error TS')) ? 0 : 1);
