@@ -25,7 +25,7 @@ const exceptions = {
   commands: 'alloc bisect cost-trees diff-flamegraph diff-profiles export heap nearest',
   'commands/releases': 'bisection lockfile versions',
   'commands/tui/data':
-    'datasets flame-data growth-data heap-data heap-levels heap-lists heap-rows ordering profile-data ' + 'tree-list',
+    'datasets flame-data growth-data heap-data heap-levels heap-lists heap-rows ordering profile-data tree-list',
   report: 'flamegraph-data flamegraph-page-script flamegraph-svg quantities',
   'tui/keys': 'flame-keys source-keys update',
   'tui/rows': 'flame-lines live-lines tab-bar table title-line',
