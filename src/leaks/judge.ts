@@ -17,8 +17,9 @@ import type { Location } from '../analyzer/model/location.js';
 import type { Finding, Verdict } from '../analyzer/model/finding.js';
 import { findHeapGrowth } from '../analyzer/growth/counters.js';
 import { fillingText, verdictOf } from '../analyzer/growth/verdict.js';
-import { withAllocationSites } from '../analyzer/growth/allocation-sites.js';
+import { placedBySites, withAllocationSites } from '../analyzer/growth/allocation-sites.js';
 import { isMemwatchFile } from './capture-analysis.js';
+import { packageOf } from './snapshot-files.js';
 import { watchLevel, withHeapGrowth, withoutSettledMemory } from './level.js';
 import { createLog, perCall, type Log } from './judged-rounds.js';
 import { warmUp } from './round-size.js';
@@ -82,7 +83,8 @@ const withEvidence = async (
 ): Promise<Judgement> => {
   const caller = { isFile: isMemwatchFile, body };
   const scripts = await readScriptsTable(log.lastFile());
-  const findings = withAllocationSites(judgement.findings, await subject.survivors(), scripts, caller);
+  const made = withAllocationSites(judgement.findings, await subject.survivors(), scripts, caller);
+  const findings = placedBySites(made, packageOf);
   const unbounded = seenGrowth ?? `a cache whose bound is not reached within ${log.calls()} calls would look the same`;
   return {
     ...judgement,

@@ -5,8 +5,9 @@
 import { join } from 'node:path';
 import type { Census } from '../agent/capture/census.js';
 import { sampleSurvivors } from '../agent/capture/survivors.js';
-import { withAllocationSites } from '../analyzer/growth/allocation-sites.js';
+import { placedBySites, withAllocationSites } from '../analyzer/growth/allocation-sites.js';
 import type { Gate } from '../analyzer/growth/gate.js';
+import { rankFindings } from '../analyzer/growth/rank.js';
 import type { CollectionSizes } from '../analyzer/growth/sizes.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import type { ProcessReading } from '../analyzer/model/process-reading.js';
@@ -14,7 +15,7 @@ import { takeSnapshot } from '../captures/take-snapshot.js';
 import { createTemporaryFolder } from '../files/temporary.js';
 import { answerOfThread } from '../thread.js';
 import { withGrowthSites } from './growth-sites.js';
-import { newestScripts, type AnalyseOptions } from './snapshot-files.js';
+import { newestScripts, packageOf, type AnalyseOptions } from './snapshot-files.js';
 import { expectedGrowth, type Looking, type Watched } from './watch.js';
 
 export interface SearchOptions {
@@ -55,7 +56,10 @@ const searchIn = async (folder: string, looking: Looking, watched: Watched, opti
   const report = await compareRounds(captures, looking, watched, options);
   const sites = await finish();
   const scripts = await newestScripts(captures.files);
-  const located = { ...report, findings: withAllocationSites(report.findings, sites, scripts) };
+  const located = {
+    ...report,
+    findings: rankFindings(placedBySites(withAllocationSites(report.findings, sites, scripts), packageOf)),
+  };
   const { readings } = captures;
   if (options.growthSites !== true || located.verdict !== 'leak') return { report: located, readings };
   return { report: await withGrowthSites(located, attachment, round, scripts, options.force, io), readings };

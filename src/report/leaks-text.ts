@@ -4,6 +4,7 @@
  */
 import type {
   AllocationSite,
+  CodeLine,
   Finding,
   GrowthSite,
   KeptFunction,
@@ -104,8 +105,12 @@ const ownerText = (owner: Owner): string => {
   }
 };
 
-const siteText = ({ function: name, file, line, bytes }: AllocationSite): string =>
-  escapeText(`${name} (function at ${file}:${line}) about ${formatBytes(bytes)}`);
+const siteText = ({ bytes, calledFrom, ...made }: AllocationSite): string => {
+  const caller = calledFrom === null ? '' : `, called from ${codeText(calledFrom)}`;
+  return escapeText(`${codeText(made)} about ${formatBytes(bytes)}${caller}`);
+};
+
+const codeText = ({ function: name, file, line }: CodeLine): string => `${name} (function at ${file}:${line})`;
 
 /** Kept functions that are not at the finding's own location. */
 const keptElsewhere = ({ keptFunctions, location }: Finding): KeptFunction[] =>

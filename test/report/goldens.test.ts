@@ -59,7 +59,7 @@ const leaks: LeakReport = {
       owner: { kind: 'dependency', package: 'store', version: '1.2.3' },
       gains: [{ name: 'Session', countPerRound: 200, selfBytesPerRound: 19_200 }],
       keptFunctions: [{ function: 'onEnd()', file: '/app/src/end.ts', line: 7, countPerRound: 200 }],
-      allocationSites: [{ function: 'login', file: '/app/src/login.ts', line: 31, bytes: 18_000 }],
+      allocationSites: [{ function: 'login', file: '/app/src/login.ts', line: 31, bytes: 18_000, calledFrom: null }],
       growthSites: [{ stack: [{ function: 'remember', file: '/app/src/store.ts', line: 14 }], count: 200 }],
     }),
   ],

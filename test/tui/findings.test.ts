@@ -25,8 +25,8 @@ const finding = (more: Partial<Finding> = {}): Finding => ({
   owner: { kind: 'application' },
   keptFunctions: [],
   allocationSites: [
-    { function: 'handle', file: '/srv/app/server.js', line: 30, bytes: 4096 },
-    { function: 'parse', file: '/srv/app/parse.js', line: 5, bytes: 1024 },
+    { function: 'handle', file: '/srv/app/server.js', line: 30, bytes: 4096, calledFrom: null },
+    { function: 'parse', file: '/srv/app/parse.js', line: 5, bytes: 1024, calledFrom: null },
   ],
   growthSites: [],
   advice: null,

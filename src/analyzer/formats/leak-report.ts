@@ -32,6 +32,12 @@ export const step = record<PathStep>({
   id: number,
 });
 
+/** Reports of earlier versions do not have it. */
+const nullOrMissing =
+  <T>(item: Shape<T>): Shape<T | null> =>
+  (value, at) =>
+    nullOr(item)(value ?? null, at);
+
 const finding = record<Finding>({
   rank: number,
   kind: oneOf(
@@ -62,7 +68,7 @@ const finding = record<Finding>({
   location: nullOr(place),
   owner,
   keptFunctions: list(record({ ...codeLine, countPerRound: number })),
-  allocationSites: list(record({ ...codeLine, bytes: number })),
+  allocationSites: list(record({ ...codeLine, bytes: number, calledFrom: nullOrMissing(record(codeLine)) })),
   growthSites: list(record({ stack: list(record(codeLine)), count: number })),
   advice: nullOr(text),
   reasons: list(text),

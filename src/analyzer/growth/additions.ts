@@ -39,10 +39,12 @@ export const findAddition = (source: string, container: NamedContainer): TextPos
   const program = ways === undefined ? undefined : tryParse(source);
   if (ways === undefined || program === undefined) return undefined;
   const declaredAt: DeclaredAt = (name, at) => findDeclarationIn(program, source, name, at);
+  const named = { container, declaredAt };
+  const search = { ...named, aliases: aliasesIn(program, named) };
   const found: Addition[] = [];
   collect(program, 0, (node, depth) => {
     const target = targetOf(node, ways);
-    if (target !== undefined && isContainer(target, container, declaredAt)) found.push({ node, depth });
+    if (target !== undefined && isContainer(target, search)) found.push({ node, depth });
   });
   // what is filled while a module loads is filled once
   const called = found.filter(({ depth }) => depth > 0);
@@ -82,14 +84,49 @@ const targetOf = (node: AnyNode, { methods, toElement, toName }: Ways): AnyNode 
 /** What leads from a Buffer to its bytes: no code that adds names these. */
 const bufferParts: ReadonlySet<string> = new Set(['buffer', 'backing_store']);
 
-/** Whether the expression is what the container is called: the variable, `.property`, or an element of one of these. */
-const isContainer = (target: AnyNode, container: NamedContainer, declaredAt: DeclaredAt): boolean => {
+interface Search {
+  readonly container: NamedContainer;
+  readonly declaredAt: DeclaredAt;
+  /** Variables that were set to what the container, or an element of it, is called. */
+  readonly aliases: readonly Alias[];
+}
+
+interface Alias {
+  readonly name: string;
+  readonly declared: TextPosition | undefined;
+}
+
+/** Whether the expression is what the container is called: the variable, `.property`, an element of one, or an alias. */
+const isContainer = (target: AnyNode, search: Search): boolean => {
+  if (isCalledSo(target, search)) return true;
+  if (target.type !== 'Identifier') return false;
+  const named = search.aliases.filter(({ name }) => name === target.name);
+  return named.some(({ declared }) => isSame(declared, search.declaredAt(target.name, startOf(target))));
+};
+
+const isCalledSo = (node: AnyNode, { container, declaredAt }: Omit<Search, 'aliases'>): boolean => {
   const members = container.members.filter((member) => container.kind !== 'buffer' || !bufferParts.has(member));
   const named = members.findLastIndex((member) => member !== '[]');
-  if (named === members.length - 1) return isNamed(target, members[named], container, declaredAt);
+  if (named === members.length - 1) return isNamed(node, members[named], container, declaredAt);
   const parts: AnyNode[] = [];
-  collect(target, 0, (node) => parts.push(node));
-  return target.type !== 'Identifier' && parts.some((part) => isNamed(part, members[named], container, declaredAt));
+  collect(node, 0, (part) => parts.push(part));
+  return node.type !== 'Identifier' && parts.some((part) => isNamed(part, members[named], container, declaredAt));
+};
+
+const aliasesIn = (program: AnyNode, search: Omit<Search, 'aliases'>): Alias[] => {
+  const aliases: Alias[] = [];
+  collect(program, 0, (node) => {
+    const [name, value] =
+      node.type === 'VariableDeclarator'
+        ? [node.id, node.init]
+        : node.type === 'AssignmentExpression'
+          ? [node.left, node.right]
+          : [];
+    if (name?.type !== 'Identifier' || !isNode(value) || /Function/.test(value.type) || !isCalledSo(value, search))
+      return;
+    aliases.push({ name: name.name, declared: search.declaredAt(name.name, startOf(name)) });
+  });
+  return aliases;
 };
 
 const isNamed = (
@@ -100,10 +137,16 @@ const isNamed = (
 ): boolean => {
   if (property !== undefined) return node.type === 'MemberExpression' && nameOf(node) === property;
   if (variable === undefined || node.type !== 'Identifier' || node.name !== variable.name) return false;
-  const at = node.loc?.start;
-  const declared = at && declaredAt(variable.name, { line: at.line - 1, column: at.column });
-  return declared !== undefined && declared.line === variable.at.line && declared.column === variable.at.column;
+  return isSame(variable.at, declaredAt(variable.name, startOf(node)));
 };
+
+const startOf = (node: AnyNode): TextPosition => ({
+  line: (node.loc?.start.line ?? 1) - 1,
+  column: node.loc?.start.column ?? 0,
+});
+
+const isSame = (a: TextPosition | undefined, b: TextPosition | undefined): boolean =>
+  a !== undefined && b !== undefined && a.line === b.line && a.column === b.column;
 
 /** `a.b`, `a.#b` and `a['b']` are called b. */
 const nameOf = (member: AnyNode): string => {

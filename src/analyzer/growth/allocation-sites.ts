@@ -4,8 +4,9 @@
  * constructor), or is in a file that owns the finding. A single finding gets all remaining sites.
  */
 import type { SurvivorFrame, SurvivorSite } from '../model/survivors.js';
-import type { AllocationSite, Finding } from '../model/finding.js';
+import type { AllocationSite, CodeLine, Finding } from '../model/finding.js';
 import { createLocator, type Location, type Locator } from '../model/location.js';
+import { isApplicationFile, ownerOf, type PackageLookup } from '../model/owner.js';
 import { isProgramFile, type ScriptsTable } from '../model/scripts.js';
 
 const maxSites = 5;
@@ -31,7 +32,7 @@ export const withAllocationSites = <F extends Finding>(
   const locator = createLocator(scripts);
   const given = new Map<Finding, AllocationSite[]>(findings.map((finding) => [finding, []]));
   for (const site of sites) {
-    const named = siteOf(site, locator);
+    const named = siteOf(site, locator, caller);
     const made = named !== undefined && caller?.isFile(named.file) === true ? inBody(named, caller) : named;
     if (made === undefined) continue;
     const finding = bestFinding(findings, site, locator);
@@ -41,19 +42,20 @@ export const withAllocationSites = <F extends Finding>(
 };
 
 const inBody = ({ bytes }: AllocationSite, { body }: Caller): AllocationSite | undefined =>
-  body === null ? undefined : { function: '(body)', file: body.file, line: body.line, bytes };
+  body === null ? undefined : { function: '(body)', file: body.file, line: body.line, bytes, calledFrom: null };
 
 /** The first function of the program's own on the stack: Node's functions allocate for their caller. */
-const siteOf = ({ stack, bytes }: SurvivorSite, locator: Locator): AllocationSite | undefined => {
-  const frame = stack.find(isProgramFrame);
-  const location = frame === undefined ? undefined : placeOf(frame, locator);
-  if (frame === undefined || location === undefined) return undefined;
-  return {
-    function: frame.function === '' ? '(anonymous)' : frame.function,
-    file: location.file,
-    line: location.line,
-    bytes,
-  };
+const siteOf = ({ stack, bytes }: SurvivorSite, locator: Locator, caller?: Caller): AllocationSite | undefined => {
+  const lines = stack.filter(isProgramFrame).flatMap((frame): CodeLine[] => {
+    const place = placeOf(frame, locator);
+    return place === undefined
+      ? []
+      : [{ function: frame.function === '' ? '(anonymous)' : frame.function, file: place.file, line: place.line }];
+  });
+  const [made] = lines;
+  if (made === undefined) return undefined;
+  const from = lines.find(({ file }) => isApplicationFile(file) && caller?.isFile(file) !== true);
+  return { ...made, bytes, calledFrom: from === undefined || from === made ? null : from };
 };
 
 const isProgramFrame = ({ url }: SurvivorFrame): boolean => isProgramFile(url);
@@ -83,3 +85,18 @@ const largest = (sites: readonly AllocationSite[]): AllocationSite[] => {
   const sorted = [...sums.values()].toSorted((a, b) => b.bytes - a.bytes);
   return sorted.filter(({ bytes }) => bytes >= minShare * sorted[0].bytes).slice(0, maxSites);
 };
+
+/**
+ * Findings whose place says little get that of their largest allocation site: what Node holds for the program, and what only
+ * the first line of a module is known of, because its variables live in the function that awaits.
+ */
+export const placedBySites = <F extends Finding>(findings: readonly F[], packageOf: PackageLookup): F[] =>
+  findings.map((finding) => {
+    const [site] = finding.allocationSites;
+    if (site === undefined || !isVague(finding)) return finding;
+    const location = { file: site.file, line: site.line, column: 0 };
+    return { ...finding, location, owner: ownerOf(site.file, packageOf) };
+  });
+
+const isVague = ({ location }: Finding): boolean =>
+  location === null || !isProgramFile(location.file) || (location.line === 1 && location.column === 1);

@@ -88,8 +88,13 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
   };
 };
 
-const renderDeclared = (place: Place | undefined): string[] =>
-  place?.declared === undefined ? [] : [`what holds it is declared at ${place.declared.file}:${place.declared.line}`];
+const renderDeclared = (place: Place | undefined): string[] => {
+  const lines = [
+    ['what holds it is declared at', place?.declared],
+    ['the application holds it at', place?.heldBy],
+  ] as const;
+  return lines.flatMap(([text, at]) => (at === undefined ? [] : [`${text} ${at.file}:${at.line}`]));
+};
 
 const shapeOf = (
   { classes, last: { graph }, paths }: Growth,

@@ -6,6 +6,7 @@
 import type { FindingKind } from '../model/finding.js';
 import { edgeName, type HeapGraph } from '../model/heap-graph.js';
 import type { Location } from '../model/location.js';
+import { isApplicationFile } from '../model/owner.js';
 import { isProgramFile } from '../model/scripts.js';
 import type { Container } from './containers.js';
 import type { Growth } from './find-growth.js';
@@ -17,7 +18,9 @@ export interface Place {
   /** The line that adds to the container, if it is known; otherwise the code that owns it. */
   readonly location: Location;
   /** The code that owns it, if that is another line. */
-  readonly declared?: Location;
+  readonly declared?: Location | undefined;
+  /** What the application holds it by, if a dependency or Node owns it. */
+  readonly heldBy?: Location | undefined;
 }
 
 /**
@@ -32,16 +35,32 @@ export const locate = (
   places: Places,
   isForeign: (file: string) => boolean,
 ): Place | undefined => {
+  const place = ownPlace(growth, kind, container, steps, places, isForeign);
+  if (place === undefined || isApplicationFile(place.location.file)) return place;
+  const above = anchorsOf(growth.last.graph, steps).map((anchor) => locationOf(anchor, places));
+  const heldBy = above.find((at) => at !== undefined && isApplicationFile(at.file) && !isForeign(at.file));
+  return { ...place, heldBy };
+};
+
+const locationOf = ({ kind, node, name }: Anchor, places: Places): Location | undefined => {
+  if (kind === 'variable') return places.ofVariable(node, name);
+  return kind === 'class' ? places.ofClass(node) : places.ofFunction(node);
+};
+
+const ownPlace = (
+  growth: Growth,
+  kind: FindingKind,
+  container: Container,
+  steps: readonly Step[],
+  places: Places,
+  isForeign: (file: string) => boolean,
+): Place | undefined => {
   const { graph } = growth.last;
   const entry = entryCode(growth, container, places, isForeign);
   if (kind === 'listeners' && entry !== undefined) return { location: entry };
-  const locationOf = ({ kind, node, name }: Anchor): Location | undefined => {
-    if (kind === 'variable') return places.ofVariable(node, name);
-    return kind === 'class' ? places.ofClass(node) : places.ofFunction(node);
-  };
   let nodes: Location | undefined;
   for (const anchor of anchorsOf(graph, steps)) {
-    const location = locationOf(anchor);
+    const location = locationOf(anchor, places);
     if (location === undefined) continue;
     if (!isForeign(location.file)) {
       const adding = places.ofAddition(anchor, membersOf(graph, steps, anchor), kind);

@@ -56,37 +56,42 @@ export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOpti
   return {
     ofFunction,
     codeOf: (kind, node) => {
-      const from = positionOf[kind === 'variable' ? 'context' : kind](node);
+      const from = kind === 'class' ? positionOf.classes(node)[0] : positionOf[kind](node);
       const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
       if (from === undefined || source === undefined) return undefined;
       return { source, locate: (line, column) => locate({ ...from, line, column }) };
     },
     ofClass: (node) => ofFunction(constructorOf(graph, node)),
     ofVariable: (node, variable) => {
-      const from = positionOf.context(node);
+      const from = positionOf.variable(node);
       if (from === undefined) return undefined;
       const source = sourceOf(from.scriptId, from.url);
       const declared = source === undefined ? undefined : findDeclaration(source, variable, from);
       return locate(declared === undefined ? from : { ...from, ...declared });
     },
     ofAddition: ({ kind: anchor, node, name }, members, kind) => {
-      const from = positionOf[anchor === 'variable' ? 'context' : anchor](node);
-      const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
-      if (from === undefined || source === undefined) return undefined;
-      const at = anchor === 'variable' ? findDeclaration(source, name, from) : undefined;
-      const found = findAddition(source, { kind, variable: at && { name, at }, members });
-      return found === undefined ? undefined : locate({ ...from, ...found });
+      for (const from of anchor === 'class' ? positionOf.classes(node) : [positionOf[anchor](node)]) {
+        const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
+        if (from === undefined || source === undefined) continue;
+        const at = anchor === 'variable' ? findDeclaration(source, name, from) : undefined;
+        const found = findAddition(source, { kind, variable: at && { name, at }, members });
+        if (found !== undefined) return locate({ ...from, ...found });
+      }
+      return undefined;
     },
   };
 };
 
 interface Positions {
   function(node: number): Position | undefined;
-  /** Of the class of an object. */
-  class(node: number): Position | undefined;
-  /** Of a function that uses the context. */
-  context(node: number): Position | undefined;
+  /** Of the class of an object, and of the classes that it extends. */
+  classes(node: number): Position[];
+  /** Of a function that uses the variables of the context. */
+  variable(context: number): Position | undefined;
 }
+
+/** Classes deeper than this do not extend one another. */
+const mostClasses = 20;
 
 const createPositions = (graph: HeapGraph): Positions => {
   const urls = scriptUrls(graph);
@@ -100,8 +105,17 @@ const createPositions = (graph: HeapGraph): Positions => {
   let seenFrom: Map<number, number> | undefined;
   return {
     function: ofFunction,
-    class: (node) => ofFunction(constructorOf(graph, node)),
-    context: (node) => {
+    classes: (node) => {
+      const found: Position[] = [];
+      let at = node;
+      for (let depth = 0; at !== -1 && depth < mostClasses; depth++) {
+        const position = ofFunction(constructorOf(graph, at));
+        if (position !== undefined) found.push(position);
+        at = propertyOf(graph, at, '__proto__');
+      }
+      return found;
+    },
+    variable: (node) => {
       seenFrom ??= functionsByContext(graph);
       return ofFunction(seenFrom.get(node) ?? -1);
     },

@@ -28,11 +28,11 @@ const isNodes = ({ owner }: Finding): boolean => owner.kind === 'node';
 
 /**
  * Merges findings with the same signature (the lists of a thousand timers); then two containers of one object that gain the
- * same number in each round, because one line adds to both; then what only Node's own code holds into what gains in step
- * with it.
+ * same number in each round, because one line adds to both; then what only Node's own code, or the same dependency, holds
+ * into what gains in step with it.
  */
 export const mergeByCause = (findings: readonly Finding[]): Finding[] =>
-  nodesIntoCauses(rankFindings(withTimers(inStep(byContainer(bySignature(byBytes(findings)))))));
+  besideCauses(rankFindings(withTimers(inStep(byContainer(bySignature(byBytes(findings)))))));
 
 const byBytes = (findings: readonly Finding[]): Finding[] => findings.toSorted((a, b) => bytesOf(b) - bytesOf(a));
 
@@ -89,25 +89,34 @@ const ownerId = ({ kind, path, container }: Finding): number => {
   return isField ? owner.id : container.id; // keys and values of one Map gain the same number
 };
 
-/** Node's records of what a program makes (handles, hooks, ports) gain with it, and are no causes. */
-const nodesIntoCauses = (findings: readonly Finding[]): Finding[] => {
+/**
+ * Node's records of what a program makes (handles, hooks, ports) gain with it, and are no causes. What one dependency holds
+ * in several places, and gains in step, one call adds.
+ */
+const besideCauses = (findings: readonly Finding[]): Finding[] => {
   const causes: Finding[] = [];
   for (const finding of findings) {
-    const at = isNodes(finding) ? causes.findIndex((cause) => gainsAlike(cause, finding)) : -1;
+    const at = causes.findIndex(
+      (cause) => (isNodes(finding) || isOfOnePackage(cause, finding)) && gainsAlike(cause, finding),
+    );
     if (at === -1) causes.push(finding);
     else causes[at] = moreTelling(causes[at], finding);
   }
   return causes;
 };
 
-/** The same gain in each round, but for the few things that were under way at each snapshot. */
+const isOfOnePackage = ({ owner: one }: Finding, { owner: other }: Finding): boolean =>
+  one.kind === 'dependency' && other.kind === 'dependency' && one.package === other.package;
+
+/** The same gain in each round, or a few for each of the other, but for what was under way at each snapshot. */
 const gainsAlike = (one: Finding, other: Finding): boolean => {
-  const gains = gainsOf(other.history);
-  return (
-    gains.length > 0 &&
-    gainsOf(one.history).every((gain, k) => Math.abs(gain - gains[k]) <= Math.max(1, unevenness * gain))
-  );
+  const [more, fewer] = [one, other].map(({ history }) => gainsOf(history)).toSorted((a, b) => sum(b) - sum(a));
+  const times = Math.round(sum(more) / sum(fewer));
+  if (fewer.length === 0 || !(times <= mostTimes)) return false;
+  return more.every((gain, k) => Math.abs(gain - times * fewer[k]) <= Math.max(times, unevenness * gain));
 };
+/** A socket has several listeners, a thread several ports. */
+const mostTimes = 6;
 const unevenness = 0.03;
 
 /** Of two that Node holds, the one whose entries are objects with a class says more than one with strings or symbols. */
@@ -132,6 +141,7 @@ const merged = (first: Finding, other: Finding): Finding => ({
   reasons: [...first.reasons, `in step with it: ${other.title}`],
 });
 
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 const bytesOf = ({ bytesPerRound }: Finding): number => bytesPerRound ?? 0;
 /** Shared or not. */
 const keptBytes = (finding: Finding): number => Math.max(bytesOf(finding), finding.retainedBytesPerRound ?? 0);

@@ -2,6 +2,7 @@
 import { formatBytes } from '../model/figures.js';
 import type { Finding, LeakReport, Verdict } from '../model/finding.js';
 import { gainsOf } from './evidence.js';
+import { rankFindings } from './rank.js';
 
 /** Growth below this, in bytes and entries per round, is not worth a verdict. */
 const smallest = { bytesPerRound: 256, countPerRound: 1 };
@@ -39,10 +40,7 @@ export const reportOfSnapshots = ({
   warnings = [],
 }: Judged): LeakReport => {
   const worth = findings.filter(isWorthIt);
-  const leaks = worth
-    .filter(({ bounded }) => bounded === undefined)
-    .toSorted((a, b) => (b.bytesPerRound ?? 0) - (a.bytesPerRound ?? 0))
-    .map((finding, index) => ({ ...finding, rank: index + 1 }));
+  const leaks = rankFindings(worth.filter(({ bounded }) => bounded === undefined));
   const bounded = worth.filter((finding) => finding.bounded !== undefined);
   const filling = [...bounded, ...slowing.filter(isWorthIt)];
   const verdict = verdictOf({ findings: leaks.length, undecided: filling.length });

@@ -147,6 +147,15 @@ export interface AllocationSite {
   readonly line: number;
   /** Sampled bytes that survived the rounds. An estimate, scaled up from the samples. */
   readonly bytes: number;
+  /** The application's function that called it, if it is in a dependency. */
+  readonly calledFrom: CodeLine | null;
+}
+
+/** A function, with the line where it begins. */
+export interface CodeLine {
+  readonly function: string;
+  readonly file: string;
+  readonly line: number;
 }
 
 export interface GrowthSite {

@@ -46,6 +46,17 @@ test('properties are known by their name, elements by what they are taken from',
   assert.equal(variable('const u = new Map();\n(e) => {\n e.title = 1; };', 'string', 'u[].title'), 3);
 });
 
+test('a variable that was set to the container, or to an element of it, stands for it', () => {
+  const tracker =
+    'class T { #byUser = new Map();\n  record(u, e) {\n    let events = this.#byUser.get(u);\n    if (!events) this.#byUser.set(u, (events = []));\n' +
+    '    events.push(e);\n  }\n  other(events) {\n    events.push(1); } }';
+  assert.equal(property(tracker, 'array', '#byUser', '[]'), 5);
+  assert.equal(
+    property('function set(k) {\n  var data = this.__data__;\n  data[k] = 1;\n}', 'dictionary', '__data__'),
+    3,
+  );
+});
+
 test('another variable of that name is not the container', () => {
   const source = 'const a = [];\nconst f = (a) => a.push(1);\nconst g = () => a.push(2);';
   assert.equal(variable(source, 'array', 'a'), 3);

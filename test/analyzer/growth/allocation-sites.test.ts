@@ -1,7 +1,7 @@
 /** Sampled allocations that stayed, given to the findings that they explain. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withAllocationSites, type Caller } from '#memwatch/analyzer/growth/allocation-sites.js';
+import { placedBySites, withAllocationSites, type Caller } from '#memwatch/analyzer/growth/allocation-sites.js';
 import type { AllocationSite } from '#memwatch/analyzer/model/finding.js';
 import type { SurvivorFrame, SurvivorSite } from '#memwatch/analyzer/model/survivors.js';
 import { finding } from '../../support/check-report.js';
@@ -73,4 +73,35 @@ test('what the caller of a body allocates was allocated by the body, or is left 
   const body = { file: '/app/leak.test.js', line: 4, column: 1 };
   assert.deepEqual(sitesOf(sites, [sessions], { isFile, body }), [['(body) /app/leak.test.js:4 500']]);
   assert.deepEqual(sitesOf(sites, [sessions], { isFile, body: null }), [[]]);
+});
+
+test('a site in a dependency names the function of the application that called it, but not that of a check', () => {
+  const inside = frame('parse', '/app/node_modules/parser/parse.js');
+  const from = (...stack: SurvivorFrame[]) => {
+    const isFile = (file: string): boolean => file === '/check.js';
+    const [found] = withAllocationSites([sessions], [site(500, ...stack)], undefined, { isFile, body: null });
+    return found?.allocationSites[0]?.calledFrom?.function;
+  };
+  assert.equal(from(inside, frame('run', '/check.js'), frame('login'), frame('main')), 'login');
+  assert.equal(from(frame('login'), frame('main')), undefined);
+  assert.equal(from(inside), undefined);
+});
+
+test("what Node holds, or what only a module's first line is known of, is placed where it is allocated", () => {
+  const placed = (location: { file: string; line: number; column: number } | null): string => {
+    const allocationSites = [
+      { function: 'f', file: '/app/node_modules/pool/pool.js', line: 7, bytes: 9, calledFrom: null },
+    ];
+    const [found] = placedBySites([finding({ location, allocationSites })], () => ({ name: 'pool', version: '1.2.3' }));
+    return `${found?.location?.file}:${found?.location?.line} ${found?.owner.kind}`;
+  };
+  const site = '/app/node_modules/pool/pool.js:7 dependency';
+  assert.equal(placed({ file: 'node:internal/timers', line: 4, column: 1 }), site);
+  assert.equal(placed(null), site);
+  assert.equal(placed({ file: '/app/main.mjs', line: 1, column: 1 }), site);
+  assert.equal(placed({ file: '/app/main.mjs', line: 1, column: 7 }), '/app/main.mjs:1 application');
+  assert.deepEqual(
+    placedBySites([finding()], () => undefined),
+    [finding()],
+  );
 });

@@ -63,6 +63,25 @@ test('the line that adds comes first, if the code that owns the container has on
   assert.equal(await located({ bus: '/bus.js', 'variable list': '' }), '/bus.js class');
 });
 
+test('if a dependency owns the container, the nearest variable or class of the application above it is named too', async () => {
+  const heldBy = async (files: Files): Promise<string | undefined> => {
+    const { growth, node } = await drawGrowth(draw);
+    const list = node('list');
+    const container = { node: list, entryClass: 0, history: [], entry: node('l9'), alsoHeldBy: [], chained: false };
+    const steps = stepsTo(growth.last.graph, growth.paths, list);
+    const found = locate(growth, 'array', container, steps, placesOf(files, node), isForeign);
+    return found?.heldBy === undefined ? undefined : render(found.heldBy);
+  };
+  const bus = '/app/node_modules/bus/bus.js';
+  assert.equal(await heldBy({ bus, ctx: '/app/start.js' }), '/app/start.js variable');
+  assert.equal(
+    await heldBy({ bus, ctx: '/app/node_modules/b/b.js', start: '/app/start.js' }),
+    '/app/start.js function',
+  );
+  assert.equal(await heldBy({ bus, ctx: '/check.js' }), undefined);
+  assert.equal(await heldBy({ bus: '/app/bus.js', ctx: '/app/start.js' }), undefined);
+});
+
 test('for listeners the place is the code that listens, if it is known', async () => {
   assert.equal(await located({ bus: '/bus.js', fn9: '/listen.js' }, 'listeners'), '/listen.js function');
   assert.equal(await located({ bus: '/bus.js' }, 'listeners'), '/bus.js class');

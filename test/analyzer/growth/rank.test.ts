@@ -39,6 +39,16 @@ test('what Node holds is part of what gains in step with it, but for a few that 
   assert.equal(mergeByCause([cause, finding('other', { history: [0, 100, 200] })]).length, 2, 'both are the program’s');
 });
 
+test('what one dependency holds in several places, and gains in step, is one finding; an application may leak twice', () => {
+  const owner = (name: string) => ({ kind: 'dependency', package: name, version: null }) as const;
+  const cache = finding('cache', { owner: owner('ajv'), history: [0, 10, 20] });
+  const names = (values: Partial<Finding>): Finding => finding('names', { bytesPerRound: 1, ...values });
+  assert.deepEqual(titles(mergeByCause([cache, names({ owner: owner('ajv'), history: [5, 25, 45] })])), ['cache']);
+  assert.equal(mergeByCause([cache, names({ owner: owner('ajv'), history: [5, 20, 45] })]).length, 2);
+  assert.equal(mergeByCause([cache, names({ owner: owner('yup'), history: [0, 10, 20] })]).length, 2);
+  assert.equal(mergeByCause([cache, names({ history: [0, 10, 20] })]).length, 2);
+});
+
 test('of two things that Node holds, the one with objects of a class is the cause', () => {
   const symbols = finding('symbols', { ...node, countPerRound: 100, gains: [gain('(symbol)', 100), gain('Store', 1)] });
   const stores = finding('stores', { ...node, countPerRound: 100, bytesPerRound: 5, gains: [gain('Store', 100)] });
