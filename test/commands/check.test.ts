@@ -90,7 +90,7 @@ test('leaks fail and are named with rate and line; a scenario without one passes
   assert.ok(leak);
   assert.match(leak.title, /kept gains 1 Tag a call/);
   assert.equal(leak.countPerIteration, 1);
-  assert.match(`${leak.location?.file}:${leak.location?.line}`, /leak\.mjs:2$/);
+  assert.match(`${leak.location?.file}:${leak.location?.line}`, /leak\.mjs:3$/);
   assert.deepEqual(of('leak.mjs').new, [leak.signature]);
   assert.deepEqual(
     leak.path.map(({ edge, name }) => `${edge} ${name}`.trim()),

@@ -11,15 +11,15 @@ import { startScript, startSource, type StartedTarget } from '../support/targets
  * that it keeps.
  */
 const leaking = {
-  'growing-cache': ['map', 'const sessions = new Map'],
+  'growing-cache': ['map', 'sessions.set('],
   'listener-per-request': ['listeners', "settings.on('change'", "settings.on('change'"],
   'timer-per-session': ['timers', 'setInterval(() => session.beats++'],
   'pending-promise': ['promise-reactions', 'const shutdown = new Promise'],
   'unlinked-list': ['linked-list', 'class Recent'],
-  'wrapped-handler': ['closure-chain', 'let handler: Handler', 'handler = (path) => (settings'],
+  'wrapped-handler': ['closure-chain', 'handler = (path) => (settings', 'handler = (path) => (settings'],
   'abort-signal': ['listeners', "stopping.signal.addEventListener('abort'"],
   'context-chain': ['linked-list', 'constructor('],
-  'weak-refs': ['weak-set', 'const widgets = new Set'],
+  'weak-refs': ['weak-set', 'widgets.add('],
 } as const;
 
 const look = async (target: StartedTarget, ...options: readonly string[]): Promise<LeakReport> =>
@@ -76,8 +76,8 @@ test('a Set and an array of numbers are found by their sizes, for a snapshot sho
     console.log('ready');`;
   const report = await look(await startSource(t, source));
   assert.deepEqual(report.findings.map(({ kind, location }) => `${kind} ${location?.line}`).toSorted(), [
-    'array 2',
-    'set 2',
+    'array 3',
+    'set 3',
   ]);
   for (const { history } of report.findings) assert.ok(history.length >= 5);
 });

@@ -15,7 +15,7 @@ test('one small object in ten calls is thrown as one error with rate, line and t
   const error: unknown = await expectNoLeak(sell).catch((thrown: unknown) => thrown);
   assert.ok(error instanceof LeakError, String(error));
   assert.match(error.message, /memory leak in [\d]+ calls\n.*Set tickets gains 0\.1 Ticket a call/);
-  assert.match(error.message, /at .*assertions\.test\.ts:9:/);
+  assert.match(error.message, /at .*assertions\.test\.ts:11:/);
   assert.match(error.stack ?? '', /assertions\.test\./);
   const [finding] = error.report.findings;
   assert.ok(finding);
