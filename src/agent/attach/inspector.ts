@@ -10,7 +10,7 @@ import type { Closer } from './close-later.js';
 import { makeRoomOnPort } from './port.js';
 import { describeWait, innerPid, mayWaitForChild, readProcess, turnsItsLoop } from '../process/proc.js';
 import { agentInside, inOtherNetwork } from '../process/network.js';
-import { deadline } from '../session/patience.js';
+import { withDeadline } from '../session/patience.js';
 import { connectSession, type Session } from '../session/protocol.js';
 import { checkReachable, checkSignalSafe } from './safety.js';
 import { listeningPorts, type ListeningPort } from '../process/sockets.js';
@@ -69,7 +69,27 @@ export const watchLoop = (pid: number): { hasTurned(): boolean } => {
 
 const waitForInspector = async (pid: number, closer: Closer, options: InspectorOptions): Promise<string> => {
   const timeoutMs = options.timeoutMs ?? 10_000;
-  const late = deadline(timeoutMs, options.signal); // an inspector that opens just after Ctrl-C can still be closed again
+  // an inspector that opens just after Ctrl-C can still be closed again
+  const url = await withDeadline(timeoutMs, options.signal, (late) => lookForInspector(pid, closer, options, late));
+  if (url !== undefined) return url;
+  const later = `if it opens one later, ${closer.describe()}`;
+  if (options.signal?.aborted === true)
+    throw noInspector(pid, 'interrupted before it opened one', 'interrupted', later);
+  throw noInspector(
+    pid,
+    `opened none within ${timeoutMs / 1000} s: ${describeWait(pid)}, or it has its own SIGUSR1 handler, or could not open the port`,
+    'no-answer',
+    later,
+  );
+};
+
+/** undefined if there is none until it is too late. */
+const lookForInspector = async (
+  pid: number,
+  closer: Closer,
+  options: InspectorOptions,
+  late: AbortSignal,
+): Promise<string | undefined> => {
   const start = Date.now();
   const loop = watchLoop(pid);
   for (let waited = 0; !late.aborted; waited = Date.now() - start) {
@@ -92,15 +112,7 @@ const waitForInspector = async (pid: number, closer: Closer, options: InspectorO
     if (waited > 500) options.onProgress?.(`waiting for ${pid} to open its inspector: ${describeWait(pid)}`);
     await sleep(waited < 500 ? 20 : 100);
   }
-  const later = `if it opens one later, ${closer.describe()}`;
-  if (options.signal?.aborted === true)
-    throw noInspector(pid, 'interrupted before it opened one', 'interrupted', later);
-  throw noInspector(
-    pid,
-    `opened none within ${timeoutMs / 1000} s: ${describeWait(pid)}, or it has its own SIGUSR1 handler, or could not open the port`,
-    'no-answer',
-    later,
-  );
+  return undefined;
 };
 
 const noInspector = (
@@ -195,7 +207,9 @@ const webSocketUrlIn = (text: string, place: string): string | undefined => {
 /** Connects, and checks that the process behind the address is the one that was named. */
 export const connectToProcess = async (url: string, pid: number, signal?: AbortSignal): Promise<Session> => {
   const { hostname, port } = new URL(url);
-  const agent = await agentInside(pid, withoutBrackets(hostname), Number(port), deadline(10_000, signal));
+  const agent = await withDeadline(10_000, signal, (late) =>
+    agentInside(pid, withoutBrackets(hostname), Number(port), late),
+  );
   const session = await connectSession(url, { signal, name: `process ${pid}`, agent });
   try {
     const answered = await identify(session, url);
@@ -208,21 +222,23 @@ export const connectToProcess = async (url: string, pid: number, signal?: AbortS
 };
 
 /** Waits until the process listens at another address than this one; undefined if it does not within 5 s. */
-export const nextInspector = async (
+export const nextInspector = (
   pid: number,
   old: string,
   ignore: ReadonlySet<number>,
   signal: AbortSignal | undefined,
-): Promise<string | undefined> => {
-  for (const late = deadline(5000, signal); !late.aborted; await sleep(20)) {
-    const url = await findInspector(pid, { ignore, signal: late });
-    if (url !== undefined && url !== old) return url;
-  }
-  return undefined;
-};
+): Promise<string | undefined> =>
+  withDeadline(5000, signal, async (late) => {
+    for (; !late.aborted; await sleep(20)) {
+      const url = await findInspector(pid, { ignore, signal: late });
+      if (url !== undefined && url !== old) return url;
+    }
+    return undefined;
+  });
 
 /** Waits, at most 2 s, until the process no longer listens on the port. */
-export const portClosed = async (pid: number, port: number, signal: AbortSignal | undefined): Promise<void> => {
-  const isOpen = (): boolean => listeningPorts(pid).some((listener) => listener.port === port);
-  for (const late = deadline(2000, signal); !late.aborted && isOpen();) await sleep(20);
-};
+export const portClosed = (pid: number, port: number, signal: AbortSignal | undefined): Promise<void> =>
+  withDeadline(2000, signal, async (late) => {
+    const isOpen = (): boolean => listeningPorts(pid).some((listener) => listener.port === port);
+    while (!late.aborted && isOpen()) await sleep(20);
+  });

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { evaluate } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
-import { deadline } from '../session/patience.js';
+import { withDeadline } from '../session/patience.js';
 import { looksLikeNode } from '../process/proc.js';
 import type { Session } from '../session/protocol.js';
 
@@ -113,8 +113,7 @@ export const endProgram = async (
   const hasOwnHandler = state === undefined || state.ownHandler;
   const endsByItself = state === undefined || (state.interrupted && hasOwnHandler);
   if (!endsByItself) child.kill(state.interrupted ? 'SIGINT' : 'SIGTERM');
-  const late = deadline(10_000, signal);
-  await Promise.race([program.exited, aborted(late)]);
+  await withDeadline(10_000, signal, (late) => Promise.race([program.exited, aborted(late)]));
   if (child.exitCode !== null || child.signalCode !== null) return;
   if (signal?.aborted === true && hasOwnHandler) {
     child.unref(); // its own handler will end it

@@ -1,4 +1,5 @@
 /** How long memwatch waits for a target that does not answer. In: a time, and the signal of Ctrl-C. Out: a signal. */
+import { setMaxListeners } from 'node:events';
 
 /**
  * After Ctrl-C, all commands to the target together may take this long, so that memwatch ends within a second whatever the
@@ -6,12 +7,24 @@
  */
 export const patienceMs = 600;
 
-/** Aborted after `mostMs`, or `patienceMs` after the signal. */
-export const deadline = (mostMs: number, signal: AbortSignal | undefined): AbortSignal => {
+/** Runs the body with a signal that is aborted after `mostMs`, or `patienceMs` after the other signal. */
+export const withDeadline = async <T>(
+  mostMs: number,
+  signal: AbortSignal | undefined,
+  body: (late: AbortSignal) => Promise<T>,
+): Promise<T> => {
   const late = new AbortController();
-  const abortIn = (ms: number): void => void setTimeout(() => late.abort(), ms).unref();
+  setMaxListeners(0, late.signal); // one listener for each port that is asked
+  const timers: NodeJS.Timeout[] = [];
+  const abortIn = (ms: number): void => void timers.push(setTimeout(() => late.abort(), ms).unref());
+  const hurry = (): void => abortIn(patienceMs);
   abortIn(mostMs);
-  if (signal?.aborted === true) abortIn(patienceMs);
-  else signal?.addEventListener('abort', () => abortIn(patienceMs), { once: true });
-  return late.signal;
+  if (signal?.aborted === true) hurry();
+  signal?.addEventListener('abort', hurry, { once: true });
+  try {
+    return await body(late.signal);
+  } finally {
+    signal?.removeEventListener('abort', hurry);
+    for (const timer of timers) clearTimeout(timer);
+  }
 };

@@ -3,6 +3,7 @@
  * and events; each command has a time limit.
  */
 import type { Agent } from 'node:http';
+import { setMaxListeners } from 'node:events';
 import type { ProtocolMapping } from 'devtools-protocol/types/protocol-mapping.js';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { openConnection } from './connection.js';
@@ -77,6 +78,7 @@ export const connectSession = async (
   let timer: NodeJS.Timeout | undefined;
   const hurry = (): void => void (timer ??= setTimeout(() => silent.abort(silentTarget(name)), patienceMs));
   if (signal?.aborted === true) hurry();
+  if (signal !== undefined) setMaxListeners(0, signal); // one listener for each connection: a cluster has many workers
   signal?.addEventListener('abort', hurry, { once: true });
   const forget = (): void => {
     clearTimeout(timer);
