@@ -80,7 +80,9 @@ const openOne = async (
   try {
     open.set(worker, await openWorker(worker, false));
   } catch (error) {
-    if (!(await runsOn(worker))) return; // workers come and go
+    // workers come and go; one whose JavaScript is gone already may take long to end on a busy machine
+    const isEnding = error instanceof MemwatchError && error.code === 'target-error';
+    if (!(await runsOn(worker, isEnding ? 10_000 : 1000))) return;
     if (!(error instanceof MemwatchError) || error.code === 'interrupted') throw error;
     throw new MemwatchError(error.code, `${passesOn(pid, worker)}: ${messageOf(error)}`, { hint: error.hint });
   }

@@ -154,8 +154,8 @@ export const readLink = (path: string): string => {
  * Whether a process that has closed its connection still runs. A process that ends closes its files a moment before it is
  * gone.
  */
-export const runsOn = async (pid: number): Promise<boolean> => {
-  for (let waitedMs = 0; waitedMs < 1000; waitedMs += 50) {
+export const runsOn = async (pid: number, mostMs = 1000): Promise<boolean> => {
+  for (let waitedMs = 0; waitedMs < mostMs; waitedMs += 50) {
     const state = readProcess(pid)?.state ?? 'X';
     if (state === 'X' || state === 'Z') return false;
     await new Promise((resume) => setTimeout(resume, 50));
