@@ -87,10 +87,7 @@ test('an investigation from a process that grows to the line', async (t) => {
   assert.equal(live.result['verdict'], 'leak');
   const place = /Read (\S+):(\d+) in the source/.exec(live.next);
   assert.equal(place?.[1], repository('samples/src/growing-cache.ts'));
-  assert.match(
-    readFileSync(place?.[1] ?? '', 'utf8').split('\n')[Number(place?.[2]) - 1] ?? '',
-    /sessions\.set\(/,
-  );
+  assert.match(readFileSync(place?.[1] ?? '', 'utf8').split('\n')[Number(place?.[2]) - 1] ?? '', /sessions\.set\(/);
 
   const folder = /snapshots are in (\S+) until/.exec(live.next)?.[1] ?? '';
   const files = readdirSync(folder)
