@@ -66,7 +66,8 @@ export const withAttachment = async <T>(
   const attachment = await attach(target, options);
   try {
     const result = await body(attachment);
-    if (result === undefined) await throwIfCut(attachment); // what a body has to return is kept
+    // what a body has to return is kept; after Ctrl-C memwatch itself may have cut the connection
+    if (result === undefined && options.signal?.aborted !== true) await throwIfCut(attachment);
     return result;
   } catch (error) {
     throw await withEnd(attachment, error);
