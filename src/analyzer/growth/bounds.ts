@@ -37,6 +37,8 @@ interface Least {
 const leastBytes: Least = { amount: 512 * 1024, share: 0.01 };
 /** An allocator keeps and returns memory in whole megabytes, at its own discretion. */
 const leastNativeBytes: Least = { amount: 8 * 2 ** 20, share: 0.03 };
+/** A smaller gain of native memory is what any allocator does after a start, however steady it looks. */
+const leastNativeGain = 4 * 2 ** 20;
 /** Connections and timers come and go by the request; threads, processes and realms do not. */
 const leastHandles: Least = { amount: 10, share: 0.2 };
 const leastHeavy: Least = { amount: 3, share: 0 };
@@ -81,13 +83,16 @@ const knownOf = (quantity: Quantity, points: readonly Point[], allowedMs: number
   const least = Math.max(amount, share * (points[0]?.y ?? 0)) / (allowedMs / 1000);
   const history = points.map(({ y }) => y);
   const slope = slopeAtLook(points);
+  const seconds = (points.at(-1)?.x ?? 0) - (points[0]?.x ?? 0);
+  const tooLittle = quantity.name === nativeMemory && slope.estimate * seconds < leastNativeGain;
+  const state = stateOf(slope, least, quantity, history);
   return {
     of: quantity.name,
     unit: quantity.unit,
     slope,
     least,
     history,
-    state: stateOf(slope, least, quantity, history),
+    state: tooLittle && (state === 'grows' || state === 'slows') ? 'open' : state,
   };
 };
 
