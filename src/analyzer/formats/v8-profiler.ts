@@ -55,37 +55,49 @@ const isList = ({ typeId, nodes }: Document): boolean => typeId === 'CPU' && Arr
 /** `startTime` and `endTime` are whole seconds, so the time is taken only from the samples. */
 const fromTree = (document: Document): CpuProfileFile => {
   const { head, samples, timestamps, startTime = 0, endTime = 0 } = document as unknown as TreeFile;
-  const nodes = flatten(head);
+  const { nodes, renumbered } = flatten(head);
   if (samples === undefined || timestamps === undefined || samples.length === 0)
     return { nodes, startTime: startTime * 1e6, endTime: endTime * 1e6 };
   return {
     nodes,
     startTime: timestamps[0],
     endTime: timestamps[timestamps.length - 1],
-    samples,
+    samples: samples.map((id) => renumbered.get(id) ?? missing(id)),
     timeDeltas: timestamps.map((at, index) => (index === 0 ? 0 : at - timestamps[index - 1])),
   };
 };
 
-const flatten = (head: TreeNode): CpuProfileNode[] => {
+const missing = (id: number): never => {
+  throw new MemwatchError('broken-file', `a sample refers to node ${id}, which does not exist`);
+};
+
+/**
+ * Nodes are numbered anew, because some tools write an id twice; `renumbered` leads from an id of the file to the last node
+ * visited that has it.
+ */
+const flatten = (head: TreeNode): { nodes: CpuProfileNode[]; renumbered: Map<number, number> } => {
   const base = baseOf(head.lineNumber);
   const nodes: CpuProfileNode[] = [];
-  const stack = [head];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+  const renumbered = new Map<number, number>();
+  const stack: { node: TreeNode; parent: number | undefined }[] = [{ node: head, parent: undefined }];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const { node, parent } = next;
+    const id = nodes.length + 1;
+    renumbered.set(node.id, id);
     if (!Array.isArray(node.children))
       throw new MemwatchError('broken-file', `node ${node.id} of the profile has no list of children`);
     const { functionName, scriptId, url, lineNumber, columnNumber = base, lineTicks } = node;
     const at = { lineNumber: lineNumber - base, columnNumber: columnNumber - base };
     nodes.push({
-      id: node.id,
+      id,
+      parent,
       callFrame: { functionName, scriptId: String(scriptId), url, ...at },
       hitCount: node.hitCount,
-      children: node.children.map(({ id }) => id),
       positionTicks: ticksOf(lineTicks),
     });
-    for (const child of node.children) stack.push(child);
+    for (const child of node.children) stack.push({ node: child, parent: id });
   }
-  return nodes;
+  return { nodes, renumbered };
 };
 
 /** The number of a file's first line: its root has no line, which is written as 0, or as -1 if one was subtracted. */

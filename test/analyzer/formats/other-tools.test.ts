@@ -56,6 +56,12 @@ test("v8-profiler's tree: its places are 1-based, unless the root says that one 
   assert.deepEqual([line?.line, line?.self], [14, 300]);
 });
 
+test("ids that occur twice in v8-profiler's tree, as other tools write them, do not matter", () => {
+  const b = treeNode(2, 'b', 13, 2);
+  const head = treeNode(0, 'node', 0, 0, [treeNode(0, 'a', 3, 0, [b]), treeNode(1, 'c', 23, 0)]);
+  assert.deepEqual(rows({ head, samples: [2, 2, 1], timestamps: [100, 200, 400] }), [['b', '/srv/app.js', 13, 300]]);
+});
+
 test("v8-profiler-next's list of nodes: 1-based, with the ticks inside the call frame", () => {
   const node = (id: number, functionName: string, lineNumber: number, children: number[], ticks: object[]): object => ({
     id,
