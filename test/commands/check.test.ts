@@ -171,7 +171,7 @@ test('a known leak passes, a worse one fails, and the files for CI are written',
   const worse = await memwatch(['check', 'leak.mjs', ...args], { cwd: folder, env, timeoutMs: 200_000 });
   assert.equal(worse.code, 1, worse.stderr);
   assert.match(worse.stdout, /FAIL {2}leak\.mjs: leak[^]*worse: Map .*kept[^]*max-heap: .*limit 1\.00 MB exceeded/);
-  assert.match(worse.stderr, /^::error file=leak\.mjs,line=2,col=\d+,title=memwatch check::/m);
+  assert.match(worse.stderr, /^::error file=leak\.mjs,line=3,col=\d+,title=memwatch check::/m);
   assert.match(readFileSync(join(folder, 'out/junit.xml'), 'utf8'), /<failure type="leak"/);
   assert.equal(
     readFileSync(join(folder, 'out/check.md'), 'utf8').trim(),

@@ -5,6 +5,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import type { TestContext } from 'node:test';
 import { repository } from './paths.js';
+import { eventually } from './waiting.js';
 
 const socket = `memwatch-test-${process.pid}`;
 const tmux = (...args: string[]): string =>
@@ -39,8 +40,8 @@ export interface TestTerminal {
   settled(pattern: RegExp): Promise<string>;
   /** `screen 0 mouse 0 cursor 1`: whether the alternate screen, the mouse and the cursor are on. */
   modes(): string;
-  /** The text that a program last put on the terminal's clipboard. */
-  clipboard(): string;
+  /** Waits until a program has put text on the terminal's clipboard, which takes a process of its own, and returns it. */
+  clipboard(): Promise<string>;
   /** The process id of the foreground program. */
   pid(): number;
 }
@@ -103,7 +104,11 @@ const driver = (name: string): TestTerminal => {
         name,
         'screen #{alternate_on} mouse #{mouse_any_flag} cursor #{cursor_flag}',
       ).trim(),
-    clipboard: () => tmux('show-buffer'),
+    clipboard: async () => {
+      const list = (): string => tmux('list-buffers');
+      await eventually('there is text on the clipboard', () => list() !== '');
+      return tmux('show-buffer');
+    },
     pid: () => {
       const shell = tmux('display-message', '-p', '-t', name, '#{pane_pid}').trim();
       return Number(execFileSync('pgrep', ['-P', shell], { encoding: 'utf8' }).trim().split('\n')[0]);

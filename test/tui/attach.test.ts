@@ -225,14 +225,14 @@ test('from attach to the line that leaks, with three keys', { skip: noTmux }, as
   }
   assert.match(screen, /growing-cache\.ts:\d+/);
   terminal.keys('Enter');
-  await terminal.until(/\[5 Lines\][^]*> .*const sessions = new Map[^]*Leaks at line/);
+  await terminal.until(/\[5 Lines\][^]*> .*sessions\.set\([^]*Leaks at line/);
   terminal.keys('p');
   await terminal.until(/\[5 Lines\][^]*> .* handleRequest[^]*Made at line/);
   terminal.keys('Escape');
   await terminal.until(/\[3 Growth\]/);
   terminal.keys('y');
   await terminal.until(/copied: .*growing-cache\.ts:\d+$/m);
-  assert.match(terminal.clipboard(), /^\/.*\/growing-cache\.ts:\d+$/);
+  assert.match(await terminal.clipboard(), /^\/.*\/growing-cache\.ts:\d+$/);
   terminal.keys('2');
   await terminal.until(/\[2 Heap\][^]*> .*sessions: Map @\d+[^]*the last snapshot of the search for leaks/);
   terminal.keys('q');

@@ -278,7 +278,7 @@ test('y puts the retaining path on the clipboard of the terminal', { skip: noTmu
   await terminal.settled(/sessions: Map/);
   terminal.keys('y');
   await terminal.until(/copied: /);
-  assert.match(terminal.clipboard(), /^.*@\d+ → .*sessions: Map @\d+.* → .*: Session @\d+$/);
+  assert.match(await terminal.clipboard(), /^.*@\d+ → .*sessions: Map @\d+.* → .*: Session @\d+$/);
 });
 
 test('what cannot be shown is said in one line, before the screen is touched', { skip: noTmux }, async (t) => {
