@@ -2,6 +2,7 @@
  * The one error class that memwatch throws on purpose, and every code it can carry.
  * A message says what failed and on what; the hint says what to do next.
  */
+import { existsSync } from 'node:fs';
 
 /** Every code with its meaning. The process ends with exit code 2, or 130 for `interrupted` (see `exitCodeOf`). */
 export const errorCodes = {
@@ -49,16 +50,23 @@ export const throwIfInterrupted = (signal: AbortSignal | undefined): void => {
 
 /** An error of the operating system is not a bug of memwatch: says in words what it is, and what to do. */
 export const asSystemError = (error: unknown): unknown => {
-  if (error instanceof MemwatchError || !(error instanceof Error) || !('syscall' in error)) return error;
+  if (error instanceof MemwatchError || !(error instanceof Error)) return error;
   const code = 'code' in error ? error.code : '';
-  if (code === 'EMFILE' || code === 'ENFILE')
+  if (code === 'EMFILE' || code === 'ENFILE' || isUnopenedModule(error, code))
     return new MemwatchError('no-room', 'the limit of open files is too low', { hint: 'ulimit -n 1024', cause: error });
+  if (!('syscall' in error)) return error;
   if (error.syscall === 'uv_cwd')
     return new MemwatchError('cannot-read', 'the current folder was removed', {
       hint: 'cd to another folder',
       cause: error,
     });
   return new MemwatchError('cannot-read', messageOf(error), { cause: error });
+};
+
+/** Node says that a package has no such file if it could not open the package's package.json, although that is there. */
+const isUnopenedModule = ({ message }: Error, code: unknown): boolean => {
+  const folder = /^Cannot find package '(\/.+)\/[^/']+'/.exec(message)?.[1];
+  return code === 'ERR_MODULE_NOT_FOUND' && folder !== undefined && existsSync(`${folder}/package.json`);
 };
 
 /** The message of any thrown value, in one line. */

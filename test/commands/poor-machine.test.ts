@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { asSystemError, MemwatchError } from '#memwatch/errors.js';
 import { listeningPorts } from '#memwatch/agent/process/sockets.js';
 import { repository } from '../support/paths.js';
 import { startSource, temporaryFolder } from '../support/targets.js';
@@ -29,6 +30,15 @@ test('a machine that gives too little is one line and exit code 2, and the targe
   const gone = behind(`mkdir ${folder} && cd ${folder} && rmdir ${folder} && exec`, ['census', pid]);
   assert.deepEqual(gone, { status: 2, stderr: 'memwatch: the current folder was removed\n  cd to another folder\n' });
   assert.deepEqual(listeningPorts(target.pid), []);
+});
+
+test('a package of which Node could not open the package.json is no bug of memwatch', () => {
+  const missing = (file: string): Error =>
+    Object.assign(new Error(`Cannot find package '${file}' imported from /a.js`), { code: 'ERR_MODULE_NOT_FOUND' });
+  const unopened = asSystemError(missing(repository('node_modules/cliui/index.js')));
+  assert.ok(unopened instanceof MemwatchError && unopened.code === 'no-room');
+  const gone = missing(repository('node_modules/no-such-package/index.js'));
+  assert.equal(asSystemError(gone), gone);
 });
 
 test('memwatch needs no home, no input and no output', async (t) => {
