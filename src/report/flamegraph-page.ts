@@ -11,6 +11,7 @@ import { formatValue } from './cost.js';
 import { computePageData, type PageOptions } from './flamegraph-data.js';
 import { showPage } from './flamegraph-page-script.js';
 import { flamegraphStyle } from './flamegraph-style.js';
+import { renderDocument } from './page-html.js';
 import { escapeHtml, jsonForScript } from './units.js';
 
 /** In the order in which they depend on one another. */
@@ -24,17 +25,7 @@ export const renderFlamegraphPage = (profile: Profile, options: PageOptions): st
   const title = escapeHtml(options.title);
   const head = `${escapeHtml(formatValue(options.unit, options.whole))} in ${options.functions.length} functions`;
   const changes = options.change !== undefined;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'">
-<title>${title}</title>
-<style>${flamegraphStyle}</style>
-</head>
-<body>
-<header><h1>${title}</h1><p>${head}</p><p id="legend">${changes ? changeLegend : kindLegend}</p>
+  const body = `<header><h1>${title}</h1><p>${head}</p><p id="legend">${changes ? changeLegend : kindLegend}</p>
 <form id="search-form"><input id="search" type="search" placeholder="search functions" aria-label="search functions">
 <button type="button" id="reset">reset zoom</button><button type="button" id="turn">callees up</button>
 <label><input type="checkbox" id="own"> own code alone</label><output id="matched"></output></form></header>
@@ -44,10 +35,8 @@ export const renderFlamegraphPage = (profile: Profile, options: PageOptions): st
 ${tableOf('functions', 'function', changes)}
 ${data.lines.length === 0 ? '' : `<h2>Lines</h2>${tableOf('lines', 'in function', changes)}`}
 ${libraries().map(inlineScript).join('\n')}
-<script>(${String(showPage)})(${jsonForScript(data)});</script>
-</body>
-</html>
-`;
+<script>(${String(showPage)})(${jsonForScript(data)});</script>`;
+  return renderDocument(title, "script-src 'unsafe-inline'; style-src 'unsafe-inline'", flamegraphStyle, body);
 };
 
 const kindLegend = ['application', 'package', 'node', 'native', 'gc']

@@ -11,27 +11,31 @@ import { escapeHtml } from './units.js';
 export const pageStart =
   /^<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n(<meta name="viewport"[^\n]*\n)?<meta http-equiv="Content-Security-Policy"/;
 
-export const renderPage = (page: Page, context: PageContext): string => {
-  const title = escapeHtml(page.title);
-  return `<!doctype html>
+/** `title`, `style` and `body` are HTML already. `allowed`: what the page may use besides its own markup, in words of CSP. */
+export const renderDocument = (title: string, allowed: string, style: string, body: string): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; ${allowed}">
 <title>${title}</title>
-<style>${pageStyle}</style>
+<style>${style}</style>
 </head>
 <body>
-<header class="${page.tone}"><p>${title}</p><h1>${escapeHtml(page.verdict)}</h1>
+${body}
+</body>
+</html>
+`;
+
+export const renderPage = (page: Page, context: PageContext): string => {
+  const title = escapeHtml(page.title);
+  const body = `<header class="${page.tone}"><p>${title}</p><h1>${escapeHtml(page.verdict)}</h1>
 ${page.reasons.map((reason) => `<p>${escapeHtml(reason)}</p>`).join('\n')}</header>
 <main>
 ${page.sections.map((section) => renderSection(section, context)).join('\n')}
 </main>
-<footer>${context.footer.map((line) => `<p>${escapeHtml(line)}</p>`).join('')}</footer>
-</body>
-</html>
-`;
+<footer>${context.footer.map((line) => `<p>${escapeHtml(line)}</p>`).join('')}</footer>`;
+  return renderDocument(title, "style-src 'unsafe-inline'", pageStyle, body);
 };
 
 const renderSection = ({ title, blocks }: Section, context: PageContext): string =>
