@@ -6,6 +6,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { plainEnvironment } from '../process/plain-environment.js';
 
 /** The longest that it waits. */
 export const closeLaterMinutes = 60;
@@ -60,7 +61,7 @@ const startWatcher = (args: readonly string[]): ChildProcess | undefined =>
 
 /** In a session of its own, so that Ctrl-C does not reach it. */
 const tryStart = (file: string, args: readonly string[]): ChildProcess | undefined => {
-  const { NODE_OPTIONS: _, ...env } = process.env;
+  const env = plainEnvironment();
   const child = spawn(file, args, { detached: true, stdio: ['pipe', 'ignore', 'ignore'], cwd: '/', env });
   child.on('error', () => {}); // it could not start: then its id is missing
   child.stdin?.on('error', () => {}); // it was killed

@@ -9,6 +9,7 @@ import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { hasCapability, type Denial } from './permission.js';
+import { plainEnvironment } from './plain-environment.js';
 import { readLink, readText } from './proc.js';
 
 const program = fileURLToPath(new URL('connect-inside-worker.js', import.meta.url));
@@ -64,12 +65,6 @@ const connectInside = (pid: number, host: string, port: number, signal?: AbortSi
       fail(complaint.trim() || 'its helper ended');
     });
   });
-
-/** memwatch's own environment without what would make a Node that it starts behave differently. */
-const plainEnvironment = (): NodeJS.ProcessEnv => {
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  return env;
-};
 
 /** Why memwatch cannot reach the sockets of a process; undefined if it can. It enters the namespace for a moment to know. */
 export const whyUnreachable = async (pid: number): Promise<Denial | undefined> => {
