@@ -26,7 +26,7 @@ export interface ProcessStatus {
 
 const sigusr1Bit = 9n;
 /** USER_HZ, which is 100 on every Linux that Node runs on. */
-const ticksPerSecond = 100;
+export const ticksPerSecond = 100;
 
 /** The status of a process, or undefined if there is none. */
 export const readProcess = (pid: number): ProcessStatus | undefined => {

@@ -1,9 +1,8 @@
 /** The threads of a process as Linux shows them. In: a pid. Out: their states. Nothing here touches the process. */
 import type { KernelThread } from '../../analyzer/model/dump.js';
-import { namesIn, readText } from './proc.js';
+import { namesIn, readText, ticksPerSecond } from './proc.js';
 
-/** USER_HZ is 100 on every Linux that Node runs on. */
-const tickUs = 10_000;
+const tickUs = 1e6 / ticksPerSecond;
 
 export const readThreads = (pid: number): KernelThread[] =>
   namesIn(`/proc/${pid}/task`).flatMap((id) => readThread(pid, Number(id)) ?? []);
