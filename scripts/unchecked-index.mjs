@@ -12,8 +12,8 @@ const exceptions = {
     'heapsnapshot-rest heapsnapshot-rows heapsnapshot-strings heapsnapshot-value perf-script pprof-read pprof ' +
     'protobuf speedscope-read speedscope stack-profile trace v8-profiler',
   'analyzer/growth':
-    'allocation-sites causes chains containers dominance entries evidence fills find-growth findings gate ' +
-    'growth-classes id-set kept-functions light locate places properties rank regions shapes sizes slices ' +
+    'allocation-sites causes chains containers dominance entries evidence fills findings gate ' +
+    'growth-classes id-set kept-functions light locate match-objects places properties rank regions shapes sizes slices ' +
     'steps tallies title transients',
   'analyzer/heap':
     'biggest block-ring chains class-history classes diff dominators edge-rules heap identity ids machinery ' +
