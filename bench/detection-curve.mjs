@@ -3,8 +3,8 @@
 // kinds that processes show; each watch ends at the first proof, or when its time is over.
 //   node bench/detection-curve.mjs [--heap 20] [--runs 200]     (after npm run build; heap in MB)
 import { parseArgs } from 'node:util';
-import { computeBounds } from '../dist/analyzer/growth/bounds.js';
-import { isLookDue } from '../dist/analyzer/growth/sequential.js';
+import { computeBounds } from '../dist/analyzer/growth/readings/bounds.js';
+import { isLookDue } from '../dist/analyzer/growth/readings/sequential.js';
 
 const { values } = parseArgs({
   options: { heap: { type: 'string', default: '20' }, runs: { type: 'string', default: '200' } },

@@ -2,11 +2,12 @@
 // `node --test` differs between Node 20, 22 and 26; a pinned reporter, so that the count can be read.
 //   node scripts/test.mjs [part of a file name…]
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 
 const wanted = process.argv.slice(2);
 const files = readdirSync('.test', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.js'))
+  .filter((file) => existsSync(`test/${file.replace(/js$/, 'ts')}`)) // tsc leaves the output of a test that was moved
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
   .sort()
   .map((file) => `.test/${file}`);

@@ -11,10 +11,10 @@ const exceptions = {
     'collapsed cpuprofile heapsnapshot-edges heapsnapshot-locations heapsnapshot-nodes heapsnapshot-parser ' +
     'heapsnapshot-rest heapsnapshot-rows heapsnapshot-strings heapsnapshot-value perf-script pprof-read pprof ' +
     'protobuf speedscope-read speedscope stack-profile trace v8-profiler',
-  'analyzer/growth':
-    'allocation-sites causes chains containers dominance entries evidence fills findings gate ' +
-    'growth-classes id-set kept-functions light locate match-objects places properties rank regions shapes sizes slices ' +
-    'steps tallies title transients',
+  'analyzer/growth': 'allocation-sites fills findings kept-functions light locate places rank shapes sizes title',
+  'analyzer/growth/readings': 'evidence gate',
+  'analyzer/growth/snapshots':
+    'causes chains containers dominance entries growth-classes id-set match-objects properties regions slices steps tallies transients',
   'analyzer/heap':
     'biggest block-ring chains class-history classes diff dominators edge-rules heap identity ids machinery ' +
     'marks neighbours object-detail paths predecessors retainers summary walk words',

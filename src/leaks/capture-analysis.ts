@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot.js';
 import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
-import { findGrowth, type Growth as HeapGrowth } from '../analyzer/growth/find-growth.js';
+import { findGrowth, type Growth as HeapGrowth } from '../analyzer/growth/snapshots/find-growth.js';
 import { findingsOf } from '../analyzer/growth/findings.js';
 import type { CodePosition } from '../analyzer/model/check.js';
 import type { Finding } from '../analyzer/model/finding.js';

@@ -10,7 +10,7 @@ import {
   nativeMemory,
   threads,
   type CounterGrowth,
-} from '../analyzer/growth/counters.js';
+} from '../analyzer/growth/readings/counters.js';
 import { ownerOf } from '../analyzer/model/owner.js';
 import type { CounterReading } from '../analyzer/model/check.js';
 import type { Finding } from '../analyzer/model/finding.js';

@@ -15,7 +15,7 @@ import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
 import type { CheckFinding, CounterReading } from '../analyzer/model/check.js';
 import type { Location } from '../analyzer/model/location.js';
 import type { Finding, Verdict } from '../analyzer/model/finding.js';
-import { findHeapGrowth } from '../analyzer/growth/counters.js';
+import { findHeapGrowth } from '../analyzer/growth/readings/counters.js';
 import { fillingText, verdictOf } from '../analyzer/growth/verdict.js';
 import { placedBySites, withAllocationSites } from '../analyzer/growth/allocation-sites.js';
 import { isMemwatchFile } from './capture-analysis.js';

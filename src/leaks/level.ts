@@ -5,7 +5,7 @@
  * more snapshot shows what has stopped. In: what grows. Out: whether that snapshot was taken, or a sentence that says
  * how far the growth went on.
  */
-import { findCounterGrowth, findHeapGrowth, nativeMemory } from '../analyzer/growth/counters.js';
+import { findCounterGrowth, findHeapGrowth, nativeMemory } from '../analyzer/growth/readings/counters.js';
 import type { CounterReading } from '../analyzer/model/check.js';
 import type { Finding } from '../analyzer/model/finding.js';
 import { formatBytes } from '../report/units.js';

@@ -2,7 +2,7 @@
  * The report on a running target: what the search found in the heap, what grows outside it, and what the watch leaves
  * open, under one verdict. In: a watch, and the report of a search if there was one. Out: a LeakReport.
  */
-import { isPartOf, isWorkerHeap, type Known } from '../analyzer/growth/bounds.js';
+import { isPartOf, isWorkerHeap, type Known } from '../analyzer/growth/readings/bounds.js';
 import {
   childProcesses,
   counterFinding,
@@ -13,7 +13,7 @@ import {
   nativeMemory,
   settlesLater,
   threads,
-} from '../analyzer/growth/counters.js';
+} from '../analyzer/growth/readings/counters.js';
 import { reportOfCensus } from '../analyzer/growth/light.js';
 import { verdictOf } from '../analyzer/growth/verdict.js';
 import { coverageOf, renderBounds, undecidedOf, watchedMs } from '../analyzer/growth/watch-report.js';

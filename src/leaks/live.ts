@@ -7,7 +7,7 @@ import type { Attachment } from '../agent/attach/attach.js';
 import { openProcessReadings } from '../agent/capture/process-readings.js';
 import { captureScripts } from '../agent/capture/scripts.js';
 import { reportOfCensus } from '../analyzer/growth/light.js';
-import { isWorkerHeap } from '../analyzer/growth/bounds.js';
+import { isWorkerHeap } from '../analyzer/growth/readings/bounds.js';
 import { coverageOf } from '../analyzer/growth/watch-report.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import type { Progress } from '../progress.js';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Census } from '../agent/capture/census.js';
 import { sampleSurvivors } from '../agent/capture/survivors.js';
 import { placedBySites, withAllocationSites } from '../analyzer/growth/allocation-sites.js';
-import type { Gate } from '../analyzer/growth/gate.js';
+import type { Gate } from '../analyzer/growth/readings/gate.js';
 import { rankFindings } from '../analyzer/growth/rank.js';
 import type { CollectionSizes } from '../analyzer/growth/sizes.js';
 import type { LeakReport } from '../analyzer/model/finding.js';

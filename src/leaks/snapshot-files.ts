@@ -6,7 +6,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot.js';
 import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
-import { findGrowth, type Growth } from '../analyzer/growth/find-growth.js';
+import { findGrowth, type Growth } from '../analyzer/growth/snapshots/find-growth.js';
 import { findingsOf, type FindingOptions } from '../analyzer/growth/findings.js';
 import type { PackageLookup } from '../analyzer/model/owner.js';
 import { findingsOfSizes, type CollectionSizes } from '../analyzer/growth/sizes.js';

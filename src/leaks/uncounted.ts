@@ -10,7 +10,7 @@ import { isProgramFile, type ScriptsTable } from '../analyzer/model/scripts.js';
 import type { SurvivorSite } from '../analyzer/model/survivors.js';
 import { escapeText, formatBytes } from '../report/units.js';
 import { verdictOf } from '../analyzer/growth/verdict.js';
-import type { Gate } from '../analyzer/growth/gate.js';
+import type { Gate } from '../analyzer/growth/readings/gate.js';
 
 /** Takes the place of a census, and counts nothing. */
 export const uncounted: Census = {

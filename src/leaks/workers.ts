@@ -4,7 +4,7 @@
  */
 import { attachToWorker, type Attachment } from '../agent/attach/attach.js';
 import type { WorkerThread } from '../agent/session/workers.js';
-import { workerHeap } from '../analyzer/growth/bounds.js';
+import { workerHeap } from '../analyzer/growth/readings/bounds.js';
 import { verdictOf } from '../analyzer/growth/verdict.js';
 import type { Finding, LeakReport } from '../analyzer/model/finding.js';
 import type { Watched } from './watch.js';

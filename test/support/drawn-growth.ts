@@ -2,7 +2,7 @@
  * Growth of heaps drawn by hand: in, a drawing of the heap at k = 0, 1, 2, 3; out, what `findGrowth` makes of them. A handle
  * keeps its id over the snapshots; one that ends in a number has an id that reflects its age, as V8's ids do.
  */
-import { findGrowth, type Growth } from '#memwatch/analyzer/growth/find-growth.js';
+import { findGrowth, type Growth } from '#memwatch/analyzer/growth/snapshots/find-growth.js';
 import { drawHeap, type DrawnHeap, type DrawOptions } from './graph.js';
 
 export interface DrawnGrowth {

@@ -6,9 +6,9 @@
 import { formatCount } from '../model/figures.js';
 import { edgeName, edgeTypes, type HeapGraph } from '../model/heap-graph.js';
 import type { Bounded, FindingKind } from '../model/finding.js';
-import { findDeletion, type Deletion } from './deletions.js';
+import { findDeletion, type Deletion } from './code/deletions.js';
 import type { Places } from './places.js';
-import { anchorsOf, type Step } from './steps.js';
+import { anchorsOf, type Step } from './snapshots/steps.js';
 
 const collections: ReadonlySet<FindingKind> = new Set(['map', 'set', 'array', 'dictionary']);
 const names = new Set([edgeTypes.indexOf('property'), edgeTypes.indexOf('context')]);

@@ -4,10 +4,10 @@
  */
 import type { KeptFunction } from '../model/finding.js';
 import { edgeName, nodeName, type HeapGraph } from '../model/heap-graph.js';
-import { types } from './growth-classes.js';
+import { types } from './snapshots/growth-classes.js';
 import type { Places } from './places.js';
-import type { Region } from './regions.js';
-import type { Transients } from './transients.js';
+import type { Region } from './snapshots/regions.js';
+import type { Transients } from './snapshots/transients.js';
 
 const maxFunctions = 3;
 /** At most this many closures are looked at: enough to show which functions they are of, in a region that may hold millions. */

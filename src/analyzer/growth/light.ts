@@ -4,10 +4,10 @@
  * LeakReport marked `census`.
  */
 import type { CensusContainer } from '../model/census.js';
-import { gainsOf, isSlowing } from './evidence.js';
+import { gainsOf, isSlowing } from './readings/evidence.js';
 import type { Finding, FindingKind, LeakReport, Verdict } from '../model/finding.js';
 import type { ScriptsTable } from '../model/scripts.js';
-import type { Gate } from './gate.js';
+import type { Gate } from './readings/gate.js';
 import { verdictOf } from './verdict.js';
 import type { Coverage } from './watch-report.js';
 import { withAllocationSites } from './allocation-sites.js';

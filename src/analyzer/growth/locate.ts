@@ -8,11 +8,11 @@ import { edgeName, type HeapGraph } from '../model/heap-graph.js';
 import type { Location } from '../model/location.js';
 import { isApplicationFile } from '../model/owner.js';
 import { isProgramFile } from '../model/scripts.js';
-import type { Container } from './containers.js';
-import type { Growth } from './find-growth.js';
-import { types } from './growth-classes.js';
+import type { Container } from './snapshots/containers.js';
+import type { Growth } from './snapshots/find-growth.js';
+import { types } from './snapshots/growth-classes.js';
 import type { Places } from './places.js';
-import { anchorsOf, membersOf, type Anchor, type Step } from './steps.js';
+import { anchorsOf, membersOf, type Anchor, type Step } from './snapshots/steps.js';
 
 export interface Place {
   /** The line that adds to the container, if it is known; otherwise the code that owns it. */

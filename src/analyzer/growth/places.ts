@@ -6,11 +6,11 @@
 import { edgeName, nodeName, type HeapGraph } from '../model/heap-graph.js';
 import type { FindingKind } from '../model/finding.js';
 import type { Location, Locator } from '../model/location.js';
-import { types } from './growth-classes.js';
-import { propertyOf } from './properties.js';
-import type { Anchor } from './steps.js';
-import { findAddition } from './additions.js';
-import { findDeclaration } from './declarations.js';
+import { types } from './snapshots/growth-classes.js';
+import { propertyOf } from './snapshots/properties.js';
+import type { Anchor } from './snapshots/steps.js';
+import { findAddition } from './code/additions.js';
+import { findDeclaration } from './code/declarations.js';
 
 export interface Places {
   /** Where a function or class begins, by its closure node. */

@@ -3,9 +3,9 @@
  * with those that one cause explains merged into one, by rank.
  */
 import type { Finding, FindingKind } from '../model/finding.js';
-import { gainsOf } from './evidence.js';
-import { isNameless } from './growth-classes.js';
-import { isOwnClass } from './own-class.js';
+import { gainsOf } from './readings/evidence.js';
+import { isNameless } from './snapshots/growth-classes.js';
+import { isOwnClass } from './snapshots/own-class.js';
 
 /**
  * Most bytes per round first. What only Node's own code holds comes after a finding of the program's that gains about as

@@ -4,9 +4,9 @@
  */
 import { edgeName, nodeName, type HeapGraph } from '../model/heap-graph.js';
 import type { FindingKind } from '../model/finding.js';
-import { types } from './growth-classes.js';
-import { propertyOf } from './properties.js';
-import type { Step } from './steps.js';
+import { types } from './snapshots/growth-classes.js';
+import { propertyOf } from './snapshots/properties.js';
+import type { Step } from './snapshots/steps.js';
 
 export interface Shape {
   readonly container: number;

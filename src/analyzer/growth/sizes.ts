@@ -6,16 +6,16 @@
 import { formatRate } from '../model/figures.js';
 import { nodeName, nodeTypeName } from '../model/heap-graph.js';
 import type { Finding } from '../model/finding.js';
-import { isBackingStore } from './entries.js';
-import { gainsOf, isSlowing } from './evidence.js';
-import type { Growth } from './find-growth.js';
+import { isBackingStore } from './snapshots/entries.js';
+import { gainsOf, isSlowing } from './readings/evidence.js';
+import type { Growth } from './snapshots/find-growth.js';
 import type { FindingOptions } from './findings.js';
 import { ownerOf } from '../model/owner.js';
 import { boundedBy } from './fills.js';
 import { isForeignOr, locate } from './locate.js';
 import { createPlaces } from './places.js';
 import { adviceOf, kindOf } from './shapes.js';
-import { nameOf, pathTo, signatureOf, stepsTo } from './steps.js';
+import { nameOf, pathTo, signatureOf, stepsTo } from './snapshots/steps.js';
 
 export interface CollectionSizes {
   /** V8's id of the collection. */

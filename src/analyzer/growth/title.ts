@@ -4,7 +4,7 @@
  */
 import { formatBytes } from '../model/figures.js';
 import type { FindingKind } from '../model/finding.js';
-import type { Slices } from './slices.js';
+import type { Slices } from './snapshots/slices.js';
 
 const kindNames: Readonly<Record<FindingKind, string>> = {
   map: 'Map',

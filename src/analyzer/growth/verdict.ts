@@ -1,7 +1,7 @@
 /** The verdict on what was found, with its reasons in figures. In: findings, how much was looked at. Out: a report. */
 import { formatBytes } from '../model/figures.js';
 import type { Finding, LeakReport, Verdict } from '../model/finding.js';
-import { gainsOf } from './evidence.js';
+import { gainsOf } from './readings/evidence.js';
 import { rankFindings } from './rank.js';
 
 /** Growth below this, in bytes and entries per round, is not worth a verdict. */

@@ -5,8 +5,8 @@
 import { formatBytes, formatRate } from '../model/figures.js';
 import type { LeakReport, NotLooked, ThreadVerdict } from '../model/finding.js';
 import type { ProcessReading } from '../model/process-reading.js';
-import { boundOf, isPartOf, isWorkerHeap, workerHeap, type Known } from './bounds.js';
-import { heapMemory, nativeMemory, settlesLater } from './counters.js';
+import { boundOf, isPartOf, isWorkerHeap, workerHeap, type Known } from './readings/bounds.js';
+import { heapMemory, nativeMemory, settlesLater } from './readings/counters.js';
 import { verdictOf } from './verdict.js';
 
 /** What is known when a watch ends. */

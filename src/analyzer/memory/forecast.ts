@@ -2,7 +2,7 @@
  * When the first limit will be reached if the growth in the readings continues. In: readings, oldest first. Out: that limit
  * with a range of times; null if growth is not proved.
  */
-import { computeSlope, type Point } from '../growth/slope.js';
+import { computeSlope, type Point } from '../growth/readings/slope.js';
 import type { MemoryForecast, MemoryReading } from '../model/memory.js';
 
 /** The probability that the true growth lies outside of the range. */

@@ -3,8 +3,8 @@
  * of that, and when the first limit would be reached. Growth is that of the floor: the least reading of each of a few
  * windows, because what a program works with comes and goes above it.
  */
-import { allowedError, floorsOf } from '../growth/sequential.js';
-import { computeSlope } from '../growth/slope.js';
+import { allowedError, floorsOf } from '../growth/readings/sequential.js';
+import { computeSlope } from '../growth/readings/slope.js';
 import type { Slope } from '../model/bounds.js';
 import type { MemoryForecast } from '../model/memory.js';
 import type {

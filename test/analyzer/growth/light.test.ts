@@ -1,7 +1,7 @@
 /** The report without snapshots: what a census and sampled allocations can say. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Gate, Rising } from '#memwatch/analyzer/growth/gate.js';
+import type { Gate, Rising } from '#memwatch/analyzer/growth/readings/gate.js';
 import { reportOfCensus } from '#memwatch/analyzer/growth/light.js';
 import type { LeakReport } from '#memwatch/analyzer/model/finding.js';
 import type { SurvivorSite } from '#memwatch/analyzer/model/survivors.js';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { keptFunctions } from '#memwatch/analyzer/growth/kept-functions.js';
 import { isForeignOr, locate } from '#memwatch/analyzer/growth/locate.js';
 import type { Places } from '#memwatch/analyzer/growth/places.js';
-import { stepsTo, type Anchor } from '#memwatch/analyzer/growth/steps.js';
+import { stepsTo, type Anchor } from '#memwatch/analyzer/growth/snapshots/steps.js';
 import type { FindingKind, KeptFunction } from '#memwatch/analyzer/model/finding.js';
 import type { Location } from '#memwatch/analyzer/model/location.js';
 import { drawGrowth, upTo } from '../../support/drawn-growth.js';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPlaces, functionsByContext } from '#memwatch/analyzer/growth/places.js';
-import { propertyOf } from '#memwatch/analyzer/growth/properties.js';
+import { propertyOf } from '#memwatch/analyzer/growth/snapshots/properties.js';
 import { createLocator } from '#memwatch/analyzer/model/location.js';
 import { drawHeap } from '../../support/graph.js';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { adviceOf, kindOf, type Shape } from '#memwatch/analyzer/growth/shapes.js';
-import { stepsTo } from '#memwatch/analyzer/growth/steps.js';
+import { stepsTo } from '#memwatch/analyzer/growth/snapshots/steps.js';
 import { Heap } from '#memwatch/analyzer/heap/heap.js';
 import type { FindingKind } from '#memwatch/analyzer/model/finding.js';
 import { drawHeap } from '../../support/graph.js';

@@ -1,7 +1,7 @@
 /** A watch in words: what was looked at, what was not, and how fast everything grows at most. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { computeBounds, workerHeap } from '#memwatch/analyzer/growth/bounds.js';
+import { computeBounds, workerHeap } from '#memwatch/analyzer/growth/readings/bounds.js';
 import {
   coverageOf,
   renderBounds,

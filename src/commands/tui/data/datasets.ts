@@ -2,7 +2,7 @@
  * Everything the data thread holds. In: files to open, requests. Out: events when something was loaded, pages, details.
  */
 import { MemwatchError, messageOf } from '../../../errors.js';
-import { leastSnapshots } from '../../../analyzer/growth/find-growth.js';
+import { leastSnapshots } from '../../../analyzer/growth/snapshots/find-growth.js';
 import type { Heap } from '../../../analyzer/heap/heap.js';
 import type { LeakReport } from '../../../analyzer/model/finding.js';
 import { escapeText, formatBytes, formatBytesDelta, formatCount, formatDuration } from '../../../report/units.js';

@@ -1,0 +1,132 @@
+/**
+ * Which functions of a script remove from or add to a collection, by themselves or through functions that they call. In:
+ * a syntax tree, and what counts as removing and adding. Out: answers about functions and parts of the tree. Functions
+ * are matched to calls by name alone: `sweep()`, `this.sweep()`.
+ */
+import { childrenOf, type AnyNode } from '../../../source/syntax.js';
+
+export type Code<Type extends AnyNode['type']> = Extract<AnyNode, { type: Type }>;
+
+export interface FunctionCode {
+  readonly node: AnyNode;
+  readonly name: string | undefined;
+}
+
+export interface Calls {
+  readonly all: readonly AnyNode[];
+  /** Functions that add to the collection by themselves. */
+  readonly adders: readonly FunctionCode[];
+  /** Constants of the script by name. */
+  readonly constants: ReadonlyMap<string, number>;
+  /** Functions that are called by their names in this one. */
+  calledBy(code: FunctionCode): FunctionCode[];
+  /** Whether this part of the code removes, or calls or names something that does. */
+  removes(node: AnyNode): boolean;
+  /** The same, if it adds nothing: a timer that drives the program does both. */
+  onlyRemoves(node: AnyNode): boolean;
+}
+
+/** A function that calls a function that calls a function that removes: no further. */
+const mostDepth = 3;
+
+export const createCalls = (
+  program: AnyNode,
+  isRemoval: (node: AnyNode) => boolean,
+  isAddition: (node: AnyNode) => boolean,
+): Calls => {
+  const all: AnyNode[] = [];
+  const functions: FunctionCode[] = [];
+  const adders = new Set<FunctionCode>();
+  const constants = new Map<string, number>();
+  const visit = (node: AnyNode, parent: AnyNode | undefined, within: FunctionCode | undefined): void => {
+    const code = isFunction(node) ? { node, name: nameOfFunction(node, parent) } : within;
+    if (code !== undefined && code !== within) functions.push(code);
+    if (code !== undefined && isAddition(node)) adders.add(code);
+    if (node.type === 'VariableDeclarator' && node.id.type === 'Identifier' && node.init)
+      addConstant(constants, node.id.name, node.init);
+    all.push(node);
+    for (const child of childrenOf(node)) visit(child, node, code);
+  };
+  visit(program, undefined, undefined);
+  const byName = new Map<string, FunctionCode[]>();
+  for (const code of functions)
+    if (code.name !== undefined) byName.set(code.name, [...(byName.get(code.name) ?? []), code]);
+  const named = (name: string): readonly FunctionCode[] => byName.get(name) ?? [];
+  const isDoneBy = remembered((code: FunctionCode, isIt: Question, depth: number) => does(code.node, isIt, depth));
+  const does = (node: AnyNode, isIt: Question, depth: number): boolean =>
+    isIt(node) ||
+    (depth > 0 && named(nameOfUse(node) ?? '').some((code) => isDoneBy(code, isIt, depth - 1))) ||
+    childrenOf(node).some((child) => does(child, isIt, depth));
+  return {
+    all,
+    adders: [...adders],
+    constants,
+    calledBy: ({ node }) => namesUsedIn(node).flatMap(named),
+    removes: (node) => does(node, isRemoval, mostDepth),
+    onlyRemoves: (node) => does(node, isRemoval, mostDepth) && !does(node, isAddition, mostDepth),
+  };
+};
+
+type Question = (node: AnyNode) => boolean;
+
+/** Each function is asked only once. */
+const remembered = (
+  ask: (code: FunctionCode, isIt: Question, depth: number) => boolean,
+): ((code: FunctionCode, isIt: Question, depth: number) => boolean) => {
+  const known = new Map<FunctionCode, Map<Question, boolean[]>>();
+  return (code, isIt, depth) => {
+    const ofCode = known.get(code) ?? new Map<Question, boolean[]>();
+    const answers = ofCode.get(isIt) ?? [];
+    known.set(code, ofCode.set(isIt, answers));
+    return (answers[depth] ??= ask(code, isIt, depth));
+  };
+};
+
+const isFunction = ({ type }: AnyNode): boolean => /Function/.test(type);
+
+const nameOfFunction = (node: AnyNode, parent: AnyNode | undefined): string | undefined => {
+  if (node.type === 'FunctionDeclaration' || (node.type === 'FunctionExpression' && node.id)) return node.id?.name;
+  if (parent === undefined) return undefined;
+  if (parent.type === 'VariableDeclarator') return simpleName(parent.id);
+  if (parent.type === 'AssignmentExpression') return simpleName(parent.left);
+  const isMember = /^(MethodDefinition|Property|PropertyDefinition)$/.test(parent.type);
+  return isMember && 'key' in parent ? simpleName(parent.key) : undefined;
+};
+
+const simpleName = (node: AnyNode): string | undefined => {
+  if (node.type === 'Identifier') return node.name;
+  if (node.type === 'PrivateIdentifier') return `#${node.name}`;
+  return node.type === 'MemberExpression' && !node.computed ? simpleName(node.property) : undefined;
+};
+
+/** Methods of collections, which a program's own methods may be named after: a call of one is no call of the other. */
+const builtIn = new Set(['delete', 'clear', 'shift', 'pop', 'splice', 'set', 'add', 'push', 'unshift', 'get']);
+
+/** `sweep` in `sweep()`, `this.sweep()`, `this.sweep.bind(this)` or, as an argument, `sweep`. */
+const nameOfUse = (node: AnyNode): string | undefined => {
+  if (node.type === 'Identifier') return builtIn.has(node.name) ? undefined : node.name;
+  if (node.type !== 'MemberExpression' || node.computed) return undefined;
+  return node.object.type === 'ThisExpression' ? simpleName(node.property) : undefined;
+};
+
+export const nameOfCallee = (callee: AnyNode): string | undefined => simpleName(callee);
+
+const namesUsedIn = (node: AnyNode): string[] => {
+  const name = nameOfUse(node);
+  return [...(name === undefined ? [] : [name]), ...childrenOf(node).flatMap(namesUsedIn)];
+};
+
+const addConstant = (constants: Map<string, number>, name: string, init: AnyNode): void => {
+  const value = constantOf(init, constants);
+  if (value !== undefined) constants.set(name, value);
+};
+
+/** `20_000`, `5 * 60 * 1000`, `MAX` if that is a constant. */
+export const constantOf = (node: AnyNode, constants: ReadonlyMap<string, number>): number | undefined => {
+  if (node.type === 'Literal') return typeof node.value === 'number' ? node.value : undefined;
+  if (node.type === 'Identifier') return constants.get(node.name);
+  if (node.type !== 'BinaryExpression') return undefined;
+  const [left, right] = [constantOf(node.left, constants), constantOf(node.right, constants)];
+  if (left === undefined || right === undefined) return undefined;
+  return node.operator === '*' ? left * right : node.operator === '+' ? left + right : undefined;
+};

@@ -1,0 +1,142 @@
+/**
+ * How the code itself bounds a collection: it deletes once a size is reached (a cap), or by a timer (a time to live). In:
+ * the text of a script, and the name of the variable or property that holds the collection. Out: the place that deletes,
+ * with its limit if that is a constant.
+ */
+import { childrenOf, tryParse, type AnyNode } from '../../../source/syntax.js';
+import { createCalls, constantOf, nameOfCallee, type Calls, type Code } from './code-calls.js';
+
+export interface Deletion {
+  /** `size`: once a size is reached; `timeout`: some time after each addition; `interval`: again and again. */
+  readonly by: 'size' | 'timeout' | 'interval';
+  /** Entries, or milliseconds; undefined if it is not a constant. */
+  readonly limit: number | undefined;
+  /** 0-based, as in V8. */
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A cap comes before a timer: it bounds the collection however fast entries come. */
+export const findDeletion = (source: string, name: string): Deletion | undefined => {
+  const program = tryParse(source);
+  if (program === undefined) return undefined;
+  const calls = createCalls(
+    program,
+    (node) => removesFrom(node, name),
+    (node) => addsTo(node, name),
+  );
+  return findCap(calls, name) ?? findTimer(calls);
+};
+
+const findCap = (calls: Calls, name: string): Deletion | undefined => {
+  for (const adder of calls.adders) {
+    for (const { node } of [adder, ...calls.calledBy(adder)])
+      for (const inner of nodesIn(node)) {
+        const compared = testOf(inner);
+        if (compared === undefined || !isBound(compared, calls, name)) continue;
+        return { by: 'size', limit: limitOf(compared.test, name, calls), ...placeOf(inner) };
+      }
+  }
+  return undefined;
+};
+
+const findTimer = (calls: Calls): Deletion | undefined => {
+  for (const node of calls.all) {
+    if (node.type !== 'CallExpression') continue;
+    const timer = /^set(Timeout|Interval)$/.exec(nameOfCallee(node.callee) ?? '')?.[1];
+    const [callback, delay] = node.arguments;
+    if (timer === undefined || callback === undefined || !calls.onlyRemoves(callback)) continue;
+    const limit = delay === undefined ? undefined : constantOf(delay, calls.constants);
+    return { by: timer === 'Timeout' ? 'timeout' : 'interval', limit, ...placeOf(node) };
+  }
+  return undefined;
+};
+
+const placeOf = ({ loc }: AnyNode): { line: number; column: number } => ({
+  line: (loc?.start.line ?? 1) - 1,
+  column: loc?.start.column ?? 0,
+});
+
+interface Compared {
+  readonly test: AnyNode;
+  readonly body: AnyNode;
+}
+
+const testOf = (node: AnyNode): Compared | undefined => {
+  if (node.type === 'IfStatement' || node.type === 'ConditionalExpression')
+    return { test: node.test, body: node.consequent };
+  if (node.type === 'WhileStatement') return { test: node.test, body: node.body };
+  if (node.type === 'LogicalExpression' && node.operator === '&&') return { test: node.left, body: node.right };
+  return undefined;
+};
+
+/** A comparison of the size after which entries are deleted, or nothing is added. */
+const isBound = ({ test, body }: Compared, calls: Calls, name: string): boolean => {
+  const sides = sidesOf(test);
+  const ofIt = sides.some((side) => isSizeOf(side, name));
+  if (!ofIt && !sides.some(isNamedLikeSize)) return false;
+  if ((limitOf(test, name, calls) ?? Infinity) <= 1) return false; // a count of users, or a check for none
+  if (calls.removes(body)) return true;
+  return ofIt && nodesIn(body).some(({ type }) => type === 'ReturnStatement' || type === 'ThrowStatement');
+};
+
+const sidesOf = (test: AnyNode): AnyNode[] => nodesIn(test).filter(isComparison).flatMap(childrenOf);
+
+const isComparison = (node: AnyNode): boolean =>
+  node.type === 'BinaryExpression' && ['>', '>=', '<', '<=', '===', '=='].includes(node.operator);
+
+/** `cache.size`, `list.length`, `Object.keys(names).length`. */
+const isSizeOf = (node: AnyNode, name: string): boolean =>
+  node.type === 'MemberExpression' &&
+  /^(size|length)$/.test(propertyName(node) ?? '') &&
+  nodesIn(node.object).some((inner) => isHolder(inner, name));
+
+const isNamedLikeSize = (node: AnyNode): boolean => /size|count|max|limit|capacity/i.test(lastName(node) ?? '');
+
+const limitOf = (test: AnyNode, name: string, { constants }: Calls): number | undefined => {
+  const limits = sidesOf(test).map((side) => (isSizeOf(side, name) ? undefined : constantOf(side, constants)));
+  return limits.find((value) => value !== undefined);
+};
+
+const removers = new Set(['delete', 'clear', 'shift', 'pop', 'splice']);
+const adders = new Set(['set', 'add', 'push', 'unshift']);
+
+const isCallOn = (node: AnyNode, name: string, methods: ReadonlySet<string>): boolean =>
+  node.type === 'CallExpression' &&
+  node.callee.type === 'MemberExpression' &&
+  methods.has(propertyName(node.callee) ?? '') &&
+  isHolder(node.callee.object, name);
+
+const removesFrom = (node: AnyNode, name: string): boolean => {
+  if (node.type === 'UnaryExpression') return node.operator === 'delete' && isEntryOf(node.argument, name);
+  if (node.type !== 'AssignmentExpression') return isCallOn(node, name, removers);
+  const isNew = /^(NewExpression|ArrayExpression|ObjectExpression)$/.test(node.right.type);
+  if (isHolder(node.left, name)) return isNew;
+  return isEntryOf(node.left, name) ? isNothing(node.right) : isSizeOf(node.left, name);
+};
+
+const addsTo = (node: AnyNode, name: string): boolean =>
+  node.type === 'AssignmentExpression'
+    ? isEntryOf(node.left, name) && !isNothing(node.right)
+    : isCallOn(node, name, adders);
+
+const isEntryOf = (node: AnyNode, name: string): boolean =>
+  node.type === 'MemberExpression' && node.computed && isHolder(node.object, name);
+
+const isNothing = (node: AnyNode): boolean =>
+  (node.type === 'Identifier' && node.name === 'undefined') ||
+  (node.type === 'Literal' && node.value === null) ||
+  (node.type === 'UnaryExpression' && node.operator === 'void');
+
+/** The variable itself, or the property of that name of whatever object. */
+const isHolder = (node: AnyNode, name: string): boolean => lastName(node) === name;
+
+const lastName = (node: AnyNode): string | undefined =>
+  node.type === 'Identifier' ? node.name : node.type === 'MemberExpression' ? propertyName(node) : undefined;
+
+const propertyName = (node: Code<'MemberExpression'>): string | undefined => {
+  if (node.property.type === 'PrivateIdentifier') return `#${node.property.name}`;
+  return node.property.type === 'Identifier' && !node.computed ? node.property.name : undefined;
+};
+
+const nodesIn = (node: AnyNode): AnyNode[] => [node, ...childrenOf(node).flatMap(nodesIn)];

@@ -1,0 +1,128 @@
+/**
+ * How fast everything in a process grows, and what is certain about each. In: readings of a watch, and how long it may
+ * take. Out: for each quantity its bounds, and whether they prove growth, exclude it, or leave it open.
+ */
+import type { Bound, Slope } from '../../model/bounds.js';
+import type { ProcessReading } from '../../model/process-reading.js';
+import { childProcesses, countersOf, externalMemory, heapMemory, nativeMemory, threads } from './counters.js';
+import { gainsOf, isSlowing } from './evidence.js';
+import { slopeAtLook } from './sequential.js';
+import type { Point } from './slope.js';
+
+export type State = 'grows' | 'slows' | 'excluded' | 'open';
+
+/** What is known about one quantity. */
+export interface Known {
+  readonly of: string;
+  readonly unit: Bound['unit'];
+  readonly slope: Slope;
+  /** The least growth that matters, per second. */
+  readonly least: number;
+  readonly state: State;
+  /** One figure per reading. */
+  readonly history: readonly number[];
+}
+
+interface Quantity {
+  readonly name: string;
+  readonly unit: Bound['unit'];
+  readonly of: (reading: ProcessReading) => number | null;
+}
+
+/** Growth over the full time of the watch that does not matter: up to this amount, or this share of the quantity. */
+interface Least {
+  readonly amount: number;
+  readonly share: number;
+}
+const leastBytes: Least = { amount: 512 * 1024, share: 0.01 };
+/** An allocator keeps and returns memory in whole megabytes, at its own discretion. */
+const leastNativeBytes: Least = { amount: 8 * 2 ** 20, share: 0.03 };
+/** A smaller gain of native memory is what any allocator does after a start, however steady it looks. */
+const leastNativeGain = 4 * 2 ** 20;
+/** Connections and timers come and go by the request; threads, processes and realms do not. */
+const leastHandles: Least = { amount: 10, share: 0.2 };
+const leastHeavy: Least = { amount: 3, share: 0 };
+const heavy: ReadonlySet<string> = new Set([threads, childProcesses, 'realms']);
+
+const minOf = ({ name, unit }: Quantity): Least => {
+  if (name === nativeMemory) return leastNativeBytes;
+  if (unit === 'bytes') return leastBytes;
+  return heavy.has(name) ? leastHeavy : leastHandles;
+};
+
+export const arrayBuffers = 'array buffers';
+const heap: Quantity = { name: heapMemory, unit: 'bytes', of: ({ heapUsedBytes }) => heapUsedBytes };
+const buffers: Quantity = { name: arrayBuffers, unit: 'bytes', of: ({ arrayBuffersBytes }) => arrayBuffersBytes };
+
+const worker = 'heap of worker ';
+export const workerHeap = (id: string): string => `${worker}${id}`;
+export const isWorkerHeap = (of: string): boolean => of.startsWith(worker);
+
+/** For workers that were there at the first reading and have always answered since. */
+const workerQuantities = (readings: readonly ProcessReading[]): Quantity[] =>
+  (readings[0]?.workers ?? []).map(({ id }) => ({
+    name: workerHeap(id),
+    unit: 'bytes',
+    of: ({ workers }) => workers.find((worker) => worker.id === id)?.heapUsedBytes ?? null,
+  }));
+
+/** Uses only quantities that were in every reading. `allowedMs` is the longest that the watch may take. */
+export const computeBounds = (readings: readonly ProcessReading[], allowedMs: number): Known[] => {
+  const quantities: Quantity[] = [heap, ...workerQuantities(readings), ...countersOf(readings), buffers];
+  return quantities.flatMap((quantity) => {
+    const points = readings.flatMap((reading) => {
+      const y = quantity.of(reading);
+      return y === null ? [] : [{ x: reading.atMs / 1000, y }];
+    });
+    return points.length === readings.length && points.length > 0 ? [knownOf(quantity, points, allowedMs)] : [];
+  });
+};
+
+const knownOf = (quantity: Quantity, points: readonly Point[], allowedMs: number): Known => {
+  const { amount, share } = minOf(quantity);
+  const least = Math.max(amount, share * (points[0]?.y ?? 0)) / (allowedMs / 1000);
+  const history = points.map(({ y }) => y);
+  const slope = slopeAtLook(points);
+  const seconds = (points.at(-1)?.x ?? 0) - (points[0]?.x ?? 0);
+  const tooLittle = quantity.name === nativeMemory && slope.estimate * seconds < leastNativeGain;
+  const state = stateOf(slope, least, quantity, history);
+  return {
+    of: quantity.name,
+    unit: quantity.unit,
+    slope,
+    least,
+    history,
+    state: tooLittle && (state === 'grows' || state === 'slows') ? 'open' : state,
+  };
+};
+
+/** Counts are exact: a count that is proved to grow is not excluded for growing slowly. */
+const stateOf = (
+  { estimate, low, high }: Slope,
+  least: number,
+  { unit }: Quantity,
+  history: readonly number[],
+): State => {
+  if (low > 0 && (estimate >= least || unit === 'count')) return isFading(history) ? 'slows' : 'grows';
+  return high < least && !(low > 0 && unit === 'count') ? 'excluded' : 'open';
+};
+
+const parts = 4;
+
+/** Compares four parts of the watch by the lowest reading of each. */
+const isFading = (history: readonly number[]): boolean => {
+  const floors = Array.from({ length: parts }, (_, part) => {
+    const from = Math.floor((part * history.length) / parts);
+    return Math.min(...history.slice(from, Math.floor(((part + 1) * history.length) / parts)));
+  });
+  return isSlowing(gainsOf(floors));
+};
+
+export const boundOf = ({ of, unit, slope: { estimate, low, high } }: Known): Bound => ({
+  of,
+  unit,
+  perSecond: { estimate, low: Number.isFinite(low) ? low : null, high: Number.isFinite(high) ? high : null },
+});
+
+/** Array buffers are part of external memory. */
+export const isPartOf = (of: string): string | undefined => (of === arrayBuffers ? externalMemory : undefined);

@@ -1,0 +1,56 @@
+/**
+ * The gate before heap snapshots, and the only evidence if snapshots are too expensive: collected heap and a census at the
+ * end of each round. In: one reading per round. Out: what rose in every round.
+ */
+import type { CensusContainer, CensusReading } from '../../model/census.js';
+import type { SurvivorSite } from '../../model/survivors.js';
+
+export interface GateReading {
+  readonly heapBytes: number;
+  readonly externalBytes: number;
+  readonly census: CensusReading;
+}
+
+export interface Gate {
+  readonly readings: readonly GateReading[];
+  readonly rising: Rising;
+  /** What survived the rounds, if it was sampled. */
+  readonly sites: readonly SurvivorSite[];
+}
+
+export interface Rising {
+  /** Collected heap rose in every round by more than noise. */
+  readonly heap: boolean;
+  /** The memory held outside the heap rose in every round by more than noise. */
+  readonly external: boolean;
+  readonly classes: readonly { name: string; history: readonly number[] }[];
+  readonly containers: readonly { container: CensusContainer; history: readonly number[] }[];
+}
+
+/** Smaller rises are noise of the program and of V8. */
+const minHeapBytes = 8 * 1024;
+const minExternalBytes = 64 * 1024;
+const minCount = 2;
+
+export const findRising = (readings: readonly GateReading[]): Rising => {
+  const last = readings[readings.length - 1];
+  const heap = rises(readings.map((reading) => reading.heapBytes), minHeapBytes); // prettier-ignore
+  const external = rises(readings.map(({ externalBytes }) => externalBytes), minExternalBytes); // prettier-ignore
+  const classes = last.census.classes.flatMap(({ name }) => {
+    const history = readings.map(({ census }) => census.classes.find((one) => one.name === name)?.count ?? 0);
+    return rises(history, minCount) ? [{ name, history }] : [];
+  });
+  const containers = last.census.containers.flatMap((container) => {
+    const history = readings.map(({ census }) => census.containers.find(({ id }) => id === container.id)?.size);
+    return isKnown(history) && rises(history, minCount) ? [{ container, history }] : [];
+  });
+  return { heap, external, classes, containers };
+};
+
+export const anyRises = ({ heap, external, classes, containers }: Rising): boolean =>
+  heap || external || classes.length > 0 || containers.length > 0;
+
+const isKnown = (history: readonly (number | undefined)[]): history is number[] => !history.includes(undefined);
+
+const rises = (history: readonly number[], least: number): boolean =>
+  history.every((value, i) => i === 0 || value - history[i - 1] >= least);

@@ -1,0 +1,52 @@
+/**
+ * Tests growth repeatedly while readings come in; each look at the readings is a chance to be wrong. In: readings so far.
+ * Out: whether a look is due, and the slope with bounds that hold for all looks together.
+ *
+ * - The slope is taken of floors: a window's floor is its lowest reading, which is steadier than the readings, because the
+ *   program's temporary memory is above it. Floors of windows are also less correlated than consecutive readings.
+ * - The allowed error is divided among the looks: 1/2, 1/6, 1/12… of it, which add up to one (alpha spending
+ *   after Lan and DeMets, "Discrete sequential boundaries for clinical trials", Biometrika 70 (1983)).
+ */
+import type { Slope } from '../../model/bounds.js';
+import { computeSlope, type Point } from './slope.js';
+
+/** The share of all watches that may end with a true slope outside of the bounds. */
+export const allowedError = 0.05;
+
+const readingsPerWindow = 5;
+const fewestWindows = 7;
+const maxWindows = 10;
+/** A look after only a few more readings says nothing new, but uses up part of the allowed error. */
+const timesTheReadings = 1.25;
+
+/** With fewer readings than this, no statement is made. */
+export const readingsOfFirstLook = 28;
+
+/** The number of readings at each look, up to `count` of them. */
+const sizesOfLooks = (count: number): number[] => {
+  const sizes: number[] = [];
+  for (let size = readingsOfFirstLook; size <= count; size = Math.ceil(size * timesTheReadings)) sizes.push(size);
+  return sizes;
+};
+
+/** Whether there are exactly as many readings as a look requires. */
+export const isLookDue = (count: number): boolean => sizesOfLooks(count).at(-1) === count;
+
+/** The slope at the last look that was due; later points wait for the next look. */
+export const slopeAtLook = (points: readonly Point[]): Slope => {
+  const sizes = sizesOfLooks(points.length);
+  const size = sizes.at(-1);
+  const error = allowedError / (sizes.length * (sizes.length + 1));
+  return size === undefined ? computeSlope(points, 0) : computeSlope(floorsOf(points.slice(0, size)), error);
+};
+
+/** The lowest reading of each window. */
+export const floorsOf = (points: readonly Point[]): Point[] => {
+  const fit = Math.floor(points.length / readingsPerWindow);
+  const windows = Math.min(points.length, Math.max(fewestWindows, Math.min(maxWindows, fit)));
+  return Array.from({ length: windows }, (_, window) => {
+    const from = Math.round((window * points.length) / windows);
+    const inside = points.slice(from, Math.round(((window + 1) * points.length) / windows));
+    return inside.reduce((least, point) => (point.y < least.y ? point : least));
+  });
+};

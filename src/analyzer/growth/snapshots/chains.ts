@@ -1,0 +1,67 @@
+/**
+ * Finds the list that a link belongs to. A list's old links are permanent, so each would count as a holder of what comes
+ * after it; instead the list counts. In: the last graph and its retaining paths. Out: for a holder, the owner of the list
+ * that it is a link of, or the holder itself.
+ */
+import { edgeName, edgeTypes, type HeapGraph } from '../../model/heap-graph.js';
+import { noEdge, type Paths } from '../../model/heap-results.js';
+
+const property = edgeTypes.indexOf('property');
+const context = edgeTypes.indexOf('context');
+
+/** Returns a function from a node to the owner of the list (or tree) that it is a link of, or to the node itself. */
+export const createChains = (graph: HeapGraph, paths: Paths): ((node: number) => number) => {
+  const known = new Map<number, number>();
+  return (start) => {
+    const passed: number[] = [];
+    let node = start;
+    while (node !== 0 && !known.has(node) && paths.edge[node] !== noEdge && isLink(graph, node)) {
+      passed.push(node);
+      node = paths.from[node];
+    }
+    const owner = known.get(node) ?? node;
+    for (const link of passed) known.set(link, owner);
+    known.set(node, owner);
+    return owner;
+  };
+};
+
+/** An object with more edges than this is not a link of a list. */
+const maxEdges = 64;
+
+/**
+ * A link has a field that leads to an object of the same class, which has that field too or leads back: `next.next`,
+ * `next.prev`.
+ */
+const isLink = (graph: HeapGraph, node: number): boolean => {
+  if (graph.firstEdge[node + 1] - graph.firstEdge[node] > maxEdges) return false;
+  for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
+    const target = graph.edgeTarget[edge];
+    if (
+      target !== node &&
+      isField(graph, edge) &&
+      isSameClass(graph, node, target) &&
+      answers(graph, target, edge, node)
+    )
+      return true;
+  }
+  return false;
+};
+
+const answers = (graph: HeapGraph, node: number, edge: number, back: number): boolean => {
+  if (graph.firstEdge[node + 1] - graph.firstEdge[node] > maxEdges) return false;
+  for (let own = graph.firstEdge[node]; own < graph.firstEdge[node + 1]; own++) {
+    const target = graph.edgeTarget[own];
+    if (!isField(graph, own) || target === node || !isSameClass(graph, node, target)) continue;
+    if (target === back || graph.edgeName[own] === graph.edgeName[edge]) return true;
+  }
+  return false;
+};
+
+const isField = (graph: HeapGraph, edge: number): boolean => {
+  const type = graph.edgeType[edge];
+  return (type === property && edgeName(graph, edge) !== '__proto__') || type === context;
+};
+
+const isSameClass = (graph: HeapGraph, a: number, b: number): boolean =>
+  graph.nodeType[a] === graph.nodeType[b] && graph.nodeName[a] === graph.nodeName[b];

@@ -1,0 +1,220 @@
+/**
+ * Which object of a cause is the container, and which of the objects that it holds are its entries. In: a cause, the last
+ * graph. Out: the container's node, the class of its entries and their number in each snapshot.
+ */
+import { nodeName } from '../../model/heap-graph.js';
+import type { Paths } from '../../model/heap-results.js';
+import type { Cause } from './causes.js';
+import { isBackingStore, type EntryTally } from './entries.js';
+import { isNameless, type GrowthClasses } from './growth-classes.js';
+import { isOwnClass } from './own-class.js';
+import type { Region, RegionClass } from './regions.js';
+import { noHolder, type Transients } from './transients.js';
+
+export interface Container {
+  /** A node of the last graph; a transient one if the container itself is replaced as it grows. */
+  readonly node: number;
+  /** Class of its entries. */
+  readonly entryClass: number;
+  /** Its entries at each snapshot. */
+  readonly history: readonly number[];
+  /** An entry of the last round but one or before, in the last graph; -1 if none was found. */
+  readonly entry: number;
+  /** Other permanent objects that hold the same entries, largest gain first. */
+  readonly alsoHeldBy: readonly number[];
+  /** The entries hold one another: a list, not a collection. */
+  readonly chained: boolean;
+}
+
+export const findContainer = (
+  { region, growing }: Cause,
+  last: Transients,
+  paths: Paths,
+  classes: GrowthClasses,
+): Container => {
+  const members = new Set(region.members);
+  const best = byPreference(growing, region, classes, paths);
+  if (best === undefined) return inside(region, last, paths, classes);
+  const ofBest = growing.filter((one) => one.holder !== best.holder && one.classNumber === best.classNumber);
+  const entry = findEntry(last, members, best.classNumber, classes);
+  return {
+    node: best.holder,
+    entryClass: best.classNumber,
+    history: withPermanent(last, best, classes),
+    entry,
+    alsoHeldBy: [...new Set(ofBest.map((one) => one.holder))],
+    chained: false,
+  };
+};
+
+const total = (counts: ArrayLike<number>): number => counts[counts.length - 1] - counts[0];
+
+/** The share of the largest gain of any class that a more telling class must have gained, to name the entries. */
+const shareOfMost = 0.5;
+
+/** The same if entries hold one another, each with many strings and numbers of its own. */
+const shareOfCrowd = 0.02;
+
+/** How little a class name says: objects of a class say most, then functions, then plain objects; strings say least. */
+const vagueness = (name: string): number => (isNameless(name) ? 3 : name.endsWith('()') ? 1 : isOwnClass(name) ? 0 : 2);
+
+/**
+ * Among entries that gain enough: the most telling class first; then the region's own holder; then the holder nearest to
+ * the root.
+ */
+const byPreference = (
+  growing: readonly EntryTally[],
+  region: Region,
+  classes: GrowthClasses,
+  paths: Paths,
+): EntryTally | undefined => {
+  const most = Math.max(0, ...growing.map((one) => total(one.counts)));
+  const vaguenessOf = (one: EntryTally): number => vagueness(classes.nameOf(one.classNumber));
+  const isOther = (one: EntryTally): number => (one.holder === region.node ? 0 : 1);
+  const enough = growing.filter((one) => total(one.counts) >= shareOfMost * most);
+  return enough.toSorted(
+    (a, b) =>
+      vaguenessOf(a) - vaguenessOf(b) ||
+      isOther(a) - isOther(b) ||
+      total(b.counts) - total(a.counts) ||
+      depthOf(paths, a.holder) - depthOf(paths, b.holder),
+  )[0];
+};
+
+const depthOf = (paths: Paths, node: number): number => {
+  let depth = 0;
+  for (let at = node; at !== 0 && depth < 10_000; at = paths.from[at]) depth++;
+  return depth;
+};
+
+/** Adds the entries that were there all the time, the same number in each snapshot. */
+const withPermanent = (last: Transients, best: EntryTally, classes: GrowthClasses): number[] => {
+  const { permanent } = countDirect(last, best.holder, best.classNumber, classes);
+  return [...best.counts].map((count) => count + permanent);
+};
+
+/** How many nodes of that class a node holds directly, seen through its stores. */
+const countDirect = (
+  { graph, isPermanent }: Transients,
+  holder: number,
+  classNumber: number,
+  classes: GrowthClasses,
+): { permanent: number; transient: number } => {
+  const seen = new Set<number>([holder]);
+  const stack = [holder];
+  const count = { permanent: 0, transient: 0 };
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
+      const target = graph.edgeTarget[edge];
+      if (seen.has(target)) continue;
+      seen.add(target);
+      if (isBackingStore(graph, target)) stack.push(target);
+      else if (classes.of(graph, target) === classNumber)
+        count[isPermanent[target] === 1 ? 'permanent' : 'transient']++;
+    }
+  }
+  return count;
+};
+
+/** What the members of a region hold together, if none of them gains in every round. */
+const together = (
+  region: Region,
+  { graph, holder, frontier }: Transients,
+  classNumber: number,
+  classes: GrowthClasses,
+): number => {
+  const members = new Set(region.members);
+  const seen = new Set<number>();
+  const stack = frontier.edges.map((edge) => graph.edgeTarget[edge]).filter((node) => members.has(holder[node]));
+  let count = 0;
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (seen.has(node) || !members.has(holder[node])) continue;
+    seen.add(node);
+    if (isBackingStore(graph, node))
+      for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++)
+        stack.push(graph.edgeTarget[edge]);
+    else if (classes.of(graph, node) === classNumber) count++;
+  }
+  return count;
+};
+
+/** No holder gains entries: they hold one another, or many holders of one kind gain a few each. */
+const inside = (region: Region, last: Transients, paths: Paths, classes: GrowthClasses): Container => {
+  const ofRegion = mainClass(region, last, classes);
+  const members = new Set(region.members);
+  const entry = findEntry(last, members, ofRegion.classNumber, classes);
+  const node = descend(last, paths, region.node, entry, ofRegion.classNumber, classes);
+  const direct = countDirect(last, node, ofRegion.classNumber, classes);
+  const gathered = region.members.length > 1 ? together(region, last, ofRegion.classNumber, classes) : 0;
+  const found = Math.max(gathered, direct.permanent + direct.transient);
+  const chained = found < shareOfMost * total(ofRegion.counts);
+  const history = [...ofRegion.counts].map((count) => count + (chained ? 0 : direct.permanent));
+  return { node, entryClass: ofRegion.classNumber, history, entry, alsoHeldBy: [], chained };
+};
+
+/**
+ * The class of the first object in the chain, if that class grows; otherwise the most telling class among those that gain
+ * enough.
+ */
+const mainClass = (region: Region, last: Transients, classes: GrowthClasses): RegionClass => {
+  const growing = region.classes.filter(({ trend }) => trend === region.trend);
+  const members = new Set(region.members);
+  const { graph, frontier, holder } = last;
+  for (const edge of frontier.edges) {
+    const target = graph.edgeTarget[edge];
+    if (!members.has(holder[target])) continue;
+    const first = growing.find(({ classNumber }) => classNumber === classes.of(graph, target));
+    if (first !== undefined && !isNameless(classes.nameOf(first.classNumber))) return first;
+  }
+  const most = Math.max(...growing.map((one) => total(one.counts)));
+  const vaguenessOf = (one: RegionClass): number => vagueness(classes.nameOf(one.classNumber));
+  return growing
+    .filter((one) => total(one.counts) >= shareOfCrowd * most)
+    .toSorted((a, b) => vaguenessOf(a) - vaguenessOf(b) || total(b.bytes) - total(a.bytes))[0];
+};
+
+/** An entry that stayed, as an example: the oldest one, which has the smallest id, since V8 assigns ids in order. */
+const findEntry = (
+  last: Transients,
+  members: ReadonlySet<number>,
+  classNumber: number,
+  classes: GrowthClasses,
+): number => {
+  const { graph, holder } = last;
+  let oldest = -1;
+  for (let node = 0; node < graph.nodeCount; node++) {
+    if (holder[node] === noHolder || !members.has(holder[node])) continue;
+    if (classes.of(graph, node) !== classNumber) continue;
+    if (oldest === -1 || graph.nodeId[node] < graph.nodeId[oldest]) oldest = node;
+  }
+  return oldest;
+};
+
+/**
+ * From the permanent holder down to the collection, if that is replaced as it grows: below the last permanent node, the path
+ * to an entry leads through transient nodes, and the last one before the entry that is not a store is the collection.
+ */
+const descend = (
+  last: Transients,
+  paths: Paths,
+  holder: number,
+  entry: number,
+  classNumber: number,
+  classes: GrowthClasses,
+): number => {
+  if (entry === -1) return holder;
+  const way: number[] = [];
+  for (let at = entry; at !== 0 && at !== holder && way.length < 10_000; at = paths.from[at]) way.push(at);
+  let container = holder;
+  for (const node of way.toReversed()) {
+    if (last.isPermanent[node] === 1) {
+      container = holder; // what is above is not between the holder and the entry
+      continue;
+    }
+    // a variable's value stands for the variable, even if it is itself the first object of a chain
+    if (container === holder && nodeName(last.graph, holder) === 'system / Context') container = node;
+    if (classes.of(last.graph, node) === classNumber) break;
+    if (!isBackingStore(last.graph, node)) container = node;
+  }
+  return container;
+};

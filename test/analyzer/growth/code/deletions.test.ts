@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findDeletion } from '#memwatch/analyzer/growth/code/deletions.js';
+
+const deletionOf = (source: string, name = 'cache'): string => {
+  const found = findDeletion(source, name);
+  return found === undefined ? 'none' : `${found.by} ${found.limit} at line ${found.line + 1}`;
+};
+
+test('a cap in the function that adds bounds a collection', () => {
+  const lru = `const cache = new Map(); const MAX = 2 * 1000;
+    function put(k, v) { cache.delete(k); cache.set(k, v);
+      if (cache.size > MAX) cache.delete(cache.keys().next().value); }`;
+  assert.equal(deletionOf(lru), 'size 2000 at line 3');
+  assert.equal(deletionOf('const put = (v) => { cache.push(v); while (cache.length > 50) cache.shift(); };'), 'size 50 at line 1'); // prettier-ignore
+  assert.equal(deletionOf('const put = (k) => { if (Object.keys(cache).length >= 9) return; cache[k] = 1; };'), 'size 9 at line 1'); // prettier-ignore
+});
+
+test('a cap in a method that the adding one calls, and one with a limit that is no constant', () => {
+  const list = `class Log { #cache = []; add(x) { this.#cache.push(x); this.#trim(); }
+    #trim() { if (this.#cache.length > 100) this.#cache.splice(0, 10); } }`;
+  assert.equal(deletionOf(list, '#cache'), 'size 100 at line 2');
+  const lru = `class LRU { set(k, v) { const at = this.size === this.max ? this.evict() : this.size; this.cache.set(k, at); }
+    evict() { this.cache.delete(this.first); } }`;
+  assert.equal(deletionOf(lru), 'size undefined at line 1');
+  const halves = `class Quick { add(k, v) { this.cache.set(k, v); if (++this.n >= this.maxSize) { this.old = this.cache; this.cache = new Map(); } } }`;
+  assert.equal(deletionOf(halves), 'size undefined at line 1');
+});
+
+test('timers that delete bound a collection', () => {
+  assert.equal(deletionOf('function add(id) { cache.set(id, 1);\nsetTimeout(() => cache.delete(id), 180_000).unref(); }'), 'timeout 180000 at line 2'); // prettier-ignore
+  const sweep = `function sweep() { for (const [k, v] of cache) if (v.at < Date.now()) cache.delete(k); }
+    setInterval(sweep, 60 * 1000);`;
+  assert.equal(deletionOf(sweep), 'interval 60000 at line 2');
+  const store = `class Store { constructor() { setInterval(() => this.expire(), this.every); } set(k, v) { this.cache[k] = v; }
+    expire() { for (const k in this.cache) this.remove(k); } remove(k) { delete this.cache[k]; } }`;
+  assert.equal(deletionOf(store), 'interval undefined at line 1');
+  assert.equal(deletionOf('setInterval(() => { cache = new Set(); }, 1000); const add = (v) => cache.add(v);'), 'interval 1000 at line 1'); // prettier-ignore
+});
+
+test('what does not bound a collection', () => {
+  assert.equal(deletionOf('const memo = (k) => { if (!cache.has(k)) cache.set(k, slow(k)); return cache.get(k); };'), 'none'); // prettier-ignore
+  // it deletes only if all goes well
+  assert.equal(deletionOf('async function get(k) { cache.set(k, 1); const r = await load(k); cache.delete(k); return r; }'), 'none'); // prettier-ignore
+  // a timer that drives the program
+  assert.equal(deletionOf('function job(k) { cache.set(k, 1); if (ok(k)) cache.delete(k); }\nsetInterval(() => job(n++), 20);'), 'none'); // prettier-ignore
+  // a count of users, and a collection of another name
+  assert.equal(deletionOf('function use(k) { cache.set(k, 1); if (--users.count === 0) cache.delete(k); }'), 'none');
+  assert.equal(deletionOf('function add(k) { cache.set(k, 1); setTimeout(() => other.delete(k), 100); }'), 'none');
+  assert.equal(deletionOf('not } a program'), 'none');
+});

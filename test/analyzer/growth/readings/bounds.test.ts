@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { computeBounds, workerHeap, type Known } from '#memwatch/analyzer/growth/readings/bounds.js';
+import {
+  externalMemory,
+  fileDescriptors,
+  heapMemory,
+  nativeMemory,
+} from '#memwatch/analyzer/growth/readings/counters.js';
+import { verdictOf } from '#memwatch/analyzer/growth/verdict.js';
+import { didWork, renderBounds, undecidedOf, type Watch } from '#memwatch/analyzer/growth/watch-report.js';
+import type { ProcessReading } from '#memwatch/analyzer/model/process-reading.js';
+import { reading } from '../../../support/check-report.js';
+import { seeded } from '../../../support/slow.js';
+
+const counters = reading();
+const allowedMs = 60_000;
+
+/** Readings of a busy, steady process, one each 700 ms; `change` says what is not steady at which second. */
+const watch = (change: (second: number) => Partial<ProcessReading>, count = 60): Watch => {
+  const random = seeded(3);
+  const readings = Array.from({ length: count }, (_, i): ProcessReading => {
+    const second = i * 0.7;
+    return {
+      ...counters,
+      atMs: second * 1000,
+      allocatedBytes: 500_000,
+      cpuUs: 50_000,
+      childrenRssBytes: 0,
+      workers: [],
+      heapUsedBytes: 4e6 + Math.round(random() * 100_000),
+      ...change(second),
+    };
+  });
+  const heapBytes = readings.map(({ heapUsedBytes }) => heapUsedBytes);
+  return { readings, known: computeBounds(readings, allowedMs), heapBytes, allowedMs, classes: 80 };
+};
+
+const stateOf = ({ known }: Watch, name: string): Known['state'] | undefined =>
+  known.find(({ of }) => of === name)?.state;
+
+test('a steady process is excluded from growth in everything, with its bounds in one sentence', () => {
+  const steady = watch(() => ({}));
+  assert.deepEqual(new Set(steady.known.map(({ state }) => state)), new Set(['excluded']));
+  assert.deepEqual(undecidedOf(steady), []);
+  assert.match(renderBounds(steady), /^the heap grows by less than [\d.]+ K?B\/s \(95 %\).*no .*handle/);
+});
+
+test('what grows is proved: the heap at 40 KB/s, external memory by 300 KB each 7 s, one file in five seconds', () => {
+  const grows = watch((second) => ({
+    heapUsedBytes: 4e6 + 40_000 * second,
+    externalBytes: 2e6 + 300_000 * Math.floor(second / 7),
+    fileDescriptors: 20 + Math.floor(second / 5),
+  }));
+  for (const name of [heapMemory, externalMemory, fileDescriptors]) assert.equal(stateOf(grows, name), 'grows', name);
+});
+
+test('one step in the heap is neither proved nor excluded, and the time that would settle it is named', () => {
+  const step = watch((second) => ({ heapUsedBytes: second < 10 ? 4e6 : 4.6e6 }), 30);
+  assert.equal(stateOf(step, heapMemory), 'open');
+  assert.match(undecidedOf(step)[0] ?? '', /^the heap grew by .* in 20 s .*: --max-time \d+m would settle it$/);
+});
+
+test('what dies down may be a cache that fills', () => {
+  const fills = watch((second) => ({ heapUsedBytes: 4e6 + 2e6 * (1 - Math.exp(-second / 6)) }));
+  assert.equal(stateOf(fills, heapMemory), 'slows');
+  assert.match(undecidedOf(fills)[0] ?? '', /less each time/);
+});
+
+test('an allocator that comes and goes by megabytes is no native growth; 8 MB a second is', () => {
+  const native = (bytes: (second: number) => number, count?: number): Watch =>
+    watch((second) => ({ rssBytes: counters.heapTotalBytes + counters.externalBytes + bytes(second) }), count);
+  assert.notEqual(
+    stateOf(
+      native((second) => 40e6 + (second % 3) * 2e6),
+      nativeMemory,
+    ),
+    'grows',
+  );
+  assert.equal(
+    stateOf(
+      native((second) => 40e6 + 8e6 * second),
+      nativeMemory,
+    ),
+    'grows',
+  );
+  assert.equal(
+    stateOf(
+      native((second) => 40e6 + 200e3 * second, 20),
+      nativeMemory,
+    ),
+    'open', // 3 MB in 14 s, however steady, is seen in most programs after a start: more rounds tell
+  );
+});
+
+test('the heap of a worker is a separate quantity, and a worker that does not answer leaves the verdict open', () => {
+  const worker = (heapUsedBytes: number | null) => ({
+    workers: [{ id: '3', title: '[worker 3]', heapUsedBytes, heapTotalBytes: heapUsedBytes }],
+  });
+  assert.equal(
+    stateOf(
+      watch((second) => worker(5e6 + 90_000 * second)),
+      workerHeap('3'),
+    ),
+    'grows',
+  );
+  assert.match(undecidedOf(watch(() => worker(null)))[0] ?? '', /\[worker 3\] does not answer/);
+});
+
+test('a process that only waits did no work', () => {
+  const idle = watch(() => ({ allocatedBytes: 3000, cpuUs: 900 }));
+  assert.equal(didWork(idle), false);
+  assert.match(undecidedOf(idle)[0] ?? '', /hardly any work.*--load/);
+});
+
+test('a verdict is decided in one place: a finding outweighs what is open, and what is open is not clean', () => {
+  assert.equal(verdictOf({ findings: 1, undecided: 3 }), 'leak');
+  assert.equal(verdictOf({ findings: 0, undecided: 1 }), 'inconclusive');
+  assert.equal(verdictOf({ findings: 0, undecided: 0 }), 'clean');
+});

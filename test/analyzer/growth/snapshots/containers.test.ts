@@ -1,0 +1,89 @@
+/** The container of a cause, the class of its entries, and their number in each snapshot. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { causesOf } from '#memwatch/analyzer/growth/snapshots/causes.js';
+import { findContainer } from '#memwatch/analyzer/growth/snapshots/containers.js';
+import { drawGrowth, upTo } from '../../../support/drawn-growth.js';
+
+/** The container of the only cause, with its nodes named by these handles. */
+const container = async (draw: (k: number) => string, ...handles: string[]) => {
+  const { growth, node } = await drawGrowth(draw);
+  const [region] = growth.regions;
+  assert.ok(region !== undefined && growth.regions.length === 1, `${growth.regions.length} regions grow`);
+  const [cause] = causesOf(region, new Set(), growth.entries, growth.last, growth.classes);
+  assert.ok(cause !== undefined);
+  const found = findContainer(cause, growth.last, growth.paths, growth.classes);
+  const nameOf = (at: number): string => handles.find((handle) => node(handle) === at) ?? `node ${at}`;
+  const { chained, history } = found;
+  return {
+    node: nameOf(found.node),
+    entry: nameOf(found.entry),
+    alsoHeldBy: found.alsoHeldBy.map(nameOf),
+    entries: growth.classes.nameOf(found.entryClass),
+    chained,
+    history,
+  };
+};
+
+test('a Map is found through its table; entries that were always there count, and the oldest new one is the example', async () => {
+  const draw = (k: number): string =>
+    `global -cache-> Map cache\ncache -internal:table-> table${k}:array 100\n` +
+    upTo(4 * (k + 1), (i) => `table${k} -internal:${i}-> Session s${i} 100`);
+  assert.deepEqual(await container(draw, 'cache', 's5'), {
+    node: 'cache',
+    entry: 's5',
+    alsoHeldBy: [],
+    entries: 'Session',
+    chained: false,
+    history: [4, 8, 12, 16],
+  });
+});
+
+test('objects of a class name the entries before strings do, though there are fewer', async () => {
+  const draw = (k: number): string =>
+    `global -cache-> Map cache\n` +
+    upTo(
+      4 * (k + 1),
+      (i) => `cache -internal:k${i}-> key k${i}:string 30${i % 2 === 0 ? `\ncache -internal:${i}-> User u${i}` : ''}`,
+    );
+  const { entries, history } = await container(draw);
+  assert.deepEqual({ entries, history }, { entries: 'User', history: [2, 4, 6, 8] });
+});
+
+test('of two holders of the same entries one is the container, and the other is named with it', async () => {
+  const draw = (k: number): string =>
+    `global -near-> Array near\nglobal -deep-> Store deep\ndeep -far-> Array far\n` +
+    upTo(3 * (k + 1), (i) => `near -#${i}-> Job j${i} 100\nfar -#${i}-> j${i}`);
+  const found = await container(draw, 'near', 'far');
+  assert.deepEqual([found.node, found.alsoHeldBy], ['near', ['far']]);
+});
+
+test('a collection that is made anew each time is the container, and not the variable that holds it', async () => {
+  const draw = (k: number): string =>
+    `global -f-> f:closure\nf -internal:context-> system / Context ctx\nctx -context:jobs-> Array jobs${k + 1}\n` +
+    upTo(4 * (k + 1), (i) => `jobs${k + 1} -#${i}-> Job j${i} 100`);
+  const found = await container(draw, 'jobs4', 'ctx');
+  assert.deepEqual([found.node, found.entries, found.chained, found.history], ['jobs4', 'Job', false, [4, 8, 12, 16]]);
+});
+
+test('entries that hold one another are a list', async () => {
+  const draw = (k: number): string =>
+    `global -recent-> Recent recent\nrecent -first-> Entry e1 300\n` +
+    upTo(3 * (k + 1), (i) => `e${i} -next-> Entry e${i + 1} 300`);
+  const found = await container(draw, 'recent');
+  assert.deepEqual([found.node, found.entries, found.chained], ['recent', 'Entry', true]);
+  assert.deepEqual(found.history.map((count) => count - (found.history[0] ?? 0)), [0, 3, 6, 9]); // prettier-ignore
+});
+
+test('if many objects of one kind gain a few each, one of them is the container, not what is above all of them', async () => {
+  const draw = (k: number): string =>
+    `global -timer-> Timeout timer${k}\ntimer${k} -users-> Array users\n${upTo(16, (i) => `users -#${i}-> Object user${i}`)}\n` +
+    upTo(4 * (k + 1), (i) => `user${i} -visit-> text v${i}:string 500`);
+  const { growth, node } = await drawGrowth(draw);
+  const [region] = growth.regions;
+  assert.ok(region !== undefined);
+  const [cause] = causesOf(region, new Set(), growth.entries, growth.last, growth.classes);
+  assert.ok(cause !== undefined);
+  assert.equal(findContainer(cause, growth.last, growth.paths, growth.classes).node, region.node);
+  assert.notEqual(region.node, node('timer3'));
+});
