@@ -21,4 +21,8 @@ const close = (id) => {
   sessions.delete(id);
 };
 
-module.exports = { open, close };
+const closeAll = () => {
+  sessions.clear();
+};
+
+module.exports = { open, close, closeAll };

@@ -1,8 +1,11 @@
 // expectNoLeak and limitMemory under Jest with CommonJS, no flag needed. A check takes a few seconds.
 const { expectNoLeak, limitMemory } = require('@memwatch/memwatch/testing');
-const { close, open } = require('./sessions.js');
+const { close, closeAll, open } = require('./sessions.js');
 
 jest.setTimeout(120_000);
+
+// Each check starts with an empty store: captures of a large heap take long.
+afterEach(closeAll);
 
 test('a session that is closed leaves nothing behind', async () => {
   await expectNoLeak((i) => {

@@ -20,3 +20,7 @@ export const open = (id) => {
 export const close = (id) => {
   sessions.delete(id);
 };
+
+export const closeAll = () => {
+  sessions.clear();
+};

@@ -1,10 +1,13 @@
 // expectNoLeak and limitMemory under Mocha. A check takes a few seconds: see timeout in .mocharc.json.
 import assert from 'node:assert/strict';
 import { expectNoLeak, limitMemory } from '@memwatch/memwatch/testing';
-import { describe, it } from 'mocha';
-import { close, open } from './sessions.js';
+import { afterEach, describe, it } from 'mocha';
+import { close, closeAll, open } from './sessions.js';
 
 describe('sessions', () => {
+  // Each check starts with an empty store: captures of a large heap take long.
+  afterEach(closeAll);
+
   it('leave nothing behind when they are closed', async () => {
     await expectNoLeak((i) => {
       open(`closed-${i}`);

@@ -1,8 +1,11 @@
 // expectNoLeak, limitMemory and trackGrowth under node:test: `node --test`, no flag needed.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import { expectNoLeak, limitMemory, trackGrowth } from '@memwatch/memwatch/testing';
-import { close, open } from './sessions.js';
+import { close, closeAll, open } from './sessions.js';
+
+// Each check starts with an empty store: captures of a large heap take long.
+afterEach(closeAll);
 
 test('a session that is closed leaves nothing behind', async () => {
   await expectNoLeak((i) => {

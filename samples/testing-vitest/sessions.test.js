@@ -1,9 +1,12 @@
 // expectNoLeak and limitMemory under Vitest: `vitest run`. A check takes a few seconds: set a timeout that is long enough.
 import { expectNoLeak, limitMemory } from '@memwatch/memwatch/testing';
-import { expect, test } from 'vitest';
-import { close, open } from './sessions.js';
+import { afterEach, expect, test } from 'vitest';
+import { close, closeAll, open } from './sessions.js';
 
 const timeout = 120_000;
+
+// Each check starts with an empty store: captures of a large heap take long.
+afterEach(closeAll);
 
 test('a session that is closed leaves nothing behind', { timeout }, async () => {
   await expectNoLeak((i) => {
