@@ -2,7 +2,7 @@
 // machine can capture.
 //   node bench/multiply.mjs FILE SOURCE TIMES
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { readHeapSnapshot } from '../dist/analyzer/formats/heapsnapshot.js';
+import { readHeapSnapshot } from '../dist/analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { edgeTypes, nodeTypes } from '../dist/analyzer/model/heap-graph.js';
 
 const [file, source, times] = [process.argv[2], process.argv[3], Number(process.argv[4])];

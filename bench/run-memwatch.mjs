@@ -1,5 +1,5 @@
 // One run of memwatch: node bench/run-memwatch.mjs FILE
-import { readHeapSnapshot } from '../dist/analyzer/formats/heapsnapshot.js';
+import { readHeapSnapshot } from '../dist/analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { Heap } from '../dist/analyzer/heap/heap.js';
 import { nodeTypeName } from '../dist/analyzer/model/heap-graph.js';
 import { printRun } from './run.mjs';

@@ -12,7 +12,9 @@ const rooms = [
   ['files', ['errors.ts']],
   ['source', []],
   ['analyzer/model', ['errors.ts', 'source']],
+  ['analyzer/formats/heapsnapshot', ['errors.ts', 'analyzer/model']],
   ['analyzer/formats', ['errors.ts', 'source', 'analyzer/model']],
+  ['analyzer/formats/documents', ['errors.ts', 'source', 'analyzer/model', 'analyzer/formats']],
   ['analyzer/heap', ['errors.ts', 'analyzer/model']],
   ['analyzer/cost', ['errors.ts', 'analyzer/model']],
   ['analyzer/growth/readings', ['analyzer/model']],
@@ -85,9 +87,9 @@ const packages = {
   'v8-profiler-next': ['agent/capture/in-process-profiler.ts'],
   'magic-string': ['agent/lines'],
   'pprof-format': ['analyzer/formats'],
-  flamegraph: ['report/flamegraph-svg.ts'],
-  'd3-flame-graph': ['report/flamegraph-page.ts'],
-  'd3-selection': ['report/flamegraph-page.ts'],
+  flamegraph: ['report/flamegraph/svg.ts'],
+  'd3-flame-graph': ['report/flamegraph/page.ts'],
+  'd3-selection': ['report/flamegraph/page.ts'],
   blessed: ['tui/terminal/screen.ts'],
   '@modelcontextprotocol/server': ['commands/mcp/server.ts'],
   yargs: ['commands'],
@@ -103,7 +105,11 @@ const shut = [
 
 const root = `${process.argv[2] ?? '.'}/src`;
 const isIn = (file, room) => file === room || file.startsWith(`${room}/`);
-const roomOf = (file) => rooms.findIndex(([room]) => isIn(file, room));
+/** The place in the table of the innermost room that a file is in; -1 if there is none. */
+const roomOf = (file) => {
+  const innermost = rooms.map(([room]) => room).filter((room) => isIn(file, room));
+  return rooms.findIndex(([room]) => room === innermost.toSorted((a, b) => b.length - a.length)[0]);
+};
 
 const importPattern =
   /\b(?<kind>import|export)(?<type> type)?\b[^'"`;]*?\bfrom '(?<from>[^']+)'|\bimport '(?<bare>[^']+)'|(?:\bimport|\brequire|\bcreateRequire\([^;]*?\))\('(?<called>[^']+)'/g;

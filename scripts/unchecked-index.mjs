@@ -8,25 +8,29 @@ const exceptions = {
   'agent/lines': 'counters line-readings probe-in-target',
   'analyzer/cost': 'call-tree callers diff-tree flame-tree functions lines longest-turn sampled-lines table',
   'analyzer/formats':
-    'collapsed cpuprofile heapsnapshot-edges heapsnapshot-locations heapsnapshot-nodes heapsnapshot-parser ' +
-    'heapsnapshot-rest heapsnapshot-rows heapsnapshot-strings heapsnapshot-value perf-script pprof-read pprof ' +
-    'protobuf speedscope-read speedscope stack-profile trace v8-profiler',
+    'collapsed cpuprofile perf-script pprof-read pprof protobuf speedscope-read speedscope stack-profile ' +
+    'trace v8-profiler',
+  'analyzer/formats/heapsnapshot': 'edges locations nodes parser rest rows strings value',
   'analyzer/growth': 'allocation-sites fills findings kept-functions light locate places rank shapes sizes title',
   'analyzer/growth/readings': 'evidence gate',
   'analyzer/growth/snapshots':
-    'causes chains containers dominance entries growth-classes id-set match-objects properties regions slices steps tallies transients',
+    'causes chains containers dominance entries growth-classes id-set match-objects properties regions ' +
+    'slices steps tallies transients',
   'analyzer/heap':
-    'biggest block-ring chains class-history classes diff dominators edge-rules heap identity ids machinery ' +
-    'marks neighbours object-detail paths predecessors retainers summary walk words',
+    'biggest block-ring chains class-history classes diff dominators edge-rules heap identity ids ' +
+    'machinery marks neighbours object-detail paths predecessors retainers summary walk words',
   'analyzer/memory': 'recording-summary',
   'analyzer/model': 'columns heap-graph merge-profiles owner string-table',
   'analyzer/waste': 'claims collections equal-objects find-waste holders layout objects rows strings subtree',
   // no hot loops: still to be converted
-  commands: 'alloc bisect cost-trees diff-flamegraph diff-profiles export heap nearest',
+  commands: 'alloc bisect export heap nearest',
+  'commands/cost': 'cost-trees',
+  'commands/diff': 'flamegraph profiles',
   'commands/releases': 'bisection lockfile versions',
   'commands/tui/data':
     'datasets flame-data growth-data heap-data heap-levels heap-lists heap-rows ordering profile-data tree-list',
-  report: 'flamegraph-data flamegraph-page-script flamegraph-svg quantities',
+  report: 'quantities',
+  'report/flamegraph': 'data page-script svg',
   'tui/keys': 'flame-keys source-keys update',
   'tui/rows': 'flame-lines live-lines tab-bar table title-line',
   'tui/terminal': 'screen',

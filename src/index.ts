@@ -75,7 +75,7 @@ export type { IsolateMemory, Mapping, MemoryLimit, MemoryPressure, MemoryReading
 export type { CpuReading, GcReading, HeapReading, LoopReading, Reading } from './analyzer/model/reading.js';
 
 // heap snapshots
-export { readHeapSnapshot, type ReadOptions } from './analyzer/formats/heapsnapshot.js';
+export { readHeapSnapshot, type ReadOptions } from './analyzer/formats/heapsnapshot/heapsnapshot.js';
 export { diffHeaps } from './analyzer/heap/diff.js';
 export { Heap, type FindPlace } from './analyzer/heap/heap.js';
 export type { ClassGrowth, HeapDiff, ObjectGrowth } from './analyzer/model/heap-diff.js';

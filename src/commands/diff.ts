@@ -1,8 +1,8 @@
 /** `memwatch diff <a> <b> [c…]`: what grew from one capture to the next; the kind of capture decides how. */
 import { MemwatchError } from '../errors.js';
-import { diffProfiles } from './diff-profiles.js';
-import type { FlamegraphFile } from './diff-flamegraph.js';
-import { diffSnapshots } from './diff-snapshots.js';
+import { diffProfiles } from './diff/profiles.js';
+import type { FlamegraphFile } from './diff/flamegraph.js';
+import { diffSnapshots } from './diff/snapshots.js';
 import { limitOf } from './heap.js';
 import type { Command, Io } from './io.js';
 import { nameFile } from './profile-file.js';

@@ -6,9 +6,9 @@ import { parseSelector } from '../agent/lines/selector.js';
 import { parseTarget } from '../agent/attach/target.js';
 import { MemwatchError } from '../errors.js';
 import type { Command } from './io.js';
-import { probeProcess } from './lines-probe.js';
-import { runProgram } from './lines-program.js';
-import { sampleProcess } from './lines-samples.js';
+import { probeProcess } from './lines/probe.js';
+import { runProgram } from './lines/program.js';
+import { sampleProcess } from './lines/samples.js';
 import { parseDuration } from '../report/quantities.js';
 
 export const linesCommand: Command = {

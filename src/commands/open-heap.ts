@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { withAttachment } from '../agent/attach/attach.js';
 import { parseTarget } from '../agent/attach/target.js';
-import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot.js';
+import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
 import { Heap, type FindPlace } from '../analyzer/heap/heap.js';
 import { createLocator } from '../analyzer/model/location.js';

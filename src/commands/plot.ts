@@ -1,7 +1,7 @@
 /** `memwatch plot FILE…`: what recordings hold, as a chart and in words. */
 import { writeJson } from '../analyzer/model/escape.js';
 import { MemwatchError } from '../errors.js';
-import { readRecording } from '../analyzer/formats/recording.js';
+import { readRecording } from '../analyzer/formats/documents/recording.js';
 import { summarizeRecording } from '../analyzer/memory/recording-summary.js';
 import type { Recording, RecordedSeries, SeriesSummary } from '../analyzer/model/recording.js';
 import { escapeText, formatBytes, formatBytesDelta, formatDuration } from '../report/units.js';

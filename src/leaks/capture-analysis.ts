@@ -4,7 +4,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot.js';
+import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
 import { findGrowth, type Growth as HeapGrowth } from '../analyzer/growth/snapshots/find-growth.js';
 import { findingsOf } from '../analyzer/growth/findings.js';

@@ -4,7 +4,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot.js';
+import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
 import { findGrowth, type Growth } from '../analyzer/growth/snapshots/find-growth.js';
 import { findingsOf, type FindingOptions } from '../analyzer/growth/findings.js';

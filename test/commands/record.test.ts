@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readRecording } from '#memwatch/analyzer/formats/recording.js';
+import { readRecording } from '#memwatch/analyzer/formats/documents/recording.js';
 import { memwatch } from '../support/memwatch.js';
 import { repository } from '../support/paths.js';
 import { startProcess, startSource, temporaryFolder } from '../support/targets.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readDocument } from '#memwatch/analyzer/formats/document.js';
+import { readDocument } from '#memwatch/analyzer/formats/documents/document.js';
 import { memwatch } from '../support/memwatch.js';
 import { startSource, temporaryFolder } from '../support/targets.js';
 import { join } from 'node:path';

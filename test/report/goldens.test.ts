@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { computeCostDiff } from '#memwatch/analyzer/cost/diff.js';
 import { computeCostTable } from '#memwatch/analyzer/cost/table.js';
-import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot.js';
+import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { readProfile } from '#memwatch/analyzer/formats/profile.js';
 import { diffHeaps } from '#memwatch/analyzer/heap/diff.js';
 import { Heap } from '#memwatch/analyzer/heap/heap.js';

@@ -10,7 +10,7 @@ import type { MemoryPart, MemoryReport } from '#memwatch/analyzer/model/memory.j
 import type { Profile } from '#memwatch/analyzer/model/profile.js';
 import type { WasteReport } from '#memwatch/analyzer/model/waste.js';
 import { renderDump } from '#memwatch/report/dump-text.js';
-import { renderFlamegraphSvg, type FlamegraphOptions } from '#memwatch/report/flamegraph-svg.js';
+import { renderFlamegraphSvg, type FlamegraphOptions } from '#memwatch/report/flamegraph/svg.js';
 import { linesDocument, renderLines } from '#memwatch/report/lines-table.js';
 import { renderMemory } from '#memwatch/report/memory-text.js';
 import { renderWaste } from '#memwatch/report/waste-text.js';

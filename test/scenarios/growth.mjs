@@ -1,6 +1,6 @@
 // memwatch's own code, which must not leak: finds what grows over three small snapshots, and makes sentences of it.
 import { drawHeap } from '../../.test/support/graph.js';
-import { readHeapSnapshot } from '../../dist/analyzer/formats/heapsnapshot.js';
+import { readHeapSnapshot } from '../../dist/analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { findGrowth } from '../../dist/analyzer/growth/snapshots/find-growth.js';
 import { findingsOf } from '../../dist/analyzer/growth/findings.js';
 import { reportOfSnapshots } from '../../dist/analyzer/growth/verdict.js';

@@ -1,6 +1,6 @@
 // memwatch's own code, which must not leak: reads a small snapshot, with all passes over it, and shows what holds memory.
 import { drawHeap } from '../../.test/support/graph.js';
-import { readHeapSnapshot } from '../../dist/analyzer/formats/heapsnapshot.js';
+import { readHeapSnapshot } from '../../dist/analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { Heap } from '../../dist/analyzer/heap/heap.js';
 import { summarizeHeap } from '../../dist/analyzer/heap/summary.js';
 import { renderHeap } from '../../dist/report/heap-text.js';

@@ -1,6 +1,6 @@
 // memwatch's own code, which must not leak: a check's report as text, Markdown, JUnit and annotations, and a baseline.
 import { finding, leaking, report, scenario } from '../../.test/support/check-report.js';
-import { readBaseline, writeBaseline } from '../../dist/analyzer/formats/baseline.js';
+import { readBaseline, writeBaseline } from '../../dist/analyzer/formats/documents/baseline.js';
 import { renderAnnotations, renderCheckMarkdown } from '../../dist/report/check-markdown.js';
 import { renderCheck } from '../../dist/report/check-text.js';
 import { renderJunit } from '../../dist/report/junit.js';

@@ -10,7 +10,7 @@
  * An edge is `-name->` (property), `-#index->` (element) or `-type:name->`. A node is `[Class] handle[:type] [bytes]`; later
  * its handle is enough; `_` in a type stands for a blank. Ids are 1, 3, 5… in order of appearance; the first node named is the root.
  */
-import { SnapshotParser } from '#memwatch/analyzer/formats/heapsnapshot-parser.js';
+import { SnapshotParser } from '#memwatch/analyzer/formats/heapsnapshot/parser.js';
 import { edgeTypes, nodeTypes, type HeapGraph } from '#memwatch/analyzer/model/heap-graph.js';
 
 interface DrawnNode {

@@ -1,7 +1,7 @@
 /** The baseline file of `check`: finds, reads and rewrites it. In: the file the user named. Out: known leaks by scenario. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import { readBaseline, writeBaseline } from '../../analyzer/formats/baseline.js';
+import { readBaseline, writeBaseline } from '../../analyzer/formats/documents/baseline.js';
 import { updatedEntries } from '../../analyzer/growth/compare-baseline.js';
 import type { Baseline, KnownLeak, ScenarioReport } from '../../analyzer/model/check.js';
 import { MemwatchError } from '../../errors.js';

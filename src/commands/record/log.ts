@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { readRecordLines, writeRecordLine } from '../../analyzer/formats/recording.js';
+import { readRecordLines, writeRecordLine } from '../../analyzer/formats/documents/recording.js';
 import { thinRecording } from '../../analyzer/memory/thin-recording.js';
 import type { RecordEvent } from '../../analyzer/model/recording.js';
 import { createGrowingFile, type GrowingFile } from '../../files/growing.js';

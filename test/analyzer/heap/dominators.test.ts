@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot.js';
+import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { createBlockReader, createBlockRing, fillBlocks } from '#memwatch/analyzer/heap/block-ring.js';
 import { computeDominators, computeDominatorsFrom } from '#memwatch/analyzer/heap/dominators.js';
 import { computeRetainingEdges } from '#memwatch/analyzer/heap/edges.js';

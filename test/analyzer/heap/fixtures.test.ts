@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot.js';
+import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { Heap } from '#memwatch/analyzer/heap/heap.js';
 import { nodeName, nodeTypeName } from '#memwatch/analyzer/model/heap-graph.js';
 import { renderPath } from '#memwatch/report/path-text.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot.js';
+import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { Heap } from '#memwatch/analyzer/heap/heap.js';
 import { contentsOf, holdersOf, type Neighbours } from '#memwatch/analyzer/heap/neighbours.js';
 import { describeObject } from '#memwatch/analyzer/heap/object-detail.js';

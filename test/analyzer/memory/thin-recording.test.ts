@@ -1,7 +1,7 @@
 /** Thinning keeps what a reader of the recording relies on: peaks, sums, the newest time, marks. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { writeRecordLine } from '#memwatch/analyzer/formats/recording.js';
+import { writeRecordLine } from '#memwatch/analyzer/formats/documents/recording.js';
 import { peakRssOf, thinRecording } from '#memwatch/analyzer/memory/thin-recording.js';
 import type { RecordedReading, RecordEvent } from '#memwatch/analyzer/model/recording.js';
 

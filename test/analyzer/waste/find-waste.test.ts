@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot.js';
+import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { Heap } from '#memwatch/analyzer/heap/heap.js';
 import { findWaste } from '#memwatch/analyzer/waste/find-waste.js';
 import { nodeBinary, type NodeMajor } from '../../support/nodes.js';

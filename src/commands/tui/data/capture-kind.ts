@@ -4,7 +4,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { readDocument, schemaOf } from '../../../analyzer/formats/document.js';
+import { readDocument, schemaOf } from '../../../analyzer/formats/documents/document.js';
 import { cannotRead, MemwatchError, messageOf } from '../../../errors.js';
 import type { LeakReport } from '../../../analyzer/model/finding.js';
 import { nameFile } from '../../profile-file.js';

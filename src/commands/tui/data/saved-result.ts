@@ -2,8 +2,8 @@
  * Results that memwatch wrote with --json, as lists of the screen. In: a document. Out: rows, and sources with costs.
  * What a result leaves out (the tree behind it, a flame graph) is not available.
  */
-import { allocTable, cpuTable } from '../../../analyzer/formats/cost-document.js';
-import type { SavedDocument } from '../../../analyzer/formats/document.js';
+import { allocTable, cpuTable } from '../../../analyzer/formats/documents/cost-document.js';
+import type { SavedDocument } from '../../../analyzer/formats/documents/document.js';
 import type { CostTable } from '../../../analyzer/model/cost.js';
 import type {
   DiffDocument,

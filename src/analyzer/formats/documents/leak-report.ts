@@ -1,0 +1,103 @@
+/** The shape of `memwatch/leaks@1`, for the one reader of documents. In: a value. Out: a LeakReport, or `broken-file`. */
+import type { Bound } from '../../model/bounds.js';
+import type { Finding, LeakReport, Owner, ThreadVerdict } from '../../model/finding.js';
+import { nodeTypes } from '../../model/heap-graph.js';
+import type { Location } from '../../model/location.js';
+import type { PathStep } from '../../model/path.js';
+import { list, nullOr, number, oneOf, optional, record, text, type Shape } from './shape.js';
+
+const codeLine = { function: text, file: text, line: number };
+export const place = record<Location>({ file: text, line: number, column: number });
+
+const owner: Shape<Owner> = (value, at) => {
+  const { kind } = record<{ kind: Owner['kind'] }>({ kind: oneOf('application', 'dependency', 'node', 'unknown') })(
+    value,
+    at,
+  );
+  return kind === 'dependency'
+    ? record<Extract<Owner, { kind: 'dependency' }>>({
+        kind: oneOf('dependency'),
+        package: text,
+        version: nullOr(text),
+      })(value, at)
+    : { kind };
+};
+
+export const step = record<PathStep>({
+  edge: text,
+  label: text,
+  kind: oneOf('property', 'element', 'word'),
+  name: text,
+  type: oneOf(...nodeTypes),
+  id: number,
+});
+
+/** Reports of earlier versions do not have it. */
+const nullOrMissing =
+  <T>(item: Shape<T>): Shape<T | null> =>
+  (value, at) =>
+    nullOr(item)(value ?? null, at);
+
+const finding = record<Finding>({
+  rank: number,
+  kind: oneOf(
+    'map',
+    'set',
+    'array',
+    'dictionary',
+    'linked-list',
+    'closure-chain',
+    'listeners',
+    'promise-reactions',
+    'timers',
+    'weak-set',
+    'string',
+    'buffer',
+    'native',
+    'class',
+  ),
+  title: text,
+  signature: text,
+  bytesPerRound: nullOr(number),
+  countPerRound: number,
+  retainedBytesPerRound: nullOr(number),
+  history: list(number),
+  container: record({ id: number, name: text, type: text }),
+  gains: list(record({ name: text, countPerRound: number, selfBytesPerRound: number })),
+  path: list(step),
+  location: nullOr(place),
+  owner,
+  keptFunctions: list(record({ ...codeLine, countPerRound: number })),
+  allocationSites: list(record({ ...codeLine, bytes: number, calledFrom: nullOrMissing(record(codeLine)) })),
+  growthSites: list(record({ stack: list(record(codeLine)), count: number })),
+  advice: nullOr(text),
+  reasons: list(text),
+  bounded: optional(record({ location: nullOr(place), text })),
+});
+
+/** Reports of earlier versions do not have it. */
+const listOrNone = <T>(item: Shape<T>): Shape<readonly T[]> => {
+  const items = list(item);
+  return (value, at) => (value === undefined ? [] : items(value, at));
+};
+
+const verdict = oneOf('leak', 'clean', 'inconclusive');
+const perSecond = record<Bound['perSecond']>({ estimate: number, low: nullOr(number), high: nullOr(number) });
+
+export const leakReport = record<LeakReport>({
+  schema: oneOf('memwatch/leaks@1'),
+  nodeVersion: optional(text),
+  verdict,
+  reasons: list(text),
+  evidence: oneOf('snapshots', 'census'),
+  rounds: number,
+  heapBytes: list(number),
+  snapshots: number,
+  findings: list(finding),
+  bounded: optional(list(finding)),
+  warnings: list(text),
+  bounds: listOrNone(record<Bound>({ of: text, unit: oneOf('bytes', 'count'), perSecond })),
+  looked: listOrNone(text),
+  notLooked: listOrNone(record({ what: text, why: text })),
+  threads: listOrNone(record<ThreadVerdict>({ worker: text, verdict })),
+});

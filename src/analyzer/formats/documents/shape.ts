@@ -1,0 +1,57 @@
+/**
+ * Checks that a value from outside has the shape that a type requires. In: a value, and its name for messages. Out: the
+ * same value with its type; `broken-file` names the first wrong field. Additional fields of a record are ignored.
+ */
+import { MemwatchError } from '../../../errors.js';
+
+export type Shape<T> = (value: unknown, at: string) => T;
+
+/** The error for a value at `at` that is not what it must be. */
+const wrong = (at: string, what: string): MemwatchError => new MemwatchError('broken-file', `${at} is not ${what}`);
+
+const primitive =
+  <T>(type: string, what: string): Shape<T> =>
+  (value, at) => {
+    if (typeof value !== type) throw wrong(at, what);
+    return value as T;
+  };
+
+export const text: Shape<string> = primitive('string', 'a text');
+export const number: Shape<number> = primitive('number', 'a number');
+export const flag: Shape<boolean> = primitive('boolean', 'true or false');
+
+export const oneOf =
+  <const Word extends string>(...words: readonly Word[]): Shape<Word> =>
+  (value, at) => {
+    const found = words.find((word) => word === value);
+    if (found === undefined) throw wrong(at, words.map((word) => `"${word}"`).join(' or '));
+    return found;
+  };
+
+export const nullOr =
+  <T>(shape: Shape<T>): Shape<T | null> =>
+  (value, at) =>
+    value === null ? null : shape(value, at);
+
+export const optional =
+  <T>(shape: Shape<T>): Shape<T | undefined> =>
+  (value, at) =>
+    value === undefined ? undefined : shape(value, at);
+
+export const list =
+  <T>(shape: Shape<T>): Shape<readonly T[]> =>
+  (value, at) => {
+    if (!Array.isArray(value)) throw wrong(at, 'a list');
+    value.forEach((one: unknown, i) => shape(one, `${at}[${i}]`));
+    return value as readonly T[];
+  };
+
+/** A shape with a check for each field of the type: forgetting one does not compile. */
+export const record =
+  <T extends object>(fields: { readonly [Key in keyof T]-?: Shape<T[Key]> }): Shape<T> =>
+  (value, at) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(at, 'an object');
+    for (const [key, shape] of Object.entries<Shape<unknown>>(fields))
+      shape((value as Record<string, unknown>)[key], at === '' ? key : `${at}.${key}`);
+    return value as T;
+  };

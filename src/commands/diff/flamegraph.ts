@@ -1,0 +1,58 @@
+/** `memwatch diff a b --to svg|html -o FILE`: what changed between two profiles as a flame graph, red and blue. */
+import { basename } from 'node:path';
+import { computeDiffTree } from '../../analyzer/cost/diff-tree.js';
+import { computeInclusive } from '../../analyzer/cost/functions.js';
+import type { CostDiff, DiffRow } from '../../analyzer/model/cost.js';
+import { MemwatchError } from '../../errors.js';
+import { writeOutput } from '../../files/output.js';
+import { formatValue } from '../../report/cost.js';
+import type { FlameRow } from '../../report/flamegraph/data.js';
+import { renderFlamegraphPage } from '../../report/flamegraph/page.js';
+import { pageStart } from '../../report/page/html.js';
+import { flamegraphStart, renderFlamegraphSvg } from '../../report/flamegraph/svg.js';
+import type { Io } from '../io.js';
+import { openProfile } from '../profile-file.js';
+
+export interface FlamegraphFile {
+  readonly format: 'svg' | 'html';
+  readonly output: string | undefined;
+  readonly overwrite: boolean;
+}
+
+export const writeDiffFlamegraph = async (
+  [first, second]: readonly [string, string],
+  diff: CostDiff,
+  { format, output, overwrite }: FlamegraphFile,
+  io: Io,
+): Promise<void> => {
+  if (output === undefined)
+    throw new MemwatchError('bad-argument', '--to needs a file to write', { hint: `add -o diff.${format}` });
+  const profile = computeDiffTree(await openProfile(first, io), await openProfile(second, io), diff.scale);
+  const [both, before, after] = profile.values.map(({ self }) => computeInclusive(profile, self));
+  const whole = Math.max(before[0], after[0]);
+  const { unit } = profile.values[0];
+  const show = (value: number): string => formatValue(unit, value);
+  const options = {
+    title: `${basename(first)} → ${basename(second)}: red grew, blue shrank; a box is as wide as both together`,
+    folder: process.cwd(),
+    inclusive: both,
+    isHidden: () => false,
+    change: (node: number) => ({
+      label: `${show(before[node])} → ${show(after[node])}`,
+      share: whole > 0 ? (after[node] - before[node]) / whole : 0,
+    }),
+  };
+  if (format === 'svg')
+    return writeOutput(output, renderFlamegraphSvg(profile, options), { overwrite, earlier: flamegraphStart });
+  const [functions, lines] = [diff.functions, diff.lines].map((rows) => rows.map(changeOf));
+  const page = renderFlamegraphPage(profile, { ...options, unit, whole, functions, lines });
+  writeOutput(output, page, { overwrite, earlier: pageStart });
+};
+
+const changeOf = ({ name, file, line, selfDelta, totalBefore, totalAfter }: DiffRow): FlameRow => ({
+  name,
+  file,
+  line,
+  self: selfDelta,
+  total: totalAfter - totalBefore,
+});

@@ -1,0 +1,46 @@
+/** The part of `memwatch diff` that compares two profiles: what became more expensive. */
+import { basename } from 'node:path';
+import { computeCostDiff } from '../../analyzer/cost/diff.js';
+import { computeCostTable } from '../../analyzer/cost/table.js';
+import { readCostDocument } from '../../analyzer/formats/documents/cost-document.js';
+import type { CostTable, DiffRow } from '../../analyzer/model/cost.js';
+import { MemwatchError } from '../../errors.js';
+import { writeDiffFlamegraph, type FlamegraphFile } from './flamegraph.js';
+import { renderCostDiff } from '../../report/cost-diff.js';
+import { showName } from '../../report/place.js';
+import { readCaptureBytes } from '../capture-file.js';
+import type { Io } from '../io.js';
+import { openProfile } from '../profile-file.js';
+
+/** Profiles of any format, and results of `cpu --json` and `alloc --json`. Throws `bad-argument`. */
+export const diffProfiles = async (
+  files: readonly string[],
+  limit: number,
+  io: Io,
+  to?: FlamegraphFile,
+): Promise<void> => {
+  const [first, second] = files;
+  if (files.length !== 2) throw new MemwatchError('bad-argument', 'profiles are compared two at a time');
+  const diff = computeCostDiff(await readTable(first, io), await readTable(second, io));
+  if (to !== undefined) await writeDiffFlamegraph([first, second], diff, to, io);
+  const document = {
+    schema: 'memwatch/cost-diff@1',
+    files,
+    ...diff,
+    functions: diff.functions.map(named),
+    lines: diff.lines.map(named),
+  };
+  io.print(document, () =>
+    renderCostDiff(diff, {
+      files: [basename(first), basename(second)],
+      columns: io.columns,
+      folder: process.cwd(),
+      limit,
+    }).join('\n'),
+  );
+};
+
+const named = (row: DiffRow): DiffRow => ({ ...row, name: showName(row.name) });
+
+const readTable = async (file: string, io: Io): Promise<CostTable> =>
+  readCostDocument(await readCaptureBytes(file), file) ?? computeCostTable(await openProfile(file, io));

@@ -1,0 +1,85 @@
+/** The page of `memwatch/cpu@1`: which functions and lines take the time, with the source of the most expensive line. */
+import type { CpuDocument } from '../../analyzer/model/documents.js';
+import { markedName } from '../cost.js';
+import type { Block, Page, Section } from './page.js';
+import { isOwn, showName, showPackage, showPlace } from '../place.js';
+import { formatCount, formatDuration, formatShare } from '../units.js';
+
+const mostRows = 40;
+
+export const cpuPage = (document: CpuDocument, folder: string): Page => {
+  const { functions, lines, durationUs, busyUs = 0, idleUs = 0, samples } = document;
+  const top = functions.toSorted((a, b) => b.selfUs - a.selfUs)[0];
+  const share = (us: number): string => formatShare(busyUs > 0 ? us / busyUs : 0);
+  const busy = busyUs + idleUs > 0 ? `${formatShare(busyUs / (busyUs + idleUs))} of the time at work` : 'no time known';
+  return {
+    title: 'Where the CPU time goes',
+    verdict:
+      top === undefined
+        ? 'No function was seen running'
+        : `${share(top.selfUs)} of the busy time is ${showName(top.name)} ${showPlace(top, folder)}`.trimEnd(),
+    tone: 'plain',
+    reasons: [`${formatDuration(durationUs)}, ${formatCount(samples ?? 0)} samples, ${busy}`, ...inlinedNote(document)],
+    sections: [
+      { title: 'Functions', blocks: [functionTable(document, share, folder)] },
+      ...lineSections(lines, busyUs, share, folder),
+    ],
+  };
+};
+
+const inlinedNote = ({ functions }: CpuDocument): string[] =>
+  functions.some(({ mayBeInlined }) => mayBeInlined === true)
+    ? ['~ some of its own time may be that of functions that V8 inlined into it; --precise tells them apart']
+    : [];
+
+const functionTable = (
+  { functions, busyUs = 0 }: CpuDocument,
+  share: (us: number) => string,
+  folder: string,
+): Block => ({
+  kind: 'table',
+  columns: [
+    { title: 'own time', as: 'number' },
+    { title: '% busy', as: 'number' },
+    { title: 'total', as: 'number' },
+    { title: 'package', as: 'text' },
+    { title: 'function', as: 'code' },
+    { title: 'file', as: 'code' },
+  ],
+  rows: functions.slice(0, mostRows).map((row) => ({
+    cells: [
+      formatDuration(row.selfUs),
+      share(row.selfUs),
+      formatDuration(row.totalUs),
+      showPackage(row),
+      markedName({ name: row.name, mayBeInlined: row.mayBeInlined === true }),
+      showPlace(row, folder),
+    ],
+    share: busyUs > 0 ? row.selfUs / busyUs : 0,
+  })),
+});
+
+const lineSections = (
+  lines: CpuDocument['lines'],
+  busyUs: number,
+  share: (us: number) => string,
+  folder: string,
+): Section[] => {
+  const own = lines.filter(({ inlined }) => inlined !== true);
+  const top = own.find(isOwn) ?? own[0];
+  if (top === undefined) return [];
+  const table: Block = {
+    kind: 'table',
+    columns: [
+      { title: 'own time', as: 'number' },
+      { title: '% busy', as: 'number' },
+      { title: 'function', as: 'code' },
+      { title: 'line', as: 'code' },
+    ],
+    rows: own.slice(0, mostRows).map((row) => ({
+      cells: [formatDuration(row.selfUs), share(row.selfUs), row.function ?? '', showPlace(row, folder)],
+      share: busyUs > 0 ? row.selfUs / busyUs : 0,
+    })),
+  };
+  return [{ title: 'Lines', blocks: [{ kind: 'source', file: top.file, line: top.line }, table] }];
+};
