@@ -1,4 +1,5 @@
 /** The command line: every command, and the one place that catches, prints an error and sets the exit code. */
+import { isatty } from 'node:tty';
 import { createIo, type Arguments, type Command } from './commands/io.js';
 import { answerWithoutCommand, commandNameIn, readWords } from './commands/help.js';
 import { asSystemError, exitCodeOf, MemwatchError, messageOf } from './errors.js';
@@ -9,6 +10,15 @@ const interrupted = new AbortController();
 const interrupt = (): void => interrupted.abort();
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 for (const signal of signals) process.on(signal, interrupt);
+const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+/** At its exit Node resets each terminal that it started with, and aborts if one is gone because its window was closed. */
+const endBeforeReset = (): void => {
+  if (terminals.every((descriptor) => isatty(descriptor))) return;
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
+};
+process.once('SIGHUP', () => process.once('exit', endBeforeReset));
+process.stderr.on('error', () => {}); // nobody can be told
 /** The handlers wait for their turn while this thread computes; without them the system ends memwatch. */
 const endAtOnce = (): void => {
   if (!interrupted.signal.aborted) for (const signal of signals) process.off(signal, interrupt);

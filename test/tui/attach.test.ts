@@ -47,15 +47,6 @@ for (const [columns, rows] of [
   });
 }
 
-test('quitting detaches: the target lives on with its inspector closed', { skip: noTmux }, async (t) => {
-  const target = await idleTarget(t);
-  const terminal = await attached(t, target);
-  terminal.keys('q');
-  await terminal.until(/exit code 0/);
-  await closedInspector(target);
-  assert.equal(target.child.exitCode, null);
-});
-
 test('a target that is killed leaves its last data on the screen, marked as ended', { skip: noTmux }, async (t) => {
   const target = await idleTarget(t);
   const terminal = await attached(t, target);
@@ -68,15 +59,6 @@ test('a target that is killed leaves its last data on the screen, marked as ende
   await terminal.until(/exit code 0/);
   terminal.bytes('echo visible');
   await terminal.until(/PROMPT> echo visible/);
-});
-
-test('SIGTERM restores the terminal and detaches', { skip: noTmux }, async (t) => {
-  const target = await idleTarget(t);
-  const terminal = await attached(t, target);
-  process.kill(terminal.pid(), 'SIGTERM');
-  await terminal.until(/exit code 130/);
-  await closedInspector(target);
-  assert.equal(target.child.exitCode, null);
 });
 
 test(

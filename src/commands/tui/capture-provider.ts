@@ -13,7 +13,7 @@ import type {
   ProviderEvent,
   SaveFormat,
 } from '../../tui/state/provider.js';
-import { startDataThread, type DataClient } from './data-client.js';
+import { endedDataThread, startDataThread, type DataClient } from './data-client.js';
 import { savedScreen } from './data/saved-screen.js';
 
 /** Lists and details from captures, whatever their source. */
@@ -63,8 +63,11 @@ export class CaptureProvider {
     return file;
   }
 
+  /** From now on nothing is opened: an action that ends now could have written a capture. */
   async close(): Promise<void> {
-    await this.data?.end();
+    const { data } = this;
+    this.data = endedDataThread;
+    await data?.end();
   }
 
   private thread(): DataClient {

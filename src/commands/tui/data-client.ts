@@ -28,7 +28,7 @@ export const startDataThread = (onEvent: (event: ProviderEvent) => void): DataCl
     else question?.reject(errorOf(message.error));
   });
   worker.on('error', (error) => rejectAll(error));
-  worker.on('exit', () => rejectAll(new MemwatchError('interrupted', 'stopped')));
+  worker.on('exit', () => rejectAll(stopped()));
   return {
     ask: (request) =>
       new Promise((resolve, reject) => {
@@ -40,6 +40,11 @@ export const startDataThread = (onEvent: (event: ProviderEvent) => void): DataCl
     },
   };
 };
+
+const stopped = (): MemwatchError => new MemwatchError('interrupted', 'stopped');
+
+/** Answers nothing. */
+export const endedDataThread: DataClient = { ask: () => Promise.reject(stopped()), end: async () => {} };
 
 const errorOf = (error: Extract<FromWorker, { error: unknown }>['error']): MemwatchError =>
   error === 'stale'

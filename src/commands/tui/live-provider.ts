@@ -4,6 +4,7 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { attach, type Attachment } from '../../agent/attach/attach.js';
 import { childProcessIds, isNode, readProcess, runsOn } from '../../agent/process/proc.js';
 import { watchReadings } from '../../agent/capture/readings.js';
@@ -22,6 +23,8 @@ const readingMs = 1000;
  * suspended.
  */
 const stoodStillMs = 8000;
+/** When the user quits, a running action has this long to undo what it did; then the guard in the target does it. */
+const goodbyeMs = 1500;
 
 export class LiveProvider extends CaptureProvider implements Provider {
   readonly live = true;
@@ -201,9 +204,10 @@ export class LiveProvider extends CaptureProvider implements Provider {
 
   override async close(): Promise<void> {
     this.stopWatching.abort();
-    await Promise.all([super.close(), this.action, this.aside]);
     this.attachment.main.hurry(); // a target that does not answer must not keep the user waiting
-    await this.attachment.detach();
+    const undone = Promise.all([this.action, this.aside]);
+    const late = sleep(goodbyeMs, undefined, { ref: false });
+    await Promise.all([super.close(), this.attachment.detach(), Promise.race([undone, late])]);
   }
 }
 

@@ -8,7 +8,8 @@ import type { RunOptions } from '../../tui/state/provider.js';
 import type { FromCommand } from './messages.js';
 
 /**
- * After Esc, a command has this long to undo what it did to the target; after that, the guard in the target does it.
+ * After Esc, a command has this long to undo what it did to the target; after that, the guard in the target does it. The
+ * end of memwatch does not wait for it.
  */
 const undoMs = 5000;
 
@@ -23,7 +24,8 @@ export const runCommand = (argv: readonly string[], { signal, onProgress }: RunO
       timer = setTimeout(() => {
         reject(new MemwatchError('interrupted', stillBusy));
         void worker.terminate();
-      }, undoMs);
+      }, undoMs).unref();
+      worker.unref();
     };
     signal.addEventListener('abort', stop, { once: true });
     const interrupted = new MemwatchError('interrupted', 'stopped');

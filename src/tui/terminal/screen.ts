@@ -72,10 +72,18 @@ export const openTerminal = (depth: ColorDepth, title: string, handlers: Termina
     suspend: stop,
     close: () => {
       process.off('SIGTSTP', stop);
-      if (!closed) screen.destroy();
+      if (!closed) restore(screen);
       closed = true;
     },
   };
+};
+
+const restore = (screen: Screen): void => {
+  try {
+    screen.destroy();
+  } catch {
+    // the terminal itself is gone: its window was closed
+  }
 };
 
 const openScreen = (title: string): Screen => {
