@@ -32,8 +32,8 @@ test('what the command line cannot mean ends with exit code 2, one line what and
     [['diff', '/nowhere', '/nowhere2'], /^memwatch: cannot read \/nowhere: there is no such file\n/],
     [['attach', '1', '--interval', '1ms'], /^memwatch: --interval is at least 100ms\n/],
     [['check', 'x', '--timeout', 'soon'], /^memwatch: not a duration: soon\n {2}write 500ms, 10s or 2m\n/],
-    [['heap'], /^memwatch: Not enough .*\n {2}memwatch heap --help shows what it takes\n$/],
-    [['cpu', 'frob'], /^memwatch: not a target: frob\n {2}a target is .*\n$/],
+    [['plot'], /^memwatch: an argument is missing\n {2}memwatch plot --help shows what it takes\n$/],
+    [['cpu', 'frob'], /^memwatch: no Node process that this user can see runs frob\n {2}a target is .*\n/],
   ];
   for (const [args, stderr] of cases) {
     const run = await memwatch(args);

@@ -3,14 +3,14 @@ import type { Argv } from 'yargs';
 import { captureAllocations } from '../agent/capture/allocation-profile.js';
 import { withAttachment } from '../agent/attach/attach.js';
 import { threadsOf } from '../agent/capture/cpu-profile.js';
-import { parseTarget } from '../agent/attach/target.js';
 import { readHeapProfile } from '../analyzer/formats/heapprofile.js';
 import { printAllocations } from './cost/alloc-output.js';
 import { writeOutput } from '../files/output.js';
 import { captureOptions, wantedCapture } from './capture-file.js';
+import { targetForms, targetOf } from './choose-target.js';
 import { costOptions, exitCodeOfProgram } from './cost/cost-output.js';
 import type { Arguments, Command, Io } from './io.js';
-import { isFile, openProfile, showUnit } from './profile-file.js';
+import { isCapture, openProfile, showUnit } from './profile-file.js';
 import { parseBytes, parseDuration } from '../report/quantities.js';
 
 export const allocCommand: Command = {
@@ -22,7 +22,7 @@ const samplingOptions = (yargs: Argv): Argv =>
   yargs
     .positional('target', {
       type: 'string',
-      describe: 'process id (1234/2 for worker 2), host:port, ws://…, or a file with an allocation profile',
+      describe: `${targetForms}; or a file with an allocation profile`,
     })
     .option('duration', {
       alias: 'd',
@@ -45,13 +45,13 @@ const samplingOptions = (yargs: Argv): Argv =>
 
 const runAlloc = async (args: Arguments, io: Io): Promise<number | undefined> => {
   const named = args['target'] as string | undefined;
-  if (named !== undefined && (named.endsWith('.heapprofile') || isFile(named))) {
+  if (named !== undefined && (named.endsWith('.heapprofile') || isCapture(named))) {
     io.endAtOnce();
     const profile = showUnit(await openProfile(named, io), 'bytes', named);
     printAllocations({ profile, file: named, pid: null, ended: null }, args, io);
     return undefined;
   }
-  const target = parseTarget(named, args['--']);
+  const target = await targetOf(args, io);
   const wanted = wantedCapture(args);
   const isProgram = target.kind === 'command';
   const durationMs =

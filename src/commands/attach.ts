@@ -7,24 +7,25 @@ import { attach, withAttachment, type Attachment } from '../agent/attach/attach.
 import { programExitCode } from '../agent/attach/launch.js';
 import { runsOn } from '../agent/process/proc.js';
 import { watchReadings } from '../agent/capture/readings.js';
-import { parseTarget, type Target } from '../agent/attach/target.js';
+import type { Target } from '../agent/attach/target.js';
 import { MemwatchError } from '../errors.js';
 import { parseDuration } from '../report/quantities.js';
 import { renderReading, renderReadingTitles } from '../report/reading.js';
 import { startGuardian } from '../tui/terminal/guardian.js';
+import { targetForms, targetOf } from './choose-target.js';
 import type { Arguments, Command, Io } from './io.js';
 
 export const attachCommand: Command = {
   builder: (yargs) =>
     yargs
-      .positional('target', { type: 'string', describe: 'process id, <pid>/<worker>, host:port, ws:// address' })
+      .positional('target', { type: 'string', describe: targetForms })
       .option('interval', { type: 'string', default: '1s', describe: 'time between readings' })
       .option('count', { type: 'number', describe: 'stop after this many readings' })
       .option('plain', { type: 'boolean', describe: 'print plain lines even on a terminal' })
       .example('$0 attach 1234', 'until Ctrl-C, which leaves 1234 as it was')
       .example('$0 attach 1234 --json | jq .heap.usedBytes', 'one JSON document per line'),
   run: async (args, io) => {
-    const target = parseTarget(args['target'] as string | undefined, args['--']);
+    const target = await targetOf(args, io);
     const intervalMs = parseDuration(String(args['interval']));
     if (intervalMs < 100) throw new MemwatchError('bad-argument', '--interval is at least 100ms');
     const options = {

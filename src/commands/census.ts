@@ -3,17 +3,17 @@ import { writeJson } from '../analyzer/model/escape.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withAttachment } from '../agent/attach/attach.js';
 import type { Census } from '../agent/capture/census.js';
-import { parseTarget } from '../agent/attach/target.js';
 import { openCensus } from '../captures/open-census.js';
 import { throwIfInterrupted } from '../errors.js';
 import { renderCensus, type CensusDocument } from '../report/census-text.js';
+import { targetForms, targetOf } from './choose-target.js';
 import type { Command, Io } from './io.js';
 import { parseDuration } from '../report/quantities.js';
 
 export const censusCommand: Command = {
   builder: (yargs) =>
     yargs
-      .positional('target', { type: 'string', describe: 'process id, <pid>/<worker>, host:port, ws:// address' })
+      .positional('target', { type: 'string', describe: targetForms })
       .option('watch', { type: 'boolean', describe: 'count repeatedly and show what changed, until Ctrl-C' })
       .option('interval', { type: 'string', default: '5s', describe: 'time between two counts' })
       .option('rounds', { type: 'number', describe: 'number of counts with --watch (default: until Ctrl-C)' })
@@ -22,7 +22,7 @@ export const censusCommand: Command = {
       .example('$0 census 1234', 'takes a tenth of the pause and memory of a heap snapshot')
       .example('$0 census 1234 --watch --interval 10s', 'what grows, every ten seconds'),
   async run(args, io) {
-    const target = parseTarget(args['target'] as string | undefined, args['--']);
+    const target = await targetOf(args, io);
     const watch = args['watch'] === true;
     const intervalMs = parseDuration(String(args['interval']));
     const counts = watch ? Number(args['rounds'] ?? Infinity) : 1;

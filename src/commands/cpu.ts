@@ -9,7 +9,7 @@ import {
   type CpuCaptureOptions,
 } from '../agent/capture/cpu-profile.js';
 import { captureInProcess } from '../agent/capture/in-process-launch.js';
-import { parseTarget, type Target } from '../agent/attach/target.js';
+import type { Target } from '../agent/attach/target.js';
 import { readCpuProfile } from '../analyzer/formats/cpuprofile.js';
 import { MemwatchError } from '../errors.js';
 import { writeOutput } from '../files/output.js';
@@ -17,8 +17,9 @@ import { captureOptions, wantedCapture, type WantedCapture } from './capture-fil
 import { costOptions, exitCodeOfProgram } from './cost/cost-output.js';
 import { printCpu } from './cost/cpu-output.js';
 import { htmlOptions, printWithPage } from './html.js';
+import { targetForms, targetOf } from './choose-target.js';
 import type { Arguments, Command, Io } from './io.js';
-import { isFile, openProfile, showUnit } from './profile-file.js';
+import { isCapture, openProfile, showUnit } from './profile-file.js';
 import { parseDuration } from '../report/quantities.js';
 import { escapeText } from '../report/units.js';
 
@@ -31,7 +32,7 @@ const profilingOptions = (yargs: Argv): Argv =>
   yargs
     .positional('target', {
       type: 'string',
-      describe: 'process id (1234/2 for worker 2), host:port, ws://…, or a file with a CPU profile',
+      describe: `${targetForms}; or a file with a CPU profile`,
     })
     .option('duration', {
       alias: 'd',
@@ -58,11 +59,11 @@ const profilingOptions = (yargs: Argv): Argv =>
 
 const runCpu = async (args: Arguments, io: Io): Promise<number | undefined> => {
   const text = args['target'] as string | undefined;
-  if (text !== undefined && (text.endsWith('.cpuprofile') || isFile(text))) {
+  if (text !== undefined && (text.endsWith('.cpuprofile') || isCapture(text))) {
     await printFile(text, args, io);
     return undefined;
   }
-  const target = parseTarget(text, args['--']);
+  const target = await targetOf(args, io);
   const wanted = wantedCapture(args);
   if (args['in-process'] === true) return runInProcess(target, wanted, args, io);
   const isProgram = target.kind === 'command';

@@ -8,17 +8,18 @@ import { isForgotten } from '../agent/attach/forgotten.js';
 import { findInspector, portClosed } from '../agent/attach/inspector.js';
 import { describeWait, readProcess, turnsItsLoop } from '../agent/process/proc.js';
 import { checkReachable } from '../agent/attach/safety.js';
-import { parseTarget, type Target } from '../agent/attach/target.js';
+import type { Target } from '../agent/attach/target.js';
+import { targetForms, targetOf } from './choose-target.js';
 import type { Command, Io } from './io.js';
 
 export const detachCommand: Command = {
   builder: (yargs) =>
     yargs
-      .positional('target', { type: 'string', describe: 'process id, host:port or ws:// address' })
+      .positional('target', { type: 'string', describe: targetForms })
       .option('force', { type: 'boolean', describe: 'close the inspector even if memwatch did not open it' })
       .example('$0 detach 1234', 'restore 1234 and its cluster workers'),
   async run(args, io) {
-    const target = parseTarget(String(args['target']));
+    const target = await targetOf(args, io);
     const ends = await detachFromAll(target, args['force'] === true, io);
     const closed = ends.some(({ outcome }) => outcome === 'closed');
     const mayOpenLater = ends.some(({ outcome }) => outcome === 'may open later');

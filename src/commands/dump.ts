@@ -1,7 +1,7 @@
 /** `memwatch dump <pid>`: what every thread is doing now. Stacks are samples of V8's profiler: nothing is ever paused. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withAttachment, type Attachment } from '../agent/attach/attach.js';
-import { parseTarget, type Target } from '../agent/attach/target.js';
+import type { Target } from '../agent/attach/target.js';
 import { captureCpuProfiles, threadsOf, type Thread } from '../agent/capture/cpu-profile.js';
 import { readCallbacks, type CallbackPositions } from '../agent/capture/callbacks.js';
 import { readLoopDelay, readThreadInside, type ThreadInside } from '../agent/capture/thread-states.js';
@@ -15,18 +15,18 @@ import { createLocator } from '../analyzer/model/location.js';
 import { memwatchUrl } from '../analyzer/model/scripts.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import { renderDump } from '../report/dump-text.js';
+import { targetForms, targetOf } from './choose-target.js';
 import type { Command, Io } from './io.js';
 
 export const dumpCommand: Command = {
   builder: (yargs) =>
     yargs
-      .positional('target', { type: 'string', describe: 'process id, host:port, ws:// address' })
+      .positional('target', { type: 'string', describe: targetForms })
       .option('all', { type: 'boolean', describe: 'every Node process on this machine that you may attach to' })
       .example('$0 dump 1234', 'why it hangs, or what it is doing')
       .example('$0 dump --all', 'all Node processes of the machine'),
   async run(args, io) {
-    const targets =
-      args['all'] === true ? nodeProcesses() : [parseTarget(args['target'] as string | undefined, args['--'])];
+    const targets = args['all'] === true ? nodeProcesses() : [await targetOf(args, io)];
     if (args['all'] !== true) {
       const [target] = targets;
       if (target !== undefined) await dumpOne(target, io).then((dump) => io.print(dump, () => renderDump(dump)));

@@ -1,5 +1,4 @@
 /** `memwatch heap <file or target>`: what holds the memory. A target is captured first. */
-import { existsSync } from 'node:fs';
 import { describeObject } from '../analyzer/heap/object-detail.js';
 import type { Heap } from '../analyzer/heap/heap.js';
 import { summarizeHeap, type ClassOrder } from '../analyzer/heap/summary.js';
@@ -7,17 +6,21 @@ import type { HeapObject } from '../analyzer/model/heap-results.js';
 import type { HeapDocument, ObjectDocument } from '../analyzer/model/documents.js';
 import { MemwatchError } from '../errors.js';
 import { renderHeap, renderHeapObject } from '../report/heap-text.js';
-import { captureOptions, wantedCapture, type WantedCapture } from './capture-file.js';
+import { captureOptions } from './capture-file.js';
+import { targetForms } from './choose-target.js';
 import { htmlOptions, printWithPage } from './html.js';
 import type { Arguments, Command, Io } from './io.js';
-import { openHeapOf } from './open-heap.js';
+import { openSource } from './open-heap.js';
 
 const orders: readonly ClassOrder[] = ['retained', 'self', 'count', 'name'];
 
 export const heapCommand: Command = {
   builder: (yargs) =>
     captureOptions(htmlOptions(yargs), 'save the snapshot of a target in this file')
-      .positional('source', { type: 'string', describe: '.heapsnapshot file (plain or gzip), or a target' })
+      .positional('source', {
+        type: 'string',
+        describe: `.heapsnapshot file (plain or gzip); or a target: ${targetForms}`,
+      })
       .option('class', { type: 'string', describe: 'show the objects of this class, biggest first' })
       .option('id', { type: 'string', describe: 'show one object by its id (@123): what holds it and what it holds' })
       .option('sort', { choices: orders, default: 'retained', describe: 'how to sort the classes' })
@@ -29,24 +32,10 @@ export const heapCommand: Command = {
   async run(args, io) {
     const limit = limitOf(args, io.json ? 100 : 15);
     const print = printWithPage(args, io);
-    const file = String(args['source']);
-    const heap = await openHeapOf(file, io, { wanted: wantedFile(file, args), force: args['force'] === true });
+    const { heap, file } = await openSource(args, io);
     if (args['id'] === undefined) printSummary(heap, file, limit, args, { ...io, print });
     else printObject(heap, file, nodeOf(heap, file, String(args['id'])), limit, { ...io, print });
   },
-};
-
-/** Where the capture of a target is kept; undefined for a file, or if the user did not ask to keep it. */
-export const wantedFile = (source: string, args: Arguments): WantedCapture | undefined => {
-  const wanted = existsSync(source) ? undefined : wantedCapture(args);
-  if (wanted?.isFile !== false) return wanted;
-  throw new MemwatchError(
-    'bad-argument',
-    `-o ${wanted.file} is not a file, and memwatch heap reads the snapshot back from it`,
-    {
-      hint: 'use memwatch snapshot to write to a pipe or a device',
-    },
-  );
 };
 
 const printSummary = (heap: Heap, file: string, limit: number, args: Arguments, io: Io): void => {

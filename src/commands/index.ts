@@ -24,7 +24,7 @@ const entries = {
     load: async () => (await import('./attach.js')).attachCommand,
   },
   detach: {
-    usage: 'detach <target>',
+    usage: 'detach [target]',
     describe: 'close an inspector that a killed memwatch left open',
     load: async () => (await import('./detach.js')).detachCommand,
   },
@@ -64,12 +64,12 @@ const entries = {
     load: async () => (await import('./snapshot.js')).snapshotCommand,
   },
   heap: {
-    usage: 'heap <source>',
+    usage: 'heap [source]',
     describe: 'what holds the memory: classes, the biggest objects and their retaining paths',
     load: async () => (await import('./heap.js')).heapCommand,
   },
   waste: {
-    usage: 'waste <source>',
+    usage: 'waste [source]',
     describe: 'what memory could be saved: by kind, who holds it, and what to do',
     load: async () => (await import('./waste.js')).wasteCommand,
   },

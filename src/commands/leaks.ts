@@ -1,14 +1,14 @@
 /** `memwatch leaks <target>` and `memwatch leaks <snapshot> <snapshot> <snapshot…>`: is it leaking, what grows, what retains it, which line is to blame. */
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { parseTarget } from '../agent/attach/target.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import { MemwatchError } from '../errors.js';
 import { usualMaxMs, usualRounds } from '../leaks/duration.js';
 import { findLeaks, type FindLeaksOptions } from '../leaks/find-leaks.js';
 import { renderLeaks } from '../report/leaks-text.js';
+import { isCapture } from './profile-file.js';
 import { parseDuration } from '../report/quantities.js';
 import { htmlOptions, printWithPage } from './html.js';
+import { targetForms, targetOf } from './choose-target.js';
 import type { Arguments, Command, Io } from './io.js';
 
 export const leaksCommand: Command = {
@@ -17,7 +17,7 @@ export const leaksCommand: Command = {
       .positional('targets', {
         type: 'string',
         array: true,
-        describe: 'a process id, host:port or ws:// address; or three or more snapshot files, oldest first',
+        describe: `${targetForms}; or three or more snapshot files, oldest first`,
       })
       .option('interval', {
         type: 'string',
@@ -62,11 +62,9 @@ export const leaksCommand: Command = {
   },
 };
 
-const isFile = (text: string): boolean => !/^\d+$/.test(text) && (text.includes('.heapsnapshot') || existsSync(text));
-
 const findIn = async (targets: readonly string[], args: Arguments, io: Io): Promise<LeakReport> => {
   const listening = { signal: io.signal, onProgress: io.progress, onWarning: io.warn };
-  if (targets.some(isFile)) {
+  if (targets.some((text) => text.includes('.heapsnapshot') || isCapture(text))) {
     io.endAtOnce();
     return findLeaks(targets, listening);
   }
@@ -75,7 +73,7 @@ const findIn = async (targets: readonly string[], args: Arguments, io: Io): Prom
       hint: 'name one target, or three or more .heapsnapshot files',
     });
   const options = readOptions(args, io);
-  return findLeaks(parseTarget(targets[0], args['--']), { ...options, ...listening });
+  return findLeaks(await targetOf(args, io, targets[0]), { ...options, ...listening });
 };
 
 const readOptions = (args: Arguments, io: Io): FindLeaksOptions => {

@@ -3,8 +3,8 @@
  * added to the function as it loads, or for a running process.
  */
 import { parseSelector } from '../agent/lines/selector.js';
-import { parseTarget } from '../agent/attach/target.js';
 import { MemwatchError } from '../errors.js';
+import { targetOf } from './choose-target.js';
 import type { Command } from './io.js';
 import { probeProcess } from './lines/probe.js';
 import { runProgram } from './lines/program.js';
@@ -53,7 +53,7 @@ export const linesCommand: Command = {
       );
     }
     const durationMs = parseDuration(String(args['duration']));
-    const wanted = [parseTarget(target), parseSelector(selector)] as const;
+    const wanted = [await targetOf(args, io, target), parseSelector(selector)] as const;
     const maxHits = Number(args['max-hits']);
     if (args['probe'] === true) return probeProcess(...wanted, { durationMs, maxHits }, io);
     await sampleProcess(...wanted, { durationMs, precise: args['precise'] !== false }, io);

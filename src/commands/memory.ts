@@ -2,7 +2,6 @@
 import { writeJson } from '../analyzer/model/escape.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withAttachment, type Attachment } from '../agent/attach/attach.js';
-import { parseTarget } from '../agent/attach/target.js';
 import { captureMemory } from '../agent/capture/memory.js';
 import { reportOfMemory } from '../analyzer/memory/report.js';
 import type { MemoryReading } from '../analyzer/model/memory.js';
@@ -10,12 +9,13 @@ import { throwIfInterrupted } from '../errors.js';
 import { renderMemory } from '../report/memory-text.js';
 import { parseDuration } from '../report/quantities.js';
 import { htmlOptions, printWithPage } from './html.js';
+import { targetForms, targetOf } from './choose-target.js';
 import type { Command, Io } from './io.js';
 
 export const memoryCommand: Command = {
   builder: (yargs) =>
     htmlOptions(yargs)
-      .positional('target', { type: 'string', describe: 'process id' })
+      .positional('target', { type: 'string', describe: targetForms })
       .option('watch', {
         type: 'boolean',
         describe: 'read repeatedly, and show what grew since the first reading',
@@ -31,7 +31,7 @@ export const memoryCommand: Command = {
       .example('$0 memory 1234 --watch --interval 10s', 'which part grows, and when a limit is reached'),
   async run(args, io) {
     const print = printWithPage(args, io);
-    const target = parseTarget(args['target'] as string | undefined, args['--']);
+    const target = await targetOf(args, io);
     const intervalMs = parseDuration(String(args['interval']));
     const rounds = args['watch'] === true ? Number(args['rounds'] ?? Infinity) : 1;
     const attaching = { signal: io.signal, onProgress: io.progress, programStdout: 'stderr' as const };

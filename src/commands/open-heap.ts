@@ -5,15 +5,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { withAttachment } from '../agent/attach/attach.js';
-import { parseTarget } from '../agent/attach/target.js';
+import type { Target } from '../agent/attach/target.js';
 import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
 import { Heap, type FindPlace } from '../analyzer/heap/heap.js';
 import { createLocator } from '../analyzer/model/location.js';
 import { MemwatchError } from '../errors.js';
 import { createTemporaryFolder } from '../files/temporary.js';
-import type { WantedCapture } from './capture-file.js';
-import type { Io } from './io.js';
+import { wantedCapture, type WantedCapture } from './capture-file.js';
+import { targetOf } from './choose-target.js';
+import type { Arguments, Io } from './io.js';
 import { takeSnapshot } from '../captures/take-snapshot.js';
 
 /** Reads a snapshot file, and runs the passes that most commands need. */
@@ -38,26 +39,43 @@ export const readHeap = async (file: string, io: Pick<Io, 'signal' | 'progress'>
   return new Heap(graph, findPlace, scripts.process, scripts.nodeVersion);
 };
 
-export interface CaptureOptions {
-  /** Where to keep the capture of a target; without this the capture is removed again. */
-  readonly wanted?: WantedCapture | undefined;
-  readonly force?: boolean;
-}
-
-/** Reads the file if there is one of that name, else captures the target of that name. */
-export const openHeapOf = async (source: string, io: Io, options: CaptureOptions = {}): Promise<Heap> => {
-  if (existsSync(source)) return openHeap(source, io);
-  if (/[/\\]|\.heapsnapshot(\.gz)?$/.test(source) && !/^(wss?:\/\/|\d+\/)/.test(source))
-    throw new MemwatchError('cannot-read', `no such file: ${source}`);
-  return prepare(await readTarget(source, io, options), io);
+/**
+ * The heap of the file that the arguments name, if there is one, else of the target of that name, which is captured first.
+ * Out: the heap, and what it is called in the output. Throws `cannot-read` and what a capture throws.
+ */
+export const openSource = async (args: Arguments, io: Io): Promise<{ heap: Heap; file: string }> => {
+  const named = args['source'] === undefined ? undefined : String(args['source']);
+  const isScript = named !== undefined && /\.[cm]?[jt]sx?$/.test(named);
+  if (named !== undefined && !isScript && existsSync(named)) return { heap: await openHeap(named, io), file: named };
+  if (!isScript && /[/\\]|\.heapsnapshot(\.gz)?$/.test(named ?? '') && !/^(wss?:\/\/|:?\d+\/)/.test(named ?? ''))
+    throw new MemwatchError('cannot-read', `no such file: ${named}`);
+  const wanted = wantedFile(args);
+  const target = await targetOf(args, io, named);
+  const heap = await prepare(await readTarget(target, io, { wanted, force: args['force'] === true }), io);
+  return { heap, file: named ?? ('pid' in target ? String(target.pid) : 'the target') };
 };
 
-const readTarget = async (source: string, io: Io, options: CaptureOptions): Promise<Heap> => {
+/** Where the capture of a target is kept; undefined if the user did not ask to keep it. */
+const wantedFile = (args: Arguments): WantedCapture | undefined => {
+  const wanted = wantedCapture(args);
+  if (wanted?.isFile !== false) return wanted;
+  throw new MemwatchError('bad-argument', `-o ${wanted.file} is not a file, and the snapshot is read back from it`, {
+    hint: 'use memwatch snapshot to write to a pipe or a device',
+  });
+};
+
+interface CaptureOptions {
+  /** Where to keep the capture; without this it is removed again. */
+  readonly wanted: WantedCapture | undefined;
+  readonly force: boolean;
+}
+
+const readTarget = async (target: Target, io: Io, options: CaptureOptions): Promise<Heap> => {
   const folder = createTemporaryFolder();
   try {
     const { file, overwrite } = options.wanted ?? { file: join(folder.path, 'target.heapsnapshot'), overwrite: false };
-    await withAttachment(parseTarget(source), { signal: io.signal, onProgress: io.progress }, (attachment) =>
-      takeSnapshot(attachment, file, { overwrite, force: options.force === true }, io),
+    await withAttachment(target, { signal: io.signal, onProgress: io.progress }, (attachment) =>
+      takeSnapshot(attachment, file, { overwrite, force: options.force }, io),
     );
     return await readHeap(file, io);
   } finally {

@@ -49,6 +49,7 @@ const oneLine = (message: string): string => {
   const line = message.replaceAll(/\s*\n\s*/g, ' ').trim();
   const value = /^Invalid values: Argument: (\S+), Given: "(.*)", Choices: (.*)$/.exec(line);
   if (value !== null) return `--${value[1]} ${value[2]}: it takes ${(value[3] ?? '').replaceAll('"', '')}`;
+  if (line.startsWith('Not enough non-option arguments')) return 'an argument is missing';
   return line.replace(/^Unknown argument(s?): /, 'there is no option$1 ');
 };
 

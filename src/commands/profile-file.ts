@@ -17,6 +17,9 @@ import type { Io } from './io.js';
 export const isFile = (text: string): boolean =>
   !/^\d+(\/\d+)?$/.test(text) && statSync(text, { throwIfNoEntry: false })?.isFile() === true;
 
+/** The text names a file, and not the script of a process: `memwatch heap server.js` means the process that runs it. */
+export const isCapture = (text: string): boolean => isFile(text) && !/\.[cm]?[jt]sx?$/.test(text);
+
 /** Throws `cannot-read`, `not-this-format`, `broken-file`. */
 export const openProfile = async (file: string, io: Pick<Io, 'warn'>): Promise<Profile> => {
   const profile = await readProfileFile(file);

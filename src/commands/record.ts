@@ -1,11 +1,12 @@
 /** `memwatch record <target…>`: memory, CPU, garbage collection and the event loop over time, into one bounded file. */
 import { attach, type Attachment } from '../agent/attach/attach.js';
-import { parseTarget, type Target } from '../agent/attach/target.js';
+import type { Target } from '../agent/attach/target.js';
 import { readProcess } from '../agent/process/proc.js';
 import { MemwatchError } from '../errors.js';
 import { parseBytes, parseDuration } from '../report/quantities.js';
 import { escapeText, formatBytes } from '../report/units.js';
 import { captureOptions, namedCapture, wantedCapture } from './capture-file.js';
+import { targetForms, targetOf } from './choose-target.js';
 import type { Arguments, Command, Io } from './io.js';
 import { createRecordLog } from './record/log.js';
 import { recordProcess } from './record/process.js';
@@ -13,7 +14,7 @@ import { recordProcess } from './record/process.js';
 export const recordCommand: Command = {
   builder: (yargs) =>
     captureOptions(yargs, 'file of the recording: plain lines while it runs, gzip when it is finished')
-      .positional('targets', { type: 'string', array: true, describe: 'process ids, host:port, ws:// addresses' })
+      .positional('targets', { type: 'string', array: true, describe: `one or more: ${targetForms}` })
       .option('interval', { type: 'string', default: '1s', describe: 'time between two readings' })
       .option('max-size', {
         type: 'string',
@@ -24,7 +25,7 @@ export const recordCommand: Command = {
       .example('$0 record 1234 1235 -o day.record', 'until Ctrl-C, or until both have ended')
       .example('$0 record -- server.js', 'from its first line to its end'),
   run: async (args, io) => {
-    const targets = targetsOf(args);
+    const targets = await targetsOf(args, io);
     const intervalMs = parseDuration(String(args['interval']));
     if (intervalMs < 100) throw new MemwatchError('bad-argument', '--interval is at least 100ms');
     const mostBytes = sizeOf(String(args['max-size']));
@@ -37,9 +38,9 @@ export const recordCommand: Command = {
   },
 };
 
-const targetsOf = (args: Arguments): Target[] => {
+const targetsOf = async (args: Arguments, io: Io): Promise<Target[]> => {
   const named = (args['targets'] as readonly string[] | undefined) ?? [];
-  return named.length === 0 ? [parseTarget(undefined, args['--'])] : named.map((one) => parseTarget(one));
+  return named.length === 0 ? [await targetOf(args, io)] : Promise.all(named.map((one) => targetOf(args, io, one)));
 };
 
 const [leastBytes, largestBytes] = [2 ** 16, 2 ** 28];

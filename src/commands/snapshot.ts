@@ -2,25 +2,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withAttachment, type Attachment } from '../agent/attach/attach.js';
 import type { CapturedSnapshot } from '../agent/capture/snapshot.js';
-import { parseTarget } from '../agent/attach/target.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import { parseDuration } from '../report/quantities.js';
 import { escapeText, formatBytes, formatCount, formatDuration } from '../report/units.js';
 import { captureOptions, namedCapture, wantedCapture } from './capture-file.js';
+import { targetForms, targetOf } from './choose-target.js';
 import type { Command, Io } from './io.js';
 import { takeSnapshot } from '../captures/take-snapshot.js';
 
 export const snapshotCommand: Command = {
   builder: (yargs) =>
     captureOptions(yargs, 'the file to write (default: a new one in the folder memwatch-captures)')
-      .positional('target', { type: 'string', describe: 'process id, <pid>/<worker>, host:port, ws:// address' })
+      .positional('target', { type: 'string', describe: targetForms })
       .option('gzip', { type: 'boolean', describe: 'compress it to about a fifth of the size' })
       .option('force', { type: 'boolean', describe: 'take it even if memory or disk space could run out' })
       .option('after', { type: 'string', describe: 'time to wait before it (5s for a program that is started)' })
       .example('$0 snapshot 1234 -o before.heapsnapshot', 'for memwatch heap, memwatch diff, and Chrome DevTools')
       .example('$0 snapshot 1234/2 --gzip', 'of the worker thread 2 of process 1234'),
   async run(args, io) {
-    const target = parseTarget(args['target'] as string | undefined, args['--']);
+    const target = await targetOf(args, io);
     const gzip = args['gzip'] === true;
     const wanted = wantedCapture({ ...args, output: withEnding(args['output'] as string | undefined, gzip) });
     const attaching = {

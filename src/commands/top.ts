@@ -1,13 +1,13 @@
 /** `memwatch top <pid>`: the functions of the last seconds, again and again, until the user or the target ends it. */
 import { withAttachment, type Attachment } from '../agent/attach/attach.js';
 import { programExitCode } from '../agent/attach/launch.js';
-import { parseTarget } from '../agent/attach/target.js';
 import { watchCpu } from '../agent/capture/cpu-windows.js';
 import { readCpuProfile } from '../analyzer/formats/cpuprofile.js';
 import { writeJson } from '../analyzer/model/escape.js';
 import { MemwatchError } from '../errors.js';
 import { parseDuration } from '../report/quantities.js';
 import { renderTop, type TopView } from '../report/top-text.js';
+import { targetForms, targetOf } from './choose-target.js';
 import type { Arguments, Command, Io } from './io.js';
 import { showTopScreen } from './top/screen.js';
 import { createTop, topDocument, topSorts, type TopChoice } from './top/view.js';
@@ -15,7 +15,7 @@ import { createTop, topDocument, topSorts, type TopChoice } from './top/view.js'
 export const topCommand: Command = {
   builder: (yargs) =>
     yargs
-      .positional('target', { type: 'string', describe: 'process id, <pid>/<worker>, host:port, ws:// address' })
+      .positional('target', { type: 'string', describe: targetForms })
       .option('interval', { type: 'string', default: '2s', describe: 'how long each look is' })
       .option('sort', { choices: topSorts, default: 'self', describe: 'how to sort the functions' })
       .option('own', { type: 'boolean', describe: "the application's own code alone" })
@@ -26,7 +26,7 @@ export const topCommand: Command = {
       .example('$0 top 1234', 's t n f sort, o shows own code alone, space pauses, q quits')
       .example('$0 top 1234 --json --count 5', 'one JSON document per line'),
   run: async (args, io) => {
-    const target = parseTarget(args['target'] as string | undefined, args['--']);
+    const target = await targetOf(args, io);
     const intervalMs = parseDuration(String(args['interval']));
     if (intervalMs < 200) throw new MemwatchError('bad-argument', '--interval is at least 200ms');
     const programStdout = io.json ? ('stderr' as const) : undefined;

@@ -2,22 +2,24 @@
 import { findWaste } from '../analyzer/waste/find-waste.js';
 import { renderWaste } from '../report/waste-text.js';
 import { captureOptions } from './capture-file.js';
-import { wantedFile } from './heap.js';
+import { targetForms } from './choose-target.js';
 import { htmlOptions, printWithPage } from './html.js';
 import type { Command } from './io.js';
-import { openHeapOf } from './open-heap.js';
+import { openSource } from './open-heap.js';
 
 export const wasteCommand: Command = {
   builder: (yargs) =>
     captureOptions(htmlOptions(yargs), 'save the snapshot of a target in this file')
-      .positional('source', { type: 'string', describe: '.heapsnapshot file (plain or gzip), or a target' })
+      .positional('source', {
+        type: 'string',
+        describe: `.heapsnapshot file (plain or gzip); or a target: ${targetForms}`,
+      })
       .option('force', { type: 'boolean', describe: 'take the snapshot even if memory could run out' })
       .example('$0 waste 1234', 'take a snapshot of process 1234 and show what memory it could save')
       .example('$0 waste app.heapsnapshot --json', 'the same for a file, as JSON'),
   async run(args, io) {
     const print = printWithPage(args, io);
-    const file = String(args['source']);
-    const heap = await openHeapOf(file, io, { wanted: wantedFile(file, args), force: args['force'] === true });
+    const { heap, file } = await openSource(args, io);
     io.progress('looking for waste');
     const report = { ...findWaste(heap), nodeVersion: heap.nodeVersion };
     print(report, () => renderWaste(report, file, io.columns));

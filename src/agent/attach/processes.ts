@@ -5,22 +5,17 @@
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { findLender } from './borrow-port.js';
+import { candidateOf, nodeStatuses, type Candidate } from './candidates.js';
 import { clusterWorkersOf } from './cluster.js';
 import { findInspector } from './inspector.js';
 import { portHolder, sigusr1Port } from './port.js';
-import { isNode, looksLikeNode, processIds, readProcess, readText, type ProcessStatus } from '../process/proc.js';
-import { containerOf } from '../process/container.js';
+import type { ProcessStatus } from '../process/proc.js';
+import { openPortReader } from '../process/sockets.js';
 import { barrierOf, networkObstacle, obstacleOf } from './safety.js';
 
-export interface NodeProcess {
-  readonly pid: number;
+export interface NodeProcess extends Candidate {
   /** `v22.23.3`; null if its executable does not say. */
   readonly version: string | null;
-  /** The script, or `-e …`, or the title that the process gave itself. */
-  readonly script: string;
-  /** Its container, pod or systemd unit, as the names of its cgroups tell; null if they do not. */
-  readonly container: string | null;
-  readonly rssBytes: number;
   readonly uptimeSeconds: number;
   readonly attachable: boolean;
   /** Why it cannot be attached to; null if it can. */
@@ -34,13 +29,13 @@ export interface NodeProcess {
 /** Every Node process that this user may see except this one, by id. */
 export const listNodeProcesses = async (): Promise<NodeProcess[]> => {
   const versions = new Map<string, Promise<string | null>>();
-  const seen = processIds()
-    .filter((pid) => pid !== process.pid)
-    .flatMap((pid) => readProcess(pid) ?? [])
-    .filter((status) => isNode(status) && status.state !== 'Z' && status.state !== 'X');
+  const seen = nodeStatuses();
   // all inspectors answer first: the reading of /proc after it stops this thread, and their time would run out
   const inspectors = await Promise.all(seen.map(inspectorOf));
-  return Promise.all(seen.map((status, at) => describeProcess(status, inspectors[at] ?? null, versions)));
+  const portsOf = openPortReader();
+  return Promise.all(
+    seen.map((status, at) => describeProcess(status, candidateOf(status, portsOf), inspectors[at] ?? null, versions)),
+  );
 };
 
 const inspectorOf = async (status: ProcessStatus): Promise<string | null> =>
@@ -48,16 +43,14 @@ const inspectorOf = async (status: ProcessStatus): Promise<string | null> =>
 
 const describeProcess = async (
   status: ProcessStatus,
+  candidate: Candidate,
   inspector: string | null,
   versions: Map<string, Promise<string | null>>,
 ): Promise<NodeProcess> => {
   const reason = inspector === null ? await whyNot(status) : null;
   return {
-    pid: status.pid,
+    ...candidate,
     version: await versionOf(status, versions),
-    script: scriptOf(status.command),
-    container: containerOf(readText(`/proc/${status.pid}/cgroup`)) ?? null,
-    rssBytes: status.rssBytes,
     uptimeSeconds: Math.round(status.uptimeSeconds),
     attachable: reason === null,
     reason,
@@ -106,32 +99,3 @@ const askVersion = (file: string, uid: number): Promise<string | null> =>
       resolve(error === null && /^v\d+\.\d+\.\d+/.test(version) ? version : null);
     });
   });
-
-/** Node's flags whose value is the next word. */
-const flagsWithValue = new Set([
-  '-r',
-  '--require',
-  '--import',
-  '--loader',
-  '--experimental-loader',
-  '-C',
-  '--conditions',
-  '--env-file',
-  '--input-type',
-  '--inspect-port',
-  '--title',
-  '--icu-data-dir',
-  '--openssl-config',
-]);
-
-const scriptOf = (command: readonly string[]): string => {
-  const [first = '', ...rest] = command;
-  if (!looksLikeNode(first)) return command.join(' ').trim(); // a title that the process gave itself
-  for (let at = 0; at < rest.length; at++) {
-    const word = rest[at] ?? '';
-    if (/^(-e|-p|-pe|--eval|--print)$/.test(word)) return `${word} ${rest[at + 1] ?? ''}`;
-    if (flagsWithValue.has(word)) at++;
-    else if (!word.startsWith('-')) return word;
-  }
-  return rest.length === 0 ? '(interactive)' : rest.join(' ');
-};

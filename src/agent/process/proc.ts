@@ -22,6 +22,8 @@ export interface ProcessStatus {
   readonly uptimeSeconds: number;
   /** When it started, in clock ticks since boot; pid and start together identify a process for good. */
   readonly startTicks: number;
+  /** The CPU time that it has used, in clock ticks. */
+  readonly cpuTicks: number;
 }
 
 const sigusr1Bit = 9n;
@@ -35,7 +37,8 @@ export const readProcess = (pid: number): ProcessStatus | undefined => {
     const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
     const hasSigusr1 = (name: string): boolean => ((BigInt(`0x${field(name) || '0'}`) >> sigusr1Bit) & 1n) === 1n;
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const startTicks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const startTicks = Number(fields[19]);
     const sinceBoot = Number.parseFloat(readFileSync('/proc/uptime', 'utf8'));
     const state = field('State').charAt(0);
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
@@ -52,6 +55,7 @@ export const readProcess = (pid: number): ProcessStatus | undefined => {
       rssBytes: Number.parseInt(field('VmRSS') || '0', 10) * 1024,
       uptimeSeconds: Math.max(0, sinceBoot - startTicks / ticksPerSecond),
       startTicks,
+      cpuTicks: Number(fields[11]) + Number(fields[12]),
     };
   } catch {
     return undefined;

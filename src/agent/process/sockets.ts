@@ -26,11 +26,26 @@ const listening = '0A';
 const established = '01';
 
 /** The TCP ports that this process itself listens on. */
-export const listeningPorts = (pid: number): ListeningPort[] => {
+export const listeningPorts = (pid: number, rowsSeenBy = socketRows): ListeningPort[] => {
   const inodes = socketInodes(pid);
-  return socketRows(pid)
+  return rowsSeenBy(pid)
     .filter(({ inode, state }) => state === listening && inodes.has(inode))
     .map(({ localAddress, port, version }) => ({ port, ...hostOf(localAddress, version) }));
+};
+
+/**
+ * As `listeningPorts`, for many processes at one moment: the kernel takes milliseconds for a table of sockets, so each
+ * network namespace's is read once.
+ */
+export const openPortReader = (): ((pid: number) => ListeningPort[]) => {
+  const known = new Map<string, SocketRow[]>();
+  const rowsSeenBy = (pid: number): SocketRow[] => {
+    const namespace = readLink(`/proc/${pid}/ns/net`);
+    const rows = (namespace === '' ? undefined : known.get(namespace)) ?? socketRows(pid);
+    known.set(namespace, rows);
+    return rows;
+  };
+  return (pid) => listeningPorts(pid, rowsSeenBy);
 };
 
 /**

@@ -1,0 +1,108 @@
+/**
+ * The Node processes that a user may mean by a script's name or a port. In: only /proc, so it takes milliseconds. Out: what
+ * a person recognises a process by. `processes.ts` says more of them, and whether memwatch can attach.
+ */
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { containerOf } from '../process/container.js';
+import {
+  isNode,
+  looksLikeNode,
+  processIds,
+  readLink,
+  readProcess,
+  readText,
+  ticksPerSecond,
+  type ProcessStatus,
+} from '../process/proc.js';
+import { openPortReader, type ListeningPort } from '../process/sockets.js';
+
+export interface Candidate {
+  readonly pid: number;
+  /** The script, or `-e …`, or the title that the process gave itself. */
+  readonly script: string;
+  /** Its working directory; '' if this user may not see it. */
+  readonly folder: string;
+  /** The TCP ports that it listens on. */
+  readonly ports: readonly number[];
+  /** Its container, pod or systemd unit, as the names of its cgroups tell; null if they do not. */
+  readonly container: string | null;
+  readonly rssBytes: number;
+}
+
+/** Every Node process that this user may see except this one, by id. */
+export const listCandidates = (): Candidate[] => {
+  const portsOf = openPortReader();
+  return nodeStatuses().map((status) => candidateOf(status, portsOf));
+};
+
+export const nodeStatuses = (): ProcessStatus[] =>
+  processIds()
+    .filter((pid) => pid !== process.pid)
+    .flatMap((pid) => readProcess(pid) ?? [])
+    .filter((status) => isNode(status) && status.state !== 'Z' && status.state !== 'X');
+
+export const candidateOf = (
+  { pid, command, rssBytes }: ProcessStatus,
+  portsOf: (pid: number) => readonly ListeningPort[],
+): Candidate => ({
+  pid,
+  script: scriptOf(command),
+  folder: readLink(`/proc/${pid}/cwd`),
+  ports: [...new Set(portsOf(pid).map(({ port }) => port))],
+  container: containerOf(readText(`/proc/${pid}/cgroup`)) ?? null,
+  rssBytes,
+});
+
+/** How much of a CPU each process uses, over the time that is waited: 1 is one core. */
+export const measureCpu = async (pids: readonly number[], waitMs = 200): Promise<ReadonlyMap<number, number>> => {
+  const ticksOf = (pid: number): number => readProcess(pid)?.cpuTicks ?? 0;
+  const before = new Map(pids.map((pid) => [pid, ticksOf(pid)]));
+  const begun = performance.now();
+  await sleep(waitMs);
+  const seconds = (performance.now() - begun) / 1000;
+  const usedTicks = (pid: number): number => Math.max(0, ticksOf(pid) - (before.get(pid) ?? 0));
+  return new Map(pids.map((pid) => [pid, usedTicks(pid) / ticksPerSecond / seconds]));
+};
+
+/**
+ * The processes whose script has this name: a whole path, one from the user's own folder, or the last parts of one
+ * (`app/server.js`), with or without the script's extension; or the whole title that a process gave itself.
+ */
+export const namedLike = (name: string, candidates: readonly Candidate[]): Candidate[] => {
+  const whole = resolve(name);
+  const isMeant = (path: string): boolean => path === whole || (!/^[./]/.test(name) && path.endsWith(`/${name}`));
+  return candidates.filter(({ script, folder }) => {
+    const path = resolve(folder || '/', script);
+    return script === name || isMeant(path) || isMeant(path.replace(/\.[cm]?[jt]sx?$/, ''));
+  });
+};
+
+/** Node's flags whose value is the next word. */
+const flagsWithValue = new Set([
+  '-r',
+  '--require',
+  '--import',
+  '--loader',
+  '--experimental-loader',
+  '-C',
+  '--conditions',
+  '--env-file',
+  '--input-type',
+  '--inspect-port',
+  '--title',
+  '--icu-data-dir',
+  '--openssl-config',
+]);
+
+const scriptOf = (command: readonly string[]): string => {
+  const [first = '', ...rest] = command;
+  if (!looksLikeNode(first)) return command.join(' ').trim(); // a title that the process gave itself
+  for (let at = 0; at < rest.length; at++) {
+    const word = rest[at] ?? '';
+    if (/^(-e|-p|-pe|--eval|--print)$/.test(word)) return `${word} ${rest[at + 1] ?? ''}`;
+    if (flagsWithValue.has(word)) at++;
+    else if (!word.startsWith('-')) return word;
+  }
+  return rest.length === 0 ? '(interactive)' : rest.join(' ');
+};

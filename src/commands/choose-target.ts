@@ -1,0 +1,81 @@
+/**
+ * The target of a command, for all commands that take one. In: the arguments. Out: a Target. If no target is named, the user
+ * chooses one from a list on a terminal; without a terminal the error lists the commands to use.
+ */
+import { listCandidates, measureCpu, type Candidate } from '../agent/attach/candidates.js';
+import { describeCandidate, parseTarget, type Target } from '../agent/attach/target.js';
+import { MemwatchError } from '../errors.js';
+import { renderTable, type TableColumn } from '../report/table.js';
+import { escapeText, formatBytes } from '../report/units.js';
+import type { Arguments, Io } from './io.js';
+
+/** For the help of every command that takes a target. */
+export const targetForms =
+  'process id (1234/2 is worker 2), script name, :port it serves, or host:port or ws:// address of an inspector; without one you choose from a list';
+
+/** Throws `bad-argument`, `not-found`, `interrupted`. */
+export const targetOf = async (args: Arguments, io: Io, named = args['target']): Promise<Target> => {
+  const text = named === undefined ? undefined : String(named);
+  if (text === undefined && (args['--'] ?? []).length === 0)
+    return { kind: 'pid', pid: await choosePid(args, io), worker: undefined };
+  const target = parseTarget(text, args['--']);
+  if (target.kind === 'pid' && !/^\d/.test(text ?? '')) sayWhich(target.pid, io);
+  return target;
+};
+
+/** A name stands for one process only now: the user must see for which. */
+const sayWhich = (pid: number, io: Io): void => {
+  const found = listCandidates().find((one) => one.pid === pid);
+  if (found !== undefined) io.warn(escapeText(`process ${describeCandidate(found)}`));
+};
+
+export interface Choice extends Candidate {
+  /** 1 is one core. */
+  readonly cpuShare: number;
+}
+
+const choosePid = async (args: Arguments, io: Io): Promise<number> => {
+  const choices = await findChoices();
+  const canChoose = process.stdin.isTTY && process.stdout.isTTY && !io.json && process.env['TERM'] !== 'dumb';
+  if (canChoose && choices.length > 0) {
+    const { pickProcess } = await import('./pick-process.js');
+    return pickProcess(choices, io.signal);
+  }
+  const command = (args['_'] as readonly unknown[] | undefined)?.[0] ?? 'attach';
+  throw new MemwatchError('bad-argument', 'no target given', {
+    hint: listChoices(choices, String(command), io.columns),
+  });
+};
+
+/** Servers first, then what works most: the user is more likely to mean these. */
+const findChoices = async (): Promise<Choice[]> => {
+  const candidates = listCandidates();
+  const cpu = await measureCpu(candidates.map(({ pid }) => pid));
+  const choices = candidates.map((one) => ({ ...one, cpuShare: cpu.get(one.pid) ?? 0 }));
+  return choices.toSorted((a, b) => Math.sign(b.ports.length) - Math.sign(a.ports.length) || b.cpuShare - a.cpuShare);
+};
+
+const listChoices = (choices: readonly Choice[], command: string, width: number): string => {
+  const start = `memwatch ${command} -- script.js starts a program`;
+  if (choices.length === 0) return `no Node process that this user can see runs here; ${start}`;
+  const call: TableColumn<Choice> = {
+    title: 'COMMAND',
+    align: 'left',
+    cell: ({ pid }) => `memwatch ${command} ${pid}`,
+  };
+  const rows = renderTable([call, ...columnsFor(choices)], choices, width - 4);
+  return ['these Node processes run here:', ...rows.map((row) => `  ${row}`), start].join('\n  ');
+};
+
+/** Machines without containers need no column for them. */
+export const columnsFor = (choices: readonly Choice[]): TableColumn<Choice>[] =>
+  columns.filter((column) => column.title !== 'CONTAINER' || choices.some(({ container }) => container !== null));
+
+const columns: readonly TableColumn<Choice>[] = [
+  { title: 'SCRIPT', align: 'left', cell: ({ script }) => script, cut: 'start' },
+  { title: 'FOLDER', align: 'left', cell: ({ folder }) => folder, cut: 'start' },
+  { title: 'PORT', align: 'left', cell: ({ ports }) => ports.map((port) => `:${port}`).join(' ') },
+  { title: 'CPU', align: 'right', cell: ({ cpuShare }) => `${Math.round(cpuShare * 100)} %` },
+  { title: 'RSS', align: 'right', cell: ({ rssBytes }) => formatBytes(rssBytes) },
+  { title: 'CONTAINER', align: 'left', cell: ({ container }) => container ?? '', cut: 'end' },
+];
