@@ -138,6 +138,7 @@ test('rules of the linter: circles, default exports, any, lengths of files and f
     ['any', /no-explicit-any/, { 'src/x.ts': 'export const x = (y: any): void => y();\n' }],
     ['!', /no-non-null-assertion/, { 'src/x.ts': 'export const x = (y?: string): string => y!;\n' }],
     ['file', /max-lines\)/, { 'src/x.ts': long(251) }],
+    ['file with comments', /max-lines\)/, { 'src/x.ts': `${long(240)}${'// one more line\n\n'.repeat(6)}` }],
     ['function', /max-lines-per-function/, { 'src/x.ts': `export const x = (): void => {\n${long(40)}};\n` }],
     ['idle exception', /[Uu]nused/, { 'src/x.ts': '// oxlint-disable-next-line max-lines\nexport const x = 1;\n' }],
   ];

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ClassRow, Page } from '#memwatch/tui/state/provider.js';
+import type { ClassRow, Page } from '#memwatch/tui/state/lists.js';
 import type { UiEvent } from '#memwatch/tui/state/events.js';
 import { frame } from '#memwatch/tui/rows/frame.js';
 import { openPlace } from '#memwatch/tui/state/places.js';
 import { lineWidth, textOf } from '#memwatch/tui/rows/line.js';
-import { initialState, listKey, frontView, type ListView, type State } from '#memwatch/tui/state/state.js';
+import { initialState, frontView, type State } from '#memwatch/tui/state/state.js';
+import { listKey, type ListView } from '#memwatch/tui/state/views.js';
 import { update } from '#memwatch/tui/keys/update.js';
 import { wantsOf } from '#memwatch/tui/keys/wants.js';
 

@@ -3,7 +3,7 @@
  * line of the same activation begins, the activation ends or waits, or another activation of the same table runs. The cost
  * of the counters themselves is measured at every call and subtracted. In: calls. Out: one row of numbers for each line.
  */
-import type { FunctionTable } from './instrument.js';
+import type { FunctionTable } from './line-numbers.js';
 import { end, first, read, second, settleBuffers } from './line-readings.js';
 
 /** The numbers of one line, in the order of a row. */

@@ -6,28 +6,14 @@
  * Functions nested in it share its table: their lines are lines of that table, and while one of them runs, the line that
  * called it is paused, so that a table never counts the same time twice. A statement on a line where another one began gets
  * no counter of its own.
- *
- * Longer than other files because it is one table: what each kind of statement in the language gets. Its parts call each
- * other at every level of the tree, so splitting it would separate nothing.
  */
 import type { AnyNode, ForInStatement, ForOfStatement, ForStatement, Statement } from '../../source/syntax.js';
 import { childrenOf } from '../../source/syntax.js';
 import type { MagicString } from 'magic-string';
 import { isFunction, positionOf, type FunctionNode, type FunctionSite } from './functions.js';
+import { LineNumbers, type FunctionTable, type Line } from './line-numbers.js';
 import type { OriginalSource } from './original.js';
 import { clashing, lastPosition, probeOf, runs } from './statements.js';
-
-/** What the counters learn about a function when its file runs. */
-export interface FunctionTable {
-  readonly name: string;
-  /** The file that the user wrote. */
-  readonly file: string;
-  readonly firstLine: number;
-  /** For each counter: the line it counts. */
-  readonly lines: readonly number[];
-  /** The text of the lines from `firstLine` on. */
-  readonly source: readonly string[];
-}
 
 interface Context {
   readonly edit: MagicString;
@@ -51,9 +37,6 @@ interface Scope {
   readonly asyncGenerator: boolean;
 }
 
-type Block = { body: Statement[] };
-type Line = number | undefined;
-
 const frame = '$memwatchFrame';
 
 export const instrumentFunction = (site: FunctionSite, context: Context): void => {
@@ -64,24 +47,18 @@ export const instrumentFunction = (site: FunctionSite, context: Context): void =
   const file = place?.file ?? context.source.path;
   const source: string[] = [];
   context.tables.push({ name: site.names.join('.') || `(anonymous):${firstLine}`, file, firstLine, lines, source });
-  new Instrumenter(context, file, context.enter(index), lines).root(site.node);
+  new Instrumenter(context, context.enter(index), new LineNumbers(context.source, file, lines)).root(site.node);
   const last = context.source.at(lastPosition(site.node))?.line ?? 0;
   const lastLine = Math.max(firstLine, last, ...lines);
   source.push(...(context.source.linesOf(file) ?? []).slice(firstLine - 1, lastLine));
 };
 
 class Instrumenter {
-  readonly #context: Context;
-  readonly #file: string;
-  readonly #enter: string;
-  readonly #lines: number[];
-
-  constructor(context: Context, file: string, enter: string, lines: number[]) {
-    this.#context = context;
-    this.#file = file;
-    this.#enter = enter;
-    this.#lines = lines;
-  }
+  constructor(
+    private readonly context: Context,
+    private readonly enter: string,
+    private readonly lines: LineNumbers,
+  ) {}
 
   root(node: FunctionNode): void {
     const scope = { loops: [], asyncGenerator: node.async && node.generator };
@@ -90,7 +67,7 @@ class Instrumenter {
   }
 
   #blockBody(node: FunctionNode, statements: Statement[], scope: Scope): void {
-    const { edit } = this.#context;
+    const { edit } = this.context;
     const directives = statements.filter((statement) => 'directive' in statement && statement.directive !== undefined);
     const at = directives.at(-1)?.end ?? node.body.start + 1;
     const rest = statements.slice(directives.length);
@@ -99,46 +76,45 @@ class Instrumenter {
       edit.appendLeft(at, `;${edit.original.slice(declaration.start, declaration.end)}`);
       edit.remove(declaration.start, declaration.end);
     }
-    const first = rest.find((statement) => probeOf(statement) !== 'none' && this.#lineOf(statement) !== undefined);
-    const line = first === undefined ? undefined : this.#lineOf(first);
+    const first = rest.find((statement) => probeOf(statement) !== 'none' && this.lines.of(statement) !== undefined);
+    const line = first === undefined ? undefined : this.lines.of(first);
     const counted = first === undefined || (first === rest.find(runs) && probeOf(first) === 'line');
-    const key = this.#key(line ?? this.#firstLine(node));
-    edit.appendLeft(
-      at,
-      `;const ${frame}=${this.#enter}.enter(${key},${counted ? 1 : 0},${this.#context.roots.has(node) ? 1 : 0});try{`,
-    );
+    edit.appendLeft(at, `;${this.#opening(node, line, counted)}`);
     const staying = rest.filter((statement) => !moved.includes(statement));
     this.#list(staying, counted ? line : undefined, scope);
     edit.appendLeft(node.body.end - 1, `}finally{${frame}.exit()}`);
   }
 
   #expressionBody(node: FunctionNode, body: AnyNode, scope: Scope): void {
-    const { edit } = this.#context;
-    const line = this.#lineOf(body) ?? this.#firstLine(node);
-    edit.appendLeft(
-      body.start,
-      `{const ${frame}=${this.#enter}.enter(${this.#key(line)},1,${this.#context.roots.has(node) ? 1 : 0});try{return (`,
-    );
+    const { edit } = this.context;
+    edit.appendLeft(body.start, `{${this.#opening(node, this.lines.of(body), true)}return (`);
     this.#expression(body, scope);
     edit.appendLeft(body.end, `)}finally{${frame}.exit()}}`);
+  }
+
+  /** How the body of a function begins: `line` is that of its first statement, `counted` if the call counts as its hit. */
+  #opening(node: FunctionNode, line: Line, counted: boolean): string {
+    const key = this.lines.key(line ?? this.lines.firstOf(node));
+    const isRoot = this.context.roots.has(node);
+    return `const ${frame}=${this.enter}.enter(${key},${counted ? 1 : 0},${isRoot ? 1 : 0});try{`;
   }
 
   /** `open` is the line that is certainly being counted when the list begins. */
   #list(statements: readonly AnyNode[], open: Line, scope: Scope): void {
     let current = open;
     for (const statement of statements) {
-      const line = this.#lineOf(statement);
-      const probe = this.#onOneLine(statement) && runs(statement) ? 'line' : probeOf(statement);
+      const line = this.lines.of(statement);
+      const probe = this.lines.isOne(statement) && runs(statement) ? 'line' : probeOf(statement);
       if (line !== undefined && line !== current && probe !== 'none') {
-        this.#context.edit.appendLeft(statement.start, `${frame}.${probe}(${this.#key(line)});`);
+        this.context.edit.appendLeft(statement.start, `${frame}.${probe}(${this.lines.key(line)});`);
       }
       this.#statement(statement, line ?? current, scope, []);
-      if (runs(statement)) current = this.#onOneLine(statement) ? (line ?? current) : undefined;
+      if (runs(statement)) current = this.lines.isOne(statement) ? (line ?? current) : undefined;
     }
   }
 
   #statement(node: AnyNode, open: Line, scope: Scope, labels: readonly string[]): void {
-    const inner = this.#onOneLine(node) ? open : undefined;
+    const inner = this.lines.isOne(node) ? open : undefined;
     switch (node.type) {
       case 'BlockStatement':
         return this.#list(node.body, inner, scope);
@@ -155,11 +131,11 @@ class Instrumenter {
       case 'ForOfStatement':
         return this.#forEach(node, open, scope, labels);
       case 'WhileStatement':
-        this.#test(node.test, scope, this.#onOneLine(node));
+        this.#test(node.test, scope, this.lines.isOne(node));
         return this.#body(node.body, open, scope, labels);
       case 'DoWhileStatement':
         this.#body(node.body, inner, scope, labels);
-        return this.#test(node.test, scope, this.#onOneLine(node));
+        return this.#test(node.test, scope, this.lines.isOne(node));
       case 'WithStatement':
         this.#expression(node.object, scope);
         return this.#body(node.body, open, scope);
@@ -189,7 +165,7 @@ class Instrumenter {
   /** The body of an `if` or, with `labels`, of a loop: `before` runs first in each turn, `turn` last. */
   #body(node: AnyNode, open: Line, scope: Scope, labels?: readonly string[], before = '', turn = ''): void {
     const inside = labels === undefined ? scope : { ...scope, loops: [...scope.loops, { labels, turn }] };
-    const { edit } = this.#context;
+    const { edit } = this.context;
     if (node.type === 'FunctionDeclaration') return;
     const block = node.type === 'BlockStatement';
     edit.appendLeft(block ? node.start + 1 : node.start, block ? before : `{${before}`);
@@ -200,19 +176,19 @@ class Instrumenter {
 
   /** Hits of a loop's head: one when it is reached, and one for each turn. */
   #for(node: ForStatement, open: Line, scope: Scope, labels: readonly string[]): void {
-    const single = this.#onOneLine(node);
+    const single = this.lines.isOne(node);
     if (node.init != null) this.#expression(node.init, scope);
     if (node.test != null && node.update == null) this.#test(node.test, scope, single);
     else if (node.test != null) this.#expression(node.test, scope);
-    if (node.update != null) this.#wrapped(node.update, this.#lineOf(node), scope, single);
+    if (node.update != null) this.#test(node.update, scope, single, this.lines.of(node));
     const turns = node.test != null || node.update != null; // otherwise the loop never returns to the line of its head
     this.#body(node.body, turns ? open : undefined, scope, labels);
   }
 
   #forEach(node: ForInStatement | ForOfStatement, open: Line, scope: Scope, labels: readonly string[]): void {
-    const { edit } = this.#context;
-    const line = this.#lineOf(node);
-    const again = this.#onOneLine(node) || line === undefined ? '' : `${frame}.line(${this.#key(line)});`;
+    const { edit } = this.context;
+    const line = this.lines.of(node);
+    const again = this.lines.isOne(node) || line === undefined ? '' : `${frame}.line(${this.lines.key(line)});`;
     const waits = node.type === 'ForOfStatement' && node.await;
     if (waits) edit.appendLeft(node.right.start, `${frame}.suspend(`);
     this.#expression(node.right, scope);
@@ -221,27 +197,24 @@ class Instrumenter {
     this.#body(node.body, open, scope, labels, before, waits ? `${again}${frame}.suspend();` : again);
   }
 
-  #test(test: AnyNode, scope: Scope, single: boolean): void {
-    this.#wrapped(test, this.#lineOf(test), scope, single);
-  }
-
-  #wrapped(node: AnyNode, line: Line, scope: Scope, single: boolean): void {
-    const { edit } = this.#context;
+  /** Counts a hit of the line each time the expression is evaluated. */
+  #test(node: AnyNode, scope: Scope, single: boolean, line = this.lines.of(node)): void {
+    const { edit } = this.context;
     const probe = !single && line !== undefined;
-    if (probe) edit.appendLeft(node.start, `(${frame}.line(${this.#key(line)}),`);
+    if (probe) edit.appendLeft(node.start, `(${frame}.line(${this.lines.key(line)}),`);
     this.#expression(node, scope);
     if (probe) edit.appendLeft(node.end, ')');
   }
 
   #continue(at: number, label: string | undefined, scope: Scope): void {
     const loop = scope.loops.findLast(({ labels }) => label === undefined || labels.includes(label));
-    if (loop !== undefined && loop.turn !== '') this.#context.edit.appendLeft(at, loop.turn);
+    if (loop !== undefined && loop.turn !== '') this.context.edit.appendLeft(at, loop.turn);
   }
 
   /** An async generator awaits what it returns. */
   #return(argument: AnyNode | undefined, scope: Scope): void {
     if (argument === undefined) return;
-    const { edit } = this.#context;
+    const { edit } = this.context;
     if (scope.asyncGenerator) edit.appendLeft(argument.start, `${frame}.resume(await ${frame}.suspend(`);
     this.#expression(argument, scope);
     if (scope.asyncGenerator) edit.appendLeft(argument.end, '))');
@@ -249,7 +222,7 @@ class Instrumenter {
 
   #expression(node: AnyNode, scope: Scope): void {
     if (isFunction(node)) return this.#nested(node);
-    if (node.type === 'StaticBlock') return this.#list((node satisfies Block).body, undefined, scope);
+    if (node.type === 'StaticBlock') return this.#list(node.body, undefined, scope);
     if (node.type === 'AwaitExpression') return this.#waiting(node, node.argument, 'suspend', scope);
     if (node.type === 'YieldExpression') {
       const call = node.delegate && !scope.asyncGenerator ? 'delegate' : 'suspend';
@@ -259,42 +232,17 @@ class Instrumenter {
   }
 
   #waiting(node: AnyNode, argument: AnyNode | undefined, call: string, scope: Scope): void {
-    const { edit } = this.#context;
+    const { edit } = this.context;
     edit.appendLeft(node.start, `${frame}.resume(`);
-    if (argument === undefined) {
-      edit.appendLeft(node.end, ` ${frame}.${call}())`);
-      return;
-    }
+    if (argument === undefined) return void edit.appendLeft(node.end, ` ${frame}.${call}())`);
     edit.appendLeft(argument.start, `${frame}.${call}(`);
     this.#expression(argument, scope);
     edit.appendLeft(argument.end, '))');
   }
 
   #nested(node: FunctionNode): void {
-    const own = this.#context.roots.get(node);
-    if (own !== undefined) instrumentFunction(own, this.#context);
-    else if (!this.#onOneLine(node)) this.root(node);
-  }
-
-  #key(line: number): number {
-    const known = this.#lines.indexOf(line);
-    return known === -1 ? this.#lines.push(line) - 1 : known;
-  }
-
-  #firstLine(node: FunctionNode): number {
-    const place = this.#context.source.at(positionOf(node));
-    return place?.file === this.#file ? place.line : (this.#lineOf(node) ?? node.loc?.start.line ?? 1);
-  }
-
-  /** The line in the function's file on which a node begins; undefined for code that a compiler added. */
-  #lineOf(node: AnyNode | undefined): Line {
-    const place = this.#context.source.at(node?.loc?.start);
-    return place?.file === this.#file ? place.line : undefined;
-  }
-
-  #onOneLine(node: AnyNode): boolean {
-    if (node.loc == null) return false;
-    const last = this.#context.source.at(lastPosition(node));
-    return last !== undefined && last.line === this.#lineOf(node);
+    const own = this.context.roots.get(node);
+    if (own !== undefined) instrumentFunction(own, this.context);
+    else if (!this.lines.isOne(node)) this.root(node);
   }
 }

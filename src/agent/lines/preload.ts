@@ -10,7 +10,7 @@ import process from 'node:process';
 import { threadId } from 'node:worker_threads';
 import { FunctionCounters, periodic, rowFields } from './counters.js';
 import { hookLoading } from './hooks.js';
-import type { FunctionTable } from './instrument.js';
+import type { FunctionTable } from './line-numbers.js';
 import { globalName, type Missing } from './rewrite.js';
 import type { Selector } from './selector.js';
 

@@ -11,15 +11,8 @@ import type { Attachment } from '../attach/attach.js';
 import { evaluate } from '../session/evaluate.js';
 import type { LiveFunction } from './live-function.js';
 import { entersOnce, findMarks, type Mark } from './marks.js';
-import {
-  openProbe,
-  readProbe,
-  removeProbe,
-  setProbe,
-  type ProbePhase,
-  type ProbePlace,
-  type ProbeState,
-} from './probe-in-target.js';
+import { openProbe, readProbe, removeProbe, setProbe } from './probe-in-target.js';
+import type { ProbePhase, ProbePlace, ProbeState } from './probe-messages.js';
 
 export interface ProbeOptions {
   readonly durationMs: number;

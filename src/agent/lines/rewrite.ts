@@ -10,7 +10,8 @@
 import { MagicString } from 'magic-string';
 import { parseSource, type SourceKind } from '../../source/syntax.js';
 import { findFunctions, type FunctionNode, type FunctionSite } from './functions.js';
-import { instrumentFunction, type FunctionTable } from './instrument.js';
+import { instrumentFunction } from './instrument.js';
+import type { FunctionTable } from './line-numbers.js';
 import { readOriginal, type OriginalSource } from './original.js';
 import { functionsMeant, meansFile, type Selector } from './selector.js';
 

@@ -3,16 +3,9 @@
  */
 import { writeOutput } from '../../files/output.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
-import type {
-  Detail,
-  DetailQuery,
-  ListOrder,
-  ListQuery,
-  ListWindow,
-  Page,
-  ProviderEvent,
-  SaveFormat,
-} from '../../tui/state/provider.js';
+import type { ProviderEvent, SaveFormat } from '../../tui/state/provider.js';
+import type { Detail, DetailQuery } from '../../tui/state/detail.js';
+import type { ListOrder, ListQuery, ListWindow, Page } from '../../tui/state/lists.js';
 import { endedDataThread, startDataThread, type DataClient } from './data-client.js';
 import { savedScreen } from './data/saved-screen.js';
 

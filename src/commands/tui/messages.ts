@@ -1,6 +1,8 @@
 /** The messages between the screen's thread and the thread that holds the data. Plain values only. */
 import type { LeakReport } from '../../analyzer/model/finding.js';
-import type { DetailQuery, ListOrder, ListQuery, ListWindow, ProviderEvent } from '../../tui/state/provider.js';
+import type { ProviderEvent } from '../../tui/state/provider.js';
+import type { DetailQuery } from '../../tui/state/detail.js';
+import type { ListOrder, ListQuery, ListWindow } from '../../tui/state/lists.js';
 
 export type Request =
   /** Reads captures; events report what they hold. */

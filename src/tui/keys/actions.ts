@@ -5,7 +5,8 @@
 import { step, type Step } from '../state/events.js';
 import { chosenPlace, placeOfRow, placesOfFinding } from '../state/places.js';
 import type { TargetAction } from '../state/provider.js';
-import { frontView, rowAtCursor, type MenuChoice, type MenuItem, type State } from '../state/state.js';
+import { frontView, type MenuChoice, type MenuItem, type State } from '../state/state.js';
+import { rowAtCursor } from '../state/views.js';
 
 /** Length of a profile that is started from the screen. */
 export const profileSeconds = 10;

@@ -3,22 +3,11 @@ import type { Reading } from '../../analyzer/model/reading.js';
 import type { UiEvent } from '../state/events.js';
 import { probableCause } from '../../analyzer/memory/probable-cause.js';
 import { scrolled } from './list-keys.js';
-import type { Detail } from '../state/provider.js';
+import type { Detail } from '../state/detail.js';
 import { showDataset } from '../state/roots.js';
 import { centeredSource, scrolledSource } from './source-keys.js';
-import {
-  flameKey,
-  keptReadings,
-  listKey,
-  listView,
-  sourceKey,
-  tabIds,
-  type ListView,
-  type Notice,
-  type SourceView,
-  type State,
-  type View,
-} from '../state/state.js';
+import { flameKey, keptReadings, sourceKey, type Notice, type State } from '../state/state.js';
+import { listKey, listView, tabIds, type ListView, type SourceView, type View } from '../state/views.js';
 
 type Arrival = Exclude<UiEvent, { type: 'key' | 'mouse' | 'resize' | 'hopeless' }>;
 

@@ -1,8 +1,9 @@
 /** Keys of a flame graph: moving from box to box, zooming in and out. Pure. */
 import { boxAt, levels } from '../state/boxes.js';
 import { openPlace } from '../state/places.js';
-import type { FlameBox, FlameDetail } from '../state/provider.js';
-import { withFront, type FlameView, type State } from '../state/state.js';
+import type { FlameBox, FlameDetail } from '../state/detail.js';
+import { withFront, type State } from '../state/state.js';
+import type { FlameView } from '../state/views.js';
 
 export const flameKeyPressed = (state: State, view: FlameView, key: string): State | undefined => {
   if (view.flame === undefined) return undefined;

@@ -7,16 +7,9 @@ import { findingLines } from '../rows/finding-lines.js';
 import { listHeight, panelHeight } from '../rows/layout.js';
 import { movement } from '../state/movement.js';
 import { chosenPlace, nextPlace, openFinding, openPlace, placeOfRow } from '../state/places.js';
-import type { ListQuery, Row } from '../state/provider.js';
-import {
-  descendsFirst,
-  listView,
-  rowAtCursor,
-  withFront,
-  withStack,
-  type ListView,
-  type State,
-} from '../state/state.js';
+import type { ListQuery, Row } from '../state/lists.js';
+import { withFront, withStack, type State } from '../state/state.js';
+import { descendsFirst, listView, rowAtCursor, type ListView } from '../state/views.js';
 import { shownColumns } from '../rows/table.js';
 import { safe } from '../rows/text.js';
 

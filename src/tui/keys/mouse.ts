@@ -9,15 +9,8 @@ import { evidenceOverflow, scrolled, scrolledEvidence, sortBy } from './list-key
 import { openFinding } from '../state/places.js';
 import { overlayBox } from '../rows/overlay-lines.js';
 import { scrolledSource } from './source-keys.js';
-import {
-  frontView,
-  rowAtCursor,
-  withFront,
-  type FlameView,
-  type ListView,
-  type Overlay,
-  type State,
-} from '../state/state.js';
+import { frontView, withFront, type Overlay, type State } from '../state/state.js';
+import { rowAtCursor, type FlameView, type ListView } from '../state/views.js';
 import { tabAt } from '../rows/tab-bar.js';
 import { columnAt } from '../rows/table.js';
 

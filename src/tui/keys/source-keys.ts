@@ -3,8 +3,9 @@ import { sourceHeight } from '../rows/layout.js';
 import { hotLines } from '../state/hot-lines.js';
 import { movement } from '../state/movement.js';
 import { nextPlace, openFinding } from '../state/places.js';
-import type { SourceDetail } from '../state/provider.js';
-import { withFront, type SourceView, type State } from '../state/state.js';
+import type { SourceDetail } from '../state/detail.js';
+import { withFront, type State } from '../state/state.js';
+import type { SourceView } from '../state/views.js';
 
 export const sourceKeyPressed = (state: State, view: SourceView, key: string): State | undefined => {
   if (key === 'p' && view.finding !== undefined) {

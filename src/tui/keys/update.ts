@@ -11,18 +11,8 @@ import { mouseEvent } from './mouse.js';
 import { overlayKeyPressed } from './overlay-keys.js';
 import { rootIndex, showRoot } from '../state/roots.js';
 import { scrolledSource, sourceKeyPressed } from './source-keys.js';
-import {
-  frontView,
-  listKey,
-  rootViews,
-  tabIds,
-  withFront,
-  withStack,
-  type ListView,
-  type State,
-  type TabId,
-  type Work,
-} from '../state/state.js';
+import { frontView, withFront, withStack, type State, type Work } from '../state/state.js';
+import { listKey, rootViews, tabIds, type ListView, type TabId } from '../state/views.js';
 
 export const update = (state: State, event: UiEvent): Step => {
   switch (event.type) {

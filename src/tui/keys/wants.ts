@@ -4,8 +4,10 @@
  */
 import { pathKey } from './arrivals.js';
 import { bodyHeight, listHeight, panelHeight } from '../rows/layout.js';
-import type { DetailQuery, ListOrder, ListQuery, ListWindow } from '../state/provider.js';
-import { flameKey, frontView, listKey, sourceKey, type ListView, type State } from '../state/state.js';
+import type { DetailQuery } from '../state/detail.js';
+import type { ListOrder, ListQuery, ListWindow } from '../state/lists.js';
+import { flameKey, frontView, sourceKey, type State } from '../state/state.js';
+import { listKey, type ListView } from '../state/views.js';
 
 export type Want =
   | {

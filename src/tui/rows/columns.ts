@@ -6,7 +6,7 @@ import { formatBytes, formatBytesDelta, formatCount, formatCountDelta, formatSha
 import { displayWidth, cutTo } from '../../report/width.js';
 import type { Location } from '../../analyzer/model/location.js';
 import { lineWidth, span, type Span } from './line.js';
-import type { ListQuery, ObjectRow, Row } from '../state/provider.js';
+import type { ListQuery, ObjectRow, Row } from '../state/lists.js';
 import { bar, sparkline, type Column } from './table.js';
 import { safe } from './text.js';
 import { formatValue } from '../state/value.js';

@@ -8,8 +8,9 @@ import { placeText } from './columns.js';
 import { boxAt, levels } from '../state/boxes.js';
 import { bodyHeight } from './layout.js';
 import { line, span, type Line, type Span, type Style } from './line.js';
-import type { FlameBox, FlameDetail } from '../state/provider.js';
-import type { FlameView, State } from '../state/state.js';
+import type { FlameBox, FlameDetail } from '../state/detail.js';
+import type { State } from '../state/state.js';
+import type { FlameView } from '../state/views.js';
 import { padEnd, safe } from './text.js';
 import { formatValue } from '../state/value.js';
 

@@ -1,7 +1,8 @@
 /** The last line: the keys that work here, the most useful first. In: state. Out: a line. Pure. */
 import { line, span, type Line, type Span } from './line.js';
 import { placesOfFinding } from '../state/places.js';
-import { frontView, rootViews, rowAtCursor, type ListView, type State, type View } from '../state/state.js';
+import { frontView, type State } from '../state/state.js';
+import { rootViews, rowAtCursor, type ListView, type View } from '../state/views.js';
 
 type Hint = readonly [string, string];
 

@@ -2,7 +2,8 @@
  * The layout of a screen of a given size. In: a state. Out: rows of the screen. Pure; keys and drawing both use it, so
  * that page down moves by the visible rows.
  */
-import type { ListView, State } from '../state/state.js';
+import type { State } from '../state/state.js';
+import type { ListView } from '../state/views.js';
 
 /** Rows above the body: tabs and title; below it: notice and keys. */
 export const bodyTop = 2;

@@ -5,7 +5,8 @@
 import { formatCount } from '../../report/units.js';
 import { emptyLine, fitLine, line, lineWidth, span, type Line, type Span } from './line.js';
 import { rootIndex } from '../state/roots.js';
-import { frontView, rootViews, type ListView, type State, type View, type Work } from '../state/state.js';
+import { frontView, type State, type Work } from '../state/state.js';
+import { rootViews, type ListView, type View } from '../state/views.js';
 import { wrap } from '../../report/wrap.js';
 import { safe } from './text.js';
 

@@ -1,10 +1,11 @@
 /** The source of a file with what each line costs beside it. In: state, view. Out: lines. Pure. */
 import { formatBytes, formatCount, formatDuration, formatShare } from '../../report/units.js';
 import { fitLine, line, span, type Line, type Span } from './line.js';
-import type { LineCost, SourceDetail } from '../state/provider.js';
+import type { LineCost, SourceDetail } from '../state/detail.js';
 import { heatOf, hotLines } from '../state/hot-lines.js';
 import { sourceHeight } from './layout.js';
-import type { SourceView, State } from '../state/state.js';
+import type { State } from '../state/state.js';
+import type { SourceView } from '../state/views.js';
 import { bar } from './table.js';
 import { padStart, safe } from './text.js';
 

@@ -2,7 +2,8 @@
 import { cutTo, displayWidth } from '../../report/width.js';
 import { line, span, spread, type Line } from './line.js';
 import { rootIndex } from '../state/roots.js';
-import { rootViews, tabIds, type State, type TabId } from '../state/state.js';
+import type { State } from '../state/state.js';
+import { rootViews, tabIds, type TabId } from '../state/views.js';
 import { safe } from './text.js';
 
 const names: Readonly<Record<TabId, string>> = {

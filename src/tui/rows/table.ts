@@ -3,8 +3,8 @@
  * Pure.
  */
 import { emptyLine, fitLine, line, lineWidth, span, type Line, type Span } from './line.js';
-import type { Page, Row } from '../state/provider.js';
-import type { ListView } from '../state/state.js';
+import type { Page, Row } from '../state/lists.js';
+import type { ListView } from '../state/views.js';
 
 export interface Column {
   /** What a list is sorted by; columns without a title cannot be sorted by. */

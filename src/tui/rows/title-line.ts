@@ -3,7 +3,8 @@ import { formatCount, formatDuration } from '../../report/units.js';
 import { cutTo, displayWidth } from '../../report/width.js';
 import { line, lineWidth, span, spread, type Line, type Span } from './line.js';
 import { rootIndex } from '../state/roots.js';
-import { frontView, rootViews, type ListView, type State, type View } from '../state/state.js';
+import { frontView, type State } from '../state/state.js';
+import { rootViews, type ListView, type View } from '../state/views.js';
 import { safe } from './text.js';
 
 /** The views of the tab, the one shown in brackets; then the opened objects; at the right the position. */

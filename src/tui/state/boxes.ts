@@ -1,5 +1,5 @@
 /** The boxes of a flame graph, line by line. In: a FlameDetail. Out: its lines, and the position of a box. Pure. */
-import type { FlameBox, FlameDetail } from './provider.js';
+import type { FlameBox, FlameDetail } from './detail.js';
 
 /** A box and the depth it is drawn at: ancestors first, then the rows below. */
 export const boxAt = (flame: FlameDetail, key: number): { box: FlameBox; depth: number } | undefined => {

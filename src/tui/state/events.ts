@@ -2,7 +2,9 @@
  * What can happen to the screen, and what it can ask for. Events come from the terminal, from the provider and as its
  * replies; a step is the state after one event, with the effects to carry out.
  */
-import type { Detail, Page, ProviderEvent, SaveFormat, TargetAction } from './provider.js';
+import type { ProviderEvent, SaveFormat, TargetAction } from './provider.js';
+import type { Detail } from './detail.js';
+import type { Page } from './lists.js';
 import type { State } from './state.js';
 
 export type UiEvent =

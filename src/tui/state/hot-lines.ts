@@ -1,5 +1,5 @@
 /** The lines of a source that cost most. In: what each line costs. Out: the hottest first. Pure. */
-import type { LineCost, SourceDetail } from './provider.js';
+import type { LineCost, SourceDetail } from './detail.js';
 
 /** What makes a line hot: its time if that was measured, else its bytes, else its hits. */
 export const heatOf = (cost: LineCost): number => cost.selfUs ?? cost.bytes ?? cost.hits ?? 0;

@@ -7,8 +7,9 @@ import type { Finding, Owner } from '../../analyzer/model/finding.js';
 import type { Location } from '../../analyzer/model/location.js';
 import { isProgramFile } from '../../analyzer/model/scripts.js';
 import { formatBytes, formatCount } from '../../report/units.js';
-import type { Row } from './provider.js';
-import { sourceView, withStack, type ListView, type SourceView, type State } from './state.js';
+import type { Row } from './lists.js';
+import { withStack, type State } from './state.js';
+import { sourceView, type ListView, type SourceView } from './views.js';
 
 /** A place of a finding, and what the program does there. */
 export interface FindingPlace {

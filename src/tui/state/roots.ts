@@ -1,6 +1,7 @@
 /** The root views of a tab, each a way to look at its data: which one is shown, and how to show another. Pure. */
 import type { Dataset } from './provider.js';
-import { rootViews, tabIds, withStack, type RootView, type State, type TabId, type View } from './state.js';
+import { withStack, type State } from './state.js';
+import { rootViews, tabIds, type RootView, type TabId, type View } from './views.js';
 
 /** The number of the root view at the bottom of the tab's stack; -1: none. */
 export const rootIndex = (state: State, tab: TabId): number => {

@@ -2,76 +2,10 @@
  * Everything the screen shows, as one plain value that is never changed, only replaced. Keys and data lead to the next
  * state (update.ts); a state is drawn as lines (frame.ts).
  */
-import type { Finding, LeakReport } from '../../analyzer/model/finding.js';
-import type { Location } from '../../analyzer/model/location.js';
+import type { LeakReport } from '../../analyzer/model/finding.js';
 import type { Reading } from '../../analyzer/model/reading.js';
-import type {
-  Dataset,
-  FlameDetail,
-  ListQuery,
-  Page,
-  PathDetail,
-  ProfileName,
-  Row,
-  SourceDetail,
-  TargetAction,
-  Thread,
-} from './provider.js';
-
-export const tabIds = ['live', 'heap', 'growth', 'cpu', 'lines'] as const;
-export type TabId = (typeof tabIds)[number];
-
-/** A list with a cursor: classes, objects, functions… */
-export interface ListView {
-  readonly kind: 'list';
-  readonly query: ListQuery;
-  /** Its name in the path at the top of the screen: `Classes`, `Session`, `@1234`. */
-  readonly title: string;
-  readonly sort: string;
-  readonly descending: boolean;
-  readonly filter: string;
-  readonly expanded: readonly string[];
-  readonly cursor: number;
-  /** First row on the screen. */
-  readonly top: number;
-  /** The rows that arrived last, and the order in which they were requested. */
-  readonly page: (Page & { readonly key: string }) | undefined;
-  /** The retaining path of the object under the cursor. */
-  readonly path: (PathDetail & { readonly node: number }) | undefined;
-  /** The first visible line of the details of the row under the cursor, if they are longer than their room. */
-  readonly panelTop?: number;
-  /** Which place of a finding Enter opens, if it is not the first. */
-  readonly place?: { readonly rank: number; readonly chosen: number };
-  /** The tab from which the user came here, and to which Esc leads back. */
-  readonly from?: TabId;
-}
-
-/** The source of one file with its costs. */
-export interface SourceView {
-  readonly kind: 'source';
-  readonly place: Location;
-  /** Line under the cursor, from 0. */
-  readonly cursor: number;
-  readonly top: number;
-  /** How many columns of the source are scrolled out at the left. */
-  readonly left: number;
-  readonly source: (SourceDetail & { readonly key: string }) | undefined;
-  readonly from?: TabId;
-  /** Which finding it belongs to, and which of its places it is. */
-  readonly finding?: { readonly finding: Finding; readonly chosen: number };
-}
-
-export interface FlameView {
-  readonly kind: 'flame';
-  readonly profile: ProfileName;
-  /** Node of the call tree that takes the whole width. */
-  readonly root: number;
-  /** Node under the cursor. */
-  readonly cursor: number;
-  readonly flame: (FlameDetail & { readonly key: string }) | undefined;
-}
-
-export type View = ListView | SourceView | FlameView;
+import type { Dataset, TargetAction, Thread } from './provider.js';
+import type { FlameView, SourceView, TabId, View } from './views.js';
 
 export interface MenuItem {
   readonly key: string;
@@ -142,88 +76,6 @@ export interface State {
 /** An hour of readings at one a second. */
 export const keptReadings = 3600;
 
-const firstSort: Readonly<Record<ListQuery['list'], string>> = {
-  classes: 'retained',
-  biggest: 'retained',
-  objects: 'retained',
-  dominators: 'retained',
-  fields: 'retained',
-  retainers: 'distance',
-  dominated: 'retained',
-  findings: 'rank',
-  grownClasses: 'delta',
-  grownObjects: 'delta',
-  functions: 'self',
-  callers: 'total',
-  callees: 'total',
-  hotLines: 'self',
-};
-const ascendingFirst = new Set(['rank', 'distance', 'name', 'place']);
-
-/** The direction in which a column is sorted when it is first chosen: sizes with the biggest first, names from A. */
-export const descendsFirst = (sort: string): boolean => !ascendingFirst.has(sort);
-
-export const listView = (query: ListQuery, title: string): ListView => ({
-  kind: 'list',
-  query,
-  title,
-  sort: firstSort[query.list],
-  descending: descendsFirst(firstSort[query.list]),
-  filter: '',
-  expanded: [],
-  cursor: 0,
-  top: 0,
-  page: undefined,
-  path: undefined,
-});
-
-export const flameView = (profile: ProfileName): FlameView => ({
-  kind: 'flame',
-  profile,
-  root: 0,
-  cursor: 0,
-  flame: undefined,
-});
-
-export const sourceView = (place: Location): SourceView => ({
-  kind: 'source',
-  place,
-  cursor: Math.max(0, place.line - 1),
-  top: 0,
-  left: 0,
-  source: undefined,
-});
-
-/** A way to look at a tab's data; `v` switches to the next. */
-export interface RootView {
-  readonly title: string;
-  readonly needs: Dataset;
-  readonly make: () => View;
-}
-
-const profileRoots = (profile: ProfileName, word: string): RootView[] => [
-  { title: `${word} functions`, needs: profile, make: () => listView({ list: 'functions', profile }, 'Functions') },
-  { title: `${word} flame graph`, needs: profile, make: () => flameView(profile) },
-];
-
-export const rootViews: Readonly<Record<TabId, readonly RootView[]>> = {
-  live: [],
-  heap: [
-    { title: 'Biggest objects', needs: 'heap', make: () => listView({ list: 'biggest' }, 'Biggest objects') },
-    { title: 'Classes', needs: 'heap', make: () => listView({ list: 'classes' }, 'Classes') },
-    { title: 'Dominator tree', needs: 'heap', make: () => listView({ list: 'dominators' }, 'Dominator tree') },
-  ],
-  growth: [
-    { title: 'Findings', needs: 'leaks', make: () => listView({ list: 'findings' }, 'Findings') },
-    { title: 'Classes', needs: 'growth', make: () => listView({ list: 'grownClasses' }, 'Classes') },
-    { title: 'Objects', needs: 'growth', make: () => listView({ list: 'grownObjects' }, 'Objects') },
-  ],
-  cpu: [...profileRoots('cpu', 'CPU'), ...profileRoots('alloc', 'Allocation')],
-  lines: [
-    { title: 'CPU lines', needs: 'cpu', make: () => listView({ list: 'hotLines', profile: 'cpu' }, 'Hottest lines') },
-  ],
-};
-
 export const initialState = (title: string, live: boolean, columns: number, rows: number): State => ({
   columns,
   rows,
@@ -262,14 +114,7 @@ export const withStack = (state: State, tab: TabId, stack: readonly View[]): Sta
   stacks: { ...state.stacks, [tab]: stack },
 });
 
-/** A key for what a list holds and in which order: two equal keys mean the same rows. */
-export const listKey = (view: ListView, generation: number): string =>
-  JSON.stringify([generation, view.query, view.sort, view.descending, view.filter, view.expanded]);
-
 export const sourceKey = (state: State, view: SourceView): string => `${state.generation} ${view.place.file}`;
 
 export const flameKey = (state: State, view: FlameView): string =>
   JSON.stringify([state.generation, view.profile, view.root, state.columns, state.rows]);
-
-export const rowAtCursor = (view: ListView): Row | undefined =>
-  view.page === undefined ? undefined : view.page.rows[view.cursor - view.page.from];

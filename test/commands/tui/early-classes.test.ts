@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Datasets } from '#memwatch/commands/tui/data/datasets.js';
-import type { ClassRow, ProviderEvent } from '#memwatch/tui/state/provider.js';
+import type { ProviderEvent } from '#memwatch/tui/state/provider.js';
+import type { ClassRow } from '#memwatch/tui/state/lists.js';
 import { repository } from '../../support/paths.js';
 import { temporaryFolder } from '../../support/targets.js';
 

@@ -7,6 +7,7 @@ import { MemwatchError } from '../../../errors.js';
 import { edgeTypes, type HeapGraph, type NodePositions, type StringPages } from '../../model/heap-graph.js';
 import { stringTable } from '../../model/string-table.js';
 import { EdgeColumns, type EdgeCounts, type EdgeMemory } from './edges.js';
+import { findInconsistency } from './consistency.js';
 import { readHeader, type SnapshotHeader } from './header.js';
 import { LocationColumns } from './locations.js';
 import { NodeColumns } from './nodes.js';
@@ -124,7 +125,8 @@ export class SnapshotParser {
     const { header, nodes, edges, strings } = this;
     if (nodes === undefined || edges === undefined || strings === undefined)
       throw broken(this.position, 'nodes, edges or strings are missing');
-    this.checkCounts(header, nodes, edges, strings);
+    const problem = findInconsistency(header, nodes, edges, strings);
+    if (problem !== undefined) throw broken(this.position, problem);
     return {
       nodeCount: nodes.count,
       edgeCount: edges.count,
@@ -140,22 +142,6 @@ export class SnapshotParser {
       positions: this.positions ?? (this.locations ?? new LocationColumns(header)).finish(),
       extraNativeBytes: header.extraNativeBytes,
     };
-  }
-
-  private checkCounts(header: SnapshotHeader, nodes: NodeColumns, edges: EdgeColumns, strings: StringPages): void {
-    const problem =
-      nodes.count !== header.nodeCount
-        ? `the header counts ${header.nodeCount} nodes, the file holds ${nodes.count}`
-        : edges.count !== header.edgeCount
-          ? `the header counts ${header.edgeCount} edges, the file holds ${edges.count}`
-          : nodes.edges !== edges.count
-            ? `the nodes claim ${nodes.edges} edges, the file contains ${edges.count}`
-            : Math.max(nodes.maxName, edges.maxName) >= strings.count
-              ? `a name is string ${Math.max(nodes.maxName, edges.maxName)} of ${strings.count}`
-              : nodes.count === 0
-                ? 'it contains no nodes'
-                : undefined;
-    if (problem !== undefined) throw broken(this.position, problem);
   }
 
   /** Takes one byte outside of a value; returns false if a value begins with it. */

@@ -6,20 +6,17 @@ import { leastSnapshots } from '../../../analyzer/growth/snapshots/find-growth.j
 import type { Heap } from '../../../analyzer/heap/heap.js';
 import type { LeakReport } from '../../../analyzer/model/finding.js';
 import { escapeText, formatBytes, formatBytesDelta, formatCount, formatDuration } from '../../../report/units.js';
+import type { Dataset, ProviderEvent } from '../../../tui/state/provider.js';
+import type { Detail, DetailQuery, LineCost } from '../../../tui/state/detail.js';
 import type {
   ClassRow,
-  Dataset,
-  Detail,
-  DetailQuery,
   FindingRow,
-  LineCost,
   ListOrder,
   ListQuery,
   ListWindow,
   Page,
   ProfileName,
-  ProviderEvent,
-} from '../../../tui/state/provider.js';
+} from '../../../tui/state/lists.js';
 import { analyseSnapshots } from '../../../leaks/snapshot-files.js';
 import { readHeap } from '../../open-heap.js';
 import { HeapCache } from './cache.js';

@@ -5,7 +5,7 @@
 import { computeFlameTree, type FlameNode } from '../../../analyzer/cost/flame-tree.js';
 import type { Location } from '../../../analyzer/model/location.js';
 import type { Profile } from '../../../analyzer/model/profile.js';
-import type { FlameBox, FlameDetail } from '../../../tui/state/provider.js';
+import type { FlameBox, FlameDetail } from '../../../tui/state/detail.js';
 
 export interface FlameGraph {
   readonly profile: Profile;

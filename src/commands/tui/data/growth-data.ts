@@ -7,7 +7,7 @@ import { diffHeaps } from '../../../analyzer/heap/diff.js';
 import type { Heap } from '../../../analyzer/heap/heap.js';
 import type { HeapDiff } from '../../../analyzer/model/heap-diff.js';
 import { renderPath } from '../../../report/path-text.js';
-import type { GrowthRow } from '../../../tui/state/provider.js';
+import type { GrowthRow } from '../../../tui/state/lists.js';
 
 export interface GrowthData {
   readonly diff: HeapDiff;

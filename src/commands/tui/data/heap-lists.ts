@@ -6,7 +6,7 @@ import { countClasses } from '../../../analyzer/heap/classes.js';
 import type { Heap } from '../../../analyzer/heap/heap.js';
 import { nodeTypes } from '../../../analyzer/model/heap-graph.js';
 import { displayName } from '../../../analyzer/heap/words.js';
-import type { ClassRow, ListOrder, ListQuery, ListWindow, Page } from '../../../tui/state/provider.js';
+import type { ClassRow, ListOrder, ListQuery, ListWindow, Page } from '../../../tui/state/lists.js';
 import type { HeapCache } from './cache.js';
 import type { HeapData } from './heap-data.js';
 import { dominatedLevel, fieldsLevel, namedLevel, nodesLevel, nodesOfClass, retainersLevel } from './heap-levels.js';

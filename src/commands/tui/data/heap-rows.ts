@@ -5,7 +5,8 @@
 import { findPath, nodesOnPath } from '../../../analyzer/heap/paths.js';
 import { displayName } from '../../../analyzer/heap/words.js';
 import { nodeTypeName } from '../../../analyzer/model/heap-graph.js';
-import type { ObjectRow, PathDetail } from '../../../tui/state/provider.js';
+import type { PathDetail } from '../../../tui/state/detail.js';
+import type { ObjectRow } from '../../../tui/state/lists.js';
 import type { HeapData } from './heap-data.js';
 
 /** The position of a row in its tree. */

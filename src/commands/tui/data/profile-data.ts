@@ -6,15 +6,8 @@ import { computeFunctions, isIdle, isRoot } from '../../../analyzer/cost/functio
 import { computeLines } from '../../../analyzer/cost/lines.js';
 import type { Location } from '../../../analyzer/model/location.js';
 import type { Profile } from '../../../analyzer/model/profile.js';
-import type {
-  FunctionRow,
-  LineCost,
-  LineRow,
-  ListOrder,
-  ListQuery,
-  ListWindow,
-  Page,
-} from '../../../tui/state/provider.js';
+import type { LineCost } from '../../../tui/state/detail.js';
+import type { FunctionRow, LineRow, ListOrder, ListQuery, ListWindow, Page } from '../../../tui/state/lists.js';
 import { readProfileFile } from '../../profile-file.js';
 import { createFlameGraph, type FlameGraph } from './flame-data.js';
 import { rowPage } from './row-list.js';

@@ -1,6 +1,6 @@
 /** Lists that are small enough to be built in full: classes, functions, findings. In: rows, an order. Out: a page. */
 import type { Location } from '../../../analyzer/model/location.js';
-import type { ListOrder, ListWindow, Page, Row } from '../../../tui/state/provider.js';
+import type { ListOrder, ListWindow, Page, Row } from '../../../tui/state/lists.js';
 
 export const rowPage = (rows: readonly Row[], order: ListOrder, window: ListWindow, whole: number): Page => {
   const wanted = order.filter.toLowerCase();

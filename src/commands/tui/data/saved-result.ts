@@ -13,18 +13,9 @@ import type {
   StepDocument,
 } from '../../../analyzer/model/documents.js';
 import { formatBytes, formatCount, formatDuration } from '../../../report/units.js';
-import type {
-  ClassRow,
-  Dataset,
-  FunctionRow,
-  GrowthRow,
-  LineCost,
-  LineRow,
-  ListQuery,
-  ObjectRow,
-  PathStepRow,
-  Row,
-} from '../../../tui/state/provider.js';
+import type { Dataset } from '../../../tui/state/provider.js';
+import type { LineCost, PathStepRow } from '../../../tui/state/detail.js';
+import type { ClassRow, FunctionRow, GrowthRow, LineRow, ListQuery, ObjectRow, Row } from '../../../tui/state/lists.js';
 
 export interface SavedResult {
   readonly dataset: Dataset;

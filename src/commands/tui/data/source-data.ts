@@ -4,7 +4,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { messageOf } from '../../../errors.js';
 import { memwatchUrl, type ScriptsTable } from '../../../analyzer/model/scripts.js';
-import type { LineCost, SourceDetail } from '../../../tui/state/provider.js';
+import type { LineCost, SourceDetail } from '../../../tui/state/detail.js';
 
 /** Larger files are bundles, which no user reads line by line. */
 const mostBytes = 32 * 2 ** 20;

@@ -3,7 +3,7 @@
  * open rows, a window. Out: the rows of the window. The cost depends on how many rows are open, not on how many there
  * are.
  */
-import type { ListOrder, ListWindow, ObjectRow, Page } from '../../../tui/state/provider.js';
+import type { ListOrder, ListWindow, ObjectRow, Page } from '../../../tui/state/lists.js';
 import type { RowPlace } from './heap-rows.js';
 
 /** The rows below one row, or those at the top. */
