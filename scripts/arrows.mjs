@@ -7,13 +7,14 @@ import { posix } from 'node:path';
 // each folder, the folders that it may import, and those of which it may import only types
 const rooms = [
   ['errors.ts', []],
+  ['input.ts', []],
   ['progress.ts', ['errors.ts']],
   ['thread.ts', ['errors.ts']],
   ['files', ['errors.ts']],
   ['source', []],
   ['analyzer/model', ['errors.ts', 'source']],
-  ['analyzer/formats/heapsnapshot', ['errors.ts', 'analyzer/model']],
-  ['analyzer/formats', ['errors.ts', 'source', 'analyzer/model']],
+  ['analyzer/formats/heapsnapshot', ['errors.ts', 'input.ts', 'analyzer/model']],
+  ['analyzer/formats', ['errors.ts', 'input.ts', 'source', 'analyzer/model']],
   ['analyzer/formats/documents', ['errors.ts', 'source', 'analyzer/model', 'analyzer/formats']],
   ['analyzer/heap', ['errors.ts', 'analyzer/model']],
   ['analyzer/cost', ['errors.ts', 'analyzer/model']],
@@ -39,7 +40,7 @@ const rooms = [
   ['agent/capture', ['errors.ts', 'files', 'agent/process', 'agent/session', 'agent/attach'], ['analyzer/model']],
   [
     'agent/lines',
-    ['errors.ts', 'files', 'source', 'agent/session', 'agent/attach', 'agent/capture'],
+    ['errors.ts', 'input.ts', 'files', 'source', 'agent/session', 'agent/attach', 'agent/capture'],
     ['analyzer/model'],
   ],
   ['agent/scenario', ['errors.ts', 'agent/capture'], ['analyzer/model']],
@@ -49,7 +50,10 @@ const rooms = [
   ['tui/keys', ['analyzer/model', 'analyzer/memory', 'tui/state', 'tui/rows']],
   ['tui/terminal', ['errors.ts', 'report', 'tui/state', 'tui/rows', 'tui/keys']],
   ['captures', ['errors.ts', 'progress.ts', 'agent', 'report']],
-  ['leaks', ['errors.ts', 'files', 'source', 'progress.ts', 'thread.ts', 'agent', 'analyzer', 'report', 'captures']],
+  [
+    'leaks',
+    ['errors.ts', 'input.ts', 'files', 'source', 'progress.ts', 'thread.ts', 'agent', 'analyzer', 'report', 'captures'],
+  ],
   ['commands/io.ts', ['errors.ts', 'progress.ts', 'analyzer/model']],
   // apart from the other commands: it must not use the terminal UI
   ['commands/record', ['errors.ts', 'files', 'agent', 'analyzer', 'report', 'commands/io.ts']],
@@ -57,6 +61,7 @@ const rooms = [
     'commands',
     [
       'errors.ts',
+      'input.ts',
       'files',
       'progress.ts',
       'thread.ts',

@@ -29,7 +29,9 @@ let hasEnded = false;
 const leaveAnyway = (): void => {
   if (process.stdout.errored === null && !hasEnded)
     report(
-      new MemwatchError('interrupted', `interrupted: cleanup did not finish within ${longestGoodbyeMs / 1000} s`),
+      new MemwatchError('interrupted', `interrupted: cleanup did not finish within ${longestGoodbyeMs / 1000} s`, {
+        hint: 'a target undoes within about 10 s what is left there; memwatch detach PID does it at once',
+      }),
       false,
     );
   process.exit();

@@ -9,6 +9,7 @@ import type { Argv } from 'yargs';
 import { cannotRead, MemwatchError } from '../errors.js';
 import { checkOutput } from '../files/output.js';
 import { makeFolder } from '../files/temporary.js';
+import { requireRegularFile } from '../input.js';
 import type { Arguments } from './io.js';
 
 /** `-o` and `--overwrite` of a command that writes a capture. */
@@ -54,6 +55,7 @@ export const namedCapture = (of: string, extension: string, at = new Date()): st
 /** Throws `cannot-read`. */
 export const readCaptureBytes = async (file: string): Promise<Uint8Array> => {
   try {
+    requireRegularFile(file);
     return await readFile(file);
   } catch (cause) {
     throw cannotRead(file, cause);

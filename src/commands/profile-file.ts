@@ -102,17 +102,22 @@ const takesProfiles: readonly string[] = ['view', 'export', 'diff', 'mcp'];
 /** Commands that take snapshots alone; a result of memwatch may look like a broken one. */
 const takesSnapshots: readonly string[] = ['heap', 'waste'];
 
+/** `leaks` compares several snapshots. */
+const isFor = (command: string, named: FileName, files: readonly string[]): boolean =>
+  named.command === command || (named.command === 'heap' && command === 'leaks' && files.length > 1);
+
 /** If the file belongs to another command, an error that names that command; else the error as it was. */
 export const explainFile = async (thrown: unknown, [command = '', ...words]: readonly string[]): Promise<unknown> => {
   if (!(thrown instanceof MemwatchError)) return thrown;
   const isOther = ['not-this-format', 'bad-argument'].includes(thrown.code);
   if (!isOther && !(thrown.code === 'broken-file' && takesSnapshots.includes(command))) return thrown;
   if (thrown.code === 'bad-argument' && takesProfiles.includes(command)) return thrown;
-  for (const file of words.filter(isFile)) {
+  const files = words.filter(isFile);
+  for (const file of files) {
     const named = await nameFile(file).catch(() => undefined);
     if (
       named !== undefined &&
-      named.command !== command &&
+      !isFor(command, named, files) &&
       !(named.command === 'heap' && !isOther) &&
       !thrown.message.includes(named.name)
     )

@@ -1,6 +1,7 @@
 /** `memwatch view <file…>`: captures in the terminal UI. */
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { cannotRead, MemwatchError } from '../errors.js';
+import { requireRegularFile } from '../input.js';
 import { startGuardian } from '../tui/terminal/guardian.js';
 import type { Command } from './io.js';
 import { kindOf } from './tui/data/capture-kind.js';
@@ -35,8 +36,7 @@ export const viewCommand: Command = {
 const showable = async (file: string): Promise<void> => {
   try {
     accessSync(file, constants.R_OK);
-    const found = statSync(file);
-    if (!found.isFile()) throw new Error(found.isDirectory() ? 'it is a folder' : 'not a regular file');
+    requireRegularFile(file);
   } catch (error) {
     throw cannotRead(file, error);
   }

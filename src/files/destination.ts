@@ -65,15 +65,15 @@ const requireTrusted = (file: string, path: string, what: string, { uid }: Stats
   throw refusal(file, `${what} that belongs to another user (uid ${uid})`, which);
 };
 
-const refusal = (file: string, what: string, which = 'it is'): MemwatchError =>
+const refusal = (file: string, what: string, which = 'it is', kind = 'file'): MemwatchError =>
   new MemwatchError('cannot-write', `will not write to ${file}: ${which} ${what}`, {
-    hint: which === 'it is' ? 'name another file' : 'name the place that the link leads to, or another one',
+    hint: which === 'it is' ? `name another ${kind}` : 'name the place that the link leads to, or another one',
   });
 
 /** The path of a folder without any link; it need not exist. Throws if another user's link is on the way. */
 export const safePathOf = (folder: string): string => {
   const { path, stats } = follow(folder);
-  if (stats !== undefined && !stats.isDirectory()) throw refusal(folder, 'not a folder');
+  if (stats !== undefined && !stats.isDirectory()) throw refusal(folder, 'not a folder', 'it is', 'folder');
   return path;
 };
 

@@ -15,6 +15,7 @@ import type { LeakReport } from '../analyzer/model/finding.js';
 import { createLocator } from '../analyzer/model/location.js';
 import { fileOf } from '../source/file-address.js';
 import type { ScriptsTable } from '../analyzer/model/scripts.js';
+import { readRegularFile } from '../input.js';
 
 export interface AnalyseOptions {
   readonly signal?: AbortSignal | undefined;
@@ -93,7 +94,10 @@ const readSource = (file: string): string | undefined => {
 
 export const packageOf: PackageLookup = (folder) => {
   try {
-    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;
+    const { name, version } = JSON.parse(readRegularFile(join(folder, 'package.json')).toString('utf8')) as Record<
+      string,
+      unknown
+    >;
     return typeof name === 'string' && typeof version === 'string' ? { name, version } : undefined;
   } catch {
     return undefined;

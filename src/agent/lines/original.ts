@@ -2,9 +2,9 @@
  * The user's source behind a script that runs, found through its source map if it has one. Used inside the target while it
  * loads a file, and on scripts of a live process. In: a script's text and path. Out: original places.
  */
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { readRegularFile } from '../../input.js';
 import { readSourceMap, type SourceMap } from '../../source/source-map.js';
 
 export interface OriginalPlace {
@@ -96,7 +96,8 @@ const readMap = (code: string, path: string): SourceMap | undefined => {
 
 const textOfMap = (url: string, path: string): string | undefined => {
   try {
-    if (!url.startsWith('data:')) return readFileSync(resolve(dirname(path), decodeURIComponent(url)), 'utf8');
+    if (!url.startsWith('data:'))
+      return readRegularFile(resolve(dirname(path), decodeURIComponent(url))).toString('utf8');
     const [head, body = ''] = url.split(',', 2);
     return head?.endsWith(';base64') ? Buffer.from(body, 'base64').toString('utf8') : decodeURIComponent(body);
   } catch {
@@ -106,7 +107,7 @@ const textOfMap = (url: string, path: string): string | undefined => {
 
 const tryRead = (path: string): string | undefined => {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegularFile(path).toString('utf8');
   } catch {
     return undefined;
   }

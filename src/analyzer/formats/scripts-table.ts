@@ -1,12 +1,14 @@
 /** Reads the scripts table beside a capture, `<capture>.scripts.json`; undefined if there is none. */
 import { readFile } from 'node:fs/promises';
 import { cannotRead, MemwatchError } from '../../errors.js';
+import { requireRegularFile } from '../../input.js';
 import { scriptsFileOf, type Script, type ScriptsTable } from '../model/scripts.js';
 
 export const readScriptsTable = async (captureFile: string): Promise<ScriptsTable | undefined> => {
   const file = scriptsFileOf(captureFile);
   let text: string;
   try {
+    requireRegularFile(file);
     text = await readFile(file, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;

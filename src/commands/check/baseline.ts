@@ -1,11 +1,12 @@
 /** The baseline file of `check`: finds, reads and rewrites it. In: the file the user named. Out: known leaks by scenario. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { readBaseline, writeBaseline } from '../../analyzer/formats/documents/baseline.js';
 import { updatedEntries } from '../../analyzer/growth/compare-baseline.js';
 import type { Baseline, KnownLeak, ScenarioReport } from '../../analyzer/model/check.js';
-import { MemwatchError } from '../../errors.js';
+import { cannotRead, MemwatchError } from '../../errors.js';
 import { writeOutput } from '../../files/output.js';
+import { readRegularFile } from '../../input.js';
 
 export interface OpenBaseline {
   /** As the user named it; null if there is no baseline. */
@@ -20,13 +21,31 @@ const defaultName = 'memwatch-baseline.json';
 export const openBaseline = (named: string | undefined, update: boolean): OpenBaseline => {
   const name = named ?? defaultName;
   const path = resolve(name);
-  if (existsSync(path)) return { name, path, known: readBaseline(readFileSync(path, 'utf8'), name) };
+  if (existsSync(path)) return { name, path, known: readKnown(path, name, update) };
   if (named !== undefined && !update) {
     throw new MemwatchError('cannot-read', `no such baseline: ${name}`, {
       hint: 'run with --update-baseline to write it',
     });
   }
   return { name: update ? name : null, path, known: new Map() };
+};
+
+/** An empty file, as `mktemp` makes it, can be filled, but is no baseline to compare with. */
+const readKnown = (path: string, name: string, update: boolean): Baseline => {
+  const text = readText(path, name);
+  if (text !== '') return readBaseline(text, name);
+  if (update) return new Map();
+  throw new MemwatchError('not-this-format', `the baseline ${name} is empty`, {
+    hint: 'run with --update-baseline to fill it',
+  });
+};
+
+const readText = (path: string, name: string): string => {
+  try {
+    return readRegularFile(path).toString('utf8');
+  } catch (cause) {
+    throw cannotRead(name, cause);
+  }
 };
 
 /** A scenario's path in the baseline: relative to the baseline's folder, so that it is the same on every machine. */

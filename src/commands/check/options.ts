@@ -1,7 +1,8 @@
 /** The options of `check`: how to run, and what to check. Throws `bad-argument` and `cannot-read`. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { parseTarget, type Target } from '../../agent/attach/target.js';
-import { MemwatchError } from '../../errors.js';
+import { cannotRead, MemwatchError } from '../../errors.js';
+import { requireRegularFile } from '../../input.js';
 import { parseLimits, type Limits } from '../../leaks/limits.js';
 import type { Arguments } from '../io.js';
 import { parseDuration } from '../../report/quantities.js';
@@ -71,14 +72,23 @@ export const readSubjects = (args: Arguments, options: CheckOptions): (string | 
 
 /** Checked before anything runs: a mistyped name must not waste the time of the other scenarios. */
 const requireFile = (file: string, { nodeOptions }: CheckOptions): void => {
-  if (!existsSync(file) || statSync(file).isDirectory()) {
-    const what = existsSync(file) ? `${file} is a folder` : `no such file: ${file}`;
+  const what = problemWith(file);
+  if (what !== undefined)
     throw new MemwatchError('cannot-read', what, { hint: 'name the modules of the scenarios, such as leaks/*.mjs' });
-  }
   if (!/\.[cm]?tsx?$/.test(file) || nodeOptions.length > 0 || runsTypeScript()) return;
   throw new MemwatchError('bad-argument', `Node.js ${process.version} cannot run TypeScript: ${file}`, {
     hint: 'compile it, run memwatch with Node 22.18 or newer, or use a loader: --node-option=--import=tsx',
   });
+};
+
+const problemWith = (file: string): string | undefined => {
+  if (!existsSync(file)) return `no such file: ${file}`;
+  try {
+    requireRegularFile(file);
+    return undefined;
+  } catch (cause) {
+    return cannotRead(file, cause).message;
+  }
 };
 
 const runsTypeScript = (): boolean => 'typescript' in process.features && process.features.typescript !== false;

@@ -1,5 +1,4 @@
 /** What `cpu` and `alloc` print: a profile as tables or as a JSON document. In: profiles, the user's choices. */
-import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { isAbsolute } from 'node:path';
 import type { Argv } from 'yargs';
@@ -16,6 +15,7 @@ import {
 import type { CostTable, FunctionRow, LineRow } from '../../analyzer/model/cost.js';
 import { createLocator } from '../../analyzer/model/location.js';
 import type { Profile } from '../../analyzer/model/profile.js';
+import { readRegularFile } from '../../input.js';
 import { renderCostTree } from '../../report/cost-tree.js';
 import { isOwn } from '../../report/place.js';
 import { escapeText } from '../../report/units.js';
@@ -146,7 +146,7 @@ const createSourceOf = (profiles: readonly Profile[]): ((row: LineRow) => string
 
 const readTextFile = (file: string): string => {
   try {
-    return isAbsolute(file) ? readFileSync(file, 'utf8') : '';
+    return isAbsolute(file) ? readRegularFile(file).toString('utf8') : '';
   } catch {
     return ''; // a source file on another machine
   }

@@ -2,9 +2,9 @@
  * The packages that a lockfile installs. In: a file of npm, yarn (1 and later), pnpm or bun. Out: each name with each of
  * its versions, under its name in the registry, even if the project uses an alias.
  */
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { cannotRead, MemwatchError } from '../../errors.js';
+import { readRegularFile } from '../../input.js';
 import { isVersion } from './versions.js';
 
 export interface InstalledPackage {
@@ -115,7 +115,7 @@ const tryToRead = (read: LockfileFormat['read'], text: string): InstalledPackage
 
 const readText = (file: string): string => {
   try {
-    return readFileSync(file, 'utf8');
+    return readRegularFile(file).toString('utf8');
   } catch (cause) {
     throw cannotRead(file, cause);
   }

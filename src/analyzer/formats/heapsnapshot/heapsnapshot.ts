@@ -8,6 +8,7 @@ import { open } from 'node:fs/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { pipeline } from 'node:stream';
 import { cannotRead, MemwatchError, messageOf, throwIfInterrupted } from '../../../errors.js';
+import { requireRegularFile } from '../../../input.js';
 import type { HeapGraph } from '../../model/heap-graph.js';
 import { readPieces } from './file-pieces.js';
 import { withPlainContexts } from './names.js';
@@ -116,13 +117,12 @@ const unzipped = (file: ReadStream): Gunzip => {
 /** The size of the file, and whether it begins like a gzip file. */
 const look = async (path: string): Promise<{ bytes: number; gzip: boolean }> => {
   try {
+    requireRegularFile(path);
     const file = await open(path);
     try {
       const magic = Buffer.alloc(2);
       await file.read(magic, 0, 2, 0);
-      const stat = await file.stat();
-      if (!stat.isFile()) throw new Error('it is not a regular file');
-      return { bytes: stat.size, gzip: magic[0] === 0x1f && magic[1] === 0x8b };
+      return { bytes: (await file.stat()).size, gzip: magic[0] === 0x1f && magic[1] === 0x8b };
     } finally {
       await file.close();
     }

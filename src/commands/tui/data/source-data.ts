@@ -3,6 +3,7 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { messageOf } from '../../../errors.js';
+import { requireRegularFile } from '../../../input.js';
 import { memwatchUrl, type ScriptsTable } from '../../../analyzer/model/scripts.js';
 import type { LineCost, SourceDetail } from '../../../tui/state/detail.js';
 
@@ -29,6 +30,7 @@ const readText = async (file: string): Promise<{ lines: string[] } | { why: stri
   if (file.startsWith('node:')) return { why: `${file} is part of Node.js: its source is not on this machine` };
   if (file === memwatchUrl) return { why: 'this is memwatch’s own code, which it runs in the target' };
   try {
+    requireRegularFile(file);
     if ((await stat(file)).size > mostBytes) return { why: `${file} is too large to show` };
     return { lines: (await readFile(file, 'utf8')).split('\n') };
   } catch (error) {
