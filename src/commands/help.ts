@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { MemwatchError } from '../errors.js';
+import { wrap } from '../report/wrap.js';
 import { commands } from './index.js';
 import { nearestName } from './nearest.js';
 
@@ -44,13 +45,21 @@ const options: readonly (readonly [string, string])[] = [
   ['-v, --version', 'show the version of memwatch'],
 ];
 
+/** Of a description, however narrow the terminal. */
+const leastColumns = 30;
+
 const renderHelp = (columns: number): string => {
   const rows = [...commands.values()].map(({ usage, describe }) => [`memwatch ${usage}`, describe] as const);
   const width = Math.max(...rows.map(([usage]) => usage.length));
-  const line = ([left, right]: readonly [string, string]): string =>
-    `  ${left.padEnd(width)}  ${right}`.slice(0, Math.max(columns, width + 4));
+  const line = ([left, right]: readonly [string, string]): string => {
+    const [first = '', ...more] = wrap(right, Math.max(leastColumns, columns - width - 4));
+    return [`  ${left.padEnd(width)}  ${first}`, ...more.map((text) => ' '.repeat(width + 4) + text)].join('\n');
+  };
   return [
-    'memwatch <command>: find the line that costs the memory or the time, in a running Node.js process',
+    ...wrap(
+      'memwatch <command>: find the line that costs the memory or the time, in a running Node.js process',
+      columns,
+    ),
     '',
     'Commands:',
     ...rows.map(line),

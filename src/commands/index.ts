@@ -133,6 +133,11 @@ const entries = {
     describe: 'a server for agents (Model Context Protocol) on stdin and stdout',
     load: async () => (await import('./mcp.js')).mcpCommand,
   },
+  completion: {
+    usage: 'completion <shell>',
+    describe: 'a completion script for bash, zsh or fish: commands, options and process ids by Tab',
+    load: async () => (await import('./completion.js')).completionCommand,
+  },
 } satisfies Record<string, CommandEntry>;
 
 export const commands: ReadonlyMap<string, CommandEntry> = new Map(Object.entries(entries));

@@ -12,7 +12,16 @@ import { nearestName } from './nearest.js';
 declare module 'yargs' {
   interface Argv {
     /** Missing from its published types. */
-    getOptions(): { key: Record<string, unknown> };
+    getOptions(): {
+      key: Record<string, unknown>;
+      choices: Readonly<Record<string, readonly unknown[] | undefined>>;
+      boolean: readonly string[];
+      alias: Readonly<Record<string, readonly string[] | undefined>>;
+    };
+    getGroups(): Readonly<Record<string, readonly string[] | undefined>>;
+    getInternalMethods(): {
+      getUsageInstance(): { getDescriptions(): Readonly<Record<string, string | undefined>> };
+    };
   }
 }
 
