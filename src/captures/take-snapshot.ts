@@ -1,11 +1,12 @@
 /**
- * One heap snapshot forevery command that needs one: says what it will cost the target, refuses if that is too much, shows
+ * One heap snapshot for every command that needs one: says what it will cost the target, refuses if that is too much, shows
  * progress, and says how much memory stays with the target.
  */
 import { statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Attachment } from '../agent/attach/attach.js';
 import { captureSnapshot, type CapturedSnapshot, type SnapshotProgress } from '../agent/capture/snapshot.js';
+import type { Redaction } from '../agent/capture/redact.js';
 import { MemwatchError } from '../errors.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from '../report/units.js';
 import type { Progress } from '../progress.js';
@@ -20,13 +21,15 @@ export interface TakeOptions {
   force?: boolean;
   /** More snapshots of this session will be compared with this one: V8 keeps the ids of objects, which take memory. */
   more?: boolean;
+  /** Leaves the contents of strings out of the file. */
+  redact?: Redaction | undefined;
 }
 
 /** Throws no-room, with the figures, and what captureSnapshot throws. */
 export const takeSnapshot = async (
   attachment: Attachment,
   file: string,
-  { gzip = false, overwrite = false, force = false, more = false }: TakeOptions,
+  { gzip = false, overwrite = false, force = false, more = false, redact }: TakeOptions,
   io: Progress,
 ): Promise<CapturedSnapshot> => {
   io.progress('counting what the snapshot will cost');
@@ -37,7 +40,7 @@ export const takeSnapshot = async (
   if (isExpensive) io.warn(cost);
   else io.progress(cost);
   const onProgress = (progress: SnapshotProgress): void => io.progress(progressText(progress));
-  const options = { gzip, overwrite, signal: io.signal, onProgress };
+  const options = { gzip, overwrite, redact, signal: io.signal, onProgress };
   const capture = (): Promise<CapturedSnapshot> => captureSnapshot(attachment, file, options);
   return more ? capture() : reportKeptMemory(attachment.session, io, capture);
 };

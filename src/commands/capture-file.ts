@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
+import type { Redaction } from '../agent/capture/redact.js';
 import { cannotRead, MemwatchError } from '../errors.js';
 import { checkOutput } from '../files/output.js';
 import { makeFolder } from '../files/temporary.js';
@@ -17,6 +18,17 @@ export const captureOptions = (yargs: Argv, describe: string): Argv =>
   yargs
     .option('output', { alias: 'o', type: 'string', describe })
     .option('overwrite', { type: 'boolean', describe: 'replace a capture of the same name instead of refusing' });
+
+/** `--redact` and `--redact=all` of a command that keeps snapshots. */
+export const redactOption = {
+  choices: ['strings', 'all'] as const,
+  describe: 'replace the contents of strings by hashes of the same length (all: also property names that are numbers)',
+};
+
+export const wantedRedaction = (args: Arguments): Redaction | undefined => {
+  const { redact } = args;
+  return redact === 'strings' || redact === 'all' ? redact : undefined;
+};
 
 export interface WantedCapture {
   readonly file: string;

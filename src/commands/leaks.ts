@@ -1,5 +1,6 @@
 /** `memwatch leaks <target>` and `memwatch leaks <snapshot> <snapshot> <snapshot…>`: is it leaking, what grows, what retains it, which line is to blame. */
 import { once } from 'node:events';
+import type { Argv } from 'yargs';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import { MemwatchError } from '../errors.js';
 import { usualMaxMs, usualRounds } from '../leaks/duration.js';
@@ -7,28 +8,18 @@ import { findLeaks, type FindLeaksOptions } from '../leaks/find-leaks.js';
 import { renderLeaks } from '../report/leaks-text.js';
 import { isCapture } from './profile-file.js';
 import { parseDuration } from '../report/quantities.js';
+import { redactOption, wantedRedaction } from './capture-file.js';
 import { htmlOptions, printWithPage } from './html.js';
 import { targetForms, targetOf } from './choose-target.js';
 import type { Arguments, Command, Io } from './io.js';
 
 export const leaksCommand: Command = {
   builder: (yargs) =>
-    htmlOptions(yargs)
+    roundOptions(htmlOptions(yargs))
       .positional('targets', {
         type: 'string',
         array: true,
         describe: `${targetForms}; or three or more snapshot files, oldest first`,
-      })
-      .option('interval', {
-        type: 'string',
-        default: `${usualRounds.intervalMs / 1000}s`,
-        describe: 'length of a round',
-      })
-      .option('rounds', { type: 'number', default: usualRounds.rounds, describe: 'number of rounds to compare' })
-      .option('warm-up', {
-        type: 'number',
-        default: usualRounds.warmUpRounds,
-        describe: 'rounds to run first, which do not count',
       })
       .option('load', {
         type: 'string',
@@ -47,6 +38,7 @@ export const leaksCommand: Command = {
       })
       .option('force', { type: 'boolean', describe: 'take snapshots even if memory could run out' })
       .option('keep', { type: 'string', describe: 'keep the snapshots in this folder' })
+      .option('redact', redactOption)
       .option('overwrite', { type: 'boolean', describe: 'replace the snapshots of an earlier run in that folder' })
       .option('fail-on', { choices: ['leak'], describe: 'exit code 1 if it leaks' })
       .example('$0 leaks 1234', 'a running process, without changing it')
@@ -61,6 +53,20 @@ export const leaksCommand: Command = {
     return report.verdict === 'leak' && args['fail-on'] === 'leak' ? 1 : 0;
   },
 };
+
+const roundOptions = (yargs: Argv): Argv =>
+  yargs
+    .option('interval', {
+      type: 'string',
+      default: `${usualRounds.intervalMs / 1000}s`,
+      describe: 'length of a round',
+    })
+    .option('rounds', { type: 'number', default: usualRounds.rounds, describe: 'number of rounds to compare' })
+    .option('warm-up', {
+      type: 'number',
+      default: usualRounds.warmUpRounds,
+      describe: 'rounds to run first, which do not count',
+    });
 
 const findIn = async (targets: readonly string[], args: Arguments, io: Io): Promise<LeakReport> => {
   const listening = { signal: io.signal, onProgress: io.progress, onWarning: io.warn };
@@ -91,6 +97,7 @@ const readOptions = (args: Arguments, io: Io): FindLeaksOptions => {
     growthSites: args['growth-sites'] === true,
     force: args['force'] === true,
     keep: args['keep'] as string | undefined,
+    redact: wantedRedaction(args),
     overwrite: args['overwrite'] === true,
     maxMs: parseDuration(String(args['max-time'])),
   };

@@ -36,7 +36,7 @@ export const createParser = async (
   if (entry === undefined) throw new MemwatchError('bad-argument', 'no command given');
   const command = await entry.load();
   const optionNames = (): string[] => Object.keys(command.builder(yargs([])).getOptions().key);
-  return yargs([...argv])
+  return yargs(withRedaction(argv))
     .scriptName('memwatch')
     .parserConfiguration({ 'populate--': true, 'parse-positional-numbers': false })
     .option('json', { type: 'boolean', describe: 'one JSON document on stdout', global: true })
@@ -51,6 +51,12 @@ export const createParser = async (
       throw error ?? new MemwatchError('bad-argument', oneLine(message), { hint: hintFor(name, message, optionNames) });
     })
     .command(entry.usage, entry.describe, command.builder, (args) => run(command, args as Arguments));
+};
+
+/** `--redact` may stand without a value, and then does not take the word after it, which yargs cannot express. */
+const withRedaction = (argv: readonly string[]): string[] => {
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+  return argv.map((word, i) => (word === '--redact' && i < end ? '--redact=strings' : word));
 };
 
 /** yargs' message in one line and in memwatch's words. */

@@ -5,7 +5,7 @@ import type { CapturedSnapshot } from '../agent/capture/snapshot.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import { parseDuration } from '../report/quantities.js';
 import { escapeText, formatBytes, formatCount, formatDuration } from '../report/units.js';
-import { captureOptions, namedCapture, wantedCapture } from './capture-file.js';
+import { captureOptions, namedCapture, redactOption, wantedCapture, wantedRedaction } from './capture-file.js';
 import { targetForms, targetOf } from './choose-target.js';
 import type { Command, Io } from './io.js';
 import { takeSnapshot } from '../captures/take-snapshot.js';
@@ -16,8 +16,10 @@ export const snapshotCommand: Command = {
       .positional('target', { type: 'string', describe: targetForms })
       .option('gzip', { type: 'boolean', describe: 'compress it to about a fifth of the size' })
       .option('force', { type: 'boolean', describe: 'take it even if memory or disk space could run out' })
+      .option('redact', redactOption)
       .option('after', { type: 'string', describe: 'time to wait before it (5s for a program that is started)' })
       .example('$0 snapshot 1234 -o before.heapsnapshot', 'for memwatch heap, memwatch diff, and Chrome DevTools')
+      .example('$0 snapshot 1234 --redact', 'without the contents of strings, for passing it on')
       .example('$0 snapshot 1234/2 --gzip', 'of the worker thread 2 of process 1234'),
   async run(args, io) {
     const target = await targetOf(args, io);
@@ -31,7 +33,8 @@ export const snapshotCommand: Command = {
     await withAttachment(target, attaching, async (attachment) => {
       await waitBefore(attachment, args['after'] as string | undefined, io);
       const { file, overwrite } = wanted ?? { file: newName(attachment, gzip), overwrite: false };
-      const snapshot = await takeSnapshot(attachment, file, { gzip, overwrite, force: args['force'] === true }, io);
+      const options = { gzip, overwrite, force: args['force'] === true, redact: wantedRedaction(args) };
+      const snapshot = await takeSnapshot(attachment, file, options, io);
       io.print({ schema: 'memwatch/snapshot@1', ...snapshot }, () => describe(snapshot));
     });
   },

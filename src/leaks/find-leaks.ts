@@ -2,6 +2,7 @@
  * The one entry point of leak finding, for the command and for programs. In: a target to attach to, or snapshot files
  * of one process. Out: a LeakReport. A target is left as it was, even after an error or an abort.
  */
+import type { Redaction } from '../agent/capture/redact.js';
 import { resolve } from 'node:path';
 import { withAttachment, type Attachment } from '../agent/attach/attach.js';
 import { estimateSnapshot } from '../captures/estimate.js';
@@ -41,6 +42,8 @@ export interface FindLeaksOptions extends ProgressOptions {
   readonly force?: boolean | undefined;
   /** Keeps the snapshots in this folder; they are deleted unless it is set. */
   readonly keep?: string | undefined;
+  /** Replaces the contents of strings in the snapshots, and so in the report, by hashes of the same length. */
+  readonly redact?: Redaction | undefined;
   /** Replaces the snapshots that another run left in that folder; they are kept unless it is set. */
   readonly overwrite?: boolean | undefined;
 }
@@ -100,7 +103,8 @@ export const findAttachedLeaks = async (
   progress: Progress,
 ): Promise<LeakReport> => {
   await attachment.runIfWaiting();
-  const { load, loadTimeoutMs, light = false, growthSites = false, force = false, keep, maxMs = usualMaxMs } = options;
+  const { load, loadTimeoutMs, light = false, growthSites = false, force = false, maxMs = usualMaxMs } = options;
+  const { keep, redact } = options;
   const rounds = {
     intervalMs: options.intervalMs ?? usualRounds.intervalMs,
     rounds: options.rounds ?? usualRounds.rounds,
@@ -109,7 +113,7 @@ export const findAttachedLeaks = async (
   const byTime = load === undefined;
   if (byTime && !light) await warnOfLongSearch(attachment, rounds, progress);
   const round = createRound({ intervalMs: rounds.intervalMs, load, loadTimeoutMs }, progress, attachment.ending);
-  const liveOptions = { ...rounds, byTime, light, growthSites, force, keep, maxMs };
+  const liveOptions = { ...rounds, byTime, light, growthSites, force, keep, redact, maxMs };
   const find = (): Promise<LeakReport> => findLiveLeaks(attachment, round, liveOptions, progress);
   return { ...(await reportKeptMemory(attachment.session, progress, find)), nodeVersion: attachment.nodeVersion };
 };

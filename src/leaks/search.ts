@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Census } from '../agent/capture/census.js';
+import type { Redaction } from '../agent/capture/redact.js';
 import { sampleSurvivors } from '../agent/capture/survivors.js';
 import { placedBySites, withAllocationSites } from '../analyzer/growth/allocation-sites.js';
 import type { Gate } from '../analyzer/growth/readings/gate.js';
@@ -27,6 +28,8 @@ export interface SearchOptions {
   readonly force: boolean;
   /** The folder in which to keep the snapshots. */
   readonly keep: string | undefined;
+  /** Leaves the contents of strings out of the snapshots. */
+  readonly redact?: Redaction | undefined;
 }
 
 /** Growth that slows down gets up to this many more rounds to stop. */
@@ -134,7 +137,8 @@ const createCaptures = (folder: string, looking: Looking, watched: Watched, opti
     const count = Math.max(files.length, options.rounds) + 1;
     const progress = (text: string): void => io.progress(`3/4 snapshot ${files.length + 1} of ${count}: ${text}`);
     const warn = files.length === 0 ? io.warn : progress; // its cost is stated only once
-    await takeSnapshot(attachment, file, { force: options.force, more: true }, { ...io, progress, warn });
+    const { force, redact } = options;
+    await takeSnapshot(attachment, file, { force, more: true, redact }, { ...io, progress, warn });
     files.push(file);
     roundStart = performance.now();
   };
@@ -155,8 +159,7 @@ const createCaptures = (folder: string, looking: Looking, watched: Watched, opti
       const sizes = followed.sizes();
       const known: AnalyseOptions = options.byTime ? { heapBytes, sizes, roundWork: roundMs } : { heapBytes, sizes };
       const worker = new URL('snapshot-files-worker.js', import.meta.url);
-      const onProgress = (text: string): void => io.progress(`4/4 ${text}`);
-      const thread = { signal: io.signal, onProgress };
+      const thread = { signal: io.signal, onProgress: (text: string): void => io.progress(`4/4 ${text}`) };
       return (await answerOfThread(worker, { files, options: known }, thread)) as LeakReport;
     },
   };

@@ -5,16 +5,19 @@
 import { randomUUID } from 'node:crypto';
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import type { Attachment } from '../attach/attach.js';
-import { createCaptureFile } from './capture-file.js';
+import { createCaptureFile, type CaptureFile } from './capture-file.js';
 import { evaluate, turnOfLoop } from '../session/evaluate.js';
 import { watchPause } from '../attach/pause.js';
 import type { Session } from '../session/protocol.js';
+import { createRedactor, type Redaction } from './redact.js';
 import { checkScripts, collectScripts, writeScripts } from './scripts.js';
 
 export interface SnapshotOptions {
   gzip?: boolean | undefined;
   /** Replaces an existing file; otherwise an existing file is kept and `cannot-write` is thrown. */
   overwrite?: boolean | undefined;
+  /** Replaces the contents of strings before they reach the disk (see redact.ts). */
+  redact?: Redaction | undefined;
   /** V8 cannot stop a snapshot: after an abort the target still builds it, but memwatch no longer waits. */
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: SnapshotProgress) => void) | undefined;
@@ -48,7 +51,7 @@ export const captureSnapshot = async (
   const output = createCaptureFile(file, options.gzip === true, { overwrite: options.overwrite });
   try {
     if (output.isFile) checkScripts(file, options.overwrite);
-    const text = snapshotText(output.write, options.onProgress);
+    const text = snapshotText(writerTo(output, options.redact), options.onProgress);
     const take = (await runsPostedTasks(attachment)) ? takeByProtocol : takeByInterrupt;
     const pauseUs = await watchPause(attachment, () => streamSnapshot(session, take, text, options.signal));
     const counts = text.finish();
@@ -83,6 +86,17 @@ const endedDuring = ({ pid }: Attachment, bytes: number, cause: unknown): unknow
   );
 };
 
+interface SnapshotWriter {
+  write(text: string): void;
+  finish(): void;
+}
+
+const writerTo = ({ write }: CaptureFile, redact: Redaction | undefined): SnapshotWriter => {
+  if (redact === undefined) return { write, finish: () => {} };
+  const { push, finish } = createRedactor(redact);
+  return { write: (text) => write(push(text)), finish };
+};
+
 interface SnapshotText {
   add(chunk: string): void;
   progress(progress: SnapshotProgress): void;
@@ -91,7 +105,7 @@ interface SnapshotText {
 }
 
 /** Passes the text on, and keeps its first and last characters, which hold the counts and show whether it is complete. */
-const snapshotText = (write: (text: string) => void, onProgress: SnapshotOptions['onProgress']): SnapshotText => {
+const snapshotText = (writer: SnapshotWriter, onProgress: SnapshotOptions['onProgress']): SnapshotText => {
   const headerChars = 8192;
   let header = '';
   let last = '';
@@ -101,7 +115,7 @@ const snapshotText = (write: (text: string) => void, onProgress: SnapshotOptions
       if (header.length < headerChars) header += chunk.slice(0, headerChars);
       last = chunk.trimEnd().at(-1) ?? last;
       chars += chunk.length;
-      write(chunk);
+      writer.write(chunk);
       onProgress?.({ phase: 'writing', bytes: chars });
     },
     progress: (progress) => onProgress?.(progress),
@@ -109,6 +123,7 @@ const snapshotText = (write: (text: string) => void, onProgress: SnapshotOptions
       const count = (name: string): number =>
         Number(new RegExp(`"${name}":\\s*(\\d+)`).exec(header)?.[1] ?? Number.NaN);
       const counts = { nodes: count('node_count'), edges: count('edge_count') };
+      writer.finish();
       if (last === '}' && Number.isFinite(counts.nodes) && Number.isFinite(counts.edges)) return counts;
       throw new MemwatchError('target-error', 'the target sent an incomplete snapshot');
     },
