@@ -4,6 +4,7 @@
  */
 import type { Attachment } from '../agent/attach/attach.js';
 import { countHeapObjects, type HeapObjects } from '../agent/capture/heap-objects.js';
+import { hiddenCgroups } from '../agent/process/cgroup.js';
 import { readRoom, type Room } from '../agent/capture/room.js';
 import { evaluate } from '../agent/session/evaluate.js';
 import type { Guard } from '../agent/session/guard.js';
@@ -33,8 +34,10 @@ export interface CaptureEstimate {
   readonly mostPauseUs: number;
   /** What the target can still take; undefined if nothing says so. */
   readonly room: Room['left'];
-  /** False: the target is in a memory cgroup whose limit cannot be read. */
+  /** False: the target is in a memory cgroup whose limit, or that of one above, cannot be read. */
   readonly limitKnown: boolean;
+  /** Cgroups above those that are seen may have limits. */
+  readonly hiddenAbove: boolean;
   /** There is room for the most that it may take. */
   readonly enough: boolean;
 }
@@ -88,7 +91,7 @@ const estimateOf = (
   { extraBytes, pauseUs, heapBytes }: CaptureCost,
   heap: HeapBytes,
   objects: HeapObjects | undefined,
-  { left, limitKnown, heapBytes: heapRoom }: Room,
+  { left, limitKnown, hiddenAbove, heapBytes: heapRoom }: Room,
 ): CaptureEstimate => ({
   heapUsedBytes: heap.usedBytes,
   objects: objects?.objects,
@@ -100,18 +103,25 @@ const estimateOf = (
   mostPauseUs: pauseUs.most,
   room: left,
   limitKnown,
+  hiddenAbove,
   enough: limitKnown && (left === undefined || extraBytes.most <= left.availableBytes) && heapBytes <= heapRoom,
 });
 
 /** Why a capture is refused; continues a sentence that names the capture. */
-export const whyNoRoom = ({ likelyExtraBytes, extraBytes, limitKnown, room }: CaptureEstimate): string => {
+export const whyNoRoom = (estimate: CaptureEstimate): string => {
+  const { likelyExtraBytes, extraBytes, limitKnown, room } = estimate;
   const need = `takes an estimated ${formatBytes(likelyExtraBytes)}, at most ${formatBytes(extraBytes)}, of additional memory`;
-  if (!limitKnown)
-    return `${need}, and the memory limit of the target's cgroup is not known, because neither memwatch nor the target can read its files`;
-  if (room === undefined || extraBytes <= room.availableBytes)
-    return `${need}, and V8's heap is too close to its own limit for it`;
-  return `${need}, and ${room.of} has ${formatBytes(room.availableBytes)} left`;
+  if (room !== undefined && extraBytes > room.availableBytes)
+    return `${need}, and ${room.of} has ${formatBytes(room.availableBytes)} left`;
+  if (!limitKnown) return `${need}, and ${unknownLimit(estimate)}`;
+  return `${need}, and V8's heap is too close to its own limit for it`;
 };
+
+/** What is not known of the limits, as a sentence. */
+export const unknownLimit = ({ hiddenAbove }: CaptureEstimate): string =>
+  hiddenAbove
+    ? hiddenCgroups
+    : "the memory limit of the target's cgroup is not known, because neither memwatch nor the target can read its files";
 
 const readHeap = async ({ session }: Attachment): Promise<HeapBytes> => {
   const { usedBytes, largeBytes } = await evaluate(session, readHeapBytes);

@@ -10,7 +10,7 @@ import type { Redaction } from '../agent/capture/redact.js';
 import { MemwatchError } from '../errors.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from '../report/units.js';
 import type { Progress } from '../progress.js';
-import { estimateSnapshot, whyNoRoom, type SnapshotEstimate } from './estimate.js';
+import { estimateSnapshot, unknownLimit, whyNoRoom, type SnapshotEstimate } from './estimate.js';
 import { reportKeptMemory } from './resident.js';
 
 export interface TakeOptions {
@@ -36,7 +36,7 @@ export const takeSnapshot = async (
   const estimate = await estimateSnapshot(attachment);
   if (!force) await refuseWithoutRoom(estimate, file);
   const cost = costOf(estimate);
-  const isExpensive = estimate.pauseUs > 1e6 || !estimate.limitKnown || !estimate.enough;
+  const isExpensive = estimate.pauseUs > 1e6 || !estimate.limitKnown || estimate.hiddenAbove || !estimate.enough;
   if (isExpensive) io.warn(cost);
   else io.progress(cost);
   const onProgress = (progress: SnapshotProgress): void => io.progress(progressText(progress));
@@ -46,7 +46,7 @@ export const takeSnapshot = async (
 };
 
 const costOf = (estimate: SnapshotEstimate): string => {
-  const { heapUsedBytes, objects, room, limitKnown } = estimate;
+  const { heapUsedBytes, objects, room, limitKnown, hiddenAbove } = estimate;
   const [pause, leastPause, mostPause] = [estimate.pauseUs, estimate.leastPauseUs, estimate.mostPauseUs].map((us) =>
     formatDuration(rounded(us)),
   );
@@ -55,7 +55,7 @@ const costOf = (estimate: SnapshotEstimate): string => {
   );
   const count = objects === undefined ? '' : ` and about ${formatCount(rounded(objects))} objects`;
   const left = room === undefined ? '' : `; ${room.of} has ${formatBytes(room.availableBytes)}`;
-  const unknown = limitKnown ? '' : "; the memory limit of the target's cgroup is not known";
+  const unknown = limitKnown && !hiddenAbove ? '' : `; ${unknownLimit(estimate)}`;
   return (
     `snapshot of a heap of ${formatBytes(heapUsedBytes)}${count}. Estimate: the target stands still for about ${pause} ` +
     `(${leastPause} to ${mostPause}) and takes about ${extra} more memory (${leastExtra} to ${mostExtra}), ` +

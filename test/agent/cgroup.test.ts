@@ -31,6 +31,7 @@ test('version 2: the tightest of the limits on the way up, and memory.high is on
   assert.deepEqual(readCgroupLimits(7, reader(tree)), {
     tightest: { limitBytes: 1000, usedBytes: 450 },
     known: true,
+    hiddenAbove: false,
   });
   const slowed = { ...tree, '/sys/fs/cgroup/pods/app/inner/memory.high': '400\n' };
   assert.deepEqual(readCgroupLimits(7, reader(slowed)).tightest, { limitBytes: 400, usedBytes: 100 });
@@ -47,7 +48,11 @@ test('version 1: file pages of all that is below count as droppable, and memory 
     '/sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n',
     '/sys/fs/cgroup/memory/memory.usage_in_bytes': '700\n',
   };
-  assert.deepEqual(readCgroupLimits(7, reader(tree)), { tightest: { limitBytes: 1000, usedBytes: 400 }, known: true });
+  assert.deepEqual(readCgroupLimits(7, reader(tree)), {
+    tightest: { limitBytes: 1000, usedBytes: 400 },
+    known: true,
+    hiddenAbove: false,
+  });
   const swapped = {
     ...tree,
     '/sys/fs/cgroup/memory/app/memory.memsw.limit_in_bytes': '1200\n',
@@ -58,7 +63,7 @@ test('version 1: file pages of all that is below count as droppable, and memory 
 
 test('a cgroup outside of this namespace is found through the mounts of the process itself, or is not known', () => {
   const away = { '/proc/7/cgroup': '0::/../app\n', '/proc/self/mountinfo': two('/') };
-  assert.deepEqual(readCgroupLimits(7, reader(away)), { tightest: undefined, known: false });
+  assert.deepEqual(readCgroupLimits(7, reader(away)), { tightest: undefined, known: false, hiddenAbove: true });
   const through = {
     ...away,
     '/proc/7/mountinfo': two('/../app'),
@@ -69,9 +74,43 @@ test('a cgroup outside of this namespace is found through the mounts of the proc
   assert.deepEqual(readCgroupLimits(7, reader(through)), {
     tightest: { limitBytes: 1000, usedBytes: 300 },
     known: true,
+    hiddenAbove: true,
   });
   // the mount is listed, but its files may not be read
   assert.equal(readCgroupLimits(7, reader({ ...away, '/proc/7/mountinfo': two('/../app') })).known, false);
+});
+
+test('from inside a container, limits of the cgroups above may be hidden; version 1 tells the one that holds', () => {
+  const inside = { '/proc/7/cgroup': '0::/\n', '/proc/self/mountinfo': two('/'), '/sys/fs/cgroup/cgroup.procs': '7\n' };
+  const other = { '/proc/self/ns/cgroup': 'cgroup:[4026532000]' };
+  const first = { '/proc/self/ns/cgroup': 'cgroup:[4026531835]' };
+  const limits = (files: Readonly<Record<string, string>>) => readCgroupLimits(7, reader({ ...inside, ...files }));
+  assert.deepEqual(limits(first), { tightest: undefined, known: true, hiddenAbove: false });
+  assert.deepEqual(limits(other), { tightest: undefined, known: false, hiddenAbove: true });
+  const own = { ...other, '/sys/fs/cgroup/memory.max': '1000\n', '/sys/fs/cgroup/memory.current': '300\n' };
+  assert.deepEqual(limits(own), { tightest: { limitBytes: 1000, usedBytes: 300 }, known: true, hiddenAbove: true });
+  const bound = { '/proc/self/mountinfo': two('/docker/app'), '/proc/7/cgroup': '0::/docker/app\n' };
+  assert.equal(limits({ ...first, ...bound }).known, false);
+
+  const inOne = (limit: string, effective: string) =>
+    limits({
+      ...other,
+      '/proc/7/cgroup': '4:memory:/\n',
+      '/proc/self/mountinfo': one('/'),
+      '/sys/fs/cgroup/memory/cgroup.procs': '7\n',
+      '/sys/fs/cgroup/memory/memory.limit_in_bytes': limit,
+      '/sys/fs/cgroup/memory/memory.usage_in_bytes': '300\n',
+      '/sys/fs/cgroup/memory/memory.stat': `total_inactive_file 50\nhierarchical_memory_limit ${effective}\n`,
+    });
+  const none = '9223372036854771712';
+  const [own1000, above400] = [
+    { limitBytes: 1000, usedBytes: 250 },
+    { limitBytes: 400, usedBytes: 250 },
+  ];
+  assert.deepEqual(inOne(none, none), { tightest: undefined, known: true, hiddenAbove: false });
+  assert.deepEqual(inOne('1000', '1000'), { tightest: own1000, known: true, hiddenAbove: true });
+  assert.deepEqual(inOne('1000', '400'), { tightest: above400, known: false, hiddenAbove: true });
+  assert.deepEqual(inOne(none, '400'), { tightest: above400, known: false, hiddenAbove: true });
 });
 
 test('a mount that begins below the root holds the part of a path that lies below it', () => {
@@ -88,7 +127,7 @@ test('a mount that begins below the root holds the part of a path that lies belo
 });
 
 test('without cgroups nothing limits a process, and that is known', () => {
-  assert.deepEqual(readCgroupLimits(7, reader({})), { tightest: undefined, known: true });
+  assert.deepEqual(readCgroupLimits(7, reader({})), { tightest: undefined, known: true, hiddenAbove: false });
 });
 
 test('the whole list of limits, its own pressure and the kills of its cgroup, for both versions', () => {
@@ -118,6 +157,7 @@ test('the whole list of limits, its own pressure and the kills of its cgroup, fo
     ],
     pressure: { of: 'its cgroup', some10s: 0.12, some60s: 0.04, full10s: 0 },
     oomKills: 2,
+    hiddenAbove: false,
   });
   // the room that is left in swap is no limit of memory
   assert.deepEqual(readCgroupLimits(7, reader(newer)).tightest, { limitBytes: 900, usedBytes: 700 });
@@ -131,5 +171,6 @@ test('the whole list of limits, its own pressure and the kills of its cgroup, fo
     limits: [],
     pressure: { of: 'the host', some10s: 0.01, some60s: 0.02, full10s: 0.005 },
     oomKills: 5,
+    hiddenAbove: false,
   });
 });

@@ -1,12 +1,13 @@
 /** Captures of a target that has little memory left: what is refused, what is done instead, and that the target survives. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { makeCgroup } from '../support/cgroups.js';
 import { memwatch } from '../support/memwatch.js';
 import { nodeBinary } from '../support/nodes.js';
+import { repository } from '../support/paths.js';
 import { startProcess, startSource, temporaryFolder } from '../support/targets.js';
 
 const megabyte = 2 ** 20;
@@ -83,6 +84,33 @@ exit $code
     return undefined;
   }
 };
+
+/** Runs memwatch and its target in one cgroup namespace, below a cgroup that only the host sees. */
+const inContainer = `all=/sys/fs/cgroup/memory; kind='cgroup -o memory'; limit=memory.limit_in_bytes
+[ -d $all ] || { all=/sys/fs/cgroup; kind=cgroup2; limit=memory.max; }
+outer=$all/memwatch-test-outer-$$
+mkdir -p $outer/inner 2>/dev/null || exit 99
+[ "$kind" = cgroup2 ] && echo +memory > $outer/cgroup.subtree_control 2>/dev/null
+echo 2000000000 > $outer/$limit && echo $$ > $outer/inner/cgroup.procs || exit 99
+unshare -C -m sh -c 'mount -t tmpfs none /sys/fs/cgroup && mkdir -p $1 && mount -t $2 none $1 || exit 99
+  "$3" -e "setInterval(() => {}, 50)" & target=$!
+  sleep 0.5
+  "$3" "$4" census $target; echo "code $?"
+  "$3" "$4" memory $target
+  kill -0 $target && echo alive; kill $target' sh $all "$kind" "$@"
+code=$?
+echo $$ > $all/cgroup.procs; sleep 0.2; rmdir $outer/inner $outer
+exit $code`;
+
+test('in a container, limits of the cgroups above it are said not to be visible, and what they could forbid is refused', (t) => {
+  const args = ['-c', inContainer, 'sh', process.execPath, repository('dist/cli.js')];
+  const run = spawnSync('sh', args, { encoding: 'utf8', timeout: 120_000 });
+  if (run.status === 99) return t.skip('no namespace or cgroup may be made here');
+  const hidden =
+    "limits of cgroups above the target's are not visible from inside its container; memwatch on the host sees them";
+  assert.match(run.stderr, new RegExp(`a census of a heap of .* memory, and ${hidden}\\n.*--force counts anyway`));
+  assert.match(run.stdout, new RegExp(`^code 2\\n[^]*warning: ${hidden}\\n[^]*alive\\n$`));
+});
 
 test('from another cgroup namespace the limit is found through the target, or said to be unknown', async (t) => {
   const node = elsewhere(t);

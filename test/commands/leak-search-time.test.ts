@@ -9,6 +9,7 @@ const snapshotOf = (megabytes: number, enough = true): SnapshotEstimate => ({
   leastExtraBytes: megabytes * 1e6,
   leastPauseUs: megabytes * 10_000,
   limitKnown: true,
+  hiddenAbove: false,
   censusFits: true,
   extraBytes: megabytes * 35e6,
   likelyExtraBytes: megabytes * 12e6,

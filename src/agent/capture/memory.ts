@@ -5,6 +5,7 @@
 import type { IsolateMemory, MemoryReading } from '../../analyzer/model/memory.js';
 import { MemwatchError } from '../../errors.js';
 import type { Attachment } from '../attach/attach.js';
+import { hiddenCgroups } from '../process/cgroup.js';
 import { readCgroupState } from '../process/cgroup-state.js';
 import { readHostLimits, readUlimits } from '../process/limits.js';
 import { readMappings } from '../process/mappings.js';
@@ -40,6 +41,7 @@ export const captureMemory = async (attachment: Attachment, collect: boolean): P
     silentThreads: answers.filter((answer) => typeof answer === 'string'),
     threads: threadCount(pid),
     limits: [...isolates.map(heapLimit), ...cgroup.limits, ...readUlimits(pid), ...readHostLimits()],
+    unseenLimits: cgroup.hiddenAbove ? hiddenCgroups : null,
     pressure: cgroup.pressure,
     oomKills: cgroup.oomKills,
     readUs,

@@ -8,6 +8,7 @@ import {
   hostAvailableBytes,
   limitFiles,
   limitsIn,
+  ownNamespace,
   readCgroupLimits,
   type CgroupLimits,
   type ReadText,
@@ -19,8 +20,10 @@ import type { Session } from '../session/protocol.js';
 export interface Room {
   /** What the target can still take; undefined if nothing says so. */
   readonly left: { readonly availableBytes: number; readonly of: 'the host' | "the target's cgroup" } | undefined;
-  /** False: it is in a memory cgroup whose files neither memwatch nor the target itself can read. */
+  /** False: a cgroup may have a limit that neither memwatch nor the target itself can read. */
   readonly limitKnown: boolean;
+  /** There may be cgroups above those that are seen, and so limits. */
+  readonly hiddenAbove: boolean;
   /** How much V8's heap may still grow before V8 ends the process. */
   readonly heapBytes: number;
 }
@@ -29,7 +32,7 @@ export const readRoom = async (attachment: Attachment): Promise<Room> => {
   const { session, pid } = attachment;
   const heapBytes = await evaluate(session, readHeapRoom);
   const outside = pid === undefined ? undefined : readCgroupLimits(pid);
-  if (outside?.known === true) return roomOf(outside, hostAvailableBytes(), heapBytes);
+  if (outside?.known === true && !outside.hiddenAbove) return roomOf(outside, hostAvailableBytes(), heapBytes);
   const inside = await readInside(session).catch(() => undefined);
   const hostBytes = pid === undefined ? inside?.hostBytes : hostAvailableBytes();
   return roomOf(tightestOf(outside, inside?.limits), hostBytes, heapBytes);
@@ -39,11 +42,19 @@ const tightestOf = (outside: CgroupLimits | undefined, inside: CgroupLimits | un
   const [one, other] = [outside?.tightest, inside?.tightest];
   const left = (limit: typeof one): number =>
     limit === undefined ? Infinity : Math.max(0, limit.limitBytes - limit.usedBytes);
-  return { tightest: left(one) <= left(other) ? (one ?? other) : other, known: inside?.known === true };
+  return {
+    tightest: left(one) <= left(other) ? (one ?? other) : other,
+    known: outside?.known === true || inside?.known === true,
+    hiddenAbove: outside?.hiddenAbove !== false && inside?.hiddenAbove !== false,
+  };
 };
 
-const roomOf = ({ tightest, known }: CgroupLimits, hostBytes: number | undefined, heapBytes: number): Room => {
-  const rest = { limitKnown: known, heapBytes };
+const roomOf = (
+  { tightest, known, hiddenAbove }: CgroupLimits,
+  hostBytes: number | undefined,
+  heapBytes: number,
+): Room => {
+  const rest = { limitKnown: known, hiddenAbove, heapBytes };
   const host = hostBytes === undefined ? undefined : { availableBytes: hostBytes, of: 'the host' as const };
   if (tightest === undefined) return { left: host, ...rest };
   const availableBytes = Math.max(0, tightest.limitBytes - tightest.usedBytes);
@@ -58,7 +69,7 @@ const readInside = async (session: Session): Promise<{ limits: CgroupLimits; hos
   const folders = cgroupFolders(proc(membership), proc(mounts));
   const files = folders.flatMap(({ folder }) => limitFiles.map((name) => `${folder}/${name}`));
   return {
-    limits: limitsIn(folders, proc(membership), await readTexts(session, files)),
+    limits: limitsIn(folders, proc(membership), await readTexts(session, [ownNamespace, ...files])),
     hostBytes: hostAvailableBytes(proc),
   };
 };
@@ -75,7 +86,7 @@ const readFiles = (paths: readonly string[]): string[] => {
   const fs = builtin('node:fs');
   return paths.map((path) => {
     try {
-      return fs.readFileSync(path, 'utf8');
+      return path.startsWith('/proc/self/ns/') ? fs.readlinkSync(path) : fs.readFileSync(path, 'utf8');
     } catch {
       return '';
     }

@@ -3,23 +3,35 @@
  * the kernel has killed there. In: a pid. Out: numbers; null for what the kernel does not say.
  */
 import type { MemoryPressure } from '../../analyzer/model/memory.js';
-import { foldersOf, limitsOf, type CgroupFolder, type CgroupLimit, type ReadText } from './cgroup.js';
+import {
+  foldersOf,
+  limitsIn,
+  limitsOf,
+  readHere,
+  type CgroupFolder,
+  type CgroupLimit,
+  type ReadText,
+} from './cgroup.js';
 import { parsePressure } from './limits.js';
 import { readText } from './proc.js';
 
 export interface CgroupState {
   /** From its own cgroup upwards. */
   readonly limits: readonly CgroupLimit[];
+  /** There may be limits above those, which cannot be seen from here. */
+  readonly hiddenAbove: boolean;
   /** Of its own cgroup; of the host if the kernel does not measure that. */
   readonly pressure: MemoryPressure | null;
   /** How often the kernel has killed a process of its cgroup, or of one below, because memory ran out. */
   readonly oomKills: number | null;
 }
 
-export const readCgroupState = (pid: number, read: ReadText = readText): CgroupState =>
-  stateOf(foldersOf(pid, read), read);
+export const readCgroupState = (pid: number, read: ReadText = readHere): CgroupState => {
+  const folders = foldersOf(pid, read);
+  return { ...stateOf(folders, read), hiddenAbove: limitsIn(folders, read(`/proc/${pid}/cgroup`), read).hiddenAbove };
+};
 
-const stateOf = (folders: readonly CgroupFolder[], read: ReadText): CgroupState => {
+const stateOf = (folders: readonly CgroupFolder[], read: ReadText): Omit<CgroupState, 'hiddenAbove'> => {
   const own = folders.filter(({ isOwn }) => isOwn);
   // a cgroup is seen twice if both mounts show it
   const limits = new Map(folders.flatMap((folder) => limitsOf(folder, read)).map((limit) => [limit.of, limit]));

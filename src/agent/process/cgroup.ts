@@ -5,7 +5,7 @@
  * The path in `/proc/PID/cgroup` and the root of a mount in `mountinfo` are both relative to the reader's cgroup namespace
  * (`/../name` is outside of it). So the path without the mount's root is the folder below the mount point.
  */
-import { readText } from './proc.js';
+import { readLink, readText } from './proc.js';
 
 export interface CgroupMemory {
   /** What counts towards an out-of-memory kill: usage without the file pages that the kernel can drop at once. */
@@ -24,17 +24,29 @@ export interface CgroupLimit extends CgroupMemory {
 export interface CgroupLimits {
   /** Among the cgroups from the process's own upwards, the limit with the least room left; undefined if there is no limit. */
   readonly tightest: CgroupMemory | undefined;
-  /** False: there is a memory cgroup whose files cannot be read, so it may have a limit that memwatch does not know. */
+  /** False: a cgroup may have a limit that memwatch does not know: its files cannot be read, or see `hiddenAbove`. */
   readonly known: boolean;
+  /**
+   * There may be cgroups above those that are seen, because the reader is in a container. That is taken as a limit that is
+   * not known, unless a cgroup that is seen has a limit: a container is rarely given more than the cgroups above it have.
+   */
+  readonly hiddenAbove: boolean;
 }
 
-/** Reads a file; returns '' if there is none or it may not be read. */
+/** Reads a file, or a link such as `/proc/self/ns/cgroup`; returns '' if there is none or it may not be read. */
 export type ReadText = (path: string) => string;
+
+export const readHere: ReadText = (path) => (path === ownNamespace ? readLink(path) : readText(path));
+
+/** The cgroup namespace of the reader. */
+export const ownNamespace = '/proc/self/ns/cgroup';
+/** The one that the kernel begins with (PROC_CGROUP_INIT_INO): only from there, `/` is the real root. '' before Linux 4.6. */
+const firstNamespaces = ['', 'cgroup:[4026531835]'];
 
 /** The tightest memory limit of a process on this machine; undefined if no limit is known. */
 export const cgroupMemory = (pid: number): CgroupMemory | undefined => readCgroupLimits(pid).tightest;
 
-export const readCgroupLimits = (pid: number, read: ReadText = readText): CgroupLimits =>
+export const readCgroupLimits = (pid: number, read: ReadText = readHere): CgroupLimits =>
   limitsIn(foldersOf(pid, read), read(`/proc/${pid}/cgroup`), read);
 
 /** Looks through memwatch's own mounts and through those of the process, which may be in a container. */
@@ -47,16 +59,50 @@ export const foldersOf = (pid: number, read: ReadText): CgroupFolder[] => {
   return places.flatMap(({ mounts, root }) => cgroupFolders(membership, mounts, root));
 };
 
-/** The limits that are set in these folders. */
+/** The limits that are set in these folders, and what is known of those above. */
 export const limitsIn = (folders: readonly CgroupFolder[], membership: string, read: ReadText): CgroupLimits => {
-  const limits = folders.flatMap((folder) => limitsOf(folder, read)).filter(({ kind }) => kind !== 'swap');
+  const seen: CgroupMemory[] = folders
+    .flatMap((folder) => limitsOf(folder, read))
+    .filter(({ kind }) => kind !== 'swap');
+  const above = hasHiddenCgroups(folders, membership, read) ? limitFromAbove(folders, seen, read) : 'none';
   const left = ({ limitBytes, usedBytes }: CgroupMemory): number => limitBytes - usedBytes;
+  const all = typeof above === 'object' ? [...seen, above] : seen;
+  const [tightest] = all.toSorted((a, b) => left(a) - left(b));
   const own = folders.filter(({ isOwn }) => isOwn);
-  const [tightest] = limits.toSorted((a, b) => left(a) - left(b));
+  const isReadable =
+    memoryPath(membership) === undefined || own.some(({ folder }) => read(`${folder}/cgroup.procs`) !== '');
   return {
     tightest: tightest && { limitBytes: tightest.limitBytes, usedBytes: tightest.usedBytes },
-    known: memoryPath(membership) === undefined || own.some(({ folder }) => read(`${folder}/cgroup.procs`) !== ''),
+    known: isReadable && (above === 'none' || (above === 'unknown' && seen.length > 0)),
+    hiddenAbove: above !== 'none',
   };
+};
+
+export const hiddenCgroups =
+  "limits of cgroups above the target's are not visible from inside its container; memwatch on the host sees them";
+
+/** The process is in a memory cgroup, and the folders do not reach up to the real root of its hierarchy. */
+const hasHiddenCgroups = (folders: readonly CgroupFolder[], membership: string, read: ReadText): boolean => {
+  const reachRoot = firstNamespaces.includes(read(ownNamespace)) && folders.some(({ path }) => path === '/');
+  return memoryPath(membership) !== undefined && !reachRoot;
+};
+
+/**
+ * Version 1 says what limit holds in the end, hidden cgroups included, but not how much of it is used there: at least what
+ * the cgroups that are seen use. Version 2 says nothing.
+ */
+const limitFromAbove = (
+  folders: readonly CgroupFolder[],
+  seen: readonly CgroupMemory[],
+  read: ReadText,
+): CgroupMemory | 'none' | 'unknown' => {
+  const [own] = folders.filter(({ isOwn, version }) => isOwn && version === 1);
+  const stat = own === undefined ? '' : read(`${own.folder}/memory.stat`);
+  const limitBytes = Number(/^hierarchical_memory_limit (\d+)$/m.exec(stat)?.[1] ?? Number.NaN);
+  if (limitBytes > mostBytes) return 'none';
+  if (own === undefined || !seen.every((limit) => limitBytes < limit.limitBytes)) return 'unknown';
+  const usageBytes = Number.parseInt(read(`${own.folder}/memory.usage_in_bytes`), 10) || 0;
+  return { limitBytes, usedBytes: Math.max(0, usageBytes - droppableBytes(stat)) };
 };
 
 export interface CgroupFolder {
@@ -147,11 +193,14 @@ const limitFilesOf: Readonly<Record<CgroupFolder['version'], readonly LimitFile[
   ],
 };
 
-/** Those that are set: without a limit a file holds `max` in version 2, a number near 2^63 in version 1. */
+/** Without a limit, a file holds `max` in version 2, and a number near 2^63 in version 1. */
+const mostBytes = 2 ** 53;
+
+/** Those that are set. */
 export const limitsOf = ({ folder, path, version }: CgroupFolder, read: ReadText): CgroupLimit[] =>
   limitFilesOf[version].flatMap(({ limit, usage, kind }) => {
     const [limitBytes, usageBytes] = [limit, usage].map((name) => Number.parseInt(read(`${folder}/${name}`), 10));
-    const isSet = Number.isFinite(limitBytes) && (limitBytes ?? 0) <= 2 ** 53;
+    const isSet = Number.isFinite(limitBytes) && (limitBytes ?? 0) <= mostBytes;
     if (!isSet || limitBytes === undefined || usageBytes === undefined || !Number.isFinite(usageBytes)) return [];
     const droppable = kind === 'swap' ? 0 : droppableBytes(read(`${folder}/memory.stat`));
     return [{ of: `${limit} of the cgroup ${path}`, kind, limitBytes, usedBytes: Math.max(0, usageBytes - droppable) }];

@@ -49,6 +49,8 @@ export interface MemoryReading {
   readonly silentThreads: readonly string[];
   readonly threads: number;
   readonly limits: readonly MemoryLimit[];
+  /** Why there may be more limits, as a sentence; null if all were seen. */
+  readonly unseenLimits: string | null;
   readonly pressure: MemoryPressure | null;
   /** How often the kernel has killed a process of this cgroup for memory; null if it does not say. */
   readonly oomKills: number | null;
