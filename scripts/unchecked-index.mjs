@@ -22,17 +22,8 @@ const exceptions = {
   'analyzer/memory': 'recording-summary',
   'analyzer/model': 'columns heap-graph merge-profiles owner string-table',
   'analyzer/waste': 'claims collections equal-objects find-waste holders layout objects rows strings subtree',
-  // no hot loops: still to be converted
-  commands: 'alloc bisect export heap nearest',
-  'commands/cost': 'cost-trees',
-  'commands/diff': 'flamegraph profiles',
-  'commands/releases': 'bisection lockfile versions',
-  'commands/tui/data':
-    'datasets flame-data growth-data heap-data heap-levels heap-lists heap-rows ordering profile-data tree-list',
-  report: 'quantities',
+  'commands/tui/data': 'flame-data heap-data heap-levels heap-lists heap-rows ordering profile-data tree-list',
   'report/flamegraph': 'data page-script svg',
-  'tui/keys': 'flame-keys source-keys update',
-  'tui/rows': 'flame-lines live-lines tab-bar table title-line',
   'tui/terminal': 'screen',
 };
 const excepted = Object.entries(exceptions).flatMap(([folder, names]) =>

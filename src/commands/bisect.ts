@@ -81,7 +81,7 @@ const between = (all: readonly string[], good: string, bad: string, name: string
       throw new MemwatchError('not-found', `${name} has no release ${version}`, {
         hint: `run npm view ${name} versions to list them`,
       });
-  const [from, to] = [good, bad].sort(compareVersions);
+  const [from, to] = compareVersions(good, bad) <= 0 ? [good, bad] : [bad, good];
   const inside = all.filter((one) => compareVersions(one, from) > 0 && compareVersions(one, to) < 0);
   const stable = inside.filter((one) => prereleases || !isPrerelease(one));
   return [good, ...(from === good ? stable : stable.toReversed()), bad];

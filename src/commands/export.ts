@@ -83,7 +83,7 @@ const convert = async (file: string, to: Format, limit: number, io: Io): Promise
     title: name,
     folder: process.cwd(),
     inclusive: computeBusy(profile),
-    isHidden: (node: number) => isIdle(profile.frames[profile.nodeFrame[node]].name),
+    isHidden: isIdleIn(profile),
   };
   if (to === 'svg') return renderFlamegraphSvg(profile, options);
   const { unit, whole, functions, lines } = table;
@@ -105,8 +105,15 @@ const markdownOf = (table: CostTable, to: Format, title: string, limit: number):
 };
 
 /** Inclusive values without idle time, which would be most of a flame graph. */
-const computeBusy = (profile: Profile): Float64Array =>
-  computeInclusive(
+const computeBusy = (profile: Profile): Float64Array => {
+  const isIdleNode = isIdleIn(profile);
+  return computeInclusive(
     profile,
-    profile.values[0].self.map((self, node) => (isIdle(profile.frames[profile.nodeFrame[node]].name) ? 0 : self)),
+    (profile.values[0]?.self ?? new Float64Array()).map((self, node) => (isIdleNode(node) ? 0 : self)),
   );
+};
+
+const isIdleIn =
+  ({ frames, nodeFrame }: Profile) =>
+  (node: number): boolean =>
+    isIdle(frames[nodeFrame[node] ?? -1]?.name ?? '');

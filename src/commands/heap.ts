@@ -65,7 +65,7 @@ const printObject = (heap: Heap, file: string, node: number, limit: number, io: 
   const document: HeapDocument = {
     schema: 'memwatch/heap@1',
     nodeVersion: heap.nodeVersion,
-    snapshot: { file, nodes: nodeCount, edges: edgeCount, selfBytes: heap.dominators.retainedBytes[0] },
+    snapshot: { file, nodes: nodeCount, edges: edgeCount, selfBytes: heap.dominators.retainedBytes[0] ?? 0 },
     classes: [],
     dominators: [objectDocument(object)],
   };

@@ -9,15 +9,22 @@ export const nearestName = (word: string, names: Iterable<string>): string | und
 /** Letters added, dropped, replaced, or swapped with their neighbour (optimal string alignment). */
 const editDistance = (from: string, to: string): number => {
   let beforeLast: number[] = [];
+  // a place outside the table costs more than any other
+  const cost = (row: readonly number[], at: number): number => row[at] ?? Infinity;
   let last = Array.from({ length: to.length + 1 }, (_, at) => at);
   for (let i = 1; i <= from.length; i++) {
     const row = [i];
     for (let j = 1; j <= to.length; j++) {
       const differs = from[i - 1] === to[j - 1] ? 0 : 1;
       const swapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
-      row[j] = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + differs, swapped ? beforeLast[j - 2] + 1 : Infinity);
+      row[j] = Math.min(
+        cost(last, j) + 1,
+        cost(row, j - 1) + 1,
+        cost(last, j - 1) + differs,
+        swapped ? cost(beforeLast, j - 2) + 1 : Infinity,
+      );
     }
     [beforeLast, last] = [last, row];
   }
-  return last[to.length];
+  return cost(last, to.length);
 };

@@ -25,6 +25,6 @@ const byteUnits: Readonly<Record<string, number>> = { '': 1, b: 1, k: 2 ** 10, m
 export const parseBytes = (text: string): number => {
   const match = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(text.trim());
   if (match !== null && Number(match[1]) > 0)
-    return Math.round(Number(match[1]) * (byteUnits[match[2].toLowerCase()] ?? 1));
+    return Math.round(Number(match[1]) * (byteUnits[(match[2] ?? '').toLowerCase()] ?? 1));
   throw new MemwatchError('bad-argument', `not a size: ${text}`, { hint: 'write 512K, 1M or a number of bytes' });
 };

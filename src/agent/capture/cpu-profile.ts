@@ -49,10 +49,10 @@ export interface CpuCapture {
 }
 
 /** The main thread, the worker that the target names, or all. */
-export const threadsOf = async (attachment: Attachment, all: boolean): Promise<Thread[]> => {
-  const workers = all ? await attachment.workers() : attachment.worker === undefined ? [] : [attachment.worker];
-  const named = workers.map(threadOf);
-  return all || named.length === 0 ? [{ name: 'main thread', session: attachment.main }, ...named] : named;
+export const threadsOf = async (attachment: Attachment, all: boolean): Promise<[Thread, ...Thread[]]> => {
+  const main = { name: 'main thread', session: attachment.main };
+  if (all) return [main, ...(await attachment.workers()).map(threadOf)];
+  return [attachment.worker === undefined ? main : threadOf(attachment.worker)];
 };
 
 export const threadOf = ({ id, title, session }: WorkerThread): Thread => {

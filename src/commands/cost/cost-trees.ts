@@ -21,7 +21,7 @@ export const treesOf = (profile: Profile, { functions }: CostTable, own: boolean
   );
   const nodes = computeFlameTree(profile, isShown);
   const nodeOf = ({ frame, value, children }: CallTreeEntry): CostTreeNode => {
-    const { name, location } = profile.frames[frame];
+    const { name = '', location } = profile.frames[frame] ?? {};
     const [file, line] = [location?.file ?? null, location?.line ?? null];
     const mayBeInlined = marked.has(keyOf(name, file, line));
     return { name, file, line, mayBeInlined, value, children: () => children().map(nodeOf) };

@@ -28,9 +28,12 @@ export const writeDiffFlamegraph = async (
   if (output === undefined)
     throw new MemwatchError('bad-argument', '--to needs a file to write', { hint: `add -o diff.${format}` });
   const profile = computeDiffTree(await openProfile(first, io), await openProfile(second, io), diff.scale);
-  const [both, before, after] = profile.values.map(({ self }) => computeInclusive(profile, self));
-  const whole = Math.max(before[0], after[0]);
-  const { unit } = profile.values[0];
+  const { unit } = diff;
+  const inclusive = (at: number): Float64Array =>
+    computeInclusive(profile, profile.values[at]?.self ?? new Float64Array());
+  const [both, before, after] = [inclusive(0), inclusive(1), inclusive(2)];
+  const at = (values: Float64Array, node: number): number => values[node] ?? 0;
+  const whole = Math.max(at(before, 0), at(after, 0));
   const show = (value: number): string => formatValue(unit, value);
   const options = {
     title: `${basename(first)} → ${basename(second)}: red grew, blue shrank; a box is as wide as both together`,
@@ -38,13 +41,13 @@ export const writeDiffFlamegraph = async (
     inclusive: both,
     isHidden: () => false,
     change: (node: number) => ({
-      label: `${show(before[node])} → ${show(after[node])}`,
-      share: whole > 0 ? (after[node] - before[node]) / whole : 0,
+      label: `${show(at(before, node))} → ${show(at(after, node))}`,
+      share: whole > 0 ? (at(after, node) - at(before, node)) / whole : 0,
     }),
   };
   if (format === 'svg')
     return writeOutput(output, renderFlamegraphSvg(profile, options), { overwrite, earlier: flamegraphStart });
-  const [functions, lines] = [diff.functions, diff.lines].map((rows) => rows.map(changeOf));
+  const [functions, lines] = [diff.functions.map(changeOf), diff.lines.map(changeOf)];
   const page = renderFlamegraphPage(profile, { ...options, unit, whole, functions, lines });
   writeOutput(output, page, { overwrite, earlier: pageStart });
 };

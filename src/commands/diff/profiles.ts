@@ -20,7 +20,8 @@ export const diffProfiles = async (
   to?: FlamegraphFile,
 ): Promise<void> => {
   const [first, second] = files;
-  if (files.length !== 2) throw new MemwatchError('bad-argument', 'profiles are compared two at a time');
+  if (first === undefined || second === undefined || files.length !== 2)
+    throw new MemwatchError('bad-argument', 'profiles are compared two at a time');
   const diff = computeCostDiff(await readTable(first, io), await readTable(second, io));
   if (to !== undefined) await writeDiffFlamegraph([first, second], diff, to, io);
   const document = {

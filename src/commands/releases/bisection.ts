@@ -14,18 +14,19 @@ export const findTurn = async (
   versions: readonly string[],
   judge: (version: string) => Promise<Judgement>,
 ): Promise<Turn> => {
+  const version = (at: number): string => versions[at] ?? '';
   let good = 0;
   let bad = versions.length - 1;
   const unknown = new Set<number>();
   for (;;) {
     const next = nearestToMiddle(good, bad, unknown);
     if (next === undefined) break;
-    const judgement = await judge(versions[next]);
+    const judgement = await judge(version(next));
     if (judgement === 'unknown') unknown.add(next);
     else if (judgement === 'good') good = next;
     else bad = next;
   }
-  return { lastGood: versions[good], firstBad: versions[bad], untested: versions.slice(good + 1, bad) };
+  return { lastGood: version(good), firstBad: version(bad), untested: versions.slice(good + 1, bad) };
 };
 
 const nearestToMiddle = (good: number, bad: number, unknown: ReadonlySet<number>): number | undefined => {

@@ -57,7 +57,7 @@ const readNested = (dependencies: Readonly<Record<string, NpmPackage>>): Install
 /** `"name@^1.0.0", name@^1.1.0:`, and under it `version "1.1.2"`, or `version: 1.1.2`. */
 const readYarn = (text: string): InstalledPackage[] =>
   [...text.matchAll(/^"?(@?[^@\s"]+)@([^\n]*):\n(?: {2}(?!version)[^\n]*\n)*? {2}version:? "?([^"\n]+)"?$/gm)].map(
-    ([, name, asked, version]) => {
+    ([, name = '', asked = '', version = '']) => {
       const alias = /^npm:(@?[^@\s"]+)@/.exec(asked)?.[1];
       return { name: alias ?? name, version };
     },
@@ -66,15 +66,12 @@ const readYarn = (text: string): InstalledPackage[] =>
 /** Keys of `packages:`: `/name/1.2.3:`, `/name@1.2.3:`, `name@1.2.3(peer@2.0.0):`. */
 const readPnpm = (text: string): InstalledPackage[] =>
   [...text.matchAll(/^ {2}'?\/?((?:@[^\s/@']+\/)?[^\s/@'(:]+)[@/](\d+\.\d+\.\d+[^\s'(:_]*)[^\n]*:/gm)].map(
-    ([, name, version]) => ({
-      name,
-      version,
-    }),
+    ([, name = '', version = '']) => ({ name, version }),
   );
 
 /** `"name": ["name@1.2.3", …]` under `packages`, in JSON with commas too many. */
 const readBun = (text: string): InstalledPackage[] =>
-  [...text.matchAll(/:\s*\["(@?[^@"\s]+@[^"\s]+)"/g)].flatMap(([, spec]) => readSpec(spec));
+  [...text.matchAll(/:\s*\["(@?[^@"\s]+@[^"\s]+)"/g)].flatMap(([, spec = '']) => readSpec(spec));
 
 const formats: readonly LockfileFormat[] = [
   { files: ['package-lock.json', 'npm-shrinkwrap.json'], read: readNpm },

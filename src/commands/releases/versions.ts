@@ -14,7 +14,10 @@ export const isPrerelease = (text: string): boolean => (parse(text)?.before.leng
 export const compareVersions = (first: string, second: string): number => {
   const [a, b] = [parse(first), parse(second)];
   if (a === undefined || b === undefined) return (a === undefined ? 0 : 1) - (b === undefined ? 0 : 1);
-  for (const at of [0, 1, 2]) if (a.numbers[at] !== b.numbers[at]) return a.numbers[at] - b.numbers[at];
+  for (const [at, number] of a.numbers.entries()) {
+    const difference = number - (b.numbers[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
   if (a.before.length === 0 || b.before.length === 0) return b.before.length - a.before.length;
   for (let at = 0; at < Math.max(a.before.length, b.before.length); at++) {
     const order = comparePart(a.before[at], b.before[at]);

@@ -64,6 +64,6 @@ const parent = (flame: FlameDetail, key: number): FlameBox | undefined => {
 
 const sibling = (flame: FlameDetail, key: number, step: 1 | -1): FlameBox | undefined => {
   const at = boxAt(flame, key);
-  const row = at === undefined ? [] : levels(flame)[at.depth];
+  const row = at === undefined ? [] : (levels(flame)[at.depth] ?? []);
   return row[row.findIndex((box) => box.key === key) + step];
 };

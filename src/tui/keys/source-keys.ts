@@ -39,9 +39,10 @@ export const centeredSource = (state: State, view: SourceView): SourceView =>
 
 const nextHot = (state: State, view: SourceView, source: SourceDetail, step: 1 | -1): State => {
   const hot = hotLines(source);
-  if (hot.length === 0) return { ...state, notice: { text: 'no line of this file was measured', style: 'warn' } };
   const now = hot.findIndex((cost) => cost.line === view.cursor + 1);
   const at = now < 0 ? (step > 0 ? 0 : hot.length - 1) : (now + step + hot.length) % hot.length;
-  const notice = { text: `line ${hot[at].line}: hot line ${at + 1} of ${hot.length}`, style: 'good' as const };
-  return { ...withFront(state, scrolledSource(state, { ...view, cursor: hot[at].line - 1 })), notice };
+  const next = hot[at];
+  if (next === undefined) return { ...state, notice: { text: 'no line of this file was measured', style: 'warn' } };
+  const notice = { text: `line ${next.line}: hot line ${at + 1} of ${hot.length}`, style: 'good' as const };
+  return { ...withFront(state, scrolledSource(state, { ...view, cursor: next.line - 1 })), notice };
 };

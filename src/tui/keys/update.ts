@@ -96,7 +96,7 @@ const globalKey = (state: State, key: string): Step | undefined => {
 
 const neighbourTab = (state: State, by: number): State => {
   const tabs: readonly TabId[] = state.live ? tabIds : tabIds.slice(1);
-  return refit({ ...state, tab: tabs[(tabs.indexOf(state.tab) + by + tabs.length) % tabs.length] });
+  return refit({ ...state, tab: tabs.at((tabs.indexOf(state.tab) + by) % tabs.length) ?? state.tab });
 };
 
 /** The next view of this tab that has data. */
@@ -105,7 +105,8 @@ const nextRoot = (state: State): State => {
   const now = rootIndex(state, state.tab);
   for (let by = 1; by <= roots.length; by++) {
     const root = roots[(now + by) % roots.length];
-    if (root.needs in state.loaded) return root === roots[now] ? state : showRoot(state, state.tab, root);
+    if (root !== undefined && root.needs in state.loaded)
+      return root === roots[now] ? state : showRoot(state, state.tab, root);
   }
   return state;
 };

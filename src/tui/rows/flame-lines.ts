@@ -75,7 +75,7 @@ const boxStyle = (box: FlameBox, depth: number, selected: boolean, ancestor: boo
   if (selected) return 'tab';
   if (ancestor) return 'flame5';
   if (box.name.startsWith('(')) return 'flame4';
-  return (['flame0', 'flame1', 'flame2', 'flame3'] as const)[(depth + hash(box.name)) % 4];
+  return (['flame0', 'flame1', 'flame2', 'flame3'] as const)[(depth + hash(box.name)) % 4] ?? 'flame0';
 };
 
 const hash = (text: string): number => {

@@ -24,8 +24,9 @@ export const liveLines = (state: State): Line[] => {
 const memoryChart = (state: State, last: Reading, height: number): Line[] => {
   const { readings, columns } = state;
   const used = readings.map((reading) => reading.heap.usedBytes);
-  const external = readings.map((reading) => reading.heap.usedBytes + reading.heap.externalBytes);
-  const rss = readings.map((reading, at) => Math.max(reading.rssBytes, external[at]));
+  const withExternal = ({ heap }: Reading): number => heap.usedBytes + heap.externalBytes;
+  const external = readings.map(withExternal);
+  const rss = readings.map((reading) => Math.max(reading.rssBytes, withExternal(reading)));
   const series = [
     { values: used, letter: '█', style: 'heap' },
     { values: external, letter: '▒', style: 'external' },

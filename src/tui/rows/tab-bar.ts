@@ -39,8 +39,9 @@ export const tabBar = (state: State): Line => {
 
 /** If there is no room, first the version is left out (the last word), then folders, and only then the end of the name. */
 const shortTitle = (title: string, room: number): string => {
-  const short = [title, title.replace(/ v\d\S*$/, ''), title.replace(/ v\d\S*$/, '').replace(/\S*\//, '')];
-  return short.find((one) => displayWidth(one) <= room) ?? cutTo(short[2], room, 'end');
+  const noVersion = title.replace(/ v\d\S*$/, '');
+  const noFolders = noVersion.replace(/\S*\//, '');
+  return [title, noVersion, noFolders].find((one) => displayWidth(one) <= room) ?? cutTo(noFolders, room, 'end');
 };
 
 /** The tab at a column of the first line. */

@@ -54,7 +54,7 @@ const emptyText = ({ filter, query }: ListView): string => {
 const headerLine = (columns: readonly Column[], widths: readonly number[], view: ListView, width: number): Line => {
   const cells = columns.map((column, at) => {
     const arrow = column.id !== view.sort ? '' : view.descending ? '▼' : '▲';
-    return align([span(column.title + arrow, column.id === view.sort ? 'bold' : 'dim')], column, widths[at]);
+    return align([span(column.title + arrow, column.id === view.sort ? 'bold' : 'dim')], column, widths[at] ?? 0);
   });
   return fitLine(line(span(' '.repeat(markerWidth)), ...joined(cells)), width);
 };
@@ -69,7 +69,9 @@ const rowLine = (
 ): Line => {
   const marker = span(selected ? '> ' : '  ', 'bold');
   if (row === undefined) return fitLine({ ...line(marker, span('…', 'dim')), selected }, width);
-  const cells = columns.map((column, at) => align(column.cell(row, { page, width: widths[at] }), column, widths[at]));
+  const cells = columns.map((column, at) =>
+    align(column.cell(row, { page, width: widths[at] ?? 0 }), column, widths[at] ?? 0),
+  );
   return fitLine({ ...line(marker, ...joined(cells)), selected }, width);
 };
 
@@ -101,7 +103,7 @@ export const columnAt = (columns: readonly Column[], x: number, width: number): 
   const widths = columnWidths(shown, width - markerWidth);
   let end = markerWidth;
   for (const [at, column] of shown.entries()) {
-    end += widths[at] + 1;
+    end += (widths[at] ?? 0) + 1;
     if (x < end) return column.sortable === true ? column : undefined;
   }
   return undefined;

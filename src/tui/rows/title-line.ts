@@ -26,7 +26,7 @@ const crumbSpans = (views: readonly View[], room: number): Span[] => {
   while (from < texts.length - 1 && width() > room) from++;
   const shown =
     from === texts.length - 1
-      ? [cutTo(texts[from], Math.max(12, room - (from > 0 ? 7 : 3)), 'start')]
+      ? [cutTo(texts[from] ?? '', Math.max(12, room - (from > 0 ? 7 : 3)), 'start')]
       : texts.slice(from);
   return [
     ...(from > 0 ? [span(' › …', 'dim')] : []),
@@ -63,7 +63,7 @@ const rootSpans = (state: State, isInside: boolean): Span[] => {
     const [bottom] = state.stacks[state.tab];
     return bottom === undefined ? [] : [span(cutTo(crumb(bottom), state.columns - 2, 'start'), 'name')];
   }
-  if (isInside) return [span(`[${rootViews[state.tab][now].title}]`, 'bold')];
+  if (isInside) return [span(`[${rootViews[state.tab][now]?.title ?? ''}]`, 'bold')];
   return rootViews[state.tab].flatMap((root, at) => {
     if (!(root.needs in state.loaded)) return [];
     return [at === now ? span(`[${root.title}]`, 'bold') : span(` ${root.title} `, 'dim')];

@@ -47,7 +47,7 @@ const findingRow = (finding: FindingRow['finding']): FindingRow => ({ kind: 'fin
 
 const heapSummary = (what: string, { graph: { nodeCount, edgeCount, selfBytes } }: Heap): string => {
   let bytes = 0;
-  for (let node = 0; node < nodeCount; node++) bytes += selfBytes[node];
+  for (const nodeBytes of selfBytes) bytes += nodeBytes;
   return `${what}: ${formatBytes(bytes)}, ${formatCount(nodeCount)} objects, ${formatCount(edgeCount)} references`;
 };
 

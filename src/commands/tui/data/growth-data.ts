@@ -21,7 +21,7 @@ const mostObjects = 200;
 
 export const computeGrowthData = (heaps: readonly Heap[]): GrowthData => {
   const diff = diffHeaps(heaps, mostObjects);
-  const last = heaps[heaps.length - 1];
+  const last = heaps.at(-1);
   const { heapBytes } = diff;
   return {
     diff,
@@ -29,14 +29,14 @@ export const computeGrowthData = (heaps: readonly Heap[]): GrowthData => {
     objects: diff.objects.map((object) => ({
       kind: 'growth',
       name: object.name,
-      node: last.nodeWithId(object.id),
+      node: last?.nodeWithId(object.id),
       id: object.id,
       history: object.retainedBytes,
       bytesDelta: object.retainedDelta,
       countDelta: undefined,
       path: renderPath(object.path),
     })),
-    wholeBytes: Math.max(1, heapBytes[heapBytes.length - 1] - heapBytes[0]),
+    wholeBytes: Math.max(1, (heapBytes.at(-1) ?? 0) - (heapBytes[0] ?? 0)),
   };
 };
 
