@@ -1,5 +1,6 @@
 /** `memwatch record <target…>`: memory, CPU, garbage collection and the event loop over time, into one bounded file. */
 import { attach, type Attachment } from '../agent/attach/attach.js';
+import { scriptOf } from '../agent/attach/candidates.js';
 import type { Target } from '../agent/attach/target.js';
 import { readProcess } from '../agent/process/proc.js';
 import { MemwatchError } from '../errors.js';
@@ -78,7 +79,7 @@ const recordAll = async (
     const marks = setInterval(() => log.takeMarks(), options.intervalMs);
     try {
       const recorder = { log, intervalMs: options.intervalMs, stop, io };
-      for (const one of attachments) work.push(recordProcess(one, scriptOf(one), recorder));
+      for (const one of attachments) work.push(recordProcess(one, scriptOfTarget(one), recorder));
       for (const one of work) one.catch(() => failed.abort()); // the others end, too
       const codes = await Promise.all(work);
       return codes.find((code) => code !== undefined);
@@ -94,9 +95,7 @@ const recordAll = async (
   }
 };
 
-const scriptOf = ({ pid }: Attachment): string =>
-  pid === undefined
-    ? ''
-    : (readProcess(pid)
-        ?.command.slice(1)
-        .find((word) => /\.[cm]?[jt]s$/.test(word)) ?? '');
+const scriptOfTarget = ({ pid }: Attachment): string => {
+  const status = pid === undefined ? undefined : readProcess(pid);
+  return status === undefined ? '' : scriptOf(status.command);
+};

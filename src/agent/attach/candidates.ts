@@ -95,7 +95,8 @@ const flagsWithValue = new Set([
   '--openssl-config',
 ]);
 
-const scriptOf = (command: readonly string[]): string => {
+/** The script, or `-e …`, or the title that the process gave itself. */
+export const scriptOf = (command: readonly string[]): string => {
   const [first = '', ...rest] = command;
   if (!looksLikeNode(first)) return command.join(' ').trim(); // a title that the process gave itself
   for (let at = 0; at < rest.length; at++) {

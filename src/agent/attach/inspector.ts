@@ -9,10 +9,11 @@ import { identify } from '../session/identity.js';
 import type { Closer } from './close-later.js';
 import { makeRoomOnPort } from './port.js';
 import { describeWait, innerPid, mayWaitForChild, readProcess, turnsItsLoop } from '../process/proc.js';
+import type { ProcessStatus } from '../process/proc.js';
 import { agentInside, inOtherNetwork } from '../process/network.js';
 import { withDeadline } from '../session/patience.js';
 import { connectSession, type Session } from '../session/protocol.js';
-import { checkReachable, checkSignalSafe } from './safety.js';
+import { checkSignalSafe } from './safety.js';
 import { listeningPorts, type ListeningPort } from '../process/sockets.js';
 
 export interface InspectorOptions {
@@ -31,15 +32,15 @@ export interface OpenInspector {
 }
 
 /**
- * From the signal on, the closer watches; the caller dismisses it when the guard is in the target. Throws no-such-process,
- * not-node, not-attachable, no-permission, port-taken, no-answer.
+ * `status`: as checkReachable returned it. From the signal on, the closer watches; the caller dismisses it when the guard is
+ * in the target. Throws no-such-process, not-node, not-attachable, no-permission, port-taken, no-answer.
  */
 export const openInspector = async (
-  pid: number,
+  status: ProcessStatus,
   closer: Closer,
   options: InspectorOptions = {},
 ): Promise<OpenInspector> => {
-  const status = await checkReachable(pid);
+  const { pid } = status;
   const already = await findInspector(pid, { ignore: options.otherPorts, signal: options.signal });
   throwIfInterrupted(options.signal);
   if (already !== undefined) return { url: already, opened: false };

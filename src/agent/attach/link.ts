@@ -128,7 +128,7 @@ const openBySignal = async (
   const { pid } = status;
   const port = sigusr1Port(status);
   if (port !== 0) await borrowPort(port, pid, options.onProgress);
-  const { url, opened } = await openInspector(pid, closer, { ...options, otherPorts });
+  const { url, opened } = await openInspector(status, closer, { ...options, otherPorts });
   const main = await connectToProcess(url, pid, options.signal);
   const here = { url, main, guard: await enterGuard(main, opened) };
   closer.dismiss();

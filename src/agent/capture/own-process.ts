@@ -10,6 +10,7 @@ import { createOutput } from '../../files/output.js';
 import { readProcessCounts } from '../process/counts.js';
 import { connectOwnSession } from '../session/own-session.js';
 import type { Session } from '../session/protocol.js';
+import { readMemoryCounters } from './memory-counters.js';
 import { captureScripts, writeScripts } from './scripts.js';
 import { startSurvivorSampling, type SurvivorSampling } from './survivors.js';
 import type { SurvivorSite } from '../../analyzer/model/survivors.js';
@@ -94,26 +95,11 @@ const positionOf = ({ scriptId, lineNumber, columnNumber }: { [key: string]: unk
 });
 
 /** Reads the counters that separate memory from handles. Collect garbage first; the reading is of this moment. */
-export const readOwnCounters = (longestGcPauseUs: number | null = null): CounterReading => {
-  const memory = process.memoryUsage();
-  return {
-    heapUsedBytes: memory.heapUsed,
-    heapTotalBytes: memory.heapTotal,
-    externalBytes: memory.external,
-    arrayBuffersBytes: memory.arrayBuffers,
-    rssBytes: memory.rss,
-    nativeContexts: v8.getHeapStatistics().number_of_native_contexts,
-    resources: countByName(process.getActiveResourcesInfo()),
-    ...readProcessCounts(process.pid),
-    longestGcPauseUs,
-  };
-};
-
-const countByName = (names: readonly string[]): Record<string, number> => {
-  const counts: Record<string, number> = {};
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
-};
+export const readOwnCounters = (longestGcPauseUs: number | null = null): CounterReading => ({
+  ...readMemoryCounters(v8.getHeapStatistics),
+  ...readProcessCounts(process.pid),
+  longestGcPauseUs,
+});
 
 /** Asking for the scripts first makes V8 11 (Node 20) compute line ends; without that a snapshot takes up to 40 times as long. */
 const captureSnapshot = async (session: Session, file: string): Promise<void> => {

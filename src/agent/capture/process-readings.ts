@@ -3,11 +3,11 @@
  * attachment. Out: a ProcessReading each time it is asked for. A reading collects garbage: about 1.5 ms per megabyte of
  * heap.
  */
-import type { CounterReading } from '../../analyzer/model/check.js';
 import type { ProcessReading, WorkerReading } from '../../analyzer/model/process-reading.js';
 import type { Attachment } from '../attach/attach.js';
 import { readChildrenRss, readProcessCounts } from '../process/counts.js';
 import { collectGarbage, collectWithoutLoop } from './collect-garbage.js';
+import { readMemoryCounters, type MemoryCounters } from './memory-counters.js';
 import { callOn, evaluate, evaluateRemote } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
 import type { Session } from '../session/protocol.js';
@@ -28,7 +28,7 @@ const maxWorkers = 8;
 
 export const openProcessReadings = async (attachment: Attachment): Promise<ProcessReadings> => {
   const { session, pid, worker } = attachment;
-  const meter = await evaluateRemote(session, installMeter);
+  const meter = await evaluateRemote<Meter>(session, `(${String(installMeter)})(${String(readMemoryCounters)})`);
   const silent = new Set<string>();
   const startedAt = performance.now();
   let lastMs = 0;
@@ -98,11 +98,11 @@ interface Meter {
   /** From here on, work counts as the target's again. */
   mark(): void;
   /** To be called right after a collection. */
-  memory(): Omit<CounterReading, 'fileDescriptors' | 'threads' | 'childProcesses' | 'longestGcPauseUs'>;
+  memory(): MemoryCounters;
 }
 
 /** Runs in the target. */
-const installMeter = (): Meter => {
+const installMeter = (readCounters: typeof readMemoryCounters): Meter => {
   const guard: Guard = Reflect.get(process, Symbol.for('memwatch'));
   const { getHeapStatistics } = guard.builtin('node:v8');
   const cpuNow = (): number => {
@@ -120,19 +120,6 @@ const installMeter = (): Meter => {
       lastCpuUs = cpuNow();
       lastUsedBytes = process.memoryUsage().heapUsed;
     },
-    memory() {
-      const memory = process.memoryUsage();
-      const resources: Record<string, number> = {};
-      for (const type of process.getActiveResourcesInfo()) resources[type] = (resources[type] ?? 0) + 1;
-      return {
-        heapUsedBytes: memory.heapUsed,
-        heapTotalBytes: memory.heapTotal,
-        externalBytes: memory.external,
-        arrayBuffersBytes: memory.arrayBuffers,
-        rssBytes: memory.rss,
-        nativeContexts: getHeapStatistics().number_of_native_contexts,
-        resources,
-      };
-    },
+    memory: () => readCounters(getHeapStatistics),
   };
 };

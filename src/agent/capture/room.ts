@@ -5,7 +5,6 @@
 import type { Attachment } from '../attach/attach.js';
 import {
   cgroupFolders,
-  hostAvailableBytes,
   limitFiles,
   limitsIn,
   ownNamespace,
@@ -13,6 +12,7 @@ import {
   type CgroupLimits,
   type ReadText,
 } from '../process/cgroup.js';
+import { hostAvailableBytes } from '../process/limits.js';
 import { evaluate } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
 import type { Session } from '../session/protocol.js';

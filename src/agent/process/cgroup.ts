@@ -221,9 +221,3 @@ export const limitFiles: readonly string[] = [
   'memory.stat',
   ...Object.values(limitFilesOf).flatMap((files) => files.flatMap(({ limit, usage }) => [limit, usage])),
 ];
-
-/** What the host can give without swapping; undefined if the kernel does not say. */
-export const hostAvailableBytes = (read: ReadText = readText): number | undefined => {
-  const kilobytes = /^MemAvailable:\s+(\d+) kB$/m.exec(read('/proc/meminfo'))?.[1];
-  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
-};

@@ -3,6 +3,7 @@
  * memory is. In: a pid. Out: limits in bytes, with how much of each is used.
  */
 import type { MemoryLimit, MemoryPressure } from '../../analyzer/model/memory.js';
+import type { ReadText } from './cgroup.js';
 import { readText } from './proc.js';
 
 /** `Max address space  unlimited  unlimited  bytes`: the soft limit is the first number. */
@@ -17,22 +18,30 @@ export const readUlimits = (pid: number): MemoryLimit[] => {
     const bytes = new RegExp(`^${line}\\s+(\\d+)`, 'm').exec(limits)?.[1];
     return bytes === undefined
       ? []
-      : [{ of, kind: 'ulimit' as const, limitBytes: Number(bytes), usedBytes: kilobytes(status, used) }];
+      : [{ of, kind: 'ulimit' as const, limitBytes: Number(bytes), usedBytes: bytesOf(status, used) ?? 0 }];
   });
 };
 
+/** What the host can give without swapping; undefined if the kernel does not say. */
+export const hostAvailableBytes = (read: ReadText = readText): number | undefined =>
+  bytesOf(read('/proc/meminfo'), 'MemAvailable');
+
 export const readHostLimits = (): MemoryLimit[] => {
   const info = readText('/proc/meminfo');
-  const [total, available] = [kilobytes(info, 'MemTotal'), kilobytes(info, 'MemAvailable')];
-  const [swap, freeSwap] = [kilobytes(info, 'SwapTotal'), kilobytes(info, 'SwapFree')];
+  const bytes = (field: string): number => bytesOf(info, field) ?? 0;
+  const [total, available] = [bytes('MemTotal'), bytes('MemAvailable')];
+  const [swap, freeSwap] = [bytes('SwapTotal'), bytes('SwapFree')];
   return [
     { of: 'the memory of the host', kind: 'host' as const, limitBytes: total, usedBytes: total - available },
     { of: 'the swap of the host', kind: 'swap' as const, limitBytes: swap, usedBytes: swap - freeSwap },
   ].filter(({ limitBytes }) => limitBytes > 0);
 };
 
-const kilobytes = (text: string, field: string): number =>
-  Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024;
+/** A field such as `MemAvailable:   1234 kB`. */
+const bytesOf = (text: string, field: string): number | undefined => {
+  const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+};
 
 /** `some avg10=0.00 avg60=0.00 avg300=0.00 total=0`, and a line `full …`; null if the kernel does not measure it. */
 export const parsePressure = (text: string, of: MemoryPressure['of']): MemoryPressure | null => {

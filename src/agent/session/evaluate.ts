@@ -42,7 +42,7 @@ export type Remote<T> = string & { readonly [remoteBrand]: T };
 /** Runs the function and keeps the object that it returns in the target, until the session ends or it is released. */
 export const evaluateRemote = async <T extends object, A extends readonly unknown[] = []>(
   session: Session,
-  body: (...args: A) => T,
+  body: string | ((...args: A) => T),
   args?: A,
   options: EvaluateOptions = {},
 ): Promise<Remote<Awaited<T>>> => {

@@ -5,7 +5,7 @@
  */
 import type { CensusContainer } from '../model/census.js';
 import { gainsOf, isSlowing } from './readings/evidence.js';
-import type { Finding, FindingKind, LeakReport, Verdict } from '../model/finding.js';
+import { unplaced, type Finding, type FindingKind, type LeakReport, type Verdict } from '../model/finding.js';
 import type { ScriptsTable } from '../model/scripts.js';
 import type { Gate } from './readings/gate.js';
 import { verdictOf } from './verdict.js';
@@ -91,16 +91,4 @@ const perRound = (history: readonly number[]): number =>
   Math.round(((history[history.length - 1] - history[0]) / (history.length - 1)) * 10) / 10;
 
 /** The fields of a finding that a census cannot know. */
-const nothing = {
-  rank: 0,
-  bytesPerRound: null,
-  retainedBytesPerRound: null,
-  gains: [],
-  path: [],
-  location: null,
-  owner: { kind: 'unknown' },
-  keptFunctions: [],
-  allocationSites: [],
-  growthSites: [],
-  advice: null,
-} as const;
+const nothing = { ...unplaced, bytesPerRound: null, retainedBytesPerRound: null, advice: null } as const;

@@ -106,6 +106,18 @@ export interface Finding {
   readonly bounded?: Bounded | undefined;
 }
 
+/** The fields of a finding of which nothing but figures is known: no object holds it, and no place in the source is known. */
+export const unplaced = {
+  rank: 0,
+  gains: [],
+  path: [],
+  location: null,
+  owner: { kind: 'unknown' },
+  keptFunctions: [],
+  allocationSites: [],
+  growthSites: [],
+} as const satisfies Partial<Finding>;
+
 export interface Bounded {
   /** Where the code deletes, or sets the timer that deletes. */
   readonly location: Location | null;

@@ -4,7 +4,7 @@
  */
 import type { CounterReading } from '../../model/check.js';
 import { formatBytes, formatCount } from '../../model/figures.js';
-import type { Finding } from '../../model/finding.js';
+import { unplaced, type Finding } from '../../model/finding.js';
 
 export interface CounterGrowth {
   /** A name that does not change from run to run: `file descriptors`, `Timeout`, `native memory`. */
@@ -208,7 +208,7 @@ export const counterFinding = (growth: CounterGrowth, callsPerRound: number): Fi
   const perRound = growth.perIteration * callsPerRound;
   const isBytes = growth.unit === 'bytes';
   return {
-    rank: 0,
+    ...unplaced,
     kind: 'native',
     title: growth.title,
     signature: `native: ${growth.name}`,
@@ -217,13 +217,6 @@ export const counterFinding = (growth: CounterGrowth, callsPerRound: number): Fi
     retainedBytesPerRound: isBytes ? perRound : 0,
     history: growth.history,
     container: { id: 0, name: growth.name, type: 'native' },
-    gains: [],
-    path: [],
-    location: null,
-    owner: { kind: 'unknown' },
-    keptFunctions: [],
-    allocationSites: [],
-    growthSites: [],
     advice: growth.advice,
     reasons: [`${growth.name}: ${growth.history.map(isBytes ? formatBytes : formatCount).join(', ')} after the rounds`],
   };
