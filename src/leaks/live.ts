@@ -58,8 +58,9 @@ export const findLiveLeaks = async (
 
 const reportOf = async (looking: Looking, first: Watched, options: LiveOptions): Promise<LeakReport> => {
   const { io } = looking;
-  const inWorkersAlone = first.end === 'grows' && growing(first).every(({ of }) => isWorkerHeap(of));
-  if ((first.end !== 'rises' && first.end !== 'grows') || inWorkersAlone) return reportOfWatch(first);
+  const grows = first.end === 'grows' || first.end === 'creeps';
+  const inWorkersAlone = grows && growing(first).every(({ of }) => isWorkerHeap(of));
+  if ((first.end !== 'rises' && !grows) || inWorkersAlone) return reportOfWatch(first);
   const rising = risingText(first);
   if (rising !== undefined) io.warn(`looks like a leak: ${rising}; proving it`);
   return searchAndWatch(looking, first, options);
@@ -70,7 +71,7 @@ const searchAndWatch = async (looking: Looking, first: Watched, options: LiveOpt
     const { report, readings } = await searchHeap(looking, first, options);
     const isDecided = report.verdict !== 'clean' || findOutsideHeap(first, readings).length > 0;
     if (isDecided || first.end === 'grows') return withWatch(report, first, readings);
-    // what rose in each round of the gate came and went: the watch starts again, because snapshots change all figures
+    // what rose or crept came and went: the watch starts again, because snapshots change all figures
     const watching = { endsOnRise: false, gateRounds: 1, sampled: false, allowedMs: options.maxMs };
     return withWatch(report, await watchTarget(looking, watching));
   } catch (error) {
@@ -79,7 +80,8 @@ const searchAndWatch = async (looking: Looking, first: Watched, options: LiveOpt
   }
 };
 
-const growing = ({ known }: Watched): Watched['known'] => known.filter(({ state }) => state === 'grows');
+const growing = ({ known }: Watched): Watched['known'] =>
+  known.filter(({ state }) => state === 'grows' || state === 'creeps');
 
 /** Why no snapshots are taken; undefined if they are. */
 const weakness = (estimate: SnapshotEstimate, { light, force }: LiveOptions): { warnings: string[] } | undefined => {

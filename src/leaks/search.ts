@@ -8,7 +8,9 @@ import type { Redaction } from '../agent/capture/redact.js';
 import { sampleSurvivors } from '../agent/capture/survivors.js';
 import { placedBySites, withAllocationSites } from '../analyzer/growth/allocation-sites.js';
 import type { Gate } from '../analyzer/growth/readings/gate.js';
+import { heapMemory } from '../analyzer/growth/readings/counters.js';
 import { rankFindings } from '../analyzer/growth/rank.js';
+import { watchedMs } from '../analyzer/growth/watch-report.js';
 import type { CollectionSizes } from '../analyzer/growth/sizes.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import type { ProcessReading } from '../analyzer/model/process-reading.js';
@@ -72,12 +74,15 @@ const searchIn = async (folder: string, looking: Looking, watched: Watched, opti
 const compareRounds = async (
   captures: Captures,
   { round }: Looking,
-  { gate, heapBytes, readings }: Watched,
+  watched: Watched,
   options: SearchOptions,
 ): Promise<LeakReport> => {
-  const { heap, classes, containers } = gate.rising;
+  const { heap, classes, containers } = watched.gate.rising;
   const suspected = heap && classes.length + containers.length > 0;
-  const times = roundsBetweenRises(heapBytes, readings.length);
+  const times = Math.max(
+    roundsBetweenRises(watched.heapBytes, watched.readings.length),
+    roundsUntilSeen(watched, options),
+  );
   let report: LeakReport | undefined;
   for (let i = 1; i <= options.rounds + mostExtraRounds; i++) {
     for (let part = 0; part < times; part++)
@@ -111,6 +116,27 @@ const roundsBetweenRises = (heapBytes: readonly number[], readings: number): num
     longest = Math.max(longest, still + 1);
   }
   return Math.min(mostTimes, longest);
+};
+
+/** What a round must add to be told from chance: this many entries, or if nothing was counted, this many bytes. */
+const enough = { entries: 6, bytes: 4096 };
+
+/** How many rounds it takes for slow growth to add enough. The search may take half as long as the watch was allowed. */
+const roundsUntilSeen = (watched: Watched, { rounds }: SearchOptions): number => {
+  const { gate, known, allowedMs } = watched;
+  const roundMs = watchedMs(watched) / watched.rounds;
+  const rateOf = (history: readonly number[]): number => {
+    const ms = (gate.readings.at(-1)?.atMs ?? 0) - (gate.readings[0]?.atMs ?? 0);
+    return ((history.at(-1) ?? 0) - (history[0] ?? 0)) / Math.max(1, ms);
+  };
+  const entries = Math.max(
+    0,
+    ...[...gate.rising.classes, ...gate.rising.containers].map(({ history }) => rateOf(history)),
+  );
+  const bytes = (known.find(({ of }) => of === heapMemory)?.slope.estimate ?? 0) / 1000;
+  const neededMs = entries > 0 ? enough.entries / entries : watched.end === 'creeps' ? enough.bytes / bytes : roundMs;
+  const mostMs = Math.max(mostTimes * roundMs, allowedMs / 2 / rounds);
+  return Math.max(1, Math.ceil(Math.min(neededMs, mostMs) / Math.max(1, roundMs)));
 };
 
 /** The snapshots of one search, and the readings taken between them. */

@@ -11,7 +11,7 @@ import { readDescriptorKinds } from '../agent/process/counts.js';
 import { sampleSurvivors } from '../agent/capture/survivors.js';
 import { computeBounds } from '../analyzer/growth/readings/bounds.js';
 import { settlesLater } from '../analyzer/growth/readings/counters.js';
-import { anyRises, findRising, type Gate, type GateReading } from '../analyzer/growth/readings/gate.js';
+import { anyRises, findRisingLately, type Gate, type GateReading } from '../analyzer/growth/readings/gate.js';
 import { readingsOfFirstLook } from '../analyzer/growth/readings/sequential.js';
 import { didWork, watchedMs, type Watch } from '../analyzer/growth/watch-report.js';
 import type { ProcessReading } from '../analyzer/model/process-reading.js';
@@ -31,7 +31,7 @@ export interface Looking {
 export interface WatchOptions {
   /** Rounds whose objects are counted before anything may be reported as rising. */
   readonly gateRounds: number;
-  /** The watch ends as soon as classes and collections rise. */
+  /** The watch ends as soon as classes and collections rise, or anything is proved to grow by however little. */
   readonly endsOnRise: boolean;
   /** Samples the allocations of the rounds that stay alive. */
   readonly sampled: boolean;
@@ -40,7 +40,7 @@ export interface WatchOptions {
 
 export interface Watched extends Watch {
   readonly gate: Gate;
-  readonly end: 'rises' | 'grows' | 'known' | 'time' | 'interrupted';
+  readonly end: 'rises' | 'grows' | 'creeps' | 'known' | 'time' | 'interrupted';
   readonly rounds: number;
   /** At the start, and at the end of each round. */
   readonly roundReadings: readonly ProcessReading[];
@@ -75,9 +75,9 @@ export const watchTarget = async (looking: Looking, options: WatchOptions): Prom
       if (options.sampled && rounds === 1) finish = await sampleSurvivors(attachment, gained);
     });
     if (end === undefined && rounds >= options.gateRounds)
-      end = endOf(notes.watch(), options.endsOnRise && anyRises(findRising(notes.counts)));
+      end = endOf(notes.watch(), options, anyRises(findRisingLately(notes.counts).rising));
   }
-  const gate = { readings: notes.counts, rising: findRising(notes.counts), sites: (await finish?.()) ?? [] };
+  const gate = { ...findRisingLately(notes.counts), sites: (await finish?.()) ?? [] };
   const descriptors = gainsOf(notes.descriptors, descriptorsOf(attachment));
   return { ...notes.watch(), gate, end, rounds, roundReadings: notes.roundReadings, descriptors };
 };
@@ -125,9 +125,9 @@ const takeNotes = async (
   const counts: GateReading[] = [];
   const roundReadings: ProcessReading[] = [];
   const look = async (): Promise<void> => void taken.push(await readings.read());
-  const count = async ({ heapUsedBytes, externalBytes }: ProcessReading): Promise<ProcessReading> => {
+  const count = async ({ heapUsedBytes, externalBytes, atMs }: ProcessReading): Promise<ProcessReading> => {
     io.progress(`2/4 counting objects, ${counts.length + 1}`);
-    counts.push({ heapBytes: heapUsedBytes, externalBytes, census: await census.count({ idsFor: 0 }) });
+    counts.push({ atMs, heapBytes: heapUsedBytes, externalBytes, census: await census.count({ idsFor: 0 }) });
     return readings.read(); // what the count itself cost is not the target's work
   };
   const watch = (): Watch => {
@@ -174,11 +174,17 @@ const lookDuring = async (passing: Promise<void>, look: () => Promise<void>, tic
 const isCountDue = (elapsedMs: number, counted: number, allowedMs: number): boolean =>
   elapsedMs > (allowedMs / 16) * 2 ** (counted - 3);
 
-const endOf = (watch: Watch, rises: boolean): Watched['end'] | undefined => {
-  if (rises) return 'rises';
+/** What grows by little is searched when this share of the time has passed: warm-up fades meanwhile, a leak does not. */
+const creepsShare = 0.5;
+
+const endOf = (watch: Watch, options: WatchOptions, rises: boolean): Watched['end'] | undefined => {
+  if (options.endsOnRise && rises) return 'rises';
   if (watch.known.some(({ state, of }) => state === 'grows' && !settlesLater(of))) return 'grows';
   const long = watchedMs(watch) >= leastWatchMs && watch.readings.length >= readingsOfFirstLook;
   if (long && (watch.known.every(({ state }) => state === 'excluded') || !didWork(watch))) return 'known';
+  const isHalf = watchedMs(watch) >= creepsShare * watch.allowedMs;
+  if (options.endsOnRise && !options.sampled && isHalf && watch.known.some(({ state }) => state === 'creeps'))
+    return 'creeps';
   return watchedMs(watch) >= watch.allowedMs ? 'time' : undefined;
 };
 

@@ -9,9 +9,10 @@ import { verdictOf } from '../analyzer/growth/verdict.js';
 import type { Finding, LeakReport } from '../analyzer/model/finding.js';
 import type { Watched } from './watch.js';
 
-/** Workers whose heap is proved to grow. */
+/** Workers whose heap is proved to grow, by however little. */
 const growingWorkers = async (attachment: Attachment, { known }: Watched): Promise<WorkerThread[]> => {
-  const grows = (id: string): boolean => known.some(({ of, state }) => of === workerHeap(id) && state === 'grows');
+  const grows = (id: string): boolean =>
+    known.some(({ of, state }) => of === workerHeap(id) && (state === 'grows' || state === 'creeps'));
   return (await attachment.workers()).filter(({ id }) => grows(id));
 };
 

@@ -17,8 +17,9 @@ const trapped = `
   globalThis.kept = [new Session(), new User(), new Tags([1, 2, 3, 4, 5, 6, 7, 8, 9]),
     new Proxy({}, { get: trap, getPrototypeOf: trap, ownKeys: trap, getOwnPropertyDescriptor: trap }),
     new Proxy([1], { get: trap, getPrototypeOf: trap }), Object.create(new Proxy({}, { get: trap, getOwnPropertyDescriptor: trap }))];
-  const rows = new Map(); const list = [];
-  globalThis.grow = (n) => { for (let i = 0; i < n; i++) { rows.set(rows.size, new Row(i)); list.push(new Row(i)); } };
+  const rows = new Map(); const list = []; const names = { get first() { return trap(); } };
+  for (let i = 0; i < 40; i++) names["n" + i] = i;
+  globalThis.grow = (n) => { for (let i = 0; i < n; i++) { rows.set(rows.size, new Row(i)); list.push(new Row(i)); names["name " + list.length] = i; } };
   grow(10);
   setInterval(() => {}, 1000); console.log('ready');`;
 
@@ -34,7 +35,7 @@ for (const node of testedMajors) {
       assert.equal(row(first)?.count, 20);
       assert.deepEqual([row(second)?.count, row(second)?.delta], [70, 50]);
       const grown = second.containers.filter(({ delta }) => delta === 25).map(({ kind, size }) => `${kind} ${size}`);
-      assert.deepEqual(grown.toSorted(), ['Array 35', 'Map 35']);
+      assert.deepEqual(grown.toSorted(), ['Array 35', 'Map 35', 'Object 76']);
       assert.ok(second.containers.some(({ kind, size }) => kind === 'Set' && size === 9));
       await census.close();
       await census.close();

@@ -15,7 +15,13 @@ export interface CensusState {
 /** One count, as sent over the connection. */
 export interface CensusCount {
   classes: [name: string, count: number][];
-  containers: { slot: number; kind: 'Map' | 'Set' | 'Array'; size: number; previous: number | null; holds: string }[];
+  containers: {
+    slot: number;
+    kind: 'Map' | 'Set' | 'Array' | 'Object';
+    size: number;
+    previous: number | null;
+    holds: string;
+  }[];
 }
 
 /** The target's own functions that the count uses, fetched once when the census starts. */
@@ -45,6 +51,7 @@ export function countObjects(
     const get: unknown = describe(prototype, 'size')?.get;
     return builtIn(get) ? get : undefined;
   };
+  const mostProperties = 40;
   const mapSize = getter(Map.prototype);
   const setSize = getter(Set.prototype);
 
@@ -75,11 +82,22 @@ export function countObjects(
     const last = describe(container, String(Number(length) - 1));
     return last === undefined || !('value' in last) ? '' : classOfValue(last.value);
   };
+  /** Most plain objects have a few properties, and `for in` ends there; one with many of them is a dictionary. */
+  const keysOf = (object: object): number => {
+    let keys = 0;
+    for (const key in object) if (key !== '' && ++keys > mostProperties) return Object.keys(object).length;
+    return -1;
+  };
   const sizeOf = (object: object): number => {
     if (Array.isArray(object)) return Number(describe(object, 'length')?.value);
     if (mapSize !== undefined && tools.isMap(object)) return mapSize.call(object);
     if (setSize !== undefined && tools.isSet(object)) return setSize.call(object);
-    return -1;
+    return prototypeOf(object) === Object.prototype ? keysOf(object) : -1;
+  };
+
+  const kindOf = (object: object): CensusCount['containers'][number]['kind'] => {
+    if (Array.isArray(object)) return 'Array';
+    return tools.isMap(object) ? 'Map' : tools.isSet(object) ? 'Set' : 'Object';
   };
 
   const own = new Set<object>([state, state.refs, state.sizes, tools]);
@@ -110,8 +128,7 @@ export function countObjects(
     const slot = known ?? state.refs.push(new WeakRef(object)) - 1;
     const previous = known === undefined ? null : (state.sizes[slot] ?? null);
     state.sizes[slot] = size;
-    const kind = Array.isArray(object) ? ('Array' as const) : tools.isMap(object) ? ('Map' as const) : ('Set' as const);
-    containers.push({ slot, kind, size, previous, holds: holds(object) });
+    containers.push({ slot, kind: kindOf(object), size, previous, holds: holds(object) });
   }
   return { classes: [...counts], containers };
 }

@@ -60,7 +60,12 @@ const reasonsOf = (verdict: Verdict, rounds: number, findings: readonly Finding[
   return [`something grew in each of ${rounds} rounds, but less each time, or without a larger heap`, heap];
 };
 
-const kinds: Readonly<Record<CensusContainer['kind'], FindingKind>> = { Map: 'map', Set: 'set', Array: 'array' };
+const kinds: Readonly<Record<CensusContainer['kind'], FindingKind>> = {
+  Map: 'map',
+  Set: 'set',
+  Array: 'array',
+  Object: 'dictionary',
+};
 
 const ofContainer = (container: CensusContainer, history: readonly number[]): Finding => {
   const holds = container.holds === '' ? 'entries' : container.holds;

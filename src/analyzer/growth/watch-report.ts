@@ -58,7 +58,15 @@ const notCovered = (watch: Watch): NotLooked[] => {
   const silent = titles.length === 0 ? [] : [waits];
   const seconds = Math.round(watchedMs(watch) / 1000);
   const rare = { what: `work that occurs less often than every ${seconds} s`, why: `it was watched for ${seconds} s` };
-  return [...(unread ? [beside] : []), ...silent, rare];
+  return [...(unread ? [beside] : []), ...silent, rare, ...slow(watch)];
+};
+
+/** Slower growth than this is found if the counts of objects show it, but the sum of the heap does not rule it out. */
+const slow = ({ known, allowedMs }: Watch): NotLooked[] => {
+  const heap = known.find(({ of }) => of === heapMemory);
+  if (heap === undefined) return [];
+  const what = `growth of the heap by less than ${perSecond(heap, heap.least)} that no count of objects shows`;
+  return [{ what, why: `at most ${formatStep(allowedMs)} were allowed; a longer --max-time finds less` }];
 };
 
 const silentWorkers = (readings: readonly ProcessReading[]): ProcessReading['workers'] =>
@@ -75,11 +83,17 @@ export const undecidedOf = (watch: Watch): string[] => {
   const grown = watch.known.filter(
     ({ state, of }) => state === 'grows' && isPartOf(of) === undefined && !isWorkerHeap(of),
   ); // a worker's heap is searched by itself
+  const creeping = watch.known.filter(
+    ({ state, of }) => state === 'creeps' && isPartOf(of) === undefined && !isWorkerHeap(of),
+  );
   const slowing = watch.known.filter(({ state }) => state === 'slows');
   const isIdle = !didWork(watch);
   const open = isIdle ? [] : watch.known.filter((known) => known.state === 'open' && hasBound(known));
   return [
     ...grown.map((known) => `${rose(known, watch)}, and memwatch found no object that retains it${toSettle(known)}`),
+    ...creeping.map(
+      (known) => `${rose(known, watch)}, and memwatch found no object that retains it: ${wouldSettle(known, watch)}`,
+    ),
     ...slowing.map((known) => `${rose(known, watch)}, but less each time: it may be a cache that is still filling`),
     ...(isIdle ? ['it did hardly any work while it was watched: put load on it with --load'] : []),
     ...open.map((known) => `${rose(known, watch)}: ${wouldSettle(known, watch)}`),

@@ -1,5 +1,5 @@
 /**
- * A census: how many live objects each class has, and how large the Maps, Sets and arrays are. One reading is one count
+ * A census: how many live objects each class has, and how large the Maps, Sets, arrays and dictionaries are. One reading is one count
  * of a running process.
  */
 
@@ -15,7 +15,8 @@ export interface CensusContainer {
   readonly id: number;
   /** The `@id` in a heap snapshot, if one was taken in this session. Only looked up for the first containers, otherwise null. */
   readonly heapId: number | null;
-  readonly kind: 'Map' | 'Set' | 'Array';
+  /** `Object`: a plain object that is used as a dictionary. */
+  readonly kind: 'Map' | 'Set' | 'Array' | 'Object';
   readonly size: number;
   /** The change since the count before; null if it did not exist then, or was too small to be watched. */
   readonly delta: number | null;

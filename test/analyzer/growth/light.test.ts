@@ -10,7 +10,8 @@ const looked = { bounds: [], looked: ['classes and collections'], notLooked: [],
 const none: Rising = { heap: false, external: false, classes: [], containers: [] };
 
 const report = (rising: Partial<Rising>, sites: readonly SurvivorSite[] = []): LeakReport => {
-  const readings = [4e6, 5e6, 6e6, 7e6].map((heapBytes) => ({
+  const readings = [4e6, 5e6, 6e6, 7e6].map((heapBytes, round) => ({
+    atMs: round * 5000,
     heapBytes,
     externalBytes: 0,
     census: { classes: [], containers: [], pauseUs: 0 },

@@ -49,14 +49,16 @@ test('all handles are named together, and each quantity has its bounds', () => {
   assert.equal(coverageOf(watch()).looked.some((one) => one.startsWith('handles')), false); // prettier-ignore
 });
 
-test('what was not looked at is said: rare work, what the system hides, a worker that does not answer', () => {
+test('what was not looked at is said: rare work, slow growth, what the system hides, a worker that does not answer', () => {
   const whatNot = (one: Watch): string[] => coverageOf(one).notLooked.map(({ what }) => what);
   const rare = `work that occurs less often than every ${seconds} s`;
-  assert.deepEqual(whatNot(watch()), [rare]);
+  const slow = 'growth of the heap by less than 4.27 KB/s that no count of objects shows';
+  assert.deepEqual(whatNot(watch()), [rare, slow]);
   assert.deepEqual(whatNot(watch(() => ({ fileDescriptors: null, workers: [worker('3', null)] }))), [
     'file descriptors, threads and child processes',
     '[worker 3]',
     rare,
+    slow,
   ]);
 });
 

@@ -9,7 +9,8 @@ import { gainsOf, isSlowing } from './evidence.js';
 import { slopeAtLook } from './sequential.js';
 import type { Point } from './slope.js';
 
-export type State = 'grows' | 'slows' | 'excluded' | 'open';
+/** `creeps`: growth is proved, but at a rate that would not matter. It is not excluded: only a search can tell what it is. */
+export type State = 'grows' | 'slows' | 'creeps' | 'excluded' | 'open';
 
 /** What is known about one quantity. */
 export interface Known {
@@ -29,12 +30,21 @@ interface Quantity {
   readonly of: (reading: ProcessReading) => number | null;
 }
 
-/** Growth over the full time of the watch that does not matter: up to this amount, or this share of the quantity. */
+/**
+ * Growth over the full time of the watch that does not matter: up to this amount, or this share of the quantity. Bounds
+ * close in faster than time passes, so the share shrinks with the time that is allowed: it is 1 % a minute for half a
+ * minute, and 1 % an hour for ten minutes.
+ */
 interface Least {
   readonly amount: number;
   readonly share: number;
 }
-const leastBytes: Least = { amount: 512 * 1024, share: 0.01 };
+const shareOfHalfMinute = 0.005;
+const shareOfTenMinutes = 0.01 / 6;
+const shareFalls = Math.log(shareOfHalfMinute / shareOfTenMinutes) / Math.log(20);
+const shareIn = (allowedMs: number): number => shareOfHalfMinute * (30_000 / allowedMs) ** shareFalls;
+/** V8's own code and tables change by this much at any time. */
+const leastBytes = 256 * 1024;
 /** An allocator keeps and returns memory in whole megabytes, at its own discretion. */
 const leastNativeBytes: Least = { amount: 8 * 2 ** 20, share: 0.03 };
 /** A smaller gain of native memory is what any allocator does after a start, however steady it looks. */
@@ -44,9 +54,9 @@ const leastHandles: Least = { amount: 10, share: 0.2 };
 const leastHeavy: Least = { amount: 3, share: 0 };
 const heavy: ReadonlySet<string> = new Set([threads, childProcesses, 'realms']);
 
-const minOf = ({ name, unit }: Quantity): Least => {
+const minOf = ({ name, unit }: Quantity, allowedMs: number): Least => {
   if (name === nativeMemory) return leastNativeBytes;
-  if (unit === 'bytes') return leastBytes;
+  if (unit === 'bytes') return { amount: leastBytes, share: shareIn(allowedMs) };
   return heavy.has(name) ? leastHeavy : leastHandles;
 };
 
@@ -79,32 +89,38 @@ export const computeBounds = (readings: readonly ProcessReading[], allowedMs: nu
 };
 
 const knownOf = (quantity: Quantity, points: readonly Point[], allowedMs: number): Known => {
-  const { amount, share } = minOf(quantity);
+  const { amount, share } = minOf(quantity, allowedMs);
   const least = Math.max(amount, share * (points[0]?.y ?? 0)) / (allowedMs / 1000);
   const history = points.map(({ y }) => y);
   const slope = slopeAtLook(points);
   const seconds = (points.at(-1)?.x ?? 0) - (points[0]?.x ?? 0);
-  const tooLittle = quantity.name === nativeMemory && slope.estimate * seconds < leastNativeGain;
-  const state = stateOf(slope, least, quantity, history);
-  return {
-    of: quantity.name,
-    unit: quantity.unit,
-    slope,
-    least,
-    history,
-    state: tooLittle && (state === 'grows' || state === 'slows') ? 'open' : state,
-  };
+  const isNative = quantity.name === nativeMemory;
+  const tooLittle = isNative && slope.estimate * seconds < leastNativeGain;
+  const state = isNative ? stateOfNative(slope, least, history, tooLittle) : stateOf(slope, least, quantity, history);
+  return { of: quantity.name, unit: quantity.unit, slope, least, history, state };
 };
 
-/** Counts are exact: a count that is proved to grow is not excluded for growing slowly. */
+/** Counts are exact: a count that is proved to grow matters, however slowly it grows. */
 const stateOf = (
   { estimate, low, high }: Slope,
   least: number,
   { unit }: Quantity,
   history: readonly number[],
 ): State => {
-  if (low > 0 && (estimate >= least || unit === 'count')) return isFading(history) ? 'slows' : 'grows';
-  return high < least && !(low > 0 && unit === 'count') ? 'excluded' : 'open';
+  if (low > 0 && estimate < least && unit === 'bytes') return 'creeps';
+  if (low > 0) return isFading(history) ? 'slows' : 'grows';
+  return high < least ? 'excluded' : 'open';
+};
+
+/** An allocator's memory creeps for minutes after any start. */
+const stateOfNative = (
+  { estimate, low, high }: Slope,
+  least: number,
+  history: readonly number[],
+  tooLittle: boolean,
+): State => {
+  if (low > 0 && estimate >= least) return tooLittle ? 'open' : isFading(history) ? 'slows' : 'grows';
+  return high < least ? 'excluded' : 'open';
 };
 
 const parts = 4;

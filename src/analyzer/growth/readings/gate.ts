@@ -6,6 +6,7 @@ import type { CensusContainer, CensusReading } from '../../model/census.js';
 import type { SurvivorSite } from '../../model/survivors.js';
 
 export interface GateReading {
+  readonly atMs: number;
   readonly heapBytes: number;
   readonly externalBytes: number;
   readonly census: CensusReading;
@@ -45,6 +46,29 @@ export const findRising = (readings: readonly GateReading[]): Rising => {
     return isKnown(history) && rises(history, minCount) ? [{ container, history }] : [];
   });
   return { heap, external, classes, containers };
+};
+
+/** With more readings than these, the earlier ones may be too close to each other for what grows slowly. */
+const latest = 5;
+/** In each of the latest rounds, something must gain at least this share of its average rate. */
+const leastShareOfRate = 0.4;
+
+/** What rose in every round; or if nothing did, what has risen in the latest rounds in proportion to their time. */
+export const findRisingLately = (readings: readonly GateReading[]): Omit<Gate, 'sites'> => {
+  const rising = findRising(readings);
+  const late = readings.slice(-latest);
+  if (anyRises(rising) || late.length === readings.length) return { rising, readings };
+  const { classes, containers } = findRising(late);
+  const times = late.map(({ atMs }) => atMs);
+  const isSteady = ({ history }: { history: readonly number[] }): boolean => risesWithTime(history, times);
+  const steady = { ...rising, classes: classes.filter(isSteady), containers: containers.filter(isSteady) };
+  return anyRises(steady) ? { rising: steady, readings: late } : { rising, readings };
+};
+
+const risesWithTime = (history: readonly number[], times: readonly number[]): boolean => {
+  const rateOf = (from: number, to: number): number => (history[to] - history[from]) / (times[to] - times[from]);
+  const average = rateOf(0, history.length - 1);
+  return history.every((_, i) => i === 0 || rateOf(i - 1, i) >= leastShareOfRate * average);
 };
 
 export const anyRises = ({ heap, external, classes, containers }: Rising): boolean =>

@@ -15,7 +15,7 @@ export const allowedError = 0.05;
 
 const readingsPerWindow = 5;
 const fewestWindows = 7;
-const maxWindows = 10;
+const maxWindows = 20;
 /** A look after only a few more readings says nothing new, but uses up part of the allowed error. */
 const timesTheReadings = 1.25;
 
@@ -37,7 +37,8 @@ export const slopeAtLook = (points: readonly Point[]): Slope => {
   const sizes = sizesOfLooks(points.length);
   const size = sizes.at(-1);
   const error = allowedError / (sizes.length * (sizes.length + 1));
-  return size === undefined ? computeSlope(points, 0) : computeSlope(floorsOf(points.slice(0, size)), error);
+  if (size === undefined) return computeSlope(points, 0);
+  return computeSlope(floorsOf(points.slice(0, size)), error);
 };
 
 /** The lowest reading of each window. */

@@ -61,6 +61,20 @@ test('one step in the heap is neither proved nor excluded, and the time that wou
   assert.match(undecidedOf(step)[0] ?? '', /^the heap grew by .* in 20 s .*: --max-time \d+m would settle it$/);
 });
 
+test('growth that is proved is never excluded, however small: a search must tell what it is', () => {
+  const creeps = watch((second) => ({ heapUsedBytes: 4e6 + 1500 * second + (second % 3) * 2000 }), 80);
+  assert.equal(stateOf(creeps, heapMemory), 'creeps');
+  assert.match(undecidedOf(creeps)[0] ?? '', /^the heap grew by .*no object that retains it: --max-time \d+m would/);
+});
+
+test('the least growth that matters is a share of the quantity, which shrinks with the time allowed', () => {
+  const large = watch(() => ({ heapUsedBytes: 4e9 })).readings;
+  const percentIn = (ms: number): number =>
+    ((computeBounds(large, ms).find(({ of }) => of === heapMemory)?.least ?? 0) / 4e9) * 100;
+  assert.ok(Math.abs(percentIn(30_000) * 60 - 1) < 1e-9, '1 % a minute within half a minute');
+  assert.ok(Math.abs(percentIn(600_000) * 3600 - 1) < 1e-9, '1 % an hour within ten minutes');
+});
+
 test('what dies down may be a cache that fills', () => {
   const fills = watch((second) => ({ heapUsedBytes: 4e6 + 2e6 * (1 - Math.exp(-second / 6)) }));
   assert.equal(stateOf(fills, heapMemory), 'slows');

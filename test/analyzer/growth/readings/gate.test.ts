@@ -1,7 +1,13 @@
 /** The gate before snapshots: what rose in every round, and what is noise. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { anyRises, findRising, type GateReading, type Rising } from '#memwatch/analyzer/growth/readings/gate.js';
+import {
+  anyRises,
+  findRising,
+  findRisingLately,
+  type GateReading,
+  type Rising,
+} from '#memwatch/analyzer/growth/readings/gate.js';
 import type { CensusContainer } from '#memwatch/analyzer/model/census.js';
 
 const container = (id: number, size: number): CensusContainer => ({
@@ -14,11 +20,13 @@ const container = (id: number, size: number): CensusContainer => ({
 });
 
 const reading = (values: {
+  readonly atMs?: number;
   readonly heapBytes?: number;
   readonly externalBytes?: number;
   readonly classes?: Readonly<Record<string, number>>;
   readonly containers?: readonly CensusContainer[];
 }): GateReading => ({
+  atMs: values.atMs ?? 0,
   heapBytes: values.heapBytes ?? 4e6,
   externalBytes: values.externalBytes ?? 1e6,
   census: {
@@ -70,4 +78,24 @@ test('any of the four signs opens the gate', () => {
     { containers: [{ container: container(1, 3), history: [1, 3] }] },
   ];
   assert.deepEqual(signs.map((sign) => anyRises({ ...none, ...sign })), [true, true, true, true]); // prettier-ignore
+});
+
+test('what grows too slowly for the first rounds is seen in the longer ones, if it grows in proportion to their time', () => {
+  const seconds = [0, 5, 10, 40, 80, 150, 300];
+  const readings = (count: (second: number) => number): GateReading[] =>
+    seconds.map((second) => reading({ atMs: second * 1000, classes: { Session: count(second) } }));
+  const namesIn = (count: (second: number) => number): string[] =>
+    findRisingLately(readings(count)).rising.classes.map(({ name }) => name);
+  assert.deepEqual(
+    namesIn((second) => 10 + Math.floor(second / 5)),
+    ['Session'],
+  );
+  assert.deepEqual(
+    namesIn((second) => 10 + Math.round(50 * (1 - Math.exp(-second / 20)))),
+    [],
+  );
+  assert.deepEqual(
+    namesIn((second) => 30 + (second % 60)),
+    [],
+  );
 });
