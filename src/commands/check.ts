@@ -57,7 +57,7 @@ export const checkCommand: Command = {
   run: (args, io) => check(args, io),
 };
 
-const check = async (args: Arguments, io: Io): Promise<number> => {
+const check = async (args: Arguments, io: Io): Promise<number | undefined> => {
   const outputs = {
     junit: text(args['junit']),
     markdown: text(args['markdown']),
@@ -72,13 +72,15 @@ const check = async (args: Arguments, io: Io): Promise<number> => {
   } catch (error) {
     const strict = args['strict'] === true;
     const finished = run.ran.map((one) => (run.baseline === undefined ? one : judgeAgainst(one, run.baseline, strict)));
-    writeOutputs(reportOfEarlyEnd(run.names, finished, error), { ...outputs, artifacts: undefined }, folder, io);
+    const early = reportOfEarlyEnd(run.names, finished, error);
+    writeOutputs(early, { ...outputs, artifacts: undefined }, folder, io);
+    if (io.signal.aborted) io.print(early, () => renderCheck(early, { folder, color: io.color }));
     throw error;
   }
   const failed = writeOutputs(report, outputs, folder, io);
   io.print(report, () => renderCheck(report, { folder, color: io.color }));
   if (failed !== undefined) throw failed;
-  return exitCode(report);
+  return io.signal.aborted ? undefined : exitCode(report);
 };
 
 /** The progress of a check. */

@@ -22,7 +22,7 @@ import { isMemwatchFile } from './capture-analysis.js';
 import { packageOf } from './snapshot-files.js';
 import { watchLevel, withHeapGrowth, withoutSettledMemory } from './level.js';
 import { createLog, perCall, type Log } from './judged-rounds.js';
-import { warmUp } from './round-size.js';
+import { warmUp, type RoundSize } from './round-size.js';
 import type { Analysis, Growth, JudgeOptions, Subject } from './subject.js';
 
 export interface Judgement {
@@ -33,6 +33,8 @@ export interface Judgement {
   readonly iterations: readonly number[];
   readonly readings: readonly CounterReading[];
   readonly snapshots: number;
+  /** What ended the rounds before all was known. */
+  readonly cutShort?: Error;
 }
 
 /** The long round, and the longer one that may follow it: this many calls, or as many as fit into the time. */
@@ -40,11 +42,35 @@ const longRound = { calls: 10_000, atMostMs: 4000 };
 const longerRound = { calls: 100_000, atMostMs: 10_000 };
 /** With fewer calls than this in all rounds, a leak of one object in ten calls cannot be distinguished from chance. */
 const fewestCalls = 20;
+/** Fewer rounds do not show that growth is in proportion to the work. */
+const fewestRounds = 2;
 
+/** If the rounds cannot all be made (no time is left, Ctrl-C), what they have shown by then is the judgement. */
 export const judge = async (subject: Subject, analysis: Analysis, options: JudgeOptions): Promise<Judgement> => {
   options.onProgress?.('warming up');
   const size = await warmUp(subject);
   const log = createLog(subject, size, analysis, options);
+  try {
+    return await judgeRounds(subject, size, log, options);
+  } catch (error) {
+    const isInterrupted = options.signal?.aborted === true;
+    if (!(error instanceof Error) || log.work.length < (isInterrupted ? 1 : fewestRounds)) throw error;
+    if (isInterrupted) return interruptedAt(log, error);
+    const growth = await log.growth();
+    const verdict = decide(growth, log.calls());
+    if (verdict !== 'leak') throw error;
+    return { ...judgementOf(verdict, growth, log), cutShort: error };
+  }
+};
+
+/** Ctrl-C leaves no time to compare snapshots. */
+const interruptedAt = (log: Log, error: Error): Judgement => {
+  const judgement = judgementOf('inconclusive', log.lastGrowth(), log);
+  const reasons = [`it was interrupted after ${log.calls()} calls`, figuresOf(log)];
+  return { ...judgement, reasons, cutShort: error };
+};
+
+const judgeRounds = async (subject: Subject, size: RoundSize, log: Log, options: JudgeOptions): Promise<Judgement> => {
   await subject.startSampling();
   await log.look();
   await log.round();
@@ -113,10 +139,14 @@ const judgementOf = (verdict: Verdict, growth: Growth, log: Log): Judgement => (
   snapshots: log.readings.length,
 });
 
-const reasonsFor = (verdict: Verdict, growth: Growth, { readings, work, calls: countCalls }: Log): string[] => {
-  const calls = countCalls();
+const figuresOf = ({ readings, work }: Log): string => {
   const heap = readings.map(({ heapUsedBytes }) => Math.round(heapUsedBytes / 1024)).join(', ');
-  const figures = `collected heap after each round: ${heap} KB; calls: ${work.join(', ')}`;
+  return `collected heap after each round: ${heap} KB; calls: ${work.join(', ')}`;
+};
+
+const reasonsFor = (verdict: Verdict, growth: Growth, log: Log): string[] => {
+  const calls = log.calls();
+  const figures = figuresOf(log);
   if (verdict === 'leak')
     return unbounded(growth)
       .flatMap(({ reasons }) => reasons)

@@ -16,9 +16,13 @@ export interface Log {
   round(): Promise<void>;
   /** A round of at most this many calls, or fewer if the time or the growth so far does not allow them. */
   longRound(bound: { readonly calls: number; readonly atMostMs: number }): Promise<void>;
-  /** Records work that was done since the last look, and takes another look. */
-  add(work: Work): Promise<void>;
+  /** Records work that was done since the last look; it counts as part of the next round. */
+  add(work: Work): void;
+  /** Ends a round that consists only of the work that was added. */
+  endRound(): Promise<void>;
   growth(): Promise<Growth>;
+  /** What grew when that was last asked. */
+  lastGrowth(): Growth;
   /** A round adds so much that the long round comes next: each snapshot of such a heap costs seconds. */
   isHeavy(): boolean;
   /** The collected heap rises so fast that an early analysis could not call it clean. */
@@ -39,7 +43,6 @@ const restMs = 400;
 export const createLog = (subject: Subject, size: RoundSize, analysis: Analysis, options: JudgeOptions): Log => {
   let msPerCall = 0;
   const readings: CounterReading[] = [];
-  const work: number[] = [];
   const lastFile = (): string => join(options.folder, `${readings.length - 1}.heapsnapshot`);
   const look = async (): Promise<void> => {
     throwIfInterrupted(options.signal);
@@ -47,13 +50,14 @@ export const createLog = (subject: Subject, size: RoundSize, analysis: Analysis,
     await subject.snapshot(lastFile());
     analysis.add(lastFile());
   };
+  const { work, add, endRound } = createWork(look);
   const round = async (calls: number, atMostMs: number, thenRestMs: number): Promise<void> => {
     options.onProgress?.(`round ${work.length + 1}`);
     const done = await subject.run(calls, size.step, atMostMs);
     msPerCall = done.durationUs / 1000 / done.iterations;
-    work.push(done.iterations);
+    add(done);
     if (thenRestMs > 0) await subject.rest(thenRestMs);
-    await look();
+    await endRound();
   };
   const calls = (): number => work.reduce((sum, one) => sum + one, 0);
   return {
@@ -68,12 +72,28 @@ export const createLog = (subject: Subject, size: RoundSize, analysis: Analysis,
     round: () => round(size.calls, Infinity, 0),
     longRound: (bound) =>
       round(callsOfLongRound(size, bound.calls, gainPerCall(readings, calls())), bound.atMostMs, restMs),
-    async add({ iterations }) {
-      work.push(iterations);
-      await look();
-    },
-    growth: async () => withCounters(await analysis.growth(work, subject.body), readings, work),
+    add,
+    endRound,
+    ...createGrowth(async () => withCounters(await analysis.growth(work, subject.body), readings, work)),
   };
+};
+
+/** The calls of each round; what was added since the last round ended is taken into the next. */
+const createWork = (look: () => Promise<void>): Pick<Log, 'work' | 'add' | 'endRound'> => {
+  const work: number[] = [];
+  let added = 0;
+  const add = ({ iterations }: Work): void => void (added += iterations);
+  const endRound = async (): Promise<void> => {
+    work.push(added);
+    added = 0;
+    await look();
+  };
+  return { work, add, endRound };
+};
+
+const createGrowth = (find: () => Promise<Growth>): Pick<Log, 'growth' | 'lastGrowth'> => {
+  let last: Growth = { growing: [], slowing: [], place: null };
+  return { growth: async () => (last = await find()), lastGrowth: () => last };
 };
 
 const heavyRoundBytes = 2 * 2 ** 20;

@@ -51,7 +51,7 @@ export const watchLevel = async (
     const seenGrowth = `it grew for ${iterations} more calls without reaching a bound: ${formatBytes(gained)} gained`;
     return { levelsOff: false, seenGrowth };
   }
-  await log.add(work);
+  await log.endRound();
   return { levelsOff: true, seenGrowth: null };
 };
 
@@ -127,5 +127,6 @@ const workOn = async (
   if (before === undefined || whole < log.calls()) return undefined;
   onProgress?.('checking whether the growth levels off');
   const work = await subject.run(whole, step, watchMs);
+  log.add(work);
   return { ...work, before, after: await subject.read() };
 };

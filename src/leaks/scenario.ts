@@ -64,6 +64,9 @@ const failureOf = (error: unknown): ScenarioFailure => {
   return { kind: 'unusable', message: error.message, hint: error.hint ?? null, output: '' };
 };
 
+const failureOfEnd = (error: Error): ScenarioFailure =>
+  error instanceof ScenarioError ? error.failure : { kind: 'unusable', message: error.message, hint: null, output: '' };
+
 const runScenario = async (
   scenario: ScenarioProcess,
   file: string,
@@ -76,6 +79,8 @@ const runScenario = async (
   const watchPauses = limits.maxPause !== undefined;
   const subject = subjectOf(scenario, described, watchPauses);
   const judgement = await judge(subject, createAnalysis(options.signal), { ...options, watchMs, folder });
+  const { cutShort } = judgement;
+  if (cutShort !== undefined) return { ...reportOf(name, judgement), passed: false, failure: failureOfEnd(cutShort) };
   const warnings = await tearDown(scenario);
   const results = checkLimits(limits, judgement.readings, judgement.iterations);
   return { ...reportOf(name, judgement), limits: results, warnings };

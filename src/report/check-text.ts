@@ -47,7 +47,7 @@ export const scenarioLines = (scenario: ScenarioReport, folder: string): string[
   }),
   ...scenario.limits.filter(({ exceeded }) => exceeded).map(renderLimit),
   ...scenario.gone.map((signature) => `gone: ${escapeText(signature)} (run with --update-baseline to remove it)`),
-  ...(isProved(scenario) || scenario.failure !== null ? [] : scenario.reasons.map(escapeText)),
+  ...(isProved(scenario) ? [] : scenario.reasons.map(escapeText)),
   ...scenario.warnings.map((warning) => `warning: ${escapeText(warning)}`),
   ...failureLines(scenario),
 ];

@@ -68,6 +68,7 @@ export const trackGrowth = async (body: Body, options: GrowthOptions = {}): Prom
     const subject = await bodySubject(body, step, own);
     const { signal } = options;
     const judged = await judge(subject, createThreadAnalysis(signal), { watchMs, folder, signal });
+    if (judged.cutShort !== undefined) throw judged.cutShort;
     return {
       verdict: judged.verdict,
       reasons: judged.reasons,
