@@ -151,11 +151,16 @@ const takeNotes = async (
   return { descriptors: descriptorsOf(attachment), counts, roundReadings, look, endRound, watch };
 };
 
+/** More readings than this tell little more, and each leaves some bytes in the target. */
+const enoughReadings = 400;
+
 /**
  * The pause between readings: short enough that there are enough readings for the first look even if each takes long.
  */
-const tickOf = (lastMs: number, allowedMs: number): number =>
-  Math.min(Math.max(tickMs, timesTheReading * lastMs), Math.max(tickMs, allowedMs / (readingsOfFirstLook + 4)));
+const tickOf = (lastMs: number, allowedMs: number): number => {
+  const usual = Math.max(tickMs, allowedMs / enoughReadings);
+  return Math.min(Math.max(usual, timesTheReading * lastMs), Math.max(usual, allowedMs / (readingsOfFirstLook + 4)));
+};
 
 /** Looks again and again until the round has passed. */
 const lookDuring = async (passing: Promise<void>, look: () => Promise<void>, tick: () => number): Promise<void> => {

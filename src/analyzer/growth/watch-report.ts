@@ -83,11 +83,11 @@ export const undecidedOf = (watch: Watch): string[] => {
   const grown = watch.known.filter(
     ({ state, of }) => state === 'grows' && isPartOf(of) === undefined && !isWorkerHeap(of),
   ); // a worker's heap is searched by itself
+  const isIdle = !didWork(watch);
   const creeping = watch.known.filter(
-    ({ state, of }) => state === 'creeps' && isPartOf(of) === undefined && !isWorkerHeap(of),
+    ({ state, of }) => state === 'creeps' && !isIdle && isPartOf(of) === undefined && !isWorkerHeap(of),
   );
   const slowing = watch.known.filter(({ state }) => state === 'slows');
-  const isIdle = !didWork(watch);
   const open = isIdle ? [] : watch.known.filter((known) => known.state === 'open' && hasBound(known));
   return [
     ...grown.map((known) => `${rose(known, watch)}, and memwatch found no object that retains it${toSettle(known)}`),

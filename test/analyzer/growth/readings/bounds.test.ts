@@ -67,6 +67,14 @@ test('growth that is proved is never excluded, however small: a search must tell
   assert.match(undecidedOf(creeps)[0] ?? '', /^the heap grew by .*no object that retains it: --max-time \d+m would/);
 });
 
+test("what memwatch's own readings leave in the target is not called growth, nor is an idle target's", () => {
+  const own = watch((second) => ({ heapUsedBytes: 4e6 + 200 * second + (second % 3) * 100 }), 80);
+  assert.equal(stateOf(own, heapMemory), 'excluded');
+  const idle = watch((second) => ({ heapUsedBytes: 4e6 + 1500 * second, allocatedBytes: 3000, cpuUs: 900 }), 80);
+  assert.equal(stateOf(idle, heapMemory), 'creeps');
+  assert.match(undecidedOf(idle)[0] ?? '', /hardly any work/);
+});
+
 test('the least growth that matters is a share of the quantity, which shrinks with the time allowed', () => {
   const large = watch(() => ({ heapUsedBytes: 4e9 })).readings;
   const percentIn = (ms: number): number =>
