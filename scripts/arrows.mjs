@@ -44,6 +44,8 @@ const rooms = [
     ['analyzer/model'],
   ],
   ['agent/scenario', ['errors.ts', 'agent/capture'], ['analyzer/model']],
+  // runs inside the user's program, which waits for what it loads
+  ['inside', ['errors.ts', 'files', 'agent/process'], ['analyzer/model']],
   ['report', ['errors.ts', 'source', 'analyzer/model']],
   ['tui/state', ['analyzer/model', 'report']],
   ['tui/rows', ['analyzer/model', 'report', 'tui/state']],

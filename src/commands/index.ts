@@ -48,11 +48,6 @@ const entries = {
     describe: 'memory, CPU, GC and event loop over time, of one or many processes, into a file',
     load: async () => (await import('./record.js')).recordCommand,
   },
-  serve: {
-    usage: 'serve [targets..]',
-    describe: 'metrics for Prometheus and profiles for pprof, of one or many processes, over HTTP',
-    load: async () => (await import('./serve.js')).serveCommand,
-  },
   mark: {
     usage: 'mark <text>',
     describe: 'put a mark, such as a deploy, into the recordings that run',
@@ -122,6 +117,16 @@ const entries = {
     usage: 'export <file>',
     describe: 'convert a profile to pprof, speedscope, collapsed stacks, flame graph (SVG, HTML) or Markdown',
     load: async () => (await import('./export.js')).exportCommand,
+  },
+  run: {
+    usage: 'run',
+    describe: 'start a program with the agent inside, which keeps evidence for its end',
+    load: async () => (await import('./run.js')).runCommand,
+  },
+  why: {
+    usage: 'why <folder>',
+    describe: 'what the agent inside kept: how a program ended, what grew, and which function',
+    load: async () => (await import('./why.js')).whyCommand,
   },
   audit: {
     usage: 'audit [lockfile]',

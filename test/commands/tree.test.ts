@@ -9,7 +9,7 @@ import { temporaryFolder } from '../support/targets.js';
 import { startTree, type Tree } from '../support/tree.js';
 
 /** They read or mark files, or start processes of their own; mcp runs the code of the others. */
-const withoutTarget = ['diff', 'view', 'export', 'audit', 'bisect', 'mcp', 'plot', 'mark'];
+const withoutTarget = ['diff', 'view', 'export', 'audit', 'bisect', 'mcp', 'plot', 'mark', 'run', 'why'];
 
 const short = ['--duration', '300ms'];
 const rounds = ['--interval', '100ms', '--rounds', '3', '--warm-up', '0', '--max-time', '1s'];

@@ -6,8 +6,7 @@ import { computeLongestTurn } from '../../analyzer/cost/longest-turn.js';
 import { computeCostTable, sortRows } from '../../analyzer/cost/table.js';
 import { mergeProfiles, type NamedProfile } from '../../analyzer/model/merge-profiles.js';
 import { isOwn, packageOf, showName } from '../../report/place.js';
-import type { TopView } from '../../report/top-text.js';
-import type { TopBlock, TopThread, TopDocument } from '../../analyzer/model/top.js';
+import type { TopBlock, TopThread, TopView } from '../../report/top-text.js';
 
 export const topSorts = ['self', 'total', 'name', 'file'] as const;
 
@@ -63,7 +62,7 @@ const titleOf = ({ pid, nodeVersion }: Attachment): string => {
 };
 
 /** `memwatch/top@1`: one line for each look. */
-export const topDocument = ({ at, table, functions, threads, block }: TopView): TopDocument => ({
+export const topDocument = ({ at, table, functions, threads, block }: TopView): object => ({
   schema: 'memwatch/top@1',
   time: at.toISOString(),
   durationUs: table.durationUs,

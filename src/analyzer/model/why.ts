@@ -1,0 +1,52 @@
+/** `memwatch/why@1`: what the evidence of the agent inside says about a process and its end. */
+
+export interface KeptSite {
+  /** The program's own function nearest to the allocation. */
+  readonly function: string;
+  readonly file: string;
+  /** Where the function begins: V8's sampler names no line within it. */
+  readonly line: number;
+  /** Allocated there and alive at the last sample. */
+  readonly liveBytes: number;
+  /** Since the first sample; equal to `liveBytes` if there is only one. */
+  readonly grewBytes: number;
+  readonly calledFrom: { readonly function: string; readonly file: string; readonly line: number } | null;
+}
+
+export interface FullLimit {
+  readonly of: 'heap' | 'container';
+  readonly usedBytes: number;
+  readonly limitBytes: number;
+}
+
+export interface WhyDocument {
+  readonly schema: 'memwatch/why@1';
+  readonly folder: string;
+  readonly pid: number | null;
+  readonly script: string;
+  readonly nodeVersion: string;
+  readonly startedMs: number;
+  /** Of the last reading, mark or end. */
+  readonly lastMs: number;
+  readonly ended: {
+    /** It wrote its own end, or it still runs; otherwise `how` is concluded from the last readings. */
+    readonly isKnown: boolean;
+    readonly how: string;
+  };
+  /** As of the last reading. */
+  readonly limits: readonly FullLimit[];
+  /** The figures of the first and the last reading that are kept. */
+  readonly memory: {
+    readonly overUs: number;
+    readonly rssBytes: readonly [number, number];
+    readonly heapUsedBytes: readonly [number, number];
+    readonly externalBytes: readonly [number, number];
+  } | null;
+  /** How many samples of what was alive there are. */
+  readonly samples: number;
+  /** What grew most, first. */
+  readonly sites: readonly KeptSite[];
+  readonly marks: readonly { readonly timeMs: number; readonly text: string }[];
+  /** Captures in the folder, for `memwatch alloc` and `memwatch cpu`. */
+  readonly files: readonly string[];
+}

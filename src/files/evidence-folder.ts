@@ -1,0 +1,36 @@
+/**
+ * Folders that a running program fills for a long time, with a bound on how much stays. In: a folder, a pattern of names
+ * that are in the order of time. Out: the folder for this user alone, with only the newest of those names.
+ */
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { MemwatchError } from '../errors.js';
+import { guarded } from './failure.js';
+import { makeFolder } from './temporary.js';
+
+/** Creates the folder; one that is there must be this user's. Throws `cannot-write`. */
+export const makeOwnFolder = (folder: string): void => {
+  makeFolder(folder);
+  const { uid } = guarded(folder, () => lstatSync(folder));
+  if (uid !== (process.geteuid?.() ?? uid))
+    throw new MemwatchError('cannot-write', `${folder} belongs to another user`, { hint: 'name another folder' });
+};
+
+/** Removes the older of the files and folders with such a name that are not in use. What cannot be removed stays. */
+export const keepNewest = (
+  folder: string,
+  pattern: RegExp,
+  count: number,
+  isInUse: (name: string) => boolean = () => false,
+): void => {
+  const names = guarded(folder, () => readdirSync(folder))
+    .filter((name) => pattern.test(name) && !isInUse(name))
+    .toSorted();
+  for (const name of names.slice(0, Math.max(0, names.length - count))) {
+    try {
+      rmSync(join(folder, name), { recursive: true, force: true });
+    } catch {
+      // it may be another user's
+    }
+  }
+};

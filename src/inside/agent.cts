@@ -1,0 +1,161 @@
+/**
+ * The agent inside a program: `node --import @memwatch/memwatch/agent app.js`. It runs before the program's first line and
+ * does as little as it can there: it starts a thread of its own (watch-worker.ts), which asks this thread for figures and
+ * profiles over the inspector, also while the program is blocked. Nothing here throws into the program.
+ * In: environment variables. Out: a folder of evidence, for `memwatch why`.
+ */
+import type * as Settings from './settings.js' with { 'resolution-mode': 'import' };
+import workerThreads = require('node:worker_threads');
+
+const key = Symbol.for('memwatch.agent');
+const { env } = process;
+
+/** The agent must never harm the program: what fails is said in one line, and the program goes on without it. */
+const quietly = (work: () => void): void => {
+  try {
+    work();
+  } catch (error) {
+    say(`the agent inside does not work: ${error instanceof Error ? error.message.split('\n', 1)[0] : error}`);
+  }
+};
+
+const say = (text: string): void => {
+  try {
+    process.stderr.write(`memwatch: ${text}\n`);
+  } catch {
+    // without stderr nothing can be said
+  }
+};
+
+const numberOf = (text: string | undefined, otherwise: number): number => {
+  const number = Number(text ?? otherwise);
+  return Number.isFinite(number) && number >= 0 ? number : otherwise;
+};
+
+/** V8 gives up when the old objects reach their own limit; `heap_size_limit` includes room for the young ones. */
+const heapLimit = (): number => {
+  const flags = [...process.execArgv, env['NODE_OPTIONS'] ?? ''].join(' ');
+  const megabytes = /--max[-_]old[-_]space[-_]size[= ](\d+)/.exec(flags)?.[1];
+  if (megabytes !== undefined && Number(megabytes) > 0) return Number(megabytes) * 2 ** 20;
+  return process.getBuiltinModule('node:v8').getHeapStatistics().heap_size_limit;
+};
+
+/** In the temporary folder, where only this user can have made it: the agent's thread checks that. */
+const defaultFolder = (): string =>
+  `${(env['TMPDIR'] ?? '/tmp').replace(/\/+$/, '')}/memwatch-agent-${process.getuid?.() ?? 0}`;
+
+const gc = { count: 0, us: 0 };
+
+/** Garbage collections are counted by Node; their entries come when the loop turns. */
+const countCollections = (): void => {
+  const { PerformanceObserver } = process.getBuiltinModule('node:perf_hooks');
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) {
+      gc.count++;
+      gc.us += duration * 1000;
+    }
+  }).observe({ entryTypes: ['gc'] });
+};
+
+interface GuardInside {
+  readonly clients: ReadonlyMap<string, unknown>;
+}
+
+const readFigures = (): Settings.AgentFigures => {
+  const { heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
+  const guard: GuardInside | undefined = Reflect.get(process, Symbol.for('memwatch'));
+  const { utilization } = performance.eventLoopUtilization();
+  const handles = process.getActiveResourcesInfo().length;
+  const { count, us } = gc;
+  return [heapUsed, heapTotal, external, arrayBuffers, count, us, utilization, handles, guard?.clients.size ?? 0];
+};
+
+/** A memwatch that attaches samples the heap itself, and V8 has one sampler for all. */
+const stopSampling = (): void => {
+  const { Session } = process.getBuiltinModule('node:inspector');
+  const session = new Session();
+  session.connect();
+  session.post('HeapProfiler.stopSampling', () => {}); // an error: nothing was being sampled
+  session.disconnect();
+};
+
+const startWorker = (start: Settings.AgentStart): workerThreads.Worker => {
+  const file = `${__dirname}/watch-worker.js`;
+  // without the program's flags and environment: they could load the program's own hooks into the agent's thread
+  const worker = new workerThreads.Worker(file, { workerData: start, execArgv: [], env: {}, stdin: false });
+  worker.on('message', (message: { ping: number; sentMs: number } | { say: string }) => {
+    if ('say' in message) return say(message.say);
+    start.shared[1] = Math.max(0, Math.round((Date.now() - message.sentMs) * 1000));
+    start.shared[0] = message.ping;
+  });
+  worker.on('error', (error: Error) => {
+    Atomics.store(start.shared, 3, 0);
+    say(`the agent inside has ended: ${error.message.split('\n', 1)[0]}`);
+  });
+  worker.unref(); // after the listeners, which would keep the program alive
+  return worker;
+};
+
+/** How long the end of the program may wait for the last evidence to be written. */
+const mostWaitMs = 1000;
+
+/** The agent's thread needs this one to run JavaScript: so it waits in a loop, with pauses of a millisecond. */
+const waitForEnd = (shared: Int32Array): void => {
+  const until = Date.now() + mostWaitMs;
+  while (Atomics.load(shared, 2) === 0 && Date.now() < until) Atomics.wait(shared, 2, 0, 1);
+  // here the thread's session is closed: as an interrupt, which needs a call or a loop
+  for (let i = 0; i < 1000; i++) Atomics.load(shared, 2);
+};
+
+const watchEnd = (worker: workerThreads.Worker, shared: Int32Array): void => {
+  const send = (message: Settings.AgentMessage): void => worker.postMessage(message);
+  let uncaught = '';
+  process.on('uncaughtExceptionMonitor', (error: unknown) => {
+    uncaught = `: an uncaught ${error instanceof Error ? `${error.name}: ${error.message.split('\n', 1)[0]}` : 'exception'}`;
+    quietly(() => send({ kind: 'evidence', why: uncaught.slice(2) }));
+  });
+  process.on('exit', (code) =>
+    quietly(() => {
+      if (Atomics.load(shared, 3) === 0) return; // its thread has not started yet, or has ended
+      send({ kind: 'end', how: `it ended with exit code ${code}${code === 0 ? '' : uncaught}` });
+      waitForEnd(shared);
+    }),
+  );
+};
+
+const watchSignal = (worker: workerThreads.Worker): void => {
+  const signal = (env['MEMWATCH_AGENT_SIGNAL'] ?? 'SIGUSR2') as NodeJS.Signals;
+  if ((signal as string) === '') return;
+  const onSignal = (): void => worker.postMessage({ kind: 'evidence', why: signal } satisfies Settings.AgentMessage);
+  const leaveToProgram = (name: string | symbol): void => {
+    if (name !== signal) return;
+    process.removeListener('newListener', leaveToProgram);
+    process.removeListener(signal, onSignal);
+    say(`the program uses ${signal} itself, so the agent leaves it; MEMWATCH_AGENT_SIGNAL names another`);
+  };
+  process.on(signal, onSignal);
+  process.on('newListener', leaveToProgram);
+};
+
+const start = (): void => {
+  const named = env['MEMWATCH_AGENT_KEEP'];
+  const keep = named === undefined || named === '' ? defaultFolder() : named;
+  const shared = new Int32Array(new SharedArrayBuffer(16));
+  const worker = startWorker({
+    keep,
+    startedMs: Date.now(),
+    script: process.argv[1] ?? '',
+    heapLimitBytes: heapLimit(),
+    blockedMs: numberOf(env['MEMWATCH_AGENT_BLOCKED_MS'], 1000),
+    cpu: env['MEMWATCH_AGENT_CPU'] !== '0',
+    shared,
+  });
+  Object.defineProperty(process, key, { value: { read: readFigures, stopSampling }, configurable: true });
+  watchEnd(worker, shared);
+  watchSignal(worker);
+  setImmediate(() => quietly(countCollections)).unref();
+  if (keep !== named) say(`the agent inside keeps its evidence in ${keep}`);
+};
+
+const isOff = env['MEMWATCH_AGENT'] === '0' || !workerThreads.isMainThread || Reflect.get(process, key) !== undefined;
+if (!isOff) quietly(start);

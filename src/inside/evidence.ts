@@ -1,0 +1,92 @@
+/**
+ * The evidence of one process on disk: a folder with `readings.ndjson` (a recording of memwatch's, `memwatch/record@1`),
+ * samples of what is alive, and CPU profiles of the last minute. Everything is readable if the process is killed at any
+ * moment: lines are appended, files get their names when they are whole. It never grows beyond a bound.
+ */
+import { join } from 'node:path';
+import { processExists } from '../agent/process/proc.js';
+import type { RecordedReading, RecordEvent, RecordHeader } from '../analyzer/model/recording.js';
+import { createGrowingFile } from '../files/growing.js';
+import { writeOutput } from '../files/output.js';
+import { keepNewest, makeOwnFolder } from '../files/evidence-folder.js';
+
+export interface Evidence {
+  readonly folder: string;
+  reading(reading: RecordedReading): void;
+  mark(text: string): void;
+  survivors(profile: object): void;
+  cpu(profile: object): void;
+  end(how: string): void;
+}
+
+export interface EvidenceStart {
+  readonly keep: string;
+  readonly startedMs: number;
+  readonly script: string;
+}
+
+const mostBytes = 512 * 1024;
+/** The first sample is kept to compare with; of the others the last. */
+const mostSamples = 6;
+/** Six windows of ten seconds. */
+const mostCpuProfiles = 6;
+/** Folders of processes; those of programs that run stay. */
+const mostProcesses = 32;
+const series = 1;
+
+export const openEvidence = ({ keep, startedMs, script }: EvidenceStart, intervalMs: number): Evidence => {
+  makeOwnFolder(keep);
+  keepNewest(keep, /^\d{8}-\d{6}-\d+$/, mostProcesses - 1, (name) => processExists(Number(name.split('-')[2])));
+  const folder = join(keep, `${stampOf(startedMs)}-${process.pid}`);
+  makeOwnFolder(folder);
+  const header: RecordHeader = { schema: 'memwatch/record@1', startedMs, intervalMs };
+  const thread = 'main thread';
+  const start = {
+    kind: 'start',
+    series,
+    timeMs: startedMs,
+    pid: process.pid,
+    thread,
+    script,
+    nodeVersion: process.version,
+  } as const;
+  const first = lineOf(header) + lineOf(start);
+  const file = createGrowingFile(join(folder, 'readings.ndjson'), first, {});
+  let samples = 0;
+  let profiles = 0;
+  const append = (event: RecordEvent): void => {
+    const line = lineOf(event);
+    if (file.bytes + line.length > mostBytes) file.replace(Buffer.from(first + newerHalf(file.read(), first.length)));
+    file.append(line);
+  };
+  return {
+    folder,
+    reading: append,
+    mark: (text) => append({ kind: 'mark', timeMs: Date.now(), text }),
+    survivors: (profile) => {
+      writeOutput(join(folder, `survivors-${numbered(++samples)}.heapprofile`), JSON.stringify(profile));
+      keepNewest(folder, /^survivors-(?!00001)\d+\.heapprofile$/, mostSamples - 1);
+    },
+    cpu: (profile) => {
+      writeOutput(join(folder, `cpu-${numbered(++profiles)}.cpuprofile`), JSON.stringify(profile));
+      keepNewest(folder, /^cpu-\d+\.cpuprofile$/, mostCpuProfiles);
+    },
+    end: (how) => append({ kind: 'end', series, timeMs: Date.now(), how }),
+  };
+};
+
+const lineOf = (line: RecordHeader | RecordEvent): string => `${JSON.stringify(line)}\n`;
+
+/** Names are in the order of time. */
+const numbered = (number: number): string => String(number).padStart(5, '0');
+
+const stampOf = (timeMs: number): string =>
+  new Date(timeMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+
+const newerHalf = (content: Uint8Array, headBytes: number): string => {
+  const lines = Buffer.from(content).subarray(headBytes).toString('utf8').split('\n').slice(0, -1);
+  return lines
+    .slice(lines.length / 2)
+    .map((line) => `${line}\n`)
+    .join('');
+};

@@ -1,0 +1,49 @@
+/**
+ * Samples of what is alive and where it was allocated: V8 samples all the time, and a sample is read and written when the
+ * memory comes nearer its limit (due.ts), or when somebody asks for evidence. In: the main thread. Out: files.
+ */
+import { isSampleDue, sampleTaken, type LastSample } from './due.js';
+import type { Evidence } from './evidence.js';
+import type { MainThread } from './main-thread.js';
+
+export interface Samples {
+  start(): Promise<void>;
+  /** Writes a sample if one is due. */
+  pass(share: number): Promise<void>;
+  write(): Promise<void>;
+}
+
+/** `readShare`: how full the memory is now. */
+export const createSamples = (
+  main: MainThread,
+  evidence: Evidence,
+  startedMs: number,
+  readShare: () => Promise<number>,
+): Samples => {
+  let last: LastSample | undefined;
+  const write = async (): Promise<void> => {
+    const beganMs = Date.now();
+    const profile = await main.readSurvivors();
+    if (profile === undefined) return main.startSampling(); // a memwatch that was attached has ended it
+    evidence.survivors({ ...profile, memwatch: notesOf(Date.now() - startedMs) });
+    const nowMs = Date.now();
+    last = sampleTaken({ nowMs, share: await readShare() }, beganMs, last);
+  };
+  return {
+    start: main.startSampling,
+    write,
+    pass: async (share) => {
+      if (isSampleDue({ nowMs: Date.now(), share }, startedMs, last)) await write();
+    },
+  };
+};
+
+const notesOf = (durationMs: number): object => ({
+  scripts: { schema: 'memwatch/scripts@1', nodeVersion: process.version, scripts: [] },
+  thread: 'main thread',
+  precise: false,
+  gc: null,
+  loop: null,
+  durationUs: durationMs * 1000,
+  survivorsOnly: true,
+});

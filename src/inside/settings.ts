@@ -1,0 +1,42 @@
+/**
+ * What the two threads of the agent inside agree on: the main thread of the program, where agent.cts runs, and the
+ * agent's own thread, watch-worker.ts. Types and nothing else: loading anything costs the program start-up time.
+ */
+
+/** What the main thread gives the agent's own thread at its start. */
+export interface AgentStart {
+  /** The folder that holds a folder for each process. */
+  readonly keep: string;
+  readonly startedMs: number;
+  readonly script: string;
+  /** The bytes at which V8 gives up: its limit for old objects if the program sets one, else that of the whole heap. */
+  readonly heapLimitBytes: number;
+  /** A turn of the event loop longer than this is blocked; 0: not watched. */
+  readonly blockedMs: number;
+  /** Whether a CPU profile of the last minute is kept. */
+  readonly cpu: boolean;
+  /**
+   * Four numbers: the last ping that the loop answered, its delay in microseconds, 1 when the end is written, and 1 while
+   * the agent's own thread works.
+   */
+  readonly shared: Int32Array;
+}
+
+/** From the main thread to the agent's own. */
+export type AgentMessage =
+  | { readonly kind: 'evidence'; readonly why: string }
+  | { readonly kind: 'end'; readonly how: string };
+
+/** What the agent's own thread reads in the main thread, in this order. */
+export type AgentFigures = readonly [
+  heapUsedBytes: number,
+  heapTotalBytes: number,
+  externalBytes: number,
+  arrayBuffersBytes: number,
+  gcCount: number,
+  gcUs: number,
+  loopUtilization: number,
+  handles: number,
+  /** memwatch clients that are attached; they may sample the heap themselves. */
+  clients: number,
+];

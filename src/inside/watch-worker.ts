@@ -1,0 +1,92 @@
+/**
+ * The agent's own thread in a program. Every tick it looks at the resident memory, which costs the program nothing. Once a
+ * second, or when that jumps, it asks the main thread for figures; as the memory comes near its limit, for what is alive
+ * and where that was allocated. It writes at once, because the program may be killed at any moment.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf } from '../errors.js';
+import { createCpuWindows, noCpuWindows } from './cpu-windows.js';
+import { openEvidence } from './evidence.js';
+import { watchLoop } from './loop.js';
+import { connectMainThread } from './main-thread.js';
+import { createReader } from './reader.js';
+import { createSamples } from './samples.js';
+import type { AgentMessage, AgentStart } from './settings.js';
+
+const tickMs = 100;
+const readingMs = 1000;
+/** A change of the resident memory by this share of the limit is looked at without waiting for the next second. */
+const jump = 0.02;
+
+const { shared, blockedMs, ...start } = workerData as AgentStart;
+Atomics.store(shared, 3, 1);
+const main = connectMainThread();
+const evidence = openEvidence(start, readingMs);
+const reader = createReader(main, start.heapLimitBytes);
+const readShare = async (): Promise<number> => (await reader.read(0)).share;
+const samples = createSamples(main, evidence, start.startedMs, readShare);
+const cpu = start.cpu ? createCpuWindows(main, evidence) : noCpuWindows;
+const loop = watchLoop(shared, (ping) => parentPort?.postMessage(ping));
+
+/** One job after another: the main thread answers one command at a time, and a job belongs together. */
+let jobs: Promise<void> = Promise.resolve();
+const run = (job: () => Promise<void>): void => {
+  jobs = jobs.then(job).catch((error: unknown) => evidence.mark(`the agent: ${messageOf(error)}`));
+};
+
+const look = async (): Promise<void> => {
+  const { reading, share, isAttached } = await reader.read(loop.delayUs());
+  evidence.reading(reading);
+  if (isAttached) return; // that memwatch may be sampling the heap itself
+  await samples.pass(share);
+  await cpu.pass();
+};
+
+let isLooking = false;
+let isBlocked = false;
+let looked = { atMs: 0, rssBytes: 0 };
+
+const tick = (): void => {
+  watchBlocked();
+  const [atMs, rssBytes] = [Date.now(), process.memoryUsage.rss()];
+  const isJump = Math.abs(rssBytes - looked.rssBytes) > jump * reader.limitBytes();
+  if (isLooking || (atMs - looked.atMs < readingMs && !isJump)) return;
+  looked = { atMs, rssBytes };
+  isLooking = true;
+  loop.ping();
+  run(() => look().finally(() => (isLooking = false)));
+};
+
+const watchBlocked = (): void => {
+  const blockedUs = loop.blockedUs();
+  const wasBlocked = isBlocked;
+  isBlocked = blockedMs > 0 && blockedUs > blockedMs * 1000;
+  if (!isBlocked || wasBlocked) return;
+  run(async () => {
+    evidence.mark(`the event loop has not turned for ${Math.round(blockedUs / 1000)} ms`);
+    await cpu.cut();
+  });
+};
+
+const timer = setInterval(tick, tickMs);
+
+parentPort?.on('message', (message: AgentMessage) => {
+  if (message.kind === 'end') {
+    clearInterval(timer);
+    evidence.end(message.how); // before anything that could take longer than the program waits
+    run(cpu.end);
+    run(async () => {
+      main.disconnect();
+      Atomics.store(shared, 2, 1);
+      Atomics.notify(shared, 2);
+    });
+  } else {
+    run(async () => {
+      evidence.mark(`evidence: ${message.why}`);
+      await cpu.cut();
+      await samples.write();
+    });
+  }
+});
+run(samples.start);
+tick();

@@ -1,0 +1,63 @@
+/** The text of `memwatch why`. In: the document. Out: lines. */
+import type { KeptSite, WhyDocument } from '../analyzer/model/why.js';
+import { showPlace } from './place.js';
+import { escapeText, formatBytes, formatBytesDelta, formatDuration } from './units.js';
+
+/** `folder`: paths inside it are shown relative to it. */
+export const renderWhy = (why: WhyDocument, folder: string): string => {
+  const { pid, script, nodeVersion, startedMs, lastMs, ended } = why;
+  const ran = formatDuration((lastMs - startedMs) * 1000);
+  return [
+    escapeText(`process ${pid ?? '?'} ${script}, Node ${nodeVersion}, ${ran} from its start to the last it wrote`),
+    escapeText(ended.how),
+    ...memoryLines(why),
+    '',
+    ...siteLines(why, folder),
+    ...why.marks.map(({ timeMs, text }) => `${new Date(timeMs).toISOString()}  ${escapeText(text)}`),
+    ...fileLines(why),
+  ].join('\n');
+};
+
+const memoryLines = ({ memory, limits }: WhyDocument): string[] => {
+  if (memory === null) return ['there are no readings: it ended within its first second'];
+  const change = ([first, last]: readonly [number, number]): string => `${formatBytes(first)} to ${formatBytes(last)}`;
+  const { heapUsedBytes, externalBytes, rssBytes } = memory;
+  const sizes = `heap ${change(heapUsedBytes)}, outside the heap ${change(externalBytes)}, RSS ${change(rssBytes)}`;
+  return [
+    `in the last ${formatDuration(memory.overUs)}: ${sizes}`,
+    ...limits.map(({ of, usedBytes, limitBytes }) => {
+      const share = Math.round((100 * usedBytes) / limitBytes);
+      return `limit of the ${of}: ${formatBytes(usedBytes)} of ${formatBytes(limitBytes)} (${share}%)`;
+    }),
+  ];
+};
+
+const siteLines = ({ sites, samples, memory }: WhyDocument, folder: string): string[] => {
+  if (samples === 0) return ['no sample of what was alive: it ended too early'];
+  if (sites.length === 0) return ['no function of the program keeps more than before'];
+  const title =
+    samples === 1
+      ? 'alive in the only sample, by the function that allocated it:'
+      : 'what grew, by the function that allocated it:';
+  const outside = memory === null ? 0 : memory.externalBytes[1] - memory.externalBytes[0];
+  const heap = memory === null ? 0 : memory.heapUsedBytes[1] - memory.heapUsedBytes[0];
+  const buffers = 'more grew outside the heap (Buffers), where the samples do not see it';
+  return [title, ...sites.map((site) => siteLine(site, folder)), ...(outside > heap ? [buffers] : [])];
+};
+
+const siteLine = ({ grewBytes, liveBytes, calledFrom, ...made }: KeptSite, folder: string): string => {
+  const from = calledFrom === null ? '' : `, called from ${calledFrom.function} ${showPlace(calledFrom, folder)}`;
+  return escapeText(
+    `  ${formatBytesDelta(grewBytes)} (${formatBytes(liveBytes)} alive)  ${made.function} ${showPlace(made, folder)}${from}`,
+  );
+};
+
+const fileLines = ({ files }: WhyDocument): string[] => {
+  const [sample] = files.filter((file) => file.endsWith('.heapprofile')).slice(-1);
+  const [cpu] = files.filter((file) => file.endsWith('.cpuprofile')).slice(-1);
+  const lines = [
+    ...(sample === undefined ? [] : [`memwatch alloc ${sample}    what was alive at the last sample`]),
+    ...(cpu === undefined ? [] : [`memwatch cpu ${cpu}    what ran last`]),
+  ];
+  return lines.length === 0 ? [] : ['', ...lines.map(escapeText)];
+};

@@ -1,0 +1,152 @@
+/** The agent inside, in real programs that die of their memory: what it kept names the function that keeps it. */
+import assert from 'node:assert/strict';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { makeCgroup } from '../support/cgroups.js';
+import { memwatch, memwatchJson } from '../support/memwatch.js';
+import { nodeBinary, testedMajors, type NodeMajor } from '../support/nodes.js';
+import { repository } from '../support/paths.js';
+import { startProcess, temporaryFolder, type StartOptions, type StartedTarget } from '../support/targets.js';
+import { eventually } from '../support/waiting.js';
+
+const agent = repository('dist/inside/agent.cjs');
+
+/** Keeps 3 MB every 150 ms; what it allocates besides dies. */
+const leak = `
+const kept = new Map();
+function rememberOrder(n) {
+  const order = { id: n, lines: [] };
+  for (let i = 0; i < 200; i++) order.lines.push({ sku: 'sku-' + n + '-' + i, price: i * 1.5, tags: [i, n] });
+  kept.set(kept.size, order);
+}
+function handleRequest() {
+  const scratch = Array.from({ length: 500 }, (_, i) => ({ i, text: 'scratch ' + i }));
+  return scratch.length;
+}
+setInterval(() => {
+  for (let i = 0; i < 60; i++) rememberOrder(i);
+  handleRequest();
+}, 150);
+`;
+
+interface Kept {
+  readonly keep: string;
+  readonly script: string;
+}
+
+const program = (t: TestContext, source: string, extension = 'cjs'): Kept => {
+  const keep = temporaryFolder(t);
+  const script = join(temporaryFolder(t), `program.${extension}`);
+  writeFileSync(script, source);
+  return { keep, script };
+};
+
+/** Starts a program with the agent in it. */
+const start = (
+  t: TestContext,
+  { keep, script }: Kept,
+  flags: readonly string[],
+  { node = 22, env, ready = null }: StartOptions = {},
+): Promise<StartedTarget> =>
+  startProcess(t, nodeBinary(node), [...flags, script], { ready, env: { MEMWATCH_AGENT_KEEP: keep, ...env } });
+
+interface Why {
+  readonly ended: { readonly isKnown: boolean; readonly how: string };
+  readonly sites: readonly { readonly function: string; readonly file: string; readonly line: number }[];
+  readonly samples: number;
+  readonly marks: readonly { readonly text: string }[];
+  readonly files: readonly string[];
+}
+const why = async (keep: string): Promise<Why> => (await memwatchJson(['why', keep])) as unknown as Why;
+
+/** Each way to start it, on one of the Nodes. */
+const ways: Record<string, { flags: readonly string[]; env?: Record<string, string> }> = {
+  20: { flags: ['--require', agent] },
+  22: { flags: ['--import', agent] },
+  24: { flags: [], env: { NODE_OPTIONS: `--require ${agent}` } },
+};
+
+const runOutOfHeap = async (t: TestContext, kept: Kept, node: NodeMajor): Promise<number | string> => {
+  const limit = '--max-old-space-size=64';
+  const way = ways[node];
+  if (way === undefined) {
+    const words = ['run', '--keep', kept.keep, `--node-option=${limit}`, '--', nodeBinary(node), kept.script];
+    return (await memwatch(words, { timeoutMs: 120_000 })).code;
+  }
+  const target = await start(t, kept, [limit, ...way.flags], { node, env: way.env ?? {} });
+  return target.exited;
+};
+
+for (const node of testedMajors) {
+  test(`V8's own end: the function that keeps the memory is named, on Node ${node}`, async (t) => {
+    const kept = program(t, leak);
+    const code = await runOutOfHeap(t, kept, node);
+    assert.ok(code === 'SIGABRT' || code === 134, String(code));
+    const { sites, ended, samples } = await why(kept.keep);
+    assert.ok(samples >= 2);
+    assert.deepEqual(sites.map((site) => site.function)[0], 'rememberOrder');
+    assert.equal(sites[0]?.line, 3);
+    assert.ok(!sites.some((site) => site.function === 'handleRequest'));
+    assert.equal(ended.isKnown, false);
+    assert.match(ended.how, /heap was full/);
+    const [folder = ''] = readdirSync(kept.keep);
+    assert.equal(statSync(join(kept.keep, folder)).mode & 0o777, 0o700);
+    for (const name of readdirSync(join(kept.keep, folder)))
+      assert.equal(statSync(join(kept.keep, folder, name)).mode & 0o777, 0o600);
+  });
+}
+
+test("the kernel's end: the function is named, and the container", async (t) => {
+  const kept = program(t, `process.stdin.once('data', () => {${leak}}); console.log('ready');`);
+  const target = await startProcess(t, nodeBinary(24), ['--require', agent, kept.script], {
+    stdin: 'pipe',
+    env: { MEMWATCH_AGENT_KEEP: kept.keep },
+  });
+  const cgroup = makeCgroup(t, target.pid);
+  if (cgroup === undefined) return t.skip('memory cgroups cannot be made here');
+  cgroup.leaveRoom(150 * 2 ** 20);
+  target.child.stdin?.write('go\n');
+  assert.equal(await target.exited, 'SIGKILL');
+  const { sites, ended } = await why(kept.keep);
+  assert.equal(sites[0]?.function, 'rememberOrder');
+  assert.match(ended.how, /kernel/);
+});
+
+test('a program ends as it would without the agent, and the end is written', async (t) => {
+  const body = `console.log('ready'); process.stdin.once('data', () => { boom(); }); function boom() { throw new Error('planted'); }`;
+  const kept = program(t, body, 'mjs');
+  const target = await startProcess(t, nodeBinary(20), ['--import', agent, kept.script], {
+    stdin: 'pipe',
+    env: { MEMWATCH_AGENT_KEEP: kept.keep },
+  });
+  await eventually('the agent works', async () => (await why(kept.keep).catch(() => undefined)) !== undefined, 30_000);
+  assert.match((await why(kept.keep)).ended.how, /still runs/);
+  target.child.stdin?.write('go\n');
+  assert.equal(await target.exited, 1);
+  assert.match(target.output(), /Error: planted\n\s+at boom/);
+  assert.doesNotMatch(target.output(), /^memwatch:|debugger/m);
+  const { ended, files } = await why(kept.keep);
+  assert.deepEqual(ended, { isKnown: true, how: 'it ended with exit code 1: an uncaught Error: planted' });
+  assert.ok(files.some((file) => file.endsWith('.heapprofile')));
+});
+
+test('a program that has nothing left to do ends by itself', async (t) => {
+  for (const node of testedMajors) {
+    const kept = program(t, `console.log('ready'); setTimeout(() => { process.exitCode = 3; }, 300);`);
+    const target = await start(t, kept, ['--require', agent], { node });
+    assert.equal(await Promise.race([target.exited, delay(30_000, 'it still runs', { ref: false })]), 3);
+    assert.equal(target.output(), 'ready\n');
+  }
+});
+
+test('switched off, or without a folder to write to, the program runs as always', async (t) => {
+  const kept = program(t, `console.log('ready'); setTimeout(() => process.exit(3), 500);`);
+  const off = await start(t, kept, ['--require', agent], { env: { MEMWATCH_AGENT: '0' } });
+  assert.equal(await off.exited, 3);
+  assert.deepEqual(readdirSync(kept.keep), []);
+  const file = { ...kept, keep: kept.script };
+  const target = await start(t, file, ['--require', agent]);
+  assert.equal(await target.exited, 3);
+});
