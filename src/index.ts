@@ -74,6 +74,46 @@ export {
 export type { IsolateMemory, Mapping, MemoryLimit, MemoryPressure, MemoryReading } from './analyzer/model/memory.js';
 export type { CpuReading, GcReading, HeapReading, LoopReading, Reading } from './analyzer/model/reading.js';
 
+// what the commands print with --json
+export type {
+  AllocDocument,
+  CpuDocument,
+  DiffDocument,
+  FunctionDocument,
+  GrownObjectDocument,
+  HeapDocument,
+  LineDocument,
+  LinesDocument,
+  ObjectDocument,
+  StepDocument,
+} from './analyzer/model/documents.js';
+export type {
+  AuditDocument,
+  AuditFinding,
+  BisectDocument,
+  CensusDocument,
+  CostDiffDocument,
+  DetachDocument,
+  DumpAllDocument,
+  ExportDocument,
+  HeapObjectDocument,
+  MarkDocument,
+  PrintedDiff,
+  PrintedDocument,
+  PsDocument,
+  RecordedDocument,
+  ServeDocument,
+  SnapshotDocument,
+} from './analyzer/model/printed-documents.js';
+export type { CensusClass, CensusContainer, CensusReading } from './analyzer/model/census.js';
+export type { CheckReport } from './analyzer/model/check.js';
+export type { ProcessDump } from './analyzer/model/dump.js';
+export type { MemoryReport } from './analyzer/model/memory.js';
+export type { NodeProcess } from './analyzer/model/node-process.js';
+export type { RecordingSummary } from './analyzer/model/recording.js';
+export type { TopBlock, TopDocument, TopThread } from './analyzer/model/top.js';
+export type { WasteReport } from './analyzer/model/waste.js';
+
 // heap snapshots
 export { readHeapSnapshot, type ReadOptions } from './analyzer/formats/heapsnapshot/heapsnapshot.js';
 export { diffHeaps } from './analyzer/heap/diff.js';

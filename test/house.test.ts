@@ -198,3 +198,20 @@ test('one room writes files: nothing else in src makes, renames or removes any',
   // the preload runs inside a measured program, and writes only to the folder that memwatch made for it
   assert.deepEqual(writers, ['agent/lines/preload.ts']);
 });
+
+test('each kind of document is one type of the model, and commands print nothing else', () => {
+  const texts = readdirSync(repository('src'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => ({ file, text: readFileSync(repository(`src/${file}`), 'utf8') }));
+  const typed = texts
+    .filter(({ file }) => file.startsWith('analyzer/model/'))
+    .flatMap(({ text }) => [...text.matchAll(/readonly schema: '(memwatch\/[\w-]+@\d)'/g)].map(([, name]) => name));
+  const used = new Set(texts.flatMap(({ text }) => text.match(/memwatch\/[a-z-]+@\d/g) ?? []));
+  used.delete('memwatch/baseline@1'); // its reader and its writer are one file, and its type has no schema
+  for (const name of used) {
+    const times = name === 'memwatch/dump@1' ? 2 : 1; // one process, or all
+    assert.equal(typed.filter((one) => one === name).length, times, name);
+  }
+  // with that, a document without a type does not compile
+  assert.match(readFileSync(repository('src/commands/io.ts'), 'utf8'), /print\(document: PrintedDocument,/);
+});

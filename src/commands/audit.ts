@@ -1,10 +1,12 @@
 /** `memwatch audit [lockfile]`: which installed releases are known to leak. Works offline, from a table inside memwatch. */
+import type { AuditDocument } from '../analyzer/model/printed-documents.js';
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { MemwatchError } from '../errors.js';
 import { escapeText } from '../report/units.js';
 import type { Command } from './io.js';
-import { findKnownLeaks, type AuditFinding } from './releases/findings.js';
+import { findKnownLeaks } from './releases/findings.js';
+import type { AuditFinding } from '../analyzer/model/printed-documents.js';
 import { knownLeaks } from './releases/known-leaks.js';
 import { lockfileNames, readLockfile, type InstalledPackage } from './releases/lockfile.js';
 import { isVersion } from './releases/versions.js';
@@ -34,7 +36,7 @@ export const auditCommand: Command = {
     const packages = readLockfile(file);
     const node = args['node'] === undefined ? [] : [nodeOf(String(args['node']))];
     const findings = findKnownLeaks([...node, ...packages]);
-    const document = {
+    const document: AuditDocument = {
       schema: 'memwatch/audit@1',
       file,
       packages: packages.length,

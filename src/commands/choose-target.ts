@@ -2,7 +2,7 @@
  * The target of a command, for all commands that take one. In: the arguments. Out: a Target. If no target is named, the user
  * chooses one from a list on a terminal; without a terminal the error lists the commands to use.
  */
-import { listCandidates, measureCpu, type Candidate } from '../agent/attach/candidates.js';
+import { listCandidates, measureCpu, nodeStatuses, type Candidate } from '../agent/attach/candidates.js';
 import { describeCandidate, parseTarget, type Target } from '../agent/attach/target.js';
 import { MemwatchError } from '../errors.js';
 import { renderTable, type TableColumn } from '../report/table.js';
@@ -22,6 +22,12 @@ export const targetOf = async (args: Arguments, io: Io, named = args['target']):
   if (target.kind === 'pid' && !/^\d/.test(text ?? '')) sayWhich(target.pid, io);
   return target;
 };
+
+/** Every Node process that this user may attach to, except this one. */
+export const allTargets = (): Target[] =>
+  nodeStatuses()
+    .filter((status) => status.permitted && status.catchesSigusr1)
+    .map(({ pid }) => ({ kind: 'pid', pid, worker: undefined }));
 
 /** A name stands for one process only now: the user must see for which. */
 const sayWhich = (pid: number, io: Io): void => {

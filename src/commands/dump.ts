@@ -5,7 +5,7 @@ import type { Target } from '../agent/attach/target.js';
 import { captureCpuProfiles, threadsOf, type Thread } from '../agent/capture/cpu-profile.js';
 import { readCallbacks, type CallbackPositions } from '../agent/capture/callbacks.js';
 import { readLoopDelay, readThreadInside, type ThreadInside } from '../agent/capture/thread-states.js';
-import { childProcessIds, isNode, processIds, readProcess } from '../agent/process/proc.js';
+import { childProcessIds, readProcess } from '../agent/process/proc.js';
 import { readThread, readThreads } from '../agent/process/threads.js';
 import { computeCommonStack, type CommonStack } from '../analyzer/cost/stacks.js';
 import { describeThread } from '../analyzer/cost/thread-dump.js';
@@ -15,7 +15,7 @@ import { createLocator } from '../analyzer/model/location.js';
 import { memwatchUrl } from '../analyzer/model/scripts.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import { renderDump } from '../report/dump-text.js';
-import { targetForms, targetOf } from './choose-target.js';
+import { allTargets, targetForms, targetOf } from './choose-target.js';
 import type { Command, Io } from './io.js';
 
 export const dumpCommand: Command = {
@@ -26,7 +26,7 @@ export const dumpCommand: Command = {
       .example('$0 dump 1234', 'why it hangs, or what it is doing')
       .example('$0 dump --all', 'all Node processes of the machine'),
   async run(args, io) {
-    const targets = args['all'] === true ? nodeProcesses() : [await targetOf(args, io)];
+    const targets = args['all'] === true ? allTargets() : [await targetOf(args, io)];
     if (args['all'] !== true) {
       const [target] = targets;
       if (target !== undefined) await dumpOne(target, io).then((dump) => io.print(dump, () => renderDump(dump)));
@@ -44,13 +44,6 @@ const errorOf = (error: unknown): { error: string } => {
   if (error instanceof MemwatchError) return { error: error.message };
   throw error;
 };
-
-const nodeProcesses = (): Target[] =>
-  processIds()
-    .filter((pid) => pid !== process.pid)
-    .flatMap((pid) => readProcess(pid) ?? [])
-    .filter((status) => isNode(status) && status.permitted && status.catchesSigusr1)
-    .map(({ pid }) => ({ kind: 'pid' as const, pid, worker: undefined }));
 
 /** Long enough for some dozens of samples, each a millisecond apart. */
 const sampleMs = 40;

@@ -1,4 +1,5 @@
 /** `memwatch export <file> --to FORMAT`: a profile in another format, for other tools and other people. */
+import type { ExportDocument } from '../analyzer/model/printed-documents.js';
 import { basename } from 'node:path';
 import { computeInclusive, isIdle } from '../analyzer/cost/functions.js';
 import { computeCostTable } from '../analyzer/cost/table.js';
@@ -64,7 +65,7 @@ async function runExport(args: Arguments, io: Io): Promise<void> {
     return;
   }
   writeOutput(output, content, { overwrite: args['overwrite'] === true, earlier: formats[to].start });
-  const document = { schema: 'memwatch/export@1', file: output, format: to, bytes: content.length };
+  const document: ExportDocument = { schema: 'memwatch/export@1', file: output, format: to, bytes: content.length };
   io.print(document, () => `wrote ${escapeText(output)}`);
 }
 

@@ -48,6 +48,11 @@ const entries = {
     describe: 'memory, CPU, GC and event loop over time, of one or many processes, into a file',
     load: async () => (await import('./record.js')).recordCommand,
   },
+  serve: {
+    usage: 'serve [targets..]',
+    describe: 'metrics for Prometheus and profiles for pprof, of one or many processes, over HTTP',
+    load: async () => (await import('./serve.js')).serveCommand,
+  },
   mark: {
     usage: 'mark <text>',
     describe: 'put a mark, such as a deploy, into the recordings that run',

@@ -4,6 +4,7 @@
  * is rewritten on a terminal, or as an occasional line in a log.
  */
 import { writeJson } from '../analyzer/model/escape.js';
+import type { PrintedDocument } from '../analyzer/model/printed-documents.js';
 import type { Argv } from 'yargs';
 import type { Progress } from '../progress.js';
 
@@ -14,7 +15,7 @@ export interface Io extends Progress {
   /** Width to lay text out for. */
   readonly columns: number;
   /** Prints the result: the document with --json, else the text. */
-  print(document: object, text: () => string): void;
+  print(document: PrintedDocument, text: () => string): void;
   /** From now on nothing has to be undone: a signal ends memwatch at once, also in the middle of a long computation. */
   endAtOnce(): void;
   /** Writes a line to stdout as it comes (live readings, NDJSON). */

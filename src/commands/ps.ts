@@ -1,5 +1,6 @@
 /** `memwatch ps`: the Node processes on this machine, and whether memwatch can attach to them. */
-import { listNodeProcesses, type NodeProcess } from '../agent/attach/processes.js';
+import { listNodeProcesses } from '../agent/attach/processes.js';
+import type { NodeProcess } from '../analyzer/model/node-process.js';
 import { MemwatchError } from '../errors.js';
 import { renderTable, type TableColumn } from '../report/table.js';
 import { escapeText, formatBytes, formatDuration } from '../report/units.js';

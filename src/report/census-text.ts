@@ -1,21 +1,9 @@
 /** A census as two tables: classes, then containers. In: the document `memwatch/census@1`. Out: text. */
+import type { CensusReading } from '../analyzer/model/census.js';
 import { renderTable } from './table.js';
 import { formatCount, formatCountDelta, formatDuration } from './units.js';
 
-export interface CensusDocument {
-  readonly schema: 'memwatch/census@1';
-  readonly classes: readonly { readonly name: string; readonly count: number; readonly delta: number | null }[];
-  readonly containers: readonly {
-    readonly id: number;
-    readonly kind: string;
-    readonly size: number;
-    readonly delta: number | null;
-    readonly holds: string;
-  }[];
-  readonly pauseUs: number;
-}
-
-export const renderCensus = (census: CensusDocument, rows: number, width: number): string => {
+export const renderCensus = (census: CensusReading, rows: number, width: number): string => {
   const compared = census.classes.some(({ delta }) => delta !== null);
   const classes = compared ? census.classes.toSorted(byDelta) : census.classes;
   const containers = compared ? census.containers.toSorted(byDelta) : census.containers;

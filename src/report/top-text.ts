@@ -3,28 +3,11 @@
  * width and a height.
  */
 import type { CostTable, FunctionRow } from '../analyzer/model/cost.js';
-import type { StackFrame } from '../analyzer/model/dump.js';
-import type { LoopReading } from '../analyzer/model/reading.js';
+import type { TopBlock, TopThread } from '../analyzer/model/top.js';
 import { renderFunctions } from './cost.js';
 import { showName, showPlace } from './place.js';
 import { escapeText, formatDuration, formatShare } from './units.js';
 import { cutTo } from './width.js';
-
-export interface TopThread {
-  readonly name: string;
-  /** Share of the window in which it was not idle. */
-  readonly busy: number;
-  /** Since top began. */
-  readonly loop: LoopReading | null;
-}
-
-/** The longest that an event loop was kept from turning, since top began. */
-export interface TopBlock {
-  readonly thread: string;
-  readonly durationUs: number;
-  readonly at: Date;
-  readonly stack: readonly StackFrame[];
-}
 
 export interface TopView {
   readonly title: string;

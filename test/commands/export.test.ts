@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,9 +13,8 @@ import { computeCostTable } from '#memwatch/analyzer/cost/table.js';
 import { hasChromium, openInChromium } from '../support/chromium.js';
 import { hostileNames, hostileProfile } from '../support/hostile.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
+import { isInstalled } from '../support/installed.js';
 import { temporaryFolder } from '../support/targets.js';
-
-const has = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
 
 /** Exports the hostile profile; returns the file that was written. */
 const exported = async (t: TestContext, to: string, input: object = hostileProfile()): Promise<string> => {
@@ -39,7 +38,7 @@ test('pprof: what was written is read back, function by function and line by lin
   assert.equal(table.idle, 20_000);
 });
 
-test('pprof: go tool pprof opens it', { skip: has('go') ? false : 'go is not installed' }, async (t) => {
+test('pprof: go tool pprof opens it', { skip: isInstalled('go') ? false : 'go is not installed' }, async (t) => {
   const file = await exported(t, 'pprof');
   const top = execFileSync('go', ['tool', 'pprof', '-top', file], {
     encoding: 'utf8',

@@ -106,13 +106,13 @@ test('census: a first count, and one that is compared', () => {
       { name: 'Session', count: 1200, delta: null },
       { name: 'evil\u001b[2J', count: 3, delta: null },
     ],
-    containers: [{ id: 1, kind: 'Map', size: 1200, delta: null, holds: '' }],
+    containers: [{ id: 1, heapId: null, kind: 'Map', size: 1200, delta: null, holds: '' }],
     pauseUs: 12_345,
   } as const;
   const second = {
     ...first,
     classes: [{ name: 'Session', count: 1400, delta: 200 }],
-    containers: [{ id: 1, kind: 'Array', size: 40, delta: -2, holds: 'Session' }],
+    containers: [{ id: 1, heapId: null, kind: 'Array', size: 40, delta: -2, holds: 'Session' }],
   } as const;
   matchesGolden('report/census.txt', [first, second].map((one) => renderCensus(one, 10, width)).join('\n\n'));
 });

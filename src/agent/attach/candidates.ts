@@ -16,19 +16,9 @@ import {
   type ProcessStatus,
 } from '../process/proc.js';
 import { openPortReader, type ListeningPort } from '../process/sockets.js';
+import type { Candidate } from '../../analyzer/model/node-process.js';
 
-export interface Candidate {
-  readonly pid: number;
-  /** The script, or `-e …`, or the title that the process gave itself. */
-  readonly script: string;
-  /** Its working directory; '' if this user may not see it. */
-  readonly folder: string;
-  /** The TCP ports that it listens on. */
-  readonly ports: readonly number[];
-  /** Its container, pod or systemd unit, as the names of its cgroups tell; null if they do not. */
-  readonly container: string | null;
-  readonly rssBytes: number;
-}
+export type { Candidate };
 
 /** Every Node process that this user may see except this one, by id. */
 export const listCandidates = (): Candidate[] => {

@@ -12,19 +12,7 @@ import { portHolder, sigusr1Port } from './port.js';
 import type { ProcessStatus } from '../process/proc.js';
 import { openPortReader } from '../process/sockets.js';
 import { barrierOf, networkObstacle, obstacleOf } from './safety.js';
-
-export interface NodeProcess extends Candidate {
-  /** `v22.23.3`; null if its executable does not say. */
-  readonly version: string | null;
-  readonly uptimeSeconds: number;
-  readonly attachable: boolean;
-  /** Why it cannot be attached to; null if it can. */
-  readonly reason: string | null;
-  /** The address of its inspector, if that is already open. */
-  readonly inspector: string | null;
-  /** For a cluster primary without an inspector: its number of workers, whose inspectors open for a moment with the primary's. */
-  readonly clusterWorkers: number;
-}
+import type { NodeProcess } from '../../analyzer/model/node-process.js';
 
 /** Every Node process that this user may see except this one, by id. */
 export const listNodeProcesses = async (): Promise<NodeProcess[]> => {

@@ -2,6 +2,7 @@
  * Takes a heap snapshot. In: an attachment and a file name. Out: V8's own .heapsnapshot on disk, plain or gzip, with the
  * scripts table beside it. The file appears under its name only when it is complete.
  */
+import type { SnapshotDocument } from '../../analyzer/model/printed-documents.js';
 import { randomUUID } from 'node:crypto';
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import type { Attachment } from '../attach/attach.js';
@@ -27,15 +28,7 @@ export type SnapshotProgress =
   /** `building`: V8 has visited `done` of `total` objects, by its own counts. */
   { phase: 'building'; done: number; total: number } | { phase: 'writing'; bytes: number };
 
-export interface CapturedSnapshot {
-  readonly file: string;
-  readonly nodes: number;
-  readonly edges: number;
-  /** The size of the file on disk. */
-  readonly bytes: number;
-  /** How long the target's thread stood still, measured there. */
-  readonly pauseUs: number;
-}
+export type CapturedSnapshot = Omit<SnapshotDocument, 'schema'>;
 
 /** Throws disconnected if the target ends meanwhile, no-room and cannot-write if the disk cannot take it. */
 export const captureSnapshot = async (

@@ -1,4 +1,5 @@
 /** The part of `memwatch diff` that compares two profiles: what became more expensive. */
+import type { CostDiffDocument } from '../../analyzer/model/printed-documents.js';
 import { basename } from 'node:path';
 import { computeCostDiff } from '../../analyzer/cost/diff.js';
 import { computeCostTable } from '../../analyzer/cost/table.js';
@@ -24,7 +25,7 @@ export const diffProfiles = async (
     throw new MemwatchError('bad-argument', 'profiles are compared two at a time');
   const diff = computeCostDiff(await readTable(first, io), await readTable(second, io));
   if (to !== undefined) await writeDiffFlamegraph([first, second], diff, to, io);
-  const document = {
+  const document: CostDiffDocument = {
     schema: 'memwatch/cost-diff@1',
     files,
     ...diff,

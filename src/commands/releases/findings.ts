@@ -1,18 +1,8 @@
 /** The known leaks in a list of installed packages. In: packages, the version of Node. Out: findings, the worst first. */
+import type { AuditFinding } from '../../analyzer/model/printed-documents.js';
 import type { InstalledPackage } from './lockfile.js';
-import { knownLeaks, type KnownLeak } from './known-leaks.js';
+import { knownLeaks } from './known-leaks.js';
 import { compareVersions, isIn } from './versions.js';
-
-export interface AuditFinding {
-  readonly package: string;
-  readonly version: string;
-  readonly kind: KnownLeak['kind'];
-  readonly grows: string;
-  readonly issue: string;
-  /** null: every release has the leak. */
-  readonly firstGood: string | null;
-  readonly advice: string | null;
-}
 
 export const findKnownLeaks = (packages: readonly InstalledPackage[]): AuditFinding[] => {
   const found = new Map<string, AuditFinding>();

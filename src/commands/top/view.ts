@@ -6,7 +6,8 @@ import { computeLongestTurn } from '../../analyzer/cost/longest-turn.js';
 import { computeCostTable, sortRows } from '../../analyzer/cost/table.js';
 import { mergeProfiles, type NamedProfile } from '../../analyzer/model/merge-profiles.js';
 import { isOwn, packageOf, showName } from '../../report/place.js';
-import type { TopBlock, TopThread, TopView } from '../../report/top-text.js';
+import type { TopView } from '../../report/top-text.js';
+import type { TopBlock, TopThread, TopDocument } from '../../analyzer/model/top.js';
 
 export const topSorts = ['self', 'total', 'name', 'file'] as const;
 
@@ -62,7 +63,7 @@ const titleOf = ({ pid, nodeVersion }: Attachment): string => {
 };
 
 /** `memwatch/top@1`: one line for each look. */
-export const topDocument = ({ at, table, functions, threads, block }: TopView): object => ({
+export const topDocument = ({ at, table, functions, threads, block }: TopView): TopDocument => ({
   schema: 'memwatch/top@1',
   time: at.toISOString(),
   durationUs: table.durationUs,

@@ -1,0 +1,111 @@
+/** `memwatch serve`: metrics of Node processes for Prometheus, and their profiles for pprof, without a change to them. */
+import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { isIP } from 'node:net';
+import type { Target } from '../agent/attach/target.js';
+import { cannotRead, MemwatchError } from '../errors.js';
+import { escapeText } from '../report/units.js';
+import { allTargets, targetForms, targetOf } from './choose-target.js';
+import type { Arguments, Command, Io } from './io.js';
+import { serveProcesses } from './serve/served.js';
+import { createMetricsServer } from './serve/server.js';
+
+export const serveCommand: Command = {
+  builder: (yargs) =>
+    yargs
+      .positional('targets', { type: 'string', array: true, describe: `one or more: ${targetForms}` })
+      .option('all', { type: 'boolean', describe: 'every Node process that you may attach to, also those that start later' })
+      .option('port', { type: 'number', default: 9464, describe: 'TCP port to listen on' })
+      .option('host', { type: 'string', default: '127.0.0.1', describe: 'address to listen on; others than loopback need a token' })
+      .option('socket', { type: 'string', describe: 'listen on this Unix socket instead, which only you can open' })
+      .option('token-file', { type: 'string', describe: 'file with the token that clients must send (or MEMWATCH_TOKEN)' })
+      .option('allow-captures', { type: 'boolean', describe: 'also serve /debug/pprof/profile, allocs and heap' })
+      .example('$0 serve server.js', 'http://127.0.0.1:9464/metrics for Prometheus')
+      .example('$0 serve --all --allow-captures', "go tool pprof 'http://127.0.0.1:9464/debug/pprof/profile?seconds=10&pid=1234'"), // prettier-ignore
+  run: async (args, io) => {
+    const token = tokenOf(args);
+    const place = placeOf(args, token);
+    const served = await serveProcesses(finderOf(args, io), io);
+    const isSocket = args['socket'] !== undefined;
+    const server = createMetricsServer(served.list, {
+      token,
+      allowCaptures: args['allow-captures'] === true,
+      isSocket,
+      signal: io.signal,
+    });
+    try {
+      const address = await listen(server, place);
+      io.print({ schema: 'memwatch/serve@1', address }, () => `${escapeText(address)}: metrics of ${served.list().length} process${served.list().length === 1 ? '' : 'es'}; Ctrl-C ends it`); // prettier-ignore
+      if (!io.signal.aborted) await once(io.signal, 'abort');
+    } finally {
+      server.close();
+      server.closeAllConnections();
+      await served.stop();
+    }
+  },
+};
+
+const finderOf = (args: Arguments, io: Io): (() => Promise<Target[]>) => {
+  if (args['all'] === true) return async () => allTargets();
+  const named = (args['targets'] as readonly string[] | undefined) ?? [];
+  if (named.length === 0) return async () => [await targetOf(args, io)];
+  const quiet = { ...io, warn: io.progress };
+  return () => Promise.all(named.map((one) => targetOf(args, quiet, one)));
+};
+
+const tokenOf = (args: Arguments): string | undefined => {
+  const file = args['token-file'] as string | undefined;
+  const token = file === undefined ? process.env['MEMWATCH_TOKEN'] : readToken(file);
+  if (token === undefined) return undefined;
+  if (token.length >= 16) return token;
+  throw new MemwatchError('bad-argument', 'the token is shorter than 16 characters', {
+    hint: 'make one: openssl rand -hex 16',
+  });
+};
+
+const readToken = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw cannotRead(file, cause);
+  }
+};
+
+type Place = { readonly path: string } | { readonly host: string; readonly port: number };
+
+const placeOf = (args: Arguments, token: string | undefined): Place => {
+  if (args['socket'] !== undefined) return { path: String(args['socket']) };
+  const [host, port] = [String(args['host']), Number(args['port'])];
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new MemwatchError('bad-argument', `--port ${args['port']}: give 0 to 65535`);
+  const isLoopback = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  if (isLoopback || token !== undefined) return { host, port };
+  throw new MemwatchError('bad-argument', `--host ${host}: others could read it without a token`, {
+    hint: 'give one with --token-file FILE or in MEMWATCH_TOKEN',
+  });
+};
+
+/** Returns where it listens. */
+const listen = async (server: Server, place: Place): Promise<string> => {
+  const umask = process.umask(0o177); // a Unix socket belongs to its owner from its first moment
+  try {
+    server.listen(place);
+    await once(server, 'listening');
+  } catch (cause) {
+    const where = 'path' in place ? place.path : `${place.host}:${place.port}`;
+    throw new MemwatchError(
+      'cannot-write',
+      `cannot listen on ${where}: ${String(cause instanceof Error ? cause.message : cause)}`,
+      {
+        hint: 'path' in place ? 'name a socket that does not exist' : 'choose another --port; 0 takes a free one',
+        cause,
+      },
+    );
+  } finally {
+    process.umask(umask);
+  }
+  const address = server.address();
+  if (address === null || typeof address === 'string') return String(address);
+  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+};

@@ -1,0 +1,144 @@
+/**
+ * The processes that `memwatch serve` reads. In: what was named on the command line, looked for again and again, so that a
+ * service that restarts is found under its name. Out: for each process its last reading, and sums since it was attached to.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { attach, type Attachment } from '../../agent/attach/attach.js';
+import { listCandidates } from '../../agent/attach/candidates.js';
+import type { Target } from '../../agent/attach/target.js';
+import { watchReadings } from '../../agent/capture/readings.js';
+import { readProcessCounts, type ProcessCounts } from '../../agent/process/counts.js';
+import { computeSlope, type Point } from '../../analyzer/growth/readings/slope.js';
+import type { Slope } from '../../analyzer/model/bounds.js';
+import type { GcReading, Reading } from '../../analyzer/model/reading.js';
+import { MemwatchError, messageOf } from '../../errors.js';
+import type { Io } from '../io.js';
+
+export interface ServedProcess {
+  readonly attachment: Attachment;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly nodeVersion: string;
+  /** undefined until the first came. */
+  readonly last: Reading | undefined;
+  readonly counts: ProcessCounts | undefined;
+  readonly userSeconds: number;
+  readonly systemSeconds: number;
+  readonly gc: ReadonlyMap<GcReading['kind'], { readonly count: number; readonly durationUs: number }>;
+  /** Bytes a second, of the lowest heap in each of the last windows. */
+  growth(): Slope;
+}
+
+export interface ServedProcesses {
+  list(): readonly ServedProcess[];
+  /** Detaches from all. */
+  stop(): Promise<void>;
+}
+
+const readEveryMs = 5000;
+/** How often processes that start meanwhile are looked for. */
+const lookEveryMs = 10_000;
+
+/** Throws what `attach` throws for the first targets; those that come later are reported and tried again. */
+export const serveProcesses = async (find: () => Promise<Target[]>, io: Io): Promise<ServedProcesses> => {
+  const served = new Map<string, Served>();
+  const stopped = new AbortController();
+  const signal = AbortSignal.any([io.signal, stopped.signal]);
+  const add = async (target: Target): Promise<void> => {
+    const key = keyOf(target);
+    if (served.has(key)) return;
+    const attachment = await attach(target, { signal, onProgress: io.progress });
+    const one = new Served(attachment);
+    served.set(key, one);
+    void one.read(signal, io).finally(() => served.delete(key));
+  };
+  const look = async (): Promise<void> => {
+    const said = new Set<string>();
+    while (await sleep(lookEveryMs, true, { signal }).catch(() => false)) {
+      for (const target of await find().catch(() => [])) {
+        await add(target).catch((error: unknown) => {
+          const text = `${keyOf(target)} is not served: ${messageOf(error)}`;
+          if (!signal.aborted && !said.has(text)) io.warn(text);
+          said.add(text);
+        });
+      }
+    }
+  };
+  const stop = async (): Promise<void> => {
+    stopped.abort();
+    await Promise.all([...served.values()].map((one) => one.attachment.detach()));
+  };
+  try {
+    for (const target of await find()) await add(target);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const looking = look();
+  return { list: () => [...served.values()], stop: () => stop().then(() => looking) };
+};
+
+const keyOf = (target: Target): string =>
+  target.kind === 'pid' ? `process ${target.pid}` : target.kind === 'command' ? 'program' : JSON.stringify(target);
+
+/** Growth is computed from the lowest heap in each window: what lies between two collections says nothing. */
+const window = { ms: 30_000, most: 60 };
+const alpha = 0.05;
+
+class Served implements ServedProcess {
+  last: Reading | undefined;
+  counts: ProcessCounts | undefined;
+  userSeconds = 0;
+  systemSeconds = 0;
+  readonly gc = new Map<GcReading['kind'], { count: number; durationUs: number }>();
+  readonly labels: Readonly<Record<string, string>>;
+  readonly nodeVersion: string;
+  private readonly floors: Point[] = [];
+  private windowEnd = 0;
+
+  constructor(readonly attachment: Attachment) {
+    const { pid, port } = attachment;
+    const script = listCandidates().find((one) => one.pid === pid)?.script ?? '';
+    this.labels = { pid: pid === undefined ? `port ${port}` : String(pid), script };
+    this.nodeVersion = attachment.nodeVersion;
+  }
+
+  /** Until the process ends or the signal is aborted; then it is detached from. */
+  async read(signal: AbortSignal, io: Io): Promise<void> {
+    const { attachment } = this;
+    try {
+      await attachment.runIfWaiting();
+      for await (const reading of watchReadings(attachment, { intervalMs: readEveryMs, signal })) this.take(reading);
+    } catch (error) {
+      if (!signal.aborted && !(error instanceof MemwatchError)) throw error;
+    } finally {
+      const how = signal.aborted ? undefined : await attachment.howItEnded();
+      if (!signal.aborted) io.warn(`process ${this.labels['pid']} ${how ?? 'is no longer served'}`);
+      await attachment.detach();
+    }
+  }
+
+  growth(): Slope {
+    return computeSlope(this.floors, alpha);
+  }
+
+  private take(reading: Reading): void {
+    const { pid } = this.attachment;
+    this.last = reading;
+    this.counts = pid === undefined ? undefined : readProcessCounts(pid);
+    this.userSeconds += reading.cpu.userUs / 1e6;
+    this.systemSeconds += reading.cpu.systemUs / 1e6;
+    for (const { kind, count, durationUs } of reading.gc ?? []) {
+      const before = this.gc.get(kind) ?? { count: 0, durationUs: 0 };
+      this.gc.set(kind, { count: before.count + count, durationUs: before.durationUs + durationUs });
+    }
+    this.takeFloor({ x: reading.timeMs / 1000, y: reading.heap.usedBytes });
+  }
+
+  private takeFloor(point: Point): void {
+    const last = this.floors.at(-1);
+    if (last === undefined || point.x * 1000 >= this.windowEnd) {
+      this.windowEnd = point.x * 1000 + window.ms;
+      if (this.floors.push(point) > window.most) this.floors.shift();
+    } else if (point.y < last.y) this.floors[this.floors.length - 1] = point;
+  }
+}
