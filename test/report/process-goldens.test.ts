@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
+import { computeCallerTree, computeCalleeTree, type CallTreeEntry } from '#memwatch/analyzer/cost/call-tree.js';
+import { computeFlameTree } from '#memwatch/analyzer/cost/flame-tree.js';
 import { computeInclusive } from '#memwatch/analyzer/cost/functions.js';
+import { computeCostTable } from '#memwatch/analyzer/cost/table.js';
 import { readProfile } from '#memwatch/analyzer/formats/profile.js';
 import type { ProcessDump, ThreadDump } from '#memwatch/analyzer/model/dump.js';
 import type { LineCost, LinesResult } from '#memwatch/analyzer/model/lines.js';
@@ -12,7 +15,9 @@ import type { WasteReport } from '#memwatch/analyzer/model/waste.js';
 import { renderDump } from '#memwatch/report/dump-text.js';
 import { renderFlamegraphSvg, type FlamegraphOptions } from '#memwatch/report/flamegraph/svg.js';
 import { linesDocument, renderLines } from '#memwatch/report/lines-table.js';
+import { renderCostTree, type CostTreeNode } from '#memwatch/report/cost-tree.js';
 import { renderMemory } from '#memwatch/report/memory-text.js';
+import { renderTop, type TopView } from '#memwatch/report/top-text.js';
 import { renderWaste } from '#memwatch/report/waste-text.js';
 import { drawnProfile } from '../support/drawn-profile.js';
 import { matchesGolden } from '../support/golden.js';
@@ -237,4 +242,58 @@ test('flame graph: SVG of a profile without idle time, and one of what changed',
   const change = (node: number) => ({ label: 'now', share: nameOf(node) === 'hashPassword' ? 0.1 : -0.25 });
   matchesGolden('report/flamegraph.svg', renderFlamegraphSvg(profile, options));
   matchesGolden('report/flamegraph-diff.svg', renderFlamegraphSvg(profile, { ...options, change }));
+});
+
+test('top: threads, the longest block with and without a stack, functions cut to the height, and nothing that ran', (t) => {
+  const { TZ } = process.env;
+  process.env['TZ'] = 'UTC';
+  t.after(() => (TZ === undefined ? delete process.env['TZ'] : (process.env['TZ'] = TZ)));
+  const table = computeCostTable(readProfile(readFileSync(drawnProfile(temporaryFolder(t)))));
+  const at = new Date(Date.UTC(2026, 0, 2, 13, 4, 5));
+  const stack = [
+    { function: 'hashPassword', file: '/srv/app/service.mjs', line: 6 },
+    { function: '', file: '', line: 0 },
+  ];
+  const loop = { utilization: 0.5, delay: { meanUs: 100, p99Us: 2000, maxUs: 81_000 } };
+  const view: TopView = {
+    title: `process 4321 ${evil}, Node v22.1.0`,
+    at,
+    table,
+    functions: table.functions,
+    threads: [
+      { name: 'main thread', busy: 0.75, loop },
+      { name: `worker 1 (${evil})`, busy: 0, loop: null },
+    ],
+    block: { thread: 'main thread', durationUs: 81_000, at, stack },
+  };
+  const idle = { ...view, functions: [], block: { thread: 'worker 1', durationUs: 52_000, at, stack: [] } };
+  const size = { columns: width, lines: 10, folder: '/srv/app' };
+  matchesGolden(
+    'report/top.txt',
+    [view, idle, { ...view, block: undefined }].map((one) => renderTop(one, size).join('\n')).join('\n\n-----\n\n'),
+  );
+});
+
+test('call trees: callees, callers, and one that is cut after its limit', (t) => {
+  const profile = readProfile(readFileSync(drawnProfile(temporaryFolder(t))));
+  const nodes = computeFlameTree(profile);
+  const { whole } = computeCostTable(profile);
+  const nodeOf = ({ frame, value, children }: CallTreeEntry): CostTreeNode => {
+    const { name = '', location } = profile.frames[frame] ?? {};
+    const [file, line] = [location?.file ?? null, location?.line ?? null];
+    return { name, file, line, mayBeInlined: name === 'renderPage', value, children: () => children().map(nodeOf) };
+  };
+  const options = { unit: 'microseconds', whole, columns: width, folder: '/srv/app', limit: 50 } as const;
+  const [callees, callers] = [computeCalleeTree(nodes), computeCallerTree(nodes)].map((tree) => tree.map(nodeOf));
+  assert.ok(callees !== undefined && callers !== undefined);
+  matchesGolden(
+    'report/cost-tree.txt',
+    [
+      renderCostTree(callees, { ...options, title: 'callees' }),
+      renderCostTree(callers, { ...options, title: 'callers' }),
+      renderCostTree(callees, { ...options, title: 'callees', limit: 2 }),
+    ]
+      .map((lines) => lines.join('\n'))
+      .join('\n\n-----\n\n'),
+  );
 });
