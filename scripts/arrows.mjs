@@ -134,21 +134,23 @@ const complaintAt = (file, { name, isType }) => {
   if (name.startsWith('node:')) return undefined;
   const packageName = name.split('/', name.startsWith('@') ? 2 : 1).join('/');
   const homes = packages[packageName];
-  if (homes === undefined) return `${packageName} stands in no table of scripts/arrows.mjs`;
-  return homes.some((home) => isIn(file, home)) ? undefined : `${packageName} is known to ${homes.join(', ')} alone`;
+  if (homes === undefined) return `${packageName} is not in the tables of scripts/arrows.mjs`;
+  return homes.some((home) => isIn(file, home))
+    ? undefined
+    : `${packageName} may only be imported by ${homes.join(', ')}`;
 };
 
 const fileOf = (file, name) => posix.join(posix.dirname(file), name).replace(/\.([cm]?)js$/, '.$1ts');
 
 const complaintAtFile = (file, target, isType) => {
   const [from, to] = [roomOf(file), roomOf(target)];
-  if (from === -1 || to === -1) return `${from === -1 ? file : target} stands in no room of scripts/arrows.mjs`;
+  if (from === -1 || to === -1) return `${from === -1 ? file : target} is in no folder of scripts/arrows.mjs`;
   if (from === to) return undefined;
   const [room, mayImport, typesAlone = []] = rooms[from];
-  if (to > from) return `${room} stands above ${rooms[to][0]} and may not import it`;
+  if (to > from) return `${room} is above ${rooms[to][0]} and may not import it`;
   if (mayImport.some((one) => isIn(target, one))) return undefined;
   if (!typesAlone.some((one) => isIn(target, one))) return `${room} may not import ${rooms[to][0]}`;
-  return isType ? undefined : `${room} may import types alone from ${rooms[to][0]}`;
+  return isType ? undefined : `${room} may only import types from ${rooms[to][0]}`;
 };
 
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).map((file) => file.replaceAll('\\', '/'));

@@ -18,7 +18,7 @@ const endBeforeReset = (): void => {
   process.kill(process.pid, 'SIGHUP');
 };
 process.once('SIGHUP', () => process.once('exit', endBeforeReset));
-process.stderr.on('error', () => {}); // nobody can be told
+process.stderr.on('error', () => {}); // there is nobody left to report it to
 /** The handlers wait for their turn while this thread computes; without them the system ends memwatch. */
 const endAtOnce = (): void => {
   if (!interrupted.signal.aborted) for (const signal of signals) process.off(signal, interrupt);

@@ -90,7 +90,7 @@ const entries = {
   },
   top: {
     usage: 'top [target]',
-    describe: 'which functions run now: the last seconds, again and again',
+    describe: 'which functions run now: those of the last seconds, refreshed like top',
     load: async () => (await import('./top.js')).topCommand,
   },
   cpu: {
@@ -125,12 +125,12 @@ const entries = {
   },
   run: {
     usage: 'run',
-    describe: 'start a program with the agent inside, which keeps evidence for its end',
+    describe: 'start a program with the agent inside, which keeps evidence of why it ended',
     load: async () => (await import('./run.js')).runCommand,
   },
   why: {
     usage: 'why <folder>',
-    describe: 'what the agent inside kept: how a program ended, what grew, and which function',
+    describe: 'what the agent inside kept: how a program ended, what grew, and which function allocated it',
     load: async () => (await import('./why.js')).whyCommand,
   },
   audit: {

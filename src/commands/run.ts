@@ -22,7 +22,7 @@ export const runCommand: Command = {
       .option('blocked', {
         type: 'string',
         default: '1s',
-        describe: 'write evidence if the event loop is blocked so long',
+        describe: 'write evidence if the event loop is blocked for this long',
       })
       .option('cpu', { type: 'boolean', default: true, describe: 'keep a CPU profile of the last minute' })
       .example('$0 run --keep evidence -- app.js', 'afterwards: memwatch why evidence')

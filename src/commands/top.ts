@@ -16,12 +16,12 @@ export const topCommand: Command = {
   builder: (yargs) =>
     yargs
       .positional('target', { type: 'string', describe: targetForms })
-      .option('interval', { type: 'string', default: '2s', describe: 'how long each look is' })
+      .option('interval', { type: 'string', default: '2s', describe: 'time between two refreshes' })
       .option('sort', { choices: topSorts, default: 'self', describe: 'how to sort the functions' })
       .option('own', { type: 'boolean', describe: "the application's own code alone" })
       .option('threads', { choices: ['main', 'all'], default: 'all', describe: 'the main thread only, or all threads' })
       .option('limit', { type: 'number', default: 10, describe: 'functions in each block of plain lines' })
-      .option('count', { type: 'number', describe: 'stop after this many looks' })
+      .option('count', { type: 'number', describe: 'stop after this many refreshes' })
       .option('plain', { type: 'boolean', describe: 'print plain lines even on a terminal' })
       .example('$0 top 1234', 's t n f sort, o shows own code alone, space pauses, q quits')
       .example('$0 top 1234 --json --count 5', 'one JSON document per line'),

@@ -21,7 +21,11 @@ const recordingName = 'readings.ndjson';
 export const whyCommand: Command = {
   builder: (yargs) =>
     yargs
-      .positional('folder', { type: 'string', demandOption: true, describe: 'what --keep named, or one process in it' })
+      .positional('folder', {
+        type: 'string',
+        demandOption: true,
+        describe: 'the folder given to --keep, or the folder of one process in it',
+      })
       .example('$0 why evidence', 'the last process that kept its evidence there'),
   async run(args, io) {
     const folder = folderOfProcess(String(args['folder']));

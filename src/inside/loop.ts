@@ -1,5 +1,5 @@
 /**
- * Whether the program's event loop turns: pings that its main thread answers when the loop comes by. In: the two numbers
+ * Whether the program's event loop turns: pings that its main thread returns when the loop turns. In: the two numbers
  * that the threads share. Out: how long the loop took to answer, and how long it has not.
  */
 

@@ -118,7 +118,7 @@ const roundsBetweenRises = (heapBytes: readonly number[], readings: number): num
   return Math.min(mostTimes, longest);
 };
 
-/** What a round must add to be told from chance: this many entries, or if nothing was counted, this many bytes. */
+/** What a round must add to be more than chance: this many entries, or if nothing was counted, this many bytes. */
 const enough = { entries: 6, bytes: 4096 };
 
 /** How many rounds it takes for slow growth to add enough. The search may take half as long as the watch was allowed. */

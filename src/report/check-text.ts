@@ -52,7 +52,7 @@ export const scenarioLines = (scenario: ScenarioReport, folder: string): string[
   ...failureLines(scenario),
 ];
 
-/** A finding says itself why it is one; where none is proved, the reasons say so, and what would settle it. */
+/** A finding says why it is one; if none is proved, the reasons say so, and what would settle it. */
 const isProved = ({ findings, verdict }: ScenarioReport): boolean => findings.length > 0 && verdict !== 'inconclusive';
 
 const labelOf = (finding: CheckFinding, scenario: ScenarioReport): string =>

@@ -56,7 +56,7 @@ export const countHeapObjects = async (
 const turnOptions = { awaitPromise: true, timeoutMs: 2000 };
 /** A wait is no rule if the target ran for less than this. */
 const shortNs = 1e8;
-/** Of the processes that the load counts, so many wait all the time. */
+/** The share of the processes in the load average that are taken to wait all the time. */
 const waitingShare = 0.5;
 
 const heapObjectsOf = (sample: MemorySample): Omit<HeapObjects, 'slowdown'> => {

@@ -44,7 +44,7 @@ const recordBytes = 64;
 const mostPlaces = 1500;
 const mostPlacesInRegion = 128;
 const mostArrays = 200;
-/** Of so many words the kind is looked up. */
+/** The kind is looked up for this many words. */
 const mostKinds = 1000;
 /** V8 aligns its pages to this, and gives an object larger than half of it pages of its own. */
 const pageBytes = 2 ** 18;

@@ -11,7 +11,7 @@ export interface Places {
   readonly count: number;
 }
 
-/** Reads a record of so many bytes at each place; bytes that are not there are 0. */
+/** Reads a record of this many bytes at each place; bytes that are not there are 0. */
 export type ReadRecords = (places: readonly Places[], bytes: number) => Promise<Buffer>;
 
 export type Word =

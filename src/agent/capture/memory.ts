@@ -28,8 +28,8 @@ export const captureMemory = async (attachment: Attachment, collect: boolean): P
       hint: 'run memwatch where it runs: its mappings are in /proc there',
     });
   const threads = await threadsOf(attachment, true);
-  const answers = await Promise.all(threads.map((thread) => readIsolate(thread, collect)));
-  const isolates = answers.flatMap((answer) => (typeof answer === 'string' ? [] : [answer]));
+  const readings = await Promise.all(threads.map((thread) => readIsolate(thread, collect)));
+  const isolates = readings.flatMap((one) => (typeof one === 'string' ? [] : [one]));
   const begun = performance.now();
   const mappings = readMappings(pid);
   const readUs = Math.round((performance.now() - begun) * 1000);
@@ -38,7 +38,7 @@ export const captureMemory = async (attachment: Attachment, collect: boolean): P
     timeMs: Date.now(),
     mappings,
     isolates,
-    silentThreads: answers.filter((answer) => typeof answer === 'string'),
+    silentThreads: readings.filter((one) => typeof one === 'string'),
     threads: threadCount(pid),
     limits: [...isolates.map(heapLimit), ...cgroup.limits, ...readUlimits(pid), ...readHostLimits()],
     unseenLimits: cgroup.hiddenAbove ? hiddenCgroups : null,

@@ -11,7 +11,7 @@ export interface LongestTurn {
   readonly stack: readonly StackFrame[];
 }
 
-/** Callbacks that follow each other are told apart where they are different functions, or where a sample lies between them. */
+/** Consecutive callbacks count as two if they are different functions, or if a sample lies between them. */
 export const computeLongestTurn = (profile: Profile): LongestTurn | undefined => {
   const { timeline } = profile;
   if (timeline === undefined) return undefined;

@@ -39,7 +39,7 @@ const files: readonly Foreign[] = [
   },
   {
     name: 'a result that memwatch printed as --json, of a kind that has no screen',
-    hint: 'programs read it, such as jq',
+    hint: 'it is meant for programs such as jq',
     matches: (content) => schemaOf(content).startsWith('memwatch/'),
   },
   {

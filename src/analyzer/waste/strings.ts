@@ -86,7 +86,7 @@ const takeRope = (heap: Heap, rope: number, saved: number, takeAll: (node: numbe
 };
 
 /**
- * No more pieces than this are followed: strings of so many are rare, and shared pieces would be visited again and
+ * No more pieces than this are followed: strings of more are rare, and shared pieces would be visited again and
  * again.
  */
 const maxPieces = 10_000_000;

@@ -1,6 +1,6 @@
 /**
  * Which functions of a script remove from or add to a collection, by themselves or through functions that they call. In:
- * a syntax tree, and what counts as removing and adding. Out: answers about functions and parts of the tree. Functions
+ * a syntax tree, and what counts as removing and adding. Out: what functions and parts of the tree do. Functions
  * are matched to calls by name alone: `sweep()`, `this.sweep()`.
  */
 import { childrenOf, type AnyNode } from '../../../source/syntax.js';
@@ -76,9 +76,9 @@ const remembered = (
   const known = new Map<FunctionCode, Map<Question, boolean[]>>();
   return (code, isIt, depth) => {
     const ofCode = known.get(code) ?? new Map<Question, boolean[]>();
-    const answers = ofCode.get(isIt) ?? [];
-    known.set(code, ofCode.set(isIt, answers));
-    return (answers[depth] ??= ask(code, isIt, depth));
+    const results = ofCode.get(isIt) ?? [];
+    known.set(code, ofCode.set(isIt, results));
+    return (results[depth] ??= ask(code, isIt, depth));
   };
 };
 

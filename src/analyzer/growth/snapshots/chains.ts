@@ -41,14 +41,15 @@ const isLink = (graph: HeapGraph, node: number): boolean => {
       target !== node &&
       isField(graph, edge) &&
       isSameClass(graph, node, target) &&
-      answers(graph, target, edge, node)
+      isLinked(graph, target, edge, node)
     )
       return true;
   }
   return false;
 };
 
-const answers = (graph: HeapGraph, node: number, edge: number, back: number): boolean => {
+/** Whether an object refers back, or on to the next one by the same field. */
+const isLinked = (graph: HeapGraph, node: number, edge: number, back: number): boolean => {
   if (graph.firstEdge[node + 1] - graph.firstEdge[node] > maxEdges) return false;
   for (let own = graph.firstEdge[node]; own < graph.firstEdge[node + 1]; own++) {
     const target = graph.edgeTarget[own];
