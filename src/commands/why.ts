@@ -65,7 +65,7 @@ const readWhy = async (folder: string): Promise<WhyDocument> => {
   if (one === undefined) throw new MemwatchError('broken-file', `${file} names no process`);
   const { start, readings } = one;
   const names = namesIn(folder);
-  const samples = names.filter((name) => name.endsWith('.heapprofile')).map((name) => join(folder, name));
+  const samples = lastSampling(names).map((name) => join(folder, name));
   const last = readings.at(-1);
   const times = [start.timeMs, ...marks.map(({ timeMs }) => timeMs), last?.timeMs ?? 0, one.end?.timeMs ?? 0];
   return {
@@ -84,6 +84,13 @@ const readWhy = async (folder: string): Promise<WhyDocument> => {
     marks,
     files: names.filter((name) => /\.(cpu|heap)profile$/.test(name)).map((name) => join(folder, name)),
   };
+};
+
+/** When another tool has sampled meanwhile, the agent has begun anew: those samples are not comparable with the ones before. */
+const lastSampling = (names: readonly string[]): string[] => {
+  const samples = names.filter((name) => /^survivors-\d+-\d+\.heapprofile$/.test(name));
+  const prefix = samples.at(-1)?.split('-').slice(0, 2).join('-');
+  return samples.filter((name) => name.startsWith(`${prefix}-`));
 };
 
 /** The kernel gives the id of a process that has ended to another one, which has started later. */

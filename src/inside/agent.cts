@@ -67,11 +67,24 @@ const readFigures = (): Settings.AgentFigures => {
   const { utilization } = performance.eventLoopUtilization();
   const handles = process.getActiveResourcesInfo().length;
   const { count, us } = gc;
-  return [heapUsed, heapTotal, external, arrayBuffers, count, us, utilization, handles, guard?.clients.size ?? 0];
+  return [
+    heapUsed,
+    heapTotal,
+    external,
+    arrayBuffers,
+    count,
+    us,
+    utilization,
+    handles,
+    guard?.clients.size ?? 0,
+    stops,
+  ];
 };
 
-/** A memwatch that attaches samples the heap itself, and V8 has one sampler for all. */
+let stops = 0;
+/** Called by the guard of a memwatch that attaches: it samples the heap itself, and V8 has one sampler for all. */
 const stopSampling = (): void => {
+  stops++;
   const { Session } = process.getBuiltinModule('node:inspector');
   const session = new Session();
   session.connect();
@@ -130,7 +143,8 @@ const watchSignal = (worker: workerThreads.Worker): void => {
   const leaveToProgram = (name: string | symbol): void => {
     if (name !== signal) return;
     process.removeListener('newListener', leaveToProgram);
-    process.removeListener(signal, onSignal);
+    // later: Node stops to catch a signal with its last listener, and the program's own is not added yet
+    queueMicrotask(() => process.removeListener(signal, onSignal));
     say(`the program uses ${signal} itself, so the agent leaves it; MEMWATCH_AGENT_SIGNAL names another`);
   };
   process.on(signal, onSignal);

@@ -15,6 +15,8 @@ export interface Evidence {
   reading(reading: RecordedReading): void;
   mark(text: string): void;
   survivors(profile: object): void;
+  /** What is sampled from now on has nothing to do with the samples before. */
+  beginSamples(): void;
   cpu(profile: object): void;
   end(how: string): void;
 }
@@ -26,7 +28,7 @@ export interface EvidenceStart {
 }
 
 const mostBytes = 512 * 1024;
-/** The first sample is kept to compare with; of the others the last. */
+/** The first sample of a sampling is kept to compare with; of the others the last. */
 const mostSamples = 6;
 /** Six windows of ten seconds. */
 const mostCpuProfiles = 6;
@@ -52,6 +54,7 @@ export const openEvidence = ({ keep, startedMs, script }: EvidenceStart, interva
   } as const;
   const first = lineOf(header) + lineOf(start);
   const file = createGrowingFile(join(folder, 'readings.ndjson'), first, {});
+  let sampling = 0;
   let samples = 0;
   let profiles = 0;
   const append = (event: RecordEvent): void => {
@@ -64,8 +67,13 @@ export const openEvidence = ({ keep, startedMs, script }: EvidenceStart, interva
     reading: append,
     mark: (text) => append({ kind: 'mark', timeMs: Date.now(), text }),
     survivors: (profile) => {
-      writeOutput(join(folder, `survivors-${numbered(++samples)}.heapprofile`), JSON.stringify(profile));
-      keepNewest(folder, /^survivors-(?!00001)\d+\.heapprofile$/, mostSamples - 1);
+      writeOutput(join(folder, `survivors-${sampling}-${numbered(++samples)}.heapprofile`), JSON.stringify(profile));
+      const first = `survivors-${sampling}-${numbered(1)}.heapprofile`;
+      keepNewest(folder, /^survivors-.*\.heapprofile$/, mostSamples - 1, (name) => name === first);
+    },
+    beginSamples: () => {
+      sampling++;
+      samples = 0;
     },
     cpu: (profile) => {
       writeOutput(join(folder, `cpu-${numbered(++profiles)}.cpuprofile`), JSON.stringify(profile));

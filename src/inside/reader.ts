@@ -12,6 +12,8 @@ export interface ReadNow {
   readonly share: number;
   /** A memwatch is attached. */
   readonly isAttached: boolean;
+  /** How often a memwatch that attached has ended the agent's sampling. */
+  readonly stops: number;
 }
 
 export interface Reader {
@@ -26,7 +28,7 @@ export const createReader = (main: MainThread, heapLimitBytes: number): Reader =
   return {
     limitBytes: () => limitBytes,
     read: async (delayUs) => {
-      const [used, total, external, arrayBuffers, gcCount, gcUs, utilization, handles, clients] =
+      const [used, total, external, arrayBuffers, gcCount, gcUs, utilization, handles, clients, stops] =
         await main.readFigures();
       const cgroup = cgroupMemory(process.pid);
       limitBytes = Math.min(heapLimitBytes, cgroup?.limitBytes ?? Infinity);
@@ -56,7 +58,7 @@ export const createReader = (main: MainThread, heapLimitBytes: number): Reader =
       };
       before = now;
       const share = Math.max(used / heapLimitBytes, cgroup === undefined ? 0 : cgroup.usedBytes / cgroup.limitBytes);
-      return { reading, share, isAttached: clients > 0 };
+      return { reading, share, isAttached: clients > 0, stops };
     },
   };
 };

@@ -7,6 +7,7 @@ import type { Evidence } from './evidence.js';
 import type { MainThread } from './main-thread.js';
 
 export interface Samples {
+  /** Begins to sample, also again after another tool has ended the sampling. */
   start(): Promise<void>;
   /** Writes a sample if one is due. */
   pass(share: number): Promise<void>;
@@ -21,16 +22,21 @@ export const createSamples = (
   readShare: () => Promise<number>,
 ): Samples => {
   let last: LastSample | undefined;
+  const start = async (): Promise<void> => {
+    last = undefined;
+    evidence.beginSamples();
+    await main.startSampling();
+  };
   const write = async (): Promise<void> => {
     const beganMs = Date.now();
     const profile = await main.readSurvivors();
-    if (profile === undefined) return main.startSampling(); // a memwatch that was attached has ended it
+    if (profile === undefined) return start(); // another tool has ended the sampling
     evidence.survivors({ ...profile, memwatch: notesOf(Date.now() - startedMs) });
     const nowMs = Date.now();
     last = sampleTaken({ nowMs, share: await readShare() }, beganMs, last);
   };
   return {
-    start: main.startSampling,
+    start,
     write,
     pass: async (share) => {
       if (isSampleDue({ nowMs: Date.now(), share }, startedMs, last)) await write();

@@ -39,4 +39,6 @@ export type AgentFigures = readonly [
   handles: number,
   /** memwatch clients that are attached; they may sample the heap themselves. */
   clients: number,
+  /** How often one of them has ended the agent's sampling. */
+  stops: number,
 ];

@@ -34,10 +34,13 @@ const run = (job: () => Promise<void>): void => {
   jobs = jobs.then(job).catch((error: unknown) => evidence.mark(`the agent: ${messageOf(error)}`));
 };
 
+let stopsSeen = 0;
 const look = async (): Promise<void> => {
-  const { reading, share, isAttached } = await reader.read(loop.delayUs());
+  const { reading, share, isAttached, stops } = await reader.read(loop.delayUs());
   evidence.reading(reading);
   if (isAttached) return; // that memwatch may be sampling the heap itself
+  if (stops !== stopsSeen) await samples.start();
+  stopsSeen = stops;
   await samples.pass(share);
   await cpu.pass();
 };

@@ -56,6 +56,8 @@ interface Why {
   readonly ended: { readonly isKnown: boolean; readonly how: string };
   readonly sites: readonly { readonly function: string; readonly file: string; readonly line: number }[];
   readonly samples: number;
+  readonly startedMs: number;
+  readonly lastMs: number;
   readonly marks: readonly { readonly text: string }[];
   readonly files: readonly string[];
 }
@@ -130,6 +132,46 @@ test('a program ends as it would without the agent, and the end is written', asy
   const { ended, files } = await why(kept.keep);
   assert.deepEqual(ended, { isKnown: true, how: 'it ended with exit code 1: an uncaught Error: planted' });
   assert.ok(files.some((file) => file.endsWith('.heapprofile')));
+});
+
+test('a signal, a blocked loop, and a memwatch that attaches meanwhile', async (t) => {
+  const body = `${leak.replace('60', '1')} console.log('ready');
+    process.stdin.once('data', () => { const until = Date.now() + 3000; while (Date.now() < until) spin(); });
+    function spin() { let sum = 0; for (let i = 0; i < 1e5; i++) sum += Math.sqrt(i); return sum; }`;
+  const kept = program(t, body);
+  const target = await startProcess(t, nodeBinary(26), ['--require', agent, kept.script], {
+    stdin: 'pipe',
+    env: { MEMWATCH_AGENT_KEEP: kept.keep },
+  });
+  const has = async (pattern: RegExp): Promise<boolean> => {
+    const { marks, files } = await why(kept.keep);
+    return [...marks.map(({ text }) => text), ...files].some((text) => pattern.test(text));
+  };
+  const ranMs = async (): Promise<number> => {
+    const { startedMs, lastMs } = await why(kept.keep);
+    return lastMs - startedMs;
+  };
+  await eventually('the agent profiles', async () => (await ranMs().catch(() => 0)) > 3000, 30_000);
+  const run = await memwatch(['alloc', String(target.pid), '-d', '300ms', '--interval', '8K']);
+  assert.equal(run.code, 0, run.stderr);
+  assert.match(run.stdout, /rememberOrder/);
+  target.child.stdin?.write('go\n');
+  await eventually('the blocked loop is written', () => has(/event loop has not turned/), 30_000);
+  target.child.kill('SIGUSR2');
+  await eventually('evidence of the signal is written', () => has(/survivors-2-/), 30_000);
+  assert.ok(await has(/evidence: SIGUSR2/));
+  const ran = (await why(kept.keep)).files.filter((file) => file.endsWith('.cpuprofile'));
+  const tables = await Promise.all(ran.map((file) => memwatch(['cpu', file])));
+  assert.ok(tables.some(({ stdout }) => stdout.includes('spin')));
+});
+
+test('a program that listens to the signal itself keeps it', async (t) => {
+  const body = `process.on('SIGUSR2', () => { console.log('mine'); process.exit(5); }); setInterval(() => {}, 50); console.log('ready')`;
+  const kept = program(t, body);
+  const target = await start(t, kept, ['--require', agent], { ready: /ready/ });
+  target.child.kill('SIGUSR2');
+  assert.equal(await target.exited, 5);
+  assert.match(target.output(), /^memwatch: the program uses SIGUSR2 itself/m);
 });
 
 test('a program that has nothing left to do ends by itself', async (t) => {

@@ -168,6 +168,8 @@ const enter = (
     // ticks are counted, not seconds: a target that was stopped or blocked for a minute ticks only once afterwards
     void soon(() => void (timer = timers.setInterval(() => quietly(tick), limits.tickMs).unref()));
     Object.defineProperty(process, key, { value: guard, configurable: true });
+    const agentInside: { stopSampling(): void } | undefined = Reflect.get(process, Symbol.for('memwatch.agent'));
+    quietly(() => agentInside?.stopSampling()); // V8 has one sampler of the heap for all
     return guard;
   };
   const found: Guard | undefined = Reflect.get(process, key);
