@@ -83,7 +83,9 @@ const readFigures = (): Settings.AgentFigures => {
 
 let stops = 0;
 /** Called by the guard of a memwatch that attaches: it samples the heap itself, and V8 has one sampler for all. */
-const stopSampling = (): void => {
+const stopSampling = (): void => quietly(endSampling);
+
+const endSampling = (): void => {
   stops++;
   const { Session } = process.getBuiltinModule('node:inspector');
   const session = new Session();

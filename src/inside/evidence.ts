@@ -11,7 +11,6 @@ import { writeOutput } from '../files/output.js';
 import { keepNewest, makeOwnFolder } from '../files/evidence-folder.js';
 
 export interface Evidence {
-  readonly folder: string;
   reading(reading: RecordedReading): void;
   mark(text: string): void;
   survivors(profile: object): void;
@@ -42,34 +41,32 @@ export const openEvidence = ({ keep, startedMs, script }: EvidenceStart, interva
   const folder = join(keep, `${stampOf(startedMs)}-${process.pid}`);
   makeOwnFolder(folder);
   const header: RecordHeader = { schema: 'memwatch/record@1', startedMs, intervalMs };
+  const { pid, version: nodeVersion } = process;
   const thread = 'main thread';
-  const start = {
-    kind: 'start',
-    series,
-    timeMs: startedMs,
-    pid: process.pid,
-    thread,
-    script,
-    nodeVersion: process.version,
-  } as const;
-  const first = lineOf(header) + lineOf(start);
+  const first = lineOf(header) + lineOf({ kind: 'start', series, timeMs: startedMs, pid, thread, script, nodeVersion });
   const file = createGrowingFile(join(folder, 'readings.ndjson'), first, {});
-  let sampling = 0;
-  let samples = 0;
-  let profiles = 0;
   const append = (event: RecordEvent): void => {
     const line = lineOf(event);
     if (file.bytes + line.length > mostBytes) file.replace(Buffer.from(first + newerHalf(file.read(), first.length)));
     file.append(line);
   };
   return {
-    folder,
     reading: append,
     mark: (text) => append({ kind: 'mark', timeMs: Date.now(), text }),
+    end: (how) => append({ kind: 'end', series, timeMs: Date.now(), how }),
+    ...profilesIn(folder),
+  };
+};
+
+const profilesIn = (folder: string): Pick<Evidence, 'survivors' | 'beginSamples' | 'cpu'> => {
+  let sampling = 0;
+  let samples = 0;
+  let profiles = 0;
+  const sampleName = (number: number): string => `survivors-${sampling}-${numbered(number)}.heapprofile`;
+  return {
     survivors: (profile) => {
-      writeOutput(join(folder, `survivors-${sampling}-${numbered(++samples)}.heapprofile`), JSON.stringify(profile));
-      const first = `survivors-${sampling}-${numbered(1)}.heapprofile`;
-      keepNewest(folder, /^survivors-.*\.heapprofile$/, mostSamples - 1, (name) => name === first);
+      writeOutput(join(folder, sampleName(++samples)), JSON.stringify(profile));
+      keepNewest(folder, /^survivors-.*\.heapprofile$/, mostSamples - 1, (name) => name === sampleName(1));
     },
     beginSamples: () => {
       sampling++;
@@ -79,7 +76,6 @@ export const openEvidence = ({ keep, startedMs, script }: EvidenceStart, interva
       writeOutput(join(folder, `cpu-${numbered(++profiles)}.cpuprofile`), JSON.stringify(profile));
       keepNewest(folder, /^cpu-\d+\.cpuprofile$/, mostCpuProfiles);
     },
-    end: (how) => append({ kind: 'end', series, timeMs: Date.now(), how }),
   };
 };
 

@@ -168,12 +168,13 @@ const enter = (
     // ticks are counted, not seconds: a target that was stopped or blocked for a minute ticks only once afterwards
     void soon(() => void (timer = timers.setInterval(() => quietly(tick), limits.tickMs).unref()));
     Object.defineProperty(process, key, { value: guard, configurable: true });
-    const agentInside: { stopSampling(): void } | undefined = Reflect.get(process, Symbol.for('memwatch.agent'));
-    quietly(() => agentInside?.stopSampling()); // V8 has one sampler of the heap for all
     return guard;
   };
   const found: Guard | undefined = Reflect.get(process, key);
   const guard = found ?? install();
+  // V8 has one sampler of the heap for all: an agent inside leaves it to memwatch
+  const agentInside: { stopSampling(): void } | undefined = Reflect.get(process, Symbol.for('memwatch.agent'));
+  if (found === undefined) agentInside?.stopSampling();
   const client = known ?? String(++guard.lastClient);
   const undos = guard.clients.get(client)?.undos ?? [];
   guard.clients.set(client, { missed: 0, undos });
