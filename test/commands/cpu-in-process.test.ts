@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { functionsOf, linesOf } from '../support/cost.js';
@@ -16,6 +16,16 @@ const noProfiler =
 const folderWithProfiler = (t: TestContext): string => {
   const folder = temporaryFolder(t);
   symlinkSync(profiler ?? '', join(folder, 'node_modules'));
+  return folder;
+};
+
+/** As pnpm installs it: a link into a store, where the package finds what it needs. */
+const folderOfPnpm = (t: TestContext): string => {
+  const folder = temporaryFolder(t);
+  const store = join(folder, 'node_modules', '.pnpm', 'v8-profiler-next@1.10.0');
+  mkdirSync(store, { recursive: true });
+  cpSync(profiler ?? '', join(store, 'node_modules'), { recursive: true });
+  symlinkSync(join(store, 'node_modules', 'v8-profiler-next'), join(folder, 'node_modules', 'v8-profiler-next'));
   return folder;
 };
 
@@ -80,3 +90,11 @@ test(
     assert.equal(linesOf(cpu)[0]?.line, 2);
   },
 );
+
+test('the package is found through a link, as pnpm makes one', { skip: noProfiler }, async (t) => {
+  const folder = folderOfPnpm(t);
+  writeFileSync(join(folder, 'work.cjs'), work);
+  const run = await memwatch(['cpu', '--json', '--in-process', '--', 'work.cjs'], { cwd: folder });
+  assert.equal(run.code, 4, run.stderr);
+  assert.equal(functionsOf(JSON.parse(run.stdout))[0]?.name, 'hot');
+});

@@ -3,7 +3,7 @@
  * and profiles it with v8-profiler-next from its first line to its end. The one file that knows that package, which users
  * install themselves. In: the environment variable below. Out, on file descriptor 3: a .cpuprofile, or why there is none.
  */
-import { fstatSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -97,7 +97,8 @@ const loadOrEnd = (): NativeProfiler => {
 const interval = process.env[intervalVariable];
 if (interval !== undefined) {
   Reflect.deleteProperty(process.env, intervalVariable); // child processes of the program are not profiled
-  fstatSync(profileFd); // throws if it is not open, so that there is no reader
+  // throws if it is not open, so that there is no reader; after fstat of a pipe, Node 20 follows no more links to packages
+  writeSync(profileFd, Buffer.alloc(0));
   const profiler = loadOrEnd();
   profiler.setGenerateType(1);
   profiler.setSamplingInterval(Number(interval));
