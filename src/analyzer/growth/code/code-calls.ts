@@ -1,7 +1,8 @@
 /**
  * Which functions of a script remove from or add to a collection, by themselves or through functions that they call. In:
  * a syntax tree, and what counts as removing and adding. Out: what functions and parts of the tree do. Functions
- * are matched to calls by name alone: `sweep()`, `this.sweep()`.
+ * are matched to calls by name, `this.sweep()`, `sweep()`; the latter only if the name means one thing in the whole script: in
+ * a bundle, many functions and parameters share a name.
  */
 import { childrenOf, type AnyNode } from '../../../source/syntax.js';
 
@@ -38,9 +39,11 @@ export const createCalls = (
   const functions: FunctionCode[] = [];
   const adders = new Set<FunctionCode>();
   const constants = new Map<string, number>();
+  const parameters = new Set<string>();
   const visit = (node: AnyNode, parent: AnyNode | undefined, within: FunctionCode | undefined): void => {
     const code = isFunction(node) ? { node, name: nameOfFunction(node, parent) } : within;
     if (code !== undefined && code !== within) functions.push(code);
+    if ('params' in node) for (const { name } of node.params.filter(isIdentifier)) parameters.add(name);
     if (code !== undefined && isAddition(node)) adders.add(code);
     if (node.type === 'VariableDeclarator' && node.id.type === 'Identifier' && node.init)
       addConstant(constants, node.id.name, node.init);
@@ -51,17 +54,21 @@ export const createCalls = (
   const byName = new Map<string, FunctionCode[]>();
   for (const code of functions)
     if (code.name !== undefined) byName.set(code.name, [...(byName.get(code.name) ?? []), code]);
-  const named = (name: string): readonly FunctionCode[] => byName.get(name) ?? [];
+  const usedBy = (node: AnyNode): readonly FunctionCode[] => {
+    const found = byName.get(nameOfUse(node) ?? '') ?? [];
+    const isClear = node.type !== 'Identifier' || (found.length === 1 && !parameters.has(node.name));
+    return isClear ? found : [];
+  };
   const isDoneBy = remembered((code: FunctionCode, isIt: Question, depth: number) => does(code.node, isIt, depth));
   const does = (node: AnyNode, isIt: Question, depth: number): boolean =>
     isIt(node) ||
-    (depth > 0 && named(nameOfUse(node) ?? '').some((code) => isDoneBy(code, isIt, depth - 1))) ||
-    childrenOf(node).some((child) => does(child, isIt, depth));
+    (depth > 0 && usedBy(node).some((code) => isDoneBy(code, isIt, depth - 1))) ||
+    partsOf(node).some((child) => does(child, isIt, depth));
   return {
     all,
     adders: [...adders],
     constants,
-    calledBy: ({ node }) => namesUsedIn(node).flatMap(named),
+    calledBy: ({ node }) => usesIn(node).flatMap(usedBy),
     removes: (node) => does(node, isRemoval, mostDepth),
     onlyRemoves: (node) => does(node, isRemoval, mostDepth) && !does(node, isAddition, mostDepth),
   };
@@ -109,12 +116,19 @@ const nameOfUse = (node: AnyNode): string | undefined => {
   return node.object.type === 'ThisExpression' ? simpleName(node.property) : undefined;
 };
 
+const isIdentifier = (node: AnyNode): node is Code<'Identifier'> => node.type === 'Identifier';
+
+/** The children, without names of properties: `clock.reset` is no use of a function `reset`. */
+const partsOf = (node: AnyNode): AnyNode[] => {
+  const isName = (child: AnyNode): boolean =>
+    (node.type === 'MemberExpression' && !node.computed && child === node.property) ||
+    (node.type === 'Property' && !node.computed && child === node.key && child !== node.value);
+  return childrenOf(node).filter((child) => !isName(child));
+};
+
 export const nameOfCallee = (callee: AnyNode): string | undefined => simpleName(callee);
 
-const namesUsedIn = (node: AnyNode): string[] => {
-  const name = nameOfUse(node);
-  return [...(name === undefined ? [] : [name]), ...childrenOf(node).flatMap(namesUsedIn)];
-};
+const usesIn = (node: AnyNode): AnyNode[] => [node, ...partsOf(node).flatMap(usesIn)];
 
 const addConstant = (constants: Map<string, number>, name: string, init: AnyNode): void => {
   const value = constantOf(init, constants);

@@ -44,6 +44,10 @@ test('what does not bound a collection', () => {
   assert.equal(deletionOf('async function get(k) { cache.set(k, 1); const r = await load(k); cache.delete(k); return r; }'), 'none'); // prettier-ignore
   // a timer that drives the program
   assert.equal(deletionOf('function job(k) { cache.set(k, 1); if (ok(k)) cache.delete(k); }\nsetInterval(() => job(n++), 20);'), 'none'); // prettier-ignore
+  // a parameter, and a property, called like a function that deletes
+  const bundle = 'function add(k) { cache.push(k); } function settle() { cache = []; }';
+  assert.equal(deletionOf(`${bundle} const later = () => new Promise((settle) => setTimeout(() => settle(1), 10));`), 'none'); // prettier-ignore
+  assert.equal(deletionOf(`${bundle} function wait() { setTimeout(() => clock.settle(), 10); }`), 'none');
   // a count of users, and a collection of another name
   assert.equal(deletionOf('function use(k) { cache.set(k, 1); if (--users.count === 0) cache.delete(k); }'), 'none');
   assert.equal(deletionOf('function add(k) { cache.set(k, 1); setTimeout(() => other.delete(k), 100); }'), 'none');
