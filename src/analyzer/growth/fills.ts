@@ -6,6 +6,7 @@
 import { formatCount } from '../model/figures.js';
 import { edgeName, edgeTypes, type HeapGraph } from '../model/heap-graph.js';
 import type { Bounded, FindingKind } from '../model/finding.js';
+import type { Slots } from './snapshots/slots.js';
 import { findDeletion, type Deletion } from './code/deletions.js';
 import type { Places } from './places.js';
 import { anchorsOf, type Step } from './snapshots/steps.js';
@@ -33,6 +34,16 @@ export const boundedBy = (
   if (code === undefined || deletion === undefined || isPassed(deletion, history, watchedMs)) return undefined;
   const location = code.locate(deletion.line, deletion.column) ?? null;
   return { location, text: textOf(deletion, location === null ? 'the code' : placeText(location), history, watchedMs) };
+};
+
+/** Objects that were there from the start, each of which keeps one thing at a time. */
+export const boundedBySlots = (slots: Slots | undefined): Bounded | undefined => {
+  if (slots === undefined) return undefined;
+  const [filled, all] = [formatCount(slots.filled), formatCount(slots.all)];
+  return {
+    location: null,
+    text: `may be a cache that is still filling: each of ${all} objects keeps one at a time, and ${filled} of them got one while it was watched; look again when all of them should have one`,
+  };
 };
 
 const placeText = ({ file, line }: { file: string; line: number }): string => `${file}:${line}`;

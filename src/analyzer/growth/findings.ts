@@ -7,7 +7,7 @@ import { edgeTypes, nodeName, nodeTypeName, type HeapGraph } from '../model/heap
 import type { ClassGain, Finding, FindingContainer, FindingKind } from '../model/finding.js';
 import type { Location } from '../model/location.js';
 import { causesOf, type Cause } from './snapshots/causes.js';
-import { boundedBy } from './fills.js';
+import { boundedBy, boundedBySlots } from './fills.js';
 import { findContainer, type Container } from './snapshots/containers.js';
 import { gainsOf } from './readings/evidence.js';
 import type { Growth } from './snapshots/find-growth.js';
@@ -18,6 +18,7 @@ import { ownerOf, type PackageLookup } from '../model/owner.js';
 import { createPlaces, type Places, type PlacesOptions } from './places.js';
 import { mergeByCause, rankFindings } from './rank.js';
 import type { Region } from './snapshots/regions.js';
+import { findSlots } from './snapshots/slots.js';
 import { findSlices } from './snapshots/slices.js';
 import { renderContainer, renderGain, renderSlices } from './title.js';
 import { adviceForSlices, adviceOf, collectionKind, kindOf, type Shape } from './shapes.js';
@@ -84,7 +85,9 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
     growthSites: [],
     advice: adviceOf(graph, kind, shape),
     reasons: [...reasonsOf(region, container, growth, entryClass), ...renderDeclared(place)],
-    bounded: boundedBy(graph, kind, steps, container.history, places, options.watchedMs),
+    bounded:
+      boundedBy(graph, kind, steps, container.history, places, options.watchedMs) ??
+      boundedBySlots(findSlots(region, last, paths)),
   };
 };
 
@@ -159,6 +162,7 @@ const withSlices = (
   return {
     ...finding,
     kind: 'string',
+    bounded: undefined, // few of them hold far more memory than anybody expects
     title: renderSlices(what, formatRate(rate.count), rate.per, slices),
     countPerRound: round(countPerRound),
     location: placeOfSlice(slices.example, growth, places) ?? finding.location,
