@@ -4,13 +4,13 @@
  * constructor), or is in a file that owns the finding. A single finding gets all remaining sites.
  */
 import type { SurvivorFrame, SurvivorSite } from '../model/survivors.js';
-import type { AllocationSite, CodeLine, Finding } from '../model/finding.js';
+import type { AddingLine, AllocationSite, CodeLine, Finding } from '../model/finding.js';
 import { createLocator, type Location, type Locator } from '../model/location.js';
 import { isApplicationFile, ownerOf, type PackageLookup } from '../model/owner.js';
 import { isProgramFile, type ScriptsTable } from '../model/scripts.js';
 
 const maxSites = 5;
-/** Relative to the largest site: a smaller one is a single sample, hit by chance. */
+/** Relative to the largest: a smaller one is a single sample, hit by chance. */
 const minShare = 0.1;
 
 /**
@@ -31,15 +31,38 @@ export const withAllocationSites = <F extends Finding>(
 ): F[] => {
   const locator = createLocator(scripts);
   const given = new Map<Finding, AllocationSite[]>(findings.map((finding) => [finding, []]));
+  const stacks = new Map<Finding, SurvivorSite[]>();
   for (const site of sites) {
     const named = siteOf(site, locator, caller);
     const made = named !== undefined && caller?.isFile(named.file) === true ? inBody(named, caller) : named;
     if (made === undefined) continue;
     const finding = bestFinding(findings, site, locator);
-    if (finding !== undefined) given.get(finding)?.push(made);
+    if (finding === undefined) continue;
+    given.get(finding)?.push(made);
+    stacks.set(finding, [...(stacks.get(finding) ?? []), site]);
   }
-  return findings.map((finding) => ({ ...finding, allocationSites: largest(given.get(finding) ?? []) }));
+  return findings.map((finding) => ({
+    ...placedByStacks(finding, stacks.get(finding) ?? [], locator),
+    allocationSites: largest(given.get(finding) ?? []),
+  }));
 };
+
+/** Of several lines that add, the one that runs is in a function that is on the stacks of what stayed. */
+const placedByStacks = <F extends Finding>(finding: F, sites: readonly SurvivorSite[], locator: Locator): F => {
+  const { additions = [], location } = finding;
+  const calls = sites.map(({ stack, bytes }) => ({ places: stack.map((frame) => placeOf(frame, locator)), bytes }));
+  const bytesIn = ({ function: within }: AddingLine): number =>
+    sum(calls.filter(({ places }) => places.some((at) => isSameLine(at, within))).map(({ bytes }) => bytes));
+  const [most, next] = additions.map((line) => ({ line, bytes: bytesIn(line) })).toSorted((a, b) => b.bytes - a.bytes);
+  if (most === undefined || !(most.bytes * minShare > (next?.bytes ?? 0))) return finding;
+  const declared = location === null ? [] : [`what holds it is declared at ${location.file}:${location.line}`];
+  return { ...finding, location: most.line.location, reasons: [...finding.reasons, ...declared] };
+};
+
+const isSameLine = (at: Location | undefined, other: Location | null): boolean =>
+  at !== undefined && at.file === other?.file && at.line === other.line;
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 const inBody = ({ bytes }: AllocationSite, { body }: Caller): AllocationSite | undefined =>
   body === null ? undefined : { function: '(body)', file: body.file, line: body.line, bytes, calledFrom: null };

@@ -79,6 +79,7 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
       (closure) => options.isForeign?.(places.ofFunction(closure)?.file ?? '') === true,
     ),
     location: place?.location ?? null,
+    additions: place?.additions,
     owner: place === undefined ? { kind: 'unknown' } : ownerOf(place.location.file, options.packageOf),
     keptFunctions: keptFunctions(region, last, places, growth.snapshots - 1, countPerRound / 2, isForeign),
     allocationSites: [],
@@ -91,8 +92,12 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
   };
 };
 
+const mostAdditions = 4;
+
 const renderDeclared = (place: Place | undefined): string[] => {
+  const additions = place?.additions?.slice(0, mostAdditions) ?? [];
   const lines = [
+    ...additions.map(({ location }) => ['one of the lines that add to it is', location] as const),
     ['what holds it is declared at', place?.declared],
     ['the application holds it at', place?.heldBy],
   ] as const;
@@ -175,7 +180,8 @@ const placeOfSlice = (slice: number, { last: { graph }, paths }: Growth, places:
   const steps = stepsTo(graph, paths, slice);
   const [anchor] = anchorsOf(graph, steps, true);
   if (anchor === undefined || edgeTypes[graph.edgeType[paths.edge[slice]]] !== 'property') return undefined;
-  return places.ofAddition(anchor, membersOf(graph, steps, anchor), 'string');
+  const [first, ...more] = places.ofAdditions(anchor, membersOf(graph, steps, anchor), 'string');
+  return more.length === 0 ? first?.location : undefined;
 };
 
 /** The collection by name: what holds a slice directly may be one of a thousand objects in it. */

@@ -3,8 +3,9 @@
  * the source; `isForeign` says which files (such as Node's own) are never that place. Out: a location, or none if no code
  * in the path qualifies.
  */
-import type { FindingKind } from '../model/finding.js';
-import { edgeName, type HeapGraph } from '../model/heap-graph.js';
+import type { AddingLine, FindingKind } from '../model/finding.js';
+import { nodesOnPath } from '../heap/paths.js';
+import { edgeName, edgeTypes, type HeapGraph } from '../model/heap-graph.js';
 import type { Location } from '../model/location.js';
 import { isApplicationFile } from '../model/owner.js';
 import { isProgramFile } from '../model/scripts.js';
@@ -19,6 +20,8 @@ export interface Place {
   readonly location: Location;
   /** The code that owns it, if that is another line. */
   readonly declared?: Location | undefined;
+  /** If several lines add to it. */
+  readonly additions?: readonly AddingLine[] | undefined;
   /** What the application holds it by, if a dependency or Node owns it. */
   readonly heldBy?: Location | undefined;
 }
@@ -57,20 +60,34 @@ const ownPlace = (
 ): Place | undefined => {
   const { graph } = growth.last;
   const entry = entryCode(growth, container, places, isForeign);
-  if (kind === 'listeners' && entry !== undefined) return { location: entry };
+  if (kind === 'listeners' && entry !== undefined) {
+    const adding = entry.isFunction ? places.ofListening(entry.node) : undefined;
+    return { location: adding ?? entry.location };
+  }
   let nodes: Location | undefined;
   for (const anchor of anchorsOf(graph, steps)) {
     const location = locationOf(anchor, places);
     if (location === undefined) continue;
     if (!isForeign(location.file)) {
-      const adding = places.ofAddition(anchor, membersOf(graph, steps, anchor), kind);
-      return adding === undefined ? { location } : { location: adding, declared: location };
+      const additions = places.ofAdditions(anchor, [...membersOf(graph, steps, anchor), ...textIn(growth, kind, container)], kind); // prettier-ignore
+      const [first, ...more] = additions;
+      if (first === undefined) return { location };
+      return more.length === 0 ? { location: first.location, declared: location } : { location, additions };
     }
     nodes ??= location;
     if (anchor.kind === 'variable') break; // held by a module of Node's: everything above it on the path is Node's too
   }
-  const location = entry ?? nodes;
+  const location = entry?.location ?? nodes;
   return location === undefined ? undefined : { location };
+};
+
+/** The property of an object that holds a text which grows. */
+const textIn = ({ last: { graph }, paths }: Growth, kind: FindingKind, { node, entry }: Container): string[] => {
+  if (kind !== 'string' || entry === -1) return [];
+  const way = nodesOnPath(paths, entry);
+  const below = way[way.indexOf(node) + 1];
+  const isProperty = below !== undefined && edgeTypes[graph.edgeType[paths.edge[below]]] === 'property';
+  return way.includes(node) && isProperty ? [edgeName(graph, paths.edge[below])] : [];
 };
 
 /** Files that are never the place to look at: Node's own, and those that the caller names. */
@@ -85,7 +102,7 @@ const entryCode = (
   { entry }: Container,
   places: Places,
   isForeign: (file: string) => boolean,
-): Location | undefined => {
+): { node: number; isFunction: boolean; location: Location } | undefined => {
   const { graph } = last;
   const seen = new Set<number>([entry]);
   const queue = entry === -1 ? [] : [entry];
@@ -93,7 +110,7 @@ const entryCode = (
     const node = queue[i];
     const isFunction = graph.nodeType[node] === types.closure;
     const location = isFunction ? places.ofFunction(node) : places.ofClass(node);
-    if (location !== undefined && !isForeign(location.file)) return location;
+    if (location !== undefined && !isForeign(location.file)) return { node, isFunction, location };
     for (const target of targetsOf(graph, node)) {
       if (last.isPermanent[target] === 1 || seen.has(target)) continue;
       seen.add(target);

@@ -4,23 +4,26 @@
  * that uses it. In: the last graph, a locator for source maps, the texts of scripts. Out: locations.
  */
 import { edgeName, nodeName, type HeapGraph } from '../model/heap-graph.js';
-import type { FindingKind } from '../model/finding.js';
+import type { AddingLine, FindingKind } from '../model/finding.js';
 import type { Location, Locator } from '../model/location.js';
 import { types } from './snapshots/growth-classes.js';
 import { propertyOf } from './snapshots/properties.js';
 import type { Anchor } from './snapshots/steps.js';
-import { findAddition } from './code/additions.js';
+import { findAdditions } from './code/additions.js';
+import { findListening } from './code/listening.js';
 import { findDeclaration } from './code/declarations.js';
 
 export interface Places {
   /** Where a function or class begins, by its closure node. */
   ofFunction(node: number): Location | undefined;
+  /** Where a function is added as a listener, by its closure node, if one call in its script adds it. */
+  ofListening(node: number): Location | undefined;
   /** Where the class of an object begins; undefined for V8's own objects and plain ones. */
   ofClass(node: number): Location | undefined;
   /** Where the variable of a context is declared; if the script's text is not known, the function that uses it. */
   ofVariable(context: number, variable: string): Location | undefined;
-  /** The line that adds to what these members lead to, from a function or class (by its object), or from a variable. */
-  ofAddition(anchor: Anchor, members: readonly string[], kind: FindingKind): Location | undefined;
+  /** The lines that add to what these members lead to, from a function or class (by its object), or from a variable. */
+  ofAdditions(anchor: Anchor, members: readonly string[], kind: FindingKind): AddingLine[];
   /** The script in which a function, the class of an object, or a function that uses a context is written. */
   codeOf(kind: 'function' | 'class' | 'variable', node: number): ScriptText | undefined;
 }
@@ -61,6 +64,12 @@ export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOpti
       if (from === undefined || source === undefined) return undefined;
       return { source, locate: (line, column) => locate({ ...from, line, column }) };
     },
+    ofListening: (node) => {
+      const from = positionOf.function(node);
+      const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
+      const found = source === undefined ? undefined : findListening(source, nodeName(graph, node));
+      return from === undefined || found === undefined ? undefined : locate({ ...from, ...found });
+    },
     ofClass: (node) => ofFunction(constructorOf(graph, node)),
     ofVariable: (node, variable) => {
       const from = positionOf.variable(node);
@@ -69,15 +78,19 @@ export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOpti
       const declared = source === undefined ? undefined : findDeclaration(source, variable, from);
       return locate(declared === undefined ? from : { ...from, ...declared });
     },
-    ofAddition: ({ kind: anchor, node, name }, members, kind) => {
+    ofAdditions: ({ kind: anchor, node, name }, members, kind) => {
       for (const from of anchor === 'class' ? positionOf.classes(node) : [positionOf[anchor](node)]) {
         const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
         if (from === undefined || source === undefined) continue;
         const at = anchor === 'variable' ? findDeclaration(source, name, from) : undefined;
-        const found = findAddition(source, { kind, variable: at && { name, at }, members });
-        if (found !== undefined) return locate({ ...from, ...found });
+        const found = findAdditions(source, { kind, variable: at && { name, at }, members });
+        if (found.length > 0)
+          return found.flatMap(({ line, column, within }) => {
+            const location = locate({ ...from, line, column });
+            return location === undefined ? [] : [{ location, function: (within && locate({ ...from, ...within })) ?? null }]; // prettier-ignore
+          });
       }
-      return undefined;
+      return [];
     },
   };
 };

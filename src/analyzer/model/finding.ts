@@ -92,6 +92,8 @@ export interface Finding {
   readonly path: readonly PathStep[];
   /** The place of the code that owns the container. */
   readonly location: Location | null;
+  /** If several lines add to the container: all of them, in the order of the text. */
+  readonly additions?: readonly AddingLine[] | undefined;
   readonly owner: Owner;
   /** Functions of which it keeps more in each round; empty if it keeps only data, or if only counts were read. */
   readonly keptFunctions: readonly KeptFunction[];
@@ -117,6 +119,12 @@ export const unplaced = {
   allocationSites: [],
   growthSites: [],
 } as const satisfies Partial<Finding>;
+
+export interface AddingLine {
+  readonly location: Location;
+  /** Where the function begins that it is in; null at the top level of a module. */
+  readonly function: Location | null;
+}
 
 export interface Bounded {
   /** Where the code deletes, or sets the timer that deletes. */

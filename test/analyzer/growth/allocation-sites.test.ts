@@ -45,6 +45,22 @@ test('so does a function in the file that owns the finding, and a class weighs m
   assert.deepEqual(sitesOf([site(500, frame('Session'), inBus)]), [['Session /app/src/login.js:10 500'], []]);
 });
 
+test('of several lines that add, the place is the one whose function allocated what stayed', () => {
+  const line = (at: number, within: number) => ({
+    location: { file: '/app/src/store.js', line: at, column: 3 },
+    function: { file: '/app/src/store.js', line: within, column: 1 },
+  });
+  const several = { ...sessions, additions: [line(10, 8), line(22, 20)] };
+  const placed = (...starts: number[]) => {
+    const sites = starts.map((start) => site(500, frame('Session'), frame('add', '/app/src/store.js', start - 1)));
+    return withAllocationSites([several], sites)[0];
+  };
+  assert.deepEqual([placed(20)?.location?.line, placed(8)?.location?.line], [22, 10]);
+  assert.match(placed(20)?.reasons.at(-1) ?? '', /declared at .*store\.js:3$/);
+  // both run, or neither was seen: none is known to be the one
+  assert.deepEqual([placed(8, 20)?.location?.line, placed(30)?.location?.line], [3, 3]);
+});
+
 test('a site that fits none is given to a single finding, and to none of two', () => {
   const stranger = site(500, frame('parse', '/app/src/parse.js'));
   assert.deepEqual(sitesOf([stranger]), [[], []]);

@@ -5,7 +5,7 @@ import { keptFunctions } from '#memwatch/analyzer/growth/kept-functions.js';
 import { isForeignOr, locate } from '#memwatch/analyzer/growth/locate.js';
 import type { Places } from '#memwatch/analyzer/growth/places.js';
 import { stepsTo, type Anchor } from '#memwatch/analyzer/growth/snapshots/steps.js';
-import type { FindingKind, KeptFunction } from '#memwatch/analyzer/model/finding.js';
+import type { AddingLine, FindingKind, KeptFunction } from '#memwatch/analyzer/model/finding.js';
 import type { Location } from '#memwatch/analyzer/model/location.js';
 import { drawGrowth, upTo } from '../../support/drawn-growth.js';
 
@@ -19,9 +19,18 @@ const placesOf = (files: Files, node: (handle: string) => number): Places => {
       const handle = Object.keys(files).find((one) => node(one) === index);
       return handle === undefined ? undefined : { file: files[handle] ?? '', line, column: 1 };
     };
-  const ofAddition = ({ node: index, kind }: Anchor, members: readonly string[]): Location | undefined =>
-    files[`${kind} ${members.join('.')}`] === undefined ? undefined : { ...(at(4)(index) ?? nowhere), line: 4 };
-  return { ofFunction: at(1), ofClass: at(2), ofVariable: at(3), ofAddition, codeOf: () => undefined };
+  const ofAdditions = ({ node: index, kind }: Anchor, members: readonly string[]): AddingLine[] => {
+    const isKnown = files[`${kind} ${members.join('.')}`] !== undefined;
+    return isKnown ? [{ location: { ...(at(4)(index) ?? nowhere), line: 4 }, function: null }] : [];
+  };
+  return {
+    ofFunction: at(1),
+    ofClass: at(2),
+    ofVariable: at(3),
+    ofAdditions,
+    ofListening: () => undefined,
+    codeOf: () => undefined,
+  };
 };
 
 const nowhere = { file: '', line: 0, column: 0 };

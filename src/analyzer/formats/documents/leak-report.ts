@@ -66,6 +66,7 @@ const finding = record<Finding>({
   gains: list(record({ name: text, countPerRound: number, selfBytesPerRound: number })),
   path: list(step),
   location: nullOr(place),
+  additions: optional(list(record({ location: place, function: nullOr(place) }))),
   owner,
   keptFunctions: list(record({ ...codeLine, countPerRound: number })),
   allocationSites: list(record({ ...codeLine, bytes: number, calledFrom: nullOrMissing(record(codeLine)) })),

@@ -33,38 +33,53 @@ const waysOf: Readonly<Partial<Record<FindingKind, Ways>>> = {
   'closure-chain': { methods: [], toName: true },
 };
 
-/** Undefined if no line or several lines add: then none of them is known to be the one. */
-export const findAddition = (source: string, container: NamedContainer): TextPosition | undefined => {
+export interface Addition extends TextPosition {
+  /** Where the function begins that it is in; undefined at the top level of a module. */
+  readonly within: TextPosition | undefined;
+}
+
+/** All lines that add; if there are several, the text does not show which of them run. */
+export const findAdditions = (source: string, container: NamedContainer): Addition[] => {
   const ways = waysOf[container.kind];
   const program = ways === undefined ? undefined : tryParse(source);
-  if (ways === undefined || program === undefined) return undefined;
+  if (ways === undefined || program === undefined) return [];
   const declaredAt: DeclaredAt = (name, at) => findDeclarationIn(program, source, name, at);
-  const named = { container, declaredAt };
+  const named = { container, declaredAt, symbols: symbolsIn(program) };
   const search = { ...named, aliases: aliasesIn(program, named) };
   const found: Addition[] = [];
-  collect(program, 0, (node, depth) => {
+  collect(program, undefined, (node, within) => {
     const target = targetOf(node, ways);
-    if (target !== undefined && isContainer(target, search)) found.push({ node, depth });
+    if (target !== undefined && isContainer(target, search))
+      found.push({ ...startOf(node), within: within && startOf(within) });
   });
   // what is filled while a module loads is filled once
-  const called = found.filter(({ depth }) => depth > 0);
-  const one = called.length === 0 ? found : called;
-  const at = one.length === 1 ? one[0]?.node.loc?.start : undefined;
-  return at === undefined ? undefined : { line: at.line - 1, column: at.column };
+  const called = found.filter(({ within }) => within !== undefined);
+  return called.length === 0 ? found : called;
 };
 
 type DeclaredAt = (variable: string, seenAt: TextPosition) => TextPosition | undefined;
 
-interface Addition {
-  readonly node: AnyNode;
-  /** How many functions it is inside of. */
-  readonly depth: number;
-}
-
-const collect = (node: AnyNode, depth: number, visit: (node: AnyNode, depth: number) => void): void => {
-  visit(node, depth);
-  const inner = depth + (/Function/.test(node.type) ? 1 : 0);
+/** `within`: the innermost function around the node. */
+const collect = (
+  node: AnyNode,
+  within: AnyNode | undefined,
+  visit: (node: AnyNode, within: AnyNode | undefined) => void,
+): void => {
+  visit(node, within);
+  const inner = /Function/.test(node.type) ? node : within;
   for (const child of childrenOf(node)) collect(child, inner, visit);
+};
+
+/** Variables that hold symbols, by name: `const CACHE = Symbol('cache')` is the property `<symbol cache>`. */
+const symbolsIn = (program: AnyNode): Map<string, string> => {
+  const symbols = new Map<string, string>();
+  collect(program, undefined, (node) => {
+    if (node.type !== 'VariableDeclarator' || node.id.type !== 'Identifier') return;
+    const [text, ...more] = node.init?.type === 'CallExpression' ? node.init.arguments : [];
+    if (text?.type === 'Literal' && typeof text.value === 'string' && more.length === 0)
+      symbols.set(node.id.name, `<symbol ${text.value}>`);
+  });
+  return symbols;
 };
 
 /** The expression that something is added to; undefined if nothing is. */
@@ -75,11 +90,23 @@ const targetOf = (node: AnyNode, { methods, toElement, toName }: Ways): AnyNode 
     const removes = nameOf(callee) === 'splice' && node.arguments.length < 3;
     return removes ? undefined : callee.object;
   }
-  if (node.type !== 'AssignmentExpression') return undefined;
+  if (node.type !== 'AssignmentExpression' || isNothing(node.right)) return undefined;
   const { left } = node;
   if (toElement === true && left.type === 'MemberExpression' && left.computed) return left.object;
-  return toName === true && /^(Identifier|MemberExpression)$/.test(left.type) ? left : undefined;
+  if (toName !== true || (node.operator === '=' && isConstant(node.right))) return undefined;
+  return /^(Identifier|MemberExpression)$/.test(left.type) ? left : undefined;
 };
+
+/** What ends an entry. */
+const isNothing = (node: AnyNode): boolean =>
+  (node.type === 'Literal' && node.value === null) ||
+  (node.type === 'Identifier' && node.name === 'undefined') ||
+  (node.type === 'UnaryExpression' && node.operator === 'void');
+
+/** What a text or a list is set to when it begins, or begins again. */
+const isConstant = (node: AnyNode): boolean =>
+  (node.type === 'Literal' && typeof node.value === 'string') ||
+  (node.type === 'ArrayExpression' && node.elements.length === 0);
 
 /** What leads from a Buffer to its bytes: no code that adds names these. */
 const bufferParts: ReadonlySet<string> = new Set(['buffer', 'backing_store']);
@@ -87,6 +114,7 @@ const bufferParts: ReadonlySet<string> = new Set(['buffer', 'backing_store']);
 interface Search {
   readonly container: NamedContainer;
   readonly declaredAt: DeclaredAt;
+  readonly symbols: ReadonlyMap<string, string>;
   /** Variables that were set to what the container, or an element of it, is called. */
   readonly aliases: readonly Alias[];
 }
@@ -104,18 +132,19 @@ const isContainer = (target: AnyNode, search: Search): boolean => {
   return named.some(({ declared }) => isSame(declared, search.declaredAt(target.name, startOf(target))));
 };
 
-const isCalledSo = (node: AnyNode, { container, declaredAt }: Omit<Search, 'aliases'>): boolean => {
+const isCalledSo = (node: AnyNode, search: Omit<Search, 'aliases'>): boolean => {
+  const { container } = search;
   const members = container.members.filter((member) => container.kind !== 'buffer' || !bufferParts.has(member));
   const named = members.findLastIndex((member) => member !== '[]');
-  if (named === members.length - 1) return isNamed(node, members[named], container, declaredAt);
+  if (named === members.length - 1) return isNamed(node, members[named], search);
   const parts: AnyNode[] = [];
-  collect(node, 0, (part) => parts.push(part));
-  return node.type !== 'Identifier' && parts.some((part) => isNamed(part, members[named], container, declaredAt));
+  collect(node, undefined, (part) => parts.push(part));
+  return node.type !== 'Identifier' && parts.some((part) => isNamed(part, members[named], search));
 };
 
 const aliasesIn = (program: AnyNode, search: Omit<Search, 'aliases'>): Alias[] => {
   const aliases: Alias[] = [];
-  collect(program, 0, (node) => {
+  collect(program, undefined, (node) => {
     const [name, value] =
       node.type === 'VariableDeclarator'
         ? [node.id, node.init]
@@ -132,10 +161,10 @@ const aliasesIn = (program: AnyNode, search: Omit<Search, 'aliases'>): Alias[] =
 const isNamed = (
   node: AnyNode,
   property: string | undefined,
-  { variable }: NamedContainer,
-  declaredAt: DeclaredAt,
+  { container: { variable }, declaredAt, symbols }: Omit<Search, 'aliases'>,
 ): boolean => {
-  if (property !== undefined) return node.type === 'MemberExpression' && nameOf(node) === property;
+  if (property !== undefined)
+    return node.type === 'MemberExpression' && [nameOf(node), symbolOf(node, symbols)].includes(property);
   if (variable === undefined || node.type !== 'Identifier' || node.name !== variable.name) return false;
   return isSame(variable.at, declaredAt(variable.name, startOf(node)));
 };
@@ -147,6 +176,12 @@ const startOf = (node: AnyNode): TextPosition => ({
 
 const isSame = (a: TextPosition | undefined, b: TextPosition | undefined): boolean =>
   a !== undefined && b !== undefined && a.line === b.line && a.column === b.column;
+
+/** `a[CACHE]`, if that variable holds a symbol. */
+const symbolOf = (member: AnyNode, symbols: ReadonlyMap<string, string>): string | undefined =>
+  member.type === 'MemberExpression' && member.computed && member.property.type === 'Identifier'
+    ? symbols.get(member.property.name)
+    : undefined;
 
 /** `a.b`, `a.#b` and `a['b']` are called b. */
 const nameOf = (member: AnyNode): string => {

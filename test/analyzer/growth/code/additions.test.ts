@@ -1,22 +1,23 @@
 /** The line that adds to a container, found in the text of the program. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findAddition } from '#memwatch/analyzer/growth/code/additions.js';
+import { findAdditions, type Addition } from '#memwatch/analyzer/growth/code/additions.js';
 import { findDeclaration } from '#memwatch/analyzer/growth/code/declarations.js';
 import type { FindingKind } from '#memwatch/analyzer/model/finding.js';
+
+const only = ([first, ...more]: readonly Addition[]): number | undefined =>
+  more.length === 0 ? first && first.line + 1 : undefined;
 
 /** The line (1-based) that adds to a variable, or to a member of it: `users`, `users[].visits`. */
 const variable = (source: string, kind: FindingKind, path: string): number | undefined => {
   const [name = '', ...members] = path.split(/\.|(?=\[)/);
   const at = findDeclaration(source, name, { line: 0, column: 0 });
-  const found = findAddition(source, { kind, variable: at && { name, at }, members });
-  return found && found.line + 1;
+  return only(findAdditions(source, { kind, variable: at && { name, at }, members }));
 };
 
 /** The same for a property of an object of a class. */
 const property = (source: string, kind: FindingKind, ...members: string[]): number | undefined => {
-  const found = findAddition(source, { kind, members });
-  return found && found.line + 1;
+  return only(findAdditions(source, { kind, members }));
 };
 
 test('each kind of container has its own ways to be added to', () => {
@@ -71,4 +72,31 @@ test('what is filled while the module loads does not count beside a function tha
 test('of two lines that add none is named, and neither is one in a text that cannot be parsed', () => {
   assert.equal(variable('const a = [];\n() => a.push(1);\n() => a.push(2);', 'array', 'a'), undefined);
   assert.equal(variable('const a = [];\n() => a.push(<T>1);', 'array', 'a'), undefined);
+});
+
+test('what empties a container adds nothing to it', () => {
+  const list =
+    'class L {\n  add(x) { this.list[this.n++] = x; }\n  drop(i) { this.list[i] = null; this.list[i] = undefined; }\n}';
+  assert.equal(property(list, 'array', 'list'), 2);
+  const text = "class J {\n  write(line) { this.text += line; }\n  clear() { this.text = ''; }\n}";
+  assert.equal(property(text, 'string', 'text'), 2);
+});
+
+test('a property behind a symbol is known by the variable that holds the symbol', () => {
+  const lru = "const CACHE = makeSymbol('cache');\nclass LRU {\n  set(k, v) { this[CACHE].set(k, v); }\n}";
+  assert.equal(property(lru, 'map', '<symbol cache>'), 3);
+  assert.equal(property(lru, 'map', '<symbol other>'), undefined);
+});
+
+test('of several lines, each is known with the function that it is in', () => {
+  const source = 'const a = [];\nexport function load(x) { a.push(x); }\nconst add = (x) =>\n  a.push(x);';
+  const at = findDeclaration(source, 'a', { line: 0, column: 0 });
+  const found = findAdditions(source, { kind: 'array', variable: at && { name: 'a', at }, members: [] });
+  assert.deepEqual(
+    found.map(({ line, within }) => [line, within?.line]),
+    [
+      [1, 1],
+      [3, 2],
+    ],
+  );
 });

@@ -1,0 +1,23 @@
+/** The call that adds a listener, found in the text of the program by the function's name. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findListening } from '#memwatch/analyzer/growth/code/listening.js';
+
+const lineOf = (source: string, name = 'onClose'): number | undefined => {
+  const found = findListening(source, name);
+  return found && found.line + 1;
+};
+
+test('the one call that adds the function is the place', () => {
+  const handler = 'function handle(request) {\n  const onClose = () => request.end();\n';
+  assert.equal(lineOf(`${handler}  request.socket.on('close', onClose);\n}`), 3);
+  assert.equal(lineOf("class A {\n  onClose() {}\n  open() { bus.once('close', this.onClose.bind(this)); }\n}"), 3);
+  assert.equal(lineOf("function onClose() {}\nsignal.addEventListener('abort', onClose, { once: true });"), 2);
+});
+
+test('none, if no call or several calls add it', () => {
+  assert.equal(lineOf("function onClose() {}\nbus.off('close', onClose);\nmap.set('close', onClose);"), undefined);
+  assert.equal(lineOf("a.on('close', onClose);\nb.on('close', onClose);"), undefined);
+  assert.equal(lineOf("a.on('close', () => {});", ''), undefined);
+  assert.equal(lineOf('not } a program'), undefined);
+});
