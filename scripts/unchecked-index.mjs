@@ -15,7 +15,7 @@ const exceptions = {
   'analyzer/growth/readings': 'evidence gate',
   'analyzer/growth/snapshots':
     'causes chains containers dominance entries growth-classes id-set match-objects properties regions ' +
-    'slices steps tallies transients',
+    'slices slots steps tallies transients',
   'analyzer/heap':
     'biggest block-ring chains class-history classes diff dominators edge-rules heap identity ids ' +
     'machinery marks neighbours object-detail paths predecessors retainers summary walk words',

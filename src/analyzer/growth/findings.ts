@@ -59,6 +59,7 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
   const kind = kindOf(graph, shape);
   const isForeign = isForeignOr(options.isForeign);
   const place = locate(growth, kind, container, steps, places, isForeign);
+  const bounded = boundedBy(graph, kind, steps, container.history, places, options.watchedMs);
   const countPerRound = mean(gainsOf(container.history));
   const bytesPerRound = Math.round(cause.share * mean(gainsOf(region.bytes)));
   const rate = describeRate(countPerRound, bytesPerRound, options.callsPerRound);
@@ -78,19 +79,23 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
       container.node,
       (closure) => options.isForeign?.(places.ofFunction(closure)?.file ?? '') === true,
     ),
-    location: place?.location ?? null,
-    additions: place?.additions,
-    owner: place === undefined ? { kind: 'unknown' } : ownerOf(place.location.file, options.packageOf),
+    ...placeFields(place, options.packageOf),
     keptFunctions: keptFunctions(region, last, places, growth.snapshots - 1, countPerRound / 2, isForeign),
     allocationSites: [],
     growthSites: [],
     advice: adviceOf(graph, kind, shape),
     reasons: [...reasonsOf(region, container, growth, entryClass), ...renderDeclared(place)],
-    bounded:
-      boundedBy(graph, kind, steps, container.history, places, options.watchedMs) ??
-      boundedBySlots(findSlots(region, last, paths)),
+    bounded: bounded ?? boundedBySlots(findSlots(region, last, paths)),
   };
 };
+
+const placeFields = (
+  place: Place | undefined,
+  packageOf: PackageLookup,
+): Pick<Finding, 'location' | 'additions' | 'owner'> =>
+  place === undefined
+    ? { location: null, owner: { kind: 'unknown' } }
+    : { location: place.location, additions: place.additions, owner: ownerOf(place.location.file, packageOf) };
 
 const mostAdditions = 4;
 

@@ -9,9 +9,9 @@ import type { Location, Locator } from '../model/location.js';
 import { types } from './snapshots/growth-classes.js';
 import { propertyOf } from './snapshots/properties.js';
 import type { Anchor } from './snapshots/steps.js';
-import { findAdditions } from './code/additions.js';
+import { findAdditions, type Addition } from './code/additions.js';
 import { findListening } from './code/listening.js';
-import { findDeclaration } from './code/declarations.js';
+import { findDeclaration, type TextPosition } from './code/declarations.js';
 
 export interface Places {
   /** Where a function or class begins, by its closure node. */
@@ -56,6 +56,11 @@ export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOpti
     const position = positionOf.function(node);
     return position === undefined ? undefined : locate(position);
   };
+  const placeIn = (from: Position | undefined, find: (source: string, from: Position) => TextPosition | undefined) => {
+    const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
+    const found = from === undefined || source === undefined ? undefined : find(source, from);
+    return from === undefined || found === undefined ? undefined : locate({ ...from, ...found });
+  };
   return {
     ofFunction,
     codeOf: (kind, node) => {
@@ -64,19 +69,11 @@ export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOpti
       if (from === undefined || source === undefined) return undefined;
       return { source, locate: (line, column) => locate({ ...from, line, column }) };
     },
-    ofListening: (node) => {
-      const from = positionOf.function(node);
-      const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
-      const found = source === undefined ? undefined : findListening(source, nodeName(graph, node));
-      return from === undefined || found === undefined ? undefined : locate({ ...from, ...found });
-    },
+    ofListening: (node) => placeIn(positionOf.function(node), (source) => findListening(source, nodeName(graph, node))),
     ofClass: (node) => ofFunction(constructorOf(graph, node)),
     ofVariable: (node, variable) => {
       const from = positionOf.variable(node);
-      if (from === undefined) return undefined;
-      const source = sourceOf(from.scriptId, from.url);
-      const declared = source === undefined ? undefined : findDeclaration(source, variable, from);
-      return locate(declared === undefined ? from : { ...from, ...declared });
+      return placeIn(from, (source, at) => findDeclaration(source, variable, at)) ?? (from && locate(from));
     },
     ofAdditions: ({ kind: anchor, node, name }, members, kind) => {
       for (const from of anchor === 'class' ? positionOf.classes(node) : [positionOf[anchor](node)]) {
@@ -84,15 +81,20 @@ export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOpti
         if (from === undefined || source === undefined) continue;
         const at = anchor === 'variable' ? findDeclaration(source, name, from) : undefined;
         const found = findAdditions(source, { kind, variable: at && { name, at }, members });
-        if (found.length > 0)
-          return found.flatMap(({ line, column, within }) => {
-            const location = locate({ ...from, line, column });
-            return location === undefined ? [] : [{ location, function: (within && locate({ ...from, ...within })) ?? null }]; // prettier-ignore
-          });
+        const lines = found.flatMap((one) => addingLine(one, (place) => locate({ ...from, ...place })));
+        if (lines.length > 0) return lines;
       }
       return [];
     },
   };
+};
+
+const addingLine = (
+  { line, column, within }: Addition,
+  locate: (place: TextPosition) => Location | undefined,
+): AddingLine[] => {
+  const location = locate({ line, column });
+  return location === undefined ? [] : [{ location, function: (within && locate(within)) ?? null }];
 };
 
 interface Positions {

@@ -35,6 +35,37 @@ export const createCalls = (
   isRemoval: (node: AnyNode) => boolean,
   isAddition: (node: AnyNode) => boolean,
 ): Calls => {
+  const { all, functions, adders, constants, parameters } = readCode(program, isAddition);
+  const byName = new Map<string, FunctionCode[]>();
+  for (const code of functions)
+    if (code.name !== undefined) byName.set(code.name, [...(byName.get(code.name) ?? []), code]);
+  const usedBy = (node: AnyNode): readonly FunctionCode[] => {
+    const found = byName.get(nameOfUse(node) ?? '') ?? [];
+    const isClear = node.type !== 'Identifier' || (found.length === 1 && !parameters.has(node.name));
+    return isClear ? found : [];
+  };
+  const isDoneBy = remembered((code: FunctionCode, isIt: Question, depth: number) => does(code.node, isIt, depth));
+  const does = (node: AnyNode, isIt: Question, depth: number): boolean =>
+    isIt(node) ||
+    (depth > 0 && usedBy(node).some((code) => isDoneBy(code, isIt, depth - 1))) ||
+    partsOf(node).some((child) => does(child, isIt, depth));
+  return {
+    all,
+    adders,
+    constants,
+    calledBy: ({ node }) => usesIn(node).flatMap(usedBy),
+    removes: (node) => does(node, isRemoval, mostDepth),
+    onlyRemoves: (node) => does(node, isRemoval, mostDepth) && !does(node, isAddition, mostDepth),
+  };
+};
+
+interface Read extends Pick<Calls, 'all' | 'adders' | 'constants'> {
+  readonly functions: readonly FunctionCode[];
+  /** Names of parameters of any function. */
+  readonly parameters: ReadonlySet<string>;
+}
+
+const readCode = (program: AnyNode, isAddition: (node: AnyNode) => boolean): Read => {
   const all: AnyNode[] = [];
   const functions: FunctionCode[] = [];
   const adders = new Set<FunctionCode>();
@@ -51,27 +82,7 @@ export const createCalls = (
     for (const child of childrenOf(node)) visit(child, node, code);
   };
   visit(program, undefined, undefined);
-  const byName = new Map<string, FunctionCode[]>();
-  for (const code of functions)
-    if (code.name !== undefined) byName.set(code.name, [...(byName.get(code.name) ?? []), code]);
-  const usedBy = (node: AnyNode): readonly FunctionCode[] => {
-    const found = byName.get(nameOfUse(node) ?? '') ?? [];
-    const isClear = node.type !== 'Identifier' || (found.length === 1 && !parameters.has(node.name));
-    return isClear ? found : [];
-  };
-  const isDoneBy = remembered((code: FunctionCode, isIt: Question, depth: number) => does(code.node, isIt, depth));
-  const does = (node: AnyNode, isIt: Question, depth: number): boolean =>
-    isIt(node) ||
-    (depth > 0 && usedBy(node).some((code) => isDoneBy(code, isIt, depth - 1))) ||
-    partsOf(node).some((child) => does(child, isIt, depth));
-  return {
-    all,
-    adders: [...adders],
-    constants,
-    calledBy: ({ node }) => usesIn(node).flatMap(usedBy),
-    removes: (node) => does(node, isRemoval, mostDepth),
-    onlyRemoves: (node) => does(node, isRemoval, mostDepth) && !does(node, isAddition, mostDepth),
-  };
+  return { all, functions, adders: [...adders], constants, parameters };
 };
 
 type Question = (node: AnyNode) => boolean;
