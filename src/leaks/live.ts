@@ -43,7 +43,7 @@ export const findLiveLeaks = async (
   const counts = estimate.censusFits || options.force;
   const census = counts ? await openCensus(attachment, options.force) : uncounted;
   const looking = { attachment, census, readings: await openProcessReadings(attachment), round, io };
-  const watching = { endsOnRise: true, allowedMs: options.maxMs };
+  const watching = { endsOn: 'rise', allowedMs: options.maxMs } as const;
   if (weak !== undefined) {
     const sampling = { ...watching, gateRounds: options.rounds + 1, sampled: true };
     return reportWithoutSnapshots(looking, sampling, weak.warnings);
@@ -72,8 +72,11 @@ const searchAndWatch = async (looking: Looking, first: Watched, options: LiveOpt
     const isDecided = report.verdict !== 'clean' || findOutsideHeap(first, readings).length > 0;
     if (isDecided || first.end === 'grows') return withWatch(report, first, readings);
     // what rose or crept came and went: the watch starts again, because snapshots change all figures
-    const watching = { endsOnRise: false, gateRounds: 1, sampled: false, allowedMs: options.maxMs };
-    return withWatch(report, await watchTarget(looking, watching));
+    const watching = { endsOn: 'late rise', gateRounds: 1, sampled: false, allowedMs: options.maxMs } as const;
+    const second = await watchTarget(looking, watching);
+    if (second.end !== 'rises') return withWatch(report, second);
+    const again = await searchHeap(looking, second, { ...options, keep: undefined });
+    return withWatch(again.report, second, again.readings);
   } catch (error) {
     if (looking.io.signal.aborted) return reportOfInterrupted(first);
     throw error;
@@ -111,5 +114,5 @@ const reportWithoutSnapshots = async (
   if (!rises) return withWatch(found, watched);
   if (found.verdict !== 'clean') return found;
   // the heap rose, but nothing that is counted did: the readings decide
-  return withWatch(found, await watchTarget(looking, { ...options, endsOnRise: false, gateRounds: 1, sampled: false }));
+  return withWatch(found, await watchTarget(looking, { ...options, endsOn: 'proof', gateRounds: 1, sampled: false }));
 };

@@ -31,8 +31,11 @@ export interface Looking {
 export interface WatchOptions {
   /** Rounds whose objects are counted before anything may be reported as rising. */
   readonly gateRounds: number;
-  /** The watch ends as soon as classes and collections rise, or anything is proved to grow by however little. */
-  readonly endsOnRise: boolean;
+  /**
+   * `rise`: the watch ends as soon as classes and collections rise, or anything is proved to grow by however little;
+   * `late rise`: only if they rise over many counts, after a search that found nothing; `proof`: neither.
+   */
+  readonly endsOn: 'rise' | 'late rise' | 'proof';
   /** Samples the allocations of the rounds that stay alive. */
   readonly sampled: boolean;
   readonly allowedMs: number;
@@ -75,12 +78,20 @@ export const watchTarget = async (looking: Looking, options: WatchOptions): Prom
       if (options.sampled && rounds === 1) finish = await sampleSurvivors(attachment, gained);
     });
     if (end === undefined && rounds >= options.gateRounds)
-      end = endOf(notes.watch(), options, anyRises(findRisingLately(notes.counts).rising));
+      end = endOf(notes.watch(), options, rises(notes.counts, options));
   }
   const gate = { ...findRisingLately(notes.counts), sites: (await finish?.()) ?? [] };
   const descriptors = gainsOf(notes.descriptors, descriptorsOf(attachment));
   return { ...notes.watch(), gate, end, rounds, roundReadings: notes.roundReadings, descriptors };
 };
+
+/** A search that found nothing is repeated only if this many counts show what it could not see. */
+const countsOfLateRise = 6;
+
+const rises = (counts: readonly GateReading[], { endsOn }: WatchOptions): boolean =>
+  endsOn !== 'proof' &&
+  (endsOn === 'rise' || counts.length >= countsOfLateRise) &&
+  anyRises(findRisingLately(counts).rising);
 
 /** Ctrl-C ends a watch, and what is known by then is reported. */
 const untilInterrupted = async (
@@ -182,13 +193,13 @@ const isCountDue = (elapsedMs: number, counted: number, allowedMs: number): bool
 /** What grows by little is searched when this share of the time has passed: warm-up fades meanwhile, a leak does not. */
 const creepsShare = 0.5;
 
-const endOf = (watch: Watch, options: WatchOptions, rises: boolean): Watched['end'] | undefined => {
-  if (options.endsOnRise && rises) return 'rises';
+const endOf = (watch: Watch, options: WatchOptions, isRising: boolean): Watched['end'] | undefined => {
+  if (isRising) return 'rises';
   if (watch.known.some(({ state, of }) => state === 'grows' && !settlesLater(of))) return 'grows';
   const long = watchedMs(watch) >= leastWatchMs && watch.readings.length >= readingsOfFirstLook;
   if (long && (watch.known.every(({ state }) => state === 'excluded') || !didWork(watch))) return 'known';
   const isHalf = watchedMs(watch) >= creepsShare * watch.allowedMs;
-  if (options.endsOnRise && !options.sampled && isHalf && watch.known.some(({ state }) => state === 'creeps'))
+  if (options.endsOn === 'rise' && !options.sampled && isHalf && watch.known.some(({ state }) => state === 'creeps'))
     return 'creeps';
   return watchedMs(watch) >= watch.allowedMs ? 'time' : undefined;
 };
