@@ -2,7 +2,7 @@
  * Folders that a running program fills for a long time, with a bound on how much stays. In: a folder, a pattern of names
  * that are in the order of time. Out: the folder for this user alone, with only the newest of those names.
  */
-import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { MemwatchError } from '../errors.js';
 import { guarded } from './failure.js';
@@ -34,3 +34,6 @@ export const keepNewest = (
     }
   }
 };
+
+/** Lets only this user use a file or a socket. */
+export const makePrivate = (path: string): void => guarded(path, () => chmodSync(path, 0o600));

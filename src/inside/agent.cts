@@ -15,8 +15,17 @@ const quietly = (work: () => void): void => {
   try {
     work();
   } catch (error) {
-    say(`the agent inside does not work: ${error instanceof Error ? error.message.split('\n', 1)[0] : error}`);
+    say(`the agent inside does not work: ${reasonOf(error)}`);
   }
+};
+
+const reasonOf = (error: unknown): string => {
+  const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+  const isDenied = error instanceof Error && 'code' in error && error.code === 'ERR_ACCESS_DENIED';
+  if (!isDenied) return `${reason}`;
+  if (Number.parseInt(process.versions.node) < 24) return 'the permission model allows no inspector before Node 24';
+  const flags = '--allow-worker --allow-inspector --allow-fs-read=* --allow-fs-write=DIR';
+  return `the permission model does not allow it; it needs ${flags}`;
 };
 
 const say = (text: string): void => {
@@ -40,9 +49,9 @@ const heapLimit = (): number => {
   return process.getBuiltinModule('node:v8').getHeapStatistics().heap_size_limit;
 };
 
-/** In the temporary folder, where only this user can have made it: the agent's thread checks that. */
-const defaultFolder = (): string =>
-  `${(env['TMPDIR'] ?? '/tmp').replace(/\/+$/, '')}/memwatch-agent-${process.getuid?.() ?? 0}`;
+const temporary = (env['TMPDIR'] ?? '/tmp').replace(/\/+$/, '');
+/** Where only this user can have made it: the agent's thread checks that. */
+const defaultFolder = (): string => `${temporary}/memwatch-agent-${process.getuid?.() ?? 0}`;
 
 const gc = { count: 0, us: 0 };
 
@@ -94,6 +103,26 @@ const endSampling = (): void => {
   session.disconnect();
 };
 
+/**
+ * Node tells the primary of a cluster of an inspector that opens, and that sends SIGUSR1 to its workers: so the message is
+ * held back. A later SIGUSR1 shall open the same port as before.
+ */
+const openInspector = (): void => {
+  const inspector = process.getBuiltinModule('node:inspector');
+  if (inspector.url() !== undefined) return;
+  const { debugPort, emit } = process;
+  const own = Object.getOwnPropertyDescriptor(process, 'emit');
+  const mute = (...event: unknown[]): unknown => event[0] !== 'internalMessage' && Reflect.apply(emit, process, event);
+  Object.defineProperty(process, 'emit', { value: mute, configurable: true, writable: true });
+  try {
+    inspector.open(0, '127.0.0.1', false);
+  } finally {
+    if (own === undefined) Reflect.deleteProperty(process, 'emit');
+    else Object.defineProperty(process, 'emit', own);
+    process.debugPort = debugPort;
+  }
+};
+
 const startWorker = (start: Settings.AgentStart): workerThreads.Worker => {
   const file = `${__dirname}/watch-worker.js`;
   // without the program's flags and environment: they could load the program's own hooks into the agent's thread
@@ -105,7 +134,7 @@ const startWorker = (start: Settings.AgentStart): workerThreads.Worker => {
   });
   worker.on('error', (error: Error) => {
     Atomics.store(start.shared, 3, 0);
-    say(`the agent inside has ended: ${error.message.split('\n', 1)[0]}`);
+    say(`the agent inside has ended: ${reasonOf(error)}`);
   });
   worker.unref(); // after the listeners, which would keep the program alive
   return worker;
@@ -159,6 +188,7 @@ const start = (): void => {
   const shared = new Int32Array(new SharedArrayBuffer(16));
   const worker = startWorker({
     keep,
+    runtime: env['XDG_RUNTIME_DIR'] ?? temporary,
     startedMs: Date.now(),
     script: process.argv[1] ?? '',
     heapLimitBytes: heapLimit(),
@@ -166,7 +196,8 @@ const start = (): void => {
     cpu: env['MEMWATCH_AGENT_CPU'] !== '0',
     shared,
   });
-  Object.defineProperty(process, key, { value: { read: readFigures, stopSampling }, configurable: true });
+  const inside = { read: readFigures, open: openInspector, stopSampling };
+  Object.defineProperty(process, key, { value: inside, configurable: true });
   watchEnd(worker, shared);
   watchSignal(worker);
   setImmediate(() => quietly(countCollections)).unref();

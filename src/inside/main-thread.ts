@@ -14,6 +14,8 @@ export interface MainThread {
   readSurvivors(): Promise<object | undefined>;
   startCpu(): Promise<void>;
   stopCpu(): Promise<object>;
+  /** On a free port of loopback, unless it is open already. */
+  openInspector(): Promise<void>;
   /** To be done before the program ends: Node would say that it waits for a debugger. */
   disconnect(): void;
 }
@@ -32,12 +34,16 @@ export const connectMainThread = (): MainThread => {
         else reject(new Error(`${method}: ${error.message}`));
       }),
     );
+  const ask = async (what: 'read' | 'open'): Promise<unknown> => {
+    const expression = `process[Symbol.for('memwatch.agent')].${what}()`;
+    const answer = await post('Runtime.evaluate', { expression, returnByValue: true, silent: true });
+    const { result, exceptionDetails } = answer as { result: { value?: unknown }; exceptionDetails?: { text: string } };
+    if (exceptionDetails !== undefined) throw new Error(`the main thread does not answer: ${exceptionDetails.text}`);
+    return result.value;
+  };
   return {
-    readFigures: async () => {
-      const expression = `process[Symbol.for('memwatch.agent')].read()`;
-      const { result } = await post('Runtime.evaluate', { expression, returnByValue: true, silent: true });
-      return (result as { value: AgentFigures }).value;
-    },
+    readFigures: async () => (await ask('read')) as AgentFigures,
+    openInspector: async () => void (await ask('open')),
     startSampling: async () => void (await post('HeapProfiler.startSampling', { samplingInterval })),
     readSurvivors: () =>
       post('HeapProfiler.getSamplingProfile').then(

@@ -7,6 +7,8 @@
 export interface AgentStart {
   /** The folder that holds a folder for each process. */
   readonly keep: string;
+  /** The folder for this user's sockets. */
+  readonly runtime: string;
   readonly startedMs: number;
   readonly script: string;
   /** The bytes at which V8 gives up: its limit for old objects if the program sets one, else that of the whole heap. */

@@ -6,6 +6,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../errors.js';
 import { createCpuWindows, noCpuWindows } from './cpu-windows.js';
+import { openDoor } from './door.js';
 import { openEvidence } from './evidence.js';
 import { watchLoop } from './loop.js';
 import { connectMainThread } from './main-thread.js';
@@ -79,6 +80,7 @@ parentPort?.on('message', (message: AgentMessage) => {
     evidence.end(message.how); // before anything that could take longer than the program waits
     run(cpu.end);
     run(async () => {
+      (await door.catch(() => undefined))?.close();
       main.disconnect();
       Atomics.store(shared, 2, 1);
       Atomics.notify(shared, 2);
@@ -91,5 +93,7 @@ parentPort?.on('message', (message: AgentMessage) => {
     });
   }
 });
+const door = openDoor(start.runtime, main);
+door.catch((error: unknown) => evidence.mark(`the agent: no door: ${messageOf(error)}`));
 run(samples.start);
 tick();

@@ -1,6 +1,6 @@
 /** The agent inside, in real programs that die of their memory: what it kept names the function that keeps it. */
 import assert from 'node:assert/strict';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { memwatch, memwatchJson } from '../support/memwatch.js';
 import { nodeBinary, testedMajors, type NodeMajor } from '../support/nodes.js';
 import { repository } from '../support/paths.js';
 import { startProcess, temporaryFolder, type StartOptions, type StartedTarget } from '../support/targets.js';
-import { eventually } from '../support/waiting.js';
+import { eventually, noPortOpen } from '../support/waiting.js';
 
 const agent = repository('dist/inside/agent.cjs');
 
@@ -163,6 +163,48 @@ test('a signal, a blocked loop, and a memwatch that attaches meanwhile', async (
   const ran = (await why(kept.keep)).files.filter((file) => file.endsWith('.cpuprofile'));
   const tables = await Promise.all(ran.map((file) => memwatch(['cpu', file])));
   assert.ok(tables.some(({ stdout }) => stdout.includes('spin')));
+});
+
+/** Programs that get no SIGUSR1, or keep it. */
+const closed: Record<string, { node: NodeMajor; flags?: readonly string[]; source?: string }> = {
+  'with --disable-sigusr1': { node: 22, flags: ['--disable-sigusr1'] },
+  'with its own handler of SIGUSR1': { node: 20, source: `process.on('SIGUSR1', () => console.log('asked'));` },
+  'under the permission model': {
+    node: 26,
+    flags: ['--permission', '--allow-inspector', '--allow-worker', '--allow-fs-read=*', '--allow-fs-write=*'],
+  },
+};
+
+for (const [name, { node, flags = [], source = '' }] of Object.entries(closed)) {
+  test(`a program ${name} is attached to through the agent, and left as it was`, async (t) => {
+    const kept = program(t, `${source} setInterval(() => {}, 50); console.log('ready')`);
+    const runtime = temporaryFolder(t);
+    const env = { XDG_RUNTIME_DIR: runtime };
+    const target = await start(t, kept, [...flags, '--require', agent], { node, env, ready: /ready/ });
+    const folder = join(runtime, `memwatch-${process.getuid?.()}`);
+    const door = join(folder, `${target.pid}.door`);
+    await eventually('the agent listens', () => existsSync(door) && (statSync(door).mode & 0o777) === 0o600, 30_000);
+    assert.equal(statSync(folder).mode & 0o777, 0o700);
+    const run = await memwatch(['attach', String(target.pid), '--count', '1', '--json']);
+    assert.equal(run.code, 0, run.stderr);
+    assert.ok(Number((JSON.parse(run.stdout) as { rssBytes: number }).rssBytes) > 0);
+    assert.doesNotMatch(target.output(), /asked/);
+    await noPortOpen(target.pid);
+    const { processes } = (await memwatchJson(['ps'])) as { processes: { pid: number; attachable: boolean }[] };
+    assert.equal(processes.find(({ pid }) => pid === target.pid)?.attachable, true);
+  });
+}
+
+test('a permission model that does not allow the agent: the program runs, and one line names the flags', async (t) => {
+  for (const [node, flag, says] of [
+    [22, '--permission', /^memwatch: the agent inside .*no inspector before Node 24$/m],
+    [26, '--permission', /^memwatch: the agent inside .*--allow-worker --allow-inspector/m],
+  ] as const) {
+    const kept = program(t, `console.log('ready'); setTimeout(() => process.exit(3), 1500);`);
+    const target = await start(t, kept, [flag, '--allow-fs-read=*', '--require', agent], { node });
+    assert.equal(await target.exited, 3);
+    assert.match(target.output(), says);
+  }
 });
 
 test('a program that listens to the signal itself keeps it', async (t) => {

@@ -3,6 +3,7 @@
  * undoes what opening it did: the guard, the inspector, the program that was started.
  */
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
+import { findAgentDoor, openByAgent } from './agent-door.js';
 import { borrowPort } from './borrow-port.js';
 import { withCloser, type Closer } from './close-later.js';
 import { openWithWorkers, type OpenWorker } from './cluster.js';
@@ -94,6 +95,8 @@ const tryConnectToPid = async (status: ProcessStatus, options: LinkOptions, bySi
     return { pid, port: portOf(open), main, guard: await enterGuard(main, bySignal), launched: undefined };
   }
   if (bySignal) throw new MemwatchError('not-found', `the inspector of process ${pid} has been closed`);
+  const door = findAgentDoor(pid);
+  if (door !== undefined) return { ...(await openByAgent(status, door, otherPorts, signal)), launched: undefined };
   return openWithWorkers(pid, openWorker(options), () => openPid(status, options, otherPorts));
 };
 

@@ -11,6 +11,7 @@ import { findInspector } from './inspector.js';
 import { portHolder, sigusr1Port } from './port.js';
 import type { ProcessStatus } from '../process/proc.js';
 import { openPortReader } from '../process/sockets.js';
+import { findAgentDoor } from './agent-door.js';
 import { barrierOf, networkObstacle, obstacleOf } from './safety.js';
 import type { NodeProcess } from '../../analyzer/model/node-process.js';
 
@@ -48,8 +49,10 @@ const describeProcess = async (
 };
 
 const whyNot = async (status: ProcessStatus): Promise<string | null> => {
-  const obstacle = obstacleOf(status) ?? (await networkObstacle(status.pid));
+  const byAgent = findAgentDoor(status.pid) !== undefined;
+  const obstacle = (byAgent ? barrierOf(status) : obstacleOf(status)) ?? (await networkObstacle(status.pid));
   if (obstacle !== undefined) return obstacle.reason;
+  if (byAgent) return null;
   const holder = portHolder(status);
   if (holder === undefined || (await findLender(sigusr1Port(status), status.pid)) !== undefined) return null;
   return `its inspector port is held by ${holder}`;

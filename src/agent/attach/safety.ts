@@ -67,13 +67,13 @@ export const obstacleOf = (status: ProcessStatus): Obstacle | undefined => {
   if (flags.includes('--permission') || flags.includes('--experimental-permission')) {
     return refuse(
       'runs under the permission model, which allows no inspector',
-      'start it with --allow-inspector --inspect=127.0.0.1:0 (Node 24 and later)',
+      'start it with --allow-inspector --inspect=127.0.0.1:0 (Node 24 and later), or with the agent inside: memwatch run --help',
     );
   }
   if (flags.includes('--disable-sigusr1')) {
     return refuse(
       'runs with --disable-sigusr1',
-      'start it without, or with --inspect=127.0.0.1:0: memwatch finds the port',
+      'start it without, with --inspect=127.0.0.1:0 (memwatch finds the port), or with the agent inside: memwatch run --help',
     );
   }
   if (blocksSigusr1 && uptimeSeconds < 2) return refuse('is still starting', 'try again in a second');

@@ -92,6 +92,15 @@ const socketInodes = (pid: number): Set<string> => {
   return inodes;
 };
 
+/** The Unix sockets with a path on which this process itself listens: `Num RefCount Protocol Flags Type St Inode Path`. */
+export const listeningPaths = (pid: number): string[] => {
+  const rows = readText(`/proc/${pid}/net/unix`)
+    .split('\n')
+    .map((line) => /^\S+ \S+ \S+ 00010000 \S+ \S+ +(\d+) (\/.*)$/.exec(line) ?? []);
+  const inodes = socketInodes(pid);
+  return rows.flatMap(([, inode = '', path]) => (path !== undefined && inodes.has(inode) ? [path] : []));
+};
+
 /** `sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode`, addresses in hexadecimal. */
 const socketRows = (pid: number): SocketRow[] =>
   ([4, 6] as const).flatMap((version) =>
