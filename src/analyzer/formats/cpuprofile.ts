@@ -10,25 +10,8 @@ import { memwatchUrl } from '../model/scripts.js';
 import { createLocationTable } from '../model/profile-builder.js';
 import type { FunctionRange } from './function-ranges.js';
 import { objectOf, type ProfileFormat } from './file-content.js';
+import { cpuProfileFile, type CpuProfileFile, type CpuProfileNode } from './cpuprofile-shape.js';
 import { createFrameReader, parseJsonObject, readNotes, type CallFrame, type FrameReader } from './v8-profile.js';
-
-export interface CpuProfileNode {
-  readonly id: number;
-  readonly callFrame: CallFrame;
-  readonly hitCount?: number;
-  readonly children?: readonly number[];
-  readonly parent?: number;
-  readonly positionTicks?: readonly { readonly line: number; readonly ticks: number }[];
-}
-
-export interface CpuProfileFile {
-  readonly nodes: readonly CpuProfileNode[];
-  readonly startTime: number;
-  readonly endTime: number;
-  readonly samples?: readonly number[];
-  readonly timeDeltas?: readonly number[];
-  readonly memwatch?: CaptureNotes;
-}
 
 type Document = Readonly<Record<string, unknown>>;
 
@@ -50,10 +33,7 @@ export const cpuProfileFormat: ProfileFormat = {
 };
 
 const decodeDocument = (document: Document): Profile => {
-  const { nodes } = document as { nodes: readonly Partial<CpuProfileNode>[] };
-  const bad = nodes.findIndex((node) => typeof node?.callFrame?.functionName !== 'string');
-  if (bad >= 0) throw new MemwatchError('broken-file', `node ${bad} of the .cpuprofile has no function`);
-  const file = { startTime: 0, endTime: 0, ...document } as unknown as CpuProfileFile;
+  const file = cpuProfileFile({ startTime: 0, endTime: 0, ...document }, '');
   return decodeCpuProfile(file, readNotes(document));
 };
 

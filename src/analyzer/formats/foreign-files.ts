@@ -47,7 +47,9 @@ const files: readonly Foreign[] = [
     hint: 'react-native profile-hermes converts it for Chrome; memwatch reads profiles of V8',
     matches: (content) =>
       hasKeys(content, 'traceEvents', 'stackFrames') ||
-      eventsOf(content)?.some(({ args }) => args !== undefined && 'allocatedCategory' in args) === true,
+      eventsOf(content)?.some(
+        ({ args }) => typeof args === 'object' && args !== null && 'allocatedCategory' in args,
+      ) === true,
   },
   {
     name: 'a trace of events without a CPU profile (Trace Event Format)',

@@ -8,7 +8,15 @@ import { MemwatchError } from '../../errors.js';
 import type { CaptureNotes, Profile, ValueColumn } from '../model/profile.js';
 import { createCallTree, type CallTree } from '../model/profile-builder.js';
 import { objectOf, type ProfileFormat } from './file-content.js';
-import { createFrameReader, parseJsonObject, readNotes, type CallFrame, type FrameReader } from './v8-profile.js';
+import { list, number, object, record } from './shape.js';
+import {
+  callFrame,
+  createFrameReader,
+  parseJsonObject,
+  readNotes,
+  type CallFrame,
+  type FrameReader,
+} from './v8-profile.js';
 
 export interface HeapProfileNode {
   readonly callFrame: CallFrame;
@@ -23,6 +31,13 @@ export interface HeapProfileNotes extends CaptureNotes {
   /** The file's own tree contains only survivors: what was allocated was not asked for. */
   readonly survivorsOnly?: boolean;
 }
+
+/** Without its children, which are checked one by one: trees may be deep. */
+const heapProfileNode = record<HeapProfileNode>({
+  callFrame,
+  selfSize: number,
+  children: list(object<HeapProfileNode>),
+});
 
 type Document = Readonly<Record<string, unknown>>;
 
@@ -82,8 +97,7 @@ const addTree = (head: HeapProfileNode, tree: CallTree, reader: FrameReader): nu
   const self: number[] = [];
   const stack: { node: HeapProfileNode; parent: number }[] = [{ node: head, parent: -1 }];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    if (!Array.isArray(next.node.children))
-      throw new MemwatchError('broken-file', 'a .heapprofile node has no list of children');
+    heapProfileNode(next.node, 'a node of the profile');
     const index = tree.child(next.parent, reader.frame(next.node.callFrame));
     self[index] = (self[index] ?? 0) + next.node.selfSize;
     for (const node of next.node.children) stack.push({ node, parent: index });

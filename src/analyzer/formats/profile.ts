@@ -2,7 +2,7 @@
  * Every kind of file that memwatch recognises when it looks for a profile, by content. A new format is a file with a
  * ProfileFormat, and an entry here. In: a file's bytes. Out: a Profile, or an error that says what the file is.
  */
-import { MemwatchError, messageOf } from '../../errors.js';
+import { MemwatchError } from '../../errors.js';
 import type { Location } from '../model/location.js';
 import type { Profile } from '../model/profile.js';
 import { collapsedFormat } from './collapsed.js';
@@ -44,11 +44,10 @@ export const readProfile = (bytes: Uint8Array): Profile => {
 const readableFiles =
   'memwatch reads .cpuprofile, .heapprofile, traces of Chrome and DevTools, speedscope, pprof, perf script, --prof and collapsed stacks';
 
-const formatOf = (content: FileContent): ProfileFormat | undefined =>
-  formats.find((one) => decode('a profile', () => one.matches(content)));
+const formatOf = (content: FileContent): ProfileFormat | undefined => formats.find((one) => one.matches(content));
 
 const readAs = (format: ProfileFormat, content: FileContent): Profile => {
-  const profile = decode(format.name, () => format.read(content));
+  const profile = format.read(content);
   if (isSound(profile)) return profile;
   throw new MemwatchError(
     'broken-file',
@@ -64,17 +63,6 @@ const isSound = ({ values, frames, lines }: Profile): boolean =>
 
 const isPlace = ({ file, line, column }: Location): boolean =>
   typeof file === 'string' && Number.isFinite(line) && Number.isFinite(column);
-
-/** Readers trust the shape of a file; in a damaged one they meet values of other types, which is no bug of memwatch. */
-const decode = <T>(name: string, step: () => T): T => {
-  try {
-    return step();
-  } catch (cause) {
-    if (cause instanceof MemwatchError) throw cause;
-    const message = `the file begins as ${name}, but a part of it has another shape: ${messageOf(cause)}`;
-    throw new MemwatchError('broken-file', message, { cause });
-  }
-};
 
 /** What a file is, with the command that opens it; undefined if memwatch does not recognise it. Throws `broken-file`. */
 export const nameFormat = (bytes: Uint8Array): Pick<ProfileFormat, 'name' | 'command' | 'hint'> | undefined => {

@@ -7,6 +7,7 @@
 import { MemwatchError } from '../../errors.js';
 import type { Profile, ProfileUnit } from '../model/profile.js';
 import { objectOf, type ProfileFormat } from './file-content.js';
+import { list, number, optional, orNothing, record, text } from './shape.js';
 import { createStackProfile, kindOfUnit, timeUnits, type StackColumn, type StackProfile } from './stack-profile.js';
 
 interface SpeedscopeFile {
@@ -32,6 +33,31 @@ interface SpeedscopeProfile {
   readonly events?: readonly { readonly type: string; readonly frame: number; readonly at: number }[];
 }
 
+const speedscopeFile = record<SpeedscopeFile>({
+  exporter: orNothing(optional(text)),
+  activeProfileIndex: orNothing(optional(number)),
+  shared: record({
+    frames: list(
+      record({
+        name: text,
+        file: orNothing(optional(text)),
+        line: orNothing(optional(number)),
+        col: orNothing(optional(number)),
+      }),
+    ),
+  }),
+  profiles: list(
+    record<SpeedscopeProfile>({
+      type: text,
+      name: orNothing(text),
+      unit: text,
+      samples: optional(list(list(number))),
+      weights: optional(list(number)),
+      events: optional(list(record({ type: text, frame: number, at: number }))),
+    }),
+  ),
+});
+
 export const speedscopeFormat: ProfileFormat = {
   name: 'a speedscope file',
   command: 'view',
@@ -39,7 +65,7 @@ export const speedscopeFormat: ProfileFormat = {
     const { $schema, shared, profiles } = objectOf(content);
     return String($schema).includes('speedscope') || (isRecord(shared) && Array.isArray(profiles));
   },
-  read: (content) => readSpeedscope(objectOf(content) as unknown as SpeedscopeFile),
+  read: (content) => readSpeedscope(speedscopeFile(objectOf(content), '')),
 };
 
 const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null;
@@ -47,9 +73,8 @@ const isRecord = (value: unknown): boolean => typeof value === 'object' && value
 const broken = (message: string): MemwatchError => new MemwatchError('broken-file', `the speedscope file ${message}`);
 
 const readSpeedscope = (file: SpeedscopeFile): Profile => {
-  if (!Array.isArray(file.profiles) || file.profiles.length === 0) throw broken('contains no profile');
-  if (!Array.isArray(file.shared?.frames)) throw broken('contains no list of frames');
   const active = file.profiles[file.activeProfileIndex ?? 0] ?? file.profiles[0];
+  if (active === undefined) throw broken('contains no profile');
   const ours = file.exporter === 'memwatch' && file.profiles.length > 1;
   const columnKeys = ours
     ? file.profiles.map(({ name }) => name)

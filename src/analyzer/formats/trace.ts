@@ -7,8 +7,11 @@
  */
 import { MemwatchError } from '../../errors.js';
 import { mergeProfiles, type NamedProfile } from '../model/merge-profiles.js';
-import type { Profile } from '../model/profile.js';
-import { decodeCpuProfile, type CpuProfileFile, type CpuProfileNode } from './cpuprofile.js';
+import type { CaptureNotes, Profile } from '../model/profile.js';
+import { decodeCpuProfile } from './cpuprofile.js';
+import type { CpuProfileFile, CpuProfileNode } from './cpuprofile-shape.js';
+import { list, number, object, optional, record } from './shape.js';
+import { callFrame } from './v8-profile.js';
 import { objectOf, type FileContent, type ProfileFormat } from './file-content.js';
 
 export interface TraceEvent {
@@ -21,6 +24,16 @@ export interface TraceEvent {
   readonly args?: { readonly name?: string; readonly data?: TraceData | null };
 }
 
+/** Its frame lacks what is not known, see `withPlace`. */
+const traceNode = record<CpuProfileNode>({
+  id: number,
+  callFrame: object<CpuProfileNode['callFrame']>,
+  hitCount: optional(number),
+  children: optional(list(number)),
+  parent: optional(number),
+  positionTicks: optional(list(record({ line: number, ticks: number }))),
+});
+
 interface TraceData {
   readonly startTime?: number;
   readonly endTime?: number;
@@ -29,6 +42,24 @@ interface TraceData {
   /** For each sample, the line that ran. */
   readonly lines?: readonly number[];
 }
+
+const numbers = optional(list(number));
+const traceData = record<TraceData>({
+  startTime: optional(number),
+  endTime: optional(number),
+  cpuProfile: optional(
+    record<Partial<CpuProfileFile>>({
+      nodes: optional(list(traceNode)),
+      startTime: optional(number),
+      endTime: optional(number),
+      samples: numbers,
+      timeDeltas: numbers,
+      memwatch: optional(object<CaptureNotes>),
+    }),
+  ),
+  timeDeltas: numbers,
+  lines: numbers,
+});
 
 /** undefined if the file is not a trace. */
 export const eventsOf = (content: FileContent): readonly TraceEvent[] | undefined => {
@@ -81,7 +112,7 @@ const addPiece = (all: Map<string, Pieces>, { name, pid = 0, tid = 0, id = `${ti
   const key = `${pid}:${id}`;
   const pieces = all.get(key) ?? emptyPieces(pid, tid);
   all.set(key, pieces);
-  const { cpuProfile = {}, timeDeltas = [], lines = [] } = data;
+  const { cpuProfile = {}, timeDeltas = [], lines = [] } = traceData(data, 'args.data');
   const whole = name === 'CpuProfile' ? cpuProfile : data;
   pieces.startTime = whole.startTime ?? pieces.startTime;
   pieces.endTime = whole.endTime ?? pieces.endTime;
@@ -147,10 +178,14 @@ const withTicks = ({ nodes, samples, lines }: Pick<Pieces, 'nodes' | 'samples' |
 };
 
 /** Traces leave out the place of frames that have none, such as V8's own states. */
-const withPlace = (frame: Partial<CpuProfileNode['callFrame']>): CpuProfileNode['callFrame'] => ({
-  functionName: frame.functionName ?? '',
-  scriptId: String(frame.scriptId ?? 0),
-  url: frame.url ?? '',
-  lineNumber: frame.lineNumber ?? -1,
-  columnNumber: frame.columnNumber ?? -1,
-});
+const withPlace = (frame: Partial<CpuProfileNode['callFrame']>): CpuProfileNode['callFrame'] =>
+  callFrame(
+    {
+      functionName: frame.functionName ?? '',
+      scriptId: String(frame.scriptId ?? 0),
+      url: frame.url ?? '',
+      lineNumber: frame.lineNumber ?? -1,
+      columnNumber: frame.columnNumber ?? -1,
+    },
+    'args.data.cpuProfile.nodes.callFrame',
+  );

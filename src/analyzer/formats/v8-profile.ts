@@ -5,8 +5,11 @@
 import { MemwatchError } from '../../errors.js';
 import { createLocator, type Location } from '../model/location.js';
 import { createFrameTable, type FrameTable } from '../model/profile-builder.js';
-import type { CaptureNotes } from '../model/profile.js';
+import type { CallCounts, CaptureNotes, MemoryNotes } from '../model/profile.js';
+import type { GcReading, LoopReading } from '../model/reading.js';
+import type { Script, ScriptsTable } from '../model/scripts.js';
 import { parseJson } from './file-content.js';
+import { flag, list, nullOr, number, oneOf, optional, orNothing, record, text, type Shape } from './shape.js';
 import { readFunctionRanges, type FunctionRange, type FunctionRanges } from './function-ranges.js';
 
 export interface CallFrame {
@@ -16,6 +19,17 @@ export interface CallFrame {
   readonly lineNumber: number;
   readonly columnNumber: number;
 }
+
+/** Some tools write the script's id as a number. */
+const scriptId: Shape<string> = (value, at) => (typeof value === 'number' ? String(value) : text(value, at));
+
+export const callFrame: Shape<CallFrame> = record<CallFrame>({
+  functionName: text,
+  scriptId: orNothing(scriptId),
+  url: text,
+  lineNumber: orNothing(number),
+  columnNumber: orNothing(number),
+});
 
 export interface FrameReader {
   readonly table: FrameTable;
@@ -77,12 +91,66 @@ export const parseJsonObject = (text: string, what: string): Record<string, unkn
   throw new MemwatchError('not-this-format', `not a ${what}: the file holds no JSON object`);
 };
 
-/** The notes that memwatch stored in a file; undefined for files of other tools. */
+const bytesBeforeAndAfter: Shape<readonly [number, number]> = (value, at) =>
+  list(number)(value, at) as readonly [number, number];
+
+const notes = record<CaptureNotes>({
+  scripts: record<ScriptsTable>({
+    schema: oneOf('memwatch/scripts@1'),
+    nodeVersion: orNothing(text),
+    process: optional(text),
+    scripts: list(
+      record<Script>({
+        id: number,
+        url: text,
+        sourceMapUrl: optional(text),
+        sourceMap: optional(text),
+        source: optional(text),
+      }),
+    ),
+  }),
+  thread: orNothing(text),
+  precise: orNothing(flag),
+  gc: orNothing(
+    nullOr(
+      list(
+        record<GcReading>({
+          kind: oneOf('minor', 'major', 'incremental', 'weak callbacks'),
+          count: number,
+          durationUs: number,
+        }),
+      ),
+    ),
+  ),
+  loop: orNothing(
+    nullOr(
+      record<LoopReading>({
+        delay: nullOr(record({ meanUs: number, p99Us: number, maxUs: number })),
+        utilization: number,
+      }),
+    ),
+  ),
+  sinceUs: optional(number),
+  wholeProgram: optional(flag),
+  calls: optional(
+    record<CallCounts>({
+      durationUs: number,
+      scale: nullOr(number),
+      scaledBy: text,
+      scripts: list(
+        record({
+          scriptId,
+          url: text,
+          functions: list(record({ name: text, start: number, end: number, count: number })),
+        }),
+      ),
+    }),
+  ),
+  memory: optional(record<MemoryNotes>({ heapBytes: bytesBeforeAndAfter, externalBytes: bytesBeforeAndAfter })),
+});
+
+/** The notes that memwatch stored in a file; undefined for files of other tools. Throws `broken-file`. */
 export const readNotes = (document: Readonly<Record<string, unknown>>): CaptureNotes | undefined => {
-  const notes = document['memwatch'] as Partial<CaptureNotes> | null | undefined;
-  if (notes?.scripts?.schema !== 'memwatch/scripts@1') return undefined;
-  const { thread = '', gc = null, loop = null } = notes;
-  if (typeof thread === 'string' && (gc === null || Array.isArray(gc)) && typeof loop === 'object')
-    return notes as CaptureNotes;
-  throw new MemwatchError('broken-file', "memwatch's notes in the file are of another type than memwatch writes");
+  const found = document['memwatch'] as Partial<CaptureNotes> | null | undefined;
+  return found?.scripts?.schema === 'memwatch/scripts@1' ? notes(found, 'memwatch') : undefined;
 };

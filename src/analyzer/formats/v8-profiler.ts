@@ -5,8 +5,10 @@
  * Both packages pass on V8's 1-based places. Older ones subtract one, as the inspector does: their root is on line -1.
  */
 import { MemwatchError } from '../../errors.js';
-import { decodeCpuProfile, type CpuProfileFile, type CpuProfileNode } from './cpuprofile.js';
+import { decodeCpuProfile } from './cpuprofile.js';
+import { cpuProfileFile, type CpuProfileFile, type CpuProfileNode } from './cpuprofile-shape.js';
 import { objectOf, type ProfileFormat } from './file-content.js';
+import { list, number, object, optional, orNothing, record, text, type Shape } from './shape.js';
 
 interface LineTick {
   readonly line: number;
@@ -33,6 +35,30 @@ interface TreeFile {
   readonly endTime?: number;
 }
 
+const checkTicks = optional(list(record<LineTick>({ line: number, hitCount: number })));
+const scriptId: Shape<string | number> = (value, at) => (typeof value === 'number' ? value : text(value, at));
+
+/** Without its children, which are checked one by one: trees may be deep. */
+const treeNode = record<TreeNode>({
+  id: number,
+  functionName: text,
+  scriptId: orNothing(scriptId),
+  url: text,
+  lineNumber: orNothing(number),
+  columnNumber: optional(number),
+  hitCount: number,
+  lineTicks: checkTicks,
+  children: list(object<TreeNode>),
+});
+
+const treeFile = record<TreeFile>({
+  head: treeNode,
+  samples: optional(list(number)),
+  timestamps: optional(list(number)),
+  startTime: optional(number),
+  endTime: optional(number),
+});
+
 type Document = Readonly<Record<string, unknown>>;
 
 export const v8ProfilerFormat: ProfileFormat = {
@@ -54,7 +80,7 @@ const isList = ({ typeId, nodes }: Document): boolean => typeId === 'CPU' && Arr
 
 /** `startTime` and `endTime` are whole seconds, so the time is taken only from the samples. */
 const fromTree = (document: Document): CpuProfileFile => {
-  const { head, samples, timestamps, startTime = 0, endTime = 0 } = document as unknown as TreeFile;
+  const { head, samples, timestamps, startTime = 0, endTime = 0 } = treeFile(document, '');
   const { nodes, renumbered } = flatten(head);
   if (samples === undefined || timestamps === undefined || samples.length === 0)
     return { nodes, startTime: startTime * 1e6, endTime: endTime * 1e6 };
@@ -84,8 +110,7 @@ const flatten = (head: TreeNode): { nodes: CpuProfileNode[]; renumbered: Map<num
     const { node, parent } = next;
     const id = nodes.length + 1;
     renumbered.set(node.id, id);
-    if (!Array.isArray(node.children))
-      throw new MemwatchError('broken-file', `node ${node.id} of the profile has no list of children`);
+    treeNode(node, 'a node of the profile');
     const { functionName, scriptId, url, lineNumber, columnNumber = base, lineTicks } = node;
     const at = { lineNumber: lineNumber - base, columnNumber: columnNumber - base };
     nodes.push({
@@ -107,12 +132,12 @@ const ticksOf = (ticks: readonly LineTick[] = []): { line: number; ticks: number
   ticks.map(({ line, hitCount }) => ({ line, ticks: hitCount }));
 
 const fromList = (document: Document): CpuProfileFile => {
-  const file = document as unknown as CpuProfileFile;
+  const file = cpuProfileFile({ startTime: 0, endTime: 0, ...document }, '');
   const base = baseOf(file.nodes[0]?.callFrame.lineNumber ?? -1);
   const nodes = file.nodes.map((node) => {
     const { lineTicks, ...frame } = node.callFrame as CpuProfileNode['callFrame'] & { lineTicks?: LineTick[] };
     const callFrame = { ...frame, lineNumber: frame.lineNumber - base, columnNumber: frame.columnNumber - base };
-    return { ...node, callFrame, positionTicks: node.positionTicks ?? ticksOf(lineTicks) };
+    return { ...node, callFrame, positionTicks: node.positionTicks ?? ticksOf(checkTicks(lineTicks, 'lineTicks')) };
   });
   return { ...file, nodes };
 };

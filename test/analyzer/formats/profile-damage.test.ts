@@ -77,3 +77,17 @@ test('a file with more children than a call takes arguments, and one nested deep
   const deep = `{"nodes":${'['.repeat(1e5)}`;
   for (const text of [deep, `${deep}${']'.repeat(1e5)},"startTime":1}`]) check(bytesOf(text), 'deep');
 });
+
+test('the error names the field that is wrong; readers check what they read, so that a bug of theirs is not called damage', () => {
+  const node = { id: 1, callFrame, hitCount: 1 };
+  const wrong: readonly [object, RegExp][] = [
+    [{ nodes: [node, { ...node, id: 'x' }], startTime: 0, endTime: 1 }, /^nodes\[1\]\.id is not a number$/],
+    [{ nodes: [node], startTime: 0, endTime: 1, samples: [1, null] }, /^samples\[1\] is not a number$/],
+    [{ head: { callFrame, selfSize: 8, children: [null] } }, /children\[0\] is not an object$/],
+    [{ head: { ...leaf, children: {} } }, /^head\.children is not a list$/],
+    [{ $schema: 'speedscope', shared: { frames: [{}] }, profiles: [] }, /^shared\.frames\[0\]\.name is not a text$/],
+    [{ code: [], functions: [], ticks: [{ tm: 1 }] }, /^ticks\[0\]\.s is not a list$/],
+  ];
+  for (const [file, message] of wrong)
+    assert.throws(() => readProfile(bytesOf(file)), { code: 'broken-file', message }, String(message));
+});

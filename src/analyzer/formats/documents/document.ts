@@ -17,7 +17,7 @@ import type { Location } from '../../model/location.js';
 import type { WasteReport } from '../../model/waste.js';
 import { leakReport } from './leak-report.js';
 import { wasteReport } from './waste-report.js';
-import { flag, list, nullOr, number, oneOf, optional, record, text, type Shape } from './shape.js';
+import { flag, list, nullOr, number, oneOf, optional, record, text, type Shape } from '../shape.js';
 
 export type SavedDocument =
   | HeapDocument

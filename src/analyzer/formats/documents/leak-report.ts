@@ -4,7 +4,7 @@ import type { Finding, LeakReport, Owner, ThreadVerdict } from '../../model/find
 import { nodeTypes } from '../../model/heap-graph.js';
 import type { Location } from '../../model/location.js';
 import type { PathStep } from '../../model/path.js';
-import { list, nullOr, number, oneOf, optional, record, text, type Shape } from './shape.js';
+import { list, nullOr, number, oneOf, optional, record, text, type Shape } from '../shape.js';
 
 const codeLine = { function: text, file: text, line: number };
 export const place = record<Location>({ file: text, line: number, column: number });

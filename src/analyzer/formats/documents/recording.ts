@@ -18,7 +18,7 @@ import type {
 } from '../../model/recording.js';
 import { memoryOwners } from '../../model/memory.js';
 import { openContent } from '../file-content.js';
-import { list, nullOr, number, oneOf, optional, record, text, type Shape } from './shape.js';
+import { list, nullOr, number, oneOf, optional, record, text, type Shape } from '../shape.js';
 
 const header = record<RecordHeader>({ schema: oneOf('memwatch/record@1'), startedMs: number, intervalMs: number });
 

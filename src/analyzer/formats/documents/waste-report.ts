@@ -1,7 +1,7 @@
 /** The shape of `memwatch/waste@1`, for the one reader of documents. In: a value. Out: a WasteReport, or `broken-file`. */
 import type { WasteExample, WasteKind, WasteReport } from '../../model/waste.js';
 import { place, step } from './leak-report.js';
-import { list, nullOr, number, oneOf, optional, record, text } from './shape.js';
+import { list, nullOr, number, oneOf, optional, record, text } from '../shape.js';
 
 const example = record<WasteExample>({
   id: number,

@@ -2,7 +2,7 @@
  * Checks that a value from outside has the shape that a type requires. In: a value, and its name for messages. Out: the
  * same value with its type; `broken-file` names the first wrong field. Additional fields of a record are ignored.
  */
-import { MemwatchError } from '../../../errors.js';
+import { MemwatchError } from '../../errors.js';
 
 export type Shape<T> = (value: unknown, at: string) => T;
 
@@ -37,6 +37,18 @@ export const optional =
   <T>(shape: Shape<T>): Shape<T | undefined> =>
   (value, at) =>
     value === undefined ? undefined : shape(value, at);
+
+/** For files of other tools, which leave out what they do not know, or write null: the reader has to expect that. */
+export const orNothing =
+  <T>(shape: Shape<T>): Shape<T> =>
+  (value, at) =>
+    value === undefined || value === null ? (value as T) : shape(value, at);
+
+/** Any object; its fields are checked by whoever reads them. */
+export const object = <T extends object>(value: unknown, at: string): T => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(at, 'an object');
+  return value as T;
+};
 
 export const list =
   <T>(shape: Shape<T>): Shape<readonly T[]> =>
