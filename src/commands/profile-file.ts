@@ -109,7 +109,8 @@ const isFor = (command: string, named: FileName, files: readonly string[]): bool
 /** If the file belongs to another command, an error that names that command; else the error as it was. */
 export const explainFile = async (thrown: unknown, [command = '', ...words]: readonly string[]): Promise<unknown> => {
   if (!(thrown instanceof MemwatchError)) return thrown;
-  const isOther = ['not-this-format', 'bad-argument'].includes(thrown.code);
+  const isNoTarget = thrown.code === 'not-found' && words.some((word) => thrown.message.endsWith(` runs ${word}`));
+  const isOther = ['not-this-format', 'bad-argument'].includes(thrown.code) || isNoTarget;
   if (!isOther && !(thrown.code === 'broken-file' && takesSnapshots.includes(command))) return thrown;
   if (thrown.code === 'bad-argument' && takesProfiles.includes(command)) return thrown;
   const files = words.filter(isFile);
