@@ -1,6 +1,7 @@
 /** Text of `memwatch heap`: in, a summary or one object; out, the conclusion first, then the figures behind it, within a width. */
 import type { HeapLink, HeapObject, HeapObjectDetail, HeapSummary } from '../analyzer/model/heap-results.js';
 import type { Location } from '../analyzer/model/location.js';
+import { cutPlace } from './place.js';
 import { renderPath, type NamedStep } from './path-text.js';
 import { renderTable, type TableColumn } from './table.js';
 import { escapeText, formatBytes, formatCount, formatShare } from './units.js';
@@ -46,9 +47,7 @@ const headline = (summary: HeapSummary, options: HeapTextOptions): string[] => {
 const nameOf = (object: HeapObject | HeapLink): string => `${escapeText(object.name)} @${object.id}`;
 
 const at = (location: Location | null, indent: string, width: number): string[] =>
-  location === null ? [] : [indent + cutTo(placeText(location), width - indent.length, 'start')];
-
-const placeText = (location: Location): string => escapeText(`${location.file}:${location.line}`);
+  location === null ? [] : [indent + cutPlace(location.file, location.line, width - indent.length)];
 
 const objectRows = (summary: HeapSummary, options: HeapTextOptions): string[] => [
   options.className === undefined ? 'What holds the memory' : 'The biggest of them',

@@ -1,5 +1,7 @@
 /** Names of functions and files for tables. In: names and paths from a profile. Out: short text, not yet escaped. */
 
+import { escapeText } from './units.js';
+import { cutTo, displayWidth } from './width.js';
 import { ownerOf } from '../analyzer/model/owner.js';
 
 /** `express`, `node`; null for the application's own code, and for what stands in no file. */
@@ -16,6 +18,21 @@ export const isOwn = ({ file }: { file: string | null }): boolean =>
 /** Whose a function is: a package's name, `own` for the application, `native` for code without a file, '' for V8's states. */
 export const showPackage = ({ name, file }: { name: string; file: string | null }): string =>
   packageOf(file) ?? (file !== null ? 'own' : /^\(.+\)$/.test(name) ? '' : 'native');
+
+/**
+ * A path with its line within `width` cells. What is cut is at the left, but the name of a package stays:
+ * `express/…router/layer.js:95`.
+ */
+export const cutPlace = (file: string, line: number, width: number): string => {
+  const text = escapeText(line === 0 ? file : `${file}:${line}`);
+  const owner = packageOf(file);
+  const inside = owner === null ? -1 : text.lastIndexOf(`/${owner}/`);
+  const name = text.slice(text.lastIndexOf('/') + 1);
+  if (displayWidth(text) <= width || inside === -1) return cutTo(text, width, 'start');
+  const room = width - displayWidth(`${owner}/`);
+  if (room <= displayWidth(name)) return cutTo(text, width, 'start');
+  return `${owner}/${cutTo(text.slice(inside + `/${owner}/`.length), room, 'start')}`;
+};
 
 /** `(anonymous)` for a function without a name. */
 export const showName = (name: string): string => (name === '' ? '(anonymous)' : name);

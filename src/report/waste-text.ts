@@ -1,5 +1,6 @@
 /** Text of `memwatch waste`: in, a report; out, the sum, then each kind with who holds it and what to do, within a width. */
 import type { WasteExample, WasteKind, WasteReport } from '../analyzer/model/waste.js';
+import { cutPlace } from './place.js';
 import { hanging, pathAndId } from './heap-text.js';
 import { escapeText, formatBytes, formatCount, formatShare } from './units.js';
 import { cutTo } from './width.js';
@@ -35,7 +36,7 @@ const exampleLines = (example: WasteExample, width: number): string[] => [
   ),
   ...(example.location === null
     ? []
-    : [' '.repeat(23) + cutTo(escapeText(`${example.location.file}:${example.location.line}`), width - 23, 'start')]),
+    : [' '.repeat(23) + cutPlace(example.location.file, example.location.line, width - 23)]),
 ];
 
 const indented = (text: string, width: number): string[] => wrap(text, width - 2).map((line) => `  ${line}`);

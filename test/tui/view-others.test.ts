@@ -33,7 +33,14 @@ for (const [columns, rows] of sizes) {
       await terminal.settled(/│handleRequest/);
       terminal.keys('j', 'j', 'Enter');
       matchesGolden(`tui/flame-graph-${size}.txt`, await terminal.settled(/>hashPassword/));
-      terminal.keys('5');
+      terminal.keys('/', 'h', 'a', 's', 'h');
+      await terminal.settled(/search: hash.*2 boxes match, 75\.1% in all/);
+      terminal.keys('Enter', 'n');
+      matchesGolden(`tui/flame-search-${size}.txt`, await terminal.settled(/>Hash/));
+      terminal.keys('w', 'h');
+      const saved = /saved to (\S+\.html)/.exec(await terminal.settled(/saved to \S+\.html/))?.[1] ?? '';
+      assert.match(readFileSync(join(dirname(file), saved), 'utf8'), /^│handleRequest/m);
+      terminal.keys('Escape', '5');
       matchesGolden(`tui/hottest-lines-${size}.txt`, await terminal.settled(/> .*service\.mjs:6/));
       terminal.keys('Enter');
       matchesGolden(`tui/source-${size}.txt`, await terminal.settled(/> .*createHash/));

@@ -14,6 +14,8 @@ export class FileProvider extends CaptureProvider implements Provider {
 
   override start(emit: (event: ProviderEvent) => void): void {
     super.start(emit);
+    const tab = tabOf(this.files);
+    if (tab !== undefined) emit({ type: 'show', tab }); // the screen waits under the name of what will come
     void this.openAll();
   }
 
@@ -45,3 +47,9 @@ export class FileProvider extends CaptureProvider implements Provider {
 
   async chooseThread(): Promise<void> {}
 }
+
+/** What the files' names say about what they hold. */
+const tabOf = (files: readonly string[]): 'heap' | 'growth' | 'cpu' | undefined => {
+  if (files.every((file) => /\.heapsnapshot(\.gz)?$/.test(file))) return files.length === 1 ? 'heap' : 'growth';
+  return files.every((file) => /\.(cpu|heap)profile$/.test(file)) ? 'cpu' : undefined;
+};

@@ -1,5 +1,6 @@
 /** Keys of a flame graph: moving from box to box, zooming in and out. Pure. */
-import { boxAt, levels } from '../state/boxes.js';
+import { boxAt, levels, matchesIn, under } from '../state/boxes.js';
+import { filterKeyPressed } from './filter-keys.js';
 import { openPlace } from '../state/places.js';
 import type { FlameBox, FlameDetail } from '../state/detail.js';
 import { withFront, type State } from '../state/state.js';
@@ -7,7 +8,15 @@ import type { FlameView } from '../state/views.js';
 
 export const flameKeyPressed = (state: State, view: FlameView, key: string): State | undefined => {
   if (view.flame === undefined) return undefined;
+  if (state.filtering)
+    return filterKeyPressed(state, view.filter, key, (filter) => withFront(state, withFilter(view, filter)));
   switch (key) {
+    case '/':
+      return { ...state, filtering: true };
+    case 'n':
+      return moveTo(state, view, nextMatch(view, 1));
+    case 'N':
+      return moveTo(state, view, nextMatch(view, -1));
     case 'down':
     case 'j':
       return moveTo(state, view, child(view.flame, view.cursor));
@@ -34,6 +43,18 @@ export const flameKeyPressed = (state: State, view: FlameView, key: string): Sta
   }
 };
 
+/** The cursor goes to the widest match. */
+const withFilter = (view: FlameView, filter: string): FlameView => {
+  const found = view.flame === undefined ? undefined : widest(matchesIn(view.flame, filter).boxes);
+  return { ...view, filter, cursor: found?.key ?? view.cursor };
+};
+
+const nextMatch = ({ flame, filter, cursor }: FlameView, step: 1 | -1): FlameBox | undefined => {
+  const boxes = flame === undefined ? [] : matchesIn(flame, filter).boxes;
+  const now = boxes.findIndex(({ key }) => key === cursor);
+  return boxes.at(now === -1 ? 0 : (now + step) % boxes.length);
+};
+
 /** Zooms out to the caller; undefined at the top. */
 export const zoomOut = (state: State, view: FlameView): State | undefined => {
   const caller = view.flame?.ancestors.at(-1);
@@ -42,8 +63,6 @@ export const zoomOut = (state: State, view: FlameView): State | undefined => {
 
 const moveTo = (state: State, view: FlameView, box: FlameBox | undefined): State =>
   box === undefined ? state : withFront(state, { ...view, cursor: box.key });
-
-const under = (a: FlameBox, b: FlameBox): boolean => a.x < b.x + b.width && b.x < a.x + a.width;
 
 const widest = (boxes: readonly FlameBox[]): FlameBox | undefined =>
   boxes.reduce<FlameBox | undefined>(

@@ -3,6 +3,7 @@
  * list, a key. Out: the next state, or undefined if the key means nothing here. Pure.
  */
 import { columnsOf } from '../rows/columns.js';
+import { filterKeyPressed } from './filter-keys.js';
 import { findingLines } from '../rows/finding-lines.js';
 import { listHeight, panelHeight } from '../rows/layout.js';
 import { movement } from '../state/movement.js';
@@ -14,7 +15,8 @@ import { shownColumns } from '../rows/table.js';
 import { safe } from '../rows/text.js';
 
 export const listKeyPressed = (state: State, view: ListView, key: string): State | undefined => {
-  if (state.filtering) return filterKey(state, view, key);
+  if (state.filtering)
+    return filterKeyPressed(state, view.filter, key, (filter) => withFront(state, { ...top(view), filter }));
   const turned = evidenceKey(state, view, key);
   if (turned !== undefined) return turned;
   const moved = moveKey(view, key, listHeight(state, view));
@@ -89,19 +91,6 @@ const moveKey = (view: ListView, key: string, height: number): ListView | undefi
   const shift = Math.abs(cursor - view.cursor) > 1 && key !== 'g' && key !== 'G' ? cursor - view.cursor : 0;
   return { ...view, cursor, top: Math.max(0, view.top + shift), panelTop: 0 };
 };
-
-const filterKey = (state: State, view: ListView, key: string): State | undefined => {
-  const filtered = (filter: string): State => withFront(state, { ...top(view), filter });
-  if (key === 'escape') return { ...filtered(''), filtering: false };
-  if (key === 'enter' || key === 'down' || key === 'up' || key === 'tab') return { ...state, filtering: false };
-  if (key === 'backspace') {
-    return view.filter === '' ? { ...state, filtering: false } : filtered([...view.filter].slice(0, -1).join(''));
-  }
-  if (key === 'C-u') return filtered('');
-  return isLetter(key) ? filtered(view.filter + key) : state;
-};
-
-const isLetter = (key: string): boolean => [...key].length === 1;
 
 const sortNext = (state: State, view: ListView, step: 1 | -1): State => {
   const columns = shownColumns(columnsOf(view.query), state.columns).filter((column) => column.sortable === true);

@@ -117,6 +117,7 @@ const back = (state: State, key: string): Step => {
   if (view?.kind === 'list' && view.filter !== '') {
     return step(withFront(state, { ...view, filter: '', cursor: 0, top: 0 }));
   }
+  if (view?.kind === 'flame' && view.filter !== '') return step(withFront(state, { ...view, filter: '' }));
   const zoomed = view?.kind === 'flame' ? zoomOut(state, view) : undefined;
   if (zoomed !== undefined) return step(zoomed);
   const stack = state.stacks[state.tab];

@@ -3,7 +3,8 @@
  * row from the provider, raw. Out: escaped, styled pieces of text. Pure.
  */
 import { formatBytes, formatBytesDelta, formatCount, formatCountDelta, formatShare } from '../../report/units.js';
-import { displayWidth, cutTo } from '../../report/width.js';
+import { cutPlace } from '../../report/place.js';
+import { displayWidth } from '../../report/width.js';
 import type { Location } from '../../analyzer/model/location.js';
 import { lineWidth, span, type Span } from './line.js';
 import type { ListQuery, ObjectRow, Row } from '../state/lists.js';
@@ -33,9 +34,8 @@ const rest = (id: string, title: string, weight: number, cell: Column['cell'], m
 
 const bytesOrWait = (bytes: number | null): Span[] => [span(bytes === null ? '…' : formatBytes(bytes), 'number')];
 
-/** `where/file.js:12`, shortened from the left: the end is more useful. */
 export const placeText = (place: Location | undefined, width: number): string =>
-  place === undefined ? '' : cutTo(safe(`${place.file}:${place.line}`), width, 'start');
+  place === undefined ? '' : cutPlace(place.file, place.line, width);
 
 const selfOf = (row: Row): number => ('selfBytes' in row ? row.selfBytes : 0);
 const retainedOf = (row: Row): number | null => ('retainedBytes' in row ? row.retainedBytes : null);

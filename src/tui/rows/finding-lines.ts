@@ -1,7 +1,8 @@
 /** The evidence for one finding, the most useful line first. In: a finding. Out: lines. Pure. */
 import type { Finding } from '../../analyzer/model/finding.js';
 import { formatCount, formatCountDelta } from '../../report/units.js';
-import { cutTo, displayWidth } from '../../report/width.js';
+import { displayWidth } from '../../report/width.js';
+import { placeText } from './columns.js';
 import { line, span, type Line, type Span } from './line.js';
 import { placesOfFinding, type FindingPlace } from '../state/places.js';
 import { sparkline } from './table.js';
@@ -40,7 +41,7 @@ const siteLine = ({ label: name, place, about }: FindingPlace, width: number, ma
   const room = width - labelWidth - (about === '' ? 0 : displayWidth(safe(about)) + 2);
   return line(
     span(padEnd(`${marked ? '▸' : ' '}${name}`, labelWidth), marked ? 'key' : 'title'),
-    span(cutTo(safe(`${place.file}:${place.line}`), Math.max(room, (width - labelWidth) >> 1), 'start'), 'place'),
+    span(placeText(place, Math.max(room, (width - labelWidth) >> 1)), 'place'),
     span(`  ${safe(about)}`),
   );
 };

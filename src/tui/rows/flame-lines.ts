@@ -5,7 +5,7 @@
 import { formatShare } from '../../report/units.js';
 import { displayWidth, cutTo } from '../../report/width.js';
 import { placeText } from './columns.js';
-import { boxAt, levels } from '../state/boxes.js';
+import { boxAt, isMatch, levels } from '../state/boxes.js';
 import { bodyHeight } from './layout.js';
 import { line, span, type Line, type Span, type Style } from './line.js';
 import type { FlameBox, FlameDetail } from '../state/detail.js';
@@ -30,7 +30,7 @@ export const flameLines = (state: State, view: FlameView): Line[] => {
     line(span('─'.repeat(state.columns), 'dim')),
     ...rows
       .slice(first, first + bodyHeight(state) - flameTop)
-      .map((row, depth) => rowLine(row, first + depth, view.cursor, first + depth < flame.ancestors.length)),
+      .map((row, depth) => rowLine(row, first + depth, view, first + depth < flame.ancestors.length)),
   ];
 };
 
@@ -51,22 +51,26 @@ const aboutLine = (flame: FlameDetail, box: FlameBox, width: number): Line => {
   );
 };
 
-const rowLine = (row: readonly FlameBox[], depth: number, cursor: number, ancestor: boolean): Line => {
+const rowLine = (row: readonly FlameBox[], depth: number, view: FlameView, ancestor: boolean): Line => {
   const spans: Span[] = [];
   let x = 0;
   for (const box of row) {
     if (box.x > x) spans.push(span(' '.repeat(box.x - x)));
-    spans.push(span(boxText(box, box.key === cursor), boxStyle(box, depth, box.key === cursor, ancestor)));
+    const selected = box.key === view.cursor;
+    const found = isMatch(box, view.filter);
+    const style = boxStyle(box, depth, selected, ancestor);
+    const shown = found || selected || view.filter === '' ? style : 'dim';
+    spans.push(span(boxText(box, selected, found ? '*' : '│'), shown));
     x = box.x + box.width;
   }
   return line(...spans);
 };
 
-/** The box under the cursor is shown as >…<, not only by color. */
-const boxText = (box: FlameBox, selected: boolean): string => {
+/** The box under the cursor is shown as >…<, and one that a search finds as *…, not only by color. */
+const boxText = (box: FlameBox, selected: boolean, edge: string): string => {
   const name = safe(box.name) || '(anonymous)';
-  if (box.width === 1) return selected ? '>' : '│';
-  if (!selected) return `│${padEnd(cutTo(name, box.width - 1), box.width - 1)}`;
+  if (box.width === 1) return selected ? '>' : edge;
+  if (!selected) return `${edge}${padEnd(cutTo(name, box.width - 1), box.width - 1)}`;
   const shown = cutTo(name, box.width - 2);
   return `>${shown}${' '.repeat(Math.max(0, box.width - 2 - displayWidth(shown)))}<`;
 };

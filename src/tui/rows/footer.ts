@@ -59,11 +59,19 @@ const hintsOf = (state: State): Hint[] => {
         ['a', 'actions'],
       ];
     case 'flame':
-      return [['←↑↓→', 'box'], ['Enter', 'zoom'], ['Esc', 'out'], ['o', 'source'], ...other, ['a', 'actions']];
+      return [...flameHints, ...other, ['a', 'actions']];
     default:
       return [['a', 'actions']];
   }
 };
+
+const flameHints: readonly Hint[] = [
+  ['←↑↓→', 'box'],
+  ['Enter', 'zoom'],
+  ['Esc', 'out'],
+  ['/', 'search'],
+  ['o', 'source'],
+];
 
 const turns: Partial<Record<ListView['query']['list'], string>> = {
   fields: 'held by',

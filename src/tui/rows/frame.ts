@@ -9,6 +9,7 @@ import { noticeLines } from './notice-lines.js';
 import { overlayBox, withBox } from './overlay-lines.js';
 import { sourceLines } from './source-lines.js';
 import { frontView, type State } from '../state/state.js';
+import { safe } from './text.js';
 import { tabBar } from './tab-bar.js';
 import { titleLine } from './title-line.js';
 
@@ -51,7 +52,10 @@ const missing: Readonly<Record<Exclude<State['tab'], 'live'>, readonly [string, 
 const nothingYet = (state: State): Line[] => {
   if (state.tab === 'live') return [];
   const [what, key, does] = missing[state.tab];
-  if (state.work !== undefined) return [emptyLine, line(span(`  ${what}`, 'dim'))];
+  if (state.work !== undefined) {
+    const text = state.live ? what : `opening ${state.title} …`;
+    return [emptyLine, line(span(`  ${safe(text)}`, 'dim'))];
+  }
   const gone = state.cutOff ? 'the connection to the process was lost' : 'the process has ended';
   if (state.ended !== undefined) return [emptyLine, line(span(`  ${what}, and ${gone}`, 'dim'))];
   if (!state.live) return [emptyLine, line(span(`  ${what}: these files contain none`, 'dim'))];

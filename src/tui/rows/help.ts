@@ -18,7 +18,7 @@ const sections: readonly (readonly [string, readonly (readonly [string, string])
       ['Enter', 'open the row; for a finding or a line: its source'],
       ['Esc', 'back; clears a filter; stops a running action'],
       ['right left, l h', 'expand and collapse a row of a tree'],
-      ['/', 'filter as you type; Enter keeps it, Esc clears it'],
+      ['/', 'filter a list, search a flame graph; Enter keeps it'],
       ['< > r', 'sort by another column; reverse (or click a title)'],
       ['t', 'switch: fields, retainers, dominated; callers, callees'],
       ['o p', 'the source of the row; p: the finding’s next place'],
@@ -27,7 +27,7 @@ const sections: readonly (readonly [string, readonly (readonly [string, string])
   [
     'Source and flame graph',
     [
-      ['n N', 'next, previous hot line, hottest first; ←→ scroll'],
+      ['n N', 'next, previous hot line, or box of a search; ←→ scroll'],
       ['arrows, hjkl', 'from box to box; Enter zooms in, Esc out, g shows all'],
     ],
   ],

@@ -2,11 +2,12 @@
  * Above the footer: the filter being typed, the running action, the last notice, or the origin of the data.
  * In: a state. Out: as many lines as it needs. Pure.
  */
-import { formatCount } from '../../report/units.js';
+import { matchesIn } from '../state/boxes.js';
+import { formatCount, formatShare } from '../../report/units.js';
 import { emptyLine, fitLine, line, lineWidth, span, type Line, type Span } from './line.js';
 import { rootIndex } from '../state/roots.js';
 import { frontView, type State, type Work } from '../state/state.js';
-import { rootViews, type ListView, type View } from '../state/views.js';
+import { rootViews, type FlameView, type ListView, type View } from '../state/views.js';
 import { wrap } from '../../report/wrap.js';
 import { safe } from './text.js';
 
@@ -15,8 +16,9 @@ const mostNoticeLines = 4;
 
 export const noticeLines = (state: State): Line[] => {
   const view = frontView(state);
-  if (state.filtering && view?.kind === 'list') {
-    return [line(span(' filter: ', 'title'), span(safe(view.filter)), span('▏', 'key'), ...matchSpans(view))];
+  if (state.filtering && view !== undefined && view.kind !== 'source') {
+    const name = view.kind === 'list' ? ' filter: ' : ' search: ';
+    return [line(span(name, 'title'), span(safe(view.filter)), span('▏', 'key'), ...matchSpans(view))];
   }
   const { work, notice } = state;
   if (notice !== undefined) {
@@ -31,14 +33,25 @@ export const noticeLines = (state: State): Line[] => {
 /** No action runs: shows why readings are missing, the active filter, or the origin of the data. */
 const quietLine = (state: State, view: View | undefined): Line => {
   if (state.silent !== undefined) return silentLine(state.silent);
-  if (view?.kind !== 'list' || view.filter === '') return summaryLine(state);
-  return line(span(' filter: ', 'title'), span(safe(view.filter)), ...matchSpans(view), span('; Esc clears it', 'dim'));
+  if (view === undefined || view.kind === 'source' || view.filter === '') return summaryLine(state);
+  const name = view.kind === 'list' ? ' filter: ' : ' search: ';
+  const keys = view.kind === 'list' ? '; Esc clears it' : '; n next, Esc clears it';
+  return line(span(name, 'title'), span(safe(view.filter)), ...matchSpans(view), span(keys, 'dim'));
 };
 
-const matchSpans = ({ page, filter }: ListView): Span[] =>
-  page === undefined || filter === ''
-    ? []
-    : [span(`   ${formatCount(page.matched)} of ${formatCount(page.total)} match`, 'dim')];
+const matchSpans = (view: ListView | FlameView): Span[] => {
+  if (view.filter === '') return [];
+  if (view.kind === 'list') {
+    const { page } = view;
+    return page === undefined
+      ? []
+      : [span(`   ${formatCount(page.matched)} of ${formatCount(page.total)} match`, 'dim')];
+  }
+  if (view.flame === undefined) return [];
+  const { boxes, total } = matchesIn(view.flame, view.filter);
+  const text = boxes.length === 1 ? '1 box matches' : `${formatCount(boxes.length)} boxes match`;
+  return [span(`   ${text}, ${formatShare(total / view.flame.whole)} in all`, 'dim')];
+};
 
 const workLine = (work: Work, columns: number): Line => {
   const elapsed = work.seconds === undefined ? '' : ` ${clock(work.seconds)}`;

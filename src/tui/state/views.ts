@@ -55,6 +55,8 @@ export interface FlameView {
   readonly root: number;
   /** Node under the cursor. */
   readonly cursor: number;
+  /** Boxes whose name or file contains it are marked. */
+  readonly filter: string;
   readonly flame: (FlameDetail & { readonly key: string }) | undefined;
 }
 
@@ -100,6 +102,7 @@ export const flameView = (profile: ProfileName): FlameView => ({
   profile,
   root: 0,
   cursor: 0,
+  filter: '',
   flame: undefined,
 });
 

@@ -32,5 +32,5 @@ const page = (title: string, when: string, body: string): string => `<!doctype h
 <style>body { margin: 2em; font: 14px system-ui } pre { font: 13px/1.25 ui-monospace, monospace }</style>
 <h1>memwatch ${escapeHtml(title)}</h1>
 <p>${when}</p>
-<pre>${escapeHtml(body)}</pre>
+<pre>${body.split('\n').map(escapeHtml).join('\n')}</pre>
 `;

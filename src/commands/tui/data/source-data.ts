@@ -4,6 +4,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { messageOf } from '../../../errors.js';
 import { requireRegularFile } from '../../../input.js';
+import { createLocator } from '../../../analyzer/model/location.js';
 import { memwatchUrl, type ScriptsTable } from '../../../analyzer/model/scripts.js';
 import type { LineCost, SourceDetail } from '../../../tui/state/detail.js';
 
@@ -20,9 +21,14 @@ export interface SourceOptions {
 
 export const readSource = async ({ file, costs, wholeUs, scripts }: SourceOptions): Promise<SourceDetail> => {
   const kept = scripts.flatMap((table) => table.scripts).find((script) => isFile(script.url, file))?.source;
-  const text = kept === undefined ? await readText(file) : { lines: kept.split('\n') };
+  const saved = kept ?? originalOf(file, scripts);
+  const text = saved === undefined ? await readText(file) : { lines: saved.split('\n') };
   return { detail: 'source', file, lines: undefined, why: undefined, ...text, costs: joined(costs), wholeUs };
 };
+
+/** The text of a file that a compiler wrote into its source map: the file itself is often not deployed. */
+const originalOf = (file: string, scripts: readonly ScriptsTable[]): string | undefined =>
+  scripts.map((table) => createLocator(table).sourceOf(file)).find((text) => text !== undefined);
 
 const isFile = (url: string, file: string): boolean => url === file || url === `file://${file}`;
 
