@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { createRedactor } from '#memwatch/agent/capture/redact.js';
-import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot.js';
+import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { Heap } from '#memwatch/analyzer/heap/heap.js';
 import type { HeapGraph } from '#memwatch/analyzer/model/heap-graph.js';
 import { findWaste } from '#memwatch/analyzer/waste/find-waste.js';
