@@ -13,7 +13,7 @@ import { parseDuration } from '../report/quantities.js';
 import { renderReading, renderReadingTitles } from '../report/reading.js';
 import { startGuardian } from '../tui/terminal/guardian.js';
 import { targetForms, targetOf } from './choose-target.js';
-import type { Arguments, Command, Io } from './io.js';
+import { hasScreen, type Arguments, type Command, type Io } from './io.js';
 
 export const attachCommand: Command = {
   builder: (yargs) =>
@@ -47,8 +47,7 @@ export const attachCommand: Command = {
 };
 
 const wantsScreen = (args: Arguments, io: Io, target: Target): boolean => {
-  const terminal = process.stdout.isTTY && process.stdin.isTTY;
-  return terminal && !io.json && args['plain'] !== true && args['count'] === undefined && target.kind !== 'command';
+  return hasScreen() && !io.json && args['plain'] !== true && args['count'] === undefined && target.kind !== 'command';
 };
 
 /** The screen and the terminal library are loaded only if needed, while memwatch waits for the target. */

@@ -7,7 +7,7 @@ import { describeCandidate, parseTarget, type Target } from '../agent/attach/tar
 import { MemwatchError } from '../errors.js';
 import { renderTable, type TableColumn } from '../report/table.js';
 import { escapeText, formatBytes } from '../report/units.js';
-import type { Arguments, Io } from './io.js';
+import { hasScreen, type Arguments, type Io } from './io.js';
 
 /** For the help of every command that takes a target. */
 export const targetForms =
@@ -42,7 +42,7 @@ export interface Choice extends Candidate {
 
 const choosePid = async (args: Arguments, io: Io): Promise<number> => {
   const choices = await findChoices();
-  const canChoose = process.stdin.isTTY && process.stdout.isTTY && !io.json && process.env['TERM'] !== 'dumb';
+  const canChoose = hasScreen() && !io.json;
   if (canChoose && choices.length > 0) {
     const { pickProcess } = await import('./pick-process.js');
     return pickProcess(choices, io.signal);

@@ -44,7 +44,7 @@ export const createIo = (json: boolean, signal: AbortSignal, endAtOnce: () => vo
     signal,
     json,
     endAtOnce,
-    color: !json && process.stdout.isTTY && !process.env['NO_COLOR'],
+    color: !json && process.stdout.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
     columns: process.stdout.columns ?? 100,
     print: (document, text) => line(json ? writeJson(document, 2) : text()),
     line,
@@ -55,6 +55,9 @@ export const createIo = (json: boolean, signal: AbortSignal, endAtOnce: () => vo
     },
   };
 };
+
+/** A screen can be drawn here, and keys be read: not in a pipe, and not in a terminal such as an editor's (TERM=dumb). */
+export const hasScreen = (): boolean => process.stdout.isTTY && process.stdin.isTTY && process.env['TERM'] !== 'dumb';
 
 /** Replaces the previous progress line. */
 const showProgress = (text: string): void =>

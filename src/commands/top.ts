@@ -8,7 +8,7 @@ import { MemwatchError } from '../errors.js';
 import { parseDuration } from '../report/quantities.js';
 import { renderTop, type TopView } from '../report/top-text.js';
 import { targetForms, targetOf } from './choose-target.js';
-import type { Arguments, Command, Io } from './io.js';
+import { hasScreen, type Arguments, type Command, type Io } from './io.js';
 import { showTopScreen } from './top/screen.js';
 import { createTop, topDocument, topSorts, type TopChoice } from './top/view.js';
 
@@ -30,8 +30,7 @@ export const topCommand: Command = {
     const intervalMs = parseDuration(String(args['interval']));
     if (intervalMs < 200) throw new MemwatchError('bad-argument', '--interval is at least 200ms');
     const programStdout = io.json ? ('stderr' as const) : undefined;
-    const isScreen =
-      process.stdout.isTTY && process.stdin.isTTY && !io.json && args['plain'] !== true && target.kind !== 'command';
+    const isScreen = hasScreen() && !io.json && args['plain'] !== true && target.kind !== 'command';
     if (!isScreen) io.warn(costs);
     const attaching = { signal: io.signal, onProgress: io.progress, programStdout };
     const program = await withAttachment(target, attaching, async (attachment) => {

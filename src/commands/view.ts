@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { cannotRead, MemwatchError } from '../errors.js';
 import { requireRegularFile } from '../input.js';
 import { startGuardian } from '../tui/terminal/guardian.js';
-import type { Command } from './io.js';
+import { hasScreen, type Command } from './io.js';
 import { kindOf } from './tui/data/capture-kind.js';
 import { FileProvider } from './tui/file-provider.js';
 
@@ -21,7 +21,7 @@ export const viewCommand: Command = {
   async run(args, io) {
     const files = (args['files'] as readonly string[]).map(String);
     for (const file of files) await showable(file);
-    if (!process.stdout.isTTY || !process.stdin.isTTY || io.json) {
+    if (!hasScreen() || io.json) {
       throw new MemwatchError('bad-argument', 'view needs a terminal', {
         hint: 'use memwatch heap, diff, leaks or export for text or --json',
       });

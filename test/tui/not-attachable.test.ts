@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { repository } from '../support/paths.js';
+import { startSource } from '../support/targets.js';
 import { idleTarget } from '../support/terminal-targets.js';
+import { noTmux, openTerminal } from '../support/tmux.js';
 
 const nobody = 65_534;
 const cli = repository('dist/cli.js');
@@ -58,3 +60,13 @@ test(
     assert.equal(target.child.exitCode, null);
   },
 );
+
+test('a terminal that cannot draw gets plain lines, and no screen', { skip: noTmux }, async (t) => {
+  const target = await startSource(t, `setInterval(() => {}, 50); console.log('ready')`);
+  const terminal = openTerminal(t, { columns: 100, rows: 24, env: { TERM: 'dumb' } });
+  terminal.keys(`${process.execPath} ${repository('dist/cli.js')} attach ${target.pid}`, 'Enter');
+  await terminal.until(/TIME +HEAP USED/);
+  assert.match(terminal.modes(), /screen 0/);
+  terminal.keys('C-c');
+  await terminal.until(/PROMPT> $|PROMPT>\s*$/);
+});
