@@ -46,6 +46,9 @@ export interface SnapshotEstimate extends CaptureEstimate {
   readonly fileBytes: number;
   /** There is room for a census of the same heap. */
   readonly censusFits: boolean;
+  /** How long a census stops the target at most, and a collection of its garbage. */
+  readonly mostCensusPauseUs: number;
+  readonly mostCollectionUs: number;
 }
 
 export interface EstimateOptions {
@@ -66,12 +69,18 @@ export const estimateSnapshot = async (
   const room = await readRoom(attachment);
   const major = Number(/\d+/.exec(attachment.nodeVersion)?.[0] ?? 20);
   const cost = objects === undefined ? snapshotCostByBytes(heap, major) : snapshotCost(objects, major);
+  const census = estimateOf(censusCostOf(objects, heap), heap, objects, room);
   return {
     ...estimateOf(cost, heap, objects, room),
     fileBytes: objects === undefined ? heap.usedBytes * 2 : snapshotFileBytes(objects),
-    censusFits: estimateOf(censusCostOf(objects, heap), heap, objects, room).enough,
+    censusFits: census.enough,
+    mostCensusPauseUs: census.mostPauseUs,
+    mostCollectionUs: (heap.usedBytes / 1e6) * mostCollectionUsPerMegabyte * (objects?.slowdown.most ?? 1),
   };
 };
+
+/** Twice what was measured. */
+const mostCollectionUsPerMegabyte = 3000;
 
 /** Garbage is collected only if there might be no room for a census otherwise. */
 export const estimateCensus = async (attachment: Attachment): Promise<CaptureEstimate> => {

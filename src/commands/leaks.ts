@@ -32,6 +32,10 @@ export const leaksCommand: Command = {
       })
       .option('key', { type: 'boolean', describe: 'end each round by pressing Enter' })
       .option('light', { type: 'boolean', describe: 'count and sample only, without heap snapshots: weaker evidence' })
+      .option('max-pause', {
+        type: 'string',
+        describe: 'use the strongest evidence that never stops the target for longer, such as 200ms',
+      })
       .option('growth-sites', {
         type: 'boolean',
         describe: 'one more round finds the code that adds to the top findings; it wraps their methods meanwhile',
@@ -94,6 +98,7 @@ const readOptions = (args: Arguments, io: Io): FindLeaksOptions => {
     warmUpRounds: count('warm-up', 0),
     load: args['key'] === true ? waitForKey(io) : (args['load'] as string | undefined),
     light: args['light'] === true,
+    maxPauseMs: args['max-pause'] === undefined ? undefined : parseDuration(String(args['max-pause'])),
     growthSites: args['growth-sites'] === true,
     force: args['force'] === true,
     keep: args['keep'] as string | undefined,

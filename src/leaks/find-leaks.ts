@@ -33,6 +33,8 @@ export interface FindLeaksOptions extends ProgressOptions {
   readonly loadTimeoutMs?: number | undefined;
   /** Takes no heap snapshots, only object counts and sampled allocations, which are weaker evidence. */
   readonly light?: boolean | undefined;
+  /** Uses only evidence that, by its estimate, never stops the target for longer than this, in milliseconds. */
+  readonly maxPauseMs?: number | undefined;
   /**
    * Watches for one more round which code adds to the top findings. Touches those objects in the target, and restores
    * them.
@@ -76,7 +78,8 @@ const findLeaksInFiles = (files: readonly string[], { signal, progress }: Progre
   return analyseSnapshots(files, { signal, onProgress: progress });
 };
 
-const checkRounds = ({ rounds, warmUpRounds, intervalMs, maxMs }: FindLeaksOptions): void => {
+const checkRounds = ({ rounds, warmUpRounds, intervalMs, maxMs, maxPauseMs }: FindLeaksOptions): void => {
+  requireNumber('maxPauseMs', maxPauseMs, 1, Number.isFinite);
   requireNumber('rounds', rounds, 2, Number.isInteger);
   requireNumber('warmUpRounds', warmUpRounds, 0, Number.isInteger);
   requireNumber('intervalMs', intervalMs, 0, Number.isFinite);
@@ -113,7 +116,17 @@ export const findAttachedLeaks = async (
   const byTime = load === undefined;
   if (byTime && !light) await warnOfLongSearch(attachment, rounds, progress);
   const round = createRound({ intervalMs: rounds.intervalMs, load, loadTimeoutMs }, progress, attachment.ending);
-  const liveOptions = { ...rounds, byTime, light, growthSites, force, keep, redact, maxMs };
+  const liveOptions = {
+    ...rounds,
+    byTime,
+    light,
+    growthSites,
+    force,
+    keep,
+    redact,
+    maxMs,
+    maxPauseMs: options.maxPauseMs,
+  };
   const find = (): Promise<LeakReport> => findLiveLeaks(attachment, round, liveOptions, progress);
   return { ...(await reportKeptMemory(attachment.session, progress, find)), nodeVersion: attachment.nodeVersion };
 };

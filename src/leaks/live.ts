@@ -11,10 +11,10 @@ import { isWorkerHeap } from '../analyzer/growth/readings/bounds.js';
 import { coverageOf } from '../analyzer/growth/watch-report.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import type { Progress } from '../progress.js';
-import { estimateSnapshot, whyNoRoom, type SnapshotEstimate } from '../captures/estimate.js';
+import { estimateSnapshot } from '../captures/estimate.js';
 import { openCensus } from '../captures/open-census.js';
-import { formatBytes } from '../report/units.js';
 import { gateRoundsFor } from './duration.js';
+import { evidenceFor } from './evidence.js';
 import { requireTurningLoop } from './turning-loop.js';
 import { findOutsideHeap, reportOfInterrupted, reportOfWatch, risingText, withWatch } from './live-report.js';
 import type { Round } from './rounds.js';
@@ -28,6 +28,8 @@ export interface LiveOptions extends SearchOptions {
   readonly light: boolean;
   /** How long the target is watched at most, before the search and after it. */
   readonly maxMs: number;
+  /** Only evidence that never stops the target for longer than this. */
+  readonly maxPauseMs?: number | undefined;
 }
 
 export const findLiveLeaks = async (
@@ -38,15 +40,21 @@ export const findLiveLeaks = async (
 ): Promise<LeakReport> => {
   await requireTurningLoop(attachment, io);
   for (let i = 1; i <= options.warmUpRounds; i++) await round(`1/4 warm-up, round ${i} of ${options.warmUpRounds}`);
-  const estimate = await estimateSnapshot(attachment);
-  const weak = weakness(estimate, options);
-  const counts = estimate.censusFits || options.force;
+  const estimate = await estimateSnapshot(attachment, { collected: options.maxPauseMs === undefined });
+  const { snapshots, counts, collects, warnings } = evidenceFor(estimate, options);
   const census = counts ? await openCensus(attachment, options.force) : uncounted;
-  const looking = { attachment, census, readings: await openProcessReadings(attachment), round, io };
+  const looking = {
+    attachment,
+    census,
+    readings: await openProcessReadings(attachment, collects),
+    round,
+    io,
+    collects,
+  };
   const watching = { endsOn: 'rise', allowedMs: options.maxMs } as const;
-  if (weak !== undefined) {
+  if (!snapshots) {
     const sampling = { ...watching, gateRounds: options.rounds + 1, sampled: true };
-    return reportWithoutSnapshots(looking, sampling, weak.warnings);
+    return reportWithoutSnapshots(looking, sampling, warnings);
   }
   const first = await watchTarget(looking, { ...watching, gateRounds: gateRoundsFor(estimate), sampled: false });
   const report = await reportOf(looking, first, options);
@@ -86,19 +94,6 @@ const searchAndWatch = async (looking: Looking, first: Watched, options: LiveOpt
 const growing = ({ known }: Watched): Watched['known'] =>
   known.filter(({ state }) => state === 'grows' || state === 'creeps');
 
-/** Why no snapshots are taken; undefined if they are. */
-const weakness = (estimate: SnapshotEstimate, { light, force }: LiveOptions): { warnings: string[] } | undefined => {
-  if (force || (estimate.enough && !light)) return light ? { warnings: [] } : undefined;
-  if (!estimate.censusFits) {
-    const what = 'only sampled allocations: there is not enough memory for heap snapshots or object counts';
-    return { warnings: [`${what}. A snapshot ${whyNoRoom(estimate)} (--force takes snapshots anyway)`] };
-  }
-  if (light) return { warnings: [] };
-  const weaker = 'counts of objects and sampled allocations are weaker evidence (--force takes snapshots anyway)';
-  const heap = formatBytes(estimate.heapUsedBytes);
-  return { warnings: [`no heap snapshots: one of a heap of ${heap} ${whyNoRoom(estimate)}; ${weaker}`] };
-};
-
 /** Counts and samples name what rises; if nothing does, the watch decides. */
 const reportWithoutSnapshots = async (
   looking: Looking,
@@ -110,7 +105,7 @@ const reportWithoutSnapshots = async (
   const counted = looking.census !== uncounted;
   const scripts = rises || !counted ? await captureScripts(looking.attachment.session, looking.attachment) : undefined;
   const found = reportOfCensus(watched.gate, scripts, warnings, coverageOf(watched));
-  if (!counted) return withWatch(withoutCounts(found, watched.gate, scripts), watched);
+  if (!counted) return withWatch(withoutCounts(found, watched.gate, scripts, looking.collects), watched);
   if (!rises) return withWatch(found, watched);
   if (found.verdict !== 'clean') return found;
   // the heap rose, but nothing that is counted did: the readings decide

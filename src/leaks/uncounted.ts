@@ -25,6 +25,7 @@ export const withoutCounts = (
   report: LeakReport,
   { readings, rising, sites }: Gate,
   scripts: ScriptsTable | undefined,
+  isCollected = true,
 ): LeakReport => {
   const heap = readings.map(({ heapBytes }) => formatBytes(heapBytes)).join(' → ');
   const locator = createLocator(scripts);
@@ -36,7 +37,9 @@ export const withoutCounts = (
     ...report,
     verdict: verdictOf({ findings: 0, undecided: 1 }),
     reasons: [
-      `the collected heap ${rising.heap ? 'rose' : 'did not rise'} in each of ${readings.length - 1} rounds: ${heap}`,
+      isCollected
+        ? `the collected heap ${rising.heap ? 'rose' : 'did not rise'} in each of ${readings.length - 1} rounds: ${heap}`
+        : 'garbage was not collected, so it is not known whether the heap grows',
       'objects were not counted, so what grows and what retains it is unknown',
       ...made,
     ],

@@ -10,7 +10,7 @@ import type { ProcessReadings } from '../agent/capture/process-readings.js';
 import { readDescriptorKinds } from '../agent/process/counts.js';
 import { sampleSurvivors } from '../agent/capture/survivors.js';
 import { computeBounds } from '../analyzer/growth/readings/bounds.js';
-import { settlesLater } from '../analyzer/growth/readings/counters.js';
+import { nativeMemory, settlesLater } from '../analyzer/growth/readings/counters.js';
 import { anyRises, findRisingLately, type Gate, type GateReading } from '../analyzer/growth/readings/gate.js';
 import { readingsOfFirstLook } from '../analyzer/growth/readings/sequential.js';
 import { didWork, watchedMs, type Watch } from '../analyzer/growth/watch-report.js';
@@ -26,6 +26,8 @@ export interface Looking {
   readonly readings: ProcessReadings;
   readonly round: Round;
   readonly io: Progress;
+  /** Garbage is collected before each reading. */
+  readonly collects: boolean;
 }
 
 export interface WatchOptions {
@@ -75,7 +77,7 @@ export const watchTarget = async (looking: Looking, options: WatchOptions): Prom
       await lookDuring(round(`2/4 what grows, round ${rounds}`), notes.look, tick);
       await notes.endRound(rounds <= options.gateRounds);
       const gained = expectedGrowth(notes.watch().heapBytes, options.gateRounds);
-      if (options.sampled && rounds === 1) finish = await sampleSurvivors(attachment, gained);
+      if (options.sampled && rounds === 1) finish = await sampleSurvivors(attachment, gained, looking.collects);
     });
     if (end === undefined && rounds >= options.gateRounds)
       end = endOf(notes.watch(), options, rises(notes.counts, options));
@@ -129,7 +131,7 @@ interface Notes {
 }
 
 const takeNotes = async (
-  { attachment, readings, census, io }: Looking,
+  { attachment, readings, census, io, collects }: Looking,
   { allowedMs }: WatchOptions,
 ): Promise<Notes> => {
   const taken: ProcessReading[] = [];
@@ -142,7 +144,8 @@ const takeNotes = async (
     return readings.read(); // what the count itself cost is not the target's work
   };
   const watch = (): Watch => {
-    const known = computeBounds(taken, allowedMs);
+    const all = computeBounds(taken, allowedMs);
+    const known = collects ? all : all.filter(({ unit, of }) => unit === 'count' || of === nativeMemory);
     const heapBytes = roundReadings.map(({ heapUsedBytes }) => heapUsedBytes);
     return { readings: taken, known, heapBytes, allowedMs, classes: counts[0]?.census.classes.length ?? 0 };
   };

@@ -26,7 +26,8 @@ const collectsSlowlyMs = 5000;
 /** At most this many workers are read, because each worker's heap is collected at each reading. */
 const maxWorkers = 8;
 
-export const openProcessReadings = async (attachment: Attachment): Promise<ProcessReadings> => {
+/** `collects`: false where a collection would stop the target for too long; figures of heaps then include garbage. */
+export const openProcessReadings = async (attachment: Attachment, collects = true): Promise<ProcessReadings> => {
   const { session, pid, worker } = attachment;
   const meter = await evaluateRemote<Meter>(session, `(${String(installMeter)})(${String(readMemoryCounters)})`);
   const silent = new Set<string>();
@@ -39,9 +40,9 @@ export const openProcessReadings = async (attachment: Attachment): Promise<Proce
     async read() {
       const from = performance.now();
       const done = await callOn(session, meter, (own) => own.work());
-      await collectGarbage(session, collectTimeoutMs);
+      if (collects) await collectGarbage(session, collectTimeoutMs);
       const memory = await callOn(session, meter, (own) => own.memory());
-      const workers = worker === undefined ? await readWorkers(await attachment.workers(), silent) : [];
+      const workers = worker === undefined && collects ? await readWorkers(await attachment.workers(), silent) : [];
       const ofProcess =
         pid === undefined || worker !== undefined
           ? unseen

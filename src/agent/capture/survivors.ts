@@ -25,14 +25,18 @@ export interface SurvivorSampling {
 }
 
 /** `bytes`: one sample for this many allocated bytes, on average. */
-export const startSurvivorSampling = async (session: Session, bytes: number): Promise<SurvivorSampling> => {
+export const startSurvivorSampling = async (
+  session: Session,
+  bytes: number,
+  collects = true,
+): Promise<SurvivorSampling> => {
   await session.send('HeapProfiler.startSampling', { samplingInterval: bytes });
   let stopped = false;
   return {
     async stop() {
       if (stopped) return [];
       stopped = true;
-      await collectGarbage(session, 120_000).catch(() => {}); // the sampling must end even if this fails
+      if (collects) await collectGarbage(session, 120_000).catch(() => {}); // the sampling must end even if this fails
       const { profile } = await session.send('HeapProfiler.stopSampling', undefined, { timeoutMs: 60_000 });
       return sitesOf(profile.head);
     },
@@ -46,9 +50,10 @@ export const startSurvivorSampling = async (session: Session, bytes: number): Pr
 export const sampleSurvivors = async (
   { session, onDetach }: Attachment,
   expectedBytes: number,
+  collects = true,
 ): Promise<() => Promise<SurvivorSite[]>> => {
   const bytes = Math.min(interval.most, Math.max(interval.least, Math.round(expectedBytes / enoughSamples)));
-  const sampling = await startSurvivorSampling(session, bytes);
+  const sampling = await startSurvivorSampling(session, bytes, collects);
   onDetach(async () => void (await sampling.stop()));
   return () => sampling.stop();
 };

@@ -43,7 +43,7 @@ export const coverageOf = (watch: Watch): Coverage => {
   const all = [
     ...others,
     ...(handles.length > 0 ? [`handles (${handles.join(', ')})`] : []),
-    'classes and collections',
+    ...(watch.classes > 0 ? ['classes and collections'] : []),
   ];
   return { bounds: watch.known.map(boundOf), looked: all, notLooked: notCovered(watch), threads: threadsOf(watch) };
 };
