@@ -83,6 +83,15 @@ test('where loopback is down nothing is signalled, and memwatch says what is mis
   assert.equal(run.code, 2);
   assert.match(run.stderr, /lo is down there\n.*ip link set lo up/);
   assert.doesNotMatch(run.stderr, /SIGUSR1/);
+  // memwatch in the same network
+  const both = `"$0" -e "$1" & sleep 1; "$0" "$2" cpu $!; cat /proc/$!/net/tcp >&2; kill $!`;
+  const args = ['-n', 'sh', '-c', both, process.execPath, 'setInterval(() => {}, 50)', repository('dist/cli.js')];
+  const { stderr } = spawnSync('unshare', args, { encoding: 'utf8', timeout: 60_000 });
+  assert.match(
+    stderr,
+    /cannot be reached on 127\.0\.0\.1, .*memwatch cannot connect to itself there \(E\w+\)\n.*ip link set lo up/,
+  );
+  assert.doesNotMatch(stderr, /:240D /, 'port 9229 is not open');
 });
 
 test(

@@ -67,7 +67,7 @@ export const portHolder = (status: ProcessStatus, port = sigusr1Port(status)): s
   if (port === 0) return undefined;
   const { held, pids } = holdersOf(port, status.pid);
   if (!held) return undefined;
-  const names = pids.map((pid) => `process ${pid} (${nameOf(pid)})`);
+  const names = pids.map((pid) => (pid === status.pid ? 'the process itself' : `process ${pid} (${nameOf(pid)})`));
   return names.length === 0 ? 'a process of another user' : names.join(' and ');
 };
 

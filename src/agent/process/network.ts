@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { Agent } from 'node:http';
-import { Socket } from 'node:net';
+import { createServer, Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { hasCapability, type Denial } from './permission.js';
@@ -68,7 +68,7 @@ const connectInside = (pid: number, host: string, port: number, signal?: AbortSi
 
 /** Why memwatch cannot reach the sockets of a process; undefined if it can. It enters the namespace for a moment to know. */
 export const whyUnreachable = async (pid: number): Promise<Denial | undefined> => {
-  if (!inOtherNetwork(pid)) return undefined;
+  if (!inOtherNetwork(pid)) return (own ??= whyNoOwnLoopback());
   const where = 'is in another network namespace (a container)';
   const inside = 'or run memwatch inside the container';
   const complaint = await tryEntry(pid);
@@ -96,6 +96,35 @@ const tryEntry = (pid: number): Promise<string | undefined> =>
     child.stderr.on('data', (text) => (complaint += String(text)));
     child.on('error', (error) => resolve('code' in error && error.code === 'ENOENT' ? 'missing' : messageOf(error)));
     child.on('close', (code) => resolve(code === 0 ? undefined : complaint.trim() || `nsenter ended with ${code}`));
+  });
+
+let own: Promise<Denial | undefined> | undefined;
+
+/** Connects to itself for a moment: lo may be down, or a firewall in the way. */
+const whyNoOwnLoopback = async (): Promise<Denial | undefined> => {
+  const fault = await loopbackFault();
+  if (fault === undefined) return undefined;
+  const reason = `cannot be reached on 127.0.0.1, on which inspectors listen: memwatch cannot connect to itself there (${fault})`;
+  return { reason, hint: 'bring loopback up (ip link set lo up), or let the firewall pass it' };
+};
+
+const loopbackFault = (): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    const socket = new Socket();
+    const server = createServer((other) => other.destroy());
+    const end = (fault: string | undefined): void => {
+      clearTimeout(late);
+      socket.destroy();
+      server.close();
+      resolve(fault);
+    };
+    const fail = (error: NodeJS.ErrnoException): void => end(error.code ?? messageOf(error));
+    const late = setTimeout(() => end(`no answer within ${patienceMs / 1000} s`), patienceMs);
+    socket.on('connect', () => end(undefined)).on('error', fail);
+    server.on('error', fail).listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      if (address !== null && typeof address === 'object') socket.connect(address.port, '127.0.0.1');
+    });
   });
 
 /** The kernel lists the addresses of a namespace in its routing table; if it does not say, there may be one. */
