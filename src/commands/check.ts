@@ -9,7 +9,7 @@ import { checkScenario } from '../leaks/scenario.js';
 import { baselineKey, knownLeaksOf, openBaseline, updateBaseline, type OpenBaseline } from './check/baseline.js';
 import { reportOfEarlyEnd, unusable } from './check/early-end.js';
 import { readOptions, readSubjects, text, type CheckOptions } from './check/options.js';
-import { writeOutputs } from './check/outputs.js';
+import { checkOutputs, writeOutputs, type Outputs } from './check/outputs.js';
 import { usualMaxMs } from '../leaks/duration.js';
 import { checkService } from '../leaks/service.js';
 import type { Arguments, Command, Io } from './io.js';
@@ -68,12 +68,12 @@ const check = async (args: Arguments, io: Io): Promise<number | undefined> => {
   const run: CheckRun = { names: [], ran: [], baseline: undefined };
   let report: CheckReport;
   try {
-    report = await runCheck(run, args, io);
+    report = await runCheck(run, outputs, args, io);
   } catch (error) {
     const strict = args['strict'] === true;
     const finished = run.ran.map((one) => (run.baseline === undefined ? one : judgeAgainst(one, run.baseline, strict)));
     const early = reportOfEarlyEnd(run.names, finished, error);
-    writeOutputs(early, { ...outputs, artifacts: undefined }, folder, io);
+    writeOutputs(early, outputs, folder, io);
     if (io.signal.aborted) io.print(early, () => renderCheck(early, { folder, color: io.color }));
     throw error;
   }
@@ -91,8 +91,9 @@ interface CheckRun {
   baseline: OpenBaseline | undefined;
 }
 
-const runCheck = async (run: CheckRun, args: Arguments, io: Io): Promise<CheckReport> => {
+const runCheck = async (run: CheckRun, outputs: Outputs, args: Arguments, io: Io): Promise<CheckReport> => {
   run.names = ((args['scenario'] as unknown[] | undefined) ?? []).map(String);
+  checkOutputs(outputs);
   const options = readOptions(args);
   const subjects = readSubjects(args, options);
   const update = args['update-baseline'] === true;

@@ -2,7 +2,7 @@
 import { writeJson } from '../../analyzer/model/escape.js';
 import { dirname, join } from 'node:path';
 import type { CheckReport } from '../../analyzer/model/check.js';
-import { appendTo, writeOutput } from '../../files/output.js';
+import { appendTo, checkOutput, writeOutput } from '../../files/output.js';
 import { makeFolder } from '../../files/temporary.js';
 import { renderAnnotations, renderCheckMarkdown } from '../../report/check-markdown.js';
 import { renderJunit } from '../../report/junit.js';
@@ -23,6 +23,21 @@ const starts = {
   json: /^\{\s*"schema":\s*"memwatch\/check@/,
 };
 
+const summaryIn = (artifacts: string): string => join(artifacts, 'check.json');
+
+/** Before the scenarios run, which may take long. Throws `cannot-write`. */
+export const checkOutputs = ({ junit, markdown, artifacts, overwrite }: Outputs): void => {
+  for (const [file, earlier] of [
+    [junit, starts.junit],
+    [markdown, starts.markdown],
+    [artifacts === undefined ? undefined : summaryIn(artifacts), starts.json],
+  ] as const) {
+    if (file === undefined) continue;
+    makeFolder(dirname(file));
+    checkOutput(file, { overwrite, earlier });
+  }
+};
+
 /**
  * On GitHub the Markdown also goes to the job's summary, and findings are annotated at their file and line, without an
  * option. Each file is written even if another one fails; returns the first error.
@@ -37,7 +52,7 @@ export const writeOutputs = (report: CheckReport, outputs: Outputs, folder: stri
   const errors = [
     attempt(junit, (file) => writeReport(file, renderJunit(report, folder), starts.junit)),
     attempt(markdown, (file) => writeReport(file, renderCheckMarkdown(report, folder), starts.markdown)),
-    attempt(artifacts, (kept) => writeReport(join(kept, 'check.json'), `${writeJson(report, 2)}\n`, starts.json)),
+    attempt(artifacts, (kept) => writeReport(summaryIn(kept), `${writeJson(report, 2)}\n`, starts.json)),
     attempt(summary, (file) => appendTo(file, `${renderCheckMarkdown(report, folder)}\n`)),
   ];
   if (process.env['GITHUB_ACTIONS'] === 'true') {
