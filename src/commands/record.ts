@@ -6,7 +6,7 @@ import { readProcess } from '../agent/process/proc.js';
 import { MemwatchError } from '../errors.js';
 import { parseBytes, parseDuration } from '../report/quantities.js';
 import { escapeText, formatBytes } from '../report/units.js';
-import { captureOptions, namedCapture, wantedCapture } from './capture-file.js';
+import { captureOptions, namedCapture, wantedCapture, type WantedCapture } from './capture-file.js';
 import { targetForms, targetOf } from './choose-target.js';
 import type { Arguments, Command, Io } from './io.js';
 import { createRecordLog } from './record/log.js';
@@ -33,9 +33,7 @@ export const recordCommand: Command = {
     const endMs = args['duration'] === undefined ? undefined : parseDuration(String(args['duration']));
     const wanted = wantedCapture(args);
     const attachments = await attachAll(targets, io);
-    const file = wanted?.file ?? namedCapture(String(attachments[0]?.pid ?? 'remote'), 'record');
-    const options = { file, overwrite: wanted?.overwrite === true, intervalMs, mostBytes };
-    return recordAll(attachments, options, endMs, io);
+    return recordAll(attachments, { wanted, intervalMs, mostBytes }, endMs, io);
   },
 };
 
@@ -64,9 +62,14 @@ const attachAll = async (targets: readonly Target[], io: Io): Promise<Attachment
   }
 };
 
+interface RecordOptions extends Omit<Parameters<typeof createRecordLog>[0], 'file' | 'overwrite'> {
+  readonly wanted: WantedCapture | undefined;
+}
+
+/** Detaches in every case. */
 const recordAll = async (
   attachments: readonly Attachment[],
-  options: Parameters<typeof createRecordLog>[0],
+  { wanted, ...rest }: RecordOptions,
   endMs: number | undefined,
   io: Io,
 ): Promise<number | undefined> => {
@@ -75,6 +78,8 @@ const recordAll = async (
   const stop = AbortSignal.any(stops);
   const work: Promise<number | undefined>[] = [];
   try {
+    const file = wanted?.file ?? namedCapture(String(attachments[0]?.pid ?? 'remote'), 'record');
+    const options = { ...rest, file, overwrite: wanted?.overwrite === true };
     const log = createRecordLog(options);
     const marks = setInterval(() => log.takeMarks(), options.intervalMs);
     try {
@@ -87,7 +92,6 @@ const recordAll = async (
       clearInterval(marks);
       await Promise.allSettled(work);
       log.finish();
-      const { file } = options;
       io.print({ schema: 'memwatch/recorded@1', file }, () => `${escapeText(file)}: ${formatBytes(log.bytes)}`);
     }
   } finally {

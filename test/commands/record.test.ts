@@ -15,6 +15,10 @@ new Worker('setInterval(() => {}, 1000)', { eval: true }).on('online', () => con
 test('a process and its worker are recorded with a mark; a killed memwatch leaves a file that reads', async (t) => {
   const target = await startSource(t, source, { kind: 'cjs' });
   const folder = temporaryFolder(t);
+  writeFileSync(join(folder, 'memwatch-captures'), 'in the way');
+  const refused = await memwatch(['record', String(target.pid)], { cwd: folder });
+  assert.deepEqual([refused.code, /memwatch-captures/.test(refused.stderr)], [2, true], refused.stderr);
+  await noPortOpen(target.pid);
   const file = join(folder, 'a.record');
   const args = [repository('dist/cli.js'), 'record', String(target.pid), '-o', file, '--interval', '200ms'];
   const env = { TMPDIR: folder };

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { identify } from '../session/identity.js';
 import type { Closer } from './close-later.js';
-import { makeRoomOnPort, sigusr1Port } from './port.js';
+import { listensForInspector, makeRoomOnPort } from './port.js';
 import { describeWait, innerPid, mayWaitForChild, readProcess, turnsItsLoop } from '../process/proc.js';
 import type { ProcessStatus } from '../process/proc.js';
 import { agentInside, inOtherNetwork } from '../process/network.js';
@@ -102,7 +102,7 @@ const lookForInspector = async (
       throw new MemwatchError('no-such-process', `process ${pid} ended while its inspector was being opened`);
     }
     if (loop.hasTurned()) {
-      if (opensUnreachable(pid)) throw noInspector(pid, unreachable, 'not-attachable', closer.describe());
+      if (listensForInspector(pid)) throw noInspector(pid, unreachable, 'not-attachable', closer.describe());
       closer.dismiss();
       throw noInspector(
         pid,
@@ -117,11 +117,6 @@ const lookForInspector = async (
   return undefined;
 };
 
-/** It listens on the port of its inspector, and does not answer. */
-const opensUnreachable = (pid: number): boolean => {
-  const status = readProcess(pid);
-  return status !== undefined && listeningPorts(pid).some(({ port }) => port === sigusr1Port(status));
-};
 const unreachable = 'opened one, which memwatch cannot connect to; is a firewall in the way?';
 
 const noInspector = (

@@ -10,7 +10,7 @@ import { evaluate } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
 import { nodeFlags, readProcess, type ProcessStatus } from '../process/proc.js';
 import type { Session } from '../session/protocol.js';
-import { holdersOf } from '../process/sockets.js';
+import { holdersOf, listeningPorts } from '../process/sockets.js';
 
 export const defaultInspectorPort = 9229;
 
@@ -69,6 +69,12 @@ export const portHolder = (status: ProcessStatus, port = sigusr1Port(status)): s
   if (!held) return undefined;
   const names = pids.map((pid) => (pid === status.pid ? 'the process itself' : `process ${pid} (${nameOf(pid)})`));
   return names.length === 0 ? 'a process of another user' : names.join(' and ');
+};
+
+/** It listens on the port that SIGUSR1 opens. */
+export const listensForInspector = (pid: number): boolean => {
+  const status = readProcess(pid);
+  return status !== undefined && listeningPorts(pid).some(({ port }) => port === sigusr1Port(status));
 };
 
 /**
