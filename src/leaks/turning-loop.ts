@@ -20,7 +20,9 @@ const workerBlockedMs = 1500;
 export const requireTurningLoop = async ({ session, pid, worker }: Attachment, io: Progress): Promise<void> => {
   if (worker !== undefined && !(await turns(session, workerBlockedMs))) {
     collectWithoutLoop(session);
-    io.warn(`${worker.title} does not get back to its event loop (it waits in Atomics.wait, or is busy); going on`);
+    io.warn(
+      `${worker.title} does not get back to its event loop (it may wait in Atomics.wait, run native code, or be busy); going on`,
+    );
     return;
   }
   const who = pid === undefined ? 'the target' : `process ${pid}`;

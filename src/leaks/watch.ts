@@ -154,7 +154,9 @@ const takeNotes = async (
   taken.push(first);
   const silent = first.workers.filter(({ heapUsedBytes }) => heapUsedBytes === null).map(({ title }) => title);
   if (silent.length > 0)
-    io.warn(`${silent.join(', ')} does not answer (it is in Atomics.wait or native code): its heap is not checked`);
+    io.warn(
+      `${silent.join(', ')} does not answer (it may wait in Atomics.wait, run native code, or be busy): its heap is not checked`,
+    );
   roundReadings.push(first);
   const endRound = async (must: boolean): Promise<void> => {
     const reading = await readings.read();

@@ -54,7 +54,10 @@ const notCovered = (watch: Watch): NotLooked[] => {
   const unread = first.fileDescriptors === null;
   const beside = { what: 'file descriptors, threads and child processes', why: 'the system does not report them' };
   const titles = silentWorkers(watch.readings).map(({ title }) => title);
-  const waits = { what: titles.join(', '), why: 'it does not answer: it waits in Atomics.wait, or runs native code' };
+  const waits = {
+    what: titles.join(', '),
+    why: 'it does not answer: it may wait in Atomics.wait, run native code, or be busy',
+  };
   const silent = titles.length === 0 ? [] : [waits];
   const seconds = Math.round(watchedMs(watch) / 1000);
   const rare = { what: `work that occurs less often than every ${seconds} s`, why: `it was watched for ${seconds} s` };
