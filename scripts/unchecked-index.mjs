@@ -11,7 +11,8 @@ const exceptions = {
     'collapsed cpuprofile perf-script pprof-read pprof protobuf speedscope-read speedscope stack-profile ' +
     'trace v8-profiler',
   'analyzer/formats/heapsnapshot': 'edges locations nodes parser rest rows strings value',
-  'analyzer/growth': 'allocation-sites fills findings kept-functions light locate places rank shapes sizes title',
+  'analyzer/growth':
+    'allocation-sites fills findings kept-functions light locate places rank repeated-modules shapes sizes title',
   'analyzer/growth/readings': 'evidence gate',
   'analyzer/growth/snapshots':
     'causes chains containers dominance entries growth-classes id-set match-objects properties regions ' +
