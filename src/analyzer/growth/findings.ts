@@ -18,7 +18,7 @@ import { ownerOf, type PackageLookup } from '../model/owner.js';
 import { createPlaces, type Places, type PlacesOptions } from './places.js';
 import { mergeByCause, rankFindings } from './rank.js';
 import type { Region } from './snapshots/regions.js';
-import { findRepeatedModule } from './repeated-modules.js';
+import { withRepeatedModule } from './repeated-modules.js';
 import { findSlots } from './snapshots/slots.js';
 import { findSlices } from './snapshots/slices.js';
 import { renderContainer, renderGain, renderSlices } from './title.js';
@@ -44,7 +44,7 @@ export const findingsOf = (growth: Growth, trend: Region['trend'], options: Find
       causesOf(region, holdersOf(all.filter((other) => other !== region)), growth.entries, growth.last, growth.classes),
     )
     .map((cause) => withSlices(findingOf(growth, cause, places, options), cause, growth, places, options))
-    .map((finding) => withModule(finding, growth));
+    .map((finding) => withRepeatedModule(finding, growth.last));
   return rankFindings(mergeByCause(findings));
 };
 
@@ -155,17 +155,6 @@ const titleOf = (
   const what = renderContainer(kind, name, many);
   if (rate.count === 0) return `${what} grows by ${formatBytes(rate.bytes)} a ${rate.per}`;
   return `${what} ${renderGain(kind, formatRate(rate.count), entryClass, rate.per)}`;
-};
-
-/** If it is Node's table of modules, the finding says which module is imported again and again. */
-const withModule = (finding: Finding, { last }: Growth): Finding => {
-  const found = findRepeatedModule(last, last.graph.nodeId.indexOf(finding.container.id));
-  if (found === undefined) return finding;
-  return {
-    ...finding,
-    title: `${finding.title}: most are ${found.name}, imported again and again`,
-    advice: found.advice,
-  };
 };
 
 /** If its bytes are strings that slices keep, the finding says so. */

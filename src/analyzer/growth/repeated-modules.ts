@@ -1,25 +1,25 @@
 /**
  * Modules that are imported again and again: Node keeps each URL of an ES module for ever, so `import('./a.mjs?t=…')` with
- * a new query each time keeps a new copy each time. In: the container of a finding. Out: the module that repeats, and what
- * to do about it; undefined if the container is not Node's table of modules, or no module makes up most of its gain.
+ * a new query each time keeps a new copy each time. In: a finding. Out: the same; if it is on Node's table of modules, and
+ * one module makes up most of its gain, with that module and what to do about it.
  */
+import type { Finding } from '../model/finding.js';
 import { edgeName, nodeName, type HeapGraph } from '../model/heap-graph.js';
 import type { Transients } from './snapshots/transients.js';
-
-export interface RepeatedModule {
-  /** The URL without its query, as a path if it is one of a file. */
-  readonly name: string;
-  readonly advice: string;
-}
 
 /** Node's tables of ES modules by URL: since Node 20, and before. */
 const tables = /^(LoadCache|ModuleMap)$/;
 const minShare = 0.5;
 
-export const findRepeatedModule = (
-  { graph, isPermanent }: Transients,
-  container: number,
-): RepeatedModule | undefined => {
+export const withRepeatedModule = (finding: Finding, last: Transients): Finding => {
+  const name = findRepeatedModule(last, last.graph.nodeId.indexOf(finding.container.id));
+  return name === undefined
+    ? finding
+    : { ...finding, title: `${finding.title}: most are ${name}, imported again and again`, advice };
+};
+
+/** Its URL without the query, as a path if it is one of a file. */
+const findRepeatedModule = ({ graph, isPermanent }: Transients, container: number): string | undefined => {
   if (!tables.test(nodeName(graph, container))) return undefined;
   const urls = keysOf(graph, container).filter((key) => isPermanent[key] === 0);
   const names = urls.map((key) => nodeName(graph, key)).filter((text) => /^[a-z]+:/.test(text));
@@ -30,7 +30,7 @@ export const findRepeatedModule = (
   }
   const [most] = [...counts].toSorted((a, b) => b[1] - a[1]);
   if (most === undefined || most[1] < 2 || most[1] < minShare * names.length) return undefined;
-  return { name: most[0], advice };
+  return most[0];
 };
 
 const advice =
