@@ -38,8 +38,8 @@ const WebSocketOfChrome: WebSocketClass = createRequire(packageOfChrome)('ws');
 export const openConnection = async (url: string, signal: AbortSignal, agent?: Agent): Promise<Connection> => {
   const closed = new AbortController();
   setMaxListeners(0, closed.signal); // one listener for each command that is waiting
-  const { client, close } = await connect(url, signal, closed, agent);
-  signal.addEventListener('abort', () => void close(signal.reason), { once: true });
+  const { client, close, cut } = await connect(url, signal, closed, agent);
+  signal.addEventListener('abort', () => void cut(signal.reason), { once: true });
   const on: Connection['on'] = (event, listener) => {
     client.on(event, listener);
     return () => void client.off(event, listener);
@@ -83,9 +83,15 @@ class Client extends Chrome {
   }
 }
 
-interface Connected {
-  readonly client: Client;
+/** Both close the connection; whichever is called first counts. */
+interface Closer {
   readonly close: Connection['close'];
+  /** Without a goodbye. */
+  readonly cut: Connection['close'];
+}
+
+interface Connected extends Closer {
+  readonly client: Client;
 }
 
 /** Throws the signal's reason, `no-answer` if the handshake takes too long, `disconnected` if it fails. */
@@ -98,17 +104,17 @@ const connect = (
   new Promise((resolve, reject) => {
     if (!URL.canParse(url)) throw new MemwatchError('bad-argument', `not an address of an inspector: ${url}`);
     const notifier = new EventEmitter();
-    let close: Connection['close'] = async () => {};
+    let closer: Closer = { close: async () => {}, cut: async () => {} };
     const client = new Client(url, notifier, agent, (socket) => {
-      close = closerOf(socket, closed);
-      listen(client, socket, url, closed, close);
+      closer = closerOf(socket, closed);
+      listen(client, socket, url, closed, closer.close);
     });
-    const cut = (reason: unknown): void => {
+    const fail = (reason: unknown): void => {
       reject(reason);
       client._ws?.terminate();
     };
-    const late = setTimeout(() => cut(noHandshake(url)), handshakeMs);
-    const interrupt = (): void => cut(signal.reason);
+    const late = setTimeout(() => fail(noHandshake(url)), handshakeMs);
+    const interrupt = (): void => fail(signal.reason);
     signal.addEventListener('abort', interrupt, { once: true });
     const settled = (): void => {
       clearTimeout(late);
@@ -116,26 +122,36 @@ const connect = (
     };
     notifier.once('connect', () => {
       settled();
-      resolve({ client, close });
+      resolve({ client, ...closer });
     });
     notifier.on('error', (cause: Error) => {
       settled();
-      cut(brokenBy(url, cause));
+      fail(brokenBy(url, cause));
     });
     client.on('disconnect', () => {
       const { reason } = closed.signal; // what the socket's error said
-      cut(reason instanceof MemwatchError ? reason : hungUp(url));
+      fail(reason instanceof MemwatchError ? reason : hungUp(url));
     });
   });
 
-const closerOf = (socket: WebSocket, closed: AbortController): Connection['close'] => {
+/**
+ * A target that was just asked to close its inspector must not get a goodbye at the same moment: Node 20 to 26 would send
+ * two close frames, and read memory that is freed after the first (WsHandler::OnCloseFrameWritten), which ends the process.
+ * So after such a request memwatch waits for the target to say goodbye.
+ */
+const closerOf = (socket: WebSocket, closed: AbortController): Closer => {
   const gone = new Promise<void>((resolve) => void socket.once('close', resolve));
-  return async (reason) => {
+  let ending: Promise<void> | undefined;
+  const leave = async (reason: unknown, sayGoodbye: boolean): Promise<void> => {
     closed.abort(reason);
-    socket.close();
+    if (sayGoodbye) socket.close();
     const late = setTimeout(() => socket.terminate(), goodbyeMs); // a stopped target never says goodbye
     await gone;
     clearTimeout(late);
+  };
+  return {
+    close: (reason) => (ending ??= leave(reason, true)),
+    cut: (reason) => (ending ??= leave(reason, false)),
   };
 };
 

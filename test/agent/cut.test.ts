@@ -1,0 +1,64 @@
+/**
+ * Cutting the connection to a target that does not answer in time. Node reads freed memory, and ends, when it is asked to
+ * close its inspector and gets a client's goodbye at the same moment.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { attach } from '#memwatch/agent/attach/attach.js';
+import { connectSession } from '#memwatch/agent/session/protocol.js';
+import { startFakeInspector } from '../support/fake-inspector.js';
+import { testedMajors } from '../support/nodes.js';
+import { startSource } from '../support/targets.js';
+import { eventually, noPortOpen } from '../support/waiting.js';
+
+/** The kinds of the frames in what a client sent; its frames are masked and short. */
+const kindsOfFrames = (bytes: Buffer): number[] => {
+  const kinds: number[] = [];
+  for (let at = 0; at < bytes.length;) {
+    kinds.push((bytes[at] ?? 0) & 15);
+    const short = (bytes[at + 1] ?? 0) & 127;
+    at += short === 126 ? 8 + bytes.readUInt16BE(at + 2) : 6 + short;
+  }
+  return kinds;
+};
+const [text, goodbye] = [1, 8];
+
+test('what undoes everything is sent last: no goodbye follows it', async (t) => {
+  let received = Buffer.alloc(0);
+  let ended = false;
+  const open = (socket: NodeJS.EventEmitter): void => {
+    socket.on('data', (data: Buffer) => (received = Buffer.concat([received, data])));
+    socket.on('end', () => (ended = true));
+  };
+  const { url } = await startFakeInspector(t, { open });
+  const session = await connectSession(url);
+  session.beforeCut(() => void session.send('Runtime.evaluate', { expression: 'undo()' }).catch(() => {}));
+  session.hurry();
+  await session.close().catch(() => {}); // before the cut: says goodbye
+  await eventually('the connection ends', () => ended);
+  assert.deepEqual(kindsOfFrames(received), [goodbye]);
+
+  [received, ended] = [Buffer.alloc(0), false];
+  const silent = await connectSession(url);
+  silent.beforeCut(() => void silent.send('Runtime.evaluate', { expression: 'undo()' }).catch(() => {}));
+  silent.hurry();
+  await eventually('the connection is cut', () => ended);
+  await silent.close();
+  assert.deepEqual(kindsOfFrames(received), [text]);
+});
+
+test('targets that are cut off while they can answer live, and close what memwatch opened', async (t) => {
+  const cutOff = async (node: (typeof testedMajors)[number]): Promise<void> => {
+    const source = "setInterval(() => {}, 1000); console.log('ready');";
+    const target = await startSource(t, source, { node, flags: ['--inspect-port=0'] });
+    for (let i = 0; i < 6; i++) {
+      const { main, detach } = await attach({ kind: 'pid', pid: target.pid, worker: undefined });
+      main.hurry();
+      await eventually('the connection is cut', () => main.closed.aborted);
+      await detach().catch(() => {});
+      await noPortOpen(target.pid);
+    }
+    assert.equal(target.child.exitCode ?? target.child.signalCode, null, target.output());
+  };
+  await Promise.all(testedMajors.map(cutOff));
+});
