@@ -1,5 +1,6 @@
 /** `memwatch leaks <target>` and `memwatch leaks <snapshot> <snapshot> <snapshot…>`: is it leaking, what grows, what retains it, which line is to blame. */
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import type { Argv } from 'yargs';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import { MemwatchError } from '../errors.js';
@@ -74,7 +75,11 @@ const roundOptions = (yargs: Argv): Argv =>
 
 const findIn = async (targets: readonly string[], args: Arguments, io: Io): Promise<LeakReport> => {
   const listening = { signal: io.signal, onProgress: io.progress, onWarning: io.warn };
-  if (targets.some((text) => text.includes('.heapsnapshot') || isCapture(text))) {
+  if (
+    targets.some(
+      (text) => text.includes('.heapsnapshot') || isCapture(text) || (targets.length > 1 && existsSync(text)),
+    )
+  ) {
     io.endAtOnce();
     return findLeaks(targets, listening);
   }

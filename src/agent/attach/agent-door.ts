@@ -7,7 +7,7 @@ import { createConnection } from 'node:net';
 import { MemwatchError, messageOf } from '../../errors.js';
 import type { ProcessStatus } from '../process/proc.js';
 import { listeningPaths } from '../process/sockets.js';
-import { enterGuard, type GuardEntry } from '../session/guard.js';
+import { enterGuardOrClose, type GuardEntry } from '../session/guard.js';
 import type { Session } from '../session/protocol.js';
 import { withCloser } from './close-later.js';
 import { connectToProcess, nextInspector } from './inspector.js';
@@ -39,7 +39,7 @@ export const openByAgent = (
     const url = await nextInspector(pid, '', otherPorts, signal);
     if (url === undefined) throw new MemwatchError('no-answer', `process ${pid} did not open its inspector`);
     const main = await connectToProcess(url, pid, signal);
-    const guard = await enterGuard(main, true);
+    const guard = await enterGuardOrClose(main, true);
     closer.dismiss();
     return { pid, port: Number(new URL(url).port), main, guard };
   });

@@ -9,7 +9,7 @@ import { withCloser, type Closer } from './close-later.js';
 import { openWithWorkers, type OpenWorker } from './cluster.js';
 import { evaluate } from '../session/evaluate.js';
 import { identify } from '../session/identity.js';
-import { enterGuard, expectSecondAsk, type GuardEntry } from '../session/guard.js';
+import { enterGuard, enterGuardOrClose, expectSecondAsk, type GuardEntry } from '../session/guard.js';
 import {
   connectToProcess,
   findInspector,
@@ -92,7 +92,7 @@ const tryConnectToPid = async (status: ProcessStatus, options: LinkOptions, bySi
   throwIfInterrupted(signal);
   if (open !== undefined) {
     const main = await connectToProcess(open, pid, signal);
-    return { pid, port: portOf(open), main, guard: await enterGuard(main, bySignal), launched: undefined };
+    return { pid, port: portOf(open), main, guard: await enterGuardOrClose(main, bySignal), launched: undefined };
   }
   if (bySignal) throw new MemwatchError('not-found', `the inspector of process ${pid} has been closed`);
   const door = findAgentDoor(pid);
@@ -133,7 +133,7 @@ const openBySignal = async (
   if (port !== 0) await borrowPort(port, pid, options.onProgress);
   const { url, opened } = await openInspector(status, closer, { ...options, otherPorts });
   const main = await connectToProcess(url, pid, options.signal);
-  const here = { url, main, guard: await enterGuard(main, opened) };
+  const here = { url, main, guard: await enterGuardOrClose(main, opened) };
   closer.dismiss();
   const moved = opened && port !== 0 ? await moveToFreePort(pid, here, otherPorts, options.signal) : here;
   if (opened && port === 0) await evaluate(main, 'process.debugPort = 0'); // Node had replaced the 0 by the port that it chose
@@ -165,7 +165,7 @@ const moveToFreePort = async (
     });
   }
   const main = await connectToProcess(url, pid, signal);
-  return { url, main, guard: await enterGuard(main, true, here.guard.client) };
+  return { url, main, guard: await enterGuardOrClose(main, true, here.guard.client) };
 };
 
 const connectToAddress = async (host: string, port: number, options: LinkOptions): Promise<Connected> => {

@@ -15,7 +15,7 @@ import type { WorkerThread } from '../session/workers.js';
 
 export interface ProcessReadings {
   read(): Promise<ProcessReading>;
-  /** How long the last reading took, mostly for the collection, which stops the target. */
+  /** How long the last reading occupied the thread that is read, mostly for the collection, which stops it. */
   readonly lastMs: number;
 }
 
@@ -42,13 +42,13 @@ export const openProcessReadings = async (attachment: Attachment, collects = tru
       const done = await callOn(session, meter, (own) => own.work());
       if (collects) await collectGarbage(session, collectTimeoutMs);
       const memory = await callOn(session, meter, (own) => own.memory());
+      lastMs = performance.now() - from; // it runs on while its workers are waited for
       const workers = worker === undefined && collects ? await readWorkers(await attachment.workers(), silent) : [];
       const ofProcess =
         pid === undefined || worker !== undefined
           ? unseen
           : { ...readProcessCounts(pid), childrenRssBytes: readChildrenRss(pid) };
       await callOn(session, meter, (own) => own.mark());
-      lastMs = performance.now() - from;
       const heapTotalBytes = workers.reduce((sum, one) => sum + (one.heapTotalBytes ?? 0), memory.heapTotalBytes);
       // the memory of a process with several threads says nothing of one of them
       const rssBytes = worker === undefined ? memory.rssBytes : null;

@@ -81,6 +81,16 @@ export const enterGuard = async (session: Session, opened: boolean, known?: stri
   };
 };
 
+/** The same; if it fails, the session is closed, because a target that ends waits for every client to leave. */
+export const enterGuardOrClose = async (session: Session, opened: boolean, known?: string): Promise<GuardEntry> => {
+  try {
+    return await enterGuard(session, opened, known);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+};
+
 /** To be called if SIGUSR1 may have reached a target whose inspector was already open. */
 export const expectSecondAsk = (session: Session): Promise<void> =>
   evaluate(session, () => {

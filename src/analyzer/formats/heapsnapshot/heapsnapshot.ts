@@ -136,7 +136,9 @@ const withFile = (error: unknown, path: string): unknown => {
   if (error instanceof MemwatchError && error.code === 'broken-file')
     return new MemwatchError('broken-file', `${path} is broken ${error.message}`, { hint: 'capture it again' });
   if (error instanceof MemwatchError && error.code === 'not-this-format')
-    return new MemwatchError('not-this-format', `${path} is not a heap snapshot`);
+    return new MemwatchError('not-this-format', `${path} is not a heap snapshot`, {
+      hint: 'memwatch snapshot <target> takes one',
+    });
   if (error instanceof MemwatchError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code.startsWith('Z_'))

@@ -55,7 +55,7 @@ export const findGrowth = async (sources: readonly SnapshotSource[], options: Gr
   if (sources.length < leastSnapshots)
     throw new MemwatchError(
       'bad-argument',
-      `${sources.length} snapshots cannot show growth: at least ${leastSnapshots} are needed`,
+      `${sources.length === 1 ? 'one snapshot' : `${sources.length} snapshots`} cannot show growth: at least ${leastSnapshots} are needed`,
     );
   const read = readerOf(options);
   const matched = await matchObjects(sources, read);
