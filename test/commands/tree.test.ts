@@ -38,7 +38,7 @@ const rows: Record<string, (pid: string, worker: string, folder: string) => read
   ],
   alloc: (pid, _, folder) => [[pid, ...short, '--precise', '-o', join(folder, 'main.heapprofile')]],
   lines: (pid) => [
-    [pid, 'target.cjs:spin', ...short],
+    [pid, 'target.cjs:spin', '--duration', '1s'], // it runs for a millisecond now and then
     [pid, 'target.cjs:work', ...short, '--probe'],
   ],
   snapshot: (pid, worker, folder) => [
