@@ -171,7 +171,7 @@ test('places are those of the TypeScript that the user wrote, through the source
     const outfile = join(folder, `${sourcemap}.mjs`);
     buildSync({ entryPoints: [join(folder, 'main.ts')], bundle: true, format: 'esm', sourcemap, outfile });
     const target = await startScript(t, outfile, { flags });
-    const cpu = await memwatchJson(['cpu', String(target.pid), '-d', '700ms', '--precise']); // otherwise V8 may inline it
+    const cpu = await memwatchJson(['cpu', String(target.pid), '-d', '2s', '--precise']); // otherwise V8 may inline it
     const [line] = linesOf(cpu);
     assert.deepEqual([line?.file, line?.line], [join(folder, 'hot.ts'), 7]);
     assert.deepEqual([functionNamed(cpu, 'hot').file, functionNamed(cpu, 'hot').line], [join(folder, 'hot.ts'), 5]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { dirname, basename } from 'node:path';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { drawnSnapshot } from '../support/drawn-snapshot.js';
@@ -132,6 +132,16 @@ test('kill -TSTP gives the terminal back as it was, and fg the screen with its m
   }
 });
 
+/** The process that restores the terminal if memwatch is killed; it starts a moment after the first frame. */
+const guardianOf = async (pid: number): Promise<number> => {
+  let guardian = 0;
+  await eventually('the guardian runs', () => {
+    guardian = Number(spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }).stdout);
+    return guardian > 0;
+  });
+  return guardian;
+};
+
 test('kill -9 leaves a terminal that can be used, and nothing that runs on', { skip: noTmux }, async (t) => {
   for (const shell of ['bash', 'sh']) {
     const terminal = await view(t, 80, 24);
@@ -142,11 +152,7 @@ test('kill -9 leaves a terminal that can be used, and nothing that runs on', { s
     runMemwatch(terminal, ['view', 'service.heapsnapshot']);
     await terminal.until(/sessions: Map/);
     const pid = terminal.pid();
-    let guardian = 0;
-    await eventually('the guardian runs', () => {
-      guardian = Number(spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }).stdout);
-      return guardian > 0;
-    });
+    const guardian = await guardianOf(pid);
     process.kill(pid, 'SIGKILL');
     await terminal.until(/memwatch was killed; the terminal is restored/);
     assert.equal(terminal.modes(), given, shell);
@@ -160,7 +166,7 @@ test('kill -9 leaves a terminal that can be used, and nothing that runs on', { s
 test('kill -9 while memwatch is suspended writes nothing on the screen of the shell', { skip: noTmux }, async (t) => {
   const terminal = await view(t, 80, 24);
   const pid = terminal.pid();
-  const guardian = Number(execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }));
+  const guardian = await guardianOf(pid);
   terminal.keys('C-z');
   await terminal.until(/Stopped/);
   process.kill(pid, 'SIGKILL');

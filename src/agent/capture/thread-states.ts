@@ -41,13 +41,17 @@ export const readLoopDelay = async ({ session }: Thread): Promise<number | null>
   }
 };
 
-/** Runs in the target. Sets its timer in a promise reaction, see guard.ts. */
+/**
+ * Runs in the target. Sets its timer in a promise reaction, see guard.ts. `performance` would load Node's perf_hooks: another
+ * command that interrupts that would find the module half loaded.
+ */
 async function lateTimerInTarget(): Promise<number> {
   await undefined;
-  const start = performance.now();
+  const start = process.hrtime.bigint();
   const wantedMs = 1;
   return new Promise((resolve) => {
-    setTimeout(() => resolve(Math.max(0, (performance.now() - start - wantedMs) * 1000)), wantedMs);
+    const late = (): number => Number(process.hrtime.bigint() - start) / 1000 - wantedMs * 1000;
+    setTimeout(() => resolve(Math.max(0, late())), wantedMs);
   });
 }
 

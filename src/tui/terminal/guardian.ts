@@ -33,8 +33,8 @@ const script = `
   printf '\\033[0m\\033[?1l\\033>\\033[?1000l\\033[?1002l\\033[?1003l\\033[?1006l\\033[?25h\\033[?1049l'
   printf '\\r\\nmemwatch was killed; the terminal is restored (Enter for the prompt)\\r\\n'`;
 
-/** memwatch waits no longer than this for the guardian to be ready. */
-const startMs = 100;
+/** memwatch waits no longer than this for the guardian to be ready: a few milliseconds, but more on a busy machine. */
+const startMs = 1000;
 
 /** To be called before the terminal's settings are changed. Without a shell there is no guardian. */
 export const startGuardian = async (): Promise<Guardian> => {
