@@ -4,6 +4,7 @@ import { withAttachment, type Attachment } from '../agent/attach/attach.js';
 import type { Target } from '../agent/attach/target.js';
 import { captureCpuProfiles, threadsOf, type Thread } from '../agent/capture/cpu-profile.js';
 import { readCallbacks, type CallbackPositions } from '../agent/capture/callbacks.js';
+import { captureScripts } from '../agent/capture/scripts.js';
 import { readLoopDelay, readThreadInside, type ThreadInside } from '../agent/capture/thread-states.js';
 import { childProcessIds, readProcess } from '../agent/process/proc.js';
 import { readThread, readThreads } from '../agent/process/threads.js';
@@ -100,6 +101,7 @@ const dumpInside = async (attachment: Attachment, io: Io): Promise<ProcessDump> 
   ]);
   const after = threads.map((_, at) => kernelThread(pid, at, inside[at]));
   const elapsedUs = (performance.now() - begun) * 1000;
+  const named = await withScripts(callbacks, threads, attachment);
   const describe = (stacksNow: ReadonlyMap<string, CommonStack>): ThreadDump[] =>
     threads.map(({ name }, at) => {
       const stack = stacksNow.get(name);
@@ -112,7 +114,7 @@ const dumpInside = async (attachment: Attachment, io: Io): Promise<ProcessDump> 
         after: after[at],
         elapsedUs,
         handles,
-        callbacks: locate(callbacks[at]),
+        callbacks: locate(named[at]),
         loopDelayUs: delays[at] ?? null,
         hasChildren,
       });
@@ -124,6 +126,19 @@ const dumpInside = async (attachment: Attachment, io: Io): Promise<ProcessDump> 
   const exact = await sampleStacks(attachment, stuck, io, true);
   return documentOf(pid, attachment.nodeVersion, describe(new Map([...stacks, ...exact])));
 };
+
+/** The profiler may have asked for the scripts meanwhile, and V8 names them only to the first that asks. */
+const withScripts = (
+  callbacks: readonly (CallbackPositions | undefined)[],
+  threads: readonly Thread[],
+  attachment: Attachment,
+): Promise<(CallbackPositions | undefined)[]> =>
+  Promise.all(
+    threads.map(async ({ session }, at) => {
+      const found = callbacks[at];
+      return found === undefined ? undefined : { ...found, scripts: await captureScripts(session, attachment) };
+    }),
+  );
 
 /** memwatch's own timer is left out. */
 const locate = (found: CallbackPositions | undefined): HandleCallback[] => {

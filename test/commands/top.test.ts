@@ -50,7 +50,8 @@ test('lines say what it costs; sorts and the choice of own code hold', async (t)
   assert.match(run.stdout, /^main thread: [\d.]+% busy/m);
   assert.doesNotMatch(run.stdout, /worker 1|node:internal/);
   const [, table = ''] = run.stdout.split('own time');
-  assert.ok(table.indexOf('blocker') > 0 && table.indexOf('blocker') < table.indexOf('spinFor'), run.stdout);
+  const [blocker, spinFor] = [table.indexOf('blocker'), table.indexOf('spinFor')];
+  assert.ok(blocker > 0 && (spinFor === -1 || blocker < spinFor), run.stdout); // V8 may have inlined spinFor
   await noPortOpen(target.pid);
 });
 
