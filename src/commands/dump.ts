@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { withAttachment, type Attachment } from '../agent/attach/attach.js';
 import type { Target } from '../agent/attach/target.js';
 import { captureCpuProfiles, threadsOf, type Thread } from '../agent/capture/cpu-profile.js';
-import { readCallbacks, type CallbackPositions } from '../agent/capture/callbacks.js';
+import { readCallbacks, type CallbackPosition } from '../agent/capture/callbacks.js';
 import { captureScripts } from '../agent/capture/scripts.js';
+import type { Session } from '../agent/session/protocol.js';
 import { readLoopDelay, readThreadInside, type ThreadInside } from '../agent/capture/thread-states.js';
 import { childProcessIds, readProcess } from '../agent/process/proc.js';
 import { readThread, readThreads } from '../agent/process/threads.js';
@@ -95,13 +96,11 @@ const dumpInside = async (attachment: Attachment, io: Io): Promise<ProcessDump> 
   const [stacks, delays, callbacks] = await Promise.all([
     sampleStacks(attachment, threads, io, false),
     Promise.all(threads.map(readLoopDelay)),
-    Promise.all(
-      threads.map(({ session }, at) => (inside[at] === undefined ? undefined : readCallbacks(session, attachment))),
-    ),
+    Promise.all(threads.map(({ session }, at) => (inside[at] === undefined ? undefined : readCallbacks(session)))),
   ]);
   const after = threads.map((_, at) => kernelThread(pid, at, inside[at]));
   const elapsedUs = (performance.now() - begun) * 1000;
-  const named = await withScripts(callbacks, threads, attachment);
+  const located = await Promise.all(threads.map(({ session }, at) => locate(callbacks[at], session, attachment)));
   const describe = (stacksNow: ReadonlyMap<string, CommonStack>): ThreadDump[] =>
     threads.map(({ name }, at) => {
       const stack = stacksNow.get(name);
@@ -114,7 +113,7 @@ const dumpInside = async (attachment: Attachment, io: Io): Promise<ProcessDump> 
         after: after[at],
         elapsedUs,
         handles,
-        callbacks: locate(named[at]),
+        callbacks: located[at] ?? [],
         loopDelayUs: delays[at] ?? null,
         hasChildren,
       });
@@ -127,23 +126,18 @@ const dumpInside = async (attachment: Attachment, io: Io): Promise<ProcessDump> 
   return documentOf(pid, attachment.nodeVersion, describe(new Map([...stacks, ...exact])));
 };
 
-/** The profiler may have asked for the scripts meanwhile, and V8 names them only to the first that asks. */
-const withScripts = (
-  callbacks: readonly (CallbackPositions | undefined)[],
-  threads: readonly Thread[],
+/**
+ * memwatch's own timer is left out. To be called when the profiler is done: it asks for the scripts, too, and V8 names them
+ * only to the first that asks.
+ */
+const locate = async (
+  callbacks: readonly CallbackPosition[] | undefined,
+  session: Session,
   attachment: Attachment,
-): Promise<(CallbackPositions | undefined)[]> =>
-  Promise.all(
-    threads.map(async ({ session }, at) => {
-      const found = callbacks[at];
-      return found === undefined ? undefined : { ...found, scripts: await captureScripts(session, attachment) };
-    }),
-  );
-
-/** memwatch's own timer is left out. */
-const locate = (found: CallbackPositions | undefined): HandleCallback[] => {
-  const locator = createLocator(found?.scripts);
-  const located = (found?.callbacks ?? []).map(({ type, name, count, position }) => {
+): Promise<HandleCallback[]> => {
+  if (callbacks === undefined) return [];
+  const locator = createLocator(await captureScripts(session, attachment));
+  const located = callbacks.map(({ type, name, count, position }) => {
     const place =
       position && locator.atPosition(Number(position.scriptId), '', position.lineNumber, position.columnNumber ?? 0);
     return { type, count, function: name, file: place?.file ?? '', line: place?.line ?? 0 };

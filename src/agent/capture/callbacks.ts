@@ -3,13 +3,10 @@
  * Nothing is searched for in the heap: Node's table of timers is a variable of its timers module, which the inspector can
  * read through the scope of `clearTimeout`. Where that is not so, as in other versions of Node, nothing is known.
  */
-import type { ScriptsTable } from '../../analyzer/model/scripts.js';
 import { MemwatchError } from '../../errors.js';
 import { callOn, evaluateRemote, type Remote } from '../session/evaluate.js';
 import type { Session } from '../session/protocol.js';
-import { captureScripts } from './scripts.js';
 
-type Source = Parameters<typeof captureScripts>[1];
 type Callback = (...args: never[]) => unknown;
 
 /** Functions in the target, with how many handles call each; the most frequent ones first. */
@@ -20,16 +17,12 @@ interface Found {
 
 const timeoutMs = 1500;
 
-export interface CallbackPositions {
-  readonly callbacks: readonly {
-    readonly type: string;
-    readonly name: string;
-    readonly count: number;
-    /** 0-based; undefined for native functions. */
-    readonly position: CodePosition | undefined;
-  }[];
-  /** The scripts in which the positions are. */
-  readonly scripts: ScriptsTable;
+export interface CallbackPosition {
+  readonly type: string;
+  readonly name: string;
+  readonly count: number;
+  /** 0-based; undefined for native functions. */
+  readonly position: CodePosition | undefined;
 }
 
 interface CodePosition {
@@ -39,15 +32,14 @@ interface CodePosition {
 }
 
 /** undefined if there are none, or none are known. */
-export const readCallbacks = async (session: Session, from: Source): Promise<CallbackPositions | undefined> => {
+export const readCallbacks = async (session: Session): Promise<CallbackPosition[] | undefined> => {
   try {
     const found = await findCallbacks(session);
     const about = await callOn(session, found, ({ about }) => about, [], { timeoutMs });
     if (about.length === 0) return undefined;
     const functions = await childrenOf(session, await childOf(session, found, 'functions'));
     const positions = await Promise.all(about.map((_, at) => positionOf(session, functions.get(String(at)))));
-    const callbacks = about.map((one, at) => ({ ...one, position: positions[at] }));
-    return { callbacks, scripts: await captureScripts(session, from) };
+    return about.map((one, at) => ({ ...one, position: positions[at] }));
   } catch (error) {
     if (error instanceof MemwatchError && ['no-answer', 'target-error'].includes(error.code)) return undefined;
     throw error;
