@@ -23,6 +23,12 @@ export const targetOf = async (args: Arguments, io: Io, named = args['target']):
   return target;
 };
 
+/** The targets of a command that takes several; without one the user chooses one from the list. */
+export const targetsOf = (args: Arguments, io: Io): Promise<Target[]> => {
+  const named = (args['targets'] as readonly string[] | undefined) ?? [];
+  return Promise.all(named.length === 0 ? [targetOf(args, io)] : named.map((one) => targetOf(args, io, one)));
+};
+
 /** Every Node process that this user may attach to, except this one. */
 export const allTargets = (): Target[] =>
   nodeStatuses()

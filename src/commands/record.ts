@@ -7,8 +7,8 @@ import { MemwatchError } from '../errors.js';
 import { parseBytes, parseDuration } from '../report/quantities.js';
 import { escapeText, formatBytes } from '../report/units.js';
 import { captureOptions, namedCapture, wantedCapture, type WantedCapture } from './capture-file.js';
-import { targetForms, targetOf } from './choose-target.js';
-import type { Arguments, Command, Io } from './io.js';
+import { targetForms, targetsOf } from './choose-target.js';
+import type { Command, Io } from './io.js';
 import { createRecordLog } from './record/log.js';
 import { recordProcess } from './record/process.js';
 
@@ -35,11 +35,6 @@ export const recordCommand: Command = {
     const attachments = await attachAll(targets, io);
     return recordAll(attachments, { wanted, intervalMs, mostBytes }, endMs, io);
   },
-};
-
-const targetsOf = async (args: Arguments, io: Io): Promise<Target[]> => {
-  const named = (args['targets'] as readonly string[] | undefined) ?? [];
-  return named.length === 0 ? [await targetOf(args, io)] : Promise.all(named.map((one) => targetOf(args, io, one)));
 };
 
 const [leastBytes, largestBytes] = [2 ** 16, 2 ** 28];

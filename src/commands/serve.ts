@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { isIP } from 'node:net';
 import type { Target } from '../agent/attach/target.js';
-import { cannotRead, MemwatchError } from '../errors.js';
+import { cannotRead, MemwatchError, messageOf } from '../errors.js';
 import { escapeText } from '../report/units.js';
-import { allTargets, targetForms, targetOf } from './choose-target.js';
+import { allTargets, targetForms, targetsOf } from './choose-target.js';
 import type { Arguments, Command, Io } from './io.js';
 import { serveProcesses } from './serve/served.js';
 import { createMetricsServer } from './serve/server.js';
@@ -48,10 +48,8 @@ export const serveCommand: Command = {
 
 const finderOf = (args: Arguments, io: Io): (() => Promise<Target[]>) => {
   if (args['all'] === true) return async () => allTargets();
-  const named = (args['targets'] as readonly string[] | undefined) ?? [];
-  if (named.length === 0) return async () => [await targetOf(args, io)];
-  const quiet = { ...io, warn: io.progress };
-  return () => Promise.all(named.map((one) => targetOf(args, quiet, one)));
+  const quiet = { ...io, warn: io.progress }; // a name is looked up again and again
+  return () => targetsOf(args, quiet);
 };
 
 const tokenOf = (args: Arguments): string | undefined => {
@@ -94,14 +92,10 @@ const listen = async (server: Server, place: Place): Promise<string> => {
     await once(server, 'listening');
   } catch (cause) {
     const where = 'path' in place ? place.path : `${place.host}:${place.port}`;
-    throw new MemwatchError(
-      'cannot-write',
-      `cannot listen on ${where}: ${String(cause instanceof Error ? cause.message : cause)}`,
-      {
-        hint: 'path' in place ? 'name a socket that does not exist' : 'choose another --port; 0 takes a free one',
-        cause,
-      },
-    );
+    throw new MemwatchError('cannot-write', `cannot listen on ${where}: ${messageOf(cause)}`, {
+      hint: 'path' in place ? 'name a socket that does not exist' : 'choose another --port; 0 takes a free one',
+      cause,
+    });
   } finally {
     process.umask(umask);
   }
