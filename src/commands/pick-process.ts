@@ -31,10 +31,8 @@ export const pickProcess = async (choices: readonly Choice[], signal: AbortSigna
       else cursor = moved(cursor, key, choices.length);
       draw();
     },
-    onMouse: () => {},
     onResize: draw,
-    onSuspend: () => guardian.away(),
-    onResume: () => guardian.back(),
+    guardian,
   });
   try {
     draw();

@@ -297,7 +297,7 @@ test('a crash restores the terminal and shows what happened', { skip: noTmux }, 
   const terminal = openTerminal(t, { columns: 80, rows: 24 });
   const crash = [
     `import { openTerminal } from '${repository('dist/tui/terminal/screen.js')}';`,
-    'const handlers = { onKey() {}, onMouse() {}, onResize() {}, onSuspend() {}, onResume() {} };',
+    'const handlers = { onKey() {}, onMouse() {}, onResize() {}, guardian: { away() {}, back() {} } };',
     "openTerminal(256, 'crash', handlers).draw([{ spans: [{ text: 'a screen', style: 'plain' }] }]);",
     "setTimeout(() => { throw new Error('boom'); }, 500);",
   ].join(' ');

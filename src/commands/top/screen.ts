@@ -27,10 +27,8 @@ export const showTopScreen = async (
       else press(state, key, (threads) => top(threads, state.choice));
       draw();
     },
-    onMouse: () => {},
     onResize: draw,
-    onSuspend: () => guardian.away(),
-    onResume: () => guardian.back(),
+    guardian,
   });
   try {
     draw();

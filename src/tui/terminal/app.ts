@@ -56,8 +56,7 @@ class App {
       onKey: (key) => this.dispatch({ type: 'key', key }),
       onMouse: (event) => this.dispatch({ type: 'mouse', ...event }),
       onResize: (columns, rows) => this.dispatch({ type: 'resize', columns, rows }),
-      onSuspend: () => guardian.away(),
-      onResume: () => guardian.back(),
+      guardian,
     });
     this.state = initialState(provider.title, provider.live, this.terminal.columns, this.terminal.rows);
     this.guard(() => this.draw());

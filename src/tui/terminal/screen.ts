@@ -1,10 +1,11 @@
 /**
  * The terminal, and the one file that knows blessed. In: lines to draw. Out: keys, mouse and sizes as plain values.
  * blessed handles the terminal's modes, decodes keys and mouse, and draws only the cells that changed. Its widgets are
- * not used, because they cost time forevery row that exists instead of every row that is visible.
+ * not used, because they cost time for every row that exists instead of every row that is visible.
  */
 import blessed, { type Key, type Screen } from 'blessed';
 import { copyToClipboard } from './clipboard.js';
+import type { Guardian } from './guardian.js';
 import type { Line, Style } from '../rows/line.js';
 import { cellsOf } from '../../report/wrap.js';
 import { lookOf, type ColorDepth, type Look } from '../rows/theme.js';
@@ -18,11 +19,11 @@ export interface MouseEvent {
 export interface TerminalHandlers {
   /** `a`, `A`, `/`, `up`, `pagedown`, `enter`, `escape`, `tab`, `S-tab`, `C-c`. */
   onKey(key: string): void;
-  onMouse(event: MouseEvent): void;
+  /** Left out where the mouse does nothing. */
+  onMouse?(event: MouseEvent): void;
   onResize(columns: number, rows: number): void;
-  /** Called when the terminal goes to the shell, and when it comes back. */
-  onSuspend(): void;
-  onResume(): void;
+  /** Learns when the terminal goes to the shell, and when it comes back. */
+  readonly guardian: Pick<Guardian, 'away' | 'back'>;
 }
 
 export interface Terminal {
@@ -40,7 +41,7 @@ export interface Terminal {
 
 /**
  * Takes over the terminal. Environment: without NCURSES_NO_UTF8_ACS, blessed draws lines with a second character set
- * that some terminals lack; without BLESSED_FORCE_MODES, it asks forevery movement of the mouse, in an old encoding
+ * that some terminals lack; without BLESSED_FORCE_MODES, it asks for every movement of the mouse, in an old encoding
  * that ends at column 223.
  */
 export const openTerminal = (depth: ColorDepth, title: string, handlers: TerminalHandlers): Terminal => {
@@ -50,9 +51,9 @@ export const openTerminal = (depth: ColorDepth, title: string, handlers: Termina
   screen.program.on('resize', () => painter.forget()); // blessed has emptied its cells
   let closed = false;
   const stop = (): void => {
-    handlers.onSuspend();
+    handlers.guardian.away();
     suspend(screen, stop, () => {
-      handlers.onResume();
+      handlers.guardian.back();
       painter.forget();
       handlers.onResize(screen.cols, screen.rows);
     });
@@ -103,9 +104,9 @@ const listen = (screen: Screen, handlers: TerminalHandlers): void => {
     for (const name of keyNames(character, key)) handlers.onKey(name);
   });
   screen.on('mouse', ({ action, x, y }) => {
-    if (action === 'mousedown') handlers.onMouse({ action: 'press', x, y });
-    else if (action === 'wheelup') handlers.onMouse({ action: 'wheelUp', x, y });
-    else if (action === 'wheeldown') handlers.onMouse({ action: 'wheelDown', x, y });
+    if (action === 'mousedown') handlers.onMouse?.({ action: 'press', x, y });
+    else if (action === 'wheelup') handlers.onMouse?.({ action: 'wheelUp', x, y });
+    else if (action === 'wheeldown') handlers.onMouse?.({ action: 'wheelDown', x, y });
   });
   screen.program.on('resize', () => handlers.onResize(screen.cols, screen.rows));
 };
