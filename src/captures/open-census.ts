@@ -1,4 +1,4 @@
-/** A census forevery command that counts; refuses if the target has no room for it. In: an attachment. Out: a Census. */
+/** A census for every command that counts; refuses if the target has no room for it. In: an attachment. Out: a Census. */
 import type { Attachment } from '../agent/attach/attach.js';
 import { startCensus, type Census } from '../agent/capture/census.js';
 import { MemwatchError } from '../errors.js';

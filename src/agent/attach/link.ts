@@ -1,5 +1,5 @@
 /**
- * The connection to a target's main thread, forevery kind of target. In: a Target. Out: a Link; `leave` closes it and
+ * The connection to a target's main thread, for every kind of target. In: a Target. Out: a Link; `leave` closes it and
  * undoes what opening it did: the guard, the inspector, the program that was started.
  */
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';

@@ -86,7 +86,7 @@ export const captureCpuProfiles = async (
   return Promise.all(profiles.map((profile) => finish(attachment, profile, options)));
 };
 
-/** A program that starts a worker forevery task would fill memwatch's memory with profiles. */
+/** A program that starts a worker for every task would fill memwatch's memory with profiles. */
 const maxWorkers = 100;
 
 /** Begins to profile each worker that starts; if one ends before it is profiled there is nothing to keep. */

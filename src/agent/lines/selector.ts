@@ -16,7 +16,7 @@ export interface Selector {
   readonly file: string;
   /** The absolute path of that file, resolved from memwatch's working directory. */
   readonly path: string;
-  /** A name, `Class.method`, `*` forevery function, or a line number. */
+  /** A name, `Class.method`, `*` for every function, or a line number. */
   readonly wanted: string | number;
 }
 

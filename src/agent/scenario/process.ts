@@ -19,7 +19,7 @@ export interface ScenarioProcess {
 }
 
 export interface ScenarioOptions {
-  /** The time foreverything that the scenario does; memwatch's own work in between hardly counts (see `ownWork`). */
+  /** The time for everything that the scenario does; memwatch's own work in between hardly counts (see `ownWork`). */
   readonly timeoutMs: number;
   /** Node's flags for the process, such as `--import tsx`. */
   readonly nodeOptions?: readonly string[];

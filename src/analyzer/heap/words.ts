@@ -31,7 +31,7 @@ export const describePath = (graph: HeapGraph, links: readonly Link[]): PathStep
   return steps;
 };
 
-/** The name of an edge: `edge` is the same forevery entry of a Map, `text` differs between entries. */
+/** The name of an edge: `edge` is the same for every entry of a Map, `text` differs between entries. */
 export interface Label {
   readonly edge: string;
   readonly text: string;

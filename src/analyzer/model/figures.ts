@@ -1,4 +1,4 @@
-/** Figures as text, for the sentences of a result and forevery report. In: numbers in base units. Out: text. */
+/** Figures as text, for the sentences of a result and for every report. In: numbers in base units. Out: text. */
 
 const byteUnits = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'] as const;
 

@@ -67,7 +67,7 @@ class Seen {
   }
 }
 
-/** Calls back for the target of the edge; if that is a store, foreverything that it holds. */
+/** Calls back for the target of the edge; if that is a store, for everything that it holds. */
 const eachEntry = (
   { graph, edges, isPermanent }: Transients,
   target: number,
