@@ -70,33 +70,45 @@ const interruptedAt = (log: Log, error: Error): Judgement => {
   return { ...judgement, reasons, cutShort: error };
 };
 
+/** The rounds that are drawn at the top of this file. */
 const judgeRounds = async (subject: Subject, size: RoundSize, log: Log, options: JudgeOptions): Promise<Judgement> => {
+  await firstRounds(subject, log);
+  const early = await quietGrowth(log);
+  if (early !== undefined) return judgementOf(decide(early, log.calls()), early, log);
+  await log.longRound(longRound);
+  const afterLongRound = await log.growth();
+  const settle = isQuiet(afterLongRound) ? withHeapGrowth : withoutSettledMemory;
+  const settled = await settle(afterLongRound, subject, size, log, options);
+  const { levelsOff, seenGrowth } = await watchLevel(subject, size, log, settled, options);
+  const growth = await untilDecided(levelsOff ? await log.growth() : settled, log);
+  const judgement = judgementOf(decide(growth, log.calls()), growth, log);
+  return judgement.verdict === 'leak' ? withEvidence(judgement, subject, log, seenGrowth, growth.place) : judgement;
+};
+
+/** Two rounds with a look before, between and after them; one round if it gains megabytes. */
+const firstRounds = async (subject: Subject, log: Log): Promise<void> => {
   await subject.startSampling();
   await log.look();
   await log.round();
   if (!log.isHeavy()) await log.round();
-  if (log.work.length > 1 && !log.heapSoars() && log.calls() >= fewestCalls) {
-    const early = await log.growth();
-    if (isQuiet(early) && findHeapGrowth(log.readings, log.work) === undefined)
-      return judgementOf(decide(early, log.calls()), early, log);
-  }
-  await log.longRound(longRound);
-  let growth = await log.growth();
-  let seenGrowth: string | null = null;
-  const settle = isQuiet(growth) ? withHeapGrowth : withoutSettledMemory;
-  growth = await settle(growth, subject, size, log, options);
-  if (growth.growing.length > 0) {
-    const level = await watchLevel(subject, size, log, growth, options);
-    seenGrowth = level.seenGrowth;
-    if (level.levelsOff) growth = await log.growth();
-  }
+};
+
+/** What grew in the first rounds, if that is nothing and they are enough to say so. */
+const quietGrowth = async (log: Log): Promise<Growth | undefined> => {
+  if (log.work.length < 2 || log.heapSoars() || log.calls() < fewestCalls) return undefined;
+  const growth = await log.growth();
+  return isQuiet(growth) && findHeapGrowth(log.readings, log.work) === undefined ? growth : undefined;
+};
+
+/** Up to two more rounds, for what grew but may have stopped by now. */
+const untilDecided = async (before: Growth, log: Log): Promise<Growth> => {
+  let growth = before;
   for (const oneMore of [log.round, () => log.longRound(longerRound)]) {
     if (unbounded(growth).length > 0 || isQuiet(growth)) break;
     await oneMore();
     growth = await log.growth();
   }
-  const judgement = judgementOf(decide(growth, log.calls()), growth, log);
-  return judgement.verdict === 'leak' ? withEvidence(judgement, subject, log, seenGrowth, growth.place) : judgement;
+  return growth;
 };
 
 /** What only a leak needs: where it is allocated, and how far it grew without reaching a bound. */

@@ -39,7 +39,7 @@ export const watchLevel = async (
   growth: Growth,
   options: JudgeOptions,
 ): Promise<Level> => {
-  if (growth.growing.some(isOutsideHeap)) return unwatched;
+  if (growth.growing.length === 0 || growth.growing.some(isOutsideHeap)) return unwatched;
   const bytesPerCall = bytesOf(growth) / (log.calls() / log.work.length);
   const calls = Math.min(mostCalls, mostBytes / Math.max(bytesPerCall, 1));
   const work = await workOn(subject, size, log, calls, options);

@@ -18,10 +18,12 @@ import { evidenceFor } from './evidence.js';
 import { requireTurningLoop } from './turning-loop.js';
 import { findOutsideHeap, reportOfInterrupted, reportOfWatch, risingText, withWatch } from './live-report.js';
 import type { Round } from './rounds.js';
-import { searchHeap, type SearchOptions } from './search.js';
+import { searchHeap } from './search.js';
+import type { SearchOptions } from './search-captures.js';
 import { uncounted, withoutCounts } from './uncounted.js';
 import { withWorkers } from './workers.js';
-import { watchTarget, type Looking, type Watched, type WatchOptions } from './watch.js';
+import { watchTarget, type Watched, type WatchOptions } from './watch.js';
+import type { Looking } from './watch-notes.js';
 
 export interface LiveOptions extends SearchOptions {
   readonly warmUpRounds: number;

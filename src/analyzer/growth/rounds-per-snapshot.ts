@@ -1,0 +1,64 @@
+/**
+ * How many rounds pass between two snapshots of a search, so that slow growth adds enough to be seen in each. In: what a
+ * watch has read. Out: a number of rounds. Pure.
+ */
+import { heapMemory } from './readings/counters.js';
+import type { Gate } from './readings/gate.js';
+import { watchedMs, type Watch } from './watch-report.js';
+
+export interface WatchedRounds extends Watch {
+  readonly gate: Gate;
+  /** The rounds that were watched. */
+  readonly rounds: number;
+  /** Why the watch ended. */
+  readonly end: string;
+}
+
+const mostTimes = 6;
+
+/** `searchRounds`: the rounds that the search will make, each as long as this function returns. */
+export const roundsPerSnapshot = (watched: WatchedRounds, searchRounds: number): number =>
+  Math.max(roundsBetweenRises(watched), roundsUntilSeen(watched, searchRounds));
+
+/** A rise smaller than this share of the whole gain does not count as a step of the growth. */
+const leastStep = 0.1;
+
+/**
+ * How many rounds it takes for the collected heap to rise again, going by the longest pause so far. What grows every
+ * nine seconds does not grow in each round of five.
+ */
+const roundsBetweenRises = ({ heapBytes, readings }: Watch): number => {
+  if (readings.length < heapBytes.length + 3) return 1; // the gate saw it rise in each round
+  const step = leastStep * gainOf(heapBytes);
+  let longest = 1;
+  let still = 0;
+  for (const [i, bytes] of heapBytes.entries()) {
+    still = i > 0 && bytes - (heapBytes[i - 1] ?? 0) < step ? still + 1 : 0;
+    longest = Math.max(longest, still + 1);
+  }
+  return Math.min(mostTimes, longest);
+};
+
+/** How many rounds it takes for slow growth to add enough. The search may take half as long as the watch was allowed. */
+const roundsUntilSeen = (watched: WatchedRounds, searchRounds: number): number => {
+  const roundMs = watchedMs(watched) / watched.rounds;
+  const mostMs = Math.max(mostTimes * roundMs, watched.allowedMs / 2 / searchRounds);
+  const wantedMs = Math.min(msUntilSeen(watched) ?? roundMs, mostMs);
+  return Math.max(1, Math.ceil(wantedMs / Math.max(1, roundMs)));
+};
+
+/** What a round must add to be more than chance: this many entries, or if nothing was counted, this many bytes. */
+const enough = { entries: 6, bytes: 4096 };
+
+/** How long the growth that was seen takes to add enough; undefined if one round is enough. */
+const msUntilSeen = ({ gate, known, end }: WatchedRounds): number | undefined => {
+  const { classes, containers } = gate.rising;
+  const gained = Math.max(0, ...[...classes, ...containers].map(({ history }) => gainOf(history)));
+  const countedMs = Math.max(1, (gate.readings.at(-1)?.atMs ?? 0) - (gate.readings[0]?.atMs ?? 0));
+  if (gained > 0) return enough.entries / (gained / countedMs);
+  if (end !== 'creeps') return undefined;
+  const bytesPerSecond = known.find(({ of }) => of === heapMemory)?.slope.estimate ?? 0;
+  return (enough.bytes / bytesPerSecond) * 1000;
+};
+
+const gainOf = (history: readonly number[]): number => (history.at(-1) ?? 0) - (history[0] ?? 0);

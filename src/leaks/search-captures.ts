@@ -1,0 +1,126 @@
+/**
+ * The captures of one search: a snapshot at the start and after each round, with what was read and counted between them.
+ * In: the target, and what a watch has seen of it. Out: files, readings, and the report that comparing the files gives.
+ */
+import { join } from 'node:path';
+import type { Census } from '../agent/capture/census.js';
+import type { Redaction } from '../agent/capture/redact.js';
+import type { Gate } from '../analyzer/growth/readings/gate.js';
+import type { CollectionSizes } from '../analyzer/growth/sizes.js';
+import type { LeakReport } from '../analyzer/model/finding.js';
+import type { ProcessReading } from '../analyzer/model/process-reading.js';
+import { takeSnapshot } from '../captures/take-snapshot.js';
+import type { Progress } from '../progress.js';
+import { answerOfThread } from '../thread.js';
+import type { AnalyseOptions } from './snapshot-files.js';
+import type { Watched } from './watch.js';
+import type { Looking } from './watch-notes.js';
+
+export interface SearchOptions {
+  /** The number of rounds; there is a snapshot before the first and after each. */
+  readonly rounds: number;
+  /** Rounds are measured by time, not by an amount of work. */
+  readonly byTime: boolean;
+  readonly growthSites?: boolean;
+  readonly force: boolean;
+  /** The folder in which to keep the snapshots. */
+  readonly keep: string | undefined;
+  /** Leaves the contents of strings out of the snapshots. */
+  readonly redact?: Redaction | undefined;
+}
+
+export interface Captures {
+  readonly files: readonly string[];
+  readonly readings: readonly ProcessReading[];
+  first(): Promise<void>;
+  /** Ends a round: reads the process, takes a snapshot, counts the collections that are followed. */
+  next(): Promise<void>;
+  compare(): Promise<LeakReport>;
+}
+
+export const createCaptures = (
+  folder: string,
+  looking: Looking,
+  watched: Watched,
+  options: SearchOptions,
+): Captures => {
+  const readings: ProcessReading[] = [];
+  const { files, takeNext } = createSnapshots(folder, looking, options);
+  const followed = followCollections(looking.census, watched.gate);
+  // a snapshot stops the target, so a round is the time from the end of one to the start of the next
+  const roundMs: number[] = [];
+  let roundStart = 0;
+  return {
+    files,
+    readings,
+    first: async () => {
+      await takeNext();
+      roundStart = performance.now();
+    },
+    next: async () => {
+      roundMs.push(performance.now() - roundStart);
+      readings.push(await looking.readings.read());
+      await takeNext();
+      await followed.count();
+      roundStart = performance.now();
+    },
+    compare: () => {
+      const before = watched.gate.readings.map((reading) => reading.heapBytes);
+      const heapBytes = [...before, ...readings.map((reading) => reading.heapUsedBytes)];
+      const known = { heapBytes, sizes: followed.sizes() };
+      return compareFiles(files, options.byTime ? { ...known, roundWork: roundMs } : known, looking.io);
+    },
+  };
+};
+
+interface Snapshots {
+  readonly files: readonly string[];
+  takeNext(): Promise<void>;
+}
+
+const createSnapshots = (folder: string, { attachment, io }: Looking, options: SearchOptions): Snapshots => {
+  const files: string[] = [];
+  const takeNext = async (): Promise<void> => {
+    const file = join(folder, `${String(files.length + 1).padStart(2, '0')}.heapsnapshot`);
+    const count = Math.max(files.length, options.rounds) + 1;
+    const progress = (text: string): void => io.progress(`3/4 snapshot ${files.length + 1} of ${count}: ${text}`);
+    const warn = files.length === 0 ? io.warn : progress; // its cost is stated only once
+    const { force, redact } = options;
+    await takeSnapshot(attachment, file, { force, more: true, redact }, { ...io, progress, warn });
+    files.push(file);
+  };
+  return { files, takeNext };
+};
+
+const compareFiles = async (files: readonly string[], options: AnalyseOptions, io: Progress): Promise<LeakReport> => {
+  const worker = new URL('snapshot-files-worker.js', import.meta.url);
+  const thread = { signal: io.signal, onProgress: (text: string): void => io.progress(`4/4 ${text}`) };
+  return (await answerOfThread(worker, { files, options }, thread)) as LeakReport;
+};
+
+/** Collections that rose in each round of the gate, followed on through the rounds between snapshots. */
+interface Followed {
+  /** Counts again, if there is anything to follow, and drops what did not rise. */
+  count(): Promise<void>;
+  sizes(): CollectionSizes[];
+}
+
+const followCollections = (census: Census, { rising }: Gate): Followed => {
+  let followed = rising.containers.map(({ container, history }) => ({
+    id: container.id,
+    heapId: container.heapId,
+    sizes: [...history],
+  }));
+  return {
+    async count() {
+      if (followed.length === 0) return;
+      const { containers } = await census.count({ idsFor: 50 });
+      followed = followed.flatMap(({ id, sizes }) => {
+        const now = containers.find((one) => one.id === id);
+        const rises = now !== undefined && now.size > (sizes.at(-1) ?? 0);
+        return rises ? [{ id, heapId: now.heapId, sizes: [...sizes, now.size] }] : [];
+      });
+    },
+    sizes: () => followed.flatMap(({ heapId, sizes }) => (heapId === null ? [] : [{ heapId, sizes }])),
+  };
+};
