@@ -3,6 +3,7 @@
  * functions, not classes. So a site belongs to a finding if a function on its stack has the name of a class that grows (a
  * constructor), or is in a file that owns the finding. A single finding gets all remaining sites.
  */
+import { sumOf } from '../model/figures.js';
 import type { SurvivorFrame, SurvivorSite } from '../model/survivors.js';
 import type { AddingLine, AllocationSite, CodeLine, Finding } from '../model/finding.js';
 import { createLocator, type Location, type Locator } from '../model/location.js';
@@ -52,7 +53,7 @@ const placedByStacks = <F extends Finding>(finding: F, sites: readonly SurvivorS
   const { additions = [], location } = finding;
   const calls = sites.map(({ stack, bytes }) => ({ places: stack.map((frame) => placeOf(frame, locator)), bytes }));
   const bytesIn = ({ function: within }: AddingLine): number =>
-    sum(calls.filter(({ places }) => places.some((at) => isSameLine(at, within))).map(({ bytes }) => bytes));
+    sumOf(calls.filter(({ places }) => places.some((at) => isSameLine(at, within))).map(({ bytes }) => bytes));
   const [most, next] = additions.map((line) => ({ line, bytes: bytesIn(line) })).toSorted((a, b) => b.bytes - a.bytes);
   if (most === undefined || !(most.bytes * minShare > (next?.bytes ?? 0))) return finding;
   const declared = location === null ? [] : [`what holds it is declared at ${location.file}:${location.line}`];
@@ -61,8 +62,6 @@ const placedByStacks = <F extends Finding>(finding: F, sites: readonly SurvivorS
 
 const isSameLine = (at: Location | undefined, other: Location | null): boolean =>
   at !== undefined && at.file === other?.file && at.line === other.line;
-
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 const inBody = ({ bytes }: AllocationSite, { body }: Caller): AllocationSite | undefined =>
   body === null ? undefined : { function: '(body)', file: body.file, line: body.line, bytes, calledFrom: null };

@@ -3,11 +3,11 @@
  * the source; `isForeign` says which files (such as Node's own) are never that place. Out: a location, or none if no code
  * in the path qualifies.
  */
-import type { AddingLine, FindingKind } from '../model/finding.js';
+import type { AddingLine, Finding, FindingKind } from '../model/finding.js';
 import { nodesOnPath } from '../heap/paths.js';
 import { edgeName, edgeTypes, type HeapGraph } from '../model/heap-graph.js';
 import type { Location } from '../model/location.js';
-import { isApplicationFile } from '../model/owner.js';
+import { isApplicationFile, ownerOf, type PackageLookup } from '../model/owner.js';
 import { isProgramFile } from '../model/scripts.js';
 import type { Container } from './snapshots/containers.js';
 import type { Growth } from './snapshots/find-growth.js';
@@ -44,6 +44,15 @@ export const locate = (
   const heldBy = above.find((at) => at !== undefined && isApplicationFile(at.file) && !isForeign(at.file));
   return { ...place, heldBy };
 };
+
+/** The fields of a finding that its place in the source decides. */
+export const placeFields = (
+  place: Place | undefined,
+  packageOf: PackageLookup,
+): Pick<Finding, 'location' | 'additions' | 'owner'> =>
+  place === undefined
+    ? { location: null, owner: { kind: 'unknown' } }
+    : { location: place.location, additions: place.additions, owner: ownerOf(place.location.file, packageOf) };
 
 const locationOf = ({ kind, node, name }: Anchor, places: Places): Location | undefined => {
   if (kind === 'variable') return places.ofVariable(node, name);

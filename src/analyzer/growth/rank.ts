@@ -2,6 +2,7 @@
  * One finding for each cause, in the order in which to look at them. In: findings, each about one container. Out: the same,
  * with those that one cause explains merged into one, by rank.
  */
+import { sumOf, toTenths } from '../model/figures.js';
 import type { Finding, FindingKind } from '../model/finding.js';
 import { gainsOf } from './readings/evidence.js';
 import { isNameless } from './snapshots/growth-classes.js';
@@ -110,8 +111,8 @@ const isOfOnePackage = ({ owner: one }: Finding, { owner: other }: Finding): boo
 
 /** The same gain in each round, or a few for each of the other, but for what was under way at each snapshot. */
 const gainsAlike = (one: Finding, other: Finding): boolean => {
-  const [more, fewer] = [one, other].map(({ history }) => gainsOf(history)).toSorted((a, b) => sum(b) - sum(a));
-  const times = Math.round(sum(more) / sum(fewer));
+  const [more, fewer] = [one, other].map(({ history }) => gainsOf(history)).toSorted((a, b) => sumOf(b) - sumOf(a));
+  const times = Math.round(sumOf(more) / sumOf(fewer));
   if (fewer.length === 0 || !(times <= mostTimes)) return false;
   return more.every((gain, k) => Math.abs(gain - times * fewer[k]) <= Math.max(times, unevenness * gain));
 };
@@ -129,7 +130,7 @@ const moreTelling = (first: Finding, other: Finding): Finding => {
 const sameKind = (first: Finding, other: Finding): Finding => ({
   ...merged(first, other),
   reasons: first.reasons,
-  countPerRound: round(first.countPerRound + other.countPerRound),
+  countPerRound: toTenths(first.countPerRound + other.countPerRound),
   history: first.history.map((count, k) => count + other.history[k]),
 });
 
@@ -141,8 +142,6 @@ const merged = (first: Finding, other: Finding): Finding => ({
   reasons: [...first.reasons, `in step with it: ${other.title}`],
 });
 
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 const bytesOf = ({ bytesPerRound }: Finding): number => bytesPerRound ?? 0;
 /** Shared or not. */
 const keptBytes = (finding: Finding): number => Math.max(bytesOf(finding), finding.retainedBytesPerRound ?? 0);
-const round = (value: number): number => Math.round(value * 10) / 10;

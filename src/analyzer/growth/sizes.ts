@@ -3,16 +3,15 @@
  * so a snapshot shows no entries. In: sizes of live collections, one figure per round, as a census counted them. Out:
  * findings.
  */
-import { formatRate } from '../model/figures.js';
+import { formatRate, toTenths } from '../model/figures.js';
 import { nodeName, nodeTypeName } from '../model/heap-graph.js';
 import type { Finding } from '../model/finding.js';
 import { isBackingStore } from './snapshots/entries.js';
 import { gainsOf, isSlowing } from './readings/evidence.js';
 import type { Growth } from './snapshots/find-growth.js';
 import type { FindingOptions } from './findings.js';
-import { ownerOf } from '../model/owner.js';
 import { boundedBy } from './fills.js';
-import { isForeignOr, locate } from './locate.js';
+import { isForeignOr, locate, placeFields } from './locate.js';
 import { createPlaces } from './places.js';
 import { adviceOf, kindOf } from './shapes.js';
 import { nameOf, pathTo, signatureOf, stepsTo } from './snapshots/steps.js';
@@ -61,14 +60,13 @@ const findingOfSizes = (
     title: `${nodeName(graph, node)} ${nameOf(graph, steps)} gains ${formatRate(perRound)} numbers a round and keeps them`,
     signature: signatureOf(graph, steps, entryClass),
     bytesPerRound,
-    countPerRound: Math.round(perRound * 10) / 10,
+    countPerRound: toTenths(perRound),
     retainedBytesPerRound: bytesPerRound,
     history: sizes,
     container: { id: heapId, name: nodeName(graph, node), type: nodeTypeName(graph, node) },
     gains: [{ name: entryClass, countPerRound: Math.round(perRound), selfBytesPerRound: bytesPerRound }],
     path: pathTo({ graph, paths: growth.paths }, node),
-    location: place?.location ?? null,
-    owner: place === undefined ? { kind: 'unknown' } : ownerOf(place.location.file, options.packageOf),
+    ...placeFields(place, options.packageOf),
     keptFunctions: [],
     allocationSites: [],
     growthSites: [],

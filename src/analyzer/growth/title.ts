@@ -2,7 +2,7 @@
  * What grows, in words. In: the kind of the container, its name as code would write it, and what it gains. Out: a phrase
  * for a title. Signatures are made elsewhere, from V8's own names, and do not change with these texts.
  */
-import { formatBytes } from '../model/figures.js';
+import { formatBytes, toTenths } from '../model/figures.js';
 import type { FindingKind } from '../model/finding.js';
 import type { Slices } from './snapshots/slices.js';
 
@@ -63,3 +63,19 @@ const renderEntries = (entryClass: string): string => {
   if (entryClass === '(anonymous)()') return 'anonymous functions';
   return entryClass === 'system / Context' ? 'closure contexts' : entryClass.replace(/^system \/ /, '');
 };
+
+export interface Rate {
+  readonly count: number;
+  readonly bytes: number;
+  readonly per: 'round' | 'call';
+}
+
+/** Per call if the number of calls in a round is known. */
+export const describeRate = (countPerRound: number, bytesPerRound: number, callsPerRound: number | undefined): Rate =>
+  callsPerRound === undefined
+    ? { count: toTenths(countPerRound), bytes: bytesPerRound, per: 'round' }
+    : {
+        count: Number((countPerRound / callsPerRound).toPrecision(2)),
+        bytes: bytesPerRound / callsPerRound,
+        per: 'call',
+      };

@@ -1,4 +1,4 @@
-/** Figures as text, for the sentences of a result and for every report. In: numbers in base units. Out: text. */
+/** Figures added up, rounded and as text, for results and every report. In: numbers in base units. Out: numbers, text. */
 
 const byteUnits = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'] as const;
 
@@ -26,3 +26,10 @@ export const formatRate = (count: number): string => {
   const rounded = Math.round(count * 10) / 10;
   return rounded >= 1000 ? formatCount(rounded) : String(rounded);
 };
+
+export const sumOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+/** 0 if there are none. */
+export const meanOf = (values: readonly number[]): number => (values.length === 0 ? 0 : sumOf(values) / values.length);
+
+export const toTenths = (value: number): number => Math.round(value * 10) / 10;

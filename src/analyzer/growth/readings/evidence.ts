@@ -6,6 +6,7 @@
  * A leak gains in every round, and what it gained stays. So a moving backlog, a cache at its limit, a pool at its size and
  * a sawtooth do not count: their old entries leave, or they stop gaining.
  */
+import { sumOf } from '../../model/figures.js';
 
 export type Trend = 'grows' | 'slows' | 'none';
 
@@ -35,7 +36,7 @@ export const judgeSeries = ({ counts, stayed }: Series, roundWork?: readonly num
     if (stayed[round] <= 0) return 'none';
     stayedEarly += stayed[round];
   }
-  if (stayedEarly < minShareThatStays * sum(early)) return 'none';
+  if (stayedEarly < minShareThatStays * sumOf(early)) return 'none';
   return isSlowing(gains, roundWork) ? 'slows' : 'grows';
 };
 
@@ -45,6 +46,9 @@ export const gainsOf = (counts: ArrayLike<number>): number[] => {
   for (let i = 1; i < counts.length; i++) gains.push(counts[i] - counts[i - 1]);
   return gains;
 };
+
+/** The gain from the first figure to the last. */
+export const totalGain = (counts: ArrayLike<number>): number => (counts[counts.length - 1] ?? 0) - (counts[0] ?? 0);
 
 /**
  * For sizes in bytes of objects that are replaced as they grow (a string, a buffer): they have no entries to follow, so
@@ -68,5 +72,3 @@ export const isSlowing = (gains: readonly number[], roundWork?: readonly number[
 /** The gain of each round per unit of work; the gains themselves if the work is not known. */
 const ratesOf = (gains: readonly number[], roundWork: readonly number[] | undefined): readonly number[] =>
   roundWork?.length === gains.length ? gains.map((gain, i) => gain / Math.max(1, roundWork[i])) : gains;
-
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

@@ -6,7 +6,7 @@
  */
 import { retains } from '../../heap/edges.js';
 import type { EntryTally } from './entries.js';
-import { gainsOf } from '../readings/evidence.js';
+import { gainsOf, totalGain } from '../readings/evidence.js';
 import { isNameless, type GrowthClasses } from './growth-classes.js';
 import type { Region } from './regions.js';
 import type { Transients } from './transients.js';
@@ -92,16 +92,14 @@ const isFedBy = (others: ReadonlySet<number>, members: ReadonlySet<number>, last
 const growsWith = (one: EntryTally, region: Region): boolean => {
   const ofClass = region.classes.find(({ classNumber }) => classNumber === one.classNumber);
   if (ofClass === undefined || ofClass.trend === 'none') return false;
-  return Math.min(...gainsOf(one.counts)) > 0 && total(one.counts) >= minShareOfGain * total(ofClass.counts);
+  return Math.min(...gainsOf(one.counts)) > 0 && totalGain(one.counts) >= minShareOfGain * totalGain(ofClass.counts);
 };
-
-const total = (counts: ArrayLike<number>): number => counts[counts.length - 1] - counts[0];
 
 const largestHolders = (growing: readonly EntryTally[], classes: GrowthClasses): number[] => {
   const gained = new Map<number, number>();
   for (const one of growing) {
     const weight = isNameless(classes.nameOf(one.classNumber)) ? 0.5 : 1;
-    gained.set(one.holder, (gained.get(one.holder) ?? 0) + weight * total(one.counts));
+    gained.set(one.holder, (gained.get(one.holder) ?? 0) + weight * totalGain(one.counts));
   }
   return [...gained]
     .toSorted((a, b) => b[1] - a[1])

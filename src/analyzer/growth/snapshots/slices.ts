@@ -2,6 +2,7 @@
  * Short strings that keep long ones: V8 makes a slice of a string without copying its text, so the slice keeps the whole
  * string that it was cut from. In: a region, the last graph. Out: how many slices it holds, and how much they keep.
  */
+import { sumOf } from '../../model/figures.js';
 import { retains } from '../../heap/edges.js';
 import { edgeName, type HeapGraph } from '../../model/heap-graph.js';
 import type { RetainingEdges } from '../../model/heap-results.js';
@@ -34,7 +35,7 @@ export const findSlices = ({ members, bytes }: Region, { graph, edges, holder }:
   }
   dropHeldOtherwise(slicesOf, graph, edges);
   const long = [...slicesOf].filter(([parent, slices]) => graph.selfBytes[parent] > longBytes * slices.length);
-  const keptBytes = sum(long.map(([parent]) => graph.selfBytes[parent]));
+  const keptBytes = sumOf(long.map(([parent]) => graph.selfBytes[parent]));
   if (long.length === 0 || keptBytes < minShare * (bytes[bytes.length - 1] - bytes[0])) return undefined;
   const slices = long.flatMap(([, ofParent]) => ofParent);
   return { count: slices.length, example: slices[0], keptBytes: Math.round(keptBytes / long.length) };
@@ -54,5 +55,3 @@ const dropHeldOtherwise = (slicesOf: Map<number, number[]>, graph: HeapGraph, ed
       if (slicesOf.has(graph.edgeTarget[edge]) && retains(edges, edge)) slicesOf.delete(graph.edgeTarget[edge]);
   }
 };
-
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

@@ -1,0 +1,58 @@
+/**
+ * Findings whose bytes are those of large strings that small slices keep alive. In: a finding and its cause. Out: the finding,
+ * which then names the slices, their number and the line that stores one.
+ */
+import { formatRate, toTenths } from '../model/figures.js';
+import type { Finding } from '../model/finding.js';
+import { edgeTypes, nodeName, type HeapGraph } from '../model/heap-graph.js';
+import type { Location } from '../model/location.js';
+import type { Places } from './places.js';
+import { adviceForSlices, collectionKind } from './shapes.js';
+import type { Cause } from './snapshots/causes.js';
+import type { Growth } from './snapshots/find-growth.js';
+import { findSlices } from './snapshots/slices.js';
+import { anchorsOf, membersOf, nameOf, stepsTo, type Step } from './snapshots/steps.js';
+import { describeRate, renderContainer, renderSlices } from './title.js';
+
+/** If its bytes are strings that slices keep, the finding says so. */
+export const withSlices = (
+  finding: Finding,
+  cause: Cause,
+  growth: Growth,
+  places: Places,
+  callsPerRound: number | undefined,
+): Finding => {
+  const slices = findSlices(cause.region, growth.last);
+  if (slices === undefined) return finding;
+  const { graph } = growth.last;
+  const countPerRound = slices.count / (growth.snapshots - 1);
+  const rate = describeRate(countPerRound, 0, callsPerRound);
+  const what = collectionAbove(graph, stepsTo(graph, growth.paths, graph.nodeId.indexOf(finding.container.id)));
+  return {
+    ...finding,
+    kind: 'string',
+    bounded: undefined, // few of them hold far more memory than anybody expects
+    title: renderSlices(what, formatRate(rate.count), rate.per, slices),
+    countPerRound: toTenths(countPerRound),
+    location: placeOfSlice(slices.example, growth, places) ?? finding.location,
+    advice: adviceForSlices,
+  };
+};
+
+/** The line that assigns the property, if slices are values of one. */
+const placeOfSlice = (slice: number, { last: { graph }, paths }: Growth, places: Places): Location | undefined => {
+  const steps = stepsTo(graph, paths, slice);
+  const [anchor] = anchorsOf(graph, steps, true);
+  if (anchor === undefined || edgeTypes[graph.edgeType[paths.edge[slice]]] !== 'property') return undefined;
+  const [first, ...more] = places.ofAdditions(anchor, membersOf(graph, steps, anchor), 'string');
+  return more.length === 0 ? first?.location : undefined;
+};
+
+/** The collection by name: what holds a slice directly may be one of a thousand objects in it. */
+const collectionAbove = (graph: HeapGraph, steps: readonly Step[]): string => {
+  const isCollection = ({ node }: Step): boolean =>
+    collectionKind(graph, node) !== 'class' && nodeName(graph, node) !== 'Object';
+  const at = steps.findLastIndex(isCollection);
+  const shown = at === -1 ? steps : steps.slice(0, at + 1);
+  return renderContainer(collectionKind(graph, shown.at(-1)?.node ?? 0), nameOf(graph, shown));
+};
