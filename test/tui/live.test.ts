@@ -3,58 +3,40 @@ import { test } from 'node:test';
 import type { Reading } from '#memwatch/analyzer/model/reading.js';
 import { areaChart, bins, niceMax, timeAxis } from '#memwatch/tui/rows/chart.js';
 import { copyToClipboard } from '#memwatch/tui/terminal/clipboard.js';
+import { figuresOfProcess, findGrowing, type GrowingFigure } from '#memwatch/analyzer/memory/forecast.js';
 import { probableCause } from '#memwatch/analyzer/memory/probable-cause.js';
-import { forecastOf } from '#memwatch/tui/state/forecast.js';
 import { frame } from '#memwatch/tui/rows/frame.js';
 import { textOf } from '#memwatch/tui/rows/line.js';
 import { initialState, type State } from '#memwatch/tui/state/state.js';
 import { sparkline } from '#memwatch/tui/rows/table.js';
 import { update } from '#memwatch/tui/keys/update.js';
+import { secondReading } from '../support/readings.js';
 
 const megabyte = 2 ** 20;
 
 /** One reading per second, with the used heap that the function returns. */
-const readings = (count: number, usedAt: (second: number) => number, limitBytes = 1000 * megabyte): Reading[] =>
-  Array.from({ length: count }, (_, second) => ({
-    schema: 'memwatch/reading@1',
-    timeMs: 1_700_000_000_000 + second * 1000,
-    intervalUs: 1e6,
-    uptimeSeconds: second,
-    rssBytes: 500 * megabyte,
-    heap: {
-      usedBytes: usedAt(second),
-      totalBytes: 600 * megabyte,
-      limitBytes,
-      externalBytes: 0,
-      arrayBuffersBytes: 0,
-      spaces: [],
-      nativeContexts: 1,
-      detachedContexts: 0,
-    },
-    cgroup: null,
-    cpu: { userUs: 0, systemUs: 0, cores: 0 },
-    loop: { delay: null, utilization: 0 },
-    gc: [],
-    handles: [],
-  }));
+const readings = (count: number, usedAt: (second: number) => number, limitBytes?: number): Reading[] =>
+  Array.from({ length: count }, (_, second) => secondReading(second, usedAt(second), limitBytes));
+
+const growingOf = (all: readonly Reading[]): GrowingFigure | undefined => findGrowing(figuresOfProcess(all))[0];
 
 test('a sawtooth whose floor rises is steady growth, with the time to its limit', () => {
-  const forecast = forecastOf(readings(120, (second) => (100 + second + (second % 10) * 5) * megabyte));
-  assert.equal(forecast?.what, 'heap');
-  assert.ok(Math.abs((forecast?.bytesPerSecond ?? 0) / megabyte - 1) < 0.1);
+  const forecast = growingOf(readings(120, (second) => (100 + second + (second % 10) * 5) * megabyte));
+  assert.equal(forecast?.of, 'used heap');
+  assert.ok(Math.abs((forecast?.slope.estimate ?? 0) / megabyte - 1) < 0.1);
   assert.ok(Math.abs((forecast?.secondsToLimit ?? 0) - 736) < 80, String(forecast?.secondsToLimit));
 });
 
 test('a sawtooth whose floor stays is no growth, however it rises at its end', () => {
-  assert.equal(forecastOf(readings(120, (second) => (100 + (second % 40) * 5) * megabyte)), undefined);
+  assert.equal(growingOf(readings(120, (second) => (100 + (second % 40) * 5) * megabyte)), undefined);
 });
 
 test('a heap that grew once and then stayed is no steady growth', () => {
-  assert.equal(forecastOf(readings(120, (second) => (second < 20 ? 100 : 300) * megabyte)), undefined);
+  assert.equal(growingOf(readings(120, (second) => (second < 20 ? 100 : 300) * megabyte)), undefined);
 });
 
 test('no forecast is made from a few seconds', () => {
-  assert.equal(forecastOf(readings(12, (second) => (100 + second) * megabyte)), undefined);
+  assert.equal(growingOf(readings(12, (second) => (100 + second) * megabyte)), undefined);
 });
 
 test('a chart has its values at the right, which is now, and draws the lower series before the higher', () => {

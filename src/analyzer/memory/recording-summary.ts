@@ -1,12 +1,9 @@
 /**
  * What a recording says in a few figures. In: one series. Out: its peaks, how fast its memory grows with the uncertainty
- * of that, and when the first limit would be reached. Growth is that of the floor: the least reading of each of a few
- * windows, because what a program works with comes and goes above it.
+ * of that, and when the first limit would be reached.
  */
-import { allowedError, floorsOf } from '../growth/readings/sequential.js';
-import { computeSlope } from '../growth/readings/slope.js';
+import type { Point } from '../growth/readings/slope.js';
 import type { Slope } from '../model/bounds.js';
-import type { MemoryForecast } from '../model/memory.js';
 import type {
   RecordedReading,
   RecordedSeries,
@@ -14,6 +11,7 @@ import type {
   RecordingSummary,
   SeriesSummary,
 } from '../model/recording.js';
+import { computeForecast, computeGrowth, type Figure } from './forecast.js';
 import { peakHeapOf, peakRssOf } from './thin-recording.js';
 
 export const summarizeRecording = ({ header, series, marks, cutOff }: Recording, file: string): RecordingSummary => ({
@@ -28,8 +26,6 @@ export const summarizeRecording = ({ header, series, marks, cutOff }: Recording,
 
 const summarizeSeries = ({ start, readings, end }: RecordedSeries): SeriesSummary => {
   const { pid, thread, script, nodeVersion } = start;
-  const rss = growthOf(readings, ({ rssBytes }) => rssBytes);
-  const heap = growthOf(readings, ({ heapUsedBytes }) => heapUsedBytes);
   const [first, last] = [readings[0], readings.at(-1)];
   return {
     pid,
@@ -43,9 +39,9 @@ const summarizeSeries = ({ start, readings, end }: RecordedSeries): SeriesSummar
     peakRssBytes: highest(readings, peakRssOf),
     peakHeapUsedBytes: highest(readings, peakHeapOf),
     longestDelayUs: highest(readings, ({ delayMaxUs }) => delayMaxUs ?? 0),
-    rssPerSecond: bounded(rss),
-    heapPerSecond: bounded(heap),
-    forecast: last === undefined ? null : forecastOf(last, rss, heap),
+    rssPerSecond: bounded(computeGrowth(pointsOf(readings, rssOf))),
+    heapPerSecond: bounded(computeGrowth(pointsOf(readings, heapOf))),
+    forecast: last === undefined ? null : computeForecast(figuresOf(readings, last)),
     end: end?.how ?? null,
     history: historyOf(readings),
   };
@@ -70,8 +66,11 @@ const historyOf = (readings: readonly RecordedReading[]): SeriesSummary['history
 const highest = (readings: readonly RecordedReading[], of: (reading: RecordedReading) => number): number =>
   readings.reduce((most, reading) => Math.max(most, of(reading)), 0);
 
-const growthOf = (readings: readonly RecordedReading[], of: (reading: RecordedReading) => number): Slope =>
-  computeSlope(floorsOf(readings.map((reading) => ({ x: reading.timeMs / 1000, y: of(reading) }))), allowedError);
+const rssOf = ({ rssBytes }: RecordedReading): number => rssBytes;
+const heapOf = ({ heapUsedBytes }: RecordedReading): number => heapUsedBytes;
+
+const pointsOf = (readings: readonly RecordedReading[], of: (reading: RecordedReading) => number): Point[] =>
+  readings.map((reading) => ({ x: reading.timeMs / 1000, y: of(reading) }));
 
 /** JSON knows no infinity. */
 const bounded = ({ estimate, low, high }: Slope): SeriesSummary['rssPerSecond'] => ({
@@ -80,21 +79,12 @@ const bounded = ({ estimate, low, high }: Slope): SeriesSummary['rssPerSecond'] 
   high: Number.isFinite(high) ? high : null,
 });
 
-const forecastOf = (last: RecordedReading, rss: Slope, heap: Slope): MemoryForecast | null => {
+const figuresOf = (readings: readonly RecordedReading[], last: RecordedReading): Figure[] => {
   const { cgroupLimitBytes, cgroupUsedBytes, rssBytes, heapLimitBytes, heapUsedBytes } = last;
-  const limits = [
-    { of: "V8's heap limit", slope: heap, left: heapLimitBytes - heapUsedBytes },
-    ...(cgroupLimitBytes === null
-      ? []
-      : [{ of: 'the memory cgroup', slope: rss, left: cgroupLimitBytes - (cgroupUsedBytes ?? rssBytes) }]),
+  const heap = { points: pointsOf(readings, heapOf), leftBytes: heapLimitBytes - heapUsedBytes };
+  const cgroup = { of: 'the memory cgroup', points: pointsOf(readings, rssOf) };
+  return [
+    { of: "V8's heap limit", ...heap },
+    ...(cgroupLimitBytes === null ? [] : [{ ...cgroup, leftBytes: cgroupLimitBytes - (cgroupUsedBytes ?? rssBytes) }]),
   ];
-  const forecasts = limits
-    .filter(({ slope }) => slope.low > 0 && Number.isFinite(slope.high)) // proved to grow
-    .map(({ of, slope, left }) => {
-      const [seconds, lowSeconds, highSeconds] = [slope.estimate, slope.high, slope.low].map(
-        (rate) => Math.max(0, left) / rate,
-      );
-      return { of, bytesPerSecond: slope.estimate, seconds, lowSeconds, highSeconds } as MemoryForecast;
-    });
-  return forecasts.toSorted((a, b) => a.seconds - b.seconds)[0] ?? null;
 };

@@ -2,7 +2,7 @@
 import { MemwatchError } from '../../errors.js';
 import type { MemoryReading, MemoryReport } from '../model/memory.js';
 import { findAdvice } from './advice.js';
-import { computeForecast } from './forecast.js';
+import { computeForecast, figuresOfMemory } from './forecast.js';
 import { computeParts } from './parts.js';
 
 /** Throws `bad-argument` if there is no reading. */
@@ -27,7 +27,7 @@ export const reportOfMemory = (pid: number, readings: readonly MemoryReading[]):
     limits: last.limits,
     pressure: last.pressure,
     oomKills: last.oomKills,
-    forecast: computeForecast(readings),
+    forecast: computeForecast(figuresOfMemory(readings)),
     advice: findAdvice(last, parts),
     warnings,
     readUs: last.readUs,

@@ -8,7 +8,8 @@ import { listCandidates } from '../../agent/attach/candidates.js';
 import type { Target } from '../../agent/attach/target.js';
 import { watchReadings } from '../../agent/capture/readings.js';
 import { readProcessCounts, type ProcessCounts } from '../../agent/process/counts.js';
-import { computeSlope, type Point } from '../../analyzer/growth/readings/slope.js';
+import type { Point } from '../../analyzer/growth/readings/slope.js';
+import { computeGrowth } from '../../analyzer/memory/forecast.js';
 import type { Slope } from '../../analyzer/model/bounds.js';
 import type { GcReading, Reading } from '../../analyzer/model/reading.js';
 import { MemwatchError, messageOf } from '../../errors.js';
@@ -24,7 +25,7 @@ export interface ServedProcess {
   readonly userSeconds: number;
   readonly systemSeconds: number;
   readonly gc: ReadonlyMap<GcReading['kind'], { readonly count: number; readonly durationUs: number }>;
-  /** Bytes a second, of the lowest heap in each of the last windows. */
+  /** Bytes a second by which the used heap grows. */
   growth(): Slope;
 }
 
@@ -80,9 +81,8 @@ export const serveProcesses = async (find: () => Promise<Target[]>, io: Io): Pro
 const keyOf = (target: Target): string =>
   target.kind === 'pid' ? `process ${target.pid}` : target.kind === 'command' ? 'program' : JSON.stringify(target);
 
-/** Growth is computed from the lowest heap in each window: what lies between two collections says nothing. */
-const window = { ms: 30_000, most: 60 };
-const alpha = 0.05;
+/** Half an hour: growth is that of the last readings. */
+const mostPoints = 360;
 
 class Served implements ServedProcess {
   last: Reading | undefined;
@@ -92,8 +92,7 @@ class Served implements ServedProcess {
   readonly gc = new Map<GcReading['kind'], { count: number; durationUs: number }>();
   readonly labels: Readonly<Record<string, string>>;
   readonly nodeVersion: string;
-  private readonly floors: Point[] = [];
-  private windowEnd = 0;
+  private readonly heapPoints: Point[] = [];
 
   constructor(readonly attachment: Attachment) {
     const { pid, port } = attachment;
@@ -118,7 +117,7 @@ class Served implements ServedProcess {
   }
 
   growth(): Slope {
-    return computeSlope(this.floors, alpha);
+    return computeGrowth(this.heapPoints);
   }
 
   private take(reading: Reading): void {
@@ -131,14 +130,7 @@ class Served implements ServedProcess {
       const before = this.gc.get(kind) ?? { count: 0, durationUs: 0 };
       this.gc.set(kind, { count: before.count + count, durationUs: before.durationUs + durationUs });
     }
-    this.takeFloor({ x: reading.timeMs / 1000, y: reading.heap.usedBytes });
-  }
-
-  private takeFloor(point: Point): void {
-    const last = this.floors.at(-1);
-    if (last === undefined || point.x * 1000 >= this.windowEnd) {
-      this.windowEnd = point.x * 1000 + window.ms;
-      if (this.floors.push(point) > window.most) this.floors.shift();
-    } else if (point.y < last.y) this.floors[this.floors.length - 1] = point;
+    this.heapPoints.push({ x: reading.timeMs / 1000, y: reading.heap.usedBytes });
+    if (this.heapPoints.length > mostPoints) this.heapPoints.shift();
   }
 }

@@ -1,8 +1,8 @@
 /** The Live tab: memory, CPU and event loop now and over time, and the limits that would kill the process. In: state. Out: lines. Pure. */
+import { figuresOfProcess, findGrowing } from '../../analyzer/memory/forecast.js';
 import type { GcReading, Reading } from '../../analyzer/model/reading.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from '../../report/units.js';
 import { areaChart, niceMax, timeAxis } from './chart.js';
-import { forecastOf } from '../state/forecast.js';
 import { bodyHeight } from './layout.js';
 import { emptyLine, line, span, type Line, type Span, type Style } from './line.js';
 import type { State } from '../state/state.js';
@@ -71,25 +71,24 @@ const limitSpans = (name: string, used: number, limit: number): Span[] => {
   return [span(`${name} `), span(formatShare(share) + mark, style), span(` of ${formatBytes(limit)}   `, 'dim')];
 };
 
+/** 3.6 MB an hour: slower growth needs no warning on a screen that is watched for minutes. */
+const leastBytesPerSecond = 1024;
+
 const forecastLine = ({ readings: all, disturbedMs, work }: State): Line => {
   if (work?.action === true) {
     return line(span('Trend   ', 'title'), span('paused while memwatch works on the process', 'dim'));
   }
   const readings = all.filter(({ timeMs }) => timeMs > disturbedMs);
-  const forecast = forecastOf(readings);
-  if (forecast === undefined) {
-    const seconds = spanSeconds(readings);
+  const seconds = spanSeconds(readings);
+  const growing = findGrowing(figuresOfProcess(readings)).find(({ slope }) => slope.estimate >= leastBytesPerSecond);
+  if (growing === undefined) {
     const text = seconds < 20 ? 'needs 20 s of readings' : 'no steady growth so far';
     return line(span('Trend   ', 'title'), span(text, 'dim'));
   }
-  const what = forecast.what === 'heap' ? 'used heap' : 'RSS';
-  const rate = `▲ ${what} grows ${formatBytes(forecast.bytesPerSecond * 60)}/min, steadily`;
-  const limit = forecast.secondsToLimit === undefined ? '' : `: limit in about ${roughly(forecast.secondsToLimit)}`;
-  return line(
-    span('Trend   ', 'title'),
-    span(rate + limit, 'warn'),
-    span(` (over ${roughly(forecast.overSeconds)})`, 'dim'),
-  );
+  const { of, slope, secondsToLimit } = growing;
+  const rate = `▲ ${of} grows ${formatBytes(slope.estimate * 60)}/min, steadily`;
+  const limit = secondsToLimit === undefined ? '' : `: limit in about ${roughly(secondsToLimit)}`;
+  return line(span('Trend   ', 'title'), span(rate + limit, 'warn'), span(` (over ${roughly(seconds)})`, 'dim'));
 };
 
 /** A forecast is rough: two digits at most. */

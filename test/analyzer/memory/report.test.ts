@@ -2,64 +2,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findAdvice } from '#memwatch/analyzer/memory/advice.js';
-import { computeForecast } from '#memwatch/analyzer/memory/forecast.js';
+import { computeForecast, figuresOfMemory } from '#memwatch/analyzer/memory/forecast.js';
 import { computeParts } from '#memwatch/analyzer/memory/parts.js';
-import type { IsolateMemory, Mapping, MemoryLimit, MemoryReading } from '#memwatch/analyzer/model/memory.js';
+import type { MemoryLimit, MemoryReading } from '#memwatch/analyzer/model/memory.js';
+import { isolate, mapping, memoryReading } from '../../support/readings.js';
 
 const mb = 2 ** 20;
 
-let address = 0x1000_0000;
-const mapping = (path: string, rssBytes: number, permissions = 'rw-p'): Mapping => {
-  address += 4096;
-  const start = address;
-  address += 2 * rssBytes;
-  return {
-    start,
-    end: address,
-    permissions,
-    path,
-    rssBytes,
-    anonymousBytes: path.startsWith('/') ? 0 : rssBytes,
-    swapBytes: 0,
-  };
-};
-
-const isolate = (values: Partial<IsolateMemory> = {}): IsolateMemory => ({
-  thread: 'main thread',
-  usedBytes: 20 * mb,
-  liveBytes: null,
-  committedBytes: 24 * mb,
-  physicalBytes: 22 * mb,
-  limitBytes: 1000 * mb,
-  externalBytes: mb,
-  arrayBuffersBytes: 0,
-  mallocedBytes: mb,
-  spaces: [],
-  ...values,
-});
-
-const reading = (values: Partial<MemoryReading> = {}): MemoryReading => ({
-  timeMs: 0,
-  mappings: [mapping('[heap]', 10 * mb), mapping('/usr/bin/node', 30 * mb, 'r-xp')],
-  isolates: [isolate()],
-  silentThreads: [],
-  threads: 11,
-  limits: [],
-  unseenLimits: null,
-  pressure: null,
-  oomKills: null,
-  readUs: 100,
-  nodeVersion: 'v22.20.0',
-  ...values,
-});
-
 const adviceFor = (values: Partial<MemoryReading>): string[] => {
-  const of = reading(values);
+  const of = memoryReading(values);
   return findAdvice(of, computeParts(of)).map(({ id }) => id);
 };
 
 test('parts add up to the whole, largest first, and a watch shows what each gained, and what is gone', () => {
-  const first = reading();
+  const first = memoryReading();
   const [heap, node] = first.mappings;
   assert.ok(heap !== undefined && node !== undefined);
   const parts = computeParts({ ...first, mappings: [{ ...heap, rssBytes: 50 * mb }, node] }, first);
@@ -95,7 +51,7 @@ test("V8's heap limit is compared with the container's, and the flag that is nam
     usedBytes: mb,
   });
   const textFor = (limitBytes: number, nodeVersion: string): string => {
-    const of = reading({ limits: [limit(limitBytes)], nodeVersion });
+    const of = memoryReading({ limits: [limit(limitBytes)], nodeVersion });
     return findAdvice(of, computeParts(of))
       .map(({ id, text }) => `${id}: ${text}`)
       .join('\n');
@@ -112,11 +68,14 @@ test('a forecast is made of the limit that is reached first, and of none that is
     { of: 'cgroup', kind: 'cgroup', limitBytes: 512 * mb, usedBytes: 100 * mb + at * mb },
     { of: 'heap', kind: 'heap', limitBytes: 300 * mb, usedBytes: (at % 2 === 0 ? 200 : 100) * mb },
   ];
-  const readings = Array.from({ length: 30 }, (_, at) => reading({ timeMs: at * 1000, limits: limits(at) }));
-  const forecast = computeForecast(readings);
+  const readings = Array.from({ length: 30 }, (_, at) => memoryReading({ timeMs: at * 1000, limits: limits(at) }));
+  const forecast = computeForecast(figuresOfMemory(readings));
   assert.equal(forecast?.of, 'cgroup');
   assert.ok(Math.abs((forecast?.bytesPerSecond ?? 0) / mb - 1) < 0.01);
   assert.ok(Math.abs((forecast?.seconds ?? 0) - 383) < 5, String(forecast?.seconds));
   assert.equal(computeForecast([]), null);
-  assert.equal(computeForecast(readings.map((one) => ({ ...one, limits: one.limits.slice(2) }))), null);
+  assert.equal(
+    computeForecast(figuresOfMemory(readings.map((one) => ({ ...one, limits: one.limits.slice(2) })))),
+    null,
+  );
 });

@@ -4,30 +4,9 @@ import { test } from 'node:test';
 import { writeRecordLine } from '#memwatch/analyzer/formats/documents/recording.js';
 import { peakRssOf, thinRecording } from '#memwatch/analyzer/memory/thin-recording.js';
 import type { RecordedReading, RecordEvent } from '#memwatch/analyzer/model/recording.js';
+import { recordedReading } from '../../support/readings.js';
 
-const reading = (at: number): RecordedReading => ({
-  kind: 'reading',
-  series: 1,
-  timeMs: at * 1000,
-  intervalUs: 1e6,
-  rssBytes: at === 7 ? 9e9 : 1e8,
-  heapUsedBytes: 1e7,
-  heapTotalBytes: 2e7,
-  heapLimitBytes: 4e9,
-  externalBytes: 0,
-  arrayBuffersBytes: 0,
-  cgroupUsedBytes: null,
-  cgroupLimitBytes: null,
-  cpuUs: 1000,
-  delayP99Us: null,
-  delayMaxUs: null,
-  loopUtilization: 0.5,
-  gcCount: 1,
-  gcUs: 10,
-  handles: 0,
-  fileDescriptors: null,
-  threads: null,
-});
+const reading = (at: number): RecordedReading => recordedReading({ timeMs: at * 1000, rssBytes: at === 7 ? 9e9 : 1e8 });
 
 test('older readings are thinned; their sums and the peak stay, and so do the newest and the marks', () => {
   const readings = Array.from({ length: 400 }, (_, at) => reading(at));

@@ -14,7 +14,7 @@ import { computeSlope, type Point } from './slope.js';
 export const allowedError = 0.05;
 
 const readingsPerWindow = 5;
-const fewestWindows = 7;
+export const fewestWindows = 7;
 const maxWindows = 20;
 /** A look after only a few more readings says nothing new, but uses up part of the allowed error. */
 const timesTheReadings = 1.25;
@@ -41,10 +41,10 @@ export const slopeAtLook = (points: readonly Point[]): Slope => {
   return computeSlope(floorsOf(points.slice(0, size)), error);
 };
 
-/** The lowest reading of each window. */
-export const floorsOf = (points: readonly Point[]): Point[] => {
+/** The lowest reading of each window; at most `most` windows. */
+export const floorsOf = (points: readonly Point[], most = maxWindows): Point[] => {
   const fit = Math.floor(points.length / readingsPerWindow);
-  const windows = Math.min(points.length, Math.max(fewestWindows, Math.min(maxWindows, fit)));
+  const windows = Math.min(points.length, Math.max(fewestWindows, Math.min(most, fit)));
   return Array.from({ length: windows }, (_, window) => {
     const from = Math.round((window * points.length) / windows);
     const inside = points.slice(from, Math.round(((window + 1) * points.length) / windows));

@@ -1,0 +1,68 @@
+/** How many rounds pass between two snapshots, so that slow growth adds enough to be seen. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { roundsPerSnapshot, type WatchedRounds } from '#memwatch/analyzer/growth/rounds-per-snapshot.js';
+import { heapMemory } from '#memwatch/analyzer/growth/readings/counters.js';
+import type { ProcessReading } from '#memwatch/analyzer/model/process-reading.js';
+import { reading } from '../../support/check-report.js';
+
+const roundMs = 1000;
+
+/** A watch of so many rounds of a second each, with `perRound` readings in each. */
+const watched = (values: Partial<WatchedRounds> = {}, rounds = 10, perRound = 4): WatchedRounds => {
+  const atMs = Array.from({ length: rounds * perRound + 1 }, (_, at) => (at * roundMs) / perRound);
+  const readings = atMs.map((ms): ProcessReading => ({
+    ...reading(),
+    atMs: ms,
+    allocatedBytes: 0,
+    cpuUs: 0,
+    childrenRssBytes: 0,
+    workers: [],
+  }));
+  const heapBytes = Array.from({ length: rounds + 1 }, (_, round) => 1e6 * (round + 1));
+  const rising = { heap: true, external: false, classes: [], containers: [] };
+  const gate = { readings: [], rising, sites: [] };
+  return { readings, known: [], heapBytes, allowedMs: 60_000, classes: 1, gate, rounds, end: 'rises', ...values };
+};
+
+/** A class that gained this many in the ten seconds of the watch. */
+const gained = (count: number): Partial<WatchedRounds> => {
+  const census = { classes: [], containers: [], pauseUs: 0 };
+  const counts = [0, 10_000].map((atMs) => ({ atMs, heapBytes: 1, externalBytes: 1, census }));
+  const rising = { heap: true, external: false, classes: [{ name: 'A', history: [5, 5 + count] }], containers: [] };
+  return { gate: { readings: counts, rising, sites: [] } };
+};
+
+const creeping = (bytesPerSecond: number): Partial<WatchedRounds> => {
+  const slope = { estimate: bytesPerSecond, low: 0, high: 2 * bytesPerSecond };
+  return { end: 'creeps', known: [{ of: heapMemory, unit: 'bytes', slope, least: 1, state: 'creeps', history: [] }] };
+};
+
+test('one round is enough for a heap that rises in each', () => {
+  assert.equal(roundsPerSnapshot(watched(), 3), 1);
+});
+
+test('what rises every third round is given three rounds, and never more than six', () => {
+  const steps = (every: number): number[] => Array.from({ length: 31 }, (_, round) => 1e6 * (1 + Math.floor(round / every))); // prettier-ignore
+  assert.equal(roundsPerSnapshot(watched({ heapBytes: steps(3) }, 30), 3), 3);
+  assert.equal(roundsPerSnapshot(watched({ heapBytes: steps(15) }, 30), 3), 6);
+});
+
+test('the shortest watch shows no pauses: the gate has seen it rise in each round', () => {
+  const heapBytes = [1e6, 1e6, 1e6, 2e6];
+  assert.equal(roundsPerSnapshot(watched({ heapBytes }, 3, 1), 3), 1);
+});
+
+test('a class that gains few objects gets time for six of them, within what was allowed', () => {
+  assert.equal(roundsPerSnapshot(watched(gained(100)), 3), 1);
+  assert.equal(roundsPerSnapshot(watched(gained(20)), 3), 3);
+  assert.equal(roundsPerSnapshot(watched({ ...gained(2), allowedMs: 6000 }), 3), 6, 'at most six rounds');
+  assert.equal(roundsPerSnapshot(watched({ ...gained(2), allowedMs: 600_000 }), 3), 30, 'or half the time, shared');
+});
+
+test('a heap that creeps gets time for four kilobytes; one that was not measured, all the time there is', () => {
+  assert.equal(roundsPerSnapshot(watched(creeping(1024)), 3), 4);
+  assert.equal(roundsPerSnapshot(watched(creeping(1e6)), 3), 1);
+  assert.equal(roundsPerSnapshot(watched(creeping(0)), 3), 10);
+  assert.equal(roundsPerSnapshot(watched({ end: 'rises', known: creeping(1024).known ?? [] }), 3), 1);
+});
