@@ -56,7 +56,7 @@ const rooms = [
     'leaks',
     ['errors.ts', 'input.ts', 'files', 'source', 'progress.ts', 'thread.ts', 'agent', 'analyzer', 'report', 'captures'],
   ],
-  ['commands/io.ts', ['errors.ts', 'progress.ts', 'analyzer/model']],
+  ['commands/io.ts', ['errors.ts', 'progress.ts', 'analyzer/model', 'report']],
   // apart from the other commands: it must not use the terminal UI
   ['commands/record', ['errors.ts', 'files', 'agent', 'analyzer', 'report', 'commands/io.ts']],
   [

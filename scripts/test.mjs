@@ -18,6 +18,6 @@ if (files.length === 0) {
 const { status } = spawnSync(
   process.execPath,
   ['--test', '--test-reporter=spec', '--test-concurrency=3', '--test-timeout=900000', ...files],
-  { stdio: 'inherit' },
+  { stdio: 'inherit', env: { ...process.env, LC_ALL: 'C.UTF-8' } }, // the texts hold symbols
 );
 process.exit(status ?? 1);

@@ -1,6 +1,6 @@
 /** The command line: every command, and the one place that catches, prints an error and sets the exit code. */
 import { isatty } from 'node:tty';
-import { createIo, type Arguments, type Command } from './commands/io.js';
+import { createIo, inLocale, type Arguments, type Command } from './commands/io.js';
 import { answerWithoutCommand, commandNameIn, readWords } from './commands/help.js';
 import { asSystemError, exitCodeOf, MemwatchError, messageOf } from './errors.js';
 import { removeAbandoned } from './files/temporary.js';
@@ -81,12 +81,12 @@ const report = (thrown: unknown, debug: boolean): void => {
 };
 
 /** Messages contain names of files and processes, which cannot be trusted on a terminal. */
-const harmless = (text: string): string => text.split('\n').map(escapeText).join('\n');
+const harmless = (text: string): string => inLocale(text.split('\n').map(escapeText).join('\n'));
 
 const words = readWords(process.argv.slice(2));
 const columns = process.stdout.columns ?? 100;
 try {
-  if (commandNameIn(words) === undefined) process.stdout.write(`${answerWithoutCommand(words, columns)}\n`);
+  if (commandNameIn(words) === undefined) process.stdout.write(`${inLocale(answerWithoutCommand(words, columns))}\n`);
   else {
     const { createParser } = await import('./commands/parser.js'); // yargs takes longer to load than the rest
     await (await createParser(words, columns, run)).parseAsync();

@@ -7,6 +7,7 @@ import { writeJson } from '../analyzer/model/escape.js';
 import type { PrintedDocument } from '../analyzer/model/printed-documents.js';
 import type { Argv } from 'yargs';
 import type { Progress } from '../progress.js';
+import { isAsciiLocale, toAscii } from '../report/ascii.js';
 
 export interface Io extends Progress {
   readonly json: boolean;
@@ -32,13 +33,17 @@ export interface Command {
 /** Parsed arguments; `--` holds the words after the two dashes. */
 export type Arguments = Readonly<Record<string, unknown>> & { readonly '--'?: readonly string[] };
 
+/** Text as this locale's terminals can show it. */
+export const inLocale = (text: string): string => (isAsciiLocale(process.env) ? toAscii(text) : text);
+
 export const createIo = (json: boolean, signal: AbortSignal, endAtOnce: () => void): Io => {
   const clearProgress = (): void => {
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   };
   const line = (text: string): void => {
     clearProgress();
-    process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+    const shown = json ? text : inLocale(text);
+    process.stdout.write(shown.endsWith('\n') ? shown : `${shown}\n`);
   };
   return {
     signal,
@@ -51,7 +56,7 @@ export const createIo = (json: boolean, signal: AbortSignal, endAtOnce: () => vo
     progress: process.stderr.isTTY ? showProgress : createProgressLog(),
     warn: (text) => {
       clearProgress();
-      process.stderr.write(`${text}\n`);
+      process.stderr.write(`${inLocale(text)}\n`);
     },
   };
 };
@@ -61,7 +66,7 @@ export const hasScreen = (): boolean => process.stdout.isTTY && process.stdin.is
 
 /** Replaces the previous progress line. */
 const showProgress = (text: string): void =>
-  void process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+  void process.stderr.write(`\r\x1b[K${inLocale(text).slice(0, (process.stderr.columns ?? 80) - 1)}`);
 
 /** Without a terminal (in CI) progress is quiet unless a command takes long. */
 const logEveryMs = 10_000;
@@ -70,6 +75,6 @@ const createProgressLog = (): ((text: string) => void) => {
   return (text) => {
     if (text === '' || performance.now() - last < logEveryMs) return;
     last = performance.now();
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${inLocale(text)}\n`);
   };
 };

@@ -10,6 +10,10 @@ import { escapeText, formatBytes, formatRate } from './units.js';
 
 const longestPath = 10;
 
+/** What a signature is, for where it first stands. */
+export const signatureMeaning =
+  '(names this leak in every run, whatever the lines; a baseline of memwatch check lists it)';
+
 /** `+1 entry a call, +96 B a call`: the known parts of the rate. */
 export const renderRate = (finding: CheckFinding): string => {
   const perCall = finding.countPerIteration !== null;
@@ -21,7 +25,7 @@ export const renderRate = (finding: CheckFinding): string => {
     ...(bytes > 0 ? [`+${formatBytes(bytes)}`] : []),
   ]
     .join(', ')
-    .concat(` a ${word}`);
+    .concat(` a ${word}${count > 0 && !Number.isInteger(count) ? ' on average' : ''}`);
 };
 
 /** `src/cart.ts:17:3`, relative to a folder if the file is inside it. */
@@ -51,5 +55,6 @@ export const findingLines = (finding: CheckFinding, folder: string): string[] =>
     ...finding.reasons.map(escapeText),
     ...(finding.advice === null ? [] : [escapeText(finding.advice)]),
     `signature ${escapeText(finding.signature)}`,
+    ...(finding.rank === 1 ? [`  ${signatureMeaning}`] : []),
   ];
 };

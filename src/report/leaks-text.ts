@@ -12,8 +12,9 @@ import type {
   Owner,
 } from '../analyzer/model/finding.js';
 import { isProgramFile } from '../analyzer/model/scripts.js';
+import { signatureMeaning } from './finding-lines.js';
 import { renderPath } from './path-text.js';
-import { escapeText, formatBytes, formatCount, formatCountDelta, formatRate } from './units.js';
+import { escapeText, formatBytes, formatCount, formatCountDelta, formatMean } from './units.js';
 
 /** Most steps of a path that are shown. */
 const mostSteps = 10;
@@ -57,6 +58,7 @@ const renderFinding = (finding: Finding, report: LeakReport): string[] => [
   `${finding.rank}. ${escapeText(finding.title)}`,
   ...findingFields(finding, report).map(([name, text]) => `   ${name.padStart(7)}: ${text}`),
   `     signature: ${escapeText(finding.signature)}`,
+  ...(finding.rank === 1 ? [`       ${signatureMeaning}`] : []),
 ];
 
 /** What is known about a finding, besides its title and its signature: names and texts, already escaped. */
@@ -84,7 +86,7 @@ export const findingFields = (
 const blameText = (finding: Finding, rounds: number): string => {
   const { bytesPerRound, retainedBytesPerRound, countPerRound } = finding;
   if (bytesPerRound === null) return '';
-  if (bytesPerRound === 0 && countPerRound > 0) return `${formatRate(countPerRound)} more a round`;
+  if (bytesPerRound === 0 && countPerRound > 0) return `${formatMean(countPerRound)} more a round`;
   const isShared = retainedBytesPerRound !== null && retainedBytesPerRound > bytesPerRound * 1.1;
   const shared = isShared
     ? `; ${formatBytes(retainedBytesPerRound)} a round including what other objects also retain`

@@ -10,6 +10,7 @@ import {
   formatCount,
   formatCountDelta,
   formatDuration,
+  formatMean,
   formatShare,
   jsonForScript,
 } from '#memwatch/report/units.js';
@@ -67,4 +68,15 @@ test('text for pages, XML and Markdown cannot leave its place', () => {
   const script = jsonForScript({ name: '</script><!--\u2028' });
   assert.ok(!script.includes('<'));
   assert.deepEqual(JSON.parse(script), { name: '</script><!--\u2028' });
+});
+
+test('a count is whole or says that it is a mean', () => {
+  assert.deepEqual([20, 1200, 1027.5, 12.2, 2.5, 0.1].map(formatMean), [
+    '20',
+    '1,200',
+    'about 1,028',
+    'about 12',
+    'on average 2.5',
+    'on average 0.1',
+  ]);
 });

@@ -2,7 +2,7 @@
  * Findings: what grows, in the words of the report. In: measured growth, places in the source, versions of packages. Out:
  * findings by rank, one for each cause.
  */
-import { formatBytes, formatRate, meanOf, toTenths } from '../model/figures.js';
+import { formatBytes, formatMean, meanOf, toTenths } from '../model/figures.js';
 import { nodeName, nodeTypeName, type HeapGraph } from '../model/heap-graph.js';
 import type { ClassGain, Finding, FindingContainer, FindingKind } from '../model/finding.js';
 import { causesOf, type Cause } from './snapshots/causes.js';
@@ -177,5 +177,5 @@ const titleOf = (growth: Growth, grown: Grown, callsPerRound: number | undefined
   const what = renderContainer(kind, nameOf(graph, shape.steps), many);
   const rate = describeRate(countPerRound(grown), bytesPerRound(grown), callsPerRound);
   if (rate.count === 0) return `${what} grows by ${formatBytes(rate.bytes)} a ${rate.per}`;
-  return `${what} ${renderGain(kind, formatRate(rate.count), shape.entryClass, rate.per)}`;
+  return `${what} ${renderGain(kind, formatMean(rate.count), shape.entryClass, rate.per)}`;
 };

@@ -4,6 +4,7 @@
  * LeakReport marked `census`.
  */
 import type { CensusContainer } from '../model/census.js';
+import { formatCount, formatMean } from '../model/figures.js';
 import { gainsOf, isSlowing } from './readings/evidence.js';
 import { unplaced, type Finding, type FindingKind, type LeakReport, type Verdict } from '../model/finding.js';
 import type { ScriptsTable } from '../model/scripts.js';
@@ -72,7 +73,7 @@ const ofContainer = (container: CensusContainer, history: readonly number[]): Fi
   return {
     ...nothing,
     kind: kinds[container.kind],
-    title: `${container.kind} of ${history.at(-1)} ${holds} gains ${perRound(history)} a round`,
+    title: `${container.kind} of ${formatCount(history.at(-1) ?? 0)} ${holds} gains ${formatMean(perRound(history))} a round`,
     signature: `${container.kind} > ${holds}`,
     countPerRound: perRound(history),
     history,
@@ -84,7 +85,7 @@ const ofContainer = (container: CensusContainer, history: readonly number[]): Fi
 const ofClass = (name: string, history: readonly number[]): Finding => ({
   ...nothing,
   kind: 'class',
-  title: `${name}: ${perRound(history)} more a round`,
+  title: `${name}: ${formatMean(perRound(history))} more a round`,
   signature: name,
   countPerRound: perRound(history),
   history,

@@ -3,7 +3,7 @@
  * so a snapshot shows no entries. In: sizes of live collections, one figure per round, as a census counted them. Out:
  * findings.
  */
-import { formatRate, toTenths } from '../model/figures.js';
+import { formatMean, toTenths } from '../model/figures.js';
 import { nodeName, nodeTypeName } from '../model/heap-graph.js';
 import type { Finding } from '../model/finding.js';
 import { isBackingStore } from './snapshots/entries.js';
@@ -57,7 +57,7 @@ const findingOfSizes = (
   return {
     rank: 0,
     kind,
-    title: `${nodeName(graph, node)} ${nameOf(graph, steps)} gains ${formatRate(perRound)} numbers a round and keeps them`,
+    title: `${nodeName(graph, node)} ${nameOf(graph, steps)} gains ${formatMean(perRound)} numbers a round and keeps them`,
     signature: signatureOf(graph, steps, entryClass),
     bytesPerRound,
     countPerRound: toTenths(perRound),

@@ -2,7 +2,7 @@
  * Findings whose bytes are those of large strings that small slices keep alive. In: a finding and its cause. Out: the finding,
  * which then names the slices, their number and the line that stores one.
  */
-import { formatRate, toTenths } from '../model/figures.js';
+import { formatMean, toTenths } from '../model/figures.js';
 import type { Finding } from '../model/finding.js';
 import { edgeTypes, nodeName, type HeapGraph } from '../model/heap-graph.js';
 import type { Location } from '../model/location.js';
@@ -32,7 +32,7 @@ export const withSlices = (
     ...finding,
     kind: 'string',
     bounded: undefined, // few of them hold far more memory than anybody expects
-    title: renderSlices(what, formatRate(rate.count), rate.per, slices),
+    title: renderSlices(what, formatMean(rate.count), rate.per, slices),
     countPerRound: toTenths(countPerRound),
     location: placeOfSlice(slices.example, growth, places) ?? finding.location,
     advice: adviceForSlices,

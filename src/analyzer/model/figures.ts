@@ -20,6 +20,12 @@ export const formatCount = (count: number): string =>
     .toString()
     .replace(/\B(?=(\d{3})+$)/g, ',');
 
+/** A count that is whole, or says that it is a mean: `20`, `about 1,028`, `on average 2.5`. */
+export const formatMean = (count: number): string => {
+  if (Number.isInteger(count)) return formatCount(count);
+  return count >= 10 ? `about ${formatCount(count)}` : `on average ${formatRate(count)}`;
+};
+
 /** A number per round or per call: `2,130`, `89.3`, `0.013`. */
 export const formatRate = (count: number): string => {
   if (count < 1) return String(Number(count.toPrecision(2)));

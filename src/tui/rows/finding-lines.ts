@@ -1,5 +1,6 @@
 /** The evidence for one finding, the most useful line first. In: a finding. Out: lines. Pure. */
 import type { Finding } from '../../analyzer/model/finding.js';
+import { signatureMeaning } from '../../report/finding-lines.js';
 import { formatCount, formatCountDelta } from '../../report/units.js';
 import { displayWidth } from '../../report/width.js';
 import { placeText } from './columns.js';
@@ -21,6 +22,7 @@ export const findingLines = (finding: Finding, width: number, chosen: number): L
   ...finding.reasons.flatMap((reason, at) => wrapped(at === 0 ? 'Because' : '', safe(reason), width)),
   ...wrapped('Gains', gainsText(finding), width),
   ...wrapped('Signature', safe(finding.signature), width),
+  ...wrapped('', signatureMeaning, width),
 ];
 
 /** The number of the place in a line of the evidence. */

@@ -2,9 +2,9 @@
 import { figuresOfProcess, findGrowing } from '../../analyzer/memory/forecast.js';
 import type { GcReading, Reading } from '../../analyzer/model/reading.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from '../../report/units.js';
-import { areaChart, niceMax, timeAxis } from './chart.js';
+import { areaChart, niceMax, timeAxis, type Series } from './chart.js';
 import { bodyHeight } from './layout.js';
-import { emptyLine, line, span, type Line, type Span, type Style } from './line.js';
+import { emptyLine, fitLine, line, span, type Line, type Span, type Style } from './line.js';
 import type { State } from '../state/state.js';
 import { bar, sparkline } from './table.js';
 import { padEnd, padStart, safe } from './text.js';
@@ -21,32 +21,68 @@ export const liveLines = (state: State): Line[] => {
   return [...memoryChart(state, last, memoryHeight), ...facts, ...charts, ...spaces];
 };
 
+/** Two charts side by side, each with its own scale: a small heap in a large RSS would be a line at the bottom. */
 const memoryChart = (state: State, last: Reading, height: number): Line[] => {
-  const { readings, columns } = state;
-  const used = readings.map((reading) => reading.heap.usedBytes);
-  const withExternal = ({ heap }: Reading): number => heap.usedBytes + heap.externalBytes;
-  const external = readings.map(withExternal);
-  const rss = readings.map((reading) => Math.max(reading.rssBytes, withExternal(reading)));
-  const series = [
-    { values: used, letter: '█', style: 'heap' },
-    { values: external, letter: '▒', style: 'external' },
-    { values: rss, letter: '░', style: 'rss' },
-  ] as const;
-  const max = niceMax(rss, 1024);
-  const { heap } = last;
+  const left = Math.ceil((state.columns - chartGap) / 2);
+  const size = { readings: state.readings, height };
+  return beside(
+    heapChart(last, { ...size, width: left }),
+    rssChart(last, { ...size, width: state.columns - chartGap - left }),
+    left + chartGap,
+  );
+};
+
+const chartGap = 2;
+
+interface ChartSize {
+  readonly readings: readonly Reading[];
+  readonly width: number;
+  readonly height: number;
+}
+
+const heapChart = ({ heap }: Reading, size: ChartSize): Line[] => {
+  const values = size.readings.map((reading) => reading.heap.usedBytes);
   return [
     line(
-      span('Memory', 'title'),
-      ...legend('█', 'heap', 'heap', formatBytes(heap.usedBytes)),
+      ...legend('█', 'heap', 'Heap', formatBytes(heap.usedBytes)),
       span(` of ${formatBytes(heap.totalBytes)}`, 'dim'),
-      ...legend('▒', 'external', 'external', formatBytes(heap.externalBytes)),
-      ...(columns < 100 ? [] : [span(` (buffers ${formatBytes(heap.arrayBuffersBytes)})`, 'dim')]),
-      ...legend('░', 'rss', 'RSS', formatBytes(last.rssBytes)),
     ),
-    ...areaChart(series, { width: columns, height, max, format: formatBytes }),
-    timeAxis(columns, readings.length, spanSeconds(readings)),
+    ...bytesChart([{ values, letter: '█', style: 'heap' }], size),
   ];
 };
+
+const rssChart = (last: Reading, size: ChartSize): Line[] => {
+  const { heap, rssBytes } = last;
+  const external = size.readings.map((reading) => reading.heap.externalBytes);
+  const rss = size.readings.map((reading) => Math.max(reading.rssBytes, reading.heap.externalBytes));
+  return [
+    line(
+      ...legend('░', 'rss', 'RSS', formatBytes(rssBytes)),
+      ...legend('▒', 'external', 'external', formatBytes(heap.externalBytes)),
+      ...(size.width < 60 ? [] : [span(` (buffers ${formatBytes(heap.arrayBuffersBytes)})`, 'dim')]),
+    ),
+    ...bytesChart(
+      [
+        { values: external, letter: '▒', style: 'external' },
+        { values: rss, letter: '░', style: 'rss' },
+      ],
+      size,
+    ),
+  ];
+};
+
+/** The chart and its time axis. The last series is the highest. */
+const bytesChart = (series: readonly Series[], { readings, width, height }: ChartSize): Line[] => {
+  const max = niceMax(series.at(-1)?.values ?? [], 1024);
+  return [
+    ...areaChart(series, { width, height, max, format: formatBytes }),
+    timeAxis(width, readings.length, spanSeconds(readings)),
+  ];
+};
+
+/** The lines of the right start in that column. */
+const beside = (left: readonly Line[], right: readonly Line[], column: number): Line[] =>
+  left.map((one, row) => line(...fitLine(one, column).spans, ...(right[row]?.spans ?? [])));
 
 const legend = (letter: string, style: Style, name: string, value: string): Span[] => [
   span(`  ${letter}`, style),

@@ -7,6 +7,7 @@ import blessed, { type Key, type Screen } from 'blessed';
 import { copyToClipboard } from './clipboard.js';
 import type { Guardian } from './guardian.js';
 import type { Line, Style } from '../rows/line.js';
+import { isAsciiLocale, toAscii } from '../../report/ascii.js';
 import { cellsOf } from '../../report/wrap.js';
 import { lookOf, type ColorDepth, type Look } from '../rows/theme.js';
 
@@ -172,7 +173,9 @@ const ascii = /^[ -~]*$/;
 
 const paint = (row: Screen['lines'][number], of: Line, attributeOf: (style: Style) => number): void => {
   let x = 0;
-  for (const { text, style } of of.spans) {
+  const shown = isAsciiLocale(process.env) ? toAscii : (text: string) => text;
+  for (const { text: written, style } of of.spans) {
+    const text = shown(written);
     const own = attributeOf(style);
     const attribute = of.selected === true ? (own & inheritColor) | (inheritColor << 9) | inverseBit : own;
     if (ascii.test(text)) {
