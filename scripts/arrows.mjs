@@ -45,7 +45,7 @@ const rooms = [
   ],
   ['agent/scenario', ['errors.ts', 'agent/capture'], ['analyzer/model']],
   // runs inside the user's program, which waits for what it loads
-  ['inside', ['errors.ts', 'files', 'agent/process'], ['analyzer/model']],
+  ['inside', ['errors.ts', 'files', 'agent/process', 'agent/capture/own-documents.ts'], ['analyzer/model']],
   ['report', ['errors.ts', 'source', 'analyzer/model']],
   ['tui/state', ['analyzer/model', 'report']],
   ['tui/rows', ['analyzer/model', 'analyzer/memory', 'report', 'tui/state']],

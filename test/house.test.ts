@@ -215,3 +215,18 @@ test('each kind of document is one type of the model, and commands print nothing
   // with that, a document without a type does not compile
   assert.match(readFileSync(repository('src/commands/io.ts'), 'utf8'), /print\(document: PrintedDocument,/);
 });
+
+test('each kind of document is written in one place', () => {
+  const writers = new Map<string, string[]>();
+  for (const file of readdirSync(repository('src'), { recursive: true, encoding: 'utf8' })) {
+    // the model has the types, and the tools of the server for agents say which document a command prints
+    if (!/\.c?ts$/.test(file) || /^(analyzer\/model|commands\/mcp)\//.test(file)) continue;
+    for (const [, name = ''] of readFileSync(repository(`src/${file}`), 'utf8').matchAll(
+      /\bschema(?: = |: )'memwatch\/([\w-]+@\d)'/g,
+    ))
+      writers.set(name, [...(writers.get(name) ?? []), file]);
+  }
+  assert.ok(writers.size > 20);
+  const several = [...writers].filter(([, files]) => files.length > 1);
+  assert.deepEqual(several, [['dump@1', ['commands/dump.ts', 'commands/dump.ts']]], 'dump: one process, or all');
+});

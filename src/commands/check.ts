@@ -7,7 +7,7 @@ import { throwIfInterrupted } from '../errors.js';
 import { renderCheck } from '../report/check-text.js';
 import { checkScenario } from '../leaks/scenario.js';
 import { baselineKey, knownLeaksOf, openBaseline, updateBaseline, type OpenBaseline } from './check/baseline.js';
-import { reportOfEarlyEnd, unusable } from './check/early-end.js';
+import { checkReport, reportOfEarlyEnd, unusable } from './check/report.js';
 import { readOptions, readSubjects, text, type CheckOptions } from './check/options.js';
 import { checkOutputs, writeOutputs, type Outputs } from './check/outputs.js';
 import { usualMaxMs } from '../leaks/duration.js';
@@ -102,8 +102,7 @@ const runCheck = async (run: CheckRun, outputs: Outputs, args: Arguments, io: Io
   if (update) updateBaseline(baseline, run.ran);
   const known = update ? openBaseline(baseline.path, false) : baseline;
   const scenarios = run.ran.map((scenario) => judgeAgainst(scenario, known, options.strict));
-  const passed = scenarios.every((scenario) => scenario.passed);
-  return { schema: 'memwatch/check@1', passed, scenarios, baseline: baseline.name, warnings: [] };
+  return checkReport(scenarios, baseline.name);
 };
 
 const exitCode = ({ passed, scenarios }: CheckReport): number => {

@@ -48,31 +48,35 @@ const printSummary = (heap: Heap, file: string, limit: number, args: Arguments, 
       hint: 'run memwatch heap without --class to list the classes',
     });
   const { nodes, edges, selfBytes, extraNativeBytes, classes, dominators } = summary;
-  const document: HeapDocument = {
-    schema: 'memwatch/heap@1',
-    nodeVersion: heap.nodeVersion,
-    snapshot: { file, nodes, edges, selfBytes, extraNativeBytes },
-    classes,
-    dominators: dominators.map(objectDocument),
-  };
-  io.print(document, () => renderHeap(summary, { file, width: io.columns, className }));
+  const snapshot = { file, nodes, edges, selfBytes, extraNativeBytes };
+  io.print(heapDocument(heap, snapshot, classes, dominators), () =>
+    renderHeap(summary, { file, width: io.columns, className }),
+  );
 };
 
 const printObject = (heap: Heap, file: string, node: number, limit: number, io: Io): void => {
   const object = describeObject(heap, node, limit);
   const { nodeCount, edgeCount } = heap.graph;
   const { retainers, retainerCount, contents, contentCount } = object;
-  const document: HeapDocument = {
-    schema: 'memwatch/heap@1',
-    nodeVersion: heap.nodeVersion,
-    snapshot: { file, nodes: nodeCount, edges: edgeCount, selfBytes: heap.dominators.retainedBytes[0] ?? 0 },
-    classes: [],
-    dominators: [objectDocument(object)],
-  };
+  const selfBytes = heap.dominators.retainedBytes[0] ?? 0;
+  const document = heapDocument(heap, { file, nodes: nodeCount, edges: edgeCount, selfBytes }, [], [object]);
   io.print({ ...document, retainers, retainerCount, contents, contentCount }, () =>
     renderHeapObject(object, io.columns),
   );
 };
+
+const heapDocument = (
+  { nodeVersion }: Heap,
+  snapshot: HeapDocument['snapshot'],
+  classes: HeapDocument['classes'],
+  objects: readonly HeapObject[],
+): HeapDocument => ({
+  schema: 'memwatch/heap@1',
+  nodeVersion,
+  snapshot,
+  classes,
+  dominators: objects.map(objectDocument),
+});
 
 const objectDocument = ({ id, name, type, selfBytes, retainedBytes, path, location }: HeapObject): ObjectDocument => ({
   id,

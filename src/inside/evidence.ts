@@ -4,8 +4,9 @@
  * moment: lines are appended, files get their names when they are whole. It never grows beyond a bound.
  */
 import { join } from 'node:path';
+import { recordHeader, recordLine } from '../agent/capture/own-documents.js';
 import { processExists } from '../agent/process/proc.js';
-import type { RecordedReading, RecordEvent, RecordHeader } from '../analyzer/model/recording.js';
+import type { RecordedReading, RecordEvent } from '../analyzer/model/recording.js';
 import { createGrowingFile } from '../files/growing.js';
 import { writeOutput } from '../files/output.js';
 import { keepNewest, makeOwnFolder } from '../files/evidence-folder.js';
@@ -40,13 +41,14 @@ export const openEvidence = ({ keep, startedMs, script }: EvidenceStart, interva
   keepNewest(keep, /^\d{8}-\d{6}-\d+$/, mostProcesses - 1, (name) => processExists(Number(name.split('-')[2])));
   const folder = join(keep, `${stampOf(startedMs)}-${process.pid}`);
   makeOwnFolder(folder);
-  const header: RecordHeader = { schema: 'memwatch/record@1', startedMs, intervalMs };
+  const header = recordHeader(startedMs, intervalMs);
   const { pid, version: nodeVersion } = process;
   const thread = 'main thread';
-  const first = lineOf(header) + lineOf({ kind: 'start', series, timeMs: startedMs, pid, thread, script, nodeVersion });
+  const first =
+    recordLine(header) + recordLine({ kind: 'start', series, timeMs: startedMs, pid, thread, script, nodeVersion });
   const file = createGrowingFile(join(folder, 'readings.ndjson'), first, {});
   const append = (event: RecordEvent): void => {
-    const line = lineOf(event);
+    const line = recordLine(event);
     if (file.bytes + line.length > mostBytes) file.replace(Buffer.from(first + newerHalf(file.read(), first.length)));
     file.append(line);
   };
@@ -78,8 +80,6 @@ const profilesIn = (folder: string): Pick<Evidence, 'survivors' | 'beginSamples'
     },
   };
 };
-
-const lineOf = (line: RecordHeader | RecordEvent): string => `${JSON.stringify(line)}\n`;
 
 /** Names are in the order of time. */
 const numbered = (number: number): string => String(number).padStart(5, '0');

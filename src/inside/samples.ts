@@ -2,6 +2,7 @@
  * Samples of what is alive and where it was allocated: V8 samples all the time, and a sample is read and written when the
  * memory comes nearer its limit (due.ts), or when somebody asks for evidence. In: the main thread. Out: files.
  */
+import { scriptsTable } from '../agent/capture/own-documents.js';
 import { isSampleDue, sampleTaken, type LastSample } from './due.js';
 import type { Evidence } from './evidence.js';
 import type { MainThread } from './main-thread.js';
@@ -45,7 +46,7 @@ export const createSamples = (
 };
 
 const notesOf = (durationMs: number): object => ({
-  scripts: { schema: 'memwatch/scripts@1', nodeVersion: process.version, scripts: [] },
+  scripts: scriptsTable(process.version, []),
   thread: 'main thread',
   precise: false,
   gc: null,

@@ -15,7 +15,7 @@ import {
   threads,
 } from '../analyzer/growth/readings/counters.js';
 import { reportOfCensus } from '../analyzer/growth/light.js';
-import { verdictOf } from '../analyzer/growth/verdict.js';
+import { leakReport, verdictOf } from '../analyzer/growth/verdict.js';
 import { coverageOf, renderBounds, undecidedOf, watchedMs } from '../analyzer/growth/watch-report.js';
 import { formatBytes } from '../analyzer/model/figures.js';
 import type { Finding, LeakReport } from '../analyzer/model/finding.js';
@@ -26,18 +26,15 @@ import type { Watched } from './watch.js';
 /** The report without a search: nothing rose, the time was up, or the user ended it. */
 export const reportOfWatch = (watched: Watched): LeakReport => withWatch(nothingFound(watched), watched);
 
-const nothingFound = (watched: Watched): LeakReport => ({
-  schema: 'memwatch/leaks@1',
-  verdict: 'clean',
-  reasons: [`none of ${watched.classes} classes and no collection rose in each round; no heap snapshot was needed`],
-  evidence: 'census',
-  rounds: watched.rounds,
-  heapBytes: watched.heapBytes,
-  snapshots: 0,
-  findings: [],
-  warnings: [],
-  ...coverageOf(watched),
-});
+const nothingFound = (watched: Watched): LeakReport =>
+  leakReport({
+    verdict: 'clean',
+    reasons: [`none of ${watched.classes} classes and no collection rose in each round; no heap snapshot was needed`],
+    evidence: 'census',
+    rounds: watched.rounds,
+    heapBytes: watched.heapBytes,
+    ...coverageOf(watched),
+  });
 
 /** A report of the heap, joined with what grows outside it. `later`: readings of rounds after the watch. */
 export const withWatch = (report: LeakReport, watched: Watched, later: readonly ProcessReading[] = []): LeakReport => {

@@ -8,6 +8,7 @@ import type { Script, ScriptsTable } from '../../analyzer/model/scripts.js';
 import { checkOutput, writeOutput } from '../../files/output.js';
 import { readTargetFile } from '../process/target-files.js';
 import type { Session } from '../session/protocol.js';
+import { scriptsTable } from './own-documents.js';
 
 export interface ScriptCollector {
   /** The table of every script that was parsed and that V8 still knows, with the source maps that can be read. */
@@ -48,11 +49,7 @@ export const collectScripts = async (
   const finish = async (): Promise<ScriptsTable> => {
     if (withSource !== undefined) await keepWithSource(session, found, withSource);
     await stop();
-    return {
-      schema: 'memwatch/scripts@1',
-      nodeVersion: from.nodeVersion,
-      scripts: await withSourceMaps(found, from.pid),
-    };
+    return scriptsTable(from.nodeVersion, await withSourceMaps(found, from.pid));
   };
   return { finish, stop };
 };

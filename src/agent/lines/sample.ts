@@ -4,6 +4,7 @@
  */
 import type { CaptureNotes } from '../../analyzer/model/profile.js';
 import { startAllocationSampling, type AllocationSampling } from '../capture/allocation-profile.js';
+import { scriptsTable } from '../capture/own-documents.js';
 import type { Attachment } from '../attach/attach.js';
 import { captureCpuProfiles, type CpuCaptureOptions, type Thread } from '../capture/cpu-profile.js';
 import type { LiveFunction } from './live-function.js';
@@ -28,7 +29,7 @@ export const captureFunctionSamples = async (
   const head = await allocations.stop();
   const { nodeVersion } = attachment;
   const notes: CaptureNotes & { durationUs: number } = {
-    scripts: { schema: 'memwatch/scripts@1', nodeVersion, scripts: [{ ...live.script, source: live.code }] },
+    scripts: scriptsTable(nodeVersion, [{ ...live.script, source: live.code }]),
     thread: thread.name,
     precise: options.precise,
     gc: null,

@@ -6,6 +6,7 @@ import { constants } from 'node:buffer';
 import { gunzipSync } from 'node:zlib';
 import { MemwatchError, messageOf } from '../../errors.js';
 import type { Profile } from '../model/profile.js';
+import { fieldsOf } from './shape.js';
 
 export interface FileContent {
   readonly bytes: Uint8Array;
@@ -89,8 +90,7 @@ const textControls = new Set([0x08, 0x09, 0x0a, 0x0c, 0x0d, 0x1b]);
 const beginsAsJson = (text: string): boolean => /^\s*(?:\{\s*["}]|\[\s*[[{\]])/.test(text.slice(0, 1024));
 
 /** The file's JSON as an object; empty if it is none. */
-export const objectOf = ({ json }: FileContent): Readonly<Record<string, unknown>> =>
-  typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Record<string, unknown>) : {};
+export const objectOf = ({ json }: FileContent): Readonly<Record<string, unknown>> => fieldsOf(json);
 
 /** Throws `broken-file`. Chrome's traces, an array of events, may lack their end. */
 export const parseJson = (text: string): unknown => {

@@ -8,12 +8,13 @@ import { MemwatchError } from '../../errors.js';
 import type { CaptureNotes, Profile, ValueColumn } from '../model/profile.js';
 import { createCallTree, type CallTree } from '../model/profile-builder.js';
 import { objectOf, type ProfileFormat } from './file-content.js';
-import { list, number, object, record } from './shape.js';
+import { fieldsOf, flag, list, number, object, optional, orNothing, record } from './shape.js';
 import {
   callFrame,
   createFrameReader,
+  noteFields,
   parseJsonObject,
-  readNotes,
+  readNotesAs,
   type CallFrame,
   type FrameReader,
 } from './v8-profile.js';
@@ -39,11 +40,18 @@ const heapProfileNode = record<HeapProfileNode>({
   children: list(object<HeapProfileNode>),
 });
 
+const heapProfileNotes = record<HeapProfileNotes>({
+  ...noteFields,
+  durationUs: orNothing(number),
+  live: optional(object<HeapProfileNode>),
+  survivorsOnly: optional(flag),
+});
+
 type Document = Readonly<Record<string, unknown>>;
 
 const isHeapProfile = (document: Document): boolean => {
-  const head = document['head'] as Partial<HeapProfileNode> | undefined;
-  return typeof head?.callFrame?.functionName === 'string' && typeof head.selfSize === 'number';
+  const { callFrame: frame, selfSize } = fieldsOf(document['head']);
+  return typeof fieldsOf(frame)['functionName'] === 'string' && typeof selfSize === 'number';
 };
 
 /** Throws `not-this-format`, `broken-file`. */
@@ -62,7 +70,7 @@ export const heapProfileFormat: ProfileFormat = {
 };
 
 const decodeDocument = (document: Document): Profile =>
-  decode(document['head'] as HeapProfileNode, readNotes(document) as HeapProfileNotes | undefined);
+  decode(heapProfileNode(document['head'], 'head'), readNotesAs(document, heapProfileNotes));
 
 /** A file from another tool may contain everything that was allocated, or only survivors; it does not say which. */
 const decode = (head: HeapProfileNode, notes: HeapProfileNotes | undefined): Profile => {

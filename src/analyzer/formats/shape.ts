@@ -20,6 +20,12 @@ export const text: Shape<string> = primitive('string', 'a text');
 export const number: Shape<number> = primitive('number', 'a number');
 export const flag: Shape<boolean> = primitive('boolean', 'true or false');
 
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The fields of an object, none of them checked; no fields if it is no object. */
+export const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> => (isRecord(value) ? value : {});
+
 export const oneOf =
   <const Word extends string>(...words: readonly Word[]): Shape<Word> =>
   (value, at) => {
@@ -46,7 +52,7 @@ export const orNothing =
 
 /** Any object; its fields are checked by whoever reads them. */
 export const object = <T extends object>(value: unknown, at: string): T => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(at, 'an object');
+  if (!isRecord(value)) throw wrong(at, 'an object');
   return value as T;
 };
 
@@ -58,12 +64,14 @@ export const list =
     return value as readonly T[];
   };
 
-/** A shape with a check for each field of the type: forgetting one does not compile. */
+/** A check for each field of a type: forgetting one does not compile. */
+export type Fields<T> = { readonly [Key in keyof T]-?: Shape<T[Key]> };
+
 export const record =
-  <T extends object>(fields: { readonly [Key in keyof T]-?: Shape<T[Key]> }): Shape<T> =>
+  <T extends object>(fields: Fields<T>): Shape<T> =>
   (value, at) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(at, 'an object');
+    if (!isRecord(value)) throw wrong(at, 'an object');
     for (const [key, shape] of Object.entries<Shape<unknown>>(fields))
-      shape((value as Record<string, unknown>)[key], at === '' ? key : `${at}.${key}`);
+      shape(value[key], at === '' ? key : `${at}.${key}`);
     return value as T;
   };

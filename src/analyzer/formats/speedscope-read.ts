@@ -7,7 +7,7 @@
 import { MemwatchError } from '../../errors.js';
 import type { Profile, ProfileUnit } from '../model/profile.js';
 import { objectOf, type ProfileFormat } from './file-content.js';
-import { list, number, optional, orNothing, record, text } from './shape.js';
+import { isRecord, list, number, optional, orNothing, record, text } from './shape.js';
 import { createStackProfile, kindOfUnit, timeUnits, type StackColumn, type StackProfile } from './stack-profile.js';
 
 interface SpeedscopeFile {
@@ -67,8 +67,6 @@ export const speedscopeFormat: ProfileFormat = {
   },
   read: (content) => readSpeedscope(speedscopeFile(objectOf(content), '')),
 };
-
-const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 const broken = (message: string): MemwatchError => new MemwatchError('broken-file', `the speedscope file ${message}`);
 

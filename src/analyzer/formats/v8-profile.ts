@@ -7,9 +7,23 @@ import { createLocator, type Location } from '../model/location.js';
 import { createFrameTable, type FrameTable } from '../model/profile-builder.js';
 import type { CallCounts, CaptureNotes, MemoryNotes } from '../model/profile.js';
 import type { GcReading, LoopReading } from '../model/reading.js';
-import type { Script, ScriptsTable } from '../model/scripts.js';
 import { parseJson } from './file-content.js';
-import { flag, list, nullOr, number, oneOf, optional, orNothing, record, text, type Shape } from './shape.js';
+import { scriptsTable } from './scripts-table.js';
+import {
+  fieldsOf,
+  flag,
+  isRecord,
+  list,
+  nullOr,
+  number,
+  oneOf,
+  optional,
+  orNothing,
+  record,
+  text,
+  type Fields,
+  type Shape,
+} from './shape.js';
 import { readFunctionRanges, type FunctionRange, type FunctionRanges } from './function-ranges.js';
 
 export interface CallFrame {
@@ -87,28 +101,16 @@ const nameOf = (at: CallFrame): string => (at.functionName === '(anonymous)' ? '
 /** Parses a JSON file; the caller must recognise its kind from its keys. */
 export const parseJsonObject = (text: string, what: string): Record<string, unknown> => {
   const value = /^\s*[[{]/.test(text) ? parseJson(text) : undefined;
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isRecord(value)) return value;
   throw new MemwatchError('not-this-format', `not a ${what}: the file holds no JSON object`);
 };
 
 const bytesBeforeAndAfter: Shape<readonly [number, number]> = (value, at) =>
   list(number)(value, at) as readonly [number, number];
 
-const notes = record<CaptureNotes>({
-  scripts: record<ScriptsTable>({
-    schema: oneOf('memwatch/scripts@1'),
-    nodeVersion: orNothing(text),
-    process: optional(text),
-    scripts: list(
-      record<Script>({
-        id: number,
-        url: text,
-        sourceMapUrl: optional(text),
-        sourceMap: optional(text),
-        source: optional(text),
-      }),
-    ),
-  }),
+/** The fields of the notes in every profile of memwatch's. */
+export const noteFields: Fields<CaptureNotes> = {
+  scripts: scriptsTable,
   thread: orNothing(text),
   precise: orNothing(flag),
   gc: orNothing(
@@ -147,10 +149,18 @@ const notes = record<CaptureNotes>({
     }),
   ),
   memory: optional(record<MemoryNotes>({ heapBytes: bytesBeforeAndAfter, externalBytes: bytesBeforeAndAfter })),
-});
+};
+const captureNotes = record<CaptureNotes>(noteFields);
 
 /** The notes that memwatch stored in a file; undefined for files of other tools. Throws `broken-file`. */
-export const readNotes = (document: Readonly<Record<string, unknown>>): CaptureNotes | undefined => {
-  const found = document['memwatch'] as Partial<CaptureNotes> | null | undefined;
-  return found?.scripts?.schema === 'memwatch/scripts@1' ? notes(found, 'memwatch') : undefined;
+export const readNotes = (document: Readonly<Record<string, unknown>>): CaptureNotes | undefined =>
+  readNotesAs(document, captureNotes);
+
+/** The same for a kind of file whose notes say more. */
+export const readNotesAs = <T extends CaptureNotes>(
+  { memwatch }: Readonly<Record<string, unknown>>,
+  shape: Shape<T>,
+): T | undefined => {
+  const { schema } = fieldsOf(fieldsOf(memwatch)['scripts']);
+  return schema === 'memwatch/scripts@1' ? shape(memwatch, 'memwatch') : undefined;
 };

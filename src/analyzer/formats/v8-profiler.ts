@@ -8,7 +8,7 @@ import { MemwatchError } from '../../errors.js';
 import { decodeCpuProfile } from './cpuprofile.js';
 import { cpuProfileFile, type CpuProfileFile, type CpuProfileNode } from './cpuprofile-shape.js';
 import { objectOf, type ProfileFormat } from './file-content.js';
-import { list, number, object, optional, orNothing, record, text, type Shape } from './shape.js';
+import { fieldsOf, list, number, object, optional, orNothing, record, text, type Shape } from './shape.js';
 
 interface LineTick {
   readonly line: number;
@@ -72,8 +72,8 @@ export const v8ProfilerFormat: ProfileFormat = {
 };
 
 const isTree = (document: Document): boolean => {
-  const head = document['head'] as Partial<TreeNode> | undefined;
-  return typeof head?.hitCount === 'number' && typeof head.functionName === 'string';
+  const { hitCount, functionName } = fieldsOf(document['head']);
+  return typeof hitCount === 'number' && typeof functionName === 'string';
 };
 
 const isList = ({ typeId, nodes }: Document): boolean => typeId === 'CPU' && Array.isArray(nodes);
@@ -135,9 +135,11 @@ const fromList = (document: Document): CpuProfileFile => {
   const file = cpuProfileFile({ startTime: 0, endTime: 0, ...document }, '');
   const base = baseOf(file.nodes[0]?.callFrame.lineNumber ?? -1);
   const nodes = file.nodes.map((node) => {
-    const { lineTicks, ...frame } = node.callFrame as CpuProfileNode['callFrame'] & { lineTicks?: LineTick[] };
-    const callFrame = { ...frame, lineNumber: frame.lineNumber - base, columnNumber: frame.columnNumber - base };
-    return { ...node, callFrame, positionTicks: node.positionTicks ?? ticksOf(checkTicks(lineTicks, 'lineTicks')) };
+    const { functionName, scriptId, url, lineNumber, columnNumber } = node.callFrame;
+    const at = { lineNumber: lineNumber - base, columnNumber: columnNumber - base };
+    const lineTicks = checkTicks(fieldsOf(node.callFrame)['lineTicks'], 'lineTicks');
+    const positionTicks = node.positionTicks ?? ticksOf(lineTicks);
+    return { ...node, callFrame: { functionName, scriptId, url, ...at }, positionTicks };
   });
   return { ...file, nodes };
 };

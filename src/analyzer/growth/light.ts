@@ -9,7 +9,7 @@ import { gainsOf, isSlowing } from './readings/evidence.js';
 import { unplaced, type Finding, type FindingKind, type LeakReport, type Verdict } from '../model/finding.js';
 import type { ScriptsTable } from '../model/scripts.js';
 import type { Gate } from './readings/gate.js';
-import { verdictOf } from './verdict.js';
+import { leakReport, verdictOf } from './verdict.js';
 import type { Coverage } from './watch-report.js';
 import { withAllocationSites } from './allocation-sites.js';
 
@@ -27,18 +27,16 @@ export const reportOfCensus = (
   const growing = [...containers, ...classes].filter(({ history }) => !isSlowing(gainsOf(history)));
   const steady = growing.filter(({ kind }) => kind !== 'class' || rising.heap);
   const verdict = verdictOf({ findings: steady.length, undecided: containers.length + classes.length });
-  return {
-    schema: 'memwatch/leaks@1',
+  return leakReport({
     verdict,
     reasons: reasonsOf(verdict, rounds, steady, rising.heap),
     evidence: 'census',
     rounds,
     heapBytes: readings.map((reading) => reading.heapBytes),
-    snapshots: 0,
     findings: located(withAllocationSites(steady.slice(0, maxFindings), sites, scripts)),
     warnings,
     ...looked,
-  };
+  });
 };
 
 /**

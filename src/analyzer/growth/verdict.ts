@@ -45,8 +45,7 @@ export const reportOfSnapshots = ({
   const filling = [...bounded, ...slowing.filter(isWorthIt)];
   const verdict = verdictOf({ findings: leaks.length, undecided: filling.length });
   const rounds = snapshots - 1;
-  return {
-    schema: 'memwatch/leaks@1',
+  return leakReport({
     verdict,
     reasons: [...reasonsOf(verdict, leaks, filling, bounded, rounds), ...heapReasons(heapBytes)],
     evidence: 'snapshots',
@@ -56,11 +55,18 @@ export const reportOfSnapshots = ({
     findings: leaks,
     bounded,
     warnings,
-    bounds: [],
     looked: ['JavaScript heap'],
     notLooked: [{ what: 'everything outside the heap', why: 'heap snapshots do not contain it' }],
-    threads: [],
-  };
+  });
+};
+
+type Needed = Pick<LeakReport, 'verdict' | 'reasons' | 'evidence' | 'rounds' | 'heapBytes'>;
+
+/** The one writer of `memwatch/leaks@1`. What is left out is empty. */
+export const leakReport = (report: Needed & Partial<Omit<LeakReport, 'schema'>>): LeakReport => {
+  const { verdict, reasons, evidence, rounds, heapBytes, ...others } = report;
+  const nothing = { snapshots: 0, findings: [], warnings: [], bounds: [], looked: [], notLooked: [], threads: [] };
+  return { schema: 'memwatch/leaks@1', verdict, reasons, evidence, rounds, heapBytes, ...nothing, ...others };
 };
 
 const isWorthIt = ({ bytesPerRound, countPerRound }: Finding): boolean =>

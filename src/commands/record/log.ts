@@ -4,7 +4,8 @@
  */
 import { resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { readRecordLines, writeRecordLine } from '../../analyzer/formats/documents/recording.js';
+import { recordHeader, recordLine } from '../../agent/capture/own-documents.js';
+import { readRecordLines } from '../../analyzer/formats/documents/recording.js';
 import { thinRecording } from '../../analyzer/memory/thin-recording.js';
 import type { RecordEvent } from '../../analyzer/model/recording.js';
 import { createGrowingFile, type GrowingFile } from '../../files/growing.js';
@@ -34,12 +35,12 @@ export interface RecordLogOptions {
 const roomAfterThinning = 0.25;
 
 export const createRecordLog = ({ file, overwrite, intervalMs, mostBytes }: RecordLogOptions): RecordLog => {
-  const header = { schema: 'memwatch/record@1', startedMs: Date.now(), intervalMs } as const;
-  const growing = createGrowingFile(file, writeRecordLine(header), { overwrite });
+  const header = recordHeader(Date.now(), intervalMs);
+  const growing = createGrowingFile(file, recordLine(header), { overwrite });
   const mailbox = openMailbox(resolve(file));
   let series = 0;
   const write = (event: RecordEvent): void => {
-    const line = writeRecordLine(event);
+    const line = recordLine(event);
     if (growing.bytes + Buffer.byteLength(line) > mostBytes) thin(growing, file, mostBytes * (1 - roomAfterThinning));
     growing.append(line);
   };
@@ -70,7 +71,7 @@ export const createRecordLog = ({ file, overwrite, intervalMs, mostBytes }: Reco
 
 const thin = (growing: GrowingFile, file: string, mostBytes: number): void => {
   const { header, events } = readRecordLines(growing.read(), file);
-  const first = writeRecordLine(header);
-  const kept = thinRecording(events, mostBytes - first.length, (event) => Buffer.byteLength(writeRecordLine(event)));
-  growing.replace(Buffer.from(first + kept.map(writeRecordLine).join('')));
+  const first = recordLine(header);
+  const kept = thinRecording(events, mostBytes - first.length, (event) => Buffer.byteLength(recordLine(event)));
+  growing.replace(Buffer.from(first + kept.map(recordLine).join('')));
 };

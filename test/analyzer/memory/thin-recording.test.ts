@@ -1,7 +1,7 @@
 /** Thinning keeps what a reader of the recording relies on: peaks, sums, the newest time, marks. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { writeRecordLine } from '#memwatch/analyzer/formats/documents/recording.js';
+import { recordLine } from '#memwatch/agent/capture/own-documents.js';
 import { peakRssOf, thinRecording } from '#memwatch/analyzer/memory/thin-recording.js';
 import type { RecordedReading, RecordEvent } from '#memwatch/analyzer/model/recording.js';
 import { recordedReading } from '../../support/readings.js';
@@ -20,7 +20,7 @@ test('older readings are thinned; their sums and the peak stay, and so do the ne
     nodeVersion: '',
   } as const;
   const events: RecordEvent[] = [start, ...readings, { kind: 'mark', timeMs: 5000, text: 'deploy' }];
-  const bytesOf = (event: RecordEvent): number => writeRecordLine(event).length;
+  const bytesOf = (event: RecordEvent): number => recordLine(event).length;
   const bytes = (some: readonly RecordEvent[]): number => some.reduce((sum, one) => sum + bytesOf(one), 0);
   const most = bytes(events) / 3;
   const thinned = thinRecording(events, most, bytesOf);

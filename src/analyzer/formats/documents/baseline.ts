@@ -7,31 +7,33 @@
 import { writeJson } from '../../model/escape.js';
 import { MemwatchError, messageOf } from '../../../errors.js';
 import type { Baseline, KnownLeak } from '../../model/check.js';
+import { fieldsOf, list, number, object, orNothing, record, text, type Shape } from '../shape.js';
 
 const schema = 'memwatch/baseline@1';
 const repair = 'correct it by hand, or delete it and write a new one with --update-baseline';
 
+const rate: Shape<number> = (value, at) => {
+  const found = number(value, at);
+  if (!Number.isFinite(found) || found < 0) throw new MemwatchError('broken-file', `${at} is not a rate`);
+  return found;
+};
+
+const knownLeaks = list(
+  record<KnownLeak>({ signature: text, kind: orNothing(text), bytesPerIteration: rate, countPerIteration: rate }),
+);
+
 /** Throws `not-this-format` (also for a file of a later version) and `broken-file`. `name` is only for messages. */
-export const readBaseline = (text: string, name: string): Baseline => {
-  const document = parse(text, name);
-  checkSchema(document['schema'], name);
-  const { scenarios } = document;
-  if (!isRecord(scenarios)) throw broken(name, '"scenarios" is not an object');
-  return new Map(Object.entries(scenarios).map(([file, leaks]) => [file, readLeaks(leaks, `${name}, ${file}`)]));
+export const readBaseline = (content: string, name: string): Baseline => {
+  const document = orBroken(name, (): unknown => JSON.parse(content));
+  checkSchema(document, name);
+  return orBroken(name, () => {
+    const scenarios = object<Record<string, unknown>>(fieldsOf(document)['scenarios'], 'scenarios');
+    return new Map(Object.entries(scenarios).map(([file, leaks]) => [file, readLeaks(leaks, file)]));
+  });
 };
 
-const parse = (text: string, name: string): Record<string, unknown> => {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch (cause) {
-    throw broken(name, messageOf(cause), cause);
-  }
-  if (isRecord(document)) return document;
-  throw new MemwatchError('not-this-format', `${name} is not a memwatch baseline`, { hint: repair });
-};
-
-const checkSchema = (found: unknown, name: string): void => {
+const checkSchema = (document: unknown, name: string): void => {
+  const found = fieldsOf(document)['schema'];
   if (found === schema) return;
   const version = typeof found === 'string' ? /^memwatch\/baseline@(\d+)$/.exec(found)?.[1] : undefined;
   throw version === undefined
@@ -41,24 +43,21 @@ const checkSchema = (found: unknown, name: string): void => {
       });
 };
 
-const readLeaks = (leaks: unknown, place: string): KnownLeak[] => {
-  if (!Array.isArray(leaks)) throw broken(place, 'the list of leaks is not an array');
-  return leaks.map((leak: unknown) => {
-    if (!isRecord(leak)) throw broken(place, 'an entry is not an object');
-    const { signature, kind, bytesPerIteration, countPerIteration } = leak;
-    if (typeof signature !== 'string') throw broken(place, 'an entry has no signature');
-    if (!isRate(bytesPerIteration) || !isRate(countPerIteration)) throw broken(place, `${signature} has no rate`);
-    return { signature, kind: String(kind ?? ''), bytesPerIteration, countPerIteration };
-  });
+const readLeaks = (leaks: unknown, file: string): KnownLeak[] =>
+  knownLeaks(leaks, file).map(({ signature, kind, bytesPerIteration, countPerIteration }) => ({
+    signature,
+    kind: kind ?? '',
+    bytesPerIteration,
+    countPerIteration,
+  }));
+
+const orBroken = <T>(name: string, read: () => T): T => {
+  try {
+    return read();
+  } catch (cause) {
+    throw new MemwatchError('broken-file', `${name}: ${messageOf(cause)}`, { hint: repair, cause });
+  }
 };
-
-const isRate = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0;
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const broken = (place: string, what: string, cause?: unknown): MemwatchError =>
-  new MemwatchError('broken-file', `${place}: ${what}`, { hint: repair, cause });
 
 /** Sorted by code point, so that the locale does not change the file; scenarios without a leak are left out. */
 export const writeBaseline = (baseline: Baseline): string => {

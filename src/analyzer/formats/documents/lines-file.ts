@@ -3,8 +3,9 @@
  * source: [text…], calls, rows: [number…] }], found: [selector…], missing: [{ selector, file, functions, reason }] }`, where `rows` holds one
  * number a field for each of `lines`. In: text. Out: the same with rows by name.
  */
-import { MemwatchError } from '../../../errors.js';
+import { MemwatchError, messageOf } from '../../../errors.js';
 import type { CountedFunction, CountedLine } from '../../model/lines.js';
+import { list, number, optional, record, text } from '../shape.js';
 
 export interface MissingFunction {
   readonly selector: string;
@@ -20,20 +21,37 @@ export interface LinesFile {
   readonly missing: readonly MissingFunction[];
 }
 
-interface RawFile {
-  readonly found: readonly string[];
-  readonly fields: readonly string[];
-  readonly functions: readonly (Omit<CountedFunction, 'lines'> & {
-    lines: readonly number[];
-    rows: readonly number[];
-  })[];
-  readonly missing: readonly MissingFunction[];
+interface StoredFunction extends Omit<CountedFunction, 'lines'> {
+  readonly lines: readonly number[];
+  readonly rows: readonly number[];
 }
 
+interface StoredFile extends Omit<LinesFile, 'functions'> {
+  readonly fields: readonly string[];
+  readonly functions: readonly StoredFunction[];
+}
+
+const storedFile = record<StoredFile>({
+  found: list(text),
+  fields: list(text),
+  functions: list(
+    record<StoredFunction>({
+      name: text,
+      file: text,
+      firstLine: number,
+      source: list(text),
+      calls: number,
+      lines: list(number),
+      rows: list(number),
+    }),
+  ),
+  missing: list(record<MissingFunction>({ selector: text, file: text, functions: list(text), reason: optional(text) })),
+});
+
 /** Throws `broken-file`. */
-export const readLinesFile = (text: string): LinesFile => {
+export const readLinesFile = (content: string): LinesFile => {
   try {
-    const { fields, functions, found, missing } = JSON.parse(text) as RawFile;
+    const { fields, functions, found, missing } = storedFile(JSON.parse(content), '');
     const column = columnsOf(fields);
     return {
       found,
@@ -44,7 +62,9 @@ export const readLinesFile = (text: string): LinesFile => {
       })),
     };
   } catch (cause) {
-    throw new MemwatchError('broken-file', 'the counters of the program cannot be read', { cause });
+    throw new MemwatchError('broken-file', `the counters of the program cannot be read: ${messageOf(cause)}`, {
+      cause,
+    });
   }
 };
 

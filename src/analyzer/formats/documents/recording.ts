@@ -1,5 +1,5 @@
 /**
- * Recordings, read and written. The bytes: NDJSON, plain while the recording runs, gzip when it is finished. Line 1 is
+ * Reads recordings. The bytes: NDJSON, plain while the recording runs, gzip when it is finished. Line 1 is
  * `{"schema":"memwatch/record@1",…}`; every other line is one event with its `kind`. A last line without its newline was
  * cut off and is left out. In: bytes. Out: a Recording. Throws `not-this-format`, `broken-file` with the line's number.
  */
@@ -148,6 +148,3 @@ const seriesOf = (events: readonly RecordEvent[]): RecordedSeries[] => {
   }
   return [...open.values()];
 };
-
-/** One line of the file. */
-export const writeRecordLine = (line: RecordHeader | RecordEvent): string => `${JSON.stringify(line)}\n`;

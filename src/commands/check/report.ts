@@ -1,6 +1,6 @@
 /**
- * The report of a check that could not finish, for CI jobs that read files and not stderr. In: the results so far and the
- * error. Out: a report in which every scenario that was not checked has failed with that error.
+ * The report of a check, also of one that could not finish, for CI jobs that read files and not stderr. In: the results so
+ * far, and the error. Out: a report in which every scenario that was not checked has failed with that error.
  */
 import type { CheckReport, ScenarioReport } from '../../analyzer/model/check.js';
 import { MemwatchError, messageOf } from '../../errors.js';
@@ -14,14 +14,16 @@ export const reportOfEarlyEnd = (
   const count = Math.max(names.length, finished.length);
   const scenarios = Array.from({ length: count }, (_, at) => finished[at] ?? unusable(names[at] ?? 'service', error));
   const rest = scenarios.some(({ failure }) => failure !== null) ? [] : [unusable('memwatch check', error)];
-  return {
-    schema: 'memwatch/check@1',
-    passed: false,
-    scenarios: [...scenarios, ...rest],
-    baseline: null,
-    warnings: [],
-  };
+  return checkReport([...scenarios, ...rest], null);
 };
+
+export const checkReport = (scenarios: readonly ScenarioReport[], baseline: string | null): CheckReport => ({
+  schema: 'memwatch/check@1',
+  passed: scenarios.every(({ passed }) => passed),
+  scenarios,
+  baseline,
+  warnings: [],
+});
 
 /** A scenario that memwatch could not check. */
 export const unusable = (name: string, error: unknown): ScenarioReport => {
