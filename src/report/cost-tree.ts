@@ -16,6 +16,8 @@ export interface CostTreeNode {
   readonly name: string;
   readonly file: string | null;
   readonly line: number | null;
+  /** Only if other functions begin on the line. */
+  readonly column?: number | undefined;
   readonly mayBeInlined: boolean;
   readonly value: number;
   readonly children: () => readonly CostTreeNode[];
@@ -62,7 +64,7 @@ export const renderCostTree = (roots: readonly CostTreeNode[], options: CostTree
 
 const head = (title: string, unit: ProfileUnit): string => `${percentTitle(unit)}     total  ${title}`;
 
-const textOf = ({ name, file, line, mayBeInlined }: CostTreeNode, folder: string): string => {
-  const place = showPlace({ file, line }, folder);
+const textOf = ({ name, file, line, column, mayBeInlined }: CostTreeNode, folder: string): string => {
+  const place = showPlace({ file, line, column }, folder);
   return `${markedName({ name, mayBeInlined })}${place === '' ? '' : `  ${place}`}`;
 };

@@ -23,8 +23,8 @@ export const showPackage = ({ name, file }: { name: string; file: string | null 
  * A path with its line within `width` cells. What is cut is at the left, but the name of a package stays:
  * `express/…router/layer.js:95`.
  */
-export const cutPlace = (file: string, line: number, width: number): string => {
-  const text = escapeText(line === 0 ? file : `${file}:${line}`);
+export const cutPlace = (file: string, line: number, width: number, column?: number): string => {
+  const text = escapeText(file + showPosition({ line, column }));
   const owner = packageOf(file);
   const inside = owner === null ? -1 : text.lastIndexOf(`/${owner}/`);
   const name = text.slice(text.lastIndexOf('/') + 1);
@@ -43,6 +43,11 @@ export const showFile = (file: string, folder: string): string => {
   return file.startsWith(root) ? file.slice(root.length) : file;
 };
 
-/** `src/server.ts:9`, `src/server.ts` if the line is unknown; '' for native code. */
-export const showPlace = (place: { file: string | null; line: number | null }, folder: string): string =>
-  place.file === null ? '' : `${showFile(place.file, folder)}${(place.line ?? 0) === 0 ? '' : `:${place.line}`}`;
+/** `src/server.ts:9`, `dist/bundle.js:1:5120`, `src/server.ts` if the line is unknown; '' for native code. */
+export const showPlace = (
+  place: { file: string | null; line: number | null; column?: number | undefined },
+  folder: string,
+): string => (place.file === null ? '' : showFile(place.file, folder) + showPosition(place));
+
+const showPosition = ({ line, column }: { line: number | null; column?: number | undefined }): string =>
+  (line ?? 0) === 0 ? '' : `:${line}${column === undefined ? '' : `:${column}`}`;

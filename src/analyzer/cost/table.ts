@@ -4,15 +4,17 @@ import type { CostTable, FunctionRow } from '../model/cost.js';
 import type { Profile } from '../model/profile.js';
 import { computeFunctions, isIdle, isRoot } from './functions.js';
 import { computeLines } from './lines.js';
+import { columnsOfFrames } from './shared-lines.js';
 
 /** Functions by self value, most expensive first; V8's `(idle)` and `(root)` are no rows. */
 export const computeCostTable = (profile: Profile): CostTable => {
   const { frames, values } = profile;
   const { rows, whole, idle } = functionRows(profile);
   const samples = values.find(({ name }) => name === 'samples')?.self.reduce((sum, one) => sum + one, 0);
-  const lines = computeLines(profile).map(({ file, line, frame, self, inlined, mayBeInlined }) => ({
+  const lines = computeLines(profile).map(({ file, line, column, frame, self, inlined, mayBeInlined }) => ({
     file,
     line,
+    column,
     function: frames[frame].name,
     self,
     inlined,
@@ -40,6 +42,7 @@ const functionRows = (profile: Profile): { rows: FunctionRow[]; whole: number; i
   const liveColumn = values.find(({ name }) => name === 'live');
   const live = liveColumn === undefined ? undefined : computeFunctions(profile, liveColumn.self).self;
   const certain = computeCertain(profile);
+  const columns = columnsOfFrames(frames);
   const rows: FunctionRow[] = [];
   let idle = 0;
   let whole = 0;
@@ -52,6 +55,7 @@ const functionRows = (profile: Profile): { rows: FunctionRow[]; whole: number; i
       name,
       file: location?.file ?? null,
       line: location?.line || null, // 0 if another tool's file does not say
+      column: columns[frame],
       calls: Number.isNaN(counted) ? null : counted,
       self: self[frame],
       total: total[frame],

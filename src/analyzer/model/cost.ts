@@ -7,6 +7,8 @@ export interface FunctionRow {
   /** null for native code and V8's own states. */
   readonly file: string | null;
   readonly line: number | null;
+  /** 1-based; undefined if no other function begins on the line. */
+  readonly column?: number | undefined;
   /** null if calls were not counted. */
   readonly calls: number | null;
   readonly self: number;
@@ -21,6 +23,8 @@ export interface FunctionRow {
 export interface LineRow {
   readonly file: string;
   readonly line: number;
+  /** Where the function begins, if others begin on the same line, as in a bundle of one line. */
+  readonly column?: number | undefined;
   readonly function: string;
   readonly self: number;
   /** Code of functions that V8 inlined into this one, whose lines are unknown. */

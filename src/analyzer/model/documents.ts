@@ -99,11 +99,15 @@ export interface FunctionDocument {
   /** null for native code. */
   readonly file: string | null;
   readonly line: number | null;
+  /** Only if other functions begin on the line. */
+  readonly column?: number | undefined;
 }
 
 export interface LineDocument {
   readonly file: string;
   readonly line: number;
+  /** Of the function; only if others begin on the line. */
+  readonly column?: number | undefined;
   readonly function?: string | undefined;
 }
 

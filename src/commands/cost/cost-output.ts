@@ -18,7 +18,7 @@ import type { Profile } from '../../analyzer/model/profile.js';
 import { readRegularFile } from '../../input.js';
 import { renderCostTree } from '../../report/cost-tree.js';
 import { isOwn } from '../../report/place.js';
-import { escapeText } from '../../report/units.js';
+import { escapeText, formatShare } from '../../report/units.js';
 import {
   renderCallEdges,
   renderFunctions,
@@ -114,9 +114,8 @@ export const renderChoice = (
   if (functions.length > shown.length) out.push(`… ${functions.length - shown.length} more; --limit 0 shows all`);
   if (args['lines'] === true) {
     const sourceOf = createSourceOf(sources);
-    const text =
-      lines.length === 0 ? ['the profile has no lines'] : renderLines(table, lines.slice(0, limit), options, sourceOf);
-    out.push('', ...text);
+    const text = lines.length === 0 ? [] : renderLines(table, lines.slice(0, limit), options, sourceOf);
+    out.push('', ...text, ...renderUnlined(table));
   }
   if (callers !== undefined)
     out.push('', ...renderCallEdges(table, callers.slice(0, limit), options, `callers of ${args['callers']}`));
@@ -129,6 +128,18 @@ export const renderChoice = (
   return out;
 };
 
+/** V8 samples lines of the code that runs, so a bundle of one line says nothing about the lines of the source. */
+const renderUnlined = ({ unit, functions, lines, whole }: CostTable): string[] => {
+  const sumOf = (rows: readonly { self: number; file: string | null }[]): number =>
+    rows.reduce((sum, { self, file }) => sum + (file === null ? 0 : self), 0);
+  const unlined = whole > 0 ? (sumOf(functions) - sumOf(lines)) / whole : 0;
+  if (unlined < 0.05 || unit !== 'microseconds') return lines.length === 0 ? ['the profile has no lines'] : [];
+  return [
+    `${formatShare(unlined)} is in code whose lines are unknown, such as a bundle of one line: V8 samples no columns.`,
+    'The table of functions has their places in the source.',
+  ];
+};
+
 /** The text of a line: from the capture itself, or from a file on this machine. */
 const createSourceOf = (profiles: readonly Profile[]): ((row: LineRow) => string) => {
   const locators = profiles.map(({ notes }) => createLocator(notes?.scripts));
@@ -137,10 +148,10 @@ const createSourceOf = (profiles: readonly Profile[]): ((row: LineRow) => string
     const captured = locators.map((locator) => locator.sourceOf(file)).find((text) => text !== undefined);
     return (captured ?? readTextFile(file)).split(/\r?\n/);
   };
-  return ({ file, line }) => {
+  return ({ file, line, column = 1 }) => {
     const lines = texts.get(file) ?? linesOf(file);
     texts.set(file, lines);
-    return (lines[line - 1] ?? '').trim();
+    return (lines[line - 1] ?? '').slice(column - 1).trim();
   };
 };
 

@@ -1,4 +1,5 @@
 /** The call trees of `cpu --tree` and `alloc --tree`. In: a profile and its table. Out: trees for the text and the document. */
+import { columnsOfFrames } from '../../analyzer/cost/shared-lines.js';
 import { computeCalleeTree, computeCallerTree, type CallTreeEntry } from '../../analyzer/cost/call-tree.js';
 import { computeFlameTree } from '../../analyzer/cost/flame-tree.js';
 import type { CostTable } from '../../analyzer/model/cost.js';
@@ -14,6 +15,7 @@ export interface NamedTree {
 
 /** `own`: other people's code is passed over, and what it cost is that of the application's function that called it. */
 export const treesOf = (profile: Profile, { functions }: CostTable, own: boolean): NamedTree[] => {
+  const columns = columnsOfFrames(profile.frames);
   const isShown = ({ location }: Frame): boolean => !own || isOwn({ file: location?.file ?? null });
   const keyOf = (name: string, file: string | null, line: number | null): string => `${name}\n${file}\n${line}`;
   const marked = new Set(
@@ -22,9 +24,9 @@ export const treesOf = (profile: Profile, { functions }: CostTable, own: boolean
   const nodes = computeFlameTree(profile, isShown);
   const nodeOf = ({ frame, value, children }: CallTreeEntry): CostTreeNode => {
     const { name = '', location } = profile.frames[frame] ?? {};
-    const [file, line] = [location?.file ?? null, location?.line ?? null];
+    const [file, line, column] = [location?.file ?? null, location?.line ?? null, columns[frame]];
     const mayBeInlined = marked.has(keyOf(name, file, line));
-    return { name, file, line, mayBeInlined, value, children: () => children().map(nodeOf) };
+    return { name, file, line, column, mayBeInlined, value, children: () => children().map(nodeOf) };
   };
   const others = own ? '; the cost of packages, Node and native code counts for their callers' : '';
   return [

@@ -103,10 +103,11 @@ const documentOf = (
   idleUs: table.idle,
   precise: result.threads.some(({ profile }) => profile.notes?.precise === true),
   threads: result.threads.map(threadDocument),
-  functions: functions.map(({ name, file, line, calls, self, total, mayBeInlined }) => ({
+  functions: functions.map(({ name, file, line, column, calls, self, total, mayBeInlined }) => ({
     name: showName(name),
     file,
     line,
+    ...(column === undefined ? {} : { column }),
     calls: perCallIsKnown(result) ? calls : null,
     selfUs: self,
     totalUs: total,
@@ -117,6 +118,7 @@ const documentOf = (
   lines: lines.map((line) => ({
     file: line.file,
     line: line.line,
+    ...(line.column === undefined ? {} : { column: line.column }),
     function: showName(line.function),
     selfUs: line.self,
     inlined: line.inlined,

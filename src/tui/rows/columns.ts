@@ -37,6 +37,10 @@ const bytesOrWait = (bytes: number | null): Span[] => [span(bytes === null ? 'â€
 export const placeText = (place: Location | undefined, width: number): string =>
   place === undefined ? '' : cutPlace(place.file, place.line, width);
 
+/** With the column that tells functions on one line apart, if the row has it. */
+const codeText = (place: Location | undefined, width: number): string =>
+  place === undefined ? '' : cutPlace(place.file, place.line, width, place.column || undefined);
+
 const selfOf = (row: Row): number => ('selfBytes' in row ? row.selfBytes : 0);
 const retainedOf = (row: Row): number | null => ('retainedBytes' in row ? row.retainedBytes : null);
 
@@ -171,14 +175,14 @@ const functionColumns = (title: string): Column[] => [
   ...valueColumns(true),
   rest('name', title, 3, (row) => (row.kind === 'function' ? [span(safe(row.name) || '(anonymous)', 'name')] : [])),
   rest('place', 'Where', 3, (row, { width }) =>
-    row.kind === 'function' ? [span(placeText(row.place, width), 'place')] : [],
+    row.kind === 'function' ? [span(codeText(row.place, width), 'place')] : [],
   ),
 ];
 
 const lineColumns: Column[] = [
   ...valueColumns(false),
   rest('place', 'Line', 4, (row, { width }) =>
-    row.kind === 'line' ? [span(placeText(row.place, width), 'place')] : [],
+    row.kind === 'line' ? [span(codeText(row.place, width), 'place')] : [],
   ),
   rest('name', 'Function', 2, (row) =>
     row.kind === 'line' ? [span(safe(row.functionName) || '(anonymous)', 'name')] : [],

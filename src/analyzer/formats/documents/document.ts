@@ -76,12 +76,13 @@ const diff = record<DiffDocument>({
   ),
 });
 
-const functionFields: { [Key in keyof FunctionDocument]: Shape<FunctionDocument[Key]> } = {
+const functionFields: { [Key in keyof FunctionDocument]-?: Shape<FunctionDocument[Key]> } = {
   name: text,
   file: nullOr(text),
   line: nullOr(number),
+  column: optional(number),
 };
-const lineFields = { file: text, line: number, function: optional(text) };
+const lineFields = { file: text, line: number, column: optional(number), function: optional(text) };
 
 const cpu = record<CpuDocument>({
   schema: oneOf('memwatch/cpu@1'),

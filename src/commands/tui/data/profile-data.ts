@@ -4,6 +4,7 @@
 import { computeCallees, computeCallers, type CallEdge } from '../../../analyzer/cost/callers.js';
 import { computeFunctions, isIdle, isRoot } from '../../../analyzer/cost/functions.js';
 import { computeLines } from '../../../analyzer/cost/lines.js';
+import { columnsOfFrames } from '../../../analyzer/cost/shared-lines.js';
 import type { Location } from '../../../analyzer/model/location.js';
 import type { Profile } from '../../../analyzer/model/profile.js';
 import type { LineCost } from '../../../tui/state/detail.js';
@@ -22,6 +23,7 @@ export interface ProfileData {
   readonly functions: readonly FunctionRow[];
   readonly lines: readonly LineRow[];
   /** By frame. */
+  readonly places: readonly (Location | undefined)[];
   readonly hottest: ReadonlyMap<number, Location>;
   readonly flame: FlameGraph;
 }
@@ -35,6 +37,7 @@ export const createProfileData = (file: string, profile: Profile): ProfileData =
   const live = liveColumn === undefined ? undefined : computeFunctions(profile, liveColumn.self).self;
   const { unit } = profile.values[0];
   const hottest = hottestLines(profile);
+  const places = placesOf(profile);
   const functions: FunctionRow[] = [];
   let whole = 0;
   for (const [frame, { name, location }] of profile.frames.entries()) {
@@ -45,7 +48,7 @@ export const createProfileData = (file: string, profile: Profile): ProfileData =
       kind: 'function',
       frame,
       name,
-      place: location,
+      place: places[frame],
       hottest: hottest.get(frame),
       self: self[frame],
       total: total[frame],
@@ -54,7 +57,13 @@ export const createProfileData = (file: string, profile: Profile): ProfileData =
     });
   }
   const flame = createFlameGraph(profile, hottest);
-  return { file, profile, whole, functions, lines: linesOf(profile), hottest, flame };
+  return { file, profile, whole, functions, lines: linesOf(profile), places, hottest, flame };
+};
+
+/** Where each frame begins; with a column only if other functions begin on the line. */
+const placesOf = ({ frames }: Profile): (Location | undefined)[] => {
+  const columns = columnsOfFrames(frames);
+  return frames.map(({ location }, frame) => location && { ...location, column: columns[frame] ?? 0 });
 };
 
 /** The line of each frame with the most self time; functions that were inlined into it are not counted. */
@@ -68,9 +77,9 @@ const hottestLines = (profile: Profile): Map<number, Location> => {
 };
 
 const linesOf = (profile: Profile): LineRow[] =>
-  computeLines(profile).map(({ file, line, frame, self, inlined }) => ({
+  computeLines(profile).map(({ file, line, column = 0, frame, self, inlined }) => ({
     kind: 'line',
-    place: { file, line, column: 0 },
+    place: { file, line, column },
     functionName: profile.frames[frame].name + (inlined ? ' (inlined callees)' : ''),
     self,
     unit: profile.values[0].unit,
@@ -92,11 +101,11 @@ const rowsOf = (data: ProfileData, query: ProfileQuery): readonly (FunctionRow |
   }
 };
 
-const edgeRows = ({ profile, hottest }: ProfileData, edges: readonly CallEdge[]): FunctionRow[] =>
+const edgeRows = ({ profile, places, hottest }: ProfileData, edges: readonly CallEdge[]): FunctionRow[] =>
   edges.flatMap(({ frame, self, total }): FunctionRow[] => {
     if (frame < 0) return [];
-    const { name, location } = profile.frames[frame];
-    const place = { place: location, hottest: hottest.get(frame) };
+    const { name } = profile.frames[frame];
+    const place = { place: places[frame], hottest: hottest.get(frame) };
     return [{ kind: 'function', frame, name, ...place, self, total, live: undefined, unit: profile.values[0].unit }];
   });
 
