@@ -27,6 +27,7 @@ test('what the command line cannot mean ends with exit code 2, one line what and
       ['export', 'x', '--to', 'frob'],
       /^memwatch: --to frob: it takes pprof, speedscope, .*\n {2}memwatch export --help shows what it takes\n$/,
     ],
+    [['export', 'x'], /^memwatch: --to is missing: it takes pprof, speedscope, .*\n {2}memwatch export --help/],
     [['heap', '/tmp'], /^memwatch: cannot read \/tmp: it is a folder\n/],
     [['view', '/tmp'], /^memwatch: cannot read \/tmp: it is a folder\n/],
     [['diff', '/nowhere', '/nowhere2'], /^memwatch: cannot read \/nowhere: there is no such file\n/],

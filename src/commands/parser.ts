@@ -35,7 +35,8 @@ export const createParser = async (
   const entry = commands.get(name);
   if (entry === undefined) throw new MemwatchError('bad-argument', 'no command given');
   const command = await entry.load();
-  const optionNames = (): string[] => Object.keys(command.builder(yargs([])).getOptions().key);
+  const optionsOf = () => command.builder(yargs([])).getOptions();
+  const optionNames = (): string[] => Object.keys(optionsOf().key);
   return yargs(withRedaction(argv))
     .scriptName('memwatch')
     .parserConfiguration({ 'populate--': true, 'parse-positional-numbers': false })
@@ -48,7 +49,8 @@ export const createParser = async (
     .demandCommand(1, 'no command given')
     .wrap(Math.min(100, columns))
     .fail((message, error) => {
-      throw error ?? new MemwatchError('bad-argument', oneLine(message), { hint: hintFor(name, message, optionNames) });
+      const text = missingChoice(message, optionsOf().choices) ?? oneLine(message);
+      throw error ?? new MemwatchError('bad-argument', text, { hint: hintFor(name, message, optionNames) });
     })
     .command(entry.usage, entry.describe, command.builder, (args) => run(command, args as Arguments));
 };
@@ -57,6 +59,16 @@ export const createParser = async (
 const withRedaction = (argv: readonly string[]): string[] => {
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
   return argv.map((word, i) => (word === '--redact' && i < end ? '--redact=strings' : word));
+};
+
+/** `--to is missing: it takes pprof, svg`; undefined if the message is another. */
+const missingChoice = (
+  message: string,
+  choices: Readonly<Record<string, readonly unknown[] | undefined>>,
+): string | undefined => {
+  const name = /^Missing required argument: (\S+)$/.exec(message.trim())?.[1];
+  const values = name === undefined ? undefined : choices[name];
+  return values === undefined ? undefined : `--${name} is missing: it takes ${values.join(', ')}`;
 };
 
 /** yargs' message in one line and in memwatch's words. */

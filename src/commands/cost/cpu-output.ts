@@ -2,7 +2,7 @@
 import type { ProgramEnd } from '../../agent/attach/launch.js';
 import { mergeProfiles, type NamedProfile } from '../../analyzer/model/merge-profiles.js';
 import { computeCostTable } from '../../analyzer/cost/table.js';
-import type { CostTable } from '../../analyzer/model/cost.js';
+import type { CostTable, LineRow } from '../../analyzer/model/cost.js';
 import type { CpuDocument } from '../../analyzer/model/documents.js';
 import type { Profile } from '../../analyzer/model/profile.js';
 import type { LoopReading } from '../../analyzer/model/reading.js';
@@ -107,7 +107,7 @@ const documentOf = (
     name: showName(name),
     file,
     line,
-    ...(column === undefined ? {} : { column }),
+    column,
     calls: perCallIsKnown(result) ? calls : null,
     selfUs: self,
     totalUs: total,
@@ -115,21 +115,19 @@ const documentOf = (
     mayBeInlined,
     ...(perCallIsKnown(result) ? {} : { callsCounted: calls }),
   })),
-  lines: lines.map((line) => ({
-    file: line.file,
-    line: line.line,
-    ...(line.column === undefined ? {} : { column: line.column }),
-    function: showName(line.function),
-    selfUs: line.self,
-    inlined: line.inlined,
-    mayBeInlined: line.mayBeInlined,
-  })),
+  lines: lines.map(lineDocument),
   ...(callers === undefined ? {} : { callers: callers.map(edgeDocument) }),
   ...(callees === undefined ? {} : { callees: callees.map(edgeDocument) }),
   ...treesDocument(trees),
   files: result.files,
   exitCode: result.ended?.code ?? null,
   exitSignal: result.ended?.signal ?? null,
+});
+
+const lineDocument = ({ self, ...line }: LineRow): CpuDocument['lines'][number] => ({
+  ...line,
+  function: showName(line.function),
+  selfUs: self,
 });
 
 /** Counts without a common unit of work are shown separately from the times. */
