@@ -1,4 +1,5 @@
 /** The command line: every command, and the one place that catches, prints an error and sets the exit code. */
+import { setPriority } from 'node:os';
 import { isatty } from 'node:tty';
 import { createIo, inLocale, type Arguments, type Command } from './commands/io.js';
 import { answerWithoutCommand, commandNameIn, readWords } from './commands/help.js';
@@ -7,7 +8,18 @@ import { removeAbandoned } from './files/temporary.js';
 import { escapeText } from './report/units.js';
 
 const interrupted = new AbortController();
-const interrupt = (): void => interrupted.abort();
+const interrupt = (): void => {
+  hasten();
+  interrupted.abort();
+};
+/** On a busy machine the way out is not to wait its turn; only root may do this. */
+const hasten = (): void => {
+  try {
+    setPriority(-10);
+  } catch {
+    // then it takes longer
+  }
+};
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 for (const signal of signals) process.on(signal, interrupt);
 const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));

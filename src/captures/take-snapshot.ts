@@ -3,6 +3,7 @@
  * progress, and says how much memory stays with the target.
  */
 import { statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Attachment } from '../agent/attach/attach.js';
 import { captureSnapshot, type CapturedSnapshot, type SnapshotProgress } from '../agent/capture/snapshot.js';
@@ -14,6 +15,7 @@ import { estimateSnapshot, unknownLimit, whyNoRoom, type SnapshotEstimate } from
 import { reportKeptMemory } from './resident.js';
 
 export interface TakeOptions {
+  /** undefined: the user cannot choose. */
   gzip?: boolean;
   /** Replaces an existing file. */
   overwrite?: boolean;
@@ -29,18 +31,18 @@ export interface TakeOptions {
 export const takeSnapshot = async (
   attachment: Attachment,
   file: string,
-  { gzip = false, overwrite = false, force = false, more = false, redact }: TakeOptions,
+  { gzip, overwrite = false, force = false, more = false, redact }: TakeOptions,
   io: Progress,
 ): Promise<CapturedSnapshot> => {
   io.progress('counting what the snapshot will cost');
   const estimate = await estimateSnapshot(attachment);
-  if (!force) await refuseWithoutRoom(estimate, file);
+  if (!force) await refuseWithoutRoom(estimate, file, gzip);
   const cost = costOf(estimate);
   const isExpensive = estimate.pauseUs > 1e6 || !estimate.limitKnown || estimate.hiddenAbove || !estimate.enough;
   if (isExpensive) io.warn(cost);
   else io.progress(cost);
   const onProgress = (progress: SnapshotProgress): void => io.progress(progressText(progress));
-  const options = { gzip, overwrite, redact, signal: io.signal, onProgress };
+  const options = { gzip: gzip === true, overwrite, redact, signal: io.signal, onProgress };
   const capture = (): Promise<CapturedSnapshot> => captureSnapshot(attachment, file, options);
   return more ? capture() : reportKeptMemory(attachment.session, io, capture);
 };
@@ -71,7 +73,11 @@ const progressText = (progress: SnapshotProgress): string =>
     ? `V8 looks at the heap: ${formatCount(progress.done)} of ${formatCount(progress.total)} (${formatShare(progress.done / Math.max(1, progress.total))})`
     : `writing the snapshot: ${formatBytes(progress.bytes)}`;
 
-const refuseWithoutRoom = async (estimate: SnapshotEstimate, file: string): Promise<void> => {
+const refuseWithoutRoom = async (
+  estimate: SnapshotEstimate,
+  file: string,
+  gzip: boolean | undefined,
+): Promise<void> => {
   if (!estimate.enough) {
     const cheaper = estimate.censusFits
       ? 'memwatch census and memwatch alloc fit'
@@ -87,8 +93,17 @@ const refuseWithoutRoom = async (estimate: SnapshotEstimate, file: string): Prom
   throw new MemwatchError(
     'no-room',
     `the snapshot can take ${formatBytes(estimate.fileBytes)} of disk (an estimate), and ${dirname(resolve(file))} has ${formatBytes(freeBytes)} left`,
-    { hint: 'name another place with -o, or use --gzip --force, which takes about a fifth of the space' },
+    { hint: adviceForDisk(file, gzip) },
   );
+};
+
+const adviceForDisk = (file: string, gzip: boolean | undefined): string => {
+  const isTemporary = resolve(file).startsWith(resolve(tmpdir()));
+  const elsewhere = isTemporary ? 'set TMPDIR to a folder with more room' : 'name another place for it';
+  if (gzip === undefined) return elsewhere;
+  return gzip
+    ? `${elsewhere}; --force writes it anyway, compressed to about a fifth`
+    : `${elsewhere}, or use --gzip --force, which takes about a fifth of the space`;
 };
 
 /** Free bytes on the disk of a file; undefined if that cannot be read. */

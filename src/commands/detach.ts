@@ -5,10 +5,13 @@ import { createCloser } from '../agent/attach/close-later.js';
 import { clusterWorkersOf } from '../agent/attach/cluster.js';
 import { clearGuard, closeInspector } from '../agent/session/guard.js';
 import { isForgotten } from '../agent/attach/forgotten.js';
-import { findInspector, portClosed } from '../agent/attach/inspector.js';
+import { findInspector } from '../agent/attach/inspector.js';
+import { inspectorListener, portClosed, unreachableInspector } from '../agent/attach/port.js';
+import { loopbackAdvice } from '../agent/process/network.js';
 import { describeWait, readProcess, turnsItsLoop } from '../agent/process/proc.js';
 import { checkReachable } from '../agent/attach/safety.js';
 import type { Target } from '../agent/attach/target.js';
+import { MemwatchError } from '../errors.js';
 import { targetForms, targetOf } from './choose-target.js';
 import type { Command, Io } from './io.js';
 
@@ -44,7 +47,12 @@ const describe = ({ name, outcome, why = '' }: End): string => {
 /** A cluster primary passes the signal on that opens its inspector, so its workers are checked, too. */
 const detachFromAll = async (target: Target, force: boolean, io: Io): Promise<End[]> => {
   if (target.kind !== 'pid') return [await detachFrom(target, 'the target', force, io)];
-  const { pid } = await checkReachable(target.pid);
+  const { pid } = target;
+  await checkReachable(pid).catch((error: unknown) => {
+    if (error instanceof MemwatchError && error.code === 'not-attachable' && inspectorListener(pid) !== undefined)
+      closeLater(pid);
+    throw error;
+  });
   const ends = [await detachFromProcess(target, `process ${pid}`, force, io)];
   for (const worker of clusterWorkersOf(pid)) {
     const named = { kind: 'pid', pid: worker.pid, worker: undefined } as const;
@@ -62,13 +70,22 @@ const detachFromProcess = async (
 ): Promise<End> => {
   const open = await findInspector(target.pid, { signal: io.signal });
   if (open !== undefined) return detachFrom(target, name, force || (await isForgotten(target.pid, open)), io);
-  const status = readProcess(target.pid);
-  if (status === undefined || (await isFree(target.pid))) return { name, outcome: 'none open' };
-  const closer = createCloser(target.pid, status.startTicks);
+  const unreachable = await unreachableInspector(target.pid);
+  if (unreachable !== undefined) {
+    const hint = `${loopbackAdvice}; ${closeLater(target.pid)}`;
+    throw new MemwatchError('not-attachable', `${name} ${unreachable}: it stays open`, { hint });
+  }
+  if (readProcess(target.pid) === undefined || (await isFree(target.pid))) return { name, outcome: 'none open' };
+  const why = `If it was asked for one, it opens it once it is free (${describeWait(target.pid)}); ${closeLater(target.pid)}`;
+  return { name, outcome: 'may open later', why };
+};
+
+/** Leaves a process that closes the inspector when that can be done; says so, in words. */
+const closeLater = (pid: number): string => {
+  const closer = createCloser(pid, readProcess(pid)?.startTicks ?? 0);
   closer.start();
   closer.takeOver();
-  const why = `If it was asked for one, it opens it once it is free (${describeWait(target.pid)}); ${closer.describe()}`;
-  return { name, outcome: 'may open later', why };
+  return closer.describe();
 };
 
 /** Its event loop turns, so it would have opened an inspector that it was asked for. */

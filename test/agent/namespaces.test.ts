@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { withAttachment } from '#memwatch/agent/attach/attach.js';
 import { childProcessIds, innerPid, readProcess } from '#memwatch/agent/process/proc.js';
+import { listeningPorts } from '#memwatch/agent/process/sockets.js';
 import { readInside, readTargetFile } from '#memwatch/agent/process/target-files.js';
 import { evaluate } from '#memwatch/agent/session/evaluate.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
@@ -92,6 +93,23 @@ test('where loopback is down nothing is signalled, and memwatch says what is mis
     /cannot be reached on 127\.0\.0\.1, .*memwatch cannot connect to itself there \(E\w+\)\n.*ip link set lo up/,
   );
   assert.doesNotMatch(stderr, /:240D /, 'port 9229 is not open');
+});
+
+test('an inspector that a firewall hides is not denied, and closed when it can be reached', { skip }, async (t) => {
+  // no connection to port 9229: a rule before the one for the addresses of this machine
+  const firewall = `${loopback} ip rule add pref 100 lookup local && ip rule del pref 0 && ip rule add pref 10 dport 9229 ipproto tcp prohibit || exit;`;
+  const pid = await startInside(t, ['-n'], { before: firewall });
+  const asked = await memwatch(['census', String(pid)]);
+  const hidden = `listens on 127\\.0\\.0\\.1:9229, the port of its inspector, and memwatch cannot connect to it \\(.*\\)`;
+  assert.match(asked.stderr, new RegExp(`was asked for an inspector \\(SIGUSR1\\); it ${hidden}\\n`));
+  for (const command of ['census', 'detach']) {
+    const { code, stderr } = await memwatch([command, String(pid)]);
+    assert.equal(code, 2);
+    assert.match(stderr, new RegExp(`process ${pid} ${hidden}(: it stays open)?\\n.*let the firewall pass it`));
+  }
+  assert.equal(listeningPorts(pid).length, 1);
+  spawnSync('nsenter', ['-n', '-t', String(pid), 'ip', 'rule', 'del', 'pref', '10']);
+  await noPortOpen(pid);
 });
 
 test(

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { attach, withAttachment } from '#memwatch/agent/attach/attach.js';
-import { mayWaitForChild, readProcess } from '#memwatch/agent/process/proc.js';
+import { isInInnerLoop, mayWaitForChild, readProcess } from '#memwatch/agent/process/proc.js';
 import { listeningPorts } from '#memwatch/agent/process/sockets.js';
 import { nodeBinary, testedMajors } from '../support/nodes.js';
 import { repository } from '../support/paths.js';
@@ -137,6 +137,27 @@ test('a process that is blocked in a system call is waited for, and then attache
   );
 });
 
+test('a worker that waits in Atomics.wait is not taken for a child that the main thread waits for', async (t) => {
+  const program = `
+    const { Worker, isMainThread } = require('node:worker_threads');
+    if (isMainThread) new Worker(__filename).once('online', () => console.log('ready'));
+    else setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 100);`;
+  const target = await startSource(t, program, { node: 22, kind: 'cjs' });
+  await new Promise((go) => setTimeout(go, 300));
+  assert.equal(isInInnerLoop(target.pid), false);
+});
+
+test('a process that waits for a child at the top of its script is named as such, before ten seconds are over', async (t) => {
+  if (readFileSync('/proc/self/syscall', 'utf8') === '') return t.skip('the kernel does not show where threads wait');
+  const child = 'while kill -0 $PPID; do sleep 0.1; done';
+  const program = `require('node:child_process').execSync('echo ready >&2; ${child}', { stdio: 'inherit' })`;
+  const target = await startSource(t, program, { node: 24, kind: 'cjs' });
+  await assert.rejects(attach(pidTarget(target)), {
+    code: 'no-answer',
+    message: /opened none within [4-9] s: it waits for a child in spawnSync or execSync$/,
+  });
+});
+
 test('there is no process with that id', async () => {
   const gone = { kind: 'pid', pid: 4_194_303, worker: undefined } as const;
   await assert.rejects(attach(gone), { code: 'no-such-process' });
@@ -184,6 +205,7 @@ test('a single-executable application is named as one, with the way that works',
   const target = await startProcess(t, join(folder, 'app'), [], { env: { NODE_OPTIONS: '--inspect=127.0.0.1:0' } });
   await refused(target, 'not-attachable', /is a single-executable application of Node: .*app$/);
   const port = listeningPorts(target.pid)[0]?.port ?? 0;
+  await assert.rejects(attach(pidTarget(target)), { hint: new RegExp(`memwatch cpu 127\\.0\\.0\\.1:${port}$`) });
   const address = { kind: 'address', host: '127.0.0.1', port, worker: undefined } as const;
   await withAttachment(address, {}, async ({ pid }) => assert.equal(pid, target.pid));
 });

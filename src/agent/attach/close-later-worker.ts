@@ -2,7 +2,7 @@
  * The process that close-later.ts starts. In: the id of a process and when it started; stdin, which ends without a line
  * if memwatch is gone. It waits until that process opens its inspector and no client uses it, closes it, does the same for its
  * cluster workers, to which it passes the signal on, and ends. It also ends when no inspector comes any more: the process has
- * ended, or its event loop turns; and after an hour.
+ * ended, or its event loop turns; and after an hour. One that is open but cannot be reached is waited for.
  */
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,6 +13,7 @@ import { isForgotten, isOfSignal } from './forgotten.js';
 import { findInspector, watchLoop } from './inspector.js';
 import { closeInspectorOfSignal } from './link.js';
 import { holdLock } from './lock.js';
+import { inspectorListener } from './port.js';
 
 const pollMs = 500;
 const until = Date.now() + closeLaterMinutes * 60_000;
@@ -36,7 +37,7 @@ const waitAndClose = async (pid: number, startTicks: number): Promise<void> => {
     const url = await findInspector(pid);
     if (url !== undefined && isOfSignal(pid, url)) {
       if (await tryClose(pid, url)) return;
-    } else if (loop.hasTurned()) return;
+    } else if (loop.hasTurned() && inspectorListener(pid) === undefined) return;
   }
 };
 

@@ -7,14 +7,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { identify } from '../session/identity.js';
 import type { Closer } from './close-later.js';
-import { listensForInspector, makeRoomOnPort } from './port.js';
-import { describeWait, innerPid, mayWaitForChild, readProcess, turnsItsLoop } from '../process/proc.js';
+import { closeUnreachable, makeRoomOnPort, unreachableInspector } from './port.js';
+import { describeWait, innerPid, isInInnerLoop, mayWaitForChild, readProcess, turnsItsLoop } from '../process/proc.js';
 import type { ProcessStatus } from '../process/proc.js';
-import { agentInside, inOtherNetwork } from '../process/network.js';
+import { agentInside, inOtherNetwork, loopbackAdvice } from '../process/network.js';
 import { withDeadline } from '../session/patience.js';
 import { connectSession, type Session } from '../session/protocol.js';
 import { checkSignalSafe } from './safety.js';
-import { listeningPorts, type ListeningPort } from '../process/sockets.js';
+import { listeningPorts, withoutBrackets, type ListeningPort } from '../process/sockets.js';
 
 export interface InspectorOptions {
   signal?: AbortSignal | undefined;
@@ -45,6 +45,9 @@ export const openInspector = async (
   throwIfInterrupted(options.signal);
   if (already !== undefined) return { url: already, opened: false };
   checkSignalSafe(status);
+  const unreachable = await unreachableInspector(pid);
+  if (unreachable !== undefined)
+    throw new MemwatchError('not-attachable', `process ${pid} ${unreachable}`, { hint: closeUnreachable(pid) });
   await makeRoomOnPort(status, options);
   checkSignalSafe(readProcess(pid) ?? status, status.startTicks);
   closer.start();
@@ -70,19 +73,20 @@ export const watchLoop = (pid: number): { hasTurned(): boolean } => {
 
 const waitForInspector = async (pid: number, closer: Closer, options: InspectorOptions): Promise<string> => {
   const timeoutMs = options.timeoutMs ?? 10_000;
+  const start = Date.now();
   // an inspector that opens just after Ctrl-C can still be closed again
   const url = await withDeadline(timeoutMs, options.signal, (late) => lookForInspector(pid, closer, options, late));
   if (url !== undefined) return url;
   const later = `if it opens one later, ${closer.describe()}`;
   if (options.signal?.aborted === true)
     throw noInspector(pid, 'interrupted before it opened one', 'interrupted', later);
-  throw noInspector(
-    pid,
-    `opened none within ${timeoutMs / 1000} s: ${describeWait(pid)}, or it has its own SIGUSR1 handler, or could not open the port`,
-    'no-answer',
-    later,
-  );
+  const seconds = Math.round((Date.now() - start) / 1000);
+  const others = isInInnerLoop(pid) ? '' : ', or it has its own SIGUSR1 handler, or could not open the port';
+  throw noInspector(pid, `opened none within ${seconds} s: ${describeWait(pid)}${others}`, 'no-answer', later);
 };
+
+/** Who waits this long for a child in spawnSync may wait for minutes. */
+const inChildMs = 4000;
 
 /** undefined if there is none until it is too late. */
 const lookForInspector = async (
@@ -93,6 +97,7 @@ const lookForInspector = async (
 ): Promise<string | undefined> => {
   const start = Date.now();
   const loop = watchLoop(pid);
+  let lastFree = start;
   for (let waited = 0; !late.aborted; waited = Date.now() - start) {
     // after a second, ports that did not answer before are asked again: a busy machine may have been slow
     const ignore = waited < 1000 ? options.otherPorts : undefined;
@@ -102,7 +107,9 @@ const lookForInspector = async (
       throw new MemwatchError('no-such-process', `process ${pid} ended while its inspector was being opened`);
     }
     if (loop.hasTurned()) {
-      if (listensForInspector(pid)) throw noInspector(pid, unreachable, 'not-attachable', closer.describe());
+      const unreachable = await unreachableInspector(pid);
+      if (unreachable !== undefined)
+        throw noInspector(pid, `it ${unreachable}`, 'not-attachable', `${loopbackAdvice}; ${closer.describe()}`);
       closer.dismiss();
       throw noInspector(
         pid,
@@ -111,13 +118,13 @@ const lookForInspector = async (
         'start it with --inspect=127.0.0.1:0: memwatch finds the port',
       );
     }
+    if (!mayWaitForChild(pid) || !isInInnerLoop(pid)) lastFree = Date.now();
+    if (Date.now() - lastFree > inChildMs) return undefined;
     if (waited > 500) options.onProgress?.(`waiting for ${pid} to open its inspector: ${describeWait(pid)}`);
     await sleep(waited < 500 ? 20 : 100);
   }
   return undefined;
 };
-
-const unreachable = 'opened one, which memwatch cannot connect to; is a firewall in the way?';
 
 const noInspector = (
   pid: number,
@@ -194,9 +201,6 @@ export const webSocketUrlAt = async (
   });
 };
 
-/** An IPv6 address is in brackets inside a URL only. */
-const withoutBrackets = (host: string): string => host.replace(/^\[|\]$/g, '');
-
 /** The path from the answer on the host and port that were asked: an answer must not lead to another process. */
 const webSocketUrlIn = (text: string, place: string): string | undefined => {
   try {
@@ -238,11 +242,4 @@ export const nextInspector = (
       if (url !== undefined && url !== old) return url;
     }
     return undefined;
-  });
-
-/** Waits, at most 2 s, until the process no longer listens on the port. */
-export const portClosed = (pid: number, port: number, signal: AbortSignal | undefined): Promise<void> =>
-  withDeadline(2000, signal, async (late) => {
-    const isOpen = (): boolean => listeningPorts(pid).some((listener) => listener.port === port);
-    while (!late.aborted && isOpen()) await sleep(20);
   });

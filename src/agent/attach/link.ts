@@ -10,17 +10,10 @@ import { openWithWorkers, type OpenWorker } from './cluster.js';
 import { evaluate } from '../session/evaluate.js';
 import { identify } from '../session/identity.js';
 import { enterGuard, enterGuardOrClose, expectSecondAsk, type GuardEntry } from '../session/guard.js';
-import {
-  connectToProcess,
-  findInspector,
-  nextInspector,
-  openInspector,
-  portClosed,
-  webSocketUrlAt,
-} from './inspector.js';
+import { connectToProcess, findInspector, nextInspector, openInspector, webSocketUrlAt } from './inspector.js';
 import { endProgram, launch, notInterrupted, shutdownState, type Launched } from './launch.js';
 import { withPortLock, withProcessLock } from './lock.js';
-import { moveInspector, sigusr1Port } from './port.js';
+import { moveInspector, portClosed, sigusr1Port } from './port.js';
 import { connectSession, type Session } from '../session/protocol.js';
 import type { ProcessStatus } from '../process/proc.js';
 import { checkReachable } from './safety.js';

@@ -8,9 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { evaluate } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
+import { connectionFault, loopbackAdvice } from '../process/network.js';
 import { nodeFlags, readProcess, type ProcessStatus } from '../process/proc.js';
+import { withDeadline } from '../session/patience.js';
 import type { Session } from '../session/protocol.js';
-import { holdersOf, listeningPorts } from '../process/sockets.js';
+import { holdersOf, listeningPorts, withoutBrackets, type ListeningPort } from '../process/sockets.js';
 
 export const defaultInspectorPort = 9229;
 
@@ -71,10 +73,25 @@ export const portHolder = (status: ProcessStatus, port = sigusr1Port(status)): s
   return names.length === 0 ? 'a process of another user' : names.join(' and ');
 };
 
-/** It listens on the port that SIGUSR1 opens. */
-export const listensForInspector = (pid: number): boolean => {
+/** Where a process listens on the port that SIGUSR1 opens: an inspector, unless its program uses that port. */
+export const inspectorListener = (pid: number): ListeningPort | undefined => {
   const status = readProcess(pid);
-  return status !== undefined && listeningPorts(pid).some(({ port }) => port === sigusr1Port(status));
+  return status && listeningPorts(pid).find(({ port }) => port === sigusr1Port(status));
+};
+
+/** How to close an inspector that cannot be reached now. */
+export const closeUnreachable = (pid: number): string => `${loopbackAdvice}; then memwatch detach ${pid} closes it`;
+
+/**
+ * An inspector that is open although memwatch cannot connect to it, because of a firewall or a network that is down:
+ * continues a sentence that begins `process 123`. undefined if there is none.
+ */
+export const unreachableInspector = async (pid: number): Promise<string | undefined> => {
+  const listener = inspectorListener(pid);
+  if (listener === undefined) return undefined;
+  const { host, port } = listener;
+  const fault = await connectionFault(pid, withoutBrackets(host), port);
+  return fault && `listens on ${host}:${port}, the port of its inspector, and memwatch cannot connect to it (${fault})`;
 };
 
 /**
@@ -97,3 +114,10 @@ const move = (): void => {
   guard.builtin('node:inspector').close();
   guard.door.open(0);
 };
+
+/** Waits, at most 2 s, until the process no longer listens on the port. */
+export const portClosed = (pid: number, port: number, signal: AbortSignal | undefined): Promise<void> =>
+  withDeadline(2000, signal, async (late) => {
+    const isOpen = (): boolean => listeningPorts(pid).some((listener) => listener.port === port);
+    while (!late.aborted && isOpen()) await sleep(20);
+  });

@@ -8,7 +8,7 @@ import { findLender } from './borrow-port.js';
 import { candidateOf, nodeStatuses, type Candidate } from './candidates.js';
 import { clusterWorkersOf } from './cluster.js';
 import { findInspector } from './inspector.js';
-import { portHolder, sigusr1Port } from './port.js';
+import { portHolder, sigusr1Port, unreachableInspector } from './port.js';
 import type { ProcessStatus } from '../process/proc.js';
 import { openPortReader } from '../process/sockets.js';
 import { findAgentDoor } from './agent-door.js';
@@ -53,6 +53,8 @@ const whyNot = async (status: ProcessStatus): Promise<string | null> => {
   const obstacle = (byAgent ? barrierOf(status) : obstacleOf(status)) ?? (await networkObstacle(status.pid));
   if (obstacle !== undefined) return obstacle.reason;
   if (byAgent) return null;
+  const unreachable = await unreachableInspector(status.pid);
+  if (unreachable !== undefined) return unreachable;
   const holder = portHolder(status);
   if (holder === undefined || (await findLender(sigusr1Port(status), status.pid)) !== undefined) return null;
   return `its inspector port is held by ${holder}`;

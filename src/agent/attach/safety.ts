@@ -4,6 +4,8 @@
  * that says why not.
  */
 import { MemwatchError } from '../../errors.js';
+import { inspectorListener, startsWithInspector } from './port.js';
+import { listeningPorts } from '../process/sockets.js';
 import { whyDenied, whyNoSignal } from '../process/permission.js';
 import { isSingleExecutable } from '../process/single-executable.js';
 import { whyUnreachable } from '../process/network.js';
@@ -67,7 +69,7 @@ export const obstacleOf = (status: ProcessStatus): Obstacle | undefined => {
   if (flags.includes('--permission') || flags.includes('--experimental-permission')) {
     return refuse(
       'runs under the permission model, which allows no inspector',
-      'start it with --allow-inspector --inspect=127.0.0.1:0 (Node 24 and later), or with the agent inside: memwatch run --help',
+      `start it without that model; on Node 24 and later, with --allow-inspector --inspect=127.0.0.1:0 or with the agent inside (memwatch run --help); on Node 20 and 22, with --heapsnapshot-signal=SIGUSR2 and --allow-fs-write for its folder: kill -USR2 ${pid} then writes a snapshot for memwatch heap`,
     );
   }
   if (flags.includes('--disable-sigusr1')) {
@@ -114,7 +116,11 @@ export const checkReachable = async (pid: number): Promise<ProcessStatus> => {
 /** Why its sockets cannot be reached; undefined if they can. */
 export const networkObstacle = async (pid: number): Promise<Obstacle | undefined> => {
   const denial = await whyUnreachable(pid);
-  return denial && { code: 'not-attachable', ...denial };
+  if (denial === undefined) return undefined;
+  const open = inspectorListener(pid);
+  if (open === undefined) return { code: 'not-attachable', ...denial };
+  const reason = `${denial.reason}; it listens on ${open.host}:${open.port}, the port of its inspector, which stays open`;
+  return { code: 'not-attachable', reason, hint: `${denial.hint}; then memwatch detach ${pid} closes it` };
 };
 
 const throwObstacle = (pid: number, obstacle: Obstacle | undefined): void => {
@@ -123,10 +129,21 @@ const throwObstacle = (pid: number, obstacle: Obstacle | undefined): void => {
 };
 
 /** It would catch SIGUSR1, but from outside nothing shows that the handler is Node's and not the program's own. */
-const singleExecutable = ({ pid, executable }: ProcessStatus): MemwatchError =>
-  new MemwatchError('not-attachable', `process ${pid} is a single-executable application of Node: ${executable}`, {
-    hint: 'start it with NODE_OPTIONS=--inspect=127.0.0.1:9229, and name that address: memwatch cpu 127.0.0.1:9229',
-  });
+const singleExecutable = (status: ProcessStatus): MemwatchError => {
+  const { pid, executable } = status;
+  const open = startsWithInspector(status) ? listeningPorts(pid).filter(({ loopback }) => loopback) : [];
+  const addresses = open.map(({ host, port }) => `${host}:${port}`);
+  return new MemwatchError(
+    'not-attachable',
+    `process ${pid} is a single-executable application of Node: ${executable}`,
+    {
+      hint:
+        addresses.length === 0
+          ? 'start it with NODE_OPTIONS=--inspect=127.0.0.1:9229, and name that address: memwatch cpu 127.0.0.1:9229'
+          : `name the address of its inspector instead: memwatch cpu ${addresses.join(', or ')}`,
+    },
+  );
+};
 
 /** Other systems do not show which signals a process catches, so SIGUSR1 could end it. */
 const notLinux = (pid: number): MemwatchError =>

@@ -98,33 +98,49 @@ const tryEntry = (pid: number): Promise<string | undefined> =>
     child.on('close', (code) => resolve(code === 0 ? undefined : complaint.trim() || `nsenter ended with ${code}`));
   });
 
+/** Why a connection to an address that holds in the network of a process fails; undefined if it does not. */
+export const connectionFault = async (pid: number, host: string, port: number): Promise<string | undefined> => {
+  if (!inOtherNetwork(pid)) return faultOf((socket) => void socket.connect(port, host));
+  return connectInside(pid, host, port).then(
+    (socket) => void socket.destroy(),
+    (error: unknown) => messageOf(error).replace(/^.* in the network of \d+: /, ''),
+  );
+};
+
 let own: Promise<Denial | undefined> | undefined;
 
 /** Connects to itself for a moment: lo may be down, or a firewall in the way. */
 const whyNoOwnLoopback = async (): Promise<Denial | undefined> => {
-  const fault = await loopbackFault();
+  const server = createServer((other) => other.destroy());
+  const fault = await faultOf((socket) => {
+    server
+      .on('error', (error) => socket.destroy(error))
+      .listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        if (address !== null && typeof address === 'object') socket.connect(address.port, '127.0.0.1');
+      });
+  });
+  server.close();
   if (fault === undefined) return undefined;
   const reason = `cannot be reached on 127.0.0.1, on which inspectors listen: memwatch cannot connect to itself there (${fault})`;
-  return { reason, hint: 'bring loopback up (ip link set lo up), or let the firewall pass it' };
+  return { reason, hint: loopbackAdvice };
 };
 
-const loopbackFault = (): Promise<string | undefined> =>
+export const loopbackAdvice = 'bring loopback up (ip link set lo up), or let the firewall pass it';
+
+/** Why the socket does not connect. */
+const faultOf = (connect: (socket: Socket) => void): Promise<string | undefined> =>
   new Promise((resolve) => {
     const socket = new Socket();
-    const server = createServer((other) => other.destroy());
     const end = (fault: string | undefined): void => {
       clearTimeout(late);
       socket.destroy();
-      server.close();
       resolve(fault);
     };
-    const fail = (error: NodeJS.ErrnoException): void => end(error.code ?? messageOf(error));
     const late = setTimeout(() => end(`no answer within ${patienceMs / 1000} s`), patienceMs);
-    socket.on('connect', () => end(undefined)).on('error', fail);
-    server.on('error', fail).listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      if (address !== null && typeof address === 'object') socket.connect(address.port, '127.0.0.1');
-    });
+    socket.on('connect', () => end(undefined));
+    socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? messageOf(error)));
+    connect(socket);
   });
 
 /** The kernel lists the addresses of a namespace in its routing table; if it does not say, there may be one. */

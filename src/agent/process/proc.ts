@@ -107,17 +107,20 @@ export const mayWaitForChild = (pid: number): boolean =>
 
 /**
  * Its main thread waits in an inner loop, as in spawnSync: then no thread waits in the event loop, which has its own epoll.
- * False also if the kernel does not show to this user where threads wait.
+ * Node makes another one first, which it never uses. False also if the kernel does not show to this user where threads wait.
  */
 export const isInInnerLoop = (pid: number): boolean => {
   if (!waitsForEvents(pid)) return false;
   const calls = namesIn(`/proc/${pid}/task`).map((thread) => readText(`/proc/${pid}/task/${thread}/syscall`));
   if (calls.some((call) => call === '' || call.startsWith('running'))) return false;
-  const waitedIn = new Set(calls.map((call) => Number(call.split(' ')[1]))); // the first argument: of epoll_wait, the file
-  return namesIn(`/proc/${pid}/fd`).some((file) => {
-    const isLoop = readLink(`/proc/${pid}/fd/${file}`) === 'anon_inode:[eventpoll]';
-    return isLoop && !waitedIn.has(Number(file)) && readText(`/proc/${pid}/fdinfo/${file}`).includes('tfd:');
-  });
+  const fileOf = (call: string): number => Number(call.split(' ')[1]); // the first argument: of epoll_wait, the file
+  const waitedIn = new Set(calls.map(fileOf));
+  const ofMain = fileOf(readText(`/proc/${pid}/syscall`));
+  const loops = namesIn(`/proc/${pid}/fd`)
+    .map(Number)
+    .filter((file) => readLink(`/proc/${pid}/fd/${file}`) === 'anon_inode:[eventpoll]')
+    .toSorted((a, b) => a - b);
+  return loops.slice(1).some((file) => file < ofMain && !waitedIn.has(file)); // later ones are of worker threads
 };
 
 /** Its main thread is seen to wait in its event loop. */

@@ -77,6 +77,9 @@ export const socketPeers = (seenBy: number): ReadonlyMap<string, string> => {
   );
 };
 
+/** A host as it is outside a URL: without the brackets of IPv6. */
+export const withoutBrackets = (host: string): string => host.replace(/^\[|\]$/g, '');
+
 const socketInodes = (pid: number): Set<string> => {
   const inodes = new Set<string>();
   let files: string[] = [];
