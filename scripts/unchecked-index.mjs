@@ -15,7 +15,7 @@ const exceptions = {
     'allocation-sites fills findings kept-functions light locate places rank repeated-modules shapes sizes slice-findings title',
   'analyzer/growth/readings': 'evidence gate',
   'analyzer/growth/snapshots':
-    'causes chains containers dominance entries growth-classes id-set match-objects properties regions ' +
+    'born-bytes causes chains containers dominance entries growth-classes id-set match-objects properties regions ' +
     'slices slots steps tallies transients',
   'analyzer/heap':
     'biggest block-ring chains class-history classes diff dominators edge-rules heap identity ids ' +

@@ -7,7 +7,7 @@ import type { Attachment } from '../agent/attach/attach.js';
 import { openProcessReadings } from '../agent/capture/process-readings.js';
 import { captureScripts } from '../agent/capture/scripts.js';
 import { reportOfCensus } from '../analyzer/growth/light.js';
-import { isWorkerHeap } from '../analyzer/growth/readings/bounds.js';
+import { isWorkerHeap, withHeapSeen } from '../analyzer/growth/readings/bounds.js';
 import { coverageOf } from '../analyzer/growth/watch-report.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import type { Progress } from '../progress.js';
@@ -19,7 +19,7 @@ import { requireTurningLoop } from './turning-loop.js';
 import { findOutsideHeap, reportOfInterrupted, reportOfWatch, risingText, withWatch } from './live-report.js';
 import type { Round } from './rounds.js';
 import { searchHeap } from './search.js';
-import type { SearchOptions } from './search-captures.js';
+import type { HeapSeen, SearchOptions } from './search-captures.js';
 import { uncounted, withoutCounts } from './uncounted.js';
 import { withWorkers } from './workers.js';
 import { watchTarget, type Watched, type WatchOptions } from './watch.js';
@@ -68,8 +68,8 @@ export const findLiveLeaks = async (
 
 const reportOf = async (looking: Looking, first: Watched, options: LiveOptions): Promise<LeakReport> => {
   const { io } = looking;
-  const grows = first.end === 'grows' || first.end === 'creeps';
-  const inWorkersAlone = grows && growing(first).every(({ of }) => isWorkerHeap(of));
+  const grows = first.end === 'grows' || first.end === 'creeps' || first.end === 'open';
+  const inWorkersAlone = grows && growing(first).length > 0 && growing(first).every(({ of }) => isWorkerHeap(of));
   if ((first.end !== 'rises' && !grows) || inWorkersAlone) return reportOfWatch(first);
   const rising = risingText(first);
   if (rising !== undefined) io.warn(`looks like a leak: ${rising}; proving it`);
@@ -78,20 +78,32 @@ const reportOf = async (looking: Looking, first: Watched, options: LiveOptions):
 
 const searchAndWatch = async (looking: Looking, first: Watched, options: LiveOptions): Promise<LeakReport> => {
   try {
-    const { report, readings } = await searchHeap(looking, first, options);
+    const { report, readings, heapSeen } = await searchHeap(looking, first, options);
     const isDecided = report.verdict !== 'clean' || findOutsideHeap(first, readings).length > 0;
     if (isDecided || first.end === 'grows') return withWatch(report, first, readings);
+    if (isKnown(seenBy(heapSeen, first))) return withWatch(report, seenBy(heapSeen, first), readings);
     // what rose or crept came and went: the watch starts again, because snapshots change all figures
     const watching = { endsOn: 'late rise', gateRounds: 1, sampled: false, allowedMs: options.maxMs } as const;
     const second = await watchTarget(looking, watching);
-    if (second.end !== 'rises') return withWatch(report, second);
+    if (second.end !== 'rises' && (second.end !== 'open' || isKnown(seenBy(heapSeen, second))))
+      return withWatch(report, seenBy(heapSeen, second));
     const again = await searchHeap(looking, second, { ...options, keep: undefined });
-    return withWatch(again.report, second, again.readings);
+    return withWatch(again.report, seenBy(again.heapSeen, second), again.readings);
   } catch (error) {
     if (looking.io.signal.aborted) return reportOfInterrupted(first);
     throw error;
   }
 };
+
+const leastSeenMs = 9000;
+
+/** What snapshots showed of the heap replaces what its readings leave open, if they looked long enough. */
+const seenBy = (seen: HeapSeen | undefined, watched: Watched): Watched =>
+  seen === undefined || seen.ms < leastSeenMs
+    ? watched
+    : { ...watched, known: withHeapSeen(watched.known, seen.slope, seen.ms) };
+
+const isKnown = ({ known }: Watched): boolean => known.every(({ state }) => state === 'excluded');
 
 const growing = ({ known }: Watched): Watched['known'] =>
   known.filter(({ state }) => state === 'grows' || state === 'creeps');

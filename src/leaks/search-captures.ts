@@ -7,12 +7,13 @@ import type { Census } from '../agent/capture/census.js';
 import type { Redaction } from '../agent/capture/redact.js';
 import type { Gate } from '../analyzer/growth/readings/gate.js';
 import type { CollectionSizes } from '../analyzer/growth/sizes.js';
+import type { Slope } from '../analyzer/model/bounds.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import type { ProcessReading } from '../analyzer/model/process-reading.js';
 import { takeSnapshot } from '../captures/take-snapshot.js';
 import type { Progress } from '../progress.js';
 import { answerOfThread } from '../thread.js';
-import type { AnalyseOptions } from './snapshot-files.js';
+import type { AnalyseOptions, Compared } from './snapshot-files.js';
 import type { Watched } from './watch.js';
 import type { Looking } from './watch-notes.js';
 
@@ -35,7 +36,18 @@ export interface Captures {
   first(): Promise<void>;
   /** Ends a round: reads the process, takes a snapshot, counts the collections that are followed. */
   next(): Promise<void>;
-  compare(): Promise<LeakReport>;
+  compare(): Promise<Outcome>;
+}
+
+export interface Outcome {
+  readonly report: LeakReport;
+  /** How fast the heap grew at most, by what stayed in it; undefined if the snapshots do not say. */
+  readonly heapSeen: HeapSeen | undefined;
+}
+
+export interface HeapSeen {
+  readonly slope: Slope;
+  readonly ms: number;
 }
 
 export const createCaptures = (
@@ -64,11 +76,13 @@ export const createCaptures = (
       await followed.count();
       roundStart = performance.now();
     },
-    compare: () => {
+    compare: async () => {
       const before = watched.gate.readings.map((reading) => reading.heapBytes);
       const heapBytes = [...before, ...readings.map((reading) => reading.heapUsedBytes)];
       const known = { heapBytes, sizes: followed.sizes() };
-      return compareFiles(files, options.byTime ? { ...known, roundWork: roundMs } : known, looking.io);
+      const byWork = options.byTime ? { ...known, roundWork: roundMs } : known;
+      const { report, bornBytes } = await compareFiles(files, byWork, looking.io);
+      return { report, heapSeen: heapSeenIn(bornBytes, roundMs) };
     },
   };
 };
@@ -92,10 +106,21 @@ const createSnapshots = (folder: string, { attachment, io }: Looking, options: S
   return { files, takeNext };
 };
 
-const compareFiles = async (files: readonly string[], options: AnalyseOptions, io: Progress): Promise<LeakReport> => {
+const compareFiles = async (files: readonly string[], options: AnalyseOptions, io: Progress): Promise<Compared> => {
   const worker = new URL('snapshot-files-worker.js', import.meta.url);
   const thread = { signal: io.signal, onProgress: (text: string): void => io.progress(`4/4 ${text}`) };
-  return (await answerOfThread(worker, { files, options }, thread)) as LeakReport;
+  return (await answerOfThread(worker, { files, options }, thread)) as Compared;
+};
+
+/** What the last round made has not yet shown that it stays. */
+const heapSeenIn = (bornBytes: readonly number[], roundMs: readonly number[]): HeapSeen | undefined => {
+  const rounds = roundMs.slice(0, -1);
+  const ms = rounds.reduce((sum, one) => sum + one, 0);
+  if (ms <= 0) return undefined;
+  const bytes = rounds.map((_, i) => bornBytes[i + 1] ?? 0);
+  const estimate = (1000 * bytes.reduce((sum, one) => sum + one, 0)) / ms;
+  const high = Math.max(...bytes.map((one, i) => (1000 * one) / (rounds[i] ?? ms)));
+  return { slope: { estimate, low: 0, high }, ms };
 };
 
 /** Collections that rose in each round of the gate, followed on through the rounds between snapshots. */

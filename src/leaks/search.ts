@@ -5,12 +5,12 @@
 import { sampleSurvivors } from '../agent/capture/survivors.js';
 import { placedBySites, withAllocationSites } from '../analyzer/growth/allocation-sites.js';
 import { rankFindings } from '../analyzer/growth/rank.js';
+import { heapMemory } from '../analyzer/growth/readings/counters.js';
 import { roundsPerSnapshot } from '../analyzer/growth/rounds-per-snapshot.js';
-import type { LeakReport } from '../analyzer/model/finding.js';
 import type { ProcessReading } from '../analyzer/model/process-reading.js';
 import { createTemporaryFolder } from '../files/temporary.js';
 import { withGrowthSites } from './growth-sites.js';
-import { createCaptures, type Captures, type SearchOptions } from './search-captures.js';
+import { createCaptures, type Captures, type Outcome, type SearchOptions } from './search-captures.js';
 import { newestScripts, packageOf } from './snapshot-files.js';
 import { expectedGrowth, type Watched } from './watch.js';
 import type { Looking } from './watch-notes.js';
@@ -18,8 +18,7 @@ import type { Looking } from './watch-notes.js';
 /** Growth that slows down gets up to this many more rounds to stop. */
 const mostExtraRounds = 4;
 
-export interface Found {
-  readonly report: LeakReport;
+export interface Found extends Outcome {
   /** Of the whole process, at the end of each round. */
   readonly readings: readonly ProcessReading[];
 }
@@ -39,7 +38,7 @@ const searchIn = async (folder: string, looking: Looking, watched: Watched, opti
   const captures = createCaptures(folder, looking, watched, options);
   await captures.first();
   const finish = await sampleSurvivors(attachment, expectedGrowth(watched.heapBytes, options.rounds));
-  const report = await compareRounds(captures, looking, watched, options);
+  const { report, heapSeen } = await compareRounds(captures, looking, watched, options);
   const sites = await finish();
   const scripts = await newestScripts(captures.files);
   const located = {
@@ -47,9 +46,12 @@ const searchIn = async (folder: string, looking: Looking, watched: Watched, opti
     findings: rankFindings(placedBySites(withAllocationSites(report.findings, sites, scripts), packageOf)),
   };
   const { readings } = captures;
-  if (options.growthSites !== true || located.verdict !== 'leak') return { report: located, readings };
-  return { report: await withGrowthSites(located, attachment, round, scripts, options.force, io), readings };
+  if (options.growthSites !== true || located.verdict !== 'leak') return { report: located, readings, heapSeen };
+  return { report: await withGrowthSites(located, attachment, round, scripts, options.force, io), readings, heapSeen };
 };
+
+/** What the rounds of this time leave in the heap is seen at the end of the next, which may be short. */
+const leastOpenMs = 10_000;
 
 /** Repeats a round and a snapshot until the snapshots prove or rule out a leak. */
 const compareRounds = async (
@@ -57,21 +59,26 @@ const compareRounds = async (
   { round }: Looking,
   watched: Watched,
   options: SearchOptions,
-): Promise<LeakReport> => {
+): Promise<Outcome> => {
   const { heap, classes, containers } = watched.gate.rising;
   const suspected = heap && classes.length + containers.length > 0;
   const times = roundsPerSnapshot(watched, options.rounds);
-  let report: LeakReport | undefined;
+  const isOpen = watched.end === 'open';
+  const least = watched.known.find(({ of }) => of === heapMemory)?.least ?? 0;
+  let outcome: Outcome | undefined;
   for (let i = 1; i <= options.rounds + mostExtraRounds; i++) {
-    for (let part = 0; part < times; part++)
+    const until = performance.now() + (isOpen && i === 1 ? leastOpenMs : 0);
+    for (let part = 0; part < times || performance.now() < until; part++)
       await round(`3/4 comparing snapshots, round ${i} of ${Math.max(i, options.rounds)}`);
     await captures.next();
     // the gate saw so much growth that three snapshots will not rule it out, and the target grows meanwhile
     if (captures.files.length < 3 || (suspected && i < options.rounds)) continue;
-    report = await captures.compare();
+    outcome = await captures.compare();
+    const { report, heapSeen } = outcome;
     // more rounds show whether growth slows down, not whether a bound in the code will hold
     const isDecided = report.verdict === 'leak' || (report.bounded ?? []).length > 0;
-    if (report.verdict === 'clean' || (i >= options.rounds && isDecided)) break;
+    const isClean = report.verdict === 'clean' && (!isOpen || heapSeen === undefined || heapSeen.slope.high < least);
+    if (isClean || (i >= options.rounds && isDecided)) break;
   }
-  return report ?? (await captures.compare());
+  return outcome ?? (await captures.compare());
 };

@@ -29,20 +29,31 @@ export interface AnalyseOptions {
   readonly warnings?: readonly string[];
 }
 
+export interface Compared {
+  readonly report: LeakReport;
+  /** For each snapshot: the bytes that were first seen in it and stayed. */
+  readonly bornBytes: readonly number[];
+}
+
 /** Throws bad-argument for fewer than three files or files of two processes, and what reading throws. */
-export const analyseSnapshots = async (files: readonly string[], options: AnalyseOptions = {}): Promise<LeakReport> => {
+export const analyseSnapshots = async (files: readonly string[], options: AnalyseOptions = {}): Promise<LeakReport> =>
+  (await compareSnapshots(files, options)).report;
+
+/** The same, with what each round left in the heap. */
+export const compareSnapshots = async (files: readonly string[], options: AnalyseOptions): Promise<Compared> => {
   const growth = await growthOf(files, options);
   const { roundWork } = options;
   const watchedMs = roundWork?.reduce((sum, ms) => sum + ms, 0);
   const places = { ...placesOf(await newestScripts(files)), watchedMs };
   const findings = findingsOf(growth, 'grows', places);
-  return reportOfSnapshots({
+  const report = reportOfSnapshots({
     findings: [...findings, ...findingsOfSizes(growth, options.sizes ?? [], findings, places)],
     slowing: findingsOf(growth, 'slows', places),
     snapshots: files.length,
     heapBytes: options.heapBytes ?? [],
     warnings: [...(options.warnings ?? []), ...(growth.matchedBy === 'path' ? [matchedByPath] : [])],
   });
+  return { report, bornBytes: growth.bornBytes };
 };
 
 const matchedByPath =

@@ -6,7 +6,7 @@ import type { Attachment } from '../agent/attach/attach.js';
 import type { Census } from '../agent/capture/census.js';
 import type { ProcessReadings } from '../agent/capture/process-readings.js';
 import { readDescriptorKinds } from '../agent/process/counts.js';
-import { computeBounds } from '../analyzer/growth/readings/bounds.js';
+import { computeBounds, objectBytes } from '../analyzer/growth/readings/bounds.js';
 import { nativeMemory } from '../analyzer/growth/readings/counters.js';
 import type { GateReading } from '../analyzer/growth/readings/gate.js';
 import type { Watch } from '../analyzer/growth/watch-report.js';
@@ -75,10 +75,11 @@ export const createNotes = async (looking: Looking, allowedMs: number): Promise<
 const countObjects = async (
   { census, readings, io }: Looking,
   counts: GateReading[],
-  { heapUsedBytes, externalBytes, atMs }: ProcessReading,
+  reading: ProcessReading,
 ): Promise<ProcessReading> => {
   io.progress(`2/4 counting objects, ${counts.length + 1}`);
-  counts.push({ atMs, heapBytes: heapUsedBytes, externalBytes, census: await census.count({ idsFor: 0 }) });
+  const { atMs, externalBytes } = reading;
+  counts.push({ atMs, heapBytes: objectBytes(reading), externalBytes, census: await census.count({ idsFor: 0 }) });
   return readings.read();
 };
 

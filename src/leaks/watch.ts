@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sampleSurvivors } from '../agent/capture/survivors.js';
+import { isInSnapshots } from '../analyzer/growth/readings/bounds.js';
 import { settlesLater } from '../analyzer/growth/readings/counters.js';
 import { anyRises, findRisingLately, type Gate, type GateReading } from '../analyzer/growth/readings/gate.js';
 import { readingsOfFirstLook } from '../analyzer/growth/readings/sequential.js';
@@ -29,7 +30,8 @@ export interface WatchOptions {
 
 export interface Watched extends Watch {
   readonly gate: Gate;
-  readonly end: 'rises' | 'grows' | 'creeps' | 'known' | 'time' | 'interrupted';
+  /** `open`: nothing grows, as far as is known, but the readings of the heap vary too much to say so. */
+  readonly end: 'rises' | 'grows' | 'creeps' | 'open' | 'known' | 'time' | 'interrupted';
   readonly rounds: number;
   /** At the start, and at the end of each round. */
   readonly roundReadings: readonly ProcessReading[];
@@ -96,7 +98,8 @@ const enoughReadings = 400;
  */
 const tickOf = (lastMs: number, allowedMs: number): number => {
   const usual = Math.max(tickMs, allowedMs / enoughReadings);
-  return Math.min(Math.max(usual, timesTheReading * lastMs), Math.max(usual, allowedMs / (readingsOfFirstLook + 4)));
+  const most = Math.max(usual, allowedMs / (readingsOfFirstLook + 4) - lastMs);
+  return Math.min(Math.max(usual, timesTheReading * lastMs), most);
 };
 
 /** Looks again and again until the round has passed. */
@@ -120,10 +123,19 @@ const endOf = (watch: Watch, options: WatchOptions, isRising: boolean): Watched[
   if (watch.known.some(({ state, of }) => state === 'grows' && !settlesLater(of))) return 'grows';
   const long = watchedMs(watch) >= leastWatchMs && watch.readings.length >= readingsOfFirstLook;
   if (long && (watch.known.every(({ state }) => state === 'excluded') || !didWork(watch))) return 'known';
+  const isOver = watchedMs(watch) >= watch.allowedMs;
+  if (options.endsOn !== 'proof' && !options.sampled && (long || isOver) && isHeapOpen(watch)) return 'open';
   const isHalf = watchedMs(watch) >= creepsShare * watch.allowedMs;
   if (options.endsOn === 'rise' && !options.sampled && isHalf && watch.known.some(({ state }) => state === 'creeps'))
     return 'creeps';
-  return watchedMs(watch) >= watch.allowedMs ? 'time' : undefined;
+  return isOver ? 'time' : undefined;
+};
+
+/** Snapshots say more of the heap than further readings do. They disturb readings of everything else, which comes first. */
+const isHeapOpen = (watch: Watch): boolean => {
+  const open = watch.known.filter(({ state }) => state !== 'excluded');
+  const isOpen = open.every(({ of, state }) => isInSnapshots(of) && (state === 'open' || state === 'creeps'));
+  return didWork(watch) && open.length > 0 && isOpen;
 };
 
 /** Bytes that the collected heap will gain in this many rounds if it continues at the same rate. */

@@ -91,7 +91,9 @@ export const undecidedOf = (watch: Watch): string[] => {
     ({ state, of }) => state === 'creeps' && !isIdle && isPartOf(of) === undefined && !isWorkerHeap(of),
   );
   const slowing = watch.known.filter(({ state }) => state === 'slows');
-  const open = isIdle ? [] : watch.known.filter((known) => known.state === 'open' && hasBound(known));
+  const open = isIdle
+    ? []
+    : watch.known.filter((known) => known.state === 'open' && hasBound(known) && isPartOf(known.of) === undefined);
   return [
     ...grown.map((known) => `${rose(known, watch)}, and memwatch found no object that retains it${toSettle(known)}`),
     ...creeping.map(
@@ -140,7 +142,9 @@ export const renderBounds = ({ known }: Watch): string => {
   if (heap === undefined) return 'nothing grows';
   const others = known.filter(({ of, slope }) => of !== heapMemory && isPartOf(of) === undefined && slope.high > 0);
   const rest = others.map((one) => `${nameOf(one.of)} by less than ${perSecond(one, one.slope.high)}`);
-  const all = [`the heap grows by less than ${perSecond(heap, Math.max(0, heap.slope.high))} (95 %)`, ...rest];
+  const how =
+    heap.seenForMs === undefined ? '95 %' : `by what ${Math.round(heap.seenForMs / 1000)} s of work left in it`;
+  const all = [`the heap grows by less than ${perSecond(heap, Math.max(0, heap.slope.high))} (${how})`, ...rest];
   return `${all.join(', ')}; no ${others.length > 0 ? 'other ' : ''}handle, file, thread, child process or memory grows`;
 };
 

@@ -11,6 +11,8 @@ export interface ProcessReading extends CounterReading {
   /** Resident memory of the child processes together; null if the system does not say. */
   readonly childrenRssBytes: number | null;
   readonly workers: readonly WorkerReading[];
+  /** The part of `heapUsedBytes` that is compiled code; null in a large heap, where counting it takes too long. */
+  readonly codeBytes: number | null;
 }
 
 export interface WorkerReading {

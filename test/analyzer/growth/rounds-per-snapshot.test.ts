@@ -18,6 +18,7 @@ const watched = (values: Partial<WatchedRounds> = {}, rounds = 10, perRound = 4)
     cpuUs: 0,
     childrenRssBytes: 0,
     workers: [],
+    codeBytes: null,
   }));
   const heapBytes = Array.from({ length: rounds + 1 }, (_, round) => 1e6 * (round + 1));
   const rising = { heap: true, external: false, classes: [], containers: [] };

@@ -23,6 +23,7 @@ const watch = (change: (second: number) => Partial<ProcessReading> = () => ({}))
     cpuUs: 50_000,
     childrenRssBytes: 0,
     workers: [],
+    codeBytes: null,
     ...change(second),
   }));
   const heapBytes = readings.map(({ heapUsedBytes }) => heapUsedBytes);

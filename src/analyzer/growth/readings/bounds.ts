@@ -22,6 +22,8 @@ export interface Known {
   readonly state: State;
   /** One figure per reading. */
   readonly history: readonly number[];
+  /** The bounds are those of what snapshots showed to stay, for this time. */
+  readonly seenForMs?: number;
 }
 
 interface Quantity {
@@ -49,6 +51,8 @@ const leastBytes = 256 * 1024;
 const leastNativeBytes: Least = { amount: 8 * 2 ** 20, share: 0.03 };
 /** A smaller gain of native memory is what any allocator does after a start, however steady it looks. */
 const leastNativeGain = 4 * 2 ** 20;
+/** V8 compiles the program while it runs, and compiles it again: only a large part of it is more than warm-up. */
+const leastCode: Least = { amount: 4 * 2 ** 20, share: 0.5 };
 /** Connections and timers come and go by the request; threads, processes and realms do not. */
 const leastHandles: Least = { amount: 10, share: 0.2 };
 const leastHeavy: Least = { amount: 3, share: 0 };
@@ -56,12 +60,25 @@ const heavy: ReadonlySet<string> = new Set([threads, childProcesses, 'realms']);
 
 const minOf = ({ name, unit }: Quantity, allowedMs: number): Least => {
   if (name === nativeMemory) return leastNativeBytes;
+  if (name === compiledCode) return leastCode;
   if (unit === 'bytes') return { amount: leastBytes, share: shareIn(allowedMs) };
   return heavy.has(name) ? leastHeavy : leastHandles;
 };
 
 export const arrayBuffers = 'array buffers';
-const heap: Quantity = { name: heapMemory, unit: 'bytes', of: ({ heapUsedBytes }) => heapUsedBytes };
+/** WebAssembly memories, and what native objects hold. */
+const otherExternal = 'external memory besides array buffers';
+const others: Quantity = {
+  name: otherExternal,
+  unit: 'bytes',
+  of: ({ externalBytes, arrayBuffersBytes }) => externalBytes - arrayBuffersBytes,
+};
+
+export const compiledCode = 'compiled code';
+const code: Quantity = { name: compiledCode, unit: 'bytes', of: ({ codeBytes }) => codeBytes };
+/** Compiled code is left out: V8 compiles for minutes after a start, and frees code that has not run for some collections. */
+const heap: Quantity = { name: heapMemory, unit: 'bytes', of: (reading) => objectBytes(reading) };
+export const objectBytes = ({ heapUsedBytes, codeBytes }: ProcessReading): number => heapUsedBytes - (codeBytes ?? 0);
 const buffers: Quantity = { name: arrayBuffers, unit: 'bytes', of: ({ arrayBuffersBytes }) => arrayBuffersBytes };
 
 const worker = 'heap of worker ';
@@ -78,7 +95,7 @@ const workerQuantities = (readings: readonly ProcessReading[]): Quantity[] =>
 
 /** Uses only quantities that were in every reading. `allowedMs` is the longest that the watch may take. */
 export const computeBounds = (readings: readonly ProcessReading[], allowedMs: number): Known[] => {
-  const quantities: Quantity[] = [heap, ...workerQuantities(readings), ...countersOf(readings), buffers];
+  const quantities: Quantity[] = [heap, ...workerQuantities(readings), ...countersOf(readings), buffers, others, code];
   return quantities.flatMap((quantity) => {
     const points = readings.flatMap((reading) => {
       const y = quantity.of(reading);
@@ -96,8 +113,9 @@ const knownOf = (quantity: Quantity, points: readonly Point[], allowedMs: number
   const seconds = (points.at(-1)?.x ?? 0) - (points[0]?.x ?? 0);
   const isNative = quantity.name === nativeMemory;
   const tooLittle = isNative && slope.estimate * seconds < leastNativeGain;
-  const state = isNative
-    ? stateOfNative(slope, least, history, tooLittle)
+  const settles = isNative || quantity.name === compiledCode;
+  const state = settles
+    ? stateOfSettling(slope, least, history, tooLittle)
     : stateOf(slope, least, quantity, history, seconds);
   return { of: quantity.name, unit: quantity.unit, slope, least, history, state };
 };
@@ -122,8 +140,8 @@ const stateOf = (
   return high < least ? 'excluded' : 'open';
 };
 
-/** An allocator's memory creeps for minutes after any start. */
-const stateOfNative = (
+/** An allocator's memory and compiled code creep for minutes after any start. */
+const stateOfSettling = (
   { estimate, low, high }: Slope,
   least: number,
   history: readonly number[],
@@ -144,11 +162,27 @@ const isFading = (history: readonly number[]): boolean => {
   return isSlowing(gainsOf(floors));
 };
 
+/** Snapshots contain the heap and array buffers, and show how much of what the program made stayed. */
+export const isInSnapshots = (of: string): boolean => of === heapMemory || of === arrayBuffers || of === externalMemory;
+const isUndecided = ({ state }: Known): boolean => state === 'open' || state === 'creeps';
+
+/** What readings leave open is bounded by what snapshots showed to stay, in all that snapshots contain together. */
+export const withHeapSeen = (known: readonly Known[], seen: Slope, seenForMs: number): Known[] => {
+  const other = known.find(({ of }) => of === otherExternal);
+  return known.map((one) => {
+    const beside = one.of === externalMemory ? (other?.slope.high ?? Infinity) : 0;
+    if (!isInSnapshots(one.of) || !isUndecided(one) || beside === Infinity) return one;
+    const slope = { ...seen, high: seen.high + Math.max(0, beside) };
+    return { ...one, slope, seenForMs, state: slope.high < one.least ? 'excluded' : 'open' };
+  });
+};
+
 export const boundOf = ({ of, unit, slope: { estimate, low, high } }: Known): Bound => ({
   of,
   unit,
   perSecond: { estimate, low: Number.isFinite(low) ? low : null, high: Number.isFinite(high) ? high : null },
 });
 
-/** Array buffers are part of external memory. */
-export const isPartOf = (of: string): string | undefined => (of === arrayBuffers ? externalMemory : undefined);
+/** Array buffers are part of external memory, and so is the rest of it. */
+export const isPartOf = (of: string): string | undefined =>
+  of === arrayBuffers || of === otherExternal ? externalMemory : undefined;

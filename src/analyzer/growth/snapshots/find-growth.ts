@@ -12,6 +12,7 @@ import { computePaths } from '../../heap/paths.js';
 import { computeInThreads } from '../../heap/threads.js';
 import type { HeapGraph } from '../../model/heap-graph.js';
 import type { Paths, RetainingEdges } from '../../model/heap-results.js';
+import { computeBornBytes } from './born-bytes.js';
 import { createChains } from './chains.js';
 import { createDominance, type Dominance } from './dominance.js';
 import { createEntryBuilder, type EntryTally } from './entries.js';
@@ -43,6 +44,8 @@ export interface Growth {
   readonly last: Transients;
   readonly paths: Paths;
   readonly classes: GrowthClasses;
+  /** For each snapshot: the bytes that were first seen in it and stayed. */
+  readonly bornBytes: readonly number[];
 }
 
 export const leastSnapshots = 3;
@@ -62,8 +65,9 @@ export const findGrowth = async (sources: readonly SnapshotSource[], options: Gr
   const skeleton = await createSkeleton(matched.lastGraph, intersectIds(matched.idSets), options);
   const { tallies, entries, last, classes } = await countTransients(matched, skeleton, read);
   const regions = findRegions(tallies, classes, questions(matched.lastGraph, skeleton), options.roundWork);
-  const { matchedBy } = matched;
-  return { snapshots: sources.length, matchedBy, regions, entries, last, paths: skeleton.paths, classes };
+  const { matchedBy, lastGraph, idSets } = matched;
+  const bornBytes = computeBornBytes(lastGraph, idSets);
+  return { snapshots: sources.length, matchedBy, regions, entries, last, paths: skeleton.paths, classes, bornBytes };
 };
 
 const readerOf =

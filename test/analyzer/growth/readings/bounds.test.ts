@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { computeBounds, workerHeap, type Known } from '#memwatch/analyzer/growth/readings/bounds.js';
+import {
+  computeBounds,
+  workerHeap,
+  type Known,
+  compiledCode,
+  withHeapSeen,
+} from '#memwatch/analyzer/growth/readings/bounds.js';
 import {
   externalMemory,
   fileDescriptors,
@@ -28,6 +34,7 @@ const watch = (change: (second: number) => Partial<ProcessReading>, count = 60):
       cpuUs: 50_000,
       childrenRssBytes: 0,
       workers: [],
+      codeBytes: null,
       heapUsedBytes: 4e6 + Math.round(random() * 100_000),
       ...change(second),
     };
@@ -53,6 +60,24 @@ test('what grows is proved: the heap at 40 KB/s, external memory by 300 KB each 
     fileDescriptors: 20 + Math.floor(second / 5),
   }));
   for (const name of [heapMemory, externalMemory, fileDescriptors]) assert.equal(stateOf(grows, name), 'grows', name);
+});
+
+test('compiled code is not part of the heap: V8 compiles for minutes after a start', () => {
+  const warms = watch((second) => ({ heapUsedBytes: 6e6 + 9000 * second, codeBytes: 2e6 + 9000 * second }));
+  assert.equal(stateOf(warms, heapMemory), 'excluded');
+  assert.equal(stateOf(warms, compiledCode), 'excluded');
+  const floods = watch((second) => ({ heapUsedBytes: 6e6 + 200_000 * second, codeBytes: 2e6 + 200_000 * second }));
+  assert.equal(stateOf(floods, compiledCode), 'grows');
+});
+
+test('what snapshots show to stay replaces what the readings of the heap leave open, and nothing else', () => {
+  const { known } = watch((second) => ({ heapUsedBytes: second < 10 ? 4e6 : 4.6e6 }), 30);
+  const heapAfter = (high: number): Known | undefined =>
+    withHeapSeen(known, { estimate: 0, low: 0, high }, 10_000).find(({ of }) => of === heapMemory);
+  assert.equal(heapAfter(900)?.state, 'excluded');
+  assert.equal(heapAfter(90_000)?.state, 'open');
+  const grows = watch((second) => ({ heapUsedBytes: 4e6 + 40_000 * second }));
+  assert.deepEqual(withHeapSeen(grows.known, { estimate: 0, low: 0, high: 900 }, 10_000), grows.known);
 });
 
 test('one step in the heap is neither proved nor excluded, and the time that would settle it is named', () => {
