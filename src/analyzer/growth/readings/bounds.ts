@@ -109,8 +109,8 @@ const knownOf = (quantity: Quantity, points: readonly Point[], allowedMs: number
   const { amount, share } = minOf(quantity, allowedMs);
   const least = Math.max(amount, share * (points[0]?.y ?? 0)) / (allowedMs / 1000);
   const history = points.map(({ y }) => y);
-  const slope = slopeAtLook(points);
   const seconds = (points.at(-1)?.x ?? 0) - (points[0]?.x ?? 0);
+  const slope = slopeAtLook(points, seconds * 1000 >= allowedMs);
   const isNative = quantity.name === nativeMemory;
   const tooLittle = isNative && slope.estimate * seconds < leastNativeGain;
   const settles = isNative || quantity.name === compiledCode;

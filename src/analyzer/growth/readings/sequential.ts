@@ -32,11 +32,15 @@ const sizesOfLooks = (count: number): number[] => {
 /** Whether there are exactly as many readings as a look requires. */
 export const isLookDue = (count: number): boolean => sizesOfLooks(count).at(-1) === count;
 
-/** The slope at the last look that was due; later points wait for the next look. */
-export const slopeAtLook = (points: readonly Point[]): Slope => {
+/**
+ * The slope at the last look that was due; later points wait for the next look. If the time is over before the first look,
+ * because each reading takes long, there is one look at what there is.
+ */
+export const slopeAtLook = (points: readonly Point[], isOver = false): Slope => {
   const sizes = sizesOfLooks(points.length);
   const size = sizes.at(-1);
   const error = allowedError / (sizes.length * (sizes.length + 1));
+  if (size === undefined && isOver) return computeSlope(floorsOf(points), allowedError);
   if (size === undefined) return computeSlope(points, 0);
   return computeSlope(floorsOf(points.slice(0, size)), error);
 };

@@ -67,7 +67,7 @@ for (const [name, noise] of Object.entries(noises)) {
     for (let i = 0; i < processes; i++) {
       const points = grow(10, noise(random));
       const looks = points.map((_, at) => points.slice(0, at + 1)).filter(({ length }) => isLookDue(length));
-      const slopes = looks.map(slopeAtLook);
+      const slopes = looks.map((look) => slopeAtLook(look));
       if (slopes.some(({ low, high }) => low > 10 || high < 10)) misses++;
     }
     assert.ok(misses <= mostMisses, `${misses} of ${processes} were outside their bounds`);
@@ -99,6 +99,8 @@ test('looks are few: each costs a share of the error', () => {
 test('fewer readings than the first look requires lead to no statement', () => {
   const few = slopeAtLook(grow(10, () => 0).slice(0, readingsOfFirstLook - 1));
   assert.deepEqual([few.low, few.high], [-Infinity, Infinity]);
+  assert.ok(slopeAtLook(grow(10, () => 0).slice(0, 16), true).low > 0, 'but if the time is over, there is one look');
+  assert.equal(slopeAtLook(grow(10, () => 0).slice(0, 4), true).low, -Infinity, 'though not at four readings');
 });
 
 const ordersOf = (values: readonly number[]): number[][] =>
