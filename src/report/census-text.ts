@@ -26,6 +26,7 @@ export const renderCensus = (census: CensusReading, rows: number, width: number)
         ...(compared ? [change] : []),
         { title: 'container', align: 'left', cell: ({ kind, id }) => `${kind} #${id}` },
         { ...left('of'), cell: ({ holds }) => holds },
+        { ...left('held by'), cell: ({ heldBy = '' }) => heldBy },
       ],
       containers.slice(0, rows),
       width,

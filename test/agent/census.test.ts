@@ -17,7 +17,8 @@ const trapped = `
   globalThis.kept = [new Session(), new User(), new Tags([1, 2, 3, 4, 5, 6, 7, 8, 9]),
     new Proxy({}, { get: trap, getPrototypeOf: trap, ownKeys: trap, getOwnPropertyDescriptor: trap }),
     new Proxy([1], { get: trap, getPrototypeOf: trap }), Object.create(new Proxy({}, { get: trap, getOwnPropertyDescriptor: trap }))];
-  const rows = new Map(); const list = []; const names = { get first() { return trap(); } };
+  class Store { constructor() { this.rows = new Map(); } }
+  const { rows } = (globalThis.store = new Store()); const list = []; const names = { get first() { return trap(); } };
   for (let i = 0; i < 40; i++) names["n" + i] = i;
   globalThis.grow = (n) => { for (let i = 0; i < n; i++) { rows.set(rows.size, new Row(i)); list.push(new Row(i)); names["name " + list.length] = i; } };
   grow(10);
@@ -37,6 +38,8 @@ for (const node of testedMajors) {
       const grown = second.containers.filter(({ delta }) => delta === 25).map(({ kind, size }) => `${kind} ${size}`);
       assert.deepEqual(grown.toSorted(), ['Array 35', 'Map 35', 'Object 76']);
       assert.ok(second.containers.some(({ kind, size }) => kind === 'Set' && size === 9));
+      const map = second.containers.find(({ kind, size }) => kind === 'Map' && size === 35);
+      assert.deepEqual([map?.holds, map?.heldBy], ['Row', 'Store.rows']);
       await census.close();
       await census.close();
     });

@@ -21,6 +21,7 @@ export interface CensusCount {
     size: number;
     previous: number | null;
     holds: string;
+    heldBy: string;
   }[];
 }
 
@@ -52,6 +53,9 @@ export function countObjects(
     return builtIn(get) ? get : undefined;
   };
   const mostProperties = 40;
+  /** Of a class; and in all, so that the search for holders takes a moment however large the heap is. */
+  const mostAlike = 5000;
+  const mostHolders = 50_000;
   const mapSize = getter(Map.prototype);
   const setSize = getter(Set.prototype);
 
@@ -76,11 +80,31 @@ export function countObjects(
     if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return typeof value;
     return tools.isProxy(value) ? '(proxy)' : classOf(prototypeOf(value));
   };
+  /** Their built-in iterator, which runs no code of the program; undefined if the program replaced it. */
+  const stepperOf = (empty: Map<unknown, unknown> | Set<unknown>): ((of: object) => unknown) | undefined => {
+    const prototype = prototypeOf(empty) ?? empty;
+    const values: unknown = describe(prototype, 'values')?.value;
+    if (!builtIn(values)) return undefined;
+    const begin = values as unknown as () => object;
+    const next: unknown = describe(prototypeOf(begin.call(empty)) ?? {}, 'next')?.value;
+    if (!builtIn(next)) return undefined;
+    const step = next as unknown as () => { value?: unknown };
+    return (of) => step.call(begin.call(of)).value;
+  };
+  const firstOfMap = stepperOf(new Map());
+  const firstOfSet = stepperOf(new Set());
+  const valueAt = (object: object, key: string): unknown => describe(object, key)?.value;
+  /** An entry that stands for all: an array's last, otherwise the first. */
+  const anEntryOf = (container: object): unknown => {
+    if (Array.isArray(container)) return valueAt(container, String(Number(valueAt(container, 'length')) - 1));
+    if (tools.isMap(container)) return firstOfMap?.(container);
+    if (tools.isSet(container)) return firstOfSet?.(container);
+    for (const key in container) return valueAt(container, key);
+    return undefined;
+  };
   const holds = (container: object): string => {
-    if (!Array.isArray(container)) return '';
-    const length: unknown = describe(container, 'length')?.value;
-    const last = describe(container, String(Number(length) - 1));
-    return last === undefined || !('value' in last) ? '' : classOfValue(last.value);
+    const entry = anEntryOf(container);
+    return entry === undefined ? '' : classOfValue(entry);
   };
   /** Most plain objects have a few properties, and `for in` ends there; one with many of them is a dictionary. */
   const keysOf = (object: object): number => {
@@ -113,22 +137,49 @@ export function countObjects(
 
   const counts = new Map<string, number>();
   const found: { object: object; size: number }[] = [];
+  const rare: object[] = [];
   for (let i = 0; i < objects.length; i++) {
     const object = objects[i] as object;
     if (tools.isProxy(object) || own.has(object)) continue;
     const name = classOf(prototypeOf(object));
-    counts.set(name, (counts.get(name) ?? 0) + 1);
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    if (count <= mostAlike && !Array.isArray(object) && !ArrayBuffer.isView(object)) rare.push(object);
     const size = sizeOf(object);
     if (size >= smallest || slots.has(object)) found.push({ object, size });
   }
   found.sort((a, b) => b.size - a.size);
+  found.length = Math.min(found.length, watched);
+
+  /** Holders first looked for among the rare: what holds a large collection is rarely one of many. */
+  const heldBy = new Map<object, string>();
+  const wanted = new Set(found.map(({ object }) => object));
+  const rank = (object: object): number => counts.get(classOf(prototypeOf(object))) ?? 0;
+  const rarestFirst = rare.sort((a, b) => rank(a) - rank(b)).slice(0, mostHolders);
+  for (const holder of rarestFirst) {
+    const keys = Reflect.ownKeys(holder);
+    if (keys.length > mostProperties) continue;
+    const name = typeof holder === 'function' ? nameOfFunction(holder) || 'function' : classOf(prototypeOf(holder));
+    for (const key of keys) {
+      const value: unknown = describe(holder, key)?.value;
+      if (typeof value !== 'object' || value === null || !wanted.has(value) || heldBy.has(value)) continue;
+      heldBy.set(value, typeof key === 'symbol' ? `${name}[${String(key)}]` : `${name}.${key}`);
+    }
+  }
   const containers = [];
-  for (const { object, size } of found.slice(0, watched)) {
+  for (const { object, size } of found) {
     const known = slots.get(object);
     const slot = known ?? state.refs.push(new WeakRef(object)) - 1;
     const previous = known === undefined ? null : (state.sizes[slot] ?? null);
     state.sizes[slot] = size;
-    containers.push({ slot, kind: kindOf(object), size, previous, holds: holds(object) });
+    containers.push({
+      slot,
+      kind: kindOf(object),
+      size,
+      previous,
+      holds: holds(object),
+      heldBy: heldBy.get(object) ?? '',
+    });
   }
   return { classes: [...counts], containers };
 }

@@ -83,13 +83,14 @@ const nameContainers = async (
   counted: CensusCount,
   idsFor: number,
 ): Promise<CensusContainer[]> => {
-  const containers = counted.containers.map(({ slot, kind, size, previous, holds }) => ({
+  const containers = counted.containers.map(({ slot, kind, size, previous, holds, heldBy }) => ({
     id: slot + 1,
     heapId: null as number | null,
     kind,
     size,
     delta: previous === null ? null : size - previous,
     holds,
+    heldBy,
   }));
   containers.sort((a, b) => (b.delta ?? 0) - (a.delta ?? 0) || b.size - a.size);
   for (const container of containers.slice(0, idsFor))

@@ -20,8 +20,10 @@ export interface CensusContainer {
   readonly size: number;
   /** The change since the count before; null if it did not exist then, or was too small to be watched. */
   readonly delta: number | null;
-  /** The class of an array's last element; '' if it is not known. */
+  /** The class of an array's last element, or of another collection's first; '' if it is not known. */
   readonly holds: string;
+  /** `SessionStore.sessions`: the property that holds it; '' if that is a variable, or was not found. */
+  readonly heldBy?: string | undefined;
 }
 
 export interface CensusReading {
