@@ -85,7 +85,6 @@ export type {
   LineDocument,
   LinesDocument,
   ObjectDocument,
-  StepDocument,
 } from './analyzer/model/documents.js';
 export type {
   AuditDocument,

@@ -4,7 +4,7 @@
  * proves nothing.
  */
 import type { Census } from '../agent/capture/census.js';
-import { createLocator } from '../analyzer/model/location.js';
+import { formatPlace, createLocator } from '../analyzer/model/location.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import { isProgramFile, type ScriptsTable } from '../analyzer/model/scripts.js';
 import type { SurvivorSite } from '../analyzer/model/survivors.js';
@@ -50,7 +50,7 @@ const siteText = ({ stack, bytes }: SurvivorSite, locator: ReturnType<typeof cre
   const frame = stack.find(({ url }) => isProgramFile(url));
   if (frame === undefined) return [];
   const place = locator.atPosition(Number(frame.scriptId), frame.url, frame.line, frame.column);
-  const where = place === undefined ? frame.url : `${place.file}:${place.line}`;
+  const where = place === undefined ? frame.url : formatPlace(place);
   return [
     `about ${formatBytes(bytes)} that stayed were allocated by ${escapeText(frame.function || '(anonymous)')} (${escapeText(where)})`,
   ];

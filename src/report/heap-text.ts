@@ -1,6 +1,6 @@
 /** Text of `memwatch heap`: in, a summary or one object; out, the conclusion first, then the figures behind it, within a width. */
 import type { HeapLink, HeapObject, HeapObjectDetail, HeapSummary } from '../analyzer/model/heap-results.js';
-import type { Location } from '../analyzer/model/location.js';
+import { formatPlace, type Location } from '../analyzer/model/location.js';
 import { cutPlace } from './place.js';
 import { renderPath, type NamedStep } from './path-text.js';
 import { renderTable, type TableColumn } from './table.js';
@@ -78,7 +78,7 @@ const classTable = (summary: HeapSummary, width: number): string[] => {
       title: 'at',
       align: 'left',
       cut: 'start',
-      cell: (row) => (row.location === null ? '' : `${row.location.file}:${row.location.line}`),
+      cell: (row) => (row.location === null ? '' : formatPlace(row.location)),
     });
   const rows = summary.classes.filter(({ name }) => name !== '(synthetic)'); // V8's own roots
   const shown = rows.length;

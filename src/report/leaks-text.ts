@@ -2,6 +2,7 @@
  * The leak report as text: the verdict and the line first, then the evidence. In: a LeakReport and a width. Out: text;
  * the first finding with all its evidence fits on one screen.
  */
+import { formatPlace } from '../analyzer/model/location.js';
 import type {
   AllocationSite,
   CodeLine,
@@ -52,7 +53,7 @@ const coverageText = ({ looked, notLooked }: LeakReport): string[] => [
 const placeOf = ({ location, container }: Finding): string =>
   location === null
     ? `${escapeText(container.name)}${container.id === 0 ? '' : ` @${container.id}`}`
-    : escapeText(`${location.file}:${location.line}`);
+    : escapeText(formatPlace(location));
 
 const renderFinding = (finding: Finding, report: LeakReport): string[] => [
   `${finding.rank}. ${escapeText(finding.title)}`,

@@ -41,11 +41,11 @@ export const linesDocument = (result: LinesResult): LinesDocument & Record<strin
     file: one.file,
     firstLine: one.firstLine,
     calls: one.calls ?? null,
-    timeUs: round(timeOf(one)),
+    timeUs: toThousandths(timeOf(one)),
     lines: one.lines.map((line) => ({
       line: line.line,
       hits: line.hits ?? null,
-      timeUs: line.timeUs === undefined ? null : round(line.timeUs),
+      timeUs: line.timeUs === undefined ? null : toThousandths(line.timeUs),
       incrementBytes: line.incrementBytes ?? null,
       externalBytes: line.externalBytes ?? null,
       certainty: line.certainty,
@@ -58,7 +58,7 @@ export const linesDocument = (result: LinesResult): LinesDocument & Record<strin
   notes: result.notes,
 });
 
-const round = (value: number): number => Math.round(value * 1000) / 1000;
+const toThousandths = (value: number): number => Math.round(value * 1000) / 1000;
 
 type Floor = LinesResult['floor'];
 

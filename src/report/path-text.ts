@@ -8,23 +8,35 @@ import { escapeText } from './units.js';
 /** What is shown of a step. */
 export type NamedStep = Pick<PathStep, 'name' | 'label' | 'kind'>;
 
+/** One step as text, escaped: together the pieces are the path. */
+export interface PathPiece {
+  /** How the step is reached: `.sessions`, `[3]`, ` → entry "user-7"`; empty for the first. */
+  readonly edge: string;
+  /** ` → Map`; empty if the name says nothing. */
+  readonly name: string;
+}
+
+export const pathPieces = (path: readonly NamedStep[]): PathPiece[] =>
+  path.map((step, at) =>
+    at === 0
+      ? { edge: '', name: escapeText(step.name) }
+      : { edge: edgeText(step), name: hasName(step, at === path.length - 1) ? ` → ${escapeText(step.name)}` : '' },
+  );
+
 /** A path with more than `mostSteps` steps loses its middle: both ends matter. */
 export const renderPath = (path: readonly NamedStep[], mostSteps = Infinity): string => {
-  if (path.length > mostSteps)
-    return `${renderSteps(path.slice(0, 3))} → … → ${renderSteps(path.slice(4 - mostSteps))}`;
-  return renderSteps(path);
+  if (path.length > mostSteps) return `${join(path.slice(0, 3))} → … → ${join(path.slice(4 - mostSteps))}`;
+  return join(path);
 };
 
-const renderSteps = (path: readonly NamedStep[]): string =>
-  path.map((step, index) => (index === 0 ? escapeText(step.name) : hop(step, index === path.length - 1))).join('');
+const join = (path: readonly NamedStep[]): string =>
+  pathPieces(path)
+    .map(({ edge, name }) => edge + name)
+    .join('');
 
 /** Names of plain objects and arrays are left out: `global.a.b[0]` instead of `global.a → Object.b → Array[0]`. */
-const isPlain = (name: string): boolean => name === 'Object' || name === 'Array';
-
-const hop = (step: NamedStep, last: boolean): string => {
-  const name = step.kind !== 'word' && isPlain(step.name) && !last ? '' : ` → ${escapeText(step.name)}`;
-  return edgeText(step) + name;
-};
+const hasName = ({ kind, name }: NamedStep, isLast: boolean): boolean =>
+  kind === 'word' || isLast || (name !== 'Object' && name !== 'Array');
 
 const edgeText = (step: NamedStep): string => {
   const label = escapeText(step.label);

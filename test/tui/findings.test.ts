@@ -151,7 +151,7 @@ test('y copies the place that is marked, Y the path from its root', () => {
     update(play(state, ...keys.slice(0, -1).map(key)), key(keys.at(-1) ?? '')).effects;
   assert.deepEqual(copied('y'), [{ effect: 'copy', text: '/srv/app/cache.js:12' }]);
   assert.deepEqual(copied('p', 'y'), [{ effect: 'copy', text: '/srv/app/server.js:30' }]);
-  assert.deepEqual(copied('Y'), [{ effect: 'copy', text: 'global @1 → sessions: Map @7' }]);
+  assert.deepEqual(copied('Y'), [{ effect: 'copy', text: 'global.sessions → Map @7' }]);
 });
 
 test('a search that found nothing says why', () => {

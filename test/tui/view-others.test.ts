@@ -144,7 +144,7 @@ test('what memwatch printed as JSON opens on the screen that shows it', { skip: 
   const measured = { name: 'hashPassword', file: join(cwd, 'service.cpuprofile'), lines };
   writeFileSync(join(cwd, 'lines.json'), JSON.stringify({ schema: 'memwatch/lines@1', functions: [measured] }));
   const expected = {
-    'heap.json': /\[2 Heap\][^]*sessions: Map[^]*a saved result/,
+    'heap.json': /\[2 Heap\][^]*sessions(?::| →) Map[^]*a saved result/,
     'diff.json': /\[3 Growth\][^]*Session[^]*a saved result/,
     'cpu.json': /\[4 CPU\][^]*hashPassword[^]*a saved result/,
     'lines.json': /\[5 Lines\][^]*5\.00 ms[^]*hashPassword/,

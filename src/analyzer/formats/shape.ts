@@ -1,6 +1,7 @@
 /**
  * Checks that a value from outside has the shape that a type requires. In: a value, and its name for messages. Out: the
- * same value with its type; `broken-file` names the first wrong field. Additional fields of a record are ignored.
+ * value with its type, the same one unless a shape fills something in; `broken-file` names the first wrong field.
+ * Additional fields of a record are ignored.
  */
 import { MemwatchError } from '../../errors.js';
 
@@ -60,8 +61,8 @@ export const list =
   <T>(shape: Shape<T>): Shape<readonly T[]> =>
   (value, at) => {
     if (!Array.isArray(value)) throw wrong(at, 'a list');
-    value.forEach((one: unknown, i) => shape(one, `${at}[${i}]`));
-    return value as readonly T[];
+    const read = value.map((one: unknown, i) => shape(one, `${at}[${i}]`));
+    return read.every((one, i) => one === value[i]) ? value : read;
   };
 
 /** A check for each field of a type: forgetting one does not compile. */
@@ -71,7 +72,10 @@ export const record =
   <T extends object>(fields: Fields<T>): Shape<T> =>
   (value, at) => {
     if (!isRecord(value)) throw wrong(at, 'an object');
-    for (const [key, shape] of Object.entries<Shape<unknown>>(fields))
-      shape(value[key], at === '' ? key : `${at}.${key}`);
-    return value as T;
+    let read = value;
+    for (const [key, shape] of Object.entries<Shape<unknown>>(fields)) {
+      const field = shape(value[key], at === '' ? key : `${at}.${key}`);
+      if (field !== value[key]) read = { ...read, [key]: field };
+    }
+    return read as T;
   };

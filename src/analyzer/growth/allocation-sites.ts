@@ -6,7 +6,7 @@
 import { sumOf } from '../model/figures.js';
 import type { SurvivorFrame, SurvivorSite } from '../model/survivors.js';
 import type { AddingLine, AllocationSite, CodeLine, Finding } from '../model/finding.js';
-import { createLocator, type Location, type Locator } from '../model/location.js';
+import { formatPlace, createLocator, type Location, type Locator } from '../model/location.js';
 import { isApplicationFile, ownerOf, type PackageLookup } from '../model/owner.js';
 import { isProgramFile, type ScriptsTable } from '../model/scripts.js';
 
@@ -56,7 +56,7 @@ const placedByStacks = <F extends Finding>(finding: F, sites: readonly SurvivorS
     sumOf(calls.filter(({ places }) => places.some((at) => isSameLine(at, within))).map(({ bytes }) => bytes));
   const [most, next] = additions.map((line) => ({ line, bytes: bytesIn(line) })).toSorted((a, b) => b.bytes - a.bytes);
   if (most === undefined || !(most.bytes * minShare > (next?.bytes ?? 0))) return finding;
-  const declared = location === null ? [] : [`what holds it is declared at ${location.file}:${location.line}`];
+  const declared = location === null ? [] : [`what holds it is declared at ${formatPlace(location)}`];
   return { ...finding, location: most.line.location, reasons: [...finding.reasons, ...declared] };
 };
 
@@ -100,7 +100,7 @@ const bestFinding = (findings: readonly Finding[], { stack }: SurvivorSite, loca
 const largest = (sites: readonly AllocationSite[]): AllocationSite[] => {
   const sums = new Map<string, AllocationSite>();
   for (const site of sites) {
-    const key = `${site.function} ${site.file}:${site.line}`;
+    const key = `${site.function} ${formatPlace(site)}`;
     const bytes = (sums.get(key)?.bytes ?? 0) + site.bytes;
     sums.set(key, { ...site, bytes });
   }

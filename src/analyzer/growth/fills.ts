@@ -3,6 +3,7 @@
  * point is not reached yet. In: a container, places in the source, how long it was watched. Out: a sentence that says when
  * to look again, or undefined if nothing in the code bounds it, or the bound has been passed.
  */
+import { formatPlace } from '../model/location.js';
 import { formatCount } from '../model/figures.js';
 import { edgeName, edgeTypes, type HeapGraph } from '../model/heap-graph.js';
 import type { Bounded, FindingKind } from '../model/finding.js';
@@ -33,7 +34,10 @@ export const boundedBy = (
   const deletion = code === undefined ? undefined : findDeletion(code.source, edgeName(graph, last.edge));
   if (code === undefined || deletion === undefined || isPassed(deletion, history, watchedMs)) return undefined;
   const location = code.locate(deletion.line, deletion.column) ?? null;
-  return { location, text: textOf(deletion, location === null ? 'the code' : placeText(location), history, watchedMs) };
+  return {
+    location,
+    text: textOf(deletion, location === null ? 'the code' : formatPlace(location), history, watchedMs),
+  };
 };
 
 /** Objects that were there from the start, each of which keeps one thing at a time. */
@@ -45,8 +49,6 @@ export const boundedBySlots = (slots: Slots | undefined): Bounded | undefined =>
     text: `may be a cache that is still filling: each of ${all} objects keeps one at a time, and ${filled} of them got one while it was watched; look again when all of them should have one`,
   };
 };
-
-const placeText = ({ file, line }: { file: string; line: number }): string => `${file}:${line}`;
 
 const isPassed = ({ by, limit }: Deletion, history: readonly number[], watchedMs: number | undefined): boolean => {
   if (limit === undefined || by === 'interval') return false;

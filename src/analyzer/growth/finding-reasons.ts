@@ -2,6 +2,7 @@
  * Why a finding is one, in sentences. In: what was measured of a container, and its place in the source. Out: the reasons
  * that a report lists.
  */
+import { formatPlace } from '../model/location.js';
 import { formatBytes, sumOf } from '../model/figures.js';
 import { nodeName } from '../model/heap-graph.js';
 import type { Place } from './locate.js';
@@ -52,5 +53,5 @@ export const renderDeclared = (place: Place | undefined): string[] => {
     ['what holds it is declared at', place?.declared],
     ['the application holds it at', place?.heldBy],
   ] as const;
-  return lines.flatMap(([text, at]) => (at === undefined ? [] : [`${text} ${at.file}:${at.line}`]));
+  return lines.flatMap(([text, at]) => (at === undefined ? [] : [`${text} ${formatPlace(at)}`]));
 };

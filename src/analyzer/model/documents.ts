@@ -6,6 +6,7 @@
 import type { ClassGrowth } from './heap-diff.js';
 import type { HeapClass } from './heap-results.js';
 import type { Location } from './location.js';
+import type { PathStep } from './path.js';
 
 export interface HeapDocument {
   readonly schema: 'memwatch/heap@1';
@@ -29,16 +30,8 @@ export interface ObjectDocument {
   readonly type: string;
   readonly selfBytes: number;
   readonly retainedBytes: number;
-  readonly path: readonly StepDocument[];
+  readonly path: readonly PathStep[];
   readonly location?: Location | null | undefined;
-}
-
-export interface StepDocument {
-  readonly edge: string;
-  readonly label?: string | undefined;
-  readonly name: string;
-  readonly type: string;
-  readonly id: number;
 }
 
 export interface DiffDocument {
@@ -56,7 +49,7 @@ export interface GrownObjectDocument {
   /** One figure per snapshot. */
   readonly retainedBytes: readonly number[];
   readonly retainedDelta: number;
-  readonly path: readonly StepDocument[];
+  readonly path: readonly PathStep[];
   readonly location?: Location | null | undefined;
 }
 

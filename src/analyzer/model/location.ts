@@ -67,3 +67,7 @@ export const createLocator = (scripts?: ScriptsTable): Locator => {
 
 const readMap = (script: Script | undefined): SourceMap | undefined =>
   script?.sourceMap === undefined ? undefined : readSourceMap(script.sourceMap, script.url, script.sourceMapUrl);
+
+/** `/app/src/store.ts:12`. */
+export const formatPlace = ({ file, line }: { readonly file: string; readonly line: number }): string =>
+  `${file}:${line}`;

@@ -2,6 +2,7 @@
  * The actions of the screen as commands of memwatch. In: an action, and the target as a command line names it. Out: the
  * arguments, the cost in words, and what to do with the document.
  */
+import { formatPlace } from '../../analyzer/model/location.js';
 import type { Attachment } from '../../agent/attach/attach.js';
 import { estimateSnapshot, type SnapshotEstimate } from '../../captures/estimate.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
@@ -98,7 +99,7 @@ export const leaksOutcome = ({ verdict, findings }: LeakReport): string => {
 /** The result in one line. */
 export const leaksHeadline = ({ verdict, findings: [first] }: LeakReport): string => {
   if (verdict !== 'leak' || first === undefined) return `leaks: ${verdict}`;
-  const where = first.location === null ? '' : ` at ${first.location.file}:${first.location.line}`;
+  const where = first.location === null ? '' : ` at ${formatPlace(first.location)}`;
   return escapeText(`LEAK${where}: ${first.title}`);
 };
 

@@ -1,9 +1,8 @@
 /** The pages of `memwatch/heap@1` and `memwatch/waste@1`: what holds the memory, and what of it could be saved. */
-import type { HeapDocument, ObjectDocument, StepDocument } from '../../analyzer/model/documents.js';
-import type { Location } from '../../analyzer/model/location.js';
+import type { HeapDocument, ObjectDocument } from '../../analyzer/model/documents.js';
+import { formatPlace, type Location } from '../../analyzer/model/location.js';
 import type { WasteKind, WasteReport } from '../../analyzer/model/waste.js';
 import { pathAndId } from '../heap-text.js';
-import type { NamedStep } from '../path-text.js';
 import type { Block, Page, Section } from './page.js';
 import { formatBytes, formatCount, formatShare } from '../units.js';
 import { wasteHeadline } from '../waste-text.js';
@@ -20,7 +19,7 @@ export const heapPage = ({ snapshot, dominators, classes }: HeapDocument): Page 
     verdict:
       top === undefined
         ? `No single object holds a notable share of ${formatBytes(selfBytes)}`
-        : `${formatShare(top.retainedBytes / selfBytes)} of the heap, ${formatBytes(top.retainedBytes)}, is held by ${pathOf(top)}`,
+        : `${formatShare(top.retainedBytes / selfBytes)} of the heap, ${formatBytes(top.retainedBytes)}, is held by ${pathAndId(top)}`,
     tone: 'plain',
     reasons: [`${formatBytes(selfBytes)} in ${formatCount(nodes)} nodes, ${formatCount(edges)} edges${native}`],
     sections: [
@@ -29,12 +28,6 @@ export const heapPage = ({ snapshot, dominators, classes }: HeapDocument): Page 
     ],
   };
 };
-
-const pathOf = (object: ObjectDocument): string =>
-  // documents of other versions may lack what only the text of a path needs
-  pathAndId({ ...object, path: object.path.map(namedStep) });
-
-const namedStep = (step: StepDocument): NamedStep => ({ kind: 'property', label: step.edge, ...step });
 
 const objectTable = (objects: readonly ObjectDocument[], heapBytes: number): Block => ({
   kind: 'table',
@@ -48,15 +41,14 @@ const objectTable = (objects: readonly ObjectDocument[], heapBytes: number): Blo
     cells: [
       formatBytes(object.retainedBytes),
       formatBytes(object.selfBytes),
-      pathOf(object),
+      pathAndId(object),
       placeText(object.location),
     ],
     share: object.retainedBytes / heapBytes,
   })),
 });
 
-const placeText = (location: Location | null | undefined): string =>
-  location == null ? '' : `${location.file}:${location.line}`;
+const placeText = (location: Location | null | undefined): string => (location == null ? '' : formatPlace(location));
 
 const sourceOf = (location: Location | null | undefined): Block[] =>
   location == null ? [] : [{ kind: 'source', file: location.file, line: location.line }];

@@ -2,6 +2,8 @@
  * Actions from any screen: on the target (snapshot, profiles, leaks, GC), and on what is shown (save, copy). In: a state
  * and a key. Out: a step. An action that costs the target something starts only after the user has seen the cost and agreed. Pure.
  */
+import { formatPlace } from '../../analyzer/model/location.js';
+import { copiedPath } from '../rows/path-spans.js';
 import { step, type Step } from '../state/events.js';
 import { chosenPlace, placeOfRow, placesOfFinding } from '../state/places.js';
 import type { TargetAction } from '../state/provider.js';
@@ -126,7 +128,7 @@ const copyText = (state: State): string | undefined => {
   const path = row?.kind === 'finding' ? undefined : pathText(state);
   const place =
     row?.kind === 'finding' ? placesOfFinding(row.finding)[chosenPlace(view, row.finding)]?.place : placeOfRow(row);
-  return path ?? (place === undefined ? pathText(state) : `${place.file}:${place.line}`);
+  return path ?? (place === undefined ? pathText(state) : formatPlace(place));
 };
 
 /** The path from a root to the object under the cursor. */
@@ -135,7 +137,5 @@ const pathText = (state: State): string | undefined => {
   if (view?.kind !== 'list') return undefined;
   const row = rowAtCursor(view);
   const steps = row?.kind === 'finding' ? row.finding.path : view.path?.steps;
-  if (steps === undefined || steps.length === 0) return undefined;
-  const texts = steps.map(({ edge = '', name, id }) => `${edge === '' ? '' : `${edge}: `}${name} @${id}`);
-  return texts.join(' → ');
+  return steps === undefined || steps.length === 0 ? undefined : copiedPath(steps);
 };

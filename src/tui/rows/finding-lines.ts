@@ -5,6 +5,7 @@ import { formatCount, formatCountDelta } from '../../report/units.js';
 import { displayWidth } from '../../report/width.js';
 import { placeText } from './columns.js';
 import { line, span, type Line, type Span } from './line.js';
+import { flow, pathSpans } from './path-spans.js';
 import { placesOfFinding, type FindingPlace } from '../state/places.js';
 import { sparkline } from './table.js';
 import { wrap } from '../../report/wrap.js';
@@ -16,7 +17,7 @@ const labelWidth = 11;
 export const findingLines = (finding: Finding, width: number, chosen: number): Line[] => [
   ...wrap(safe(finding.title), width - 2).map((text) => line(span(` ${text}`, 'bold'))),
   ...sites(finding, width, chosen),
-  ...labelled('Held by', pathPieces(finding), width),
+  ...labelled('Held by', [...pathSpans(finding.path), [span(` @${finding.container.id}`, 'dim')]], width),
   ...labelled(finding.history[0] === 0 ? 'Gained' : 'Entries', historyPieces(finding), width),
   ...(finding.advice === null ? [] : wrapped('Advice', safe(finding.advice), width)),
   ...finding.reasons.flatMap((reason, at) => wrapped(at === 0 ? 'Because' : '', safe(reason), width)),
@@ -50,13 +51,6 @@ const siteLine = ({ label: name, place, about }: FindingPlace, width: number, ma
 
 const label = (name: string): Span => span(padEnd(` ${name}`, labelWidth), 'title');
 
-const pathPieces = (finding: Finding): Span[][] =>
-  finding.path.map((step) => [
-    ...(step.label === '' ? [] : [span(safe(step.label)), span(': ', 'dim')]),
-    span(safe(step.name), 'name'),
-    span(` @${step.id}`, 'dim'),
-  ]);
-
 const historyPieces = (finding: Finding): Span[][] => [
   [span(finding.history.map(formatCount).join(' → ')), span(`  ${sparkline(finding.history)}`, 'bar')],
 ];
@@ -67,22 +61,9 @@ const gainsText = (finding: Finding): string =>
     .map((gain) => `${formatCountDelta(gain.countPerRound)} ${safe(gain.name)}`)
     .join(', ') + ' a round';
 
-/** Pieces with arrows between them, over as many lines as they need. */
-const labelled = (name: string, pieces: readonly Span[][], width: number): Line[] => {
-  const lines: Span[][] = [[label(name)]];
-  let used = labelWidth;
-  for (const [at, piece] of pieces.entries()) {
-    const spans = at === 0 ? piece : [span(' → ', 'dim'), ...piece];
-    const cells = spans.reduce((sum, one) => sum + one.text.length, 0);
-    if (used > labelWidth && used + cells > width) {
-      lines.push([label('')]);
-      used = labelWidth;
-    }
-    lines.at(-1)?.push(...spans);
-    used += cells;
-  }
-  return lines.map((spans) => line(...spans));
-};
+/** Pieces over as many lines as they need, with the label before the first. */
+const labelled = (name: string, pieces: readonly Span[][], width: number): Line[] =>
+  flow(pieces, width - labelWidth).map((spans, at) => line(label(at === 0 ? name : ''), ...spans));
 
 const wrapped = (name: string, text: string, width: number): Line[] =>
   text === '' ? [] : wrap(text, width - labelWidth - 1).map((part, at) => line(label(at === 0 ? name : ''), part));

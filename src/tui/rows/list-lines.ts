@@ -3,6 +3,7 @@ import { formatBytes } from '../../report/units.js';
 import type { Finding, LeakReport } from '../../analyzer/model/finding.js';
 import { columnsOf } from './columns.js';
 import { findingLines } from './finding-lines.js';
+import { flow, pathSpans } from './path-spans.js';
 import { listHeight, panelHeight } from './layout.js';
 import { fitHeight, line, span, type Line, type Span } from './line.js';
 import { chosenPlace } from '../state/places.js';
@@ -73,53 +74,32 @@ const pathLines = (view: ListView, width: number, height: number): Line[] => {
       : 'nothing: not reachable from any root';
     return [line(span(`  ${text}`, 'dim'))];
   }
-  if (steps.length <= height) return steps.map((step, at) => stepLine(step, at));
-  return flowing(steps, width, height);
+  const pieces = pathSpans(steps);
+  if (steps.length <= height) return steps.map((step, at) => stepLine(step, at, pieces));
+  return flowing(pieces, width, height);
 };
 
 /** One step per line, if there is room for all. */
-const stepLine = (step: PathStepRow, at: number): Line =>
-  line(
+const stepLine = (step: PathStepRow, at: number, pieces: readonly Span[][]): Line => {
+  const [edge, name] = pieces[at] ?? [];
+  return line(
     span(`  ${'  '.repeat(Math.min(at, 12))}${at === 0 ? '' : '└ '}`, 'dim'),
-    ...stepSpans(step),
+    ...(edge === undefined || name === undefined ? [] : [span(edge.text.replace(/^ → /, '')), name]),
     span(` @${step.id}`, 'dim'),
     ...(step.retainedBytes === null ? [] : [span(`  ${formatBytes(step.retainedBytes)}`, 'dim')]),
     ...(step.place === undefined ? [] : [span(`  ${safe(step.place.file)}:${step.place.line}`, 'place')]),
   );
-
-const stepSpans = (step: PathStepRow): Span[] => [
-  ...(step.edge === undefined ? [] : [span(safe(step.edge)), span(': ', 'dim')]),
-  span(safe(step.name), 'name'),
-];
-
-/** Steps in sequence over several lines; if even that is too long, the middle is left out. */
-const flowing = (steps: readonly PathStepRow[], width: number, height: number): Line[] => {
-  for (let kept = steps.length; kept >= 3; kept--) {
-    const head = Math.ceil(kept / 2);
-    const left = steps.length - kept;
-    const pieces = [
-      ...steps.slice(0, head).map((step) => stepSpans(step)),
-      ...(left === 0 ? [] : [[span(`… ${left} more …`, 'dim')]]),
-      ...steps.slice(steps.length - (kept - head)).map((step) => stepSpans(step)),
-    ];
-    const lines = flow(pieces, width - 4);
-    if (lines.length <= height || kept === 3) return lines.slice(0, height);
-  }
-  return [];
 };
 
-const flow = (pieces: readonly (readonly Span[])[], width: number): Line[] => {
-  const lines: Span[][] = [[]];
-  let used = 0;
-  for (const [at, piece] of pieces.entries()) {
-    const arrow = at === 0 ? [] : [span(' → ', 'dim')];
-    const cells = [...arrow, ...piece].reduce((sum, one) => sum + one.text.length, 0);
-    if (used > 0 && used + cells > width) {
-      lines.push([]);
-      used = 0;
-    }
-    lines.at(-1)?.push(...arrow, ...piece);
-    used += cells;
+/** Steps in sequence over several lines; if even that is too long, the middle is left out. */
+const flowing = (pieces: readonly Span[][], width: number, height: number): Line[] => {
+  for (let kept = pieces.length; kept >= 3; kept--) {
+    const head = Math.ceil(kept / 2);
+    const left = pieces.length - kept;
+    const middle = left === 0 ? [] : [[span(` → … ${left} more …`, 'dim')]];
+    const shown = [...pieces.slice(0, head), ...middle, ...pieces.slice(pieces.length - (kept - head))];
+    const lines = flow(shown, width - 4);
+    if (lines.length <= height || kept === 3) return lines.slice(0, height).map((spans) => line('  ', ...spans));
   }
-  return lines.map((spans) => line('  ', ...spans));
+  return [];
 };

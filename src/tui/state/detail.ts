@@ -1,5 +1,6 @@
 /** What a Provider says about one row: the path to an object, the source of a file with its costs, a part of a flame graph. */
 import type { Location } from '../../analyzer/model/location.js';
+import type { PathStep } from '../../analyzer/model/path.js';
 import type { ProfileName } from './lists.js';
 
 export type DetailQuery =
@@ -16,11 +17,7 @@ export type DetailQuery =
       readonly rows: number;
     };
 
-export interface PathStepRow {
-  /** undefined for the root. */
-  readonly edge: string | undefined;
-  readonly name: string;
-  readonly id: number;
+export interface PathStepRow extends PathStep {
   readonly retainedBytes: number | null;
   readonly place: Location | undefined;
 }

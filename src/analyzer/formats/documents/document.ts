@@ -10,12 +10,11 @@ import type {
   FunctionDocument,
   HeapDocument,
   LinesDocument,
-  StepDocument,
 } from '../../model/documents.js';
 import type { LeakReport } from '../../model/finding.js';
 import type { Location } from '../../model/location.js';
 import type { WasteReport } from '../../model/waste.js';
-import { leakReport } from './leak-report.js';
+import { leakReport, step } from './leak-report.js';
 import { wasteReport } from './waste-report.js';
 import { flag, list, nullOr, number, oneOf, optional, record, text, type Shape } from '../shape.js';
 
@@ -29,7 +28,6 @@ export type SavedDocument =
   | WasteReport;
 
 const location = optional(nullOr(record<Location>({ file: text, line: number, column: number })));
-const step = record<StepDocument>({ edge: text, label: optional(text), name: text, type: text, id: number });
 
 const heap = record<HeapDocument>({
   schema: oneOf('memwatch/heap@1'),

@@ -4,7 +4,7 @@ import type { Finding, LeakReport, Owner, ThreadVerdict } from '../../model/find
 import { nodeTypes } from '../../model/heap-graph.js';
 import type { Location } from '../../model/location.js';
 import type { PathStep } from '../../model/path.js';
-import { list, nullOr, number, oneOf, optional, record, text, type Shape } from '../shape.js';
+import { isRecord, list, nullOr, number, oneOf, optional, record, text, type Shape } from '../shape.js';
 
 const codeLine = { function: text, file: text, line: number };
 export const place = record<Location>({ file: text, line: number, column: number });
@@ -23,7 +23,11 @@ const owner: Shape<Owner> = (value, at) => {
     : { kind };
 };
 
-export const step = record<PathStep>({
+/** Results of version 0.1 have neither a label nor a kind. */
+export const step: Shape<PathStep> = (value, at) =>
+  wholeStep(isRecord(value) ? { label: value['edge'], kind: 'word', ...value } : value, at);
+
+const wholeStep = record<PathStep>({
   edge: text,
   label: text,
   kind: oneOf('property', 'element', 'word'),

@@ -34,16 +34,10 @@ export const pathDetail = ({ heap }: HeapData, node: number): PathDetail => {
   const nodes = new Map(nodesOnPath(heap.paths, node).map((at) => [heap.graph.nodeId[at], at]));
   return {
     detail: 'path',
-    steps: findPath(heap.graph, heap.paths, node).map(({ label, name, id }) => {
-      const at = nodes.get(id) ?? 0;
+    steps: findPath(heap.graph, heap.paths, node).map((step) => {
+      const at = nodes.get(step.id) ?? 0;
       const place = heap.locationOf(at) ?? undefined;
-      return {
-        edge: label === '' ? undefined : label,
-        name,
-        id,
-        retainedBytes: heap.dominators.retainedBytes[at],
-        place,
-      };
+      return { ...step, retainedBytes: heap.dominators.retainedBytes[at], place };
     }),
   };
 };

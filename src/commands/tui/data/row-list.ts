@@ -1,5 +1,5 @@
 /** Lists that are small enough to be built in full: classes, functions, findings. In: rows, an order. Out: a page. */
-import type { Location } from '../../../analyzer/model/location.js';
+import { formatPlace, type Location } from '../../../analyzer/model/location.js';
 import type { ListOrder, ListWindow, Page, Row } from '../../../tui/state/lists.js';
 
 export const rowPage = (rows: readonly Row[], order: ListOrder, window: ListWindow, whole: number): Page => {
@@ -32,7 +32,7 @@ const textOf = (row: Row): string => {
     case 'function':
       return `${row.name} ${row.place?.file ?? ''}:${row.place?.line ?? ''}`;
     case 'line':
-      return `${row.functionName} ${row.place.file}:${row.place.line}`;
+      return `${row.functionName} ${formatPlace(row.place)}`;
     default:
       return row.name;
   }

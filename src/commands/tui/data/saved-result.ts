@@ -5,13 +5,8 @@
 import { allocTable, cpuTable } from '../../../analyzer/formats/documents/cost-document.js';
 import type { SavedDocument } from '../../../analyzer/formats/documents/document.js';
 import type { CostTable } from '../../../analyzer/model/cost.js';
-import type {
-  DiffDocument,
-  HeapDocument,
-  LinesDocument,
-  ObjectDocument,
-  StepDocument,
-} from '../../../analyzer/model/documents.js';
+import type { DiffDocument, HeapDocument, LinesDocument, ObjectDocument } from '../../../analyzer/model/documents.js';
+import { renderPath } from '../../../report/path-text.js';
 import { formatBytes, formatCount, formatDuration } from '../../../report/units.js';
 import type { Dataset } from '../../../tui/state/provider.js';
 import type { LineCost, PathStepRow } from '../../../tui/state/detail.js';
@@ -81,25 +76,11 @@ const savedHeap = ({ snapshot, classes, dominators }: HeapDocument): SavedResult
     })),
   },
   sources: [],
-  paths: dominators.map(({ path }) =>
-    path.map(({ label, edge, name, id }) => ({
-      edge: (label ?? edge) || undefined,
-      name,
-      id,
-      retainedBytes: null,
-      place: undefined,
-    })),
-  ),
+  paths: dominators.map(({ path }) => path.map((step) => ({ ...step, retainedBytes: null, place: undefined }))),
 });
 
 /** The name by which its holder refers to it. */
-const edgeTo = ({ path }: ObjectDocument): string | undefined => {
-  const last = path.at(-1);
-  return (last?.label ?? last?.edge) || undefined;
-};
-
-const pathText = (path: readonly StepDocument[]): string =>
-  path.map(({ label, edge, name }) => (label ?? edge) || name).join(' → ');
+const edgeTo = ({ path }: ObjectDocument): string | undefined => path.at(-1)?.label || undefined;
 
 const savedDiff = ({ snapshots, heapBytes = [], classes, objects }: DiffDocument): SavedResult => ({
   dataset: 'growth',
@@ -121,7 +102,7 @@ const savedDiff = ({ snapshots, heapBytes = [], classes, objects }: DiffDocument
       history: object.retainedBytes,
       bytesDelta: object.retainedDelta,
       countDelta: undefined,
-      path: pathText(object.path),
+      path: renderPath(object.path),
     })),
   },
   sources: [],

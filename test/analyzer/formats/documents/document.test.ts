@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readCostDocument } from '#memwatch/analyzer/formats/documents/cost-document.js';
 import { readDocument } from '#memwatch/analyzer/formats/documents/document.js';
+import { leakReport } from '#memwatch/analyzer/growth/verdict.js';
 import { MemwatchError } from '#memwatch/errors.js';
 import { drawnProfile } from '../../../support/drawn-profile.js';
 import { drawnSnapshots } from '../../../support/drawn-snapshot.js';
@@ -86,4 +87,17 @@ test('a document of another kind, no document at all and a broken one get differ
   assert.match(complaintOf('{"schema":"memwatch/cpu@1"}') ?? '', /durationUs is not a number/);
   const bytes = new TextEncoder().encode('{"schema":"memwatch/cpu@1","durationUs":1,"functions":[{}],"lines":[]}');
   assert.throws(() => readCostDocument(bytes, 'x.json'), /x\.json is broken, as memwatch\/cpu@1: functions\[0\]\.name/);
+});
+
+test('a result of version 0.1 is read as one of today: what it lacks is filled in', () => {
+  const report = { ...leakReport({ verdict: 'clean', reasons: [], evidence: 'census', rounds: 2, heapBytes: [] }) };
+  const old: Record<string, unknown> = { ...report };
+  for (const key of ['bounds', 'looked', 'notLooked', 'threads']) delete old[key];
+  assert.deepEqual(readDocument(JSON.stringify(old), 'old.json'), report);
+  const object = { id: 3, name: 'Map', type: 'object', selfBytes: 1, retainedBytes: 2 };
+  const path = [{ edge: 'cache', name: 'Map', type: 'object', id: 3 }];
+  const snapshot = { file: 'a', nodes: 1, edges: 1, selfBytes: 1 };
+  const heap = readDocument(JSON.stringify({ schema: 'memwatch/heap@1', snapshot, classes: [], dominators: [{ ...object, path }] }), 'a.json'); // prettier-ignore
+  assert.ok(heap?.schema === 'memwatch/heap@1');
+  assert.deepEqual(heap.dominators[0]?.path, [{ ...path[0], label: 'cache', kind: 'word' }]);
 });
