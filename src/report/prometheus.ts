@@ -36,4 +36,4 @@ const renderSample = (name: string, { suffix = '', labels, value }: MetricSample
 };
 
 /** Names of processes may hold control characters, which could harm the terminal that shows the page: see escapeText. */
-const escapeLabel = (text: string): string => escapeText(text.replaceAll('\\', '\\\\').replaceAll('"', '\\"'));
+const escapeLabel = (text: string): string => escapeText(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"');
