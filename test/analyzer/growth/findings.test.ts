@@ -38,7 +38,7 @@ test('the title is by the round, or by the call if it is known how many calls a 
   assert.equal(only(growth).title, 'Map global.sessions gains 10 Session a round and keeps them');
   assert.equal(
     only(growth, { ...nowhere, callsPerRound: 40 }).title,
-    'Map global.sessions gains 0.25 Session a call and keeps them',
+    'Map global.sessions gains on average 0.25 Session a call and keeps them',
   );
 });
 
