@@ -10,11 +10,12 @@ import { captureOptions, wantedCapture } from './capture-file.js';
 import { targetForms, targetOf } from './choose-target.js';
 import { costOptions, exitCodeOfProgram } from './cost/cost-output.js';
 import type { Arguments, Command, Io } from './io.js';
-import { isCapture, openProfile, showUnit } from './profile-file.js';
+import { isCapture, openProfile } from './profile-file.js';
+import { showUnit, typeOption, wantedType } from './profile-type.js';
 import { parseBytes, parseDuration } from '../report/quantities.js';
 
 export const allocCommand: Command = {
-  builder: (yargs) => samplingOptions(captureOptions(costOptions(yargs), 'save the .heapprofile')),
+  builder: (yargs) => samplingOptions(captureOptions(typeOption(costOptions(yargs)), 'save the .heapprofile')),
   run: (args, io) => runAlloc(args, io),
 };
 
@@ -47,7 +48,7 @@ const runAlloc = async (args: Arguments, io: Io): Promise<number | undefined> =>
   const named = args['target'] as string | undefined;
   if (named !== undefined && (named.endsWith('.heapprofile') || isCapture(named))) {
     io.endAtOnce();
-    const profile = showUnit(await openProfile(named, io), 'bytes', named);
+    const profile = showUnit(await openProfile(named, io), 'bytes', named, wantedType(args));
     printAllocations({ profile, file: named, pid: null, ended: null }, args, io);
     return undefined;
   }

@@ -19,12 +19,14 @@ import { printCpu } from './cost/cpu-output.js';
 import { htmlOptions, printWithPage } from './html.js';
 import { targetForms, targetOf } from './choose-target.js';
 import type { Arguments, Command, Io } from './io.js';
-import { isCapture, openProfile, showUnit } from './profile-file.js';
+import { isCapture, openProfile } from './profile-file.js';
+import { showUnit, typeOption, wantedType } from './profile-type.js';
 import { parseDuration } from '../report/quantities.js';
 import { escapeText } from '../report/units.js';
 
 export const cpuCommand: Command = {
-  builder: (yargs) => profilingOptions(captureOptions(htmlOptions(costOptions(yargs)), 'save the .cpuprofile')),
+  builder: (yargs) =>
+    profilingOptions(captureOptions(htmlOptions(typeOption(costOptions(yargs))), 'save the .cpuprofile')),
   run: (args, io) => runCpu(args, { ...io, print: printWithPage(args, io) }),
 };
 
@@ -93,7 +95,7 @@ const runCpu = async (args: Arguments, io: Io): Promise<number | undefined> => {
 
 const printFile = async (file: string, args: Arguments, io: Io): Promise<void> => {
   io.endAtOnce();
-  const profile = showUnit(await openProfile(file, io), 'microseconds', file);
+  const profile = showUnit(await openProfile(file, io), 'microseconds', file, wantedType(args));
   const threads = [{ name: profile.notes?.thread ?? 'thread', profile }];
   printCpu({ threads, files: [file], saved: false, pid: null, ended: null }, args, io);
 };

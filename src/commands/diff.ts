@@ -1,26 +1,31 @@
 /** `memwatch diff <a> <b> [c…]`: what grew from one capture to the next; the kind of capture decides how. */
 import { MemwatchError } from '../errors.js';
-import { diffProfiles } from './diff/profiles.js';
-import type { FlamegraphFile } from './diff/flamegraph.js';
+import { diffProfiles, type ProfileDiffOptions } from './diff/profiles.js';
 import { diffSnapshots } from './diff/snapshots.js';
 import { limitOf } from './heap.js';
 import type { Command, Io } from './io.js';
 import { nameFile } from './profile-file.js';
+import { typeOption, wantedType } from './profile-type.js';
 
 /** Compares captures of one kind and prints the result. */
-type DiffFiles = (files: readonly string[], limit: number, io: Io, to?: FlamegraphFile) => Promise<void>;
+type DiffFiles = (files: readonly string[], limit: number, io: Io, options: ProfileDiffOptions) => Promise<void>;
 
-/** Chosen by the files' content; a file that is not a known profile is read, or refused, as a snapshot. Throws `bad-argument`. */
+/** Chosen by the files' content. Throws `bad-argument`, `not-this-format`. */
 const differOf = async (files: readonly string[]): Promise<DiffFiles> => {
   const named = await Promise.all(files.map(nameFile));
-  const isSnapshot = named.map((one) => one === undefined || one.command === 'heap');
+  const unknown = named.indexOf(undefined);
+  if (unknown >= 0)
+    throw new MemwatchError('not-this-format', `${files[unknown]} is neither a heap snapshot nor a profile`, {
+      hint: 'diff compares captures of one kind, such as two .heapsnapshot files',
+    });
+  const isSnapshot = named.map((one) => one?.command === 'heap');
   const other = isSnapshot.findIndex((one) => one !== isSnapshot[0]);
   if (other >= 0)
     throw new MemwatchError(
       'bad-argument',
       `a snapshot and a profile cannot be compared: ${files[0]}, ${files[other]}`,
       {
-        hint: `${files[other]} is ${named[other]?.name ?? 'not a profile'}`,
+        hint: `${files[other]} is ${named[other]?.name}, ${files[0]} is ${named[0]?.name}`,
       },
     );
   return isSnapshot[0] ? diffSnapshots : diffProfiles;
@@ -28,7 +33,7 @@ const differOf = async (files: readonly string[]): Promise<DiffFiles> => {
 
 export const diffCommand: Command = {
   builder: (yargs) =>
-    yargs
+    typeOption(yargs)
       .positional('files', { type: 'string', array: true, describe: 'two or more captures, oldest first' })
       .option('limit', { type: 'number', describe: 'rows in each table (15; with --json 100 objects)' })
       .option('to', {
@@ -47,11 +52,12 @@ export const diffCommand: Command = {
         hint: 'run memwatch diff before.heapsnapshot after.heapsnapshot',
       });
     const diff = await differOf(files);
-    if (args['to'] !== undefined && diff !== diffProfiles)
-      throw new MemwatchError('bad-argument', '--to draws profiles, and these are snapshots');
+    const ofProfiles = ['to', 'type'].find((option) => args[option] !== undefined);
+    if (ofProfiles !== undefined && diff !== diffProfiles)
+      throw new MemwatchError('bad-argument', `--${ofProfiles} is for profiles, and these are snapshots`);
     const format = args['to'] === 'html' ? ('html' as const) : ('svg' as const);
     const file = { format, output: args['output'] as string | undefined, overwrite: args['overwrite'] === true };
     const to = args['to'] === undefined ? undefined : file;
-    await diff(files, limitOf(args, io.json ? 100 : 15), io, to);
+    await diff(files, limitOf(args, io.json ? 100 : 15), io, { to, type: wantedType(args) });
   },
 };

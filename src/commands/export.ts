@@ -19,6 +19,7 @@ import { writeOutput } from '../files/output.js';
 import { isOwnStdout, readCaptureBytes } from './capture-file.js';
 import type { Arguments, Command, Io } from './io.js';
 import { openProfile } from './profile-file.js';
+import { showType, typeOption, wantedType } from './profile-type.js';
 
 /** Each format with its file extension, and how such a file begins. */
 const formats = {
@@ -35,7 +36,7 @@ const isFormat = (name: string): name is Format => name in formats;
 
 export const exportCommand: Command = {
   builder: (yargs) =>
-    yargs
+    typeOption(yargs)
       .positional('file', {
         type: 'string',
         describe: 'a profile in any format that memwatch reads; for md also a --json result',
@@ -58,7 +59,7 @@ async function runExport(args: Arguments, io: Io): Promise<void> {
   const to = String(args['to']);
   if (!isFormat(to)) throw new MemwatchError('bad-argument', `unknown format: ${to}`);
   io.endAtOnce();
-  const content = await convert(file, to, Number(args['limit']), io);
+  const content = await convert(file, to, args, io);
   const output = String(args['output'] ?? file.replace(/(\.[^./\\]*)?$/, '') + formats[to].extension);
   if (isOwnStdout(output)) {
     process.stdout.write(content);
@@ -70,11 +71,12 @@ async function runExport(args: Arguments, io: Io): Promise<void> {
 }
 
 /** Throws `not-this-format`, `broken-file`, `bad-argument`. */
-const convert = async (file: string, to: Format, limit: number, io: Io): Promise<string | Uint8Array> => {
+const convert = async (file: string, to: Format, args: Arguments, io: Io): Promise<string | Uint8Array> => {
   const name = basename(file);
-  const document = readCostDocument(await readCaptureBytes(file), file);
+  const [limit, type] = [Number(args['limit']), wantedType(args)];
+  const document = type === undefined ? readCostDocument(await readCaptureBytes(file), file) : undefined;
   if (document !== undefined) return markdownOf(document, to, name, limit);
-  const profile = await openProfile(file, io);
+  const profile = showType(await openProfile(file, io), type, file);
   if (to === 'pprof') return writePprof(profile);
   if (to === 'speedscope') return writeSpeedscope(profile, name);
   if (to === 'collapsed') return writeCollapsed(profile);

@@ -7,7 +7,7 @@ import { MemwatchError } from '../errors.js';
 import { usualMaxMs, usualRounds } from '../leaks/duration.js';
 import { findLeaks, type FindLeaksOptions } from '../leaks/find-leaks.js';
 import { renderLeaks } from '../report/leaks-text.js';
-import { isCapture } from './profile-file.js';
+import { isCapture, requireSnapshot } from './profile-file.js';
 import { parseDuration } from '../report/quantities.js';
 import { redactOption, wantedRedaction } from './capture-file.js';
 import { htmlOptions, printWithPage } from './html.js';
@@ -81,6 +81,7 @@ const findIn = async (targets: readonly string[], args: Arguments, io: Io): Prom
     )
   ) {
     io.endAtOnce();
+    if (targets.length === 1) await requireSnapshot(String(targets[0]));
     return findLeaks(targets, listening);
   }
   if (targets.length > 1)

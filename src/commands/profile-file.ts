@@ -7,7 +7,7 @@ import { statSync } from 'node:fs';
 import { gunzipSync, constants } from 'node:zlib';
 import { isGzip } from '../analyzer/formats/file-content.js';
 import { nameFormat, readProfile } from '../analyzer/formats/profile.js';
-import type { Profile, ProfileUnit } from '../analyzer/model/profile.js';
+import type { Profile } from '../analyzer/model/profile.js';
 import { MemwatchError } from '../errors.js';
 import { escapeText } from '../report/units.js';
 import { readCaptureBytes } from './capture-file.js';
@@ -42,22 +42,6 @@ export const readProfileBytes = (bytes: Uint8Array, file: string): Profile => {
   }
 };
 
-/** The profile with its values of that unit first. Throws `not-this-format` if it has none. */
-export const showUnit = (profile: Profile, unit: ProfileUnit, file: string): Profile => {
-  const [first, ...rest] = profile.values;
-  if (first.unit === unit) return profile;
-  const wanted = rest.find((column) => column.unit === unit);
-  if (wanted !== undefined) {
-    const others = profile.values.filter((column) => column !== wanted);
-    return { ...profile, values: [wanted, ...others], lines: undefined };
-  }
-  const held = { microseconds: 'times', bytes: 'bytes', count: 'counts without a unit' }[first.unit];
-  const command = { microseconds: 'cpu', bytes: 'alloc', count: 'view' }[first.unit];
-  throw new MemwatchError('not-this-format', `${file} holds ${held}, and no ${unit === 'bytes' ? 'bytes' : 'times'}`, {
-    hint: `run memwatch ${command} ${file} to show it, or memwatch export to convert it`,
-  });
-};
-
 interface FileName {
   readonly name: string;
   readonly command?: string;
@@ -69,6 +53,14 @@ export const nameFile = async (file: string): Promise<FileName | undefined> =>
   (await beginsAsSnapshot(file))
     ? { name: 'a heap snapshot', command: 'heap' }
     : nameFormat(await readCaptureBytes(file));
+
+/** Throws `not-this-format` unless the file begins as a snapshot. */
+export const requireSnapshot = async (file: string): Promise<void> => {
+  if (!(await beginsAsSnapshot(file)))
+    throw new MemwatchError('not-this-format', `${file} is not a heap snapshot`, {
+      hint: 'leaks reads three or more .heapsnapshot files of one process',
+    });
+};
 
 /** Snapshots are too large to read just to identify them; their first bytes are enough. */
 const beginsAsSnapshot = async (file: string): Promise<boolean> => {
@@ -102,9 +94,13 @@ const takesProfiles: readonly string[] = ['view', 'export', 'diff', 'mcp'];
 /** Commands that take snapshots alone; a result of memwatch may look like a broken one. */
 const takesSnapshots: readonly string[] = ['heap', 'waste'];
 
-/** `leaks` compares several snapshots. */
+/** `leaks` compares several snapshots; `cpu` and `alloc` read all that `view` reads, and say what they miss in it. */
 const isFor = (command: string, named: FileName, files: readonly string[]): boolean =>
-  named.command === command || (named.command === 'heap' && command === 'leaks' && files.length > 1);
+  named.command === command ||
+  (named.command === 'heap' && command === 'leaks' && files.length > 1) ||
+  (named.command === 'view' && ['cpu', 'alloc'].includes(command));
+
+const isEmpty = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.size === 0;
 
 /** If the file belongs to another command, an error that names that command; else the error as it was. */
 export const explainFile = async (thrown: unknown, [command = '', ...words]: readonly string[]): Promise<unknown> => {
@@ -114,7 +110,10 @@ export const explainFile = async (thrown: unknown, [command = '', ...words]: rea
   if (!isOther && !(thrown.code === 'broken-file' && takesSnapshots.includes(command))) return thrown;
   if (thrown.code === 'bad-argument' && takesProfiles.includes(command)) return thrown;
   const files = words.filter(isFile);
-  for (const file of files) {
+  const blamed = files.filter((file) => thrown.message.includes(file));
+  for (const file of blamed.length > 0 ? blamed : files) {
+    if (isEmpty(file))
+      return new MemwatchError('not-this-format', `${file} is empty`, { hint: thrown.hint, cause: thrown });
     const named = await nameFile(file).catch(() => undefined);
     if (
       named !== undefined &&

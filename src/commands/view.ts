@@ -5,11 +5,12 @@ import { requireRegularFile } from '../input.js';
 import { startGuardian } from '../tui/terminal/guardian.js';
 import { hasScreen, type Command } from './io.js';
 import { kindOf } from './tui/data/capture-kind.js';
+import { typeOption, wantedType } from './profile-type.js';
 import { FileProvider } from './tui/file-provider.js';
 
 export const viewCommand: Command = {
   builder: (yargs) =>
-    yargs
+    typeOption(yargs)
       .positional('files', {
         type: 'string',
         array: true,
@@ -28,7 +29,7 @@ export const viewCommand: Command = {
     }
     // the terminal library is loaded only here
     const [{ runTui }, guardian] = await Promise.all([import('../tui/terminal/app.js'), startGuardian()]);
-    await runTui(new FileProvider(files), guardian, io.signal);
+    await runTui(new FileProvider(files, wantedType(args)), guardian, io.signal);
   },
 };
 

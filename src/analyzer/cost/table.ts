@@ -39,7 +39,7 @@ export const computeCostTable = (profile: Profile): CostTable => {
 const functionRows = (profile: Profile): { rows: FunctionRow[]; whole: number; idle: number } => {
   const { frames, values, calls } = profile;
   const { self, total } = computeFunctions(profile);
-  const liveColumn = values.find(({ name }) => name === 'live');
+  const liveColumn = values.slice(1).find(({ name }) => name === 'live');
   const live = liveColumn === undefined ? undefined : computeFunctions(profile, liveColumn.self).self;
   const certain = computeCertain(profile);
   const columns = columnsOfFrames(frames);

@@ -43,6 +43,12 @@ const files: readonly Foreign[] = [
     matches: (content) => schemaOf(content).startsWith('memwatch/'),
   },
   {
+    name: 'a lockfile',
+    command: 'audit',
+    matches: (content) =>
+      hasKeys(content, 'lockfileVersion') || begins(content, /^# yarn lockfile v1|^__metadata:|^lockfileVersion:/m),
+  },
+  {
     name: 'a trace of Hermes (React Native)',
     hint: 'react-native profile-hermes converts it for Chrome; memwatch reads profiles of V8',
     matches: (content) =>
@@ -71,6 +77,10 @@ const files: readonly Foreign[] = [
       hasKeys(content, 'profile', 'markers') || (hasKeys(content, 'threads', 'meta') && !hasKeys(content, 'nodes')),
   },
   { name: 'a profile of stackprof (Ruby)', matches: (content) => hasKeys(content, 'mode', 'frames', 'samples') },
+  {
+    name: 'data of Clinic.js Bubbleprof',
+    matches: (content) => hasKeys(content, 'data') && begins(content, /^\s*\{\s*"data"\s*:\s*\[\s*\{\s*"clusterId"/),
+  },
   { name: 'a profile of GHC (Haskell)', matches: (content) => hasKeys(content, 'rts_arguments') },
   {
     name: 'a log of node --prof',
@@ -80,6 +90,20 @@ const files: readonly Foreign[] = [
   {
     name: 'a profile of callgrind',
     matches: (content) => begins(content, /^# callgrind format|^(?=[\s\S]*^events:)(?=[\s\S]*^fn=)/m),
+  },
+  {
+    name: 'stacks of DTrace',
+    hint: 'stackcollapse.pl of FlameGraph makes collapsed stacks, which memwatch reads',
+    matches: (content) => begins(content, /^\s+[\w.]+`\S.*\+0x[\da-f]+$/m),
+  },
+  {
+    name: 'a report of pprof',
+    hint: 'give memwatch the profile itself',
+    matches: (content) =>
+      begins(
+        content,
+        /^(?:File|Type|Build ID): [^\n]*\n[\s\S]*?^Showing nodes accounting for |^Showing nodes accounting for /m,
+      ),
   },
   { name: 'a copy of a call tree of Instruments', matches: (content) => begins(content, /^[\w \t()]*\tSymbol Name/) },
   { name: 'a log of Papyrus', matches: (content) => begins(content, /^(Stack_|Script_|Obj_)\S+ log opened/) },

@@ -3,8 +3,8 @@
  *   node 1234/1240 [001] 5417.120: 1010101 cpu-clock:u:
  *           7f53ac0 LazyCompile:*handle /srv/app.js:12 (/tmp/perf-1234.map)
  *           9c2ad0 uv_run+0x190 (/usr/bin/node)
- * The command may contain spaces; process, processor and period may be missing. Only events of the first event's kind are read;
- * each counts as one sample and, if periods are nanoseconds of a clock, as time.
+ * The command may contain spaces; process, processor, time and period may be missing, and so may the spaces before a frame.
+ * Only events of the first event's kind are read; each counts as one sample and, if periods are nanoseconds of a clock, as time.
  */
 import { MemwatchError } from '../../errors.js';
 import type { Location } from '../model/location.js';
@@ -16,27 +16,30 @@ interface PerfEvent {
   readonly line: number;
   readonly thread: string;
   readonly kind: string;
-  readonly seconds: number;
+  /** undefined if the text has no times. */
+  readonly seconds: number | undefined;
   readonly periodNs: number | undefined;
   readonly stack: string[];
 }
 
 /** The command, process and thread, processor, time, period and kind of event. */
 const eventLine =
-  /^(\S.*?)\s+(-?\d+)(?:\/(-?\d+))?\s+(?:\[\d+\]\s+)?(?:\S{4,6}\s+)?(\d+\.\d+):\s+(?:(\d+)\s+)?([\w./=,-]+(?::[\w]*)?):\s*$/;
-const frameLine = /^\s+([0-9a-f]+)\s+(.*?)\s*\(([^()]*(?:\([^()]*\))?[^()]*)\)\s*$/;
+  /^(\S.*?)\s+(-?\d+)(?:\/(-?\d+))?\s+(?:\[\d+\]\s+)?(?:\S{4,6}\s+)?(?:(\d+\.\d+):\s+)?(?:(\d+)\s+)?([\w./=,-]+(?::[\w]*)?):\s*$/;
+const frameLine = /^\s*([0-9a-f]+)\s+(.*?)\s*\(([^()]*(?:\([^()]*\))?[^()]*)\)\s*$/;
 
 export const perfScriptFormat: ProfileFormat = {
   name: 'the text of perf script',
   command: 'view',
-  matches: ({ text }) =>
-    text !== undefined &&
-    text
-      .slice(0, 65_536)
-      .split(/\r?\n/)
-      .some((line) => eventLine.test(line)),
+  matches: ({ text }) => text !== undefined && hasEvent(text.slice(0, 65_536).split(/\r?\n/)),
   read: ({ text = '' }) => readPerfScript(text),
 };
+
+/** A line without a time could be any text, so a frame has to follow it. */
+const hasEvent = (lines: readonly string[]): boolean =>
+  lines.some((line, index) => {
+    const match = eventLine.exec(line);
+    return match !== null && (match[4] !== undefined || frameLine.test(lines[index + 1] ?? ''));
+  });
 
 const readPerfScript = (text: string): Profile => {
   const { events, skipped } = readEvents(text);
@@ -55,13 +58,13 @@ const readPerfScript = (text: string): Profile => {
     const known = frames.length > 0 ? frames : [profile.frame('(no stack)')];
     profile.addStack([...root, ...known], isTime ? [(event.periodNs ?? 0) / 1000, 1] : [1]);
   }
-  const seconds = chosen.map((event) => event.seconds);
+  const seconds = chosen.flatMap((event) => event.seconds ?? []);
   const [from, to] = seconds.reduce(
     ([low, high], at) => [Math.min(low, at), Math.max(high, at)],
     [Infinity, -Infinity],
   );
   return profile.finish({
-    durationUs: (to - from) * 1e6,
+    durationUs: seconds.length === 0 ? 0 : (to - from) * 1e6,
     warnings: warningsOf(events.length - chosen.length, skipped, first),
   });
 };
@@ -97,7 +100,7 @@ const eventOf = (text: string, line: number): PerfEvent | undefined => {
     line,
     thread: `${command} (${ids})`,
     kind,
-    seconds: Number(at),
+    seconds: at === undefined ? undefined : Number(at),
     periodNs: period === undefined ? undefined : Number(period),
     stack: [],
   };

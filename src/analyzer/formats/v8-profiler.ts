@@ -20,7 +20,8 @@ interface TreeNode {
   readonly functionName: string;
   readonly scriptId: string | number;
   readonly url: string;
-  readonly lineNumber: number;
+  /** A text in files of cpuprofilify, and so are the times of the file. */
+  readonly lineNumber: number | string;
   readonly columnNumber?: number;
   readonly hitCount: number;
   readonly lineTicks?: readonly LineTick[];
@@ -31,12 +32,15 @@ interface TreeFile {
   readonly head: TreeNode;
   readonly samples?: readonly number[];
   readonly timestamps?: readonly number[];
-  readonly startTime?: number;
-  readonly endTime?: number;
+  readonly startTime?: number | string;
+  readonly endTime?: number | string;
 }
 
 const checkTicks = optional(list(record<LineTick>({ line: number, hitCount: number })));
 const scriptId: Shape<string | number> = (value, at) => (typeof value === 'number' ? value : text(value, at));
+/** A number, or a text with one, as cpuprofilify writes them. */
+const numeric: Shape<number | string> = (value, at) =>
+  typeof value === 'string' && Number.isFinite(Number(value)) ? value : number(value, at);
 
 /** Without its children, which are checked one by one: trees may be deep. */
 const treeNode = record<TreeNode>({
@@ -44,7 +48,7 @@ const treeNode = record<TreeNode>({
   functionName: text,
   scriptId: orNothing(scriptId),
   url: text,
-  lineNumber: orNothing(number),
+  lineNumber: orNothing(numeric),
   columnNumber: optional(number),
   hitCount: number,
   lineTicks: checkTicks,
@@ -55,8 +59,8 @@ const treeFile = record<TreeFile>({
   head: treeNode,
   samples: optional(list(number)),
   timestamps: optional(list(number)),
-  startTime: optional(number),
-  endTime: optional(number),
+  startTime: optional(numeric),
+  endTime: optional(numeric),
 });
 
 type Document = Readonly<Record<string, unknown>>;
@@ -83,7 +87,7 @@ const fromTree = (document: Document): CpuProfileFile => {
   const { head, samples, timestamps, startTime = 0, endTime = 0 } = treeFile(document, '');
   const { nodes, renumbered } = flatten(head);
   if (samples === undefined || timestamps === undefined || samples.length === 0)
-    return { nodes, startTime: startTime * 1e6, endTime: endTime * 1e6 };
+    return { nodes, startTime: Number(startTime) * 1e6, endTime: Number(endTime) * 1e6 };
   return {
     nodes,
     startTime: timestamps[0],
@@ -102,7 +106,7 @@ const missing = (id: number): never => {
  * visited that has it.
  */
 const flatten = (head: TreeNode): { nodes: CpuProfileNode[]; renumbered: Map<number, number> } => {
-  const base = baseOf(head.lineNumber);
+  const base = baseOf(Number(head.lineNumber));
   const nodes: CpuProfileNode[] = [];
   const renumbered = new Map<number, number>();
   const stack: { node: TreeNode; parent: number | undefined }[] = [{ node: head, parent: undefined }];
@@ -112,7 +116,7 @@ const flatten = (head: TreeNode): { nodes: CpuProfileNode[]; renumbered: Map<num
     renumbered.set(node.id, id);
     treeNode(node, 'a node of the profile');
     const { functionName, scriptId, url, lineNumber, columnNumber = base, lineTicks } = node;
-    const at = { lineNumber: lineNumber - base, columnNumber: columnNumber - base };
+    const at = { lineNumber: Number(lineNumber) - base, columnNumber: columnNumber - base };
     nodes.push({
       id,
       parent,

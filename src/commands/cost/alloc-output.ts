@@ -6,6 +6,7 @@ import { renderGc } from '../../report/gc-and-loop.js';
 import { packageOf, showName } from '../../report/place.js';
 import { formatBytes, formatBytesDelta, formatDuration } from '../../report/units.js';
 import { treesDocument } from './cost-trees.js';
+import { typesOf } from '../profile-type.js';
 import { choose, renderChoice, renderEnd, renderOtherValues, type Choice } from './cost-output.js';
 import type { Arguments, Io } from '../io.js';
 
@@ -22,16 +23,17 @@ export interface AllocResult {
 
 export const printAllocations = (result: AllocResult, args: Arguments, io: Io): void => {
   const choice = choose(result.profile, args);
-  const own = result.profile.values[0].name === 'live' ? 'still alive' : 'allocated';
   io.print(documentOf(result, choice), () =>
     [
       ...renderHead(result.profile, choice),
       '',
-      ...renderChoice(choice, [result.profile], args, io, own),
+      ...renderChoice(choice, [result.profile], args, io, ownOf(result.profile)),
       ...renderNotes(result),
     ].join('\n'),
   );
 };
+
+const ownOf = ({ values: [shown] }: Profile): string => (shown.name === 'live' ? 'still alive' : 'allocated');
 
 const sumOf = (profile: Profile, name: string): number | null =>
   profile.values.find((column) => column.name === name)?.self.reduce((sum, one) => sum + one, 0) ?? null;
@@ -40,8 +42,12 @@ const renderHead = (profile: Profile, { table }: Choice): string[] => {
   const { notes, durationUs } = profile;
   const over = durationUs > 0 ? ` in ${formatDuration(durationUs)}` : '';
   const live = sumOf(profile, 'live');
-  const alive = live === null ? '' : `; ${formatBytes(live)} of what a second phase allocated is still alive`;
-  const head = [`${notes?.thread ?? 'thread'}: ${formatBytes(table.whole)} allocated${over} (sampled)${alive}`];
+  const alive =
+    live === null || profile.values[0].name === 'live'
+      ? ''
+      : `; ${formatBytes(live)} ${notes === undefined ? 'of it' : 'of what a second phase allocated'} is still alive`;
+  const what = ownOf(profile);
+  const head = [`${notes?.thread ?? 'thread'}: ${formatBytes(table.whole)} ${what}${over} (sampled)${alive}`];
   if (notes?.memory !== undefined) {
     const { heapBytes, externalBytes } = notes.memory;
     head.push(
@@ -72,7 +78,8 @@ const documentOf = (
   pid,
   durationUs: table.durationUs,
   wholeProgram: table.wholeProgram,
-  allocatedBytes: table.whole,
+  types: typesOf(profile),
+  allocatedBytes: (profile.values[0].name === 'live' ? sumOf(profile, 'allocated') : null) ?? table.whole,
   liveBytes: sumOf(profile, 'live'),
   memory: profile.notes?.memory ?? null,
   gc: profile.notes?.gc ?? null,
@@ -83,7 +90,7 @@ const documentOf = (
     line: row.line,
     selfBytes: row.self,
     totalBytes: row.total,
-    liveBytes: row.live,
+    liveBytes: profile.values[0].name === 'live' ? row.self : row.live,
     package: packageOf(row.file),
   })),
   ...treesDocument(trees),

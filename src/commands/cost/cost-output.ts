@@ -173,7 +173,7 @@ export const exitCodeOfProgram = (ended: ProgramEnd | null, io: Io): number | un
 export const renderOtherValues = ({ values: [first, ...others], notes }: Profile): string[] => {
   const names = others.map(({ name }) => name).filter((name) => !/^samples?$/.test(name));
   if (notes !== undefined || names.length === 0) return [];
-  return [`  shows ${escapeText(first.name)}; the file also holds ${escapeText(names.join(', '))}`];
+  return [`  shows ${escapeText(first.name)}; --type chooses another: ${escapeText(names.join(', '))}`];
 };
 
 export const renderEnd = (ended: ProgramEnd | null): string[] =>

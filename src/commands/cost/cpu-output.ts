@@ -11,6 +11,7 @@ import { renderGc, renderLoop } from '../../report/gc-and-loop.js';
 import { packageOf, showName } from '../../report/place.js';
 import { escapeText, formatCount, formatDuration, formatShare } from '../../report/units.js';
 import { treesDocument } from './cost-trees.js';
+import { typesOf } from '../profile-type.js';
 import { choose, renderChoice, renderEnd, renderOtherValues, type Choice } from './cost-output.js';
 import type { Arguments, Io } from '../io.js';
 
@@ -98,6 +99,7 @@ const documentOf = (
   nodeVersion: result.threads[0]?.profile.notes?.scripts.nodeVersion,
   durationUs: table.durationUs,
   wholeProgram: result.threads.every(({ profile }) => profile.notes?.wholeProgram === true),
+  types: [...new Set(result.threads.flatMap(({ profile }) => typesOf(profile)))],
   samples: table.samples,
   busyUs: table.whole,
   idleUs: table.idle,

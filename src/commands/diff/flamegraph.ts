@@ -12,6 +12,7 @@ import { pageStart } from '../../report/page/html.js';
 import { flamegraphStart, renderFlamegraphSvg } from '../../report/flamegraph/svg.js';
 import type { Io } from '../io.js';
 import { openProfile } from '../profile-file.js';
+import { showType } from '../profile-type.js';
 
 export interface FlamegraphFile {
   readonly format: 'svg' | 'html';
@@ -22,12 +23,13 @@ export interface FlamegraphFile {
 export const writeDiffFlamegraph = async (
   [first, second]: readonly [string, string],
   diff: CostDiff,
-  { format, output, overwrite }: FlamegraphFile,
+  { format, output, overwrite, type }: FlamegraphFile & { readonly type: string | undefined },
   io: Io,
 ): Promise<void> => {
   if (output === undefined)
     throw new MemwatchError('bad-argument', '--to needs a file to write', { hint: `add -o diff.${format}` });
-  const profile = computeDiffTree(await openProfile(first, io), await openProfile(second, io), diff.scale);
+  const open = async (file: string) => showType(await openProfile(file, io), type, file);
+  const profile = computeDiffTree(await open(first), await open(second), diff.scale);
   const { unit } = diff;
   const inclusive = (at: number): Float64Array =>
     computeInclusive(profile, profile.values[at]?.self ?? new Float64Array());

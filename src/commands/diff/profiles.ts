@@ -12,19 +12,27 @@ import { showName } from '../../report/place.js';
 import { readCaptureBytes } from '../capture-file.js';
 import type { Io } from '../io.js';
 import { openProfile } from '../profile-file.js';
+import { showType } from '../profile-type.js';
+
+export interface ProfileDiffOptions {
+  /** The flame graph to write. */
+  readonly to: FlamegraphFile | undefined;
+  /** The kind of values to compare. */
+  readonly type: string | undefined;
+}
 
 /** Profiles of any format, and results of `cpu --json` and `alloc --json`. Throws `bad-argument`. */
 export const diffProfiles = async (
   files: readonly string[],
   limit: number,
   io: Io,
-  to?: FlamegraphFile,
+  { to, type }: ProfileDiffOptions,
 ): Promise<void> => {
   const [first, second] = files;
   if (first === undefined || second === undefined || files.length !== 2)
     throw new MemwatchError('bad-argument', 'profiles are compared two at a time');
-  const diff = computeCostDiff(await readTable(first, io), await readTable(second, io));
-  if (to !== undefined) await writeDiffFlamegraph([first, second], diff, to, io);
+  const diff = computeCostDiff(await readTable(first, type, io), await readTable(second, type, io));
+  if (to !== undefined) await writeDiffFlamegraph([first, second], diff, { ...to, type }, io);
   const document: CostDiffDocument = {
     schema: 'memwatch/cost-diff@1',
     files,
@@ -44,5 +52,6 @@ export const diffProfiles = async (
 
 const named = (row: DiffRow): DiffRow => ({ ...row, name: showName(row.name) });
 
-const readTable = async (file: string, io: Io): Promise<CostTable> =>
-  readCostDocument(await readCaptureBytes(file), file) ?? computeCostTable(await openProfile(file, io));
+const readTable = async (file: string, type: string | undefined, io: Io): Promise<CostTable> =>
+  (type === undefined ? readCostDocument(await readCaptureBytes(file), file) : undefined) ??
+  computeCostTable(showType(await openProfile(file, io), type, file));

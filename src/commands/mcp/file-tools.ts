@@ -79,7 +79,7 @@ export const fileTools: readonly Tool[] = [
     required: ['file'],
     schema: 'memwatch/cpu@1',
     lists: ['functions', 'lines', 'callers'],
-    argv: (inputs) => ['cpu', fileName(inputs['file']), ...options(inputs, 'filter', 'callers')],
+    argv: (inputs) => ['cpu', fileName(inputs['file']), ...options(inputs, 'filter', 'callers', 'type')],
     next: afterCosts,
   },
   {
@@ -90,7 +90,7 @@ export const fileTools: readonly Tool[] = [
     required: ['file'],
     schema: 'memwatch/alloc@1',
     lists: ['functions', 'lines', 'callers'],
-    argv: (inputs) => ['alloc', fileName(inputs['file']), ...options(inputs, 'filter', 'callers')],
+    argv: (inputs) => ['alloc', fileName(inputs['file']), ...options(inputs, 'filter', 'callers', 'type')],
     next: afterCosts,
   },
   {

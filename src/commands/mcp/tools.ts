@@ -92,4 +92,5 @@ export const afterCosts = (document: Document): string => {
 export const costInputs = {
   filter: text('only functions whose name or file contains this'),
   callers: text('the callers of this function'),
+  type: text('one of types in the result: which kind of values to show'),
 };

@@ -19,8 +19,8 @@ export class CaptureProvider {
   }
 
   /** Reads captures and shows them; the promise resolves when they are read. */
-  async open(files: readonly string[]): Promise<void> {
-    await this.thread().ask({ ask: 'open', files });
+  async open(files: readonly string[], type?: string): Promise<void> {
+    await this.thread().ask({ ask: 'open', files, type });
   }
 
   /** Reads a snapshot without switching to it; errors are ignored, because the user did not ask for it. */

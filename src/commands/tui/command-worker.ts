@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { MemwatchError, messageOf } from '../../errors.js';
 import type { Io } from '../io.js';
 import { createParser } from '../parser.js';
+import { explainFile } from '../profile-file.js';
 import type { FromCommand } from './messages.js';
 
 if (parentPort === null) throw new Error('command-worker.js runs as a worker thread only');
@@ -29,8 +30,8 @@ const io: Io = {
   warn: (text) => send({ progress: text }),
 };
 
+const { argv } = workerData as { argv: readonly string[] };
 try {
-  const { argv } = workerData as { argv: readonly string[] };
   const parser = await createParser(argv, io.columns, async (command, args) => {
     await command.run(args, io);
   });
@@ -41,7 +42,8 @@ try {
     })
     .parseAsync();
   send({ document });
-} catch (error) {
+} catch (thrown) {
+  const error = await explainFile(thrown, argv);
   const { code, hint } = error instanceof MemwatchError ? error : { code: 'bug', hint: undefined };
   send({ error: { code, message: messageOf(error), hint } });
 }

@@ -7,7 +7,10 @@ export class FileProvider extends CaptureProvider implements Provider {
   readonly live = false;
   readonly title: string;
 
-  constructor(private readonly files: readonly string[]) {
+  constructor(
+    private readonly files: readonly string[],
+    private readonly type?: string,
+  ) {
     super();
     this.title = files.join(' ');
   }
@@ -30,7 +33,7 @@ export class FileProvider extends CaptureProvider implements Provider {
       emit(event);
     };
     try {
-      await this.open(this.files);
+      await this.open(this.files, this.type);
     } catch {
       return; // the user stopped it, and the screen has said so
     }

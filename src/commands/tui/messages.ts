@@ -5,8 +5,8 @@ import type { DetailQuery } from '../../tui/state/detail.js';
 import type { ListOrder, ListQuery, ListWindow } from '../../tui/state/lists.js';
 
 export type Request =
-  /** Reads captures; events report what they hold. */
-  | { readonly ask: 'open'; readonly files: readonly string[] }
+  /** Reads captures; events report what they hold. `type`: the values of a profile to show. */
+  | { readonly ask: 'open'; readonly files: readonly string[]; readonly type?: string | undefined }
   | { readonly ask: 'openAside'; readonly file: string }
   | { readonly ask: 'show'; readonly report: LeakReport }
   | { readonly ask: 'rows'; readonly query: ListQuery; readonly order: ListOrder; readonly window: ListWindow }

@@ -28,16 +28,15 @@ export const kindOf = async (file: string): Promise<CaptureKind> => {
     if (document?.schema === 'memwatch/leaks@1') return { kind: 'leaks', report: document };
     const result = document === undefined ? undefined : savedResult(document);
     if (result !== undefined) return { kind: 'result', result };
-    throw new MemwatchError('bad-argument', `${file} is a result of kind ${schema}, which view does not show`, {
-      hint: shown,
-    });
   }
   if (/^\s*\{\s*"snapshot"\s*:/.test(head)) return { kind: 'snapshot' };
   const named = await nameFile(file);
-  if (named?.command !== undefined) return { kind: 'profile' };
+  const { command } = named ?? {};
+  if (schema === undefined && command !== undefined && command !== 'audit') return { kind: 'profile' };
   const unknown = head === '' ? 'is empty' : 'is neither a snapshot, nor a profile, nor a result of memwatch';
-  const what = named === undefined ? unknown : `is ${named.name}`;
-  throw new MemwatchError('not-this-format', `${file} ${what}`, { hint: shown });
+  const what = named === undefined ? unknown : `is ${named.name}, which view does not show`;
+  const other = command === undefined || command === 'view' ? named?.hint : `run memwatch ${command} ${file}`;
+  throw new MemwatchError('not-this-format', `${file} ${what}`, { hint: other ?? shown });
 };
 
 const shown =

@@ -66,9 +66,9 @@ export class Datasets {
   constructor(private readonly emit: Emit) {}
 
   /** An event reports what cannot be read; the rest is shown. */
-  async open(files: readonly string[]): Promise<void> {
+  async open(files: readonly string[], type?: string): Promise<void> {
     const before = this.snapshots.length;
-    for (const file of files) await this.attempt(() => this.openOne(file));
+    for (const file of files) await this.attempt(() => this.openOne(file, type));
     if (this.snapshots.length > before && this.snapshots.length > 1) await this.attempt(() => this.compare());
   }
 
@@ -95,13 +95,13 @@ export class Datasets {
     }
   }
 
-  private async openOne(file: string): Promise<void> {
+  private async openOne(file: string, type: string | undefined): Promise<void> {
     const kind = await kindOf(file);
     if (kind.kind === 'snapshot') return this.openHeap(file);
     if (kind.kind === 'leaks') return this.show(kind.report);
     if (kind.kind === 'result') return this.openResult(kind.result);
     this.tell(`reading ${file}`);
-    const data = await readProfileData(file);
+    const data = await readProfileData(file, type);
     const { profile, whole } = data;
     const { unit } = profile.values[0];
     const name = unit === 'bytes' ? 'alloc' : 'cpu';

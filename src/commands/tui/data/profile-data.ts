@@ -10,6 +10,7 @@ import type { Profile } from '../../../analyzer/model/profile.js';
 import type { LineCost } from '../../../tui/state/detail.js';
 import type { FunctionRow, LineRow, ListOrder, ListQuery, ListWindow, Page } from '../../../tui/state/lists.js';
 import { readProfileFile } from '../../profile-file.js';
+import { showType } from '../../profile-type.js';
 import { createFlameGraph, type FlameGraph } from './flame-data.js';
 import { rowPage } from './row-list.js';
 
@@ -28,12 +29,12 @@ export interface ProfileData {
   readonly flame: FlameGraph;
 }
 
-export const readProfileData = async (file: string): Promise<ProfileData> =>
-  createProfileData(file, await readProfileFile(file));
+export const readProfileData = async (file: string, type: string | undefined): Promise<ProfileData> =>
+  createProfileData(file, showType(await readProfileFile(file), type, file));
 
 export const createProfileData = (file: string, profile: Profile): ProfileData => {
   const { self, total } = computeFunctions(profile);
-  const liveColumn = profile.values.find(({ name }) => name === 'live');
+  const liveColumn = profile.values.slice(1).find(({ name }) => name === 'live');
   const live = liveColumn === undefined ? undefined : computeFunctions(profile, liveColumn.self).self;
   const { unit } = profile.values[0];
   const hottest = hottestLines(profile);
