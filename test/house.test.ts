@@ -141,6 +141,16 @@ test('rules of the linter: circles, default exports, any, lengths of files and f
     ['file', /max-lines\)/, { 'src/x.ts': long(251) }],
     ['file with comments', /max-lines\)/, { 'src/x.ts': `${long(240)}${'// one more line\n\n'.repeat(6)}` }],
     ['function', /max-lines-per-function/, { 'src/x.ts': `export const x = (): void => {\n${long(40)}};\n` }],
+    ['CommonJS file', /max-lines\)/, { 'src/x.cts': long(251) }],
+    ['CommonJS function', /max-lines-per-function/, { 'src/x.cts': `export const x = (): void => {\n${long(40)}};\n` }],
+    [
+      'circle of types',
+      /no-cycle/,
+      {
+        'src/report/a.ts': `import type { B } from './b.js';\nexport type A = B | string;\n`,
+        'src/report/b.ts': `import type { A } from './a.js';\nexport type B = A | number;\n`,
+      },
+    ],
     ['idle exception', /[Uu]nused/, { 'src/x.ts': '// oxlint-disable-next-line max-lines\nexport const x = 1;\n' }],
   ];
   for (const [name, message, files] of rules) assert.match(lint(t, files), message, name);
@@ -214,6 +224,25 @@ test('each kind of document is one type of the model, and commands print nothing
   }
   // with that, a document without a type does not compile
   assert.match(readFileSync(repository('src/commands/io.ts'), 'utf8'), /print\(document: PrintedDocument,/);
+});
+
+test('modules of Node that a folder has no use for are shut, and packages that stand in no table are refused', (t) => {
+  const shut: readonly (readonly [folder: string, name: string])[] = [
+    ...['net', 'http', 'https', 'http2', 'dgram', 'tls', 'child_process', 'readline', 'tty'].map((name) => ['analyzer/heap', name] as const),
+    ...['net', 'http', 'https', 'http2', 'dgram', 'tls', 'child_process', 'worker_threads'].map((name) => ['report', name] as const),
+    ...['state', 'rows', 'keys'].map((room) => [`tui/${room}`, 'fs'] as const),
+  ]; // prettier-ignore
+  for (const [folder, name] of shut) {
+    const [complaint] = arrows(t, { [`src/${folder}/x.ts`]: `import 'node:${name}';\n` });
+    assert.match(complaint ?? 'none', new RegExp(`has no use for node:${name}$`), `${folder}: ${name}`);
+  }
+  assert.match(arrows(t, { 'src/report/x.ts': `import 'left-pad';\n` }).join(), /left-pad is not in the tables/);
+});
+
+test('a file that is not formatted fails', (t) => {
+  const house = houseOf(t, { 'x.ts': 'export const x = {a:1 };' });
+  cpSync(repository('.oxfmtrc.json'), join(house, '.oxfmtrc.json'));
+  assert.match(run(repository('node_modules/.bin/oxfmt'), ['--check'], house), /x\.ts/);
 });
 
 test('each kind of document is written in one place', () => {
