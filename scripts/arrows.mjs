@@ -51,7 +51,7 @@ const rooms = [
   ['tui/rows', ['analyzer/model', 'analyzer/memory', 'report', 'tui/state']],
   ['tui/keys', ['analyzer/model', 'analyzer/memory', 'tui/state', 'tui/rows']],
   ['tui/terminal', ['errors.ts', 'report', 'tui/state', 'tui/rows', 'tui/keys']],
-  ['captures', ['errors.ts', 'progress.ts', 'agent', 'report']],
+  ['captures', ['errors.ts', 'progress.ts', 'files', 'agent', 'report']],
   [
     'leaks',
     ['errors.ts', 'input.ts', 'files', 'source', 'progress.ts', 'thread.ts', 'agent', 'analyzer', 'report', 'captures'],

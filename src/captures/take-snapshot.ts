@@ -3,12 +3,12 @@
  * progress, and says how much memory stays with the target.
  */
 import { statfs } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Attachment } from '../agent/attach/attach.js';
 import { captureSnapshot, type CapturedSnapshot, type SnapshotProgress } from '../agent/capture/snapshot.js';
 import type { Redaction } from '../agent/capture/redact.js';
 import { MemwatchError } from '../errors.js';
+import { isTemporaryFile } from '../files/temporary.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from '../report/units.js';
 import type { Progress } from '../progress.js';
 import { estimateSnapshot, unknownLimit, whyNoRoom, type SnapshotEstimate } from './estimate.js';
@@ -98,8 +98,7 @@ const refuseWithoutRoom = async (
 };
 
 const adviceForDisk = (file: string, gzip: boolean | undefined): string => {
-  const isTemporary = resolve(file).startsWith(resolve(tmpdir()));
-  const elsewhere = isTemporary ? 'set TMPDIR to a folder with more room' : 'name another place for it';
+  const elsewhere = isTemporaryFile(file) ? 'set TMPDIR to a folder with more room' : 'name another place for it';
   if (gzip === undefined) return elsewhere;
   return gzip
     ? `${elsewhere}; --force writes it anyway, compressed to about a fifth`

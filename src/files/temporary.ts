@@ -4,11 +4,14 @@
  */
 import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { MemwatchError, messageOf } from '../errors.js';
 import { safePathOf } from './destination.js';
 import { codeOf, guarded } from './failure.js';
 import { isAbandoned, temporaryName } from './owner.js';
+
+/** Whether a file is below the system's temporary folder, which TMPDIR names. */
+export const isTemporaryFile = (file: string): boolean => resolve(file).startsWith(resolve(tmpdir()));
 
 export interface TemporaryFolder {
   readonly path: string;
