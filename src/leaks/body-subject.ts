@@ -3,7 +3,7 @@
  * body. Out: a subject whose readings hold only what belongs to this thread.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { callRepeatedly } from '../agent/scenario/calls.js';
+import { callRepeatedly, openingsOfCalls } from '../agent/scenario/calls.js';
 import { readOwnCounters, type OwnProcess } from '../agent/capture/own-process.js';
 import type { Subject } from './subject.js';
 
@@ -19,6 +19,7 @@ export const bodySubject = async (body: Body, step: number | null, own: OwnProce
       calls += done.iterations;
       return done;
     },
+    openings: (of, iterations, each) => openingsOfCalls(body, of, { first: calls, iterations, step: each }),
     rest: (ms) => sleep(ms),
     async read() {
       await own.collectGarbage();

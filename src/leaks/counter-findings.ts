@@ -11,6 +11,7 @@ import {
   threads,
   type CounterGrowth,
 } from '../analyzer/growth/readings/counters.js';
+import { isProgramFile } from '../analyzer/model/scripts.js';
 import { ownerOf } from '../analyzer/model/owner.js';
 import type { CounterReading } from '../analyzer/model/check.js';
 import type { Finding } from '../analyzer/model/finding.js';
@@ -62,8 +63,16 @@ const joined = (findings: readonly Finding[], counter: Finding): Finding[] => {
 
 const withReason = (cause: Finding, other: Finding): Finding => ({
   ...cause,
+  ...placeOf(cause, other),
   reasons: [...cause.reasons, ...(isCounter(other) ? other.reasons : [`in step with it: ${other.title}`])],
 });
+
+/** What the heap knows of the place counts for the counter that is its cause, too. */
+const placeOf = (cause: Finding, other: Finding): Partial<Finding> => {
+  if (cause.location !== null || other.location === null || !isProgramFile(other.location.file)) return {};
+  const { location, owner, allocationSites } = other;
+  return { location, owner, allocationSites };
+};
 
 const isCounter = ({ container }: Finding): boolean => container.id === 0;
 

@@ -17,7 +17,9 @@ import type { Location } from '../analyzer/model/location.js';
 import type { Finding, Verdict } from '../analyzer/model/finding.js';
 import { findHeapGrowth } from '../analyzer/growth/readings/counters.js';
 import { fillingText, verdictOf } from '../analyzer/growth/verdict.js';
+import { addedBy, openingsOf } from '../analyzer/growth/added-by.js';
 import { placedBySites, withAllocationSites } from '../analyzer/growth/allocation-sites.js';
+import type { ScriptsTable } from '../analyzer/model/scripts.js';
 import { isMemwatchFile } from './capture-analysis.js';
 import { packageOf } from './snapshot-files.js';
 import { watchLevel, withHeapGrowth, withoutSettledMemory } from './level.js';
@@ -82,7 +84,10 @@ const judgeRounds = async (subject: Subject, size: RoundSize, log: Log, options:
   const { levelsOff, seenGrowth } = await watchLevel(subject, size, log, settled, options);
   const growth = await untilDecided(levelsOff ? await log.growth() : settled, log);
   const judgement = judgementOf(decide(growth, log.calls()), growth, log);
-  return judgement.verdict === 'leak' ? withEvidence(judgement, subject, log, seenGrowth, growth.place) : judgement;
+  if (judgement.verdict === 'leak') return withEvidence(judgement, subject, size, log, seenGrowth, growth.place);
+  if (judgement.findings.length === 0) return judgement;
+  const scripts = await readScriptsTable(log.lastFile());
+  return { ...judgement, findings: await withOpenings(judgement.findings, subject, size, scripts) };
 };
 
 /** Two rounds with a look before, between and after them; one round if it gains megabytes. */
@@ -115,6 +120,7 @@ const untilDecided = async (before: Growth, log: Log): Promise<Growth> => {
 const withEvidence = async (
   judgement: Judgement,
   subject: Subject,
+  size: RoundSize,
   log: Log,
   seenGrowth: string | null,
   body: Location | null,
@@ -122,13 +128,28 @@ const withEvidence = async (
   const caller = { isFile: isMemwatchFile, body };
   const scripts = await readScriptsTable(log.lastFile());
   const made = withAllocationSites(judgement.findings, await subject.survivors(), scripts, caller);
-  const findings = placedBySites(made, packageOf);
+  const placed = placedBySites(made, packageOf);
+  const findings = await withOpenings(placed, subject, size, scripts);
   const unbounded = seenGrowth ?? `a cache whose bound is not reached within ${log.calls()} calls would look the same`;
   return {
     ...judgement,
     findings: findings.map((finding) => ({ ...finding, reasons: [...finding.reasons, unbounded] })),
     reasons: [...judgement.reasons, unbounded],
   };
+};
+
+/** Who opens what the first finding is about, if it is about something opened. The verdict stands without this. */
+const withOpenings = async (
+  findings: readonly CheckFinding[],
+  subject: Subject,
+  { calls, step }: RoundSize,
+  scripts: ScriptsTable | undefined,
+): Promise<CheckFinding[]> => {
+  const [first, ...more] = findings;
+  const openings = first === undefined ? undefined : openingsOf(first);
+  if (first === undefined || openings === undefined) return [...findings];
+  const sites = await subject.openings(openings, calls, step).catch(() => []);
+  return [{ ...first, ...addedBy(first, sites, scripts, packageOf, isMemwatchFile) }, ...more];
 };
 
 const isQuiet = ({ growing, slowing }: Growth): boolean => growing.length === 0 && slowing.length === 0;

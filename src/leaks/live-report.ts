@@ -36,9 +36,17 @@ const nothingFound = (watched: Watched): LeakReport =>
     ...coverageOf(watched),
   });
 
-/** A report of the heap, joined with what grows outside it. `later`: readings of rounds after the watch. */
-export const withWatch = (report: LeakReport, watched: Watched, later: readonly ProcessReading[] = []): LeakReport => {
-  const findings = joinFindings(report.findings, findOutsideHeap(watched, later));
+/**
+ * A report of the heap, joined with what grows outside it. `later`: readings of rounds after the watch. `place` finds the
+ * place of what grows outside the heap.
+ */
+export const withWatch = (
+  report: LeakReport,
+  watched: Watched,
+  later: readonly ProcessReading[] = [],
+  place: (finding: Finding) => Finding = (finding) => finding,
+): LeakReport => {
+  const findings = joinFindings(report.findings, findOutsideHeap(watched, later).map(place));
   const named = report.findings.length > 0;
   const undecided = [
     ...(watched.end === 'interrupted' ? [interrupted(watched)] : []),

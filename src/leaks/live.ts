@@ -16,6 +16,7 @@ import { openCensus } from '../captures/open-census.js';
 import { gateRoundsFor } from './duration.js';
 import { evidenceFor } from './evidence.js';
 import { requireTurningLoop } from './turning-loop.js';
+import { withGrowthSites } from './growth-sites.js';
 import { findOutsideHeap, reportOfInterrupted, reportOfWatch, risingText, withWatch } from './live-report.js';
 import type { Round } from './rounds.js';
 import { searchHeap } from './search.js';
@@ -59,11 +60,16 @@ export const findLiveLeaks = async (
     return reportWithoutSnapshots(looking, sampling, warnings);
   }
   const first = await watchTarget(looking, { ...watching, gateRounds: gateRoundsFor(estimate), sampled: false });
-  const report = await reportOf(looking, first, options);
+  const report = await withSites(await reportOf(looking, first, options), looking, options);
   if (attachment.worker !== undefined || first.end === 'interrupted') return report;
   return withWorkers(report, attachment, first, (worker) =>
     findLiveLeaks(worker, round, { ...options, warmUpRounds: 0 }, io),
   );
+};
+
+const withSites = async (report: LeakReport, looking: Looking, options: LiveOptions): Promise<LeakReport> => {
+  const isWanted = options.growthSites === true && report.verdict === 'leak';
+  return isWanted ? withGrowthSites(report, looking, options.force) : report;
 };
 
 const reportOf = async (looking: Looking, first: Watched, options: LiveOptions): Promise<LeakReport> => {
@@ -78,17 +84,17 @@ const reportOf = async (looking: Looking, first: Watched, options: LiveOptions):
 
 const searchAndWatch = async (looking: Looking, first: Watched, options: LiveOptions): Promise<LeakReport> => {
   try {
-    const { report, readings, heapSeen } = await searchHeap(looking, first, options);
+    const { report, readings, heapSeen, place } = await searchHeap(looking, first, options);
     const isDecided = report.verdict !== 'clean' || findOutsideHeap(first, readings).length > 0;
-    if (isDecided || first.end === 'grows') return withWatch(report, first, readings);
-    if (isKnown(seenBy(heapSeen, first))) return withWatch(report, seenBy(heapSeen, first), readings);
+    if (isDecided || first.end === 'grows') return withWatch(report, first, readings, place);
+    if (isKnown(seenBy(heapSeen, first))) return withWatch(report, seenBy(heapSeen, first), readings, place);
     // what rose or crept came and went: the watch starts again, because snapshots change all figures
     const watching = { endsOn: 'late rise', gateRounds: 1, sampled: false, allowedMs: options.maxMs } as const;
     const second = await watchTarget(looking, watching);
     if (second.end !== 'rises' && (second.end !== 'open' || isKnown(seenBy(heapSeen, second))))
       return withWatch(report, seenBy(heapSeen, second));
     const again = await searchHeap(looking, second, { ...options, keep: undefined });
-    return withWatch(again.report, seenBy(again.heapSeen, second), again.readings);
+    return withWatch(again.report, seenBy(again.heapSeen, second), again.readings, again.place);
   } catch (error) {
     if (looking.io.signal.aborted) return reportOfInterrupted(first);
     throw error;

@@ -106,6 +106,7 @@ const subjectOf = (scenario: ScenarioProcess, described: ScenarioDescription, wa
     await scenario.ask<'start-sampling'>({ do: 'start-sampling' });
   },
   survivors: () => scenario.ask<'survivors'>({ do: 'survivors' }),
+  openings: (of, iterations, step) => scenario.ask<'openings'>({ do: 'openings', of, iterations, step }),
 });
 
 /**

@@ -4,12 +4,12 @@
  */
 import { sampleSurvivors } from '../agent/capture/survivors.js';
 import { placedBySites, withAllocationSites } from '../analyzer/growth/allocation-sites.js';
-import { rankFindings } from '../analyzer/growth/rank.js';
+import { withOpeners } from '../analyzer/growth/openers.js';
 import { heapMemory } from '../analyzer/growth/readings/counters.js';
 import { roundsPerSnapshot } from '../analyzer/growth/rounds-per-snapshot.js';
+import type { Finding } from '../analyzer/model/finding.js';
 import type { ProcessReading } from '../analyzer/model/process-reading.js';
 import { createTemporaryFolder } from '../files/temporary.js';
-import { withGrowthSites } from './growth-sites.js';
 import { createCaptures, type Captures, type Outcome, type SearchOptions } from './search-captures.js';
 import { newestScripts, packageOf } from './snapshot-files.js';
 import { expectedGrowth, type Watched } from './watch.js';
@@ -21,6 +21,8 @@ const mostExtraRounds = 4;
 export interface Found extends Outcome {
   /** Of the whole process, at the end of each round. */
   readonly readings: readonly ProcessReading[];
+  /** Adds to a finding outside the heap what the samples of the heap say of its place. */
+  place(finding: Finding): Finding;
 }
 
 export const searchHeap = async (looking: Looking, watched: Watched, options: SearchOptions): Promise<Found> => {
@@ -34,20 +36,19 @@ export const searchHeap = async (looking: Looking, watched: Watched, options: Se
 };
 
 const searchIn = async (folder: string, looking: Looking, watched: Watched, options: SearchOptions): Promise<Found> => {
-  const { attachment, round, io } = looking;
   const captures = createCaptures(folder, looking, watched, options);
   await captures.first();
-  const finish = await sampleSurvivors(attachment, expectedGrowth(watched.heapBytes, options.rounds));
+  const finish = await sampleSurvivors(looking.attachment, expectedGrowth(watched.heapBytes, options.rounds));
   const { report, heapSeen } = await compareRounds(captures, looking, watched, options);
   const sites = await finish();
   const scripts = await newestScripts(captures.files);
   const located = {
     ...report,
-    findings: rankFindings(placedBySites(withAllocationSites(report.findings, sites, scripts), packageOf)),
+    // a place that samples show changes no rank: what only Node holds comes last, whoever made it
+    findings: placedBySites(withAllocationSites(report.findings, sites, scripts), packageOf),
   };
-  const { readings } = captures;
-  if (options.growthSites !== true || located.verdict !== 'leak') return { report: located, readings, heapSeen };
-  return { report: await withGrowthSites(located, attachment, round, scripts, options.force, io), readings, heapSeen };
+  const place = (finding: Finding): Finding => withOpeners(finding, sites, scripts, packageOf);
+  return { report: located, readings: captures.readings, heapSeen, place };
 };
 
 /** What the rounds of this time leave in the heap is seen at the end of the next, which may be short. */

@@ -3,7 +3,10 @@
  * that is. In: a finding. Out: plain lines; text from the heap is escaped.
  */
 import type { CheckFinding } from '../analyzer/model/check.js';
+import type { CodeLine, Finding, GrowthSite, StackFrame } from '../analyzer/model/finding.js';
 import type { Location } from '../analyzer/model/location.js';
+import { isApplicationFile } from '../analyzer/model/owner.js';
+import { isProgramFile } from '../analyzer/model/scripts.js';
 import { fileOf } from '../source/file-address.js';
 import { renderPath } from './path-text.js';
 import { escapeText, formatBytes, formatRate } from './units.js';
@@ -39,19 +42,35 @@ export const relativeFile = (file: string, folder: string): string => {
   return path.startsWith(from) ? path.slice(from.length) : path;
 };
 
+/** The application's line that calls the dependency or Node, whose line is the finding's place; undefined if it is not known. */
+export const callerOf = ({ location, growthSites, allocationSites }: Finding): CodeLine | undefined => {
+  if (location !== null && isApplicationFile(location.file)) return undefined;
+  const [seen] = growthSites.map(({ stack }) => stack.find(({ file }) => isApplicationFile(file)));
+  return seen ?? allocationSites.map(({ calledFrom, ...made }) => calledFrom ?? made).find(({ file }) => isApplicationFile(file)); // prettier-ignore
+};
+
+/** The functions of the program's own on a stack, innermost first. */
+export const renderStack = ({ stack }: GrowthSite, codeText: (frame: StackFrame) => string): string => {
+  const own = stack.filter(({ file }) => isProgramFile(file));
+  return (own.length > 0 ? own : stack.slice(0, 1)).slice(0, mostFrames).map(codeText).join(', called from ');
+};
+const mostFrames = 4;
+
 /** The whole finding, title first. */
 export const findingLines = (finding: CheckFinding, folder: string): string[] => {
-  const { location, owner, allocationSites } = finding;
+  const { location, owner, allocationSites, growthSites } = finding;
   const owned =
     owner.kind === 'dependency' ? ` (${owner.package}${owner.version === null ? '' : ` ${owner.version}`})` : '';
   const [site] = allocationSites;
+  const caller = callerOf(finding);
+  const lineOf = ({ function: name, file, line }: CodeLine): string => `${name} ${relativeFile(file, folder)}:${line}`;
   return [
     `${escapeText(finding.title)}: ${renderRate(finding)}`,
     ...(location === null ? [] : [`at ${renderPlace(location, folder)}${escapeText(owned)}`]),
+    ...(caller === undefined ? [] : [`called from ${escapeText(lineOf(caller))}`]),
+    ...growthSites.slice(0, 1).map((added) => `added by ${escapeText(renderStack(added, lineOf))}`),
     ...(finding.path.length === 0 ? [] : [`held by ${renderPath(finding.path, longestPath)}`]),
-    ...(site === undefined
-      ? []
-      : [`made in ${escapeText(`${site.function} ${relativeFile(site.file, folder)}:${site.line}`)}`]),
+    ...(site === undefined ? [] : [`made in ${escapeText(lineOf(site))}`]),
     ...finding.reasons.map(escapeText),
     ...(finding.advice === null ? [] : [escapeText(finding.advice)]),
     `signature ${escapeText(finding.signature)}`,

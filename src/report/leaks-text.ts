@@ -12,8 +12,7 @@ import type {
   LeakReport,
   Owner,
 } from '../analyzer/model/finding.js';
-import { isProgramFile } from '../analyzer/model/scripts.js';
-import { signatureMeaning } from './finding-lines.js';
+import { callerOf, renderStack, signatureMeaning } from './finding-lines.js';
 import { renderPath } from './path-text.js';
 import { escapeText, formatBytes, formatCount, formatCountDelta, formatMean } from './units.js';
 
@@ -71,6 +70,7 @@ export const findingFields = (
   const gained = gains.slice(0, 4).map(({ name, countPerRound }) => `${escapeText(name)} ${formatCountDelta(countPerRound)}`); // prettier-ignore
   const fields: [string, string][] = [
     ['where', location === null ? '' : `${placeOf(finding)} (${ownerText(finding.owner)})`],
+    ['from', callerText(finding)],
     ['blame', blameText(finding, rounds)],
     [history[0] === 0 ? 'gained' : 'entries', history.map(formatCount).join(' → ')],
     ['gains', gained.join(', ')],
@@ -122,9 +122,14 @@ const keptElsewhere = ({ keptFunctions, location }: Finding): KeptFunction[] =>
 const keptText = ({ function: name, file, line, countPerRound }: KeptFunction): string =>
   escapeText(`${formatCountDelta(countPerRound)} ${name} (function at ${file}:${line})`);
 
-const growthText = ({ stack, count }: GrowthSite): string => {
-  const first = stack.find(({ file }) => isProgramFile(file)) ?? stack[0];
-  return first === undefined ? '' : escapeText(`${first.function} at ${first.file}:${first.line} (${count} times)`);
+const growthText = (site: GrowthSite): string =>
+  escapeText(
+    `${renderStack(site, ({ function: name, file, line }) => `${name} at ${file}:${line}`)} (${site.count} times)`,
+  );
+
+const callerText = (finding: Finding): string => {
+  const caller = callerOf(finding);
+  return caller === undefined ? '' : escapeText(`${caller.file}:${caller.line} (${caller.function})`);
 };
 
 /** Wraps long lines, indented to the start of their field's text. */

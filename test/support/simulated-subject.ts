@@ -49,6 +49,7 @@ export const simulate = (program: Program): Simulated => {
     },
     startSampling: async () => void done.push('startSampling'),
     survivors: async () => [],
+    openings: async () => [],
   };
   const analysis: Analysis = {
     add: () => {},

@@ -56,6 +56,7 @@ const judgeReadings = async (
     snapshot: async () => (seen.push(entriesAfter(calls)), scripts),
     startSampling: async () => {},
     survivors: async () => [],
+    openings: async () => [],
   };
   const seen: number[] = [];
   const growth = async (work: readonly number[]): Promise<Growth> => {

@@ -4,19 +4,7 @@
  * itself.
  */
 import type { Guard } from '../session/guard.js';
-
-export interface RawFrame {
-  readonly function: string;
-  readonly url: string;
-  /** 1-based, as in a stack trace. */
-  readonly line: number;
-  readonly column: number;
-}
-
-export interface RawSite {
-  readonly stack: readonly RawFrame[];
-  count: number;
-}
+import type { createStacks, RawSite } from './stacks-in-target.js';
 
 export interface GrowthWatch {
   sites: RawSite[];
@@ -35,45 +23,21 @@ export const addersOf: Readonly<Record<string, readonly string[] | undefined>> =
   dictionary: [],
 };
 
-/** Watches the object; returns what counts and undoes. `most` limits the cost: only this many additions are looked at. */
+/** Watches the object; returns what counts and undoes. `stacksOf` comes as text, too. */
 // oxlint-disable-next-line max-lines-per-function -- runs in the target: its source is sent as one text
-export function watchGrowth(target: object, client: string, methods: readonly string[], most: number): GrowthWatch {
+export function watchGrowth(
+  target: object,
+  stacksOf: typeof createStacks,
+  client: string,
+  methods: readonly string[],
+  most: number,
+): GrowthWatch {
   const guard = Reflect.get(process, Symbol.for('memwatch')) as Guard;
-  const sites = new Map<string, RawSite>();
-  let seen = 0;
-
-  // The program may have its own Error.prepareStackTrace; it is replaced for this one call only, during which nothing else
-  // runs.
-  const frames = (): RawFrame[] => {
-    const own = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
-    if (own !== undefined && !('value' in own && own.writable === true && own.configurable === true)) return [];
-    const limit = Error.stackTraceLimit;
-    const holder: { stack?: unknown } = {};
-    try {
-      Error.stackTraceLimit = 24;
-      Error.prepareStackTrace = (_, calls) =>
-        calls.map((call) => ({
-          function: call.getFunctionName() ?? '',
-          url: call.getFileName() ?? '',
-          line: call.getLineNumber() ?? 0,
-          column: call.getColumnNumber() ?? 0,
-        }));
-      Error.captureStackTrace(holder, record);
-      return holder.stack as RawFrame[];
-    } finally {
-      Error.stackTraceLimit = limit;
-      if (own === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
-      else Object.defineProperty(Error, 'prepareStackTrace', own);
-    }
+  const stacks = stacksOf(most);
+  const record = (within: Function): void => {
+    const site = stacks.siteOf(within);
+    if (site !== undefined) site.count++;
   };
-  function record(): void {
-    if (seen++ >= most) return;
-    const stack = frames().slice(1); // without the wrapper
-    const key = stack.map(({ url, line, column }) => `${url}:${line}:${column}`).join('\n');
-    const known = sites.get(key);
-    if (known !== undefined) known.count++;
-    else if (sites.size < 200) sites.set(key, { stack, count: 1 });
-  }
 
   const undos: (() => void)[] = [];
   const wrap = (name: string): void => {
@@ -82,7 +46,7 @@ export function watchGrowth(target: object, client: string, methods: readonly st
     const before = Object.getOwnPropertyDescriptor(target, name);
     if (before !== undefined && before.configurable !== true) return;
     const wrapper = function (this: unknown, ...args: unknown[]): unknown {
-      record();
+      record(wrapper);
       return Reflect.apply(original, this, args) as unknown;
     };
     Object.defineProperty(target, name, { value: wrapper, configurable: true, writable: true, enumerable: false });
@@ -96,7 +60,7 @@ export function watchGrowth(target: object, client: string, methods: readonly st
   const watchKeys = (): void => {
     const prototype = Object.getPrototypeOf(target) as object | null;
     const set = (object: object, key: PropertyKey, value: unknown, receiver: unknown): boolean => {
-      record();
+      record(set);
       return Reflect.set(object, key, value, receiver);
     };
     const between = new Proxy(prototype ?? (Object.create(null) as object), { set });
@@ -112,7 +76,7 @@ export function watchGrowth(target: object, client: string, methods: readonly st
   guard.onLeave(client, stop);
   return {
     get sites() {
-      return [...sites.values()];
+      return stacks.sites();
     },
     stop,
   };

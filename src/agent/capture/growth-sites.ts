@@ -6,7 +6,8 @@
 import { throwIfInterrupted } from '../../errors.js';
 import type { Attachment } from '../attach/attach.js';
 import { callOn, type Remote } from '../session/evaluate.js';
-import { addersOf, watchGrowth, type GrowthWatch, type RawSite } from './growth-sites-in-target.js';
+import { addersOf, watchGrowth, type GrowthWatch } from './growth-sites-in-target.js';
+import { createStacks, type RawSite } from './stacks-in-target.js';
 
 /** At most this many additions are looked at: each costs the target about 20 us. */
 const maxAdditions = 2000;
@@ -32,7 +33,7 @@ export const captureGrowthSites = async (
   if (object === undefined) return undefined;
   const { result } = await session.send('Runtime.callFunctionOn', {
     objectId: object,
-    functionDeclaration: `function (...args) { return (${watchGrowth.toString()})(this, ...args); }`,
+    functionDeclaration: `function (...args) { return (${String(watchGrowth)})(this, ${String(createStacks)}, ...args); }`,
     arguments: [client, addersOf[kind] ?? [], maxAdditions].map((value) => ({ value })),
     objectGroup,
     silent: true,

@@ -4,7 +4,10 @@
  * spent waiting for a CPU core is not counted, so that a busy machine makes the run longer, not smaller.
  */
 import { readFileSync } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { watchOwnOpenings } from '../capture/openings.js';
+import type { Openings } from '../capture/openings-in-target.js';
+import type { RawSite } from '../capture/stacks-in-target.js';
 
 export interface CallOptions {
   /** The number of the first call. */
@@ -48,6 +51,25 @@ export const callRepeatedly = async (body: (i: number) => unknown, options: Call
     await body(first + done);
   }
   return { iterations: done, durationUs: Math.round(clock() * 1000) };
+};
+
+/** This long at most; what closes by itself has a moment to do so. */
+const openingMs = { calls: 2000, rest: 50 };
+
+/** Calls the body again, and returns the stacks that opened what is still open afterwards. */
+export const openingsOfCalls = async (
+  body: (i: number) => unknown,
+  of: Openings,
+  options: Omit<CallOptions, 'atMostMs'>,
+): Promise<readonly RawSite[]> => {
+  const sites = watchOwnOpenings(of);
+  try {
+    await callRepeatedly(body, { ...options, atMostMs: openingMs.calls });
+    await sleep(openingMs.rest);
+  } finally {
+    sites();
+  }
+  return sites();
 };
 
 /** If the thread gets less than this share of the time, the machine is so busy that waiting is not worth it. */

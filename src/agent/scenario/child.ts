@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemwatchError, messageOf } from '../../errors.js';
-import { callRepeatedly } from './calls.js';
+import { callRepeatedly, openingsOfCalls } from './calls.js';
 import { createPauseWatch, openOwnProcess, readOwnCounters } from '../capture/own-process.js';
 import type { Answers, Reply, Request } from './messages.js';
 import { loadScenario, type Scenario } from './module.js';
@@ -57,6 +57,11 @@ const answer: { [Kind in keyof Answers]: (request: Extract<Request, { do: Kind }
     return null;
   },
   survivors: () => own.survivors(),
+  openings: ({ of, iterations, step }) => {
+    const body = (i: number): unknown => scenario?.iterate(context, i);
+    const counted = { first: calls, iterations, step, onCall: (i: number) => (calls = i) };
+    return ofScenario('iterate', () => openingsOfCalls(body, of, counted));
+  },
   rest: async ({ ms }) => {
     await sleep(ms);
     return null;

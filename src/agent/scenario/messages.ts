@@ -2,6 +2,8 @@
  * The messages between memwatch and a scenario's process: one request at a time, and one answer to it. In between, the
  * process reports which phase it is in, so that a hang or a crash can be located.
  */
+import type { Openings } from '../capture/openings-in-target.js';
+import type { RawSite } from '../capture/stacks-in-target.js';
 import type { CodePosition, CounterReading } from '../../analyzer/model/check.js';
 import type { SurvivorSite } from '../../analyzer/model/survivors.js';
 
@@ -33,6 +35,8 @@ export type Request =
   | { readonly do: 'start-sampling' }
   /** Returns what was allocated since and is still alive, and ends the sampling. */
   | { readonly do: 'survivors' }
+  /** Calls `iterate` again, and returns the stacks that opened what is still open afterwards. */
+  | { readonly do: 'openings'; readonly of: Openings; readonly iterations: number; readonly step: number }
   /** Leaves the process alone for this long, with its event loop free. */
   | { readonly do: 'rest'; readonly ms: number }
   | { readonly do: 'teardown' }
@@ -51,6 +55,7 @@ export interface Answers {
   snapshot: null;
   'start-sampling': null;
   survivors: readonly SurvivorSite[];
+  openings: readonly RawSite[];
   rest: null;
   teardown: null;
 }

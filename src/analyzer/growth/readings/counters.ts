@@ -41,6 +41,9 @@ export const fileDescriptors = 'file descriptors';
 export const childProcesses = 'child processes';
 export const externalMemory = 'external memory';
 export const heapMemory = 'JavaScript heap';
+const realms = 'realms';
+/** Growth of memory, as opposed to a number of things that were opened. */
+export const isMemory = (name: string): boolean => [nativeMemory, externalMemory, heapMemory, realms].includes(name);
 const countDefaults = { unit: 'count', leastPerRound: 1, leastPerIteration: 1 / 50 } as const;
 
 const threadCounter: Counter = {
@@ -89,7 +92,7 @@ const otherCounters: readonly Counter[] = [
   },
   {
     ...countDefaults,
-    name: 'realms',
+    name: realms,
     of: (reading) => reading.nativeContexts,
     title: 'realms (vm contexts) are created and never released',
     advice: 'Something still refers to an object of each context; each context holds its own set of built-ins.',
