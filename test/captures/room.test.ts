@@ -51,7 +51,7 @@ test('in a small cgroup each capture is done, refused or replaced by what fits, 
   assert.equal(whole.code, 0, whole.stderr);
   assert.match(
     whole.stderr,
-    /heap of [\d.]+ MB and about [234]\d0,000 objects\. Estimate: .* \([\d.]+ .?s to [\d.]+ .?s\)/,
+    /heap of [\d.]+ MB and about [234]\d0,000 objects\. Estimate: .* \([\d.]+ .*s to [\d.]+ .*s\)/,
   );
   assert.match(
     whole.stderr,

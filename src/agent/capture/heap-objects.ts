@@ -3,8 +3,7 @@
  * an attachment. Out: the counts, or undefined if the target's memory cannot be sampled. V8's own statistics (trace category
  * `v8.gc_stats`) are not used: on some heaps they abort Node 20 and 22.
  */
-import { availableParallelism, loadavg } from 'node:os';
-import { readText } from '../process/proc.js';
+import { slowdownOf, tryProcessor, waitsOf } from '../process/processor.js';
 import type { Attachment } from '../attach/attach.js';
 import { evaluate, turnOfLoop } from '../session/evaluate.js';
 import { readCollectedHeap } from './collected-heap.js';
@@ -40,25 +39,22 @@ export const countHeapObjects = async (
   { collected }: CountOptions,
 ): Promise<HeapObjects | undefined> => {
   const { pid, session } = attachment;
-  const before = scheduled(pid);
+  const ownWaits = await tryProcessor();
+  const before = waitsOf(pid);
   // a collection is a task of the event loop
   const turns = collected && (await evaluate(session, turnOfLoop, [], turnOptions).catch(() => false));
   if (turns) await readCollectedHeap(session);
-  const after = scheduled(pid);
+  const after = waitsOf(pid);
   const sample = await sampleMemory(session);
   if (sample === undefined) return undefined;
-  const waits = (after.waitedNs - before.waitedNs) / (after.ranNs - before.ranNs + shortNs);
-  const load = pid === undefined ? 0 : (loadavg()[0] ?? 0) / availableParallelism();
-  const most = Math.max(1 + 2 * waits, load * waitingShare);
-  return { ...heapObjectsOf(sample), slowdown: { least: 1, likely: 1 + waits, most } };
+  const waits = { ranNs: after.ranNs - before.ranNs, waitedNs: after.waitedNs - before.waitedNs };
+  const likely = slowdownOf([waits, ownWaits]);
+  // other processes come and go
+  const slowdown = { least: (1 + likely) / 2, likely, most: 1 + 1.2 * (likely - 1) };
+  return { ...heapObjectsOf(sample), slowdown };
 };
 
 const turnOptions = { awaitPromise: true, timeoutMs: 2000 };
-/** A wait is no rule if the target ran for less than this. */
-const shortNs = 1e8;
-/** The share of the processes in the load average that are taken to wait all the time. */
-const waitingShare = 0.5;
-
 const heapObjectsOf = (sample: MemorySample): Omit<HeapObjects, 'slowdown'> => {
   const { objects, jsObjects, strings, names, textBytes, references, arrays } = sample;
   const inArrays = arrays.reduce((sum, array) => sum + (isDense(array) ? array.references : 0), 0);
@@ -106,10 +102,3 @@ const indexesOf = (arrays: readonly LargeArray[], names: number, references: num
 
 /** Slots of the longest array that has no pages of its own. */
 const smallArray = 2 ** 14;
-
-/** How long its main thread has run, and how long it was ready to run while another one ran. */
-const scheduled = (pid: number | undefined): { ranNs: number; waitedNs: number } => {
-  const text = pid === undefined ? '' : readText(`/proc/${pid}/task/${pid}/schedstat`);
-  const [ranNs = 0, waitedNs = 0] = text === '' ? [] : text.split(' ').map(Number);
-  return { ranNs, waitedNs };
-};

@@ -1,0 +1,45 @@
+/**
+ * How busy the processors are: how long a thread that is ready to run waits, because others run. In: a pid, and a moment of
+ * memwatch's own time. Out: how many times longer than on an idle machine work takes now. Linux only; elsewhere 1.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { readText } from './proc.js';
+
+export interface Waits {
+  readonly ranNs: number;
+  readonly waitedNs: number;
+}
+
+/** Of the main thread, since it started. */
+export const waitsOf = (pid: number | undefined): Waits =>
+  pid === undefined ? { ranNs: 0, waitedNs: 0 } : readWaits(`/proc/${pid}/task/${pid}`);
+
+const readWaits = (folder: string): Waits => {
+  const [ranNs = 0, waitedNs = 0] = readText(`${folder}/schedstat`).split(' ').map(Number);
+  return { ranNs, waitedNs };
+};
+
+/** Memwatch computes for this long, which says more than the short moments in which a target runs. */
+const triedNs = 6e7;
+const mostMs = 1500;
+const pieceMs = 4;
+
+export const tryProcessor = async (): Promise<Waits> => {
+  const start = performance.now();
+  const before = readWaits('/proc/thread-self');
+  let now = before;
+  while (now.ranNs - before.ranNs < triedNs && performance.now() - start < mostMs) {
+    const until = performance.now() + pieceMs;
+    while (performance.now() < until);
+    await nextTurn();
+    now = readWaits('/proc/thread-self');
+    if (now.ranNs === 0) break;
+  }
+  return { ranNs: now.ranNs - before.ranNs, waitedNs: now.waitedNs - before.waitedNs };
+};
+
+export const slowdownOf = (all: readonly Waits[]): number => {
+  const ranNs = all.reduce((sum, one) => sum + one.ranNs, 0);
+  const waitedNs = all.reduce((sum, one) => sum + one.waitedNs, 0);
+  return ranNs === 0 ? 1 : 1 + waitedNs / ranNs;
+};
