@@ -63,8 +63,12 @@ export const checkOutput = (file: string, options: OutputOptions = {}): boolean 
     const destination = requireFree(file, options);
     const name = destination.kind === 'file' ? dirname(destination.path) : destination.path;
     accessSync(name, constants.W_OK);
+    if (destination.kind === 'stream' && destination.stats.isFIFO() && !destination.isOpen) holdPipe(destination.path);
     return destination.kind === 'file';
   });
+
+/** Fails if no process reads it. It stays open until memwatch ends: if it were closed, its reader would take that for the end. */
+const holdPipe = (path: string): void => void openSync(path, O_WRONLY | O_NONBLOCK | (O_NOFOLLOW ?? 0));
 
 const requireFree = (file: string, { overwrite = false, earlier }: OutputOptions): Destination => {
   const destination = destinationOf(file);

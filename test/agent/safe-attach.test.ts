@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -135,6 +135,30 @@ test('a process that is blocked in a system call is waited for, and then attache
     said.join('\n'),
     /waiting for \d+ to open its inspector: it waits for (a child in spawnSync or execSync|events, or in spawnSync for a child)/,
   );
+});
+
+test('a target that has no files left for an inspector, without which Node would end it, gets no signal', async (t) => {
+  const command = ['-c', `ulimit -n 30; exec "$0" -e "$1"`, nodeBinary(22), idle];
+  const target = await startProcess(t, '/bin/sh', command);
+  await refused(target, 'not-attachable', /has \d+ files open and may open 30 \(ulimit -n\)/);
+  assert.doesNotMatch(target.output(), /Debugger listening/);
+  const raised = spawnSync('prlimit', ['--pid', String(target.pid), '--nofile=100:100']);
+  if (raised.status !== 0) return t.skip('this user may not raise a limit');
+  await withAttachment(pidTarget(target), {}, async ({ opened }) => assert.equal(opened, true));
+});
+
+test('a target whose cgroup allows no more threads gets no signal', async (t) => {
+  const target = await startSource(t, idle, { node: 24 });
+  const folder = `/sys/fs/cgroup${existsSync('/sys/fs/cgroup/pids') ? '/pids' : ''}/memwatch-test-${process.pid}`;
+  try {
+    mkdirSync(folder);
+    t.after(() => rmdirSync(folder)); // runs after the target has ended
+    writeFileSync(`${folder}/cgroup.procs`, String(target.pid));
+    writeFileSync(`${folder}/pids.max`, readFileSync(`${folder}/pids.current`, 'utf8'));
+  } catch {
+    return t.skip('no cgroup may be made here');
+  }
+  await refused(target, 'not-attachable', /may start no more than 0 threads \(pids\.max of the cgroup /);
 });
 
 test('a worker that waits in Atomics.wait is not taken for a child that the main thread waits for', async (t) => {

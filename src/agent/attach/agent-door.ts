@@ -11,6 +11,7 @@ import { enterGuardOrClose, type GuardEntry } from '../session/guard.js';
 import type { Session } from '../session/protocol.js';
 import { withCloser } from './close-later.js';
 import { connectToProcess, nextInspector } from './inspector.js';
+import { checkInspectorNeeds } from './safety.js';
 
 /** The path of the socket as memwatch reaches it; undefined if no agent of this process listens. */
 export const findAgentDoor = (pid: number): string | undefined => {
@@ -34,6 +35,7 @@ export const openByAgent = (
 ): Promise<Opened> =>
   withCloser(status, async (closer) => {
     const { pid } = status;
+    checkInspectorNeeds(pid);
     closer.start();
     await askToOpen(pid, door, signal);
     const url = await nextInspector(pid, '', otherPorts, signal);

@@ -4,7 +4,7 @@
  */
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { evaluate } from '../session/evaluate.js';
-import { runsOn } from '../process/proc.js';
+import { readProcess, runsOn } from '../process/proc.js';
 import { enterGuard } from '../session/guard.js';
 import { watchEnd } from './end-of-target.js';
 import type { Program } from './launch.js';
@@ -86,6 +86,16 @@ const throwIfCut = async ({ pid, main, program, howItEnded }: Attachment): Promi
 
 /** The same error; if it came because the target ended, it says how that was. Detaches then. */
 export const withEnd = async ({ pid, ending, howItEnded, detach }: Attachment, error: unknown): Promise<unknown> => {
+  if (
+    error instanceof MemwatchError &&
+    error.code === 'no-answer' &&
+    pid !== undefined &&
+    readProcess(pid)?.state === 'T'
+  )
+    return new MemwatchError('no-answer', `process ${pid} has been stopped meanwhile (SIGSTOP): ${error.message}`, {
+      hint: `kill -CONT ${pid} lets it run on; it then undoes what memwatch did there`,
+      cause: error,
+    });
   if (!(error instanceof MemwatchError) || error.code !== 'disconnected' || !ending.aborted) return error;
   await quietly(detach); // lets a target at its end go on to its exit code
   const how = await howItEnded();

@@ -6,6 +6,7 @@
  */
 import { evaluate, turnOfLoop } from '../session/evaluate.js';
 import { connectToProcess, webSocketUrlAt } from './inspector.js';
+import { missingForInspector } from '../process/inspector-needs.js';
 import { readProcess } from '../process/proc.js';
 import { barrierOf } from './safety.js';
 import { holdersOf, listeningPorts } from '../process/sockets.js';
@@ -27,7 +28,8 @@ export const findLender = async (port: number, borrower: number): Promise<Lender
   const [pid] = pids;
   if (pids.length !== 1 || pid === undefined || pid === borrower || connections > 0) return undefined;
   const status = readProcess(pid);
-  if (status === undefined || barrierOf(status) !== undefined) return undefined;
+  if (status === undefined || barrierOf(status) !== undefined || missingForInspector(pid) !== undefined)
+    return undefined;
   const listeners = listeningPorts(pid).filter((listener) => listener.port === port);
   if (!listeners.every(({ host, loopback }) => loopback && host === '127.0.0.1')) return undefined;
   const url = await webSocketUrlAt('127.0.0.1', port, { seenBy: pid });

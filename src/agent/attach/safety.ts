@@ -7,6 +7,7 @@ import { MemwatchError } from '../../errors.js';
 import { inspectorListener, startsWithInspector } from './port.js';
 import { listeningPorts } from '../process/sockets.js';
 import { whyDenied, whyNoSignal } from '../process/permission.js';
+import { missingForInspector } from '../process/inspector-needs.js';
 import { isSingleExecutable } from '../process/single-executable.js';
 import { whyUnreachable } from '../process/network.js';
 import {
@@ -63,6 +64,8 @@ export const obstacleOf = (status: ProcessStatus): Obstacle | undefined => {
   if (barrier !== undefined) return barrier;
   const denial = whyNoSignal(pid);
   if (denial !== undefined) return { code: 'no-permission', ...denial };
+  const missing = missingForInspector(pid);
+  if (missing !== undefined) return { code: 'not-attachable', ...missing };
   if (catchesSigusr1) return undefined;
   const refuse = (reason: string, hint: string): Obstacle => ({ code: 'not-attachable', reason, hint });
   const flags = nodeFlags(status);
@@ -92,6 +95,12 @@ export const checkSignalSafe = (status: ProcessStatus, startTicks = status.start
     throw new MemwatchError('no-such-process', `process ${status.pid} ended, and its id now names another process`);
   }
   throwObstacle(status.pid, obstacleOf(status));
+};
+
+/** Throws if it lacks what an inspector takes: Node would end it. */
+export const checkInspectorNeeds = (pid: number): void => {
+  const missing = missingForInspector(pid);
+  throwObstacle(pid, missing && { code: 'not-attachable', ...missing });
 };
 
 /** Returns the process if it exists, may be looked into, and its sockets can be reached from here. */

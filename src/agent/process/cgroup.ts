@@ -50,13 +50,13 @@ export const readCgroupLimits = (pid: number, read: ReadText = readHere): Cgroup
   limitsIn(foldersOf(pid, read), read(`/proc/${pid}/cgroup`), read);
 
 /** Looks through memwatch's own mounts and through those of the process, which may be in a container. */
-export const foldersOf = (pid: number, read: ReadText): CgroupFolder[] => {
+export const foldersOf = (pid: number, read: ReadText, controller: Controller = 'memory'): CgroupFolder[] => {
   const places = [
     { mounts: read('/proc/self/mountinfo'), root: '' },
     { mounts: read(`/proc/${pid}/mountinfo`), root: `/proc/${pid}/root` },
   ];
   const membership = read(`/proc/${pid}/cgroup`);
-  return places.flatMap(({ mounts, root }) => cgroupFolders(membership, mounts, root));
+  return places.flatMap(({ mounts, root }) => cgroupFolders(membership, mounts, root, controller));
 };
 
 /** The limits that are set in these folders, and what is known of those above. */
@@ -114,13 +114,21 @@ export interface CgroupFolder {
   readonly isOwn: boolean;
 }
 
-/** Every folder of its memory cgroup, from its own up to the mount point. */
-export const cgroupFolders = (membership: string, mountinfo: string, root = ''): CgroupFolder[] => {
-  const place = memoryPath(membership);
+/** In version 1 each is a hierarchy of its own. */
+type Controller = 'memory' | 'pids';
+
+/** Every folder of its cgroup, from its own up to the mount point. */
+export const cgroupFolders = (
+  membership: string,
+  mountinfo: string,
+  root = '',
+  controller: Controller = 'memory',
+): CgroupFolder[] => {
+  const place = pathIn(membership, controller);
   if (place === undefined) return [];
   const { path, version } = place;
   return mountinfo.split('\n').flatMap((line) => {
-    const mount = readMount(line);
+    const mount = readMount(line, controller);
     if (mount?.version !== version) return [];
     const below = pathBelow(path, mount.root);
     if (below === undefined) return [];
@@ -134,10 +142,12 @@ export const cgroupFolders = (membership: string, mountinfo: string, root = ''):
   });
 };
 
+const memoryPath = (membership: string): { path: string; version: 1 | 2 } | undefined => pathIn(membership, 'memory');
+
 /** `4:memory:/a/b` is version 1, which controls memory if such a line exists; `0::/a/b` is version 2. */
-const memoryPath = (membership: string): { path: string; version: 1 | 2 } | undefined => {
+const pathIn = (membership: string, controller: Controller): { path: string; version: 1 | 2 } | undefined => {
   const lines = membership.split('\n').map((line) => /^(\d+):([^:]*):(.*)$/.exec(line) ?? []);
-  const one = lines.find(([, , controllers = '']) => controllers.split(',').includes('memory'));
+  const one = lines.find(([, , controllers = '']) => controllers.split(',').includes(controller));
   if (one !== undefined) return { path: one[3] ?? '/', version: 1 };
   const two = lines.find(([, id, controllers]) => id === '0' && controllers === '');
   return two === undefined ? undefined : { path: two[3] ?? '/', version: 2 };
@@ -149,14 +159,14 @@ interface CgroupMount {
   readonly point: string;
 }
 
-/** `36 31 0:33 /root /point options [more…] - cgroup source memory`; undefined if the mount has no memory cgroups. */
-const readMount = (line: string): CgroupMount | undefined => {
+/** `36 31 0:33 /root /point options [more…] - cgroup source memory`; undefined if the mount has no such cgroups. */
+const readMount = (line: string, controller: Controller): CgroupMount | undefined => {
   const [before = '', after = ''] = line.split(' - ');
   const [, , , root = '', point = ''] = before.split(' ');
   const [kind = '', , options = ''] = after.split(' ');
   if (kind === 'cgroup2') return { version: 2, root: unescape(root), point: unescape(point) };
-  const isMemory = kind === 'cgroup' && options.split(',').includes('memory');
-  return isMemory ? { version: 1, root: unescape(root), point: unescape(point) } : undefined;
+  const isWanted = kind === 'cgroup' && options.split(',').includes(controller);
+  return isWanted ? { version: 1, root: unescape(root), point: unescape(point) } : undefined;
 };
 
 /** A space in a path of `mountinfo` is written `\040`. */
