@@ -1,5 +1,5 @@
 /** `memwatch serve`: metrics of Node processes for Prometheus, and their profiles for pprof, without a change to them. */
-import { readFileSync } from 'node:fs';
+import { readRegularFile } from '../input.js';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { isIP } from 'node:net';
@@ -64,7 +64,7 @@ const tokenOf = (args: Arguments): string | undefined => {
 
 const readToken = (file: string): string => {
   try {
-    return readFileSync(file, 'utf8').trim();
+    return readRegularFile(file).toString('utf8').trim();
   } catch (cause) {
     throw cannotRead(file, cause);
   }

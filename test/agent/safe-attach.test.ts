@@ -142,9 +142,6 @@ test('a target that has no files left for an inspector, without which Node would
   const target = await startProcess(t, '/bin/sh', command);
   await refused(target, 'not-attachable', /has \d+ files open and may open 30 \(ulimit -n\)/);
   assert.doesNotMatch(target.output(), /Debugger listening/);
-  const raised = spawnSync('prlimit', ['--pid', String(target.pid), '--nofile=100:100']);
-  if (raised.status !== 0) return t.skip('this user may not raise a limit');
-  await withAttachment(pidTarget(target), {}, async ({ opened }) => assert.equal(opened, true));
 });
 
 test('a target whose cgroup allows no more threads gets no signal', async (t) => {

@@ -29,7 +29,7 @@ const missingFiles = (pid: number): Denial | undefined => {
   const more = open + 4 * needed.files;
   return {
     reason: `has ${open} files open and may open ${limit} (ulimit -n): ${because}`,
-    hint: `raise that limit first, while it runs: prlimit --pid ${pid} --nofile=${more}:${more}`,
+    hint: `raise that limit first, while it runs: prlimit --pid ${pid} --nofile=${more}:`,
   };
 };
 
@@ -78,7 +78,7 @@ const limitOfUser = (pid: number): ThreadLimit[] => {
     .filter((one) => userOf(one) === user)
     .reduce((sum, one) => sum + namesIn(`/proc/${one}/task`).length, 0);
   const more = now + 4 * needed.threads;
-  const hint = `raise that limit first, while it runs: prlimit --pid ${pid} --nproc=${more}:${more}`;
+  const hint = `raise that limit first, while it runs: prlimit --pid ${pid} --nproc=${more}:`;
   return [{ of: 'ulimit -u', most, now, hint }];
 };
 
