@@ -23,6 +23,8 @@ export interface TakeOptions {
   force?: boolean;
   /** More snapshots of this session will be compared with this one: V8 keeps the ids of objects, which take memory. */
   more?: boolean;
+  /** Garbage has just been collected; the estimate of the cost then needs no collection of its own. */
+  collected?: boolean;
   /** Leaves the contents of strings out of the file. */
   redact?: Redaction | undefined;
 }
@@ -31,11 +33,11 @@ export interface TakeOptions {
 export const takeSnapshot = async (
   attachment: Attachment,
   file: string,
-  { gzip, overwrite = false, force = false, more = false, redact }: TakeOptions,
+  { gzip, overwrite = false, force = false, more = false, collected = false, redact }: TakeOptions,
   io: Progress,
 ): Promise<CapturedSnapshot> => {
   io.progress('counting what the snapshot will cost');
-  const estimate = await estimateSnapshot(attachment);
+  const estimate = await estimateSnapshot(attachment, { collected: !collected });
   if (!force) await refuseWithoutRoom(estimate, file, gzip);
   const cost = costOf(estimate);
   const isExpensive = estimate.pauseUs > 1e6 || !estimate.limitKnown || estimate.hiddenAbove || !estimate.enough;

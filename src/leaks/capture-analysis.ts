@@ -1,18 +1,15 @@
 /**
  * The growth analysis over captures on disk. In: captures and the calls between them. Out: what grows with the work.
  */
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot/heapsnapshot.js';
-import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
 import { findGrowth, type Growth as HeapGrowth } from '../analyzer/growth/snapshots/find-growth.js';
 import { findingsOf } from '../analyzer/growth/findings.js';
 import type { CodePosition } from '../analyzer/model/check.js';
 import type { Finding } from '../analyzer/model/finding.js';
 import type { Location } from '../analyzer/model/location.js';
 import { ownerOf } from '../analyzer/model/owner.js';
-import type { HeapGraph } from '../analyzer/model/heap-graph.js';
+import { createCaptureReader, type Capture } from './capture-reader.js';
 import { packageOf, placesOf } from './snapshot-files.js';
 import { isProgramFile, type ScriptsTable } from '../analyzer/model/scripts.js';
 import type { Analysis, Growth } from './subject.js';
@@ -20,7 +17,7 @@ import type { Analysis, Growth } from './subject.js';
 /** The analysis for one judgement. */
 export const createAnalysis = (signal?: AbortSignal): Analysis => {
   const captures: Capture[] = [];
-  const open = createCaptures(signal);
+  const open = createCaptureReader(signal);
   return {
     add: (file) => void captures.push(open(file)),
     growth: async (work, body) => {
@@ -31,12 +28,6 @@ export const createAnalysis = (signal?: AbortSignal): Analysis => {
     },
   };
 };
-
-interface Capture {
-  readonly file: string;
-  readonly scripts: Promise<ScriptsTable | undefined>;
-  readonly read: () => Promise<HeapGraph>;
-}
 
 const growthOf = (
   growth: HeapGrowth,
@@ -75,25 +66,4 @@ const leastForCall = 0.01;
 const isForWork = ({ history }: Finding, work: readonly number[]): boolean => {
   const gained = (history.at(-1) ?? 0) - (history.at(-2) ?? 0);
   return gained >= (work.at(-1) ?? 0) * leastForCall;
-};
-
-/**
- * Graphs stay in memory while their files are no larger than this in total: a judgement looks at each capture several
- * times.
- */
-const mostBytesKept = 256 * 2 ** 20;
-
-/** Starts to read a capture at once, while the subject continues to work. */
-const createCaptures = (signal: AbortSignal | undefined): ((file: string) => Capture) => {
-  let keptBytes = 0;
-  const read = (file: string): Promise<HeapGraph> => readHeapSnapshot(file, signal === undefined ? {} : { signal });
-  return (file) => {
-    const { size } = statSync(file);
-    const isKept = keptBytes + size <= mostBytesKept;
-    if (isKept) keptBytes += size;
-    const graph = isKept ? read(file) : undefined;
-    const scripts = readScriptsTable(file);
-    for (const begun of [graph, scripts]) begun?.catch(() => {}); // thrown when the result is awaited
-    return { file, scripts, read: () => graph ?? read(file) };
-  };
 };

@@ -26,7 +26,7 @@ import { withWorkers } from './workers.js';
 import { watchTarget, type Watched, type WatchOptions } from './watch.js';
 import type { Looking } from './watch-notes.js';
 
-export interface LiveOptions extends SearchOptions {
+export interface LiveOptions extends Omit<SearchOptions, 'untilMs'> {
   readonly warmUpRounds: number;
   readonly light: boolean;
   /** How long the target is watched at most, before the search and after it. */
@@ -34,6 +34,8 @@ export interface LiveOptions extends SearchOptions {
   /** Only evidence that never stops the target for longer than this. */
   readonly maxPauseMs?: number | undefined;
 }
+
+type TimedOptions = LiveOptions & SearchOptions;
 
 export const findLiveLeaks = async (
   attachment: Attachment,
@@ -59,8 +61,9 @@ export const findLiveLeaks = async (
     const sampling = { ...watching, gateRounds: options.rounds + 1, sampled: true };
     return reportWithoutSnapshots(looking, sampling, warnings);
   }
+  const untilMs = performance.now() + options.maxMs;
   const first = await watchTarget(looking, { ...watching, gateRounds: gateRoundsFor(estimate), sampled: false });
-  const report = await withSites(await reportOf(looking, first, options), looking, options);
+  const report = await withSites(await reportOf(looking, first, { ...options, untilMs }), looking, options);
   if (attachment.worker !== undefined || first.end === 'interrupted') return report;
   return withWorkers(report, attachment, first, (worker) =>
     findLiveLeaks(worker, round, { ...options, warmUpRounds: 0 }, io),
@@ -72,7 +75,7 @@ const withSites = async (report: LeakReport, looking: Looking, options: LiveOpti
   return isWanted ? withGrowthSites(report, looking, options.force) : report;
 };
 
-const reportOf = async (looking: Looking, first: Watched, options: LiveOptions): Promise<LeakReport> => {
+const reportOf = async (looking: Looking, first: Watched, options: TimedOptions): Promise<LeakReport> => {
   const { io } = looking;
   const grows = first.end === 'grows' || first.end === 'creeps' || first.end === 'open';
   const inWorkersAlone = grows && growing(first).length > 0 && growing(first).every(({ of }) => isWorkerHeap(of));
@@ -82,14 +85,20 @@ const reportOf = async (looking: Looking, first: Watched, options: LiveOptions):
   return searchAndWatch(looking, first, options);
 };
 
-const searchAndWatch = async (looking: Looking, first: Watched, options: LiveOptions): Promise<LeakReport> => {
+const searchAndWatch = async (looking: Looking, first: Watched, options: TimedOptions): Promise<LeakReport> => {
   try {
     const { report, readings, heapSeen, place } = await searchHeap(looking, first, options);
     const isDecided = report.verdict !== 'clean' || findOutsideHeap(first, readings).length > 0;
     if (isDecided || first.end === 'grows') return withWatch(report, first, readings, place);
     if (isKnown(seenBy(heapSeen, first))) return withWatch(report, seenBy(heapSeen, first), readings, place);
     // what rose or crept came and went: the watch starts again, because snapshots change all figures
-    const watching = { endsOn: 'late rise', gateRounds: 1, sampled: false, allowedMs: options.maxMs } as const;
+    const watching = {
+      endsOn: 'late rise',
+      gateRounds: 1,
+      sampled: false,
+      allowedMs: options.maxMs,
+      untilMs: options.untilMs,
+    } as const;
     const second = await watchTarget(looking, watching);
     if (second.end !== 'rises' && (second.end !== 'open' || isKnown(seenBy(heapSeen, second))))
       return withWatch(report, seenBy(heapSeen, second));

@@ -24,6 +24,8 @@ export interface SearchOptions {
   readonly byTime: boolean;
   readonly growthSites?: boolean;
   readonly force: boolean;
+  /** When the time that is allowed is over: no more rounds are added. As `performance.now()`. */
+  readonly untilMs: number;
   /** The folder in which to keep the snapshots. */
   readonly keep: string | undefined;
   /** Leaves the contents of strings out of the snapshots. */
@@ -100,7 +102,7 @@ const createSnapshots = (folder: string, { attachment, io }: Looking, options: S
     const progress = (text: string): void => io.progress(`3/4 snapshot ${files.length + 1} of ${count}: ${text}`);
     const warn = files.length === 0 ? io.warn : progress; // its cost is stated only once
     const { force, redact } = options;
-    await takeSnapshot(attachment, file, { force, more: true, redact }, { ...io, progress, warn });
+    await takeSnapshot(attachment, file, { force, more: true, collected: true, redact }, { ...io, progress, warn });
     files.push(file);
   };
   return { files, takeNext };

@@ -54,32 +54,42 @@ const searchIn = async (folder: string, looking: Looking, watched: Watched, opti
 /** What the rounds of this time leave in the heap is seen at the end of the next, which may be short. */
 const leastOpenMs = 10_000;
 
-/** Repeats a round and a snapshot until the snapshots prove or rule out a leak. */
+/** Repeats a round and a snapshot until the snapshots prove or rule out a leak, or the time is over. */
 const compareRounds = async (
   captures: Captures,
   { round }: Looking,
   watched: Watched,
   options: SearchOptions,
 ): Promise<Outcome> => {
-  const { heap, classes, containers } = watched.gate.rising;
-  const suspected = heap && classes.length + containers.length > 0;
   const times = roundsPerSnapshot(watched, options.rounds);
-  const isOpen = watched.end === 'open';
-  const least = watched.known.find(({ of }) => of === heapMemory)?.least ?? 0;
+  const isOver = (): boolean => performance.now() > options.untilMs;
   let outcome: Outcome | undefined;
   for (let i = 1; i <= options.rounds + mostExtraRounds; i++) {
-    const until = performance.now() + (isOpen && i === 1 ? leastOpenMs : 0);
+    const until = performance.now() + (watched.end === 'open' && i === 1 ? leastOpenMs : 0);
     for (let part = 0; part < times || performance.now() < until; part++)
       await round(`3/4 comparing snapshots, round ${i} of ${Math.max(i, options.rounds)}`);
+    if (outcome !== undefined && isOver()) break;
     await captures.next();
-    // the gate saw so much growth that three snapshots will not rule it out, and the target grows meanwhile
-    if (captures.files.length < 3 || (suspected && i < options.rounds)) continue;
+    if (captures.files.length < 3) continue;
     outcome = await captures.compare();
-    const { report, heapSeen } = outcome;
-    // more rounds show whether growth slows down, not whether a bound in the code will hold
-    const isDecided = report.verdict === 'leak' || (report.bounded ?? []).length > 0;
-    const isClean = report.verdict === 'clean' && (!isOpen || heapSeen === undefined || heapSeen.slope.high < least);
-    if (isClean || (i >= options.rounds && isDecided)) break;
+    if (isDecided(outcome, i, watched, options) || isOver()) break;
   }
   return outcome ?? (await captures.compare());
+};
+
+const isDecided = (
+  { report, heapSeen }: Outcome,
+  rounds: number,
+  { gate, end, known }: Watched,
+  options: SearchOptions,
+): boolean => {
+  const { heap, classes, containers } = gate.rising;
+  const suspected = heap && classes.length + containers.length > 0;
+  const isLong = rounds >= options.rounds;
+  if (report.verdict === 'leak') return isLong;
+  // more rounds show whether growth slows down, not whether a bound in the code will hold
+  if (report.verdict === 'inconclusive') return isLong && (report.bounded ?? []).length > 0;
+  const least = known.find(({ of }) => of === heapMemory)?.least ?? 0;
+  const isBounded = end !== 'open' || heapSeen === undefined || heapSeen.slope.high < least;
+  return isBounded && (isLong || !suspected);
 };

@@ -4,7 +4,6 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
 import { findGrowth, type Growth } from '../analyzer/growth/snapshots/find-growth.js';
 import { findingsOf, type FindingOptions } from '../analyzer/growth/findings.js';
@@ -16,6 +15,7 @@ import { createLocator } from '../analyzer/model/location.js';
 import { fileOf } from '../source/file-address.js';
 import type { ScriptsTable } from '../analyzer/model/scripts.js';
 import { readRegularFile } from '../input.js';
+import { createCaptureReader } from './capture-reader.js';
 
 export interface AnalyseOptions {
   readonly signal?: AbortSignal | undefined;
@@ -63,11 +63,11 @@ const growthOf = async (
   files: readonly string[],
   { signal, onProgress, roundWork }: AnalyseOptions,
 ): Promise<Growth> => {
-  const sources = files.map(async (file) => ({
-    name: basename(file),
-    process: (await readScriptsTable(file))?.process,
-    read: () => readHeapSnapshot(file, { signal }),
-  }));
+  const open = createCaptureReader(signal);
+  const sources = files.map(async (file) => {
+    const { scripts, read } = open(file);
+    return { name: basename(file), process: (await scripts)?.process, read };
+  });
   return findGrowth(await Promise.all(sources), { signal, onProgress, roundWork });
 };
 

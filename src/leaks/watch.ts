@@ -26,6 +26,8 @@ export interface WatchOptions {
   /** Samples the allocations of the rounds that stay alive. */
   readonly sampled: boolean;
   readonly allowedMs: number;
+  /** The watch ends then, though not before growth can be ruled out. As `performance.now()`. */
+  readonly untilMs?: number;
 }
 
 export interface Watched extends Watch {
@@ -122,14 +124,18 @@ const endOf = (watch: Watch, options: WatchOptions, isRising: boolean): Watched[
   if (isRising) return 'rises';
   if (watch.known.some(({ state, of }) => state === 'grows' && !settlesLater(of))) return 'grows';
   const long = watchedMs(watch) >= leastWatchMs && watch.readings.length >= readingsOfFirstLook;
-  if (long && (watch.known.every(({ state }) => state === 'excluded') || !didWork(watch))) return 'known';
-  const isOver = watchedMs(watch) >= watch.allowedMs;
+  if (long && (watch.known.every(({ state }) => state === 'excluded') || isIdle(watch))) return 'known';
+  const isLate = long && performance.now() > (options.untilMs ?? Infinity);
+  const isOver = isLate || watchedMs(watch) >= watch.allowedMs;
   if (options.endsOn !== 'proof' && !options.sampled && (long || isOver) && isHeapOpen(watch)) return 'open';
   const isHalf = watchedMs(watch) >= creepsShare * watch.allowedMs;
   if (options.endsOn === 'rise' && !options.sampled && isHalf && watch.known.some(({ state }) => state === 'creeps'))
     return 'creeps';
   return isOver ? 'time' : undefined;
 };
+
+/** What grows in a process that hardly works is not over: it may be a job that runs now and then. */
+const isIdle = (watch: Watch): boolean => !didWork(watch) && !watch.known.some(({ state }) => state === 'slows');
 
 /** Snapshots say more of the heap than further readings do. They disturb readings of everything else, which comes first. */
 const isHeapOpen = (watch: Watch): boolean => {

@@ -2,6 +2,7 @@
  * How many rounds pass between two snapshots of a search, so that slow growth adds enough to be seen in each. In: what a
  * watch has read. Out: a number of rounds. Pure.
  */
+import { objectBytes } from './readings/bounds.js';
 import { heapMemory } from './readings/counters.js';
 import type { Gate } from './readings/gate.js';
 import { watchedMs, type Watch } from './watch-report.js';
@@ -24,19 +25,27 @@ export const roundsPerSnapshot = (watched: WatchedRounds, searchRounds: number):
 const leastStep = 0.1;
 
 /**
- * How many rounds it takes for the collected heap to rise again, going by the longest pause so far. What grows every
- * nine seconds does not grow in each round of five.
+ * How many rounds it takes for the heap to rise again, going by the longest pause so far. What grows every nine seconds does
+ * not grow in each round of five. A reading counts as the lowest from there on: what is above that did not stay.
  */
-const roundsBetweenRises = ({ heapBytes, readings }: Watch): number => {
-  if (readings.length < heapBytes.length + 3) return 1; // the gate saw it rise in each round
-  const step = leastStep * gainOf(heapBytes);
-  let longest = 1;
-  let still = 0;
-  for (const [i, bytes] of heapBytes.entries()) {
-    still = i > 0 && bytes - (heapBytes[i - 1] ?? 0) < step ? still + 1 : 0;
-    longest = Math.max(longest, still + 1);
+const roundsBetweenRises = (watched: WatchedRounds): number => {
+  const { readings, heapBytes, gate, rounds } = watched;
+  if (gate.rising.heap || readings.length < heapBytes.length + 3) return 1; // the gate saw it rise in each round
+  const floors = lowestFrom(readings.map(objectBytes));
+  const step = leastStep * gainOf(floors);
+  let [longestMs, roseMs] = [0, readings[0]?.atMs ?? 0];
+  for (const [i, { atMs }] of readings.entries()) {
+    const rises = i > 0 && (floors[i] ?? 0) - (floors[i - 1] ?? 0) >= step;
+    longestMs = Math.max(longestMs, atMs - roseMs);
+    if (rises) roseMs = atMs;
   }
-  return Math.min(mostTimes, longest);
+  return Math.min(mostTimes, Math.max(1, Math.ceil((longestMs * rounds) / watchedMs(watched))));
+};
+
+const lowestFrom = (history: readonly number[]): number[] => {
+  const lowest: number[] = [];
+  for (const value of history.toReversed()) lowest.push(Math.min(value, lowest.at(-1) ?? Infinity));
+  return lowest.toReversed();
 };
 
 /** How many rounds it takes for slow growth to add enough. The search may take half as long as the watch was allowed. */

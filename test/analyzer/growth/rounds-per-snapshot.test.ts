@@ -10,9 +10,12 @@ const roundMs = 1000;
 
 /** A watch of so many rounds of a second each, with `perRound` readings in each. */
 const watched = (values: Partial<WatchedRounds> = {}, rounds = 10, perRound = 4): WatchedRounds => {
+  const heapBytes = Array.from({ length: rounds + 1 }, (_, round) => 1e6 * (round + 1));
   const atMs = Array.from({ length: rounds * perRound + 1 }, (_, at) => (at * roundMs) / perRound);
-  const readings = atMs.map((ms): ProcessReading => ({
+  const heapAt = (at: number): number => (values.heapBytes ?? heapBytes)[Math.floor(at / perRound)] ?? 0;
+  const readings = atMs.map((ms, at): ProcessReading => ({
     ...reading(),
+    heapUsedBytes: heapAt(at),
     atMs: ms,
     allocatedBytes: 0,
     cpuUs: 0,
@@ -20,8 +23,7 @@ const watched = (values: Partial<WatchedRounds> = {}, rounds = 10, perRound = 4)
     workers: [],
     codeBytes: null,
   }));
-  const heapBytes = Array.from({ length: rounds + 1 }, (_, round) => 1e6 * (round + 1));
-  const rising = { heap: true, external: false, classes: [], containers: [] };
+  const rising = { heap: false, external: false, classes: [], containers: [] };
   const gate = { readings: [], rising, sites: [] };
   return { readings, known: [], heapBytes, allowedMs: 60_000, classes: 1, gate, rounds, end: 'rises', ...values };
 };
@@ -47,6 +49,11 @@ test('what rises every third round is given three rounds, and never more than si
   const steps = (every: number): number[] => Array.from({ length: 31 }, (_, round) => 1e6 * (1 + Math.floor(round / every))); // prettier-ignore
   assert.equal(roundsPerSnapshot(watched({ heapBytes: steps(3) }, 30), 3), 3);
   assert.equal(roundsPerSnapshot(watched({ heapBytes: steps(15) }, 30), 3), 6);
+});
+
+test('what is in the heap for a moment is no rise of it', () => {
+  const spikes = Array.from({ length: 31 }, (_, round) => 1e6 * (1 + Math.floor(round / 5)) + (round % 2) * 3e6);
+  assert.equal(roundsPerSnapshot(watched({ heapBytes: spikes }, 30), 3), 6);
 });
 
 test('the shortest watch shows no pauses: the gate has seen it rise in each round', () => {

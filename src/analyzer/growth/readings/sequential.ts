@@ -33,17 +33,20 @@ const sizesOfLooks = (count: number): number[] => {
 export const isLookDue = (count: number): boolean => sizesOfLooks(count).at(-1) === count;
 
 /**
- * The slope at the last look that was due; later points wait for the next look. If the time is over before the first look,
- * because each reading takes long, there is one look at what there is.
+ * The slope at the last look that was due; later points wait for the next look. When the time is over there is one more, at
+ * all points: its bounds and those of the last look hold together.
  */
 export const slopeAtLook = (points: readonly Point[], isOver = false): Slope => {
   const sizes = sizesOfLooks(points.length);
   const size = sizes.at(-1);
-  const error = allowedError / (sizes.length * (sizes.length + 1));
-  if (size === undefined && isOver) return computeSlope(floorsOf(points), allowedError);
-  if (size === undefined) return computeSlope(points, 0);
-  return computeSlope(floorsOf(points.slice(0, size)), error);
+  const last = size === undefined ? computeSlope(points, 0) : lookAt(points.slice(0, size), sizes.length);
+  if (!isOver || size === points.length) return last;
+  const { estimate, low, high } = lookAt(points, sizes.length + 1);
+  return { estimate, low: Math.max(low, last.low), high: Math.min(high, last.high) };
 };
+
+const lookAt = (points: readonly Point[], look: number): Slope =>
+  computeSlope(floorsOf(points), allowedError / (look * (look + 1)));
 
 /** The lowest reading of each window; at most `most` windows. */
 export const floorsOf = (points: readonly Point[], most = maxWindows): Point[] => {
