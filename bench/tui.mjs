@@ -4,18 +4,17 @@
 // answer written by memwatch, seen here. "memwatch" is from read to written, less the time that other processes had the core;
 // "to the eye" is from sent to seen, with everything in between. For comparison the same is measured with a program that only
 // echoes: the time that the terminal and the machine themselves take. "rows there" is until the output stops.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { nowMs, openTerminal, sleep } from './terminal.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { values } = parseArgs({
   options: { nodes: { type: 'string', default: '10000000' }, size: { type: 'string', default: '200x50' } },
 });
 const [columns, rows] = values.size.split('x').map(Number);
-const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
-const sleep = (ms) => new Promise((resume) => setTimeout(resume, ms));
 
 mkdirSync(here('.out'), { recursive: true });
 const file = here(`.out/synthetic-${values.nodes}.heapsnapshot`);
@@ -23,47 +22,11 @@ if (!existsSync(file)) {
   spawnSync(process.execPath, [here('make-synthetic-snapshot.mjs'), file, values.nodes], { stdio: 'inherit' });
 }
 
-/** A program in a new terminal. */
-const openTerminal = (words, env = {}) => {
-  const command = `stty rows ${rows} cols ${columns}; exec ${words.map((word) => `'${word}'`).join(' ')}`;
-  const child = spawn('script', ['-qfec', command, '/dev/null'], {
-    env: { ...process.env, TERM: 'xterm-256color', ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const terminal = { seen: '', firstMs: undefined, lastMs: 0, ended: new Promise((done) => child.on('close', done)) };
-  child.stdout.on('data', (chunk) => {
-    terminal.lastMs = nowMs();
-    terminal.firstMs ??= terminal.lastMs;
-    terminal.seen = (terminal.seen + chunk.toString()).slice(-200_000);
-  });
-  terminal.until = async (pattern, what) => {
-    for (let waited = 0; waited < 180_000; waited += 2) {
-      if (pattern.test(terminal.seen)) return;
-      await sleep(2);
-    }
-    child.kill();
-    throw new Error(`never saw ${what}; the end of what was drawn:\n${JSON.stringify(terminal.seen.slice(-2000))}`);
-  };
-  /** Sends a key, and waits until the output stops. */
-  terminal.press = async (key, quietMs = 60) => {
-    terminal.seen = '';
-    terminal.firstMs = undefined;
-    const sentMs = nowMs();
-    child.stdin.write(key);
-    for (let waited = 0; terminal.firstMs === undefined && waited < 10_000; waited += 2) await sleep(2);
-    if (terminal.firstMs === undefined) throw new Error(`nothing came for the key ${JSON.stringify(key)}`);
-    while (nowMs() - terminal.lastMs < quietMs) await sleep(2);
-    return { sentMs, seenMs: terminal.firstMs, allMs: terminal.lastMs };
-  };
-  terminal.write = (text) => child.stdin.write(text);
-  return terminal;
-};
-
 const echoer = `
   const { stdin, stdout } = process;
   stdin.setRawMode(true).on("data", (bytes) => (bytes[0] === 4 ? process.exit() : stdout.write(bytes)));
   stdout.write("up")`;
-const echo = openTerminal([process.execPath, '-e', echoer]);
+const echo = openTerminal([process.execPath, '-e', echoer], { columns, rows });
 await echo.until(/up/, 'the echo');
 const echoes = [];
 for (let at = 0; at < 60; at++) {
@@ -76,9 +39,7 @@ rmSync(clock, { force: true });
 const startedMs = nowMs();
 const terminal = openTerminal(
   [process.execPath, '--import', here('tui-clock.mjs'), here('../dist/cli.js'), 'view', file],
-  {
-    TUI_CLOCK: clock,
-  },
+  { columns, rows, env: { TUI_CLOCK: clock } },
 );
 const sinceStart = async (pattern, what) => {
   await terminal.until(pattern, what);
