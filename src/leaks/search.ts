@@ -62,17 +62,18 @@ const compareRounds = async (
   options: SearchOptions,
 ): Promise<Outcome> => {
   const times = roundsPerSnapshot(watched, options.rounds);
-  const isOver = (): boolean => performance.now() > options.untilMs;
+  // fewer rounds than were asked for prove nothing, however late it is
+  const isOver = (rounds: number): boolean => rounds >= options.rounds && performance.now() > options.untilMs;
   let outcome: Outcome | undefined;
   for (let i = 1; i <= options.rounds + mostExtraRounds; i++) {
     const until = performance.now() + (watched.end === 'open' && i === 1 ? leastOpenMs : 0);
     for (let part = 0; part < times || performance.now() < until; part++)
       await round(`3/4 comparing snapshots, round ${i} of ${Math.max(i, options.rounds)}`);
-    if (outcome !== undefined && isOver()) break;
+    if (outcome !== undefined && isOver(i - 1)) break;
     await captures.next();
     if (captures.files.length < 3) continue;
     outcome = await captures.compare();
-    if (isDecided(outcome, i, watched, options) || isOver()) break;
+    if (isDecided(outcome, i, watched, options) || isOver(i)) break;
   }
   return outcome ?? (await captures.compare());
 };
