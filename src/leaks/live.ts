@@ -63,9 +63,10 @@ export const findLiveLeaks = async (
   }
   const untilMs = performance.now() + options.maxMs;
   const first = await watchTarget(looking, { ...watching, gateRounds: gateRoundsFor(estimate), sampled: false });
-  const report = await withSites(await reportOf(looking, first, { ...options, untilMs }), looking, options);
+  const { report: found, watched } = await reportOf(looking, first, { ...options, untilMs });
+  const report = await withSites(found, looking, options);
   if (attachment.worker !== undefined || first.end === 'interrupted') return report;
-  return withWorkers(report, attachment, first, (worker) =>
+  return withWorkers(report, attachment, watched, (worker) =>
     findLiveLeaks(worker, round, { ...options, warmUpRounds: 0 }, io),
   );
 };
@@ -75,22 +76,29 @@ const withSites = async (report: LeakReport, looking: Looking, options: LiveOpti
   return isWanted ? withGrowthSites(report, looking, options.force) : report;
 };
 
-const reportOf = async (looking: Looking, first: Watched, options: TimedOptions): Promise<LeakReport> => {
+/** `watched` is the last watch, which shows whether the heaps of workers grow. */
+interface Reported {
+  readonly report: LeakReport;
+  readonly watched: Watched;
+}
+
+const reportOf = async (looking: Looking, first: Watched, options: TimedOptions): Promise<Reported> => {
   const { io } = looking;
   const grows = first.end === 'grows' || first.end === 'creeps' || first.end === 'open';
   const inWorkersAlone = grows && growing(first).length > 0 && growing(first).every(({ of }) => isWorkerHeap(of));
-  if ((first.end !== 'rises' && !grows) || inWorkersAlone) return reportOfWatch(first);
+  if ((first.end !== 'rises' && !grows) || inWorkersAlone) return { report: reportOfWatch(first), watched: first };
   const rising = risingText(first);
   if (rising !== undefined) io.warn(`looks like a leak: ${rising}; proving it`);
   return searchAndWatch(looking, first, options);
 };
 
-const searchAndWatch = async (looking: Looking, first: Watched, options: TimedOptions): Promise<LeakReport> => {
+const searchAndWatch = async (looking: Looking, first: Watched, options: TimedOptions): Promise<Reported> => {
+  const of = (watched: Watched, report: LeakReport): Reported => ({ report, watched });
   try {
     const { report, readings, heapSeen, place } = await searchHeap(looking, first, options);
     const isDecided = report.verdict !== 'clean' || findOutsideHeap(first, readings).length > 0;
-    if (isDecided || first.end === 'grows') return withWatch(report, first, readings, place);
-    if (isKnown(seenBy(heapSeen, first))) return withWatch(report, seenBy(heapSeen, first), readings, place);
+    if (isDecided || first.end === 'grows') return of(first, withWatch(report, first, readings, place));
+    if (isKnown(seenBy(heapSeen, first))) return of(first, withWatch(report, seenBy(heapSeen, first), readings, place));
     // what rose or crept came and went: the watch starts again, because snapshots change all figures
     const watching = {
       endsOn: 'late rise',
@@ -101,11 +109,11 @@ const searchAndWatch = async (looking: Looking, first: Watched, options: TimedOp
     } as const;
     const second = await watchTarget(looking, watching);
     if (second.end !== 'rises' && (second.end !== 'open' || isKnown(seenBy(heapSeen, second))))
-      return withWatch(report, seenBy(heapSeen, second));
+      return of(second, withWatch(report, seenBy(heapSeen, second)));
     const again = await searchHeap(looking, second, { ...options, keep: undefined });
-    return withWatch(again.report, seenBy(again.heapSeen, second), again.readings, again.place);
+    return of(second, withWatch(again.report, seenBy(again.heapSeen, second), again.readings, again.place));
   } catch (error) {
-    if (looking.io.signal.aborted) return reportOfInterrupted(first);
+    if (looking.io.signal.aborted) return of(first, reportOfInterrupted(first));
     throw error;
   }
 };

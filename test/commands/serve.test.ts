@@ -189,5 +189,5 @@ test('beyond this machine a token is needed; a Unix socket belongs to its owner'
 test('names of processes cannot break the lines of the metrics, nor a terminal', () => {
   const labels = { script: 'a"\\\n\u001b[31m\u202ex' };
   const text = renderPrometheus([{ name: 'm', help: 'h', type: 'gauge', samples: [{ labels, value: 1 }] }]);
-  assert.equal(text, '# HELP m h\n# TYPE m gauge\nm{script="a\\"\\\\\\n\\x1b[31m\\u202ex"} 1\n');
+  assert.equal(text, '# HELP m h\n# TYPE m gauge\nm{script="a\\"\\\\\\\\n\\\\x1b[31m\\\\u202ex"} 1\n');
 });

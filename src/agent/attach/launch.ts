@@ -3,6 +3,7 @@
  * line. It shares memwatch's input and output, and ends when memwatch is done with it.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -44,12 +45,20 @@ const addressFd = 3;
 /** Starts the program, which then waits for `Runtime.runIfWaitingForDebugger`. Throws if it ends before that. */
 export const launch = async (argv: readonly string[], options: LaunchOptions): Promise<Launched> => {
   const [binary, args] = commandOf(argv);
+  refuseSpecialFile(args.find((arg) => !arg.startsWith('-')));
   const child = spawn(binary, ['--inspect-publish-uid=http', '--require', preload, ...args], {
     stdio: ['inherit', options.programStdout === 'stderr' ? 2 : 'inherit', 'inherit', 'pipe'],
   });
   const exited = new Promise<ProgramEnd>((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
   const url = await addressFrom(child, argv, options.signal);
   return { program: { pid: child.pid ?? -1, exited }, url, child };
+};
+
+/** Node would wait for someone to write to a pipe, and read a device without end. */
+const refuseSpecialFile = (script: string | undefined): void => {
+  const stats = script === undefined ? undefined : statSync(script, { throwIfNoEntry: false });
+  if (stats === undefined || stats.isFile() || stats.isDirectory()) return;
+  throw new MemwatchError('not-attachable', `cannot start ${script}: it is not a regular file`);
 };
 
 /** `script.js …` and `--flag script.js …` run on memwatch's own Node; `node …` or `/path/to/node …` on the named one. */

@@ -21,6 +21,8 @@ const frames: Frame[] = [
 test('the column stands only where functions begin on one line', () => {
   assert.deepEqual(columnsOfFrames(frames), [undefined, 119, 190, undefined]);
   assert.deepEqual(columnsOfFrames([frames[1], frames[1]]), [undefined, undefined], 'one function, twice');
+  const module = frame('(anonymous)', '/app/server.js', 1, 1);
+  assert.deepEqual(columnsOfFrames([module, frame('leaf', '/app/server.js', 1, 14)]), [undefined, undefined]);
 });
 
 test('the cost of a line that several functions share is told by function', () => {
