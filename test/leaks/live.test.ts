@@ -1,0 +1,68 @@
+/** `memwatch leaks` on samples and small programs: what is clean, and what its options add. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { LeakReport } from '#memwatch/analyzer/model/finding.js';
+import { look } from '../support/look.js';
+import { memwatch } from '../support/memwatch.js';
+import { repository } from '../support/paths.js';
+import { startScript, startSource } from '../support/targets.js';
+
+for (const sample of ['bounded-cache', 'batched-log']) {
+  test(`samples/${sample} looks like a leak and is called clean`, async (t) => {
+    const report = await look(await startScript(t, repository(`samples/dist/${sample}.js`)), '--warm-up', '2');
+    assert.equal(report.verdict, 'clean', JSON.stringify([report.reasons, report.findings]));
+  });
+}
+
+test('the stack that adds to the growing container is seen, and the container is put back', async (t) => {
+  const source = `
+    const users = new Map(); globalThis.users = users;
+    function login(id) { users.set('user ' + id, { id, name: 'name ' + id }); }
+    let id = 0; setInterval(() => { for (let i = 0; i < 20; i++) login(id++); }, 20);
+    setInterval(() => { if (Object.hasOwn(users, 'set')) console.log('touched'); else console.log('whole'); }, 50);
+    console.log('ready');`;
+  const target = await startSource(t, source);
+  const report = await look(target, '--growth-sites');
+  const [site] = report.findings[0].growthSites;
+  assert.equal(site.stack[0].function, 'login');
+  assert.equal(site.stack[0].line, 3);
+  assert.ok(site.count > 10);
+  assert.match(target.output(), /touched/);
+  await new Promise((go) => setTimeout(go, 200));
+  assert.match(target.output().trimEnd(), /whole$/);
+});
+
+test('a Set and an array of numbers are found by their sizes, for a snapshot shows no entries of them', async (t) => {
+  const source = `
+    const seen = new Set(); const history = []; let id = 0;
+    globalThis.step = () => { for (let i = 0; i < 40; i++) { seen.add(id); history.push(id++ * 1.5); } };
+    setInterval(step, 20);
+    console.log('ready');`;
+  const report = await look(await startSource(t, source));
+  assert.deepEqual(report.findings.map(({ kind, location }) => `${kind} ${location?.line}`).toSorted(), [
+    'array 3',
+    'set 3',
+  ]);
+  for (const { history } of report.findings) assert.ok(history.length >= 5);
+});
+
+test('without snapshots the census names what grows and the function that makes it, as weaker evidence', async (t) => {
+  const report = await look(await startScript(t, repository('samples/dist/growing-cache.js')), '--light');
+  assert.equal(report.verdict, 'leak');
+  assert.equal(report.evidence, 'census');
+  assert.equal(report.snapshots, 0);
+  assert.ok(report.findings.some(({ kind, path }) => kind === 'map' && path.length === 0));
+  const session = report.findings.find(({ container }) => container.name === 'Session');
+  assert.ok(session !== undefined && session.bytesPerRound === null);
+  assert.equal(session.location?.file, repository('samples/src/growing-cache.ts'));
+});
+
+test('a program that memwatch starts can be looked at, and a round can be a command', async () => {
+  const load = `${process.execPath} -e "setTimeout(() => {}, 300)"`;
+  const run = await memwatch(
+    ['leaks', '--load', load, '--json', '--fail-on', 'leak', '--', repository('samples/dist/growing-cache.js')],
+    { timeoutMs: 240_000 },
+  );
+  assert.equal(run.code, 1, run.stderr);
+  assert.equal((JSON.parse(run.stdout) as LeakReport).verdict, 'leak');
+});

@@ -1,0 +1,9 @@
+/** `memwatch leaks` with short rounds. */
+import type { LeakReport } from '#memwatch/analyzer/model/finding.js';
+import { memwatchJson } from './memwatch.js';
+import type { StartedTarget } from './targets.js';
+
+export const look = async (target: StartedTarget, ...options: readonly string[]): Promise<LeakReport> =>
+  (await memwatchJson(['leaks', String(target.pid), '--interval', '400ms', ...options], {
+    timeoutMs: 240_000,
+  })) as unknown as LeakReport;
