@@ -15,6 +15,8 @@ export interface InstalledPackage {
 interface LockfileFormat {
   /** The names of such files. */
   readonly files: readonly string[];
+  /** What stands in such a file, even if it lists no packages. */
+  readonly mark: RegExp;
   read(text: string): InstalledPackage[];
 }
 
@@ -74,10 +76,10 @@ const readBun = (text: string): InstalledPackage[] =>
   [...text.matchAll(/:\s*\["(@?[^@"\s]+@[^"\s]+)"/g)].flatMap(([, spec = '']) => readSpec(spec));
 
 const formats: readonly LockfileFormat[] = [
-  { files: ['package-lock.json', 'npm-shrinkwrap.json'], read: readNpm },
-  { files: ['pnpm-lock.yaml'], read: readPnpm },
-  { files: ['yarn.lock'], read: readYarn },
-  { files: ['bun.lock'], read: readBun },
+  { files: ['package-lock.json', 'npm-shrinkwrap.json'], mark: /^\s*\{/, read: readNpm },
+  { files: ['pnpm-lock.yaml'], mark: /^lockfileVersion:/m, read: readPnpm },
+  { files: ['yarn.lock'], mark: /^(# yarn lockfile v1|__metadata:)/m, read: readYarn },
+  { files: ['bun.lock'], mark: /"lockfileVersion"\s*:/, read: readBun },
 ];
 
 export const lockfileNames: readonly string[] = formats.flatMap(({ files }) => files);
@@ -87,8 +89,8 @@ export const readLockfile = (file: string): InstalledPackage[] => {
   const text = readText(file);
   const named = formats.find(({ files }) => files.includes(basename(file)));
   const tried = named === undefined ? formats : [named];
-  for (const { read } of tried) {
-    const packages = tryToRead(read, text);
+  for (const format of tried) {
+    const packages = tryToRead(format, text);
     if (packages !== undefined) return packages;
   }
   throw new MemwatchError(
@@ -100,11 +102,11 @@ export const readLockfile = (file: string): InstalledPackage[] => {
   );
 };
 
-/** Only npm's lockfile may list no packages; elsewhere an empty list means that the format is a different one. */
-const tryToRead = (read: LockfileFormat['read'], text: string): InstalledPackage[] | undefined => {
+/** Without packages and without the mark it is another format. */
+const tryToRead = ({ read, mark }: LockfileFormat, text: string): InstalledPackage[] | undefined => {
   try {
     const packages = read(text);
-    return packages.length > 0 || read === readNpm ? packages : undefined;
+    return packages.length > 0 || mark.test(text) ? packages : undefined;
   } catch {
     return undefined;
   }
