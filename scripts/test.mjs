@@ -17,7 +17,7 @@ if (files.length === 0) {
 }
 const { status } = spawnSync(
   process.execPath,
-  ['--test', '--test-reporter=spec', '--test-concurrency=4', '--test-timeout=900000', ...files],
+  ['--test', '--test-reporter=spec', '--test-concurrency=3', '--test-timeout=900000', ...files],
   { stdio: 'inherit', env: { ...process.env, LC_ALL: 'C.UTF-8' } }, // the texts hold symbols
 );
 process.exit(status ?? 1);

@@ -137,7 +137,7 @@ function late() { for (let i = 0; i < 3e5; i++) s = Math.sqrt(s + i); }
 if (isMainThread) {
   const start = (name) => new Worker(new URL(import.meta.url), { name, workerData: name })
     .on('exit', (code) => console.log(name, 'ended with', code));
-  setTimeout(() => (start('stays'), start('ends')), 1500);
+  setTimeout(() => (start('stays'), start('ends')), 3000);
   setInterval(() => {}, 1000);
   console.log('ready');
 } else {
@@ -145,13 +145,13 @@ if (isMainThread) {
   if (workerData === 'ends') setTimeout(() => process.exit(3), 800);
 }`;
     const target = await startSource(t, source, { node, flags });
-    const run = await memwatch(['cpu', String(target.pid), '-d', '4s', '--threads', 'all', '--json']);
+    const run = await memwatch(['cpu', String(target.pid), '-d', '6s', '--threads', 'all', '--json']);
     await printedLine(target, /ends ended with 3/);
     assert.match(run.stderr, /worker 2 \(ends\) ended before the profile did/);
     const cpu = JSON.parse(run.stdout);
     const [main, stays, ...others] = cpu.threads as { name: string; sinceUs: number; durationUs: number }[];
     assert.deepEqual([main?.name, main?.sinceUs, stays?.name, others], ['main thread', 0, 'worker 1 (stays)', []]);
-    assert.ok((stays?.sinceUs ?? 0) > 0 && (stays?.durationUs ?? 0) < 4e6, JSON.stringify(stays));
+    assert.ok((stays?.sinceUs ?? 0) > 0 && (stays?.durationUs ?? 0) < 6e6, JSON.stringify(stays));
     assert.ok(functionNamed(cpu, 'late').totalUs > 50_000);
     assert.equal(target.child.exitCode, null);
   });
