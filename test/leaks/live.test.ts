@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LeakReport } from '#memwatch/analyzer/model/finding.js';
 import { look } from '../support/look.js';
-import { memwatch, memwatchJson } from '../support/memwatch.js';
+import { memwatch } from '../support/memwatch.js';
 import { repository } from '../support/paths.js';
 import { startScript, startSource } from '../support/targets.js';
 
@@ -47,11 +47,7 @@ test('a Set and an array of numbers are found by their sizes, for a snapshot sho
 });
 
 test('without snapshots the census names what grows and the function that makes it, as weaker evidence', async (t) => {
-  const { pid } = await startScript(t, repository('samples/dist/growing-cache.js'));
-  // rounds that are long enough for samples of every class, also on a busy machine
-  const report = (await memwatchJson(['leaks', String(pid), '--light', '--interval', '1500ms'], {
-    timeoutMs: 240_000,
-  })) as unknown as LeakReport;
+  const report = await look(await startScript(t, repository('samples/dist/growing-cache.js')), '--light');
   assert.equal(report.verdict, 'leak');
   assert.equal(report.evidence, 'census');
   assert.equal(report.snapshots, 0);
