@@ -6,7 +6,7 @@ import yargs, { type Argv } from 'yargs';
 import { MemwatchError } from '../errors.js';
 import { commandNameIn, ownVersion } from './help.js';
 import { commands } from './index.js';
-import type { Arguments, Command } from './io.js';
+import type { Arguments, Command, Io } from './io.js';
 import { nearestName } from './nearest.js';
 
 declare module 'yargs' {
@@ -53,6 +53,19 @@ export const createParser = async (
       throw error ?? new MemwatchError('bad-argument', text, { hint: hintFor(name, message, optionNames) });
     })
     .command(entry.usage, entry.describe, command.builder, (args) => run(command, args as Arguments));
+};
+
+/** Runs the command that the words name, here: the process goes on, and everything it prints goes to `io`. Throws its errors. */
+export const runWords = async (argv: readonly string[], io: Io): Promise<void> => {
+  const parser = await createParser(argv, io.columns, async (command, args) => {
+    await command.run(args, io);
+  });
+  await parser
+    .exitProcess(false)
+    .fail((message, error: unknown) => {
+      throw error ?? new MemwatchError('bad-argument', message);
+    })
+    .parseAsync();
 };
 
 /** `--redact` may stand without a value, and then does not take the word after it, which yargs cannot express. */

@@ -1,6 +1,5 @@
 /** Runs a command of memwatch in this process, which costs nothing to start. In: its words. Out: its document or error. */
-import { MemwatchError } from '#memwatch/errors.js';
-import { createParser } from '#memwatch/commands/parser.js';
+import { runWords } from '#memwatch/commands/parser.js';
 import { explainFile } from '#memwatch/commands/profile-file.js';
 
 /** The document that `--json` prints, or the error that the user reads. Only for commands that touch no process. */
@@ -19,15 +18,7 @@ export const runInProcess = async (words: readonly string[]): Promise<unknown> =
     warn: nothing,
   };
   try {
-    const parser = await createParser(words, 100, async (command, args) => {
-      await command.run(args, io);
-    });
-    await parser
-      .exitProcess(false)
-      .fail((message, error: unknown) => {
-        throw error ?? new MemwatchError('bad-argument', message);
-      })
-      .parseAsync();
+    await runWords(words, io);
     return document;
   } catch (error) {
     return explainFile(error, words);

@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { MemwatchError, messageOf } from '../../errors.js';
 import type { Io } from '../io.js';
-import { createParser } from '../parser.js';
+import { runWords } from '../parser.js';
 import { explainFile } from '../profile-file.js';
 import type { FromCommand } from './messages.js';
 
@@ -32,15 +32,7 @@ const io: Io = {
 
 const { argv } = workerData as { argv: readonly string[] };
 try {
-  const parser = await createParser(argv, io.columns, async (command, args) => {
-    await command.run(args, io);
-  });
-  await parser
-    .exitProcess(false)
-    .fail((message, error: unknown) => {
-      throw error ?? new MemwatchError('bad-argument', message);
-    })
-    .parseAsync();
+  await runWords(argv, io);
   send({ document });
 } catch (thrown) {
   const error = await explainFile(thrown, argv);
