@@ -7,18 +7,19 @@ import type { Location } from '../model/location.js';
 import type { Frame } from '../model/profile.js';
 
 export const columnsOfFrames = (frames: readonly Frame[]): (number | undefined)[] => {
+  const places = frames.map(({ location }) => (location !== undefined && hasColumn(location) ? location : undefined));
   const columns = new Map<string, Set<number>>();
-  for (const { location } of frames) {
-    if (location === undefined || location.column === 0 || isWholeModule(location)) continue;
-    const key = `${location.file}\n${location.line}`;
-    const known = columns.get(key);
-    if (known === undefined) columns.set(key, new Set([location.column]));
-    else known.add(location.column);
+  for (const place of places) {
+    if (place === undefined) continue;
+    const known = columns.get(lineOf(place));
+    if (known === undefined) columns.set(lineOf(place), new Set([place.column]));
+    else known.add(place.column);
   }
-  return frames.map(({ location }) => {
-    if (location === undefined || location.column === 0 || isWholeModule(location)) return undefined;
-    return (columns.get(`${location.file}\n${location.line}`)?.size ?? 0) > 1 ? location.column : undefined;
-  });
+  return places.map((place) =>
+    place !== undefined && (columns.get(lineOf(place))?.size ?? 0) > 1 ? place.column : undefined,
+  );
 };
 
-const isWholeModule = ({ line, column }: Location): boolean => line === 1 && column === 1;
+const lineOf = ({ file, line }: Location): string => `${file}\n${line}`;
+
+const hasColumn = ({ line, column }: Location): boolean => column > 0 && !(line === 1 && column === 1);
