@@ -3,7 +3,7 @@
  * it cannot. In: a pid. Out: what is missing, in words, or undefined. Reads only /proc and the cgroup's files.
  */
 import { foldersOf, readHere } from './cgroup.js';
-import { readUlimits } from './limits.js';
+import { readUlimits, softLimit } from './limits.js';
 import type { Denial } from './permission.js';
 import { namesIn, processIds, readText } from './proc.js';
 
@@ -16,11 +16,7 @@ export const missingForInspector = (pid: number): Denial | undefined =>
 
 const because = 'Node would end the process if its inspector could not get what it needs';
 
-/** The soft limit of a line such as `Max open files  1024  4096  files`; Infinity if there is none. */
-const ulimitOf = (pid: number, name: string): number => {
-  const digits = new RegExp(`^${name}\\s+(\\d+)`, 'm').exec(readText(`/proc/${pid}/limits`))?.[1];
-  return digits === undefined ? Infinity : Number(digits);
-};
+const ulimitOf = (pid: number, line: string): number => softLimit(readText(`/proc/${pid}/limits`), line) ?? Infinity;
 
 const missingFiles = (pid: number): Denial | undefined => {
   const limit = ulimitOf(pid, 'Max open files');

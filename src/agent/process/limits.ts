@@ -6,7 +6,12 @@ import type { MemoryLimit, MemoryPressure } from '../../analyzer/model/memory.js
 import type { ReadText } from './cgroup.js';
 import { readText } from './proc.js';
 
-/** `Max address space  unlimited  unlimited  bytes`: the soft limit is the first number. */
+/** The soft limit of a line of `/proc/PID/limits`, such as `Max open files  1024  4096  files`; undefined if unlimited. */
+export const softLimit = (limits: string, line: string): number | undefined => {
+  const digits = new RegExp(`^${line}\\s+(\\d+)`, 'm').exec(limits)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+};
+
 const ulimits = [
   { line: 'Max address space', of: 'ulimit -v (address space)', used: 'VmSize' },
   { line: 'Max data size', of: 'ulimit -d (data)', used: 'VmData' },
@@ -15,10 +20,10 @@ const ulimits = [
 export const readUlimits = (pid: number): MemoryLimit[] => {
   const [limits, status] = [readText(`/proc/${pid}/limits`), readText(`/proc/${pid}/status`)];
   return ulimits.flatMap(({ line, of, used }) => {
-    const bytes = new RegExp(`^${line}\\s+(\\d+)`, 'm').exec(limits)?.[1];
-    return bytes === undefined
+    const limitBytes = softLimit(limits, line);
+    return limitBytes === undefined
       ? []
-      : [{ of, kind: 'ulimit' as const, limitBytes: Number(bytes), usedBytes: bytesOf(status, used) ?? 0 }];
+      : [{ of, kind: 'ulimit' as const, limitBytes, usedBytes: bytesOf(status, used) ?? 0 }];
   });
 };
 
