@@ -21,6 +21,7 @@ import { findOutsideHeap, reportOfInterrupted, reportOfWatch, risingText, withWa
 import type { Round } from './rounds.js';
 import { searchHeap } from './search.js';
 import type { HeapSeen, SearchOptions } from './search-captures.js';
+import { packageOf } from './snapshot-files.js';
 import { uncounted, withoutCounts } from './uncounted.js';
 import { withWorkers } from './workers.js';
 import { watchTarget, type Watched, type WatchOptions } from './watch.js';
@@ -141,7 +142,7 @@ const reportWithoutSnapshots = async (
   const rises = watched.end === 'rises';
   const counted = looking.census !== uncounted;
   const scripts = rises || !counted ? await captureScripts(looking.attachment.session, looking.attachment) : undefined;
-  const found = reportOfCensus(watched.gate, scripts, warnings, coverageOf(watched));
+  const found = reportOfCensus(watched.gate, scripts, warnings, coverageOf(watched), packageOf);
   if (!counted) return withWatch(withoutCounts(found, watched.gate, scripts, looking.collects), watched);
   if (!rises) return withWatch(found, watched);
   if (found.verdict !== 'clean') return found;

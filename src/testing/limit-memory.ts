@@ -10,7 +10,10 @@ import { formatBytes } from '../report/units.js';
 import { parseLimit } from '../leaks/limits.js';
 
 export interface MemoryLimits {
-  /** How much may be left after a garbage collection, in the heap and outside it: bytes, or text such as `1mb`. */
+  /**
+   * How much may be left after a garbage collection, in the heap and outside it: bytes, or text such as `1mb`. The heap of
+   * a process that does nothing varies by up to 0.2 MB, so a limit below 1 MB may be exceeded by chance.
+   */
   readonly kept?: number | string;
   /**
    * How much it may hold at once while it runs. Garbage in V8's nursery does not count once V8 has had to collect it.

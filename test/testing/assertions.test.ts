@@ -48,7 +48,7 @@ test('what the body throws comes out as it was thrown', async () => {
 
 test('limitMemory bounds what is kept and what is held at once, in the heap and outside', async () => {
   const kept = await limitMemory(() => Buffer.alloc(3_000_000), { kept: '4mb' });
-  assert.ok(kept.keptBytes >= 3_000_000, String(kept.keptBytes));
+  assert.ok(Math.abs(kept.keptBytes - 3_000_000) < 500_000, String(kept.keptBytes)); // the heap itself varies
   assert.equal(kept.result.length, 3_000_000);
   await assert.rejects(
     limitMemory(() => Buffer.alloc(3_000_000), { kept: '1mb' }),

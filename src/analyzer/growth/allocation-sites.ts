@@ -48,6 +48,30 @@ export const withAllocationSites = <F extends Finding>(
   }));
 };
 
+/** A function that allocated this share of what no finding has claimed is the place of all findings without one. */
+const mostOfUnclaimed = 2 / 3;
+
+/**
+ * For findings of which no holder is known. V8 inlines constructors into the functions that call them, and the stacks then
+ * name no class: what no finding has claimed goes to all findings without a site, if one function allocated most of it.
+ */
+export const withUnclaimedSites = <F extends Finding>(
+  findings: readonly F[],
+  sites: readonly SurvivorSite[],
+  scripts?: ScriptsTable,
+): F[] => {
+  const locator = createLocator(scripts);
+  const unclaimed = sites.filter((site) => bestFinding(findings, site, locator) === undefined);
+  const made = largest(unclaimed.flatMap((site) => siteOf(site, locator) ?? []));
+  const claimed = findings.flatMap(({ allocationSites }) => allocationSites.map(({ bytes }) => bytes));
+  const [most] = made;
+  if (most === undefined || most.bytes < mostOfUnclaimed * sumOf(made.map(({ bytes }) => bytes))) return [...findings];
+  if (most.bytes < minShare * Math.max(0, ...claimed)) return [...findings]; // by chance
+  return findings.map((finding) =>
+    finding.allocationSites.length > 0 ? finding : { ...finding, allocationSites: made },
+  );
+};
+
 /** Of several lines that add, the one that runs is in a function that is on the stacks of what stayed. */
 const placedByStacks = <F extends Finding>(finding: F, sites: readonly SurvivorSite[], locator: Locator): F => {
   const { additions = [], location } = finding;

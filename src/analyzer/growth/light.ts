@@ -7,11 +7,13 @@ import type { CensusContainer } from '../model/census.js';
 import { formatCount, formatMean } from '../model/figures.js';
 import { gainsOf, isSlowing } from './readings/evidence.js';
 import { unplaced, type Finding, type FindingKind, type LeakReport, type Verdict } from '../model/finding.js';
+import type { PackageLookup } from '../model/owner.js';
 import type { ScriptsTable } from '../model/scripts.js';
+import type { SurvivorSite } from '../model/survivors.js';
 import type { Gate } from './readings/gate.js';
 import { leakReport, verdictOf } from './verdict.js';
 import type { Coverage } from './watch-report.js';
-import { withAllocationSites } from './allocation-sites.js';
+import { placedBySites, withAllocationSites, withUnclaimedSites } from './allocation-sites.js';
 
 const maxFindings = 10;
 
@@ -20,6 +22,7 @@ export const reportOfCensus = (
   scripts: ScriptsTable | undefined,
   warnings: readonly string[],
   looked: Coverage,
+  packageOf: PackageLookup = () => undefined,
 ): LeakReport => {
   const rounds = readings.length - 1;
   const containers = rising.containers.map(({ container, history }) => ofContainer(container, history));
@@ -33,22 +36,34 @@ export const reportOfCensus = (
     evidence: 'census',
     rounds,
     heapBytes: readings.map((reading) => reading.heapBytes),
-    findings: located(withAllocationSites(steady.slice(0, maxFindings), sites, scripts)),
+    findings: located(withSites(steady.slice(0, maxFindings), sites, scripts), packageOf),
     warnings,
     ...looked,
   });
+};
+
+/** A collection is placed where what it holds is allocated. */
+const withSites = (
+  findings: readonly Finding[],
+  sites: readonly SurvivorSite[],
+  scripts: ScriptsTable | undefined,
+): Finding[] => {
+  const named = withAllocationSites(findings, sites, scripts);
+  const siteOfClass = new Map(named.map(({ container, allocationSites }) => [container.name, allocationSites]));
+  const held = named.map((finding) =>
+    finding.allocationSites.length > 0
+      ? finding
+      : { ...finding, allocationSites: siteOfClass.get(finding.signature.split(' > ')[1] ?? '') ?? [] },
+  );
+  return withUnclaimedSites(held, sites, scripts);
 };
 
 /**
  * A census knows no holder, so the place to look at is the function that allocates most of what stays. Findings with such a
  * place come before those without.
  */
-const located = (findings: readonly Finding[]): Finding[] =>
-  findings
-    .map((finding) => {
-      const [site] = finding.allocationSites;
-      return site === undefined ? finding : { ...finding, location: { file: site.file, line: site.line, column: 0 } };
-    })
+const located = (findings: readonly Finding[], packageOf: PackageLookup): Finding[] =>
+  placedBySites(findings, packageOf)
     .toSorted((a, b) => Number(a.location === null) - Number(b.location === null))
     .map((finding, index) => ({ ...finding, rank: index + 1 }));
 

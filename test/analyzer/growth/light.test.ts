@@ -77,3 +77,25 @@ test('a finding whose allocating line is known comes first and has that place', 
     ],
   );
 });
+
+test('a collection is placed where V8 says that what it holds is allocated, also if the constructor was inlined', () => {
+  const frame = (name: string, line: number) => ({
+    function: name,
+    scriptId: '7',
+    url: 'file:///app/login.js',
+    line: line - 1,
+    column: 2,
+  });
+  const placesOf = (...sites: SurvivorSite[]): (number | undefined)[] => {
+    const classes = [{ name: 'Session', history: steady }];
+    const containers = [{ container: { ...map, holds: 'Session' }, history: steady }];
+    return report({ containers, classes, heap: true }, sites).findings.map(({ location }) => location?.line);
+  };
+  const constructed = { stack: [frame('Session', 8), frame('login', 20)], bytes: 900 };
+  const inlined = { stack: [frame('login', 20)], bytes: 900 };
+  const other = { stack: [frame('parse', 40)], bytes: 600 };
+  assert.deepEqual(placesOf(constructed), [8, 8]);
+  assert.deepEqual(placesOf(inlined), [20, 20]);
+  // two functions allocate what stays, and nothing says which of them
+  assert.deepEqual(placesOf(inlined, other), [undefined, undefined]);
+});
