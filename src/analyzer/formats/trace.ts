@@ -10,7 +10,7 @@ import { mergeProfiles, type NamedProfile } from '../model/merge-profiles.js';
 import type { CaptureNotes, Profile } from '../model/profile.js';
 import { decodeCpuProfile } from './cpuprofile.js';
 import type { CpuProfileFile, CpuProfileNode } from './cpuprofile-shape.js';
-import { list, number, object, optional, record } from './shape.js';
+import { list, number, object, optional, record, text } from './shape.js';
 import { callFrame } from './v8-profile.js';
 import { objectOf, type FileContent, type ProfileFormat } from './file-content.js';
 
@@ -35,6 +35,8 @@ const traceNode = record<CpuProfileNode>({
 });
 
 interface TraceData {
+  /** What asked for the profile: `Internal` is the recording itself, `Inspector` console.profile(). */
+  readonly source?: string;
   readonly startTime?: number;
   readonly endTime?: number;
   readonly cpuProfile?: Partial<CpuProfileFile>;
@@ -45,6 +47,7 @@ interface TraceData {
 
 const numbers = optional(list(number));
 const traceData = record<TraceData>({
+  source: optional(text),
   startTime: optional(number),
   endTime: optional(number),
   cpuProfile: optional(
@@ -86,6 +89,7 @@ interface Pieces {
   readonly samples: number[];
   readonly timeDeltas: number[];
   readonly lines: number[];
+  source: string | undefined;
   startTime: number;
   endTime: number | undefined;
 }
@@ -103,8 +107,31 @@ const readEvents = (events: readonly TraceEvent[]): Profile => {
   const threads = [...all.values()].filter(({ nodes }) => nodes.length > 0);
   if (threads.length === 0)
     throw new MemwatchError('broken-file', 'the trace names a CPU profile, but contains no part of it');
-  return mergeProfiles(threads.map((pieces) => threadOf(pieces, names)));
+  const kept = withoutCopies(threads);
+  const merged = mergeProfiles(kept.map((pieces) => threadOf(pieces, names)));
+  const copies = threads.length - kept.length;
+  if (copies === 0) return merged;
+  const warning = `${copies} profiles were left out: another one covers the same thread at the same time`;
+  return { ...merged, warnings: [...(merged.warnings ?? []), warning] };
 };
+
+/** The sources of profiles that DevTools prefers, in its order. */
+const preferred = ['Internal', 'Inspector'];
+const rankOf = ({ source = '' }: Pieces): number => preferred.indexOf(source) + 1 || preferred.length + 1;
+
+/** While DevTools records, console.profile() profiles the same thread once more: only one of the two may count. */
+const withoutCopies = (threads: readonly Pieces[]): Pieces[] => {
+  const kept: Pieces[] = [];
+  for (const one of threads.toSorted((a, b) => rankOf(a) - rankOf(b)))
+    if (!kept.some((other) => isSameTime(one, other))) kept.push(one);
+  return threads.filter((one) => kept.includes(one));
+};
+
+const isSameTime = (one: Pieces, other: Pieces): boolean =>
+  one.pid === other.pid && one.tid === other.tid && one.startTime < endOf(other) && other.startTime < endOf(one);
+
+const endOf = ({ endTime, timeDeltas, startTime }: Pieces): number =>
+  endTime ?? timeDeltas.reduce((at, delta) => at + delta, startTime);
 
 const addPiece = (all: Map<string, Pieces>, { name, pid = 0, tid = 0, id = `${tid}`, args }: TraceEvent): void => {
   const data = args?.data;
@@ -114,6 +141,7 @@ const addPiece = (all: Map<string, Pieces>, { name, pid = 0, tid = 0, id = `${ti
   all.set(key, pieces);
   const { cpuProfile = {}, timeDeltas = [], lines = [] } = traceData(data, 'args.data');
   const whole = name === 'CpuProfile' ? cpuProfile : data;
+  pieces.source = data.source ?? pieces.source;
   pieces.startTime = whole.startTime ?? pieces.startTime;
   pieces.endTime = whole.endTime ?? pieces.endTime;
   for (const node of cpuProfile.nodes ?? []) pieces.nodes.push(node);
@@ -123,13 +151,13 @@ const addPiece = (all: Map<string, Pieces>, { name, pid = 0, tid = 0, id = `${ti
 };
 
 const emptyPieces = (pid: number, tid: number): Pieces => {
-  return { pid, tid, nodes: [], samples: [], timeDeltas: [], lines: [], startTime: 0, endTime: undefined };
+  const lists = { nodes: [], samples: [], timeDeltas: [], lines: [] };
+  return { pid, tid, ...lists, source: undefined, startTime: 0, endTime: undefined };
 };
 
 const threadOf = (pieces: Pieces, names: ReadonlyMap<string, string>): NamedProfile => {
   const { pid, tid, timeDeltas, startTime } = pieces;
-  const lastSample = timeDeltas.reduce((at, delta) => at + delta, startTime);
-  const endTime = pieces.endTime ?? lastSample;
+  const endTime = endOf(pieces);
   const { nodes, samples, lost } = withoutLost(pieces);
   const profile = decodeCpuProfile(
     { nodes: withTicks({ ...pieces, nodes }), samples, timeDeltas, startTime, endTime },

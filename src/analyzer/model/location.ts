@@ -44,10 +44,15 @@ export const createLocator = (scripts?: ScriptsTable): Locator => {
     }
     return undefined;
   };
+  /** '' for code that stands in no file; Chrome names V8's own code `native V8Runtime`. */
+  const addressOf = (scriptId: number, url: string): string => {
+    const address = url === '' ? (byId.get(scriptId)?.url ?? '') : url;
+    return address.startsWith('native ') ? '' : address;
+  };
   return {
     sourceOf,
     atPosition(scriptId, url, line, column) {
-      const address = url === '' ? (byId.get(scriptId)?.url ?? '') : url;
+      const address = addressOf(scriptId, url);
       if (address === '') return undefined;
       // V8 11 writes -1 for the top-level code of a module
       const ran = { file: fileOf(address), line: Math.max(0, line) + 1, column: Math.max(0, column) + 1 };
@@ -55,7 +60,7 @@ export const createLocator = (scripts?: ScriptsTable): Locator => {
       return found === undefined ? ran : { file: found.file, line: found.line, column: found.column + 1 };
     },
     atLine(scriptId, url, line) {
-      const address = url === '' ? (byId.get(scriptId)?.url ?? '') : url;
+      const address = addressOf(scriptId, url);
       if (address === '' || line < 1) return undefined;
       const map = mapOf(scriptId);
       if (map === undefined) return { file: fileOf(address), line, column: 0 };

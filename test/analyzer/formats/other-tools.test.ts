@@ -155,6 +155,38 @@ test('traces: pieces of a CPU profile come together, threads stand side by side,
   assert.deepEqual(both.warnings, ['the trace has lost 1 of the functions that it refers to']);
 });
 
+test('a trace with several profiles of one thread at the same time: only the recording counts, as in DevTools', () => {
+  const nodes = [{ id: 1, callFrame: { functionName: '(root)', scriptId: 0 } }];
+  const native = { ...frame('CompileFunction', 0), url: 'native V8Runtime' };
+  const named = (name: string) => [...nodes, { id: 2, callFrame: { ...native, functionName: name }, parent: 1 }];
+  const profileOf = (id: number, source: string, name: string, start: number): object[] => [
+    event('Profile', 1, start, { startTime: start, source }, `${id}`),
+    event(
+      'ProfileChunk',
+      1,
+      start + 1,
+      { cpuProfile: { nodes: named(name), samples: [2, 2] }, timeDeltas: [0, 100], source },
+      `${id}`,
+    ),
+  ];
+  const events = [
+    ...profileOf(1, 'SelfProfiling', 'page', 20),
+    ...profileOf(2, 'Inspector', 'console', 10),
+    ...profileOf(3, 'Internal', 'recording', 5),
+    ...profileOf(4, 'Inspector', 'later', 500),
+  ];
+  const read = readProfile(bytesOf({ traceEvents: events }));
+  const { functions } = computeCostTable(read);
+  assert.deepEqual(
+    functions.filter(({ self }) => self > 0).map(({ name, file, self }) => [name, file, self]),
+    [
+      ['recording', null, 100],
+      ['later', null, 100],
+    ],
+  );
+  assert.deepEqual(read.warnings, ['2 profiles were left out: another one covers the same thread at the same time']);
+});
+
 test('a trace that Node itself wrote', (t) => {
   const folder = temporaryFolder(t);
   const script = join(folder, 'hot.cjs');
