@@ -18,8 +18,8 @@ const exceptions = {
     'born-bytes causes chains containers dominance entries growth-classes id-set match-objects properties regions ' +
     'slices slots steps tallies transients',
   'analyzer/heap':
-    'biggest block-ring chains class-history classes diff dominators edge-rules heap identity ids ' +
-    'machinery marks neighbours object-detail paths predecessors retainers summary walk words',
+    'alike biggest block-ring chains class-history classes diff dominators edge-rules heap identity ids ' +
+    'machinery marks modules neighbours object-detail paths predecessors retainers summary walk ways words',
   'analyzer/memory': 'recording-summary',
   'analyzer/model': 'columns heap-graph merge-profiles owner string-table',
   'analyzer/waste': 'claims collections equal-objects find-waste holders layout objects rows strings subtree',

@@ -2,7 +2,7 @@
 import { describeObject } from '../analyzer/heap/object-detail.js';
 import type { Heap } from '../analyzer/heap/heap.js';
 import { summarizeHeap, type ClassOrder } from '../analyzer/heap/summary.js';
-import type { HeapObject } from '../analyzer/model/heap-results.js';
+import type { HeapObject, HeapRow } from '../analyzer/model/heap-results.js';
 import type { HeapDocument, ObjectDocument } from '../analyzer/model/documents.js';
 import { MemwatchError } from '../errors.js';
 import { renderHeap, renderHeapObject } from '../report/heap-text.js';
@@ -69,7 +69,7 @@ const heapDocument = (
   { nodeVersion }: Heap,
   snapshot: HeapDocument['snapshot'],
   classes: HeapDocument['classes'],
-  objects: readonly HeapObject[],
+  objects: readonly (HeapObject | HeapRow)[],
 ): HeapDocument => ({
   schema: 'memwatch/heap@1',
   nodeVersion,
@@ -78,15 +78,11 @@ const heapDocument = (
   dominators: objects.map(objectDocument),
 });
 
-const objectDocument = ({ id, name, type, selfBytes, retainedBytes, path, location }: HeapObject): ObjectDocument => ({
-  id,
-  name,
-  type,
-  selfBytes,
-  retainedBytes,
-  path,
-  location,
-});
+const objectDocument = (object: HeapObject | HeapRow): ObjectDocument => {
+  const { id, name, type, selfBytes, retainedBytes, path, location } = object;
+  const alike = 'count' in object ? { count: object.count, totalBytes: object.totalBytes } : {};
+  return { id, name, type, selfBytes, retainedBytes, ...alike, path, location };
+};
 
 const nodeOf = (heap: Heap, file: string, text: string): number => {
   const id = Number(text.replace(/^@/, ''));

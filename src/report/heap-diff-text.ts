@@ -25,11 +25,11 @@ export const renderHeapDiff = (diff: HeapDiff, options: HeapDiffTextOptions): st
     ...notes(diff),
   ].join('\n');
 
-const notes = ({ matchedBy }: HeapDiff): string[] => {
+const notes = ({ matchedBy, sameProcess }: HeapDiff): string[] => {
   if (matchedBy === 'id') return [];
-  return matchedBy === 'path'
+  return sameProcess
     ? ['V8 gave new ids between these snapshots: objects are matched by their retaining path.']
-    : ['Nothing shows that these snapshots are from one process: only their classes are compared.'];
+    : ['These snapshots are not from one process: objects are matched by class and retaining path.'];
 };
 
 const headline = (diff: HeapDiff, width: number): string[] => {
@@ -41,7 +41,7 @@ const headline = (diff: HeapDiff, width: number): string[] => {
       `${heap}; what grew most, by ${formatBytes(top.retainedDelta)}, is`,
       ...hanging('  ', pathAndId(top), width),
     ];
-  const [one] = diff.classes;
+  const one = diff.classes.find(({ name }) => !/^(\(|system \/)/.test(name)) ?? diff.classes[0];
   if (one !== undefined && one.retainedDelta > 0)
     return [`${heap}; the class that grew most is ${escapeText(one.name)}, by ${formatBytes(one.retainedDelta)}`];
   return [heap];

@@ -6,6 +6,7 @@ import { renderPath, type NamedStep } from './path-text.js';
 import { renderTable, type TableColumn } from './table.js';
 import { escapeText, formatBytes, formatCount, formatShare } from './units.js';
 import { cutTo, displayWidth } from './width.js';
+import { wrap } from './wrap.js';
 
 export interface HeapTextOptions {
   readonly file: string;
@@ -24,6 +25,10 @@ export const renderHeap = (summary: HeapSummary, options: HeapTextOptions): stri
     '',
     `${formatBytes(summary.selfBytes)} in ${formatCount(summary.nodes)} nodes, ${formatCount(summary.edges)} edges` +
       (summary.extraNativeBytes > 0 ? `; ${formatBytes(summary.extraNativeBytes)} more outside V8's heap` : ''),
+    ...wrap(
+      "Self sizes are V8's. DevTools' shallow size of an object adds the stores that only it owns.",
+      options.width,
+    ),
     cutTo(escapeText(options.file), options.width, 'start'),
   ].join('\n');
 
@@ -38,7 +43,7 @@ const headline = (summary: HeapSummary, options: HeapTextOptions): string[] => {
   }
   if (top === undefined) return [`No single object retains a large share of ${formatBytes(summary.selfBytes)}`];
   return [
-    `${formatShare(top.retainedBytes / summary.selfBytes)} of the heap, ${formatBytes(top.retainedBytes)}, is held by`,
+    `${formatShare(top.totalBytes / summary.selfBytes)} of the heap, ${formatBytes(top.totalBytes)}, is held by`,
     ...wrapped(`  ${pathAndId(top)}`, options.width),
     ...at(top.location, '  ', options.width),
   ];
@@ -53,17 +58,30 @@ const objectRows = (summary: HeapSummary, options: HeapTextOptions): string[] =>
   options.className === undefined ? 'What holds the memory' : 'The biggest of them',
   '  retained      self  object',
   ...summary.dominators.flatMap((object) => {
-    const figures = `${formatBytes(object.retainedBytes).padStart(10)}${formatBytes(object.selfBytes).padStart(10)}  `;
+    const figures = `${formatBytes(object.totalBytes).padStart(10)}${formatBytes(object.selfBytes).padStart(10)}  `;
     return hanging(figures, pathAndId(object), options.width);
   }),
 ];
 
-/** `global.cache → Map @123`. */
+/** A step as it is for all objects that are alike: without the keys of entries and the texts of strings. */
+const withoutData = <S extends NamedStep & { readonly edge: string }>(step: S): S => ({
+  ...step,
+  label: step.edge,
+  name: step.name.startsWith('"') ? '(string)' : step.name,
+});
+
+/** `global.cache → Map @123`; `20 × global.cache → Map → entry → Session, such as @123` for objects that are alike. */
 export const pathAndId = (object: {
-  readonly path: readonly NamedStep[];
+  readonly path: readonly (NamedStep & { readonly edge: string })[];
   readonly name: string;
   readonly id: number;
-}): string => `${object.path.length === 0 ? escapeText(object.name) : renderPath(object.path)} @${object.id}`;
+  readonly count?: number | undefined;
+}): string => {
+  const { path, name, id, count = 1 } = object;
+  const steps = count === 1 ? path : path.map(withoutData);
+  const text = path.length === 0 ? escapeText(name) : renderPath(steps);
+  return count === 1 ? `${text} @${id}` : `${formatCount(count)} × ${text}, such as @${id}`;
+};
 
 const classTable = (summary: HeapSummary, width: number): string[] => {
   type Row = HeapSummary['classes'][number];

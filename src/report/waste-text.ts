@@ -29,14 +29,10 @@ const kindLines = (kind: WasteKind, totalBytes: number, width: number): string[]
 ];
 
 const exampleLines = (example: WasteExample, width: number): string[] => [
-  ...hanging(
-    `${formatBytes(example.bytes).padStart(10)}${formatCount(example.count).padStart(10)} × `,
-    pathAndId(example),
-    width,
-  ),
+  ...hanging(`${formatBytes(example.bytes).padStart(10)}  `, pathAndId(example), width),
   ...(example.location === null
     ? []
-    : [' '.repeat(23) + cutPlace(example.location.file, example.location.line, width - 23)]),
+    : [' '.repeat(12) + cutPlace(example.location.file, example.location.line, width - 12)]),
 ];
 
 const indented = (text: string, width: number): string[] => wrap(text, width - 2).map((line) => `  ${line}`);

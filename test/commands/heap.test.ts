@@ -107,18 +107,22 @@ test('diff names the growing cache, with its retained size in each snapshot', as
   });
 });
 
-test('snapshots of two processes are compared only by class, and diff says so', async (t) => {
+test('snapshots of two processes are compared by class and path, and diff says so', async (t) => {
   const other = service(3).replaceAll('Session', 'Visit').replace('-config->', '-settings->').split('\n').toReversed();
   const [root, ...rest] = other.toReversed();
   const b = draw(t, [root, ...rest.toReversed()].join('\n'));
   const run = await memwatch(['diff', draw(t, service(2)), b, '--json']);
   const diff = JSON.parse(run.stdout) as {
     sameProcess: boolean;
-    objects: unknown[];
+    objects: { name: string; path: { edge: string }[] }[];
     classes: Record<string, unknown>[];
   };
   assert.equal(diff.sameProcess, false);
-  assert.deepEqual(diff.objects, []);
+  assert.deepEqual(
+    diff.objects[0]?.path.map(({ edge }) => edge),
+    ['', 'cache'],
+  );
+  assert.equal(diff.objects[0]?.name, 'Map');
   assert.equal(diff.classes.find(({ name }) => name === 'Visit')?.['countDelta'], 3);
   assert.equal(diff.classes.find(({ name }) => name === 'Visit')?.['added'], null);
   assert.match(run.stderr, /nothing shows that these snapshots are from one process/);
@@ -138,8 +142,9 @@ test('heap of a live process names the module variable and the file of its class
   assert.equal(row?.location?.line, 1);
   const [object] = heap['dominators'] as { path: { edge: string; name: string }[] }[];
   assert.deepEqual(
-    object?.path.slice(-2).map(({ edge, name }) => [edge, name]),
+    object?.path.map(({ edge, name }) => [edge, name]),
     [
+      ['', 'target.mjs'],
       ['sessions', 'Map'],
       ['entry', 'Session'],
     ],

@@ -3,7 +3,8 @@
  * positions only of functions and classes; a variable is looked up by name in its script, from the position of a function
  * that uses it. In: the last graph, a locator for source maps, the texts of scripts. Out: locations.
  */
-import { edgeName, nodeName, type HeapGraph } from '../model/heap-graph.js';
+import { scriptUrlOf, targetOf } from '../heap/modules.js';
+import { nodeName, type HeapGraph } from '../model/heap-graph.js';
 import type { AddingLine, FindingKind } from '../model/finding.js';
 import type { Location, Locator } from '../model/location.js';
 import { types } from './snapshots/growth-classes.js';
@@ -157,24 +158,10 @@ const scriptUrls = (graph: HeapGraph): Map<number, string> => {
   const { nodes, scriptIds } = graph.positions;
   for (let i = 0; i < nodes.length; i++) {
     if (urls.has(scriptIds[i]) || graph.nodeType[nodes[i]] !== types.closure) continue;
-    const shared = targetOf(graph, nodes[i], /^shared$/);
-    const script = shared === -1 ? -1 : targetOf(graph, shared, /^script/);
-    // if a debugger's record is in between, the edge leads to that record; another function of the script may lead to the
-    // script itself
-    if (script !== -1 && targetOf(graph, script, /^source$/) !== -1)
-      urls.set(scriptIds[i], scriptUrl(nodeName(graph, script)));
+    const url = scriptUrlOf(graph, nodes[i]);
+    if (url !== undefined) urls.set(scriptIds[i], url);
   }
   return urls;
-};
-
-/** Since V8 15 the node is called `system / Script / file.js`. */
-const scriptUrl = (name: string): string => name.replace(/^system \/ Script \/ /, '');
-
-const targetOf = (graph: HeapGraph, node: number, name: RegExp): number => {
-  for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
-    if (name.test(edgeName(graph, edge))) return graph.edgeTarget[edge];
-  }
-  return -1;
 };
 
 /** The constructor of an object's prototype; -1 if there is none. */

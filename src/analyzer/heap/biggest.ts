@@ -23,10 +23,10 @@ const ownShareOfAll = 0.01;
 const shareOfList = 0.1;
 const synthetic = nodeTypes.indexOf('synthetic');
 
-export const findBiggest = (graph: HeapGraph, dominators: Dominators, limit: number): number[] =>
-  findHolders(graph, dominators, dominators.retainedBytes, dominators.retainedBytes[root] * smallestShare)
-    .toSorted((a, b) => dominators.retainedBytes[b] - dominators.retainedBytes[a])
-    .slice(0, limit);
+export const findBiggest = (graph: HeapGraph, dominators: Dominators): number[] =>
+  findHolders(graph, dominators, dominators.retainedBytes, dominators.retainedBytes[root] * smallestShare).toSorted(
+    (a, b) => dominators.retainedBytes[b] - dominators.retainedBytes[a],
+  );
 
 /** The same for any figure by node, such as growth: nodes with at least `floor` of it, those that hold most directly first. */
 export const findHolders = (
@@ -53,9 +53,11 @@ export const findHolders = (
   }
   const chains = findChains(graph, big, bytes, bigAbove);
   const isSaidByList = (node: number): boolean => {
-    const above = bigAbove(node);
-    const head = above === undefined ? -1 : chains.headOf(above);
-    return head !== -1 && bytes[node] < shareOfList * bytes[head];
+    for (let above = bigAbove(node); above !== undefined; above = bigAbove(above)) {
+      const head = chains.headOf(above);
+      if (head !== -1) return bytes[node] < shareOfList * bytes[head];
+    }
+    return false;
   };
   const isWorthListing = (node: number): boolean => {
     if (chains.isHead(node)) return true;

@@ -6,6 +6,7 @@
  */
 import { sharedWords } from '../model/columns.js';
 import { edgeTypes, nodeTypes, type HeapGraph } from '../model/heap-graph.js';
+import { detachedName } from './words.js';
 import type { Classes, Dominators, HeapClass } from '../model/heap-results.js';
 
 const property = edgeTypes.indexOf('property');
@@ -78,6 +79,9 @@ const nameClasses = (graph: HeapGraph, alsoNamed: ReadonlySet<string>): { names:
     if (index === undefined) byName.set(nodeName[node], (index = classIndex(strings.get(nodeName[node]))));
     classOf[node] = index;
   }
+  for (const node of graph.detached)
+    if (nodeType[node] === nativeType)
+      classOf[node] = classIndex(detachedName(graph, node, strings.get(nodeName[node])));
   nameShapes(graph, classOf, classIndex, alsoNamed);
   return { names, classOf };
 };

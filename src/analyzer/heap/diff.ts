@@ -1,11 +1,12 @@
 /**
  * Compares snapshots, by class and by object. In: heaps in the order in which they were taken. Out: what grew from the
- * first to the last. The same object is found by V8's id, or as in identity.ts if ids do not agree. If the captures do not
- * show that they are of one process either, only classes are compared.
+ * first to the last. The same object is found by V8's id, or as in identity.ts if ids do not agree: in snapshots of two
+ * processes, such as before and after a deployment, an object is the one at the end of the same path. Nodes of no size are
+ * not counted, as in DevTools.
  */
-import type { HeapGraph } from '../model/heap-graph.js';
+import { edgeTypes, type HeapGraph } from '../model/heap-graph.js';
 import type { ClassGrowth, HeapDiff, ObjectGrowth } from '../model/heap-diff.js';
-import type { Classes, HeapClass } from '../model/heap-results.js';
+import { noEdge, type Classes, type HeapClass } from '../model/heap-results.js';
 import { findHolders } from './biggest.js';
 import { computeClasses, findShapes } from './classes.js';
 import type { Heap } from './heap.js';
@@ -22,34 +23,47 @@ const smallestShare = 1 / 10_000;
  * throws nothing.
  */
 export const diffHeaps = (captured: readonly Heap[], limit: number): HeapDiff => {
-  const { heaps, matchedBy } = withCommonIds(captured);
+  const { heaps, matchedBy, sameProcess } = withCommonIds(captured);
   const first = heaps[0];
   const last = heaps[heaps.length - 1];
-  const before = computeClasses(first.graph, first.dominators, findShapes(last.graph));
-  const after = computeClasses(last.graph, last.dominators, findShapes(first.graph));
+  const before = sizedClasses(first, findShapes(last.graph));
+  const after = sizedClasses(last, findShapes(first.graph));
   const turnover = matchedBy !== 'id' ? undefined : computeTurnover(first, before, last, after);
   return {
-    sameProcess: matchedBy !== null,
+    sameProcess,
     matchedBy,
     heapBytes: heaps.map((heap) => heap.dominators.retainedBytes[0]),
     classes: growthOfClasses(before, after, turnover),
-    objects: matchedBy === null ? [] : growthOfObjects(heaps, limit),
+    objects: growthOfObjects(heaps, limit, sameProcess),
   };
 };
 
-/** The heaps with ids that mean the same object in all of them; null if there can be no such ids. */
-const withCommonIds = (heaps: readonly Heap[]): { heaps: readonly Heap[]; matchedBy: HeapDiff['matchedBy'] } => {
+/** Classes without V8's own roots; nodes of no size are not counted. */
+const sizedClasses = ({ graph, dominators }: Heap, shapes: ReadonlySet<string>): Classes => {
+  const { list, classOf } = computeClasses(graph, dominators, shapes);
+  const counts = new Float64Array(list.length);
+  for (let node = 0; node < graph.nodeCount; node++) if (graph.selfBytes[node] > 0) counts[classOf[node]]++;
+  return { list: list.map((one, index) => ({ ...one, count: counts[index] })), classOf };
+};
+
+interface Matched {
+  readonly heaps: readonly Heap[];
+  readonly matchedBy: HeapDiff['matchedBy'];
+  readonly sameProcess: boolean;
+}
+
+/** The heaps with ids that mean the same object in all of them. */
+const withCommonIds = (heaps: readonly Heap[]): Matched => {
   const last = heaps[heaps.length - 1];
   if (heaps.slice(0, -1).every(({ graph }) => idsAgree(sampleIds(graph), last.graph)))
-    return { heaps, matchedBy: 'id' };
-  if (last.process === undefined || heaps.some(({ process }) => process !== last.process))
-    return { heaps, matchedBy: null };
+    return { heaps, matchedBy: 'id', sameProcess: true };
   const renumbered = [last];
   for (const heap of heaps.slice(0, -1).toReversed()) {
     const used = renumbered.slice(1).map(({ graph }) => new IdIndex(graph.nodeId));
     renumbered.unshift(heap.withIds(idsByPath(renumbered[0].graph, heap.graph, used)));
   }
-  return { heaps: renumbered, matchedBy: 'path' };
+  const sameProcess = last.process !== undefined && heaps.every(({ process }) => process === last.process);
+  return { heaps: renumbered, matchedBy: 'path', sameProcess };
 };
 
 interface Turnover {
@@ -66,7 +80,8 @@ const computeTurnover = (first: Heap, before: Classes, last: Heap, after: Classe
 const countMissing = (graph: HeapGraph, { list, classOf }: Classes, other: HeapGraph): Map<string, number> => {
   const twinOf = createTwins(graph, other);
   const counts = new Float64Array(list.length);
-  for (let node = 0; node < graph.nodeCount; node++) if (twinOf(node) === missing) counts[classOf[node]]++;
+  for (let node = 0; node < graph.nodeCount; node++)
+    if (graph.selfBytes[node] > 0 && twinOf(node) === missing) counts[classOf[node]]++;
   return new Map(list.map(({ name }, index) => [name, counts[index]]));
 };
 
@@ -76,6 +91,7 @@ const growthOfClasses = (before: Classes, after: Classes, turnover: Turnover | u
   const old = new Map(before.list.map((one) => [one.name, one]));
   const now = new Map(after.list.map((one) => [one.name, one]));
   return [...new Set([...old.keys(), ...now.keys()])]
+    .filter((name) => name !== '(synthetic)') // V8's own roots
     .map((name): ClassGrowth => {
       const was = old.get(name) ?? none;
       const is = now.get(name) ?? none;
@@ -97,11 +113,11 @@ const growthOfClasses = (before: Classes, after: Classes, turnover: Turnover | u
 /** A class whose number of objects is unchanged grows only through what other objects add to it. */
 const turnsOver = ({ countDelta }: ClassGrowth): number => Number(countDelta !== 0);
 
-const growthOfObjects = (heaps: readonly Heap[], limit: number): ObjectGrowth[] => {
+const growthOfObjects = (heaps: readonly Heap[], limit: number, sameProcess: boolean): ObjectGrowth[] => {
   const last = heaps[heaps.length - 1];
   const { graph, dominators } = last;
   const twins = heaps.slice(0, -1).map((heap) => createTwins(graph, heap.graph));
-  const growth = computeGrowth(heaps[0], twins[0], last);
+  const growth = computeGrowth(heaps[0], twins[0], last, sameProcess);
   const floor = Math.max(1, dominators.retainedBytes[0] * smallestShare);
   return findHolders(graph, dominators, growth, floor)
     .slice(0, limit * 4)
@@ -123,8 +139,16 @@ const growthOfObjects = (heaps: readonly Heap[], limit: number): ObjectGrowth[] 
 const everyTime = ({ retainedBytes }: ObjectGrowth): number =>
   Number(retainedBytes.every((bytes, index) => index === 0 || bytes > retainedBytes[index - 1]));
 
-/** By node of the last heap: how much more it retains than in the first one; 0 for a new node. */
-const computeGrowth = (first: Heap, twinOf: (node: number) => number, last: Heap): Float64Array => {
+/**
+ * By node of the last heap: how much more it retains than in the first one. A new node has 0, because what holds it grew;
+ * but in another process, which may run other code, what a variable or property of a known object holds is itself what grew.
+ */
+const computeGrowth = (
+  first: Heap,
+  twinOf: (node: number) => number,
+  last: Heap,
+  sameProcess: boolean,
+): Float64Array => {
   const { nodeCount } = last.graph;
   const was = first.dominators.retainedBytes;
   const is = last.dominators.retainedBytes;
@@ -132,9 +156,21 @@ const computeGrowth = (first: Heap, twinOf: (node: number) => number, last: Heap
   for (let node = 0; node < nodeCount; node++) {
     const twin = twinOf(node);
     if (twin !== missing) growth[node] = is[node] - was[twin];
+    else if (!sameProcess && isNewField(last, twinOf, node)) growth[node] = is[node];
   }
   return growth;
 };
+
+/** Whether a node without a twin is what a variable or a property of a node with one holds. */
+const isNewField = ({ graph, paths }: Heap, twinOf: (node: number) => number, node: number): boolean => {
+  const edge = paths.edge[node];
+  if (edge === noEdge || !namedFields[graph.edgeType[edge]]) return false;
+  const holder = paths.from[node];
+  return twinOf(holder) !== missing && graph.firstEdge[holder + 1] - graph.firstEdge[holder] <= mostFields;
+};
+const namedFields = edgeTypes.map((type) => type === 'property' || type === 'context');
+/** An object with more properties than this is a dictionary: its keys are data. */
+const mostFields = 256;
 
 /** Returns a function that finds a node's object in another snapshot of the same process; -1 if it is not there. */
 const createTwins = (graph: HeapGraph, other: HeapGraph): ((node: number) => number) => {

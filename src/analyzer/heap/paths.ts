@@ -9,7 +9,8 @@ import { edgeTypes, nodeTypes, type HeapGraph } from '../model/heap-graph.js';
 import { noEdge, type Paths, type RetainingEdges } from '../model/heap-results.js';
 import { retains, userRoots } from './edges.js';
 import type { PathStep } from '../model/path.js';
-import { describePath } from './words.js';
+import { findModuleStart } from './modules.js';
+import { describePath, type Link } from './words.js';
 
 const root = 0;
 const unreached = 0xffff_ffff;
@@ -46,7 +47,19 @@ const maxSteps = 60;
 export const findPath = (graph: HeapGraph, paths: Paths, node: number, start?: number): PathStep[] => {
   const way = nodesOnPath(paths, node);
   const shown = start === undefined ? way : way.slice(Math.max(0, way.indexOf(start)));
-  const steps = withoutRepeats(describePath(graph, shown.map((at) => ({ edge: paths.edge[at], node: at })))); // prettier-ignore
+  return withinLimit(describePath(graph, linksOf(paths, shown)));
+};
+
+/** The same from the module whose variable or exports lead to the node, if one does. */
+export const findPathFromModule = (graph: HeapGraph, paths: Paths, node: number): PathStep[] => {
+  const links = linksOf(paths, nodesOnPath(paths, node));
+  return withinLimit(describePath(graph, links, findModuleStart(graph, links)));
+};
+
+const linksOf = (paths: Paths, way: readonly number[]): Link[] => way.map((at) => ({ edge: paths.edge[at], node: at }));
+
+const withinLimit = (described: readonly PathStep[]): PathStep[] => {
+  const steps = withoutRepeats(described);
   const left = steps.length - maxSteps;
   return left <= 0 ? steps : withGap(steps, maxSteps / 2, left + 1);
 };

@@ -4,6 +4,7 @@
  */
 import { nodeTypeName } from '../model/heap-graph.js';
 import type { HeapSummary } from '../model/heap-results.js';
+import { groupAlike, type Alike } from './alike.js';
 import { findBiggest } from './biggest.js';
 import type { Heap } from './heap.js';
 
@@ -29,8 +30,8 @@ export const summarizeHeap = (heap: Heap, options: SummaryOptions): HeapSummary 
   if (wanted !== undefined && rows.length === 0) return undefined;
   const objects =
     wanted === undefined
-      ? findBiggest(graph, heap.dominators, options.limit)
-      : biggestOfClass(heap, rows[0].index, options.limit);
+      ? groupAlike(heap, findBiggest(graph, heap.dominators)).slice(0, options.limit)
+      : biggestOfClass(heap, rows[0].index, options.limit).map((node) => groupOfOne(heap, node));
   return {
     nodes: graph.nodeCount,
     edges: graph.edgeCount,
@@ -38,9 +39,15 @@ export const summarizeHeap = (heap: Heap, options: SummaryOptions): HeapSummary 
     extraNativeBytes: graph.extraNativeBytes,
     classes: withPlaces(heap, rows.slice(0, options.classLimit)),
     classCount: rows.length,
-    dominators: objects.map((node) => heap.object(node)),
+    dominators: objects.map(({ node, count, totalBytes }) => ({ ...heap.object(node), count, totalBytes })),
   };
 };
+
+const groupOfOne = ({ dominators }: Heap, node: number): Alike => ({
+  node,
+  count: 1,
+  totalBytes: dominators.retainedBytes[node],
+});
 
 type Counted = {
   readonly name: string;

@@ -13,12 +13,26 @@ export interface Link {
   readonly node: number;
 }
 
-export const describePath = (graph: HeapGraph, links: readonly Link[]): PathStep[] => {
-  const steps: PathStep[] = [];
-  let label = noLabel;
-  let from: number | undefined;
-  for (const [index, { edge, node }] of links.entries()) {
-    label = index === 0 ? label : labelOf(graph, from, edge, label);
+/** The module at which a path begins for a reader, see modules.ts. */
+export interface ModuleStart {
+  /** The index of the link whose node stands for the module: the step after it is the first to be named. */
+  readonly at: number;
+  /** `audit.js`, `lib/index.js`, `node:internal/timers`. */
+  readonly name: string;
+  /** The module's variable that leads on; undefined for a Module object, whose properties have names. */
+  readonly variable: string | undefined;
+}
+
+/** `start`: the module at which the steps begin; without one they begin at the first link. */
+export const describePath = (graph: HeapGraph, links: readonly Link[], start?: ModuleStart): PathStep[] => {
+  const steps: PathStep[] = start === undefined ? [] : [moduleStep(graph, links[start.at].node, start.name)];
+  const first = start === undefined ? 0 : start.at + 1;
+  let label = start?.variable === undefined ? noLabel : word(start.variable);
+  let from = start === undefined ? undefined : links[start.at].node;
+  for (let index = first; index < links.length; index++) {
+    const { edge, node } = links[index];
+    const isNamed = index === first && (start === undefined || start.variable !== undefined);
+    if (!isNamed) label = labelOf(graph, from, edge, label);
     from = node;
     const last = index === links.length - 1;
     if (!last && isMachinery(graph, node)) continue;
@@ -30,6 +44,11 @@ export const describePath = (graph: HeapGraph, links: readonly Link[]): PathStep
   }
   return steps;
 };
+
+const moduleStep = (graph: HeapGraph, node: number, name: string): PathStep => ({
+  ...stepTo(graph, node, noLabel),
+  name,
+});
 
 /** The name of an edge: `edge` is the same for every entry of a Map, `text` differs between entries. */
 export interface Label {
@@ -122,8 +141,12 @@ export const displayName = (graph: HeapGraph, node: number): string => {
   if (type === 'sliced string') return `part of ${quoted(textOf(graph, targetOf(graph, node, 'parent') ?? node))}`;
   if (type === 'object' && name.endsWith('Generator')) return suspended(graph, node) ?? name;
   if (type === 'object' && isGlobalName(name)) return name.startsWith('Window') ? 'window' : 'global';
-  return name === '' ? `(${type})` : name;
+  return name === '' ? `(${type})` : detachedName(graph, node, name);
 };
+
+/** Chromium writes some of these names with the prefix; DevTools adds it to the others. */
+export const detachedName = (graph: HeapGraph, node: number, name: string): string =>
+  graph.detached.has(node) && !name.startsWith('Detached ') ? `Detached ${name}` : name;
 
 /** At most this many parts are looked at for the beginning of a string. */
 const maxParts = 200;

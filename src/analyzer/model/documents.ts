@@ -32,6 +32,9 @@ export interface ObjectDocument {
   readonly retainedBytes: number;
   readonly path: readonly PathStep[];
   readonly location?: Location | null | undefined;
+  /** How many objects are alike and in this one row, and what all of them retain; left out by older versions. */
+  readonly count?: number | undefined;
+  readonly totalBytes?: number | undefined;
 }
 
 export interface DiffDocument {

@@ -19,17 +19,17 @@ export interface ObjectGrowth extends Omit<HeapObject, 'retainedBytes'> {
 }
 
 export interface HeapDiff {
-  /** Whether the snapshots are of one process. */
+  /** Whether something shows that the snapshots are of one process. */
   readonly sameProcess: boolean;
   /**
-   * How the same object was found in each snapshot: by V8's id, or, if a new inspector session assigned new ids, by the
-   * path to it; null if objects could not be compared.
+   * How the same object was found in each snapshot: by V8's id; or by the path to it, if a new inspector session assigned
+   * new ids, or if they are of two processes.
    */
-  readonly matchedBy: 'id' | 'path' | null;
+  readonly matchedBy: 'id' | 'path';
   /** Bytes of the whole heap, one figure per snapshot. */
   readonly heapBytes: readonly number[];
   /** Sorted by how much more they retain. */
   readonly classes: readonly ClassGrowth[];
-  /** Sorted by growth, those that grew in every snapshot first. Empty if the snapshots are not of one process. */
+  /** Sorted by growth, those that grew in every snapshot first. */
   readonly objects: readonly ObjectGrowth[];
 }

@@ -99,6 +99,8 @@ export interface HeapGraph {
   readonly edgeTarget: Uint32Array;
   readonly strings: StringTable;
   readonly positions: NodePositions;
+  /** The nodes that V8 marks as detached: DOM nodes that no page shows, native objects that Node no longer uses. */
+  readonly detached: ReadonlySet<number>;
   /** Bytes outside V8's heap that are in no node, as V8 reports them; 0 if the snapshot does not say. */
   readonly extraNativeBytes: number;
 }

@@ -93,6 +93,14 @@ export interface HeapLink {
   readonly retainedBytes: number;
 }
 
+/** An object that stands for all that are of its class and held in the same way. */
+export interface HeapRow extends HeapObject {
+  /** How many they are; 1 if no other is like it. */
+  readonly count: number;
+  /** What all of them retain together. */
+  readonly totalBytes: number;
+}
+
 export interface HeapSummary {
   readonly nodes: number;
   readonly edges: number;
@@ -101,8 +109,10 @@ export interface HeapSummary {
   /** Sorted as requested; only the first ones. */
   readonly classes: readonly (HeapClass & { readonly location: Location | null })[];
   readonly classCount: number;
-  /** The objects with the largest retained size; if a class was asked for, its largest objects. */
-  readonly dominators: readonly HeapObject[];
+  /**
+   * The objects with the largest retained size, those that are alike as one; if a class was asked for, its largest objects.
+   */
+  readonly dominators: readonly HeapRow[];
 }
 
 /** One object with its retainers and what it holds. */

@@ -3,21 +3,15 @@
  * largest node, the path to that node and the nearest place in the program's source.
  */
 import type { Heap } from '../heap/heap.js';
-import { findPath, nodesOnPath } from '../heap/paths.js';
+import { findPathFromModule, nodesOnPath } from '../heap/paths.js';
 import { functionsByContext } from '../growth/places.js';
+import { createWays } from '../heap/ways.js';
 import { displayName } from '../heap/words.js';
 import type { Location } from '../model/location.js';
 import { isProgramFile } from '../model/scripts.js';
 import type { WasteExample } from '../model/waste.js';
-import { edgeKinds, wordOfEdge } from './layout.js';
 
 const maxExamples = 5;
-/**
- * Ways are the same if this many of their last steps are: otherwise all links of a list or nodes of a tree would
- * differ.
- */
-const comparedSteps = 6;
-
 interface Group {
   node: number;
   largest: number;
@@ -27,15 +21,15 @@ interface Group {
 
 export class Holders {
   private readonly groups = new Map<number, Group>();
-  private readonly wordOf: (edge: number) => number;
+  private readonly wayOf: (node: number) => number;
   private seers: ReadonlyMap<number, number> | undefined;
 
   constructor(private readonly heap: Heap) {
-    this.wordOf = wordOfEdge(heap.graph);
+    this.wayOf = createWays(heap.graph, heap.paths);
   }
 
   add(node: number, bytes: number): void {
-    const way = this.hashOfWay(node);
+    const way = this.wayOf(node);
     const group = this.groups.get(way);
     if (group === undefined) this.groups.set(way, { node, largest: bytes, count: 1, bytes });
     else {
@@ -63,29 +57,11 @@ export class Holders {
     return {
       id: graph.nodeId[node],
       name: displayName(graph, node),
-      path: findPath(graph, paths, node),
+      path: findPathFromModule(graph, paths, node),
       location: this.placeOf(node),
       count,
       bytes,
     };
-  }
-
-  /**
-   * A key that is the same for nodes held by the same fields and variables; all elements and entries count as the same
-   * step.
-   */
-  private hashOfWay(node: number): number {
-    const { graph, paths } = this.heap;
-    let hash = 0;
-    let at = node;
-    for (let step = 0; step < comparedSteps && at !== 0; step++) {
-      const edge = paths.edge[at];
-      if (edge >= graph.edgeCount) break;
-      const isNumbered = graph.edgeType[edge] === edgeKinds.element || this.wordOf(edge) !== -1;
-      hash = (Math.imul(hash, 31) + (isNumbered ? 0 : graph.edgeName[edge] + 1)) | 0;
-      at = paths.from[at];
-    }
-    return hash;
   }
 
   /** Of the classes, functions and variables on the way, the nearest that is the program's own code. */

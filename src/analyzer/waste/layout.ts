@@ -40,21 +40,6 @@ export const followInternal = (graph: HeapGraph, name: string): ((node: number) 
   };
 };
 
-/** Returns which word of a store an edge stands for; -1 for edges that do not stand for a word. */
-export const wordOfEdge = (graph: HeapGraph): ((edge: number) => number) => {
-  const known = new Map<number, number>();
-  return (edge) => {
-    if (graph.edgeType[edge] !== edgeKinds.internal) return -1;
-    const name = graph.edgeName[edge];
-    let word = known.get(name);
-    if (word === undefined) {
-      const text = graph.strings.get(name);
-      known.set(name, (word = /^\d+$/.test(text) ? Number(text) : -1));
-    }
-    return word;
-  };
-};
-
 /** All objects of V8's class of that name, such as Map. */
 export function* objectsNamed(graph: HeapGraph, name: string): Generator<number> {
   const index = graph.strings.indexOf(name);

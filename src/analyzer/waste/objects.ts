@@ -4,15 +4,8 @@
  */
 import type { Heap } from '../heap/heap.js';
 import type { HeapGraph } from '../model/heap-graph.js';
-import {
-  capacityOf,
-  edgeKinds,
-  followInternal,
-  nodeKinds,
-  objectHeaderBytes,
-  wordBytes,
-  wordOfEdge,
-} from './layout.js';
+import { capacityOf, edgeKinds, followInternal, nodeKinds, objectHeaderBytes, wordBytes } from './layout.js';
+import { wordOfEdge } from '../heap/ways.js';
 import type { Finder } from './kinds.js';
 
 /** A dictionary of properties: six words, then key, value and details of each property. */

@@ -13,7 +13,8 @@ export const diffSnapshots = async (files: readonly string[], limit: number, io:
   io.progress('comparing');
   const diff = diffHeaps(heaps, limit);
   const { sameProcess, matchedBy, heapBytes, classes, objects } = diff;
-  if (!sameProcess) io.warn('nothing shows that these snapshots are from one process: only their classes are compared');
+  if (!sameProcess)
+    io.warn('nothing shows that these snapshots are from one process: objects are matched by class and retaining path');
   const document: DiffDocument = {
     schema: 'memwatch/diff@1',
     snapshots: files,

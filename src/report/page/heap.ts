@@ -19,7 +19,7 @@ export const heapPage = ({ snapshot, dominators, classes }: HeapDocument): Page 
     verdict:
       top === undefined
         ? `No single object holds a notable share of ${formatBytes(selfBytes)}`
-        : `${formatShare(top.retainedBytes / selfBytes)} of the heap, ${formatBytes(top.retainedBytes)}, is held by ${pathAndId(top)}`,
+        : `${formatShare(totalOf(top) / selfBytes)} of the heap, ${formatBytes(totalOf(top))}, is held by ${pathAndId(top)}`,
     tone: 'plain',
     reasons: [`${formatBytes(selfBytes)} in ${formatCount(nodes)} nodes, ${formatCount(edges)} edges${native}`],
     sections: [
@@ -28,6 +28,8 @@ export const heapPage = ({ snapshot, dominators, classes }: HeapDocument): Page 
     ],
   };
 };
+
+const totalOf = ({ totalBytes, retainedBytes }: ObjectDocument): number => totalBytes ?? retainedBytes;
 
 const objectTable = (objects: readonly ObjectDocument[], heapBytes: number): Block => ({
   kind: 'table',
@@ -38,13 +40,8 @@ const objectTable = (objects: readonly ObjectDocument[], heapBytes: number): Blo
     { title: 'at', as: 'code' },
   ],
   rows: objects.slice(0, mostRows).map((object) => ({
-    cells: [
-      formatBytes(object.retainedBytes),
-      formatBytes(object.selfBytes),
-      pathAndId(object),
-      placeText(object.location),
-    ],
-    share: object.retainedBytes / heapBytes,
+    cells: [formatBytes(totalOf(object)), formatBytes(object.selfBytes), pathAndId(object), placeText(object.location)],
+    share: totalOf(object) / heapBytes,
   })),
 });
 

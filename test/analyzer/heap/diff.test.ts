@@ -45,5 +45,35 @@ test('ids that some objects took over from dead ones are still those of one proc
   );
   const anew = heapWith((i) => 9001 + 2 * ((i + 7) % 400), named);
   assert.equal(diffHeaps([first, tenthOver], 10).matchedBy, 'id');
-  assert.notEqual(diffHeaps([first, anew], 10).matchedBy, 'id');
+  assert.equal(diffHeaps([first, anew], 10).matchedBy, 'path');
+});
+
+test('before and after a deployment: the Map that grew is named, and one that only the new code has', () => {
+  const program = (sessions: number, rest: string): string =>
+    [
+      'global -start-> start:closure',
+      'start -internal:context-> system_/_Context scope:object 40',
+      'scope -context:sessions-> Map sessions 32',
+      'sessions -internal:table-> table:array 100',
+      ...Array.from({ length: sessions }, (_, i) => `table -internal:${4 + 3 * i}-> Session session${i} 200`),
+      rest,
+    ].join('\n');
+  const ids = (handle: string, from: number): Record<string, number> =>
+    Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`${handle}${i}`, from + 2 * i]));
+  const before = heapOf(program(3, ''), ids('kept', 20_001));
+  const after = heapOf(
+    program(40, 'scope -context:audits-> Map audits 5000\nroot -#9-> nothing:synthetic 0'),
+    ids('session', 20_001),
+  );
+  const { objects, classes, sameProcess } = diffHeaps([before, after], 10);
+  assert.equal(sameProcess, false);
+  assert.deepEqual(
+    objects.map(({ path, retainedDelta }) => [path.map(({ edge }) => edge).at(-1), retainedDelta]),
+    [
+      ['sessions', 37 * 200],
+      ['audits', 5000],
+    ],
+  );
+  assert.ok(!classes.some(({ name }) => name === '(synthetic)'));
+  assert.equal(classes.find(({ name }) => name === 'Session')?.countDelta, 37);
 });

@@ -53,7 +53,7 @@ test('a snapshot of Chrome: a page has a window, its script variables, and eleme
     return 'nowhere';
   };
   assert.match(pathTo('Session'), /^window\.app\.sessions → Map → entry "user-\d+" → Session$/);
-  assert.match(pathTo('InDetached'), /^window\.app\.detached → (Detached )?<section>\.note → InDetached$/);
+  assert.match(pathTo('InDetached'), /^window\.app\.detached → Detached <section>\.note → InDetached$/);
   assert.match(pathTo('InListener'), /<li>.* → \(anonymous\)\(\)\.held → InListener$/);
   assert.equal(heap.classes.list.find(({ name }) => name === 'Session')?.count, 300);
 });

@@ -43,6 +43,8 @@ const heap = record<HeapDocument>({
       retainedBytes: number,
       path: list(step),
       location,
+      count: optional(number),
+      totalBytes: optional(number),
     }),
   ),
 });

@@ -4,6 +4,9 @@ import { comma, copied, digit0, firstCapacity, grown, maxDigits, maxUint32, newl
 import type { SnapshotHeader } from './header.js';
 import type { RowSink } from './rows.js';
 
+/** V8's number for a node of a page, or of Node's own code, that nothing but JavaScript still refers to. */
+const detached = 2;
+
 export class NodeColumns implements RowSink {
   readonly rowName = 'node';
   readonly width: number;
@@ -16,6 +19,10 @@ export class NodeColumns implements RowSink {
   id: Uint32Array;
   selfBytes: Uint32Array | Float64Array;
   firstEdge: Uint32Array;
+  /** Nodes that are marked as detached: few. */
+  readonly detached = new Set<number>();
+  /** Which field of a row says whether the node is detached; -1 in files without it. */
+  private readonly detachedField: number;
   private capacity: number;
   private readonly at: { type: number; name: number; id: number; selfBytes: number; edgeCount: number };
   /** The fields are in the order in which every version of V8 so far writes them. */
@@ -34,6 +41,7 @@ export class NodeColumns implements RowSink {
       selfBytes: at['self_size'],
       edgeCount: at['edge_count'],
     };
+    this.detachedField = at['detachedness'] ?? -1;
     this.usual = Object.values(this.at).every((position, index) => position === index);
     this.capacity = firstCapacity(header.nodeCount, width, fileBytes);
     this.type = sharedBytes(this.capacity);
@@ -59,6 +67,7 @@ export class NodeColumns implements RowSink {
     this.selfBytes[count] = row[at.selfBytes];
     this.firstEdge[count + 1] = this.edges;
     if (row[at.name] > this.maxName) this.maxName = row[at.name];
+    if (row[this.detachedField] === detached) this.detached.add(count);
     this.count++;
     return undefined;
   }
@@ -66,7 +75,7 @@ export class NodeColumns implements RowSink {
   // oxlint-disable-next-line max-lines-per-function -- a format's inner loop: every column in a local, no call
   takeFast(bytes: Uint8Array, from: number, end: number): number {
     if (!this.usual) return from;
-    const { header, width, capacity, type, name, id, selfBytes, firstEdge } = this;
+    const { header, width, capacity, detachedField, type, name, id, selfBytes, firstEdge } = this;
     const typeOf = header.nodeTypeOf;
     const limit = end - 24 * width; // a row of numbers within 64 bits fits; longer ones take the slow way
     let { count, edges, maxName } = this;
@@ -100,6 +109,7 @@ export class NodeColumns implements RowSink {
         first = p;
         while ((c = bytes[p++] ^ digit0) <= 9);
         if (p - first < 2) break;
+        if (field === detachedField && bytes[first] === digit0 + detached) this.detached.add(count);
       }
       if (c === (newline ^ digit0)) c = bytes[p++] ^ digit0;
       if (t >= typeOf.length || field < width || c !== (comma ^ digit0) || edges + e > header.edgeCount) break;

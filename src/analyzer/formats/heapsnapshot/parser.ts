@@ -140,6 +140,7 @@ export class SnapshotParser {
       edgeTarget: edges.target.subarray(0, edges.count),
       strings: stringTable(strings),
       positions: this.positions ?? (this.locations ?? new LocationColumns(header)).finish(),
+      detached: nodes.detached,
       extraNativeBytes: header.extraNativeBytes,
     };
   }

@@ -61,7 +61,7 @@ export const computeHeapLists = (heap: Heap, report: Report): HeapLists => {
   report('computing retaining paths');
   if (heap.paths === undefined) throw new Error('paths are computed when they are needed');
   return {
-    biggest: Uint32Array.from(findBiggest(heap.graph, dominators, mostBiggest)),
+    biggest: Uint32Array.from(findBiggest(heap.graph, dominators).slice(0, mostBiggest)),
     biggestOfClass,
   };
 };
