@@ -1,7 +1,7 @@
 /** Captures of a target that has little memory left: what is refused, what is done instead, and that the target survives. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { makeCgroup } from '../support/cgroups.js';
@@ -56,6 +56,19 @@ test('in a small cgroup each capture is done, refused or replaced by what fits, 
   assert.match(
     whole.stderr,
     /the target's RSS is [\d.]+ MB higher than before: .* free memory that its allocator keeps/,
+  );
+  assert.equal(target.child.exitCode ?? target.child.signalCode, null);
+});
+
+test('a target that has few addresses left, without which Node ends it, is not captured, and lives on', async (t) => {
+  const target = await startSource(t, `setInterval(() => {}, 50); console.log('ready');`, { node: 24 });
+  const addressBytes = 1024 * Number(/^VmSize:\s+(\d+)/m.exec(readFileSync(`/proc/${target.pid}/status`, 'utf8'))?.[1]);
+  execFileSync('prlimit', ['--pid', String(target.pid), `--as=${addressBytes + 300e6}:`]);
+  const run = await memwatch(['snapshot', String(target.pid), '-o', join(temporaryFolder(t), 'x.heapsnapshot')]);
+  assert.equal(run.code, 2);
+  assert.match(
+    run.stderr,
+    /and the target's ulimit -v \(address space\), less 150 MB to spare, has [\d.]+ M?B left\n.*alloc/,
   );
   assert.equal(target.child.exitCode ?? target.child.signalCode, null);
 });

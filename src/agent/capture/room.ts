@@ -1,6 +1,7 @@
 /**
- * How much more memory a target can take: on its host, in its memory cgroup, in V8's heap. In: an attachment. Out: the
- * tighter of the first two, whether the cgroup's limit could be read at all, and what the heap has left.
+ * How much more memory a target can take: on its host, in its memory cgroup, of its own ulimits, in V8's heap. In: an
+ * attachment. Out: the tightest of the first three, whether the cgroup's limit could be read at all, and what the heap has
+ * left.
  */
 import type { Attachment } from '../attach/attach.js';
 import {
@@ -12,14 +13,15 @@ import {
   type CgroupLimits,
   type ReadText,
 } from '../process/cgroup.js';
-import { hostAvailableBytes } from '../process/limits.js';
+import type { MemoryLimit } from '../../analyzer/model/memory.js';
+import { hostAvailableBytes, readUlimits } from '../process/limits.js';
 import { evaluate } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
 import type { Session } from '../session/protocol.js';
 
 export interface Room {
   /** What the target can still take; undefined if nothing says so. */
-  readonly left: { readonly availableBytes: number; readonly of: 'the host' | "the target's cgroup" } | undefined;
+  readonly left: RoomLeft | undefined;
   /** False: a cgroup may have a limit that neither memwatch nor the target itself can read. */
   readonly limitKnown: boolean;
   /** There may be cgroups above those that are seen, and so limits. */
@@ -28,14 +30,22 @@ export interface Room {
   readonly heapBytes: number;
 }
 
+export interface RoomLeft {
+  readonly availableBytes: number;
+  /** `the host`, `the target's cgroup`, `the target's ulimit -v (address space), less 150 MB to spare,`. */
+  readonly of: string;
+}
+
 export const readRoom = async (attachment: Attachment): Promise<Room> => {
   const { session, pid } = attachment;
   const heapBytes = await evaluate(session, readHeapRoom);
   const outside = pid === undefined ? undefined : readCgroupLimits(pid);
-  if (outside?.known === true && !outside.hiddenAbove) return roomOf(outside, hostAvailableBytes(), heapBytes);
+  const ulimits = pid === undefined ? [] : readUlimits(pid);
+  if (outside?.known === true && !outside.hiddenAbove) return roomOf(outside, ulimits, hostAvailableBytes(), heapBytes);
   const inside = await readInside(session).catch(() => undefined);
   const hostBytes = pid === undefined ? inside?.hostBytes : hostAvailableBytes();
-  return roomOf(tightestOf(outside, inside?.limits), hostBytes, heapBytes);
+  const allUlimits = [...ulimits, ...(inside?.ulimits ?? [])];
+  return roomOf(tightestOf(outside, inside?.limits), allUlimits, hostBytes, heapBytes);
 };
 
 const tightestOf = (outside: CgroupLimits | undefined, inside: CgroupLimits | undefined): CgroupLimits => {
@@ -51,25 +61,43 @@ const tightestOf = (outside: CgroupLimits | undefined, inside: CgroupLimits | un
 
 const roomOf = (
   { tightest, known, hiddenAbove }: CgroupLimits,
+  ulimits: readonly MemoryLimit[],
   hostBytes: number | undefined,
   heapBytes: number,
 ): Room => {
-  const rest = { limitKnown: known, hiddenAbove, heapBytes };
-  const host = hostBytes === undefined ? undefined : { availableBytes: hostBytes, of: 'the host' as const };
-  if (tightest === undefined) return { left: host, ...rest };
-  const availableBytes = Math.max(0, tightest.limitBytes - tightest.usedBytes);
-  if (host !== undefined && host.availableBytes <= availableBytes) return { left: host, ...rest };
-  return { left: { availableBytes, of: "the target's cgroup" }, ...rest };
+  const leftOf = ({ limitBytes, usedBytes }: Pick<MemoryLimit, 'limitBytes' | 'usedBytes'>, reserved = 0): number =>
+    Math.max(0, limitBytes - usedBytes - reserved);
+  const rooms: RoomLeft[] = [
+    ...(hostBytes === undefined ? [] : [{ availableBytes: hostBytes, of: 'the host' }]),
+    ...(tightest === undefined ? [] : [{ availableBytes: leftOf(tightest), of: "the target's cgroup" }]),
+    ...ulimits.map((limit) => ({
+      availableBytes: leftOf(limit, reservedBytes),
+      of: `the target's ${limit.of}, less ${reservedBytes / 1e6} MB to spare,`,
+    })),
+  ];
+  const left = rooms.toSorted((a, b) => a.availableBytes - b.availableBytes)[0];
+  return { left, limitKnown: known, hiddenAbove, heapBytes };
 };
 
+/** Addresses that V8 and the C library reserve without using them count for a ulimit; without them Node ends the process. */
+const reservedBytes = 150e6;
+
+interface Inside {
+  readonly limits: CgroupLimits;
+  readonly ulimits: readonly MemoryLimit[];
+  readonly hostBytes: number | undefined;
+}
+
 /** What the target reads about itself: in its own container it sees its own limit, even if that cannot be seen from here. */
-const readInside = async (session: Session): Promise<{ limits: CgroupLimits; hostBytes: number | undefined }> => {
-  const [membership, mounts, memory] = ['/proc/self/cgroup', '/proc/self/mountinfo', '/proc/meminfo'];
-  const proc = await readTexts(session, [membership, mounts, memory]);
+const readInside = async (session: Session): Promise<Inside> => {
+  const [membership, mounts] = ['/proc/self/cgroup', '/proc/self/mountinfo'];
+  const others = ['/proc/meminfo', '/proc/self/limits', '/proc/self/status'];
+  const proc = await readTexts(session, [membership, mounts, ...others]);
   const folders = cgroupFolders(proc(membership), proc(mounts));
   const files = folders.flatMap(({ folder }) => limitFiles.map((name) => `${folder}/${name}`));
   return {
     limits: limitsIn(folders, proc(membership), await readTexts(session, [ownNamespace, ...files])),
+    ulimits: readUlimits('self', proc),
     hostBytes: hostAvailableBytes(proc),
   };
 };

@@ -8,7 +8,7 @@ import type { Denial } from './permission.js';
 import { namesIn, processIds, readText } from './proc.js';
 
 /** An inspector takes one thread and up to ten files; a CPU profile takes a thread for each thread of JavaScript. */
-const needed = { files: 16, threads: 8, addressBytes: 160e6, mappings: 100 };
+const needed = { files: 16, threads: 8, addressBytes: 200e6, mappings: 100 };
 
 /** The sentence begins `process 123`. */
 export const missingForInspector = (pid: number): Denial | undefined =>

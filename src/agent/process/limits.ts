@@ -17,8 +17,9 @@ const ulimits = [
   { line: 'Max data size', of: 'ulimit -d (data)', used: 'VmData' },
 ] as const;
 
-export const readUlimits = (pid: number): MemoryLimit[] => {
-  const [limits, status] = [readText(`/proc/${pid}/limits`), readText(`/proc/${pid}/status`)];
+/** `pid`: 'self' if the target reads about itself. */
+export const readUlimits = (pid: number | 'self', read: ReadText = readText): MemoryLimit[] => {
+  const [limits, status] = [read(`/proc/${pid}/limits`), read(`/proc/${pid}/status`)];
   return ulimits.flatMap(({ line, of, used }) => {
     const limitBytes = softLimit(limits, line);
     return limitBytes === undefined
