@@ -5,7 +5,8 @@
 import type { McpServer } from '@modelcontextprotocol/server';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { Answers, notice } from './answers.js';
-import { usualPageSize } from './pages.js';
+import { escapeText } from '../../report/units.js';
+import { shortText, usualPageSize } from './pages.js';
 import type { Tool } from './tools.js';
 
 const load = async () => {
@@ -47,7 +48,7 @@ export const serve = async (tools: readonly Tool[], version: string, signal: Abo
       await new Promise<void>((resolve) => running.addEventListener('abort', () => resolve(), { once: true }));
     await handle.close();
   } finally {
-    answers.close();
+    await answers.close();
   }
 };
 
@@ -78,8 +79,9 @@ const register = (
       const answer = await answers.answer(tool, inputs, AbortSignal.any([running, context.mcpReq.signal]));
       return { content: [{ type: 'text', text: JSON.stringify(answer) }], structuredContent: { ...answer } };
     } catch (error) {
-      const hint = error instanceof MemwatchError && error.hint !== undefined ? `\n${error.hint}` : '';
-      return { isError: true, content: [{ type: 'text', text: `${messageOf(error)}${hint}` }] };
+      const hint = error instanceof MemwatchError ? (error.hint ?? '').split('\n') : [];
+      const lines = [messageOf(error), ...hint].map((line) => shortText(escapeText(line)));
+      return { isError: true, content: [lines.join('\n').trimEnd(), notice].map((text) => ({ type: 'text', text })) };
     }
   });
 };

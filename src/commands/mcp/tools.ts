@@ -3,6 +3,11 @@
  * the command's arguments, and the next step after its document, in words.
  */
 
+import { resolve } from 'node:path';
+import { cannotRead, MemwatchError } from '../../errors.js';
+import { requireRegularFile } from '../../input.js';
+import { isCapture } from '../profile-file.js';
+
 /** JSON Schema of one input. */
 export interface InputSchema {
   readonly type: 'string' | 'integer' | 'array';
@@ -49,8 +54,20 @@ export const seconds = (description: string): InputSchema => ({
   description,
 });
 
-/** A file name in a form that no parser takes for an option. */
-export const fileName = (value: unknown): string => String(value).replace(/^-/, './-');
+/**
+ * The absolute path of a file, which no command takes for an option. A command takes a word that is no capture for a process,
+ * and attaches to it: such words are refused here. Throws `cannot-read`, `not-this-format`.
+ */
+export const fileName = (value: unknown): string => {
+  const path = resolve(String(value));
+  try {
+    requireRegularFile(path);
+  } catch (cause) {
+    throw cannotRead(path, cause);
+  }
+  if (isCapture(path)) return path;
+  throw new MemwatchError('not-this-format', `${path} is a script, not a capture`);
+};
 export const fileNames = (value: unknown): string[] => (Array.isArray(value) ? value : [value]).map(fileName);
 /** `--name=value` for the inputs that were given. */
 export const options = (inputs: Inputs, ...names: readonly string[]): string[] =>
@@ -60,9 +77,10 @@ interface Place {
   readonly file: string;
   readonly line: number;
 }
+/** Within memwatch's own words, names from the program stand only if they can be nothing but a path. */
 const placeOf = (place: unknown): string | undefined => {
-  const at = place as Place | null | undefined;
-  return at === null || at === undefined ? undefined : `${at.file}:${at.line}`;
+  const { file, line } = (place ?? {}) as Partial<Place>;
+  return file !== undefined && /^[\w@%+=:,./\\-]{1,300}$/.test(file) ? `${file}:${line}` : undefined;
 };
 export const listOf = (document: Document, key: string): readonly Document[] => {
   const list = document[key];
@@ -77,6 +95,8 @@ export const afterLeaks = (document: Document): string => {
   const { id } = (finding['container'] ?? {}) as { id?: number };
   const place = placeOf(finding['location']);
   const look = id === undefined ? '' : ` heap with id @${id} and the last snapshot shows what the container holds.`;
+  if (place === undefined && finding['location'])
+    return `findings[0].location is the place in the source that owns what grows.${look}`;
   if (place === undefined) return `findings[0].path shows what grows; its line is not known.${look}`;
   return `Read ${place} in the source: this code owns what grows. findings[0].allocationSites and growthSites name the lines that add to it.${look}`;
 };
@@ -84,9 +104,8 @@ export const afterLeaks = (document: Document): string => {
 export const afterCosts = (document: Document): string => {
   const [top] = listOf(document, 'functions');
   if (top === undefined) return 'The profile contains no functions.';
-  const place =
-    top['file'] === null ? 'native code: ask for its callers' : `${String(top['file'])}:${String(top['line'])}`;
-  return `The first function is at ${place}. Call this again with callers set to its name to see what calls it.`;
+  const place = top['file'] === null ? 'native code: ask for its callers' : `at ${placeOf(top) ?? 'functions[0].file'}`;
+  return `The first function is ${place}. Call this again with callers set to its name to see what calls it.`;
 };
 
 export const costInputs = {

@@ -11,7 +11,7 @@ import type { FromCommand } from './messages.js';
  * After Esc, a command has this long to undo what it did to the target; after that, the guard in the target does it. The
  * end of memwatch does not wait for it.
  */
-const undoMs = 5000;
+export const undoMs = 5000;
 
 const stillBusy = 'stopped; the process finishes what V8 has started, and what memwatch opened there closes by itself';
 
