@@ -20,7 +20,7 @@ import { withGrowthSites } from './growth-sites.js';
 import { findOutsideHeap, reportOfInterrupted, reportOfWatch, risingText, withWatch } from './live-report.js';
 import type { Round } from './rounds.js';
 import { searchHeap } from './search.js';
-import type { HeapSeen, SearchOptions } from './search-captures.js';
+import type { HeapSeen, Outcome, SearchOptions } from './search-captures.js';
 import { packageOf } from './snapshot-files.js';
 import { uncounted, withoutCounts } from './uncounted.js';
 import { withWorkers } from './workers.js';
@@ -100,23 +100,29 @@ const searchAndWatch = async (looking: Looking, first: Watched, options: TimedOp
     const isDecided = report.verdict !== 'clean' || findOutsideHeap(first, readings).length > 0;
     if (isDecided || first.end === 'grows') return of(first, withWatch(report, first, readings, place));
     if (isKnown(seenBy(heapSeen, first))) return of(first, withWatch(report, seenBy(heapSeen, first), readings, place));
-    // what rose or crept came and went: the watch starts again, because snapshots change all figures
-    const watching = {
-      endsOn: 'late rise',
-      gateRounds: 1,
-      sampled: false,
-      allowedMs: options.maxMs,
-      untilMs: options.untilMs,
-    } as const;
-    const second = await watchTarget(looking, watching);
-    if (second.end !== 'rises' && (second.end !== 'open' || isKnown(seenBy(heapSeen, second))))
-      return of(second, withWatch(report, seenBy(heapSeen, second)));
-    const again = await searchHeap(looking, second, { ...options, keep: undefined });
-    return of(second, withWatch(again.report, seenBy(again.heapSeen, second), again.readings, again.place));
+    return await watchAgain(looking, { report, heapSeen }, options);
   } catch (error) {
     if (looking.io.signal.aborted) return of(first, reportOfInterrupted(first));
     throw error;
   }
+};
+
+/** What rose or crept came and went: the watch starts again, because snapshots change all figures. */
+const watchAgain = async (
+  looking: Looking,
+  { report, heapSeen }: Outcome,
+  options: TimedOptions,
+): Promise<Reported> => {
+  const watching = { gateRounds: 1, sampled: false, allowedMs: options.maxMs, untilMs: options.untilMs };
+  const second = await watchTarget(looking, { ...watching, endsOn: 'late rise' });
+  if (second.end !== 'rises' && (second.end !== 'open' || isKnown(seenBy(heapSeen, second))))
+    return { report: withWatch(report, seenBy(heapSeen, second)), watched: second };
+  const again = await searchHeap(looking, second, { ...options, keep: undefined });
+  const isDecided = again.report.verdict !== 'clean' || second.end !== 'rises';
+  // a rise ends a watch before everything outside the heap is known
+  const last = isDecided ? second : await watchTarget(looking, { ...watching, endsOn: 'proof' });
+  const readings = isDecided ? again.readings : [];
+  return { report: withWatch(again.report, seenBy(again.heapSeen, last), readings, again.place), watched: last };
 };
 
 const leastSeenMs = 9000;

@@ -5,12 +5,12 @@
  */
 import type { Finding } from '../model/finding.js';
 import type { PackageLookup } from '../model/owner.js';
-import type { ScriptsTable } from '../model/scripts.js';
-import type { SurvivorSite } from '../model/survivors.js';
+import { isProgramFile, type ScriptsTable } from '../model/scripts.js';
+import type { SurvivorFrame, SurvivorSite } from '../model/survivors.js';
 import { placedBySites, withAllocationSites } from './allocation-sites.js';
 import { childProcesses, fileDescriptors, threads } from './readings/counters.js';
 
-const files = String.raw`fs|internal/fs/\w+|internal/streams/\w+`;
+const files = String.raw`fs|internal/fs/\w+`;
 const sockets = '_http_agent|_http_client|_http_server|net|_tls_wrap|tls|dgram|internal/http2/core';
 const children = 'child_process|internal/child_process|internal/cluster/primary';
 
@@ -35,7 +35,16 @@ export const withOpeners = (
   const [, wanted] = modules.find(([counter]) => counter.test(finding.container.name)) ?? [];
   if (wanted === undefined) return finding;
   const isOpening = new RegExp(`^node:(${wanted})$`);
-  const opening = sites.filter(({ stack }) => stack.some(({ url }) => isOpening.test(url)));
+  const opening = sites.filter((site) => nodeFunctionsOf(site).some(({ url }) => isOpening.test(url)));
   const [placed = finding] = placedBySites(withAllocationSites([finding], opening, scripts), packageOf);
   return placed;
+};
+
+/**
+ * Node's functions at the top of the stack, which the program called. Further down the stack they only deliver data: what
+ * the program then makes is no file or socket.
+ */
+const nodeFunctionsOf = ({ stack }: SurvivorSite): readonly SurvivorFrame[] => {
+  const end = stack.findIndex(({ url }) => isProgramFile(url));
+  return end === -1 ? stack : stack.slice(0, end);
 };

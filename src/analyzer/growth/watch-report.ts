@@ -91,9 +91,7 @@ export const undecidedOf = (watch: Watch): string[] => {
     ({ state, of }) => state === 'creeps' && !isIdle && isPartOf(of) === undefined && !isWorkerHeap(of),
   );
   const slowing = watch.known.filter(({ state }) => state === 'slows');
-  const open = isIdle
-    ? []
-    : watch.known.filter((known) => known.state === 'open' && hasBound(known) && isPartOf(known.of) === undefined);
+  const open = isIdle ? [] : watch.known.filter(({ state, of }) => state === 'open' && isPartOf(of) === undefined);
   return [
     ...grown.map((known) => `${rose(known, watch)}, and memwatch found no object that retains it${toSettle(known)}`),
     ...creeping.map(
@@ -101,7 +99,8 @@ export const undecidedOf = (watch: Watch): string[] => {
     ),
     ...slowing.map((known) => `${rose(known, watch)}, but less each time: it may be a cache that is still filling`),
     ...(isIdle ? ['it did hardly any work while it was watched: put load on it with --load'] : []),
-    ...open.map((known) => `${rose(known, watch)}: ${wouldSettle(known, watch)}`),
+    ...open.filter(hasBound).map((known) => `${rose(known, watch)}: ${wouldSettle(known, watch)}`),
+    ...readTooSeldom(open, watch),
     ...silentWorkers(watch.readings)
       .slice(0, 1)
       .map(({ title }) => `${title} does not answer, so its heap is not known`),
@@ -110,6 +109,14 @@ export const undecidedOf = (watch: Watch): string[] => {
 
 /** Before the first look nothing is known of anything; the heap stands for all of it. */
 const hasBound = ({ of, slope }: Known): boolean => of === heapMemory || Number.isFinite(slope.high);
+
+/** What has no bound after snapshots have decided about the heap: it is no proof of anything, so nothing is clean yet. */
+const readTooSeldom = (open: readonly Known[], watch: Watch): string[] => {
+  const [first, ...others] = open.filter((known) => !hasBound(known));
+  if (first === undefined || open.some(({ of }) => of === heapMemory)) return [];
+  const names = [first, ...others].map(({ of }) => of).join(', ');
+  return [`there were too few readings of ${names} to rule out growth: ${wouldSettle(first, watch)}`];
+};
 
 const toSettle = ({ of }: Known): string => (settlesLater(of) ? '; they may still run and go away' : '');
 

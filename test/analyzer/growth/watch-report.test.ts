@@ -1,7 +1,7 @@
 /** A watch in words: what was looked at, what was not, and how fast everything grows at most. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { computeBounds, workerHeap } from '#memwatch/analyzer/growth/readings/bounds.js';
+import { computeBounds, withHeapSeen, workerHeap } from '#memwatch/analyzer/growth/readings/bounds.js';
 import {
   coverageOf,
   renderBounds,
@@ -95,6 +95,17 @@ test('before the first look only the heap is said to be open, with an unknown ra
   const early = { ...rest, readings: few, known: computeBounds(few, allowedMs) };
   assert.deepEqual(undecidedOf(early), ['the heap grew by 0 B in 1 s: --max-time 2m would settle it']);
   assert.match(renderBounds(early), /^the heap grows by less than an unknown rate \(95 %\)/);
+});
+
+test('snapshots that rule out growth of the heap do not rule out growth of what has too few readings', () => {
+  const { readings, ...rest } = watch((second) => ({ externalBytes: 20e6 * second }));
+  const few = readings.slice(0, 9);
+  const seen = withHeapSeen(computeBounds(few, allowedMs), { estimate: 0, low: 0, high: 0 }, 10_000).map((known) =>
+    known.of === 'JavaScript heap' ? { ...known, state: 'excluded' as const } : known,
+  );
+  const [reason, ...others] = undecidedOf({ ...rest, readings: few, known: seen });
+  assert.deepEqual(others, []);
+  assert.match(reason ?? '', /^there were too few readings of .*external memory.* --max-time 2m would settle it$/);
 });
 
 test('without any reading nothing is said of growth', () => {
