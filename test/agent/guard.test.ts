@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { findInspector } from '#memwatch/agent/attach/inspector.js';
+import { namesIn, readText } from '#memwatch/agent/process/proc.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
 import { repository } from '../support/paths.js';
 import { startSource, temporaryFolder } from '../support/targets.js';
@@ -38,19 +39,28 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-test('after memwatch was killed, the target itself takes everything away', async (t) => {
-  const target = await startSource(t, idle, { node: 22 });
-  const { child, exited } = await startMemwatch(t, target.pid);
+test('after memwatch was killed, the target itself takes everything away, in its workers as well', async (t) => {
+  const source = `const { Worker } = require('node:worker_threads');
+    new Worker('setInterval(() => {}, 50)', { eval: true }).on('online', () => console.log('ready'))`;
+  const target = await startSource(t, source, { node: 22, kind: 'cjs' });
+  const args = [repository('dist/cli.js'), 'cpu', String(target.pid), '--threads', 'all', '-d', '60s'];
+  const child = spawn(process.execPath, args, { stdio: 'ignore' });
+  t.after(() => child.kill('SIGKILL'));
+  await eventually('both threads are profiled', () => profilersOf(target.pid) === 2, 20_000);
   child.kill('SIGKILL');
-  await exited;
-  assert.notEqual(await findInspector(target.pid), undefined);
+  await eventually('the profilers are stopped', () => profilersOf(target.pid) === 0, 30_000);
   await eventually(
     'the target closes its inspector',
     async () => (await findInspector(target.pid)) === undefined,
-    20_000,
+    30_000,
   );
   assert.equal(target.child.exitCode, null);
 });
+
+/** V8 takes a thread for each profile. */
+const profilersOf = (pid: number): number =>
+  namesIn(`/proc/${pid}/task`).filter((thread) => readText(`/proc/${pid}/task/${thread}/comm`).includes('ProfEvntProc'))
+    .length;
 
 test('a target in which nothing moves takes everything away, too', async (t) => {
   const target = await startSource(t, `require('node:net').createServer().listen(0, () => console.log('ready'))`, {

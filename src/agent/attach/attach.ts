@@ -145,6 +145,7 @@ const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promi
   const detach = async (): Promise<void> => {
     for (const undo of undos.toReversed()) await quietly(undo); // if one fails, the rest must still be undone
     if (guardHere !== guard) await quietly(guardHere.leave);
+    if (!ending.aborted) await quietly(workers.leave); // at its end, a target does not answer this
     await leave(link);
     const { reason } = main.closed;
     // the target was left without an answer: the message says so, since what was done there still has to be undone

@@ -22,7 +22,8 @@ const countTimeoutMs = 180_000;
 let censuses = 0;
 
 /** Prepares a census in the session's thread. */
-export const startCensus = async (session: Session): Promise<Census> => {
+export const startCensus = async (given: Session): Promise<Census> => {
+  const session = (await given.inside?.()) ?? given; // all objects of the target are held while they are counted
   const objectGroup = `memwatch-census-${++censuses}`;
   const evaluate = async (expression: string): Promise<string> => {
     const answer = await session.send('Runtime.evaluate', { expression, objectGroup, includeCommandLineAPI: true });

@@ -55,6 +55,8 @@ export interface Session {
    * answer.
    */
   beforeCut(send: () => void): void;
+  /** Of a worker's session: one for what must end when memwatch is killed. All others end with their connection. */
+  inside?(): Promise<Session>;
   close(): Promise<void>;
 }
 

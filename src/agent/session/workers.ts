@@ -5,6 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import { MemwatchError } from '../../errors.js';
 import { openChannel, readMessage } from './channel.js';
+import { openInsideWorker, type InsideWorker } from './inside-worker.js';
 import { bounded, type Session } from './protocol.js';
 
 export interface WorkerThread {
@@ -21,6 +22,8 @@ export interface Workers {
   list(): Promise<readonly WorkerThread[]>;
   /** Reports workers that start from now on, until the returned function is called. Works only after the first `list`. */
   onStart(listener: (worker: WorkerThread) => void): () => void;
+  /** Closes the sessions of all workers, which Node would keep. */
+  leave(): Promise<void>;
 }
 
 /** At the first `list`, asks V8 to attach to each worker that runs and to each that starts, until `main` closes. */
@@ -48,6 +51,7 @@ export const watchWorkers = (main: Session): Workers => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    leave: async () => void (await Promise.all([...running].map(({ session }) => session.close()))),
   };
 };
 
@@ -82,16 +86,28 @@ const openWorkerSession = (main: Session, sessionId: string): Session => {
     closed.abort(main.closed.reason);
   };
   main.closed.addEventListener('abort', end, { once: true });
-  return {
-    send: (method, params, options) =>
-      bounded(channel.ask(method, params), method, closed.signal, options?.timeoutMs) as Promise<never>,
+  const ask: Session['send'] = (method, params, options) =>
+    bounded(channel.ask(method, params), method, closed.signal, options?.timeoutMs) as Promise<never>;
+  let opening: Promise<InsideWorker> | undefined;
+  const inside = async (): Promise<Session> => (await (opening ??= openInsideWorker(session))).session;
+  const session: Session = {
+    send: async (method, params, options) => {
+      const runsOn = lasting.test(method);
+      return (runsOn ? (await inside()).send : ask)(method, params, options);
+    },
     on: channel.on,
     closed: closed.signal,
     hurry: main.hurry,
     beforeCut: main.beforeCut,
+    inside,
     close: async () => {
-      await main.send('NodeWorker.detach', { sessionId }).catch(() => {}); // the worker may be gone
+      await opening?.then(({ leave }) => leave()).catch(() => {}); // the worker may be gone
+      await main.send('NodeWorker.detach', { sessionId }, { timeoutMs: 3000 }).catch(() => {});
       end();
     },
   };
+  return session;
 };
+
+/** What these commands begin runs on in the worker if memwatch is killed, unless it was begun in a session inside. */
+const lasting = /^(Profiler\.|HeapProfiler\.(start|stop|get)Sampling)/;
