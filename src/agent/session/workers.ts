@@ -86,27 +86,33 @@ const openWorkerSession = (main: Session, sessionId: string): Session => {
     closed.abort(main.closed.reason);
   };
   main.closed.addEventListener('abort', end, { once: true });
-  const ask: Session['send'] = (method, params, options) =>
-    bounded(channel.ask(method, params), method, closed.signal, options?.timeoutMs) as Promise<never>;
-  let opening: Promise<InsideWorker> | undefined;
-  const inside = async (): Promise<Session> => (await (opening ??= openInsideWorker(session))).session;
-  const session: Session = {
-    send: async (method, params, options) => {
-      const runsOn = lasting.test(method);
-      return (runsOn ? (await inside()).send : ask)(method, params, options);
-    },
+  return withInside({
+    send: (method, params, options) =>
+      bounded(channel.ask(method, params), method, closed.signal, options?.timeoutMs) as Promise<never>,
     on: channel.on,
     closed: closed.signal,
     hurry: main.hurry,
     beforeCut: main.beforeCut,
-    inside,
     close: async () => {
-      await opening?.then(({ leave }) => leave()).catch(() => {}); // the worker may be gone
       await main.send('NodeWorker.detach', { sessionId }, { timeoutMs: 3000 }).catch(() => {});
       end();
     },
+  });
+};
+
+const withInside = (outside: Session): Session => {
+  let opening: Promise<InsideWorker> | undefined;
+  const inside = async (): Promise<Session> => (await (opening ??= openInsideWorker(outside))).session;
+  return {
+    ...outside,
+    send: async (method, params, options) =>
+      (lasting.test(method) ? await inside() : outside).send(method, params, options),
+    inside,
+    close: async () => {
+      await opening?.then(({ leave }) => leave()).catch(() => {}); // the worker may be gone
+      await outside.close();
+    },
   };
-  return session;
 };
 
 /** What these commands begin runs on in the worker if memwatch is killed, unless it was begun in a session inside. */
