@@ -86,7 +86,7 @@ export const expectNoLeak = async (body: Body, options: LeakOptions = {}): Promi
   const caller = new Error();
   Error.captureStackTrace(caller, expectNoLeak);
   const report = await trackGrowth(body, options);
-  const fresh = report.findings.filter(({ signature }) => !isIgnored(signature, options.ignore ?? []));
+  const fresh = findingsNotIgnored(report.findings, options.ignore ?? []);
   const undecided = options.strict === true && report.verdict === 'inconclusive';
   if (fresh.length === 0 && !undecided) return;
   const error = new LeakError(messageOf(fresh, report), { ...report, findings: fresh });
@@ -94,8 +94,14 @@ export const expectNoLeak = async (body: Body, options: LeakOptions = {}): Promi
   throw error;
 };
 
-const isIgnored = (signature: string, ignore: readonly (string | RegExp)[]): boolean =>
-  ignore.some((known) => (typeof known === 'string' ? known === signature : known.test(signature)));
+export const findingsNotIgnored = (
+  findings: readonly CheckFinding[],
+  ignore: readonly (string | RegExp)[],
+): CheckFinding[] =>
+  findings.filter(
+    ({ signature }) =>
+      !ignore.some((known) => (typeof known === 'string' ? known === signature : known.test(signature))),
+  );
 
 const messageOf = (findings: readonly CheckFinding[], report: GrowthReport): string => {
   if (findings.length === 0) return ['no verdict on leaks', ...report.reasons.map(escapeText)].join('\n  ');
