@@ -31,7 +31,7 @@ export const withAllocationSites = <F extends Finding>(
   caller?: Caller,
 ): F[] => {
   const locator = createLocator(scripts);
-  const given = new Map<Finding, AllocationSite[]>(findings.map((finding) => [finding, []]));
+  const given = new Map<Finding, MadeAt[]>(findings.map((finding) => [finding, []]));
   const stacks = new Map<Finding, SurvivorSite[]>();
   for (const site of sites) {
     const named = siteOf(site, locator, caller);
@@ -39,7 +39,7 @@ export const withAllocationSites = <F extends Finding>(
     if (made === undefined) continue;
     const finding = bestFinding(findings, site, locator);
     if (finding === undefined) continue;
-    given.get(finding)?.push(made);
+    given.get(finding)?.push({ site: made, callers: callersOf(site, locator) });
     stacks.set(finding, [...(stacks.get(finding) ?? []), site]);
   }
   return findings.map((finding) => ({
@@ -62,7 +62,7 @@ export const withUnclaimedSites = <F extends Finding>(
 ): F[] => {
   const locator = createLocator(scripts);
   const unclaimed = sites.filter((site) => bestFinding(findings, site, locator) === undefined);
-  const made = largest(unclaimed.flatMap((site) => siteOf(site, locator) ?? []));
+  const made = largest(unclaimed.flatMap((site) => madeAt(site, locator)));
   const claimed = findings.flatMap(({ allocationSites }) => allocationSites.map(({ bytes }) => bytes));
   const [most] = made;
   if (most === undefined || most.bytes < mostOfUnclaimed * sumOf(made.map(({ bytes }) => bytes))) return [...findings];
@@ -121,16 +121,47 @@ const bestFinding = (findings: readonly Finding[], { stack }: SurvivorSite, loca
   return best !== undefined && (score(best) > 0 || findings.length === 1) ? best : undefined;
 };
 
-const largest = (sites: readonly AllocationSite[]): AllocationSite[] => {
-  const sums = new Map<string, AllocationSite>();
-  for (const site of sites) {
-    const key = `${site.function} ${formatPlace(site)}`;
-    const bytes = (sums.get(key)?.bytes ?? 0) + site.bytes;
-    sums.set(key, { ...site, bytes });
-  }
-  const sorted = [...sums.values()].toSorted((a, b) => b.bytes - a.bytes);
-  return sorted.filter(({ bytes }) => bytes >= minShare * sorted[0].bytes).slice(0, maxSites);
+/** `callers`: the program's functions on the stack, innermost first. */
+interface MadeAt {
+  readonly site: AllocationSite;
+  readonly callers: readonly string[];
+}
+
+const madeAt = (sampled: SurvivorSite, locator: Locator): MadeAt[] => {
+  const site = siteOf(sampled, locator);
+  return site === undefined ? [] : [{ site, callers: callersOf(sampled, locator) }];
 };
+
+const callersOf = ({ stack }: SurvivorSite, locator: Locator): string[] =>
+  stack.filter(isProgramFrame).map((frame) => {
+    const place = placeOf(frame, locator);
+    return place === undefined ? frame.function : `${frame.function} ${formatPlace(place)}`;
+  });
+
+const largest = (made: readonly MadeAt[]): AllocationSite[] => {
+  const sums = new Map<string, MadeAt>();
+  for (const { site, callers } of made) {
+    const key = `${site.function} ${formatPlace(site)}`;
+    const bytes = (sums.get(key)?.site.bytes ?? 0) + site.bytes;
+    sums.set(key, { site: { ...site, bytes }, callers });
+  }
+  const sorted = [...sums.values()].toSorted((a, b) => b.site.bytes - a.site.bytes);
+  const large = sorted.filter(({ site }) => site.bytes >= minShare * sorted[0].site.bytes).slice(0, maxSites);
+  return innermostFirst(large).map(({ site }) => site);
+};
+
+/**
+ * Once V8 has inlined a function, what it allocates is charged to its caller. So of the first site and one that it calls
+ * by the same way, the one that is called says more.
+ */
+const innermostFirst = (made: readonly MadeAt[]): readonly MadeAt[] => {
+  const [first] = made;
+  const inner = made.find(({ callers }) => first !== undefined && isCalledBy(callers, first.callers));
+  return inner === undefined ? made : [inner, ...made.filter((one) => one !== inner)];
+};
+
+const isCalledBy = (callers: readonly string[], outer: readonly string[]): boolean =>
+  callers.length > outer.length && outer.every((name, i) => name === callers[callers.length - outer.length + i]);
 
 /**
  * Findings whose place says little get that of their largest allocation site: what Node holds for the program, and what only

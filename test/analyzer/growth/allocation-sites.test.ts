@@ -83,6 +83,15 @@ test('sites at one line are one; single samples and all beyond the five largest 
   ]);
 });
 
+test('what V8 charges to a function after inlining is given to the function that it calls, if that was seen before', () => {
+  const [made, outer] = [frame('make', '/app/src/make.js'), frame('tick', '/app/src/loop.js')];
+  const other = frame('log', '/app/src/log.js');
+  const first = (...sites: SurvivorSite[]): string => sitesOf(sites, [sessions])[0]?.[0] ?? '';
+  assert.equal(first(site(900, outer), site(100, made, outer)), 'make /app/src/make.js:10 100');
+  assert.equal(first(site(900, outer), site(50, made, outer)), 'tick /app/src/loop.js:10 900');
+  assert.equal(first(site(900, outer), site(100, made, other)), 'tick /app/src/loop.js:10 900');
+});
+
 test('what the caller of a body allocates was allocated by the body, or is left out', () => {
   const isFile = (file: string): boolean => file === '/runner.js';
   const sites = [site(500, frame('run', '/runner.js'))];
