@@ -8,6 +8,7 @@ import { openProcessReadings } from '../agent/capture/process-readings.js';
 import { captureScripts } from '../agent/capture/scripts.js';
 import { reportOfCensus } from '../analyzer/growth/light.js';
 import { isWorkerHeap, withHeapSeen } from '../analyzer/growth/readings/bounds.js';
+import { heapMemory } from '../analyzer/growth/readings/counters.js';
 import { coverageOf } from '../analyzer/growth/watch-report.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import type { Progress } from '../progress.js';
@@ -115,7 +116,7 @@ const watchAgain = async (
 ): Promise<Reported> => {
   const watching = { gateRounds: 1, sampled: false, allowedMs: options.maxMs, untilMs: options.untilMs };
   const second = await watchTarget(looking, { ...watching, endsOn: 'late rise' });
-  if (second.end !== 'rises' && (second.end !== 'open' || isKnown(seenBy(heapSeen, second))))
+  if (!isSearchedAgain(second, heapSeen))
     return { report: withWatch(report, seenBy(heapSeen, second)), watched: second };
   const again = await searchHeap(looking, second, { ...options, keep: undefined });
   const isDecided = again.report.verdict !== 'clean' || second.end !== 'rises';
@@ -123,6 +124,12 @@ const watchAgain = async (
   const last = isDecided ? second : await watchTarget(looking, { ...watching, endsOn: 'proof' });
   const readings = isDecided ? again.readings : [];
   return { report: withWatch(again.report, seenBy(again.heapSeen, last), readings, again.place), watched: last };
+};
+
+/** A heap that is proved to grow now may do so in steps, which the rounds of the first search were too short for. */
+const isSearchedAgain = (second: Watched, heapSeen: HeapSeen | undefined): boolean => {
+  if (second.end === 'grows') return growing(second).some(({ of }) => of === heapMemory);
+  return second.end === 'rises' || (second.end === 'open' && !isKnown(seenBy(heapSeen, second)));
 };
 
 const leastSeenMs = 9000;

@@ -54,23 +54,24 @@ export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOpti
   const locate = ({ scriptId, url, line, column }: Position): Location | undefined =>
     locator.atPosition(Number(scriptId), url, line, column);
   const ofFunction = (node: number): Location | undefined => {
-    const position = positionOf.function(node);
-    return position === undefined ? undefined : locate(position);
+    const at = positionOf.function(node);
+    return at && locate(at);
   };
   const placeIn = (from: Position | undefined, find: (source: string, from: Position) => TextPosition | undefined) => {
     const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
     const found = from === undefined || source === undefined ? undefined : find(source, from);
     return from === undefined || found === undefined ? undefined : locate({ ...from, ...found });
   };
+  const textOf = (from: Position | undefined): ScriptText | undefined => {
+    const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
+    if (from === undefined || source === undefined) return undefined;
+    return { source, locate: (line, column) => locate({ ...from, line, column }) };
+  };
   return {
     ofFunction,
-    codeOf: (kind, node) => {
-      const from = kind === 'class' ? positionOf.classes(node)[0] : positionOf[kind](node);
-      const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
-      if (from === undefined || source === undefined) return undefined;
-      return { source, locate: (line, column) => locate({ ...from, line, column }) };
-    },
-    ofListening: (node) => placeIn(positionOf.function(node), (source) => findListening(source, nodeName(graph, node))),
+    codeOf: (kind, node) => textOf(kind === 'class' ? positionOf.classes(node)[0] : positionOf[kind](node)),
+    ofListening: (node) =>
+      placeIn(positionOf.function(node), (source, at) => findListening(source, nodeName(graph, node), at)),
     ofClass: (node) => ofFunction(constructorOf(graph, node)),
     ofVariable: (node, variable) => {
       const from = positionOf.variable(node);
@@ -78,11 +79,11 @@ export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOpti
     },
     ofAdditions: ({ kind: anchor, node, name }, members, kind) => {
       for (const from of anchor === 'class' ? positionOf.classes(node) : [positionOf[anchor](node)]) {
-        const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
-        if (from === undefined || source === undefined) continue;
-        const at = anchor === 'variable' ? findDeclaration(source, name, from) : undefined;
-        const found = findAdditions(source, { kind, variable: at && { name, at }, members });
-        const lines = found.flatMap((one) => addingLine(one, (place) => locate({ ...from, ...place })));
+        const text = textOf(from);
+        if (from === undefined || text === undefined) continue;
+        const at = anchor === 'variable' ? findDeclaration(text.source, name, from) : undefined;
+        const found = findAdditions(text.source, { kind, variable: at && { name, at }, members });
+        const lines = found.flatMap((one) => addingLine(one, ({ line, column }) => text.locate(line, column)));
         if (lines.length > 0) return lines;
       }
       return [];

@@ -2,7 +2,7 @@
  * Which object of a cause is the container, and which of the objects that it holds are its entries. In: a cause, the last
  * graph. Out: the container's node, the class of its entries and their number in each snapshot.
  */
-import { nodeName } from '../../model/heap-graph.js';
+import { nodeName, type HeapGraph } from '../../model/heap-graph.js';
 import type { Paths } from '../../model/heap-results.js';
 import type { Cause } from './causes.js';
 import { isBackingStore, type EntryTally } from './entries.js';
@@ -32,16 +32,17 @@ export const findContainer = (
   paths: Paths,
   classes: GrowthClasses,
 ): Container => {
-  const members = new Set(region.members);
   const best = byPreference(growing, region, classes, paths);
   if (best === undefined) return inside(region, last, paths, classes);
   const ofBest = growing.filter((one) => one.holder !== best.holder && one.classNumber === best.classNumber);
-  const entry = findEntry(last, members, best.classNumber, classes);
+  const direct = lookDirect(last, best.holder, best.classNumber, classes);
   return {
     node: best.holder,
     entryClass: best.classNumber,
-    history: withPermanent(last, best, classes),
-    entry,
+    // the entries that were there all the time are the same number in each snapshot
+    history: [...best.counts].map((count) => count + direct.permanent),
+    // objects of that class may also be deeper in the region, and belong to something else
+    entry: direct.oldest === -1 ? findEntry(last, new Set(region.members), best.classNumber, classes) : direct.oldest,
     alsoHeldBy: [...new Set(ofBest.map((one) => one.holder))],
     chained: false,
   };
@@ -87,34 +88,42 @@ const depthOf = (paths: Paths, node: number): number => {
   return depth;
 };
 
-/** Adds the entries that were there all the time, the same number in each snapshot. */
-const withPermanent = (last: Transients, best: EntryTally, classes: GrowthClasses): number[] => {
-  const { permanent } = countDirect(last, best.holder, best.classNumber, classes);
-  return [...best.counts].map((count) => count + permanent);
-};
+/** The nodes of a class that a node holds directly, seen through its stores. `oldest`: of those that are not permanent, or -1. */
+interface Direct {
+  permanent: number;
+  transient: number;
+  oldest: number;
+}
 
-/** How many nodes of that class a node holds directly, seen through its stores. */
-const countDirect = (
+const lookDirect = (
   { graph, isPermanent }: Transients,
   holder: number,
   classNumber: number,
   classes: GrowthClasses,
-): { permanent: number; transient: number } => {
+): Direct => {
   const seen = new Set<number>([holder]);
   const stack = [holder];
-  const count = { permanent: 0, transient: 0 };
+  const direct: Direct = { permanent: 0, transient: 0, oldest: -1 };
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
       const target = graph.edgeTarget[edge];
       if (seen.has(target)) continue;
       seen.add(target);
       if (isBackingStore(graph, target)) stack.push(target);
-      else if (classes.of(graph, target) === classNumber)
-        count[isPermanent[target] === 1 ? 'permanent' : 'transient']++;
+      else if (classes.of(graph, target) === classNumber) addEntry(direct, graph, target, isPermanent[target] === 1);
     }
   }
-  return count;
+  return direct;
 };
+
+const addEntry = (direct: Direct, graph: HeapGraph, node: number, isPermanent: boolean): void => {
+  direct[isPermanent ? 'permanent' : 'transient']++;
+  if (!isPermanent) direct.oldest = olderOf(graph, direct.oldest, node);
+};
+
+/** V8 assigns ids in order. */
+const olderOf = ({ nodeId }: HeapGraph, one: number, other: number): number =>
+  one === -1 || nodeId[other] < nodeId[one] ? other : one;
 
 /** What the members of a region hold together, if none of them gains in every round. */
 const together = (
@@ -144,7 +153,7 @@ const inside = (region: Region, last: Transients, paths: Paths, classes: GrowthC
   const members = new Set(region.members);
   const entry = findEntry(last, members, ofRegion.classNumber, classes);
   const node = descend(last, paths, region.node, entry, ofRegion.classNumber, classes);
-  const direct = countDirect(last, node, ofRegion.classNumber, classes);
+  const direct = lookDirect(last, node, ofRegion.classNumber, classes);
   const gathered = region.members.length > 1 ? together(region, last, ofRegion.classNumber, classes) : 0;
   const found = Math.max(gathered, direct.permanent + direct.transient);
   const chained = found < shareOfMost * total(ofRegion.counts);
@@ -173,7 +182,7 @@ const mainClass = (region: Region, last: Transients, classes: GrowthClasses): Re
     .toSorted((a, b) => vaguenessOf(a) - vaguenessOf(b) || total(b.bytes) - total(a.bytes))[0];
 };
 
-/** An entry that stayed, as an example: the oldest one, which has the smallest id, since V8 assigns ids in order. */
+/** An entry that stayed, as an example: the oldest one. */
 const findEntry = (
   last: Transients,
   members: ReadonlySet<number>,
@@ -185,7 +194,7 @@ const findEntry = (
   for (let node = 0; node < graph.nodeCount; node++) {
     if (holder[node] === noHolder || !members.has(holder[node])) continue;
     if (classes.of(graph, node) !== classNumber) continue;
-    if (oldest === -1 || graph.nodeId[node] < graph.nodeId[oldest]) oldest = node;
+    oldest = olderOf(graph, oldest, node);
   }
   return oldest;
 };

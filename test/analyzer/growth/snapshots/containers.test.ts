@@ -39,6 +39,15 @@ test('a Map is found through its table; entries that were always there count, an
   });
 });
 
+test('the example is an entry itself, not an older object of its class that an entry holds', async () => {
+  const draw = (k: number): string =>
+    upTo(4 * (k + 1), (i) => `r${i} -session-> Session s${i} 10`) +
+    `\nglobal -cache-> Map cache\n` +
+    upTo(4 * (k + 1), (i) => `cache -#${i}-> Session t${i} 100\nt${i} -request-> Request r${i}`);
+  const { entry, entries } = await container(draw, 's5', 't5');
+  assert.deepEqual([entries, entry], ['Session', 't5']);
+});
+
 test('objects of a class name the entries before strings do, though there are fewer', async () => {
   const draw = (k: number): string =>
     `global -cache-> Map cache\n` +
