@@ -57,15 +57,15 @@ export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOpti
     const at = positionOf.function(node);
     return at && locate(at);
   };
-  const placeIn = (from: Position | undefined, find: (source: string, from: Position) => TextPosition | undefined) => {
-    const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
-    const found = from === undefined || source === undefined ? undefined : find(source, from);
-    return from === undefined || found === undefined ? undefined : locate({ ...from, ...found });
-  };
   const textOf = (from: Position | undefined): ScriptText | undefined => {
     const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
     if (from === undefined || source === undefined) return undefined;
     return { source, locate: (line, column) => locate({ ...from, line, column }) };
+  };
+  const placeIn = (from: Position | undefined, find: (source: string, from: Position) => TextPosition | undefined) => {
+    const text = textOf(from);
+    const found = from && text && find(text.source, from);
+    return found && text?.locate(found.line, found.column);
   };
   return {
     ofFunction,
