@@ -51,12 +51,9 @@ interface Position {
 
 export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOptions): Places => {
   const positionOf = createPositions(graph);
-  const locate = ({ scriptId, url, line, column }: Position): Location | undefined =>
-    locator.atPosition(Number(scriptId), url, line, column);
-  const ofFunction = (node: number): Location | undefined => {
-    const at = positionOf.function(node);
-    return at && locate(at);
-  };
+  const locate = (at: Position): Location | undefined =>
+    locator.atPosition(Number(at.scriptId), at.url, at.line, at.column);
+  const found = (at: Position | undefined): Location | undefined => at && locate(at);
   const textOf = (from: Position | undefined): ScriptText | undefined => {
     const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
     if (from === undefined || source === undefined) return undefined;
@@ -64,26 +61,26 @@ export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOpti
   };
   const placeIn = (from: Position | undefined, find: (source: string, from: Position) => TextPosition | undefined) => {
     const text = textOf(from);
-    const found = from && text && find(text.source, from);
-    return found && text?.locate(found.line, found.column);
+    const at = from && text && find(text.source, from);
+    return at && text?.locate(at.line, at.column);
   };
   return {
-    ofFunction,
+    ofFunction: (node) => found(positionOf.function(node)),
     codeOf: (kind, node) => textOf(kind === 'class' ? positionOf.classes(node)[0] : positionOf[kind](node)),
     ofListening: (node) =>
       placeIn(positionOf.function(node), (source, at) => findListening(source, nodeName(graph, node), at)),
-    ofClass: (node) => ofFunction(constructorOf(graph, node)),
+    ofClass: (node) => found(positionOf.function(constructorOf(graph, node))),
     ofVariable: (node, variable) => {
       const from = positionOf.variable(node);
-      return placeIn(from, (source, at) => findDeclaration(source, variable, at)) ?? (from && locate(from));
+      return placeIn(from, (source, at) => findDeclaration(source, variable, at)) ?? found(from);
     },
     ofAdditions: ({ kind: anchor, node, name }, members, kind) => {
       for (const from of anchor === 'class' ? positionOf.classes(node) : [positionOf[anchor](node)]) {
         const text = textOf(from);
-        if (from === undefined || text === undefined) continue;
+        if (!from || !text) continue;
         const at = anchor === 'variable' ? findDeclaration(text.source, name, from) : undefined;
-        const found = findAdditions(text.source, { kind, variable: at && { name, at }, members });
-        const lines = found.flatMap((one) => addingLine(one, ({ line, column }) => text.locate(line, column)));
+        const added = findAdditions(text.source, { kind, variable: at && { name, at }, members });
+        const lines = added.flatMap((one) => addingLine(one, text));
         if (lines.length > 0) return lines;
       }
       return [];
@@ -91,12 +88,9 @@ export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOpti
   };
 };
 
-const addingLine = (
-  { line, column, within }: Addition,
-  locate: (place: TextPosition) => Location | undefined,
-): AddingLine[] => {
-  const location = locate({ line, column });
-  return location === undefined ? [] : [{ location, function: (within && locate(within)) ?? null }];
+const addingLine = ({ line, column, within }: Addition, { locate }: Pick<ScriptText, 'locate'>): AddingLine[] => {
+  const location = locate(line, column);
+  return location === undefined ? [] : [{ location, function: (within && locate(within.line, within.column)) ?? null }];
 };
 
 interface Positions {
