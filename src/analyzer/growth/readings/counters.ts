@@ -127,6 +127,16 @@ export const settlesLater = (name: string): boolean => name === 'Timeout' || nam
 const resourceWords: Readonly<Record<string, readonly [string, string]>> = {
   Timeout: ['timers are set and never cleared', 'Keep what setTimeout and setInterval return, and clear it.'],
   Immediate: ['immediates are set and never run', 'Something sets immediates faster than they run.'],
+  TCPSocketWrap: ['sockets are opened and never closed', 'Call destroy() or end() on every path, also after an error.'],
+  TCPServerWrap: ['servers are started and never closed', 'Call close() on each server that is no longer needed.'],
+  UDPWrap: ['UDP sockets are opened and never closed', 'Call close() on each socket of node:dgram.'],
+  PipeWrap: ['pipes are opened and never closed', 'Call destroy() on the stream or socket on every path.'],
+  FSEventWrap: ['files are watched and never released', 'Call close() on each watcher that fs.watch() returned.'],
+  StatWatcher: ['files are watched and never released', 'Call fs.unwatchFile() for each fs.watchFile().'],
+  MessagePort: [
+    'message ports are opened and never closed',
+    'Call close() on one of the two ports, or end the worker.',
+  ],
 };
 
 const resourceCounter = (type: string): Counter => {

@@ -113,7 +113,7 @@ test('handles are watched by their type, also one that was not there at first; t
   assert.deepEqual(
     counters.map(({ title, of }) => [title, readings.map(of)]),
     [
-      ['handles of type TCPSocketWrap are opened and never closed (TCPSocketWrap)', [0, 0, 2]],
+      ['sockets are opened and never closed (TCPSocketWrap)', [0, 0, 2]],
       ['timers are set and never cleared (Timeout)', [0, 3, 3]],
     ],
   );
