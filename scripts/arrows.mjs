@@ -99,6 +99,7 @@ const packages = {
   'd3-selection': ['report/flamegraph/page.ts'],
   blessed: ['tui/terminal/screen.ts'],
   '@modelcontextprotocol/server': ['commands/mcp/server.ts'],
+  '@duckdb/node-api': ['commands/query/duckdb.ts'],
   yargs: ['commands'],
 };
 // Node's own modules that a folder must not import

@@ -78,6 +78,11 @@ const entries = {
     describe: 'what memory could be saved: by kind, who holds it, and what to do',
     load: async () => (await import('./waste.js')).wasteCommand,
   },
+  query: {
+    usage: 'query <files..>',
+    describe: 'any question about heap snapshots, in SQL: nodes, edges, classes, strings, paths',
+    load: async () => (await import('./query.js')).queryCommand,
+  },
   diff: {
     usage: 'diff <files..>',
     describe: 'what grew from one capture to the next',

@@ -92,11 +92,12 @@ const gunzipStart = (start: Buffer): Buffer => {
 const takesProfiles: readonly string[] = ['view', 'export', 'diff', 'mcp'];
 
 /** Commands that take snapshots alone; a result of memwatch may look like a broken one. */
-const takesSnapshots: readonly string[] = ['heap', 'waste'];
+const takesSnapshots: readonly string[] = ['heap', 'waste', 'query'];
 
 /** `leaks` compares several snapshots; `cpu` and `alloc` read all that `view` reads, and say what they miss in it. */
 const isFor = (command: string, named: FileName, files: readonly string[]): boolean =>
   named.command === command ||
+  (named.command === 'heap' && takesSnapshots.includes(command)) ||
   (named.command === 'heap' && command === 'leaks' && files.length > 1) ||
   (named.command === 'view' && ['cpu', 'alloc'].includes(command));
 

@@ -102,6 +102,28 @@ export interface PsDocument {
   readonly processes: readonly NodeProcess[];
 }
 
+export type QueryValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly QueryValue[]
+  | { readonly [key: string]: QueryValue };
+
+export interface QueryColumn {
+  readonly name: string;
+  /** As DuckDB names it: `BIGINT`, `VARCHAR`. */
+  readonly type: string;
+}
+
+/** What SQL over heap snapshots returned. Numbers above 2^53 and dates are texts. */
+export interface QueryDocument {
+  readonly schema: 'memwatch/query@1';
+  readonly columns: readonly QueryColumn[];
+  /** The values of each row in the order of the columns. */
+  readonly rows: readonly (readonly QueryValue[])[];
+}
+
 export interface RecordedDocument {
   readonly schema: 'memwatch/recorded@1';
   readonly file: string;
@@ -148,6 +170,7 @@ export type PrintedDocument =
   | MarkDocument
   | MemoryReport
   | PrintedDiff
+  | QueryDocument
   | ProcessDump
   | PsDocument
   | RecordedDocument
