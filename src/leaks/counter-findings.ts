@@ -81,11 +81,17 @@ const isCounter = ({ container }: Finding): boolean => container.id === 0;
  * snapshot does not show.
  */
 const explains = (finding: Finding, counter: Finding): boolean => {
-  if (counter.container.name === nativeMemory) return true;
+  if (counter.container.name === nativeMemory || isSameHandle(finding, counter)) return true;
   const counterBytes = counter.bytesPerRound ?? 0;
   return counterBytes > 0
     ? (finding.retainedBytesPerRound ?? finding.bytesPerRound ?? 0) >= counterBytes * 0.5
     : isInStep(finding, counter);
+};
+
+/** V8's snapshots call a handle `TCP` that Node calls `TCPSocketWrap`. */
+const isSameHandle = ({ kind, signature, container }: Finding, counter: Finding): boolean => {
+  const handle = signature.split(' > ').at(-1) ?? '';
+  return kind === 'native' && container.id !== 0 && handle !== '' && counter.container.name.startsWith(handle);
 };
 
 /** The same number, or a small multiple of it: a socket is a handle and a file, a thread has four files. */

@@ -40,6 +40,10 @@ test('a thread is the cause of the listeners and files that come with it', () =>
 test('if the heap shows only a native handle, the counter has the clearer name', () => {
   const found = joinFindings([inHeap({ title: 'Timeout', kind: 'native' })], [counter('active timers')]);
   assert.deepEqual(titles(found), ['1 active timers grow']);
+  // also if rounds of different length counted them
+  const tcp = inHeap({ title: 'TCP', kind: 'native', countPerRound: 29, signature: '(GC roots) > TCP' });
+  const counters = [counter('TCPSocketWrap', { countPerRound: 37 }), counter('PipeWrap', { countPerRound: 37 })];
+  assert.deepEqual(titles(joinFindings([tcp], counters)), ['1 TCPSocketWrap grow', '2 PipeWrap grow']);
 });
 
 test('native memory is a leak of its own only if nothing in the heap grows', () => {
