@@ -32,7 +32,7 @@ const find = (document: Document, text: string): Line => {
   return found ?? assert.fail(`no line with ${text} in ${JSON.stringify(document)}`);
 };
 
-/** Runs `handle` about fifty times a second, and prints each time whether anything of memwatch is in the process. */
+/** Runs `handle` about twenty times a second, and prints each time whether anything of memwatch is in the process. */
 const service = `
 const kept = [];
 const spin = (ms) => { const end = performance.now() + ms; while (performance.now() < end); };
@@ -69,7 +69,7 @@ setInterval(() => {
   turn++;
   void waits(turn);
   if (turn % 5 === 0) console.log(right, '__memwatchProbe__' in globalThis || Reflect.get(process, Symbol.for('memwatch')) !== undefined ? 'touched' : 'untouched');
-}, 20);
+}, 50);
 console.log('ready');
 `;
 
@@ -115,7 +115,7 @@ for (const node of testedMajors) {
           }
           return sum;
         }
-        setInterval(() => handle(100_000), 1);
+        setInterval(() => handle(100_000), 15);
         console.log('ready');`,
         { node, kind: 'cjs' },
       );
@@ -186,7 +186,7 @@ for (const node of [22, 24, 26] as const) {
   });
 }
 
-for (const node of testedMajors) {
+for (const node of [20, 26] as const) {
   test(`the lines of a function of a worker are sampled on Node ${node}; it is not probed, and that is said`, async (t) => {
     const source = `const { Worker } = require('node:worker_threads');
       new Worker(require('node:path').join(__dirname, 'worker.cjs'), { name: 'counter' });`;
@@ -201,7 +201,7 @@ for (const node of testedMajors) {
         }
         return sum;
       }
-      setInterval(() => handle(100_000), 1);
+      setInterval(() => handle(100_000), 15);
       console.log('ready');`,
     );
     const target = await startScript(t, join(folder, 'main.cjs'), { node });
@@ -233,7 +233,7 @@ export function handle(order: Order): number {
 }
 let id = 0;
 if (process.argv[2] === 'once') handle({ id });
-else setInterval(() => handle({ id: id++ }), 5);
+else setInterval(() => handle({ id: id++ }), 20);
 console.log('ready');
 `;
 

@@ -7,12 +7,11 @@ import { memwatch } from '../support/memwatch.js';
 import { repository } from '../support/paths.js';
 import { startScript, startSource } from '../support/targets.js';
 
-for (const sample of ['bounded-cache', 'batched-log']) {
-  test(`samples/${sample} looks like a leak and is called clean`, async (t) => {
-    const report = await look(await startScript(t, repository(`samples/dist/${sample}.js`)), '--warm-up', '2');
-    assert.equal(report.verdict, 'clean', JSON.stringify([report.reasons, report.findings]));
-  });
-}
+test('samples/bounded-cache and batched-log look like leaks and are called clean', async (t) => {
+  const imports = ['bounded-cache', 'batched-log'].map((name) => `import('${repository(`samples/dist/${name}.js`)}');`);
+  const report = await look(await startSource(t, imports.join('\n')), '--warm-up', '2');
+  assert.equal(report.verdict, 'clean', JSON.stringify([report.reasons, report.findings]));
+});
 
 test('the stack that adds to the growing container is seen, and the container is put back', async (t) => {
   const source = `

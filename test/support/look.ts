@@ -1,9 +1,9 @@
-/** `memwatch leaks` with short rounds. */
+/** `memwatch leaks` with short rounds, and with time to settle on a busy machine. */
 import type { LeakReport } from '#memwatch/analyzer/model/finding.js';
 import { memwatchJson } from './memwatch.js';
 import type { StartedTarget } from './targets.js';
 
 export const look = async (target: StartedTarget, ...options: readonly string[]): Promise<LeakReport> =>
-  (await memwatchJson(['leaks', String(target.pid), '--interval', '400ms', ...options], {
-    timeoutMs: 240_000,
+  (await memwatchJson(['leaks', String(target.pid), '--interval', '400ms', '--max-time', '3m', ...options], {
+    timeoutMs: 280_000,
   })) as unknown as LeakReport;
