@@ -10,9 +10,9 @@ import { checkScenario } from '../leaks/scenario.js';
 import { escapeText } from '../report/units.js';
 import type { Arguments, Command, Io } from './io.js';
 import { isFile, refuseCapture } from './profile-file.js';
-import { findTurn, type Judgement, type Turn } from './releases/bisection.js';
+import { findTurn, versionsBetween, type Judgement, type Turn } from './releases/bisection.js';
 import { installVersion, listVersions } from './releases/npm.js';
-import { compareVersions, isPrerelease } from './releases/versions.js';
+import { compareVersions } from './releases/versions.js';
 
 export const bisectCommand: Command = {
   builder: (yargs) =>
@@ -46,7 +46,9 @@ async function runBisect(args: Arguments, io: Io): Promise<void> {
   const { name, good, bad } = readReleases(String(args['releases']));
   if (!isFile(scenario)) throw new MemwatchError('cannot-read', `no such scenario: ${scenario}`);
   await refuseCapture(scenario);
-  const versions = between(await listVersions(name, io.signal), good, bad, name, args['prereleases'] === true);
+  const published = await listVersions(name, io.signal);
+  requirePublished(published, [good, bad], name);
+  const versions = versionsBetween(published, good, bad, args['prereleases'] === true);
   const { path: folder, remove } = createTemporaryFolder(dirname(resolve(scenario)));
   const tested: Tested[] = [];
   const judge = async (version: string): Promise<Judgement> => {
@@ -74,17 +76,13 @@ const readReleases = (text: string): { name: string; good: string; bad: string }
   });
 };
 
-/** From the good release to the bad one, whichever is newer. Throws `not-found`. */
-const between = (all: readonly string[], good: string, bad: string, name: string, prereleases: boolean): string[] => {
-  for (const version of [good, bad])
-    if (!all.includes(version))
-      throw new MemwatchError('not-found', `${name} has no release ${version}`, {
-        hint: `run npm view ${name} versions to list them`,
-      });
-  const [from, to] = compareVersions(good, bad) <= 0 ? [good, bad] : [bad, good];
-  const inside = all.filter((one) => compareVersions(one, from) > 0 && compareVersions(one, to) < 0);
-  const stable = inside.filter((one) => prereleases || !isPrerelease(one));
-  return [good, ...(from === good ? stable : stable.toReversed()), bad];
+/** Throws `not-found`. */
+const requirePublished = (published: readonly string[], wanted: readonly string[], name: string): void => {
+  const missing = wanted.find((version) => !published.includes(version));
+  if (missing === undefined) return;
+  throw new MemwatchError('not-found', `${name} has no release ${missing}`, {
+    hint: `run npm view ${name} versions to list them`,
+  });
 };
 
 const judgeVersion = async (
@@ -99,11 +97,15 @@ const judgeVersion = async (
   io.progress(`${name} ${version}: installing`);
   const { path: copy, remove } = createTemporaryFolder(folder);
   copyFolder(dirname(resolve(scenario)), copy);
-  await installVersion(
-    copy,
-    { as: String(args['as'] ?? name), name, version, scripts: args['scripts'] === true, like: dirname(scenario) },
-    io.signal,
-  );
+  const installation = {
+    as: String(args['as'] ?? name),
+    name,
+    version,
+    scripts: args['scripts'] === true,
+    like: dirname(scenario),
+  };
+  const failure = await installVersion(copy, installation, io.signal).catch(messageIfFailed);
+  if (failure !== undefined) return { version, judgement: 'unknown', reason: failure };
   const report = await checkScenario(join(copy, basename(scenario)), {
     name: version,
     nodeOptions: (args['node-option'] as string[] | undefined) ?? [],
@@ -114,6 +116,12 @@ const judgeVersion = async (
   const judgements = { leak: 'bad', clean: 'good', inconclusive: 'unknown', failed: 'unknown' } as const;
   remove();
   return { version, judgement: judgements[report.verdict], reason };
+};
+
+/** One release that npm cannot install, such as one that needs a package that is gone, says nothing about the others. */
+const messageIfFailed = (error: unknown): string => {
+  if (error instanceof MemwatchError && error.code === 'not-found') return error.message;
+  throw error;
 };
 
 /** The files of a folder, except installed packages, hidden files and memwatch's own files. */
@@ -136,7 +144,10 @@ const expectEnd = async (
   const what = { good: 'does not leak', bad: 'leaks', unknown: 'cannot be judged' };
   const { judgement = 'unknown', reason = '' } = tested.at(-1) ?? {};
   throw new MemwatchError('bad-argument', `${name} ${version} ${what[judgement]} in this scenario: ${reason}`, {
-    hint: 'name a release that does not leak first, then one that does',
+    hint:
+      judgement === 'unknown'
+        ? 'both ends need a verdict: name other releases, or try the scenario alone with memwatch check'
+        : 'name a release that does not leak first, then one that does',
   });
 };
 

@@ -62,15 +62,28 @@ const tooLarge = (what: string, cause?: unknown): MemwatchError =>
     },
   );
 
+/** What shrinks more than this holds next to no information, and may need a hundred times its size when it is read. */
+const mostGain = 200;
+const alwaysFits = 64 << 20;
+
 const gunzip = (raw: Uint8Array): Uint8Array => {
+  const limit = Math.min(mostBytes, Math.max(alwaysFits, mostGain * raw.length));
   try {
-    return gunzipSync(raw, { maxOutputLength: mostBytes });
+    return gunzipSync(raw, { maxOutputLength: limit });
   } catch (cause) {
-    if ((cause as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge("the file's gzip holds", cause);
+    if (isTooLarge(cause) && limit < mostBytes)
+      throw new MemwatchError(
+        'no-room',
+        `the file's gzip holds more than ${mostGain} times its own size, as no profile does`,
+        { hint: 'gunzip it first if it is one', cause },
+      );
+    if (isTooLarge(cause)) throw tooLarge("the file's gzip holds", cause);
     const message = `the file's gzip is damaged or cut off: ${messageOf(cause)}, in ${raw.length} bytes`;
     throw new MemwatchError('broken-file', message, { cause });
   }
 };
+
+const isTooLarge = (cause: unknown): boolean => fieldsOf(cause)['code'] === 'ERR_BUFFER_TOO_LARGE';
 
 /** The encoding that a byte order mark names; UTF-8 without one. */
 const encodingOf = ([first, second]: Uint8Array): string =>

@@ -1,4 +1,5 @@
 /** Finds where a list of versions changes from good to bad. In: versions (the first good, the last bad) and a judge. Out: the change. */
+import { compareVersions, isPrerelease } from './versions.js';
 
 export type Judgement = 'good' | 'bad' | 'unknown';
 
@@ -8,6 +9,14 @@ export interface Turn {
   /** Versions between the two that could not be judged. */
   readonly untested: readonly string[];
 }
+
+/** From the good release to the bad one, whichever is newer. `all` are the published releases, the oldest first. */
+export const versionsBetween = (all: readonly string[], good: string, bad: string, prereleases: boolean): string[] => {
+  const [from, to] = compareVersions(good, bad) <= 0 ? [good, bad] : [bad, good];
+  const inside = all.filter((one) => compareVersions(one, from) > 0 && compareVersions(one, to) < 0);
+  const stable = inside.filter((one) => prereleases || !isPrerelease(one));
+  return [good, ...(from === good ? stable : stable.toReversed()), bad];
+};
 
 /** Halves the list. If the middle cannot be judged, its neighbours are tried, nearest first. */
 export const findTurn = async (

@@ -78,6 +78,11 @@ test('a file with more children than a call takes arguments, and one nested deep
   for (const text of [deep, `${deep}${']'.repeat(1e5)},"startTime":1}`]) check(bytesOf(text), 'deep');
 });
 
+test('a small gzip that holds a hundred million bytes of nothing is refused before it is read', () => {
+  const bomb = gzipSync(Buffer.alloc(100e6, 'a;b 1\n'));
+  assert.throws(() => readProfile(bomb), { code: 'no-room', message: /more than 200 times its own size/ });
+});
+
 test('the error names the field that is wrong; readers check what they read, so that a bug of theirs is not called damage', () => {
   const node = { id: 1, callFrame, hitCount: 1 };
   const wrong: readonly [object, RegExp][] = [
