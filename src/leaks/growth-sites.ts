@@ -6,7 +6,7 @@
 import { canWatch, captureGrowthSites } from '../agent/capture/growth-sites.js';
 import { captureOpenings } from '../agent/capture/openings.js';
 import { captureScripts } from '../agent/capture/scripts.js';
-import type { RawSite } from '../agent/capture/stacks-in-target.js';
+import type { SeenSite } from '../analyzer/model/finding.js';
 import { addedBy, openingsOf } from '../analyzer/growth/added-by.js';
 import type { Finding, LeakReport } from '../analyzer/model/finding.js';
 import { estimateCensus, whyNoRoom } from '../captures/estimate.js';
@@ -47,11 +47,11 @@ const watchable = async (
 const watch = async (
   findings: readonly Finding[],
   { attachment, round, io }: Looking,
-): Promise<Map<Finding, readonly RawSite[]>> => {
+): Promise<Map<Finding, readonly SeenSite[]>> => {
   if (findings.length === 0) return new Map();
   const passing = round('watching what adds');
   const wait = (): Promise<void> => passing;
-  const sitesOf = async (finding: Finding): Promise<readonly RawSite[]> => {
+  const sitesOf = async (finding: Finding): Promise<readonly SeenSite[]> => {
     const openings = openingsOf(finding);
     if (openings !== undefined) return captureOpenings(attachment, openings, wait);
     return (await captureGrowthSites(attachment, watchedId(finding), finding.kind, wait, io.signal)) ?? [];

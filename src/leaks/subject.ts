@@ -3,7 +3,7 @@
  * can be captured. A scenario's process is one; the body of a test, in the process that runs the test, is another.
  */
 import type { Openings } from '../agent/capture/openings-in-target.js';
-import type { RawSite } from '../agent/capture/stacks-in-target.js';
+import type { SeenSite } from '../analyzer/model/finding.js';
 import type { CodePosition, CounterReading } from '../analyzer/model/check.js';
 import type { Finding } from '../analyzer/model/finding.js';
 import type { Location } from '../analyzer/model/location.js';
@@ -32,7 +32,7 @@ export interface Subject {
   /** What has been allocated since then and is still alive; ends the sampling. */
   survivors(): Promise<readonly SurvivorSite[]>;
   /** Runs this many calls, or fewer, and returns the stacks that opened what is still open afterwards. */
-  openings(of: Openings, iterations: number, step: number): Promise<readonly RawSite[]>;
+  openings(of: Openings, iterations: number, step: number): Promise<readonly SeenSite[]>;
 }
 
 export interface Growth {

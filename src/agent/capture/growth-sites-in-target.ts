@@ -4,10 +4,11 @@
  * itself.
  */
 import type { Guard } from '../session/guard.js';
-import type { createStacks, RawSite } from './stacks-in-target.js';
+import type { createStacks } from './stacks-in-target.js';
+import type { SeenSite } from '../../analyzer/model/finding.js';
 
 export interface GrowthWatch {
-  sites: RawSite[];
+  sites: SeenSite[];
   /** Puts everything back; safe to call twice. */
   stop(): void;
 }

@@ -7,7 +7,8 @@ import { throwIfInterrupted } from '../../errors.js';
 import type { Attachment } from '../attach/attach.js';
 import { callOn, type Remote } from '../session/evaluate.js';
 import { addersOf, watchGrowth, type GrowthWatch } from './growth-sites-in-target.js';
-import { createStacks, type RawSite } from './stacks-in-target.js';
+import { createStacks } from './stacks-in-target.js';
+import type { SeenSite } from '../../analyzer/model/finding.js';
 
 /** At most this many additions are looked at: each costs the target about 20 us. */
 const maxAdditions = 2000;
@@ -22,7 +23,7 @@ export const captureGrowthSites = async (
   kind: string,
   wait: () => Promise<void>,
   signal?: AbortSignal,
-): Promise<readonly RawSite[] | undefined> => {
+): Promise<readonly SeenSite[] | undefined> => {
   const { session, client } = attachment;
   throwIfInterrupted(signal);
   const objectGroup = 'memwatch-growth-sites';

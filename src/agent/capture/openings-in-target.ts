@@ -3,7 +3,8 @@
  * makes handles (sockets, timers, threads, child processes), and those count whose file or handle is still open at the end.
  * Sent as source text, so it uses nothing from outside itself.
  */
-import type { createStacks, RawSite, Stacks } from './stacks-in-target.js';
+import type { createStacks, Stacks } from './stacks-in-target.js';
+import type { SeenSite } from '../../analyzer/model/finding.js';
 
 /** What is watched. */
 export interface Openings {
@@ -14,7 +15,7 @@ export interface Openings {
 
 export interface OpeningWatch {
   /** Where what is open now was opened since the start. */
-  sites(): RawSite[];
+  sites(): SeenSite[];
   /** Puts everything back; safe to call twice. */
   stop(): void;
 }
@@ -33,10 +34,10 @@ export function watchOpenings(
 ): OpeningWatch {
   const stacks: Stacks = stacksOf(most);
   const undos: (() => void)[] = [];
-  const made: { resource: object; site: RawSite }[] = [];
-  const opened = new Map<number, { link: string; site: RawSite }>();
+  const made: { resource: object; site: SeenSite }[] = [];
+  const opened = new Map<number, { link: string; site: SeenSite }>();
   /** Who made a stream, by the id of the tick in which it opens its file. */
-  const streams = new Map<number, RawSite | undefined>();
+  const streams = new Map<number, SeenSite | undefined>();
   const { createHook, executionAsyncId } = builtin('node:async_hooks');
   const { readlinkSync } = builtin('node:fs');
 
@@ -72,12 +73,12 @@ export function watchOpenings(
   // All of Node's functions that open a file call one of these two.
   const watchFiles = (): void => {
     const binding: FileBinding = Reflect.get(process, 'binding').call(process, 'fs');
-    const put = (fd: unknown, site: RawSite): void => {
+    const put = (fd: unknown, site: SeenSite): void => {
       const link = typeof fd === 'number' ? linkOf(fd) : undefined;
       if (typeof fd === 'number' && link !== undefined) opened.set(fd, { link, site });
     };
     const { open, openFileHandle } = binding;
-    const siteOf = (within: Function): RawSite | undefined =>
+    const siteOf = (within: Function): SeenSite | undefined =>
       streams.get(executionAsyncId()) ?? quietly(() => stacks.siteOf(within));
     const watchedOpen: FileBinding['open'] = function (this: unknown, ...args) {
       const site = siteOf(watchedOpen);

@@ -7,7 +7,8 @@ import type { Attachment } from '../attach/attach.js';
 import { callOn, type Remote } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
 import { watchOpenings, type Openings, type OpeningWatch } from './openings-in-target.js';
-import { createStacks, type RawSite } from './stacks-in-target.js';
+import { createStacks } from './stacks-in-target.js';
+import type { SeenSite } from '../../analyzer/model/finding.js';
 
 /** At most this many openings are looked at: each costs the target about 20 us. */
 const mostOpenings = 2000;
@@ -17,7 +18,7 @@ export const captureOpenings = async (
   { session, client }: Attachment,
   openings: Openings,
   wait: () => Promise<void>,
-): Promise<readonly RawSite[]> => {
+): Promise<readonly SeenSite[]> => {
   const source = `(${String(startInTarget)})(${JSON.stringify(client)}, ${String(watchOpenings)}, ${String(createStacks)}, ${JSON.stringify(openings)}, ${mostOpenings})`;
   const { result } = await session.send('Runtime.evaluate', { expression: source, silent: true });
   const watch = result.objectId as Remote<OpeningWatch> | undefined;
@@ -32,7 +33,7 @@ export const captureOpenings = async (
 };
 
 /** The same in the process that this code runs in; ends when the result is called. */
-export const watchOwnOpenings = (openings: Openings): (() => readonly RawSite[]) => {
+export const watchOwnOpenings = (openings: Openings): (() => readonly SeenSite[]) => {
   const watch = watchOpenings(process.getBuiltinModule, createStacks, openings, mostOpenings);
   return () => {
     const sites = watch.sites();

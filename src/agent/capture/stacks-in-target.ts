@@ -2,33 +2,22 @@
  * Stacks of calls, counted inside the target: part of what watches growth there. Sent as source text, so it uses nothing
  * from outside itself.
  */
-export interface RawFrame {
-  readonly function: string;
-  readonly url: string;
-  /** 1-based, as in a stack trace. */
-  readonly line: number;
-  readonly column: number;
-}
-
-export interface RawSite {
-  readonly stack: readonly RawFrame[];
-  count: number;
-}
+import type { SeenFrame, SeenSite } from '../../analyzer/model/finding.js';
 
 export interface Stacks {
   /** The site of the call to `within`; undefined if enough calls were looked at, or the program does not allow it. */
-  siteOf(within: Function): RawSite | undefined;
-  sites(): RawSite[];
+  siteOf(within: Function): SeenSite | undefined;
+  sites(): SeenSite[];
 }
 
 /** `most` limits the cost: only this many calls are looked at. */
 export function createStacks(most: number): Stacks {
-  const sites = new Map<string, RawSite>();
+  const sites = new Map<string, SeenSite>();
   let seen = 0;
 
   // The program may have its own Error.prepareStackTrace; it is replaced for this one call only, during which nothing else
   // runs.
-  const framesAbove = (within: Function): RawFrame[] => {
+  const framesAbove = (within: Function): SeenFrame[] => {
     const own = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
     if (own !== undefined && !('value' in own && own.writable === true && own.configurable === true)) return [];
     const limit = Error.stackTraceLimit;
@@ -43,7 +32,7 @@ export function createStacks(most: number): Stacks {
           column: call.getColumnNumber() ?? 0,
         }));
       Error.captureStackTrace(holder, within);
-      return holder.stack as RawFrame[];
+      return holder.stack as SeenFrame[];
     } finally {
       Error.stackTraceLimit = limit;
       if (own === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { watchOwnOpenings } from '../capture/openings.js';
 import type { Openings } from '../capture/openings-in-target.js';
-import type { RawSite } from '../capture/stacks-in-target.js';
+import type { SeenSite } from '../../analyzer/model/finding.js';
 
 export interface CallOptions {
   /** The number of the first call. */
@@ -61,7 +61,7 @@ export const openingsOfCalls = async (
   body: (i: number) => unknown,
   of: Openings,
   options: Omit<CallOptions, 'atMostMs'>,
-): Promise<readonly RawSite[]> => {
+): Promise<readonly SeenSite[]> => {
   const sites = watchOwnOpenings(of);
   try {
     await callRepeatedly(body, { ...options, atMostMs: openingMs.calls });

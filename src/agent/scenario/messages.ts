@@ -3,7 +3,7 @@
  * process reports which phase it is in, so that a hang or a crash can be located.
  */
 import type { Openings } from '../capture/openings-in-target.js';
-import type { RawSite } from '../capture/stacks-in-target.js';
+import type { SeenSite } from '../../analyzer/model/finding.js';
 import type { CodePosition, CounterReading } from '../../analyzer/model/check.js';
 import type { SurvivorSite } from '../../analyzer/model/survivors.js';
 
@@ -55,7 +55,7 @@ export interface Answers {
   snapshot: null;
   'start-sampling': null;
   survivors: readonly SurvivorSite[];
-  openings: readonly RawSite[];
+  openings: readonly SeenSite[];
   rest: null;
   teardown: null;
 }

@@ -2,22 +2,11 @@
  * The stacks that were seen to add to a finding, as the report shows them. In: a finding, the stacks as the target has them,
  * its scripts. Out: the finding with growth sites; if its place says little, with the place of the code that adds most.
  */
-import type { Finding, GrowthSite, StackFrame } from '../model/finding.js';
+import type { Finding, GrowthSite, SeenFrame, SeenSite, StackFrame } from '../model/finding.js';
 import { createLocator, type Locator } from '../model/location.js';
 import { ownerOf, type PackageLookup } from '../model/owner.js';
 import { isProgramFile, type ScriptsTable } from '../model/scripts.js';
 import { childProcesses, fileDescriptors, isMemory, threads } from './readings/counters.js';
-
-/** A stack as V8 has it, 1-based; how often it added. */
-export interface SeenSite {
-  readonly stack: readonly {
-    readonly function: string;
-    readonly url: string;
-    readonly line: number;
-    readonly column: number;
-  }[];
-  readonly count: number;
-}
 
 const mostSites = 5;
 const mostFrames = 12;
@@ -57,7 +46,7 @@ const createFrames = (
 };
 
 const frameOf = (
-  { function: name, url, line, column }: SeenSite['stack'][number],
+  { function: name, url, line, column }: SeenFrame,
   locator: Locator,
   idOf: ReadonlyMap<string, number>,
 ): StackFrame => {

@@ -10,7 +10,7 @@ import type { Bounded, FindingKind } from '../model/finding.js';
 import type { Slots } from './snapshots/slots.js';
 import { findDeletion, type Deletion } from './code/deletions.js';
 import type { Places } from './places.js';
-import { anchorsOf, type Step } from './snapshots/steps.js';
+import { anchorsOf, type NodeStep } from './snapshots/steps.js';
 
 const collections: ReadonlySet<FindingKind> = new Set(['map', 'set', 'array', 'dictionary']);
 const names = new Set([edgeTypes.indexOf('property'), edgeTypes.indexOf('context')]);
@@ -21,7 +21,7 @@ const passed = { size: 1.05, time: 1.5 };
 export const boundedBy = (
   graph: HeapGraph,
   kind: FindingKind,
-  steps: readonly Step[],
+  steps: readonly NodeStep[],
   history: readonly number[],
   places: Places,
   watchedMs: number | undefined,

@@ -13,7 +13,7 @@ import type { Container } from './snapshots/containers.js';
 import type { Growth } from './snapshots/find-growth.js';
 import { types } from './snapshots/growth-classes.js';
 import type { Places } from './places.js';
-import { anchorsOf, membersOf, type Anchor, type Step } from './snapshots/steps.js';
+import { anchorsOf, membersOf, type Anchor, type NodeStep } from './snapshots/steps.js';
 
 export interface Place {
   /** The line that adds to the container, if it is known; otherwise the code that owns it. */
@@ -34,7 +34,7 @@ export const locate = (
   growth: Growth,
   kind: FindingKind,
   container: Container,
-  steps: readonly Step[],
+  steps: readonly NodeStep[],
   places: Places,
   isForeign: (file: string) => boolean,
 ): Place | undefined => {
@@ -63,7 +63,7 @@ const ownPlace = (
   growth: Growth,
   kind: FindingKind,
   container: Container,
-  steps: readonly Step[],
+  steps: readonly NodeStep[],
   places: Places,
   isForeign: (file: string) => boolean,
 ): Place | undefined => {

@@ -6,16 +6,16 @@ import { edgeName, nodeName, type HeapGraph } from '../model/heap-graph.js';
 import type { FindingKind } from '../model/finding.js';
 import { types } from './snapshots/growth-classes.js';
 import { propertyOf } from './snapshots/properties.js';
-import type { Step } from './snapshots/steps.js';
+import type { NodeStep } from './snapshots/steps.js';
 
 export interface Shape {
   readonly container: number;
   readonly entryClass: string;
   /** Every class that grows with the entries. */
   readonly classes: readonly string[];
-  readonly steps: readonly Step[];
+  readonly steps: readonly NodeStep[];
   /** The path to one entry. */
-  readonly entrySteps: readonly Step[];
+  readonly entrySteps: readonly NodeStep[];
   readonly chained: boolean;
 }
 
@@ -102,9 +102,10 @@ export const adviceForSlices =
   'Each short string is a slice of a long one, and keeps the whole of it. Keep a copy of its text instead: Buffer.from(text).toString() makes one.';
 
 export const adviceOf = (graph: HeapGraph, kind: FindingKind, { entrySteps }: Shape): string | null => {
-  const isContext = ({ edge, node }: Step): boolean =>
+  const isContext = ({ edge, node }: NodeStep): boolean =>
     /kResourceStore|async_context_frame/.test(edgeName(graph, edge)) || nodeName(graph, node) === 'AsyncContextFrame';
-  const isDependant = ({ edge }: Step): boolean => /kDependantSignals|gcPersistentSignals/.test(edgeName(graph, edge));
+  const isDependant = ({ edge }: NodeStep): boolean =>
+    /kDependantSignals|gcPersistentSignals/.test(edgeName(graph, edge));
   if (entrySteps.slice(-6).some(isDependant))
     return "Signals made by AbortSignal.any() are held by a long-lived signal. Make them from signals that live as long as the request, abort the request's own signal when it ends, or listen to the long-lived signal and remove the listener.";
   if (kind !== 'map' && entrySteps.slice(-8).some(isContext))

@@ -11,7 +11,7 @@ import { adviceForSlices, collectionKind } from './shapes.js';
 import type { Cause } from './snapshots/causes.js';
 import type { Growth } from './snapshots/find-growth.js';
 import { findSlices } from './snapshots/slices.js';
-import { anchorsOf, membersOf, nameOf, stepsTo, type Step } from './snapshots/steps.js';
+import { anchorsOf, membersOf, nameOf, stepsTo, type NodeStep } from './snapshots/steps.js';
 import { describeRate, renderContainer, renderSlices } from './title.js';
 
 /** If its bytes are strings that slices keep, the finding says so. */
@@ -49,8 +49,8 @@ const placeOfSlice = (slice: number, { last: { graph }, paths }: Growth, places:
 };
 
 /** The collection by name: what holds a slice directly may be one of a thousand objects in it. */
-const collectionAbove = (graph: HeapGraph, steps: readonly Step[]): string => {
-  const isCollection = ({ node }: Step): boolean =>
+const collectionAbove = (graph: HeapGraph, steps: readonly NodeStep[]): string => {
+  const isCollection = ({ node }: NodeStep): boolean =>
     collectionKind(graph, node) !== 'class' && nodeName(graph, node) !== 'Object';
   const at = steps.findLastIndex(isCollection);
   const shown = at === -1 ? steps : steps.slice(0, at + 1);

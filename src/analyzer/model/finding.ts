@@ -189,3 +189,17 @@ export interface StackFrame {
   readonly file: string;
   readonly line: number;
 }
+
+/** A stack as the target has it, and how often it was seen: a growth site before its places are those of the source. */
+export interface SeenSite {
+  readonly stack: readonly SeenFrame[];
+  count: number;
+}
+
+export interface SeenFrame {
+  readonly function: string;
+  readonly url: string;
+  /** 1-based, as in a stack trace. */
+  readonly line: number;
+  readonly column: number;
+}

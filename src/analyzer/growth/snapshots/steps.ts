@@ -17,7 +17,7 @@ const property = edgeTypes.indexOf('property');
 const internal = edgeTypes.indexOf('internal');
 
 /** One node of a path with the edge by which it is reached. */
-export interface Step {
+export interface NodeStep {
   readonly node: number;
   readonly edge: number;
   /** The node that the edge comes from; if that is a store, it is not the holder of the step. */
@@ -30,7 +30,7 @@ export interface Step {
  * The steps from the root to the node. V8's stores are left out: the edge from a store stands for the step. Of a run of
  * similar steps (the links of a list, the parts of a string) only the first and the last are kept.
  */
-export const stepsTo = (graph: HeapGraph, paths: Paths, node: number): Step[] => {
+export const stepsTo = (graph: HeapGraph, paths: Paths, node: number): NodeStep[] => {
   const kept: number[] = [];
   const isLike = (a: number, b: number): boolean =>
     (graph.edgeName[paths.edge[a]] === graph.edgeName[paths.edge[b]] ||
@@ -71,7 +71,7 @@ const withoutData = (step: PathStep): PathStep => ({
 });
 
 /** `sessions`, `[3]`, or `[]` for an entry of a Map or of anything else for which V8 has no name. */
-const nameOfEdge = (graph: HeapGraph, { edge, from }: Step): string => {
+const nameOfEdge = (graph: HeapGraph, { edge, from }: NodeStep): string => {
   const type = graph.edgeType[edge];
   const name = edgeName(graph, edge);
   if (type === property || type === context) return name;
@@ -99,7 +99,7 @@ export interface Anchor {
 }
 
 /** Anchors from the container upwards, nearest first. */
-export const anchorsOf = (graph: HeapGraph, steps: readonly Step[], skipOwnClass = false): Anchor[] => {
+export const anchorsOf = (graph: HeapGraph, steps: readonly NodeStep[], skipOwnClass = false): Anchor[] => {
   const anchors: Anchor[] = [];
   const last = steps[steps.length - 1];
   if (!skipOwnClass && last !== undefined && hasOwnClass(graph, last.node))
@@ -115,7 +115,7 @@ export const anchorsOf = (graph: HeapGraph, steps: readonly Step[], skipOwnClass
 };
 
 /** The names from an anchor to the end of the steps; `[]` for any element or entry. */
-export const membersOf = (graph: HeapGraph, steps: readonly Step[], { kind, at }: Anchor): string[] =>
+export const membersOf = (graph: HeapGraph, steps: readonly NodeStep[], { kind, at }: Anchor): string[] =>
   steps
     .slice(kind === 'variable' ? at + 1 : at)
     .map((step) => nameOfEdge(graph, step))
@@ -127,7 +127,7 @@ const isCode = (graph: HeapGraph, node: number): boolean =>
   (graph.nodeType[node] === types.object && /^(Async)?Generator$/.test(nodeName(graph, node)));
 
 /** The container's name as code would write it: `sessions`, `LRU.items`, `process._events.error`. */
-export const nameOf = (graph: HeapGraph, steps: readonly Step[]): string => {
+export const nameOf = (graph: HeapGraph, steps: readonly NodeStep[]): string => {
   const container = steps[steps.length - 1];
   if (container !== undefined && hasOwnClass(graph, container.node)) return nodeName(graph, container.node);
   const anchor = anchorsOf(graph, steps, true)[0];
@@ -137,7 +137,7 @@ export const nameOf = (graph: HeapGraph, steps: readonly Step[]): string => {
     return edges.every((edge) => edge !== '') ? edges.join('.').replaceAll('.[', '[') : '';
   }
   const start = anchor !== undefined && anchor.at >= root ? ownerName(graph, anchor) : rootName(graph, steps[root]);
-  const isPart = ({ holder }: Step): boolean => graph.nodeType[holder] === types.concatenatedString;
+  const isPart = ({ holder }: NodeStep): boolean => graph.nodeType[holder] === types.concatenatedString;
   const named = steps.slice(Math.max(anchor?.at ?? 0, root)).filter((step) => !isPart(step));
   const words = named.map((step) => {
     const name = nameOfEdge(graph, step);
@@ -151,7 +151,7 @@ const ownerName = (graph: HeapGraph, { kind, node }: Anchor): string => {
   return kind === 'variable' || owner === 'Generator' ? '' : owner;
 };
 
-const rootName = (graph: HeapGraph, { holder }: Step): string => (isProcess(graph, holder) ? 'process' : '');
+const rootName = (graph: HeapGraph, { holder }: NodeStep): string => (isProcess(graph, holder) ? 'process' : '');
 
 const isGlobal = (graph: HeapGraph, node: number): boolean =>
   className(graph.nodeType[node], nodeName(graph, node)) === 'global';
@@ -160,7 +160,7 @@ const isGlobal = (graph: HeapGraph, node: number): boolean =>
  * The step from a CommonJS module to its exports, or from `process`; -1 without one. What comes before it is one of many
  * ways to the same object: the cache of modules, or any variable that refers to `process`.
  */
-const lastRoot = (graph: HeapGraph, steps: readonly Step[]): number =>
+const lastRoot = (graph: HeapGraph, steps: readonly NodeStep[]): number =>
   steps.findLastIndex(
     ({ edge, holder }) =>
       isProcess(graph, holder) || (nodeName(graph, holder) === 'Module' && edgeName(graph, edge) === 'exports'),
@@ -170,7 +170,7 @@ const isProcess = (graph: HeapGraph, node: number): boolean =>
   graph.nodeType[node] === types.object && nodeName(graph, node) === 'process';
 
 /** Class and edge names only, from the owner of the container to its entries. */
-export const signatureOf = (graph: HeapGraph, steps: readonly Step[], entryClass: string): string => {
+export const signatureOf = (graph: HeapGraph, steps: readonly NodeStep[], entryClass: string): string => {
   const container = steps[steps.length - 1];
   const isOwner = container !== undefined && hasOwnClass(graph, container.node);
   const anchor = anchorsOf(graph, steps, true)[0];
@@ -187,7 +187,7 @@ export const signatureOf = (graph: HeapGraph, steps: readonly Step[], entryClass
 const stableClass = (graph: HeapGraph, node: number): string =>
   propertyOf(graph, node, '_isStdio') === -1 ? className(graph.nodeType[node], nodeName(graph, node)) : 'stdio';
 
-const edgePart = (graph: HeapGraph, step: Step): string => {
+const edgePart = (graph: HeapGraph, step: NodeStep): string => {
   const degree = graph.firstEdge[step.from + 1] - graph.firstEdge[step.from];
   const isData =
     degree > maxNames &&
