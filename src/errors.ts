@@ -81,7 +81,7 @@ export const cannotRead = (path: string, cause: unknown): MemwatchError => {
 
 const fileReasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
+  ENOTDIR: 'it, or a part of its path, is not a folder',
   EISDIR: 'it is a folder',
   EACCES: 'this user may not read it',
   EPERM: 'this user may not read it',

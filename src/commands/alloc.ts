@@ -8,7 +8,7 @@ import { printAllocations } from './cost/alloc-output.js';
 import { writeOutput } from '../files/output.js';
 import { captureOptions, wantedCapture } from './capture-file.js';
 import { targetForms, targetOf } from './choose-target.js';
-import { costOptions, exitCodeOfProgram } from './cost/cost-output.js';
+import { costOptions, exitCodeOfProgram, warnIfEnded } from './cost/cost-output.js';
 import type { Arguments, Command, Io } from './io.js';
 import { isCapture, openProfile } from './profile-file.js';
 import { showUnit, typeOption, wantedType } from './profile-type.js';
@@ -65,10 +65,10 @@ const runAlloc = async (args: Arguments, io: Io): Promise<number | undefined> =>
     const [thread] = await threadsOf(attachment, false);
     const intervalBytes = parseBytes(String(args['interval']));
     const survivors = args['survivors'] !== false;
-    return {
-      attachment,
-      text: await captureAllocations(attachment, thread, { ...options, durationMs, intervalBytes, precise, survivors }),
-    };
+    const wantedPhases = { durationMs, intervalBytes, precise, survivors };
+    const text = await captureAllocations(attachment, thread, { ...options, ...wantedPhases });
+    warnIfEnded(attachment, io);
+    return { attachment, text };
   });
   const ended = (await attachment.program?.exited) ?? null;
   const file = wanted?.file ?? null;

@@ -55,10 +55,13 @@ export const isOwnStdout = (file: string): boolean =>
 /** Folder for captures without a name from the user. */
 export const capturesFolder = 'memwatch-captures';
 
-/** A free name in the captures folder, which is created: `memwatch-captures/1234-2026-11-28T08-30-00.heapsnapshot`. */
+/**
+ * A free name in the captures folder, which is created: `memwatch-captures/1234-2026-11-28T08-30-00-123.heapsnapshot`. With
+ * milliseconds, because the name is taken only when the capture is complete: two may begin in one second.
+ */
 export const namedCapture = (of: string, extension: string, at = new Date()): string => {
   makeFolder(capturesFolder);
-  const stamp = at.toISOString().slice(0, 19).replaceAll(':', '-');
+  const stamp = at.toISOString().slice(0, 23).replaceAll(/[:.]/g, '-');
   const name = (n: number): string =>
     join(capturesFolder, `${of.replaceAll('/', '-')}-${stamp}${n === 1 ? '' : `-${n}`}.${extension}`);
   for (let n = 1; ; n++) if (!existsSync(name(n))) return name(n);

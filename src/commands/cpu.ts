@@ -14,7 +14,7 @@ import { readCpuProfile } from '../analyzer/formats/cpuprofile.js';
 import { MemwatchError } from '../errors.js';
 import { writeOutput } from '../files/output.js';
 import { captureOptions, wantedCapture, type WantedCapture } from './capture-file.js';
-import { costOptions, exitCodeOfProgram } from './cost/cost-output.js';
+import { costOptions, exitCodeOfProgram, warnIfEnded } from './cost/cost-output.js';
 import { printCpu } from './cost/cpu-output.js';
 import { htmlOptions, printWithPage } from './html.js';
 import { targetForms, targetOf } from './choose-target.js';
@@ -81,10 +81,11 @@ const runCpu = async (args: Arguments, io: Io): Promise<number | undefined> => {
   const counts =
     isProgram && callsMs !== undefined ? await withAttachment(target, attachOptions, captureProgramCounts) : undefined;
   const durations = { durationMs, callsMs: isProgram ? undefined : callsMs, counts };
-  const { attachment, captures } = await withAttachment(target, attachOptions, async (attachment) => ({
-    attachment,
-    captures: await captureThreads(attachment, durations, args, io),
-  }));
+  const { attachment, captures } = await withAttachment(target, attachOptions, async (attachment) => {
+    const captures = await captureThreads(attachment, durations, args, io);
+    warnIfEnded(attachment, io);
+    return { attachment, captures };
+  });
   const ended = (await attachment.program?.exited) ?? null;
   const files = save(captures, wanted);
   io.endAtOnce();

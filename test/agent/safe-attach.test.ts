@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { attach, withAttachment } from '#memwatch/agent/attach/attach.js';
-import { isInInnerLoop, mayWaitForChild, readProcess } from '#memwatch/agent/process/proc.js';
+import { isInInnerLoop, mayWaitForChild, programOf, readProcess } from '#memwatch/agent/process/proc.js';
 import { listeningPorts } from '#memwatch/agent/process/sockets.js';
 import { nodeBinary, testedMajors } from '../support/nodes.js';
 import { repository } from '../support/paths.js';
@@ -229,6 +229,10 @@ test('a single-executable application is named as one, with the way that works',
   await assert.rejects(attach(pidTarget(target)), { hint: new RegExp(`memwatch cpu 127\\.0\\.0\\.1:${port}$`) });
   const address = { kind: 'address', host: '127.0.0.1', port, worker: undefined } as const;
   await withAttachment(address, {}, async ({ pid }) => assert.equal(pid, target.pid));
+
+  copyFileSync(nodeBinary(26), join(folder, 'service'));
+  const renamed = await startProcess(t, join(folder, 'service'), ['-e', idle], { ready: /ready/ });
+  await refused(renamed, 'not-attachable', /is Node\.js under another name: .*service$/);
 });
 
 test('a target that has started memwatch in execSync is refused, and gets no signal; after exec it is attached to', async (t) => {
@@ -246,6 +250,15 @@ test('a target that has started memwatch in execSync is refused, and gets no sig
   assert.doesNotMatch(target.output(), /Debugger listening/);
   await eventually('the other has ended', () => target.output().includes('async is over'), 60_000);
   assert.match(target.output(), /count {2}class/);
+});
+
+test('a process that becomes another program is seen to, although its id and its start stay', async (t) => {
+  const shell = await startProcess(t, '/bin/sh', ['-c', 'echo ready; read line; exec sleep 60'], { stdin: 'pipe' });
+  const before = programOf(shell.pid);
+  assert.equal(programOf(shell.pid), before);
+  shell.child.stdin?.write('\n');
+  await eventually('it is another program', () => programOf(shell.pid) !== before);
+  assert.notEqual(programOf(shell.pid), '');
 });
 
 test('memwatch does not attach to itself', async () => {

@@ -1,9 +1,11 @@
 /** `memwatch record`, `mark` and `plot` on real processes. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readRecording } from '#memwatch/analyzer/formats/documents/recording.js';
+import { processExists } from '#memwatch/agent/process/proc.js';
 import { memwatch } from '../support/memwatch.js';
 import { repository } from '../support/paths.js';
 import { startProcess, startSource, temporaryFolder } from '../support/targets.js';
@@ -52,3 +54,15 @@ test('a program that memwatch starts is recorded to its end, and the file is com
 });
 
 const read = (file: string) => readRecording(readFileSync(file), file);
+
+test('a program that is blocked before its first turn is said to give no reading, and is ended', async (t) => {
+  const folder = temporaryFolder(t);
+  const script = join(folder, 'blocked.cjs');
+  execFileSync('mkfifo', [join(folder, 'pipe')]); // nobody writes to it
+  writeFileSync(script, `require('node:fs').readFileSync('pipe')`);
+  const run = await memwatch(['record', '-d', '1s', '--', script], { cwd: folder, timeoutMs: 120_000 });
+  assert.match(run.stderr, /process \d+ gave no reading: its main thread is blocked/);
+  assert.doesNotMatch(run.stderr, /\n {4}at /);
+  const pid = Number(/process (\d+) gave/.exec(run.stderr)?.[1]);
+  assert.equal(processExists(pid), false);
+});

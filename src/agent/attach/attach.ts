@@ -4,7 +4,7 @@
  */
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { evaluate } from '../session/evaluate.js';
-import { readProcess, runsOn } from '../process/proc.js';
+import { describeWait, programOf, runsOn } from '../process/proc.js';
 import { enterGuard } from '../session/guard.js';
 import { watchEnd } from './end-of-target.js';
 import type { Program } from './launch.js';
@@ -86,16 +86,7 @@ const throwIfCut = async ({ pid, main, program, howItEnded }: Attachment): Promi
 
 /** The same error; if it came because the target ended, it says how that was. Detaches then. */
 export const withEnd = async ({ pid, ending, howItEnded, detach }: Attachment, error: unknown): Promise<unknown> => {
-  if (
-    error instanceof MemwatchError &&
-    error.code === 'no-answer' &&
-    pid !== undefined &&
-    readProcess(pid)?.state === 'T'
-  )
-    return new MemwatchError('no-answer', `process ${pid} has been stopped meanwhile (SIGSTOP): ${error.message}`, {
-      hint: `kill -CONT ${pid} lets it run on; it then undoes what memwatch did there`,
-      cause: error,
-    });
+  if (error instanceof MemwatchError && error.code === 'no-answer' && pid !== undefined) return whyNoAnswer(pid, error);
   if (!(error instanceof MemwatchError) || error.code !== 'disconnected' || !ending.aborted) return error;
   await quietly(detach); // lets a target at its end go on to its exit code
   const how = await howItEnded();
@@ -106,8 +97,17 @@ export const withEnd = async ({ pid, ending, howItEnded, detach }: Attachment, e
   });
 };
 
+const whyNoAnswer = (pid: number, error: MemwatchError): MemwatchError => {
+  const hint = error.hint ?? 'when it runs on, it undoes what memwatch did there';
+  return new MemwatchError('no-answer', `${error.message}: process ${pid}: ${describeWait(pid)}`, {
+    hint,
+    cause: error,
+  });
+};
+
 /** Attaches to a target. Throws no-such-process, not-node, not-attachable, no-permission, no-answer, port-taken, not-found. */
 export const attach = async (target: Target, options: LinkOptions = {}): Promise<Attachment> => {
+  const program = target.kind === 'pid' ? programOf(target.pid) : undefined;
   for (let attempt = 1; ; attempt++) {
     try {
       return await tryAttach(target, options);
@@ -115,6 +115,11 @@ export const attach = async (target: Target, options: LinkOptions = {}): Promise
       // another memwatch may have closed or moved the inspector between the look and the connection
       const cutOff = error instanceof MemwatchError && error.code === 'disconnected';
       if (!cutOff || target.kind !== 'pid' || attempt === 5) throw error;
+      if (!['', program].includes(programOf(target.pid)))
+        throw new MemwatchError('disconnected', `process ${target.pid} has become another program (exec)`, {
+          hint: 'memwatch ps shows whether it is Node',
+          cause: error,
+        });
     }
   }
 };

@@ -218,7 +218,8 @@ export const connectToProcess = async (url: string, pid: number, signal?: AbortS
   const agent = await withDeadline(10_000, signal, (late) =>
     agentInside(pid, withoutBrackets(hostname), Number(port), late),
   );
-  const session = await connectSession(url, { signal, name: `process ${pid}`, agent });
+  const isStopped = (): boolean => readProcess(pid)?.state === 'T';
+  const session = await connectSession(url, { signal, name: `process ${pid}`, agent, isStopped });
   try {
     const answered = await identify(session, url);
     if (answered.pid === innerPid(pid)) return session;

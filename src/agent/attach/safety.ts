@@ -8,7 +8,7 @@ import { inspectorListener, startsWithInspector } from './port.js';
 import { listeningPorts } from '../process/sockets.js';
 import { whyDenied, whyNoSignal } from '../process/permission.js';
 import { missingForInspector } from '../process/inspector-needs.js';
-import { isSingleExecutable } from '../process/single-executable.js';
+import { nodeOfOtherName } from '../process/single-executable.js';
 import { whyUnreachable } from '../process/network.js';
 import {
   ancestorsOf,
@@ -117,7 +117,8 @@ export const checkReachable = async (pid: number): Promise<ProcessStatus> => {
       hint: 'memwatch ps lists the Node processes',
     });
   }
-  if (!isNode(status) && isSingleExecutable(pid)) throw singleExecutable(status);
+  const otherName = isNode(status) ? undefined : nodeOfOtherName(pid);
+  if (otherName !== undefined) throw notByPid(status, otherName);
   throwObstacle(pid, barrierOf(status) ?? (await networkObstacle(pid)));
   return status;
 };
@@ -138,20 +139,16 @@ const throwObstacle = (pid: number, obstacle: Obstacle | undefined): void => {
 };
 
 /** It would catch SIGUSR1, but from outside nothing shows that the handler is Node's and not the program's own. */
-const singleExecutable = (status: ProcessStatus): MemwatchError => {
+const notByPid = (status: ProcessStatus, what: string): MemwatchError => {
   const { pid, executable } = status;
   const open = startsWithInspector(status) ? listeningPorts(pid).filter(({ loopback }) => loopback) : [];
   const addresses = open.map(({ host, port }) => `${host}:${port}`);
-  return new MemwatchError(
-    'not-attachable',
-    `process ${pid} is a single-executable application of Node: ${executable}`,
-    {
-      hint:
-        addresses.length === 0
-          ? 'start it with NODE_OPTIONS=--inspect=127.0.0.1:9229, and name that address: memwatch cpu 127.0.0.1:9229'
-          : `name the address of its inspector instead: memwatch cpu ${addresses.join(', or ')}`,
-    },
-  );
+  return new MemwatchError('not-attachable', `process ${pid} is ${what}: ${executable}`, {
+    hint:
+      addresses.length === 0
+        ? 'start it with NODE_OPTIONS=--inspect=127.0.0.1:9229, and name that address: memwatch cpu 127.0.0.1:9229'
+        : `name the address of its inspector instead: memwatch cpu ${addresses.join(', or ')}`,
+  });
 };
 
 /** Other systems do not show which signals a process catches, so SIGUSR1 could end it. */

@@ -25,7 +25,9 @@ const firstMs = 250;
 export async function* watchReadings(attachment: Attachment, options: ReadingsOptions): AsyncGenerator<Reading> {
   const { session, ending } = attachment;
   const over = options.signal === undefined ? ending : AbortSignal.any([ending, options.signal]);
-  const meter = await evaluateRemote(session, installMeter, [attachment.client]);
+  const installed = evaluateRemote(session, installMeter, [attachment.client]);
+  const meter = await answerOf(installed, attachment, over, options);
+  if (meter === undefined) return; // the guard undoes it
   try {
     for (
       let due = Date.now() + Math.min(firstMs, options.intervalMs);

@@ -62,6 +62,16 @@ export const readProcess = (pid: number): ProcessStatus | undefined => {
   }
 };
 
+/** Changes when a process becomes another program (exec), which keeps its id and its start; '' if it has ended. */
+export const programOf = (pid: number): string => {
+  const stat = readText(`/proc/${pid}/stat`);
+  const places = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(23, 26); // of its code and its stack: by chance
+  return places.every((place) => place === '0') ? '' : places.join(' ');
+};
+
 export const isNode = (status: ProcessStatus): boolean => looksLikeNode(status.executable);
 
 /** `/usr/bin/node`, `nodejs`, `node22`, `node-v22.1.0`, and an executable whose file was replaced while it runs. */

@@ -16,7 +16,7 @@ export const connectOwnSession = (): Session => {
     });
   return {
     send: (method, params, options) =>
-      bounded(post(method, params), method, closed.signal, options?.timeoutMs) as Promise<never>,
+      bounded(post(method, params), method, { closed: closed.signal }, options?.timeoutMs) as Promise<never>,
     on: (event, listener) => {
       const unwrap = (message: { params: object }): void => listener(message.params as never);
       inspector.on(event, unwrap);

@@ -48,6 +48,8 @@ export interface Session {
   on<E extends keyof Events>(event: E, listener: (params: Events[E][0]) => void): () => void;
   /** Aborted when the connection is gone; the reason is a MemwatchError if it is known. */
   readonly closed: AbortSignal;
+  /** The process has been stopped (SIGSTOP): it is not worth waiting for it. */
+  readonly isStopped?: (() => boolean) | undefined;
   /** From now on, all commands together may take `patienceMs`; then the connection is cut. */
   hurry(): void;
   /**
@@ -67,6 +69,7 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined;
   /** The target's name, for messages. */
   readonly name?: string;
+  readonly isStopped?: Session['isStopped'];
   /** Makes the connection; given for a target in another network namespace. */
   readonly agent?: Agent | undefined;
 }
@@ -74,7 +77,7 @@ export interface ConnectOptions {
 /** Connects to the thread behind a `ws://` address. Throws what openConnection throws. */
 export const connectSession = async (
   url: string,
-  { signal, name = url, agent }: ConnectOptions = {},
+  { signal, name = url, agent, isStopped }: ConnectOptions = {},
 ): Promise<Session> => {
   const silent = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -104,10 +107,11 @@ export const connectSession = async (
     send: (method, params, options) => {
       const end = needsEventLoop.has(method) ? closedOrAtEnd : closed;
       const answer = ask(method, params).then((result) => checked(method, result));
-      return bounded(answer, method, end, options?.timeoutMs) as Promise<never>;
+      return bounded(answer, method, { closed: end, isStopped }, options?.timeoutMs) as Promise<never>;
     },
     on,
     closed,
+    isStopped,
     hurry,
     beforeCut,
     close,
@@ -173,19 +177,20 @@ const needsEventLoop: ReadonlySet<string> = new Set(['HeapProfiler.collectGarbag
 export const bounded = async (
   answer: Promise<unknown>,
   method: string,
-  closed: AbortSignal,
+  { closed, isStopped }: Pick<Session, 'closed' | 'isStopped'>,
   timeoutMs = defaultTimeoutMs,
 ): Promise<unknown> => {
-  let timer: NodeJS.Timeout | undefined;
+  const timers: NodeJS.Timeout[] = [];
   let onClosed = (): void => {};
   const end = new Promise<never>((_, reject) => {
     onClosed = () => reject(closedDuring(method, closed.reason));
     if (closed.aborted) onClosed();
     closed.addEventListener('abort', onClosed, { once: true });
-    if (Number.isFinite(timeoutMs)) {
-      const late = new MemwatchError('no-answer', `no answer to ${method} within ${timeoutMs / 1000} s`);
-      timer = setTimeout(() => reject(late), timeoutMs);
-    }
+    if (!Number.isFinite(timeoutMs)) return;
+    const late = (ms: number) => (): void =>
+      reject(new MemwatchError('no-answer', `no answer to ${method} within ${ms / 1000} s`));
+    timers.push(setTimeout(late(timeoutMs), timeoutMs));
+    if (timeoutMs > stoppedMs && isStopped !== undefined) timers.push(whenStopped(isStopped, late(stoppedMs)));
   });
   try {
     return await Promise.race([answer, end]);
@@ -193,14 +198,33 @@ export const bounded = async (
     if (error instanceof MemwatchError) throw error;
     // errors from the target carry a `response`; all others come from the socket
     const answered = error instanceof Error && 'response' in error;
+    if (answered && atEnd.test(error.message))
+      throw new MemwatchError('disconnected', `the target ended during ${method}`, { cause: error });
     if (answered) throw new MemwatchError('target-error', `${method}: ${messageOf(error)}`, { cause: error });
     throw closedDuring(method, error);
   } finally {
-    clearTimeout(timer);
+    timers.forEach(clearTimeout);
     closed.removeEventListener('abort', onClosed);
     answer.catch(() => {}); // an answer that arrives after the time limit is dropped
   }
 };
+
+/** What V8 answers when the thread has ended, and only its inspector is left. */
+const atEnd = /^Cannot find (default execution )?context/;
+
+/** A process that is stopped for so long may stay so for hours. */
+const stoppedMs = 10_000;
+
+/** Calls back when the process has been stopped all the time for `stoppedMs`. */
+const whenStopped = (isStopped: () => boolean, then: () => void): NodeJS.Timeout => {
+  let lookedMs = 0;
+  const look = (): void => {
+    lookedMs = isStopped() ? lookedMs + lookMs : 0;
+    if (lookedMs >= stoppedMs) then();
+  };
+  return setInterval(look, lookMs);
+};
+const lookMs = 500;
 
 const closedDuring = (method: string, cause: unknown): MemwatchError =>
   cause instanceof MemwatchError

@@ -88,9 +88,15 @@ const openWorkerSession = (main: Session, sessionId: string): Session => {
   main.closed.addEventListener('abort', end, { once: true });
   return withInside({
     send: (method, params, options) =>
-      bounded(channel.ask(method, params), method, closed.signal, options?.timeoutMs) as Promise<never>,
+      bounded(
+        channel.ask(method, params),
+        method,
+        { closed: closed.signal, isStopped: main.isStopped },
+        options?.timeoutMs,
+      ) as Promise<never>,
     on: channel.on,
     closed: closed.signal,
+    isStopped: main.isStopped,
     hurry: main.hurry,
     beforeCut: main.beforeCut,
     close: async () => {

@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import { isAbsolute } from 'node:path';
 import type { Argv } from 'yargs';
+import type { Attachment } from '../../agent/attach/attach.js';
 import type { ProgramEnd } from '../../agent/attach/launch.js';
 import { computeCallees, computeCallers, type CallEdge } from '../../analyzer/cost/callers.js';
 import {
@@ -167,6 +168,12 @@ const readTextFile = (file: string): string => {
 export const exitCodeOfProgram = (ended: ProgramEnd | null, io: Io): number | undefined => {
   if (ended === null || io.signal.aborted) return undefined;
   return ended.code ?? 128 + (ended.signal === null ? 0 : constants.signals[ended.signal]);
+};
+
+/** To be called before memwatch leaves. A program that memwatch started says by its exit code that it ended. */
+export const warnIfEnded = ({ ending, program }: Attachment, { signal, warn }: Io): void => {
+  if (!ending.aborted || program !== undefined || signal.aborted) return;
+  warn('the target ended, or became another program, before the time was over: this is what was sampled until then');
 };
 
 /** Which of the values in a file of another tool the table shows, if there are several kinds. */

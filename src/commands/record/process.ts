@@ -9,7 +9,7 @@ import { threadOf } from '../../agent/capture/cpu-profile.js';
 import { captureMemory } from '../../agent/capture/memory.js';
 import { watchReadings } from '../../agent/capture/readings.js';
 import { readProcessCounts } from '../../agent/process/counts.js';
-import { runsOn } from '../../agent/process/proc.js';
+import { describeWait, runsOn } from '../../agent/process/proc.js';
 import type { WorkerThread } from '../../agent/session/workers.js';
 import { computeParts } from '../../analyzer/memory/parts.js';
 import type { Reading } from '../../analyzer/model/reading.js';
@@ -37,7 +37,8 @@ export const recordProcess = async (
   let isBroken = false;
   try {
     await attachment.runIfWaiting();
-    const others = [recordWorkers(attachment, script, recorder), recordParts(attachment, recorder)];
+    const others = Promise.all([recordWorkers(attachment, script, recorder), recordParts(attachment, recorder)]);
+    others.catch(() => {}); // looked at below
     end = await recordThread(
       attachment,
       attachment.worker === undefined ? 'main thread' : threadOf(attachment.worker).name,
@@ -45,7 +46,9 @@ export const recordProcess = async (
       recorder,
     );
     isBroken = attachment.session.closed.aborted; // detach closes it, too
-    await Promise.all(others);
+    const { pid } = attachment;
+    if (end === undefined && pid !== undefined) note(`process ${pid} gave no reading: ${describeWait(pid)}`, recorder);
+    await others;
   } catch (error) {
     throw await withEnd(attachment, error);
   } finally {
@@ -137,8 +140,11 @@ const recordWorkers = async (attachment: Attachment, script: string, recorder: R
   };
   const end = attachment.onWorker(beginOnce);
   try {
-    for (const worker of await attachment.workers()) beginOnce(worker);
-    await untilAborted(AbortSignal.any([stop, attachment.ending]));
+    const over = untilAborted(AbortSignal.any([stop, attachment.ending]));
+    // a thread that is blocked does not say which workers it has
+    const workers = await Promise.race([attachment.workers(), over.then(() => [])]);
+    workers.forEach(beginOnce);
+    await over;
   } catch (error) {
     if (!attachment.ending.aborted) throw error;
   } finally {
