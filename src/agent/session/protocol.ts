@@ -99,10 +99,8 @@ export const connectSession = async (
   });
   const { ask, on, closed, close } = connection;
   closed.addEventListener('abort', forget, { once: true });
-  const atEnd = new AbortController();
   on('HeapProfiler.addHeapSnapshotChunk', checkPiece);
-  on('NodeRuntime.waitingForDisconnect', () => atEnd.abort());
-  const closedOrAtEnd = AbortSignal.any([closed, atEnd.signal]);
+  const closedOrAtEnd = AbortSignal.any([closed, endOf(on)]);
   return {
     send: (method, params, options) => {
       const end = needsEventLoop.has(method) ? closedOrAtEnd : closed;
@@ -116,6 +114,13 @@ export const connectSession = async (
     beforeCut,
     close,
   };
+};
+
+/** Aborted when the target has run to its end, and waits for memwatch to disconnect. */
+const endOf = (on: Session['on']): AbortSignal => {
+  const atEnd = new AbortController();
+  on('NodeRuntime.waitingForDisconnect', () => atEnd.abort());
+  return atEnd.signal;
 };
 
 /** What it throws closes the connection. */
@@ -198,7 +203,7 @@ export const bounded = async (
     if (error instanceof MemwatchError) throw error;
     // errors from the target carry a `response`; all others come from the socket
     const answered = error instanceof Error && 'response' in error;
-    if (answered && atEnd.test(error.message))
+    if (answered && threadEnded.test(error.message))
       throw new MemwatchError('disconnected', `the target ended during ${method}`, { cause: error });
     if (answered) throw new MemwatchError('target-error', `${method}: ${messageOf(error)}`, { cause: error });
     throw closedDuring(method, error);
@@ -210,7 +215,7 @@ export const bounded = async (
 };
 
 /** What V8 answers when the thread has ended, and only its inspector is left. */
-const atEnd = /^Cannot find (default execution )?context/;
+const threadEnded = /^Cannot find (default execution )?context/;
 
 /** A process that is stopped for so long may stay so for hours. */
 const stoppedMs = 10_000;
