@@ -469,6 +469,16 @@ const foreign: readonly (readonly [RegExp, string | object])[] = [
   [/zip/, 'PK\u0003\u0004\u0014\u0000'],
 ];
 
+test('tables and settings with a number at the end of each line are no collapsed stacks', () => {
+  for (const text of [
+    'time, cpu, heap\n1533, 1.2, 77\n1534, 1.3, 79\n',
+    'timeout: 100\nbranches: 95\n',
+    'a:\n  b: 1\nc: 2\n',
+  ])
+    assert.throws(() => readProfile(bytesOf(text)), { code: 'not-this-format' }, text);
+  assert.deepEqual(rows('main;x::operator, 5\n'), [['x::operator,', null, null, 5]]);
+});
+
 test('files of other kinds are refused by their right name', () => {
   for (const [name, file] of foreign) {
     assert.match(nameFormat(bytesOf(file))?.name ?? '', name);
