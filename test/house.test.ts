@@ -141,6 +141,7 @@ test('rules of the linter: circles, default exports, any, lengths of files and f
     ['file', /max-lines\)/, { 'src/x.ts': long(251) }],
     ['file with comments', /max-lines\)/, { 'src/x.ts': `${long(240)}${'// one more line\n\n'.repeat(6)}` }],
     ['function', /max-lines-per-function/, { 'src/x.ts': `export const x = (): void => {\n${long(40)}};\n` }],
+    ['script', /max-lines\)/, { 'scripts/x.mjs': long(251) }],
     ['CommonJS file', /max-lines\)/, { 'src/x.cts': long(251) }],
     ['CommonJS function', /max-lines-per-function/, { 'src/x.cts': `export const x = (): void => {\n${long(40)}};\n` }],
     [

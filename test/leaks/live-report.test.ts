@@ -1,0 +1,101 @@
+/** The report on a running target: a search of the heap and a watch of the rest, under one verdict. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findRising } from '#memwatch/analyzer/growth/readings/gate.js';
+import { leakReport } from '#memwatch/analyzer/growth/verdict.js';
+import type { Finding } from '#memwatch/analyzer/model/finding.js';
+import {
+  findOutsideHeap,
+  reportOfInterrupted,
+  reportOfWatch,
+  risingText,
+  withWatch,
+} from '#memwatch/leaks/live-report.js';
+import { finding } from '../support/check-report.js';
+import { gateReading, processReading, watchedTarget } from '../support/watched.js';
+
+const mb = 2 ** 20;
+const searched = (verdict: 'leak' | 'inconclusive' | 'clean', findings: readonly Finding[], reasons: string[]) =>
+  leakReport({ verdict, reasons, findings: [...findings], evidence: 'snapshots', rounds: 3, heapBytes: [] });
+const opensFiles = (second: number) => ({ fileDescriptors: 20 + 3 * second });
+
+test('a target that does not grow is clean, with the bounds of its growth before the other reasons', () => {
+  const report = reportOfWatch(watchedTarget());
+  assert.equal(report.verdict, 'clean', report.reasons.join('\n'));
+  assert.match(report.reasons[0] ?? '', /JavaScript heap|the heap/);
+  assert.equal(
+    report.reasons[1],
+    'none of 1 classes and no collection rose in each round; no heap snapshot was needed',
+  );
+  assert.deepEqual([report.findings, report.rounds, report.evidence], [[], 4, 'census']);
+});
+
+test('file descriptors that are opened all the time are a leak, by what most of them are', () => {
+  const descriptors = [
+    { kind: 'file /var/log/#', count: 100 },
+    { kind: 'socket 10.0.0.1:5432', count: 20 },
+  ];
+  const report = reportOfWatch(watchedTarget(opensFiles, { descriptors }));
+  assert.equal(report.verdict, 'leak');
+  const [files] = report.findings;
+  assert.match(files?.title ?? '', /file descriptors.*: most are file \/var\/log\/#$/);
+  assert.equal(Math.round(files?.countPerRound ?? 0), 30);
+  assert.deepEqual([files?.history[0], files?.history.at(-1), files?.history.length], [20, 140, 6]);
+  assert.ok(files?.reasons.includes('there are more of: file /var/log/# (+100), socket 10.0.0.1:5432 (+20)'));
+});
+
+test('a child process takes memory outside the heap, which is said of each', () => {
+  const change = (second: number) => ({ childProcesses: second, childrenRssBytes: 30 * mb * second });
+  const [children] = findOutsideHeap(watchedTarget(change));
+  assert.ok(children?.reasons.includes('each takes about 30.0 MB outside the heap'), children?.reasons.join('\n'));
+  assert.equal(Math.round((children?.bytesPerRound ?? 0) / mb), 300);
+});
+
+test('native memory must grow by more than an allocator takes while it settles', () => {
+  const growing = (perSecond: number) => (second: number) => ({ rssBytes: 60 * mb + perSecond * second });
+  const names = (perSecond: number) =>
+    findOutsideHeap(watchedTarget(growing(perSecond))).map(({ container }) => container.name);
+  assert.deepEqual(names(0.5 * mb), []);
+  assert.deepEqual(names(2 * mb), ['native memory']);
+});
+
+test('timers settle later, so that they alone are no leak', () => {
+  const timers = (second: number) => ({ resources: { Timeout: 5 + second } });
+  assert.deepEqual(findOutsideHeap(watchedTarget(timers)), []);
+});
+
+test('readings of the rounds after the watch prove what the watch left open', () => {
+  const watched = watchedTarget();
+  const later = [1, 2, 3].map((round) => processReading({ atMs: 40_000 + round * 1000, fileDescriptors: 20 }));
+  assert.deepEqual(findOutsideHeap(watched, later), []);
+  const opening = watched.roundReadings.map((one, i) => ({ ...one, fileDescriptors: 20 + 10 * i }));
+  const more = [5, 6].map((round) => processReading({ atMs: round * 10_000, fileDescriptors: 20 + 10 * round }));
+  const [files] = findOutsideHeap({ ...watched, roundReadings: opening }, more);
+  assert.match(files?.title ?? '', /file descriptors/);
+});
+
+test('what the search of the heap found comes with what grows outside it, and its place is asked for', () => {
+  const place = (one: Finding): Finding => ({ ...one, owner: { kind: 'node' } });
+  const watched = watchedTarget(opensFiles);
+  const report = withWatch(searched('leak', [finding()], ['Map sessions grew']), watched, [], place);
+  assert.deepEqual([report.verdict, report.findings.length], ['leak', 2]);
+  assert.deepEqual(report.findings.map(({ owner }) => owner.kind).toSorted(), ['application', 'node']);
+  assert.equal(report.reasons.at(-1), 'Map sessions grew');
+});
+
+test('a search that left something open makes the verdict inconclusive, unless something else is a leak', () => {
+  const open = searched('inconclusive', [], ['Map sessions may be a cache']);
+  assert.deepEqual(withWatch(open, watchedTarget()).reasons, ['Map sessions may be a cache']);
+  assert.equal(withWatch(open, watchedTarget()).verdict, 'inconclusive');
+  assert.equal(withWatch(open, watchedTarget(opensFiles)).verdict, 'leak');
+});
+
+test('Ctrl-C leaves what has risen so far as a hint, which is not a finding', () => {
+  assert.deepEqual(reportOfInterrupted(watchedTarget()).reasons, ['it was interrupted after 40 s']);
+  const counts = [0, 1, 2].map((round) => gateReading(round * 1000, 5e6 + round * 1e5, { Session: 100 * round }));
+  const rising = watchedTarget(() => ({}), { gate: { readings: counts, rising: findRising(counts), sites: [] } });
+  assert.match(risingText(rising) ?? '', /Session/);
+  const report = reportOfInterrupted(rising);
+  assert.match(report.reasons[0] ?? '', /^it was interrupted before growth was proved; so far .*Session/);
+  assert.deepEqual([report.verdict, report.findings], ['inconclusive', []]);
+});
