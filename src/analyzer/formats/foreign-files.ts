@@ -4,6 +4,7 @@
  */
 import { MemwatchError } from '../../errors.js';
 import { objectOf, type FileContent, type ProfileFormat } from './file-content.js';
+import { walkFields } from './protobuf.js';
 import { eventsOf } from './trace.js';
 
 interface Foreign {
@@ -117,6 +118,21 @@ const files: readonly Foreign[] = [
         /^(heap profile:|--- (contention|mutex|threadz|Thread|heapz|growthz|contentionz)|\w+ profile: total )/,
       ) || isLegacyCpu(content.bytes),
   },
+  {
+    name: 'a diagnostic report of Node (--report-on-signal)',
+    hint: 'it is JSON to be read as it is',
+    matches: (content) => hasKeys(content, 'header', 'javascriptStack', 'libuv'),
+  },
+  {
+    name: 'coverage of V8 (NODE_V8_COVERAGE)',
+    hint: 'it counts calls and holds no times; c8 reports it',
+    matches: (content) => hasKeys(content, 'result') && begins(content, /^\s*\{\s*"result"\s*:\s*\[\s*\{\s*"scriptId"/),
+  },
+  {
+    name: 'a trace of Perfetto (protobuf)',
+    hint: 'traceconv of Perfetto makes JSON; memwatch reads that if it holds CPU profiles of V8',
+    matches: ({ bytes, text }) => text === undefined && isPerfetto(bytes),
+  },
   { name: 'a recording of Java Flight Recorder', matches: ({ bytes }) => magicOf(bytes, 3) === 'FLR' },
   { name: 'a zip archive', hint: 'unpack it first', matches: ({ bytes }) => magicOf(bytes, 4) === 'PK\u0003\u0004' },
   {
@@ -128,6 +144,12 @@ const files: readonly Foreign[] = [
 
 const magicOf = (bytes: Uint8Array, length: number): string =>
   Buffer.from(bytes.subarray(0, length)).toString('latin1');
+
+/** Every field of it is a packet, number 1. A pprof profile has few fields 1, its kinds of values, and then others. */
+const isPerfetto = (bytes: Uint8Array): boolean => {
+  const packets = walkFields(bytes, 32, (field, wire) => field === 1 && wire === 2);
+  return packets.fields === 32 || (packets.fields > 0 && packets.brokenAt === undefined);
+};
 
 /** gperftools' CPU profile: machine words 0, 3, 0 (Java: 1), period, 0. */
 const isLegacyCpu = (bytes: Uint8Array): boolean => {

@@ -466,6 +466,10 @@ const foreign: readonly (readonly [RegExp, string | object])[] = [
   [/Bubbleprof/, '{"data":[{"clusterId":1}]}'],
   [/a report of pprof/, 'File: server\nType: cpu\nShowing nodes accounting for 1s, 100% of 1s total\n'],
   [/perf record/, 'PERFILE2\u0000'],
+  [/diagnostic report of Node/, { header: { reportVersion: 5 }, javascriptStack: {}, libuv: [] }],
+  [/coverage of V8/, { result: [{ scriptId: '1', url: 'node:fs', functions: [] }], timestamp: 1 }],
+  [/Perfetto/, '\n\u0002\u0008\u0001'.repeat(3)],
+  [/Perfetto/, '\n\u0002\u0008\u0001'.repeat(40)],
   [/zip/, 'PK\u0003\u0004\u0014\u0000'],
 ];
 
