@@ -12,23 +12,29 @@ export const findListening = (source: string, name: string, at: TextPosition): T
   const program = tryParse(source);
   if (program === undefined) return undefined;
   const nodes = nodesIn(program);
-  const called = name === '' ? nodes.map((node) => assignedName(node, at)).find((one) => one !== undefined) : name;
-  if (called === undefined) return undefined;
-  const calls = nodes.filter((node) => addsListener(node, called));
+  const assigned = nodes.flatMap((node) => assignedName(node, name, at) ?? []);
+  const names = new Set([name, ...assigned].filter((one) => one !== ''));
+  const calls = nodes.filter((node) => addsListener(node, names));
   const start = calls.length === 1 ? calls[0]?.loc?.start : undefined;
   return start && { line: start.line - 1, column: start.column };
 };
 
-const addsListener = (node: AnyNode, name: string): boolean =>
+const addsListener = (node: AnyNode, names: ReadonlySet<string>): boolean =>
   node.type === 'CallExpression' &&
   adders.test(lastName(node.callee) ?? '') &&
-  node.arguments.slice(1).some((argument) => lastName(unbound(argument)) === name);
+  node.arguments.slice(1).some((argument) => names.has(lastName(unbound(argument)) ?? ''));
 
-/** `onClose` of `this.onClose = function () {…}.bind(this)`, if the function is the one at this place. */
-const assignedName = (node: AnyNode, at: TextPosition): string | undefined => {
-  if (node.type === 'AssignmentExpression') return isAt(unbound(node.right), at) ? lastName(node.left) : undefined;
-  if (node.type !== 'VariableDeclarator' || node.init == null) return undefined;
-  return isAt(unbound(node.init), at) ? lastName(node.id) : undefined;
+/** `onClose` of `this.onClose = function () {…}.bind(this)` and of `this.onClose = this.close.bind(this)`. */
+const assignedName = (node: AnyNode, name: string, at: TextPosition): string | undefined => {
+  const [to, value] =
+    node.type === 'AssignmentExpression'
+      ? [node.left, node.right]
+      : node.type === 'VariableDeclarator'
+        ? [node.id, node.init]
+        : [];
+  if (to === undefined || value == null) return undefined;
+  const isOurs = name === '' ? isAt(unbound(value), at) : lastName(unbound(value)) === name;
+  return isOurs ? lastName(to) : undefined;
 };
 
 /** V8 places a function at its first parenthesis. */

@@ -22,6 +22,11 @@ test('a function without a name has that of what it is assigned to', () => {
   assert.equal(lineOf(open + close, '', { line: 2, column: 17 }), undefined);
 });
 
+test('a bound copy of a function is found under the name of the copy', () => {
+  const open = "open() { this.catcher = this.onClose.bind(this);\n process.on('exit', this.catcher); }";
+  assert.equal(lineOf(`class A {\n${open}\nonClose() {}\n}`), 3);
+});
+
 test('none, if no call or several calls add it', () => {
   assert.equal(lineOf("function onClose() {}\nbus.off('close', onClose);\nmap.set('close', onClose);"), undefined);
   assert.equal(lineOf("a.on('close', onClose);\nb.on('close', onClose);"), undefined);
