@@ -15,10 +15,11 @@ import { renderFlamegraphPage } from '../report/flamegraph/page.js';
 import { flamegraphStart, renderFlamegraphSvg } from '../report/flamegraph/svg.js';
 import { pageStart } from '../report/page/html.js';
 import { escapeText } from '../report/units.js';
-import { writeOutput } from '../files/output.js';
+import { writeOutput, type OutputOptions } from '../files/output.js';
 import { isOwnStdout, readCaptureBytes } from './capture-file.js';
 import type { Arguments, Command, Io } from './io.js';
 import { openProfile } from './profile-file.js';
+import { exportParquet } from './query/parquet.js';
 import { showType, typeOption, wantedType } from './profile-type.js';
 
 /** Each format with its file extension, and how such a file begins. */
@@ -29,6 +30,7 @@ const formats = {
   collapsed: { extension: '.collapsed.txt', start: /^# unit: / },
   svg: { extension: '.svg', start: flamegraphStart },
   html: { extension: '.html', start: pageStart },
+  parquet: { extension: '.parquet', start: /^PAR1/ },
   md: { extension: '.md', start: /^# [^\n]*\n\n[^\n]* in [\d,]+ functions\.\n/ },
 } as const;
 type Format = keyof typeof formats;
@@ -39,17 +41,23 @@ export const exportCommand: Command = {
     typeOption(yargs)
       .positional('file', {
         type: 'string',
-        describe: 'a profile in any format that memwatch reads; for md also a --json result',
+        describe:
+          'a profile in any format that memwatch reads; for md also a --json result; for parquet a heap snapshot',
       })
       .option('to', { choices: Object.keys(formats), demandOption: true, describe: 'format' })
       .option('output', {
         alias: 'o',
         type: 'string',
-        describe: 'file to write, or - for stdout (default: next to the profile); replaces an earlier export',
+        describe:
+          'file to write, or - for stdout; for parquet a folder (default: next to the capture); replaces an earlier export',
       })
       .option('overwrite', { type: 'boolean', describe: 'replace any file' })
       .option('limit', { type: 'number', default: 40, describe: 'rows in each table of md' })
       .example('$0 export app.cpuprofile --to html', 'one HTML page: a flame graph with zoom and search')
+      .example(
+        '$0 export app.heapsnapshot --to parquet -o tables',
+        'nodes, edges, classes… as files for other databases',
+      )
       .example('$0 export app.cpuprofile --to pprof && go tool pprof -top app.pb.gz', 'for the pprof tool'),
   run: runExport,
 };
@@ -59,19 +67,34 @@ async function runExport(args: Arguments, io: Io): Promise<void> {
   const to = String(args['to']);
   if (!isFormat(to)) throw new MemwatchError('bad-argument', `unknown format: ${to}`);
   io.endAtOnce();
-  const content = await convert(file, to, args, io);
   const output = String(args['output'] ?? file.replace(/(\.[^./\\]*)?$/, '') + formats[to].extension);
-  if (isOwnStdout(output)) {
-    process.stdout.write(content);
-    return;
-  }
-  writeOutput(output, content, { overwrite: args['overwrite'] === true, earlier: formats[to].start });
-  const document: ExportDocument = { schema: 'memwatch/export@1', file: output, format: to, bytes: content.length };
+  const overwrite = args['overwrite'] === true;
+  const bytes =
+    to === 'parquet'
+      ? await exportParquet(file, output, overwrite, io)
+      : write(await convert(file, to, args, io), output, { overwrite, earlier: formats[to].start });
+  if (bytes === undefined) return;
+  const document: ExportDocument = { schema: 'memwatch/export@1', file: output, format: to, bytes };
   io.print(document, () => `wrote ${escapeText(output)}`);
 }
 
+/** How many bytes were written to a file; undefined if they went to stdout. */
+const write = (content: string | Uint8Array, output: string, options: OutputOptions): number | undefined => {
+  if (isOwnStdout(output)) {
+    process.stdout.write(content);
+    return undefined;
+  }
+  writeOutput(output, content, options);
+  return content.length;
+};
+
 /** Throws `not-this-format`, `broken-file`, `bad-argument`. */
-const convert = async (file: string, to: Format, args: Arguments, io: Io): Promise<string | Uint8Array> => {
+const convert = async (
+  file: string,
+  to: Exclude<Format, 'parquet'>,
+  args: Arguments,
+  io: Io,
+): Promise<string | Uint8Array> => {
   const name = basename(file);
   const [limit, type] = [Number(args['limit']), wantedType(args)];
   const document = type === undefined ? readCostDocument(await readCaptureBytes(file), file) : undefined;

@@ -1,13 +1,15 @@
 /** `memwatch query`: every question of docs/query.md on snapshots of a real program, and what the command prints. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { Heap } from '#memwatch/analyzer/heap/heap.js';
 import type { QueryValue } from '#memwatch/analyzer/model/printed-documents.js';
 import { HeapDatabase } from '#memwatch/commands/query/duckdb.js';
+import { exportParquet } from '#memwatch/commands/query/parquet.js';
+import { createIo } from '#memwatch/commands/io.js';
 import { complete } from '#memwatch/commands/query/prompt.js';
 import { renderQueryCsv } from '#memwatch/report/query-text.js';
 import { memwatch } from '../support/memwatch.js';
@@ -39,6 +41,8 @@ const heapOf = async (file: string): Promise<Heap> =>
     line: line + 1,
     column: column + 1,
   }));
+
+const quietIo = createIo(false, new AbortController().signal, () => undefined);
 
 const snapshots = (t: TestContext): { readonly earlier: string; readonly later: string } => {
   const folder = temporaryFolder(t);
@@ -128,6 +132,21 @@ test('every question of docs/query.md is answered; names complete; what SQL cann
     ],
     rows: [['Session', 100]],
   });
+
+  // as Parquet files, which DuckDB reads back; twice, since an export replaces an earlier one
+  const folder = `${earlier}-tables`;
+  for (let i = 0; i < 2; i++) await exportParquet(earlier, folder, false, quietIo);
+  const read = await one.run(`SELECT (SELECT count(*) FROM '${folder}/edges.parquet'), count(*), sum(self_bytes)
+    FROM '${folder}/nodes.parquet' WHERE snapshot = '${earlier}'`);
+  assert.deepEqual(read.rows, [[old.graph.edgeCount, old.graph.nodeCount, old.dominators.retainedBytes[0]]]);
+  assert.equal(statSync(join(folder, 'strings.parquet')).mode & 0o777, 0o600);
+
+  // a sort of more than the memory that DuckDB may use goes to a file
+  await one.run(`SET memory_limit = '24MB'; SET threads = 1`);
+  const sorted =
+    await one.run(`SELECT count(*), max(place) FROM (SELECT row_number() OVER (ORDER BY md5(i::VARCHAR)) AS place,
+    repeat('x', 200) || i AS text FROM range(400000) t(i)) WHERE text LIKE 'x%'`);
+  assert.deepEqual(sorted.rows, [[400_000, 400_000]]);
 });
 
 test('without the package, query says at once what to install', async (t) => {

@@ -68,7 +68,7 @@ export const nodeTable = (heap: Heap, texts: Texts, firstText: number): NumberTa
   const { graph } = heap;
   const { dominators } = heap;
   const classText = lazily(() => Uint32Array.from(heap.classes.list, ({ name }) => texts.add(name)));
-  const places = lazily(() => new Map(placesOf(heap).map(({ node, place }) => [node, place])));
+  const places = lazily(() => placeColumns(heap, texts));
   const position = lazily(() => {
     const positions = new Uint32Array(graph.nodeCount);
     dominators.preorder.forEach((node, at) => (positions[node] = at));
@@ -84,8 +84,8 @@ export const nodeTable = (heap: Heap, texts: Texts, firstText: number): NumberTa
       double('self_bytes', (node) => graph.selfBytes[node]),
       double('retained_bytes', (node) => dominators.retainedBytes[node]),
       integer('dominator_id', (node) => (node === 0 ? none : graph.nodeId[dominators.immediate[node]])),
-      integer('file', (node) => fileText(texts, places().get(node))),
-      integer('line', (node) => places().get(node)?.line ?? none),
+      integer('file', (node) => places().file[node]),
+      integer('line', (node) => places().line[node]),
       integer('position', (node) => position()[node]),
       integer('subtree', (node) => dominators.subtreeNodes[position()[node]]),
     ],
@@ -135,15 +135,23 @@ export const locationTable = (heap: Heap, texts: Texts, firstText: number): Numb
     columns: [
       integer('id', (row) => graph.nodeId[places[row].node]),
       integer('name', (row) => firstText + graph.nodeName[places[row].node]),
-      integer('file', (row) => fileText(texts, places[row].place)),
+      integer('file', (row) => texts.add(places[row].place.file)),
       integer('line', (row) => places[row].place.line),
       integer('column', (row) => places[row].place.column),
     ],
   };
 };
 
-const fileText = (texts: Texts, place: Location | undefined): number =>
-  place === undefined ? none : texts.add(place.file);
+/** By node: the file and the line of functions and classes. */
+const placeColumns = (heap: Heap, texts: Texts): { readonly file: Uint32Array; readonly line: Uint32Array } => {
+  const file = new Uint32Array(heap.graph.nodeCount).fill(none);
+  const line = new Uint32Array(heap.graph.nodeCount).fill(none);
+  for (const { node, place } of placesOf(heap)) {
+    file[node] = texts.add(place.file);
+    line[node] = place.line;
+  }
+  return { file, line };
+};
 
 const placesOf = (heap: Heap): { readonly node: number; readonly place: Location }[] =>
   [...heap.graph.positions.nodes].flatMap((node) => {

@@ -6,6 +6,7 @@ import type { DuckDBConnection, DuckDBTableFunction, DuckDBVector } from '@duckd
 import type { Heap } from '../../analyzer/heap/heap.js';
 import type { QueryColumn, QueryValue } from '../../analyzer/model/printed-documents.js';
 import { MemwatchError, messageOf } from '../../errors.js';
+import { createTemporaryFolder, type TemporaryFolder } from '../../files/temporary.js';
 import { classTable, edgeTable, locationTable, nodeTable, Texts, type NumberTable } from './columns.js';
 import { viewStatements } from './views.js';
 
@@ -40,18 +41,20 @@ export interface QueryRows {
 }
 
 export class HeapDatabase {
-  private constructor(private readonly connection: DuckDBConnection) {}
+  private constructor(
+    private readonly connection: DuckDBConnection,
+    /** Where DuckDB puts what its memory does not hold. */
+    private readonly spilled: TemporaryFolder,
+  ) {}
 
   /** Throws `not-found` if the package is not installed. */
-  static async open(
-    heaps: readonly NamedHeap[],
-    settings: Readonly<Record<string, string>> = {},
-  ): Promise<HeapDatabase> {
+  static async open(heaps: readonly NamedHeap[]): Promise<HeapDatabase> {
     const duckdb = await loadDuckdb();
+    const spilled = createTemporaryFolder();
     // nothing is fetched from a network without being asked for
     const instance = await duckdb.DuckDBInstance.create(':memory:', {
       autoinstall_known_extensions: 'false',
-      ...settings,
+      temp_directory: spilled.path,
     });
     const connection = await instance.connect();
     const texts = new Texts();
@@ -69,7 +72,7 @@ export class HeapDatabase {
     registerTextOf(duckdb, connection, texts);
     registerPathOf(duckdb, connection, heaps);
     for (const statement of viewStatements(heaps.map(({ name }) => name))) await connection.run(statement);
-    return new HeapDatabase(connection);
+    return new HeapDatabase(connection, spilled);
   }
 
   /** The result of the last statement; at most `mostRows` of it. Throws `bad-argument` with what DuckDB says. */
@@ -104,6 +107,7 @@ export class HeapDatabase {
 
   close(): void {
     this.connection.closeSync();
+    this.spilled.remove();
   }
 }
 
@@ -111,7 +115,10 @@ export class HeapDatabase {
 const sqlError = (error: unknown): MemwatchError => {
   const near = error instanceof Error ? error.message.split('\n')[1]?.trim() : undefined;
   const hint = near === undefined || near === '' || near.startsWith('LINE') ? undefined : near;
-  return new MemwatchError('bad-argument', messageOf(error), { hint, cause: error });
+  return new MemwatchError('bad-argument', messageOf(error).replace(/^Failed to extract statements: /, ''), {
+    hint,
+    cause: error,
+  });
 };
 
 /** Values of JavaScript that JSON has; what it does not have (dates, large integers) as text. */
