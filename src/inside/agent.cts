@@ -10,7 +10,7 @@ import workerThreads = require('node:worker_threads');
 const key = Symbol.for('memwatch.agent');
 const { env } = process;
 
-/** The agent must never harm the program: what fails is said in one line, and the program goes on without it. */
+/** The agent must never harm the program: if something fails, it prints one line, and the program runs on without it. */
 const quietly = (work: () => void): void => {
   try {
     work();
@@ -50,7 +50,7 @@ const heapLimit = (): number => {
 };
 
 const temporary = (env['TMPDIR'] ?? '/tmp').replace(/\/+$/, '');
-/** Where only this user can have made it: the agent's thread checks that. */
+/** The agent's thread checks that this user has made it. */
 const defaultFolder = (): string => `${temporary}/memwatch-agent-${process.getuid?.() ?? 0}`;
 
 const gc = { count: 0, us: 0 };
@@ -104,8 +104,8 @@ const endSampling = (): void => {
 };
 
 /**
- * Node tells the primary of a cluster of an inspector that opens, and that sends SIGUSR1 to its workers: so the message is
- * held back. A later SIGUSR1 shall open the same port as before.
+ * When an inspector opens in the primary of a cluster, Node tells the primary, which then sends SIGUSR1 to its workers. So
+ * this message is held back. A later SIGUSR1 opens the same port as before.
  */
 const openInspector = (): void => {
   const inspector = process.getBuiltinModule('node:inspector');
@@ -143,11 +143,11 @@ const startWorker = (start: Settings.AgentStart): workerThreads.Worker => {
 /** How long the end of the program may wait for the last evidence to be written. */
 const mostWaitMs = 1000;
 
-/** The agent's thread needs this one to run JavaScript: so it waits in a loop, with pauses of a millisecond. */
+/** Waits in a loop with pauses of a millisecond, because the agent's thread needs this thread to run JavaScript. */
 const waitForEnd = (shared: Int32Array): void => {
   const until = Date.now() + mostWaitMs;
   while (Atomics.load(shared, 2) === 0 && Date.now() < until) Atomics.wait(shared, 2, 0, 1);
-  // here the thread's session is closed: as an interrupt, which needs a call or a loop
+  // the thread's session is closed here, by an interrupt that V8 handles only at calls and in loops
   for (let i = 0; i < 1000; i++) Atomics.load(shared, 2);
 };
 
@@ -174,7 +174,7 @@ const watchSignal = (worker: workerThreads.Worker): void => {
   const leaveToProgram = (name: string | symbol): void => {
     if (name !== signal) return;
     process.removeListener('newListener', leaveToProgram);
-    // later: Node stops to catch a signal with its last listener, and the program's own is not added yet
+    // not at once: the program's listener is not added yet, and without any listener Node stops catching the signal
     queueMicrotask(() => process.removeListener(signal, onSignal));
     say(`the program uses ${signal} itself, so the agent leaves it; MEMWATCH_AGENT_SIGNAL names another`);
   };

@@ -61,7 +61,7 @@ const renderFinding = (finding: Finding, report: LeakReport): string[] => [
   ...(finding.rank === 1 ? [`       ${signatureMeaning}`] : []),
 ];
 
-/** What is known about a finding, besides its title and its signature: names and texts, already escaped. */
+/** What is known about a finding apart from its title and signature: names and texts, already escaped. */
 export const findingFields = (
   finding: Finding,
   { rounds }: LeakReport,

@@ -94,7 +94,7 @@ export function countObjects(
   const firstOfMap = stepperOf(new Map());
   const firstOfSet = stepperOf(new Set());
   const valueAt = (object: object, key: string): unknown => describe(object, key)?.value;
-  /** An entry that stands for all: an array's last, otherwise the first. */
+  /** One entry as an example: the last of an array, otherwise the first. */
   const anEntryOf = (container: object): unknown => {
     if (Array.isArray(container)) return valueAt(container, String(Number(valueAt(container, 'length')) - 1));
     if (tools.isMap(container)) return firstOfMap?.(container);

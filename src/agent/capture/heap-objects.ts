@@ -17,7 +17,7 @@ export interface HeapObjects {
   /** The text of strings, limited for each to the part that a snapshot copies. */
   readonly textBytes: number;
   readonly references: Range;
-  /** Different indexes of arrays and tables at which references are: V8 spends a kilobyte on the text of each. */
+  /** How many different indexes of arrays and tables hold references: V8 uses a kilobyte for the text of each. */
   readonly indexes: Range;
   /** How much longer than its own work the target's main thread takes, because other processes use the processor. */
   readonly slowdown: Range;
@@ -30,7 +30,7 @@ export interface Range {
 }
 
 export interface CountOptions {
-  /** Without garbage, which stops the target for about 1.5 ms per megabyte of heap; otherwise garbage counts as well. */
+  /** Garbage is collected first, which stops the target for about 1.5 ms per megabyte of heap; otherwise garbage is counted, too. */
   readonly collected: boolean;
 }
 
@@ -41,7 +41,7 @@ export const countHeapObjects = async (
   const { pid, session } = attachment;
   const ownWaits = await tryProcessor();
   const before = waitsOf(pid);
-  // a collection is a task of the event loop
+  // garbage is collected by a task of the event loop
   const turns = collected && (await evaluate(session, turnOfLoop, [], turnOptions).catch(() => false));
   if (turns) await readCollectedHeap(session);
   const after = waitsOf(pid);
@@ -49,7 +49,7 @@ export const countHeapObjects = async (
   if (sample === undefined) return undefined;
   const waits = { ranNs: after.ranNs - before.ranNs, waitedNs: after.waitedNs - before.waitedNs };
   const likely = slowdownOf([waits, ownWaits]);
-  // other processes come and go
+  // the load of the machine changes
   const slowdown = { least: (1 + likely) / 2, likely, most: 1 + 1.2 * (likely - 1) };
   return { ...heapObjectsOf(sample), slowdown };
 };
@@ -74,7 +74,7 @@ const heapObjectsOf = (sample: MemorySample): Omit<HeapObjects, 'slowdown'> => {
   };
 };
 
-/** References that are shown once or twice; measured. */
+/** How often a snapshot shows a reference that is in no array: once or twice, on average (measured). */
 const othersShown = 1.3;
 /** A table has free slots, and slots with numbers. */
 const isDense = ({ slots, references }: LargeArray): boolean => references > 0.6 * slots;

@@ -1,6 +1,6 @@
 /**
- * What sampled words of V8's heap are. In: addresses to which words refer, and a way to read memory. Out: for each address
- * the kind of object that is there. V8 objects of 64-bit builds without pointer compression begin with a reference to their
+ * Finds out what sampled words of V8's heap refer to. In: the addresses in the words, and a way to read memory. Out: for
+ * each address the kind of object that is there. V8 objects of 64-bit builds without pointer compression begin with a reference to their
  * layout (V8's Map), and a layout says of what type its objects are.
  */
 
@@ -11,11 +11,11 @@ export interface Places {
   readonly count: number;
 }
 
-/** Reads a record of this many bytes at each place; bytes that are not there are 0. */
+/** Reads a record of this many bytes at each place; bytes that cannot be read are 0. */
 export type ReadRecords = (places: readonly Places[], bytes: number) => Promise<Buffer>;
 
 export type Word =
-  /** Every object begins with a reference to its layout: as many of these, as many objects. */
+  /** Every object begins with a reference to its layout, so these are counted as objects. */
   | { readonly kind: 'layout'; readonly of: Described }
   /** `copiedBytes`: what a snapshot copies of its text; 0 for a string that refers to others. */
   | { readonly kind: 'string'; readonly copiedBytes: number }
@@ -63,7 +63,7 @@ const layoutsOf = (heads: ReadonlyMap<number, Head>): number[] => [
   ...new Set([...heads.values()].map(({ layout }) => layout).filter((address) => address !== 0)),
 ];
 
-/** Of what the layouts of layouts describe: layouts, but for words that were no objects. */
+/** The type of layouts themselves. The most frequent type is taken, because some words are not objects. */
 const mostFrequent = (types: readonly number[]): number | undefined => {
   const counts = new Map<number, number>();
   for (const type of types) counts.set(type, (counts.get(type) ?? 0) + 1);

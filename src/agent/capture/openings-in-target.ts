@@ -63,7 +63,7 @@ export function watchOpenings(
     const hook = createHook({ init }).enable();
     undos.push(() => void hook.disable());
   };
-  /** A handle that is closed, and has lost its native half, answers with undefined. */
+  /** A handle that is closed and has lost its native half returns undefined. */
   const isOpen = (resource: object): boolean => {
     const { hasRef, _destroyed } = resource as { hasRef?: () => unknown; _destroyed?: boolean };
     if (_destroyed !== undefined) return !_destroyed;

@@ -214,7 +214,7 @@ export const bounded = async (
   }
 };
 
-/** What V8 answers when the thread has ended, and only its inspector is left. */
+/** V8's response when the thread has ended and only its inspector is left. */
 const threadEnded = /^Cannot find (default execution )?context/;
 
 /** A process that is stopped for so long may stay so for hours. */

@@ -11,7 +11,7 @@ import { isApplicationFile, ownerOf, type PackageLookup } from '../model/owner.j
 import { isProgramFile, type ScriptsTable } from '../model/scripts.js';
 
 const maxSites = 5;
-/** Relative to the largest: a smaller one is a single sample, hit by chance. */
+/** A site smaller than this share of the largest is a single sample that was hit by chance. */
 const minShare = 0.1;
 
 /**
@@ -72,7 +72,7 @@ export const withUnclaimedSites = <F extends Finding>(
   );
 };
 
-/** Of several lines that add, the one that runs is in a function that is on the stacks of what stayed. */
+/** If several lines add, the one that actually ran is in a function on the stacks of the allocations that stayed. */
 const placedByStacks = <F extends Finding>(finding: F, sites: readonly SurvivorSite[], locator: Locator): F => {
   const { additions = [], location } = finding;
   const calls = sites.map(({ stack, bytes }) => ({ places: stack.map((frame) => placeOf(frame, locator)), bytes }));
@@ -151,8 +151,8 @@ const largest = (made: readonly MadeAt[]): AllocationSite[] => {
 };
 
 /**
- * Once V8 has inlined a function, what it allocates is charged to its caller. So of the first site and one that it calls
- * by the same way, the one that is called says more.
+ * Once V8 has inlined a function, its allocations are charged to its caller. So if the first site calls another one on the
+ * same stack, the called one is more exact.
  */
 const innermostFirst = (made: readonly MadeAt[]): readonly MadeAt[] => {
   const [first] = made;
@@ -164,8 +164,8 @@ const isCalledBy = (callers: readonly string[], outer: readonly string[]): boole
   callers.length > outer.length && outer.every((name, i) => name === callers[callers.length - outer.length + i]);
 
 /**
- * Findings whose place says little get that of their largest allocation site: what Node holds for the program, and what only
- * the first line of a module is known of, because its variables live in the function that awaits.
+ * Some findings have a place of little use: what Node holds for the program, and what is only known to belong to a module,
+ * because V8 keeps the variables of a module that awaits in a function. They get the place of their largest allocation site.
  */
 export const placedBySites = <F extends Finding>(findings: readonly F[], packageOf: PackageLookup): F[] =>
   findings.map((finding) => {

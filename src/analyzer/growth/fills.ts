@@ -15,7 +15,7 @@ import { anchorsOf, type NodeStep } from './snapshots/steps.js';
 const collections: ReadonlySet<FindingKind> = new Set(['map', 'set', 'array', 'dictionary']);
 const names = new Set([edgeTypes.indexOf('property'), edgeTypes.indexOf('context')]);
 
-/** More entries than the limit, or more time, by this factor, are proof that the bound does not hold. */
+/** If there are this many times more entries than the limit, or as much more time has passed, the bound does not hold. */
 const passed = { size: 1.05, time: 1.5 };
 
 export const boundedBy = (
@@ -40,7 +40,7 @@ export const boundedBy = (
   };
 };
 
-/** Objects that were there from the start, each of which keeps one thing at a time. */
+/** For permanent objects that each keep one thing at a time. */
 export const boundedBySlots = (slots: Slots | undefined): Bounded | undefined => {
   if (slots === undefined) return undefined;
   const [filled, all] = [formatCount(slots.filled), formatCount(slots.all)];
@@ -80,6 +80,6 @@ const textOf = (
   return `may be a cache that is still filling: ${where} deletes each entry ${after}; look again after that${steady}`;
 };
 
-/** `30 s`, `9 min`: nobody waits to the second. */
+/** `30 s`, `9 min`: rounded, because seconds do not matter here. */
 const roughTime = (ms: number): string =>
   ms < 120_000 ? `${formatCount(Math.max(1, ms / 1000))} s` : `${formatCount(ms / 60_000)} min`;

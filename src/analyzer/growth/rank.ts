@@ -91,8 +91,8 @@ const ownerId = ({ kind, path, container }: Finding): number => {
 };
 
 /**
- * Node's records of what a program makes (handles, hooks, ports) gain with it, and are no causes. What one dependency holds
- * in several places, and gains in step, one call adds.
+ * Node's own records of what a program creates (handles, hooks, ports) grow with it and are not causes. If a dependency
+ * holds things in several places that grow in step, one call adds all of them.
  */
 const besideCauses = (findings: readonly Finding[]): Finding[] => {
   const causes: Finding[] = [];
@@ -109,7 +109,7 @@ const besideCauses = (findings: readonly Finding[]): Finding[] => {
 const isOfOnePackage = ({ owner: one }: Finding, { owner: other }: Finding): boolean =>
   one.kind === 'dependency' && other.kind === 'dependency' && one.package === other.package;
 
-/** The same gain in each round, or a few for each of the other, but for what was under way at each snapshot. */
+/** Both gain the same number in each round, or one gains a few for each of the other. Work in progress may differ a little. */
 const gainsAlike = (one: Finding, other: Finding): boolean => {
   const [more, fewer] = [one, other].map(({ history }) => gainsOf(history)).toSorted((a, b) => sumOf(b) - sumOf(a));
   const times = Math.round(sumOf(more) / sumOf(fewer));
@@ -120,7 +120,7 @@ const gainsAlike = (one: Finding, other: Finding): boolean => {
 const mostTimes = 6;
 const unevenness = 0.03;
 
-/** Of two that Node holds, the one whose entries are objects with a class says more than one with strings or symbols. */
+/** Of two findings that Node holds, the one whose entries have a class is more useful than one with strings or symbols. */
 const moreTelling = (first: Finding, other: Finding): Finding => {
   const says = ({ gains, countPerRound }: Finding): boolean =>
     gains.some((gain) => !isNameless(gain.name) && isOwnClass(gain.name) && gain.countPerRound >= 0.5 * countPerRound);
@@ -143,5 +143,5 @@ const merged = (first: Finding, other: Finding): Finding => ({
 });
 
 const bytesOf = ({ bytesPerRound }: Finding): number => bytesPerRound ?? 0;
-/** Shared or not. */
+/** The bytes that it retains, including those that others retain as well. */
 const keptBytes = (finding: Finding): number => Math.max(bytesOf(finding), finding.retainedBytesPerRound ?? 0);

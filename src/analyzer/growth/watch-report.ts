@@ -107,10 +107,10 @@ export const undecidedOf = (watch: Watch): string[] => {
   ];
 };
 
-/** Before the first look nothing is known of anything; the heap stands for all of it. */
+/** Before the first look nothing has a bound; then only the heap is named. */
 const hasBound = ({ of, slope }: Known): boolean => of === heapMemory || Number.isFinite(slope.high);
 
-/** What has no bound after snapshots have decided about the heap: it is no proof of anything, so nothing is clean yet. */
+/** Quantities without a bound, once snapshots have decided about the heap: until they have one, the target is not clean. */
 const readTooSeldom = (open: readonly Known[], watch: Watch): string[] => {
   const [first, ...others] = open.filter((known) => !hasBound(known));
   if (first === undefined || open.some(({ of }) => of === heapMemory)) return [];
@@ -132,7 +132,7 @@ const rose = (known: Known, watch: Watch): string => {
   return `${nameOf(of)} grew by ${amount(known, gained || last)} in ${seconds} s${range}`;
 };
 
-/** A bound closes in with the time to the power of 1.5, as long as errors do not follow each other for all of it. */
+/** A bound shrinks with the time to the power of 1.5, unless the errors of readings are correlated over all of that time. */
 const wouldSettle = ({ slope, least }: Known, watch: Watch): string => {
   const times = Number.isFinite(slope.high) ? Math.max(slope.high / least, 1) ** (2 / 3) : 2;
   const neededMs = Math.max(watch.allowedMs, watchedMs(watch)) * Math.max(1.5, times);

@@ -19,7 +19,7 @@ const smallestShare = 1 / 2000;
  */
 const ownShare = 0.1;
 const ownShareOfAll = 0.01;
-/** The head of a list speaks for what its links hold: for each thing that is smaller than this share of the list. */
+/** What the links of a list hold is not listed separately if it is smaller than this share of the list. */
 const shareOfList = 0.1;
 const synthetic = nodeTypes.indexOf('synthetic');
 
@@ -28,7 +28,7 @@ export const findBiggest = (graph: HeapGraph, dominators: Dominators): number[] 
     (a, b) => dominators.retainedBytes[b] - dominators.retainedBytes[a],
   );
 
-/** The same for any figure by node, such as growth: nodes with at least `floor` of it, those that hold most directly first. */
+/** The same for any figure of nodes, such as growth: nodes with at least `floor` of it. Those with most of it directly come first. */
 export const findHolders = (
   graph: HeapGraph,
   { immediate }: Dominators,

@@ -93,7 +93,7 @@ export interface HeapLink {
   readonly retainedBytes: number;
 }
 
-/** An object that stands for all that are of its class and held in the same way. */
+/** One object as an example of all that have its class and are held in the same way. */
 export interface HeapRow extends HeapObject {
   /** How many they are; 1 if no other is like it. */
   readonly count: number;

@@ -49,7 +49,7 @@ export interface RecordedReading {
   readonly handles: number;
   readonly fileDescriptors: number | null;
   readonly threads: number | null;
-  /** The highest of the readings that this one stands for, if some were thinned out. */
+  /** If readings were thinned out: the highest of those that this one replaces. */
   readonly peakRssBytes?: number | undefined;
   readonly peakHeapUsedBytes?: number | undefined;
 }

@@ -19,7 +19,7 @@ export interface NumberTable {
   readonly columns: readonly Column[];
 }
 
-/** The number that stands for no text, and for no node. */
+/** The number that means no text, and no node. */
 export const none = 0xffff_ffff;
 
 /** All texts that the tables name: the strings of each heap, then names of classes and files. */

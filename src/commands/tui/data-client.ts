@@ -43,7 +43,7 @@ export const startDataThread = (onEvent: (event: ProviderEvent) => void): DataCl
 
 const stopped = (): MemwatchError => new MemwatchError('interrupted', 'stopped');
 
-/** Answers nothing. */
+/** Returns nothing. */
 export const endedDataThread: DataClient = { ask: () => Promise.reject(stopped()), end: async () => {} };
 
 const errorOf = (error: Extract<FromWorker, { error: unknown }>['error']): MemwatchError =>

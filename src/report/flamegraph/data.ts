@@ -23,7 +23,7 @@ export interface PageOptions {
   readonly whole: number;
   readonly functions: readonly FlameRow[];
   readonly lines: readonly FlameRow[];
-  /** For a flame graph of what changed: what a box says besides its name, and the change as a share of the whole. */
+  /** For a flame graph of what changed: the note of a box next to its name, and the change as a share of the whole. */
   readonly change?: (node: number) => { readonly label: string; readonly share: number };
 }
 

@@ -7,7 +7,7 @@ import type { Block, Page, Section } from './page.js';
 import { formatBytes, formatCount, formatShare } from '../units.js';
 import { wasteHeadline } from '../waste-text.js';
 
-/** Rows in a table of a page; what is smaller says little. */
+/** The most rows in a table of a page. */
 const mostRows = 40;
 
 export const heapPage = ({ snapshot, dominators, classes }: HeapDocument): Page => {
