@@ -13,6 +13,7 @@ import { pageOf, type PageDocument } from '#memwatch/report/page/documents.js';
 import { renderPage } from '#memwatch/report/page/html.js';
 import { escapeHtml } from '#memwatch/report/units.js';
 import { finding } from '../support/check-report.js';
+import { frameOf, matchesGolden } from '../support/golden.js';
 import { hasChromium, openInChromium } from '../support/chromium.js';
 import { hostileNames } from '../support/hostile.js';
 import { memwatch } from '../support/memwatch.js';
@@ -138,6 +139,15 @@ test('no text of any document gets out of its place in a page', () => {
     assert.match(page, /&lt;script&gt;document\.title=&#39;broken&#39;/, document.schema);
     assert.equal(escapeText(page.replaceAll('\n', '')), page.replaceAll('\n', ''), document.schema);
     assert.match(page, /Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/);
+  }
+});
+
+const context = { footer: ['made by memwatch'], sourceOf: () => undefined };
+
+test('the pages of waste, memory, CPU and a recording: every figure under its heading', () => {
+  for (const name of ['waste', 'memory', 'cpu', 'recording']) {
+    const document = documents.find(({ schema }) => schema === `memwatch/${name}@1`) ?? assert.fail(name);
+    matchesGolden(`report/page-${name}.html`, frameOf(renderPage(pageOf(document, '/app'), context)));
   }
 });
 

@@ -13,7 +13,7 @@ import { renderPrometheus } from '#memwatch/report/prometheus.js';
 import { renderWhy } from '#memwatch/report/why-text.js';
 import { finding } from '../support/check-report.js';
 import { drawnProfile } from '../support/drawn-profile.js';
-import { matchesGolden } from '../support/golden.js';
+import { frameOf, matchesGolden } from '../support/golden.js';
 import { temporaryFolder } from '../support/targets.js';
 
 const evil = 'evil\u001b[2J "quoted" \\ <b>';
@@ -64,10 +64,6 @@ test('metrics: each with its help and type, metrics without samples left out; la
   );
   matchesGolden('report/prometheus.txt', text);
 });
-
-/** One element a line; style, scripts and drawings, which other tests look at, are left out. */
-const frameOf = (html: string): string =>
-  html.replaceAll(/<(style|script|svg)\b[^>]*>[\s\S]*?<\/\1>/g, '<$1>…</$1>').replaceAll(/>\s*</g, '>\n<');
 
 const context = { footer: ['made by memwatch'], sourceOf: () => undefined };
 

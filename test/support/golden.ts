@@ -16,3 +16,7 @@ export const matchesGolden = (name: string, text: string): void => {
   assert.ok(existsSync(file), `${file} is missing: MEMWATCH_UPDATE_GOLDEN=1 makes it`);
   assert.equal(actual, readFileSync(file, 'utf8'));
 };
+
+/** One element a line; style, scripts and drawings, which other tests look at, are left out. */
+export const frameOf = (html: string): string =>
+  html.replaceAll(/<(style|script|svg)\b[^>]*>[\s\S]*?<\/\1>/g, '<$1>…</$1>').replaceAll(/>\s*</g, '>\n<');
