@@ -1,6 +1,6 @@
 /** The data of the flame graph's page. In: a Profile with the inclusive values of its nodes, and rows. Out: PageData. */
 import type { Profile, ProfileUnit } from '../../analyzer/model/profile.js';
-import type { PageData } from './page-script.js';
+import type { PageData } from './page-data.js';
 import { showName, showPackage, showPlace } from '../place.js';
 import { escapeText } from '../units.js';
 

@@ -2,94 +2,13 @@
  * The script of the page of page.ts. In: the page's data. Out: the charts, the search, the tables. Its source is
  * copied into the page, so it uses nothing from outside itself. Text from the profile is set as text, never as HTML.
  */
-// oxlint-disable max-lines -- runs in the page: its source is sent as one text
-/** The data of the page, the only input of its script. */
-export interface PageData {
-  readonly unit: 'microseconds' | 'bytes' | 'count';
-  readonly whole: number;
-  readonly names: readonly string[];
-  /** For each name: whose code it is, which is the name of its colour. */
-  readonly kinds: readonly ('application' | 'package' | 'node' | 'native' | 'gc' | 'state')[];
-  readonly nodeName: readonly number[];
-  /** -1 for the root; callers come before their callees. */
-  readonly nodeParent: readonly number[];
-  readonly nodeValue: readonly number[];
-  /** Of two profiles: the change as a share of the whole, and what the box says about it. */
-  readonly nodeChange?: readonly number[];
-  readonly nodeNote?: readonly string[];
-  readonly functions: readonly PageRow[];
-  readonly lines: readonly PageRow[];
-}
-
-interface PageRow {
-  readonly name: string;
-  readonly place: string;
-  readonly kind: PageData['kinds'][number];
-  readonly self: number;
-  readonly total: number;
-}
-
-/** A box. */
-interface Box {
-  readonly name: string;
-  readonly kind: string;
-  readonly note: string;
-  readonly change: number;
-  value: number;
-  readonly children: Box[];
-}
-
-/** The parts of the browser and of d3 that the script uses. */
-interface ChartNode {
-  readonly data: Box;
-  readonly highlight?: boolean;
-}
-interface Chart {
-  (selection: unknown): void;
-  width(width: number): Chart;
-  cellHeight(height: number): Chart;
-  minFrameSize(size: number): Chart;
-  transitionDuration(ms: number): Chart;
-  inverted(on: boolean): Chart;
-  setColorMapper(color: (node: ChartNode) => string): Chart;
-  setLabelHandler(label: (node: ChartNode) => string): Chart;
-  setSearchMatch(matches: (node: ChartNode, term: string) => boolean): Chart;
-  setSearchHandler(show: (found: unknown[], value: number, whole: number) => void): Chart;
-  setDetailsHandler(show: (text: string | null) => void): Chart;
-  search(term: string): void;
-  clear(): void;
-  resetZoom(): void;
-}
-interface Element {
-  textContent: string;
-  value: string;
-  checked: boolean;
-  hidden: boolean;
-  clientWidth: number;
-  append(...children: Element[]): void;
-  replaceChildren(...children: Element[]): void;
-  addEventListener(event: string, listener: (event: { preventDefault(): void }) => void): void;
-  getBoundingClientRect(): { top: number; bottom: number };
-  dataset: Record<string, string>;
-}
-interface Browser {
-  document: {
-    querySelector(selector: string): Element;
-    querySelectorAll(selector: string): Iterable<Element>;
-    createElement(name: string): Element;
-  };
-  innerHeight: number;
-  scrollBy(x: number, y: number): void;
-  addEventListener(event: string, listener: () => void): void;
-  d3: { select(selector: string): { datum(data: unknown): { call(chart: Chart): void } } };
-  flamegraph: { default?: () => Chart } & (() => Chart);
-}
+import type { Box, Browser, Chart, ChartNode, PageData, PageElement, PageRow } from './page-data.js';
 
 // oxlint-disable-next-line max-lines-per-function -- runs in the page: its source is sent as one text
 export const showPage = (data: PageData): void => {
   const browser = globalThis as unknown as Browser;
   const { document, d3, flamegraph } = browser;
-  const find = (selector: string): Element => document.querySelector(selector);
+  const find = (selector: string): PageElement => document.querySelector(selector);
   const show = (value: number): string => {
     if (data.unit === 'count') return value.toLocaleString('en');
     const size = Math.abs(value);
