@@ -127,6 +127,10 @@ test('text from a heap or a profile stays data: out of the next step, short, and
   assert.match(next, /^The first function is at functions\[0\]\.file\. /);
   assert.equal((result['functions'] as { name: string }[])[0]?.name, injected);
 
+  writeFileSync(join(folder, 'a.txt'), '# unit: microseconds\nmain;a 5\nmain;b 4\nno stack\n');
+  const skipping = await ask(client, 'cpu', { file: 'a.txt' });
+  assert.match(String(skipping.result['warnings']), /a\.txt: line 4 is not a stack and was skipped$/);
+
   const odd = {
     $schema: 'speedscope',
     shared: { frames: [] },

@@ -5,6 +5,7 @@
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isRecord } from '../../analyzer/formats/shape.js';
 import { MemwatchError } from '../../errors.js';
 import { createTemporaryFolder, makeFolder, type TemporaryFolder } from '../../files/temporary.js';
 import { runCommand, undoMs } from '../tui/run-command.js';
@@ -60,10 +61,11 @@ export class Answers {
   }
 
   private async run(argv: readonly string[], signal: AbortSignal): Promise<Document> {
-    const command = runCommand(argv, { signal, onProgress: () => {} });
+    const warnings: string[] = [];
+    const command = runCommand(argv, { signal, onProgress: () => {}, onWarning: (text) => warnings.push(text) });
     this.running.add(command);
     const document = await command.finally(() => this.running.delete(command));
-    if (typeof document === 'object' && document !== null) return document as Document;
+    if (isRecord(document)) return warnings.length === 0 ? document : withWarnings(document, warnings);
     throw new MemwatchError('target-error', `memwatch ${argv[0] ?? ''} returned nothing`);
   }
 
@@ -84,6 +86,12 @@ export class Answers {
     return { document, folder: '' };
   }
 }
+
+/** What the command said on stderr, such as lines of a file that it skipped. */
+const withWarnings = (document: Document, warnings: readonly string[]): Document => {
+  const own: unknown = document['warnings'];
+  return { ...document, warnings: [...(Array.isArray(own) ? (own as unknown[]) : []), ...warnings] };
+};
 
 /** When a file was last written, so that a file that was written again is read again. */
 const stampOf = (word: string): number | undefined => statSync(word, { throwIfNoEntry: false })?.mtimeMs;

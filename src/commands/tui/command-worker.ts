@@ -1,6 +1,6 @@
 /**
  * One command of memwatch, run in a thread of its own: what `memwatch leaks 1234 --json` would print, as a message. In:
- * the arguments. Out: progress while it runs, then the document. The message 'stop' is its Ctrl-C.
+ * the arguments. Out: progress and warnings while it runs, then the document. The message 'stop' is its Ctrl-C.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { MemwatchError, messageOf } from '../../errors.js';
@@ -27,7 +27,7 @@ const io: Io = {
   endAtOnce: () => {}, // the thread is ended from outside
   line: () => {},
   progress: (text) => send({ progress: text }),
-  warn: (text) => send({ progress: text }),
+  warn: (text) => send({ warning: text }),
 };
 
 const { argv } = workerData as { argv: readonly string[] };

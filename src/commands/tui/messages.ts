@@ -22,5 +22,6 @@ export type FromWorker =
 /** What a command that runs while the screen continues sends to it. */
 export type FromCommand =
   | { readonly progress: string }
+  | { readonly warning: string }
   | { readonly document: unknown }
   | { readonly error: { readonly code: string; readonly message: string; readonly hint: string | undefined } };

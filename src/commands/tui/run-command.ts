@@ -15,7 +15,10 @@ export const undoMs = 5000;
 
 const stillBusy = 'stopped; the process finishes what V8 has started, and what memwatch opened there closes by itself';
 
-export const runCommand = (argv: readonly string[], { signal, onProgress }: RunOptions): Promise<unknown> =>
+export const runCommand = (
+  argv: readonly string[],
+  { signal, onProgress, onWarning = onProgress }: RunOptions & { readonly onWarning?: (text: string) => void },
+): Promise<unknown> =>
   new Promise((resolve, reject) => {
     const worker = new Worker(new URL('command-worker.js', import.meta.url), { workerData: { argv } });
     let timer: NodeJS.Timeout | undefined;
@@ -31,6 +34,7 @@ export const runCommand = (argv: readonly string[], { signal, onProgress }: RunO
     const interrupted = new MemwatchError('interrupted', 'stopped');
     worker.on('message', (message: FromCommand) => {
       if ('progress' in message) onProgress(message.progress);
+      else if ('warning' in message) onWarning(message.warning);
       else if ('document' in message) resolve(message.document);
       else reject(new MemwatchError(message.error.code as ErrorCode, message.error.message, message.error));
     });
