@@ -14,7 +14,14 @@ export interface ThreadOptions {
 type Message =
   | { readonly kind: 'progress'; readonly text: string }
   | { readonly kind: 'answer'; readonly answer: unknown }
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string | undefined };
+  | Failed;
+
+interface Failed {
+  readonly kind: 'failed';
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
 
 /** Returns the thread's result. Throws what the thread throws. */
 export const answerOfThread = async (file: URL, workerData: unknown, options: ThreadOptions = {}): Promise<unknown> => {
@@ -34,11 +41,51 @@ const firstAnswer = (worker: Worker, onProgress: ThreadOptions['onProgress']): P
     worker.on('message', (message: Message) => {
       if (message.kind === 'progress') onProgress?.(message.text);
       else if (message.kind === 'answer') resolve(message.answer);
-      else reject(new MemwatchError(message.code, message.message, { hint: message.hint }));
+      else reject(failureOf(message));
     });
     worker.once('error', reject);
-    worker.once('exit', () => reject(new MemwatchError('interrupted', 'the analysis was stopped')));
+    worker.once('exit', () => reject(stopped()));
   });
+
+export interface Thread {
+  tell(message: unknown): void;
+  /** One question at a time. Throws what the thread throws, and `interrupted` if it was ended. */
+  ask(message: unknown): Promise<unknown>;
+  end(): Promise<void>;
+}
+
+/** A thread that answers questions until it is ended. An abort ends it. */
+export const startThread = (file: URL, signal?: AbortSignal): Thread => {
+  const worker = new Worker(file, { execArgv: [] });
+  const stop = (): void => void worker.terminate();
+  signal?.addEventListener('abort', stop, { once: true });
+  const ended = new Promise<never>((_, reject) => {
+    worker.once('error', reject);
+    worker.once('exit', () => reject(stopped()));
+  });
+  ended.catch(() => {}); // whoever asks is told
+  return {
+    tell: (message) => worker.postMessage(message),
+    ask: (message) => {
+      const answer = new Promise((resolve, reject) => {
+        worker.once('message', (reply: Message) => {
+          if (reply.kind === 'answer') resolve(reply.answer);
+          else reject(reply.kind === 'failed' ? failureOf(reply) : stopped());
+        });
+      });
+      worker.postMessage(message);
+      return Promise.race([answer, ended]);
+    },
+    end: async () => {
+      signal?.removeEventListener('abort', stop);
+      await worker.terminate();
+    },
+  };
+};
+
+const stopped = (): MemwatchError => new MemwatchError('interrupted', 'the analysis was stopped');
+
+const failureOf = ({ code, message, hint }: Failed): MemwatchError => new MemwatchError(code, message, { hint });
 
 /**
  * Runs in the thread: does the work and sends its result, or what it threw. Columns that `handOver` names are moved, not

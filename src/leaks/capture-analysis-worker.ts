@@ -1,17 +1,11 @@
-/**
- * The thread of capture-analysis-thread.ts: analyses the captures that it was started with, sends the result back, and
- * ends.
- */
-import { workerData } from 'node:worker_threads';
+/** The thread of capture-analysis-thread.ts: takes the names of captures, and analyses them when it is asked. */
+import { parentPort } from 'node:worker_threads';
 import { answerFromThread } from '../thread.js';
 import { createAnalysis } from './capture-analysis.js';
-import type { CodePosition } from '../analyzer/model/check.js';
+import type { AnalysisMessage } from './capture-analysis-thread.js';
 
-const { files, work, body } = workerData as {
-  files: readonly string[];
-  work: readonly number[];
-  body: CodePosition | null;
-};
 const analysis = createAnalysis();
-for (const file of files) analysis.add(file);
-await answerFromThread(() => analysis.growth(work, body));
+parentPort?.on('message', (message: AnalysisMessage) => {
+  if ('file' in message) analysis.add(message.file);
+  else void answerFromThread(() => analysis.growth(message.work, message.body));
+});

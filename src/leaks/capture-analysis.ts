@@ -15,14 +15,14 @@ import { isProgramFile, type ScriptsTable } from '../analyzer/model/scripts.js';
 import type { Analysis, Growth } from './subject.js';
 
 /** The analysis for one judgement. */
-export const createAnalysis = (signal?: AbortSignal): Analysis => {
+export const createAnalysis = (): Analysis => {
   const captures: Capture[] = [];
-  const open = createCaptureReader(signal);
+  const open = createCaptureReader();
   return {
     add: (file) => void captures.push(open(file)),
     growth: async (work, body) => {
       const sources = captures.map(({ file, read }) => ({ name: file, process: 'the subject', read }));
-      const growth = await findGrowth(sources, { signal, roundWork: work });
+      const growth = await findGrowth(sources, { roundWork: work });
       const scripts = await captures.at(-1)?.scripts;
       return scripts === undefined ? { growing: [], slowing: [], place: null } : growthOf(growth, scripts, work, body);
     },

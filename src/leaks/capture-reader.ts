@@ -20,7 +20,7 @@ export interface Capture {
 const mostBytesKept = 256 * 2 ** 20;
 
 /** Starts to read a capture at once, while the target continues to work. */
-export const createCaptureReader = (signal: AbortSignal | undefined): ((file: string) => Capture) => {
+export const createCaptureReader = (signal?: AbortSignal): ((file: string) => Capture) => {
   let keptBytes = 0;
   const read = (file: string): Promise<HeapGraph> => readHeapSnapshot(file, signal === undefined ? {} : { signal });
   return (file) => {

@@ -10,7 +10,7 @@ import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import { writeOutput } from '../files/output.js';
 import { prepareSeries } from '../files/series.js';
 import { createTemporaryFolder } from '../files/temporary.js';
-import { createAnalysis } from './capture-analysis.js';
+import { startAnalysis } from './capture-analysis-thread.js';
 import { judge, type Judgement } from './judge.js';
 import { checkLimits, parseLimits, type Limits } from './limits.js';
 import type { Subject } from './subject.js';
@@ -78,7 +78,8 @@ const runScenario = async (
   const limits = { ...options.limits, ...withoutUndefined(parseLimits(described.limits)) };
   const watchPauses = limits.maxPause !== undefined;
   const subject = subjectOf(scenario, described, watchPauses);
-  const judgement = await judge(subject, createAnalysis(options.signal), { ...options, watchMs, folder });
+  const { analysis, end } = startAnalysis(options.signal);
+  const judgement = await judge(subject, analysis, { ...options, watchMs, folder }).finally(end);
   const { cutShort } = judgement;
   if (cutShort !== undefined) return { ...reportOf(name, judgement), passed: false, failure: failureOfEnd(cutShort) };
   const warnings = await tearDown(scenario);
