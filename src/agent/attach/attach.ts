@@ -112,14 +112,14 @@ export const attach = async (target: Target, options: LinkOptions = {}): Promise
     try {
       return await tryAttach(target, options);
     } catch (error) {
-      // another memwatch may have closed or moved the inspector between the look and the connection
-      const cutOff = error instanceof MemwatchError && error.code === 'disconnected';
-      if (!cutOff || target.kind !== 'pid' || attempt === 5) throw error;
-      if (!['', program].includes(programOf(target.pid)))
+      if (target.kind === 'pid' && !['', program].includes(programOf(target.pid)))
         throw new MemwatchError('disconnected', `process ${target.pid} has become another program (exec)`, {
           hint: 'memwatch ps shows whether it is Node',
           cause: error,
         });
+      // another memwatch may have closed or moved the inspector between the look and the connection
+      const cutOff = error instanceof MemwatchError && error.code === 'disconnected';
+      if (!cutOff || target.kind !== 'pid' || attempt === 5) throw error;
     }
   }
 };

@@ -81,7 +81,8 @@ const waitForInspector = async (pid: number, closer: Closer, options: InspectorO
   if (options.signal?.aborted === true)
     throw noInspector(pid, 'interrupted before it opened one', 'interrupted', later);
   const seconds = Math.round((Date.now() - start) / 1000);
-  const others = isInInnerLoop(pid) ? '' : ', or it has its own SIGUSR1 handler, or could not open the port';
+  const others =
+    isInInnerLoop(pid) || isStopped(pid) ? '' : ', or it has its own SIGUSR1 handler, or could not open the port';
   throw noInspector(pid, `opened none within ${seconds} s: ${describeWait(pid)}${others}`, 'no-answer', later);
 };
 
@@ -212,14 +213,15 @@ const webSocketUrlIn = (text: string, place: string): string | undefined => {
   }
 };
 
+const isStopped = (pid: number): boolean => readProcess(pid)?.state === 'T';
+
 /** Connects, and checks that the process behind the address is the one that was named. */
 export const connectToProcess = async (url: string, pid: number, signal?: AbortSignal): Promise<Session> => {
   const { hostname, port } = new URL(url);
   const agent = await withDeadline(10_000, signal, (late) =>
     agentInside(pid, withoutBrackets(hostname), Number(port), late),
   );
-  const isStopped = (): boolean => readProcess(pid)?.state === 'T';
-  const session = await connectSession(url, { signal, name: `process ${pid}`, agent, isStopped });
+  const session = await connectSession(url, { signal, name: `process ${pid}`, agent, isStopped: () => isStopped(pid) });
   try {
     const answered = await identify(session, url);
     if (answered.pid === innerPid(pid)) return session;
