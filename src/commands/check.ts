@@ -29,6 +29,7 @@ export const checkCommand: Command = {
       .option('max-growth', { type: 'string', describe: 'limit on memory growth per round, such as 1mb' })
       .option('max-heap', { type: 'string', describe: 'limit on the heap after garbage collection, such as 200mb' })
       .option('max-pause', { type: 'string', describe: 'limit on the longest garbage collection, such as 50ms' })
+      .option('max-waste', { type: 'string', describe: 'limit on what memwatch waste finds at the end, such as 5mb' })
       .option('baseline', { type: 'string', describe: 'file of known leaks [memwatch-baseline.json if it exists]' })
       .option('update-baseline', { type: 'boolean', describe: 'write the leaks found to the baseline' })
       .option('junit', { type: 'string', describe: 'write JUnit XML to this file' })

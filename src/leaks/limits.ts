@@ -15,6 +15,8 @@ export interface Limits {
   readonly maxHeap?: number | undefined;
   /** How long one garbage collection may stop the scenario while it works. */
   readonly maxPause?: number | undefined;
+  /** How much of the heap may be waste at the end, as `memwatch waste` counts it. */
+  readonly maxWaste?: number | undefined;
 }
 
 /** As the command line and modules write them: `1mb`, `50ms`, bytes as a number. Throws `bad-argument`. */
@@ -22,6 +24,7 @@ export const parseLimits = (written: Readonly<Record<string, string | number | u
   maxGrowth: parseLimit('max-growth', written['maxGrowth'], parseBytes),
   maxHeap: parseLimit('max-heap', written['maxHeap'], parseBytes),
   maxPause: parseLimit('max-pause', written['maxPause'], (text) => parseDuration(text) * 1000),
+  maxWaste: parseLimit('max-waste', written['maxWaste'], parseBytes),
 });
 
 /** Reads one limit; an error message names the limit. */
@@ -42,15 +45,20 @@ export const parseLimit = (
 /** The parts of a reading that have limits. */
 type LimitReading = Pick<CounterReading, 'heapUsedBytes' | 'externalBytes' | 'longestGcPauseUs'>;
 
-/** `work` holds the calls between readings; growth is stated for a round of `work[0]` calls. */
+/**
+ * `work` holds the calls between readings; growth is stated for a round of `work[0]` calls. `wastedBytes` is measured only
+ * if it has a limit.
+ */
 export const checkLimits = (
   limits: Limits,
   readings: readonly LimitReading[],
   work: readonly number[],
+  wastedBytes = 0,
 ): LimitResult[] => [
   ...result('max-growth', limits.maxGrowth, middleGrowth(readings, work)),
   ...result('max-heap', limits.maxHeap, Math.max(0, ...readings.map(({ heapUsedBytes }) => heapUsedBytes))),
   ...result('max-pause', limits.maxPause, Math.max(0, ...readings.map((reading) => reading.longestGcPauseUs ?? 0))),
+  ...result('max-waste', limits.maxWaste, wastedBytes),
 ];
 
 const result = (name: LimitName, limit: number | undefined, measured: number): LimitResult[] =>

@@ -5,7 +5,10 @@
 import { join, resolve } from 'node:path';
 import type { ScenarioDescription } from '../agent/scenario/messages.js';
 import { ScenarioError, startScenario, type ScenarioProcess } from '../agent/scenario/process.js';
+import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot/heapsnapshot.js';
+import { Heap } from '../analyzer/heap/heap.js';
 import type { ScenarioFailure, ScenarioReport } from '../analyzer/model/check.js';
+import { findWaste } from '../analyzer/waste/find-waste.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import { writeOutput } from '../files/output.js';
 import { prepareSeries } from '../files/series.js';
@@ -82,9 +85,22 @@ const runScenario = async (
   const judgement = await judge(subject, analysis, { ...options, watchMs, folder }).finally(end);
   const { cutShort } = judgement;
   if (cutShort !== undefined) return { ...reportOf(name, judgement), passed: false, failure: failureOfEnd(cutShort) };
+  const wastedBytes = limits.maxWaste === undefined ? 0 : await measureWaste(subject, options.signal);
   const warnings = await tearDown(scenario);
-  const results = checkLimits(limits, judgement.readings, judgement.iterations);
+  const results = checkLimits(limits, judgement.readings, judgement.iterations, wastedBytes);
   return { ...reportOf(name, judgement), limits: results, warnings };
+};
+
+/** Of what the scenario's process holds before its teardown. */
+const measureWaste = async (subject: Subject, signal: AbortSignal | undefined): Promise<number> => {
+  const folder = createTemporaryFolder();
+  try {
+    const file = join(folder.path, 'waste.heapsnapshot');
+    await subject.snapshot(file);
+    return findWaste(new Heap(await readHeapSnapshot(file, signal === undefined ? {} : { signal }))).wastedBytes;
+  } finally {
+    folder.remove();
+  }
 };
 
 const subjectOf = (scenario: ScenarioProcess, described: ScenarioDescription, watchPauses: boolean): Subject => ({

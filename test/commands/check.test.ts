@@ -11,8 +11,10 @@ import { startScript, startSource, temporaryFolder } from '../support/targets.js
 const kept = `class Tag { constructor(i) { this.i = i; } }\nconst kept = new Map();\n`;
 const sources = {
   'leak.mjs': `${kept}export const iterate = (_, i) => { kept.set(i, new Tag(i)); };`,
+  // has 5000 equal texts
   'clean.cjs': `const cache = new Map();
-    module.exports = { iterations: 50, setup: () => ({ n: 0 }), iterate(context, i) {
+    const texts = Array.from({ length: 5000 }, () => Buffer.from('Amsterdam-Noord').toString());
+    module.exports = { texts, limits: { maxWaste: '50mb' }, iterations: 50, setup: () => ({ n: 0 }), iterate(context, i) {
       cache.set(i % 100, { n: context.n++ });
     } };`,
   'bounded.mjs': `const cache = new Map();
@@ -79,6 +81,8 @@ test('leaks fail and are named with rate and line; a scenario without one passes
   assert.equal(code, 1);
   assert.equal(report.passed, false);
   assert.deepEqual([of('clean.cjs').verdict, of('clean.cjs').passed], ['clean', true], of('clean.cjs').reasons.join());
+  const [waste] = of('clean.cjs').limits;
+  assert.ok(waste?.name === 'max-waste' && !waste.exceeded && waste.measured >= 5000 * 24, JSON.stringify(waste));
   const [leak] = of('leak.mjs').findings;
   assert.ok(leak);
   assert.match(leak.title, /kept gains 1 Tag a call/);

@@ -66,8 +66,13 @@ test('the time is said in steps of five seconds, or in minutes with two digits',
 });
 
 test('limits are read as they are written, and an error names the limit', () => {
-  assert.deepEqual(parseLimits({ maxGrowth: '1mb', maxPause: '50ms', maxHeap: 4096 }), { maxGrowth: 2 ** 20, maxPause: 50_000, maxHeap: 4096 }); // prettier-ignore
-  assert.deepEqual(parseLimits({}), { maxGrowth: undefined, maxHeap: undefined, maxPause: undefined });
+  assert.deepEqual(parseLimits({ maxGrowth: '1mb', maxPause: '50ms', maxHeap: 4096 }), { maxGrowth: 2 ** 20, maxPause: 50_000, maxHeap: 4096, maxWaste: undefined }); // prettier-ignore
+  assert.deepEqual(parseLimits({}), {
+    maxGrowth: undefined,
+    maxHeap: undefined,
+    maxPause: undefined,
+    maxWaste: undefined,
+  });
   assert.throws(() => parseLimits({ maxPause: 'soon' }), (error) => error instanceof MemwatchError && error.message.startsWith('max-pause: ')); // prettier-ignore
 });
 

@@ -9,6 +9,7 @@ test('limits are read as people write them, into bytes and microseconds', () => 
     maxGrowth: 512 * 1024,
     maxHeap: 1000,
     maxPause: 50_000,
+    maxWaste: undefined,
   });
 });
 
@@ -31,5 +32,6 @@ test('heap and pauses are held against their largest, and only limits that are s
     { name: 'max-heap', limit: 8e6, measured: 9e6, exceeded: true },
     { name: 'max-pause', limit: 5000, measured: 4000, exceeded: false },
   ]);
+  assert.equal(checkLimits({ maxWaste: 2 ** 20 }, readings, [100], 2 ** 21)[0]?.exceeded, true);
   assert.deepEqual(checkLimits({}, readings, [100]), []);
 });

@@ -16,7 +16,7 @@ export interface Scenario extends Omit<ScenarioDescription, 'body'> {
 
 const contract =
   'a scenario exports iterate(context, i), and optionally setup(), teardown(context), iterations, limits';
-const limitNames = ['maxGrowth', 'maxHeap', 'maxPause'] as const;
+const limitNames = ['maxGrowth', 'maxHeap', 'maxPause', 'maxWaste'] as const;
 
 /** Imports the module and checks its exports. Errors of the module itself are passed on unchanged. */
 export const loadScenario = async (file: string): Promise<Scenario> => {

@@ -67,7 +67,7 @@ export type FailureKind =
   /** memwatch could not run it: it is not a scenario, or this Node cannot load it. */
   | 'unusable';
 
-export type LimitName = 'max-growth' | 'max-heap' | 'max-pause';
+export type LimitName = 'max-growth' | 'max-heap' | 'max-pause' | 'max-waste';
 
 export interface LimitResult {
   readonly name: LimitName;

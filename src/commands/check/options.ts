@@ -28,6 +28,7 @@ export const readOptions = (args: Arguments): CheckOptions => ({
     maxGrowth: text(args['max-growth']),
     maxHeap: text(args['max-heap']),
     maxPause: text(args['max-pause']),
+    maxWaste: text(args['max-waste']),
   }),
   nodeOptions: strings(args['node-option']),
   artifacts: text(args['artifacts']),
@@ -67,6 +68,10 @@ export const readSubjects = (args: Arguments, options: CheckOptions): (string | 
       '--max-pause works for scenarios only: pauses of a service are not measured',
     );
   }
+  if (options.limits.maxWaste !== undefined)
+    throw new MemwatchError('bad-argument', '--max-waste works for scenarios only', {
+      hint: 'memwatch waste <pid> shows the waste of a service',
+    });
   return [parseTarget(pid, command)];
 };
 
