@@ -24,7 +24,7 @@ const startMemwatch = async (t: TestContext, pid: number) => {
   let printed = '';
   child.stdout.on('data', (chunk) => (printed += String(chunk)));
   const exited = new Promise<number | string>((done) => child.on('exit', (code, signal) => done(code ?? signal ?? -1)));
-  await eventually('memwatch prints a reading', () => printed.includes('memwatch/reading@1'));
+  await eventually('memwatch prints a reading', () => printed.includes('memwatch/reading@1'), 60_000);
   return { child, exited };
 };
 
@@ -46,7 +46,7 @@ test('after memwatch was killed, the target itself takes everything away, in its
   const args = [repository('dist/cli.js'), 'cpu', String(target.pid), '--threads', 'all', '-d', '60s'];
   const child = spawn(process.execPath, args, { stdio: 'ignore' });
   t.after(() => child.kill('SIGKILL'));
-  await eventually('both threads are profiled', () => profilersOf(target.pid) === 2, 20_000);
+  await eventually('both threads are profiled', () => profilersOf(target.pid) === 2, 60_000);
   child.kill('SIGKILL');
   await eventually('the profilers are stopped', () => profilersOf(target.pid) === 0, 30_000);
   await eventually(
