@@ -12,7 +12,7 @@ import { startTree, type Tree } from '../support/tree.js';
  * They read or mark files, or start processes of their own; mcp runs the code of the others. serve runs until it is stopped:
  * its own test sees what it leaves.
  */
-const withoutTarget = 'diff view export audit bisect mcp plot mark run why completion serve'.split(' ');
+const withoutTarget = 'diff view export audit bisect mcp plot mark query run why completion serve'.split(' ');
 
 const short = ['--duration', '300ms'];
 const rounds = ['--interval', '100ms', '--rounds', '3', '--warm-up', '0', '--max-time', '1s'];
