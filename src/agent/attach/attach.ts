@@ -86,7 +86,9 @@ const throwIfCut = async ({ pid, main, program, howItEnded }: Attachment): Promi
 
 /** The same error; if it came because the target ended, it says how that was. Detaches then. */
 export const withEnd = async ({ pid, ending, howItEnded, detach }: Attachment, error: unknown): Promise<unknown> => {
-  if (error instanceof MemwatchError && error.code === 'no-answer' && pid !== undefined) return whyNoAnswer(pid, error);
+  // others say themselves what the target does
+  const isBare = error instanceof MemwatchError && /^no answer to \S+ within/.test(error.message);
+  if (isBare && pid !== undefined) return whyNoAnswer(pid, error);
   if (!(error instanceof MemwatchError) || error.code !== 'disconnected' || !ending.aborted) return error;
   await quietly(detach); // lets a target at its end go on to its exit code
   const how = await howItEnded();
