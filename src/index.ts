@@ -112,6 +112,7 @@ export type { NodeProcess } from './analyzer/model/node-process.js';
 export type { RecordingSummary } from './analyzer/model/recording.js';
 export type { TopBlock, TopDocument, TopThread } from './analyzer/model/top.js';
 export type { WasteReport } from './analyzer/model/waste.js';
+export type { WatchEvent } from './analyzer/model/watch-event.js';
 export type { FullLimit, KeptSite, WhyDocument } from './analyzer/model/why.js';
 
 // heap snapshots

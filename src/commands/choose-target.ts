@@ -29,6 +29,12 @@ export const targetsOf = (args: Arguments, io: Io): Promise<Target[]> => {
   return Promise.all(named.length === 0 ? [targetOf(args, io)] : named.map((one) => targetOf(args, io, one)));
 };
 
+/** `--all` of a command that follows processes. */
+export const allOption = {
+  type: 'boolean' as const,
+  describe: 'every Node process that you may attach to, also those that start later',
+};
+
 /** Every Node process that this user may attach to, except this one. */
 export const allTargets = (): Target[] =>
   nodeStatuses()

@@ -38,6 +38,10 @@ export const printWithPage = (args: Arguments, io: Io): Print => {
   };
 };
 
+/** One page next to other evidence, without values. `pid`: of the process that was measured. */
+export const writePage = (file: string, document: PageDocument, pid: number | undefined): void =>
+  writeOutput(file, pageText(document, { targets: pid === undefined ? ['a process on another machine'] : [pid] }));
+
 const pageText = (document: PageDocument, args: Arguments): string => {
   const withValues = args['values'] === true;
   const shown = withValues ? document : hideValues(document);

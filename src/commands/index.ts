@@ -53,6 +53,11 @@ const entries = {
     describe: 'metrics for Prometheus and profiles for pprof, of one or many processes, over HTTP',
     load: async () => (await import('./serve.js')).serveCommand,
   },
+  watch: {
+    usage: 'watch [targets..]',
+    describe: 'unattended: when memory or delay passes a limit, keep the evidence, look for leaks, notify',
+    load: async () => (await import('./watch.js')).watchCommand,
+  },
   mark: {
     usage: 'mark <text>',
     describe: 'put a mark, such as a deploy, into the recordings that run',

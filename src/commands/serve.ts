@@ -3,11 +3,11 @@ import { readRegularFile } from '../input.js';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { isIP } from 'node:net';
-import type { Target } from '../agent/attach/target.js';
 import { cannotRead, MemwatchError, messageOf } from '../errors.js';
 import { escapeText } from '../report/units.js';
-import { allTargets, targetForms, targetsOf } from './choose-target.js';
-import type { Arguments, Command, Io } from './io.js';
+import { allOption, targetForms } from './choose-target.js';
+import { finderOf } from './follow.js';
+import type { Arguments, Command } from './io.js';
 import { serveProcesses } from './serve/served.js';
 import { createMetricsServer } from './serve/server.js';
 
@@ -15,7 +15,7 @@ export const serveCommand: Command = {
   builder: (yargs) =>
     yargs
       .positional('targets', { type: 'string', array: true, describe: `one or more: ${targetForms}` })
-      .option('all', { type: 'boolean', describe: 'every Node process that you may attach to, also those that start later' })
+      .option('all', allOption)
       .option('port', { type: 'number', default: 9464, describe: 'TCP port to listen on' })
       .option('host', { type: 'string', default: '127.0.0.1', describe: 'address to listen on; any other than loopback needs a token' })
       .option('socket', { type: 'string', describe: 'listen on this Unix socket instead; only you can open it' })
@@ -44,12 +44,6 @@ export const serveCommand: Command = {
       await served.stop();
     }
   },
-};
-
-const finderOf = (args: Arguments, io: Io): (() => Promise<Target[]>) => {
-  if (args['all'] === true) return async () => allTargets();
-  const quiet = { ...io, warn: io.progress }; // a name is looked up again and again
-  return () => targetsOf(args, quiet);
 };
 
 const tokenOf = (args: Arguments): string | undefined => {

@@ -35,5 +35,33 @@ export const keepNewest = (
   }
 };
 
+/**
+ * Removes the oldest folders with such a name until all take no more than `mostBytes`, and, if the newest alone takes more,
+ * its largest files.
+ */
+export const keepWithin = (folder: string, pattern: RegExp, mostBytes: number): void =>
+  guarded(folder, () => {
+    const folders = readdirSync(folder)
+      .filter((name) => pattern.test(name))
+      .toSorted()
+      .map((name) => ({ path: join(folder, name), bytes: bytesIn(join(folder, name)) }));
+    let bytes = folders.reduce((sum, one) => sum + one.bytes, 0);
+    const newest = folders.pop();
+    const files = newest === undefined ? [] : filesIn(newest.path).toSorted((a, b) => b.bytes - a.bytes);
+    for (const one of [...folders, ...files]) {
+      if (bytes <= mostBytes) return;
+      rmSync(one.path, { recursive: true, force: true });
+      bytes -= one.bytes;
+    }
+  });
+
+const bytesIn = (folder: string): number => filesIn(folder).reduce((sum, { bytes }) => sum + bytes, 0);
+
+const filesIn = (folder: string): { readonly path: string; readonly bytes: number }[] =>
+  readdirSync(folder).map((name) => {
+    const path = join(folder, name);
+    return { path, bytes: lstatSync(path).size };
+  });
+
 /** Lets only this user use a file or a socket. */
 export const makePrivate = (path: string): void => guarded(path, () => chmodSync(path, 0o600));

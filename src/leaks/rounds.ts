@@ -49,7 +49,7 @@ const waitFor = async (intervalMs: number, text: string, io: Progress, stop: Abo
 };
 
 /** A shell's children end with it only if the whole group is ended; Windows has no such groups. */
-const hasGroups = process.platform !== 'win32';
+export const hasGroups = process.platform !== 'win32';
 
 const kill = (child: ChildProcess, signal: NodeJS.Signals): void => {
   if (child.exitCode !== null || child.signalCode !== null) return;
@@ -57,8 +57,8 @@ const kill = (child: ChildProcess, signal: NodeJS.Signals): void => {
   else child.kill(signal);
 };
 
-/** A load may install a signal handler of its own, which must not keep memwatch waiting. */
-const end = (child: ChildProcess): void => {
+/** Ends a shell command with its children. It may handle SIGTERM itself, which must not keep memwatch waiting. */
+export const endCommand = (child: ChildProcess): void => {
   kill(child, 'SIGTERM');
   const late = setTimeout(() => kill(child, 'SIGKILL'), patienceMs);
   child.once('exit', () => clearTimeout(late));
@@ -76,7 +76,7 @@ const runLoad = async (
   const late = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   const signal = late === undefined ? stop : AbortSignal.any([stop, late]);
   const child = spawn(command, { shell: true, stdio: ['ignore', 2, 2], detached: hasGroups });
-  signal.addEventListener('abort', () => end(child), { once: true });
+  signal.addEventListener('abort', () => endCommand(child), { once: true });
   const failed = (why: string): MemwatchError =>
     new MemwatchError('bad-argument', `the load failed: ${command} ${why}`, {
       hint: 'run the command on its own to see why',

@@ -15,6 +15,7 @@ import type { MemoryReport } from './memory.js';
 import type { NodeProcess } from './node-process.js';
 import type { RecordingSummary } from './recording.js';
 import type { WasteReport } from './waste.js';
+import type { WatchEvent } from './watch-event.js';
 import type { WhyDocument } from './why.js';
 
 /** A leak of a release of a package that is known and installed. */
@@ -178,4 +179,5 @@ export type PrintedDocument =
   | ServeDocument
   | SnapshotDocument
   | WasteReport
+  | WatchEvent
   | WhyDocument;

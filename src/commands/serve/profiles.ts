@@ -49,7 +49,8 @@ const withoutIdle = (profile: Profile): Profile => {
   return { ...profile, values: [runs(first), ...others.map(runs)] };
 };
 
-const onlyLive = (profile: Profile): Profile => {
+/** What stays alive. Throws `disconnected` if the process ended before it was sampled. */
+export const onlyLive = (profile: Profile): Profile => {
   const live = profile.values.find(({ name }) => name === 'live');
   if (live === undefined) throw ended();
   return { ...profile, values: [live] };

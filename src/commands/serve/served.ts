@@ -2,8 +2,7 @@
  * The processes that `memwatch serve` reads. In: what was named on the command line, looked for again and again, so that a
  * service that restarts is found under its name. Out: for each process its last reading, and sums since it was attached to.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { attach, type Attachment } from '../../agent/attach/attach.js';
+import type { Attachment } from '../../agent/attach/attach.js';
 import { listCandidates } from '../../agent/attach/candidates.js';
 import type { Target } from '../../agent/attach/target.js';
 import { watchReadings } from '../../agent/capture/readings.js';
@@ -12,7 +11,8 @@ import type { Point } from '../../analyzer/growth/readings/slope.js';
 import { computeGrowth } from '../../analyzer/memory/forecast.js';
 import type { Slope } from '../../analyzer/model/bounds.js';
 import type { GcReading, Reading } from '../../analyzer/model/reading.js';
-import { MemwatchError, messageOf } from '../../errors.js';
+import { MemwatchError } from '../../errors.js';
+import { followProcesses } from '../follow.js';
 import type { Io } from '../io.js';
 
 export interface ServedProcess {
@@ -36,50 +36,18 @@ export interface ServedProcesses {
 }
 
 const readEveryMs = 5000;
-/** How often processes that start meanwhile are looked for. */
-const lookEveryMs = 10_000;
 
 /** Throws what `attach` throws for the first targets; those that come later are reported and tried again. */
 export const serveProcesses = async (find: () => Promise<Target[]>, io: Io): Promise<ServedProcesses> => {
-  const served = new Map<string, Served>();
-  const stopped = new AbortController();
-  const signal = AbortSignal.any([io.signal, stopped.signal]);
-  const add = async (target: Target): Promise<void> => {
-    const key = keyOf(target);
-    if (served.has(key)) return;
-    const attachment = await attach(target, { signal, onProgress: io.progress });
+  const served = new Set<Served>();
+  const serve = async (attachment: Attachment, _: Target, signal: AbortSignal): Promise<void> => {
     const one = new Served(attachment);
-    served.set(key, one);
-    void one.read(signal, io).finally(() => served.delete(key));
+    served.add(one);
+    await one.read(signal, io).finally(() => served.delete(one));
   };
-  const look = async (): Promise<void> => {
-    const said = new Set<string>();
-    while (await sleep(lookEveryMs, true, { signal }).catch(() => false)) {
-      for (const target of await find().catch(() => [])) {
-        await add(target).catch((error: unknown) => {
-          const text = `${keyOf(target)} is not served: ${messageOf(error)}`;
-          if (!signal.aborted && !said.has(text)) io.warn(text);
-          said.add(text);
-        });
-      }
-    }
-  };
-  const stop = async (): Promise<void> => {
-    stopped.abort();
-    await Promise.all([...served.values()].map((one) => one.attachment.detach()));
-  };
-  try {
-    for (const target of await find()) await add(target);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  const looking = look();
-  return { list: () => [...served.values()], stop: () => stop().then(() => looking) };
+  const stop = await followProcesses(find, serve, 'served', io);
+  return { list: () => [...served], stop };
 };
-
-const keyOf = (target: Target): string =>
-  target.kind === 'pid' ? `process ${target.pid}` : target.kind === 'command' ? 'program' : JSON.stringify(target);
 
 /** Half an hour: growth is that of the last readings. */
 const mostPoints = 360;

@@ -1,0 +1,87 @@
+/**
+ * Following processes for a long time, for `serve` and `watch`. In: what was named on the command line, looked for again and
+ * again, so that a service that restarts is found under its name. Out: an attachment to each process while it runs.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { attach, type Attachment } from '../agent/attach/attach.js';
+import type { Target } from '../agent/attach/target.js';
+import { messageOf } from '../errors.js';
+import { allTargets, targetsOf } from './choose-target.js';
+import type { Arguments, Io } from './io.js';
+
+/** Finds the targets that run now. */
+export const finderOf = (args: Arguments, io: Io): (() => Promise<Target[]>) => {
+  if (args['all'] === true) return async () => allTargets();
+  const quiet = { ...io, warn: io.progress }; // a name is looked up again and again
+  return () => targetsOf(args, quiet);
+};
+
+/** How often processes that start meanwhile are looked for. */
+const lookEveryMs = 10_000;
+
+/** What is done with an attachment until the process ends or the signal is aborted. It detaches then. */
+export type Follow = (attachment: Attachment, target: Target, signal: AbortSignal) => Promise<void>;
+
+/**
+ * Throws what `attach` throws for the first targets; those that come later are reported and tried again. Returns how to
+ * detach from all. `done`: what is done with a process, for messages: `served`.
+ */
+export const followProcesses = async (
+  find: () => Promise<Target[]>,
+  follow: Follow,
+  done: string,
+  io: Io,
+): Promise<() => Promise<void>> => {
+  const followed = new Map<string, { readonly attachment: Attachment; readonly work: Promise<void> }>();
+  const stopped = new AbortController();
+  const signal = AbortSignal.any([io.signal, stopped.signal]);
+  const add = async (target: Target): Promise<void> => {
+    const key = keyOf(target);
+    if (followed.has(key)) return;
+    const attachment = await attach(target, { signal, onProgress: io.progress });
+    const work = follow(attachment, target, signal)
+      .catch((error: unknown) => {
+        if (!signal.aborted) io.warn(`${key} is no longer ${done}: ${messageOf(error)}`); // else `stop` throws it
+      })
+      .finally(() => followed.delete(key));
+    followed.set(key, { attachment, work });
+  };
+  const stop = async (): Promise<void> => {
+    stopped.abort();
+    const all = [...followed.values()];
+    const left = await Promise.allSettled(all.map(({ attachment }) => attachment.detach()));
+    await Promise.all(all.map(({ work }) => work));
+    for (const one of left) if (one.status === 'rejected') throw one.reason;
+  };
+  try {
+    for (const target of await find()) await add(target);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const looking = lookForMore(find, add, done, { ...io, signal });
+  return () => stop().then(() => looking);
+};
+
+/** Until the signal is aborted. */
+const lookForMore = async (
+  find: () => Promise<Target[]>,
+  add: (target: Target) => Promise<void>,
+  done: string,
+  { signal, warn }: Io,
+): Promise<void> => {
+  const said = new Set<string>();
+  while (await sleep(lookEveryMs, true, { signal }).catch(() => false)) {
+    for (const target of await find().catch(() => [])) {
+      if (target.kind === 'command') continue; // a program is started once
+      await add(target).catch((error: unknown) => {
+        const text = `${keyOf(target)} is not ${done}: ${messageOf(error)}`;
+        if (!signal.aborted && !said.has(text)) warn(text);
+        said.add(text);
+      });
+    }
+  }
+};
+
+const keyOf = (target: Target): string =>
+  target.kind === 'pid' ? `process ${target.pid}` : target.kind === 'command' ? 'program' : JSON.stringify(target);
