@@ -41,9 +41,15 @@ export const censusCommand: Command = {
   },
 };
 
+/** Counts, and finds the ids of the `rows` largest containers. */
+export const countedDocument = async (census: Census, rows: number): Promise<CensusDocument> => ({
+  schema: 'memwatch/census@1',
+  ...(await census.count({ idsFor: rows })),
+});
+
 const countOnce = async (census: Census, watch: boolean, rows: number, io: Io): Promise<void> => {
   io.progress('counting objects');
-  const document: CensusDocument = { schema: 'memwatch/census@1', ...(await census.count({ idsFor: rows })) };
+  const document = await countedDocument(census, rows);
   // with --watch one document per line, since there are many
   if (watch && io.json) io.line(writeJson(document));
   else io.print(document, () => `${renderCensus(document, rows, io.columns)}${watch ? '\n' : ''}`);

@@ -133,7 +133,10 @@ test('Prometheus and pprof get what they ask for, and the process is left as it 
   await t.test('pprof finds what burns and what keeps', { skip: without('go') }, async (asking) => {
     const env = { ...process.env, PPROF_TMPDIR: temporaryFolder(asking) };
     const top = (path: string): Promise<{ stdout: string }> =>
-      promisify(execFile)('go', ['tool', 'pprof', '-top', `${address}/debug/pprof/${path}`], { env, timeout: 60_000 });
+      promisify(execFile)('go', ['tool', 'pprof', '-timeout', '60', '-top', `${address}/debug/pprof/${path}`], {
+        env,
+        timeout: 60_000,
+      });
     assert.match((await top('profile?seconds=1')).stdout, /Type: cpu[^]*burn/);
     assert.match((await top('heap?seconds=1')).stdout, /Type: inuse_space[^]*keep/);
   });

@@ -11,7 +11,6 @@ import { readHeapProfile } from '../../analyzer/formats/heapprofile.js';
 import { findKeptSites } from '../../analyzer/memory/kept-sites.js';
 import { writeJson } from '../../analyzer/model/escape.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
-import type { CensusDocument } from '../../analyzer/model/printed-documents.js';
 import type { WatchEvent } from '../../analyzer/model/watch-event.js';
 import { estimateSnapshot } from '../../captures/estimate.js';
 import { openCensus } from '../../captures/open-census.js';
@@ -21,6 +20,7 @@ import { writeOutput } from '../../files/output.js';
 import { findAttachedLeaks } from '../../leaks/find-leaks.js';
 import type { Progress } from '../../progress.js';
 import { formatBytes } from '../../report/units.js';
+import { countedDocument } from '../census.js';
 import { writePage } from '../html.js';
 import { onlyLive } from '../serve/profiles.js';
 
@@ -84,8 +84,7 @@ const keepSurvivors = async (capturing: Capturing): Promise<void> => {
 
 const keepCensus = async ({ attachment, folder }: Capturing): Promise<void> => {
   const census = await openCensus(attachment);
-  const document: CensusDocument = { schema: 'memwatch/census@1', ...(await census.count()) };
-  writeOutput(join(folder, 'census.json'), writeJson(document, 2));
+  writeOutput(join(folder, 'census.json'), writeJson(await countedDocument(census, 20), 2));
   await census.close();
 };
 
