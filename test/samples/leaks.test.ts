@@ -30,11 +30,15 @@ const together: readonly (readonly Sample[])[] = [
   ['pending-promise', 'wrapped-handler', 'context-chain'],
 ];
 
+const perSecond = '150';
+
 const sourceLine = (file: string, line: number): string => readFileSync(file, 'utf8').split('\n')[line - 1] ?? '';
 
 const lookAt = async (t: TestContext, samples: readonly Sample[]): Promise<LeakReport> => {
   const paths = samples.map((sample) => repository(`samples/dist/${sample}.js`));
-  return look(await startSource(t, paths.map((path) => `import(${JSON.stringify(path)});`).join('\n')));
+  const source = paths.map((path) => `import(${JSON.stringify(path)});`).join('\n');
+  // a low rate: several samples together would fill the heap before a slow machine has compared it
+  return look(await startSource(t, source, { args: [perSecond] }));
 };
 
 const findingIn = ({ findings }: LeakReport, sample: Sample): Finding | undefined =>

@@ -152,6 +152,9 @@ test('the heap of a worker is a separate quantity, and a worker that does not an
     'grows',
   );
   assert.match(undecidedOf(watch(() => worker(null)))[0] ?? '', /\[worker 3\] does not answer/);
+  // one that waits now and then is still known by the readings that it answered
+  const often = watch((second) => worker(second % 4 === 3 ? null : 5e6 + 90_000 * second));
+  assert.equal(stateOf(often, workerHeap('3')), 'grows');
 });
 
 test('a process that only waits did no work', () => {
