@@ -9,10 +9,10 @@ import { temporaryFolder } from '../support/targets.js';
 import { startTree, type Tree } from '../support/tree.js';
 
 /**
- * They read or mark files, or start processes of their own; mcp runs the code of the others. serve runs until it is stopped:
+ * They read or mark files, or start processes of their own; mcp runs the code of the others. serve and watch run until they are stopped:
  * its own test sees what it leaves.
  */
-const withoutTarget = 'diff view export audit bisect mcp plot mark query run why completion serve'.split(' ');
+const withoutTarget = 'diff view export audit bisect mcp plot mark query run why completion serve watch'.split(' ');
 
 const short = ['--duration', '300ms'];
 const rounds = ['--interval', '100ms', '--rounds', '3', '--warm-up', '0', '--max-time', '1s'];

@@ -7,11 +7,18 @@ import { memwatch } from '../support/memwatch.js';
 import { repository } from '../support/paths.js';
 import { startScript, startSource } from '../support/targets.js';
 
-test('samples/bounded-cache and batched-log look like leaks and are called clean', async (t) => {
+test('samples/bounded-cache and batched-log look like leaks, and no finding is made of them', async (t) => {
   const imports = ['bounded-cache', 'batched-log'].map((name) => `import('${repository(`samples/dist/${name}.js`)}');`);
   const report = await look(await startSource(t, imports.join('\n')), '--warm-up', '2');
-  assert.equal(report.verdict, 'clean', JSON.stringify([report.reasons, report.findings]));
+  // on a busy machine the allocator's own memory may leave the verdict open, but never the heap
+  assert.notEqual(report.verdict, 'leak', report.reasons.join('; '));
+  assert.deepEqual(report.findings, []);
+  const heap = report.bounds.find(({ of }) => of === 'JavaScript heap')?.perSecond;
+  assert.ok((heap?.high ?? Infinity) < heldBytesPerSecond / 2, JSON.stringify([heap, report.reasons]));
 });
+
+/** What these two samples put into their collections, at least: a thousand objects a second each. */
+const heldBytesPerSecond = 2 * 1000 * 50;
 
 test('the stack that adds to the growing container is seen, and the container is put back', async (t) => {
   const source = `

@@ -4,6 +4,6 @@ import { memwatchJson } from './memwatch.js';
 import type { StartedTarget } from './targets.js';
 
 export const look = async (target: StartedTarget, ...options: readonly string[]): Promise<LeakReport> =>
-  (await memwatchJson(['leaks', String(target.pid), '--interval', '400ms', '--max-time', '3m', ...options], {
+  (await memwatchJson(['leaks', String(target.pid), '--interval', '400ms', '--max-time', '90s', ...options], {
     timeoutMs: 280_000,
   })) as unknown as LeakReport;
