@@ -10,7 +10,7 @@ import { startTree, type Tree } from '../support/tree.js';
 
 /**
  * They read or mark files, or start processes of their own; mcp runs the code of the others. serve and watch run until they are stopped:
- * its own test sees what it leaves.
+ * their own tests see what they leave.
  */
 const withoutTarget = 'diff view export audit bisect mcp plot mark query run why completion serve watch'.split(' ');
 
