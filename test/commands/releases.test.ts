@@ -178,7 +178,8 @@ const olderPnpm =
 
 test('the lockfiles of npm, yarn, pnpm and bun, with the names that the registry knows', (t) => {
   const folder = temporaryFolder(t);
-  const cases = [...Object.entries(lockfiles), ['yarn.lock', berry] as const, ['pnpm-lock.yaml', olderPnpm] as const];
+  const unix = [...Object.entries(lockfiles), ['yarn.lock', berry] as const, ['pnpm-lock.yaml', olderPnpm] as const];
+  const cases = [...unix, ...unix.map(([name, text]) => [name, text.replaceAll('\n', '\r\n')] as const)];
   for (const [name, text] of cases) {
     const file = join(folder, name);
     writeFileSync(file, text);

@@ -25,7 +25,35 @@ interface PerfEvent {
 /** The command, process and thread, processor, time, period and kind of event. */
 const eventLine =
   /^(\S.*?)\s+(-?\d+)(?:\/(-?\d+))?\s+(?:\[\d+\]\s+)?(?:\S{4,6}\s+)?(?:(\d+\.\d+):\s+)?(?:(\d+)\s+)?([\w./=,-]+(?::[\w]*)?):\s*$/;
-const frameLine = /^\s*([0-9a-f]+)\s+(.*?)\s*\(([^()]*(?:\([^()]*\))?[^()]*)\)\s*$/;
+
+/** Runs of spaces are one space first, over which the pattern would try every way to divide them. */
+const matchEvent = (line: string): RegExpExecArray | null =>
+  /^\s/.test(line) ? null : eventLine.exec(line.trimEnd().replace(/\s+/g, ' '));
+
+interface FrameLine {
+  readonly address: string;
+  readonly symbol: string;
+  readonly object: string;
+}
+
+/** `7f1 main+0x4 (/usr/bin/app)`; read from its end without a pattern, whose time would grow with the cube of a line. */
+const readFrameLine = (line: string): FrameLine | undefined => {
+  const text = line.trim();
+  const address = /^[0-9a-f]+(?=\s)/.exec(text)?.[0];
+  const start = openingOf(text);
+  if (address === undefined || start < address.length) return undefined;
+  return { address, symbol: text.slice(address.length, start).trim(), object: text.slice(start + 1, -1) };
+};
+
+/** Of the parenthesis that closes the text: `(/usr/bin/app (deleted))`; -1 if there is none. */
+const openingOf = (text: string): number => {
+  let depth = 0;
+  for (let at = text.length - 1; at >= 0 && (at < text.length - 1 || text[at] === ')'); at--) {
+    if (text[at] === ')') depth++;
+    else if (text[at] === '(' && --depth === 0) return at;
+  }
+  return -1;
+};
 
 export const perfScriptFormat: ProfileFormat = {
   name: 'the text of perf script',
@@ -37,8 +65,8 @@ export const perfScriptFormat: ProfileFormat = {
 /** A line without a time could be any text, so a frame has to follow it. */
 const hasEvent = (lines: readonly string[]): boolean =>
   lines.some((line, index) => {
-    const match = eventLine.exec(line);
-    return match !== null && (match[4] !== undefined || frameLine.test(lines[index + 1] ?? ''));
+    const match = matchEvent(line);
+    return match !== null && (match[4] !== undefined || readFrameLine(lines[index + 1] ?? '') !== undefined);
   });
 
 const readPerfScript = (text: string): Profile => {
@@ -81,7 +109,7 @@ const readEvents = (text: string): { events: PerfEvent[]; skipped: number[] } =>
   text.split(/\r?\n/).forEach((line, index) => {
     if (line.trim() === '') event = undefined;
     else if (line.startsWith('#')) return;
-    else if (event !== undefined && frameLine.test(line)) event.stack.push(line);
+    else if (event !== undefined && readFrameLine(line) !== undefined) event.stack.push(line);
     else {
       event = eventOf(line, index + 1);
       if (event === undefined) skipped.push(index + 1);
@@ -92,7 +120,7 @@ const readEvents = (text: string): { events: PerfEvent[]; skipped: number[] } =>
 };
 
 const eventOf = (text: string, line: number): PerfEvent | undefined => {
-  const match = eventLine.exec(text);
+  const match = matchEvent(text);
   if (match === null) return undefined;
   const [, command, first, second, at, period, kind] = match;
   const ids = second === undefined ? `thread ${first}` : `process ${first}, thread ${second}`;
@@ -107,7 +135,7 @@ const eventOf = (text: string, line: number): PerfEvent | undefined => {
 };
 
 const frameOf = (line: string, profile: StackProfile): number => {
-  const [, address, shown, object] = frameLine.exec(line) ?? [line, '', line.trim(), ''];
+  const { address, symbol: shown, object } = readFrameLine(line) ?? { address: '', symbol: line.trim(), object: '' };
   const symbol = shown.replace(/\+0x[\da-f]+$/, '');
   if (symbol === '' || symbol === '[unknown]')
     return profile.frame(object === '' ? `0x${address}` : `[unknown] (${object})`);

@@ -86,7 +86,7 @@ export const lockfileNames: readonly string[] = formats.flatMap(({ files }) => f
 
 /** The format is chosen by file name; any other file is read in the format that finds packages in it. Throws `broken-file`. */
 export const readLockfile = (file: string): InstalledPackage[] => {
-  const text = readText(file);
+  const text = readText(file).replaceAll('\r\n', '\n');
   const named = formats.find(({ files }) => files.includes(basename(file)));
   const tried = named === undefined ? formats : [named];
   for (const format of tried) {

@@ -294,6 +294,12 @@ test('perf script without times, and frames without spaces before them, as older
   assert.equal(nameFormat(bytesOf('total 19983 bytes:\nnothing else\n')), undefined);
 });
 
+test('long runs of spaces in what could be perf script do not keep memwatch busy for ever', () => {
+  const spaces = ' '.repeat(200_000);
+  for (const text of [`a 1 b:\n7f1${spaces}x\n`, `a${spaces}x\n`, `a 1 b:\n7f1 x${'('.repeat(200_000)}\n`])
+    assert.equal(nameFormat(bytesOf(text)), undefined);
+});
+
 test('the tree of v8-profiler as cpuprofilify writes it, with lines and times as texts', () => {
   const head = treeNode(1, 'node', 0, 0, [{ ...treeNode(2, 'hot', 0, 4), lineNumber: '12' }]);
   assert.deepEqual(rows({ typeId: 'CPU cpu-clock', head, startTime: '10.5', endTime: '12.5', samples: [2, 2] }), [
