@@ -126,9 +126,9 @@ const messageIfFailed = (error: unknown): string => {
 
 /** The files of a folder, except installed packages, hidden files and memwatch's own files. */
 const copyFolder = (from: string, to: string): void => {
-  const isCopied = (path: string): boolean =>
-    !/^(node_modules|package(-lock)?\.json|memwatch-[\da-f]{8}-.*|\..*)$/.test(basename(path));
-  for (const entry of readdirSync(from).filter(isCopied))
+  const isCopied = (path: string): boolean => !/^(node_modules|memwatch-[\da-f]{8}-.*|\..*)$/.test(basename(path));
+  const isManifest = (path: string): boolean => /^package(-lock)?\.json$/.test(path); // the copy has its own
+  for (const entry of readdirSync(from).filter((path) => isCopied(path) && !isManifest(path)))
     cpSync(join(from, entry), join(to, entry), { recursive: true, filter: isCopied });
 };
 

@@ -1,6 +1,6 @@
 /** Known leaky releases: lockfiles of every kind, `memwatch audit`, `memwatch bisect`. */
 import assert from 'node:assert/strict';
-import { cpSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { findTurn, versionsBetween, type Judgement } from '#memwatch/commands/releases/bisection.js';
@@ -258,13 +258,18 @@ test('bisect finds the first releases that leak of two packages of the corpus', 
   assert.deepEqual(readdirSync(folder).sort(), ['debug.mjs', 'tiny-lru.mjs', 'variant.mjs']);
 });
 
-/** An npm without a registry: releases of one package, of which one cannot be installed. */
+/**
+ * An npm without a registry: releases of one package, of which one cannot be installed. It wants to be kept from running
+ * scripts and from installing above its folder, and to know the project's registry.
+ */
 const npm = `#!/usr/bin/env node
 const { mkdirSync, readFileSync, writeFileSync } = require('node:fs');
+const isSafe = ['--ignore-scripts', '--workspaces=false', '--global=false'].every((flag) => process.argv.includes(flag));
 if (process.argv[2] === 'view') console.log(JSON.stringify(['1.0.0', '2.0.0', '1.1.0-rc.1']));
 else {
   const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
   const version = dependencies.thing.replace('npm:thing@', '');
+  if (!isSafe || readFileSync('.npmrc', 'utf8') !== 'registry=http://127.0.0.1:1') { console.error('npm error not safe'); process.exit(1); }
   if (version === '1.1.0-rc.1') { console.error('npm error code E404\\nnpm error 404 Not Found - thing-core'); process.exit(1); }
   mkdirSync('node_modules/thing', { recursive: true });
   writeFileSync('node_modules/thing/index.js', '');
@@ -276,9 +281,14 @@ test('bisect says why an end of the range has no verdict: it cannot be installed
   writeFileSync(join(bin, 'npm'), npm, { mode: 0o755 });
   const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}` };
   const scenario = join(folder, 'thing.mjs');
-  writeFileSync(scenario, 'export const iterate = () => { throw new Error("broken"); };');
+  writeFileSync(scenario, "import './lib/a.js';\nexport const iterate = () => { throw new Error('broken'); };");
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(folder, '.npmrc'), 'registry=http://127.0.0.1:1');
+  mkdirSync(join(folder, 'lib'));
+  writeFileSync(join(folder, 'lib', 'package.json'), '{ "type": "commonjs" }');
+  writeFileSync(join(folder, 'lib', 'a.js'), "require('node:fs');");
   const said = async (releases: string): Promise<string> =>
-    (await memwatch(['bisect', releases, scenario], { env })).stderr;
+    (await memwatch(['bisect', releases, scenario], { env, cwd: folder })).stderr;
   assert.match(
     await said('thing@1.1.0-rc.1..2.0.0'),
     /thing 1\.1\.0-rc\.1 cannot be judged in this scenario: npm install failed/,
@@ -287,7 +297,7 @@ test('bisect says why an end of the range has no verdict: it cannot be installed
     await said('thing@1.0.0..2.0.0'),
     /cannot be judged .* threw: broken\n {2}both ends need a verdict: .*memwatch check/,
   );
-  assert.deepEqual(readdirSync(folder), ['thing.mjs']);
+  assert.deepEqual(readdirSync(folder).sort(), ['.npmrc', 'lib', 'package.json', 'thing.mjs']);
 });
 
 test('bisect refuses what it cannot compare', async (t) => {

@@ -94,4 +94,10 @@ const withWarnings = (document: Document, warnings: readonly string[]): Document
 };
 
 /** When a file was last written, so that a file that was written again is read again. */
-const stampOf = (word: string): number | undefined => statSync(word, { throwIfNoEntry: false })?.mtimeMs;
+const stampOf = (word: string): number | undefined => {
+  try {
+    return statSync(word).mtimeMs;
+  } catch {
+    return undefined; // no file, or a word that is too long for the name of one
+  }
+};

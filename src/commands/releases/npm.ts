@@ -1,6 +1,6 @@
 /** npm for bisect: lists the versions of a package and installs one of them in a folder. Throws MemwatchError. */
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { writeOutput } from '../../files/output.js';
@@ -51,7 +51,20 @@ export interface Installation {
   readonly like: string;
 }
 
-/** Installs into the folder's own node_modules; writes its package.json. */
+/**
+ * The settings of the project in whose folder `npm view` asked for the versions: without them npm would install from
+ * another registry than the one that was asked.
+ */
+const copySettings = (folder: string): void => {
+  for (let at = resolve('.'); ; at = dirname(at)) {
+    const isProject = existsSync(join(at, 'package.json')) || existsSync(join(at, 'node_modules'));
+    const file = join(at, '.npmrc');
+    if (isProject && existsSync(file)) copyFileSync(file, join(folder, '.npmrc'));
+    if (isProject || dirname(at) === at) return;
+  }
+};
+
+/** Installs into the folder's own node_modules, and nowhere above it; writes its package.json. */
 export const installVersion = async (
   folder: string,
   { as, name, version, scripts, like }: Installation,
@@ -60,7 +73,10 @@ export const installVersion = async (
   makeFolder(folder);
   const wanted = { private: true, type: typeOf(like), dependencies: { [as]: `npm:${name}@${version}` } };
   writeOutput(join(folder, 'package.json'), JSON.stringify(wanted), { overwrite: true });
+  copySettings(folder);
   const flags = [
+    '--workspaces=false',
+    '--global=false',
     '--no-audit',
     '--no-fund',
     '--no-package-lock',
