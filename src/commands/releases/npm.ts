@@ -1,6 +1,6 @@
 /** npm for bisect: lists the versions of a package and installs one of them in a folder. Throws MemwatchError. */
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { writeOutput } from '../../files/output.js';
@@ -59,7 +59,8 @@ const copySettings = (folder: string): void => {
   for (let at = resolve('.'); ; at = dirname(at)) {
     const isProject = existsSync(join(at, 'package.json')) || existsSync(join(at, 'node_modules'));
     const file = join(at, '.npmrc');
-    if (isProject && existsSync(file)) copyFileSync(file, join(folder, '.npmrc'));
+    if (isProject && existsSync(file))
+      writeOutput(join(folder, '.npmrc'), readFileSync(file, 'utf8'), { overwrite: true });
     if (isProject || dirname(at) === at) return;
   }
 };
