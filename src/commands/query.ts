@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import type { QueryDocument } from '../analyzer/model/printed-documents.js';
 import { MemwatchError } from '../errors.js';
-import { renderQueryCsv, renderQueryTable } from '../report/query-text.js';
+import { renderQueryCsv, renderQueryTable, type QueryResult } from '../report/query-text.js';
 import { limitOf } from './heap.js';
 import type { Arguments, Command, Io } from './io.js';
 import { openHeap } from './open-heap.js';
@@ -61,7 +61,7 @@ const openDatabase = async (files: readonly string[], io: Io): Promise<HeapDatab
   return HeapDatabase.open(heaps);
 };
 
-const print = (result: Awaited<ReturnType<HeapDatabase['run']>>, args: Arguments, io: Io): void => {
+const print = (result: QueryResult, args: Arguments, io: Io): void => {
   if (args['csv'] === true) return io.line(renderQueryCsv(result));
   const { columns, rows } = result;
   const document: QueryDocument = { schema: 'memwatch/query@1', columns, rows };

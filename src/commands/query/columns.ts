@@ -15,7 +15,8 @@ export interface Column {
 }
 
 export interface NumberTable {
-  readonly rowCount: number;
+  /** Called only if a query needs the table. */
+  rowCount(): number;
   readonly columns: readonly Column[];
 }
 
@@ -64,35 +65,50 @@ const lazily = <T>(compute: () => T): (() => T) => {
   return () => (value ??= compute());
 };
 
-export const nodeTable = (heap: Heap, texts: Texts, firstText: number): NumberTable => {
+/** What is found at the first question that needs it, for all tables of a heap. */
+type Places = () => readonly { readonly node: number; readonly place: Location }[];
+
+/** Nothing is computed yet: a question about edges needs no dominators, and few need the places of functions. */
+export const tablesOf = (heap: Heap, texts: Texts) => {
+  const firstText = texts.addStrings(heap.graph);
+  const places = lazily(() => placesOf(heap));
+  return {
+    nodes: nodeTable(heap, texts, firstText, places),
+    edges: edgeTable(heap, firstText),
+    classes: classTable(heap, texts),
+    locations: locationTable(heap, texts, firstText, places),
+  };
+};
+
+const nodeTable = (heap: Heap, texts: Texts, firstText: number, allPlaces: Places): NumberTable => {
   const { graph } = heap;
-  const { dominators } = heap;
+  const dominators = (): Heap['dominators'] => heap.dominators;
   const classText = lazily(() => Uint32Array.from(heap.classes.list, ({ name }) => texts.add(name)));
-  const places = lazily(() => placeColumns(heap, texts));
+  const places = lazily(() => placeColumns(graph, texts, allPlaces()));
   const position = lazily(() => {
     const positions = new Uint32Array(graph.nodeCount);
-    dominators.preorder.forEach((node, at) => (positions[node] = at));
+    dominators().preorder.forEach((node, at) => (positions[node] = at));
     return positions;
   });
   return {
-    rowCount: graph.nodeCount,
+    rowCount: () => graph.nodeCount,
     columns: [
       integer('id', (node) => graph.nodeId[node]),
       integer('type', (node) => graph.nodeType[node]),
       integer('name', (node) => firstText + graph.nodeName[node]),
       integer('class', (node) => classText()[heap.classes.classOf[node]]),
       double('self_bytes', (node) => graph.selfBytes[node]),
-      double('retained_bytes', (node) => dominators.retainedBytes[node]),
-      integer('dominator_id', (node) => (node === 0 ? none : graph.nodeId[dominators.immediate[node]])),
+      double('retained_bytes', (node) => dominators().retainedBytes[node]),
+      integer('dominator_id', (node) => (node === 0 ? none : graph.nodeId[dominators().immediate[node]])),
       integer('file', (node) => places().file[node]),
       integer('line', (node) => places().line[node]),
       integer('position', (node) => position()[node]),
-      integer('subtree', (node) => dominators.subtreeNodes[position()[node]]),
+      integer('subtree', (node) => dominators().subtreeNodes[position()[node]]),
     ],
   };
 };
 
-export const edgeTable = (heap: Heap, firstText: number): NumberTable => {
+const edgeTable = (heap: Heap, firstText: number): NumberTable => {
   const { graph } = heap;
   const source = lazily(() => {
     const sources = new Uint32Array(graph.edgeCount);
@@ -101,7 +117,7 @@ export const edgeTable = (heap: Heap, firstText: number): NumberTable => {
     return sources;
   });
   return {
-    rowCount: graph.edgeCount,
+    rowCount: () => graph.edgeCount,
     columns: [
       integer('from_id', (edge) => source()[edge]),
       integer('to_id', (edge) => graph.nodeId[graph.edgeTarget[edge]]),
@@ -113,47 +129,47 @@ export const edgeTable = (heap: Heap, firstText: number): NumberTable => {
   };
 };
 
-export const classTable = (heap: Heap, texts: Texts): NumberTable => {
-  const { list } = heap.classes;
+const classTable = (heap: Heap, texts: Texts): NumberTable => {
+  const list = (): Heap['classes']['list'] => heap.classes.list;
   return {
-    rowCount: list.length,
+    rowCount: () => list().length,
     columns: [
-      integer('name', (row) => texts.add(list[row].name)),
-      integer('count', (row) => list[row].count),
-      double('self_bytes', (row) => list[row].selfBytes),
-      double('retained_bytes', (row) => list[row].retainedBytes),
+      integer('name', (row) => texts.add(list()[row].name)),
+      integer('count', (row) => list()[row].count),
+      double('self_bytes', (row) => list()[row].selfBytes),
+      double('retained_bytes', (row) => list()[row].retainedBytes),
     ],
   };
 };
 
 /** Functions, classes and generators with their places in the source. */
-export const locationTable = (heap: Heap, texts: Texts, firstText: number): NumberTable => {
-  const { graph } = heap;
-  const places = placesOf(heap);
-  return {
-    rowCount: places.length,
-    columns: [
-      integer('id', (row) => graph.nodeId[places[row].node]),
-      integer('name', (row) => firstText + graph.nodeName[places[row].node]),
-      integer('file', (row) => texts.add(places[row].place.file)),
-      integer('line', (row) => places[row].place.line),
-      integer('column', (row) => places[row].place.column),
-    ],
-  };
-};
+const locationTable = ({ graph }: Heap, texts: Texts, firstText: number, places: Places): NumberTable => ({
+  rowCount: () => places().length,
+  columns: [
+    integer('id', (row) => graph.nodeId[places()[row].node]),
+    integer('name', (row) => firstText + graph.nodeName[places()[row].node]),
+    integer('file', (row) => texts.add(places()[row].place.file)),
+    integer('line', (row) => places()[row].place.line),
+    integer('column', (row) => places()[row].place.column),
+  ],
+});
 
 /** By node: the file and the line of functions and classes. */
-const placeColumns = (heap: Heap, texts: Texts): { readonly file: Uint32Array; readonly line: Uint32Array } => {
-  const file = new Uint32Array(heap.graph.nodeCount).fill(none);
-  const line = new Uint32Array(heap.graph.nodeCount).fill(none);
-  for (const { node, place } of placesOf(heap)) {
+const placeColumns = (
+  { nodeCount }: HeapGraph,
+  texts: Texts,
+  places: ReturnType<Places>,
+): { readonly file: Uint32Array; readonly line: Uint32Array } => {
+  const file = new Uint32Array(nodeCount).fill(none);
+  const line = new Uint32Array(nodeCount).fill(none);
+  for (const { node, place } of places) {
     file[node] = texts.add(place.file);
     line[node] = place.line;
   }
   return { file, line };
 };
 
-const placesOf = (heap: Heap): { readonly node: number; readonly place: Location }[] =>
+const placesOf = (heap: Heap): ReturnType<Places> =>
   [...heap.graph.positions.nodes].flatMap((node) => {
     const place = heap.locationOf(node);
     return place === null ? [] : [{ node, place }];

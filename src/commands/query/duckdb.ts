@@ -4,10 +4,11 @@
  */
 import type { DuckDBConnection, DuckDBTableFunction, DuckDBVector } from '@duckdb/node-api';
 import type { Heap } from '../../analyzer/heap/heap.js';
-import type { QueryColumn, QueryValue } from '../../analyzer/model/printed-documents.js';
+import type { QueryValue } from '../../analyzer/model/printed-documents.js';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../../files/temporary.js';
-import { classTable, edgeTable, locationTable, nodeTable, Texts, type NumberTable } from './columns.js';
+import type { QueryResult } from '../../report/query-text.js';
+import { tablesOf, Texts, type NumberTable } from './columns.js';
 import { viewStatements } from './views.js';
 
 type Package = typeof import('@duckdb/node-api');
@@ -33,13 +34,6 @@ export interface NamedHeap {
   readonly heap: Heap;
 }
 
-export interface QueryRows {
-  readonly columns: readonly QueryColumn[];
-  readonly rows: readonly (readonly QueryValue[])[];
-  /** Whether there are more rows than were asked for. */
-  readonly more: boolean;
-}
-
 export class HeapDatabase {
   private constructor(
     private readonly connection: DuckDBConnection,
@@ -59,14 +53,7 @@ export class HeapDatabase {
     const connection = await instance.connect();
     const texts = new Texts();
     for (const [index, { heap }] of heaps.entries()) {
-      const firstText = texts.addStrings(heap.graph);
-      const tables = {
-        nodes: nodeTable(heap, texts, firstText),
-        edges: edgeTable(heap, firstText),
-        classes: classTable(heap, texts),
-        locations: locationTable(heap, texts, firstText),
-      };
-      for (const [name, table] of Object.entries(tables))
+      for (const [name, table] of Object.entries(tablesOf(heap, texts)))
         connection.registerTableFunction(tableFunction(duckdb, `${name}_${index}`, table));
     }
     registerTextOf(duckdb, connection, texts);
@@ -76,7 +63,7 @@ export class HeapDatabase {
   }
 
   /** The result of the last statement; at most `mostRows` of it. Throws `bad-argument` with what DuckDB says. */
-  async run(sql: string, mostRows = Infinity): Promise<QueryRows> {
+  async run(sql: string, mostRows = Infinity): Promise<QueryResult> {
     try {
       const result = await this.connection.streamAndReadUntil(sql, Math.min(mostRows + 1, Number.MAX_SAFE_INTEGER));
       const types = result.columnTypes();
@@ -142,25 +129,25 @@ interface Scan {
   readonly wanted: readonly number[];
 }
 
-const tableFunction = (duckdb: Package, name: string, { rowCount, columns }: NumberTable): DuckDBTableFunction =>
+const tableFunction = (duckdb: Package, name: string, table: NumberTable): DuckDBTableFunction =>
   duckdb.DuckDBTableFunction.create({
     name,
     supportsProjectionPushdown: true,
     bindFunction(bind) {
-      for (const column of columns)
+      for (const column of table.columns)
         bind.addResultColumn(column.name, column.type === 'double' ? duckdb.DOUBLE : duckdb.UINTEGER);
-      bind.setCardinality(rowCount, true);
+      bind.setCardinality(table.rowCount(), true);
     },
     initFunction(init) {
       init.setInitData({ next: 0, wanted: init.getColumnIndexes() } satisfies Scan);
     },
     mainFunction(info, chunk) {
       const scan = info.getInitData() as Scan; // what initFunction set
-      const rows = Math.min(chunkRows, rowCount - scan.next);
+      const rows = Math.min(chunkRows, table.rowCount() - scan.next);
       chunk.rowCount = rows;
       if (rows === 0) return;
       for (const [place, index] of scan.wanted.entries()) {
-        const column = columns[index]; // undefined if DuckDB only counts rows
+        const column = table.columns[index]; // undefined if DuckDB only counts rows
         if (column !== undefined) fill(chunk.getColumnVector(place), column.valueOf, scan.next, rows);
       }
       scan.next += rows;
