@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { attach, type Attachment } from '../agent/attach/attach.js';
 import type { Target } from '../agent/attach/target.js';
 import { messageOf } from '../errors.js';
+import { escapeText } from '../report/units.js';
 import { allTargets, targetsOf } from './choose-target.js';
 import type { Arguments, Io } from './io.js';
 
@@ -61,6 +62,19 @@ export const followProcesses = async (
   }
   const looking = lookForMore(find, add, done, { ...io, signal });
   return () => stop().then(() => looking);
+};
+
+/** The end of a `Follow`: says how the process ended, unless memwatch itself ends, and detaches. `name`: of the process. */
+export const leaveFollowed = async (
+  attachment: Attachment,
+  name: string,
+  done: string,
+  signal: AbortSignal,
+  io: Io,
+): Promise<void> => {
+  const how = signal.aborted ? undefined : await attachment.howItEnded();
+  if (!signal.aborted) io.warn(escapeText(`${name} ${how ?? `is no longer ${done}`}`));
+  await attachment.detach();
 };
 
 /** Until the signal is aborted. */

@@ -15,7 +15,7 @@ import { escapeText } from '../report/units.js';
 import { renderWatchTitle } from '../report/watch-text.js';
 import { redactOption, wantedRedaction } from './capture-file.js';
 import { allOption, targetForms } from './choose-target.js';
-import { finderOf, followProcesses } from './follow.js';
+import { finderOf, followProcesses, leaveFollowed } from './follow.js';
 import type { Arguments, Command, Io } from './io.js';
 import { conditionForms, parseConditions, usualConditions, type Condition } from './watch/conditions.js';
 import { createDecider, createRateLimit, type Alarm } from './watch/decide.js';
@@ -113,9 +113,7 @@ const watchProcess = async (
   } catch (error) {
     if (!signal.aborted) io.warn(escapeText(`${script}: ${messageOf(error)}`));
   } finally {
-    const how = signal.aborted ? undefined : await attachment.howItEnded();
-    if (!signal.aborted) io.warn(escapeText(`${script} (process ${pid ?? 'there'}) ${how ?? 'is no longer watched'}`));
-    await attachment.detach();
+    await leaveFollowed(attachment, `${script} (process ${pid ?? 'there'})`, 'watched', signal, io);
   }
 };
 

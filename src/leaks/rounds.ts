@@ -49,7 +49,7 @@ const waitFor = async (intervalMs: number, text: string, io: Progress, stop: Abo
 };
 
 /** A shell's children end with it only if the whole group is ended; Windows has no such groups. */
-export const hasGroups = process.platform !== 'win32';
+const hasGroups = process.platform !== 'win32';
 
 const kill = (child: ChildProcess, signal: NodeJS.Signals): void => {
   if (child.exitCode !== null || child.signalCode !== null) return;
@@ -58,13 +58,23 @@ const kill = (child: ChildProcess, signal: NodeJS.Signals): void => {
 };
 
 /** Ends a shell command with its children. It may handle SIGTERM itself, which must not keep memwatch waiting. */
-export const endCommand = (child: ChildProcess): void => {
+const endCommand = (child: ChildProcess): void => {
   kill(child, 'SIGTERM');
   const late = setTimeout(() => kill(child, 'SIGKILL'), patienceMs);
   child.once('exit', () => clearTimeout(late));
 };
 
-/** The load's output goes to stderr, so that stdout holds only the result. */
+/** Starts a shell command, which an abort ends. Its output goes to stderr, so that stdout holds only the result. */
+export const startCommand = (
+  command: string,
+  signal: AbortSignal,
+  env: NodeJS.ProcessEnv = process.env,
+): ChildProcess => {
+  const child = spawn(command, { shell: true, stdio: ['ignore', 2, 2], detached: hasGroups, env });
+  signal.addEventListener('abort', () => endCommand(child), { once: true });
+  return child;
+};
+
 const runLoad = async (
   command: string,
   timeoutMs: number | undefined,
@@ -75,8 +85,7 @@ const runLoad = async (
   io.progress(`${text}: running ${command}`);
   const late = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   const signal = late === undefined ? stop : AbortSignal.any([stop, late]);
-  const child = spawn(command, { shell: true, stdio: ['ignore', 2, 2], detached: hasGroups });
-  signal.addEventListener('abort', () => endCommand(child), { once: true });
+  const child = startCommand(command, signal);
   const failed = (why: string): MemwatchError =>
     new MemwatchError('bad-argument', `the load failed: ${command} ${why}`, {
       hint: 'run the command on its own to see why',

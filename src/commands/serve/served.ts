@@ -12,7 +12,7 @@ import { computeGrowth } from '../../analyzer/memory/forecast.js';
 import type { Slope } from '../../analyzer/model/bounds.js';
 import type { GcReading, Reading } from '../../analyzer/model/reading.js';
 import { MemwatchError } from '../../errors.js';
-import { followProcesses } from '../follow.js';
+import { followProcesses, leaveFollowed } from '../follow.js';
 import type { Io } from '../io.js';
 
 export interface ServedProcess {
@@ -78,9 +78,7 @@ class Served implements ServedProcess {
     } catch (error) {
       if (!signal.aborted && !(error instanceof MemwatchError)) throw error;
     } finally {
-      const how = signal.aborted ? undefined : await attachment.howItEnded();
-      if (!signal.aborted) io.warn(`process ${this.labels['pid']} ${how ?? 'is no longer served'}`);
-      await attachment.detach();
+      await leaveFollowed(attachment, `process ${this.labels['pid']}`, 'served', signal, io);
     }
   }
 

@@ -149,18 +149,15 @@ export const createRateLimit = (
   before: readonly { readonly timeMs: number; readonly script: string; readonly alarms: readonly Alarm[] }[] = [],
 ) => {
   const lastMs = new Map<string, number>();
+  const keyOf = (script: string, { condition }: Alarm): string => JSON.stringify([script, condition]);
   const note = (script: string, alarms: readonly Alarm[], timeMs: number): void => {
-    for (const { condition } of alarms) {
-      const key = JSON.stringify([script, condition]);
+    for (const key of alarms.map((alarm) => keyOf(script, alarm)))
       lastMs.set(key, Math.max(timeMs, lastMs.get(key) ?? 0));
-    }
   };
   for (const { timeMs, script, alarms } of before) note(script, alarms, timeMs);
   /** The alarms that are due, which are captured then. */
   return (script: string, alarms: readonly Alarm[], nowMs: number): Alarm[] => {
-    const due = alarms.filter(
-      ({ condition }) => Math.abs(nowMs - (lastMs.get(JSON.stringify([script, condition])) ?? -Infinity)) >= everyMs,
-    );
+    const due = alarms.filter((alarm) => Math.abs(nowMs - (lastMs.get(keyOf(script, alarm)) ?? -Infinity)) >= everyMs);
     note(script, due, nowMs);
     return due;
   };

@@ -2,13 +2,12 @@
  * Telling people that `memwatch watch` has captured something. In: an event. Out: a command that was run, with the folder and
  * the reason in its environment, or a request with the event as JSON. What fails is a warning: memwatch watches on.
  */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { plainEnvironment } from '../../agent/process/plain-environment.js';
 import { writeJson } from '../../analyzer/model/escape.js';
 import type { WatchEvent } from '../../analyzer/model/watch-event.js';
 import { MemwatchError, messageOf } from '../../errors.js';
-import { endCommand, hasGroups } from '../../leaks/rounds.js';
+import { startCommand } from '../../leaks/rounds.js';
 import type { Progress } from '../../progress.js';
 import { escapeText } from '../../report/units.js';
 
@@ -38,12 +37,9 @@ export const notify = async (event: WatchEvent, { command, webhook }: Receivers,
     if (result.status === 'rejected') io.warn(escapeText(messageOf(result.reason)));
 };
 
-/** Its output goes to stderr, so that stdout holds only memwatch's own. */
 const runCommand = async (command: string, event: WatchEvent, stop: AbortSignal): Promise<void> => {
   const env = { ...plainEnvironment(), ...environmentOf(event) };
-  const child = spawn(command, { shell: true, stdio: ['ignore', 2, 2], detached: hasGroups, env });
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(patienceOf.commandMs)]);
-  signal.addEventListener('abort', () => endCommand(child), { once: true });
+  const child = startCommand(command, AbortSignal.any([stop, AbortSignal.timeout(patienceOf.commandMs)]), env);
   const [code, killedBy] = (await once(child, 'exit')) as [number | null, string | null];
   if (code !== 0) throw new Error(`--notify failed: ${command} ended with ${code ?? killedBy}`);
 };
