@@ -9,7 +9,7 @@ import { enterGuard } from '../session/guard.js';
 import { watchEnd } from './end-of-target.js';
 import type { Program } from './launch.js';
 import { leave, openLink, type Link, type LinkOptions } from './link.js';
-import type { Session } from '../session/protocol.js';
+import { NoAnswer, type Session } from '../session/protocol.js';
 import type { Target } from './target.js';
 import { chooseWorker, watchWorkers, type WorkerThread, type Workers } from '../session/workers.js';
 
@@ -86,9 +86,7 @@ const throwIfCut = async ({ pid, main, program, howItEnded }: Attachment): Promi
 
 /** The same error; if it came because the target ended, it says how that was. Detaches then. */
 export const withEnd = async ({ pid, ending, howItEnded, detach }: Attachment, error: unknown): Promise<unknown> => {
-  // others say themselves what the target does
-  const isBare = error instanceof MemwatchError && /^no answer to \S+ within/.test(error.message);
-  if (isBare && pid !== undefined) return whyNoAnswer(pid, error);
+  if (error instanceof NoAnswer && pid !== undefined) return whyNoAnswer(pid, error);
   if (!(error instanceof MemwatchError) || error.code !== 'disconnected' || !ending.aborted) return error;
   await quietly(detach); // lets a target at its end go on to its exit code
   const how = await howItEnded();
@@ -99,13 +97,11 @@ export const withEnd = async ({ pid, ending, howItEnded, detach }: Attachment, e
   });
 };
 
-const whyNoAnswer = (pid: number, error: MemwatchError): MemwatchError => {
-  const hint = error.hint ?? 'when it runs on, it undoes what memwatch did there';
-  return new MemwatchError('no-answer', `${error.message}: process ${pid}: ${describeWait(pid)}`, {
-    hint,
+const whyNoAnswer = (pid: number, error: NoAnswer): MemwatchError =>
+  new MemwatchError('no-answer', `${error.message}: process ${pid}: ${describeWait(pid)}`, {
+    hint: 'when it runs on, it undoes what memwatch did there',
     cause: error,
   });
-};
 
 /** Attaches to a target. Throws no-such-process, not-node, not-attachable, no-permission, no-answer, port-taken, not-found. */
 export const attach = async (target: Target, options: LinkOptions = {}): Promise<Attachment> => {

@@ -178,6 +178,13 @@ const silentTarget = (name: string): MemwatchError =>
  */
 const needsEventLoop: ReadonlySet<string> = new Set(['HeapProfiler.collectGarbage']);
 
+/** A command was not answered in time. What the process does meanwhile is not known here. */
+export class NoAnswer extends MemwatchError {
+  constructor(method: string, ms: number) {
+    super('no-answer', `no answer to ${method} within ${ms / 1000} s`);
+  }
+}
+
 /** A command's answer, or an error if the connection breaks or the time is over. */
 export const bounded = async (
   answer: Promise<unknown>,
@@ -192,8 +199,7 @@ export const bounded = async (
     if (closed.aborted) onClosed();
     closed.addEventListener('abort', onClosed, { once: true });
     if (!Number.isFinite(timeoutMs)) return;
-    const late = (ms: number) => (): void =>
-      reject(new MemwatchError('no-answer', `no answer to ${method} within ${ms / 1000} s`));
+    const late = (ms: number) => (): void => reject(new NoAnswer(method, ms));
     timers.push(setTimeout(late(timeoutMs), timeoutMs));
     if (timeoutMs > stoppedMs && isStopped !== undefined) timers.push(whenStopped(isStopped, late(stoppedMs)));
   });
