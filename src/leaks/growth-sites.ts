@@ -6,9 +6,8 @@
 import { canWatch, captureGrowthSites } from '../agent/capture/growth-sites.js';
 import { captureOpenings } from '../agent/capture/openings.js';
 import { captureScripts } from '../agent/capture/scripts.js';
-import type { SeenSite } from '../analyzer/model/finding.js';
 import { addedBy, openingsOf } from '../analyzer/growth/added-by.js';
-import type { Finding, LeakReport } from '../analyzer/model/finding.js';
+import type { Finding, LeakReport, SeenSite } from '../analyzer/model/finding.js';
 import { estimateCensus, whyNoRoom } from '../captures/estimate.js';
 import { packageOf } from './snapshot-files.js';
 import type { Looking } from './watch-notes.js';

@@ -3,9 +3,8 @@
  * can be captured. A scenario's process is one; the body of a test, in the process that runs the test, is another.
  */
 import type { Openings } from '../agent/capture/openings-in-target.js';
-import type { SeenSite } from '../analyzer/model/finding.js';
 import type { CodePosition, CounterReading } from '../analyzer/model/check.js';
-import type { Finding } from '../analyzer/model/finding.js';
+import type { Finding, SeenSite } from '../analyzer/model/finding.js';
 import type { Location } from '../analyzer/model/location.js';
 import type { SurvivorSite } from '../analyzer/model/survivors.js';
 

@@ -37,12 +37,13 @@ const nameOf = ({ name, location }: Frame): string => {
  * A stack and its value; differences may be negative, and some tools write fractions. Lines of CSV (`1, 2`) and of settings
  * (`timeout: 100`) look alike, but no frame ends so, except C++'s `operator,`.
  */
-const stackLine = /^(\S.*)(?<!:|(?<!operator),) (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*$/i;
+const frameEnd = String.raw`(?<!:|(?<!operator),)`;
+const stackLine = new RegExp(String.raw`^(\S.*)${frameEnd} (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*$`, 'i');
 const unitLine = /^# unit: (microseconds|bytes)$/;
 
 /** One of the first lines is a stack: files may begin with comments. */
-const isCollapsed = (text: string): boolean =>
-  /^(?!# |[{"'])\S.*(?<!:|(?<!operator),) -?\d+(\.\d+)?\s*$/m.test(text.slice(0, 65_536));
+const firstStack = new RegExp(String.raw`^(?!# |[{"'])\S.*${frameEnd} -?\d+(\.\d+)?\s*$`, 'm');
+const isCollapsed = (text: string): boolean => firstStack.test(text.slice(0, 65_536));
 
 export const collapsedFormat: ProfileFormat = {
   name: 'collapsed stacks',

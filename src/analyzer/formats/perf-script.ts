@@ -19,7 +19,7 @@ interface PerfEvent {
   /** undefined if the text has no times. */
   readonly seconds: number | undefined;
   readonly periodNs: number | undefined;
-  readonly stack: string[];
+  readonly stack: FrameLine[];
 }
 
 /** The command, process and thread, processor, time, period and kind of event. */
@@ -82,7 +82,7 @@ const readPerfScript = (text: string): Profile => {
   const threads = new Set(chosen.map(({ thread }) => thread));
   for (const event of chosen) {
     const root = threads.size > 1 ? [profile.frame(event.thread)] : [];
-    const frames = event.stack.map((line) => frameOf(line, profile)).toReversed();
+    const frames = event.stack.map((frame) => frameOf(frame, profile)).toReversed();
     const known = frames.length > 0 ? frames : [profile.frame('(no stack)')];
     profile.addStack([...root, ...known], isTime ? [(event.periodNs ?? 0) / 1000, 1] : [1]);
   }
@@ -107,9 +107,10 @@ const readEvents = (text: string): { events: PerfEvent[]; skipped: number[] } =>
   const skipped: number[] = [];
   let event: PerfEvent | undefined;
   text.split(/\r?\n/).forEach((line, index) => {
+    const frame = event === undefined ? undefined : readFrameLine(line);
     if (line.trim() === '') event = undefined;
     else if (line.startsWith('#')) return;
-    else if (event !== undefined && readFrameLine(line) !== undefined) event.stack.push(line);
+    else if (frame !== undefined) event?.stack.push(frame);
     else {
       event = eventOf(line, index + 1);
       if (event === undefined) skipped.push(index + 1);
@@ -134,8 +135,7 @@ const eventOf = (text: string, line: number): PerfEvent | undefined => {
   };
 };
 
-const frameOf = (line: string, profile: StackProfile): number => {
-  const { address, symbol: shown, object } = readFrameLine(line) ?? { address: '', symbol: line.trim(), object: '' };
+const frameOf = ({ address, symbol: shown, object }: FrameLine, profile: StackProfile): number => {
   const symbol = shown.replace(/\+0x[\da-f]+$/, '');
   if (symbol === '' || symbol === '[unknown]')
     return profile.frame(object === '' ? `0x${address}` : `[unknown] (${object})`);

@@ -32,13 +32,19 @@ export const listVersions = async (name: string, signal?: AbortSignal): Promise<
   return (Array.isArray(answer) ? answer : [answer]).map(String).sort(compareVersions);
 };
 
+/** The folder itself, or the nearest above it, that holds one of these names. */
+const nearest = (folder: string, ...names: readonly string[]): string | undefined => {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    if (names.some((name) => existsSync(join(at, name)))) return at;
+    if (dirname(at) === at) return undefined;
+  }
+};
+
 /** `module` or `commonjs`, as the nearest package.json says. */
 const typeOf = (folder: string): string => {
-  for (let at = resolve(folder); ; at = dirname(at)) {
-    const file = join(at, 'package.json');
-    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { type?: string }).type ?? 'commonjs';
-    if (dirname(at) === at) return 'commonjs';
-  }
+  const at = nearest(folder, 'package.json');
+  if (at === undefined) return 'commonjs';
+  return (JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')) as { type?: string }).type ?? 'commonjs';
 };
 
 export interface Installation {
@@ -56,13 +62,9 @@ export interface Installation {
  * another registry than the one that was asked.
  */
 const copySettings = (folder: string): void => {
-  for (let at = resolve('.'); ; at = dirname(at)) {
-    const isProject = existsSync(join(at, 'package.json')) || existsSync(join(at, 'node_modules'));
-    const file = join(at, '.npmrc');
-    if (isProject && existsSync(file))
-      writeOutput(join(folder, '.npmrc'), readFileSync(file, 'utf8'), { overwrite: true });
-    if (isProject || dirname(at) === at) return;
-  }
+  const project = nearest('.', 'package.json', 'node_modules');
+  if (project === undefined || !existsSync(join(project, '.npmrc'))) return;
+  writeOutput(join(folder, '.npmrc'), readFileSync(join(project, '.npmrc'), 'utf8'), { overwrite: true });
 };
 
 /** Installs into the folder's own node_modules, and nowhere above it; writes its package.json. */
