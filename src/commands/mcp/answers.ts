@@ -6,7 +6,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRecord } from '../../analyzer/formats/shape.js';
-import { MemwatchError } from '../../errors.js';
+import { scriptsFileOf } from '../../analyzer/model/scripts.js';
+import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { createTemporaryFolder, makeFolder, type TemporaryFolder } from '../../files/temporary.js';
 import { runCommand, undoMs } from '../tui/run-command.js';
 import { pageOf, usualPageSize, type Paging } from './pages.js';
@@ -36,9 +37,23 @@ export class Answers {
   /** The folder for captures; made with the first one. */
   private captures: TemporaryFolder | undefined;
   private captureCount = 0;
-  private readonly running = new Set<Promise<unknown>>();
+  /** Ends with the last call that was made. */
+  private last: Promise<unknown> = Promise.resolve();
 
-  async answer(tool: Tool, inputs: Inputs, signal: AbortSignal): Promise<Answer> {
+  /**
+   * One call at a time: two snapshots need twice the memory, and two captures of one process disturb each other. A call that is
+   * cancelled while it waits is not begun.
+   */
+  answer(tool: Tool, inputs: Inputs, signal: AbortSignal): Promise<Answer> {
+    const answer = this.last.then(() => {
+      throwIfInterrupted(signal);
+      return this.answerNow(tool, inputs, signal);
+    });
+    this.last = answer.catch(() => {});
+    return answer;
+  }
+
+  private async answerNow(tool: Tool, inputs: Inputs, signal: AbortSignal): Promise<Answer> {
     const { document, folder } = await (tool.price === undefined
       ? this.read(tool, inputs, signal)
       : this.capture(tool, inputs, signal));
@@ -55,16 +70,15 @@ export class Answers {
    */
   async close(): Promise<void> {
     const alive = setTimeout(() => {}, undoMs + 1000); // nothing else keeps the process alive
-    await Promise.allSettled(this.running);
+    await this.last;
     clearTimeout(alive);
     this.captures?.remove();
   }
 
   private async run(argv: readonly string[], signal: AbortSignal): Promise<Document> {
     const warnings: string[] = [];
-    const command = runCommand(argv, { signal, onProgress: () => {}, onWarning: (text) => warnings.push(text) });
-    this.running.add(command);
-    const document = await command.finally(() => this.running.delete(command));
+    const onWarning = (text: string): void => void warnings.push(text);
+    const document = await runCommand(argv, { signal, onProgress: () => {}, onWarning });
     if (isRecord(document)) return warnings.length === 0 ? document : withWarnings(document, warnings);
     throw new MemwatchError('target-error', `memwatch ${argv[0] ?? ''} returned nothing`);
   }
@@ -79,7 +93,7 @@ export class Answers {
   private async read(tool: Tool, inputs: Inputs, signal: AbortSignal): Promise<Answered> {
     const argv = tool.argv(inputs, '');
     const isOfFiles = argv.length > 1; // the document of a process is not cached: the process changes
-    const key = JSON.stringify([argv, argv.map(stampOf)]);
+    const key = JSON.stringify([argv, argv.flatMap((word) => [word, scriptsFileOf(word)]).map(stampOf)]);
     const document = (isOfFiles ? this.kept.get(key) : undefined) ?? (await this.run(argv, signal));
     if (isOfFiles) this.kept.set(key, document);
     for (const oldest of this.kept.keys()) if (this.kept.size > keptDocuments) this.kept.delete(oldest);
@@ -93,11 +107,12 @@ const withWarnings = (document: Document, warnings: readonly string[]): Document
   return { ...document, warnings: [...(Array.isArray(own) ? (own as unknown[]) : []), ...warnings] };
 };
 
-/** When a file was last written, so that a file that was written again is read again. */
-const stampOf = (word: string): number | undefined => {
+/** Which file it is, its size and when it changed, so that a file that was written again is read again. */
+const stampOf = (word: string): readonly number[] => {
   try {
-    return statSync(word).mtimeMs;
+    const { ino, size, mtimeMs, ctimeMs } = statSync(word);
+    return [ino, size, mtimeMs, ctimeMs];
   } catch {
-    return undefined; // no file, or a word that is too long for the name of one
+    return []; // no file, or a word that is too long for the name of one
   }
 };

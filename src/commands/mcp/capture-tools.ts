@@ -34,8 +34,8 @@ export const captureTools: readonly Tool[] = [
     schema: 'memwatch/snapshot@1',
     lists: [],
     argv: ({ pid }, folder) => ['snapshot', String(pid), `--output=${folder}/${String(pid)}.heapsnapshot`],
-    next: (document) =>
-      `heap reads ${String(document['file'])}, which exists until this server ends. To find leaks, take three or more, and let the process work between them.`,
+    next: (_, folder) =>
+      `heap reads the file in ${folder}, which exists until this server ends. To find leaks, take three or more, and let the process work between them.`,
   },
   {
     name: 'profile_process',

@@ -1,6 +1,7 @@
 /** The tools that read files and touch no process: a table with one entry per tool. */
 import {
   afterCosts,
+  afterHeap,
   afterLeaks,
   costInputs,
   fileName,
@@ -52,11 +53,7 @@ export const fileTools: readonly Tool[] = [
     schema: 'memwatch/heap@1',
     lists: ['dominators', 'classes', 'retainers', 'contents'],
     argv: (inputs) => ['heap', fileName(inputs['file']), ...options(inputs, 'class', 'id')],
-    next: (document) => {
-      const [biggest] = listOf(document, 'dominators');
-      if (biggest === undefined) return 'The snapshot contains no such object.';
-      return `heap with id @${String(biggest['id'])} shows what holds the first object and what it holds. A large object is not necessarily a leak: find_leaks compares several snapshots.`;
-    },
+    next: afterHeap,
   },
   {
     name: 'diff',

@@ -4,6 +4,7 @@
  */
 
 import { resolve } from 'node:path';
+import { fieldsOf } from '../../analyzer/formats/shape.js';
 import { cannotRead, MemwatchError } from '../../errors.js';
 import { requireRegularFile } from '../../input.js';
 import { isCapture } from '../profile-file.js';
@@ -35,7 +36,10 @@ export interface Tool {
   readonly lists: readonly string[];
   /** The command line; `folder` is for files that the tool writes. */
   argv(inputs: Inputs, folder: string): string[];
-  /** `folder`: where the tool's files are. */
+  /**
+   * What to do next, in memwatch's own words. It names fields of the document and never repeats their texts, which come from the
+   * inspected program. `folder`: where the tool's files are.
+   */
   next(document: Document, folder: string): string;
 }
 
@@ -73,39 +77,37 @@ export const fileNames = (value: unknown): string[] => (Array.isArray(value) ? v
 export const options = (inputs: Inputs, ...names: readonly string[]): string[] =>
   names.flatMap((name) => (inputs[name] === undefined ? [] : [`--${name}=${String(inputs[name])}`]));
 
-interface Place {
-  readonly file: string;
-  readonly line: number;
-}
-/** Within memwatch's own words, names from the program stand only if they can be nothing but a path. */
-const placeOf = (place: unknown): string | undefined => {
-  const { file, line } = (place ?? {}) as Partial<Place>;
-  return file !== undefined && /^[\w@%+=:,./\\-]{1,300}$/.test(file) ? `${file}:${line}` : undefined;
-};
 export const listOf = (document: Document, key: string): readonly Document[] => {
   const list = document[key];
   return Array.isArray(list) ? (list as Document[]) : [];
 };
+
+/** ` heap with id @123 …`, or nothing: an id is a number, so it can contain no text of the program. */
+const lookAt = (id: unknown, what: string): string =>
+  Number.isSafeInteger(id) ? ` heap with id @${String(id)} ${what}` : '';
 
 /** The next step after a verdict: the line in the source. */
 export const afterLeaks = (document: Document): string => {
   const [finding] = listOf(document, 'findings');
   if (document['verdict'] === 'clean') return 'This evidence shows no leak; notLooked lists what was not checked.';
   if (finding === undefined) return 'No verdict: take more snapshots, and let the program work between them.';
-  const { id } = (finding['container'] ?? {}) as { id?: number };
-  const place = placeOf(finding['location']);
-  const look = id === undefined ? '' : ` heap with id @${id} and the last snapshot shows what the container holds.`;
-  if (place === undefined && finding['location'])
-    return `findings[0].location is the place in the source that owns what grows.${look}`;
-  if (place === undefined) return `findings[0].path shows what grows; its line is not known.${look}`;
-  return `Read ${place} in the source: this code owns what grows. findings[0].allocationSites and growthSites name the lines that add to it.${look}`;
+  const { id } = fieldsOf(finding['container']);
+  const look = lookAt(id, 'and the last snapshot shows what the container holds.');
+  if (!finding['location']) return `findings[0].path shows what grows; its line is not known.${look}`;
+  return `Read the file and line of findings[0].location: the code there owns what grows. allocationSites and growthSites of the same finding name the lines that add to it.${look}`;
+};
+
+export const afterHeap = (document: Document): string => {
+  const [biggest] = listOf(document, 'dominators');
+  if (biggest === undefined) return 'The snapshot contains no such object.';
+  return `The first object of dominators is the largest.${lookAt(biggest['id'], 'shows what holds it and what it holds.')} A large object is not necessarily a leak: find_leaks compares several snapshots.`;
 };
 
 export const afterCosts = (document: Document): string => {
   const [top] = listOf(document, 'functions');
   if (top === undefined) return 'The profile contains no functions.';
-  const place = top['file'] === null ? 'native code: ask for its callers' : `at ${placeOf(top) ?? 'functions[0].file'}`;
-  return `The first function is ${place}. Call this again with callers set to its name to see what calls it.`;
+  const place = top['file'] === null ? 'is native code' : 'has its file and line beside its name';
+  return `functions[0] costs the most and ${place}. Call this again with callers set to its name to see what calls it.`;
 };
 
 export const costInputs = {
