@@ -36,6 +36,7 @@ const minShared = 0.2;
 
 /** Throws if the snapshots are not of one process. */
 export const matchObjects = async (sources: readonly SnapshotSource[], read: ReadSnapshot): Promise<Matched> => {
+  checkProcesses(sources);
   const scanned = await scanEarlier(sources.slice(0, -1), read);
   const lastGraph = await read(sources[sources.length - 1], 'reading');
   const matched = scanned.samples.every((sample) => idsAgree(sample, lastGraph))
@@ -43,6 +44,13 @@ export const matchObjects = async (sources: readonly SnapshotSource[], read: Rea
     : await matchByPath(sources, lastGraph, read);
   checkShared(matched, scanned.nodeCounts);
   return matched;
+};
+
+/** Ids that agree do not show that it is one process: two runs of a program number their first objects alike. */
+const checkProcesses = (sources: readonly SnapshotSource[]): void => {
+  const last = sources[sources.length - 1];
+  const stranger = sources.find(({ process = last.process }) => last.process !== undefined && process !== last.process);
+  if (stranger !== undefined) throw notOneProcess(stranger, last);
 };
 
 /**
