@@ -45,7 +45,11 @@ const rooms = [
   ],
   ['agent/scenario', ['errors.ts', 'agent/capture'], ['analyzer/model']],
   // runs inside the user's program, which waits for what it loads
-  ['inside', ['errors.ts', 'files', 'agent/process', 'agent/capture/own-documents.ts'], ['analyzer/model']],
+  [
+    'inside',
+    ['errors.ts', 'files', 'agent/process', 'agent/capture/own-documents.ts', 'agent/capture/scripts.ts'],
+    ['analyzer/model', 'agent/session'],
+  ],
   ['report', ['errors.ts', 'source', 'analyzer/model']],
   ['tui/state', ['analyzer/model', 'report']],
   ['tui/rows', ['analyzer/model', 'analyzer/memory', 'report', 'tui/state']],

@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readProcess } from '../agent/process/proc.js';
 import { readRecording } from '../analyzer/formats/documents/recording.js';
-import { findKeptSites } from '../analyzer/memory/kept-sites.js';
+import { findKeptSites } from '../analyzer/growth/kept-sites.js';
 import { howItEnded, limitsOf } from '../analyzer/memory/how-it-ended.js';
 import type { RecordedReading, RecordedStart } from '../analyzer/model/recording.js';
 import type { WhyDocument } from '../analyzer/model/why.js';

@@ -14,7 +14,8 @@ import { keepNewest, makeOwnFolder } from '../files/evidence-folder.js';
 export interface Evidence {
   reading(reading: RecordedReading): void;
   mark(text: string): void;
-  survivors(profile: object): void;
+  /** Begins a sample; what it returns writes it, and replaces what was written of it before. */
+  survivors(): (profile: object) => void;
   /** What is sampled from now on has nothing to do with the samples before. */
   beginSamples(): void;
   cpu(profile: object): void;
@@ -29,7 +30,7 @@ export interface EvidenceStart {
 
 const mostBytes = 512 * 1024;
 /** The first sample of a sampling is kept to compare with; of the others the last. */
-const mostSamples = 6;
+const mostSamples = 3;
 /** Six windows of ten seconds. */
 const mostCpuProfiles = 6;
 /** Folders of processes; those of programs that run stay. */
@@ -66,9 +67,12 @@ const profilesIn = (folder: string): Pick<Evidence, 'survivors' | 'beginSamples'
   let profiles = 0;
   const sampleName = (number: number): string => `survivors-${sampling}-${numbered(number)}.heapprofile`;
   return {
-    survivors: (profile) => {
-      writeOutput(join(folder, sampleName(++samples)), JSON.stringify(profile));
-      keepNewest(folder, /^survivors-.*\.heapprofile$/, mostSamples - 1, (name) => name === sampleName(1));
+    survivors: () => {
+      const name = sampleName(++samples);
+      return (profile) => {
+        writeOutput(join(folder, name), JSON.stringify(profile), { overwrite: true });
+        keepNewest(folder, /^survivors-.*\.heapprofile$/, mostSamples - 1, (one) => one === sampleName(1));
+      };
     },
     beginSamples: () => {
       sampling++;

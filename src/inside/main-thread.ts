@@ -3,21 +3,37 @@
  * commands run as interrupts, so they are answered while the program is in a loop; only native code makes them wait.
  * In: commands. Out: figures, and profiles in V8's own formats.
  */
-import { Session } from 'node:inspector';
+import { Session as InspectorSession } from 'node:inspector';
+import type { Session } from '../agent/session/protocol.js';
 import type { AgentFigures } from './settings.js';
+
+/** What captures need that also run over a connection. */
+export type SessionInside = Pick<Session, 'send' | 'on'>;
 
 export interface MainThread {
   readFigures(): Promise<AgentFigures>;
   /** Samples what is allocated; V8 forgets what dies. */
   startSampling(): Promise<void>;
   /** What is alive of it, after a full collection; undefined if another tool has ended the sampling. */
-  readSurvivors(): Promise<object | undefined>;
+  readSurvivors(): Promise<Survivors | undefined>;
   startCpu(): Promise<void>;
   stopCpu(): Promise<object>;
   /** On a free port of loopback, unless it is open already. */
   openInspector(): Promise<void>;
+  readonly session: SessionInside;
   /** To be done before the program ends: Node would say that it waits for a debugger. */
   disconnect(): void;
+}
+
+/** V8's own document. */
+export interface Survivors {
+  readonly head: SampledNode;
+}
+
+export interface SampledNode {
+  readonly callFrame: { readonly scriptId: string; readonly url: string };
+  readonly selfSize: number;
+  readonly children: readonly SampledNode[];
 }
 
 const samplingInterval = 512 * 1024;
@@ -25,37 +41,49 @@ const samplingInterval = 512 * 1024;
 const cpuIntervalUs = 10_000;
 
 export const connectMainThread = (): MainThread => {
-  const session = new Session();
-  session.connectToMainThread();
-  const post = (method: string, params?: object): Promise<Record<string, unknown>> =>
-    new Promise((resolve, reject) =>
-      session.post(method, params, (error, result) => {
-        if (error === null) resolve((result ?? {}) as Record<string, unknown>);
-        else reject(new Error(`${method}: ${error.message}`));
-      }),
-    );
+  const inspector = new InspectorSession();
+  inspector.connectToMainThread();
+  const session = sessionOf(inspector);
   const ask = async (what: 'read' | 'open'): Promise<unknown> => {
     const expression = `process[Symbol.for('memwatch.agent')].${what}()`;
-    const answer = await post('Runtime.evaluate', { expression, returnByValue: true, silent: true });
-    const { result, exceptionDetails } = answer as { result: { value?: unknown }; exceptionDetails?: { text: string } };
+    const answer = await session.send('Runtime.evaluate', { expression, returnByValue: true, silent: true });
+    const { result, exceptionDetails } = answer;
     if (exceptionDetails !== undefined) throw new Error(`the main thread does not answer: ${exceptionDetails.text}`);
     return result.value;
   };
   return {
+    session,
     readFigures: async () => (await ask('read')) as AgentFigures,
     openInspector: async () => void (await ask('open')),
-    startSampling: async () => void (await post('HeapProfiler.startSampling', { samplingInterval })),
+    startSampling: () => session.send('HeapProfiler.startSampling', { samplingInterval }),
     readSurvivors: () =>
-      post('HeapProfiler.getSamplingProfile').then(
-        ({ profile }) => profile as object,
+      session.send('HeapProfiler.getSamplingProfile').then(
+        ({ profile }) => profile,
         () => undefined,
       ),
     startCpu: async () => {
-      await post('Profiler.enable');
-      await post('Profiler.setSamplingInterval', { interval: cpuIntervalUs });
-      await post('Profiler.start');
+      await session.send('Profiler.enable');
+      await session.send('Profiler.setSamplingInterval', { interval: cpuIntervalUs });
+      await session.send('Profiler.start');
     },
-    stopCpu: async () => (await post('Profiler.stop'))['profile'] as object,
-    disconnect: () => session.disconnect(),
+    stopCpu: async () => (await session.send('Profiler.stop')).profile,
+    disconnect: () => inspector.disconnect(),
   };
+};
+
+/** Without time limits: a program that is in native code answers later. */
+const sessionOf = (inspector: InspectorSession): SessionInside => {
+  const post = (method: string, params?: object): Promise<unknown> =>
+    new Promise((resolve, reject) =>
+      inspector.post(method, params, (error, result) => {
+        if (error === null) resolve(result);
+        else reject(new Error(`${method}: ${error.message}`));
+      }),
+    );
+  const on: Session['on'] = (event, listener) => {
+    const listen = ({ params }: { params: Parameters<typeof listener>[0] }): void => listener(params);
+    inspector.on(event, listen);
+    return () => void inspector.off(event, listen);
+  };
+  return { send: post as Session['send'], on };
 };

@@ -3,9 +3,11 @@
  * memory comes nearer its limit (due.ts), or when somebody asks for evidence. In: the main thread. Out: files.
  */
 import { scriptsTable } from '../agent/capture/own-documents.js';
+import type { Script } from '../analyzer/model/scripts.js';
 import { isSampleDue, sampleTaken, type LastSample } from './due.js';
 import type { Evidence } from './evidence.js';
 import type { MainThread } from './main-thread.js';
+import { createNamedScripts } from './named-scripts.js';
 
 export interface Samples {
   /** Begins to sample, also again after another tool has ended the sampling. */
@@ -23,6 +25,7 @@ export const createSamples = (
   readShare: () => Promise<number>,
 ): Samples => {
   let last: LastSample | undefined;
+  const scripts = createNamedScripts(main);
   const start = async (): Promise<void> => {
     last = undefined;
     evidence.beginSamples();
@@ -32,7 +35,10 @@ export const createSamples = (
     const beganMs = Date.now();
     const profile = await main.readSurvivors();
     if (profile === undefined) return start(); // another tool has ended the sampling
-    evidence.survivors({ ...profile, memwatch: notesOf(Date.now() - startedMs) });
+    const keep = evidence.survivors();
+    const writeWith = (): void => keep({ ...profile, memwatch: notesOf(beganMs - startedMs, scripts.known()) });
+    writeWith(); // at once: the program may die while it is asked for its scripts
+    if (await scripts.learn(profile)) writeWith();
     const nowMs = Date.now();
     last = sampleTaken({ nowMs, share: await readShare() }, beganMs, last);
   };
@@ -45,8 +51,8 @@ export const createSamples = (
   };
 };
 
-const notesOf = (durationMs: number): object => ({
-  scripts: scriptsTable(process.version, []),
+const notesOf = (durationMs: number, scripts: readonly Script[]): object => ({
+  scripts: scriptsTable(process.version, scripts),
   thread: 'main thread',
   precise: false,
   gc: null,

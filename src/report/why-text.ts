@@ -42,10 +42,16 @@ const siteLines = ({ sites, samples, memory }: WhyDocument, folder: string): str
   const outside = memory === null ? 0 : memory.externalBytes[1] - memory.externalBytes[0];
   const heap = memory === null ? 0 : memory.heapUsedBytes[1] - memory.heapUsedBytes[0];
   const buffers = 'more grew outside the heap (Buffers), where the samples do not see it';
-  return [title, ...sites.map((site) => siteLine(site, folder)), ...(outside > heap ? [buffers] : [])];
+  return [title, ...sites.flatMap((site) => siteAndAddsIn(site, folder)), ...(outside > heap ? [buffers] : [])];
 };
 
-const siteLine = ({ grewBytes, liveBytes, calledFrom, ...made }: KeptSite, folder: string): string => {
+const siteAndAddsIn = (site: KeptSite, folder: string): string[] => {
+  const lines = site.addsIn.map((place) => showPlace(place, folder)).join(', ');
+  const adds = site.addsIn.length === 1 ? 'kept by what this line adds to' : 'kept by what one of these lines adds to';
+  return [siteLine(site, folder), ...(lines === '' ? [] : [escapeText(`      ${adds}: ${lines}`)])];
+};
+
+const siteLine = ({ grewBytes, liveBytes, calledFrom, ...made }: Omit<KeptSite, 'addsIn'>, folder: string): string => {
   const from = calledFrom === null ? '' : `, called from ${calledFrom.function} ${showPlace(calledFrom, folder)}`;
   return escapeText(
     `  ${formatBytesDelta(grewBytes)} (${formatBytes(liveBytes)} alive)  ${made.function} ${showPlace(made, folder)}${from}`,

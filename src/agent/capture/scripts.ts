@@ -7,8 +7,11 @@ import { fileURLToPath } from 'node:url';
 import type { Script, ScriptsTable } from '../../analyzer/model/scripts.js';
 import { checkOutput, writeOutput } from '../../files/output.js';
 import { readTargetFile } from '../process/target-files.js';
-import type { Session } from '../session/protocol.js';
+import type { Session as WholeSession } from '../session/protocol.js';
 import { scriptsTable } from './own-documents.js';
+
+/** A connection, or a session inside the process. */
+type Session = Pick<WholeSession, 'send' | 'on'>;
 
 export interface ScriptCollector {
   /** The table of every script that was parsed and that V8 still knows, with the source maps that can be read. */

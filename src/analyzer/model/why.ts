@@ -1,16 +1,24 @@
 /** `memwatch/why@1`: what the evidence of the agent inside says about a process and its end. */
 
-export interface KeptSite {
-  /** The program's own function nearest to the allocation. */
+/** A function, and a line of it. */
+export interface CodePlace {
   readonly function: string;
   readonly file: string;
-  /** Where the function begins: V8's sampler names no line within it. */
   readonly line: number;
+}
+
+/** The program's own function nearest to the allocation, and where it begins: V8's sampler names no line within it. */
+export interface KeptSite extends CodePlace {
   /** Allocated there and alive at the last sample. */
   readonly liveBytes: number;
   /** Since the first sample; equal to `liveBytes` if there is only one. */
   readonly grewBytes: number;
-  readonly calledFrom: { readonly function: string; readonly file: string; readonly line: number } | null;
+  readonly calledFrom: CodePlace | null;
+  /**
+   * The lines of this function, or of the nearest caller that has such lines, that add to something that was there before:
+   * by the source text, so one of them keeps the memory.
+   */
+  readonly addsIn: readonly CodePlace[];
 }
 
 export interface FullLimit {

@@ -8,7 +8,7 @@ import { captureAllocations } from '../../agent/capture/allocation-profile.js';
 import { captureCpuProfiles, threadsOf } from '../../agent/capture/cpu-profile.js';
 import type { Redaction } from '../../agent/capture/redact.js';
 import { readHeapProfile } from '../../analyzer/formats/heapprofile.js';
-import { findKeptSites } from '../../analyzer/memory/kept-sites.js';
+import { findKeptSites } from '../../analyzer/growth/kept-sites.js';
 import { writeJson } from '../../analyzer/model/escape.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import type { WatchEvent } from '../../analyzer/model/watch-event.js';

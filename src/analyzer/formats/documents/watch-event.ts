@@ -4,6 +4,13 @@ import type { KeptSite } from '../../model/why.js';
 import { list, nullOr, number, oneOf, record, text } from '../shape.js';
 
 const place = { function: text, file: text, line: number };
+const keptSite = record<KeptSite>({
+  ...place,
+  liveBytes: number,
+  grewBytes: number,
+  calledFrom: nullOr(record(place)),
+  addsIn: (value, at) => (value === undefined ? [] : list(record(place))(value, at)), // older documents have none
+});
 
 export const watchEvent = record<WatchEvent>({
   schema: oneOf('memwatch/watch@1'),
@@ -18,6 +25,6 @@ export const watchEvent = record<WatchEvent>({
   files: list(text),
   verdict: nullOr(oneOf('leak', 'clean', 'inconclusive')),
   findings: list(record({ title: text, place: nullOr(text) })),
-  sites: list(record<KeptSite>({ ...place, liveBytes: number, grewBytes: number, calledFrom: nullOr(record(place)) })),
+  sites: list(keptSite),
   notes: list(text),
 });
