@@ -2,7 +2,7 @@
 import { writeJson } from '../analyzer/model/escape.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withAttachment, type Attachment } from '../agent/attach/attach.js';
-import { captureMemory } from '../agent/capture/memory.js';
+import { captureMemory, captureTrimmedMemory } from '../agent/capture/memory.js';
 import { reportOfMemory } from '../analyzer/memory/report.js';
 import type { MemoryReading } from '../analyzer/model/memory.js';
 import { throwIfInterrupted } from '../errors.js';
@@ -25,10 +25,16 @@ export const memoryCommand: Command = {
         describe:
           'collect garbage first, to measure only live memory: pauses the target about 2 ms per megabyte of heap',
       })
+      .option('try-trim', {
+        type: 'boolean',
+        describe:
+          'ask glibc in the target to give its free memory back (malloc_trim), and show how much that was: pauses the target about half a second per gigabyte that was free',
+      })
       .option('interval', { type: 'string', default: '2s', describe: 'time between readings' })
       .option('rounds', { type: 'number', describe: 'number of readings with --watch (default: until Ctrl-C)' })
       .example('$0 memory 1234', 'does not pause the process')
-      .example('$0 memory 1234 --watch --interval 10s', 'which part grows, and when a limit is reached'),
+      .example('$0 memory 1234 --watch --interval 10s', 'which part grows, and when a limit is reached')
+      .example('$0 memory 1234 --try-trim', "how much of malloc's memory is free, and kept by glibc"),
   async run(args, io) {
     const print = printWithPage(args, io);
     const target = await targetOf(args, io);
@@ -37,7 +43,8 @@ export const memoryCommand: Command = {
     const attaching = { signal: io.signal, onProgress: io.progress, programStdout: 'stderr' as const };
     await withAttachment(target, attaching, async (attachment) => {
       await attachment.runIfWaiting();
-      await readAgain(attachment, { rounds, intervalMs, collect: args['collect'] === true }, { ...io, print });
+      const wanted = { rounds, intervalMs, collect: args['collect'] === true, trim: args['try-trim'] === true };
+      await readAgain(attachment, wanted, { ...io, print });
     });
     if (rounds === 1) throwIfInterrupted(io.signal);
   },
@@ -47,16 +54,18 @@ interface Rounds {
   readonly rounds: number;
   readonly intervalMs: number;
   readonly collect: boolean;
+  readonly trim: boolean;
 }
 
-const readAgain = async (attachment: Attachment, { rounds, intervalMs, collect }: Rounds, io: Io): Promise<void> => {
+const readAgain = async (attachment: Attachment, wanted: Rounds, io: Io): Promise<void> => {
+  const { rounds, intervalMs, collect, trim } = wanted;
   const stop = AbortSignal.any([io.signal, attachment.ending]);
   const readings: MemoryReading[] = [];
   for (let round = 0; round < rounds && !stop.aborted; round++) {
     if (round > 0) await sleep(intervalMs, undefined, { signal: stop }).catch(() => {});
     if (stop.aborted) return;
     io.progress('reading the memory of the process');
-    readings.push(await captureMemory(attachment, collect));
+    readings.push(await (trim && round === 0 ? captureTrimmedMemory : captureMemory)(attachment, collect));
     if (readings.length > mostReadings) readings.splice(1, 1); // keep the first: the others are compared with it
     print(reportOfMemory(attachment.pid ?? 0, readings), rounds > 1, io);
   }

@@ -1,7 +1,7 @@
 /**
  * The memory of a process for a terminal: what it consists of, which limit it will hit, what to do. In: a MemoryReport. Out: text.
  */
-import type { MemoryForecast, MemoryLimit, MemoryPart, MemoryReport } from '../analyzer/model/memory.js';
+import type { IsolateMemory, MemoryForecast, MemoryLimit, MemoryPart, MemoryReport } from '../analyzer/model/memory.js';
 import { renderTable } from './table.js';
 import { escapeText, formatBytes, formatBytesDelta, formatCount, formatDuration, formatShare } from './units.js';
 import { wrap } from './wrap.js';
@@ -12,6 +12,7 @@ export const renderMemory = (report: MemoryReport, width: number): string =>
     '',
     ...partLines(report, width),
     '',
+    ...heapLines(report, width),
     ...limitLines(report, width),
     ...forecastLines(report.forecast),
     ...adviceLines(report, width),
@@ -44,18 +45,71 @@ const partLines = ({ parts, rssBytes }: MemoryReport, width: number): string[] =
   );
 };
 
+/** V8's own view: its spaces, all heaps added up, and what it counts outside of them. */
+const heapLines = ({ heaps }: MemoryReport, width: number): string[] => {
+  if (heaps.length === 0) return [];
+  const sum = (of: (heap: IsolateMemory) => number): string =>
+    formatBytes(heaps.reduce((total, heap) => total + of(heap), 0));
+  const spaces = computeSpaces(heaps);
+  return [
+    ...renderTable(
+      [
+        { title: 'USED', align: 'right', cell: (space) => formatBytes(space.usedBytes) },
+        { title: 'FREE', align: 'right', cell: (space) => formatBytes(space.committedBytes - space.usedBytes) },
+        { title: 'COMMITTED', align: 'right', cell: (space) => formatBytes(space.committedBytes) },
+        {
+          title: heaps.length === 1 ? 'SPACE OF THE V8 HEAP' : 'SPACE OF THE V8 HEAPS',
+          align: 'left',
+          cell: ({ name }) => name,
+        },
+      ],
+      spaces,
+      width,
+    ),
+    `outside its heaps V8 counts ${sum((heap) => heap.externalBytes)}, of it ArrayBuffers ${sum((heap) => heap.arrayBuffersBytes)}`,
+    '',
+  ];
+};
+
+type Space = IsolateMemory['spaces'][number];
+
+/** Smaller spaces are left out. */
+const leastOfHeap = 0.01;
+
+const computeSpaces = (heaps: readonly IsolateMemory[]): Space[] => {
+  const spaces = new Map<string, Space>();
+  for (const space of heaps.flatMap((heap) => heap.spaces)) {
+    const before = spaces.get(space.name);
+    spaces.set(space.name, {
+      name: space.name,
+      usedBytes: space.usedBytes + (before?.usedBytes ?? 0),
+      committedBytes: space.committedBytes + (before?.committedBytes ?? 0),
+      physicalBytes: space.physicalBytes + (before?.physicalBytes ?? 0),
+    });
+  }
+  const least = leastOfHeap * heaps.reduce((total, { committedBytes }) => total + committedBytes, 0);
+  return [...spaces.values()]
+    .filter(({ committedBytes }) => committedBytes >= least && committedBytes > 0)
+    .toSorted((a, b) => b.committedBytes - a.committedBytes);
+};
+
 const changeOf = ({ delta }: MemoryPart): string => (delta === null ? '' : formatBytesDelta(delta));
 
-const limitLines = ({ limits, pressure, oomKills }: MemoryReport, width: number): string[] => [
+const limitLines = ({ limits, pageCache, pressure, oomKills }: MemoryReport, width: number): string[] => [
   ...renderTable(
     [
       { title: 'USED', align: 'right', cell: (limit) => formatShare(shareOf(limit)) },
       { title: 'OF', align: 'right', cell: (limit) => formatBytes(limit.limitBytes) },
       { title: 'LIMIT', align: 'left', cut: 'start', cell: (limit) => limit.of },
     ],
-    limits.toSorted((a, b) => shareOf(b) - shareOf(a)),
+    joinWorkers(limits.toSorted((a, b) => shareOf(b) - shareOf(a))),
     width,
   ),
+  ...(pageCache !== null && pageCache.bytes > 0
+    ? [
+        `${escapeText(pageCache.of)} holds ${formatBytes(pageCache.bytes)} of cached files; the kernel drops ${formatBytes(pageCache.droppableBytes)} of them first, which is not counted as used`,
+      ]
+    : []),
   ...(pressure !== null && pressure.some60s > 0
     ? [`tasks of ${pressure.of} waited for memory during ${formatShare(pressure.some60s)} of the last minute`]
     : []),
@@ -65,6 +119,18 @@ const limitLines = ({ limits, pressure, oomKills }: MemoryReport, width: number)
       ]
     : []),
 ];
+
+/** Of several workers with the same heap limit, only the fullest is shown. In: the fullest first. */
+const joinWorkers = (limits: readonly MemoryLimit[]): MemoryLimit[] => {
+  const isWorker = ({ kind, of }: MemoryLimit): boolean => kind === 'heap' && !of.endsWith('(main thread)');
+  return limits.flatMap((limit, at) => {
+    if (!isWorker(limit)) return [limit];
+    const alike = limits.filter((other) => isWorker(other) && other.limitBytes === limit.limitBytes);
+    if (limits.indexOf(alike[0] ?? limit) !== at) return [];
+    const more = alike.length - 1;
+    return [more === 0 ? limit : { ...limit, of: `${limit.of}, ${formatCount(more)} workers less full` }];
+  });
+};
 
 const shareOf = ({ usedBytes, limitBytes }: MemoryLimit): number => usedBytes / Math.max(1, limitBytes);
 

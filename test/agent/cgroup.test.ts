@@ -140,6 +140,7 @@ test('the whole list of limits, its own pressure and the kills of its cgroup, fo
     '/sys/fs/cgroup/pods/app/memory.current': '700\n',
     '/sys/fs/cgroup/pods/app/memory.swap.max': '50\n',
     '/sys/fs/cgroup/pods/app/memory.swap.current': '20\n',
+    '/sys/fs/cgroup/pods/app/memory.stat': 'anon 400\nfile 250\ninactive_file 0\n',
     '/sys/fs/cgroup/pods/app/memory.events': 'low 0\nhigh 3\nmax 4\noom 2\noom_kill 2\n',
     '/sys/fs/cgroup/pods/app/memory.pressure': 'some avg10=12.00 avg60=4.00 avg300=0.00 total=9\n',
     '/proc/7/root/sys/fs/cgroup/pods/app/memory.max': '1000\n',
@@ -155,6 +156,7 @@ test('the whole list of limits, its own pressure and the kills of its cgroup, fo
       { of: 'memory.swap.max of the cgroup /pods/app', kind: 'swap', limitBytes: 50, usedBytes: 20 },
       { of: 'memory.max of the cgroup /pods', kind: 'cgroup', limitBytes: 4000, usedBytes: 3000 },
     ],
+    pageCache: { of: 'the cgroup /pods/app', bytes: 250, droppableBytes: 0 },
     pressure: { of: 'its cgroup', some10s: 0.12, some60s: 0.04, full10s: 0 },
     oomKills: 2,
     hiddenAbove: false,
@@ -169,6 +171,7 @@ test('the whole list of limits, its own pressure and the kills of its cgroup, fo
   };
   assert.deepEqual(readCgroupState(7, reader(older)), {
     limits: [],
+    pageCache: null,
     pressure: { of: 'the host', some10s: 0.01, some60s: 0.02, full10s: 0.005 },
     oomKills: 5,
     hiddenAbove: false,

@@ -54,8 +54,11 @@ const memory: MemoryReport = {
     { of: "V8's heap limit (main thread)", kind: 'heap', limitBytes: 400_000_000, usedBytes: 100_000_000 },
     { of: `memory.max of cgroup /${evil}`, kind: 'cgroup', limitBytes: 256_000_000, usedBytes: 210_000_000 },
   ],
+  pageCache: { of: `the cgroup /${evil}`, bytes: 90_000_000, droppableBytes: 70_000_000 },
   pressure: { of: 'its cgroup', some10s: 0.2, some60s: 0.05, full10s: 0 },
   oomKills: 1,
+  allocator: 'glibc',
+  trimmed: null,
   forecast: { of: 'memory.max of cgroup /a', bytesPerSecond: 50_000, seconds: 920, lowSeconds: 800, highSeconds: 1100 },
   advice: [{ id: 'arenas', text: 'Set MALLOC_ARENA_MAX=2 and start it again.', evidence: '9 arenas hold 76 MB.' }],
   warnings: [`worker 2 (${evil}) did not answer`],
@@ -70,7 +73,16 @@ test('memory: parts, limits, a forecast and advice; changes of a watch; a proces
     parts: [{ ...heap, delta: 5_000_000 }, ...others.map((one) => ({ ...one, delta: -4096 }))],
   };
   const endless = { ...later, forecast: { ...later.forecast, of: evil, bytesPerSecond: 10, seconds: 9e5, lowSeconds: 8e5, highSeconds: null } }; // prettier-ignore
-  const nothing = { parts: [], limits: [], pressure: null, oomKills: null, forecast: null, advice: [], warnings: [] };
+  const nothing = {
+    parts: [],
+    limits: [],
+    pageCache: null,
+    pressure: null,
+    oomKills: null,
+    forecast: null,
+    advice: [],
+    warnings: [],
+  };
   const little = { ...memory, ...nothing, swapBytes: 0, rssBytes: 0, accountedBytes: 0 };
   matchesGolden(
     'report/memory.txt',

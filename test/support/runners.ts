@@ -18,9 +18,11 @@ export type Runner = keyof typeof runners;
 const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'memwatch-test-runners');
 
 /** The runner's node_modules; undefined if npm cannot download it. */
-export const installRunner = (runner: Runner): string | undefined => {
-  const name = `${runner}@${runners[runner]}`;
-  const folder = join(cache, name);
+export const installRunner = (runner: Runner): string | undefined => installPackage(`${runner}@${runners[runner]}`);
+
+/** The node_modules with this release of a package; undefined if npm cannot download it. Its scripts do not run. */
+export const installPackage = (name: string): string | undefined => {
+  const folder = join(cache, name.replaceAll('/', '+'));
   const modules = join(folder, 'node_modules');
   try {
     if (!existsSync(modules)) install(name, folder);
@@ -56,10 +58,14 @@ const install = (name: string, folder: string, build?: (folder: string) => void)
   const part = `${folder}.${process.pid}`;
   mkdirSync(part, { recursive: true });
   try {
-    execFileSync('npm', ['install', '--prefix', part, '--ignore-scripts', '--no-audit', '--no-fund', name], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: 180_000,
-    });
+    execFileSync(
+      'npm',
+      ['install', '--prefix', part, '--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries=0', name],
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        timeout: 180_000,
+      },
+    );
     build?.(part);
     renameSync(part, folder);
   } finally {

@@ -8,14 +8,25 @@ import type { Attachment } from '../attach/attach.js';
 import { hiddenCgroups } from '../process/cgroup.js';
 import { readCgroupState } from '../process/cgroup-state.js';
 import { readHostLimits, readUlimits } from '../process/limits.js';
-import { readMappings } from '../process/mappings.js';
+import { allocatorOf, memorySettings, readMappings } from '../process/mappings.js';
 import { threadCount } from '../process/proc.js';
 import { evaluate } from '../session/evaluate.js';
 import { readCollectedHeap } from './collected-heap.js';
 import { threadsOf, type Thread } from './cpu-profile.js';
+import { trimMalloc } from './malloc-trim.js';
 
 /** A thread that does not answer within this time is left out, and listed as such. */
 const patienceMs = 1000;
+
+/**
+ * The reading after malloc_trim, with what it gave back; see malloc-trim.ts for what that costs and throws.
+ */
+export const captureTrimmedMemory = async (attachment: Attachment, collect: boolean): Promise<MemoryReading> => {
+  const before = await captureMemory(attachment, collect);
+  const durationUs = await trimMalloc(attachment.main, before.allocator);
+  const after = await captureMemory(attachment, false);
+  return { ...after, isolates: before.isolates, trimmed: { mappings: before.mappings, durationUs } };
+};
 
 /**
  * `collect` makes V8 collect the heaps first, which stops each thread for about two milliseconds per megabyte of its heap.
@@ -42,10 +53,14 @@ export const captureMemory = async (attachment: Attachment, collect: boolean): P
     threads: threadCount(pid),
     limits: [...isolates.map(heapLimit), ...cgroup.limits, ...readUlimits(pid), ...readHostLimits()],
     unseenLimits: cgroup.hiddenAbove ? hiddenCgroups : null,
+    pageCache: cgroup.pageCache,
     pressure: cgroup.pressure,
     oomKills: cgroup.oomKills,
     readUs,
     nodeVersion: attachment.nodeVersion,
+    allocator: allocatorOf(mappings),
+    mallocSettings: memorySettings(pid),
+    trimmed: null,
   };
 };
 

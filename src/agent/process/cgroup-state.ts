@@ -2,8 +2,9 @@
  * The state of the memory cgroups of a process: every limit on the way up, how scarce memory is in its own, and how often
  * the kernel has killed there. In: a pid. Out: numbers; null for what the kernel does not say.
  */
-import type { MemoryPressure } from '../../analyzer/model/memory.js';
+import type { MemoryPressure, PageCache } from '../../analyzer/model/memory.js';
 import {
+  droppableBytes,
   foldersOf,
   limitsIn,
   limitsOf,
@@ -20,6 +21,8 @@ export interface CgroupState {
   readonly limits: readonly CgroupLimit[];
   /** There may be limits above those, which cannot be seen from here. */
   readonly hiddenAbove: boolean;
+  /** Of its own cgroup; null if the kernel does not say. */
+  readonly pageCache: PageCache | null;
   /** Of its own cgroup; of the host if the kernel does not measure that. */
   readonly pressure: MemoryPressure | null;
   /** How often the kernel has killed a process of its cgroup, or of one below, because memory ran out. */
@@ -38,9 +41,19 @@ const stateOf = (folders: readonly CgroupFolder[], read: ReadText): Omit<CgroupS
   const pressures = own.flatMap(({ folder }) => parsePressure(read(`${folder}/memory.pressure`), 'its cgroup') ?? []);
   return {
     limits: [...limits.values()],
+    pageCache: own.flatMap((folder) => pageCacheIn(folder, read))[0] ?? null,
     pressure: pressures[0] ?? parsePressure(read('/proc/pressure/memory'), 'the host'),
     oomKills: own.map((folder) => oomKillsIn(folder, read)).find((count) => count !== null) ?? null,
   };
+};
+
+/** Version 1 has one figure for the cgroup alone and one that includes all below it, as its limit does. */
+const pageCacheIn = ({ folder, path }: CgroupFolder, read: ReadText): PageCache[] => {
+  const stat = read(`${folder}/memory.stat`);
+  const bytes = /^(?:total_cache|file) (\d+)$/m.exec(stat)?.[1];
+  return bytes === undefined
+    ? []
+    : [{ of: `the cgroup ${path}`, bytes: Number(bytes), droppableBytes: droppableBytes(stat) }];
 };
 
 const oomKillsIn = ({ folder, version }: CgroupFolder, read: ReadText): number | null => {

@@ -220,7 +220,7 @@ export const limitsOf = ({ folder, path, version }: CgroupFolder, read: ReadText
  * Version 1 has one figure for the folder alone and one that includes all below it; usage includes all below it, so that
  * one is needed.
  */
-const droppableBytes = (stat: string): number => {
+export const droppableBytes = (stat: string): number => {
   const bytes = (name: string): string | undefined => new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1];
   return Number(bytes('total_inactive_file') ?? bytes('inactive_file') ?? 0);
 };

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import type { Mapping } from '../../analyzer/model/memory.js';
 import { MemwatchError } from '../../errors.js';
+import { readText } from './proc.js';
 
 /** Throws `no-permission` or `no-such-process` if the kernel does not let memwatch read it. */
 export const readMappings = (pid: number): Mapping[] => {
@@ -17,6 +18,23 @@ export const readMappings = (pid: number): Mapping[] => {
     });
   }
 };
+
+/** Whose malloc it is, by the libraries that are loaded: `jemalloc`, `glibc`; 'unknown' if the program brings its own. */
+export const allocatorOf = (mappings: readonly Mapping[]): string => {
+  const paths = mappings.map(({ path }) => path).filter((path) => path.startsWith('/'));
+  const preloaded = paths.map((path) => /lib(jemalloc|tcmalloc|mimalloc)[^/]*\.so/.exec(path)?.[1]).find(Boolean);
+  if (preloaded !== undefined) return preloaded;
+  if (paths.some((path) => /\/(ld-musl-|libc\.musl-)/.test(path))) return 'musl';
+  return paths.some((path) => /\/libc(-[\d.]+|\.so\.6)/.test(path)) ? 'glibc' : 'unknown';
+};
+
+const settings = /^(?:MALLOC_|GLIBC_TUNABLES=)/;
+
+/** The variables of its environment that change how it uses memory: `MALLOC_ARENA_MAX=2`. Empty if it may not be read. */
+export const memorySettings = (pid: number): string[] =>
+  readText(`/proc/${pid}/environ`)
+    .split('\0')
+    .filter((variable) => settings.test(variable));
 
 /** `55d0-55d1 rw-p 00000000 fe:00 26 /path`, and below it lines such as `Rss:   12 kB`. */
 export const parseSmaps = (text: string): Mapping[] => {

@@ -3,10 +3,12 @@
  * each. The kernel names files and `[heap]`; the owner of anonymous memory is recognised by its layout:
  *
  *   glibc's arena of a thread   begins at a multiple of 64 MB, and is filled up to 64 MB by reserved memory
- *   V8's pages                  begin at a multiple of 256 KB, at addresses that V8 chooses at random
+ *   V8's pages                  begin at a multiple of 256 KB, at random addresses below 2^46; the kernel itself chooses
+ *                               addresses near the libraries, which are higher
  *   WebAssembly memory          is followed by a reserved gap of gigabytes, which catches accesses out of bounds
  *   a thread's stack            4 to 10 MB, behind a guard page that may not be touched
- *   what is left                blocks that malloc maps separately because they are large: mostly Buffers
+ *   what is left                blocks that malloc maps separately because they are large, mostly Buffers; all memory of an
+ *                               allocator other than glibc's; what native code maps itself
  */
 import type { Mapping, MemoryOwner } from '../model/memory.js';
 
@@ -16,6 +18,8 @@ const megabyte = 1024 * kilobyte;
 const arenaBytes = 64 * megabyte;
 /** V8's page, and the alignment of its large objects. */
 const v8PageBytes = 256 * kilobyte;
+/** V8 asks for random addresses of 46 bits. */
+const v8Addresses = 2 ** 46;
 /** V8 reserves at least this much behind a WebAssembly memory. */
 const wasmGapBytes = 1024 * megabyte;
 /** Node's workers have 4 MB, threads of libuv and V8 8 MB by default; glibc's usual limit is 8 MB, sometimes 10. */
@@ -59,7 +63,7 @@ const ownerOfAnonymous = (mapping: Mapping, before: Mapping | undefined, after: 
   if (permissions.includes('x')) return 'V8 code';
   if (guardBefore && size >= stackBytes.least && size <= stackBytes.most && size % megabyte === 0)
     return 'thread stacks';
-  if (start % v8PageBytes === 0) return 'V8 heap';
+  if (start % v8PageBytes === 0 && start < v8Addresses) return 'V8 heap';
   return 'malloc: large blocks';
 };
 

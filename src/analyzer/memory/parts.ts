@@ -2,6 +2,7 @@
  * The parts of a process's memory, largest first. In: a reading, and the first one if several are compared. Out: one part
  * for each owner; together their RSS is the whole RSS.
  */
+import { basename } from 'node:path/posix';
 import { formatBytes, formatCount } from '../model/figures.js';
 import type { IsolateMemory, Mapping, MemoryOwner, MemoryPart, MemoryReading } from '../model/memory.js';
 import { computeOwners } from './owners.js';
@@ -44,40 +45,67 @@ const sumsOf = (mappings: readonly Mapping[]): Map<MemoryOwner, Sum> => {
 export const totalOf = (isolates: readonly IsolateMemory[], field: (one: IsolateMemory) => number): number =>
   isolates.reduce((sum, one) => sum + field(one), 0);
 
+/** RSS of V8's heaps: what the kernel sees, or what V8 counts if that is more. */
+export const heapBytes = ({ isolates }: MemoryReading, rssBytes: number): number =>
+  Math.max(
+    rssBytes,
+    totalOf(isolates, ({ physicalBytes }) => physicalBytes),
+  );
+
+const mallocOwners: readonly MemoryOwner[] = ['malloc: main heap', 'malloc: arenas', 'malloc: large blocks'];
+
+export const ownedBy = (mappings: readonly Mapping[], wanted: readonly MemoryOwner[]): Mapping[] => {
+  const owners = computeOwners(mappings);
+  return mappings.filter((_, at) => wanted.includes(owners[at] ?? 'other'));
+};
+
+/** RSS of all that malloc manages. */
+export const mallocBytes = (mappings: readonly Mapping[]): number =>
+  ownedBy(mappings, mallocOwners).reduce((sum, { rssBytes }) => sum + rssBytes, 0);
+
 const detailOf = (owner: MemoryOwner, mappings: readonly Mapping[], reading: MemoryReading): string => {
-  const { isolates, threads } = reading;
-  const used = (): string => formatBytes(totalOf(isolates, ({ usedBytes }) => usedBytes));
-  const heaps = isolates.length === 1 ? '1 heap' : `${isolates.length} heaps`;
-  const physical = formatBytes(totalOf(isolates, ({ physicalBytes }) => physicalBytes));
+  const count = formatCount(mappings.length);
   switch (owner) {
     case 'V8 heap':
-      return `${heaps}: ${used()} used; V8 itself counts ${physical} in RAM`;
+      return heapDetail(mappings, reading);
     case 'V8 code':
       return 'machine code of compiled functions';
     case 'malloc: main heap':
-      return `native objects and small Buffers; V8 counts ${external(reading)} outside its heaps in all`;
+      return 'native objects and small Buffers';
     case 'malloc: arenas':
-      return `${formatCount(mappings.length)} arenas of threads (glibc)`;
+      return `${count} arenas of threads`;
     case 'malloc: large blocks':
-      return `${formatCount(mappings.length)} blocks; Buffers and ArrayBuffers are ${formatBytes(buffers(reading))} in all`;
+      return `${count} blocks: large Buffers, what native code maps`;
     case 'WebAssembly memory':
-      return `${formatCount(mappings.length)} mappings`;
+      return `${count} mappings`;
     case 'thread stacks':
-      return `${formatCount(threads)} threads`;
+      return `${formatCount(reading.threads)} threads`;
     case 'mapped files':
     case 'shared memory':
       return largestPaths(mappings);
     case 'executable and libraries':
-      return largestPaths(mappings.filter(({ path }) => path.startsWith('/')));
+      return largestPaths(
+        mappings
+          .filter(({ path }) => path.startsWith('/'))
+          .map((mapping) => ({ ...mapping, path: basename(mapping.path) })),
+      );
     case 'other':
-      return 'not known';
+      return 'reserved, for nothing that memwatch knows';
   }
 };
 
-const buffers = ({ isolates }: MemoryReading): number =>
-  totalOf(isolates, ({ arrayBuffersBytes }) => arrayBuffersBytes);
-const external = ({ isolates }: MemoryReading): string =>
-  formatBytes(totalOf(isolates, ({ externalBytes }) => externalBytes));
+/** Pages that V8 has emptied stay mapped for a while; it does not count them any more. */
+const heapDetail = (mappings: readonly Mapping[], { isolates, silentThreads }: MemoryReading): string => {
+  const used = formatBytes(totalOf(isolates, ({ usedBytes }) => usedBytes));
+  const heaps = isolates.length === 1 ? '1 heap' : `${isolates.length} heaps`;
+  const physical = totalOf(isolates, ({ physicalBytes }) => physicalBytes);
+  const emptied = mappings.reduce((sum, { rssBytes }) => sum + rssBytes, 0) - physical;
+  const isSure = silentThreads.length === 0 && emptied > leastEmptied * physical;
+  return `${heaps}: ${used} used${isSure ? `; ${formatBytes(emptied)} in pages that V8 emptied and keeps` : ''}`;
+};
+
+/** V8's own count differs from the kernel's by less. */
+const leastEmptied = 0.1;
 
 const shownPaths = 2;
 
@@ -85,7 +113,7 @@ const largestPaths = (mappings: readonly Mapping[]): string => {
   const bytes = new Map<string, number>();
   for (const { path, rssBytes } of mappings) bytes.set(path, (bytes.get(path) ?? 0) + rssBytes);
   const paths = [...bytes].toSorted((a, b) => b[1] - a[1]);
-  const shown = paths.slice(0, shownPaths).map(([path, rss]) => `${path} ${formatBytes(rss)}`);
+  const shown = paths.slice(0, shownPaths).map(([path, rss]) => `${formatBytes(rss)} ${path}`);
   const more = paths.length - shown.length;
   return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 };

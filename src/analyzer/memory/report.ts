@@ -3,6 +3,7 @@ import { MemwatchError } from '../../errors.js';
 import type { MemoryReading, MemoryReport } from '../model/memory.js';
 import { findAdvice } from './advice.js';
 import { computeForecast, figuresOfMemory } from './forecast.js';
+import { computeTrimmed } from './malloc-advice.js';
 import { computeParts } from './parts.js';
 
 /** Throws `bad-argument` if there is no reading. */
@@ -25,10 +26,13 @@ export const reportOfMemory = (pid: number, readings: readonly MemoryReading[]):
     parts,
     heaps: last.isolates,
     limits: last.limits,
+    pageCache: last.pageCache,
     pressure: last.pressure,
     oomKills: last.oomKills,
+    allocator: last.allocator,
+    trimmed: computeTrimmed(last),
     forecast: computeForecast(figuresOfMemory(readings)),
-    advice: findAdvice(last, parts),
+    advice: findAdvice(last, parts, first),
     warnings,
     readUs: last.readUs,
   };

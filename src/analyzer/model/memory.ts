@@ -51,12 +51,37 @@ export interface MemoryReading {
   readonly limits: readonly MemoryLimit[];
   /** Why there may be more limits, as a sentence; null if all were seen. */
   readonly unseenLimits: string | null;
+  readonly pageCache: PageCache | null;
   readonly pressure: MemoryPressure | null;
   /** How often the kernel has killed a process of this cgroup for memory; null if it does not say. */
   readonly oomKills: number | null;
   /** How long reading /proc/PID/smaps took; a target that maps memory meanwhile may wait this long. */
   readonly readUs: number;
   readonly nodeVersion: string;
+  /** Whose malloc it uses: `glibc`, `musl`, `jemalloc`. */
+  readonly allocator: string;
+  /** Variables of its environment that change how malloc works: `MALLOC_ARENA_MAX=2`. */
+  readonly mallocSettings: readonly string[];
+  /** The mappings before malloc_trim, which ran just before this reading; null if it was not asked for. */
+  readonly trimmed: { readonly mappings: readonly Mapping[]; readonly durationUs: number } | null;
+}
+
+/** Free memory that malloc had kept, and gave back when it was asked to. */
+export interface TrimmedMemory {
+  /** RSS of all parts of malloc before and after. */
+  readonly beforeBytes: number;
+  readonly afterBytes: number;
+  /** How long it stopped the main thread. */
+  readonly durationUs: number;
+}
+
+/** Cached pages of files, which count against the limit of a cgroup. */
+export interface PageCache {
+  /** `the cgroup /pods/app`. */
+  readonly of: string;
+  readonly bytes: number;
+  /** The part that the kernel drops first; it is not counted as used in `limits`. */
+  readonly droppableBytes: number;
 }
 
 /** A limit: reaching it ends the process or slows it down. */
@@ -130,8 +155,12 @@ export interface MemoryReport {
   readonly parts: readonly MemoryPart[];
   readonly heaps: readonly IsolateMemory[];
   readonly limits: readonly MemoryLimit[];
+  readonly pageCache: PageCache | null;
   readonly pressure: MemoryPressure | null;
   readonly oomKills: number | null;
+  /** `glibc`, `musl`, `jemalloc`. */
+  readonly allocator: string;
+  readonly trimmed: TrimmedMemory | null;
   readonly forecast: MemoryForecast | null;
   readonly advice: readonly MemoryAdvice[];
   readonly warnings: readonly string[];

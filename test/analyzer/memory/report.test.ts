@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { findAdvice } from '#memwatch/analyzer/memory/advice.js';
 import { computeForecast, figuresOfMemory } from '#memwatch/analyzer/memory/forecast.js';
 import { computeParts } from '#memwatch/analyzer/memory/parts.js';
-import type { MemoryLimit, MemoryReading } from '#memwatch/analyzer/model/memory.js';
+import type { Mapping, MemoryLimit, MemoryReading } from '#memwatch/analyzer/model/memory.js';
 import { isolate, mapping, memoryReading } from '../../support/readings.js';
 
 const mb = 2 ** 20;
@@ -41,6 +41,44 @@ test('advice comes only if its figures are large enough, most bytes first', () =
   const buffers = isolate({ arrayBuffersBytes: 300 * mb, externalBytes: 301 * mb });
   assert.deepEqual(adviceFor({ isolates: [buffers] }), ['buffers']);
   assert.deepEqual(adviceFor({ mappings: [mapping('[heap]', 400 * mb)] }), ['native-memory']);
+});
+
+test('what malloc_trim gave back is free, the rest is not; settings that are in force are not advised', () => {
+  const before = [mapping('[heap]', 400 * mb)];
+  const trimmed = { mappings: before, durationUs: 3000 };
+  const addon = mapping('/app/node_modules/sharp/sharp.node', mb, 'r-xp');
+  const of = memoryReading({ mappings: [mapping('[heap]', 100 * mb), addon], trimmed });
+  const [free, native] = findAdvice(of, computeParts(of));
+  assert.match(free?.evidence ?? '', /^malloc_trim gave back 300 MB of malloc's 400 MB, in 3 ms$/);
+  assert.match(native?.text ?? '', /^native code holds what is left \(addons that are loaded: sharp\.node\)/);
+  const arena = { ...mapping('', 60 * mb), start: 2 ** 46 + 2 ** 26, end: 2 ** 46 + 2 ** 27 };
+  assert.deepEqual(adviceFor({ mappings: [arena] }), ['native-memory', 'malloc-arenas']);
+  assert.deepEqual(adviceFor({ mappings: [arena], mallocSettings: ['MALLOC_ARENA_MAX=2'] }), ['native-memory']);
+});
+
+test('a pool of workers is blamed for its heaps, a few workers are not; shared memory is no mapped file', () => {
+  const pool = Array.from({ length: 20 }, (_, at) => isolate({ thread: `worker ${at}` }));
+  assert.ok(adviceFor({ isolates: pool, mappings: [heapPages(400 * mb)] }).includes('many-workers'));
+  assert.ok(!adviceFor({ isolates: pool.slice(0, 4), mappings: [heapPages(400 * mb)] }).includes('many-workers'));
+  assert.deepEqual(adviceFor({ mappings: [mapping('/dev/shm/cache', 90 * mb, 'rw-s')] }), ['shared-memory']);
+});
+
+/** V8's pages lie below 2^46; an allocator's blocks, which may have the same alignment, above. */
+const heapPages = (rssBytes: number, start = 2 ** 40): Mapping => ({
+  ...mapping('', rssBytes),
+  start,
+  end: start + rssBytes,
+});
+
+test("pages that V8 emptied are named; another allocator's aligned blocks are not V8's", () => {
+  const of = memoryReading({ mappings: [heapPages(90 * mb), heapPages(50 * mb, 2 ** 46 + 2 ** 20)] });
+  assert.deepEqual(
+    computeParts(of).map(({ owner, detail }) => [owner, detail]),
+    [
+      ['V8 heap', '1 heap: 20.0 MB used; 68.0 MB in pages that V8 emptied and keeps'],
+      ['malloc: large blocks', '1 blocks: large Buffers, what native code maps'],
+    ],
+  );
 });
 
 test("V8's heap limit is compared with the container's, and the flag that is named exists in that Node", () => {
