@@ -1,6 +1,7 @@
 // Heaps of one shape each, for bench/snapshot-estimate.mjs: the cost of a snapshot depends on the objects and references
 // in it, not on its bytes. Run by itself it builds the named shape, prints `ready`, and waits.
 //   node bench/heap-shapes.mjs <shape>
+import { EventEmitter } from 'node:events';
 import { pathToFileURL } from 'node:url';
 
 const list = (count, make) => Array.from({ length: count }, (_, i) => make(i));
@@ -50,6 +51,34 @@ export const shapes = {
   'async functions that wait': () => list(120_000, (i) => waiting(i)),
   'a tree of arrays': () => tree(18),
   'an empty program': () => null,
+  // drawn up afterwards, to check the factors; only those of WeakMaps were fitted to them
+  'a syntax tree': () => syntaxTree(16),
+  'a cache of sessions': () =>
+    new Map(list(60_000, (i) => [`session ${i}`, { id: i, items: list(5, (j) => ({ j })) }])),
+  'a random graph': () => randomGraph(200_000),
+  emitters: () => list(40_000, (i) => new EventEmitter().on('data', () => i).on('end', () => i)),
+  'a WeakMap': () => withKeys(150_000, (keys) => new WeakMap(keys.map((key, i) => [key, { i }]))),
+  'a WeakMap to numbers': () => withKeys(200_000, (keys) => new WeakMap(keys.map((key, i) => [key, i]))),
+  'a WeakSet': () => withKeys(150_000, (keys) => new WeakSet(keys)),
+  'small WeakMaps': () => list(5_000, () => withKeys(20, (keys) => new WeakMap(keys.map((key, i) => [key, { i }])))),
+  'weak references': () => withKeys(150_000, (keys) => keys.map((key) => new WeakRef(key))),
+  'bound functions': () => list(150_000, (i) => (() => i).bind(shared, i)),
+};
+
+const syntaxTree = (depth) => ({
+  loc: { line: depth, column: depth },
+  children: depth === 0 ? [] : [syntaxTree(depth - 1), syntaxTree(depth - 1)],
+});
+const randomGraph = (count) => {
+  const nodes = list(count, (id) => ({ id, to: [] }));
+  let seed = 7;
+  for (const node of nodes)
+    for (let i = 0; i < 5; i++) node.to.push(nodes[(seed = (seed * 48_271) % 2_147_483_647) % count]);
+  return nodes;
+};
+const withKeys = (count, make) => {
+  const keys = list(count, (i) => ({ i }));
+  return [keys, make(keys)];
 };
 
 const sparse = (length) => {

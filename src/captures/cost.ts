@@ -1,7 +1,7 @@
 /**
  * What a capture will cost a target: memory and pause, as ranges. In: the counts of V8's objects, or the bytes of the heap
- * if those are not known. Out: estimates. The factors were fitted, on Node 20 to 26, to all the heaps of
- * bench/snapshot-estimate.mjs; none was held out to check them.
+ * if those are not known. Out: estimates. The factors were fitted, on Node 20 to 26, to the heaps of bench/heap-shapes.mjs,
+ * except the last ten, which were drawn up afterwards to check them.
  */
 import type { HeapObjects, Range } from '../agent/capture/heap-objects.js';
 
@@ -21,25 +21,38 @@ const snapshotBytes = {
   perReference: 50,
   /** The text of an index, such as "1234", is stored in a buffer of 1,024 bytes. */
   perIndex: 1060,
+  /** Two references, and three such buffers. */
+  perWeakEntry: 3300,
   perTextByte: 1.8,
 };
-const snapshotUs = { base: 150_000, perObject: 1, perReference: 0.4, perIndex: 2.5, perTextByte: 0.03 };
+const snapshotUs = {
+  base: 150_000,
+  perObject: 1,
+  perReference: 0.4,
+  perIndex: 2.5,
+  perWeakEntry: 10,
+  perTextByte: 0.03,
+};
 /** At most: some of V8's own objects, such as scripts, cost much more than others. */
 const perOther = { bytes: 150, us: 2 };
-const fileBytes = { perObject: 25, perReference: 16 };
+const fileBytes = { perObject: 25, perReference: 16, perWeakEntry: 400 };
 /** Node before 24 is slower by this factor. */
 const slowerBefore24 = 1.4;
 
-export const snapshotFileBytes = ({ objects, references, textBytes }: HeapObjects): number =>
-  objects * fileBytes.perObject + references.likely * fileBytes.perReference + textBytes;
+export const snapshotFileBytes = ({ objects, references, weakEntries, textBytes }: HeapObjects): number =>
+  objects * fileBytes.perObject +
+  references.likely * fileBytes.perReference +
+  weakEntries.likely * fileBytes.perWeakEntry +
+  textBytes;
 
 export const snapshotCost = (heap: HeapObjects, nodeMajor: number): CaptureCost => {
-  const { objects, jsObjects, strings, textBytes, references, indexes, slowdown } = heap;
+  const { objects, jsObjects, strings, textBytes, references, indexes, weakEntries, slowdown } = heap;
   const sum = (per: typeof snapshotUs, of: keyof Range): number =>
     per.base +
     objects * per.perObject +
     references[of] * per.perReference +
     indexes[of] * per.perIndex +
+    weakEntries[of] * per.perWeakEntry +
     textBytes * per.perTextByte;
   const bytes = (of: keyof Range): number => sum(snapshotBytes, of);
   const us = (of: keyof Range): number => sum(snapshotUs, of) * (nodeMajor < 24 ? slowerBefore24 : 1);
@@ -63,12 +76,16 @@ export const snapshotCost = (heap: HeapObjects, nodeMajor: number): CaptureCost 
 
 /** V8 records every object that it reaches, then makes an array of those that are asked for. */
 const censusBytes = { base: 8e6, perObject: 42, perJsObject: 66, inHeapPerJsObject: 24 };
-const censusUs = { base: 60_000, perObject: 0.65, perReference: 0.02 };
+const censusUs = { base: 90_000, perObject: 0.45, perJsObject: 0.45, perReference: 0.02 };
 
 export const censusCost = ({ objects, jsObjects, references, slowdown }: HeapObjects): CaptureCost => {
   const { base, perObject, perJsObject, inHeapPerJsObject } = censusBytes;
   const needed = objects * perObject + jsObjects * perJsObject;
-  const us = censusUs.base + objects * censusUs.perObject + references.likely * censusUs.perReference;
+  const us =
+    censusUs.base +
+    objects * censusUs.perObject +
+    jsObjects * censusUs.perJsObject +
+    references.likely * censusUs.perReference;
   return {
     extraBytes: { least: 0.4 * needed, likely: base / 2 + needed, most: 2 * base + 1.4 * needed },
     pauseUs: { least: 0.5 * us, likely: us * slowdown.likely, most: 2 * us * slowdown.most },
@@ -118,5 +135,6 @@ const noObjects: HeapObjects = {
   textBytes: 0,
   references: nothing,
   indexes: nothing,
+  weakEntries: nothing,
   slowdown: { least: 1, likely: 1, most: 1 },
 };

@@ -64,8 +64,10 @@ export const estimateSnapshot = async (
   { collected = true }: EstimateOptions = {},
 ): Promise<SnapshotEstimate> => {
   await readHeap(attachment); // what cannot say even this is not asked for more
-  const objects = await countHeapObjects(attachment, { collected });
+  const counted = await countHeapObjects(attachment, { collected });
   const heap = await readHeap(attachment);
+  // memory that V8 has freed may still hold the text of strings
+  const objects = counted && { ...counted, textBytes: Math.min(counted.textBytes, heap.usedBytes) };
   const room = await readRoom(attachment);
   const major = Number(/\d+/.exec(attachment.nodeVersion)?.[0] ?? 20);
   const cost = objects === undefined ? snapshotCostByBytes(heap, major) : snapshotCost(objects, major);
@@ -82,7 +84,7 @@ export const estimateSnapshot = async (
 /** Twice what was measured. */
 const mostCollectionUsPerMegabyte = 3000;
 
-/** Garbage is collected only if there might be no room for a census otherwise. */
+/** Garbage is collected only if a census would be refused otherwise. */
 export const estimateCensus = async (attachment: Attachment): Promise<CaptureEstimate> => {
   const estimate = async (collected: boolean): Promise<CaptureEstimate> => {
     const objects = await countHeapObjects(attachment, { collected });
@@ -90,7 +92,7 @@ export const estimateCensus = async (attachment: Attachment): Promise<CaptureEst
     return estimateOf(censusCostOf(objects, heap), heap, objects, await readRoom(attachment));
   };
   const roughly = await estimate(false);
-  return roughly.enough || !roughly.limitKnown ? roughly : estimate(true);
+  return roughly.enough ? roughly : estimate(true);
 };
 
 const censusCostOf = (objects: HeapObjects | undefined, heap: HeapBytes): CaptureCost =>

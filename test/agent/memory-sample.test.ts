@@ -33,14 +33,16 @@ const constantAt = (address: number): bigint => {
   return integer(layouts.get(address - 8) ?? 0);
 };
 
+const slots = 103_400;
+
 /** A page with an array whose length is at `offset`. */
-const arrayAt = (from: number, offset: number, wordAt: (slot: number) => bigint) => ({
+const arrayAt = (from: number, offset: number, wordAt: (slot: number) => bigint, length = slots) => ({
   from,
-  bytes: Math.ceil((offset + 8 + slots * 8) / 4096) * 4096,
+  bytes: Math.ceil((offset + 8 + length * 8) / 4096) * 4096,
   wordAt: (address: number): bigint => {
     const at = address - from - offset;
     if (at < 0) return 0n;
-    return at === 0 ? integer(slots) : wordAt(at / 8 - 1);
+    return at === 0 ? integer(length) : wordAt(at / 8 - 1);
   },
 });
 
@@ -48,7 +50,6 @@ const arrayAt = (from: number, offset: number, wordAt: (slot: number) => bigint)
 const objectAt = (address: number): bigint =>
   [reference(layoutOfObjects), reference(text), reference(objects.from), integer(7)][(address / 8) % 4] ?? 0n;
 
-const slots = 103_400;
 const objects = { from: heap + 16 * page, bytes: 4 * page };
 const regions = [
   { from: constants, bytes: 4096, wordAt: constantAt },
@@ -93,6 +94,25 @@ test('objects, references to them and to read-only strings count; integers, hole
   assert.deepEqual(found.slice(0, 2), [0, 0]);
   isNear(found[2] ?? 0, slots / 4);
   isNear(found[3] ?? 0, slots);
+});
+
+test('the entries of WeakMaps are counted, in a table with pages of its own and in small ones', async () => {
+  const room = 2 ** 15;
+  const head = [3 + 2 * room, 30_000, 12, room];
+  const large = arrayAt(heap, 0x18, (slot) => (slot < 3 ? integer(head[slot + 1] ?? 0) : reference(heap)), head[0]);
+  /** A layout, the four words of the head, and room for 8 keys and values. */
+  const small = { from: heap + 8 * page, bytes: 4 * page };
+  const words = [reference(layoutOfObjects), integer(19), integer(5), integer(1), integer(8)];
+  const tableAt = (address: number): bigint => words[((address - small.from) / 8) % 21] ?? reference(heap);
+  const drawn = [large, { ...small, wordAt: tableAt }];
+  const weak = drawn.map((region) => ({ ...region, writable: true }));
+  const { arrays, weakEntries } = await sampleOf(weak, (places, bytes) => readFrom(drawn, places, bytes));
+  assert.deepEqual(
+    arrays.map((array) => array.weakEntries),
+    [30_000],
+  );
+  const expected = (5 * small.bytes) / (21 * 8);
+  assert.ok(Math.abs(weakEntries - expected) < 0.3 * expected, `${weakEntries}, expected ${expected}`);
 });
 
 test('entries of a table are met evenly, however long they are', async () => {

@@ -7,7 +7,8 @@ import { slowdownOf, tryProcessor, waitsOf } from '../process/processor.js';
 import type { Attachment } from '../attach/attach.js';
 import { evaluate, turnOfLoop } from '../session/evaluate.js';
 import { readCollectedHeap } from './collected-heap.js';
-import { sampleMemory, type LargeArray, type MemorySample } from './memory-sample.js';
+import type { LargeArray } from './memory-arrays.js';
+import { sampleMemory, type MemorySample } from './memory-sample.js';
 
 export interface HeapObjects {
   readonly objects: number;
@@ -19,6 +20,8 @@ export interface HeapObjects {
   readonly references: Range;
   /** How many different indexes of arrays and tables hold references: V8 uses a kilobyte for the text of each. */
   readonly indexes: Range;
+  /** Entries of WeakMaps and WeakSets about each of which V8 writes a text of its own, three times. */
+  readonly weakEntries: Range;
   /** How much longer than its own work the target's main thread takes, because other processes use the processor. */
   readonly slowdown: Range;
 }
@@ -40,13 +43,14 @@ export const countHeapObjects = async (
 ): Promise<HeapObjects | undefined> => {
   const { pid, session } = attachment;
   const ownWaits = await tryProcessor();
-  const before = waitsOf(pid);
   // garbage is collected by a task of the event loop
   const turns = collected && (await evaluate(session, turnOfLoop, [], turnOptions).catch(() => false));
   if (turns) await readCollectedHeap(session);
-  const after = waitsOf(pid);
+  // not during the collection, when the target's thread waits for V8's other threads, which a snapshot does not use
+  const before = waitsOf(pid);
   const sample = await sampleMemory(session);
   if (sample === undefined) return undefined;
+  const after = waitsOf(pid);
   const waits = { ranNs: after.ranNs - before.ranNs, waitedNs: after.waitedNs - before.waitedNs };
   const likely = slowdownOf([waits, ownWaits]);
   // the load of the machine changes
@@ -56,7 +60,7 @@ export const countHeapObjects = async (
 
 const turnOptions = { awaitPromise: true, timeoutMs: 2000 };
 const heapObjectsOf = (sample: MemorySample): Omit<HeapObjects, 'slowdown'> => {
-  const { objects, jsObjects, strings, names, textBytes, references, arrays } = sample;
+  const { objects, jsObjects, strings, names, textBytes, references, arrays, weakEntries } = sample;
   const inArrays = arrays.reduce((sum, array) => sum + (isDense(array) ? array.references : 0), 0);
   const others = Math.max(0, references - inArrays);
   // every object refers to its layout; a reference in an array is shown twice: from the array, and from the store of its slots
@@ -71,7 +75,24 @@ const heapObjectsOf = (sample: MemorySample): Omit<HeapObjects, 'slowdown'> => {
       most: objects + 2 * (others + inArrays),
     },
     indexes: indexesOf(arrays, names, references),
+    weakEntries: weakEntriesOf(arrays, weakEntries),
   };
+};
+
+/**
+ * V8 writes about an entry only if its value is an object: one of a WeakMap then has two references, and one of a WeakSet,
+ * whose value is `true`, has one.
+ */
+const weakEntriesOf = (arrays: readonly LargeArray[], inSmallTables: number): Range => {
+  // of small ones some are seen that V8 has left behind, because they were too small
+  let [least, likely, most] = [0, 0.7 * inSmallTables, 1.2 * inSmallTables];
+  for (const { weakEntries, references } of arrays.filter((array) => array.weakEntries > 0)) {
+    const objects = Math.min(1, Math.max(0, references / weakEntries - 1));
+    least += 0.8 * objects * weakEntries;
+    likely += (objects + (1 - objects) / 2) * weakEntries;
+    most += weakEntries;
+  }
+  return { least, likely, most };
 };
 
 /** How often a snapshot shows a reference that is in no array: once or twice, on average (measured). */

@@ -7,6 +7,15 @@ import { callOn, evaluateRemote } from '../session/evaluate.js';
 import type { Session } from '../session/protocol.js';
 import type { Guard } from '../session/guard.js';
 import {
+  arraysAmong,
+  longestWithoutPages,
+  pageBytes,
+  recordBytes,
+  weakHeadWords,
+  weakTableAt,
+  type LargeArray,
+} from './memory-arrays.js';
+import {
   addressIn,
   kindsOf,
   wordBytes,
@@ -28,26 +37,17 @@ export interface MemorySample {
   readonly textBytes: number;
   /** Words that refer to objects, other than those to layouts. */
   readonly references: number;
-  /** The largest arrays and tables: their slots, and how many of these refer to objects. */
   readonly arrays: readonly LargeArray[];
-}
-
-export interface LargeArray {
-  readonly slots: number;
-  readonly references: number;
+  /** Entries of the WeakMaps and WeakSets that are not among these. */
+  readonly weakEntries: number;
 }
 
 /** An empty program has twice as many: fewer mean that V8 was built in another way. */
 const leastReferences = 50_000;
-/** This much is read at each place. */
-const recordBytes = 64;
 const mostPlaces = 1500;
 const mostPlacesInRegion = 128;
-const mostArrays = 200;
 /** The kind is looked up for this many words. */
 const mostKinds = 1000;
-/** V8 aligns its pages to this, and gives an object larger than half of it pages of its own. */
-const pageBytes = 2 ** 18;
 
 export const sampleMemory = async (session: Session): Promise<MemorySample | undefined> => {
   const own = await evaluateRemote(session, () => ({}));
@@ -88,9 +88,8 @@ export const sampleOf = async (regions: readonly Region[], read: ReadRecords): P
   const heap = regions.filter(({ writable, bytes }) => writable && bytes >= pageBytes / 2);
   const places = placesIn(heap);
   const isWritable = (address: number): boolean => regionOf(regions, address)?.writable === true;
-  const found = referencesIn(await read(places, recordBytes), heap, places).filter(
-    ({ address }) => regionOf(regions, address) !== undefined,
-  );
+  const records = await read(places, recordBytes);
+  const found = referencesIn(records, heap, places).filter(({ address }) => regionOf(regions, address) !== undefined);
   const variable = found.filter(({ address }) => isWritable(address));
   const constant = found.filter(({ address }) => !isWritable(address));
   const kinds = await kindsOf(addressesOf(constant), read);
@@ -117,6 +116,7 @@ export const sampleOf = async (regions: readonly Region[], read: ReadRecords): P
     textBytes: count('text', 'name') * meanCopiedBytes(kindsOfSome),
     references: inRegion.reduce((total, words) => total + words, 0) - share * sum(layouts),
     arrays: await arraysAmong(heap, inRegion, read),
+    weakEntries: weakEntriesIn(records, heap, places),
   };
 };
 
@@ -166,6 +166,21 @@ const referencesIn = (bytes: Buffer, heap: readonly Region[], places: readonly P
   return references;
 };
 
+/** Of the tables whose heads lie within a record. */
+const weakEntriesIn = (bytes: Buffer, heap: readonly Region[], places: readonly Places[]): number => {
+  const searchedBytes = recordBytes - weakHeadWords * wordBytes;
+  let [sum, at] = [0, 0];
+  for (const [region, { count }] of places.entries()) {
+    const weight = (heap[region]?.bytes ?? 0) / (count * searchedBytes);
+    for (const end = at + count * recordBytes; at < end; at += recordBytes)
+      for (let layoutAt = at; layoutAt < at + searchedBytes; layoutAt += wordBytes) {
+        const table = addressIn(bytes, layoutAt) === 0 ? undefined : weakTableAt(bytes, layoutAt + wordBytes);
+        if (table !== undefined && table.slots < longestWithoutPages) sum += weight * table.entries;
+      }
+  }
+  return sum;
+};
+
 const regionOf = (regions: readonly Region[], address: number): Region | undefined => {
   let [low, high] = [0, regions.length - 1];
   while (low <= high) {
@@ -174,43 +189,6 @@ const regionOf = (regions: readonly Region[], address: number): Region | undefin
     if (region === undefined || address < region.from) high = middle - 1;
     else if (address >= region.from + region.bytes) low = middle + 1;
     else return region;
-  }
-  return undefined;
-};
-
-/**
- * The object of a large page begins a few words after the page does, since Node 24, or after 0x1140 bytes. An array has its
- * length there, which must fit the size of the page.
- */
-const arraysAmong = async (
-  heap: readonly Region[],
-  references: readonly number[],
-  read: ReadRecords,
-): Promise<LargeArray[]> => {
-  const largest = heap
-    .map((region, index) => ({ ...region, references: references[index] ?? 0 }))
-    .filter(({ from }) => from % pageBytes === 0)
-    .toSorted((one, other) => other.bytes - one.bytes)
-    .slice(0, mostArrays);
-  const heads = await read(
-    largest.map(({ from }) => ({ from, step: headAt, count: 2 })),
-    recordBytes,
-  );
-  return largest.flatMap(({ bytes, references: inIt }, index) => {
-    const slots = slotsIn(heads.subarray(2 * index * recordBytes, 2 * (index + 1) * recordBytes), bytes);
-    return slots === undefined ? [] : [{ slots, references: inIt }];
-  });
-};
-
-const headAt = 0x1140;
-const smallPageBytes = 4096;
-
-const slotsIn = (heads: Buffer, regionBytes: number): number | undefined => {
-  for (let at = 0; at < heads.length; at += wordBytes) {
-    const offset = at < recordBytes ? at : at - recordBytes + headAt;
-    const slots = heads.readInt32LE(at + 4);
-    const restBytes = regionBytes - (offset + wordBytes + slots * wordBytes);
-    if (heads.readInt32LE(at) === 0 && slots > 0 && restBytes >= 0 && restBytes < smallPageBytes) return slots;
   }
   return undefined;
 };
