@@ -2,7 +2,6 @@
  * `memwatch bisect pkg@good..bad scenario.mjs`: the first release of a package with which a scenario leaks. For each
  * release it copies the scenario's folder, installs the release there with npm, checks the copy as `check` does and removes it.
  */
-import { cpSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import { createTemporaryFolder } from '../files/temporary.js';
@@ -12,6 +11,7 @@ import type { Arguments, Command, Io } from './io.js';
 import { isFile, refuseCapture } from './profile-file.js';
 import { findTurn, versionsBetween, type Judgement, type Turn } from './releases/bisection.js';
 import { installVersion, listVersions } from './releases/npm.js';
+import { copyProject } from './releases/project-copy.js';
 import { compareVersions } from './releases/versions.js';
 
 export const bisectCommand: Command = {
@@ -96,7 +96,7 @@ const judgeVersion = async (
   throwIfInterrupted(io.signal);
   io.progress(`${name} ${version}: installing`);
   const { path: copy, remove } = createTemporaryFolder(folder);
-  copyFolder(dirname(resolve(scenario)), copy);
+  copyProject(dirname(resolve(scenario)), copy);
   const installation = {
     as: String(args['as'] ?? name),
     name,
@@ -122,14 +122,6 @@ const judgeVersion = async (
 const messageIfFailed = (error: unknown): string => {
   if (error instanceof MemwatchError && error.code === 'not-found') return error.message;
   throw error;
-};
-
-/** The files of a folder, except installed packages, hidden files and memwatch's own files. */
-const copyFolder = (from: string, to: string): void => {
-  const isCopied = (path: string): boolean => !/^(node_modules|memwatch-[\da-f]{8}-.*|\..*)$/.test(basename(path));
-  const isManifest = (path: string): boolean => /^package(-lock)?\.json$/.test(path); // the copy has its own
-  for (const entry of readdirSync(from).filter((path) => isCopied(path) && !isManifest(path)))
-    cpSync(join(from, entry), join(to, entry), { recursive: true, filter: isCopied });
 };
 
 /** Checks that the good release is good and the bad one bad; else the change is not between them. Throws `bad-argument`. */

@@ -38,7 +38,7 @@ export const memwatch = (
 /** Runs `memwatch …args --json` and parses the document; throws with stderr if it failed. */
 export const memwatchJson = async (
   args: readonly string[],
-  options: { timeoutMs?: number; cwd?: string } = {},
+  options: { timeoutMs?: number; cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Record<string, unknown>> => {
   const run = await memwatch([...args, '--json'], options);
   try {
