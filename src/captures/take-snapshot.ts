@@ -27,13 +27,15 @@ export interface TakeOptions {
   collected?: boolean;
   /** Leaves the contents of strings out of the file. */
   redact?: Redaction | undefined;
+  /** Called right before the target is asked: until then it works. */
+  onTake?: (() => void) | undefined;
 }
 
 /** Throws no-room, with the figures, and what captureSnapshot throws. */
 export const takeSnapshot = async (
   attachment: Attachment,
   file: string,
-  { gzip, overwrite = false, force = false, more = false, collected = false, redact }: TakeOptions,
+  { gzip, overwrite = false, force = false, more = false, collected = false, redact, onTake }: TakeOptions,
   io: Progress,
 ): Promise<CapturedSnapshot> => {
   io.progress('counting what the snapshot will cost');
@@ -44,7 +46,7 @@ export const takeSnapshot = async (
   if (isExpensive) io.warn(cost);
   else io.progress(cost);
   const onProgress = (progress: SnapshotProgress): void => io.progress(progressText(progress));
-  const options = { gzip: gzip === true, overwrite, redact, signal: io.signal, onProgress };
+  const options = { gzip: gzip === true, overwrite, redact, signal: io.signal, onProgress, onTake };
   const capture = (): Promise<CapturedSnapshot> => captureSnapshot(attachment, file, options);
   return more ? capture() : reportKeptMemory(attachment.session, io, capture);
 };

@@ -66,7 +66,10 @@ const roundOptions = (yargs: Argv): Argv =>
       default: `${usualRounds.intervalMs / 1000}s`,
       describe: 'length of a round',
     })
-    .option('rounds', { type: 'number', default: usualRounds.rounds, describe: 'number of rounds to compare' })
+    .option('rounds', {
+      type: 'number',
+      describe: 'number of rounds to compare (default: 3, or 2 if each snapshot takes over 3 s)',
+    })
     .option('warm-up', {
       type: 'number',
       default: usualRounds.warmUpRounds,
@@ -100,7 +103,7 @@ const readOptions = (args: Arguments, io: Io): FindLeaksOptions => {
   };
   return {
     intervalMs: parseDuration(String(args['interval'])),
-    rounds: count('rounds', 2),
+    rounds: args['rounds'] === undefined ? undefined : count('rounds', 2),
     warmUpRounds: count('warm-up', 0),
     load: args['key'] === true ? waitForKey(io) : (args['load'] as string | undefined),
     light: args['light'] === true,

@@ -7,11 +7,14 @@ import type { SnapshotEstimate } from '../captures/estimate.js';
 export interface LeakRounds {
   readonly intervalMs: number;
   readonly warmUpRounds: number;
-  readonly rounds: number;
+  /** If it is not set, it depends on what a snapshot costs. */
+  readonly rounds: number | undefined;
 }
 
 /** The defaults of `memwatch leaks`. */
-export const usualRounds: LeakRounds = { intervalMs: 5000, warmUpRounds: 1, rounds: 3 };
+export const usualRounds: LeakRounds = { intervalMs: 5000, warmUpRounds: 1, rounds: undefined };
+/** The rounds that are compared, unless set. */
+export const comparedRounds = 3;
 
 /** How long a target is watched at most, if nothing is proved earlier. */
 export const usualMaxMs = 60_000;
@@ -22,6 +25,13 @@ const leastCleanMs = 20_000;
 const longPauseUs = 3e6;
 
 export const gateRoundsFor = ({ pauseUs }: SnapshotEstimate): number => (pauseUs > longPauseUs ? 4 : 2);
+
+/**
+ * The rounds that are compared for what the gate saw rise. Where each snapshot stops the target for long, the more rounds of
+ * the gate stand in for the third.
+ */
+export const suspectedRoundsFor = ({ pauseUs }: SnapshotEstimate): number =>
+  pauseUs > longPauseUs ? 2 : comparedRounds;
 
 /** Measured on heaps of 20 to 120 MB on Node 20: collecting and counting, sending a snapshot, reading all of them. */
 const countMsPerMegabyte = 20;
@@ -37,10 +47,11 @@ export interface LeakSearchEstimate {
 
 export const estimateLeakSearch = (
   snapshot: SnapshotEstimate,
-  { intervalMs, warmUpRounds, rounds }: LeakRounds,
+  { intervalMs, warmUpRounds, rounds: given }: LeakRounds,
 ): LeakSearchEstimate => {
   const megabytes = snapshot.heapUsedBytes / 1e6;
-  const gateRounds = snapshot.enough ? gateRoundsFor(snapshot) : rounds + 1;
+  const rounds = given ?? suspectedRoundsFor(snapshot);
+  const gateRounds = snapshot.enough ? gateRoundsFor(snapshot) : (given ?? comparedRounds) + 1;
   const countMs = countMsPerMegabyte * megabytes;
   const warmUpMs = warmUpRounds * intervalMs;
   const gateMs = gateRounds * intervalMs + (gateRounds + 1) * countMs;

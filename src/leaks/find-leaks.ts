@@ -21,7 +21,10 @@ import { analyseSnapshots } from './snapshot-files.js';
 export interface FindLeaksOptions extends ProgressOptions {
   /** How long a round lets the target work, in milliseconds; 5000 unless set. A `load` replaces it. */
   readonly intervalMs?: number | undefined;
-  /** Rounds that are compared, at least 2; 3 unless set. Growth that slows down gets a few more rounds. */
+  /**
+   * Rounds that are compared, at least 2. Unless set: 3, or 2 if each snapshot takes over 3 s. Growth that slows down gets a
+   * few more rounds.
+   */
   readonly rounds?: number | undefined;
   /** Warm-up rounds before those, which do not count; 1 unless set. */
   readonly warmUpRounds?: number | undefined;

@@ -7,7 +7,7 @@
  *   long round, rest, look                    what again grew in proportion to the work may be a leak
  *                                             (after only one round, if a round gains megabytes)
  *   many calls, no look                       the heap rises as fast: a leak; else one more look (see level.ts)
- *   round, look, longer round, rest, look     for what grew, but less each time: has it stopped by now?
+ *   round, look, longer round, rest, look     for what slows down: has it stopped by now?
  *
  * A cache that fills, a pool that reaches its size and a backlog stop or drain by then; a leak does not.
  */
@@ -192,8 +192,8 @@ const reasonsFor = (verdict: Verdict, growth: Growth, log: Log): string[] => {
       figures,
     ];
   return [
-    ...growth.growing.map(fillingText),
-    ...growth.slowing.map((title) => `${title}: grew in every round, but less each time`),
+    ...growth.growing.map((finding) => fillingText(finding)),
+    ...growth.slowing.map((title) => `${title}: grew in every round, but less per call in the last`),
     'to settle it, run more iterations per round than its limit may hold entries',
     figures,
   ];

@@ -14,7 +14,7 @@ import type { LeakReport } from '../analyzer/model/finding.js';
 import type { Progress } from '../progress.js';
 import { estimateSnapshot } from '../captures/estimate.js';
 import { openCensus } from '../captures/open-census.js';
-import { gateRoundsFor } from './duration.js';
+import { gateRoundsFor, suspectedRoundsFor, comparedRounds } from './duration.js';
 import { evidenceFor } from './evidence.js';
 import { requireTurningLoop } from './turning-loop.js';
 import { withGrowthSites } from './growth-sites.js';
@@ -28,7 +28,9 @@ import { withWorkers } from './workers.js';
 import { watchTarget, type Watched, type WatchOptions } from './watch.js';
 import type { Looking } from './watch-notes.js';
 
-export interface LiveOptions extends Omit<SearchOptions, 'untilMs'> {
+export interface LiveOptions extends Omit<SearchOptions, 'untilMs' | 'rounds' | 'suspectedRounds'> {
+  /** Unless it is set, memwatch decides. */
+  readonly rounds: number | undefined;
   readonly warmUpRounds: number;
   readonly light: boolean;
   /** How long the target is watched at most, before the search and after it. */
@@ -37,7 +39,7 @@ export interface LiveOptions extends Omit<SearchOptions, 'untilMs'> {
   readonly maxPauseMs?: number | undefined;
 }
 
-type TimedOptions = LiveOptions & SearchOptions;
+type TimedOptions = Omit<LiveOptions, 'rounds'> & SearchOptions;
 
 export const findLiveLeaks = async (
   attachment: Attachment,
@@ -58,14 +60,16 @@ export const findLiveLeaks = async (
     io,
     collects,
   };
+  const rounds = options.rounds ?? comparedRounds;
   const watching = { endsOn: 'rise', allowedMs: options.maxMs } as const;
   if (!snapshots) {
-    const sampling = { ...watching, gateRounds: options.rounds + 1, sampled: true };
+    const sampling = { ...watching, gateRounds: rounds + 1, sampled: true };
     return reportWithoutSnapshots(looking, sampling, warnings);
   }
+  const suspectedRounds = options.rounds ?? suspectedRoundsFor(estimate);
   const untilMs = performance.now() + options.maxMs;
   const first = await watchTarget(looking, { ...watching, gateRounds: gateRoundsFor(estimate), sampled: false });
-  const { report: found, watched } = await reportOf(looking, first, { ...options, untilMs });
+  const { report: found, watched } = await reportOf(looking, first, { ...options, rounds, suspectedRounds, untilMs });
   const report = await withSites(found, looking, options);
   if (attachment.worker !== undefined || first.end === 'interrupted') return report;
   return withWorkers(report, attachment, watched, (worker) =>

@@ -20,6 +20,8 @@ import type { Looking } from './watch-notes.js';
 export interface SearchOptions {
   /** The number of rounds; there is a snapshot before the first and after each. */
   readonly rounds: number;
+  /** Enough rounds to call a leak what was seen to rise before the search; at most `rounds`. */
+  readonly suspectedRounds: number;
   /** Rounds are measured by time, not by an amount of work. */
   readonly byTime: boolean;
   readonly growthSites?: boolean;
@@ -63,20 +65,18 @@ export const createCaptures = (
   const followed = followCollections(looking.census, watched.gate);
   // a snapshot stops the target, so a round is the time from the end of one to the start of the next
   const roundMs: number[] = [];
-  let roundStart = 0;
+  let resumedMs = 0;
   return {
     files,
     readings,
     first: async () => {
-      await takeNext();
-      roundStart = performance.now();
+      resumedMs = (await takeNext()).endMs;
     },
     next: async () => {
-      roundMs.push(performance.now() - roundStart);
       readings.push(await looking.readings.read());
-      await takeNext();
-      await followed.count();
-      roundStart = performance.now();
+      const { startMs, endMs } = await takeNext();
+      roundMs.push(startMs - resumedMs);
+      resumedMs = endMs + (await followed.count());
     },
     compare: async () => {
       const before = watched.gate.readings.map((reading) => reading.heapBytes);
@@ -89,21 +89,31 @@ export const createCaptures = (
   };
 };
 
+/** While a snapshot is taken, the target does not work. As `performance.now()`. */
+interface Standstill {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
 interface Snapshots {
   readonly files: readonly string[];
-  takeNext(): Promise<void>;
+  takeNext(): Promise<Standstill>;
 }
 
 const createSnapshots = (folder: string, { attachment, io }: Looking, options: SearchOptions): Snapshots => {
   const files: string[] = [];
-  const takeNext = async (): Promise<void> => {
+  const takeNext = async (): Promise<Standstill> => {
     const file = join(folder, `${String(files.length + 1).padStart(2, '0')}.heapsnapshot`);
     const count = Math.max(files.length, options.rounds) + 1;
     const progress = (text: string): void => io.progress(`3/4 snapshot ${files.length + 1} of ${count}: ${text}`);
     const warn = files.length === 0 ? io.warn : progress; // its cost is stated only once
     const { force, redact } = options;
-    await takeSnapshot(attachment, file, { force, more: true, collected: true, redact }, { ...io, progress, warn });
+    let startMs = 0;
+    const onTake = (): void => void (startMs = performance.now());
+    const taking = { force, more: true, collected: true, redact, onTake };
+    const { pauseUs } = await takeSnapshot(attachment, file, taking, { ...io, progress, warn });
     files.push(file);
+    return { startMs, endMs: startMs + pauseUs / 1000 };
   };
   return { files, takeNext };
 };
@@ -127,8 +137,8 @@ const heapSeenIn = (bornBytes: readonly number[], roundMs: readonly number[]): H
 
 /** Collections that rose in each round of the gate, followed on through the rounds between snapshots. */
 interface Followed {
-  /** Counts again, if there is anything to follow, and drops what did not rise. */
-  count(): Promise<void>;
+  /** Counts again, if there is anything to follow, and drops what did not rise. Returns how long the target stood still, in ms. */
+  count(): Promise<number>;
   sizes(): CollectionSizes[];
 }
 
@@ -140,13 +150,14 @@ const followCollections = (census: Census, { rising }: Gate): Followed => {
   }));
   return {
     async count() {
-      if (followed.length === 0) return;
-      const { containers } = await census.count({ idsFor: 50 });
+      if (followed.length === 0) return 0;
+      const { containers, pauseUs } = await census.count({ idsFor: 50 });
       followed = followed.flatMap(({ id, sizes }) => {
         const now = containers.find((one) => one.id === id);
         const rises = now !== undefined && now.size > (sizes.at(-1) ?? 0);
         return rises ? [{ id, heapId: now.heapId, sizes: [...sizes, now.size] }] : [];
       });
+      return pauseUs / 1000;
     },
     sizes: () => followed.flatMap(({ heapId, sizes }) => (heapId === null ? [] : [{ heapId, sizes }])),
   };

@@ -72,7 +72,7 @@ const compareRounds = async (
     if (outcome !== undefined && isOver(i - 1)) break;
     await captures.next();
     // the gate saw so much growth that three snapshots will not rule it out; a comparison now would make rounds unequal
-    if (captures.files.length < 3 || (isSuspected(watched) && i < options.rounds)) continue;
+    if (captures.files.length < 3 || (isSuspected(watched) && i < options.suspectedRounds)) continue;
     outcome = await captures.compare();
     if (isDecided(outcome, i, watched, options) || isOver(i)) break;
   }
@@ -85,11 +85,13 @@ const isSuspected = ({ gate: { rising } }: Watched): boolean =>
 const isDecided = (
   { report, heapSeen }: Outcome,
   rounds: number,
-  { end, known }: Watched,
+  watched: Watched,
   options: SearchOptions,
 ): boolean => {
+  const { end, known } = watched;
   const isLong = rounds >= options.rounds;
-  if (report.verdict === 'leak') return isLong;
+  if (report.verdict === 'leak') return rounds >= (isSuspected(watched) ? options.suspectedRounds : options.rounds);
+  if (isSuspected(watched) && !isLong) return false;
   // more rounds show whether growth slows down, not whether a bound in the code will hold
   if (report.verdict === 'inconclusive') return isLong && (report.bounded ?? []).length > 0;
   const least = known.find(({ of }) => of === heapMemory)?.least ?? 0;

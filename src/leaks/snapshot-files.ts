@@ -51,6 +51,7 @@ export const compareSnapshots = async (files: readonly string[], options: Analys
     slowing: findingsOf(growth, 'slows', places),
     snapshots: files.length,
     heapBytes: options.heapBytes ?? [],
+    roundMs: roundWork,
     warnings: [...(options.warnings ?? []), ...(growth.matchedBy === 'path' ? [matchedByPath] : [])],
   });
   return { report, bornBytes: growth.bornBytes };

@@ -37,7 +37,7 @@ export interface Subject {
 export interface Growth {
   /** What grows with the work, by rank. */
   readonly growing: readonly Finding[];
-  /** What grew in every round, but less each time: only the titles. */
+  /** What grew in every round, but slows down: only the titles. */
   readonly slowing: readonly string[];
   /** Where the body is in the source. */
   readonly place: Location | null;

@@ -3,7 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SnapshotEstimate } from '#memwatch/captures/estimate.js';
 import { MemwatchError } from '#memwatch/errors.js';
-import { estimateLeakSearch, gateRoundsFor, searchTime, usualRounds } from '#memwatch/leaks/duration.js';
+import {
+  estimateLeakSearch,
+  gateRoundsFor,
+  suspectedRoundsFor,
+  searchTime,
+  usualRounds,
+} from '#memwatch/leaks/duration.js';
 import { evidenceFor } from '#memwatch/leaks/evidence.js';
 import { checkLimits, parseLimits } from '#memwatch/leaks/limits.js';
 import { reading } from '../support/check-report.js';
@@ -57,7 +63,14 @@ test('the time of a search grows with the heap, and with nothing found it is at 
   assert.ok(small.cleanMs >= 20_000 && small.leakMs < large.leakMs && small.cleanMs < large.cleanMs);
   const without = estimateLeakSearch(estimate({ enough: false }), usualRounds);
   assert.equal(without.cleanMs, without.leakMs, 'no snapshots are taken');
-  assert.deepEqual([gateRoundsFor(estimate()), gateRoundsFor(estimate({ pauseUs: 4e6 }))], [2, 4]);
+});
+
+test('where each snapshot stops the target for long, more of the rounds are counted and fewer are compared', () => {
+  const roundsFor = (pauseUs: number) => [
+    gateRoundsFor(estimate({ pauseUs })),
+    suspectedRoundsFor(estimate({ pauseUs })),
+  ];
+  assert.deepEqual([roundsFor(2e6), roundsFor(4e6)], [[2, 3], [4, 2]]); // prettier-ignore
 });
 
 test('the time is said in steps of five seconds, or in minutes with two digits', () => {

@@ -72,7 +72,11 @@ const leaks: LeakReport = {
 
 test('leaks: a leak with all its evidence, a clean run, an open question', () => {
   const clean: LeakReport = { ...leaks, verdict: 'clean', reasons: ['nothing gained'], findings: [], warnings: [] };
-  const open: LeakReport = { ...clean, verdict: 'inconclusive', reasons: ['something grew, but less each time'] };
+  const open: LeakReport = {
+    ...clean,
+    verdict: 'inconclusive',
+    reasons: ['something grew, but less in the last round'],
+  };
   matchesGolden('report/leaks.txt', [leaks, clean, open].map((one) => renderLeaks(one, width)).join('\n\n'));
 });
 

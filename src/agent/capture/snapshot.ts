@@ -22,6 +22,8 @@ export interface SnapshotOptions {
   /** V8 cannot stop a snapshot: after an abort the target still builds it, but memwatch no longer waits. */
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: SnapshotProgress) => void) | undefined;
+  /** Called right before the target is asked: until then it works. */
+  onTake?: (() => void) | undefined;
 }
 
 export type SnapshotProgress =
@@ -46,7 +48,10 @@ export const captureSnapshot = async (
     if (output.isFile) checkScripts(file, options.overwrite);
     const text = snapshotText(writerTo(output, options.redact), options.onProgress);
     const take = (await runsPostedTasks(attachment)) ? takeByProtocol : takeByInterrupt;
-    const pauseUs = await watchPause(attachment, () => streamSnapshot(session, take, text, options.signal));
+    const pauseUs = await watchPause(attachment, () => {
+      options.onTake?.();
+      return streamSnapshot(session, take, text, options.signal);
+    });
     const counts = text.finish();
     const table = { ...(await scripts.finish()), process: await processName(attachment) };
     if (output.isFile) writeScripts(file, table, options.overwrite);

@@ -71,7 +71,7 @@ const reasonsOf = (verdict: Verdict, rounds: number, findings: readonly Finding[
   const heap = `the collected heap ${heapRises ? 'rose' : 'did not rise'} in each of ${rounds} rounds`;
   if (verdict === 'leak') return [`${findings.length} collections or classes grew in each of ${rounds} rounds`, heap];
   if (verdict === 'clean') return [`no collection and no class grew in each of ${rounds} rounds`, heap];
-  return [`something grew in each of ${rounds} rounds, but less each time, or without a larger heap`, heap];
+  return [`something grew in each of ${rounds} rounds, but less in the last, or without a larger heap`, heap];
 };
 
 const kinds: Readonly<Record<CensusContainer['kind'], FindingKind>> = {

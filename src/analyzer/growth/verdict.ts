@@ -1,5 +1,5 @@
 /** The verdict on what was found, with its reasons in figures. In: findings, how much was looked at. Out: a report. */
-import { formatBytes } from '../model/figures.js';
+import { formatBytes, formatRate } from '../model/figures.js';
 import type { Finding, LeakReport, Verdict } from '../model/finding.js';
 import { gainsOf } from './readings/evidence.js';
 import { rankFindings } from './rank.js';
@@ -30,6 +30,8 @@ export interface Judged {
   /** Collected heap at the end of each round; empty if it was not read. */
   readonly heapBytes?: readonly number[];
   readonly warnings?: readonly string[];
+  /** If each round was a time, and not an amount of work: how long each took. */
+  readonly roundMs?: readonly number[] | undefined;
 }
 
 export const reportOfSnapshots = ({
@@ -38,6 +40,7 @@ export const reportOfSnapshots = ({
   snapshots,
   heapBytes = [],
   warnings = [],
+  roundMs,
 }: Judged): LeakReport => {
   const worth = findings.filter(isWorthIt);
   const leaks = rankFindings(worth.filter(({ bounded }) => bounded === undefined));
@@ -47,7 +50,7 @@ export const reportOfSnapshots = ({
   const rounds = snapshots - 1;
   return leakReport({
     verdict,
-    reasons: [...reasonsOf(verdict, leaks, filling, bounded, rounds), ...heapReasons(heapBytes)],
+    reasons: [...reasonsOf(verdict, leaks, filling, bounded, rounds, roundMs), ...heapReasons(heapBytes)],
     evidence: 'snapshots',
     rounds,
     heapBytes,
@@ -79,6 +82,7 @@ const reasonsOf = (
   filling: readonly Finding[],
   bounded: readonly Finding[],
   rounds: number,
+  roundMs: readonly number[] | undefined,
 ): string[] => {
   if (verdict === 'leak') {
     const bytes = leaks.reduce((sum, { bytesPerRound }) => sum + (bytesPerRound ?? 0), 0);
@@ -88,15 +92,20 @@ const reasonsOf = (
       ...bounded.map((finding) => `no leak as far as is known: ${fillingText(finding)}`),
     ];
   }
-  if (verdict === 'inconclusive') return filling.map(fillingText);
+  if (verdict === 'inconclusive') return filling.map((finding) => fillingText(finding, roundMs));
   return [`nothing grew in each of ${rounds} rounds and kept what was added`];
 };
 
-/** Why something that grows is not called a leak. */
-export const fillingText = ({ title, history, bounded }: Finding): string =>
-  bounded === undefined
-    ? `${title}, but less each time: ${gainsOf(history).join(', ')}; it may be a cache that is still filling`
-    : `${title}; it ${bounded.text}`;
+/** Why something that grows is not called a leak. With `roundMs` gains are judged, and stated, by the second. */
+export const fillingText = ({ title, history, bounded }: Finding, roundMs?: readonly number[]): string => {
+  if (bounded !== undefined) return `${title}; it ${bounded.text}`;
+  const gains = gainsOf(history);
+  const isTimed = roundMs?.length === gains.length;
+  const figures = isTimed
+    ? `${gains.map((gain, i) => formatRate((1000 * gain) / Math.max(1, roundMs[i] ?? 1))).join(', ')} a second`
+    : gains.join(', ');
+  return `${title}, but less in the last round: ${figures}; it may be a cache that is still filling`;
+};
 
 const heapReasons = (heapBytes: readonly number[]): string[] => {
   if (heapBytes.length < 2) return [];

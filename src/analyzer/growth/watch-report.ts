@@ -97,7 +97,7 @@ export const undecidedOf = (watch: Watch): string[] => {
     ...creeping.map(
       (known) => `${rose(known, watch)}, and memwatch found no object that retains it: ${wouldSettle(known, watch)}`,
     ),
-    ...slowing.map((known) => `${rose(known, watch)}, but less each time: it may be a cache that is still filling`),
+    ...slowing.map((known) => `${rose(known, watch)}, but less at the end: it may be a cache that is still filling`),
     ...(isIdle ? ['it did hardly any work while it was watched: put load on it with --load'] : []),
     ...open.filter(hasBound).map((known) => `${rose(known, watch)}: ${wouldSettle(known, watch)}`),
     ...readTooSeldom(open, watch),

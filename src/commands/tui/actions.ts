@@ -8,7 +8,7 @@ import { estimateSnapshot, type SnapshotEstimate } from '../../captures/estimate
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import { escapeText, formatBytes, formatCount, formatDuration } from '../../report/units.js';
 import { namedCapture } from '../capture-file.js';
-import { estimateLeakSearch, searchTime, usualRounds } from '../../leaks/duration.js';
+import { estimateLeakSearch, searchTime, suspectedRoundsFor, usualRounds } from '../../leaks/duration.js';
 import type { TargetAction } from '../../tui/state/provider.js';
 
 /** The command that carries out the action, and the capture that it writes. */
@@ -66,7 +66,7 @@ const leaksPrice = (estimate: SnapshotEstimate): string[] => {
   }
   return [
     `Takes ${time} (estimated; longer on a busy machine, or if growth slows down). ${watch}`,
-    `If something grows, ${usualRounds.rounds + 1} heap snapshots are compared.`,
+    `If something grows, ${suspectedRoundsFor(estimate) + 1} heap snapshots are compared.`,
     ...snapshotPrice('For each', estimate),
   ];
 };

@@ -61,7 +61,7 @@ test('a class that gains without a larger heap leaves the question open', () => 
 test('what gains less and less may be a cache that fills', () => {
   const filling = report({ containers: [{ container: map, history: [0, 100, 150, 160] }], heap: true });
   assert.equal(filling.verdict, 'inconclusive');
-  assert.match(filling.reasons[0] ?? '', /but less each time/);
+  assert.match(filling.reasons[0] ?? '', /but less in the last/);
 });
 
 test('a finding whose allocating line is known comes first and has that place', () => {

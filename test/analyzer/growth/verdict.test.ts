@@ -51,6 +51,14 @@ test('growth that slows down leaves the question open, and is described with its
   assert.equal(verdict, 'inconclusive');
   assert.deepEqual(findings, []);
   assert.deepEqual(reasons, [
-    'Map cache gains 50 Entry a round, but less each time: 100, 60, 30; it may be a cache that is still filling',
+    'Map cache gains 50 Entry a round, but less in the last round: 100, 60, 30; it may be a cache that is still filling',
+  ]);
+});
+
+test('growth that slows down in rounds of unequal time is described by what each second gained', () => {
+  const slowing = [finding({ title: 'Array gains 1,152 Entry a round', history: [0, 1215, 2135, 3457] })];
+  const { reasons } = report({ slowing, roundMs: [2000, 2000, 10_000] });
+  assert.deepEqual(reasons, [
+    'Array gains 1,152 Entry a round, but less in the last round: 607.5, 460, 132.2 a second; it may be a cache that is still filling',
   ]);
 });

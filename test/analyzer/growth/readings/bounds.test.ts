@@ -111,7 +111,7 @@ test('the least growth that matters is a share of the quantity, which shrinks wi
 test('what dies down may be a cache that fills', () => {
   const fills = watch((second) => ({ heapUsedBytes: 4e6 + 2e6 * (1 - Math.exp(-second / 6)) }));
   assert.equal(stateOf(fills, heapMemory), 'slows');
-  assert.match(undecidedOf(fills)[0] ?? '', /less each time/);
+  assert.match(undecidedOf(fills)[0] ?? '', /less at the end/);
 });
 
 test('an allocator that comes and goes by megabytes is no native growth; 8 MB a second is', () => {
