@@ -12,7 +12,14 @@ import { drawRound, upTo } from '../support/drawn-growth.js';
 import { temporaryFolder } from '../support/targets.js';
 import { processReading, watchedTarget } from '../support/watched.js';
 
-const options: SearchOptions = { rounds: 3, byTime: false, force: true, untilMs: Infinity, keep: undefined };
+const options: SearchOptions = {
+  rounds: 3,
+  suspectedRounds: 3,
+  byTime: false,
+  force: true,
+  untilMs: Infinity,
+  keep: undefined,
+};
 
 /** A cache that has so many entries at each snapshot. */
 const cacheOf = (entries: number): string =>
@@ -95,6 +102,19 @@ test('if nothing grows, three snapshots are enough; kept ones are named in order
   // survivors are sampled from the first snapshot to the last
   const steps = drawn.sent.filter((one) => /takeHeapSnapshot|Sampling/.test(one)).map((one) => one.split('.')[1]);
   assert.deepEqual(steps, ['takeHeapSnapshot', 'startSampling', 'takeHeapSnapshot', 'takeHeapSnapshot', 'stopSampling']); // prettier-ignore
+});
+
+test('what rose before and rises in two more rounds is a leak where snapshots are dear; two rounds do not clear it', async () => {
+  const suspected = rising({ heap: true, classes: [{ name: 'Session', history: [1, 2, 3, 4, 5] }] });
+  const search = async (heapAt: (k: number) => string, watched = suspected) => {
+    const { looking, done } = createTarget({ heapAt });
+    const { report } = await searchHeap(looking, watched, { ...options, suspectedRounds: 2 });
+    return [report.verdict, done.snapshots];
+  };
+  const grows = (k: number): string => cacheOf(10 * (k + 1));
+  assert.deepEqual(await search(grows), ['leak', 3]);
+  assert.deepEqual(await search(() => cacheOf(10)), ['clean', 4]);
+  assert.deepEqual(await search(grows, watchedTarget()), ['leak', 4], 'nothing rose before');
 });
 
 test('an error in a round ends the search, and its folder is removed', async (t) => {
