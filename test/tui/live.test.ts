@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { MemoryLimit, MemoryOwner } from '#memwatch/analyzer/model/memory.js';
 import type { Reading } from '#memwatch/analyzer/model/reading.js';
 import { areaChart, bins, niceMax, timeAxis } from '#memwatch/tui/rows/chart.js';
 import { copyToClipboard } from '#memwatch/tui/terminal/clipboard.js';
@@ -99,6 +100,31 @@ test('no trend is shown from what memwatch itself did to the process', () => {
   assert.match(shown(busy), /Trend +paused while memwatch works/);
   const after = update(busy, { type: 'done', text: 'kept', endsWork: true }).state;
   assert.match(shown(after), /Trend +needs 20 s of readings/);
+});
+
+test('what the RSS consists of, and the limits on the way, stand on the live screen', () => {
+  const limit = (kind: MemoryLimit['kind'], share: number): MemoryLimit => ({ of: kind, kind, limitBytes: 1000 * megabyte, usedBytes: share * 1000 * megabyte }); // prettier-ignore
+  const part = (owner: MemoryOwner, size: number) => ({ owner, rssBytes: size * megabyte });
+  const memory = {
+    parts: [part('malloc: main heap', 60), part('V8 heap', 30), part('malloc: arenas', 9), part('thread stacks', 0.1)],
+    limits: [limit('host', 0.5), limit('cgroup-high', 0.8), limit('cgroup', 0.1)],
+    pressure: { of: 'its cgroup', some10s: 0.3, some60s: 0, full10s: 0 },
+    oomKills: 2,
+  } as const;
+  const events = [
+    { type: 'reading', reading: secondReading(1, 400 * megabyte) },
+    { type: 'memory', memory },
+  ] as const;
+  const shown = (columns: number): string => {
+    const state = events.reduce((at, event) => update(at, event).state, initialState('pid 1', true, columns, 24));
+    return frame(state).map(textOf).join('\n');
+  };
+  assert.match(shown(80), /^RSS is {2}V8 30\.0 MB {3}malloc 69\.0 MB *$/m);
+  assert.match(shown(80), /^Limits {2}heap 40\.0% of 0\.98 GB {3}memory\.high 80\.0% ! of 0\.98 GB *$/m);
+  assert.match(
+    shown(200),
+    /host 50\.0% of 0\.98 GB {3}waits for memory 30\.0% of the time {3}the kernel has killed 2 here/,
+  );
 });
 
 test('a text for the clipboard is sent to the terminal as OSC 52', () => {

@@ -2,6 +2,7 @@
  * The memory of a whole process at one moment. In: an attachment. Out: a MemoryReading: mappings, V8's statistics of each
  * thread, limits. Stops the target only for the microseconds in which V8 adds up its own figures.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { IsolateMemory, MemoryReading } from '../../analyzer/model/memory.js';
 import { MemwatchError } from '../../errors.js';
 import type { Attachment } from '../attach/attach.js';
@@ -62,6 +63,23 @@ export const captureMemory = async (attachment: Attachment, collect: boolean): P
     mallocSettings: memorySettings(pid),
     trimmed: null,
   };
+};
+
+/** Reading may take this share of the time, and is done at most so often: the target waits for its memory meanwhile. */
+const readingShare = 0.0005;
+const leastWaitMs = 10_000;
+
+/** Readings beside others that come every `intervalMs`, until `stop` is aborted; throws what captureMemory throws. */
+export const watchMemory = async function* (
+  attachment: Attachment,
+  stop: AbortSignal,
+  intervalMs = 1000,
+): AsyncGenerator<MemoryReading> {
+  for (let waitMs = Math.min(1000, intervalMs); await sleep(waitMs, true, { signal: stop }).catch(() => false);) {
+    const reading = await captureMemory(attachment, false);
+    yield reading;
+    waitMs = Math.max(leastWaitMs, 10 * intervalMs, reading.readUs / 1000 / readingShare);
+  }
 };
 
 const heapLimit = ({ thread, limitBytes, committedBytes }: IsolateMemory) => ({

@@ -2,11 +2,10 @@
  * Records one attached process: its threads, each as a series of its own, and whose its resident memory is. In: an
  * attachment and the log. Out: events in the log, until the process ends or the recording is stopped.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { attachToWorker, withEnd, type Attachment } from '../../agent/attach/attach.js';
 import { programExitCode } from '../../agent/attach/launch.js';
 import { threadOf } from '../../agent/capture/cpu-profile.js';
-import { captureMemory } from '../../agent/capture/memory.js';
+import { watchMemory } from '../../agent/capture/memory.js';
 import { watchReadings } from '../../agent/capture/readings.js';
 import { readProcessCounts } from '../../agent/process/counts.js';
 import { describeWait, runsOn } from '../../agent/process/proc.js';
@@ -170,21 +169,15 @@ const recordWorker = async (
   }
 };
 
-/** Reading the parts may take this share of the time, and is done at most so often: the target waits for its memory meanwhile. */
-const partsShare = 0.0005;
-const leastPartsMs = 10_000;
-
 const recordParts = async (attachment: Attachment, recorder: Recorder): Promise<void> => {
   const { log, intervalMs } = recorder;
   const stop = AbortSignal.any([recorder.stop, attachment.ending]);
   if (attachment.pid === undefined) return;
   try {
-    for (let waitMs = Math.min(1000, intervalMs); await sleep(waitMs, true, { signal: stop }).catch(() => false);) {
-      const reading = await captureMemory(attachment, false);
+    for await (const reading of watchMemory(attachment, stop, intervalMs)) {
       const parts = computeParts(reading, undefined).map(({ owner, rssBytes }) => ({ owner, rssBytes }));
       const { timeMs, limits, pressure, oomKills } = reading;
       log.write({ kind: 'parts', pid: attachment.pid, timeMs, parts, limits, pressure, oomKills });
-      waitMs = Math.max(leastPartsMs, 10 * intervalMs, reading.readUs / 1000 / partsShare);
     }
   } catch (error) {
     if (!stop.aborted)

@@ -6,8 +6,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attach, type Attachment } from '../../agent/attach/attach.js';
-import { childProcessIds, isNode, readProcess, runsOn } from '../../agent/process/proc.js';
+import { readProcess, runsOn } from '../../agent/process/proc.js';
+import { watchMemory } from '../../agent/capture/memory.js';
 import { watchReadings } from '../../agent/capture/readings.js';
+import { computeParts } from '../../analyzer/memory/parts.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { createTemporaryFolder } from '../../files/temporary.js';
@@ -15,6 +17,7 @@ import { formatBytes } from '../../report/units.js';
 import type { Provider, ProviderEvent, RunOptions, TargetAction, Thread } from '../../tui/state/provider.js';
 import { commandOf, leaksCommandLine, leaksHeadline, leaksOutcome, outcomeText, priceOf } from './actions.js';
 import { CaptureProvider } from './capture-provider.js';
+import { nodeChildren, parentsAfter, parentThread } from './related-processes.js';
 import { runCommand } from './run-command.js';
 
 const readingMs = 1000;
@@ -52,6 +55,22 @@ export class LiveProvider extends CaptureProvider implements Provider {
     super.start(emit);
     void this.sendThreads();
     void this.watch();
+    void this.watchParts();
+  }
+
+  /** Without them, the screen shows the rest. */
+  private async watchParts(): Promise<void> {
+    const { attachment } = this;
+    if (attachment.pid === undefined) return;
+    const stop = AbortSignal.any([this.stopWatching.signal, attachment.ending]);
+    try {
+      for await (const reading of watchMemory(attachment, stop)) {
+        const { limits, pressure, oomKills } = reading;
+        this.emit({ type: 'memory', memory: { parts: computeParts(reading), limits, pressure, oomKills } });
+      }
+    } catch {
+      // the target is ending, or its mappings may not be read
+    }
   }
 
   private async sendThreads(): Promise<void> {
@@ -113,6 +132,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
     await before.detach().catch(() => {});
     this.attachment = await attach({ kind: 'pid', pid, worker: undefined });
     void this.watch();
+    void this.watchParts();
   }
 
   /** Lines for the shell when the screen has closed: what was found, and where the captures are kept. */
@@ -198,6 +218,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
     this.parents = parentsAfter(this.parents, pid, other);
     this.emit({ type: 'target', title: titleOf(next), thread: worker === undefined ? '' : id });
     void this.watch();
+    void this.watchParts();
     await before.detach();
     await this.sendThreads();
   }
@@ -218,23 +239,3 @@ const titleOf = ({ pid, nodeVersion, worker }: Attachment): string => {
   const name = script === undefined ? '' : ` ${script.split('/').slice(-2).join('/')}`;
   return `${pid === undefined ? 'remote process' : `pid ${pid}`}${thread}${name} ${nodeVersion}`;
 };
-
-/** The way back: a step to a child adds to it; a step back to one of its processes shortens it to that process. */
-const parentsAfter = (parents: readonly number[], from: number | undefined, to: number): readonly number[] => {
-  if (from === undefined || from === to) return parents;
-  return parents.includes(to) ? parents.slice(0, parents.indexOf(to)) : [...parents, from];
-};
-
-const parentThread = (pid: number, isNearest: boolean): Thread[] => {
-  const status = readProcess(pid);
-  if (status === undefined) return [];
-  const title = `back to process ${pid} ${status.command.slice(1).join(' ')}`;
-  return [{ id: String(pid), title, ...(isNearest ? { isParent: true } : {}) }];
-};
-
-const nodeChildren = (pid: number): Thread[] =>
-  childProcessIds(pid).flatMap((child) => {
-    const status = readProcess(child);
-    if (status === undefined || !isNode(status)) return [];
-    return [{ id: String(child), title: `child process ${child} ${status.command.slice(1).join(' ')}` }];
-  });

@@ -19,18 +19,38 @@ export const dataArrived = (state: State, event: Arrival): State => {
       return mapViews(state, (view) => withDetail(state, view, event.key, event.detail));
     case 'reading':
       return reading(state, event.reading);
+    case 'memory':
+      return { ...state, memory: event.memory };
     case 'threads':
       return { ...state, threads: event.threads };
     case 'silent':
       return { ...state, silent: event.text };
     case 'target':
-      return { ...state, title: event.title, thread: event.thread, readings: [], ended: undefined, cutOff: false };
+      return {
+        ...state,
+        title: event.title,
+        thread: event.thread,
+        readings: [],
+        memory: undefined,
+        ended: undefined,
+        cutOff: false,
+      };
     case 'loaded':
       return loaded(state, event);
     case 'show':
       return { ...state, tab: event.tab };
     case 'refined':
       return refined(state);
+    default:
+      return workEvent(state, event);
+  }
+};
+
+type WorkEvent = Outcome | Extract<Arrival, { type: 'loading' | 'estimated' | 'working' | 'elapsed' }>;
+
+/** How work goes on, and how it ends. */
+const workEvent = (state: State, event: WorkEvent): State => {
+  switch (event.type) {
     case 'loading':
       return { ...state, work: { ...state.work, text: event.text, action: state.work?.action ?? false } };
     case 'estimated':

@@ -1,9 +1,9 @@
 /** The Live tab: memory, CPU and event loop now and over time, and the limits that would kill the process. In: state. Out: lines. Pure. */
-import { figuresOfProcess, findGrowing } from '../../analyzer/memory/forecast.js';
 import type { GcReading, Reading } from '../../analyzer/model/reading.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from '../../report/units.js';
 import { areaChart, niceMax, timeAxis, type Series } from './chart.js';
 import { bodyHeight } from './layout.js';
+import { limitLines, spanSeconds } from './live-limits.js';
 import { emptyLine, fitLine, line, span, type Line, type Span, type Style } from './line.js';
 import type { State } from '../state/state.js';
 import { bar, sparkline } from './table.js';
@@ -89,50 +89,6 @@ const legend = (letter: string, style: Style, name: string, value: string): Span
   span(` ${name} `),
   span(value, 'bold'),
 ];
-
-const spanSeconds = (readings: readonly Reading[]): number =>
-  ((readings.at(-1)?.timeMs ?? 0) - (readings[0]?.timeMs ?? 0)) / 1000;
-
-/** The limits that would kill the process, and when present growth would reach them. */
-const limitLines = (state: State, last: Reading): Line[] => {
-  const spans = limitSpans('heap', last.heap.usedBytes, last.heap.limitBytes);
-  if (last.cgroup !== null) spans.push(...limitSpans('container', last.cgroup.usedBytes, last.cgroup.limitBytes));
-  return [line(span('Limits  ', 'title'), ...spans), forecastLine(state)];
-};
-
-const limitSpans = (name: string, used: number, limit: number): Span[] => {
-  const share = used / limit;
-  const style = share > 0.9 ? 'bad' : share > 0.75 ? 'warn' : 'plain';
-  const mark = share > 0.9 ? ' !!' : share > 0.75 ? ' !' : '';
-  return [span(`${name} `), span(formatShare(share) + mark, style), span(` of ${formatBytes(limit)}   `, 'dim')];
-};
-
-/** 3.6 MB an hour: slower growth needs no warning on a screen that is watched for minutes. */
-const leastBytesPerSecond = 1024;
-
-const forecastLine = ({ readings: all, disturbedMs, work }: State): Line => {
-  if (work?.action === true) {
-    return line(span('Trend   ', 'title'), span('paused while memwatch works on the process', 'dim'));
-  }
-  const readings = all.filter(({ timeMs }) => timeMs > disturbedMs);
-  const seconds = spanSeconds(readings);
-  const growing = findGrowing(figuresOfProcess(readings)).find(({ slope }) => slope.estimate >= leastBytesPerSecond);
-  if (growing === undefined) {
-    const text = seconds < 20 ? 'needs 20 s of readings' : 'no steady growth so far';
-    return line(span('Trend   ', 'title'), span(text, 'dim'));
-  }
-  const { of, slope, secondsToLimit } = growing;
-  const rate = `▲ ${of} grows ${formatBytes(slope.estimate * 60)}/min, steadily`;
-  const limit = secondsToLimit === undefined ? '' : `: limit in about ${roughly(secondsToLimit)}`;
-  return line(span('Trend   ', 'title'), span(rate + limit, 'warn'), span(` (over ${roughly(seconds)})`, 'dim'));
-};
-
-/** A forecast is rough: two digits at most. */
-const roughly = (seconds: number): string => {
-  if (seconds < 100) return `${Math.round(seconds)} s`;
-  if (seconds < 100 * 60) return `${Math.round(seconds / 60)} min`;
-  return seconds < 72 * 3600 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
-};
 
 const nowLines = (state: State, last: Reading): Line[] => {
   const wide = Math.max(10, state.columns - 62);

@@ -4,6 +4,7 @@
  * they came out of the heap or the profile: they are escaped when rows become lines.
  */
 import type { LeakReport } from '../../analyzer/model/finding.js';
+import type { MemoryLimit, MemoryOwner, MemoryPressure } from '../../analyzer/model/memory.js';
 import type { Reading } from '../../analyzer/model/reading.js';
 import type { Detail, DetailQuery } from './detail.js';
 import type { ListOrder, ListQuery, ListWindow, Page } from './lists.js';
@@ -57,8 +58,17 @@ export interface Thread {
   readonly isParent?: boolean;
 }
 
+/** What the RSS consists of, and every limit on the way; read less often than a Reading. */
+export interface LiveMemory {
+  readonly parts: readonly { readonly owner: MemoryOwner; readonly rssBytes: number }[];
+  readonly limits: readonly MemoryLimit[];
+  readonly pressure: MemoryPressure | null;
+  readonly oomKills: number | null;
+}
+
 export type ProviderEvent =
   | { readonly type: 'reading'; readonly reading: Reading }
+  | { readonly type: 'memory'; readonly memory: LiveMemory }
   /** Why no reading comes: the process is stopped, or is in native code. */
   | { readonly type: 'silent'; readonly text: string }
   /** From now on another process or thread is shown. */

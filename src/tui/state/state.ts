@@ -4,7 +4,7 @@
  */
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import type { Reading } from '../../analyzer/model/reading.js';
-import type { Dataset, TargetAction, Thread } from './provider.js';
+import type { Dataset, TargetAction, Thread, LiveMemory } from './provider.js';
 import type { FlameView, SourceView, TabId, View } from './views.js';
 
 export interface MenuItem {
@@ -54,6 +54,8 @@ export interface State {
   readonly report: LeakReport | undefined;
   /** Oldest first; at most `keptReadings`. */
   readonly readings: readonly Reading[];
+  /** undefined until it was read, and for a target that is not on this machine. */
+  readonly memory: LiveMemory | undefined;
   /** Time of the last reading that an action of ours may have changed: such readings show no trend. */
   readonly disturbedMs: number;
   readonly threads: readonly Thread[];
@@ -87,6 +89,7 @@ export const initialState = (title: string, live: boolean, columns: number, rows
   generation: 0,
   report: undefined,
   readings: [],
+  memory: undefined,
   disturbedMs: 0,
   threads: [],
   thread: '',
