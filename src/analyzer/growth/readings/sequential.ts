@@ -13,7 +13,9 @@ import { computeSlope, type Point } from './slope.js';
 /** The share of all watches that may end with a true slope outside of the bounds. */
 export const allowedError = 0.05;
 
-const readingsPerWindow = 5;
+/** Errors of readings less than this apart are alike. Readings that are far apart need not be so many. */
+const windowSeconds = 3.5;
+const fewestInWindow = 3;
 export const fewestWindows = 7;
 const maxWindows = 20;
 /** A look after only a few more readings says nothing new, but uses up part of the allowed error. */
@@ -45,16 +47,34 @@ export const slopeAtLook = (points: readonly Point[], isOver = false): Slope => 
   return { estimate, low: Math.max(low, last.low), high: Math.min(high, last.high) };
 };
 
-const lookAt = (points: readonly Point[], look: number): Slope =>
-  computeSlope(floorsOf(points), allowedError / (look * (look + 1)));
+const lookAt = (points: readonly Point[], look: number): Slope => {
+  const alpha = allowedError / (look * (look + 1));
+  const floors = floorsOf(points);
+  return computeSlope(atMiddles(floors, computeSlope(floors, alpha).estimate), alpha);
+};
 
-/** The lowest reading of each window; at most `most` windows. */
-export const floorsOf = (points: readonly Point[], most = maxWindows): Point[] => {
-  const fit = Math.floor(points.length / readingsPerWindow);
+/**
+ * The floors, moved along the slope to the middles of their windows: floors of neighbours can be a second apart, and a step
+ * of the allocator between them would look like megabytes a second.
+ */
+const atMiddles = (floors: readonly Floor[], slope: number): Point[] =>
+  floors.map(({ x, y, middle }) => ({ x: middle, y: y + slope * (middle - x) }));
+
+export interface Floor extends Point {
+  /** The middle of the window. */
+  readonly middle: number;
+}
+
+/** The lowest reading of each window; at most `most` windows. `x` is in seconds. */
+export const floorsOf = (points: readonly Point[], most = maxWindows): Floor[] => {
+  const seconds = (points.at(-1)?.x ?? 0) - (points[0]?.x ?? 0);
+  const inTime = (seconds * points.length) / Math.max(1, points.length - 1) / windowSeconds;
+  const fit = Math.floor(Math.min(points.length / fewestInWindow, inTime + 0.01));
   const windows = Math.min(points.length, Math.max(fewestWindows, Math.min(most, fit)));
   return Array.from({ length: windows }, (_, window) => {
     const from = Math.round((window * points.length) / windows);
     const inside = points.slice(from, Math.round(((window + 1) * points.length) / windows));
-    return inside.reduce((least, point) => (point.y < least.y ? point : least));
+    const lowest = inside.reduce((least, point) => (point.y < least.y ? point : least));
+    return { ...lowest, middle: ((inside[0]?.x ?? 0) + (inside.at(-1)?.x ?? 0)) / 2 };
   });
 };
