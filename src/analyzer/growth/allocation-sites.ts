@@ -29,23 +29,36 @@ export const withAllocationSites = <F extends Finding>(
   sites: readonly SurvivorSite[],
   scripts?: ScriptsTable,
   caller?: Caller,
-): F[] => {
+): F[] => assignSites(findings, sites, scripts, caller).findings;
+
+/** The same, and the sites that belong to no finding. */
+export const assignSites = <F extends Finding>(
+  findings: readonly F[],
+  sites: readonly SurvivorSite[],
+  scripts?: ScriptsTable,
+  caller?: Caller,
+): { readonly findings: F[]; readonly unclaimed: readonly SurvivorSite[] } => {
   const locator = createLocator(scripts);
   const given = new Map<Finding, MadeAt[]>(findings.map((finding) => [finding, []]));
   const stacks = new Map<Finding, SurvivorSite[]>();
+  const unclaimed: SurvivorSite[] = [];
   for (const site of sites) {
     const named = siteOf(site, locator, caller);
     const made = named !== undefined && caller?.isFile(named.file) === true ? inBody(named, caller) : named;
     if (made === undefined) continue;
     const finding = bestFinding(findings, site, locator);
-    if (finding === undefined) continue;
+    if (finding === undefined) {
+      unclaimed.push(site);
+      continue;
+    }
     given.get(finding)?.push({ site: made, callers: callersOf(site, locator) });
     stacks.set(finding, [...(stacks.get(finding) ?? []), site]);
   }
-  return findings.map((finding) => ({
+  const placed = findings.map((finding) => ({
     ...placedByStacks(finding, stacks.get(finding) ?? [], locator),
     allocationSites: largest(given.get(finding) ?? []),
   }));
+  return { findings: placed, unclaimed };
 };
 
 /** A function that allocated this share of what no finding has claimed is the place of all findings without one. */
@@ -57,11 +70,10 @@ const mostOfUnclaimed = 2 / 3;
  */
 export const withUnclaimedSites = <F extends Finding>(
   findings: readonly F[],
-  sites: readonly SurvivorSite[],
+  unclaimed: readonly SurvivorSite[],
   scripts?: ScriptsTable,
 ): F[] => {
   const locator = createLocator(scripts);
-  const unclaimed = sites.filter((site) => bestFinding(findings, site, locator) === undefined);
   const made = largest(unclaimed.flatMap((site) => madeAt(site, locator)));
   const claimed = findings.flatMap(({ allocationSites }) => allocationSites.map(({ bytes }) => bytes));
   const [most] = made;

@@ -13,7 +13,7 @@ import type { SurvivorSite } from '../model/survivors.js';
 import type { Gate } from './readings/gate.js';
 import { leakReport, verdictOf } from './verdict.js';
 import type { Coverage } from './watch-report.js';
-import { placedBySites, withAllocationSites, withUnclaimedSites } from './allocation-sites.js';
+import { assignSites, placedBySites, withUnclaimedSites } from './allocation-sites.js';
 
 const maxFindings = 10;
 
@@ -48,14 +48,14 @@ const withSites = (
   sites: readonly SurvivorSite[],
   scripts: ScriptsTable | undefined,
 ): Finding[] => {
-  const named = withAllocationSites(findings, sites, scripts);
+  const { findings: named, unclaimed } = assignSites(findings, sites, scripts);
   const siteOfClass = new Map(named.map(({ container, allocationSites }) => [container.name, allocationSites]));
   const held = named.map((finding) =>
     finding.allocationSites.length > 0
       ? finding
       : { ...finding, allocationSites: siteOfClass.get(finding.signature.split(' > ')[1] ?? '') ?? [] },
   );
-  return withUnclaimedSites(held, sites, scripts);
+  return withUnclaimedSites(held, unclaimed, scripts);
 };
 
 /**
