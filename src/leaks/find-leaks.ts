@@ -10,7 +10,7 @@ import type { Target } from '../agent/attach/target.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import { reportKeptMemory } from '../captures/resident.js';
 import { MemwatchError } from '../errors.js';
-import { prepareSeries } from '../files/series.js';
+import { checkSeries, prepareSeries } from '../files/series.js';
 import { progressOf, type Progress, type ProgressOptions } from '../progress.js';
 import { formatBytes } from '../report/units.js';
 import { estimateLeakSearch, searchTime, usualMaxMs, usualRounds, type LeakRounds } from './duration.js';
@@ -68,9 +68,13 @@ export const findLeaks = async (
   const progress = progressOf(options);
   if (isFiles(source)) return findLeaksInFiles(source, progress);
   checkRounds(options);
-  if (options.keep !== undefined) prepareSeries(options.keep, options.overwrite);
+  const { keep, overwrite } = options;
+  if (keep !== undefined) checkSeries(keep, overwrite);
   const attaching = { signal: progress.signal, onProgress: progress.progress, programStdout: 'stderr' as const };
-  return withAttachment(source, attaching, (attachment) => findAttachedLeaks(attachment, options, progress));
+  return withAttachment(source, attaching, (attachment) => {
+    if (keep !== undefined) prepareSeries(keep, overwrite);
+    return findAttachedLeaks(attachment, options, progress);
+  });
 };
 
 const isFiles = (source: Target | readonly string[]): source is readonly string[] => Array.isArray(source);

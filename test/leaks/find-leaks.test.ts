@@ -40,6 +40,7 @@ test('snapshots that another run left in a folder are not replaced unless that i
   writeFileSync(join(keep, '01.heapsnapshot'), '{}');
   await assert.rejects(findLeaks(nobody, { keep }), { code: 'cannot-write' });
   await assert.rejects(findLeaks(nobody, { keep, overwrite: true }), { code: 'no-such-process' });
+  assert.deepEqual(readdirSync(keep), ['01.heapsnapshot'], 'a run that takes no snapshot removes none');
 });
 
 test('a leak in files of one process has a finding; they are read in the order that they have', async (t) => {
