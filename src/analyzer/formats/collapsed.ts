@@ -1,6 +1,6 @@
 /**
  * Collapsed stacks, the text that flame graph tools exchange: one stack a line, callers first, then its value:
- *   # unit: microseconds
+ *   # unit: microseconds          (nanoseconds, if the values are not whole microseconds)
  *   main (/srv/app.js:1);handle (/srv/app.js:9) 1234
  * Only memwatch writes the first line: others' values have no unit. Lines that are no stack are skipped and counted.
  */
@@ -9,21 +9,27 @@ import { escapeText } from '../model/escape.js';
 import type { Location } from '../model/location.js';
 import type { Frame, Profile, ProfileUnit } from '../model/profile.js';
 import type { ProfileFormat } from './file-content.js';
-import { createStackProfile, kindOfUnit } from './stack-profile.js';
+import { createStackProfile, kindOfUnit, timeUnits } from './stack-profile.js';
 
 export const writeCollapsed = (profile: Profile): string => {
   const names = profile.frames.map(nameOf);
   const { unit, self } = profile.values[0];
+  const isFine = unit === 'microseconds' && !self.every((value) => Number.isInteger(value));
   const paths: string[] = [];
-  const lines = unit === 'count' ? [] : [`# unit: ${unit}`];
+  const lines = unit === 'count' ? [] : [`# unit: ${isFine ? 'nanoseconds' : unit}`];
   for (let node = 0; node < profile.nodeCount; node++) {
     const name = names[profile.nodeFrame[node]];
     const parent = profile.nodeParent[node];
     paths[node] = parent < 0 ? name : `${paths[parent]};${name}`;
-    const value = Math.round(self[node]);
-    if (value !== 0) lines.push(`${paths[node]} ${value}`);
+    if (self[node] !== 0) lines.push(`${paths[node]} ${textOf(isFine ? self[node] * 1000 : self[node])}`);
   }
   return lines.join('\n') + (lines.length > 0 ? '\n' : '');
+};
+
+/** A whole number if it is one but for the error of a multiplication; other fractions stay, so that no stack and no sum is lost. */
+const textOf = (value: number): string => {
+  const whole = Math.round(value);
+  return String(whole !== 0 && Math.abs(value - whole) <= Math.abs(value) * 1e-9 ? whole : value);
 };
 
 /** `;` separates frames and a line end separates stacks, so neither may be in a name. */
@@ -39,7 +45,7 @@ const nameOf = ({ name, location }: Frame): string => {
  */
 const frameEnd = String.raw`(?<!:|(?<!operator),)`;
 const stackLine = new RegExp(String.raw`^(\S.*)${frameEnd} (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*$`, 'i');
-const unitLine = /^# unit: (microseconds|bytes)$/;
+const unitLine = /^# unit: (nanoseconds|microseconds|bytes)$/;
 
 /** One of the first lines is a stack: files may begin with comments. */
 const firstStack = new RegExp(String.raw`^(?!# |[{"'])\S.*${frameEnd} -?\d+(\.\d+)?\s*$`, 'm');
@@ -54,14 +60,15 @@ export const collapsedFormat: ProfileFormat = {
 
 /** Throws `not-this-format` if most lines are no stacks. */
 export const readCollapsed = (text: string): Profile => {
-  const unit = (unitLine.exec(/^[^\r\n]*/.exec(text)?.[0] ?? '')?.[1] ?? 'count') as ProfileUnit;
+  const written = unitLine.exec(/^[^\r\n]*/.exec(text)?.[0] ?? '')?.[1] ?? 'count';
+  const unit: ProfileUnit = written in timeUnits ? 'microseconds' : written === 'bytes' ? 'bytes' : 'count';
   const name = { microseconds: 'time', bytes: 'allocated', count: 'samples' }[unit];
   const profile = createStackProfile(kindOfUnit(unit), [{ name, unit }]);
   const isStack = (line: string): boolean => {
     const match = stackLine.exec(line);
     if (match === null) return false;
     const frames = match[1].split(';').map((frame) => profile.frame(...readFrame(frame)));
-    profile.addStack(frames, [Number(match[2])]);
+    profile.addStack(frames, [Number(match[2]) * (timeUnits[written] ?? 1)]);
     stacks++;
     return true;
   };

@@ -15,8 +15,9 @@ import { createFrameReader, parseJsonObject, readNotes, type CallFrame, type Fra
 
 type Document = Readonly<Record<string, unknown>>;
 
-const isCpuProfile = ({ nodes, startTime, timeDeltas }: Document): boolean =>
-  Array.isArray(nodes) && (typeof startTime === 'number' || Array.isArray(timeDeltas));
+/** With `locations` it is what VS Code computes from one. */
+const isCpuProfile = ({ nodes, startTime, timeDeltas, locations }: Document): boolean =>
+  Array.isArray(nodes) && locations === undefined && (typeof startTime === 'number' || Array.isArray(timeDeltas));
 
 /** Throws `not-this-format`, `broken-file`. */
 export const readCpuProfile = (text: string): Profile => {

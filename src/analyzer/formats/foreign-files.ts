@@ -4,6 +4,7 @@
  */
 import { MemwatchError } from '../../errors.js';
 import { objectOf, type FileContent, type ProfileFormat } from './file-content.js';
+import { fieldsOf } from './shape.js';
 import { walkFields } from './protobuf.js';
 import { eventsOf } from './trace.js';
 
@@ -20,6 +21,8 @@ const hasKeys = (content: FileContent, ...keys: readonly string[]): boolean => {
 };
 const begins = ({ text }: FileContent, pattern: RegExp): boolean =>
   text !== undefined && pattern.test(text.slice(0, 4096));
+/** Other traces may have stack frames, too; those of Hermes say where a function begins, or where its bytecode is. */
+const isHermesFrame = (frame: unknown): boolean => 'funcVirtAddr' in fieldsOf(frame) || 'funcLine' in fieldsOf(frame);
 const schemaOf = (content: FileContent): string => String(objectOf(content)['schema'] ?? '');
 
 const files: readonly Foreign[] = [
@@ -53,7 +56,7 @@ const files: readonly Foreign[] = [
     name: 'a trace of Hermes (React Native)',
     hint: 'react-native profile-hermes converts it for Chrome; memwatch reads profiles of V8',
     matches: (content) =>
-      hasKeys(content, 'traceEvents', 'stackFrames') ||
+      Object.values(fieldsOf(objectOf(content)['stackFrames'])).some(isHermesFrame) ||
       eventsOf(content)?.some(
         ({ args }) => typeof args === 'object' && args !== null && 'allocatedCategory' in args,
       ) === true,
@@ -62,6 +65,11 @@ const files: readonly Foreign[] = [
     name: 'a trace of events without a CPU profile (Trace Event Format)',
     hint: 'record it with the category disabled-by-default-v8.cpu_profiler, as DevTools does',
     matches: (content) => (eventsOf(content)?.length ?? 0) > 0,
+  },
+  {
+    name: 'a model that VS Code made of a CPU profile',
+    hint: 'give memwatch the .cpuprofile itself',
+    matches: (content) => hasKeys(content, 'nodes', 'locations', 'samples'),
   },
   {
     name: 'a recording of Safari (JavaScriptCore)',

@@ -8,7 +8,7 @@ import type { LineValues, Profile } from '../model/profile.js';
 import { createLocationTable } from '../model/profile-builder.js';
 import type { ProfileFormat } from './file-content.js';
 import { written } from './pprof.js';
-import { walkFields } from './protobuf.js';
+import { walkFields, withoutUnknown, type MessageShape } from './protobuf.js';
 import { createStackProfile, kindOfUnit, timeUnits, type StackColumn, type StackProfile } from './stack-profile.js';
 
 export const pprofFormat: ProfileFormat = {
@@ -18,29 +18,50 @@ export const pprofFormat: ProfileFormat = {
   read: ({ bytes }) => readPprof(bytes),
 };
 
-/** The fields of the message `Profile` that are messages or strings; the other ones up to the last are numbers. */
+const one: MessageShape = {};
+const numbers = (count: number): MessageShape =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [index + 1, one]));
+/** profile.proto: its messages ValueType, Sample, Mapping, Location, Function, and the strings in 6. */
+const profileShape: MessageShape = {
+  ...numbers(15),
+  1: numbers(2),
+  2: { ...numbers(3), 3: numbers(4) },
+  3: numbers(10),
+  4: { ...numbers(5), 4: numbers(3) },
+  5: numbers(5),
+  11: numbers(2),
+};
+/** The fields that are messages or texts, or lists of numbers; the others are single numbers. */
 const lengthFields = new Set([1, 2, 3, 4, 5, 6, 11, 13]);
-const lastField = 15;
 const isKnown = (field: number, wire: number): boolean =>
-  field >= 1 && field <= lastField && (wire === 2 ? lengthFields.has(field) : wire === 0);
+  field in profileShape && (wire === 2 ? lengthFields.has(field) : wire === 0);
 
+/** Newer versions of the format may add fields anywhere, but each profile has its kinds of values and its strings. */
 const startsAsPprof = (bytes: Uint8Array): boolean => {
-  const { fields } = walkFields(bytes, 8, isKnown);
-  return fields >= 8 || (fields > 0 && fields === walkFields(bytes, Infinity, isKnown).fields);
+  if (walkFields(bytes, 8, isKnown).fields >= 8) return true;
+  const seen = new Set<number>();
+  const { brokenAt } = walkFields(bytes, Infinity, (field, wire) => {
+    if (isKnown(field, wire)) seen.add(field);
+    return true;
+  });
+  return brokenAt === undefined && seen.has(1) && seen.has(6);
 };
 
 /** Throws `not-this-format`, `broken-file`. */
 const readPprof = (bytes: Uint8Array): Profile => {
-  const { brokenAt } = walkFields(bytes, Infinity, isKnown);
+  const { brokenAt } = walkFields(bytes, Infinity, () => true);
   if (brokenAt !== undefined)
     throw new MemwatchError(
       'broken-file',
       `the pprof profile is broken or cut off at byte ${brokenAt} of ${bytes.length}`,
     );
-  const pprof = decodeMessage(bytes);
+  const known = withoutUnknown(bytes, profileShape);
+  const pprof = decodeMessage(known.bytes);
   if (pprof.sampleType.length === 0)
     throw new MemwatchError('not-this-format', 'not a pprof profile: it has no value types');
-  return readMessage(pprof);
+  const profile = readMessage(pprof);
+  if (known.skipped === 0) return profile;
+  return { ...profile, warnings: [`${known.skipped} fields that pprof's format does not define were skipped`] };
 };
 
 const decodeMessage = (bytes: Uint8Array): Pprof => {
@@ -66,7 +87,7 @@ const readMessage = (pprof: Pprof): Profile => {
     if (sample.value.length !== pprof.sampleType.length)
       throw new MemwatchError('broken-file', `sample ${index} of the pprof profile has ${sample.value.length} values`);
     const weights = order.map((v, at) => signedOf(sample.value[v]) * units[at].factor);
-    const stack = sample.locationId.flatMap((id) => linesOf(Number(id))).toReversed();
+    const stack = sample.locationId.flatMap(linesOf).toReversed();
     const known = stack.length > 0 ? stack : [{ frame: profile.frame('(no stack)'), file: '', line: 0 }];
     const node = profile.addStack(
       known.map(({ frame }) => frame),
@@ -77,6 +98,10 @@ const readMessage = (pprof: Pprof): Profile => {
   });
   return { ...profile.finish({ durationUs: Number(pprof.durationNanos) / 1000 }), lines: linesFrom(ticks) };
 };
+
+type Id = number | bigint;
+/** Some profilers use hashes of 64 bits, which a number cannot tell apart. */
+const idOf = (id: Id): Id => (Number.isSafeInteger(Number(id)) ? Number(id) : id);
 
 /** The package decodes int64 without its sign. */
 const signedOf = (value: number | bigint): number => Number(BigInt.asIntN(64, BigInt(value)));
@@ -113,24 +138,24 @@ interface SymbolLine {
 }
 
 /** For the id of a location, its lines, innermost inlined function first. */
-const createSymbols = (pprof: Pprof, profile: StackProfile): ((id: number) => SymbolLine[]) => {
+const createSymbols = (pprof: Pprof, profile: StackProfile): ((id: Id) => SymbolLine[]) => {
   const { strings } = pprof.stringTable;
   const functions = new Map(
     pprof.function.map(({ id, name, filename, startLine }) => {
       const file = strings[Number(filename)] ?? '';
-      return [Number(id), { name: strings[Number(name)] ?? '', file, start: Number(startLine) }];
+      return [idOf(id), { name: strings[Number(name)] ?? '', file, start: Number(startLine) }];
     }),
   );
   const keyOf = ({ name, file }: { name: string; file: string }): string => `${name}\n${file}`;
   const firstLines = new Map<string, number>();
   for (const { functionId, line } of pprof.location.flatMap((location) => location.line)) {
-    const one = functions.get(Number(functionId));
+    const one = functions.get(idOf(functionId));
     if (one === undefined || Number(line) <= 0) continue;
     firstLines.set(keyOf(one), Math.min(firstLines.get(keyOf(one)) ?? Infinity, Number(line)));
   }
   const linesOf = (location: PprofLocation): SymbolLine[] =>
     location.line.map(({ functionId, line }) => {
-      const one = functions.get(Number(functionId)) ?? { name: `function ${functionId}`, file: '', start: 0 };
+      const one = functions.get(idOf(functionId)) ?? { name: `function ${functionId}`, file: '', start: 0 };
       const start = one.start > 0 ? one.start : (firstLines.get(keyOf(one)) ?? 0);
       const place = one.file === '' ? undefined : { file: one.file, line: start, column: 0 };
       return {
@@ -144,17 +169,17 @@ const createSymbols = (pprof: Pprof, profile: StackProfile): ((id: number) => Sy
     pprof.location.map((location) => {
       const symbols = linesOf(location);
       const unknown = (): SymbolLine => ({ frame: profile.frame(addressOf(location)), file: '', line: 0 });
-      return [Number(location.id), symbols.length > 0 ? symbols : [unknown()]];
+      return [idOf(location.id), symbols.length > 0 ? symbols : [unknown()]];
     }),
   );
-  return (id) => lines.get(id) ?? [{ frame: profile.frame(`location ${id}`), file: '', line: 0 }];
+  return (id) => lines.get(idOf(id)) ?? [{ frame: profile.frame(`location ${id}`), file: '', line: 0 }];
 };
 
 /** `[libc.so.6] 0x7f12`: the name for code without a symbol. */
 const createAddresses = ({ mapping, stringTable: { strings } }: Pprof): ((location: PprofLocation) => string) => {
-  const files = new Map(mapping.map(({ id, filename }) => [Number(id), strings[Number(filename)] ?? '']));
+  const files = new Map(mapping.map(({ id, filename }) => [idOf(id), strings[Number(filename)] ?? '']));
   return ({ mappingId, address }) => {
-    const file = files.get(Number(mappingId))?.replace(/^.*\//s, '') || 'unknown';
+    const file = files.get(idOf(mappingId))?.replace(/^.*\//s, '') || 'unknown';
     return `${file.startsWith('[') ? file : `[${file}]`} 0x${BigInt.asUintN(64, BigInt(address)).toString(16)}`;
   };
 };

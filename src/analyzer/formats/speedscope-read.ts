@@ -105,6 +105,7 @@ type AddStack = (stack: readonly number[], weight: number) => void;
 
 const addTo = (profile: StackProfile, columns: number, column: number, root: readonly number[]): AddStack => {
   return (stack, weight) => {
+    if (stack.length === 0) return; // between two functions nothing runs: that is no time of the thread's root either
     const weights = Array.from({ length: columns }, (_, index) => (index === column ? weight : 0));
     profile.addStack([...root, ...stack], weights);
   };

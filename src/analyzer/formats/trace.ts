@@ -136,7 +136,7 @@ const endOf = ({ endTime, timeDeltas, startTime }: Pieces): number =>
 const addPiece = (all: Map<string, Pieces>, { name, pid = 0, tid = 0, id = `${tid}`, args }: TraceEvent): void => {
   const data = args?.data;
   if (data === undefined || data === null) return; // Chrome writes some without
-  const key = `${pid}:${id}`;
+  const key = name === 'CpuProfile' ? `whole:${all.size}` : `${pid}:${id}`;
   const pieces = all.get(key) ?? emptyPieces(pid, tid);
   all.set(key, pieces);
   const { cpuProfile = {}, timeDeltas = [], lines = [] } = traceData(data, 'args.data');

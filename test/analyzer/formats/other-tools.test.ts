@@ -155,6 +155,24 @@ test('traces: pieces of a CPU profile come together, threads stand side by side,
   assert.deepEqual(both.warnings, ['the trace has lost 1 of the functions that it refers to']);
 });
 
+test('whole CPU profiles of one thread that follow each other stand in a trace side by side', () => {
+  const nodes = (name: string): object[] => [{ id: 1, callFrame: frame(name, 2) }];
+  const whole = (name: string, startTime: number): object =>
+    event('CpuProfile', 1, startTime, {
+      cpuProfile: { nodes: nodes(name), samples: [1, 1], timeDeltas: [0, 50], startTime, endTime: startTime + 50 },
+    });
+  const trace = { traceEvents: [whole('first', 100), whole('second', 200), { ...whole('third', 300), tid: 3 }] };
+  const found = rows(trace).filter(([name]) => !String(name).startsWith('thread'));
+  assert.deepEqual(
+    found.map(([name, , , self]) => [name, self]),
+    [
+      ['first', 50],
+      ['second', 50],
+      ['third', 50],
+    ],
+  );
+});
+
 test('a trace with several profiles of one thread at the same time: only the recording counts, as in DevTools', () => {
   const nodes = [{ id: 1, callFrame: { functionName: '(root)', scriptId: 0 } }];
   const native = { ...frame('CompileFunction', 0), url: 'native V8Runtime' };
@@ -240,6 +258,15 @@ test('speedscope: threads of one unit, events, and what memwatch wrote itself', 
   assert.deepEqual(rows(both), [
     ['a', '/srv/app.js', 3, 4000],
     ['b', null, null, 3000],
+  ]);
+  const late = events.map((one) => ({ ...one, at: Number(one.at) + 90 }));
+  const gaps = [
+    { ...evented, events: [...events, ...late] },
+    { ...sampled, samples: [[], ...sampled.samples], weights: [50, ...sampled.weights] },
+  ];
+  assert.deepEqual(rows({ shared, profiles: gaps }), [
+    ['a', '/srv/app.js', 3, 6000],
+    ['b', null, null, 5000],
   ]);
   const bad = (change: object): object => ({ shared, profiles: [{ ...evented, ...change }] });
   const broken = { code: 'broken-file' };
@@ -408,6 +435,37 @@ test('pprof: a function without a first line is one function; what has no symbol
   );
 });
 
+test('pprof: ids of 64 bits stay apart, and fields that newer versions define are skipped and counted', () => {
+  const stringTable = new StringTable();
+  const names = ['wall', 'nanoseconds', 'one', 'two'].map((name) => stringTable.dedup(name));
+  const base = 2n ** 63n;
+  const ids = [base + 1n, base + 2n];
+  const file = new Pprof({
+    sampleType: [ValueType.create({ type: names[0], unit: names[1] })],
+    sample: ids.map((id, at) => new Sample({ locationId: [id], value: [(at + 1) * 1000] })),
+    location: ids.map((id) => new Location({ id, line: [new Line({ functionId: id, line: 1 })] })),
+    function: ids.map((id, at) => new PprofFunction({ id, name: names[2 + at] })),
+    stringTable,
+  }).encode();
+  const expected = [
+    ['two', null, null, 2],
+    ['one', null, null, 1],
+  ];
+  assert.deepEqual(rows(file), expected);
+  // field 9 with 64 bits, 100 with 32 bits, 200 with a text; below, field 30 with a text inside a sample
+  const unknown = [0x49, 1, 2, 3, 4, 5, 6, 7, 8, 0xa5, 6, 1, 2, 3, 4, 0xc2, 12, 2, 65, 65];
+  for (const odd of [Buffer.from([...unknown, ...file]), Buffer.from([...file, ...unknown])]) {
+    assert.deepEqual(rows(odd), expected);
+    assert.deepEqual(readProfile(odd).warnings, ["3 fields that pprof's format does not define were skipped"]);
+  }
+  const first = file.indexOf(0x12);
+  const size = file[first + 1] ?? 0;
+  const inside = [0x12, size + 4, ...file.subarray(first + 2, first + 2 + size), 0xf2, 1, 1, 65];
+  const deep = Buffer.from([...file.subarray(0, first), ...inside, ...file.subarray(first + 2 + size)]);
+  assert.deepEqual(rows(deep), expected);
+  assert.deepEqual(readProfile(deep).warnings, ["1 fields that pprof's format does not define were skipped"]);
+});
+
 test('collapsed: bad lines are skipped and counted, fractions and negative values are read, the unit is kept', () => {
   const text = '# a comment\n#priv;a 2.5\na -1\nno stack\nb 1e3\r\n';
   assert.deepEqual(rows(text), [
@@ -427,6 +485,17 @@ test('collapsed: bad lines are skipped and counted, fractions and negative value
     );
     const again = readProfile(bytesOf(writeCollapsed(profile)));
     assert.deepEqual([again.kind, again.values[0].unit, again.values[0].self[0]], [profile.kind, unit, 7]);
+  }
+  for (const [unit, weights, expected] of [
+    ['nanoseconds', [3, 400, 1500], '# unit: nanoseconds\na 3\nb 400\nc 1500\n'],
+    ['microseconds', [2, 30, 1], '# unit: microseconds\na 2\nb 30\nc 1\n'],
+    ['none', [0.25, 2, 0.5], 'a 0.25\nb 2\nc 0.5\n'],
+  ] as const) {
+    const frames = ['a', 'b', 'c'].map((name) => ({ name }));
+    const one = { type: 'sampled', name: '', unit, samples: [[0], [1], [2]], weights };
+    const profile = readProfile(bytesOf({ shared: { frames }, profiles: [one] }));
+    assert.equal(writeCollapsed(profile), expected);
+    assert.deepEqual([...readProfile(bytesOf(expected)).values[0].self], [...profile.values[0].self]);
   }
 });
 
@@ -449,9 +518,17 @@ test('a broken file is distinguished from another kind, with the byte where it e
 const foreign: readonly (readonly [RegExp, string | object])[] = [
   [/heap snapshot$/, '{"snapshot":{"meta":{}},"nodes":[]}'],
   [/result that memwatch printed/, { schema: 'memwatch/heap@1' }],
-  [/Hermes/, { traceEvents: [], samples: [], stackFrames: {} }],
+  [/Hermes/, { traceEvents: [], samples: [], stackFrames: { 1: { category: 'root' }, 2: { funcLine: '1' } } }],
   [/Hermes/, [{ ph: 'B', args: { allocatedCategory: 'JavaScript' } }]],
   [/trace of events without a CPU profile/, { traceEvents: [{ ph: 'B', name: 'a', ts: 1 }] }],
+  [
+    /trace of events without a CPU profile/,
+    { traceEvents: [{ ph: 'B', sf: 1 }], stackFrames: { 1: { category: 'libc', name: 'malloc' } } },
+  ],
+  [
+    /a model that VS Code made/,
+    { nodes: [{ id: 0, selfTime: 0 }], locations: [{ id: 0 }], samples: [0], timeDeltas: [1], duration: 1 },
+  ],
   [/Safari \(JavaScriptCore\)$/, { version: 1, recording: {} }],
   [
     /JavaScriptCore \(Safari, Bun\)/,
