@@ -37,7 +37,11 @@ const rooms = [
   ['agent/process', ['errors.ts'], ['analyzer/model']],
   ['agent/session', ['errors.ts'], ['analyzer/model']],
   ['agent/attach', ['errors.ts', 'agent/process', 'agent/session'], ['analyzer/model']],
-  ['agent/capture', ['errors.ts', 'files', 'agent/process', 'agent/session', 'agent/attach'], ['analyzer/model']],
+  [
+    'agent/capture',
+    ['errors.ts', 'files', 'source/file-address.ts', 'agent/process', 'agent/session', 'agent/attach'],
+    ['analyzer/model'],
+  ],
   [
     'agent/lines',
     ['errors.ts', 'input.ts', 'files', 'source', 'agent/session', 'agent/attach', 'agent/capture'],
@@ -47,7 +51,14 @@ const rooms = [
   // runs inside the user's program, which waits for what it loads
   [
     'inside',
-    ['errors.ts', 'files', 'agent/process', 'agent/capture/own-documents.ts', 'agent/capture/scripts.ts'],
+    [
+      'errors.ts',
+      'files',
+      'source/file-address.ts',
+      'agent/process',
+      'agent/capture/own-documents.ts',
+      'agent/capture/scripts.ts',
+    ],
     ['analyzer/model', 'agent/session'],
   ],
   ['report', ['errors.ts', 'source', 'analyzer/model']],

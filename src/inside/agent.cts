@@ -151,13 +151,25 @@ const waitForEnd = (shared: Int32Array): void => {
   for (let i = 0; i < 1000; i++) Atomics.load(shared, 2);
 };
 
+/** Its class and where it was thrown; the message is left out, because it may contain what users gave the program. */
+const nameUncaught = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'an uncaught exception';
+  const { name, message, stack = '' } = error;
+  const afterMessage = stack.slice(stack.indexOf(message) + message.length);
+  const [, place] = /^ +(at [^\n?]+)/m.exec(afterMessage) ?? [];
+  return `an uncaught ${name}${place === undefined ? '' : ` ${place}`}`;
+};
+
 const watchEnd = (worker: workerThreads.Worker, shared: Int32Array): void => {
   const send = (message: Settings.AgentMessage): void => worker.postMessage(message);
   let uncaught = '';
-  process.on('uncaughtExceptionMonitor', (error: unknown) => {
-    uncaught = `: an uncaught ${error instanceof Error ? `${error.name}: ${error.message.split('\n', 1)[0]}` : 'exception'}`;
-    quietly(() => send({ kind: 'evidence', why: uncaught.slice(2) }));
-  });
+  process.on('uncaughtExceptionMonitor', (error: unknown) =>
+    quietly(() => {
+      const what = nameUncaught(error);
+      uncaught = `: ${what}`;
+      send({ kind: 'evidence', why: what });
+    }),
+  );
   process.on('exit', (code) =>
     quietly(() => {
       if (Atomics.load(shared, 3) === 0) return; // its thread has not started yet, or has ended

@@ -4,6 +4,7 @@
  * In: commands. Out: figures, and profiles in V8's own formats.
  */
 import { Session as InspectorSession } from 'node:inspector';
+import { hideAddresses, nodesOf } from '../agent/capture/own-documents.js';
 import type { Session } from '../agent/session/protocol.js';
 import type { AgentFigures } from './settings.js';
 
@@ -31,7 +32,7 @@ export interface Survivors {
 }
 
 export interface SampledNode {
-  readonly callFrame: { readonly scriptId: string; readonly url: string };
+  readonly callFrame: { readonly scriptId: string; url: string };
   readonly selfSize: number;
   readonly children: readonly SampledNode[];
 }
@@ -58,7 +59,10 @@ export const connectMainThread = (): MainThread => {
     startSampling: () => session.send('HeapProfiler.startSampling', { samplingInterval }),
     readSurvivors: () =>
       session.send('HeapProfiler.getSamplingProfile').then(
-        ({ profile }) => profile,
+        ({ profile }) => {
+          hideAddresses(nodesOf(profile.head));
+          return profile;
+        },
         () => undefined,
       ),
     startCpu: async () => {
@@ -66,7 +70,11 @@ export const connectMainThread = (): MainThread => {
       await session.send('Profiler.setSamplingInterval', { interval: cpuIntervalUs });
       await session.send('Profiler.start');
     },
-    stopCpu: async () => (await session.send('Profiler.stop')).profile,
+    stopCpu: async () => {
+      const { profile } = await session.send('Profiler.stop');
+      hideAddresses(profile.nodes);
+      return profile;
+    },
     disconnect: () => inspector.disconnect(),
   };
 };

@@ -93,7 +93,8 @@ parentPort?.on('message', (message: AgentMessage) => {
     });
   }
 });
-const door = openDoor(start.runtime, main);
+// the other folder: the usual one may be missing, or the permission model may not allow it
+const door = openDoor(start.runtime, main).catch(() => openDoor(start.keep, main));
 door.catch((error: unknown) => evidence.mark(`the agent: no door: ${messageOf(error)}`));
 run(samples.start);
 tick();

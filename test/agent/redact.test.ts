@@ -12,7 +12,7 @@ import type { HeapGraph } from '#memwatch/analyzer/model/heap-graph.js';
 import { findWaste } from '#memwatch/analyzer/waste/find-waste.js';
 import { memwatch } from '../support/memwatch.js';
 import { nodeBinary, testedMajors } from '../support/nodes.js';
-import { startSource, temporaryFolder } from '../support/targets.js';
+import { startScript, startSource, temporaryFolder } from '../support/targets.js';
 
 /** Secrets in every kind of place; each is put together at run time, so that the source does not contain it. */
 const secrets = `
@@ -97,4 +97,37 @@ test('snapshot --redact keeps every secret off the disk', async (t) => {
   const text = gunzipSync(readFileSync(file)).toString('latin1');
   assert.doesNotMatch(text, /SECRET-\d/);
   assert.match(text, /"Session"/);
+});
+
+test('profiles, recordings and reports hold no argument, environment, query of an address or code of a data: address', async (t) => {
+  const source = `
+    const spin = 'export const run = () => { let s = 0; for (let i = 0; i < 2e6; i++) s += Math.sqrt(i); return [s, Array(500).fill(s)]; }; // ';
+    const { run } = await import('data:text/javascript,' + spin + process.env.PASSWORD);
+    const { run: other } = await import('./other.mjs?token=' + process.env.PASSWORD);
+    globalThis.kept = []; const many = [run, other, () => 1, () => 2, () => 3, () => 4]; // too many to be inlined
+    setInterval(() => kept.push(many.map((one) => one())), 20); console.log('ready');`;
+  const folder = temporaryFolder(t);
+  const script = join(folder, 'target.mjs');
+  writeFileSync(script, source);
+  writeFileSync(join(folder, 'other.mjs'), 'export const other = 1; export const run = () => Array(5000).fill(1);');
+  const target = await startScript(t, script, {
+    args: ['--password=SECRET-1'],
+    env: { PASSWORD: 'SECRET-2' },
+    node: 24,
+  });
+  const pid = String(target.pid);
+  const file = (name: string): string => join(folder, name);
+  const runs = [
+    ['cpu', pid, '-d', '300ms', '-o', file('a.cpuprofile'), '--html', file('a.html')],
+    ['alloc', pid, '-d', '300ms', '-o', file('a.heapprofile')],
+    ['record', pid, '-d', '2s', '-o', file('a.ndjson')],
+  ];
+  for (const words of runs) {
+    const { code, stdout, stderr } = await memwatch(words);
+    assert.equal(code, 0, stderr);
+    assert.ok(!(stdout + stderr).includes('SECRET'), words[0]);
+  }
+  for (const name of ['a.cpuprofile', 'a.html', 'a.heapprofile', 'a.ndjson'])
+    assert.ok(!readFileSync(file(name), 'utf8').includes('SECRET'), name);
+  assert.ok(readFileSync(file('a.cpuprofile'), 'utf8').includes('"data:text/javascript,…"'));
 });

@@ -147,20 +147,24 @@ for (const node of testedMajors) {
 }
 
 test('a program ends as it would without the agent, and the end is written', async (t) => {
-  const body = `console.log('ready'); process.stdin.once('data', () => { boom(); }); function boom() { throw new Error('planted'); }`;
+  const body = `console.log('ready'); process.stdin.once('data', () => { boom(); }); function boom() { throw new Error('planted ' + process.argv[2]); }`;
   const kept = program(t, body, 'mjs');
-  const target = await startProcess(t, nodeBinary(20), ['--import', agent, kept.script], {
+  const target = await startProcess(t, nodeBinary(20), ['--import', agent, kept.script, '--token=SECRET-1'], {
     stdin: 'pipe',
-    env: { MEMWATCH_AGENT_KEEP: kept.keep },
+    env: { MEMWATCH_AGENT_KEEP: kept.keep, PASSWORD: 'SECRET-2' },
   });
   await eventually('the agent works', async () => (await why(kept.keep).catch(() => undefined)) !== undefined, 30_000);
   assert.match((await why(kept.keep)).ended.how, /still runs/);
   target.child.stdin?.write('go\n');
   assert.equal(await target.exited, 1);
-  assert.match(target.output(), /Error: planted\n\s+at boom/);
+  assert.match(target.output(), /Error: planted --token=SECRET-1\n\s+at boom/);
   assert.doesNotMatch(target.output(), /^memwatch:|debugger/m);
   const { ended, files } = await why(kept.keep);
-  assert.deepEqual(ended, { isKnown: true, how: 'it ended with exit code 1: an uncaught Error: planted' });
+  assert.equal(ended.isKnown, true);
+  assert.match(ended.how, /^it ended with exit code 1: an uncaught Error at boom \(file:.*program\.mjs:1:\d+\)$/);
+  const [folder = ''] = readdirSync(kept.keep);
+  for (const file of readdirSync(join(kept.keep, folder)))
+    assert.ok(!readFileSync(join(kept.keep, folder, file), 'utf8').includes('SECRET'), file);
   assert.ok(files.some((file) => file.endsWith('.heapprofile')));
 });
 

@@ -13,6 +13,7 @@ import { evaluate } from '../session/evaluate.js';
 import { watchGcAndLoop, type GcAndLoop } from './gc-and-loop.js';
 import { disableInlining, dropOptimisedCode } from './inlining.js';
 import type { Session } from '../session/protocol.js';
+import { hideAddresses, nodesOf } from './own-documents.js';
 import { captureScriptsWithSource } from './scripts.js';
 
 type Tree = Protocol.HeapProfiler.SamplingHeapProfileNode;
@@ -152,12 +153,9 @@ const notesOf = async (
   precise: boolean,
   gcAndLoop: GcAndLoop | undefined,
 ): Promise<CaptureNotes> => {
-  const ids = new Set<number>();
-  const stack = [...trees];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    ids.add(Number(node.callFrame.scriptId));
-    for (const child of node.children) stack.push(child);
-  }
+  const nodes = trees.flatMap((tree) => [...nodesOf(tree)]);
+  hideAddresses(nodes);
+  const ids = new Set(nodes.map(({ callFrame }) => Number(callFrame.scriptId)));
   const scripts = await captureScriptsWithSource(session, attachment, ({ id }) => ids.has(id));
   const wholeProgram = isWholeProgram(attachment) && { wholeProgram: true };
   return { scripts, thread: name, precise, gc: gcAndLoop?.gc ?? null, loop: gcAndLoop?.loop ?? null, ...wholeProgram };

@@ -10,8 +10,10 @@ import type { ScriptsTable } from '../../analyzer/model/scripts.js';
 import type { Attachment } from '../attach/attach.js';
 import { captureCallCounts, readWork, type Work } from './call-counts.js';
 import { watchGcAndLoop, type GcAndLoopWatch } from './gc-and-loop.js';
+import { publicAddress } from '../../source/file-address.js';
 import { disableInlining, dropOptimisedCode } from './inlining.js';
 import type { Session } from '../session/protocol.js';
+import { hideAddresses } from './own-documents.js';
 import { captureScriptsWithSource } from './scripts.js';
 import type { WorkerThread } from '../session/workers.js';
 
@@ -184,6 +186,7 @@ const finish = async (
   const counted = callsMs !== undefined && from !== undefined && to !== undefined;
   const countsHere = session === attachment.main ? counts : undefined;
   const calls = counted ? await captureCallCounts(session, { durationMs: callsMs, signal, from, to }) : countsHere;
+  hideAddresses(profile.nodes);
   const ids = new Set(profile.nodes.map(({ callFrame }) => Number(callFrame.scriptId)));
   const urls = new Set(calls?.scripts.map(({ url }) => url));
   const scripts = await captureScriptsWithSource(session, attachment, ({ id, url }) => ids.has(id) || urls.has(url));
@@ -195,10 +198,15 @@ const finish = async (
     loop,
     ...(sinceUs > 0 && { sinceUs }),
     ...(isWholeProgram(attachment) && { wholeProgram: true }),
-    ...(calls && { calls: withIdsOf(scripts, calls) }),
+    ...(calls && { calls: withIdsOf(scripts, withPublicAddresses(calls)) }),
   };
   return { thread: name, text: JSON.stringify({ ...profile, memwatch }) };
 };
+
+const withPublicAddresses = (calls: CallCounts): CallCounts => ({
+  ...calls,
+  scripts: calls.scripts.map((script) => ({ ...script, url: publicAddress(script.url) })),
+});
 
 /** In another run of a program, scripts have other ids; their addresses match them up. */
 const withIdsOf = ({ scripts }: ScriptsTable, calls: CallCounts): CallCounts => {

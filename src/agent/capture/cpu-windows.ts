@@ -10,6 +10,7 @@ import type { Attachment } from '../attach/attach.js';
 import type { Session } from '../session/protocol.js';
 import { threadsOf, type CpuCapture, type Thread } from './cpu-profile.js';
 import { watchGcAndLoop, type GcAndLoopWatch } from './gc-and-loop.js';
+import { hideAddresses } from './own-documents.js';
 import { captureScripts } from './scripts.js';
 
 export interface CpuWindowOptions {
@@ -76,6 +77,7 @@ const scriptsEveryMs = 20_000;
 const stop = async (attachment: Attachment, one: WatchedThread): Promise<CpuCapture> => {
   const { name, session } = one.thread;
   const { profile } = await session.send('Profiler.stop', undefined, { timeoutMs: 60_000 });
+  hideAddresses(profile.nodes);
   const known = new Set(one.scripts?.scripts.map(({ id }) => id));
   const isNew = profile.nodes.some(({ callFrame: { url, scriptId } }) => url !== '' && !known.has(Number(scriptId)));
   if (one.scripts === undefined || (isNew && performance.now() - one.scriptsAtMs > scriptsEveryMs)) {

@@ -6,6 +6,7 @@
 import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { publicAddress } from '../../source/file-address.js';
 
 /** Microseconds between two samples; if it is set, the profiler starts. */
 export const intervalVariable = 'MEMWATCH_IN_PROCESS_INTERVAL_US';
@@ -69,7 +70,7 @@ const writeProfile = (native: NativeProfile): void => {
     callFrame: {
       functionName: callFrame.functionName,
       scriptId: String(callFrame.scriptId),
-      url: callFrame.url,
+      url: publicAddress(callFrame.url),
       lineNumber: callFrame.lineNumber - 1,
       columnNumber: callFrame.columnNumber - 1,
     },

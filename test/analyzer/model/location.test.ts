@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { transformSync } from 'esbuild';
 import { createLocator } from '#memwatch/analyzer/model/location.js';
-import { fileOf } from '#memwatch/source/file-address.js';
+import { fileOf, publicAddress } from '#memwatch/source/file-address.js';
 
 const source = [
   'const a: number = 1;',
@@ -75,4 +75,7 @@ test('a file address becomes a path, on Windows too', () => {
   assert.equal(fileOf('node:fs'), 'node:fs');
   assert.equal(fileOf('file:///srv/config.mjs?t=1#a'), '/srv/config.mjs');
   assert.equal(fileOf('file:///srv/100%.js'), '/srv/100%.js');
+  assert.equal(fileOf('data:text/javascript,let token = 1'), 'data:text/javascript,…');
+  assert.equal(publicAddress('https://me:pass@host/x.js?token=1#a'), 'https://host/x.js');
+  assert.equal(publicAddress('webpack-internal:///x.vue?vue&type=script'), 'webpack-internal:///x.vue?vue&type=script');
 });
