@@ -2,10 +2,12 @@
  * Checks that a search for leaks can begin: the event loop of the target must turn, or a worker must at least answer between
  * its jobs. In: the target. Out: nothing, or an error.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attachment } from '../agent/attach/attach.js';
-import { collectWithoutLoop } from '../agent/capture/collect-garbage.js';
+import { collectWithoutLoop, turnsLoop } from '../agent/capture/collect-garbage.js';
+import { readThreadInside } from '../agent/capture/thread-states.js';
+import { describeSilentWorker, readThread } from '../agent/process/threads.js';
 import { evaluate, turnOfLoop } from '../agent/session/evaluate.js';
-import type { Session } from '../agent/session/protocol.js';
 import { MemwatchError } from '../errors.js';
 import type { Progress } from '../progress.js';
 
@@ -17,12 +19,11 @@ const workerBlockedMs = 1500;
  * Garbage is collected from the event loop: if the target never gets back to it, nothing can be compared. Throws
  * `no-answer`.
  */
-export const requireTurningLoop = async ({ session, pid, worker }: Attachment, io: Progress): Promise<void> => {
-  if (worker !== undefined && !(await turns(session, workerBlockedMs))) {
+export const requireTurningLoop = async (attachment: Attachment, io: Progress): Promise<void> => {
+  const { session, pid, worker } = attachment;
+  if (worker !== undefined && !(await turnsLoop(session, workerBlockedMs))) {
     collectWithoutLoop(session);
-    io.warn(
-      `${worker.title} does not get back to its event loop (it may wait in Atomics.wait, run native code, or be busy); going on`,
-    );
+    io.warn(`${worker.title} does not get back to its event loop: ${await waitOf(attachment)}; going on`);
     return;
   }
   const who = pid === undefined ? 'the target' : `process ${pid}`;
@@ -41,8 +42,15 @@ export const requireTurningLoop = async ({ session, pid, worker }: Attachment, i
   }
 };
 
-const turns = (session: Session, timeoutMs: number): Promise<boolean> =>
-  evaluate(session, turnOfLoop, [], { awaitPromise: true, timeoutMs }).then(
-    () => true,
-    () => false,
-  );
+/** Until it waits again. */
+const afterAnswerMs = 100;
+
+/** What the worker does instead, which it says itself: in Atomics.wait, too, V8 lets it answer. */
+const waitOf = async ({ pid, session, worker }: Attachment): Promise<string> => {
+  const inside = await readThreadInside({ session, name: worker?.title ?? '' });
+  if (inside === undefined) return describeSilentWorker(pid);
+  if (pid === undefined || inside.kernelId === null) return 'it is busy, or waits';
+  await sleep(afterAnswerMs);
+  const thread = readThread(pid, inside.kernelId);
+  return thread?.waitsFor == null ? 'it is busy' : `it waits for ${thread.waitsFor}`;
+};

@@ -84,11 +84,8 @@ const countObjects = async (
 };
 
 const warnOfSilentWorkers = ({ workers }: ProcessReading, io: Progress): void => {
-  const silent = workers.filter(({ heapUsedBytes }) => heapUsedBytes === null).map(({ title }) => title);
-  if (silent.length > 0)
-    io.warn(
-      `${silent.join(', ')} does not answer (it may wait in Atomics.wait, run native code, or be busy): its heap is not checked`,
-    );
+  for (const { title, silence } of workers)
+    if (silence !== null) io.warn(`${title} does not answer (${silence}): its heap is not checked`);
 };
 
 /** Without collections the heap's readings are full of garbage, and have no bound. */

@@ -114,12 +114,18 @@ test('without collections nothing is known of the heap, only of counts and nativ
 
 test('a worker that does not answer is named once, at the start', async () => {
   const { looking, warnings } = createTarget();
-  const silent = { id: '3', title: '[worker 3] queue', heapUsedBytes: null, heapTotalBytes: null };
+  const silent = {
+    id: '3',
+    title: '[worker 3] queue',
+    heapUsedBytes: null,
+    heapTotalBytes: null,
+    silence: 'it is busy',
+  };
   const readings = { ...looking.readings, read: async () => processReading({ workers: [silent] }) };
   const notes = await createNotes({ ...looking, readings }, allowedMs);
   await notes.endRound(false);
   assert.equal(warnings.length, 1);
-  assert.match(warnings[0] ?? '', /^\[worker 3\] queue does not answer .*: its heap is not checked$/);
+  assert.match(warnings[0] ?? '', /^\[worker 3\] queue does not answer \(it is busy\): its heap is not checked$/);
 });
 
 test('the growth that is expected is that of the rounds so far', () => {

@@ -5,6 +5,7 @@
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { evaluate } from '../session/evaluate.js';
 import { describeWait, programOf, runsOn } from '../process/proc.js';
+import { describeSilentWorker } from '../process/threads.js';
 import { enterGuard } from '../session/guard.js';
 import { watchEnd } from './end-of-target.js';
 import type { Program } from './launch.js';
@@ -85,8 +86,9 @@ const throwIfCut = async ({ pid, main, program, howItEnded }: Attachment): Promi
 };
 
 /** The same error; if it came because the target ended, it says how that was. Detaches then. */
-export const withEnd = async ({ pid, ending, howItEnded, detach }: Attachment, error: unknown): Promise<unknown> => {
-  if (error instanceof NoAnswer && pid !== undefined) return whyNoAnswer(pid, error);
+export const withEnd = async (attachment: Attachment, error: unknown): Promise<unknown> => {
+  const { pid, worker, ending, howItEnded, detach } = attachment;
+  if (error instanceof NoAnswer && pid !== undefined) return whyNoAnswer(pid, worker, error);
   if (!(error instanceof MemwatchError) || error.code !== 'disconnected' || !ending.aborted) return error;
   await quietly(detach); // lets a target at its end go on to its exit code
   const how = await howItEnded();
@@ -97,11 +99,16 @@ export const withEnd = async ({ pid, ending, howItEnded, detach }: Attachment, e
   });
 };
 
-const whyNoAnswer = (pid: number, error: NoAnswer): MemwatchError =>
-  new MemwatchError('no-answer', `${error.message}: process ${pid}: ${describeWait(pid)}`, {
+const whyNoAnswer = async (pid: number, worker: WorkerThread | undefined, error: NoAnswer): Promise<MemwatchError> => {
+  const [who, why] =
+    worker === undefined
+      ? [`process ${pid}`, describeWait(pid)]
+      : [`${worker.title} of process ${pid}`, await describeSilentWorker(pid)];
+  return new MemwatchError('no-answer', `${error.message}: ${who}: ${why}`, {
     hint: 'when it runs on, it undoes what memwatch did there',
     cause: error,
   });
+};
 
 /** Attaches to a target. Throws no-such-process, not-node, not-attachable, no-permission, no-answer, port-taken, not-found. */
 export const attach = async (target: Target, options: LinkOptions = {}): Promise<Attachment> => {
@@ -178,7 +185,7 @@ const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promi
 
 /**
  * The same attachment seen from one of its workers; its detach leaves that worker alone. Throws no-answer if the worker
- * waits in Atomics.wait, or runs native code.
+ * is in native code.
  */
 export const attachToWorker = async (attachment: Attachment, worker: WorkerThread): Promise<Attachment> => {
   const guard = await enterGuard(worker.session, false);

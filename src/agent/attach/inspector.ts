@@ -9,6 +9,7 @@ import { identify } from '../session/identity.js';
 import type { Closer } from './close-later.js';
 import { closeUnreachable, makeRoomOnPort, unreachableInspector } from './port.js';
 import { describeWait, innerPid, isInInnerLoop, mayWaitForChild, readProcess, turnsItsLoop } from '../process/proc.js';
+import { stopOf } from '../process/waits.js';
 import type { ProcessStatus } from '../process/proc.js';
 import { agentInside, inOtherNetwork, loopbackAdvice } from '../process/network.js';
 import { withDeadline } from '../session/patience.js';
@@ -213,7 +214,7 @@ const webSocketUrlIn = (text: string, place: string): string | undefined => {
   }
 };
 
-const isStopped = (pid: number): boolean => readProcess(pid)?.state === 'T';
+const isStopped = (pid: number): boolean => stopOf(readProcess(pid)?.state ?? '', pid) !== undefined;
 
 /** Connects, and checks that the process behind the address is the one that was named. */
 export const connectToProcess = async (url: string, pid: number, signal?: AbortSignal): Promise<Session> => {

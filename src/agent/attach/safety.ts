@@ -7,6 +7,7 @@ import { MemwatchError } from '../../errors.js';
 import { inspectorListener, startsWithInspector } from './port.js';
 import { listeningPorts } from '../process/sockets.js';
 import { whyDenied, whyNoSignal } from '../process/permission.js';
+import { stopOf } from '../process/waits.js';
 import { missingForInspector } from '../process/inspector-needs.js';
 import { nodeOfOtherName } from '../process/single-executable.js';
 import { whyUnreachable } from '../process/network.js';
@@ -38,14 +39,13 @@ export const barrierOf = (status: ProcessStatus): Obstacle | undefined => {
   if (state === 'Z' || state === 'X')
     return refuse('has ended and is waiting for its parent to collect it', 'there is nothing left to look at');
   if (!status.permitted) return { code: 'no-permission', ...whyDenied(pid) };
-  if (state === 'T') return refuse('is stopped (SIGSTOP)', `let it run first: kill -CONT ${pid}`);
   if (waitsForUs(pid))
     return refuse(
       'waits until this memwatch has ended: it started it synchronously',
       'start memwatch with spawn or exec, not with spawnSync or execSync',
     );
-  if (state === 't') return refuse('is stopped by a tracer such as gdb or strace', 'detach that tracer first');
-  return undefined;
+  const stop = stopOf(state, pid);
+  return stop === undefined ? undefined : refuse(stop.how, stop.hint);
 };
 
 /** It started memwatch, or a parent of memwatch, in spawnSync: its newest child. It goes on when memwatch has ended. */

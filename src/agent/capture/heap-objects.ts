@@ -5,7 +5,7 @@
  */
 import { slowdownOf, tryProcessor, waitsOf } from '../process/processor.js';
 import type { Attachment } from '../attach/attach.js';
-import { evaluate, turnOfLoop } from '../session/evaluate.js';
+import { turnsLoop } from './collect-garbage.js';
 import { readCollectedHeap } from './collected-heap.js';
 import type { LargeArray } from './memory-arrays.js';
 import { sampleMemory, type MemorySample } from './memory-sample.js';
@@ -44,7 +44,7 @@ export const countHeapObjects = async (
   const { pid, session } = attachment;
   const ownWaits = await tryProcessor();
   // garbage is collected by a task of the event loop
-  const turns = collected && (await evaluate(session, turnOfLoop, [], turnOptions).catch(() => false));
+  const turns = collected && (await turnsLoop(session, 2000));
   if (turns) await readCollectedHeap(session);
   // not during the collection, when the target's thread waits for V8's other threads, which a snapshot does not use
   const before = waitsOf(pid);
@@ -58,7 +58,6 @@ export const countHeapObjects = async (
   return { ...heapObjectsOf(sample), slowdown };
 };
 
-const turnOptions = { awaitPromise: true, timeoutMs: 2000 };
 const heapObjectsOf = (sample: MemorySample): Omit<HeapObjects, 'slowdown'> => {
   const { objects, jsObjects, strings, names, textBytes, references, arrays, weakEntries } = sample;
   const inArrays = arrays.reduce((sum, array) => sum + (isDense(array) ? array.references : 0), 0);

@@ -6,6 +6,7 @@
 import type { ProcessReading, WorkerReading } from '../../analyzer/model/process-reading.js';
 import type { Attachment } from '../attach/attach.js';
 import { readChildrenRss, readProcessCounts } from '../process/counts.js';
+import { describeSilentWorker } from '../process/threads.js';
 import { collectGarbage, collectWithoutLoop } from './collect-garbage.js';
 import { readMemoryCounters, type MemoryCounters } from './memory-counters.js';
 import { callOn, evaluate, evaluateRemote } from '../session/evaluate.js';
@@ -22,7 +23,7 @@ export interface ProcessReadings {
 /** V8 visits the old generation to add up its code, which takes half as long as a collection: 100 ms for this heap. */
 const mostBytesWithCode = 64 * 2 ** 20;
 const collectTimeoutMs = 120_000;
-/** A worker that waits in Atomics.wait, or in native code, takes longer or never answers; others answer within milliseconds. */
+/** A worker in native code takes longer or never answers; others answer within milliseconds. */
 const workerTimeoutMs = 1500;
 const collectsSlowlyMs = 5000;
 /** At most this many workers are read, because each worker's heap is collected at each reading. */
@@ -33,7 +34,7 @@ export const openProcessReadings = async (attachment: Attachment, collects = tru
   const { session, pid, worker } = attachment;
   const install = `(${String(installMeter)})(${String(readMemoryCounters)}, ${mostBytesWithCode})`;
   const meter = await evaluateRemote<Meter>(session, install);
-  const silent = new Set<string>();
+  const silent = new Map<string, string>();
   const startedAt = performance.now();
   let lastMs = 0;
   return {
@@ -46,7 +47,8 @@ export const openProcessReadings = async (attachment: Attachment, collects = tru
       if (collects) await collectGarbage(session, collectTimeoutMs);
       const memory = await callOn(session, meter, (own) => own.memory());
       lastMs = performance.now() - from; // it runs on while its workers are waited for
-      const workers = worker === undefined && collects ? await readWorkers(await attachment.workers(), silent) : [];
+      const workers =
+        worker === undefined && collects ? await readWorkers(await attachment.workers(), silent, pid) : [];
       const ofProcess =
         pid === undefined || worker !== undefined
           ? unseen
@@ -64,12 +66,17 @@ export const openProcessReadings = async (attachment: Attachment, collects = tru
 const unseen = { fileDescriptors: null, threads: null, childProcesses: null, childrenRssBytes: null } as const;
 
 /** A worker that did not answer once is not waited for again. */
-const readWorkers = (workers: readonly WorkerThread[], silent: Set<string>): Promise<WorkerReading[]> =>
+const readWorkers = (
+  workers: readonly WorkerThread[],
+  silent: Map<string, string>,
+  pid: number | undefined,
+): Promise<WorkerReading[]> =>
   Promise.all(
     workers.slice(0, maxWorkers).map(async ({ id, title, session }) => {
       const memory = silent.has(id) ? undefined : await heapOfWorker(session);
-      if (memory === undefined) silent.add(id);
-      return { id, title, heapUsedBytes: memory?.used ?? null, heapTotalBytes: memory?.total ?? null };
+      if (memory === undefined && !silent.has(id)) silent.set(id, await describeSilentWorker(pid));
+      const { used = null, total = null } = memory ?? {};
+      return { id, title, heapUsedBytes: used, heapTotalBytes: total, silence: silent.get(id) ?? null };
     }),
   );
 

@@ -10,6 +10,7 @@ import { cgroupMemory } from '../process/cgroup.js';
 import { callOn, evaluateRemote } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
 import { describeWait } from '../process/proc.js';
+import { describeSilentWorker } from '../process/threads.js';
 
 export interface ReadingsOptions {
   intervalMs: number;
@@ -61,13 +62,13 @@ const waitUntil = async (due: number, over: AbortSignal): Promise<boolean> => {
 /** The answer, however long it takes: a stopped target answers when it continues. Undefined if it is over before. */
 const answerOf = async <T>(
   answer: Promise<T>,
-  { pid }: Attachment,
+  { pid, worker }: Attachment,
   over: AbortSignal,
   { onSilence }: ReadingsOptions,
 ): Promise<T | undefined> => {
-  const tell = (): void =>
-    onSilence?.(pid === undefined ? 'the target does not answer' : `no answer: ${describeWait(pid)}`);
-  const timer = setInterval(tell, 1000);
+  const why = async (): Promise<string> =>
+    pid === undefined || worker !== undefined ? describeSilentWorker(pid) : describeWait(pid);
+  const timer = setInterval(() => void why().then((words) => onSilence?.(`no answer: ${words}`)), 1000);
   let end = (): void => {};
   const ended = new Promise<undefined>((resolve) => {
     end = () => resolve(undefined);

@@ -7,7 +7,8 @@ import { randomUUID } from 'node:crypto';
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import type { Attachment } from '../attach/attach.js';
 import { createCaptureFile, type CaptureFile } from './capture-file.js';
-import { evaluate, turnOfLoop } from '../session/evaluate.js';
+import { evaluate } from '../session/evaluate.js';
+import { turnsLoop } from './collect-garbage.js';
 import { watchPause } from '../attach/pause.js';
 import type { Session } from '../session/protocol.js';
 import { createRedactor, type Redaction } from './redact.js';
@@ -170,13 +171,8 @@ const untilAborted = async (work: Promise<void>, stop: AbortSignal): Promise<voi
  * Node 22 and later begin a snapshot in a task of the event loop, which a thread that never leaves a loop does not reach;
  * Node 20 begins at once.
  */
-const runsPostedTasks = async ({ session, nodeVersion }: Attachment): Promise<boolean> => {
-  if (Number(/\d+/.exec(nodeVersion)?.[0]) < 22) return true;
-  return evaluate(session, turnOfLoop, [], { awaitPromise: true, timeoutMs: 2000 }).catch((error: unknown) => {
-    if (error instanceof MemwatchError && error.code === 'no-answer') return false;
-    throw error;
-  });
-};
+const runsPostedTasks = async ({ session, nodeVersion }: Attachment): Promise<boolean> =>
+  Number(/\d+/.exec(nodeVersion)?.[0]) < 22 || turnsLoop(session, 2000);
 
 const takeByProtocol: Take = async (session, add, text) => {
   const stops = [

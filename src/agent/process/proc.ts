@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
+import { stopOf, waitWords } from './waits.js';
 
 export interface ProcessStatus {
   readonly pid: number;
@@ -148,14 +149,14 @@ export const ancestorsOf = (pid: number): number[] => {
 export const describeWait = (pid: number): string => {
   const status = readProcess(pid);
   if (status === undefined) return 'it is gone';
-  if (status.state === 'T' || status.state === 't') return `it is stopped (kill -CONT ${pid} lets it run)`;
+  const stop = stopOf(status.state, pid);
+  if (stop !== undefined) return `it ${stop.how}: ${stop.hint}`;
   if (isInInnerLoop(pid)) return 'it waits for a child in spawnSync or execSync';
   if (waitsForEvents(pid))
     return mayWaitForChild(pid) ? 'it waits for events, or in spawnSync for a child' : 'it waits for events';
   if (status.state === 'R') return 'its main thread is busy';
-  const channel = readText(`/proc/${pid}/wchan`).replace(/^0$/, '');
-  const where = channel === '' ? '' : ` (${channel})`;
-  return `its main thread is blocked in a system call${where}`;
+  const what = waitWords(readText(`/proc/${pid}/wchan`).replace(/^0$/, ''), status.state);
+  return `its main thread is blocked: it waits for ${what ?? 'a system call'}`;
 };
 
 /** The target of a link in /proc; '' if there is none or it may not be read. */

@@ -45,7 +45,7 @@ const coresOf = ({ before, after, elapsedUs }: ThreadEvidence): number | null =>
 
 const stateOf = (evidence: ThreadEvidence): ThreadState => {
   const { stack, after } = evidence;
-  if (after?.state === 'T' || after?.state === 't') return 'waiting';
+  if (after?.isStopped === true) return 'waiting';
   const isIdle = stack !== undefined && stack.idleSamples > stack.samplesTaken / 2;
   if (isIdle) return 'idle';
   const isAsleep = after !== undefined && after.state !== 'R' && (coresOf(evidence) ?? 0) < busyCores;
@@ -55,27 +55,14 @@ const stateOf = (evidence: ThreadEvidence): ThreadState => {
   return stack === undefined && after === undefined ? 'unknown' : 'running';
 };
 
-/** The kernel functions in which a thread waits, and what each means for a Node program. */
-const waits: readonly { readonly match: RegExp; readonly words: string }[] = [
-  { match: /futex/, words: 'a lock (Atomics.wait, or one of native code)' },
-  { match: /pipe|fifo/, words: 'a pipe' },
-  { match: /^(?:do_wait|wait4|kernel_wait|do_waitid)/, words: 'a child process to end' },
-  { match: /sock|skb|tcp|unix_/, words: 'a socket, in a synchronous call' },
-  { match: /nanosleep/, words: 'a timer of the system (sleep)' },
-  { match: /lock_page|folio|io_schedule|blk_|nfs|fuse|ext4|xfs/, words: 'a file' },
-];
-
 const waitsFor = (evidence: ThreadEvidence): string | null => {
   const { after, hasChildren, stack } = evidence;
   if (after === undefined) return null;
-  if (after.state === 'T' || after.state === 't') return 'nothing: it is stopped (SIGSTOP or a debugger)';
+  if (after.isStopped) return 'nothing: it is stopped (SIGSTOP or a debugger)';
   if (/poll/.test(after.waitsIn)) {
     const inCode = (stack?.samples ?? 0) > 0;
     if (stack === undefined && hasChildren) return 'events, or a child process that it started synchronously';
     return inCode && hasChildren ? 'a child process, in a synchronous call' : 'events';
   }
-  const known = waits.find(({ match }) => match.test(after.waitsIn));
-  if (known !== undefined) return known.words;
-  if (after.state === 'D') return `a file or device (${after.waitsIn})`;
-  return after.waitsIn === '' ? null : `a system call (${after.waitsIn})`;
+  return after.waitsFor;
 };

@@ -53,12 +53,10 @@ const notCovered = (watch: Watch): NotLooked[] => {
   if (first === undefined) return [];
   const unread = first.fileDescriptors === null;
   const beside = { what: 'file descriptors, threads and child processes', why: 'the system does not report them' };
-  const titles = silentWorkers(watch.readings).map(({ title }) => title);
-  const waits = {
-    what: titles.join(', '),
-    why: 'it does not answer: it may wait in Atomics.wait, run native code, or be busy',
-  };
-  const silent = titles.length === 0 ? [] : [waits];
+  const silent = silentWorkers(watch.readings).map(({ title, silence }) => ({
+    what: title,
+    why: `it does not answer: ${silence}`,
+  }));
   const seconds = Math.round(watchedMs(watch) / 1000);
   const rare = { what: `work that occurs less often than every ${seconds} s`, why: `it was watched for ${seconds} s` };
   return [...(unread ? [beside] : []), ...silent, rare, ...slow(watch)];

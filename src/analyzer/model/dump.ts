@@ -35,8 +35,12 @@ export interface KernelThread {
   readonly name: string;
   /** One letter: R running, S sleeping, D waiting for a disk, T stopped. */
   readonly state: string;
+  /** A signal or a tracer has stopped it. */
+  readonly isStopped: boolean;
   /** The kernel function in which it waits; '' if it runs or the kernel does not say. */
   readonly waitsIn: string;
+  /** The same in words; null if it is not known. */
+  readonly waitsFor: string | null;
   /** Processor time since it started. */
   readonly cpuUs: number;
 }

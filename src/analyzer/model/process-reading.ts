@@ -19,7 +19,9 @@ export interface WorkerReading {
   /** The threadId, and the title that Node gives it. */
   readonly id: string;
   readonly title: string;
-  /** null if the worker does not answer: it waits in Atomics.wait, or runs native code. */
+  /** null if the worker does not answer. */
   readonly heapUsedBytes: number | null;
   readonly heapTotalBytes: number | null;
+  /** Why it does not answer; null if it does. */
+  readonly silence: string | null;
 }

@@ -17,6 +17,7 @@ import { messageOf } from '../../errors.js';
 import { probableCause } from '../../analyzer/memory/probable-cause.js';
 import type { Io } from '../io.js';
 import type { RecordLog } from './log.js';
+import { noteSilence } from './silence.js';
 
 interface Recorder {
   readonly log: RecordLog;
@@ -69,12 +70,20 @@ const recordThread = async (
   attachment: Attachment,
   thread: string,
   script: string,
-  { log, intervalMs, stop, io }: Recorder,
+  recorder: Recorder,
 ): Promise<ThreadEnd | undefined> => {
+  const { log, intervalMs, stop, io } = recorder;
   const { pid, nodeVersion } = attachment;
   let series: number | undefined;
   const last: Reading[] = [];
-  for await (const reading of watchReadings(attachment, { intervalMs, signal: stop, onSilence: io.progress })) {
+  const who = `${thread} of process ${pid ?? 'there'}`;
+  const silence = noteSilence((text) => note(`${who}: ${text}`, recorder));
+  const onSilence = (text: string): void => {
+    io.progress(text);
+    silence.goesOn(text);
+  };
+  for await (const reading of watchReadings(attachment, { intervalMs, signal: stop, onSilence })) {
+    silence.ends();
     if (series === undefined) {
       series = log.nextSeries();
       const start = { timeMs: reading.timeMs, pid: pid ?? null, thread, script, nodeVersion };

@@ -35,6 +35,7 @@ const worker = (id: string, heapUsedBytes: number | null) => ({
   title: `[worker ${id}]`,
   heapUsedBytes,
   heapTotalBytes: heapUsedBytes,
+  silence: heapUsedBytes === null ? 'it is busy' : null,
 });
 
 test('the time of a watch is that between its first reading and its last', () => {

@@ -142,7 +142,7 @@ test('an allocator that comes and goes by megabytes is no native growth; 8 MB a 
 
 test('the heap of a worker is a separate quantity, and a worker that does not answer leaves the verdict open', () => {
   const worker = (heapUsedBytes: number | null) => ({
-    workers: [{ id: '3', title: '[worker 3]', heapUsedBytes, heapTotalBytes: heapUsedBytes }],
+    workers: [{ id: '3', title: '[worker 3]', heapUsedBytes, heapTotalBytes: heapUsedBytes, silence: null }],
   });
   assert.equal(
     stateOf(
