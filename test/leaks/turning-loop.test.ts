@@ -1,7 +1,7 @@
 /** A search begins only on a target whose event loop turns; a worker that only answers between jobs may be searched, too. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { collectGarbage } from '#memwatch/agent/capture/collect-garbage.js';
+import { collectGarbage, turnsLoop } from '#memwatch/agent/capture/collect-garbage.js';
 import { MemwatchError } from '#memwatch/errors.js';
 import { requireTurningLoop } from '#memwatch/leaks/turning-loop.js';
 import { drawAttachment, drawSession, drawWorker, valueOf } from '../support/drawn-session.js';
@@ -66,6 +66,9 @@ test('a worker that never gets back to its loop is searched, with a warning, and
     'Runtime.releaseObject',
     'Runtime.releaseObject',
   ]);
+  blocked.sent.length = 0;
+  assert.equal(await turnsLoop(blocked.session, 1000), false);
+  assert.deepEqual(blocked.sent, [], 'a question would stay there as a promise');
 });
 
 test('the garbage of a worker whose loop turns is collected as that of any thread', async () => {
