@@ -1,6 +1,7 @@
 /** What a thread is doing, from its samples and the kernel's view of it: running, waiting and for what, or idle. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { stopOf, waitWords } from '#memwatch/agent/process/waits.js';
 import type { CommonStack } from '#memwatch/analyzer/cost/stacks.js';
 import { describeThread, type ThreadEvidence } from '#memwatch/analyzer/cost/thread-dump.js';
 import type { KernelThread } from '#memwatch/analyzer/model/dump.js';
@@ -14,14 +15,12 @@ const stack: CommonStack = {
 };
 const idle: CommonStack = { ...stack, stack: [], samples: 0, idleSamples: 39 };
 
-const kernel = (values: Partial<KernelThread> = {}): KernelThread => ({
-  id: 1,
-  name: 'node',
-  state: 'S',
-  waitsIn: '',
-  cpuUs: 1000,
-  ...values,
-});
+/** As the agent describes a thread. */
+const kernel = (values: { state?: string; waitsIn?: string; cpuUs?: number } = {}): KernelThread => {
+  const { state = 'S', waitsIn = '', cpuUs = 1000 } = values;
+  const isStopped = stopOf(state, 1) !== undefined;
+  return { id: 1, name: 'node', state, isStopped, waitsIn, waitsFor: waitWords(waitsIn, state), cpuUs };
+};
 
 /** Over half a second. */
 const evidence = (values: Partial<ThreadEvidence> = {}): ThreadEvidence => ({
