@@ -67,7 +67,7 @@ const run = async (command: Command, args: Arguments): Promise<void> => {
   }
 };
 
-/** What the file is that could not be read. Loaded where it is needed: it knows every format. */
+/** What kind of file it is that could not be read. Loaded only if it is needed, because it knows every format. */
 const explained = async (error: unknown): Promise<unknown> => {
   const { explainFile } = await import('./commands/profile-file.js');
   return explainFile(error, words);

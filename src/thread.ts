@@ -63,7 +63,7 @@ export const startThread = (file: URL, signal?: AbortSignal): Thread => {
     worker.once('error', reject);
     worker.once('exit', () => reject(stopped()));
   });
-  ended.catch(() => {}); // whoever asks is told
+  ended.catch(() => {}); // `ask` throws it
   return {
     tell: (message) => worker.postMessage(message),
     ask: (message) => {

@@ -41,7 +41,7 @@ export const allTargets = (): Target[] =>
     .filter((status) => status.permitted && status.catchesSigusr1)
     .map(({ pid }) => ({ kind: 'pid', pid, worker: undefined }));
 
-/** A name stands for one process only now: the user must see for which. */
+/** A name may mean another process later, so the user must see which one it means now. */
 const sayWhich = (pid: number, io: Io): void => {
   const found = listCandidates().find((one) => one.pid === pid);
   if (found !== undefined) io.warn(escapeText(`process ${describeCandidate(found)}`));

@@ -86,7 +86,10 @@ const readWhy = async (folder: string): Promise<WhyDocument> => {
   };
 };
 
-/** When another tool has sampled meanwhile, the agent has begun anew: those samples are not comparable with the ones before. */
+/**
+ * When another tool has sampled meanwhile, the agent has started again: those samples are not comparable with the ones
+ * before.
+ */
 const lastSampling = (names: readonly string[]): string[] => {
   const samples = names.filter((name) => /^survivors-\d+-\d+\.heapprofile$/.test(name));
   const prefix = samples.at(-1)?.split('-').slice(0, 2).join('-');

@@ -20,7 +20,7 @@ export const startAnalysis = (signal?: AbortSignal): { analysis: Analysis; end()
 };
 
 export const createThreadAnalysis = (signal?: AbortSignal): Analysis => {
-  const files: string[] = []; // names alone: what stood here would be in the next snapshot
+  const files: string[] = []; // only names: anything else would be in the next snapshot
   return {
     add: (file) => void files.push(file),
     growth: async (work, body) => {

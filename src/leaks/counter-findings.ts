@@ -33,7 +33,7 @@ export const joinFindings = (inHeap: readonly Finding[], outside: readonly Findi
 
 const isStarted = ({ container: { name } }: Finding): boolean => name === threads || name === childProcesses;
 
-/** Nothing in the heap shows where it comes from, so the body is reported as the place. */
+/** The heap does not show where it comes from, so the body is reported as the place. */
 export const findingOf = (counter: CounterGrowth, { place }: Growth, work: readonly number[]): Finding => {
   const callsPerRound = work.reduce((sum, calls) => sum + calls, 0) / work.length;
   const owner = place === null ? ({ kind: 'unknown' } as const) : ownerOf(place.file, packageOf);

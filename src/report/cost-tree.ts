@@ -34,7 +34,7 @@ export interface CostTreeOptions {
 }
 
 const smallestShare = 0.01;
-/** Deeper ones stand at this depth: nothing would be left of a line. */
+/** Deeper ones are indented no further, because no room would be left on the line. */
 const deepestIndent = 30;
 
 export const renderCostTree = (roots: readonly CostTreeNode[], options: CostTreeOptions): string[] => {

@@ -13,7 +13,7 @@ import { escapeText, formatBytes, formatRate } from './units.js';
 
 const longestPath = 10;
 
-/** What a signature is, for where it first stands. */
+/** Says what a signature is, where a report first shows one. */
 export const signatureMeaning =
   '(names this leak in every run, whatever the lines; a baseline of memwatch check lists it)';
 

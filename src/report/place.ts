@@ -15,7 +15,9 @@ export const packageOf = (file: string | null): string | null => {
 export const isOwn = ({ file }: { file: string | null }): boolean =>
   file !== null && ownerOf(file, () => undefined).kind === 'application';
 
-/** Whose a function is: a package's name, `own` for the application, `native` for code without a file, '' for V8's states. */
+/**
+ * Whose function it is: a package's name, `own` for the application, `native` for code without a file, '' for V8's states.
+ */
 export const showPackage = ({ name, file }: { name: string; file: string | null }): string =>
   packageOf(file) ?? (file !== null ? 'own' : /^\(.+\)$/.test(name) ? '' : 'native');
 

@@ -1,6 +1,6 @@
 /**
  * The Node processes that a user may mean by a script's name or a port. In: only /proc, so it takes milliseconds. Out: what
- * a person recognises a process by. `processes.ts` says more of them, and whether memwatch can attach.
+ * a person recognises a process by. `processes.ts` says more about them, and whether memwatch can attach.
  */
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,7 +1,7 @@
 /**
  * How a target ended while memwatch was attached to it. In: what is known of it while it runs, and its broken connection.
- * Out: words. What is not certain is not said as if it were: a process's exit code is known to its parent, and to others
- * only until the parent has collected it.
+ * Out: words, which say only what is certain: a process's exit code is known to its parent, and to others only until the
+ * parent has collected it.
  */
 import { watchOomKills, type OomKill } from '../process/cgroup-state.js';
 import { readExit, readProcess, runsOn, type ProcessExit } from '../process/proc.js';

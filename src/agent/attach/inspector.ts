@@ -87,10 +87,10 @@ const waitForInspector = async (pid: number, closer: Closer, options: InspectorO
   throw noInspector(pid, `opened none within ${seconds} s: ${describeWait(pid)}${others}`, 'no-answer', later);
 };
 
-/** Who waits this long for a child in spawnSync may wait for minutes. */
+/** A process that has waited this long for a child in spawnSync may wait for minutes. */
 const inChildMs = 4000;
 
-/** undefined if there is none until it is too late. */
+/** undefined if it does not open in time. */
 const lookForInspector = async (
   pid: number,
   closer: Closer,

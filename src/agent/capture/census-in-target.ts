@@ -53,7 +53,9 @@ export function countObjects(
     return builtIn(get) ? get : undefined;
   };
   const mostProperties = 40;
-  /** Of a class; and in all, so that the search for holders takes a moment however large the heap is. */
+  /**
+   * At most this many objects of a class, and in all: the search for holders then takes a moment however large the heap is.
+   */
   const mostAlike = 5000;
   const mostHolders = 50_000;
   const mapSize = getter(Map.prototype);
@@ -151,7 +153,9 @@ export function countObjects(
   found.sort((a, b) => b.size - a.size);
   found.length = Math.min(found.length, watched);
 
-  /** Holders first looked for among the rare: what holds a large collection is rarely one of many. */
+  /**
+   * Rare classes are searched first for holders: what holds a large collection is rarely one of many objects of its class.
+   */
   const heldBy = new Map<object, string>();
   const wanted = new Set(found.map(({ object }) => object));
   const rank = (object: object): number => counts.get(classOf(prototypeOf(object))) ?? 0;

@@ -38,7 +38,7 @@ export async function* watchCpu(attachment: Attachment, options: CpuWindowOption
   }
 }
 
-/** A worker may end at any time; what the others say counts. */
+/** A worker may end at any time; the profiles of the others are kept. */
 const keepFulfilled = async <T>(promises: readonly Promise<T>[]): Promise<T[]> => {
   const settled = await Promise.allSettled(promises);
   return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));

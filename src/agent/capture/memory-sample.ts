@@ -146,7 +146,10 @@ const placesIn = (heap: readonly Region[]): Places[] => {
   });
 };
 
-/** The entries of tables have 2, 3 or a few more words: a step in which they fit would always meet the same ones of them. */
+/**
+ * The entries of tables have 2, 3 or a few more words: a step that is a multiple of that would always hit the same word of
+ * each.
+ */
 const coprime = (words: number): number => {
   let at = words;
   while ([2, 3, 5, 7].some((factor) => at % factor === 0)) at--;

@@ -65,7 +65,7 @@ export const captureMemory = async (attachment: Attachment, collect: boolean): P
   };
 };
 
-/** Reading may take this share of the time, and is done at most so often: the target waits for its memory meanwhile. */
+/** Readings may take at most this share of the time, because the target waits for its memory meanwhile. */
 const readingShare = 0.0005;
 const leastWaitMs = 10_000;
 

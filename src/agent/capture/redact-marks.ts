@@ -82,7 +82,7 @@ export class RedactionMarks {
     return -1;
   }
 
-  /** The contents of a string or a regular expression, and nothing's name. */
+  /** The contents of a string or a regular expression, and not the name of anything. */
   isContent(index: number): boolean {
     return (this.marks[index] ?? 0) === content;
   }

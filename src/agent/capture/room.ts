@@ -24,7 +24,7 @@ export interface Room {
   readonly left: RoomLeft | undefined;
   /** False: a cgroup may have a limit that neither memwatch nor the target itself can read. */
   readonly limitKnown: boolean;
-  /** There may be cgroups above those that are seen, and so limits. */
+  /** There may be cgroups, and so limits, above those that can be seen. */
   readonly hiddenAbove: boolean;
   /** How much V8's heap may still grow before V8 ends the process. */
   readonly heapBytes: number;

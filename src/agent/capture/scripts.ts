@@ -65,7 +65,7 @@ export const captureScripts = async (
 
 /**
  * The scripts that a profile names, with the text that V8 runs, which shows where functions end and has the lines to print.
- * Also works at the target's end, when it answers little else.
+ * Also works at the target's end, when few other commands do.
  */
 export const captureScriptsWithSource = async (
   session: Session,

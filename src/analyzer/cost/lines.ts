@@ -14,7 +14,7 @@ export interface LineCost {
   readonly self: number;
   /** Ticks of functions that V8 had inlined into this one; the profile does not show whose lines they are. */
   readonly inlined: boolean;
-  /** The line calls something that V8 may have inlined there, whose time would stand here. */
+  /** The line calls something that V8 may have inlined there, whose time V8 then counts for this line. */
   readonly mayBeInlined: boolean;
 }
 

@@ -79,7 +79,7 @@ export const createFrameReader = (notes: CaptureNotes | undefined): FrameReader 
   };
 };
 
-/** Words that stand before a parenthesis and call nothing. */
+/** Keywords that come before a parenthesis without calling anything. */
 const noCall = /\b(?:if|for|while|switch|catch|return|await|typeof|void|of|in|function\b\*?\s*[\w$]*)\s*\(/g;
 const call = /[\w$\])]\s*(?:\?\.)?\(|\bnew\b|[\w$\])]`/;
 

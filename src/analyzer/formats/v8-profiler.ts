@@ -102,7 +102,7 @@ const missing = (id: number): never => {
 };
 
 /**
- * Nodes are numbered anew, because some tools write an id twice; `renumbered` leads from an id of the file to the last node
+ * Nodes get new numbers, because some tools write an id twice; `renumbered` leads from an id of the file to the last node
  * visited that has it.
  */
 const flatten = (head: TreeNode): { nodes: CpuProfileNode[]; renumbered: Map<number, number> } => {

@@ -11,7 +11,7 @@ import { childProcesses, fileDescriptors, isMemory, threads } from './readings/c
 const mostSites = 5;
 const mostFrames = 12;
 
-/** `isForeign`: files that are never the place, such as those of the check itself. */
+/** `isForeign`: files that are never reported as the place, such as those of the check itself. */
 export const addedBy = (
   finding: Finding,
   seen: readonly SeenSite[],

@@ -31,7 +31,7 @@ export const withSlices = (
   return {
     ...finding,
     kind: 'string',
-    bounded: undefined, // few of them hold far more memory than anybody expects
+    bounded: undefined, // a few of them hold far more memory than one would expect
     title: renderSlices(what, formatMean(rate.count), rate.per, slices),
     countPerRound: toTenths(countPerRound),
     location: placeOfSlice(slices.example, growth, places) ?? finding.location,

@@ -98,7 +98,7 @@ export class HeapDatabase {
   }
 }
 
-/** DuckDB says in its first line what is wrong, and in the second which names come near. */
+/** DuckDB says in its first line what is wrong, and in the second which names are similar. */
 const sqlError = (error: unknown): MemwatchError => {
   const near = error instanceof Error ? error.message.split('\n')[1]?.trim() : undefined;
   const hint = near === undefined || near === '' || near.startsWith('LINE') ? undefined : near;

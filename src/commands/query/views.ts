@@ -1,6 +1,6 @@
 /**
- * The tables and macros that a query sees, in SQL over the numbers of columns.ts. In: how often a snapshot's tables stand,
- * and the names of the snapshots. Out: statements. Texts are decoded only for rows and columns that a query returns or
+ * The tables and macros that a query sees, in SQL over the numbers of columns.ts. In: how many snapshots there are, and
+ * their names. Out: statements. Texts are decoded only for rows and columns that a query returns or
  * compares: in the macros after their joins.
  */
 import { edgeTypes, nodeTypes } from '../../analyzer/model/heap-graph.js';

@@ -194,7 +194,7 @@ const recordParts = async (attachment: Attachment, recorder: Recorder): Promise<
   }
 };
 
-/** For whoever reads the recording later, and whoever looks now. */
+/** For readers of the recording, and for the user who watches now. */
 const note = (text: string, { log, io }: Recorder): void => {
   io.warn(text);
   log.write({ kind: 'mark', timeMs: Date.now(), text: `memwatch: ${text}` });

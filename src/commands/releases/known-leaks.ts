@@ -1,6 +1,7 @@
 /**
  * Releases that are known to leak, of npm packages and of Node. Each was seen to grow, and the first good one not to: by
- * the case named in `provenBy` (test/corpus, or the public issue's own program). A table, longer for that. What leaks in
+ * the case named in `provenBy` (test/corpus, or the public issue's own program). It is a table, so it may be long. What
+ * leaks in
  * ordinary use of a release is a `release`; a `use` grows with every release when the package is used in that way.
  */
 import type { VersionRange } from './versions.js';

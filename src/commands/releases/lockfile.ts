@@ -71,7 +71,7 @@ const readPnpm = (text: string): InstalledPackage[] =>
     ([, name = '', version = '']) => ({ name, version }),
   );
 
-/** `"name": ["name@1.2.3", …]` under `packages`, in JSON with commas too many. */
+/** `"name": ["name@1.2.3", …]` under `packages`, in JSON with trailing commas. */
 const readBun = (text: string): InstalledPackage[] =>
   [...text.matchAll(/:\s*\["(@?[^@"\s]+@[^"\s]+)"/g)].flatMap(([, spec = '']) => readSpec(spec));
 

@@ -1,7 +1,7 @@
 /**
  * The HTTP server of `memwatch serve`. In: the served processes. Out: `/metrics` for Prometheus, and `/debug/pprof/…` for
- * `go tool pprof`, Parca and Grafana's agents. It only answers GET; it refuses names that are not its own, which a web page
- * could make a browser ask for, and everybody without the token if there is one.
+ * `go tool pprof`, Parca and Grafana's agents. It answers only GET. It refuses requests for another host name, which a web
+ * page could make a browser send, and requests without the token if there is one.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';

@@ -108,7 +108,10 @@ const gcOf = ({ gc, intervalUs }: Reading): Level | undefined => {
   return { value: share, text: `garbage collection takes ${formatShare(share)} of the time` };
 };
 
-/** Growth is looked at over one unit of its time (an hour for `/h`), in so many points, and first after half of it. */
+/**
+ * Growth is measured over one unit of its time (an hour for `/h`), with this many points, and for the first time after half
+ * of it.
+ */
 const pointsOfGrowth = 300;
 
 /**

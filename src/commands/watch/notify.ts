@@ -1,5 +1,5 @@
 /**
- * Telling people that `memwatch watch` has captured something. In: an event. Out: a command that was run, with the folder and
+ * Tells people that `memwatch watch` has captured something. In: an event. Out: a command that was run, with the folder and
  * the reason in its environment, or a request with the event as JSON. What fails is a warning: memwatch watches on.
  */
 import { once } from 'node:events';

@@ -1,4 +1,7 @@
-/** What a Provider says about one row: the path to an object, the source of a file with its costs, a part of a flame graph. */
+/**
+ * What a Provider returns about one row: the path to an object, the source of a file with its costs, a part of a flame
+ * graph.
+ */
 import type { Location } from '../../analyzer/model/location.js';
 import type { PathStep } from '../../analyzer/model/path.js';
 import type { ProfileName } from './lists.js';

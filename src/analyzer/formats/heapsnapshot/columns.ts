@@ -1,6 +1,6 @@
 /**
  * Columns of a .heapsnapshot that grow towards the header's counts as rows arrive, so that a header which claims four
- * thousand million nodes costs nothing. If the file is known to be long enough, they have their final size at once.
+ * billion nodes costs nothing. If the file is known to be long enough, they have their final size at once.
  */
 
 export const comma = 0x2c;

@@ -13,7 +13,7 @@ import { computeSlope, type Point } from './slope.js';
 /** The share of all watches that may end with a true slope outside of the bounds. */
 export const allowedError = 0.05;
 
-/** Errors of readings less than this apart are alike. Readings that are far apart need not be so many. */
+/** Errors of readings less than this apart are alike. If readings are far apart, fewer are needed. */
 const windowSeconds = 3.5;
 const fewestInWindow = 3;
 export const fewestWindows = 7;
