@@ -1,4 +1,4 @@
-/** A target that is killed while memwatch is attached: how it ended is said, and no more is claimed than is known. */
+/** A target that is killed while memwatch is attached: memwatch says how it ended, and claims no more than it knows. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -43,7 +43,7 @@ test('a kernel kill for memory is named with the limit', async (t) => {
   assert.match(said, new RegExp(`^${how} \\(memory\\S* of the cgroup /memwatch-test`));
 });
 
-test('a kill by someone else is not said to be for memory', async (t) => {
+test('a kill by someone else is not reported as a kill for memory', async (t) => {
   const target = await startSource(t, `setInterval(() => {}, 100); console.log('ready')`);
   const said = await saidAfter(target.pid, () => process.kill(target.pid, 'SIGKILL'));
   assert.match(said, new RegExp(`^process ${target.pid} (was ended by SIGKILL|${unknown})$`));

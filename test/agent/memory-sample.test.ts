@@ -1,4 +1,4 @@
-/** Samples of drawn memory: words that refer to objects are told from numbers, holes and layouts; arrays are found by their length. */
+/** Samples of drawn memory: words that refer to objects are distinguished from numbers, holes and layouts; arrays are found by their length. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readRegions, sampleOf } from '#memwatch/agent/capture/memory-sample.js';

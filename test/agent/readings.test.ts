@@ -53,7 +53,7 @@ test('an idle process reads as idle', async (t) => {
   assert.ok((second.loop.delay?.meanUs ?? Infinity) < 20_000, 'the period of the histogram is no lateness');
 });
 
-test('a process that never leaves a loop is read, and said to be blocked', async (t) => {
+test('a process that never leaves a loop is read, and reported as blocked', async (t) => {
   const busy = `console.log('ready'); setTimeout(() => { for (;;) Math.sqrt(2); }, 50)`;
   const target = await startSource(t, busy, { node: 22 });
   const readings = await takeReadings(target, 3);

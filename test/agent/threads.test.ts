@@ -21,7 +21,7 @@ const said = (after: ReturnType<typeof thread>[], hasChildren = false, state = '
   return silenceOf({ pid: 10, state, before, after, hasChildren });
 };
 
-test('of a worker that does not answer it is said what its threads show, and not more', () => {
+test('for a worker that does not answer, the report says what its threads show, and no more', () => {
   assert.equal(said([...quiet, thread(13, 'node', 'anon_pipe_read')]), 'thread 13 waits for a pipe');
   assert.match(said([...quiet, thread(13, 'node', '', 190_000)]), /^it is busy, .* thread 13 uses/);
   assert.match(said([...quiet, thread(13, 'node', 'do_epoll_wait')], true), /may wait for a child process/);

@@ -1,4 +1,4 @@
-/** What captures are estimated to cost: ranges that keep their order, grow with the heap, and know what makes them dear. */
+/** What captures are estimated to cost: ranges that keep their order, grow with the heap, and know what makes them expensive. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HeapObjects } from '#memwatch/agent/capture/heap-objects.js';
@@ -35,7 +35,7 @@ test('every estimate is a range: at least, likely, at most', () => {
     }
 });
 
-test('each thing that V8 writes text about makes a snapshot dearer; an index costs more than a reference', () => {
+test('each thing that V8 writes text about makes a snapshot more expensive; an index costs more than a reference', () => {
   const more = (values: Partial<HeapObjects>): number =>
     snapshotCost(heapOf(values), 24).extraBytes.likely - snapshotCost(heapOf(), 24).extraBytes.likely;
   const [object, reference, index, entry, letter] = [
@@ -85,21 +85,21 @@ const io = () => {
 test('memory that stays after a capture is reported from 16 MB on, by who holds it; V8 forgets its ids before', async () => {
   const readings = [{ rssBytes: 100 * mb, heapBytes: 60 * mb }, { rssBytes: 150 * mb, heapBytes: 70 * mb }]; // prettier-ignore
   const { session, sent } = drawSession({ 'Runtime.evaluate': () => valueOf(readings.shift()) });
-  const told = io();
-  assert.equal(await reportKeptMemory(session, told, async () => 'done'), 'done');
-  assert.deepEqual(told.warnings, ["the target's RSS is 50.0 MB higher than before: 10.0 MB of that is in V8's heap and Buffers, 40.0 MB is free memory that its allocator keeps for later use"]); // prettier-ignore
+  const heard = io();
+  assert.equal(await reportKeptMemory(session, heard, async () => 'done'), 'done');
+  assert.deepEqual(heard.warnings, ["the target's RSS is 50.0 MB higher than before: 10.0 MB of that is in V8's heap and Buffers, 40.0 MB is free memory that its allocator keeps for later use"]); // prettier-ignore
   assert.deepEqual(sent, ['Runtime.evaluate', 'HeapProfiler.disable', 'Runtime.evaluate']);
 });
 
 test('less memory is not worth a sentence, and an error of the work is passed on', async () => {
   const readings = [1, 2, 3].map(() => ({ rssBytes: 100 * mb, heapBytes: 60 * mb }));
   const { session } = drawSession({ 'Runtime.evaluate': () => valueOf(readings.shift()) });
-  const told = io();
-  await reportKeptMemory(session, told, async () => {});
-  assert.deepEqual(told.warnings, []);
+  const heard = io();
+  await reportKeptMemory(session, heard, async () => {});
+  assert.deepEqual(heard.warnings, []);
   const mine = new Error('mine');
   await assert.rejects(
-    reportKeptMemory(session, told, () => Promise.reject(mine)),
+    reportKeptMemory(session, heard, () => Promise.reject(mine)),
     (error) => error === mine,
   );
 });

@@ -1,4 +1,4 @@
-/** What a snapshot is said to cost, compared with the memory that it takes; on every Node. Linux only. */
+/** The estimated cost of a snapshot, compared with the memory that it takes; on every Node. Linux only. */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,14 +22,14 @@ const memoryOf = (pid: number, field: string): number =>
 
 /** How far the RSS rises above its value before, while `work` runs. */
 const measureExtraBytes = async (pid: number, work: () => Promise<unknown>): Promise<number> => {
-  writeFileSync(`/proc/${pid}/clear_refs`, '5'); // the peak begins anew
+  writeFileSync(`/proc/${pid}/clear_refs`, '5'); // the peak starts again
   const before = memoryOf(pid, 'VmRSS');
   await work();
   return memoryOf(pid, 'VmHWM') - before;
 };
 
 for (const major of testedMajors) {
-  test(`Node ${major}: arrays of integers cost next to nothing, references what is said`, async (t) => {
+  test(`Node ${major}: arrays of integers cost next to nothing, references what is estimated`, async (t) => {
     const target = await startSource(t, integers, { node: major });
     const file = join(temporaryFolder(t), 'x.heapsnapshot');
     await withAttachment({ kind: 'pid', pid: target.pid, worker: undefined }, {}, async (attachment) => {

@@ -118,7 +118,7 @@ code=$?
 echo $$ > $all/cgroup.procs; sleep 0.2; rmdir $outer/inner $outer
 exit $code`;
 
-test('in a container, limits of the cgroups above it are said not to be visible, and what they could forbid is refused', (t) => {
+test('in a container, memwatch says that limits of the cgroups above it are not visible, and what they could forbid is refused', (t) => {
   const args = ['-c', inContainer, 'sh', process.execPath, repository('dist/cli.js')];
   const run = spawnSync('sh', args, { encoding: 'utf8', timeout: 120_000 });
   if (run.status === 99) return t.skip('no namespace or cgroup may be made here');
@@ -128,7 +128,7 @@ test('in a container, limits of the cgroups above it are said not to be visible,
   assert.match(run.stdout, new RegExp(`^code 2\\n[^]*warning: ${hidden}\\n[^]*alive\\n$`));
 });
 
-test('from another cgroup namespace the limit is found through the target, or said to be unknown', async (t) => {
+test('from another cgroup namespace the limit is found through the target, or reported as unknown', async (t) => {
   const node = elsewhere(t);
   const seen = await startSource(t, manyObjects, { node: 22 });
   const cgroup = makeCgroup(t, seen.pid);

@@ -28,7 +28,7 @@ test('bisect tries what lies between two releases, in their direction; prereleas
   assert.equal(between('1.3.0', '2.0.0'), '1.3.0 2.0.0');
 });
 
-test('the turn from good to bad is found beside the slow way, over releases without a verdict', async () => {
+test('the turn from good to bad is the one that the slow way finds, over releases without a verdict', async () => {
   const versions = Array.from({ length: 14 }, (_, at) => `1.${at}.0`);
   for (let turn = 1; turn < versions.length; turn++) {
     for (const unknown of [[], [3], [turn], [turn - 1, turn, turn + 1], [5, 6, 7, 8]]) {

@@ -41,7 +41,7 @@ test('without room for snapshots, only the rounds that count objects take time',
   assert.match(searchTime({ cleanMs, leakMs }), /^about [\d.]+ (s|min)$/);
 });
 
-test('the strongest evidence whose pauses fit is used, and what that is is said', () => {
+test('the strongest evidence whose pauses fit is used, and named', () => {
   const evidence = (maxPauseMs: number | undefined, more: Partial<SnapshotEstimate> = {}, light = false): string => {
     const found = evidenceFor({ ...snapshotOf(10), ...more }, { light, force: false, maxPauseMs });
     const used = Object.entries(found).flatMap(([name, is]) => (is === true ? [name] : []));

@@ -187,7 +187,7 @@ for (const node of [22, 24, 26] as const) {
 }
 
 for (const node of [20, 26] as const) {
-  test(`the lines of a function of a worker are sampled on Node ${node}; it is not probed, and that is said`, async (t) => {
+  test(`the lines of a function of a worker are sampled on Node ${node}; it is not probed, and the report says so`, async (t) => {
     const source = `const { Worker } = require('node:worker_threads');
       new Worker(require('node:path').join(__dirname, 'worker.cjs'), { name: 'counter' });`;
     const folder = temporaryFolder(t);
@@ -292,7 +292,7 @@ test('a process that never rests is not probed, and runs on', async (t) => {
   assert.equal(target.child.exitCode, null);
 });
 
-test('a function that is not there is said, with those that are', async (t) => {
+test('a function that is not there is reported, with those that are', async (t) => {
   const target = await startService(t, 20);
   const run = await memwatch(['lines', String(target.pid), 'target.cjs:nothing']);
   assert.equal(run.code, 2);

@@ -391,7 +391,7 @@ async function last(x = () => { return 4 }) {
 }
 last().then((x) => console.error(f('x'), f2(), f3(0), f3.length, o.a1(), f3.name, x))`;
 
-test('a function that is not there is said, with those that are', async (t) => {
+test('a function that is not there is reported, with those that are', async (t) => {
   const { run } = await measure(t, 20, { 'main.cjs': 'function near() {}\nnear();' }, [
     'main.cjs:far',
     'other.js:near',

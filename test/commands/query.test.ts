@@ -75,7 +75,7 @@ const expected: readonly ((answer: readonly (readonly QueryValue[])[]) => void)[
   (rows) => assert.ok(rows.some(([name, objects]) => name === 'Session' && objects === 200)),
 ];
 
-test('every question of docs/query.md is answered; names complete; what SQL cannot do is said in one line', async (t) => {
+test('every question of docs/query.md is answered; names complete; what SQL cannot do is reported in one line', async (t) => {
   const { earlier, later } = snapshots(t);
   const [old, now] = [await heapOf(earlier), await heapOf(later)];
   const one = await HeapDatabase.open([{ name: later, heap: now }]);

@@ -55,7 +55,7 @@ test('a program that memwatch starts is recorded to its end, and the file is com
 
 const read = (file: string) => readRecording(readFileSync(file), file);
 
-test('a program that is blocked before its first turn is said to give no reading, and is ended', async (t) => {
+test('a program that is blocked before its first turn: memwatch says that it gives no reading, and ends it', async (t) => {
   const folder = temporaryFolder(t);
   const script = join(folder, 'blocked.cjs');
   execFileSync('mkfifo', [join(folder, 'pipe')]); // nobody writes to it

@@ -117,7 +117,7 @@ test('each command refuses a file of another kind by its name, and names the com
   }
 });
 
-test('what cpu and alloc miss in a file that they can read is said; a mixture is not blamed on the good file', async (t) => {
+test('what cpu and alloc miss in a file that they can read is reported; a mixture is not blamed on the good file', async (t) => {
   const folder = temporaryFolder(t);
   const [stacks, text] = [join(folder, 'a.txt'), join(folder, 'text')];
   writeFileSync(stacks, 'a;b 5\n');

@@ -14,7 +14,7 @@ import { eventually, noPortOpen } from '../support/waiting.js';
 
 const agent = repository('dist/inside/agent.cjs');
 
-/** Keeps 3 MB every 100 ms, by its line 7; what it allocates besides dies. TypeScript, of which the compiler moves every line. */
+/** Keeps 3 MB every 100 ms, by its line 7; everything else that it allocates dies. In TypeScript, whose compiler moves every line. */
 const leak = `
 interface Line { readonly sku: string; readonly price: number; readonly tags: number[] }
 const kept = new Map<number, unknown>();

@@ -54,7 +54,7 @@ test('what gains less for each call slows down, and is named; next to nothing fo
   assert.deepEqual([settles.growing, settles.slowing], [[], []]);
 });
 
-test('without a scripts table nothing can be placed, and nothing is said', async (t) => {
+test('without a scripts table nothing can be placed, so nothing is reported', async (t) => {
   const analysis = createAnalysis();
   for (const file of capture(t, [10, 20, 30], [script])) {
     rmSync(`${file}.scripts.json`);

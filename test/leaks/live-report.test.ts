@@ -44,7 +44,7 @@ test('file descriptors that are opened all the time are a leak, by what most of 
   assert.ok(files?.reasons.includes('there are more of: file /var/log/# (+100), socket 10.0.0.1:5432 (+20)'));
 });
 
-test('a child process takes memory outside the heap, which is said of each', () => {
+test('a child process takes memory outside the heap, and the finding says how much each takes', () => {
   const change = (second: number) => ({ childProcesses: second, childrenRssBytes: 30 * mb * second });
   const [children] = findOutsideHeap(watchedTarget(change));
   assert.ok(children?.reasons.includes('each takes about 30.0 MB outside the heap'), children?.reasons.join('\n'));

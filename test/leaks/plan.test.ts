@@ -73,7 +73,7 @@ test('where each snapshot stops the target for long, more of the rounds are coun
   assert.deepEqual([roundsFor(2e6), roundsFor(4e6)], [[2, 3], [4, 2]]); // prettier-ignore
 });
 
-test('the time is said in steps of five seconds, or in minutes with two digits', () => {
+test('the time is given in steps of five seconds, or in minutes with two digits', () => {
   assert.equal(searchTime({ cleanMs: 33_100, leakMs: 138_000 }), 'about 35 s if nothing grows, else about 2.3 min');
   assert.equal(searchTime({ cleanMs: 1000, leakMs: 1000 }), 'about 5 s');
 });

@@ -31,7 +31,7 @@ interface Made {
   readonly sizeAt?: (count: number) => number;
 }
 
-/** A target whose heap is drawn anew for each snapshot. */
+/** A target whose heap is drawn again for each snapshot. */
 const createTarget = ({ heapAt, sizeAt = () => 0 }: Made) => {
   const done = { snapshots: 0, rounds: 0, counts: 0, compared: 0 };
   const frame = {
@@ -104,7 +104,7 @@ test('if nothing grows, three snapshots are enough; kept ones are named in order
   assert.deepEqual(steps, ['takeHeapSnapshot', 'startSampling', 'takeHeapSnapshot', 'takeHeapSnapshot', 'stopSampling']); // prettier-ignore
 });
 
-test('what rose before and rises in two more rounds is a leak where snapshots are dear; two rounds do not clear it', async () => {
+test('what rose before and rises in two more rounds is a leak where snapshots are expensive; two rounds do not clear it', async () => {
   const suspected = rising({ heap: true, classes: [{ name: 'Session', history: [1, 2, 3, 4, 5] }] });
   const search = async (heapAt: (k: number) => string, watched = suspected) => {
     const { looking, done } = createTarget({ heapAt });

@@ -32,7 +32,7 @@ const writeScripts = (file: string, values: Partial<ScriptsTable> = {}): void =>
 const refused = (code: string, message: RegExp) => (error: unknown) =>
   error instanceof MemwatchError && error.code === code && message.test(error.message);
 
-test('sessions that a Map gains are a leak: so many a round, and the Map is the container', async (t) => {
+test('sessions that a Map gains are a leak, with the gain of each round and the Map as the container', async (t) => {
   const files = filesIn(drawnSnapshots(t, [20, 30, 40, 50]));
   const report = await analyseSnapshots(files);
   assert.deepEqual([report.verdict, report.snapshots, report.evidence], ['leak', 4, 'snapshots']);
@@ -52,7 +52,7 @@ test('the same sessions in every snapshot are clean', async (t) => {
 
 test('what each snapshot has that the one before had not, and that stays, is its bytes born', async (t) => {
   const { bornBytes } = await compareSnapshots(filesIn(drawnSnapshots(t, [2, 3, 4, 4])), {});
-  // Session s2, its User and name; the same for s3, and the table that V8 made anew for four: a store of another size
+  // Session s2, its User and name; the same for s3, and the table that V8 replaced for four: a store of another size
   assert.deepEqual(bornBytes.slice(1), [66 + 40 + 40, 67 + 40 + 48 + 1064, 0]);
 });
 

@@ -17,7 +17,7 @@ const setUp = () => {
   return { warnings, said, io: { signal, progress: (text: string) => void said.push(text), warn: (text: string) => void warnings.push(text) } }; // prettier-ignore
 };
 
-test('a loop that turns is all that is asked for, and nothing is said', async () => {
+test('a loop that turns is all that is needed, and nothing is printed', async () => {
   const { io, warnings, said } = setUp();
   const { session, sent } = drawSession({ 'Runtime.evaluate': () => valueOf(true) });
   await requireTurningLoop(drawAttachment(session), io);

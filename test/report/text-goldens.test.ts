@@ -44,7 +44,7 @@ const why: WhyDocument = {
   files: ['survivors-1-00001.heapprofile', 'survivors-1-00002.heapprofile', 'cpu-00001.cpuprofile'],
 }; // prettier-ignore
 
-test('why: how it ended, its memory, what grew, marks and what to open; and what little is said of an early end', () => {
+test('why: how it ended, its memory, what grew, marks and what to open; and what little is known of an early end', () => {
   const buffers = { ...why, samples: 1, memory: { ...why.memory, overUs: 1e6, rssBytes: [mb, mb], heapUsedBytes: [mb, mb], externalBytes: [mb, 90 * mb] } } as const; // prettier-ignore
   const early = { ...why, pid: null, memory: null, limits: [], samples: 0, sites: [], marks: [], files: [] };
   const texts = [why, buffers, { ...why, sites: [] }, early].map((one) => renderWhy(one, '/app'));

@@ -221,7 +221,7 @@ test('from attach to the line that leaks, with three keys', { skip: noTmux }, as
   await terminal.until(/LEAK at .*growing-cache\.ts:\d+: Map sessions gains/);
 });
 
-test('a process that runs out of memory is said to have done so', { skip: noTmux }, async (t) => {
+test('a process that runs out of memory: the screen says that it did', { skip: noTmux }, async (t) => {
   const source = `const kept = [];
     setInterval(() => { for (let i = 0; i < 3000; i++) kept.push({ i, list: [i] }); }, 50); console.log('ready');`;
   const target = await startSource(t, source, { flags: ['--max-old-space-size=64'] });
@@ -232,13 +232,17 @@ test('a process that runs out of memory is said to have done so', { skip: noTmux
   );
 });
 
-test('what cannot be attached to is said in one line, before the screen is touched', { skip: noTmux }, async (t) => {
-  const terminal = openTerminal(t, { columns: 100, rows: 10 });
-  runMemwatch(terminal, ['attach', '999999999']);
-  await terminal.until(/memwatch: there is no process 999999999[^]*exit code 2/);
-  runMemwatch(terminal, ['attach', '1']);
-  await terminal.until(/memwatch: process 1 (is not Node\.js|belongs to another user)[^]*exit code 2/);
-});
+test(
+  'a target that cannot be attached to is reported in one line, before the screen is touched',
+  { skip: noTmux },
+  async (t) => {
+    const terminal = openTerminal(t, { columns: 100, rows: 10 });
+    runMemwatch(terminal, ['attach', '999999999']);
+    await terminal.until(/memwatch: there is no process 999999999[^]*exit code 2/);
+    runMemwatch(terminal, ['attach', '1']);
+    await terminal.until(/memwatch: process 1 (is not Node\.js|belongs to another user)[^]*exit code 2/);
+  },
+);
 
 test('if stdout is no terminal, attach prints plain lines', async (t) => {
   const target = await idleTarget(t);

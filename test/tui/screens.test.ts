@@ -242,14 +242,14 @@ test('Esc says at once that the work is being stopped, and asks for it once', ()
   assert.match(noticeOf(stopped), /! stopped/);
 });
 
-test('what is done beside a search, such as writing the screen to a file, does not end it', () => {
+test('other work during a search, such as writing the screen to a file, does not end it', () => {
   const state = play(searching(), { type: 'done', text: 'written to a.txt', endsWork: false });
   assert.match(textOf(frame(state)[21]), /written to a\.txt/);
   assert.match(noticeOf(state), /what grows/);
   assert.match(noticeOf(play(state, key('j'))), /what grows/);
 });
 
-test('a filter that is on is said after Enter, with what it matches, and how to clear it', () => {
+test('an active filter is shown after Enter, with what it matches, and how to clear it', () => {
   const typed = play(loaded(80, 24), key('/'), key('9'), key('enter'));
   const state = answered(typed, 12);
   assert.match(noticeOf(state), /filter: 9 +12 of 12 match; Esc clears it/);

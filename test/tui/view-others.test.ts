@@ -66,7 +66,7 @@ for (const [columns, rows] of sizes) {
 }
 
 test(
-  'a saved result of leaks is shown; a file that turns out to be broken leaves the terminal restored and is said',
+  'a saved result of leaks is shown; a broken file is reported, and the terminal is restored',
   { skip: noTmux },
   async (t) => {
     const cwd = temporaryFolder(t);
@@ -96,7 +96,7 @@ test(
   },
 );
 
-test('what is no capture is said in one line before the screen is touched', async (t) => {
+test('a file that is no capture is reported in one line before the screen is touched', async (t) => {
   const cwd = temporaryFolder(t);
   const hostile = 'evil\u001b[2J\u001b]0;title\u0007.json';
   const files: Record<string, string> = {

@@ -287,7 +287,7 @@ test('y puts the retaining path on the clipboard of the terminal', { skip: noTmu
   assert.match(await terminal.clipboard(), /^global\.sessions → Map\[\d+\] → Session @\d+$/);
 });
 
-test('what cannot be shown is said in one line, before the screen is touched', { skip: noTmux }, async (t) => {
+test('what cannot be shown is reported in one line, before the screen is touched', { skip: noTmux }, async (t) => {
   const terminal = openTerminal(t, { columns: 80, rows: 24 });
   runMemwatch(terminal, ['view', 'no-such.heapsnapshot']);
   await terminal.until(/memwatch: cannot read no-such\.heapsnapshot[^]*exit code 2/);

@@ -69,7 +69,7 @@ export const captureMemory = async (attachment: Attachment, collect: boolean): P
 const readingShare = 0.0005;
 const leastWaitMs = 10_000;
 
-/** Readings beside others that come every `intervalMs`, until `stop` is aborted; throws what captureMemory throws. */
+/** Readings in addition to others that come every `intervalMs`, until `stop` is aborted; throws what captureMemory throws. */
 export const watchMemory = async function* (
   attachment: Attachment,
   stop: AbortSignal,

@@ -29,7 +29,7 @@ export const computeTrimmed = ({ trimmed, mappings }: MemoryReading): TrimmedMem
         durationUs: trimmed.durationUs,
       };
 
-/** What V8 accounts for outside its heaps: Buffers, and what native code told it about. */
+/** What V8 accounts for outside its heaps: Buffers, and what native code reported to it. */
 const knownBytes = ({ isolates }: MemoryReading): number =>
   totalOf(isolates, (one) => one.externalBytes + one.mallocedBytes);
 

@@ -47,7 +47,7 @@ const halveOlder = (events: readonly RecordEvent[]): RecordEvent[] => {
   return inOrder([...waiting.values(), ...kept]);
 };
 
-/** By time; a series' start stands before all else of it. */
+/** By time; a series' start comes before everything else of it. */
 const inOrder = (events: readonly RecordEvent[]): RecordEvent[] => {
   const rank = ({ kind }: RecordEvent): number => (kind === 'start' ? 0 : kind === 'end' ? 2 : 1);
   return events.toSorted((a, b) => a.timeMs - b.timeMs || rank(a) - rank(b));

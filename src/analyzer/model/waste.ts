@@ -19,7 +19,7 @@ export interface WasteReport {
 export interface WasteKind {
   /** A word for programs, such as `equal-strings`. */
   readonly kind: string;
-  /** The same for people. */
+  /** The same, for readers. */
   readonly title: string;
   readonly count: number;
   /** What would be saved. */

@@ -1,4 +1,4 @@
-/** Functions of a bundle of one line are told apart by their columns: in the tables of functions and of lines. */
+/** Functions of a bundle of one line are distinguished by their columns: in the tables of functions and of lines. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { computeLines } from '#memwatch/analyzer/cost/lines.js';
@@ -25,7 +25,7 @@ test('the column stands only where functions begin on one line', () => {
   assert.deepEqual(columnsOfFrames([module, frame('leaf', '/app/server.js', 1, 14)]), [undefined, undefined]);
 });
 
-test('the cost of a line that several functions share is told by function', () => {
+test('the cost of a line that several functions share is divided by function', () => {
   const locations = [
     { file: bundle, line: 1, column: 0 },
     { file: '/app/server.js', line: 10, column: 0 },

@@ -45,7 +45,7 @@ test('offsets of coverage and positions of profiles name the same function', () 
   assert.equal(ranges?.between(start, end - 1), undefined);
 });
 
-test('every way to end a line that V8 knows counts, and what is no JavaScript is said', () => {
+test('every way to end a line that V8 knows counts, and what is no JavaScript is reported', () => {
   const ranges = readFunctionRanges('a\r\nb\nc\rd\u2028function f() {\n}');
   assert.deepEqual(ranges?.positionOf(10), { line: 4, column: 1 });
   assert.equal(readFunctionRanges('this is no program'), undefined);

@@ -107,7 +107,7 @@ const event = (name: string, pid: number, ts: number, data: object | undefined, 
   args: data === undefined ? {} : { data },
 });
 
-test('traces: pieces of a CPU profile come together, threads stand side by side, what is lost is said', () => {
+test('traces: pieces of a CPU profile come together, threads stand side by side, what is lost is reported', () => {
   const root = { id: 1, callFrame: { functionName: '(root)', scriptId: 0 }, children: [2] };
   const chunk = (nodes: object[], ids: number[], lines?: number[]): object => ({
     cpuProfile: { nodes, samples: ids },

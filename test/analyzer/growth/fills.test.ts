@@ -41,7 +41,7 @@ test('a cap that has been passed bounds nothing', async () => {
   assert.equal(await textFor(`${adds}\n  if (cache.size > 30) cache.delete(key); };`), undefined);
 });
 
-test('a cap that is no constant is said to be one, without a number', async () => {
+test('a cap that is no constant is reported without a number', async () => {
   const text = await textFor(`${adds}\n  if (cache.size > options.max) cache.delete(key); };`);
   assert.match(text ?? '', /cache\.js:3 compares its size with a limit, which was not reached/);
 });

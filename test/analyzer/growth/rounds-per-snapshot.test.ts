@@ -8,7 +8,7 @@ import { reading } from '../../support/check-report.js';
 
 const roundMs = 1000;
 
-/** A watch of so many rounds of a second each, with `perRound` readings in each. */
+/** A watch of this many rounds of a second each, with `perRound` readings in each. */
 const watched = (values: Partial<WatchedRounds> = {}, rounds = 10, perRound = 4): WatchedRounds => {
   const heapBytes = Array.from({ length: rounds + 1 }, (_, round) => 1e6 * (round + 1));
   const atMs = Array.from({ length: rounds * perRound + 1 }, (_, at) => (at * roundMs) / perRound);

@@ -15,7 +15,7 @@ test('listeners are those of an emitter for an event, however Node stores them',
   assert.equal(renderContainer('listeners', ''), 'listeners');
 });
 
-test('names of V8 and of Node are said in words, those of the program stay', () => {
+test('names of V8 and of Node are put into words, those of the program stay', () => {
   assert.equal(renderContainer('map', 'global.sessions', ' (3 of them)'), 'Map global.sessions (3 of them)');
   assert.equal(renderContainer('timers', 'timerListMap[60000]'), 'timers');
   assert.equal(renderContainer('timers', 'Pool.idle'), 'timers Pool.idle');

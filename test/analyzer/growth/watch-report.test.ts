@@ -51,7 +51,7 @@ test('all handles are named together, and each quantity has its bounds', () => {
   assert.equal(coverageOf(watch()).looked.some((one) => one.startsWith('handles')), false); // prettier-ignore
 });
 
-test('what was not looked at is said: rare work, slow growth, what the system hides, a worker that does not answer', () => {
+test('what was not looked at is listed: rare work, slow growth, what the system hides, a worker that does not answer', () => {
   const whatNot = (one: Watch): string[] => coverageOf(one).notLooked.map(({ what }) => what);
   const rare = `work that occurs less often than every ${seconds} s`;
   const slow = 'growth of the heap by less than 4.27 KB/s that no count of objects shows';
@@ -90,7 +90,7 @@ test("growth that nothing named holds is an open question, but a worker's heap i
   assert.deepEqual(others, []);
 });
 
-test('before the first look only the heap is said to be open, with an unknown rate', () => {
+test('before the first look only the heap is reported as open, with an unknown rate', () => {
   const { readings, ...rest } = watch();
   const few = readings.slice(0, 2);
   const early = { ...rest, readings: few, known: computeBounds(few, allowedMs) };
@@ -109,7 +109,7 @@ test('snapshots that rule out growth of the heap do not rule out growth of what 
   assert.match(reason ?? '', /^there were too few readings of .*external memory.* --max-time 2m would settle it$/);
 });
 
-test('without any reading nothing is said of growth', () => {
+test('without any reading nothing is claimed about growth', () => {
   const empty = { readings: [], known: [], heapBytes: [], allowedMs, classes: 0 };
   assert.equal(renderBounds(empty), 'nothing grows');
   assert.deepEqual(coverageOf(empty), { bounds: [], looked: [], notLooked: [], threads: [] });

@@ -30,7 +30,7 @@ test('an object that took over the id of one that died is another object, and no
   assert.deepEqual(of('Job'), { added: 0, freed: 1 });
 });
 
-test('ids that some objects took over from dead ones are still those of one process; ids given anew are not', () => {
+test('ids that some objects took over from dead ones are still those of one process; newly given ids are not', () => {
   const classes = Array.from({ length: 400 }, (_, i) => `Class${i % 20}`);
   const heapWith = (ids: (i: number) => number, className: (i: number) => string): Heap =>
     heapOf(

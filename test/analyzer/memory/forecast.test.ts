@@ -30,7 +30,7 @@ test('garbage that comes and goes is no growth, and does not hide growth', () =>
   }
 });
 
-test('nothing is said of few readings', () => {
+test('few readings give no forecast', () => {
   const growth = computeGrowth(points(13, (second) => second));
   assert.deepEqual([growth.low, growth.high], [-Infinity, Infinity]);
   assert.ok(computeGrowth(points(14, (second) => second)).low > 0);

@@ -140,7 +140,7 @@ test('every cut of a small snapshot is found to be cut off or no snapshot', asyn
   }
 });
 
-test('a cut gzip is said to be cut off', async () => {
+test('a cut gzip is reported as cut off', async () => {
   const gzip = gzipSync(small.bytes);
   const result = await outcome(gzip.subarray(0, gzip.length - 20));
   assert.ok(result instanceof MemwatchError);
@@ -159,7 +159,7 @@ for (const [name, bytes, message] of [
   ['a name that is no string', changed(/("nodes":\[9,)\d+/, '$1999'), /a name is string 999 of \d+/],
   ['a second array of nodes', changed(/"locations"/, '"nodes"'), /there is a second list of nodes/],
 ] as const) {
-  test(`${name} is said, with its byte position`, async () => {
+  test(`${name} is reported, with its byte position`, async () => {
     const result = await outcome(bytes);
     assert.ok(result instanceof MemwatchError);
     assert.equal(result.code, 'broken-file');

@@ -63,7 +63,7 @@ test('another variable of that name is not the container', () => {
   assert.equal(variable(source, 'array', 'a'), 3);
 });
 
-test('what is filled while the module loads does not count beside a function that adds', () => {
+test('what is filled while the module loads does not count if a function adds, too', () => {
   const source = 'const a = new Map();\nfor (const k of keys) a.set(k, 0);\nexport const f = (k) => a.set(k, 1);';
   assert.equal(variable(source, 'map', 'a'), 3);
   assert.equal(variable('const a = new Map();\nfor await (const k of keys)\n  a.set(k, 0);', 'map', 'a'), 3);

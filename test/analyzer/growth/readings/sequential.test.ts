@@ -9,7 +9,7 @@ import {
 import { computeSlope, type Point } from '#memwatch/analyzer/growth/readings/slope.js';
 import { seeded } from '../../../support/slow.js';
 
-/** How readings vary besides growing, in KB, one figure per reading; each call of the outer function is a new process. */
+/** How readings vary apart from growing, in KB, one figure per reading; each call of the outer function is a new process. */
 type Noise = (random: () => number) => () => number;
 
 const gauss = (random: () => number): number =>

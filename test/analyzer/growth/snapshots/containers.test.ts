@@ -67,7 +67,7 @@ test('of two holders of the same entries one is the container, and the other is 
   assert.deepEqual([found.node, found.alsoHeldBy], ['near', ['far']]);
 });
 
-test('a collection that is made anew each time is the container, and not the variable that holds it', async () => {
+test('a collection that is replaced each time is the container, and not the variable that holds it', async () => {
   const draw = (k: number): string =>
     `global -f-> f:closure\nf -internal:context-> system / Context ctx\nctx -context:jobs-> Array jobs${k + 1}\n` +
     upTo(4 * (k + 1), (i) => `jobs${k + 1} -#${i}-> Job j${i} 100`);

@@ -15,7 +15,7 @@ const findings = async (draw: (k: number) => string): Promise<Finding[]> => {
   return findingsOf(await findGrowth(sources), 'grows', nowhere);
 };
 
-test('a Map that gains entries through a table that is made anew is the container', async () => {
+test('a Map that gains entries through a table that is replaced is the container', async () => {
   const [finding, ...others] = await findings(
     (k) =>
       `global -sessions-> Map sessions\nsessions -internal:table-> table${k}:array 100\n${upTo(4 * (k + 1), (i) => `table${k} -internal:${i}-> Session s${i} 400`)}`,
@@ -40,7 +40,7 @@ test('keys and values of one Map are one finding, and a global is named as such'
   );
 });
 
-test('functions without a name are entries of the array that holds them, though it is made anew each time', async () => {
+test('functions without a name are entries of the array that holds them, although it is replaced each time', async () => {
   const [finding] = await findings(
     (k) =>
       `global -channel-> Channel channel\nchannel -list-> Array list${k} 100\n${upTo(4 * (k + 1), (i) => `list${k} -#${i}-> (anonymous) fn${i}:closure 64\nfn${i} -internal:context-> system / Context c${i} 32`)}`,
