@@ -13,7 +13,7 @@ import { MemwatchError } from '../errors.js';
 import { beside, destinationOf, type Destination } from './destination.js';
 import { codeOf, guarded } from './failure.js';
 import { temporaryName } from './owner.js';
-import { removeAbandoned } from './temporary.js';
+import { leaveTrace, removeAbandoned } from './temporary.js';
 
 export interface OutputOptions {
   /** Replaces an existing file of that name. */
@@ -103,6 +103,7 @@ const toFile = (file: string, path: string, replaces: boolean, forOthers = false
   removeAbandoned(dirname(path));
   const part = beside(path, `${temporaryName()}.part`);
   const descriptor = openSync(part, O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0), forOthers ? 0o666 : 0o600);
+  const removeTrace = leaveTrace(part);
   let open = true;
   const close = (): void => {
     if (open) closeSync(descriptor);
@@ -119,10 +120,12 @@ const toFile = (file: string, path: string, replaces: boolean, forOthers = false
         close();
         if (replaces) replace(part, file, path);
         else giveName(part, file, path);
+        removeTrace();
       }),
     discard: () => {
       close();
       rmSync(part, { force: true });
+      removeTrace();
     },
   };
 };

@@ -1,10 +1,10 @@
 /**
- * Temporary folders, and what a killed memwatch left behind: the next memwatch removes it if it belongs to this user
- * and its maker is known to be gone. Links are never followed.
+ * Temporary folders, and what a killed memwatch left behind: the next memwatch removes it if it belongs to this user and its
+ * maker is known to be gone. Links are not followed, except those that memwatch made to find it, see `leaveTrace`.
  */
-import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { MemwatchError, messageOf } from '../errors.js';
 import { safePathOf } from './destination.js';
 import { codeOf, guarded } from './failure.js';
@@ -33,7 +33,27 @@ export const createTemporaryFolder = (parent = tmpdir()): TemporaryFolder => {
       cause,
     });
   }
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  const removeTrace = leaveTrace(path);
+  const remove = (): void => {
+    rmSync(path, { recursive: true, force: true });
+    removeTrace();
+  };
+  return { path, remove };
+};
+
+/**
+ * Makes a link of the same name in the system's temporary folder, where every memwatch looks: if this one is killed, the next
+ * one finds what it left in a folder that is not used again. Returns what removes the link.
+ */
+export const leaveTrace = (path: string): (() => void) => {
+  const trace = join(tmpdir(), basename(path));
+  if (resolve(trace) === resolve(path)) return () => {};
+  try {
+    symlinkSync(resolve(path), trace);
+    return () => rmSync(trace, { force: true });
+  } catch {
+    return () => {}; // the temporary folder cannot be written to: then only the same folder is looked through
+  }
 };
 
 /** Creates the folder that the user named, with its parent folders, for this user alone. Throws `cannot-write`. */
@@ -61,11 +81,16 @@ export const removeAbandoned = (folder = tmpdir()): void => {
   }
 };
 
-const removeOwn = (path: string): void => {
+const removeOwn = (path: string, mayBeTrace = true): void => {
   try {
     const stats = lstatSync(path);
-    const isOwn = stats.uid === process.geteuid?.() && (stats.isDirectory() || stats.isFile());
-    if (isOwn) rmSync(path, { recursive: true, force: true });
+    if (stats.uid !== process.geteuid?.()) return;
+    if (stats.isSymbolicLink()) {
+      const left = readlinkSync(path);
+      if (!mayBeTrace || basename(left) !== basename(path)) return;
+      removeOwn(left, false);
+    } else if (!stats.isDirectory() && !stats.isFile()) return;
+    rmSync(path, { recursive: true, force: true });
   } catch {
     // another memwatch has removed it already
   }
