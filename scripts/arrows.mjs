@@ -57,6 +57,7 @@ const rooms = [
       'source/file-address.ts',
       'agent/process',
       'agent/capture/own-documents.ts',
+      'agent/capture/census.ts',
       'agent/capture/scripts.ts',
     ],
     ['analyzer/model', 'agent/session'],

@@ -5,11 +5,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readProcess } from '../agent/process/proc.js';
+import { readKeptCensus } from '../analyzer/formats/documents/kept-census.js';
 import { readRecording } from '../analyzer/formats/documents/recording.js';
+import { findGrownContainers } from '../analyzer/memory/grown-containers.js';
 import { findKeptSites } from '../analyzer/growth/kept-sites.js';
 import { howItEnded, limitsOf } from '../analyzer/memory/how-it-ended.js';
 import type { RecordedReading, RecordedStart } from '../analyzer/model/recording.js';
-import type { WhyDocument } from '../analyzer/model/why.js';
+import type { KeptCensus, WhyDocument } from '../analyzer/model/why.js';
 import { cannotRead, MemwatchError } from '../errors.js';
 import { renderWhy } from '../report/why-text.js';
 import { readCaptureBytes } from './capture-file.js';
@@ -81,6 +83,9 @@ const readWhy = async (folder: string): Promise<WhyDocument> => {
     memory: memoryOf(readings),
     samples: samples.length,
     sites: await keptSites(samples),
+    containers: await keptContainers(
+      names.filter((name) => /^census-\d+\.json$/.test(name)).map((name) => join(folder, name)),
+    ),
     marks,
     files: names.filter((name) => /\.(cpu|heap)profile$/.test(name)).map((name) => join(folder, name)),
   };
@@ -112,6 +117,14 @@ const memoryOf = (readings: readonly RecordedReading[]): WhyDocument['memory'] =
     heapUsedBytes: [first.heapUsedBytes, last.heapUsedBytes],
     externalBytes: [first.externalBytes, last.externalBytes],
   };
+};
+
+const keptContainers = async (files: readonly string[]): Promise<WhyDocument['containers']> => {
+  const [first, last] = [files[0], files.at(-1)];
+  if (first === undefined || last === undefined || first === last) return [];
+  const readCensus = async (file: string): Promise<KeptCensus> =>
+    readKeptCensus(String(await readCaptureBytes(file)), file);
+  return findGrownContainers(await readCensus(first), await readCensus(last));
 };
 
 const keptSites = async (samples: readonly string[]): Promise<WhyDocument['sites']> => {

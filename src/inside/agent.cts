@@ -167,7 +167,7 @@ const watchEnd = (worker: workerThreads.Worker, shared: Int32Array): void => {
     quietly(() => {
       const what = nameUncaught(error);
       uncaught = `: ${what}`;
-      send({ kind: 'evidence', why: what });
+      send({ kind: 'evidence', why: what, isAsked: false });
     }),
   );
   process.on('exit', (code) =>
@@ -182,7 +182,8 @@ const watchEnd = (worker: workerThreads.Worker, shared: Int32Array): void => {
 const watchSignal = (worker: workerThreads.Worker): void => {
   const signal = (env['MEMWATCH_AGENT_SIGNAL'] ?? 'SIGUSR2') as NodeJS.Signals;
   if ((signal as string) === '') return;
-  const onSignal = (): void => worker.postMessage({ kind: 'evidence', why: signal } satisfies Settings.AgentMessage);
+  const onSignal = (): void =>
+    worker.postMessage({ kind: 'evidence', why: signal, isAsked: true } satisfies Settings.AgentMessage);
   const leaveToProgram = (name: string | symbol): void => {
     if (name !== signal) return;
     process.removeListener('newListener', leaveToProgram);

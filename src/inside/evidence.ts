@@ -16,6 +16,7 @@ export interface Evidence {
   mark(text: string): void;
   /** Begins a sample; what it returns writes it, and replaces what was written of it before. */
   survivors(): (profile: object) => void;
+  census(document: object): void;
   /** What is sampled from now on has nothing to do with the samples before. */
   beginSamples(): void;
   cpu(profile: object): void;
@@ -61,10 +62,11 @@ export const openEvidence = ({ keep, startedMs, script }: EvidenceStart, interva
   };
 };
 
-const profilesIn = (folder: string): Pick<Evidence, 'survivors' | 'beginSamples' | 'cpu'> => {
+const profilesIn = (folder: string): Pick<Evidence, 'survivors' | 'census' | 'beginSamples' | 'cpu'> => {
   let sampling = 0;
   let samples = 0;
   let profiles = 0;
+  let censuses = 0;
   const sampleName = (number: number): string => `survivors-${sampling}-${numbered(number)}.heapprofile`;
   return {
     survivors: () => {
@@ -73,6 +75,10 @@ const profilesIn = (folder: string): Pick<Evidence, 'survivors' | 'beginSamples'
         writeOutput(join(folder, name), JSON.stringify(profile), { overwrite: true });
         keepNewest(folder, /^survivors-.*\.heapprofile$/, mostSamples - 1, (one) => one === sampleName(1));
       };
+    },
+    census: (document) => {
+      writeOutput(join(folder, `census-${numbered(++censuses)}.json`), JSON.stringify(document));
+      keepNewest(folder, /^census-\d+\.json$/, 1, (name) => name === `census-${numbered(1)}.json`);
     },
     beginSamples: () => {
       sampling++;

@@ -4,6 +4,7 @@
  */
 import { scriptsTable } from '../agent/capture/own-documents.js';
 import type { Script } from '../analyzer/model/scripts.js';
+import { createContainers } from './containers.js';
 import { isSampleDue, sampleTaken, type LastSample } from './due.js';
 import type { Evidence } from './evidence.js';
 import type { MainThread } from './main-thread.js';
@@ -14,7 +15,8 @@ export interface Samples {
   start(): Promise<void>;
   /** Writes a sample if one is due. */
   pass(share: number): Promise<void>;
-  write(): Promise<void>;
+  /** `isAsked`: somebody wants to see it, so that it may take its time. */
+  write(isAsked: boolean): Promise<void>;
 }
 
 /** `readShare`: how full the memory is now. */
@@ -26,12 +28,13 @@ export const createSamples = (
 ): Samples => {
   let last: LastSample | undefined;
   const scripts = createNamedScripts(main);
+  const containers = createContainers(main, evidence);
   const start = async (): Promise<void> => {
     last = undefined;
     evidence.beginSamples();
     await main.startSampling();
   };
-  const write = async (): Promise<void> => {
+  const write = async (isAsked: boolean): Promise<void> => {
     const beganMs = Date.now();
     const profile = await main.readSurvivors();
     if (profile === undefined) return start(); // another tool has ended the sampling
@@ -40,13 +43,15 @@ export const createSamples = (
     writeWith(); // at once: the program may die while it is asked for its scripts
     if (await scripts.learn(profile)) writeWith();
     const nowMs = Date.now();
-    last = sampleTaken({ nowMs, share: await readShare() }, beganMs, last);
+    const share = await readShare();
+    last = sampleTaken({ nowMs, share }, beganMs, last);
+    await containers.count(share, last.tookMs, isAsked);
   };
   return {
     start,
     write,
     pass: async (share) => {
-      if (isSampleDue({ nowMs: Date.now(), share }, startedMs, last)) await write();
+      if (isSampleDue({ nowMs: Date.now(), share }, startedMs, last)) await write(false);
     },
   };
 };

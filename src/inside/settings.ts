@@ -26,7 +26,7 @@ export interface AgentStart {
 
 /** From the main thread to the agent's own. */
 export type AgentMessage =
-  | { readonly kind: 'evidence'; readonly why: string }
+  | { readonly kind: 'evidence'; readonly why: string; readonly isAsked: boolean }
   | { readonly kind: 'end'; readonly how: string };
 
 /** What the agent's own thread reads in the main thread, in this order. */

@@ -89,7 +89,7 @@ parentPort?.on('message', (message: AgentMessage) => {
     run(async () => {
       evidence.mark(`evidence: ${message.why}`);
       await cpu.cut();
-      await samples.write();
+      await samples.write(message.isAsked);
     });
   }
 });

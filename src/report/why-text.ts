@@ -1,7 +1,7 @@
 /** The text of `memwatch why`. In: the document. Out: lines. */
 import type { KeptSite, WhyDocument } from '../analyzer/model/why.js';
 import { showPlace } from './place.js';
-import { escapeText, formatBytes, formatBytesDelta, formatDuration } from './units.js';
+import { escapeText, formatBytes, formatBytesDelta, formatCount, formatDuration } from './units.js';
 
 /** `folder`: paths inside it are shown relative to it. */
 export const renderWhy = (why: WhyDocument, folder: string): string => {
@@ -13,6 +13,7 @@ export const renderWhy = (why: WhyDocument, folder: string): string => {
     ...memoryLines(why),
     '',
     ...siteLines(why, folder),
+    ...containerLines(why),
     ...why.marks.map(({ timeMs, text }) => `${new Date(timeMs).toISOString()}  ${escapeText(text)}`),
     ...fileLines(why),
   ].join('\n');
@@ -57,6 +58,17 @@ const siteLine = ({ grewBytes, liveBytes, calledFrom, ...made }: Omit<KeptSite, 
     `  ${formatBytesDelta(grewBytes)} (${formatBytes(liveBytes)} alive)  ${made.function} ${showPlace(made, folder)}${from}`,
   );
 };
+
+const containerLines = ({ containers }: WhyDocument): string[] =>
+  containers.length === 0
+    ? []
+    : [
+        'containers that gained most entries:',
+        ...containers.map(({ kind, size, grew, holds, heldBy }) => {
+          const of = `${holds === '' ? '' : ` of ${holds}`}${heldBy === '' ? '' : `, ${heldBy}`}`;
+          return escapeText(`  +${formatCount(grew)} (${formatCount(size)} now)  ${kind}${of}`);
+        }),
+      ];
 
 const fileLines = ({ files }: WhyDocument): string[] => {
   const [sample] = files.filter((file) => file.endsWith('.heapprofile')).slice(-1);

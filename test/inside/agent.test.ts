@@ -193,7 +193,11 @@ test('a signal, a blocked loop, and a memwatch that attaches meanwhile', async (
   target.child.stdin?.write('go\n');
   await eventually('the blocked loop is written', () => has(/event loop has not turned/), 30_000);
   target.child.kill('SIGUSR2');
-  await eventually('evidence of the signal is written', () => has(/survivors-2-[^]*evidence: SIGUSR2/), 30_000);
+  await eventually(
+    'evidence of the signal is written',
+    () => has(/census-[^]*survivors-2-[^]*evidence: SIGUSR2/),
+    30_000,
+  );
   const ran = (await why(kept.keep)).files.filter((file) => file.endsWith('.cpuprofile'));
   const tables = await Promise.all(ran.map((file) => memwatch(['cpu', file])));
   assert.ok(tables.some(({ stdout }) => stdout.includes('spin')));

@@ -40,13 +40,14 @@ const why: WhyDocument = {
     { function: 'remember', file: '/app/cache.js', line: 3, liveBytes: 400 * mb, grewBytes: 390 * mb, calledFrom: { function: 'serve', file: '/app/server.js', line: 9 }, addsIn: [{ function: 'remember', file: '/app/cache.js', line: 5 }] },
     { function: evil, file: '/elsewhere/x.js', line: 1, liveBytes: mb, grewBytes: mb, calledFrom: null, addsIn: [] },
   ],
+  containers: [{ kind: 'Map', size: 90_000, grew: 80_000, holds: 'Session', heldBy: `Store.${evil}` }],
   marks: [{ timeMs: 1_767_322_010_000, text: `deploy ${evil}` }],
   files: ['survivors-1-00001.heapprofile', 'survivors-1-00002.heapprofile', 'cpu-00001.cpuprofile'],
 }; // prettier-ignore
 
 test('why: how it ended, its memory, what grew, marks and what to open; and what little is known of an early end', () => {
   const buffers = { ...why, samples: 1, memory: { ...why.memory, overUs: 1e6, rssBytes: [mb, mb], heapUsedBytes: [mb, mb], externalBytes: [mb, 90 * mb] } } as const; // prettier-ignore
-  const early = { ...why, pid: null, memory: null, limits: [], samples: 0, sites: [], marks: [], files: [] };
+  const early = { ...why, pid: null, memory: null, limits: [], samples: 0, sites: [], containers: [], marks: [], files: [] };
   const texts = [why, buffers, { ...why, sites: [] }, early].map((one) => renderWhy(one, '/app'));
   matchesGolden('report/why.txt', texts.join('\n\n----\n\n'));
 });

@@ -8,6 +8,8 @@ import { MemwatchError } from '../../errors.js';
 import { countObjects, prepareSource, type CensusCount } from './census-in-target.js';
 import type { Session } from '../session/protocol.js';
 
+type Sender = Pick<Session, 'send'>;
+
 export interface Census {
   count(options?: { idsFor?: number }): Promise<CensusReading>;
   /** Releases everything in the target; safe to call twice, and on a broken connection. */
@@ -22,8 +24,8 @@ const countTimeoutMs = 180_000;
 let censuses = 0;
 
 /** Prepares a census in the session's thread. */
-export const startCensus = async (given: Session): Promise<Census> => {
-  const session = (await given.inside?.()) ?? given; // all objects of the target are held while they are counted
+export const startCensus = async (given: Pick<Session, 'send' | 'inside'>): Promise<Census> => {
+  const session: Sender = (await given.inside?.()) ?? given; // all objects of the target are held while they are counted
   const objectGroup = `memwatch-census-${++censuses}`;
   const evaluate = async (expression: string): Promise<string> => {
     const answer = await session.send('Runtime.evaluate', { expression, objectGroup, includeCommandLineAPI: true });
@@ -51,7 +53,7 @@ export const startCensus = async (given: Session): Promise<Census> => {
   };
 };
 
-const countOnce = async (session: Session, prototype: string, own: string): Promise<CensusCount> => {
+const countOnce = async (session: Sender, prototype: string, own: string): Promise<CensusCount> => {
   const timeoutMs = countTimeoutMs;
   const found = await session.send('Runtime.queryObjects', { prototypeObjectId: prototype }, { timeoutMs });
   const objectId = handleOf({ result: found.objects });
@@ -79,7 +81,7 @@ const countOnce = async (session: Session, prototype: string, own: string): Prom
 
 /** Looks up the ids of the containers that grew most and of the largest ones: one call each. */
 const nameContainers = async (
-  session: Session,
+  session: Sender,
   own: string,
   counted: CensusCount,
   idsFor: number,
@@ -99,7 +101,7 @@ const nameContainers = async (
   return containers;
 };
 
-const heapIdOf = async (session: Session, own: string, slot: number): Promise<number | null> => {
+const heapIdOf = async (session: Sender, own: string, slot: number): Promise<number | null> => {
   const { result } = await session.send('Runtime.callFunctionOn', {
     functionDeclaration: `function () { return this.state.refs[${slot}]?.deref(); }`,
     objectId: own,

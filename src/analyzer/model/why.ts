@@ -21,6 +21,22 @@ export interface KeptSite extends CodePlace {
   readonly addsIn: readonly CodePlace[];
 }
 
+/** A census that the agent inside kept: the most frequent classes and the largest containers. */
+export interface KeptCensus {
+  readonly schema: 'memwatch/kept-census@1';
+  readonly classes: readonly { readonly name: string; readonly count: number }[];
+  readonly containers: readonly (KeptContainer & { readonly id: number })[];
+}
+
+export interface KeptContainer {
+  readonly kind: 'Map' | 'Set' | 'Array' | 'Object';
+  readonly size: number;
+  /** The class of one of its entries; '' if it is not known. */
+  readonly holds: string;
+  /** `SessionStore.sessions`; '' if it is a variable, or was not found. */
+  readonly heldBy: string;
+}
+
 export interface FullLimit {
   readonly of: 'heap' | 'container';
   readonly usedBytes: number;
@@ -54,6 +70,8 @@ export interface WhyDocument {
   readonly samples: number;
   /** What grew most, first. */
   readonly sites: readonly KeptSite[];
+  /** The containers that gained most entries from the first census to the last, `grew`; none if there is one census. */
+  readonly containers: readonly (KeptContainer & { readonly grew: number })[];
   readonly marks: readonly { readonly timeMs: number; readonly text: string }[];
   /** Captures in the folder, for `memwatch alloc` and `memwatch cpu`. */
   readonly files: readonly string[];

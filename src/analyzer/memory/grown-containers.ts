@@ -1,0 +1,13 @@
+/** Which containers gained most entries. In: two censuses of one process. Out: the containers, the one that grew most first. */
+import type { KeptCensus, WhyDocument } from '../model/why.js';
+
+const mostListed = 5;
+
+export const findGrownContainers = (before: KeptCensus, after: KeptCensus): WhyDocument['containers'] => {
+  const sizes = new Map(before.containers.map(({ id, size }) => [id, size]));
+  return after.containers
+    .map(({ id, ...container }) => ({ ...container, grew: container.size - (sizes.get(id) ?? 0) }))
+    .filter(({ grew }) => grew > 0)
+    .toSorted((a, b) => b.grew - a.grew)
+    .slice(0, mostListed);
+};
