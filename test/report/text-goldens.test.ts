@@ -47,7 +47,17 @@ const why: WhyDocument = {
 
 test('why: how it ended, its memory, what grew, marks and what to open; and what little is known of an early end', () => {
   const buffers = { ...why, samples: 1, memory: { ...why.memory, overUs: 1e6, rssBytes: [mb, mb], heapUsedBytes: [mb, mb], externalBytes: [mb, 90 * mb] } } as const; // prettier-ignore
-  const early = { ...why, pid: null, memory: null, limits: [], samples: 0, sites: [], containers: [], marks: [], files: [] };
+  const early = {
+    ...why,
+    pid: null,
+    memory: null,
+    limits: [],
+    samples: 0,
+    sites: [],
+    containers: [],
+    marks: [],
+    files: [],
+  };
   const texts = [why, buffers, { ...why, sites: [] }, early].map((one) => renderWhy(one, '/app'));
   matchesGolden('report/why.txt', texts.join('\n\n----\n\n'));
 });
