@@ -3,7 +3,7 @@ import type { AuditDocument } from '../analyzer/model/printed-documents.js';
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { MemwatchError } from '../errors.js';
-import { escapeText } from '../report/units.js';
+import { escapeText, formatThings } from '../report/units.js';
 import type { Command } from './io.js';
 import { findKnownLeaks } from './releases/findings.js';
 import type { AuditFinding } from '../analyzer/model/printed-documents.js';
@@ -70,7 +70,7 @@ const nodeOf = (text: string): InstalledPackage => {
 const render = (file: string, count: number, findings: readonly AuditFinding[]): string => {
   const releases = findings.filter(({ kind }) => kind === 'release');
   const uses = findings.filter(({ kind }) => kind === 'use');
-  const head = `${escapeText(basename(file))}: ${count} packages, ${releases.length} known to leak`;
+  const head = `${escapeText(basename(file))}: ${formatThings(count, 'package')}, ${releases.length} known to leak`;
   const more =
     uses.length === 0
       ? []

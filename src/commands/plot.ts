@@ -4,7 +4,7 @@ import { MemwatchError } from '../errors.js';
 import { readRecording } from '../analyzer/formats/documents/recording.js';
 import { summarizeRecording } from '../analyzer/memory/recording-summary.js';
 import type { Recording, RecordedSeries, SeriesSummary } from '../analyzer/model/recording.js';
-import { escapeText, formatBytes, formatBytesDelta, formatDuration } from '../report/units.js';
+import { escapeText, formatBytes, formatBytesDelta, formatDuration, formatThings } from '../report/units.js';
 import { areaChart, niceMax } from '../tui/rows/chart.js';
 import { readCaptureBytes } from './capture-file.js';
 import { htmlOptions, printWithPage } from './html.js';
@@ -61,7 +61,7 @@ const seriesLines = (
 };
 
 const words = (figures: SeriesSummary): string[] => [
-  `${figures.readings} readings in ${formatDuration(figures.durationUs)}; peak RSS ${formatBytes(figures.peakRssBytes)}, heap ${formatBytes(figures.peakHeapUsedBytes)}`,
+  `${formatThings(figures.readings, 'reading')} in ${formatDuration(figures.durationUs)}; peak RSS ${formatBytes(figures.peakRssBytes)}, heap ${formatBytes(figures.peakHeapUsedBytes)}`,
   `RSS ${growth(figures.rssPerSecond)}; heap ${growth(figures.heapPerSecond)}`,
   ...(figures.forecast === null
     ? []

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { isIP } from 'node:net';
 import { cannotRead, MemwatchError, messageOf } from '../errors.js';
-import { escapeText } from '../report/units.js';
+import { escapeText, formatThings } from '../report/units.js';
 import { allOption, targetForms } from './choose-target.js';
 import { finderOf } from './follow.js';
 import type { Arguments, Command } from './io.js';
@@ -36,7 +36,7 @@ export const serveCommand: Command = {
     });
     try {
       const address = await listen(server, place);
-      io.print({ schema: 'memwatch/serve@1', address }, () => `${escapeText(address)}: metrics of ${served.list().length} process${served.list().length === 1 ? '' : 'es'}; Ctrl-C ends it`); // prettier-ignore
+      io.print({ schema: 'memwatch/serve@1', address }, () => `${escapeText(address)}: metrics of ${formatThings(served.list().length, 'process', 'processes')}; Ctrl-C ends it`); // prettier-ignore
       if (!io.signal.aborted) await once(io.signal, 'abort');
     } finally {
       server.close();

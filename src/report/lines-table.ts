@@ -5,7 +5,7 @@
 import type { LinesDocument } from '../analyzer/model/documents.js';
 import type { FunctionLines, LineCost, LinesResult } from '../analyzer/model/lines.js';
 import { renderTable, type TableColumn } from './table.js';
-import { escapeText, formatBytes, formatCount, formatDuration, formatShare } from './units.js';
+import { escapeText, formatBytes, formatCount, formatDuration, formatShare, formatThings } from './units.js';
 import { cutTo } from './width.js';
 
 /** From this width on, memory in use is shown, too. */
@@ -85,7 +85,7 @@ const renderFunction = (one: FunctionLines, floor: Floor, { columns, color }: Li
 };
 
 const head = (one: FunctionLines, totalUs: number, floor: Floor, columns: number): string[] => {
-  const called = one.calls === undefined ? '' : `${formatCount(one.calls)} call${one.calls === 1 ? '' : 's'}, `;
+  const called = one.calls === undefined ? '' : `${formatThings(one.calls, 'call')}, `;
   const lines = [`${escapeText(one.name)}  ${escapeText(one.file)}:${one.firstLine}`];
   if (one.calls === 0) return [...lines, 'never called'];
   lines.push(`${called}${formatDuration(totalUs)}${one.calls === undefined ? ' of its own time, by samples' : ''}`);

@@ -3,7 +3,15 @@
  */
 import type { IsolateMemory, MemoryForecast, MemoryLimit, MemoryPart, MemoryReport } from '../analyzer/model/memory.js';
 import { renderTable } from './table.js';
-import { escapeText, formatBytes, formatBytesDelta, formatCount, formatDuration, formatShare } from './units.js';
+import {
+  escapeText,
+  formatBytes,
+  formatBytesDelta,
+  formatCount,
+  formatDuration,
+  formatShare,
+  formatThings,
+} from './units.js';
 import { wrap } from './wrap.js';
 
 export const renderMemory = (report: MemoryReport, width: number): string =>
@@ -114,9 +122,7 @@ const limitLines = ({ limits, pageCache, pressure, oomKills }: MemoryReport, wid
     ? [`tasks of ${pressure.of} waited for memory during ${formatShare(pressure.some60s)} of the last minute`]
     : []),
   ...(oomKills !== null && oomKills > 0
-    ? [
-        `the kernel has killed ${formatCount(oomKills)} ${oomKills === 1 ? 'process' : 'processes'} of this cgroup because memory ran out`,
-      ]
+    ? [`the kernel has killed ${formatThings(oomKills, 'process', 'processes')} of this cgroup because memory ran out`]
     : []),
 ];
 

@@ -3,9 +3,9 @@
  * In: numbers in base units and raw text. Out: short text without padding.
  */
 import { escapeOne, escapeText } from '../analyzer/model/escape.js';
-import { formatBytes, formatCount, formatMean, formatRate } from '../analyzer/model/figures.js';
+import { formatBytes, formatCount, formatMean, formatRate, formatThings } from '../analyzer/model/figures.js';
 
-export { escapeText, formatBytes, formatCount, formatMean, formatRate };
+export { escapeText, formatBytes, formatCount, formatMean, formatRate, formatThings };
 
 /** Always with a sign: `+1.5 KB`, `-3 MB`, `0 B`. */
 export const formatBytesDelta = (bytes: number): string => (bytes > 0 ? '+' : '') + formatBytes(bytes);

@@ -7,6 +7,7 @@
  * Only events of the first event's kind are read; each counts as one sample and, if periods are nanoseconds of a clock, as time.
  */
 import { MemwatchError } from '../../errors.js';
+import { formatThings } from '../model/figures.js';
 import type { Location } from '../model/location.js';
 import type { Profile } from '../model/profile.js';
 import type { ProfileFormat } from './file-content.js';
@@ -98,8 +99,12 @@ const readPerfScript = (text: string): Profile => {
 };
 
 const warningsOf = (others: number, skipped: readonly number[], { kind }: PerfEvent): string[] => [
-  ...(others > 0 ? [`${others} events of other kinds than ${kind} were left out`] : []),
-  ...(skipped.length > 0 ? [`${skipped.length} lines could not be read, the first is line ${skipped[0]}`] : []),
+  ...(others > 0
+    ? [`${formatThings(others, 'event')} of other kinds than ${kind} ${others === 1 ? 'was' : 'were'} left out`]
+    : []),
+  ...(skipped.length > 0
+    ? [`${formatThings(skipped.length, 'line')} could not be read, the first is line ${skipped[0]}`]
+    : []),
 ];
 
 const readEvents = (text: string): { events: PerfEvent[]; skipped: number[] } => {

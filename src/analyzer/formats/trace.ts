@@ -6,6 +6,7 @@
  *   { name: 'CpuProfile', pid, tid, args: { data: { cpuProfile } } }         (whole; Chrome before 58)
  */
 import { MemwatchError } from '../../errors.js';
+import { formatThings } from '../model/figures.js';
 import { mergeProfiles, type NamedProfile } from '../model/merge-profiles.js';
 import type { CaptureNotes, Profile } from '../model/profile.js';
 import { decodeCpuProfile } from './cpuprofile.js';
@@ -111,7 +112,7 @@ const readEvents = (events: readonly TraceEvent[]): Profile => {
   const merged = mergeProfiles(kept.map((pieces) => threadOf(pieces, names)));
   const copies = threads.length - kept.length;
   if (copies === 0) return merged;
-  const warning = `${copies} profiles were left out: another one covers the same thread at the same time`;
+  const warning = `${formatThings(copies, 'profile')} ${copies === 1 ? 'was' : 'were'} left out: another one covers the same thread at the same time`;
   return { ...merged, warnings: [...(merged.warnings ?? []), warning] };
 };
 

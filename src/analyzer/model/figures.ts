@@ -20,6 +20,10 @@ export const formatCount = (count: number): string =>
     .toString()
     .replace(/\B(?=(\d{3})+$)/g, ',');
 
+/** `1 line`, `1,234 lines`, `2 boxes`. */
+export const formatThings = (count: number, one: string, many = `${one}s`): string =>
+  `${formatCount(count)} ${count === 1 ? one : many}`;
+
 /** A count that is whole, or says that it is a mean: `20`, `about 1,028`, `on average 2.5`. */
 export const formatMean = (count: number): string => {
   if (Number.isInteger(count)) return formatCount(count);

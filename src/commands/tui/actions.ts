@@ -6,7 +6,7 @@ import { formatPlace } from '../../analyzer/model/location.js';
 import type { Attachment } from '../../agent/attach/attach.js';
 import { estimateSnapshot, type SnapshotEstimate } from '../../captures/estimate.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
-import { escapeText, formatBytes, formatCount, formatDuration } from '../../report/units.js';
+import { escapeText, formatBytes, formatCount, formatDuration, formatThings } from '../../report/units.js';
 import { namedCapture } from '../capture-file.js';
 import { estimateLeakSearch, searchTime, suspectedRoundsFor, usualRounds } from '../../leaks/duration.js';
 import type { TargetAction } from '../../tui/state/provider.js';
@@ -91,8 +91,7 @@ export const leaksCommandLine = (target: string, folder: string): readonly strin
 ];
 
 export const leaksOutcome = ({ verdict, findings }: LeakReport): string => {
-  if (verdict === 'leak')
-    return `LEAK: ${findings.length} finding${findings.length === 1 ? '' : 's'}; Enter opens the line`;
+  if (verdict === 'leak') return `LEAK: ${formatThings(findings.length, 'finding')}; Enter opens the line`;
   return verdict === 'clean' ? 'clean: nothing leaks' : 'inconclusive: growth was neither proved nor excluded';
 };
 

@@ -307,7 +307,7 @@ node 10/10 [000] 5.001000: 1 page-faults:
     ['[unknown] (/usr/lib/libc.so.6)', null, null, 1000],
     ['cold', '/srv/app.js', 9, 500],
   ]);
-  assert.deepEqual(readProfile(bytesOf(text)).warnings, ['1 events of other kinds than cpu-clock:u were left out']);
+  assert.deepEqual(readProfile(bytesOf(text)).warnings, ['1 event of other kinds than cpu-clock:u was left out']);
   const counted = text.replaceAll(/\d+ cpu-clock:u/g, 'cycles').replaceAll('1 page-faults', 'cycles');
   const profile = readProfile(bytesOf(counted));
   assert.deepEqual([profile.values[0].unit, computeCostTable(profile).whole], ['count', 4]);
