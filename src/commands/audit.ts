@@ -79,8 +79,7 @@ const render = (file: string, count: number, findings: readonly AuditFinding[]):
 };
 
 const renderFinding = ({ package: name, version, grows, issue, firstGood, advice }: AuditFinding): string[] => {
-  const next = [firstGood === null ? undefined : `update to ${firstGood} or later`, advice].filter(
-    (one) => one !== undefined && one !== null,
-  );
-  return ['', `  ${escapeText(name)} ${escapeText(version)}: ${grows}`, `    ${next.join('; ')}`, `    ${issue}`];
+  const update = firstGood === null ? 'no release is without it' : `update to ${firstGood} or later`;
+  const next = advice === null ? update : `${update}${firstGood === null ? ':' : ', or'} ${advice}`;
+  return ['', `  ${escapeText(name)} ${escapeText(version)}: ${grows}`, `    ${next}`, `    ${issue}`];
 };

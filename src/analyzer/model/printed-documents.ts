@@ -26,8 +26,9 @@ export interface AuditFinding {
   readonly kind: 'release' | 'use';
   readonly grows: string;
   readonly issue: string;
-  /** null: every release has the leak. */
+  /** The release to update to. null: no release is without the leak, so an update does not help, and `advice` is set. */
   readonly firstGood: string | null;
+  /** How to use the package without the leak. */
   readonly advice: string | null;
 }
 

@@ -105,6 +105,6 @@ export const fileTools: readonly Tool[] = [
     next: (document) =>
       listOf(document, 'findings').length === 0
         ? 'None is known to leak; other leaks come from the program itself.'
-        : 'Update to firstGood if there is one; otherwise follow the advice.',
+        : 'Update to firstGood. Where it is null no release is without the leak: follow the advice.',
   },
 ];

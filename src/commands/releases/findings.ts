@@ -11,15 +11,8 @@ export const findKnownLeaks = (packages: readonly InstalledPackage[]): AuditFind
       const range = leak.leaky.find((one) => isIn(version, one));
       if (range === undefined) continue;
       const { kind, grows, issue, advice } = leak;
-      const finding = {
-        package: name,
-        version,
-        kind,
-        grows,
-        issue,
-        firstGood: kind === 'use' ? null : range.before,
-        advice,
-      };
+      const firstGood = range.firstGood ?? range.before;
+      const finding = { package: name, version, kind, grows, issue, firstGood, advice };
       found.set(`${name} ${version} ${grows}`, finding);
     }
   }

@@ -1,8 +1,7 @@
 /**
- * Releases that are known to leak, of npm packages and of Node. Each was seen to grow, and the first good one not to: by
- * the case named in `provenBy` (test/corpus, or the public issue's own program). It is a table, so it may be long. What
- * leaks in
- * ordinary use of a release is a `release`; a `use` grows with every release when the package is used in that way.
+ * Releases that are known to leak, of npm packages and of Node. Each was seen to grow, and the first good one not to. A
+ * table, longer for that. What leaks in ordinary use of a release is a `release`; a `use` grows only when the package is used
+ * in that way, often with every release.
  */
 import type { VersionRange } from './versions.js';
 
@@ -13,11 +12,9 @@ export interface KnownLeak {
   readonly leaky: readonly VersionRange[];
   /** What grows, and when. */
   readonly grows: string;
-  /** What to do where no release is good. */
+  /** What to do instead; never null where no release is good. */
   readonly advice: string | null;
   readonly issue: string;
-  /** The name of the case that shows it. */
-  readonly provenBy: string;
 }
 
 const everyRelease: readonly VersionRange[] = [{ from: '0.0.0', before: null }];
@@ -27,43 +24,49 @@ const release = (
   [from, before]: readonly [string, string | null],
   grows: string,
   issue: string,
-  provenBy: string = name,
-): KnownLeak => ({ package: name, kind: 'release', leaky: [{ from, before }], grows, advice: null, issue, provenBy });
+): KnownLeak => ({ package: name, kind: 'release', leaky: [{ from, before }], grows, advice: null, issue });
 
 const use = (name: string, grows: string, advice: string, issue: string, leaky = everyRelease): KnownLeak => {
-  return { package: name, kind: 'use', leaky, grows, advice, issue, provenBy: name };
+  return { package: name, kind: 'use', leaky, grows, advice, issue };
 };
 
 const github = (path: string): string => `https://github.com/${path}`;
 
-const node = (leaky: readonly VersionRange[], grows: string, issue: string, provenBy: string): KnownLeak => {
-  return { package: 'node', kind: 'release', leaky, grows, advice: null, issue: github(issue), provenBy };
+const node = (grows: string, issue: string, ...leaky: readonly VersionRange[]): KnownLeak => {
+  return { package: 'node', kind: 'release', leaky, grows, advice: null, issue: github(issue) };
 };
 
 export const knownLeaks: readonly KnownLeak[] = [
   node(
-    [{ from: '20.3.0', before: '22.12.0' }],
     'each AbortSignal.any() of a long-lived signal leaves an entry in it',
     'nodejs/node/issues/55351',
-    'abort-signal-any',
+    { from: '20.3.0', before: '22.12.0' },
+    { from: '23.0.0', before: '23.1.0' },
   ),
   node(
-    [
-      { from: '20.3.0', before: '24.20.0' },
-      { from: '25.0.0', before: '26.10.0' },
-    ],
+    'each AbortSignal.any() of a long-lived signal leaves an entry, and with AbortSignal.timeout() the whole signal',
+    'nodejs/node/issues/62363',
+    { from: '22.13.0', before: '23.0.0', firstGood: '24.16.0' },
+    { from: '23.5.0', before: '24.16.0' },
+    { from: '25.0.0', before: '26.1.0' },
+  ),
+  node(
+    'a signal of AbortSignal.any() with a listener stays, although its sources are gone',
+    'nodejs/node/issues/55328',
+    { from: '20.3.0', before: '22.13.0' },
+    { from: '23.0.0', before: '23.5.0' },
+  ),
+  node(
     'a signal of AbortSignal.any() with a listener stays after it aborted, while another of its sources lives on',
     'nodejs/node/issues/64476',
-    'abort-signal-any-aborted',
+    { from: '20.3.0', before: '24.20.0' },
+    { from: '25.0.0', before: '26.7.0' },
   ),
   node(
-    [
-      { from: '24.18.0', before: '24.20.0' },
-      { from: '26.0.0', before: '26.6.0' },
-    ],
-    'each Blob.stream() that is not read to its end stays',
-    'nodejs/node/pull/63577',
-    'blob-stream',
+    'each Blob.stream() keeps the bytes of its blob, whether it is read or not',
+    'nodejs/node/issues/63574',
+    { from: '24.16.0', before: '24.20.0' },
+    { from: '26.0.0', before: '26.6.0' },
   ),
   release(
     'debug',
@@ -124,14 +127,12 @@ export const knownLeaks: readonly KnownLeak[] = [
     ['7.48.0', '7.65.0'],
     'each Sentry.init makes an AsyncLocalStorage that stays forever',
     github('getsentry/sentry-javascript/issues/8829'),
-    'sentry',
   ),
   release(
     '@napi-rs/canvas',
     ['0.1.42', '0.1.48'],
     'encoding (toBuffer, encode) leaks native memory, which the heap does not show',
     github('Brooooooklyn/canvas/issues/716'),
-    'canvas',
   ),
   release(
     'multer',
@@ -166,10 +167,10 @@ export const knownLeaks: readonly KnownLeak[] = [
   ),
   use(
     'sequelize',
-    'each instance leaves a listener for exit on process',
+    'each instance leaves a listener for exit or beforeExit on process',
     'create one instance for the process',
     github('sequelize/sequelize/issues/2020'),
-    [{ from: '0.0.0', before: '2.0.0' }],
+    [{ from: '1.5.0', before: '4.28.3' }],
   ),
   use(
     'workerpool',

@@ -91,7 +91,7 @@ export const readLockfile = (file: string): InstalledPackage[] => {
   const tried = named === undefined ? formats : [named];
   for (const format of tried) {
     const packages = tryToRead(format, text);
-    if (packages !== undefined) return packages;
+    if (packages !== undefined) return withoutRepeats(packages);
   }
   throw new MemwatchError(
     named === undefined ? 'not-this-format' : 'broken-file',
@@ -101,6 +101,11 @@ export const readLockfile = (file: string): InstalledPackage[] => {
     },
   );
 };
+
+/** pnpm lists a package again for its dependencies, npm for each folder that holds it. */
+const withoutRepeats = (packages: readonly InstalledPackage[]): InstalledPackage[] => [
+  ...new Map(packages.map((one) => [`${one.name}@${one.version}`, one])).values(),
+];
 
 /** Without packages and without the mark it is another format. */
 const tryToRead = ({ read, mark }: LockfileFormat, text: string): InstalledPackage[] | undefined => {

@@ -39,6 +39,8 @@ export interface VersionRange {
   readonly from: string;
   /** The first release without the leak; null: there is none yet. */
   readonly before: string | null;
+  /** The release to update to, if that is not `before`, because the next line of releases has another leak. */
+  readonly firstGood?: string;
 }
 
 export const isIn = (version: string, { from, before }: VersionRange): boolean =>
