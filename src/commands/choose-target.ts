@@ -2,7 +2,9 @@
  * The target of a command, for all commands that take one. In: the arguments. Out: a Target. If no target is named, the user
  * chooses one from a list on a terminal; without a terminal the error lists the commands to use.
  */
+import { createInterface } from 'node:readline/promises';
 import { listCandidates, measureCpu, nodeStatuses, type Candidate } from '../agent/attach/candidates.js';
+import { questionBeforeSignal } from '../agent/attach/safety.js';
 import { describeCandidate, parseTarget, type Target } from '../agent/attach/target.js';
 import { MemwatchError } from '../errors.js';
 import { renderTable, type TableColumn } from '../report/table.js';
@@ -17,10 +19,24 @@ export const targetForms =
 export const targetOf = async (args: Arguments, io: Io, named = args['target']): Promise<Target> => {
   const text = named === undefined ? undefined : String(named);
   if (text === undefined && (args['--'] ?? []).length === 0)
-    return { kind: 'pid', pid: await choosePid(args, io), worker: undefined };
+    return withConsent({ kind: 'pid', pid: await choosePid(args, io) }, io);
   const target = parseTarget(text, args['--']);
   if (target.kind === 'pid' && !/^\d/.test(text ?? '')) sayWhich(target.pid, io);
-  return target;
+  return withConsent(target, io);
+};
+
+/** Where the system does not say whether a process catches SIGUSR1, the user is asked before it is sent. */
+const withConsent = async (target: Target, io: Io): Promise<Target> => {
+  if (target.kind !== 'pid' || !process.stdin.isTTY || !process.stderr.isTTY) return target;
+  const question = questionBeforeSignal(target.pid);
+  if (question === undefined) return target;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`${escapeText(question)} [y/N] `, { signal: io.signal });
+    return { ...target, maySignal: /^y(es)?$/i.test(answer.trim()) };
+  } finally {
+    terminal.close();
+  }
 };
 
 /** The targets of a command that takes several; without one the user chooses one from the list. */

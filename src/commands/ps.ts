@@ -9,8 +9,8 @@ import type { Command } from './io.js';
 export const psCommand: Command = {
   builder: (yargs) => yargs.example('$0 ps', 'one line per process'),
   async run(_, io) {
-    if (process.platform !== 'linux') {
-      throw new MemwatchError('not-attachable', 'memwatch ps needs /proc, which only Linux has', {
+    if (process.platform === 'win32') {
+      throw new MemwatchError('not-attachable', 'memwatch does not look at processes on Windows', {
         hint: 'start the target with --inspect=127.0.0.1:9229 and give memwatch that address',
       });
     }

@@ -25,7 +25,7 @@ export const renderMemory = (report: MemoryReport, width: number): string =>
     ...forecastLines(report.forecast),
     ...adviceLines(report, width),
     ...report.warnings.map((warning) => `warning: ${escapeText(warning)}`),
-    `reading /proc/${report.pid}/smaps took ${formatDuration(report.readUs)}`,
+    `reading its mappings took ${formatDuration(report.readUs)}`,
   ].join('\n');
 
 /** The conclusion in one line. */

@@ -6,11 +6,11 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { containerOf } from '../process/container.js';
 import {
+  folderOf,
   isNode,
   looksLikeNode,
-  processIds,
-  readLink,
   readProcess,
+  readProcesses,
   readText,
   ticksPerSecond,
   type ProcessStatus,
@@ -27,10 +27,9 @@ export const listCandidates = (): Candidate[] => {
 };
 
 export const nodeStatuses = (): ProcessStatus[] =>
-  processIds()
-    .filter((pid) => pid !== process.pid)
-    .flatMap((pid) => readProcess(pid) ?? [])
-    .filter((status) => isNode(status) && status.state !== 'Z' && status.state !== 'X');
+  readProcesses().filter(
+    (status) => status.pid !== process.pid && isNode(status) && status.state !== 'Z' && status.state !== 'X',
+  );
 
 export const candidateOf = (
   { pid, command, rssBytes }: ProcessStatus,
@@ -38,7 +37,7 @@ export const candidateOf = (
 ): Candidate => ({
   pid,
   script: scriptOf(command),
-  folder: readLink(`/proc/${pid}/cwd`),
+  folder: folderOf(pid),
   ports: [...new Set(portsOf(pid).map(({ port }) => port))],
   container: containerOf(readText(`/proc/${pid}/cgroup`)) ?? null,
   rssBytes,

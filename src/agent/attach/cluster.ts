@@ -6,7 +6,7 @@
 import type { Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemwatchError, messageOf } from '../../errors.js';
-import { childProcessIds, innerPid, readProcess, readText, runsOn, type ProcessStatus } from '../process/proc.js';
+import { childProcessIds, environmentOf, innerPid, readProcess, runsOn, type ProcessStatus } from '../process/proc.js';
 import { evaluate } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
 import type { Session } from '../session/protocol.js';
@@ -17,7 +17,7 @@ import { obstacleOf } from './safety.js';
 /** The workers of a cluster primary that run now. */
 export const clusterWorkersOf = (pid: number): ProcessStatus[] =>
   childProcessIds(pid)
-    .filter((child) => /(^|\0)NODE_UNIQUE_ID=/.test(readText(`/proc/${child}/environ`)))
+    .filter((child) => environmentOf(child).some((variable) => variable.startsWith('NODE_UNIQUE_ID=')))
     .flatMap((child) => readProcess(child) ?? [])
     .filter(({ command }) => command.length > 0); // a worker that is ending has already freed its memory
 
@@ -52,7 +52,7 @@ export const openWithWorkers = async <P extends { readonly main: Session }>(
 
 /** It may not yet have installed its handler for the signal. */
 const isStarting = ({ uptimeSeconds, catchesSigusr1, command }: ProcessStatus): boolean =>
-  uptimeSeconds < 2 && !catchesSigusr1 && command.length > 0;
+  uptimeSeconds < 2 && catchesSigusr1 !== true && command.length > 0;
 
 /** The workers on which the primary's signal has an effect. */
 const signalled = (pid: number): ProcessStatus[] => clusterWorkersOf(pid).filter((worker) => !worker.blocksSigusr1);
@@ -64,7 +64,7 @@ const checkWorker = async (pid: number, worker: ProcessStatus): Promise<void> =>
   let status: ProcessStatus | undefined = worker;
   for (; status !== undefined && isStarting(status); status = readProcess(worker.pid)) await sleep(20);
   if (status === undefined || status.command.length === 0 || status.blocksSigusr1) return; // it has ended, or blocks the signal
-  const obstacle = obstacleOf(status);
+  const obstacle = obstacleOf(status, true); // whoever agreed to the primary's signal agreed to this
   if (obstacle === undefined) return;
   throw new MemwatchError(obstacle.code, `${passesOn(pid, worker.pid)}, which ${obstacle.reason}`, {
     hint: obstacle.hint,

@@ -22,6 +22,8 @@ export interface InspectorOptions {
   onProgress?: ((text: string) => void) | undefined;
   /** How long a process may take to open its inspector. A slower one cannot be told apart from one that never opens it. */
   timeoutMs?: number | undefined;
+  /** The user agreed to the signal, where the system does not say whether the process catches it. */
+  maySignal?: boolean | undefined;
   /** Ports of the process that turned out to be no inspector; asking one that does not answer costs seconds each time. */
   otherPorts?: ReadonlySet<number> | undefined;
 }
@@ -45,12 +47,12 @@ export const openInspector = async (
   const already = await findInspector(pid, { ignore: options.otherPorts, signal: options.signal });
   throwIfInterrupted(options.signal);
   if (already !== undefined) return { url: already, opened: false };
-  checkSignalSafe(status);
+  checkSignalSafe(status, options.maySignal);
   const unreachable = await unreachableInspector(pid);
   if (unreachable !== undefined)
     throw new MemwatchError('not-attachable', `process ${pid} ${unreachable}`, { hint: closeUnreachable(pid) });
   await makeRoomOnPort(status, options);
-  checkSignalSafe(readProcess(pid) ?? status, status.startTicks);
+  checkSignalSafe(readProcess(pid) ?? status, options.maySignal, status.startTicks);
   closer.start();
   process.kill(pid, 'SIGUSR1');
   const url = await waitForInspector(pid, closer, options);

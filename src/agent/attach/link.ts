@@ -36,6 +36,10 @@ export interface Link extends Connected {
   readonly signal: AbortSignal | undefined;
 }
 
+interface PidOptions extends LinkOptions {
+  readonly maySignal?: boolean | undefined;
+}
+
 interface Connected {
   readonly pid: number | undefined;
   /** The port of its inspector. */
@@ -61,7 +65,7 @@ export const openLink = async (target: Target, options: LinkOptions): Promise<Li
 const connect = async (target: Target, options: LinkOptions): Promise<Connected> => {
   switch (target.kind) {
     case 'pid':
-      return connectToPid(target.pid, options);
+      return connectToPid(target.pid, { ...options, maySignal: target.maySignal });
     case 'address':
       return connectToAddress(target.host, target.port, options);
     case 'webSocket':
@@ -71,13 +75,13 @@ const connect = async (target: Target, options: LinkOptions): Promise<Connected>
   }
 };
 
-const connectToPid = async (pid: number, options: LinkOptions, bySignal = false): Promise<Connected> => {
+const connectToPid = async (pid: number, options: PidOptions, bySignal = false): Promise<Connected> => {
   const status = await checkReachable(pid);
   return withProcessLock(status, options, () => tryConnectToPid(status, options, bySignal));
 };
 
 /** `bySignal`: a signal that memwatch caused has opened the inspector; it is not opened here. */
-const tryConnectToPid = async (status: ProcessStatus, options: LinkOptions, bySignal: boolean): Promise<Connected> => {
+const tryConnectToPid = async (status: ProcessStatus, options: PidOptions, bySignal: boolean): Promise<Connected> => {
   const { pid } = status;
   const otherPorts = new Set(listeningPorts(pid).map(({ port }) => port));
   const { signal } = options;
@@ -94,7 +98,7 @@ const tryConnectToPid = async (status: ProcessStatus, options: LinkOptions, bySi
 };
 
 const openWorker =
-  (options: LinkOptions): OpenWorker =>
+  (options: PidOptions): OpenWorker =>
   async (pid, bySignal) => {
     options.onProgress?.(`opening cluster worker ${pid} for a moment, because its primary will signal it`);
     const worker = await connectToPid(pid, options, bySignal);
@@ -110,7 +114,7 @@ export const closeInspectorOfSignal = async (pid: number): Promise<void> => {
   await close();
 };
 
-const openPid = (status: ProcessStatus, options: LinkOptions, otherPorts: ReadonlySet<number>): Promise<Connected> =>
+const openPid = (status: ProcessStatus, options: PidOptions, otherPorts: ReadonlySet<number>): Promise<Connected> =>
   withPortLock(sigusr1Port(status), options, () =>
     withCloser(status, (closer) => openBySignal(status, closer, options, otherPorts)),
   );
@@ -118,7 +122,7 @@ const openPid = (status: ProcessStatus, options: LinkOptions, otherPorts: Readon
 const openBySignal = async (
   status: ProcessStatus,
   closer: Closer,
-  options: LinkOptions,
+  options: PidOptions,
   otherPorts: ReadonlySet<number>,
 ): Promise<Connected> => {
   const { pid } = status;

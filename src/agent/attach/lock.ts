@@ -1,12 +1,16 @@
 /**
  * One memwatch at a time opens the inspector of a process, and one at a time uses a port that processes share (9229).
  * Otherwise the first would cut off the second when it moves the inspector, or one of the processes would fail to open its
- * own. A lock is an abstract socket, which the kernel frees when its holder ends.
+ * own. A lock is an abstract socket, which the kernel frees when its holder ends; where there are none, a socket in the folder
+ * for temporary files, which nobody answers when its holder has ended.
  */
-import { createServer } from 'node:net';
+import { rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { throwIfInterrupted } from '../../errors.js';
-import { innerPid, type ProcessStatus } from '../process/proc.js';
+import { hasProc, innerPid, type ProcessStatus } from '../process/proc.js';
 
 export interface LockOptions {
   signal?: AbortSignal | undefined;
@@ -34,7 +38,7 @@ const withLock = async <T>(
   options: LockOptions,
   body: () => Promise<T>,
 ): Promise<T> => {
-  const release = await acquire(`\0memwatch-${name}`, patienceMs, options);
+  const release = await acquire(nameOf(name), patienceMs, options);
   try {
     return await body();
   } finally {
@@ -43,7 +47,7 @@ const withLock = async <T>(
 };
 
 /** Takes a lock that is free; undefined if another process holds it. */
-export const holdLock = (name: string): Promise<(() => void) | undefined> => tryAcquire(`\0memwatch-${name}`);
+export const holdLock = (name: string): Promise<(() => void) | undefined> => tryAcquire(nameOf(name));
 
 const acquire = async (name: string, patienceMs: number, options: LockOptions): Promise<() => void> => {
   for (const start = Date.now(); Date.now() - start < patienceMs; await sleep(30)) {
@@ -55,7 +59,22 @@ const acquire = async (name: string, patienceMs: number, options: LockOptions): 
   return () => {};
 };
 
-const tryAcquire = (name: string): Promise<(() => void) | undefined> =>
+const nameOf = (name: string): string => (hasProc ? `\0memwatch-${name}` : join(tmpdir(), `memwatch-${name}.lock`));
+
+const tryAcquire = async (name: string): Promise<(() => void) | undefined> => {
+  const release = await listenOn(name);
+  if (release !== undefined || hasProc || (await isAnswered(name))) return release;
+  rmSync(name, { force: true }); // its holder was killed
+  return listenOn(name);
+};
+
+const isAnswered = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(path, () => socket.destroy());
+    socket.on('error', () => resolve(false)).on('close', (hadError) => resolve(!hadError));
+  });
+
+const listenOn = (name: string): Promise<(() => void) | undefined> =>
   new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy());
     server.on('error', () => resolve(undefined));

@@ -9,7 +9,7 @@ import { candidateOf, nodeStatuses, type Candidate } from './candidates.js';
 import { clusterWorkersOf } from './cluster.js';
 import { findInspector } from './inspector.js';
 import { portHolder, sigusr1Port, unreachableInspector } from './port.js';
-import type { ProcessStatus } from '../process/proc.js';
+import { hasProc, type ProcessStatus } from '../process/proc.js';
 import { openPortReader } from '../process/sockets.js';
 import { findAgentDoor } from './agent-door.js';
 import { barrierOf, networkObstacle, obstacleOf } from './safety.js';
@@ -50,7 +50,7 @@ const describeProcess = async (
 
 const whyNot = async (status: ProcessStatus): Promise<string | null> => {
   const byAgent = findAgentDoor(status.pid) !== undefined;
-  const obstacle = (byAgent ? barrierOf(status) : obstacleOf(status)) ?? (await networkObstacle(status.pid));
+  const obstacle = (byAgent ? barrierOf(status) : obstacleOf(status, true)) ?? (await networkObstacle(status.pid));
   if (obstacle !== undefined) return obstacle.reason;
   if (byAgent) return null;
   const unreachable = await unreachableInspector(status.pid);
@@ -66,9 +66,9 @@ const whyNot = async (status: ProcessStatus): Promise<string | null> => {
  */
 const versionOf = (status: ProcessStatus, known: Map<string, Promise<string | null>>): Promise<string | null> => {
   if (!status.permitted) return Promise.resolve(null);
-  const file = `/proc/${status.pid}/exe`;
+  const file = hasProc ? `/proc/${status.pid}/exe` : status.executable;
   const identity = identityOf(file);
-  if (identity === identityOf('/proc/self/exe')) return Promise.resolve(process.version);
+  if (identity === identityOf(hasProc ? '/proc/self/exe' : process.execPath)) return Promise.resolve(process.version);
   const key = `${identity} ${status.userId}`;
   const version = known.get(key) ?? askVersion(file, status.userId);
   known.set(key, version);
@@ -87,7 +87,7 @@ const identityOf = (file: string): string => {
 const askVersion = (file: string, uid: number): Promise<string | null> =>
   new Promise((resolve) => {
     const asUser = process.getuid?.() === 0 && uid !== 0 ? { uid } : {};
-    execFile(file, ['--version'], { ...asUser, env: {}, timeout: 3000, cwd: '/' }, (error, stdout) => {
+    execFile(file, ['--version'], { ...asUser, env: {}, timeout: 10_000, cwd: '/' }, (error, stdout) => {
       const version = stdout.trim();
       resolve(error === null && /^v\d+\.\d+\.\d+/.test(version) ? version : null);
     });

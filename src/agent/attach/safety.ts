@@ -14,6 +14,7 @@ import { whyUnreachable } from '../process/network.js';
 import {
   ancestorsOf,
   childProcessIds,
+  hasProc,
   isInInnerLoop,
   isNode,
   nodeFlags,
@@ -57,8 +58,11 @@ const waitsForUs = (pid: number): boolean => {
   return childProcessIds(pid).every((child) => startOf(child) <= startOf(ours));
 };
 
-/** Why SIGUSR1 must not be sent to a process without an inspector; undefined if it may. */
-export const obstacleOf = (status: ProcessStatus): Obstacle | undefined => {
+/**
+ * Why SIGUSR1 must not be sent to a process without an inspector; undefined if it may. `isAsked`: the user was asked, where
+ * the system does not say whether the process catches it.
+ */
+export const obstacleOf = (status: ProcessStatus, isAsked = false): Obstacle | undefined => {
   const { pid, catchesSigusr1, blocksSigusr1, uptimeSeconds } = status;
   const barrier = barrierOf(status);
   if (barrier !== undefined) return barrier;
@@ -66,7 +70,7 @@ export const obstacleOf = (status: ProcessStatus): Obstacle | undefined => {
   if (denial !== undefined) return { code: 'no-permission', ...denial };
   const missing = missingForInspector(pid);
   if (missing !== undefined) return { code: 'not-attachable', ...missing };
-  if (catchesSigusr1) return undefined;
+  if (catchesSigusr1 === true) return undefined;
   const refuse = (reason: string, hint: string): Obstacle => ({ code: 'not-attachable', reason, hint });
   const flags = nodeFlags(status);
   if (flags.includes('--permission') || flags.includes('--experimental-permission')) {
@@ -81,6 +85,13 @@ export const obstacleOf = (status: ProcessStatus): Obstacle | undefined => {
       'start it without, with --inspect=127.0.0.1:0 (memwatch finds the port), or with the agent inside: memwatch run --help',
     );
   }
+  if (catchesSigusr1 === null && uptimeSeconds < 3) return refuse('is still starting', 'try again in a few seconds');
+  if (catchesSigusr1 === null && isAsked) return undefined;
+  if (catchesSigusr1 === null)
+    return refuse(
+      'may not handle SIGUSR1, which would end it then: this system keeps no record of the signals that a process catches',
+      `memwatch asks for your consent on a terminal; or send it yourself, with kill -USR1 ${pid}, and memwatch uses the inspector that opens`,
+    );
   if (blocksSigusr1 && uptimeSeconds < 2) return refuse('is still starting', 'try again in a second');
   if (blocksSigusr1) return refuse('blocks SIGUSR1', 'start it with --inspect=127.0.0.1:0: memwatch finds the port');
   return refuse(
@@ -89,12 +100,24 @@ export const obstacleOf = (status: ProcessStatus): Obstacle | undefined => {
   );
 };
 
+/** What to ask the user before SIGUSR1 is sent to a process; undefined if there is nothing to ask. */
+export const questionBeforeSignal = (pid: number): string | undefined => {
+  if (hasProc) return undefined;
+  const status = readProcess(pid);
+  if (status === undefined || obstacleOf(status, true) !== undefined) return undefined;
+  if (startsWithInspector(status) || inspectorListener(pid) !== undefined) return undefined;
+  return (
+    `Process ${pid} runs ${status.executable}, and no flag or NODE_OPTIONS of it turns SIGUSR1 off. memwatch opens its inspector ` +
+    'by that signal. This system does not say whether the process catches it; if it does not, the signal ends it. Send it?'
+  );
+};
+
 /** Throws unless SIGUSR1 may be sent, and, with `startTicks`, unless it is still the same process. */
-export const checkSignalSafe = (status: ProcessStatus, startTicks = status.startTicks): void => {
+export const checkSignalSafe = (status: ProcessStatus, isAsked = false, startTicks = status.startTicks): void => {
   if (status.startTicks !== startTicks) {
     throw new MemwatchError('no-such-process', `process ${status.pid} ended, and its id now names another process`);
   }
-  throwObstacle(status.pid, obstacleOf(status));
+  throwObstacle(status.pid, obstacleOf(status, isAsked));
 };
 
 /** Throws if it lacks what an inspector takes: Node would end it. */
@@ -105,7 +128,7 @@ export const checkInspectorNeeds = (pid: number): void => {
 
 /** Returns the process if it exists, may be looked into, and its sockets can be reached from here. */
 export const checkReachable = async (pid: number): Promise<ProcessStatus> => {
-  if (process.platform !== 'linux') throw notLinux(pid);
+  if (process.platform === 'win32') throw onWindows(pid);
   if (pid === process.pid) {
     throw new MemwatchError('bad-argument', `process ${pid} is this memwatch itself`, {
       hint: 'memwatch ps lists the others',
@@ -151,8 +174,7 @@ const notByPid = (status: ProcessStatus, what: string): MemwatchError => {
   });
 };
 
-/** Other systems do not show which signals a process catches, so SIGUSR1 could end it. */
-const notLinux = (pid: number): MemwatchError =>
-  new MemwatchError('not-attachable', `attaching to ${pid} by its id is safe only on Linux`, {
-    hint: 'start the target with --inspect=127.0.0.1:9229 and give memwatch that address',
+const onWindows = (pid: number): MemwatchError =>
+  new MemwatchError('not-attachable', `memwatch does not look at processes on Windows, so it cannot attach to ${pid}`, {
+    hint: `node -e "process._debugProcess(${pid})" opens its inspector; then name the address: memwatch attach 127.0.0.1:9229`,
   });

@@ -4,7 +4,13 @@ import { listCandidates, namedLike, type Candidate } from './candidates.js';
 
 export type Target =
   /** `1234`, or `1234/2` for a worker thread of it; also what `server.js` and `:3000` stand for. */
-  | { kind: 'pid'; pid: number; worker?: string | undefined }
+  | {
+      kind: 'pid';
+      pid: number;
+      worker?: string | undefined;
+      /** The user agreed to SIGUSR1, where the system does not say whether the process catches it. */
+      maySignal?: boolean | undefined;
+    }
   /** `127.0.0.1:9229`. */
   | { kind: 'address'; host: string; port: number; worker?: string | undefined }
   /** `ws://127.0.0.1:9229/…`. */

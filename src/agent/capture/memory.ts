@@ -9,8 +9,8 @@ import type { Attachment } from '../attach/attach.js';
 import { hiddenCgroups } from '../process/cgroup.js';
 import { readCgroupState } from '../process/cgroup-state.js';
 import { readHostLimits, readUlimits } from '../process/limits.js';
-import { allocatorOf, memorySettings, readMappings } from '../process/mappings.js';
-import { threadCount } from '../process/proc.js';
+import { allocatorOf, assumedMappings, memorySettings, readMappings } from '../process/mappings.js';
+import { hasProc, readProcess, threadCount } from '../process/proc.js';
 import { evaluate } from '../session/evaluate.js';
 import { readCollectedHeap } from './collected-heap.js';
 import { threadsOf, type Thread } from './cpu-profile.js';
@@ -43,7 +43,7 @@ export const captureMemory = async (attachment: Attachment, collect: boolean): P
   const readings = await Promise.all(threads.map((thread) => readIsolate(thread, collect)));
   const isolates = readings.flatMap((one) => (typeof one === 'string' ? [] : [one]));
   const begun = performance.now();
-  const mappings = readMappings(pid);
+  const mappings = hasProc ? readMappings(pid) : assumedMappings(readProcess(pid)?.rssBytes ?? 0, isolates);
   const readUs = Math.round((performance.now() - begun) * 1000);
   const cgroup = readCgroupState(pid);
   return {

@@ -2,9 +2,10 @@
  * What the operating system lets a process use apart from its cgroups (ulimits, the host's memory, swap), and how scarce
  * memory is. In: a pid. Out: limits in bytes, with how much of each is used.
  */
+import { freemem, totalmem } from 'node:os';
 import type { MemoryLimit, MemoryPressure } from '../../analyzer/model/memory.js';
 import type { ReadText } from './cgroup.js';
-import { readText } from './proc.js';
+import { hasProc, readText } from './proc.js';
 
 /** The soft limit of a line of `/proc/PID/limits`, such as `Max open files  1024  4096  files`; undefined if unlimited. */
 export const softLimit = (limits: string, line: string): number | undefined => {
@@ -33,6 +34,8 @@ export const hostAvailableBytes = (read: ReadText = readText): number | undefine
   bytesOf(read('/proc/meminfo'), 'MemAvailable');
 
 export const readHostLimits = (): MemoryLimit[] => {
+  if (!hasProc)
+    return [{ of: 'the memory of the host', kind: 'host', limitBytes: totalmem(), usedBytes: totalmem() - freemem() }];
   const info = readText('/proc/meminfo');
   const bytes = (field: string): number => bytesOf(info, field) ?? 0;
   const [total, available] = [bytes('MemTotal'), bytes('MemAvailable')];

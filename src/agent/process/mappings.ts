@@ -3,9 +3,25 @@
  * Reading it takes a few milliseconds per gigabyte; a target that maps memory meanwhile has to wait.
  */
 import { readFileSync } from 'node:fs';
-import type { Mapping } from '../../analyzer/model/memory.js';
+import type { IsolateMemory, Mapping } from '../../analyzer/model/memory.js';
 import { MemwatchError } from '../../errors.js';
-import { readText } from './proc.js';
+import { environmentOf, hasProc } from './proc.js';
+
+/** Where the system lists no mappings: what V8 counts, and the rest as one piece. */
+export const assumedMappings = (rssBytes: number, isolates: readonly IsolateMemory[]): Mapping[] => {
+  const sum = (of: (one: IsolateMemory) => number): number => isolates.reduce((total, one) => total + of(one), 0);
+  const [heap, external] = [sum(({ physicalBytes }) => physicalBytes), sum(({ externalBytes }) => externalBytes)];
+  const rest = Math.max(0, rssBytes - heap - external);
+  return Object.entries({ '[V8 heap]': heap, '[external]': external, '[not listed]': rest }).map(([path, bytes]) => ({
+    start: 0,
+    end: bytes,
+    permissions: 'rw-p',
+    path,
+    rssBytes: bytes,
+    anonymousBytes: bytes,
+    swapBytes: 0,
+  }));
+};
 
 /** Throws `no-permission` or `no-such-process` if the kernel does not let memwatch read it. */
 export const readMappings = (pid: number): Mapping[] => {
@@ -21,6 +37,7 @@ export const readMappings = (pid: number): Mapping[] => {
 
 /** Whose malloc it is, by the libraries that are loaded: `jemalloc`, `glibc`; 'unknown' if the program brings its own. */
 export const allocatorOf = (mappings: readonly Mapping[]): string => {
+  if (!hasProc) return 'unknown';
   const paths = mappings.map(({ path }) => path).filter((path) => path.startsWith('/'));
   const preloaded = paths.map((path) => /lib(jemalloc|tcmalloc|mimalloc)[^/]*\.so/.exec(path)?.[1]).find(Boolean);
   if (preloaded !== undefined) return preloaded;
@@ -32,9 +49,7 @@ const settings = /^(?:MALLOC_|GLIBC_TUNABLES=)/;
 
 /** The variables of its environment that change how it uses memory: `MALLOC_ARENA_MAX=2`. Empty if it may not be read. */
 export const memorySettings = (pid: number): string[] =>
-  readText(`/proc/${pid}/environ`)
-    .split('\0')
-    .filter((variable) => settings.test(variable));
+  environmentOf(pid).filter((variable) => settings.test(variable));
 
 /** `55d0-55d1 rw-p 00000000 fe:00 26 /path`, and below it lines such as `Rss:   12 kB`. */
 export const parseSmaps = (text: string): Mapping[] => {

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { hasCapability, type Denial } from './permission.js';
 import { plainEnvironment } from './plain-environment.js';
-import { readLink, readText } from './proc.js';
+import { hasProc, readLink, readText } from './proc.js';
 
 const program = fileURLToPath(new URL('connect-inside-worker.js', import.meta.url));
 
@@ -18,6 +18,7 @@ const program = fileURLToPath(new URL('connect-inside-worker.js', import.meta.ur
 export const inOtherNetwork = (pid: number): boolean => isOther(pid, 'net');
 
 const isOther = (pid: number, kind: 'net' | 'user'): boolean => {
+  if (!hasProc) return false;
   const theirs = readLink(`/proc/${pid}/ns/${kind}`);
   return theirs !== '' && theirs !== readLink(`/proc/self/ns/${kind}`);
 };

@@ -4,7 +4,7 @@
  * mode checking".
  */
 import { statSync } from 'node:fs';
-import { readLink, readText } from './proc.js';
+import { hasProc, readLink, readText } from './proc.js';
 
 export interface Denial {
   /** Continues a sentence that begins `process 123`. */
@@ -22,6 +22,7 @@ export const hasCapability = (name: keyof typeof capabilityBits): boolean =>
 const addCapability = 'run memwatch with CAP_SYS_PTRACE (docker run --cap-add SYS_PTRACE)';
 
 export const whyDenied = (pid: number): Denial => {
+  if (!hasProc) return { reason: 'belongs to another user', hint: 'run memwatch as that user, or as root' };
   const [theirs, ours] = [readCredentials(pid), readCredentials('self')];
   const [ourUser] = ours.userIds;
   if (hasCapability('CAP_SYS_PTRACE')) {
@@ -66,6 +67,7 @@ export const whyDenied = (pid: number): Denial => {
  * that is not known: whoever made a user namespace may send signals into it.
  */
 export const whyNoSignal = (pid: number): Denial | undefined => {
+  if (!hasProc) return undefined; // whyDenied has looked at the user
   if (hasCapability('CAP_KILL') || readLink(`/proc/${pid}/ns/user`) !== readLink('/proc/self/ns/user'))
     return undefined;
   const [real, , saved] = readCredentials(pid).userIds;

@@ -1,67 +1,18 @@
 /**
- * What the kernel says about a process, from Linux's /proc: whether it is Node, whether it catches SIGUSR1, what it waits
- * for. Nothing here touches the process.
+ * What is known about a process: whether it is Node, what it waits for, how it ended. The parts that only Linux says are
+ * unknown elsewhere. Nothing here touches the process.
  */
-import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
 import { stopOf, waitWords } from './waits.js';
+import { namesIn, readLink, readText } from './proc-files.js';
+import { environmentOf, hasProc, readProcess } from './system.js';
+import type { ProcessStatus } from './process-source.js';
 
-export interface ProcessStatus {
-  readonly pid: number;
-  readonly command: string[];
-  /** The path of its executable; the first word of its command line if this user may not see the path. */
-  readonly executable: string;
-  /** This user may look into it: see its sockets and its executable. */
-  readonly permitted: boolean;
-  /** The letter after `State:` in /proc: R, S, D, T (stopped), t (traced) or Z (zombie). */
-  readonly state: string;
-  readonly catchesSigusr1: boolean;
-  readonly blocksSigusr1: boolean;
-  readonly userId: number;
-  readonly rssBytes: number;
-  readonly uptimeSeconds: number;
-  /** When it started, in clock ticks since boot; pid and start together identify a process for good. */
-  readonly startTicks: number;
-  /** The CPU time that it has used, in clock ticks. */
-  readonly cpuTicks: number;
-}
-
-const sigusr1Bit = 9n;
-/** USER_HZ, which is 100 on every Linux that Node runs on. */
-export const ticksPerSecond = 100;
-
-/** The status of a process, or undefined if there is none. */
-export const readProcess = (pid: number): ProcessStatus | undefined => {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
-    const hasSigusr1 = (name: string): boolean => ((BigInt(`0x${field(name) || '0'}`) >> sigusr1Bit) & 1n) === 1n;
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const startTicks = Number(fields[19]);
-    const sinceBoot = Number.parseFloat(readFileSync('/proc/uptime', 'utf8'));
-    const state = field('State').charAt(0);
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
-    const executable = readLink(`/proc/${pid}/exe`);
-    return {
-      pid,
-      command,
-      executable: executable || (command[0] ?? field('Name')),
-      permitted: executable !== '' || state === 'Z',
-      state,
-      catchesSigusr1: hasSigusr1('SigCgt'),
-      blocksSigusr1: hasSigusr1('SigBlk'),
-      userId: Number.parseInt(field('Uid'), 10),
-      rssBytes: Number.parseInt(field('VmRSS') || '0', 10) * 1024,
-      uptimeSeconds: Math.max(0, sinceBoot - startTicks / ticksPerSecond),
-      startTicks,
-      cpuTicks: Number(fields[11]) + Number(fields[12]),
-    };
-  } catch {
-    return undefined;
-  }
-};
+export { namesIn, processIds, readLink, readText } from './proc-files.js';
+export { ticksPerSecond, type ProcessStatus } from './process-source.js';
+export { childProcessIds, environmentOf, folderOf, hasProc, readProcess, readProcesses } from './system.js';
 
 /** Changes when a process becomes another program (exec), which keeps its id and its start; '' if it has ended. */
 export const programOf = (pid: number): string => {
@@ -81,24 +32,15 @@ export const looksLikeNode = (path: string): boolean =>
 
 /** The Node flags of a process: those of NODE_OPTIONS, if its environment may be read, then those of its command line. */
 export const nodeFlags = ({ pid, command }: ProcessStatus): string[] => {
-  const environment = readText(`/proc/${pid}/environ`).split('\0');
-  const nodeOptions = environment.find((line) => line.startsWith('NODE_OPTIONS='))?.slice('NODE_OPTIONS='.length) ?? '';
+  const nodeOptions =
+    environmentOf(pid)
+      .find((line) => line.startsWith('NODE_OPTIONS='))
+      ?.slice('NODE_OPTIONS='.length) ?? '';
   return [...nodeOptions.split(/\s+/), ...command.slice(1)];
 };
 
-export const processExists = (pid: number): boolean => existsSync(`/proc/${pid}`);
-
-/** The id of every process on the machine. */
-export const processIds = (): number[] => {
-  try {
-    return readdirSync('/proc')
-      .map(Number)
-      .filter(Number.isInteger)
-      .toSorted((a, b) => a - b);
-  } catch {
-    return [];
-  }
-};
+export const processExists = (pid: number): boolean =>
+  hasProc ? existsSync(`/proc/${pid}`) : readProcess(pid) !== undefined;
 
 /** The id that the process sees for itself; it differs from the outer one inside a container. */
 export const innerPid = (pid: number): number => {
@@ -159,15 +101,6 @@ export const describeWait = (pid: number): string => {
   return `its main thread is blocked: it waits for ${what ?? 'a system call'}`;
 };
 
-/** The target of a link in /proc; '' if there is none or it may not be read. */
-export const readLink = (path: string): string => {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
-  }
-};
-
 /**
  * Whether a process that has closed its connection still runs. A process that ends closes its files a moment before it is
  * gone.
@@ -196,29 +129,5 @@ export const readExit = (pid: number, startTicks: number | undefined): ProcessEx
   return signal === undefined ? { code: status >> 8, signal: null } : { code: null, signal: signal as NodeJS.Signals };
 };
 
-/** The text of a file in /proc; '' if there is none or it may not be read. */
-export const readText = (path: string): string => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-};
-
-/** The child processes that run now. */
-export const childProcessIds = (pid: number): number[] =>
-  namesIn(`/proc/${pid}/task`)
-    .flatMap((thread) => readText(`/proc/${pid}/task/${thread}/children`).split(' '))
-    .filter((id) => id !== '')
-    .map(Number);
-
 /** 0 if there is no such process. */
 export const threadCount = (pid: number): number => namesIn(`/proc/${pid}/task`).length;
-
-export const namesIn = (folder: string): string[] => {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return []; // the process is gone
-  }
-};

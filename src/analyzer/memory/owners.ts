@@ -33,8 +33,17 @@ export const computeOwners = (mappings: readonly Mapping[]): MemoryOwner[] =>
       : ownerOfNamed(mapping),
   );
 
+/** Not of the kernel: pieces that V8 counts, where the system lists no mappings. */
+const ownersOfAssumed: Readonly<Record<string, MemoryOwner>> = {
+  '[V8 heap]': 'V8 heap',
+  '[external]': 'malloc: large blocks',
+  '[not listed]': 'other',
+};
+
 const ownerOfNamed = ({ path, permissions }: Mapping): MemoryOwner => {
   if (path === '[heap]') return 'malloc: main heap';
+  const assumed = ownersOfAssumed[path];
+  if (assumed !== undefined) return assumed;
   if (path.startsWith('[stack')) return 'thread stacks';
   if (path.startsWith('[')) return 'executable and libraries'; // [vdso], [vvar]
   if (path.startsWith('anon_inode:')) return 'shared memory'; // shared with the kernel

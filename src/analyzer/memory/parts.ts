@@ -90,7 +90,9 @@ const detailOf = (owner: MemoryOwner, mappings: readonly Mapping[], reading: Mem
           .map((mapping) => ({ ...mapping, path: basename(mapping.path) })),
       );
     case 'other':
-      return 'reserved, for nothing that memwatch knows';
+      return mappings.some(({ path }) => path === '[not listed]')
+        ? 'libraries, stacks, malloc: this system does not list them'
+        : 'reserved, for nothing that memwatch knows';
   }
 };
 

@@ -15,6 +15,10 @@ export const reportOfMemory = (pid: number, readings: readonly MemoryReading[]):
   const rssBytes = last.mappings.reduce((sum, mapping) => sum + mapping.rssBytes, 0);
   const unknownBytes = parts.find(({ owner }) => owner === 'other')?.rssBytes ?? 0;
   const warnings = last.silentThreads.map((thread) => `${thread} did not answer: its heap is not known`);
+  if (last.mappings.some(({ path }) => path === '[not listed]'))
+    warnings.push(
+      'this system does not list the mappings of a process: V8 counts some of its memory, the rest is one part',
+    );
   if (last.unseenLimits !== null) warnings.push(last.unseenLimits);
   return {
     schema: 'memwatch/memory@1',

@@ -1,0 +1,55 @@
+/** What Linux says about processes, from /proc. */
+import { readFileSync } from 'node:fs';
+import { namesIn, processIds, readLink, readText } from './proc-files.js';
+import { holdersOf, listeningPorts, openPortReader } from './proc-sockets.js';
+import { ticksPerSecond, type ProcessSource, type ProcessStatus } from './process-source.js';
+
+const sigusr1Bit = 9n;
+/** The status of a process, or undefined if there is none. */
+const readProcess = (pid: number): ProcessStatus | undefined => {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
+    const hasSigusr1 = (name: string): boolean => ((BigInt(`0x${field(name) || '0'}`) >> sigusr1Bit) & 1n) === 1n;
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const startTicks = Number(fields[19]);
+    const sinceBoot = Number.parseFloat(readFileSync('/proc/uptime', 'utf8'));
+    const state = field('State').charAt(0);
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+    const executable = readLink(`/proc/${pid}/exe`);
+    return {
+      pid,
+      command,
+      executable: executable || (command[0] ?? field('Name')),
+      permitted: executable !== '' || state === 'Z',
+      state,
+      catchesSigusr1: hasSigusr1('SigCgt'),
+      blocksSigusr1: hasSigusr1('SigBlk'),
+      userId: Number.parseInt(field('Uid'), 10),
+      rssBytes: Number.parseInt(field('VmRSS') || '0', 10) * 1024,
+      uptimeSeconds: Math.max(0, sinceBoot - startTicks / ticksPerSecond),
+      startTicks,
+      cpuTicks: Number(fields[11]) + Number(fields[12]),
+    };
+  } catch {
+    return undefined;
+  }
+};
+
+const childProcessIds = (pid: number): number[] =>
+  namesIn(`/proc/${pid}/task`)
+    .flatMap((thread) => readText(`/proc/${pid}/task/${thread}/children`).split(' '))
+    .filter((id) => id !== '')
+    .map(Number);
+
+export const procSource: ProcessSource = {
+  readProcess,
+  readProcesses: () => processIds().flatMap((pid) => readProcess(pid) ?? []),
+  childProcessIds,
+  environmentOf: (pid) => readText(`/proc/${pid}/environ`).split('\0').slice(0, -1),
+  folderOf: (pid) => readLink(`/proc/${pid}/cwd`),
+  listeningPorts: (pid) => listeningPorts(pid),
+  openPortReader,
+  holdersOf,
+};

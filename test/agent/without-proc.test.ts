@@ -1,0 +1,82 @@
+/** What macOS has instead of /proc, ps and lsof, forced on Linux: they say the same, and no signal goes out without consent. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { procSource } from '#memwatch/agent/process/from-proc.js';
+import { toolSource } from '#memwatch/agent/process/from-tools.js';
+import type { MemoryReport } from '#memwatch/analyzer/model/memory.js';
+import { isInstalled } from '../support/installed.js';
+import { memwatch, memwatchJson } from '../support/memwatch.js';
+import { repository } from '../support/paths.js';
+import { startSource } from '../support/targets.js';
+import { eventually } from '../support/waiting.js';
+
+const skip = isInstalled('ps') && isInstalled('lsof') ? false : 'there is no ps or no lsof';
+const env = { MEMWATCH_PROCESSES: 'ps' };
+
+const source = `
+import { createServer } from 'node:net';
+import { spawn } from 'node:child_process';
+spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] });
+createServer().listen(0, '127.0.0.1');
+createServer().listen(0, '::', () => console.log('ready'));`;
+
+const attachWithConsent = `
+const { withAttachment } = await import(process.argv[1]);
+const target = { kind: 'pid', pid: Number(process.argv[2]), maySignal: true };
+await withAttachment(target, {}, async ({ opened, nodeVersion }) => console.log(opened, nodeVersion));`;
+
+test('ps and lsof say what /proc says, and attach asks first', { skip }, async (t) => {
+  const options = { NODE_OPTIONS: '--max-old-space-size=300 --stack-trace-limit=7', LAST: 'one' };
+  const target = await startSource(t, source, { node: 24, env: options });
+  const { pid } = target;
+  const [real, seen] = [procSource.readProcess(pid), toolSource.readProcess(pid)];
+  assert.ok(real !== undefined && seen !== undefined);
+  for (const key of ['pid', 'command', 'executable', 'permitted', 'userId', 'blocksSigusr1'] as const)
+    assert.deepEqual(seen[key], real[key], key);
+  assert.equal(seen.catchesSigusr1, null);
+  assert.ok(Math.abs(seen.rssBytes - real.rssBytes) < 0.2 * real.rssBytes);
+  assert.ok(Math.abs(seen.uptimeSeconds - real.uptimeSeconds) < 30);
+  assert.equal(toolSource.readProcess(pid)?.startTicks, seen.startTicks);
+  assert.ok(toolSource.readProcesses().some((one) => one.pid === pid && one.executable === real.executable));
+  assert.deepEqual(toolSource.childProcessIds(pid), procSource.childProcessIds(pid));
+  assert.equal(toolSource.folderOf(pid), procSource.folderOf(pid));
+  const ours = (variable: string): boolean => /^(NODE_OPTIONS|LAST)=/.test(variable);
+  assert.deepEqual(toolSource.environmentOf(pid).filter(ours), procSource.environmentOf(pid).filter(ours));
+  const ports = procSource.listeningPorts(pid);
+  assert.equal(ports.length, 2);
+  assert.deepEqual(portsOf(toolSource.listeningPorts(pid)), portsOf(ports));
+  assert.deepEqual(portsOf(toolSource.openPortReader()(pid)), portsOf(ports));
+  const [{ port } = { port: 0 }] = ports;
+  assert.deepEqual(toolSource.holdersOf(port, pid), procSource.holdersOf(port, pid));
+  assert.equal(toolSource.readProcess(2 ** 22 + 1), undefined);
+
+  await eventually('it has started', () => (toolSource.readProcess(pid)?.uptimeSeconds ?? 0) > 4);
+  const refused = await memwatch(['memory', String(pid)], { env });
+  assert.equal(refused.code, 2, refused.stdout);
+  assert.match(refused.stderr, /this system keeps no record of the signals that a process catches\n.*kill -USR1 \d+/);
+  const run = [process.execPath, ['--input-type=module', '-e', attachWithConsent]] as const;
+  const { NODE_TEST_CONTEXT: _, ...own } = process.env;
+  const { stdout } = await promisify(execFile)(run[0], [...run[1], repository('dist/index.js'), String(pid)], {
+    env: { ...own, ...env },
+    timeout: 60_000,
+  });
+  assert.match(stdout, /^true v24/);
+  await eventually('the inspector is closed', () => procSource.listeningPorts(pid).length === 2);
+
+  process.kill(pid, 'SIGUSR1'); // as the hint says
+  await eventually('its inspector is open', () => procSource.listeningPorts(pid).length === 3);
+  const report = (await memwatchJson(['memory', String(pid)], { env })) as unknown as MemoryReport;
+  assert.match(report.warnings.join(), /does not list the mappings of a process/);
+  assert.deepEqual(report.parts.map(({ owner }) => owner).toSorted(), ['V8 heap', 'malloc: large blocks', 'other']);
+  const { processes } = (await memwatchJson(['ps'], { env })) as {
+    processes: { pid: number; inspector: string | null }[];
+  };
+  assert.match(processes.find((one) => one.pid === pid)?.inspector ?? '', /^ws:/);
+  assert.equal((await memwatch(['detach', String(pid)], { env })).code, 0);
+  assert.equal(procSource.listeningPorts(pid).length, 2);
+});
+
+const portsOf = (ports: readonly { host: string; port: number; loopback: boolean }[]) =>
+  ports.map(({ host, port, loopback }) => ({ host, port, loopback })).toSorted((a, b) => a.port - b.port);
