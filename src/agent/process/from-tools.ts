@@ -26,6 +26,21 @@ const run = (tool: 'ps' | 'lsof', args: readonly string[]): string => {
   }
 };
 
+/** A list of processes asks for the same things several times, in one moment. */
+const rememberedMs = 500;
+const remembered = new Map<string, { readonly text: string; readonly untilMs: number }>();
+
+/** For what no signal depends on. */
+const runOnce = (tool: 'ps' | 'lsof', args: readonly string[]): string => {
+  const key = [tool, ...args].join(' ');
+  const known = remembered.get(key);
+  if (known !== undefined && performance.now() < known.untilMs) return known.text;
+  const text = run(tool, args);
+  if (remembered.size > 100) remembered.clear();
+  remembered.set(key, { text, untilMs: performance.now() + rememberedMs });
+  return text;
+};
+
 const columns = ['pid', 'uid', 'stat', 'rss', 'lstart', 'time', 'command'].flatMap((name) => ['-o', `${name}=`]);
 /** `lstart` is a date such as `Sun Nov 29 03:46:28 2026`. */
 const row = /^ *(\d+) +(\d+) +(\S)\S* +(\d+) +(\w{3} \w{3} +\d+ [\d:]+ \d+) +(\S+) +(.*)$/;
@@ -80,20 +95,20 @@ const readProcesses = (): ProcessStatus[] =>
     );
 
 const childProcessIds = (pid: number): number[] =>
-  run('ps', ['-A', '-o', 'pid=', '-o', 'ppid='])
+  runOnce('ps', ['-A', '-o', 'pid=', '-o', 'ppid='])
     .split('\n')
     .map((line) => line.trim().split(/ +/).map(Number))
     .flatMap(([child = 0, parent]) => (parent === pid ? [child] : []));
 
 /** ps prints it behind the command, all in one line: a value is taken to end where the next name follows. */
 const environmentOf = (pid: number): string[] =>
-  run('ps', ['eww', '-o', 'command=', '-p', String(pid)])
+  runOnce('ps', ['eww', '-o', 'command=', '-p', String(pid)])
     .trimEnd()
     .split(/ (?=[A-Za-z_]\w*=)/)
     .slice(1);
 
 const folderOf = (pid: number): string =>
-  fieldsOf(run('lsof', ['-a', '-p', String(pid), '-d', 'cwd', '-Fn'])).find(([key]) => key === 'n')?.[1] ?? '';
+  fieldsOf(runOnce('lsof', ['-a', '-p', String(pid), '-d', 'cwd', '-Fn'])).find(([key]) => key === 'n')?.[1] ?? '';
 
 interface Socket extends ListeningPort {
   readonly pid: number;

@@ -8,7 +8,7 @@ import { basename } from 'node:path';
 import { stopOf, waitWords } from './waits.js';
 import { namesIn, readLink, readText } from './proc-files.js';
 import { environmentOf, hasProc, readProcess } from './system.js';
-import type { ProcessStatus } from './process-source.js';
+import { ticksPerSecond, type ProcessStatus } from './process-source.js';
 
 export { namesIn, processIds, readLink, readText } from './proc-files.js';
 export { ticksPerSecond, type ProcessStatus } from './process-source.js';
@@ -23,6 +23,12 @@ export const programOf = (pid: number): string => {
     .slice(23, 26); // of its code and its stack: by chance
   return places.every((place) => place === '0') ? '' : places.join(' ');
 };
+
+/** ps computes the start anew each time, and may differ by a second. */
+const startTolerance = hasProc ? 0 : 2 * ticksPerSecond;
+
+/** Two starts of one process id are those of one process. */
+export const isSameStart = (one: number, other: number): boolean => Math.abs(one - other) <= startTolerance;
 
 export const isNode = (status: ProcessStatus): boolean => looksLikeNode(status.executable);
 
