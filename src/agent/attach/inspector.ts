@@ -22,8 +22,7 @@ export interface InspectorOptions {
   onProgress?: ((text: string) => void) | undefined;
   /** How long a process may take to open its inspector. A slower one cannot be told apart from one that never opens it. */
   timeoutMs?: number | undefined;
-  /** The user agreed to the signal, where the system does not say whether the process catches it. */
-  maySignal?: boolean | undefined;
+  maySignal?: boolean | undefined; // see Target
   /** Ports of the process that turned out to be no inspector; asking one that does not answer costs seconds each time. */
   otherPorts?: ReadonlySet<number> | undefined;
 }
