@@ -58,6 +58,7 @@ const rooms = [
       'agent/process',
       'agent/capture/own-documents.ts',
       'agent/capture/census.ts',
+      'agent/capture/in-process-profiler.ts',
       'agent/capture/scripts.ts',
     ],
     ['analyzer/model', 'agent/session'],

@@ -115,7 +115,7 @@ const toFile = (file: string, path: string, replaces: boolean, forOthers = false
     write: (data) => guarded(file, () => writeAll(descriptor, data)),
     commit: () =>
       guarded(file, () => {
-        fsyncSync(descriptor);
+        syncIfPermitted(descriptor);
         if (forOthers) keepMode(descriptor, path);
         close();
         if (replaces) replace(part, file, path);
@@ -128,6 +128,15 @@ const toFile = (file: string, path: string, replaces: boolean, forOthers = false
       removeTrace();
     },
   };
+};
+
+/** Node's permission model allows no fsync before Node 24; then the kernel writes when it wants to. */
+const syncIfPermitted = (descriptor: number): void => {
+  try {
+    fsyncSync(descriptor);
+  } catch (error) {
+    if (codeOf(error) !== 'ERR_ACCESS_DENIED') throw error;
+  }
 };
 
 /** A report that is replaced keeps its permissions: others can read it if they could before. */

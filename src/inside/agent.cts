@@ -19,11 +19,12 @@ const quietly = (work: () => void): void => {
   }
 };
 
+const firstLineOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+
 const reasonOf = (error: unknown): string => {
-  const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
   const isDenied = error instanceof Error && 'code' in error && error.code === 'ERR_ACCESS_DENIED';
-  if (!isDenied) return `${reason}`;
-  if (Number.parseInt(process.versions.node) < 24) return 'the permission model allows no inspector before Node 24';
+  if (!isDenied) return firstLineOf(error);
   const flags = '--allow-worker --allow-inspector --allow-fs-read=* --allow-fs-write=DIR';
   return `the permission model does not allow it; it needs ${flags}`;
 };
@@ -66,13 +67,9 @@ const countCollections = (): void => {
   }).observe({ entryTypes: ['gc'] });
 };
 
-interface GuardInside {
-  readonly clients: ReadonlyMap<string, unknown>;
-}
-
 const readFigures = (): Settings.AgentFigures => {
   const { heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
-  const guard: GuardInside | undefined = Reflect.get(process, Symbol.for('memwatch'));
+  const guard: { clients: ReadonlyMap<string, unknown> } | undefined = Reflect.get(process, Symbol.for('memwatch'));
   const { utilization } = performance.eventLoopUtilization();
   const handles = process.getActiveResourcesInfo().length;
   const { count, us } = gc;
@@ -160,8 +157,7 @@ const nameUncaught = (error: unknown): string => {
   return `an uncaught ${name}${place === undefined ? '' : ` ${place}`}`;
 };
 
-const watchEnd = (worker: workerThreads.Worker, shared: Int32Array): void => {
-  const send = (message: Settings.AgentMessage): void => worker.postMessage(message);
+const watchEnd = ({ send, isWorking, wait }: Keeper): void => {
   let uncaught = '';
   process.on('uncaughtExceptionMonitor', (error: unknown) =>
     quietly(() => {
@@ -172,18 +168,17 @@ const watchEnd = (worker: workerThreads.Worker, shared: Int32Array): void => {
   );
   process.on('exit', (code) =>
     quietly(() => {
-      if (Atomics.load(shared, 3) === 0) return; // its thread has not started yet, or has ended
+      if (!isWorking()) return; // it has not started yet, or has ended
       send({ kind: 'end', how: `it ended with exit code ${code}${code === 0 ? '' : uncaught}` });
-      waitForEnd(shared);
+      wait();
     }),
   );
 };
 
-const watchSignal = (worker: workerThreads.Worker): void => {
+const watchSignal = ({ send }: Keeper): void => {
   const signal = (env['MEMWATCH_AGENT_SIGNAL'] ?? 'SIGUSR2') as NodeJS.Signals;
   if ((signal as string) === '') return;
-  const onSignal = (): void =>
-    worker.postMessage({ kind: 'evidence', why: signal, isAsked: true } satisfies Settings.AgentMessage);
+  const onSignal = (): void => quietly(() => send({ kind: 'evidence', why: signal, isAsked: true }));
   const leaveToProgram = (name: string | symbol): void => {
     if (name !== signal) return;
     process.removeListener('newListener', leaveToProgram);
@@ -195,11 +190,43 @@ const watchSignal = (worker: workerThreads.Worker): void => {
   process.on('newListener', leaveToProgram);
 };
 
+/** What keeps the evidence: a thread of the agent's own, or code in this one. */
+interface Keeper {
+  send(message: Settings.AgentMessage): void;
+  isWorking(): boolean;
+  /** Until the last evidence is written. */
+  wait(): void;
+}
+
+const inWorker = (settings: Settings.AgentStart): Keeper => {
+  const worker = startWorker(settings);
+  const { shared } = settings;
+  return {
+    send: (message) => worker.postMessage(message),
+    isWorking: () => Atomics.load(shared, 3) !== 0,
+    wait: () => waitForEnd(shared),
+  };
+};
+
+const inProcess = (settings: Settings.AgentStart): Keeper => {
+  let send: ((message: Settings.AgentMessage) => void) | undefined;
+  const flags = '--allow-addons --allow-child-process --allow-fs-read=* --allow-fs-write=DIR';
+  const needs = `the permission model allows no inspector before Node 24, so it needs v8-profiler-next and ${flags}`;
+  import('./in-process.js')
+    .then(({ watchInProcess }) => (send = watchInProcess(settings, readFigures)))
+    .catch((error: unknown) => say(`the agent inside does not work: ${needs} (${firstLineOf(error)})`));
+  return { send: (message) => send?.(message), isWorking: () => send !== undefined, wait: () => {} };
+};
+
+/** Node 20 and 22 allow none under the permission model. */
+const hasInspector = (): boolean =>
+  Reflect.get(process, 'permission') === undefined || Number.parseInt(process.versions.node) >= 24;
+
 const start = (): void => {
   const named = env['MEMWATCH_AGENT_KEEP'];
   const keep = named === undefined || named === '' ? defaultFolder() : named;
   const shared = new Int32Array(new SharedArrayBuffer(16));
-  const worker = startWorker({
+  const keeper = (hasInspector() ? inWorker : inProcess)({
     keep,
     runtime: env['XDG_RUNTIME_DIR'] ?? temporary,
     startedMs: Date.now(),
@@ -211,8 +238,8 @@ const start = (): void => {
   });
   const inside = { read: readFigures, open: openInspector, stopSampling };
   Object.defineProperty(process, key, { value: inside, configurable: true });
-  watchEnd(worker, shared);
-  watchSignal(worker);
+  watchEnd(keeper);
+  watchSignal(keeper);
   setImmediate(() => quietly(countCollections)).unref();
   if (keep !== named) say(`the agent inside keeps its evidence in ${keep}`);
 };

@@ -22,7 +22,7 @@ export interface Reader {
   limitBytes(): number;
 }
 
-export const createReader = (main: MainThread, heapLimitBytes: number): Reader => {
+export const createReader = (main: Pick<MainThread, 'readFigures'>, heapLimitBytes: number): Reader => {
   let before = { atUs: performance.now() * 1000, cpuUs: cpuUs(), gcCount: 0, gcUs: 0 };
   let limitBytes = heapLimitBytes;
   return {

@@ -1,7 +1,7 @@
 /** The agent inside, in real programs that die of their memory: what it kept names the function that keeps it. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { transformSync } from 'esbuild';
@@ -9,6 +9,7 @@ import { makeCgroup } from '../support/cgroups.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
 import { nodeBinary, testedMajors, type NodeMajor } from '../support/nodes.js';
 import { repository } from '../support/paths.js';
+import { installProfiler } from '../support/runners.js';
 import { startProcess, temporaryFolder, type StartOptions, type StartedTarget } from '../support/targets.js';
 import { eventually, noPortOpen } from '../support/waiting.js';
 
@@ -236,7 +237,7 @@ for (const [name, { node, flags = [], source = '' }] of Object.entries(closed)) 
 
 test('a permission model that does not allow the agent: the program runs, and one line names the flags', async (t) => {
   for (const [node, flag, says] of [
-    [22, '--permission', /^memwatch: the agent inside .*no inspector before Node 24$/m],
+    [22, '--permission', /^memwatch: the agent inside .*no inspector before Node 24, so it needs v8-profiler-next/m],
     [26, '--permission', /^memwatch: the agent inside .*--allow-worker --allow-inspector/m],
   ] as const) {
     const kept = program(t, `console.log('ready'); setTimeout(() => process.exit(3), 1500);`);
@@ -244,6 +245,26 @@ test('a permission model that does not allow the agent: the program runs, and on
     assert.equal(await target.exited, 3);
     assert.match(target.output(), says);
   }
+});
+
+test('where the permission model allows no inspector, v8-profiler-next samples', async (t) => {
+  const modules = installProfiler();
+  const major = Number.parseInt(process.versions.node);
+  if (modules === undefined || major >= 24) return t.skip('v8-profiler-next is not built for a Node before 24 here');
+  const kept = compiled(t, leak, 20);
+  symlinkSync(modules, join(dirname(kept.script), 'node_modules'));
+  const permission = major === 20 ? '--experimental-permission' : '--permission';
+  const allowed = ['addons', 'child-process', 'fs-read=*', 'fs-write=*'].map((what) => `--allow-${what}`);
+  const flags = [permission, ...allowed, '--max-old-space-size=64', '--require', agent, kept.script];
+  const target = await startProcess(t, process.execPath, flags, {
+    ready: null,
+    cwd: dirname(kept.script),
+    env: { MEMWATCH_AGENT_KEEP: kept.keep },
+  });
+  assert.match(String(await target.exited), /SIGABRT|134/);
+  const { sites, files } = await why(kept.keep);
+  assert.equal(sites[0]?.function, 'rememberOrder');
+  assert.ok(files.some((file) => file.endsWith('.heapprofile')));
 });
 
 test('a program that listens to the signal itself keeps it', async (t) => {

@@ -26,7 +26,7 @@ interface NativeNode {
     readonly lineTicks?: readonly { line: number; hitCount: number }[];
   };
 }
-interface NativeProfile {
+export interface NativeProfile {
   readonly nodes: readonly NativeNode[];
   readonly startTime: number;
   readonly endTime: number;
@@ -34,11 +34,20 @@ interface NativeProfile {
   readonly timeDeltas: readonly number[];
   delete(): void;
 }
-interface NativeProfiler {
+/** A tree of V8's heap sampler, with 1-based positions, too. */
+interface NativeTree {
+  readonly callFrame: Omit<NativeNode['callFrame'], 'lineTicks'>;
+  readonly selfSize: number;
+  readonly children: readonly NativeTree[];
+}
+export interface NativeProfiler {
   setGenerateType(type: 1): void;
   setSamplingInterval(us: number): void;
   startProfiling(title: string, recordSamples: boolean): void;
   stopProfiling(title: string): NativeProfile;
+  /** Samples what is alive. */
+  startSamplingHeapProfiling(intervalBytes: number, depth: number): void;
+  stopSamplingHeapProfiling(): { readonly head: NativeTree };
 }
 
 /** Sent instead of a profile if the package cannot be loaded; the program has not run then. */
@@ -49,7 +58,7 @@ export interface NoProfiler {
 }
 
 /** Loads it from the program's working directory, or from memwatch's own folder. If both fail, throws the first error. */
-const loadNativeProfiler = (): NativeProfiler => {
+export const loadNativeProfiler = (): NativeProfiler => {
   try {
     return createRequire(join(process.cwd(), 'memwatch.js'))('v8-profiler-next') as NativeProfiler;
   } catch (first) {
@@ -61,24 +70,35 @@ const loadNativeProfiler = (): NativeProfiler => {
   }
 };
 
-const writeProfile = (native: NativeProfile): void => {
+/** As V8 writes it; the package's own is released. */
+export const cpuProfileOf = (native: NativeProfile): object => {
   const { startTime, endTime, samples, timeDeltas } = native;
   const nodes = native.nodes.map(({ id, hitCount, children, callFrame }) => ({
     id,
     hitCount,
     children,
-    callFrame: {
-      functionName: callFrame.functionName,
-      scriptId: String(callFrame.scriptId),
-      url: publicAddress(callFrame.url),
-      lineNumber: callFrame.lineNumber - 1,
-      columnNumber: callFrame.columnNumber - 1,
-    },
+    callFrame: frameOf(callFrame),
     positionTicks: (callFrame.lineTicks ?? []).map(({ line, hitCount }) => ({ line, ticks: hitCount })),
   }));
-  write({ nodes, startTime, endTime, samples, timeDeltas });
+  const profile = { nodes, startTime, endTime, samples, timeDeltas };
   native.delete();
+  return profile;
 };
+
+/** As V8 writes it. */
+export const heapTreeOf = ({ callFrame, selfSize, children }: NativeTree): object => ({
+  callFrame: frameOf(callFrame),
+  selfSize,
+  children: children.map(heapTreeOf),
+});
+
+const frameOf = ({ functionName, scriptId, url, lineNumber, columnNumber }: NativeTree['callFrame']): object => ({
+  functionName,
+  scriptId: String(scriptId),
+  url: publicAddress(url),
+  lineNumber: lineNumber - 1,
+  columnNumber: columnNumber - 1,
+});
 
 const write = (document: object): void => {
   const bytes = Buffer.from(JSON.stringify(document));
@@ -104,7 +124,7 @@ if (interval !== undefined) {
   profiler.setGenerateType(1);
   profiler.setSamplingInterval(Number(interval));
   profiler.startProfiling('memwatch', true);
-  process.once('exit', () => writeProfile(profiler.stopProfiling('memwatch')));
+  process.once('exit', () => write(cpuProfileOf(profiler.stopProfiling('memwatch'))));
   // if the program has no listener of its own, Ctrl-C ends it before `exit`
   process.once('SIGINT', () => {
     if (process.listenerCount('SIGINT') === 0) process.exit(130);
