@@ -20,6 +20,8 @@ const arenaBytes = 64 * megabyte;
 const v8PageBytes = 256 * kilobyte;
 /** V8 asks for random addresses of 46 bits. */
 const v8Addresses = 2 ** 46;
+/** mimalloc takes memory in segments of this size, at addresses of its own choice. */
+const mimallocBytes = 32 * megabyte;
 /** V8 reserves at least this much behind a WebAssembly memory. */
 const wasmGapBytes = 1024 * megabyte;
 /** Node's workers have 4 MB, threads of libuv and V8 8 MB by default; glibc's usual limit is 8 MB, sometimes 10. */
@@ -72,6 +74,7 @@ const ownerOfAnonymous = (mapping: Mapping, before: Mapping | undefined, after: 
   if (permissions.includes('x')) return 'V8 code';
   if (guardBefore && size >= stackBytes.least && size <= stackBytes.most && size % megabyte === 0)
     return 'thread stacks';
+  if (start % mimallocBytes === 0 && size % mimallocBytes === 0) return 'malloc: large blocks';
   if (start % v8PageBytes === 0 && start < v8Addresses) return 'V8 heap';
   return 'malloc: large blocks';
 };
