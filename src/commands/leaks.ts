@@ -44,7 +44,10 @@ export const leaksCommand: Command = {
       .option('force', { type: 'boolean', describe: 'take snapshots even if memory could run out' })
       .option('keep', { type: 'string', describe: 'keep the snapshots in this folder' })
       .option('redact', redactOption)
-      .option('overwrite', { type: 'boolean', describe: 'replace the snapshots of an earlier run in that folder' })
+      .option('overwrite', {
+        type: 'boolean',
+        describe: 'replace the snapshots of an earlier run in the folder of --keep',
+      })
       .option('fail-on', { choices: ['leak'], describe: 'exit code 1 if it leaks' })
       .example('$0 leaks 1234', 'a running process, without changing it')
       .example("$0 leaks 1234 --load 'autocannon -a 2000 localhost:8080'", 'each round is one run of this load')
