@@ -11,7 +11,7 @@ import type { Arguments, Command, Io } from './io.js';
 import { isFile, refuseCapture } from './profile-file.js';
 import { findTurn, versionsBetween, type Judgement, type Turn } from './releases/bisection.js';
 import { installVersion, listVersions } from './releases/npm.js';
-import { copyProject } from './releases/project-copy.js';
+import { copyProject } from '../files/project-copy.js';
 import { compareVersions } from './releases/versions.js';
 
 export const bisectCommand: Command = {

@@ -13,6 +13,12 @@ import { isAbandoned, temporaryName } from './owner.js';
 /** Whether a file is below the system's temporary folder, which TMPDIR names. */
 export const isTemporaryFile = (file: string): boolean => resolve(file).startsWith(resolve(tmpdir()));
 
+/** The path of that name in the system's temporary folder, for a socket that others look for by its name. */
+export const temporaryPath = (name: string): string => join(tmpdir(), name);
+
+/** Removes a socket that a killed memwatch left there. */
+export const removeSocket = (path: string): void => rmSync(path, { force: true });
+
 export interface TemporaryFolder {
   readonly path: string;
   remove(): void;

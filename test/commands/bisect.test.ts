@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSyn
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { findTurn, versionsBetween, type Judgement } from '#memwatch/commands/releases/bisection.js';
-import { copyProject } from '#memwatch/commands/releases/project-copy.js';
+import { copyProject } from '#memwatch/files/project-copy.js';
 import { messageOf } from '#memwatch/errors.js';
 import { runInProcess } from '../support/in-process.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';

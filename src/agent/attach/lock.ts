@@ -4,12 +4,10 @@
  * own. A lock is an abstract socket, which the kernel frees when its holder ends; where there are none, a socket in the folder
  * for temporary files, which nobody answers when its holder has ended.
  */
-import { rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { throwIfInterrupted } from '../../errors.js';
+import { removeSocket, temporaryPath } from '../../files/temporary.js';
 import { hasProc, innerPid, type ProcessStatus } from '../process/proc.js';
 
 export interface LockOptions {
@@ -59,12 +57,12 @@ const acquire = async (name: string, patienceMs: number, options: LockOptions): 
   return () => {};
 };
 
-const nameOf = (name: string): string => (hasProc ? `\0memwatch-${name}` : join(tmpdir(), `memwatch-${name}.lock`));
+const nameOf = (name: string): string => (hasProc ? `\0memwatch-${name}` : temporaryPath(`memwatch-${name}.lock`));
 
 const tryAcquire = async (name: string): Promise<(() => void) | undefined> => {
   const release = await listenOn(name);
   if (release !== undefined || hasProc || (await isAnswered(name))) return release;
-  rmSync(name, { force: true }); // its holder was killed
+  removeSocket(name); // its holder was killed
   return listenOn(name);
 };
 

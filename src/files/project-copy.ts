@@ -4,7 +4,7 @@
  */
 import { copyFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { makeFolder } from '../../files/temporary.js';
+import { makeFolder } from './temporary.js';
 
 /** Installed packages, hidden files and memwatch's own files are left out. */
 const isCopied = (path: string): boolean => !/^(node_modules|memwatch-[\da-f]{8}-.*|\..*)$/.test(basename(path));
