@@ -36,7 +36,7 @@ const rooms = [
   ['analyzer/memory', ['errors.ts', 'analyzer/model', 'analyzer/growth/readings']],
   ['agent/process', ['errors.ts'], ['analyzer/model']],
   ['agent/session', ['errors.ts'], ['analyzer/model']],
-  ['agent/attach', ['errors.ts', 'agent/process', 'agent/session'], ['analyzer/model']],
+  ['agent/attach', ['errors.ts', 'files/temporary.ts', 'agent/process', 'agent/session'], ['analyzer/model']],
   [
     'agent/capture',
     ['errors.ts', 'files', 'source/file-address.ts', 'agent/process', 'agent/session', 'agent/attach'],
