@@ -77,6 +77,6 @@ const linesOf = (lines: readonly DrawnLine[], nodeOf: (name: string) => number):
 };
 
 const placeOf = (text: string): Location => {
-  const [file = '', line] = text.split(':');
-  return { file, line: Number(line), column: 1 };
+  const at = text.lastIndexOf(':'); // `node:buffer:80`
+  return { file: text.slice(0, at), line: Number(text.slice(at + 1)), column: 1 };
 };
