@@ -155,7 +155,7 @@ export const knownLeaks: readonly KnownLeak[] = [
   use(
     'inflight',
     'a key whose callback never fires stays in its list',
-    'do without it: it is no longer maintained, and glob 9 and later do not need it',
+    'remove it; glob 9 and later do not need it',
     github('isaacs/inflight/issues/5'),
   ),
   use(
