@@ -5,12 +5,12 @@
 // request. Windows without and with a capture alternate, with a rest after each capture, and a capture is compared with
 // the windows on both its sides, so that drift cancels out; each kind follows each other one equally often, and
 // --precise, which makes V8 compile all code again, comes after the others, half as often. Shown: the median with its standard
-// error; `nothing` is the same without a capture, V8's sampler is the cost of Profiler.start alone. Linux only.
+// error; `agent inside` compares two servers, one with the agent; `nothing` is the same without a capture, V8's sampler is the cost of Profiler.start alone. Linux only.
 //   node bench/target-cost.mjs [rounds, 20] [node binary…]
 import { execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism, constants, setPriority } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, constants, setPriority, tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { captureAllocations } from '../dist/agent/capture/allocation-profile.js';
@@ -63,8 +63,8 @@ const putFirst = (pid) => {
 
 const pinned = canPin();
 
-const startServer = async (binary) => {
-  const command = [...(pinned ? ['taskset', '-c', '1'] : []), binary, '--inspect-port=0', '-e', server];
+const startServer = async (binary, flags = []) => {
+  const command = [...(pinned ? ['taskset', '-c', '1'] : []), binary, ...flags, '--inspect-port=0', '-e', server];
   const child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
   const [port] = await once(child.stdout, 'data');
   const first = putFirst(child.pid);
@@ -168,6 +168,27 @@ const runAll = async (target, attachment, list, settle) => {
   return results;
 };
 
+const agentFile = fileURLToPath(new URL('../dist/inside/agent.cjs', import.meta.url));
+
+/** The agent inside is there from the start: a second server with it, and windows of both in turn. */
+const runAgent = async (binary, plain, count) => {
+  process.env['MEMWATCH_AGENT_KEEP'] = mkdtempSync(`${tmpdir()}/memwatch-bench-`);
+  const withAgent = await startServer(binary, ['--require', agentFile]);
+  await sleep(15_000); // past its first sample
+  const costs = [];
+  let before = await measure(plain);
+  for (let round = 0; round < count; round++) {
+    const during = await measure(withAgent);
+    const after = await measure(plain);
+    costs.push(costOf(before, during, after));
+    before = after;
+  }
+  withAgent.load.disconnect();
+  withAgent.child.kill();
+  rmSync(process.env['MEMWATCH_AGENT_KEEP'], { recursive: true, force: true });
+  return costs;
+};
+
 for (const binary of binaries.length > 0 ? binaries : [process.execPath]) {
   const target = await startServer(binary);
   await sleep(3000); // let it warm up
@@ -178,6 +199,7 @@ for (const binary of binaries.length > 0 ? binaries : [process.execPath]) {
   const results = [
     ...(await runAll(target, attachment, plain, settleMs)),
     ...(await runAll(target, attachment, last, settlePreciseMs)),
+    ['agent inside', await runAgent(binary, target, Number(rounds))],
   ];
   const median = (key) =>
     quantile(
@@ -190,7 +212,7 @@ for (const binary of binaries.length > 0 ? binaries : [process.execPath]) {
       `${target.first ? ', put before others' : ''}; ${rounds} rounds`,
   );
   console.log(`${''.padEnd(22)}${'main thread'.padEnd(20)}whole process`);
-  const names = [...Object.keys(kinds), precise];
+  const names = [...Object.keys(kinds), precise, 'agent inside'];
   for (const [name, costs] of results.toSorted(([a], [b]) => names.indexOf(a) - names.indexOf(b)))
     console.log(
       `${name.padEnd(22)}${middle(costs.map(({ main }) => main)).padEnd(20)}${middle(costs.map(({ all }) => all))}`,
