@@ -2,19 +2,27 @@
  * Limits that do not fit each other. In: a reading. Out: advice with the exact flag for this process's Node.
  */
 import { formatBytes } from '../model/figures.js';
-import type { MemoryAdvice, MemoryLimit, MemoryReading } from '../model/memory.js';
+import type { Mapping, MemoryAdvice, MemoryLimit, MemoryReading } from '../model/memory.js';
+import { ownedBy } from './parts.js';
 
-/** For a heap limit that does not fit the container's limit. Node leaves about a quarter of the memory to everything else. */
+/** The share of a container's memory that a heap may have, and less if more than the rest is taken already outside of it. */
 const shareForHeap = 0.75;
+/** Node hardly starts with less. */
+const leastHeapBytes = 32 * 2 ** 20;
 
-export const findMismatches = ({ isolates, limits, nodeVersion }: MemoryReading): MemoryAdvice[] => {
+export const findMismatches = ({ isolates, limits, mappings, nodeVersion }: MemoryReading): MemoryAdvice[] => {
   const heap = isolates[0]?.limitBytes;
   const cgroup = tightest(limits, 'cgroup');
   if (heap === undefined || cgroup === undefined) return [];
-  const fits = Math.floor((cgroup.limitBytes * shareForHeap) / 2 ** 20);
-  const flag = `--max-old-space-size=${fits}${percentageFlag(nodeVersion)}`;
-  const evidence = `V8's heap limit is ${formatBytes(heap)}, ${cgroup.of} is ${formatBytes(cgroup.limitBytes)}`;
-  if (heap > cgroup.limitBytes)
+  const rssOf = (of: readonly Mapping[]): number => of.reduce((sum, { rssBytes }) => sum + rssBytes, 0);
+  const outsideBytes = rssOf(mappings) - rssOf(ownedBy(mappings, ['V8 heap']));
+  const fitsBytes = Math.max(
+    leastHeapBytes,
+    Math.min(cgroup.limitBytes * shareForHeap, cgroup.limitBytes - outsideBytes),
+  );
+  const flag = `--max-old-space-size=${Math.floor(fitsBytes / 2 ** 20)}${percentageFlag(nodeVersion, fitsBytes / cgroup.limitBytes)}`;
+  const evidence = `V8's heap limit is ${formatBytes(heap)}, ${cgroup.of} is ${formatBytes(cgroup.limitBytes)}, and ${formatBytes(outsideBytes)} of RAM are outside V8's heaps`;
+  if (heap + outsideBytes > cgroup.limitBytes)
     return [
       {
         id: 'heap-limit-above-container',
@@ -22,7 +30,7 @@ export const findMismatches = ({ isolates, limits, nodeVersion }: MemoryReading)
         evidence,
       },
     ];
-  if (heap < cgroup.limitBytes / 2)
+  if (heap < cgroup.limitBytes / 2 && heap < fitsBytes)
     return [
       {
         id: 'heap-limit-far-below-container',
@@ -37,8 +45,8 @@ const tightest = (limits: readonly MemoryLimit[], kind: MemoryLimit['kind']): Me
   limits.filter((one) => one.kind === kind).toSorted((a, b) => a.limitBytes - b.limitBytes)[0];
 
 /** Node 22.21 and 24.6 introduced --max-old-space-size-percentage. */
-const percentageFlag = (version: string): string => {
+const percentageFlag = (version: string, share: number): string => {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
   const has = major > 24 || (major === 24 && minor >= 6) || (major === 22 && minor >= 21);
-  return has ? ` (or --max-old-space-size-percentage=${shareForHeap * 100})` : '';
+  return has ? ` (or --max-old-space-size-percentage=${Math.floor(share * 100)})` : '';
 };

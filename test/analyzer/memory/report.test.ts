@@ -90,14 +90,19 @@ test("V8's heap limit is compared with the container's, and the flag that is nam
     limitBytes,
     usedBytes: mb,
   });
-  const textFor = (limitBytes: number, nodeVersion: string): string => {
-    const of = memoryReading({ limits: [limit(limitBytes)], nodeVersion });
+  const textFor = (limitBytes: number, nodeVersion: string, more: Partial<MemoryReading> = {}): string => {
+    const of = memoryReading({ limits: [limit(limitBytes)], nodeVersion, ...more });
     return findAdvice(of, computeParts(of))
       .map(({ id, text }) => `${id}: ${text}`)
       .join('\n');
   };
   assert.match(textFor(512 * mb, 'v22.20.0'), /^heap-limit-above-container: .*--max-old-space-size=384$/);
   assert.match(textFor(512 * mb, 'v24.6.0'), /--max-old-space-size=384 \(or --max-old-space-size-percentage=75\)$/);
+  const native = { mappings: [mapping('[heap]', 300 * mb)] };
+  assert.match(
+    textFor(512 * mb, 'v24.6.0', native),
+    /--max-old-space-size=212 \(or --max-old-space-size-percentage=41\)/,
+  );
   assert.match(textFor(4096 * mb, 'v22.20.0'), /^heap-limit-far-below-container/);
   assert.equal(textFor(1200 * mb, 'v22.20.0'), '');
 });
