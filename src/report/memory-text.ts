@@ -114,9 +114,10 @@ const limitLines = ({ limits, pageCache, pressure, oomKills }: MemoryReport, wid
     width,
   ),
   ...(pageCache !== null && pageCache.bytes > 0
-    ? [
+    ? wrap(
         `${escapeText(pageCache.of)} holds ${formatBytes(pageCache.bytes)} of cached files; the kernel drops ${formatBytes(pageCache.droppableBytes)} of them first, which is not counted as used`,
-      ]
+        width,
+      )
     : []),
   ...(pressure !== null && pressure.some60s > 0
     ? [`tasks of ${pressure.of} waited for memory during ${formatShare(pressure.some60s)} of the last minute`]
@@ -134,7 +135,7 @@ const joinWorkers = (limits: readonly MemoryLimit[]): MemoryLimit[] => {
     const alike = limits.filter((other) => isWorker(other) && other.limitBytes === limit.limitBytes);
     if (limits.indexOf(alike[0] ?? limit) !== at) return [];
     const more = alike.length - 1;
-    return [more === 0 ? limit : { ...limit, of: `${limit.of}, ${formatCount(more)} workers less full` }];
+    return [more === 0 ? limit : { ...limit, of: `${limit.of}; ${formatCount(more)} more, less full` }];
   });
 };
 

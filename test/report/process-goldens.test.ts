@@ -22,6 +22,7 @@ import { renderWaste } from '#memwatch/report/waste-text.js';
 import { drawnProfile } from '../support/drawn-profile.js';
 import { matchesGolden } from '../support/golden.js';
 import { temporaryFolder } from '../support/targets.js';
+import { isolate } from '../support/readings.js';
 
 const width = 100;
 const evil = 'evil\u001b[2J';
@@ -32,6 +33,13 @@ const part = (owner: MemoryPart['owner'], rssBytes: number, detail: string): Mem
   rssBytes,
   virtualBytes: 2 * rssBytes,
   delta: null,
+});
+
+const space = (name: string, usedBytes: number, committedBytes: number) => ({
+  name,
+  usedBytes,
+  committedBytes,
+  physicalBytes: usedBytes,
 });
 
 const memory: MemoryReport = {
@@ -49,9 +57,18 @@ const memory: MemoryReport = {
     ),
     part('other', 4_000_000, `[anon: ${evil}]`),
   ],
-  heaps: [],
+  heaps: [
+    isolate({ spaces: [space('old_space', 9e7, 1e8), space('code_space', 1e3, 2e3)] }),
+    isolate({ spaces: [space('old_space', 1e7, 4e7)] }),
+  ],
   limits: [
     { of: "V8's heap limit (main thread)", kind: 'heap', limitBytes: 400_000_000, usedBytes: 100_000_000 },
+    ...[1, 2].map((id) => ({
+      of: `V8's heap limit (worker ${id})`,
+      kind: 'heap' as const,
+      limitBytes: 400_000_000,
+      usedBytes: id * 1e7,
+    })),
     { of: `memory.max of cgroup /${evil}`, kind: 'cgroup', limitBytes: 256_000_000, usedBytes: 210_000_000 },
   ],
   pageCache: { of: `the cgroup /${evil}`, bytes: 90_000_000, droppableBytes: 70_000_000 },
