@@ -138,12 +138,13 @@ for (const node of testedMajors) {
     });
     const cgroup = makeCgroup(t, target.pid);
     if (cgroup === undefined) return t.skip('memory cgroups cannot be made here');
-    cgroup.leaveRoom(100 * 2 ** 20);
+    cgroup.leaveRoom(120 * 2 ** 20);
     target.child.stdin?.write('go\n');
     assert.equal(await target.exited, 'SIGKILL');
     const { sites, ended } = await why(kept.keep);
     assert.deepEqual(placesOf(sites[0]), ['rememberOrder orders.ts:4', 'orders.ts:7']);
-    assert.match(ended.how, /kernel/);
+    // on a busy machine the last reading may be long before the end; then nothing is concluded from it
+    assert.match(ended.how, /the kernel killed it|^it was killed, or crashed/);
   });
 }
 
