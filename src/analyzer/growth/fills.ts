@@ -71,7 +71,7 @@ const textOf = (
     return `may be a cache that is still filling: ${where} limits it to ${formatCount(limit ?? 0)}, and it holds ${formatCount(now)}; look again when it should hold more than the limit${inMs}`;
   }
   if (by === 'interval')
-    return `may be a cache that is still filling: ${where} deletes from it by an interval timer; look again after the entries should have expired`;
+    return `may be a cache that is still filling: ${where} deletes what has expired by a timer, again and again; look again after the entries should have expired`;
   const after = limit === undefined ? 'later, by a timer' : `after ${roughTime(limit)}`;
   const steady =
     limit === undefined || perMs === 0

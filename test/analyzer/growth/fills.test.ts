@@ -57,7 +57,7 @@ test('an interval that sweeps', async () => {
   const text = await textFor(
     `${adds} };\nsetInterval(() => { for (const key of cache.keys()) cache.delete(key); }, 5000);`,
   );
-  assert.match(text ?? '', /cache\.js:3 deletes from it by an interval timer/);
+  assert.match(text ?? '', /cache\.js:3 deletes what has expired by a timer, again and again/);
 });
 
 test('slots: each of a fixed number of objects keeps one thing', () => {

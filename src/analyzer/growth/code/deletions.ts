@@ -7,7 +7,7 @@ import { childrenOf, tryParse, type AnyNode } from '../../../source/syntax.js';
 import { createCalls, constantOf, nameOfCallee, type Calls, type Code } from './code-calls.js';
 
 export interface Deletion {
-  /** `size`: once a size is reached; `timeout`: some time after each addition; `interval`: again and again. */
+  /** `size`: once a size is reached; `timeout`: some time after each addition; `interval`: by a sweep, again and again. */
   readonly by: 'size' | 'timeout' | 'interval';
   /** Entries, or milliseconds; undefined if it is not a constant. */
   readonly limit: number | undefined;
@@ -47,10 +47,15 @@ const findTimer = (calls: Calls): Deletion | undefined => {
     const [callback, delay] = node.arguments;
     if (timer === undefined || callback === undefined || !calls.onlyRemoves(callback)) continue;
     const limit = delay === undefined ? undefined : constantOf(delay, calls.constants);
-    return { by: timer === 'Timeout' ? 'timeout' : 'interval', limit, ...placeOf(node) };
+    const isOnce = timer === 'Timeout' && !setsItself(callback, node, calls);
+    return { by: isOnce ? 'timeout' : 'interval', limit, ...placeOf(node) };
   }
   return undefined;
 };
+
+/** A sweep that sets the timer for the next one. */
+const setsItself = (callback: AnyNode, timer: AnyNode, calls: Calls): boolean =>
+  calls.calledBy({ node: callback, name: undefined }).some(({ node }) => nodesIn(node).includes(timer));
 
 const placeOf = ({ loc }: AnyNode): { line: number; column: number } => ({
   line: (loc?.start.line ?? 1) - 1,

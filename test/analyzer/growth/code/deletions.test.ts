@@ -35,6 +35,9 @@ test('timers that delete bound a collection', () => {
   const store = `class Store { constructor() { setInterval(() => this.expire(), this.every); } set(k, v) { this.cache[k] = v; }
     expire() { for (const k in this.cache) this.remove(k); } remove(k) { delete this.cache[k]; } }`;
   assert.equal(deletionOf(store), 'interval undefined at line 1');
+  const again = `class Store { set(k, v) { this.cache[k] = v; } check() { for (const k in this.cache) this.expire(k);
+    this.timer = setTimeout(this.check, this.period * 1000); } expire(k) { if (this.cache[k].t < Date.now()) delete this.cache[k]; } }`;
+  assert.equal(deletionOf(again), 'interval undefined at line 2', 'a sweep that sets its next timer');
   assert.equal(deletionOf('setInterval(() => { cache = new Set(); }, 1000); const add = (v) => cache.add(v);'), 'interval 1000 at line 1'); // prettier-ignore
 });
 
