@@ -17,7 +17,7 @@ import { countClasses, withRetained, type CountedClasses } from './classes.js';
 import { computeDominators } from './dominators.js';
 import { computeRetainingEdges } from './edges.js';
 import { createMachinery, type Machinery } from './machinery.js';
-import { computePaths, findPathFromModule } from './paths.js';
+import { computePaths, findPath } from './paths.js';
 import { computeRetainers } from './retainers.js';
 import { computeInThreads } from './threads.js';
 import { displayName } from './words.js';
@@ -117,7 +117,7 @@ export class Heap {
       type: nodeTypeName(graph, node),
       selfBytes: graph.selfBytes[node],
       retainedBytes: dominators.retainedBytes[node],
-      path: findPathFromModule(graph, this.paths, node),
+      path: findPath(graph, this.paths, node),
       location: this.locationOf(node),
     };
   }

@@ -43,16 +43,13 @@ export const nodesOnPath = (paths: Paths, node: number): number[] => {
 /** At most this many steps of a path are shown. */
 const maxSteps = 60;
 
-/** The path in words: its first step is a root, its last the node. `start` is the first node of the path to be shown. */
+/**
+ * The path in words, from the module whose variable or exports lead to the node; without one, from a root. Its last step is
+ * the node. `start` is the first node of the path to be shown.
+ */
 export const findPath = (graph: HeapGraph, paths: Paths, node: number, start?: number): PathStep[] => {
   const way = nodesOnPath(paths, node);
-  const shown = start === undefined ? way : way.slice(Math.max(0, way.indexOf(start)));
-  return withinLimit(describePath(graph, linksOf(paths, shown)));
-};
-
-/** The same from the module whose variable or exports lead to the node, if one does. */
-export const findPathFromModule = (graph: HeapGraph, paths: Paths, node: number): PathStep[] => {
-  const links = linksOf(paths, nodesOnPath(paths, node));
+  const links = linksOf(paths, start === undefined ? way : way.slice(Math.max(0, way.indexOf(start))));
   return withinLimit(describePath(graph, links, findModuleStart(graph, links)));
 };
 

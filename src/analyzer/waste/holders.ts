@@ -3,7 +3,7 @@
  * largest node, the path to that node and the nearest place in the program's source.
  */
 import type { Heap } from '../heap/heap.js';
-import { findPathFromModule, nodesOnPath } from '../heap/paths.js';
+import { findPath, nodesOnPath } from '../heap/paths.js';
 import { functionsByContext } from '../growth/places.js';
 import { createWays } from '../heap/ways.js';
 import { displayName } from '../heap/words.js';
@@ -57,7 +57,7 @@ export class Holders {
     return {
       id: graph.nodeId[node],
       name: displayName(graph, node),
-      path: findPathFromModule(graph, paths, node),
+      path: findPath(graph, paths, node),
       location: this.placeOf(node),
       count,
       bytes,

@@ -2,7 +2,7 @@
  * One node of a graph as a row, and one node's retaining path. In: HeapData, node numbers. Out: rows, with names as
  * they are in the heap.
  */
-import { findPathFromModule, nodesOnPath } from '../../../analyzer/heap/paths.js';
+import { findPath, nodesOnPath } from '../../../analyzer/heap/paths.js';
 import { displayName } from '../../../analyzer/heap/words.js';
 import { nodeTypeName } from '../../../analyzer/model/heap-graph.js';
 import type { PathDetail } from '../../../tui/state/detail.js';
@@ -34,7 +34,7 @@ export const pathDetail = ({ heap }: HeapData, node: number): PathDetail => {
   const nodes = new Map(nodesOnPath(heap.paths, node).map((at) => [heap.graph.nodeId[at], at]));
   return {
     detail: 'path',
-    steps: findPathFromModule(heap.graph, heap.paths, node).map((step) => {
+    steps: findPath(heap.graph, heap.paths, node).map((step) => {
       const at = nodes.get(step.id) ?? 0;
       const place = heap.locationOf(at) ?? undefined;
       return { ...step, retainedBytes: heap.dominators.retainedBytes[at], place };
