@@ -49,6 +49,8 @@ export interface SnapshotEstimate extends CaptureEstimate {
   /** How long a census stops the target at most, and a collection of its garbage. */
   readonly mostCensusPauseUs: number;
   readonly mostCollectionUs: number;
+  /** There is room for a collection. */
+  readonly collectionFits: boolean;
 }
 
 export interface EstimateOptions {
@@ -63,8 +65,8 @@ export const estimateSnapshot = async (
   attachment: Attachment,
   { collected = true }: EstimateOptions = {},
 ): Promise<SnapshotEstimate> => {
-  await readHeap(attachment); // what cannot say even this is not asked for more
-  const counted = await countHeapObjects(attachment, { collected });
+  const fits = await roomToCollect(attachment);
+  const counted = await countHeapObjects(attachment, { collected: collected && fits });
   const heap = await readHeap(attachment);
   // memory that V8 has freed may still hold the text of strings
   const objects = counted && { ...counted, textBytes: Math.min(counted.textBytes, heap.usedBytes) };
@@ -77,12 +79,31 @@ export const estimateSnapshot = async (
     fileBytes: objects === undefined ? heap.usedBytes * 2 : snapshotFileBytes(objects),
     censusFits: census.enough,
     mostCensusPauseUs: census.mostPauseUs,
+    collectionFits: isRoomToCollect(heap, room),
     mostCollectionUs: (heap.usedBytes / 1e6) * mostCollectionUsPerMegabyte * (objects?.slowdown.most ?? 1),
   };
 };
 
 /** Twice what was measured. */
 const mostCollectionUsPerMegabyte = 3000;
+
+/**
+ * Whether garbage can be collected: V8 copies what lives on sparsely used pages before it frees these, which was measured to take
+ * up to a third of the heap. Throws if the target does not say how large its heap is.
+ */
+export const roomToCollect = async (attachment: Attachment): Promise<boolean> =>
+  isRoomToCollect(await readHeap(attachment), await readRoom(attachment));
+
+/** Throws no-room. */
+export const requireRoomToCollect = async (attachment: Attachment): Promise<void> => {
+  if (await roomToCollect(attachment)) return;
+  throw new MemwatchError('no-room', noRoomToCollect, { hint: 'memwatch cpu needs next to no memory' });
+};
+
+export const noRoomToCollect = 'what stays alive is not sampled: there is not enough memory to collect garbage';
+
+const isRoomToCollect = ({ usedBytes }: HeapBytes, { left }: Room): boolean =>
+  left === undefined || left.availableBytes >= 10e6 + 0.5 * usedBytes;
 
 /** Garbage is collected only if a census would be refused otherwise. */
 export const estimateCensus = async (attachment: Attachment): Promise<CaptureEstimate> => {
@@ -92,7 +113,7 @@ export const estimateCensus = async (attachment: Attachment): Promise<CaptureEst
     return estimateOf(censusCostOf(objects, heap), heap, objects, await readRoom(attachment));
   };
   const roughly = await estimate(false);
-  return roughly.enough ? roughly : estimate(true);
+  return roughly.enough || !(await roomToCollect(attachment)) ? roughly : estimate(true);
 };
 
 const censusCostOf = (objects: HeapObjects | undefined, heap: HeapBytes): CaptureCost =>

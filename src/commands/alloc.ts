@@ -1,8 +1,9 @@
 /** `memwatch alloc <target>`: which functions allocate, and which of it stays alive. */
 import type { Argv } from 'yargs';
 import { captureAllocations } from '../agent/capture/allocation-profile.js';
-import { withAttachment } from '../agent/attach/attach.js';
+import { withAttachment, type Attachment } from '../agent/attach/attach.js';
 import { threadsOf } from '../agent/capture/cpu-profile.js';
+import { noRoomToCollect, roomToCollect } from '../captures/estimate.js';
 import { readHeapProfile } from '../analyzer/formats/heapprofile.js';
 import { printAllocations } from './cost/alloc-output.js';
 import { writeOutput } from '../files/output.js';
@@ -44,6 +45,8 @@ const samplingOptions = (yargs: Argv): Argv =>
     .example('$0 alloc 1234 --no-survivors', 'allocations only')
     .example('$0 alloc -- script.js', 'everything a program allocates until it ends');
 
+const preciseCost = '--precise turns inlining off while sampling: the target uses 6 to 46 % more CPU';
+
 const runAlloc = async (args: Arguments, io: Io): Promise<number | undefined> => {
   const named = args['target'] as string | undefined;
   if (named !== undefined && (named.endsWith('.heapprofile') || isCapture(named))) {
@@ -58,31 +61,45 @@ const runAlloc = async (args: Arguments, io: Io): Promise<number | undefined> =>
   const durationMs =
     args['duration'] === undefined ? (isProgram ? Infinity : 10_000) : parseDuration(String(args['duration']));
   const precise = args['precise'] === true;
-  if (precise) io.warn('--precise turns inlining off while sampling: the target uses 6 to 46 % more CPU');
+  if (precise) io.warn(preciseCost);
   const options = { signal: io.signal, onProgress: io.progress };
   const programStdout = io.json ? ('stderr' as const) : undefined;
-  const { attachment, text } = await withAttachment(target, { ...options, programStdout }, async (attachment) => {
+  const taken = await withAttachment(target, { ...options, programStdout }, async (attachment) => {
     const [thread] = await threadsOf(attachment, false);
     const intervalBytes = parseBytes(String(args['interval']));
-    const survivors = args['survivors'] !== false;
+    const survivors = await maySampleSurvivors(attachment, durationMs, args, io);
     const wantedPhases = { durationMs, intervalBytes, precise, survivors };
     const text = await captureAllocations(attachment, thread, { ...options, ...wantedPhases });
     warnIfEnded(attachment, io);
-    return { attachment, text };
+    return { attachment, text, survivors };
   });
+  const { attachment, text, survivors } = taken;
   const ended = (await attachment.program?.exited) ?? null;
   const file = wanted?.file ?? null;
   if (wanted !== undefined) writeOutput(wanted.file, text, wanted);
   io.endAtOnce();
-  const withoutSurvivors = args['survivors'] === false ? undefined : whyNoSurvivors(durationMs, io);
+  const withoutSurvivors = args['survivors'] === false ? undefined : whyNoSurvivors(durationMs, survivors, io);
   const result = { profile: readHeapProfile(text), file, pid: attachment.pid ?? null, ended, withoutSurvivors };
   printAllocations(result, args, io);
   return exitCodeOfProgram(ended, io);
 };
 
+const maySampleSurvivors = async (
+  attachment: Attachment,
+  durationMs: number,
+  args: Arguments,
+  io: Io,
+): Promise<boolean> => {
+  if (args['survivors'] === false || durationMs === Infinity) return false;
+  const fits = await roomToCollect(attachment);
+  if (!fits) io.warn(noRoomToCollect);
+  return fits;
+};
+
 /** Why there was no second phase, if there was none. */
-const whyNoSurvivors = (durationMs: number, io: Io): string => {
+const whyNoSurvivors = (durationMs: number, wereWanted: boolean, io: Io): string => {
   if (durationMs === Infinity) return 'that takes a second phase; -d sets the length of each';
+  if (!wereWanted) return 'there is not enough memory to collect garbage';
   if (io.signal.aborted) return 'memwatch was interrupted before the second phase';
   return 'that takes a second phase, and the target had ended';
 };

@@ -22,7 +22,7 @@ export interface Allowed {
 export const evidenceFor = (estimate: SnapshotEstimate, allowed: Allowed): Evidence => {
   const { light, force, maxPauseMs = Infinity } = allowed;
   const fits = (us: number): boolean => us <= maxPauseMs * 1000;
-  const collects = fits(estimate.mostCollectionUs);
+  const collects = (force || estimate.collectionFits) && fits(estimate.mostCollectionUs);
   const counts = (force || estimate.censusFits) && collects && fits(estimate.mostCensusPauseUs);
   const snapshots = !light && (force || estimate.enough) && counts && fits(estimate.mostPauseUs);
   return {
@@ -40,14 +40,14 @@ const whyNotMore = (
   collects: boolean,
 ): string[] => {
   const hasRoom = force || (estimate.enough && estimate.censusFits);
+  const less = collects ? '' : ', without collections of garbage';
   if (maxPauseMs !== undefined && hasRoom && !(light && counts)) {
     const used = counts ? 'counts of objects and sampled allocations' : 'sampled allocations';
-    const less = collects ? '' : ', without collections of garbage';
     const pauses = `a snapshot could stop the target for ${formatDuration(estimate.mostPauseUs)}, a count for ${formatDuration(estimate.mostCensusPauseUs)}`;
     return [`--max-pause allows only ${used}${less}, which are weaker evidence: ${pauses} (estimated)`];
   }
   if (!force && !estimate.censusFits) {
-    const what = 'only sampled allocations: there is not enough memory for heap snapshots or object counts';
+    const what = `only sampled allocations${less}: there is not enough memory for heap snapshots or object counts`;
     return [`${what}. A snapshot ${whyNoRoom(estimate)} (--force takes snapshots anyway)`];
   }
   if (light || force) return [];

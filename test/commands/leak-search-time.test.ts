@@ -19,6 +19,7 @@ const snapshotOf = (megabytes: number, enough = true): SnapshotEstimate => ({
   mostPauseUs: megabytes * 260_000,
   mostCensusPauseUs: megabytes * 30_000,
   mostCollectionUs: megabytes * 3000,
+  collectionFits: true,
   fileBytes: megabytes * 2e6,
   room: undefined,
   enough,

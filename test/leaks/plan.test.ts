@@ -29,6 +29,7 @@ const estimate = (values: Partial<SnapshotEstimate> = {}): SnapshotEstimate =>
     censusFits: true,
     mostCensusPauseUs: 4e5,
     mostCollectionUs: 1e5,
+    collectionFits: true,
     fileBytes: 2e8,
     ...values,
   }) as SnapshotEstimate;
@@ -46,7 +47,14 @@ test('without memory the next weaker evidence is used, and the report says why; 
   const noCensus = evidenceFor(estimate({ enough: false, censusFits: false }), plain);
   assert.deepEqual([noCensus.snapshots, noCensus.counts], [false, false]);
   assert.match(noCensus.warnings[0] ?? '', /^only sampled allocations: there is not enough memory/);
-  assert.equal(evidenceFor(estimate({ enough: false, censusFits: false }), { ...plain, force: true }).snapshots, true);
+  const none = { enough: false, censusFits: false, collectionFits: false };
+  const noCollection = evidenceFor(estimate(none), plain);
+  assert.equal(noCollection.collects, false);
+  assert.match(
+    noCollection.warnings[0] ?? '',
+    /^only sampled allocations, without collections of garbage: there is not/,
+  );
+  assert.deepEqual([evidenceFor(estimate(none), { ...plain, force: true }).snapshots], [true]);
 });
 
 test('--max-pause allows what never stops the target for longer', () => {

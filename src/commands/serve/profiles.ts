@@ -10,6 +10,7 @@ import { readCpuProfile } from '../../analyzer/formats/cpuprofile.js';
 import { readHeapProfile } from '../../analyzer/formats/heapprofile.js';
 import { writePprof } from '../../analyzer/formats/pprof.js';
 import type { Profile, ValueColumn } from '../../analyzer/model/profile.js';
+import { requireRoomToCollect } from '../../captures/estimate.js';
 import { MemwatchError } from '../../errors.js';
 
 /** `profile`: CPU. `allocs`: what is allocated. `heap`: what of it stays alive, which takes a second phase as long. */
@@ -33,6 +34,7 @@ export const captureProfile = async (
     if (capture === undefined) throw ended();
     return writePprof(withoutIdle(readCpuProfile(capture.text)));
   }
+  if (kind === 'heap') await requireRoomToCollect(attachment);
   const sampling = { ...options, intervalBytes: allocationIntervalBytes, survivors: kind === 'heap' };
   const profile = readHeapProfile(await captureAllocations(attachment, thread, sampling));
   return writePprof(kind === 'heap' ? onlyLive(profile) : profile);

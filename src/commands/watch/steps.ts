@@ -12,7 +12,7 @@ import { findKeptSites } from '../../analyzer/growth/kept-sites.js';
 import { writeJson } from '../../analyzer/model/escape.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import type { WatchEvent } from '../../analyzer/model/watch-event.js';
-import { estimateSnapshot } from '../../captures/estimate.js';
+import { estimateSnapshot, requireRoomToCollect } from '../../captures/estimate.js';
 import { openCensus } from '../../captures/open-census.js';
 import { takeSnapshot } from '../../captures/take-snapshot.js';
 import { MemwatchError } from '../../errors.js';
@@ -75,6 +75,7 @@ const intervalBytes = 64 * 1024;
 
 const keepSurvivors = async (capturing: Capturing): Promise<void> => {
   const { attachment, folder, found } = capturing;
+  await requireRoomToCollect(attachment);
   const [thread] = await threadsOf(attachment, false);
   const options = { ...profilingOf(capturing), intervalBytes, survivors: true };
   const text = await captureAllocations(attachment, thread, options);
