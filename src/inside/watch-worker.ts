@@ -39,13 +39,18 @@ let stopsSeen = 0;
 const look = async (): Promise<void> => {
   const { reading, share, isAttached, stops } = await reader.read(loop.delayUs());
   evidence.reading(reading);
-  if (isAttached) return; // that memwatch may be sampling the heap itself
-  if (stops !== stopsSeen) await samples.start();
-  stopsSeen = stops;
-  await samples.pass(share);
-  await cpu.pass();
+  if (isAttached || isSampling) return; // that memwatch may be sampling the heap itself
+  isSampling = true; // readings go on meanwhile: the last one before the end says the most
+  run(async () => {
+    if (stops !== stopsSeen) await samples.start();
+    stopsSeen = stops;
+    await samples.pass(share);
+    await cpu.pass();
+  });
+  run(async () => void (isSampling = false));
 };
 
+let isSampling = false;
 let isLooking = false;
 let isBlocked = false;
 let looked = { atMs: 0, rssBytes: 0 };
@@ -58,7 +63,9 @@ const tick = (): void => {
   looked = { atMs, rssBytes };
   isLooking = true;
   loop.ping();
-  run(() => look().finally(() => (isLooking = false)));
+  look()
+    .catch((error: unknown) => evidence.mark(`the agent: ${messageOf(error)}`))
+    .finally(() => (isLooking = false));
 };
 
 const watchBlocked = (): void => {
