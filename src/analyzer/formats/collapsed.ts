@@ -66,9 +66,10 @@ export const readCollapsed = (text: string): Profile => {
   const profile = createStackProfile(kindOfUnit(unit), [{ name, unit }]);
   const isStack = (line: string): boolean => {
     const match = stackLine.exec(line);
-    if (match === null) return false;
+    const value = Number(match?.[2]) * (timeUnits[written] ?? 1);
+    if (match === null || !Number.isFinite(value)) return false;
     const frames = match[1].split(';').map((frame) => profile.frame(...readFrame(frame)));
-    profile.addStack(frames, [Number(match[2]) * (timeUnits[written] ?? 1)]);
+    profile.addStack(frames, [value]);
     stacks++;
     return true;
   };

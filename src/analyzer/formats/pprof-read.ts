@@ -61,7 +61,10 @@ const readPprof = (bytes: Uint8Array): Profile => {
     throw new MemwatchError('not-this-format', 'not a pprof profile: it has no value types');
   const profile = readMessage(pprof);
   if (known.skipped === 0) return profile;
-  return { ...profile, warnings: [`${known.skipped} fields that pprof's format does not define were skipped`] };
+  const fields = known.skipped === 1 ? 'a field' : `${known.skipped} fields`;
+  const was = known.skipped === 1 ? 'was' : 'were';
+  const skipped = `${fields} that pprof's format does not define ${was} skipped`;
+  return { ...profile, warnings: [...(profile.warnings ?? []), skipped] };
 };
 
 const decodeMessage = (bytes: Uint8Array): Pprof => {

@@ -463,7 +463,7 @@ test('pprof: ids of 64 bits stay apart, and fields that newer versions define ar
   const inside = [0x12, size + 4, ...file.subarray(first + 2, first + 2 + size), 0xf2, 1, 1, 65];
   const deep = Buffer.from([...file.subarray(0, first), ...inside, ...file.subarray(first + 2 + size)]);
   assert.deepEqual(rows(deep), expected);
-  assert.deepEqual(readProfile(deep).warnings, ["1 fields that pprof's format does not define were skipped"]);
+  assert.deepEqual(readProfile(deep).warnings, ["a field that pprof's format does not define was skipped"]);
 });
 
 test('collapsed: bad lines are skipped and counted, fractions and negative values are read, the unit is kept', () => {
@@ -473,6 +473,12 @@ test('collapsed: bad lines are skipped and counted, fractions and negative value
     ['a', null, null, 1.5],
   ]);
   assert.deepEqual(readProfile(bytesOf(text)).warnings, ['line 4 is not a stack and was skipped']);
+  const tooLarge = readProfile(bytesOf('a;b 5\na;c 1e999\n'));
+  assert.deepEqual(tooLarge.warnings, ['line 2 is not a stack and was skipped']);
+  assert.deepEqual(
+    tooLarge.values[0].self.reduce((sum, value) => sum + value, 0),
+    5,
+  );
   for (const encoding of ['utf16le', 'utf-8'] as const)
     assert.deepEqual(rows(Buffer.from(`\ufeffa;b 5\n`, encoding)), [['b', null, null, 5]]);
   assert.throws(() => rows('one\ntwo\nthree 3\n'), { code: 'not-this-format' });
