@@ -69,7 +69,8 @@ async function runBisect(args: Arguments, io: Io): Promise<void> {
 
 /** `@scope/name@1.0.0..2.0.0`. Throws `bad-argument`. */
 const readReleases = (text: string): { name: string; good: string; bad: string } => {
-  const [, name, good, bad] = /^(@?[^@\s]+)@([^@\s]+?)\.\.([^@\s.].*)$/.exec(text) ?? [];
+  // a folder, a link or a git address would have npm fetch something else than a release
+  const [, name, good, bad] = /^((?:@[\w.~-]+\/)?(?!\.)[\w.~-]+)@(\d[\w.+-]*?)\.\.(\d[\w.+-]*)$/.exec(text) ?? [];
   if (name !== undefined && good !== undefined && bad !== undefined && good !== bad) return { name, good, bad };
   throw new MemwatchError('bad-argument', `expected two releases of a package, got ${text}`, {
     hint: 'name the good release first, as in debug@2.6.9..4.1.1',

@@ -162,5 +162,12 @@ test('bisect refuses what it cannot compare', async (t) => {
   writeFileSync(scenario, 'export const iterate = () => {};');
   const said = async (...args: string[]): Promise<string> => messageOf(await runInProcess(['bisect', ...args]));
   assert.match(await said('tiny-lru@11.1.2', scenario), /expected two releases of a package/);
+  for (const other of [
+    '../evil@1.0.0..2.0.0',
+    'file:/etc@1.0.0..2.0.0',
+    'git+ssh://x@1.0.0..2.0.0',
+    'a;b@1.0.0..2.0.0',
+  ])
+    assert.match(await said(other, scenario), /expected two releases of a package/);
   assert.match(await said('tiny-lru@11.0.1..11.1.2', `${scenario}.no`), /no such scenario/);
 });
