@@ -91,7 +91,7 @@ test('leaks fail and are named with rate and line; a scenario without one passes
   assert.deepEqual(of('leak.mjs').new, [leak.signature]);
   assert.deepEqual(
     leak.path.map(({ edge, name }) => `${edge} ${name}`.trim()),
-    ['iterate()', 'kept Map'],
+    ['leak.mjs', 'kept Map'],
   );
   assert.match(
     leak.allocationSites.map(({ function: name, file, line }) => `${name} ${file}:${line}`).join('\n'),
