@@ -29,7 +29,8 @@ await withAttachment(target, {}, async ({ opened, nodeVersion }) => console.log(
 
 test('ps and lsof say what /proc says, and attach asks first', { skip }, async (t) => {
   const options = { NODE_OPTIONS: '--max-old-space-size=300 --stack-trace-limit=7', LAST: 'one' };
-  const target = await startSource(t, source, { node: 24, env: options });
+  const flags = ['--inspect-port=0']; // another test's memwatch would close an inspector on port 9229 to use the port itself
+  const target = await startSource(t, source, { node: 24, env: options, flags });
   const { pid } = target;
   const [real, seen] = [procSource.readProcess(pid), toolSource.readProcess(pid)];
   assert.ok(real !== undefined && seen !== undefined);

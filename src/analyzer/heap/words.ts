@@ -48,6 +48,7 @@ export const describePath = (graph: HeapGraph, links: readonly Link[], start?: M
 const moduleStep = (graph: HeapGraph, node: number, name: string): PathStep => ({
   ...stepTo(graph, node, noLabel),
   name,
+  type: 'module',
 });
 
 /** The name of an edge: `edge` is the same for every entry of a Map, `text` differs between entries. */

@@ -12,7 +12,8 @@ export interface PathStep {
   /** A property or variable, an element, or a word for something that has no name in the program. */
   readonly kind: 'property' | 'element' | 'word';
   readonly name: string;
-  readonly type: NodeTypeName;
+  /** `module` for a file whose variable or exports lead on: `name` is the file's, `id` that of its scope. */
+  readonly type: NodeTypeName | 'module';
   /** V8's id, printed as `@id`. */
   readonly id: number;
 }

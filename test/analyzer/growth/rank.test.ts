@@ -39,6 +39,16 @@ test('what Node holds is part of what gains in step with it, but for a few that 
   assert.equal(mergeByCause([cause, finding('other', { history: [0, 100, 200] })]).length, 2, 'both are the program’s');
 });
 
+test('two fields of one object that gain the same are one finding; two variables of one module are two', () => {
+  const inside = (title: string, type: 'object' | 'module', name: string): Finding => {
+    const owner = { edge: '', label: '', kind: 'word', name, type, id: 7 } as const;
+    const map = { edge: title, label: title, kind: 'property', name: 'Map', type: 'object', id: 1000 + made } as const;
+    return finding(title, { path: [owner, map], history: [0, 200, 400] });
+  };
+  assert.equal(mergeByCause([inside('byId', 'object', 'Store'), inside('byName', 'object', 'Store')]).length, 1);
+  assert.equal(mergeByCause([inside('capped', 'module', 'server'), inside('timed', 'module', 'server')]).length, 2);
+});
+
 test('what one dependency holds in several places, and gains in step, is one finding; an application may leak twice', () => {
   const owner = (name: string) => ({ kind: 'dependency', package: name, version: null }) as const;
   const cache = finding('cache', { owner: owner('ajv'), history: [0, 10, 20] });
