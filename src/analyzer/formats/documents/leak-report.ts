@@ -32,7 +32,7 @@ const wholeStep = record<PathStep>({
   label: text,
   kind: oneOf('property', 'element', 'word'),
   name: text,
-  type: oneOf(...nodeTypes),
+  type: oneOf(...nodeTypes, 'module'),
   id: number,
 });
 
