@@ -12,6 +12,7 @@ import { findingsOfSizes, type CollectionSizes } from '../analyzer/growth/sizes.
 import { reportOfSnapshots } from '../analyzer/growth/verdict.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import { createLocator } from '../analyzer/model/location.js';
+import { MemwatchError } from '../errors.js';
 import { fileOf } from '../source/file-address.js';
 import type { ScriptsTable } from '../analyzer/model/scripts.js';
 import { readRegularFile } from '../input.js';
@@ -35,13 +36,18 @@ export interface Compared {
   readonly bornBytes: readonly number[];
 }
 
-/** Throws bad-argument for fewer than three files or files of two processes, and what reading throws. */
+/** Throws bad-argument for fewer than three files, files of two processes or files in the wrong order, and what reading throws. */
 export const analyseSnapshots = async (files: readonly string[], options: AnalyseOptions = {}): Promise<LeakReport> =>
-  (await compareSnapshots(files, options)).report;
+  (await compareSnapshots(files, options, checkOrder)).report;
 
 /** The same, with what each round left in the heap. */
-export const compareSnapshots = async (files: readonly string[], options: AnalyseOptions): Promise<Compared> => {
+export const compareSnapshots = async (
+  files: readonly string[],
+  options: AnalyseOptions,
+  check: (growth: Growth, files: readonly string[]) => void = () => {},
+): Promise<Compared> => {
   const growth = await growthOf(files, options);
+  check(growth, files);
   const { roundWork } = options;
   const watchedMs = roundWork?.reduce((sum, ms) => sum + ms, 0);
   const places = { ...placesOf(await newestScripts(files)), watchedMs };
@@ -55,6 +61,17 @@ export const compareSnapshots = async (files: readonly string[], options: Analys
     warnings: [...(options.warnings ?? []), ...(growth.matchedBy === 'path' ? [matchedByPath] : [])],
   });
   return { report, bornBytes: growth.bornBytes };
+};
+
+/** In the wrong order what grows would seem to shrink, and a leak to be clean. */
+const checkOrder = ({ matchedBy, newestIds }: Growth, files: readonly string[]): void => {
+  const named = files.map((file, at) => ({ file, newest: newestIds[at] ?? 0 }));
+  const older = named.find(({ newest }, at) => newest < (newestIds[at - 1] ?? 0));
+  if (matchedBy !== 'id' || older === undefined) return;
+  const inOrder = named.toSorted((a, b) => a.newest - b.newest).map(({ file }) => file);
+  throw new MemwatchError('bad-argument', `${older.file} was taken before the snapshot that is named before it`, {
+    hint: `name the oldest first: memwatch leaks ${inOrder.join(' ')}`,
+  });
 };
 
 const matchedByPath =

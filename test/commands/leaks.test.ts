@@ -54,7 +54,8 @@ for (const node of testedMajors) {
 test('what the code bounds, and has not reached its bound, is no leak; a bound that was passed is none', async (t) => {
   const fixture = 'test/fixtures/growth/filling-caches.mjs';
   const source = readFileSync(repository(fixture), 'utf8').split('\n');
-  const report = await analyseSnapshots(await capture(t, fixture, [1, 2, 3, 4], 24));
+  const files = await capture(t, fixture, [1, 2, 3, 4], 24);
+  const report = await analyseSnapshots(files);
   assert.deepEqual(
     report.findings.map(({ title }) => title),
     ['Map passed gains 100 Item a round and keeps them'],
@@ -70,6 +71,9 @@ test('what the code bounds, and has not reached its bound, is no leak; a bound t
   ];
   assert.deepEqual(bounded.toSorted(), expected);
   assert.match(report.reasons.join('\n'), /limits it to 20,000, and it holds 1,000/);
+
+  const inOrder = `name the oldest first: memwatch leaks ${files.join(' ')}`;
+  await assert.rejects(analyseSnapshots(files.toReversed()), { code: 'bad-argument', hint: inOrder });
 });
 
 test('a leak has the same signature in every run and on every Node version', async (t) => {

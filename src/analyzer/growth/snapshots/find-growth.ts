@@ -39,6 +39,7 @@ export interface Growth {
   readonly snapshots: number;
   /** How objects were matched: by V8's ids, or, if V8 assigned new ids between the snapshots, by the path to each object. */
   readonly matchedBy: Matched['matchedBy'];
+  readonly newestIds: Matched['newestIds'];
   readonly regions: readonly Region[];
   readonly entries: readonly EntryTally[];
   readonly last: Transients;
@@ -65,9 +66,10 @@ export const findGrowth = async (sources: readonly SnapshotSource[], options: Gr
   const skeleton = await createSkeleton(matched.lastGraph, intersectIds(matched.idSets), options);
   const { tallies, entries, last, classes } = await countTransients(matched, skeleton, read);
   const regions = findRegions(tallies, classes, questions(matched.lastGraph, skeleton), options.roundWork);
-  const { matchedBy, lastGraph, idSets } = matched;
+  const { matchedBy, lastGraph, idSets, newestIds } = matched;
   const bornBytes = computeBornBytes(lastGraph, idSets);
-  return { snapshots: sources.length, matchedBy, regions, entries, last, paths: skeleton.paths, classes, bornBytes };
+  const { paths } = skeleton;
+  return { snapshots: sources.length, matchedBy, newestIds, regions, entries, last, paths, classes, bornBytes };
 };
 
 const readerOf =

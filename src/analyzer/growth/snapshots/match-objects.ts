@@ -29,6 +29,8 @@ export interface Matched {
   /** One for each snapshot. */
   readonly idSets: readonly IdSet[];
   readonly lastGraph: HeapGraph;
+  /** For each snapshot, as V8 wrote it: the largest id of a JavaScript object. They rise from snapshot to snapshot. */
+  readonly newestIds: readonly number[];
 }
 
 /** Snapshots of one process share most of their nodes; below this share they are taken to be of different ones. */
@@ -43,7 +45,7 @@ export const matchObjects = async (sources: readonly SnapshotSource[], read: Rea
     ? matchById(sources, scanned, lastGraph)
     : await matchByPath(sources, lastGraph, read);
   checkShared(matched, scanned.nodeCounts);
-  return matched;
+  return { ...matched, newestIds: [...scanned.newestIds, newestIdOf(lastGraph)] };
 };
 
 /** Ids that agree do not show that it is one process: two runs of a program number their first objects alike. */
@@ -61,20 +63,32 @@ interface Scanned {
   readonly idSets: IdSet[];
   readonly samples: IdSample[];
   readonly nodeCounts: number[];
+  readonly newestIds: number[];
 }
 
+type Common = Omit<Matched, 'newestIds'>;
+
+/** V8 counts the ids of JavaScript objects up, in odd numbers; even ids are those of native nodes. */
+const newestIdOf = ({ nodeId, nodeCount }: HeapGraph): number => {
+  let newest = 0;
+  for (let node = 0; node < nodeCount; node++)
+    if (nodeId[node] % 2 === 1 && nodeId[node] > newest) newest = nodeId[node];
+  return newest;
+};
+
 const scanEarlier = async (sources: readonly SnapshotSource[], read: ReadSnapshot): Promise<Scanned> => {
-  const scanned: Scanned = { idSets: [], samples: [], nodeCounts: [] };
+  const scanned: Scanned = { idSets: [], samples: [], nodeCounts: [], newestIds: [] };
   for (const source of sources) {
     const graph = await read(source, 'reading the ids of');
     scanned.idSets.push(idsOf(graph));
     scanned.samples.push(sampleIds(graph));
     scanned.nodeCounts.push(graph.nodeCount);
+    scanned.newestIds.push(newestIdOf(graph));
   }
   return scanned;
 };
 
-const matchById = (sources: readonly SnapshotSource[], { idSets }: Scanned, lastGraph: HeapGraph): Matched => ({
+const matchById = (sources: readonly SnapshotSource[], { idSets }: Scanned, lastGraph: HeapGraph): Common => ({
   matchedBy: 'id',
   sources,
   idSets: [...idSets, idsOf(lastGraph)],
@@ -86,7 +100,7 @@ const matchByPath = async (
   sources: readonly SnapshotSource[],
   lastGraph: HeapGraph,
   read: ReadSnapshot,
-): Promise<Matched> => {
+): Promise<Common> => {
   const last = sources[sources.length - 1];
   const stranger = sources.find(({ process }) => process === undefined || process !== last.process);
   if (stranger !== undefined) throw notOneProcess(stranger, last);
@@ -106,7 +120,7 @@ const matchByPath = async (
 };
 
 /** Relative to the smaller heap: a heap may have grown to many times its size. */
-const checkShared = ({ sources, idSets, lastGraph }: Matched, nodeCounts: readonly number[]): void => {
+const checkShared = ({ sources, idSets, lastGraph }: Common, nodeCounts: readonly number[]): void => {
   for (const [i, nodeCount] of nodeCounts.entries()) {
     const shared = shareInSet(lastGraph, idSets[i]) * lastGraph.nodeCount;
     if (shared >= minShared * Math.min(nodeCount, lastGraph.nodeCount)) continue;
