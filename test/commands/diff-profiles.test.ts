@@ -57,6 +57,10 @@ test('what became more expensive comes first, by function and by line, whatever 
       ['gone', 40, -100_000],
     ],
   );
+  const withoutLines = join(folder, 'a.speedscope.json');
+  await memwatch(['export', a, '--to', 'speedscope', '-o', withoutLines]);
+  const half = await memwatchJson(['diff', a, withoutLines]);
+  assert.deepEqual(half['lines'], [], 'its lines are not gone: that format has none');
   const run = await memwatch(['diff', a, b]);
   assert.match(
     run.stdout,

@@ -20,13 +20,16 @@ export const computeCostDiff = (before: CostTable, after: CostTable): CostDiff =
   const wholeRuns = before.wholeProgram && after.wholeProgram;
   const scale = timed && !wholeRuns ? before.durationUs / after.durationUs : 1;
   const lineRows = ({ lines }: CostTable): KeyedRow[] => lines.filter(({ inlined }) => !inlined).map(rowOfLine);
+  const [linesBefore, linesAfter] = [lineRows(before), lineRows(after)];
+  const bothHaveLines = linesBefore.length > 0 && linesAfter.length > 0;
   return {
     unit: before.unit,
     scale,
     before: before.whole,
     after: after.whole * scale,
     functions: compare(before.functions.map(rowOfFunction), after.functions.map(rowOfFunction), scale),
-    lines: compare(lineRows(before), lineRows(after), scale),
+    // many formats know no lines: beside one of those, every line of the other would seem to be new or gone
+    lines: bothHaveLines ? compare(linesBefore, linesAfter, scale) : [],
   };
 };
 
