@@ -34,20 +34,16 @@ export interface Compared {
   readonly report: LeakReport;
   /** For each snapshot: the bytes that were first seen in it and stayed. */
   readonly bornBytes: readonly number[];
+  readonly newestIds: Growth['newestIds'];
 }
 
 /** Throws bad-argument for fewer than three files, files of two processes or files in the wrong order, and what reading throws. */
 export const analyseSnapshots = async (files: readonly string[], options: AnalyseOptions = {}): Promise<LeakReport> =>
-  (await compareSnapshots(files, options, checkOrder)).report;
+  orderedReport(await compareSnapshots(files, options), files);
 
 /** The same, with what each round left in the heap. */
-export const compareSnapshots = async (
-  files: readonly string[],
-  options: AnalyseOptions,
-  check: (growth: Growth, files: readonly string[]) => void = () => {},
-): Promise<Compared> => {
+export const compareSnapshots = async (files: readonly string[], options: AnalyseOptions): Promise<Compared> => {
   const growth = await growthOf(files, options);
-  check(growth, files);
   const { roundWork } = options;
   const watchedMs = roundWork?.reduce((sum, ms) => sum + ms, 0);
   const places = { ...placesOf(await newestScripts(files)), watchedMs };
@@ -60,14 +56,15 @@ export const compareSnapshots = async (
     roundMs: roundWork,
     warnings: [...(options.warnings ?? []), ...(growth.matchedBy === 'path' ? [matchedByPath] : [])],
   });
-  return { report, bornBytes: growth.bornBytes };
+  const { bornBytes, newestIds } = growth;
+  return { report, bornBytes, newestIds };
 };
 
 /** In the wrong order what grows would seem to shrink, and a leak to be clean. */
-const checkOrder = ({ matchedBy, newestIds }: Growth, files: readonly string[]): void => {
+const orderedReport = ({ report, newestIds }: Compared, files: readonly string[]): LeakReport => {
   const named = files.map((file, at) => ({ file, newest: newestIds[at] ?? 0 }));
   const older = named.find(({ newest }, at) => newest < (newestIds[at - 1] ?? 0));
-  if (matchedBy !== 'id' || older === undefined) return;
+  if (older === undefined) return report;
   const inOrder = named.toSorted((a, b) => a.newest - b.newest).map(({ file }) => file);
   throw new MemwatchError('bad-argument', `${older.file} was taken before the snapshot that is named before it`, {
     hint: `name the oldest first: memwatch leaks ${inOrder.join(' ')}`,

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { containerOf } from '../process/container.js';
 import {
   folderOf,
+  hasEnded,
   isNode,
   looksLikeNode,
   readProcess,
@@ -27,9 +28,7 @@ export const listCandidates = (): Candidate[] => {
 };
 
 export const nodeStatuses = (): ProcessStatus[] =>
-  readProcesses().filter(
-    (status) => status.pid !== process.pid && isNode(status) && status.state !== 'Z' && status.state !== 'X',
-  );
+  readProcesses().filter((status) => status.pid !== process.pid && isNode(status) && !hasEnded(status));
 
 export const candidateOf = (
   { pid, command, rssBytes }: ProcessStatus,

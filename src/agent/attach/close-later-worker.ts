@@ -6,7 +6,7 @@
  */
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isSameStart, readProcess } from '../process/proc.js';
+import { hasEnded, isSameStart, readProcess } from '../process/proc.js';
 import { closeLaterMinutes } from './close-later.js';
 import { clusterWorkersOf } from './cluster.js';
 import { isForgotten, isOfSignal } from './forgotten.js';
@@ -20,9 +20,7 @@ const until = Date.now() + closeLaterMinutes * 60_000;
 
 const runs = (pid: number, startTicks: number): boolean => {
   const status = readProcess(pid);
-  return (
-    status !== undefined && isSameStart(status.startTicks, startTicks) && status.state !== 'Z' && status.state !== 'X'
-  );
+  return status !== undefined && isSameStart(status.startTicks, startTicks) && !hasEnded(status);
 };
 
 /** True if it is closed: if another memwatch is attached, the last one to leave closes it. */

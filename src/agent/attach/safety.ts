@@ -14,6 +14,7 @@ import { whyUnreachable } from '../process/network.js';
 import {
   ancestorsOf,
   childProcessIds,
+  hasEnded,
   hasProc,
   isInInnerLoop,
   isNode,
@@ -38,7 +39,7 @@ export const barrierOf = (status: ProcessStatus): Obstacle | undefined => {
     const reason = `is not Node.js but ${status.executable}`;
     return { code: 'not-node', reason, hint: 'memwatch ps lists the Node processes' };
   }
-  if (state === 'Z' || state === 'X')
+  if (hasEnded(status))
     return refuse('has ended and is waiting for its parent to collect it', 'there is nothing left to look at');
   if (!status.permitted) return { code: 'no-permission', ...whyDenied(pid) };
   if (waitsForUs(pid))

@@ -107,14 +107,17 @@ export const describeWait = (pid: number): string => {
   return `its main thread is blocked: it waits for ${what ?? 'a system call'}`;
 };
 
+/** It has ended; its parent may not have collected it yet. */
+export const hasEnded = ({ state }: Pick<ProcessStatus, 'state'>): boolean => state === 'Z' || state === 'X';
+
 /**
  * Whether a process that has closed its connection still runs. A process that ends closes its files a moment before it is
  * gone.
  */
 export const runsOn = async (pid: number, mostMs = 1000): Promise<boolean> => {
   for (let waitedMs = 0; waitedMs < mostMs; waitedMs += 50) {
-    const state = readProcess(pid)?.state ?? 'X';
-    if (state === 'X' || state === 'Z') return false;
+    const status = readProcess(pid);
+    if (status === undefined || hasEnded(status)) return false;
     await new Promise((resume) => setTimeout(resume, 50));
   }
   return true;

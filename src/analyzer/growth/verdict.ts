@@ -1,7 +1,7 @@
 /** The verdict on what was found, with its reasons in figures. In: findings, how much was looked at. Out: a report. */
 import { formatBytes, formatRate } from '../model/figures.js';
 import type { Finding, LeakReport, Verdict } from '../model/finding.js';
-import { gainsOf } from './readings/evidence.js';
+import { gainsOf, ratesOf } from './readings/evidence.js';
 import { rankFindings } from './rank.js';
 
 /** Growth below this, in bytes and entries per round, is not worth a verdict. */
@@ -102,7 +102,9 @@ export const fillingText = ({ title, history, bounded }: Finding, roundMs?: read
   const gains = gainsOf(history);
   const isTimed = roundMs?.length === gains.length;
   const figures = isTimed
-    ? `${gains.map((gain, i) => formatRate((1000 * gain) / Math.max(1, roundMs[i] ?? 1))).join(', ')} a second`
+    ? `${ratesOf(gains, roundMs)
+        .map((perMs) => formatRate(1000 * perMs))
+        .join(', ')} a second`
     : gains.join(', ');
   return `${title}, but less in the last round: ${figures}; it may be a cache that is still filling`;
 };

@@ -2,8 +2,8 @@
  * Limits that do not fit each other. In: a reading. Out: advice with the exact flag for this process's Node.
  */
 import { formatBytes } from '../model/figures.js';
-import type { Mapping, MemoryAdvice, MemoryLimit, MemoryReading } from '../model/memory.js';
-import { ownedBy } from './parts.js';
+import type { MemoryAdvice, MemoryLimit, MemoryReading } from '../model/memory.js';
+import { ownedBy, totalRss } from './parts.js';
 
 /** The share of a container's memory that a heap may have, and less if more than the rest is taken already outside of it. */
 const shareForHeap = 0.75;
@@ -14,8 +14,7 @@ export const findMismatches = ({ isolates, limits, mappings, nodeVersion }: Memo
   const heap = isolates[0]?.limitBytes;
   const cgroup = tightest(limits, 'cgroup');
   if (heap === undefined || cgroup === undefined) return [];
-  const rssOf = (of: readonly Mapping[]): number => of.reduce((sum, { rssBytes }) => sum + rssBytes, 0);
-  const outsideBytes = rssOf(mappings) - rssOf(ownedBy(mappings, ['V8 heap']));
+  const outsideBytes = totalRss(mappings) - totalRss(ownedBy(mappings, ['V8 heap']));
   const fitsBytes = Math.max(
     leastHeapBytes,
     Math.min(cgroup.limitBytes * shareForHeap, cgroup.limitBytes - outsideBytes),

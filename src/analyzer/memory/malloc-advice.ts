@@ -5,7 +5,7 @@
 import { basename } from 'node:path/posix';
 import { formatBytes, formatCount } from '../model/figures.js';
 import type { Mapping, MemoryAdvice, MemoryOwner, MemoryReading, TrimmedMemory } from '../model/memory.js';
-import { mallocBytes, ownedBy, totalOf } from './parts.js';
+import { mallocBytes, ownedBy, totalOf, totalRss } from './parts.js';
 
 /** Advice, and how many bytes it is about. */
 export interface Weighed extends MemoryAdvice {
@@ -92,8 +92,7 @@ const freed = (reading: MemoryReading, { beforeBytes, afterBytes, durationUs }: 
 
 /** Fewer arenas help if it was in arenas, and if their number is not limited already. */
 const returnsMore = ({ trimmed, mappings, mallocSettings }: MemoryReading): string => {
-  const arenaBytes = (of: readonly Mapping[]): number =>
-    ownedBy(of, ['malloc: arenas']).reduce((sum, { rssBytes }) => sum + rssBytes, 0);
+  const arenaBytes = (of: readonly Mapping[]): number => totalRss(ownedBy(of, ['malloc: arenas']));
   const inArenas = arenaBytes(trimmed?.mappings ?? []) - arenaBytes(mappings);
   const jemalloc = 'jemalloc by LD_PRELOAD returns more of it by itself';
   const helps = inArenas >= leastGrowth && !mallocSettings.some((one) => /arena_max/i.test(one));

@@ -3,7 +3,7 @@
  * for each owner; together their RSS is the whole RSS.
  */
 import { basename } from 'node:path/posix';
-import { formatBytes, formatCount } from '../model/figures.js';
+import { formatBytes, formatCount, sumOf } from '../model/figures.js';
 import type { IsolateMemory, Mapping, MemoryOwner, MemoryPart, MemoryReading } from '../model/memory.js';
 import { computeOwners } from './owners.js';
 
@@ -59,9 +59,10 @@ export const ownedBy = (mappings: readonly Mapping[], wanted: readonly MemoryOwn
   return mappings.filter((_, at) => wanted.includes(owners[at] ?? 'other'));
 };
 
+export const totalRss = (mappings: readonly Mapping[]): number => sumOf(mappings.map(({ rssBytes }) => rssBytes));
+
 /** RSS of all that malloc manages. */
-export const mallocBytes = (mappings: readonly Mapping[]): number =>
-  ownedBy(mappings, mallocOwners).reduce((sum, { rssBytes }) => sum + rssBytes, 0);
+export const mallocBytes = (mappings: readonly Mapping[]): number => totalRss(ownedBy(mappings, mallocOwners));
 
 const detailOf = (owner: MemoryOwner, mappings: readonly Mapping[], reading: MemoryReading): string => {
   const count = formatCount(mappings.length);
@@ -101,7 +102,7 @@ const heapDetail = (mappings: readonly Mapping[], { isolates, silentThreads }: M
   const used = formatBytes(totalOf(isolates, ({ usedBytes }) => usedBytes));
   const heaps = isolates.length === 1 ? '1 heap' : `${isolates.length} heaps`;
   const physical = totalOf(isolates, ({ physicalBytes }) => physicalBytes);
-  const emptied = mappings.reduce((sum, { rssBytes }) => sum + rssBytes, 0) - physical;
+  const emptied = totalRss(mappings) - physical;
   const isSure = silentThreads.length === 0 && emptied > leastEmptied * physical;
   return `${heaps}: ${used} used${isSure ? `; ${formatBytes(emptied)} in pages that V8 emptied and keeps` : ''}`;
 };

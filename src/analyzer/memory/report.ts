@@ -4,7 +4,7 @@ import type { MemoryReading, MemoryReport } from '../model/memory.js';
 import { findAdvice } from './advice.js';
 import { computeForecast, figuresOfMemory } from './forecast.js';
 import { computeTrimmed } from './malloc-advice.js';
-import { computeParts } from './parts.js';
+import { computeParts, totalRss } from './parts.js';
 
 /** Throws `bad-argument` if there is no reading. */
 export const reportOfMemory = (pid: number, readings: readonly MemoryReading[]): MemoryReport => {
@@ -12,7 +12,7 @@ export const reportOfMemory = (pid: number, readings: readonly MemoryReading[]):
   if (first === undefined || last === undefined)
     throw new MemwatchError('bad-argument', 'there is no reading of the memory');
   const parts = computeParts(last, readings.length > 1 ? first : undefined);
-  const rssBytes = last.mappings.reduce((sum, mapping) => sum + mapping.rssBytes, 0);
+  const rssBytes = totalRss(last.mappings);
   const unknownBytes = parts.find(({ owner }) => owner === 'other')?.rssBytes ?? 0;
   const warnings = last.silentThreads.map((thread) => `${thread} did not answer: its heap is not known`);
   if (last.mappings.some(({ path }) => path === '[not listed]'))

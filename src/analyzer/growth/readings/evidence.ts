@@ -70,5 +70,5 @@ export const isSlowing = (gains: readonly number[], roundWork?: readonly number[
 };
 
 /** The gain of each round per unit of work; the gains themselves if the work is not known. */
-const ratesOf = (gains: readonly number[], roundWork: readonly number[] | undefined): readonly number[] =>
+export const ratesOf = (gains: readonly number[], roundWork: readonly number[] | undefined): readonly number[] =>
   roundWork?.length === gains.length ? gains.map((gain, i) => gain / Math.max(1, roundWork[i])) : gains;

@@ -8,7 +8,7 @@
  *   after Lan and DeMets, "Discrete sequential boundaries for clinical trials", Biometrika 70 (1983)).
  */
 import type { Slope } from '../../model/bounds.js';
-import { computeSlope, type Point } from './slope.js';
+import { computeSlope, estimateSlope, type Point } from './slope.js';
 
 /** The share of all watches that may end with a true slope outside of the bounds. */
 export const allowedError = 0.05;
@@ -48,9 +48,8 @@ export const slopeAtLook = (points: readonly Point[], isOver = false): Slope => 
 };
 
 const lookAt = (points: readonly Point[], look: number): Slope => {
-  const alpha = allowedError / (look * (look + 1));
   const floors = floorsOf(points);
-  return computeSlope(atMiddles(floors, computeSlope(floors, alpha).estimate), alpha);
+  return computeSlope(atMiddles(floors, estimateSlope(floors)), allowedError / (look * (look + 1)));
 };
 
 /**

@@ -33,6 +33,12 @@ export const computeSlope = (points: readonly Point[], alpha: number): Slope => 
   return { estimate, low: slopes[below] ?? -Infinity, high: slopes[slopes.length - 1 - below] ?? Infinity };
 };
 
+/** The Theil-Sen slope alone; 0 for fewer than two points. */
+export const estimateSlope = (points: readonly Point[]): number => {
+  const slopes = pairSlopes(points);
+  return slopes.length === 0 ? 0 : medianOf(slopes);
+};
+
 /** The slopes between every two points, sorted. */
 const pairSlopes = (points: readonly Point[]): number[] =>
   points

@@ -29,7 +29,7 @@ export interface Matched {
   /** One for each snapshot. */
   readonly idSets: readonly IdSet[];
   readonly lastGraph: HeapGraph;
-  /** For each snapshot, as V8 wrote it: the largest id of a JavaScript object. They rise from snapshot to snapshot. */
+  /** For each snapshot the largest id of a JavaScript object, which rises with time; empty if V8 gave new ids meanwhile. */
   readonly newestIds: readonly number[];
 }
 
@@ -45,7 +45,8 @@ export const matchObjects = async (sources: readonly SnapshotSource[], read: Rea
     ? matchById(sources, scanned, lastGraph)
     : await matchByPath(sources, lastGraph, read);
   checkShared(matched, scanned.nodeCounts);
-  return { ...matched, newestIds: [...scanned.newestIds, newestIdOf(lastGraph)] };
+  const newestIds = matched.matchedBy === 'id' ? [...scanned.newestIds, newestIdOf(lastGraph)] : [];
+  return { ...matched, newestIds };
 };
 
 /** Ids that agree do not show that it is one process: two runs of a program number their first objects alike. */
