@@ -14,6 +14,7 @@ export const openCensus = async (attachment: Attachment, force = false): Promise
       if (!force) await refuseWithoutRoom(attachment);
       return census.count(options);
     },
+    sizes: census.sizes,
     close: census.close,
   };
 };

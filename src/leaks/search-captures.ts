@@ -38,7 +38,7 @@ export interface Captures {
   readonly files: readonly string[];
   readonly readings: readonly ProcessReading[];
   first(): Promise<void>;
-  /** Ends a round: reads the process, takes a snapshot, counts the collections that are followed. */
+  /** Ends a round: reads the process, takes a snapshot, reads the sizes of the collections that are followed. */
   next(): Promise<void>;
   compare(): Promise<Outcome>;
 }
@@ -76,7 +76,8 @@ export const createCaptures = (
       readings.push(await looking.readings.read());
       const { startMs, endMs } = await takeNext();
       roundMs.push(startMs - resumedMs);
-      resumedMs = endMs + (await followed.count());
+      resumedMs = endMs;
+      await followed.read();
     },
     compare: async () => {
       const before = watched.gate.readings.map((reading) => reading.heapBytes);
@@ -137,27 +138,29 @@ const heapSeenIn = (bornBytes: readonly number[], roundMs: readonly number[]): H
 
 /** Collections that rose in each round of the gate, followed on through the rounds between snapshots. */
 interface Followed {
-  /** Counts again, if there is anything to follow, and drops what did not rise. Returns how long the target stood still, in ms. */
-  count(): Promise<number>;
+  /** Reads their sizes, and drops what did not rise. */
+  read(): Promise<void>;
   sizes(): CollectionSizes[];
 }
 
+/** Reading a size takes a moment, and so does V8's id; but more collections than this are no longer followed. */
+const mostFollowed = 50;
+
 const followCollections = (census: Census, { rising }: Gate): Followed => {
-  let followed = rising.containers.map(({ container, history }) => ({
+  let followed = rising.containers.slice(0, mostFollowed).map(({ container, history }) => ({
     id: container.id,
     heapId: container.heapId,
     sizes: [...history],
   }));
   return {
-    async count() {
-      if (followed.length === 0) return 0;
-      const { containers, pauseUs } = await census.count({ idsFor: 50 });
+    async read() {
+      if (followed.length === 0) return;
+      const read = new Map((await census.sizes(followed.map(({ id }) => id))).map((one) => [one.id, one]));
       followed = followed.flatMap(({ id, sizes }) => {
-        const now = containers.find((one) => one.id === id);
+        const now = read.get(id);
         const rises = now !== undefined && now.size > (sizes.at(-1) ?? 0);
         return rises ? [{ id, heapId: now.heapId, sizes: [...sizes, now.size] }] : [];
       });
-      return pauseUs / 1000;
     },
     sizes: () => followed.flatMap(({ heapId, sizes }) => (heapId === null ? [] : [{ heapId, sizes }])),
   };

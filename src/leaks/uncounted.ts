@@ -15,6 +15,7 @@ import type { Gate } from '../analyzer/growth/readings/gate.js';
 /** Takes the place of a census, and counts nothing. */
 export const uncounted: Census = {
   count: () => Promise.resolve({ classes: [], containers: [], pauseUs: 0 }),
+  sizes: () => Promise.resolve([]),
   close: () => Promise.resolve(),
 };
 

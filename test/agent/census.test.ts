@@ -40,6 +40,10 @@ for (const node of testedMajors) {
       assert.ok(second.containers.some(({ kind, size }) => kind === 'Set' && size === 9));
       const map = second.containers.find(({ kind, size }) => kind === 'Map' && size === 35);
       assert.deepEqual([map?.holds, map?.heldBy], ['Row', 'Store.rows']);
+      await evaluate(session, 'grow(5), store.rows.clear()');
+      const ids = second.containers.filter(({ delta }) => delta === 25).map(({ id }) => id);
+      const sizes = await census.sizes([...ids, 4711]);
+      assert.deepEqual(sizes.map(({ size }) => size).toSorted(), [0, 40, 81]);
       await census.close();
       await census.close();
     });

@@ -26,7 +26,11 @@ const createTarget = (sites: readonly object[]) => {
   });
   const looking: Looking = {
     attachment: drawAttachment(drawn.session),
-    census: { count: async () => assert.fail('nothing is counted'), close: async () => {} },
+    census: {
+      count: async () => assert.fail('nothing is counted'),
+      sizes: () => Promise.resolve([]),
+      close: async () => {},
+    },
     readings: { lastMs: 1, read: async () => processReading() },
     round: async (name) => void rounds.push(name),
     io: { signal: new AbortController().signal, progress: () => {}, warn: () => {} },

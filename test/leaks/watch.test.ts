@@ -30,6 +30,7 @@ const createTarget = ({ sessionsAt = () => 5, filesAt = () => 20, collects = tru
     attachment: { pid: undefined } as Attachment,
     census: {
       count: async () => gateReading(0, 0, { Session: sessionsAt(done.counts++) }).census,
+      sizes: () => Promise.resolve([]),
       close: async () => {},
     },
     readings: {

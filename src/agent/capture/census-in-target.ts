@@ -25,11 +25,54 @@ export interface CensusCount {
   }[];
 }
 
-/** The target's own functions that the count uses, fetched once when the census starts. */
+/** The functions that the counts use, made once when the census starts. */
 export interface CensusTools {
   isProxy(value: unknown): boolean;
   isMap(value: unknown): boolean;
   isSet(value: unknown): boolean;
+  isBuiltIn(value: unknown): value is () => number;
+  /** Entries of a Map, a Set or an array, keys of a plain object that is used as a dictionary; -1: no container. */
+  sizeOf(object: object): number;
+}
+
+/** Objects with at most this many properties are usual; plain ones with more are dictionaries. */
+export const mostProperties = 40;
+
+/** Makes the tools and the empty state. */
+export function prepareCensus(
+  types: Pick<CensusTools, 'isProxy' | 'isMap' | 'isSet'>,
+  mostProperties: number,
+): { state: CensusState; tools: CensusTools } {
+  const { isProxy, isMap, isSet } = types;
+  const isBuiltIn = (value: unknown): value is () => number =>
+    typeof value === 'function' && /\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(value));
+  const sizeGetter = (prototype: object): (() => number) | undefined => {
+    const get: unknown = Object.getOwnPropertyDescriptor(prototype, 'size')?.get;
+    return isBuiltIn(get) ? get : undefined;
+  };
+  const mapSize = sizeGetter(Map.prototype);
+  const setSize = sizeGetter(Set.prototype);
+  /** Most plain objects have a few properties, and `for in` ends there. */
+  const keysOf = (object: object): number => {
+    let keys = 0;
+    for (const key in object) if (key !== '' && ++keys > mostProperties) return Object.keys(object).length;
+    return -1;
+  };
+  const sizeOf = (object: object): number => {
+    if (Array.isArray(object)) return Number(Object.getOwnPropertyDescriptor(object, 'length')?.value);
+    if (mapSize !== undefined && isMap(object)) return mapSize.call(object);
+    if (setSize !== undefined && isSet(object)) return setSize.call(object);
+    return Object.getPrototypeOf(object) === Object.prototype ? keysOf(object) : -1;
+  };
+  return { state: { refs: [], sizes: [] }, tools: { isProxy, isMap, isSet, isBuiltIn, sizeOf } };
+}
+
+/** The sizes of watched containers now, by slot; -1 for those that are gone. */
+export function readSizes(slots: number[], state: CensusState, tools: CensusTools): number[] {
+  return slots.map((slot) => {
+    const container = state.refs[slot]?.deref();
+    return container === undefined ? -1 : tools.sizeOf(container);
+  });
 }
 
 /**
@@ -43,24 +86,15 @@ export function countObjects(
   tools: CensusTools,
   watched: number,
   smallest: number,
+  mostProperties: number,
 ): CensusCount {
   const describe = Object.getOwnPropertyDescriptor;
   const prototypeOf = Object.getPrototypeOf as (value: object) => object | null;
-  const builtIn = (get: unknown): get is () => number =>
-    typeof get === 'function' && /\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(get));
-  const getter = (prototype: object): (() => number) | undefined => {
-    const get: unknown = describe(prototype, 'size')?.get;
-    return builtIn(get) ? get : undefined;
-  };
-  const mostProperties = 40;
   /**
    * At most this many objects of a class, and in all: the search for holders then takes a moment however large the heap is.
    */
   const mostAlike = 5000;
   const mostHolders = 50_000;
-  const mapSize = getter(Map.prototype);
-  const setSize = getter(Set.prototype);
-
   const nameOfFunction = (value: unknown): string => {
     if (typeof value !== 'function' || tools.isProxy(value)) return '';
     const name: unknown = describe(value, 'name')?.value;
@@ -86,10 +120,10 @@ export function countObjects(
   const stepperOf = (empty: Map<unknown, unknown> | Set<unknown>): ((of: object) => unknown) | undefined => {
     const prototype = prototypeOf(empty) ?? empty;
     const values: unknown = describe(prototype, 'values')?.value;
-    if (!builtIn(values)) return undefined;
+    if (!tools.isBuiltIn(values)) return undefined;
     const begin = values as unknown as () => object;
     const next: unknown = describe(prototypeOf(begin.call(empty)) ?? {}, 'next')?.value;
-    if (!builtIn(next)) return undefined;
+    if (!tools.isBuiltIn(next)) return undefined;
     const step = next as unknown as () => { value?: unknown };
     return (of) => step.call(begin.call(of)).value;
   };
@@ -108,19 +142,6 @@ export function countObjects(
     const entry = anEntryOf(container);
     return entry === undefined ? '' : classOfValue(entry);
   };
-  /** Most plain objects have a few properties, and `for in` ends there; one with many of them is a dictionary. */
-  const keysOf = (object: object): number => {
-    let keys = 0;
-    for (const key in object) if (key !== '' && ++keys > mostProperties) return Object.keys(object).length;
-    return -1;
-  };
-  const sizeOf = (object: object): number => {
-    if (Array.isArray(object)) return Number(describe(object, 'length')?.value);
-    if (mapSize !== undefined && tools.isMap(object)) return mapSize.call(object);
-    if (setSize !== undefined && tools.isSet(object)) return setSize.call(object);
-    return prototypeOf(object) === Object.prototype ? keysOf(object) : -1;
-  };
-
   const kindOf = (object: object): CensusCount['containers'][number]['kind'] => {
     if (Array.isArray(object)) return 'Array';
     return tools.isMap(object) ? 'Map' : tools.isSet(object) ? 'Set' : 'Object';
@@ -147,7 +168,7 @@ export function countObjects(
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
     if (count <= mostAlike && !Array.isArray(object) && !ArrayBuffer.isView(object)) rare.push(object);
-    const size = sizeOf(object);
+    const size = tools.sizeOf(object);
     if (size >= smallest || slots.has(object)) found.push({ object, size });
   }
   found.sort((a, b) => b.size - a.size);
@@ -188,12 +209,8 @@ export function countObjects(
   return { classes: [...counts], containers };
 }
 
-/**
- * Makes the tools and the empty state. Takes Node's modules from process.getBuiltinModule, or from the console's `require`
- * if that is missing.
- */
+/** Takes Node's modules from process.getBuiltinModule, or from the console's `require` if that is missing. */
 export const prepareSource = `(() => {
   const get = typeof process.getBuiltinModule === 'function' ? process.getBuiltinModule.bind(process) : require;
-  const { isProxy, isMap, isSet } = get('util').types;
-  return { state: { refs: [], sizes: [] }, tools: { isProxy, isMap, isSet } };
+  return (${prepareCensus.toString()})(get('util').types, ${mostProperties});
 })()`;

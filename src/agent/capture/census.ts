@@ -5,16 +5,20 @@
  */
 import type { CensusContainer, CensusReading } from '../../analyzer/model/census.js';
 import { MemwatchError } from '../../errors.js';
-import { countObjects, prepareSource, type CensusCount } from './census-in-target.js';
+import { countObjects, mostProperties, prepareSource, readSizes, type CensusCount } from './census-in-target.js';
 import type { Session } from '../session/protocol.js';
 
 type Sender = Pick<Session, 'send'>;
 
 export interface Census {
   count(options?: { idsFor?: number }): Promise<CensusReading>;
+  /** Entries and V8's ids of containers by the ids that a count gave them, without looking at the heap; those that are gone are left out. */
+  sizes(ids: readonly number[]): Promise<ContainerSize[]>;
   /** Releases everything in the target; safe to call twice, and on a broken connection. */
   close(): Promise<void>;
 }
+
+export type ContainerSize = Pick<CensusContainer, 'id' | 'heapId' | 'size'>;
 
 /** At most this many containers, the largest, are remembered, by weak references. */
 const mostContainers = 5000;
@@ -47,6 +51,7 @@ export const startCensus = async (given: Pick<Session, 'send' | 'inside'>): Prom
       const containers = await nameContainers(session, own, counted, options.idsFor ?? 20);
       return { classes: classes.sort((a, b) => b.count - a.count), containers, pauseUs };
     },
+    sizes: (ids) => sizesOf(session, own, ids),
     close: async () => {
       await session.send('Runtime.releaseObjectGroup', { objectGroup }).catch(() => {});
     },
@@ -58,25 +63,34 @@ const countOnce = async (session: Sender, prototype: string, own: string): Promi
   const found = await session.send('Runtime.queryObjects', { prototypeObjectId: prototype }, { timeoutMs });
   const objectId = handleOf({ result: found.objects });
   try {
-    const answer = await session.send(
-      'Runtime.callFunctionOn',
-      {
-        functionDeclaration: `function (own) {
-          return (${countObjects.toString()})(this, own.state, own.tools, ${mostContainers}, ${smallestContainer});
-        }`,
-        objectId,
-        arguments: [{ objectId: own }],
-        returnByValue: true,
-        silent: true,
-      },
-      { timeoutMs },
-    );
-    if (answer.exceptionDetails !== undefined) throw failed(answer.exceptionDetails.exception?.description);
-    return answer.result.value as CensusCount;
+    const most = [mostContainers, smallestContainer, mostProperties].join(', ');
+    const declaration = `function (own) { return (${countObjects.toString()})(this, own.state, own.tools, ${most}); }`;
+    return (await callOn(session, objectId, declaration, [{ objectId: own }])) as CensusCount;
   } finally {
     await session.send('Runtime.releaseObject', { objectId }).catch(() => {});
     await session.send('Runtime.releaseObject', { objectId: prototype }).catch(() => {});
   }
+};
+
+/** Calls a function in the target with an object as `this`, and returns its value. */
+const callOn = async (
+  session: Sender,
+  objectId: string,
+  functionDeclaration: string,
+  given: { objectId: string }[] = [],
+): Promise<unknown> => {
+  const call = { functionDeclaration, objectId, arguments: given, returnByValue: true, silent: true };
+  const answer = await session.send('Runtime.callFunctionOn', call, { timeoutMs: countTimeoutMs });
+  if (answer.exceptionDetails !== undefined) throw failed(answer.exceptionDetails.exception?.description);
+  return answer.result.value;
+};
+
+const sizesOf = async (session: Sender, own: string, ids: readonly number[]): Promise<ContainerSize[]> => {
+  const slots = JSON.stringify(ids.map((id) => id - 1));
+  const declaration = `function () { return (${readSizes.toString()})(${slots}, this.state, this.tools); }`;
+  const sizes = (await callOn(session, own, declaration)) as number[];
+  const living = ids.map((id, i) => ({ id, size: sizes[i] ?? -1 })).filter(({ size }) => size >= 0);
+  return Promise.all(living.map(async (one) => ({ ...one, heapId: await heapIdOf(session, own, one.id - 1) })));
 };
 
 /** Looks up the ids of the containers that grew most and of the largest ones: one call each. */
