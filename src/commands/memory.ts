@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { withAttachment, type Attachment } from '../agent/attach/attach.js';
 import { captureMemory, captureTrimmedMemory } from '../agent/capture/memory.js';
 import { reportOfMemory } from '../analyzer/memory/report.js';
-import type { MemoryReading } from '../analyzer/model/memory.js';
+import { addReading, type Watched } from '../analyzer/memory/watched.js';
 import { throwIfInterrupted } from '../errors.js';
 import { renderMemory } from '../report/memory-text.js';
 import { parseDuration } from '../report/quantities.js';
@@ -60,19 +60,18 @@ interface Rounds {
 const readAgain = async (attachment: Attachment, wanted: Rounds, io: Io): Promise<void> => {
   const { rounds, intervalMs, collect, trim } = wanted;
   const stop = AbortSignal.any([io.signal, attachment.ending]);
-  const readings: MemoryReading[] = [];
+  let watched: Watched | undefined;
   for (let round = 0; round < rounds && !stop.aborted; round++) {
     if (round > 0) await sleep(intervalMs, undefined, { signal: stop }).catch(() => {});
     if (stop.aborted) return;
     io.progress('reading the memory of the process');
-    readings.push(await (trim && round === 0 ? captureTrimmedMemory : captureMemory)(attachment, collect));
-    if (readings.length > mostReadings) readings.splice(1, 1); // keep the first: the others are compared with it
-    print(reportOfMemory(attachment.pid ?? 0, readings), rounds > 1, io);
+    watched = addReading(
+      watched,
+      await (trim && round === 0 ? captureTrimmedMemory : captureMemory)(attachment, collect),
+    );
+    print(reportOfMemory(attachment.pid ?? 0, watched), rounds > 1, io);
   }
 };
-
-/** How many of the latest readings a forecast uses. */
-const mostReadings = 60;
 
 const print = (report: ReturnType<typeof reportOfMemory>, again: boolean, io: Io): void => {
   // with --watch one document per line, since there are many

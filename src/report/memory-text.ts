@@ -1,7 +1,14 @@
 /**
  * The memory of a process for a terminal: what it consists of, which limit it will hit, what to do. In: a MemoryReport. Out: text.
  */
-import type { IsolateMemory, MemoryForecast, MemoryLimit, MemoryPart, MemoryReport } from '../analyzer/model/memory.js';
+import type {
+  IsolateMemory,
+  MemoryForecast,
+  MemoryLimit,
+  MemoryPart,
+  MemoryReport,
+  MemoryWatch,
+} from '../analyzer/model/memory.js';
 import { renderTable } from './table.js';
 import {
   escapeText,
@@ -22,7 +29,7 @@ export const renderMemory = (report: MemoryReport, width: number): string =>
     '',
     ...heapLines(report, width),
     ...limitLines(report, width),
-    ...forecastLines(report.forecast),
+    ...watchLines(report),
     ...adviceLines(report, width),
     ...report.warnings.map((warning) => `warning: ${escapeText(warning)}`),
     `reading its mappings took ${formatDuration(report.readUs)}`,
@@ -39,11 +46,12 @@ export const memoryHeadline = ({ rssBytes, accountedBytes, swapBytes, parts }: M
 const partLines = ({ parts, rssBytes }: MemoryReport, width: number): string[] => {
   const compared = parts.some(({ delta }) => delta !== null);
   const delta = { title: 'CHANGE', align: 'right', cell: changeOf } as const;
+  const since = { title: 'SINCE', align: 'left', cell: sinceOf } as const;
   return renderTable(
     [
       { title: 'RSS', align: 'right', cell: (part) => formatBytes(part.rssBytes) },
       { title: 'SHARE', align: 'right', cell: (part) => formatShare(part.rssBytes / Math.max(1, rssBytes)) },
-      ...(compared ? [delta] : []),
+      ...(compared ? [delta, since] : []),
       { title: 'RESERVED', align: 'right', cell: (part) => formatBytes(part.virtualBytes) },
       { title: 'OWNER', align: 'left', cell: (part) => part.owner },
       { title: 'WHAT', align: 'left', cut: 'end', cell: (part) => part.detail },
@@ -103,6 +111,10 @@ const computeSpaces = (heaps: readonly IsolateMemory[]): Space[] => {
 
 const changeOf = ({ delta }: MemoryPart): string => (delta === null ? '' : formatBytesDelta(delta));
 
+const sinceOf = ({ growsSinceMs = null }: MemoryPart): string => (growsSinceMs === null ? '' : timeOf(growsSinceMs));
+
+const timeOf = (timeMs: number): string => new Date(timeMs).toTimeString().slice(0, 8);
+
 const limitLines = ({ limits, pageCache, pressure, oomKills }: MemoryReport, width: number): string[] => [
   ...renderTable(
     [
@@ -113,7 +125,7 @@ const limitLines = ({ limits, pageCache, pressure, oomKills }: MemoryReport, wid
     joinWorkers(limits.toSorted((a, b) => shareOf(b) - shareOf(a))),
     width,
   ),
-  ...(pageCache !== null && pageCache.bytes > 0
+  ...(pageCache !== null && pageCache.bytes > 0 && limits.some(({ kind }) => kind.startsWith('cgroup'))
     ? wrap(
         `${escapeText(pageCache.of)} holds ${formatBytes(pageCache.bytes)} of cached files; the kernel drops ${formatBytes(pageCache.droppableBytes)} of them first, which is not counted as used`,
         width,
@@ -141,13 +153,29 @@ const joinWorkers = (limits: readonly MemoryLimit[]): MemoryLimit[] => {
 
 const shareOf = ({ usedBytes, limitBytes }: MemoryLimit): number => usedBytes / Math.max(1, limitBytes);
 
-export const forecastLines = (forecast: MemoryForecast | null): string[] => {
-  if (forecast === null) return [];
-  const { of, bytesPerSecond, seconds, lowSeconds, highSeconds } = forecast;
+/** What has changed so far, and which limit will be reached. */
+export const watchLines = ({ watch, forecast }: Pick<MemoryReport, 'watch' | 'forecast'>): string[] => {
+  if (watch === null) return [];
+  const { sinceMs, seconds, readings, rssDelta } = watch;
+  const time = formatDuration(seconds * 1e6);
+  const change = rssDelta < 0 ? `shrank by ${formatBytes(-rssDelta)}` : `grew by ${formatBytes(rssDelta)}`;
+  return [
+    `RSS ${change} in ${time} (${formatCount(readings)} readings since ${timeOf(sinceMs)})`,
+    ...(forecast === null ? [whyNoForecast(watch)] : forecastLines(forecast)),
+  ];
+};
+
+const whyNoForecast = ({ missingReadings, readings }: MemoryWatch): string =>
+  missingReadings > 0
+    ? `no forecast yet: it takes ${formatCount(readings + missingReadings)} readings`
+    : 'no forecast: nothing that has a limit is proved to grow';
+
+const forecastLines = (forecast: MemoryForecast): string[] => {
+  const { of, bytesPerSecond, seconds, lowSeconds, highSeconds, grows = 'its use' } = forecast;
   const [likely, least] = [seconds, lowSeconds].map((one) => formatDuration(one * 1e6));
   const most = highSeconds === null ? 'or never' : `to ${formatDuration(highSeconds * 1e6)}`;
   return [
-    `at ${formatBytes(bytesPerSecond)}/s it reaches ${escapeText(of)} in about ${likely} (95 %: ${least} ${most})`,
+    `${escapeText(of)} is reached in about ${likely} (95 %: ${least} ${most}), if ${grows} goes on growing by ${formatBytes(bytesPerSecond)}/s`,
   ];
 };
 

@@ -13,7 +13,7 @@ import { pageOf, type PageDocument } from '#memwatch/report/page/documents.js';
 import { renderPage } from '#memwatch/report/page/html.js';
 import { escapeHtml } from '#memwatch/report/units.js';
 import { finding } from '../support/check-report.js';
-import { frameOf, matchesGolden } from '../support/golden.js';
+import { frameOf, inUtc, matchesGolden } from '../support/golden.js';
 import { hasChromium, openInChromium } from '../support/chromium.js';
 import { hostileNames } from '../support/hostile.js';
 import { memwatch } from '../support/memwatch.js';
@@ -77,6 +77,7 @@ const documents: readonly PageDocument[] = [
     oomKills: null,
     allocator: 'glibc',
     trimmed: null,
+    watch: { sinceMs: 0, seconds: 40, readings: 20, missingReadings: 0, rssDelta: 40 },
     forecast: { of: 'the host', bytesPerSecond: 1, seconds: 9, lowSeconds: 8, highSeconds: null },
     advice: [{ id: 'a', text: 'do this', evidence: 'for this' }],
     warnings: ['a warning'],
@@ -147,7 +148,8 @@ test('no text of any document gets out of its place in a page', () => {
 
 const context = { footer: ['made by memwatch'], sourceOf: () => undefined };
 
-test('the pages of waste, memory, CPU and a recording: every figure under its heading', () => {
+test('the pages of waste, memory, CPU and a recording: every figure under its heading', (t) => {
+  inUtc(t);
   for (const name of ['waste', 'memory', 'cpu', 'recording']) {
     const document = documents.find(({ schema }) => schema === `memwatch/${name}@1`) ?? assert.fail(name);
     matchesGolden(`report/page-${name}.html`, frameOf(renderPage(pageOf(document, '/app'), context)));

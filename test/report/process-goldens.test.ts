@@ -20,7 +20,7 @@ import { renderMemory } from '#memwatch/report/memory-text.js';
 import { renderTop, type TopView } from '#memwatch/report/top-text.js';
 import { renderWaste } from '#memwatch/report/waste-text.js';
 import { drawnProfile } from '../support/drawn-profile.js';
-import { matchesGolden } from '../support/golden.js';
+import { inUtc, matchesGolden } from '../support/golden.js';
 import { temporaryFolder } from '../support/targets.js';
 import { isolate } from '../support/readings.js';
 
@@ -76,18 +76,21 @@ const memory: MemoryReport = {
   oomKills: 1,
   allocator: 'glibc',
   trimmed: null,
+  watch: null,
   forecast: { of: 'memory.max of cgroup /a', bytesPerSecond: 50_000, seconds: 920, lowSeconds: 800, highSeconds: 1100 },
   advice: [{ id: 'arenas', text: 'Set MALLOC_ARENA_MAX=2 and start it again.', evidence: '9 arenas hold 76 MB.' }],
   warnings: [`worker 2 (${evil}) did not answer`],
   readUs: 12_345,
 };
 
-test('memory: parts, limits, a forecast and advice; changes of a watch; a process of which little is known', () => {
+test('memory: parts, limits, a forecast and advice; changes of a watch; a process of which little is known', (t) => {
+  inUtc(t);
   const [heap, ...others] = memory.parts;
   assert.ok(heap !== undefined);
   const later = {
     ...memory,
-    parts: [{ ...heap, delta: 5_000_000 }, ...others.map((one) => ({ ...one, delta: -4096 }))],
+    watch: { sinceMs: 0, seconds: 64, readings: 32, missingReadings: 0, rssDelta: 4_900_000 },
+    parts: [{ ...heap, delta: 5_000_000, growsSinceMs: 20_000 }, ...others.map((one) => ({ ...one, delta: -4096 }))],
   };
   const endless = { ...later, forecast: { ...later.forecast, of: evil, bytesPerSecond: 10, seconds: 9e5, lowSeconds: 8e5, highSeconds: null } }; // prettier-ignore
   const nothing = {
@@ -96,6 +99,7 @@ test('memory: parts, limits, a forecast and advice; changes of a watch; a proces
     pageCache: null,
     pressure: null,
     oomKills: null,
+    watch: null,
     forecast: null,
     advice: [],
     warnings: [],
@@ -274,9 +278,7 @@ test('flame graph: SVG of a profile without idle time, and one of what changed',
 });
 
 test('top: threads, the longest block with and without a stack, functions cut to the height, and nothing that ran', (t) => {
-  const { TZ } = process.env;
-  process.env['TZ'] = 'UTC';
-  t.after(() => (TZ === undefined ? delete process.env['TZ'] : (process.env['TZ'] = TZ)));
+  inUtc(t);
   const table = computeCostTable(readProfile(readFileSync(drawnProfile(temporaryFolder(t)))));
   const at = new Date(Date.UTC(2026, 0, 2, 13, 4, 5));
   const stack = [

@@ -1,4 +1,5 @@
 /** Whole outputs stored as files: what a user sees, compared character by character. MEMWATCH_UPDATE_GOLDEN=1 rewrites them. */
+import type { TestContext } from 'node:test';
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -20,3 +21,10 @@ export const matchesGolden = (name: string, text: string): void => {
 /** One element a line; style, scripts and drawings, which other tests look at, are left out. */
 export const frameOf = (html: string): string =>
   html.replaceAll(/<(style|script|svg)\b[^>]*>[\s\S]*?<\/\1>/g, '<$1>…</$1>').replaceAll(/>\s*</g, '>\n<');
+
+/** Times of day are shown in the zone of the user. */
+export const inUtc = (t: TestContext): void => {
+  const { TZ } = process.env;
+  process.env['TZ'] = 'UTC';
+  t.after(() => (TZ === undefined ? delete process.env['TZ'] : (process.env['TZ'] = TZ)));
+};

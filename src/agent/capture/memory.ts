@@ -82,11 +82,12 @@ export const watchMemory = async function* (
   }
 };
 
-const heapLimit = ({ thread, limitBytes, committedBytes }: IsolateMemory) => ({
+/** What is committed says less: V8 keeps it after a peak, and collects garbage before it gives up. */
+const heapLimit = ({ thread, limitBytes, usedBytes, liveBytes }: IsolateMemory) => ({
   of: `V8's heap limit (${thread})`,
   kind: 'heap' as const,
   limitBytes,
-  usedBytes: committedBytes,
+  usedBytes: liveBytes ?? usedBytes,
 });
 
 /** Only the thread's name if it does not answer. */

@@ -8,7 +8,7 @@
 import { allowedError, fewestWindows, floorsOf } from '../growth/readings/sequential.js';
 import { computeSlope, type Point } from '../growth/readings/slope.js';
 import type { Slope } from '../model/bounds.js';
-import type { MemoryForecast, MemoryReading } from '../model/memory.js';
+import type { MemoryForecast } from '../model/memory.js';
 import type { Reading } from '../model/reading.js';
 
 /** One figure over time. */
@@ -18,6 +18,8 @@ export interface Figure {
   readonly points: readonly Point[];
   /** How far the last point is from the limit at which the process ends; undefined if no limit is known. */
   readonly leftBytes: number | undefined;
+  /** What the points are of, if it is not the use of the limit itself. */
+  readonly grows?: string;
 }
 
 export interface GrowingFigure extends Figure {
@@ -26,7 +28,7 @@ export interface GrowingFigure extends Figure {
 }
 
 /** In windows of a single reading, one collection more or less would look like growth. */
-const leastReadings = 2 * fewestWindows;
+export const leastReadings = 2 * fewestWindows;
 
 /** Bytes a second, with 95 % bounds; the bounds are infinite while there are too few points. */
 export const computeGrowth = (points: readonly Point[]): Slope =>
@@ -47,27 +49,17 @@ const secondsUntil = (leftBytes: number | undefined, rate: number): number | und
 export const computeForecast = (figures: readonly Figure[]): MemoryForecast | null => {
   const [first] = findGrowing(figures.filter(({ leftBytes }) => leftBytes !== undefined));
   if (first?.leftBytes === undefined || first.secondsToLimit === undefined) return null;
-  const { of, slope, secondsToLimit } = first;
+  const { of, slope, secondsToLimit, grows } = first;
   const leftBytes = Math.max(0, first.leftBytes);
   return {
     of,
+    ...(grows === undefined ? {} : { grows }),
     bytesPerSecond: slope.estimate,
     seconds: secondsToLimit,
     lowSeconds: leftBytes / slope.high,
     highSeconds: leftBytes / slope.low,
   };
 };
-
-/** Each limit of the last reading, with what has been used of it over time. */
-export const figuresOfMemory = (readings: readonly MemoryReading[]): Figure[] =>
-  (readings.at(-1)?.limits ?? []).map(({ of, limitBytes, usedBytes }) => ({
-    of,
-    points: readings.flatMap(({ timeMs, limits }) => {
-      const limit = limits.find((one) => one.of === of);
-      return limit === undefined ? [] : [{ x: timeMs / 1000, y: limit.usedBytes }];
-    }),
-    leftBytes: limitBytes - usedBytes,
-  }));
 
 /** The used heap, and the RSS, whose limit is that of the cgroup. */
 export const figuresOfProcess = (readings: readonly Reading[]): Figure[] => {

@@ -1,17 +1,13 @@
-/** The memory report of a process. In: readings of one process, oldest first. Out: a MemoryReport. */
-import { MemwatchError } from '../../errors.js';
-import type { MemoryReading, MemoryReport } from '../model/memory.js';
+/** The memory report of a process. In: what was read of it so far. Out: a MemoryReport. */
+import type { MemoryReport } from '../model/memory.js';
 import { findAdvice } from './advice.js';
-import { computeForecast, figuresOfMemory } from './forecast.js';
 import { computeTrimmed } from './malloc-advice.js';
-import { computeParts, totalRss } from './parts.js';
+import { totalRss } from './parts.js';
+import { forecastOf, partsOf, watchOf, type Watched } from './watched.js';
 
-/** Throws `bad-argument` if there is no reading. */
-export const reportOfMemory = (pid: number, readings: readonly MemoryReading[]): MemoryReport => {
-  const [first, last] = [readings[0], readings.at(-1)];
-  if (first === undefined || last === undefined)
-    throw new MemwatchError('bad-argument', 'there is no reading of the memory');
-  const parts = computeParts(last, readings.length > 1 ? first : undefined);
+export const reportOfMemory = (pid: number, watched: Watched): MemoryReport => {
+  const { first, last } = watched;
+  const parts = partsOf(watched);
   const rssBytes = totalRss(last.mappings);
   const unknownBytes = parts.find(({ owner }) => owner === 'other')?.rssBytes ?? 0;
   const warnings = last.silentThreads.map((thread) => `${thread} did not answer: its heap is not known`);
@@ -35,7 +31,8 @@ export const reportOfMemory = (pid: number, readings: readonly MemoryReading[]):
     oomKills: last.oomKills,
     allocator: last.allocator,
     trimmed: computeTrimmed(last),
-    forecast: computeForecast(figuresOfMemory(readings)),
+    watch: watchOf(watched),
+    forecast: forecastOf(watched),
     advice: findAdvice(last, parts, first),
     warnings,
     readUs: last.readUs,

@@ -125,6 +125,8 @@ export interface MemoryPart {
   readonly virtualBytes: number;
   /** The difference from the first reading of `--watch`; null without `--watch`. */
   readonly delta: number | null;
+  /** When it began to gain that; null, or left out, if it has gained next to nothing. */
+  readonly growsSinceMs?: number | null;
 }
 
 export interface MemoryAdvice {
@@ -133,9 +135,21 @@ export interface MemoryAdvice {
   readonly evidence: string;
 }
 
+/** What `--watch` has seen so far. */
+export interface MemoryWatch {
+  readonly sinceMs: number;
+  readonly seconds: number;
+  readonly readings: number;
+  /** How many more readings a forecast needs. */
+  readonly missingReadings: number;
+  readonly rssDelta: number;
+}
+
 /** When the first limit is reached if the growth of the readings continues; `low` and `high` are its 95 % bounds. */
 export interface MemoryForecast {
   readonly of: string;
+  /** What grows, if it is not the use of the limit itself: `the process`. */
+  readonly grows?: string;
   readonly bytesPerSecond: number;
   readonly seconds: number;
   readonly lowSeconds: number;
@@ -161,6 +175,9 @@ export interface MemoryReport {
   /** `glibc`, `musl`, `jemalloc`. */
   readonly allocator: string;
   readonly trimmed: TrimmedMemory | null;
+  /** null without `--watch`, and at its first reading. */
+  readonly watch: MemoryWatch | null;
+  /** null: the use of no limit is proved to grow, or there were too few readings. */
   readonly forecast: MemoryForecast | null;
   readonly advice: readonly MemoryAdvice[];
   readonly warnings: readonly string[];

@@ -1,7 +1,7 @@
 /** The pages of `memwatch/memory@1` and of a recording: whose the memory is, which limit ends it, and how it grew. */
 import type { MemoryReport } from '../../analyzer/model/memory.js';
 import type { RecordingSummary, SeriesSummary } from '../../analyzer/model/recording.js';
-import { forecastLines, memoryHeadline } from '../memory-text.js';
+import { memoryHeadline, watchLines } from '../memory-text.js';
 import type { Chart, Page, Section, Table } from './page.js';
 import { formatBytes, formatBytesDelta, formatDuration, formatShare } from '../units.js';
 
@@ -9,7 +9,7 @@ export const memoryPage = (report: MemoryReport): Page => ({
   title: 'The memory of a process',
   verdict: memoryHeadline(report),
   tone: report.forecast === null ? 'plain' : 'open',
-  reasons: [...forecastLines(report.forecast), ...report.warnings],
+  reasons: [...watchLines(report), ...report.warnings],
   sections: [
     { title: 'Whose it is', blocks: [partTable(report)] },
     { title: 'Limits', blocks: [limitTable(report)] },

@@ -1,14 +1,9 @@
 /** The one forecast: growth of the floor of figures that contain garbage, and the limit that is reached first. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  computeForecast,
-  computeGrowth,
-  figuresOfMemory,
-  figuresOfProcess,
-  findGrowing,
-} from '#memwatch/analyzer/memory/forecast.js';
+import { computeForecast, computeGrowth, figuresOfProcess, findGrowing } from '#memwatch/analyzer/memory/forecast.js';
 import { summarizeRecording } from '#memwatch/analyzer/memory/recording-summary.js';
+import { addReading, forecastOf, type Watched } from '#memwatch/analyzer/memory/watched.js';
 import type { Point } from '#memwatch/analyzer/growth/readings/slope.js';
 import { memoryReading, recordedReading, secondReading } from '../../support/readings.js';
 
@@ -60,12 +55,13 @@ test('a recording, memory --watch and the live screen state the same growth of t
   const recording = { header: { startedMs: 0, intervalMs: 1000 }, series: [{ start, readings }], marks: [] };
   const [series] = summarizeRecording({ ...recording, cutOff: false } as never, 'file').series;
   const limits = (second: number) => [{ of: 'V8', kind: 'heap' as const, limitBytes: 4000 * mb, usedBytes: used(second) }]; // prettier-ignore
-  const watched = seconds.map((second) => memoryReading({ timeMs: second * 1000, limits: limits(second) }));
+  let watched: Watched | undefined;
+  for (const at of seconds) watched = addReading(watched, memoryReading({ timeMs: at * 1000, limits: limits(at) }));
   const live = seconds.map((second) => secondReading(second, used(second)));
   const rates = [
     series?.heapPerSecond.estimate,
     series?.forecast?.bytesPerSecond,
-    computeForecast(figuresOfMemory(watched))?.bytesPerSecond,
+    watched === undefined ? 0 : forecastOf(watched)?.bytesPerSecond,
     findGrowing(figuresOfProcess(live))[0]?.slope.estimate,
   ];
   assert.ok(Math.abs((rates[0] ?? 0) / mb - 0.5) < 0.1, String(rates));

@@ -1,8 +1,7 @@
-/** The parts of a process's memory, the advice that their figures support, and when a limit will be reached. */
+/** The parts of a process's memory, and the advice that their figures support. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findAdvice } from '#memwatch/analyzer/memory/advice.js';
-import { computeForecast, figuresOfMemory } from '#memwatch/analyzer/memory/forecast.js';
 import { computeParts } from '#memwatch/analyzer/memory/parts.js';
 import type { Mapping, MemoryLimit, MemoryReading } from '#memwatch/analyzer/model/memory.js';
 import { isolate, mapping, memoryReading } from '../../support/readings.js';
@@ -105,22 +104,4 @@ test("V8's heap limit is compared with the container's, and the flag that is nam
   );
   assert.match(textFor(4096 * mb, 'v22.20.0'), /^heap-limit-far-below-container/);
   assert.equal(textFor(1200 * mb, 'v22.20.0'), '');
-});
-
-test('a forecast is made of the limit that is reached first, and of none that is not proved to be neared', () => {
-  const limits = (at: number): MemoryLimit[] => [
-    { of: 'host', kind: 'host', limitBytes: 4000 * mb, usedBytes: 1000 * mb + at * mb },
-    { of: 'cgroup', kind: 'cgroup', limitBytes: 512 * mb, usedBytes: 100 * mb + at * mb },
-    { of: 'heap', kind: 'heap', limitBytes: 300 * mb, usedBytes: (at % 2 === 0 ? 200 : 100) * mb },
-  ];
-  const readings = Array.from({ length: 30 }, (_, at) => memoryReading({ timeMs: at * 1000, limits: limits(at) }));
-  const forecast = computeForecast(figuresOfMemory(readings));
-  assert.equal(forecast?.of, 'cgroup');
-  assert.ok(Math.abs((forecast?.bytesPerSecond ?? 0) / mb - 1) < 0.01);
-  assert.ok(Math.abs((forecast?.seconds ?? 0) - 383) < 5, String(forecast?.seconds));
-  assert.equal(computeForecast([]), null);
-  assert.equal(
-    computeForecast(figuresOfMemory(readings.map((one) => ({ ...one, limits: one.limits.slice(2) })))),
-    null,
-  );
 });
