@@ -114,6 +114,7 @@ const packages = {
   flamegraph: ['report/flamegraph/svg.ts'],
   'd3-flame-graph': ['report/flamegraph/page.ts'],
   'd3-selection': ['report/flamegraph/page.ts'],
+  uplot: ['report/recording/page.ts'],
   blessed: ['tui/terminal/screen.ts'],
   '@modelcontextprotocol/server': ['commands/mcp/server.ts'],
   '@duckdb/node-api': ['commands/query/duckdb.ts'],

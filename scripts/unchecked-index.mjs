@@ -26,6 +26,7 @@ const exceptions = {
   'commands/query': 'columns',
   'commands/tui/data': 'flame-data heap-data heap-levels heap-lists heap-rows ordering profile-data tree-list',
   'report/flamegraph': 'data page-script svg',
+  'report/recording': 'page-script',
   'tui/terminal': 'screen',
 };
 const excepted = Object.entries(exceptions).flatMap(([folder, names]) =>

@@ -92,37 +92,6 @@ const documents: readonly PageDocument[] = [
     functions: [{ name: 'f', file: '/app/a.js', line: 1, calls: null, selfUs: 90, totalUs: 99, mayBeInlined: true }],
     lines: [{ file: '/app/a.js', line: 2, function: 'f', selfUs: 90 }],
   },
-  {
-    schema: 'memwatch/recording@1',
-    file: 'day.record',
-    startedMs: 0,
-    intervalMs: 1000,
-    series: [
-      {
-        pid: 7,
-        thread: 'main thread',
-        script: 'a.js',
-        nodeVersion: 'v22.1.0',
-        readings: 2,
-        durationUs: 1e6,
-        cpuUs: 1,
-        gcUs: 1,
-        peakRssBytes: 100,
-        peakHeapUsedBytes: 90,
-        longestDelayUs: 1,
-        rssPerSecond: { estimate: 1, low: null, high: null },
-        heapPerSecond: { estimate: 1, low: null, high: null },
-        forecast: null,
-        end: 'it ended',
-        history: [
-          { timeMs: 0, rssBytes: 100, heapUsedBytes: 90 },
-          { timeMs: 1000, rssBytes: 90, heapUsedBytes: 80 },
-        ],
-      },
-    ],
-    marks: [{ timeMs: 1, text: 'deploy' }],
-    cutOff: false,
-  },
 ];
 
 /** Words that a program reads, which no target can choose. */
@@ -148,9 +117,9 @@ test('no text of any document gets out of its place in a page', () => {
 
 const context = { footer: ['made by memwatch'], sourceOf: () => undefined };
 
-test('the pages of waste, memory, CPU and a recording: every figure under its heading', (t) => {
+test('the pages of waste, memory and CPU: every figure under its heading', (t) => {
   inUtc(t);
-  for (const name of ['waste', 'memory', 'cpu', 'recording']) {
+  for (const name of ['waste', 'memory', 'cpu']) {
     const document = documents.find(({ schema }) => schema === `memwatch/${name}@1`) ?? assert.fail(name);
     matchesGolden(`report/page-${name}.html`, frameOf(renderPage(pageOf(document, '/app'), context)));
   }
@@ -186,7 +155,7 @@ test(
     );
     const dom = openInChromium(t, file);
     const pages = JSON.parse(/<pre id="probe">(.*?)<\/pre>/s.exec(dom)?.[1] ?? dom.slice(-500));
-    const charts: Record<string, number> = { 'memwatch/leaks@1': 2, 'memwatch/recording@1': 2 };
+    const charts: Record<string, number> = { 'memwatch/leaks@1': 2 };
     assert.deepEqual(
       pages.map(({ title, ...page }: Record<string, unknown>) => ({
         ...page,

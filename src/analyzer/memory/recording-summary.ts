@@ -4,27 +4,51 @@
  */
 import type { Point } from '../growth/readings/slope.js';
 import type { Slope } from '../model/bounds.js';
+import type { MemoryLimit } from '../model/memory.js';
 import type {
+  ProcessDifference,
   RecordedReading,
   RecordedSeries,
   Recording,
   RecordingSummary,
   SeriesSummary,
 } from '../model/recording.js';
+import { findDifferent } from './different.js';
 import { computeForecast, computeGrowth, type Figure } from './forecast.js';
 import { peakHeapOf, peakRssOf } from './thin-recording.js';
 
-export const summarizeRecording = ({ header, series, marks, cutOff }: Recording, file: string): RecordingSummary => ({
-  schema: 'memwatch/recording@1',
-  file,
-  startedMs: header.startedMs,
-  intervalMs: header.intervalMs,
-  series: series.filter(({ readings }) => readings.length > 0).map(summarizeSeries),
-  marks: marks.map(({ timeMs, text }) => ({ timeMs, text })),
-  cutOff,
-});
+export const summarizeRecording = ({ header, series, marks, cutOff }: Recording, file: string): RecordingSummary => {
+  const summaries = series.filter(({ readings }) => readings.length > 0).map(summarizeSeries);
+  return {
+    schema: 'memwatch/recording@1',
+    file,
+    startedMs: header.startedMs,
+    intervalMs: header.intervalMs,
+    series: summaries,
+    marks: marks.map(({ timeMs, text }) => ({ timeMs, text })),
+    differences: differencesOf(summaries),
+    cutOff,
+  };
+};
 
-const summarizeSeries = ({ start, readings, end }: RecordedSeries): SeriesSummary => {
+const comparedFigures: readonly (readonly [of: ProcessDifference['of'], value: (one: SeriesSummary) => number])[] = [
+  ['peak RSS', (one) => one.peakRssBytes],
+  ['growth of the heap', (one) => one.heapPerSecond.low ?? 0],
+  ['CPU time', (one) => one.cpuUs],
+  ['longest delay', (one) => one.longestDelayUs],
+];
+
+/** Of main threads: figures of the process are the same in its other threads. */
+const differencesOf = (series: readonly SeriesSummary[]): ProcessDifference[] => {
+  const mains = series.flatMap(({ thread }, at) => (thread === 'main thread' ? [at] : []));
+  return comparedFigures.flatMap(([of, valueOf]) => {
+    const values = mains.map((at) => valueOf(series[at]));
+    const found = findDifferent(values);
+    return found === undefined ? [] : [{ series: mains[found.at], of, value: values[found.at], usual: found.usual }];
+  });
+};
+
+const summarizeSeries = ({ start, readings, parts, end }: RecordedSeries): SeriesSummary => {
   const { pid, thread, script, nodeVersion } = start;
   const [first, last] = [readings[0], readings.at(-1)];
   return {
@@ -42,10 +66,25 @@ const summarizeSeries = ({ start, readings, end }: RecordedSeries): SeriesSummar
     rssPerSecond: bounded(computeGrowth(pointsOf(readings, rssOf))),
     heapPerSecond: bounded(computeGrowth(pointsOf(readings, heapOf))),
     forecast: last === undefined ? null : computeForecast(figuresOf(readings, last)),
+    limits: closest(parts.at(-1)?.limits ?? (last === undefined ? [] : limitsOf(last))),
     end: end?.how ?? null,
     history: historyOf(readings),
   };
 };
+
+const mostLimits = 3;
+
+const closest = (limits: readonly MemoryLimit[]): MemoryLimit[] =>
+  limits
+    .filter(({ limitBytes }) => limitBytes > 0)
+    .toSorted((a, b) => b.usedBytes / b.limitBytes - a.usedBytes / a.limitBytes)
+    .slice(0, mostLimits);
+
+/** If the parts of the memory were not read. */
+const limitsOf = ({ heapLimitBytes, heapUsedBytes, cgroupLimitBytes, cgroupUsedBytes, rssBytes }: RecordedReading): MemoryLimit[] => [
+  { of: "V8's heap limit", kind: 'heap', limitBytes: heapLimitBytes, usedBytes: heapUsedBytes },
+  ...(cgroupLimitBytes === null ? [] : [{ of: 'the memory cgroup', kind: 'cgroup' as const, limitBytes: cgroupLimitBytes, usedBytes: cgroupUsedBytes ?? rssBytes }]),
+]; // prettier-ignore
 
 const mostPoints = 400;
 

@@ -108,7 +108,19 @@ export interface RecordingSummary {
   readonly intervalMs: number;
   readonly series: readonly SeriesSummary[];
   readonly marks: readonly { readonly timeMs: number; readonly text: string }[];
+  /** Of three processes or more: the one whose figure is far from the others'. */
+  readonly differences: readonly ProcessDifference[];
   readonly cutOff: boolean;
+}
+
+export interface ProcessDifference {
+  /** Its place in `series`. */
+  readonly series: number;
+  readonly of: 'peak RSS' | 'growth of the heap' | 'CPU time' | 'longest delay';
+  /** Bytes, bytes a second, or microseconds. */
+  readonly value: number;
+  /** The median of all. */
+  readonly usual: number;
 }
 
 export interface SeriesSummary {
@@ -127,6 +139,8 @@ export interface SeriesSummary {
   readonly rssPerSecond: { readonly estimate: number; readonly low: number | null; readonly high: number | null };
   readonly heapPerSecond: { readonly estimate: number; readonly low: number | null; readonly high: number | null };
   readonly forecast: MemoryForecast | null;
+  /** Those of its process that are used most, at the end. */
+  readonly limits: readonly MemoryLimit[];
   /** null: the recording does not say. */
   readonly end: string | null;
   /** For charts: the highest readings of up to 400 stretches of equal length. */

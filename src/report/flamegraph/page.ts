@@ -11,7 +11,7 @@ import { formatValue } from '../cost.js';
 import { computePageData, type PageOptions } from './data.js';
 import { showPage } from './page-script.js';
 import { flamegraphStyle } from './style.js';
-import { renderDocument } from '../page/html.js';
+import { inlineScript, renderDocument } from '../page/html.js';
 import { escapeHtml, jsonForScript } from '../units.js';
 
 /** In the order in which they depend on one another. */
@@ -48,9 +48,6 @@ const tableOf = (id: string, name: string, changes: boolean): string => {
   const [own, total] = changes ? ['own change', 'total change'] : ['own', 'total'];
   return `<div class="scroll"><table id="${id}"><thead><tr><th data-key="self">${own}</th><th data-key="share">%</th><th data-key="total">${total}</th><th data-key="name">${name}</th><th data-key="place">file</th></tr></thead><tbody></tbody></table></div>`;
 };
-
-/** No text in a library may end the script element that contains it. */
-const inlineScript = (text: string): string => `<script>${text.replace(/<\/script/gi, '<\\/script')}</script>`;
 
 const libraries = (): string[] => {
   const own = createRequire(import.meta.url).resolve('d3-flame-graph');

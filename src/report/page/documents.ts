@@ -2,15 +2,14 @@
 import type { CpuDocument, HeapDocument } from '../../analyzer/model/documents.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import type { MemoryReport } from '../../analyzer/model/memory.js';
-import type { RecordingSummary } from '../../analyzer/model/recording.js';
 import type { WasteReport } from '../../analyzer/model/waste.js';
 import { cpuPage } from './cost.js';
 import { heapPage, wastePage } from './heap.js';
 import { leaksPage } from './leaks.js';
-import { memoryPage, recordingPage } from './memory.js';
+import { memoryPage } from './memory.js';
 import type { Page } from './page.js';
 
-export type PageDocument = CpuDocument | HeapDocument | LeakReport | MemoryReport | WasteReport | RecordingSummary;
+export type PageDocument = CpuDocument | HeapDocument | LeakReport | MemoryReport | WasteReport;
 
 /** Files are shown relative to the folder. */
 export const pageOf = (document: PageDocument, folder: string): Page => {
@@ -25,7 +24,5 @@ export const pageOf = (document: PageDocument, folder: string): Page => {
       return memoryPage(document);
     case 'memwatch/waste@1':
       return wastePage(document);
-    case 'memwatch/recording@1':
-      return recordingPage(document);
   }
 };

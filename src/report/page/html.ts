@@ -27,6 +27,9 @@ ${body}
 </html>
 `;
 
+/** A library's script. No text in it may end the element that contains it. */
+export const inlineScript = (text: string): string => `<script>${text.replace(/<\/script/gi, '<\\/script')}</script>`;
+
 export const renderPage = (page: Page, context: PageContext): string => {
   const title = escapeHtml(page.title);
   const body = `<header class="${page.tone}"><p>${title}</p><h1>${escapeHtml(page.verdict)}</h1>
