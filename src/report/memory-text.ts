@@ -170,7 +170,7 @@ const whyNoForecast = ({ missingReadings, readings }: MemoryWatch): string =>
     ? `no forecast yet: it takes ${formatCount(readings + missingReadings)} readings`
     : 'no forecast: nothing that has a limit is proved to grow';
 
-const forecastLines = (forecast: MemoryForecast): string[] => {
+export const forecastLines = (forecast: MemoryForecast): string[] => {
   const { of, bytesPerSecond, seconds, lowSeconds, highSeconds, grows = 'its use' } = forecast;
   const [likely, least] = [seconds, lowSeconds].map((one) => formatDuration(one * 1e6));
   const most = highSeconds === null ? 'or never' : `to ${formatDuration(highSeconds * 1e6)}`;
