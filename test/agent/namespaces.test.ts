@@ -10,6 +10,7 @@ import { listeningPorts } from '#memwatch/agent/process/sockets.js';
 import { readInside, readTargetFile } from '#memwatch/agent/process/target-files.js';
 import { evaluate } from '#memwatch/agent/session/evaluate.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
+import { nodeBinary } from '../support/nodes.js';
 import { repository } from '../support/paths.js';
 import { startProcess, temporaryFolder } from '../support/targets.js';
 import { eventually, noPortOpen } from '../support/waiting.js';
@@ -24,10 +25,14 @@ const loopback = 'ip link set lo up;';
 const startInside = async (
   t: TestContext,
   options: readonly string[],
-  { before = loopback, source = program }: { before?: string | undefined; source?: string } = {},
+  {
+    before = loopback,
+    source = program,
+    node = process.execPath,
+  }: { before?: string | undefined; source?: string; node?: string } = {},
 ): Promise<number> => {
   const run = `${before} exec $root "$0" --input-type=module -e "$1"`;
-  const target = await startProcess(t, 'unshare', [...options, 'sh', '-c', run, process.execPath, source]);
+  const target = await startProcess(t, 'unshare', [...options, 'sh', '-c', run, node, source]);
   const [child] = options.includes('-f') ? childProcessIds(target.pid) : [];
   if (child !== undefined) t.after(() => void process.kill(child, 'SIGKILL'));
   return child ?? target.pid;
@@ -63,9 +68,14 @@ for (const [kind, [options, before]] of Object.entries(kinds)) {
 const patient = { timeoutMs: 240_000 };
 
 test('ps and cpu work from outside; without the capability, or without nsenter, they say so', { skip }, async (t) => {
-  const pid = await startInside(t, ['-n', '-p', '-f', '--mount-proc']);
-  const { processes } = (await memwatchJson(['ps'], patient)) as { processes: { pid: number; attachable: boolean }[] };
-  assert.equal(processes.find((one) => one.pid === pid)?.attachable, true);
+  const other = process.version.startsWith('v22.') ? 24 : 22;
+  const pid = await startInside(t, ['-n', '-p', '-f', '--mount-proc'], { node: nodeBinary(other) });
+  const { processes } = (await memwatchJson(['ps'], patient)) as {
+    processes: { pid: number; attachable: boolean; version: string }[];
+  };
+  const own = processes.find((one) => one.pid === pid);
+  assert.equal(own?.attachable, true);
+  assert.match(own.version, new RegExp(`^v${other}\\.`), 'found without starting a program of the container');
   const cpu = await memwatchJson(['cpu', String(pid), '--duration', '0.2'], patient);
   assert.equal(cpu['schema'], 'memwatch/cpu@1');
   await noPortOpen(pid);
@@ -84,6 +94,9 @@ test('where loopback is down nothing is signalled, and memwatch says what is mis
   assert.equal(run.code, 2);
   assert.match(run.stderr, /lo is down there\n.*ip link set lo up/);
   assert.doesNotMatch(run.stderr, /SIGUSR1/);
+  const unable = ['--bounding-set=-net_admin', process.execPath, repository('dist/cli.js'), 'cpu', String(pid)];
+  const advised = spawnSync('setpriv', unable, { encoding: 'utf8' });
+  assert.match(advised.stderr, /ip link set lo up, with CAP_NET_ADMIN/);
   // memwatch in the same network
   const both = `"$0" -e "$1" & sleep 1; "$0" "$2" cpu $!; cat /proc/$!/net/tcp >&2; kill $!`;
   const args = ['-n', 'sh', '-c', both, process.execPath, 'setInterval(() => {}, 50)', repository('dist/cli.js')];

@@ -2,14 +2,13 @@
  * The Node processes of this machine. In: only /proc. Out: the processes and whether they can be attached to. Looks from
  * outside: no process is signalled, and only what looks like an inspector is asked for its address.
  */
-import { execFile } from 'node:child_process';
-import { statSync } from 'node:fs';
 import { findLender } from './borrow-port.js';
 import { candidateOf, nodeStatuses, type Candidate } from './candidates.js';
 import { clusterWorkersOf } from './cluster.js';
 import { findInspector } from './inspector.js';
+import { versionOf, type KnownVersions } from './node-version.js';
 import { portHolder, sigusr1Port, unreachableInspector } from './port.js';
-import { hasProc, type ProcessStatus } from '../process/proc.js';
+import type { ProcessStatus } from '../process/proc.js';
 import { openPortReader } from '../process/sockets.js';
 import { findAgentDoor } from './agent-door.js';
 import { barrierOf, networkObstacle, obstacleOf } from './safety.js';
@@ -17,7 +16,7 @@ import type { NodeProcess } from '../../analyzer/model/node-process.js';
 
 /** Every Node process that this user may see except this one, by id. */
 export const listNodeProcesses = async (): Promise<NodeProcess[]> => {
-  const versions = new Map<string, Promise<string | null>>();
+  const versions: KnownVersions = new Map();
   const seen = nodeStatuses();
   // all inspectors answer first: the reading of /proc after it stops this thread, and their time would run out
   const inspectors = await Promise.all(seen.map(inspectorOf));
@@ -34,7 +33,7 @@ const describeProcess = async (
   status: ProcessStatus,
   candidate: Candidate,
   inspector: string | null,
-  versions: Map<string, Promise<string | null>>,
+  versions: KnownVersions,
 ): Promise<NodeProcess> => {
   const reason = inspector === null ? await whyNot(status) : null;
   return {
@@ -59,36 +58,3 @@ const whyNot = async (status: ProcessStatus): Promise<string | null> => {
   if (holder === undefined || (await findLender(sigusr1Port(status), status.pid)) !== undefined) return null;
   return `its inspector port is held by ${holder}`;
 };
-
-/**
- * Asks each executable once. Only files that run with this user's rights anyway are started, so that no other user's file
- * runs with memwatch's rights.
- */
-const versionOf = (status: ProcessStatus, known: Map<string, Promise<string | null>>): Promise<string | null> => {
-  if (!status.permitted) return Promise.resolve(null);
-  const file = hasProc ? `/proc/${status.pid}/exe` : status.executable;
-  const identity = identityOf(file);
-  if (identity === identityOf(hasProc ? '/proc/self/exe' : process.execPath)) return Promise.resolve(process.version);
-  const key = `${identity} ${status.userId}`;
-  const version = known.get(key) ?? askVersion(file, status.userId);
-  known.set(key, version);
-  return version;
-};
-
-const identityOf = (file: string): string => {
-  try {
-    const { dev, ino } = statSync(file);
-    return `${dev}:${ino}`;
-  } catch {
-    return file;
-  }
-};
-
-const askVersion = (file: string, uid: number): Promise<string | null> =>
-  new Promise((resolve) => {
-    const asUser = process.getuid?.() === 0 && uid !== 0 ? { uid } : {};
-    execFile(file, ['--version'], { ...asUser, env: {}, timeout: 10_000, cwd: '/' }, (error, stdout) => {
-      const version = stdout.trim();
-      resolve(error === null && /^v\d+\.\d+\.\d+/.test(version) ? version : null);
-    });
-  });

@@ -85,7 +85,10 @@ export const whyUnreachable = async (pid: number): Promise<Denial | undefined> =
   if (complaint !== undefined)
     return { reason: `${where}, which memwatch could not enter: ${complaint}`, hint: inside.slice('or '.length) };
   if (hasLoopback(pid)) return undefined;
-  const hint = `nsenter --net --target ${pid} ip link set lo up`;
+  const missing = hasCapability('CAP_NET_ADMIN')
+    ? ''
+    : ', with CAP_NET_ADMIN (docker run --cap-add NET_ADMIN), which is missing here';
+  const hint = `nsenter --net --target ${pid} ip link set lo up${missing}`;
   return { reason: `${where} without the address 127.0.0.1, on which inspectors listen: lo is down there`, hint };
 };
 

@@ -13,7 +13,7 @@ export interface Denial {
 }
 
 /** The bits of a set of capabilities, from linux/capability.h. */
-const capabilityBits = { CAP_KILL: 5n, CAP_SYS_PTRACE: 19n, CAP_SYS_ADMIN: 21n };
+const capabilityBits = { CAP_KILL: 5n, CAP_NET_ADMIN: 12n, CAP_SYS_PTRACE: 19n, CAP_SYS_ADMIN: 21n };
 
 /** memwatch has this capability now. */
 export const hasCapability = (name: keyof typeof capabilityBits): boolean =>

@@ -36,7 +36,7 @@ const checkFile = (path: string, status: Stats, limitBytes: number): void => {
 };
 
 /** It has another root folder, by chroot or because its file system is that of a container. */
-const hasOtherRoot = async (pid: number): Promise<boolean> => {
+export const hasOtherRoot = async (pid: number): Promise<boolean> => {
   const space = readLink(`/proc/${pid}/ns/mnt`);
   if (space !== '' && space !== readLink('/proc/self/ns/mnt')) return true;
   const [theirs, ours] = await Promise.all([file.stat(`/proc/${pid}/root`), file.stat('/')]).catch(() => []);
