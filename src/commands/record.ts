@@ -3,20 +3,25 @@ import { attach, type Attachment } from '../agent/attach/attach.js';
 import { scriptOf } from '../agent/attach/candidates.js';
 import type { Target } from '../agent/attach/target.js';
 import { readProcess } from '../agent/process/proc.js';
-import { MemwatchError } from '../errors.js';
+import { MemwatchError, messageOf } from '../errors.js';
 import { parseBytes, parseDuration } from '../report/quantities.js';
 import { escapeText, formatBytes } from '../report/units.js';
 import { captureOptions, namedCapture, wantedCapture, type WantedCapture } from './capture-file.js';
 import { targetForms, targetsOf } from './choose-target.js';
 import type { Command, Io } from './io.js';
+import { followChildren } from './record/children.js';
 import { createRecordLog } from './record/log.js';
-import { recordProcess } from './record/process.js';
+import { note, recordProcess } from './record/process.js';
 
 export const recordCommand: Command = {
   builder: (yargs) =>
     captureOptions(yargs, 'file of the recording: plain lines while it runs, gzip when it is finished')
       .positional('targets', { type: 'string', array: true, describe: `one or more: ${targetForms}` })
       .option('interval', { type: 'string', default: '1s', describe: 'time between two readings' })
+      .option('children', {
+        type: 'boolean',
+        describe: 'also the Node processes that the targets have started, and start meanwhile',
+      }) // prettier-ignore
       .option('max-size', {
         type: 'string',
         default: '64mb',
@@ -24,7 +29,10 @@ export const recordCommand: Command = {
       })
       .option('duration', { alias: 'd', type: 'string', describe: 'how long to record (default: until Ctrl-C)' })
       .example('$0 record 1234 1235 -o day.record', 'until Ctrl-C, or until both have ended')
-      .example('$0 record -- server.js', 'from its first line to its end'),
+      .example(
+        '$0 record --children -- server.js',
+        'from its first line to its end, with the processes that it starts',
+      ),
   run: async (args, io) => {
     const targets = await targetsOf(args, io);
     const intervalMs = parseDuration(String(args['interval']));
@@ -33,7 +41,7 @@ export const recordCommand: Command = {
     const endMs = args['duration'] === undefined ? undefined : parseDuration(String(args['duration']));
     const wanted = wantedCapture(args);
     const attachments = await attachAll(targets, io);
-    return recordAll(attachments, { wanted, intervalMs, mostBytes }, endMs, io);
+    return recordAll(attachments, { wanted, intervalMs, mostBytes, children: args['children'] === true }, endMs, io);
   },
 };
 
@@ -59,12 +67,13 @@ const attachAll = async (targets: readonly Target[], io: Io): Promise<Attachment
 
 interface RecordOptions extends Omit<Parameters<typeof createRecordLog>[0], 'file' | 'overwrite'> {
   readonly wanted: WantedCapture | undefined;
+  readonly children: boolean;
 }
 
 /** Detaches in every case. */
 const recordAll = async (
   attachments: readonly Attachment[],
-  { wanted, ...rest }: RecordOptions,
+  { wanted, children, ...rest }: RecordOptions,
   endMs: number | undefined,
   io: Io,
 ): Promise<number | undefined> => {
@@ -81,7 +90,7 @@ const recordAll = async (
       const recorder = { log, intervalMs: options.intervalMs, stop, io };
       for (const one of attachments) work.push(recordProcess(one, scriptOfTarget(one), recorder));
       for (const one of work) one.catch(() => failed.abort()); // the others end, too
-      const codes = await Promise.all(work);
+      const codes = await whileFollowing(children ? attachments : [], recorder, () => Promise.all(work));
       return codes.find((code) => code !== undefined);
     } finally {
       clearInterval(marks);
@@ -91,6 +100,39 @@ const recordAll = async (
     }
   } finally {
     for (const one of attachments) await one.detach();
+  }
+};
+
+type Recorder = Parameters<typeof recordProcess>[2];
+
+/** Records the children of the processes, too, while `work` goes on; when it is over, children that still run are left. */
+const whileFollowing = async <T>(
+  parents: readonly Attachment[],
+  recorder: Recorder,
+  work: () => Promise<T>,
+): Promise<T> => {
+  const over = new AbortController();
+  const stop = AbortSignal.any([recorder.stop, over.signal]);
+  const pids = parents.flatMap(({ pid }) => pid ?? []);
+  const children: Promise<unknown>[] = [];
+  const begin = (pid: number): void => void children.push(recordChild(pid, { ...recorder, stop }));
+  const following = pids.length === 0 ? undefined : followChildren(pids, begin, stop);
+  try {
+    return await work();
+  } finally {
+    over.abort();
+    await following;
+    await Promise.all(children);
+  }
+};
+
+/** A child that cannot be recorded is noted, and does not end the recording. */
+const recordChild = async (pid: number, recorder: Recorder): Promise<void> => {
+  try {
+    const attachment = await attach({ kind: 'pid', pid, worker: undefined }, { signal: recorder.stop });
+    await recordProcess(attachment, scriptOfTarget(attachment), recorder);
+  } catch (error) {
+    if (!recorder.stop.aborted) note(`process ${pid}, a child, is not recorded: ${messageOf(error)}`, recorder);
   }
 };
 

@@ -42,15 +42,38 @@ test('a process and its worker are recorded with a mark; a killed memwatch leave
   await noPortOpen(target.pid);
 });
 
-test('a program that memwatch starts is recorded to its end, and the file is compressed', async (t) => {
+test('a program that memwatch starts is recorded to its end with its children, and the file is compressed', async (t) => {
   const folder = temporaryFolder(t);
-  const script = join(folder, 'program.cjs');
-  writeFileSync(script, 'setTimeout(() => process.exit(3), 1500)');
+  const [script, child] = [join(folder, 'program.cjs'), join(folder, 'child.cjs')];
+  const [go, pids] = [join(folder, 'go'), join(folder, 'pids')];
+  writeFileSync(child, `require('node:fs').appendFileSync(${JSON.stringify(pids)}, process.pid + ' '); setInterval(() => {}, 1000)`); // prettier-ignore
+  // one is started directly, and one by a shell, as npm does it
+  writeFileSync(script, `
+const { spawn } = require('node:child_process');
+const direct = spawn(process.execPath, [${JSON.stringify(child)}]);
+spawn('/bin/sh', ['-c', '"$1" "$2"; true', 'sh', process.execPath, ${JSON.stringify(child)}]);
+const looking = setInterval(() => {
+  if (!require('node:fs').existsSync(${JSON.stringify(go)})) return;
+  clearInterval(looking);
+  for (const pid of require('node:fs').readFileSync(${JSON.stringify(pids)}, 'utf8').trim().split(' ')) process.kill(Number(pid));
+  setTimeout(() => process.exit(3), 300);
+}, 200)`); // prettier-ignore
   const file = join(folder, 'b.record');
-  const run = await memwatch(['record', '-o', file, '--interval', '200ms', '--', script]);
+  const running = memwatch(['record', '--children', '-o', file, '--interval', '200ms', '--', script], {
+    timeoutMs: 60_000,
+  });
+  const isRead = (): boolean => read(file).series.filter(({ readings }) => readings.length > 1).length === 3;
+  await eventually('three processes are read', () => existsSync(file) && isRead(), 40_000);
+  writeFileSync(go, '');
+  const run = await running;
   assert.equal(run.code, 3, run.stderr);
   assert.equal(readFileSync(file)[0], 0x1f);
-  assert.equal(read(file).series[0]?.end?.how, 'it ended with exit code 3');
+  const { series } = read(file);
+  const endOf = (part: string): (string | undefined)[] =>
+    series.filter(({ start }) => start.script.endsWith(part)).map(({ end }) => end?.how);
+  assert.deepEqual(endOf('program.cjs'), ['it ended with exit code 3']);
+  assert.equal(endOf('child.cjs').length, 2);
+  assert.ok(endOf('child.cjs').every((how) => how !== undefined && how !== 'the recording was stopped'), String(endOf('child.cjs'))); // prettier-ignore
 });
 
 const read = (file: string) => readRecording(readFileSync(file), file);

@@ -195,7 +195,7 @@ const recordParts = async (attachment: Attachment, recorder: Recorder): Promise<
 };
 
 /** For readers of the recording, and for the user who watches now. */
-const note = (text: string, { log, io }: Recorder): void => {
+export const note = (text: string, { log, io }: Recorder): void => {
   io.warn(text);
   log.write({ kind: 'mark', timeMs: Date.now(), text: `memwatch: ${text}` });
 };

@@ -1,0 +1,27 @@
+/**
+ * The Node processes that recorded processes start, for `record --children`: also those that a shell or npm starts in between.
+ * In: the recorded processes. Out: each new descendant, once it can be attached to; until the recording ends.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { nodeStatuses } from '../../agent/attach/candidates.js';
+import { ancestorsOf } from '../../agent/process/proc.js';
+
+/** A process that ends sooner is not seen. */
+const lookEveryMs = 500;
+
+/** Calls `begin` for those that run, and those that start meanwhile. A process that is not ready yet is seen the next time. */
+export const followChildren = async (
+  roots: readonly number[],
+  begin: (pid: number) => void,
+  stop: AbortSignal,
+): Promise<void> => {
+  const known = new Set(roots);
+  do {
+    for (const { pid, permitted, catchesSigusr1 } of nodeStatuses()) {
+      if (known.has(pid) || !permitted || catchesSigusr1 !== true) continue;
+      if (!ancestorsOf(pid).some((one) => known.has(one))) continue;
+      known.add(pid);
+      begin(pid);
+    }
+  } while (await sleep(lookEveryMs, true, { signal: stop }).catch(() => false));
+};
