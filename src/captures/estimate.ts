@@ -5,7 +5,7 @@
 import type { Attachment } from '../agent/attach/attach.js';
 import { countHeapObjects, type HeapObjects } from '../agent/capture/heap-objects.js';
 import { hiddenCgroups } from '../agent/process/cgroup.js';
-import { readRoom, type Room } from '../agent/capture/room.js';
+import { isRoomToCollect, readRoom, type Room } from '../agent/capture/room.js';
 import { evaluate } from '../agent/session/evaluate.js';
 import type { Guard } from '../agent/session/guard.js';
 import { MemwatchError } from '../errors.js';
@@ -79,7 +79,7 @@ export const estimateSnapshot = async (
     fileBytes: objects === undefined ? heap.usedBytes * 2 : snapshotFileBytes(objects),
     censusFits: census.enough,
     mostCensusPauseUs: census.mostPauseUs,
-    collectionFits: isRoomToCollect(heap, room),
+    collectionFits: isRoomToCollect(heap.usedBytes, room.left),
     mostCollectionUs: (heap.usedBytes / 1e6) * mostCollectionUsPerMegabyte * (objects?.slowdown.most ?? 1),
   };
 };
@@ -87,12 +87,9 @@ export const estimateSnapshot = async (
 /** Twice what was measured. */
 const mostCollectionUsPerMegabyte = 3000;
 
-/**
- * Whether garbage can be collected: V8 copies what lives on sparsely used pages before it frees these, which was measured to take
- * up to a third of the heap. Throws if the target does not say how large its heap is.
- */
+/** Whether garbage can be collected. Throws if the target does not say how large its heap is. */
 export const roomToCollect = async (attachment: Attachment): Promise<boolean> =>
-  isRoomToCollect(await readHeap(attachment), await readRoom(attachment));
+  isRoomToCollect((await readHeap(attachment)).usedBytes, (await readRoom(attachment)).left);
 
 /** Throws no-room. */
 export const requireRoomToCollect = async (attachment: Attachment): Promise<void> => {
@@ -101,9 +98,6 @@ export const requireRoomToCollect = async (attachment: Attachment): Promise<void
 };
 
 export const noRoomToCollect = 'what stays alive is not sampled: there is not enough memory to collect garbage';
-
-const isRoomToCollect = ({ usedBytes }: HeapBytes, { left }: Room): boolean =>
-  left === undefined || left.availableBytes >= 10e6 + 0.5 * usedBytes;
 
 /** Garbage is collected only if a census would be refused otherwise. */
 export const estimateCensus = async (attachment: Attachment): Promise<CaptureEstimate> => {

@@ -101,5 +101,5 @@ const whyNoSurvivors = (durationMs: number, wereWanted: boolean, io: Io): string
   if (durationMs === Infinity) return 'that takes a second phase; -d sets the length of each';
   if (!wereWanted) return 'there is not enough memory to collect garbage';
   if (io.signal.aborted) return 'memwatch was interrupted before the second phase';
-  return 'that takes a second phase, and the target had ended';
+  return 'that takes a second phase, and the target had ended, or had too little memory left to collect its garbage';
 };

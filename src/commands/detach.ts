@@ -98,7 +98,7 @@ const isFree = async (pid: number): Promise<boolean> => {
 };
 
 const detachFrom = async (target: Target, name: string, force: boolean, io: Io): Promise<End> => {
-  const attachment = await attach(target, { signal: io.signal, onProgress: io.progress });
+  const attachment = await attach(target, { signal: io.signal, onProgress: io.progress, onlyUndoes: true });
   try {
     const { closed } = await clearGuard(attachment.main);
     if (!closed && force) await closeInspector(attachment.main);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cgroupFolders, readCgroupLimits } from '#memwatch/agent/process/cgroup.js';
 import { readCgroupState } from '#memwatch/agent/process/cgroup-state.js';
+import { missingMemory } from '#memwatch/agent/process/least-memory.js';
 
 const two = (root: string, point = '/sys/fs/cgroup'): string =>
   `41 31 0:38 ${root} ${point} rw,relatime shared:9 - cgroup2 cgroup2 rw\n`;
@@ -176,4 +177,28 @@ test('the whole list of limits, its own pressure and the kills of its cgroup, fo
     oomKills: 5,
     hiddenAbove: false,
   });
+});
+
+test('attaching is refused where less than the least memory is left; file pages and swap are room, memory.high is no limit', () => {
+  const megabytes = (count: number): string => `${count * 1e6}\n`;
+  const tight = {
+    '/proc/7/cgroup': '0::/app\n',
+    '/proc/self/mountinfo': two('/'),
+    '/proc/meminfo': 'MemAvailable: 9000000 kB\nSwapFree: 0 kB\n',
+    '/sys/fs/cgroup/app/memory.max': megabytes(100),
+    '/sys/fs/cgroup/app/memory.high': megabytes(90),
+    '/sys/fs/cgroup/app/memory.current': megabytes(95),
+    '/sys/fs/cgroup/app/memory.stat': 'anon 90000000\ninactive_file 1000000\nactive_file 2000000\n',
+  };
+  const missing = (files: Readonly<Record<string, string>>, leastBytes?: number) =>
+    missingMemory(7, leastBytes, reader({ ...tight, ...files }))?.reason;
+  assert.match(missing({}) ?? '', /^has 8 MB of memory left \(memory\.max of the cgroup \/app\), .* up to 16 MB/);
+  assert.equal(missing({}, 7e6), undefined);
+  assert.equal(missing({ '/sys/fs/cgroup/app/memory.stat': 'active_file 12000000\n' }), undefined, '5 MB + 12 MB');
+  const swap = { '/proc/meminfo': 'MemAvailable: 9000000 kB\nSwapFree: 50000 kB\n' };
+  assert.equal(missing(swap), undefined);
+  const noSwap = { '/sys/fs/cgroup/app/memory.swap.max': '0\n', '/sys/fs/cgroup/app/memory.swap.current': '0\n' };
+  assert.match(missing({ ...swap, ...noSwap }) ?? '', /has 8 MB/);
+  const poorHost = { '/proc/meminfo': 'MemAvailable: 5000 kB\n', '/sys/fs/cgroup/app/memory.max': 'max\n' };
+  assert.match(missing(poorHost) ?? '', /has 5 MB of memory left \(the host\)/);
 });

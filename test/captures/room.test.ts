@@ -14,7 +14,7 @@ const megabyte = 2 ** 20;
 /** A quarter of a million objects: a census takes about 30 MB, a snapshot about 350 MB. */
 const manyObjects = `globalThis.held = Array.from({ length: 250_000 }, (_, i) => ({ i }));
   setInterval(() => {}, 50); console.log('ready');`;
-const quick = ['--interval', '200ms', '--warm-up', '0', '--rounds', '2'];
+const quick = ['--interval', '200ms', '--warm-up', '0', '--rounds', '2', '--max-time', '10s'];
 
 test('in a small cgroup each capture is done, refused or replaced by what fits, and the target lives on', async (t) => {
   const target = await startSource(t, manyObjects, { node: 24 });
@@ -22,6 +22,24 @@ test('in a small cgroup each capture is done, refused or replaced by what fits, 
   if (cgroup === undefined) return t.skip('no cgroup may be made here');
   const pid = String(target.pid);
   const file = join(temporaryFolder(t), 'room.heapsnapshot');
+
+  cgroup.leaveRoom(10 * megabyte);
+  const none = await memwatch(['cpu', pid, '-d', '100ms']);
+  assert.equal(none.code, 2);
+  assert.match(
+    none.stderr,
+    /has \d+ MB of memory left \(memory\.\w+ of the cgroup .*\), and attaching takes up to 16 MB/,
+  );
+  assert.match(none.stderr, /Without attaching, memwatch ps shows its memory/);
+  assert.doesNotMatch(target.output(), /Debugger listening/, 'refused before the signal');
+
+  cgroup.leaveRoom(25 * megabyte);
+  const sampled = await memwatch(['leaks', pid, ...quick]);
+  assert.equal(sampled.code, 0, sampled.stderr);
+  assert.match(sampled.stdout, /inconclusive/i);
+  assert.match(sampled.stdout, /not\s+enough\s+memory\s+for\s+heap\s+snapshots\s+or\s+object\s+counts/);
+  const profile = await memwatch(['cpu', pid, '-d', '100ms']);
+  assert.equal(profile.code, 0, profile.stderr);
 
   cgroup.leaveRoom(30 * megabyte);
   const census = await memwatch(['census', pid]);
@@ -33,10 +51,6 @@ test('in a small cgroup each capture is done, refused or replaced by what fits, 
   const snapshot = await memwatch(['snapshot', pid, '-o', file]);
   assert.equal(snapshot.code, 2);
   assert.match(snapshot.stderr, /\n\s*memwatch alloc fits, because it only takes samples/);
-  const sampled = await memwatch(['leaks', pid, ...quick]);
-  assert.equal(sampled.code, 0, sampled.stderr);
-  assert.match(sampled.stdout, /inconclusive/i);
-  assert.match(sampled.stdout, /not\s+enough\s+memory\s+for\s+heap\s+snapshots\s+or\s+object\s+counts/);
 
   cgroup.leaveRoom(200 * megabyte);
   const hint = await memwatch(['snapshot', pid, '-o', file]);

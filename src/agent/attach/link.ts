@@ -16,7 +16,7 @@ import { withPortLock, withProcessLock } from './lock.js';
 import { moveInspector, portClosed, sigusr1Port } from './port.js';
 import { connectSession, type Session } from '../session/protocol.js';
 import type { ProcessStatus } from '../process/proc.js';
-import { checkReachable } from './safety.js';
+import { checkLeastMemory, checkReachable } from './safety.js';
 import { listeningPorts } from '../process/sockets.js';
 import type { Target } from './target.js';
 
@@ -26,6 +26,8 @@ export interface LinkOptions {
   onProgress?: ((text: string) => void) | undefined;
   /** Where the standard output of a started program goes; 'stderr' if stdout must hold only memwatch's document. */
   programStdout?: 'inherit' | 'stderr' | undefined;
+  /** Nothing is captured: the target needs no memory for it. */
+  onlyUndoes?: boolean | undefined;
 }
 
 /** The connection to a target's main thread, with what must be undone later. */
@@ -54,6 +56,7 @@ export const openLink = async (target: Target, options: LinkOptions): Promise<Li
   const connected = await connect(target, options);
   const link = { ...connected, ending: endingOf(connected.main), signal: options.signal };
   try {
+    if (link.pid !== undefined && options.onlyUndoes !== true) checkLeastMemory(link.pid);
     await link.main.send('NodeRuntime.notifyWhenWaitingForDisconnect', { enabled: true });
     return link;
   } catch (error) {

@@ -9,6 +9,7 @@ import { listeningPorts } from '../process/sockets.js';
 import { whyDenied, whyNoSignal } from '../process/permission.js';
 import { stopOf } from '../process/waits.js';
 import { missingForInspector } from '../process/inspector-needs.js';
+import { leastMemory, missingMemory } from '../process/least-memory.js';
 import { nodeOfOtherName } from '../process/single-executable.js';
 import { whyUnreachable } from '../process/network.js';
 import {
@@ -125,6 +126,12 @@ export const checkSignalSafe = (status: ProcessStatus, isAsked = false, startTic
 /** Throws if it lacks what an inspector takes: Node would end it. */
 export const checkInspectorNeeds = (pid: number): void => {
   const missing = missingForInspector(pid);
+  throwObstacle(pid, missing && { code: 'not-attachable', ...missing });
+};
+
+/** Throws if it lacks the memory that is used once the inspector is open. */
+export const checkLeastMemory = (pid: number): void => {
+  const missing = missingMemory(pid, leastMemory.whenOpen);
   throwObstacle(pid, missing && { code: 'not-attachable', ...missing });
 };
 

@@ -12,6 +12,7 @@ import { isWholeProgram, type Thread } from './cpu-profile.js';
 import { evaluate } from '../session/evaluate.js';
 import { watchGcAndLoop, type GcAndLoop } from './gc-and-loop.js';
 import { disableInlining, dropOptimisedCode } from './inlining.js';
+import { stillRoomToCollect } from './room.js';
 import type { Session } from '../session/protocol.js';
 import { hideAddresses, nodesOf } from './own-documents.js';
 import { captureScriptsWithSource } from './scripts.js';
@@ -104,7 +105,9 @@ const sampleSurvivors = async (
   if (!survivors || durationMs === Infinity || attachment.ending.aborted || signal?.aborted === true) return undefined;
   const sampling = await startAllocationSampling(session, { intervalBytes, survivors: true });
   await passPhase(attachment, options, 'what stays alive', async () => {});
-  return sampling.stop({ collect: true }).catch(() => undefined); // the target ended meanwhile: there are no survivors
+  const fits = await stillRoomToCollect(session, attachment.pid).catch(() => true);
+  const live = await sampling.stop({ collect: fits }).catch(() => undefined); // the target ended meanwhile: there are no survivors
+  return fits ? live : undefined;
 };
 
 /** Lets the phase pass; returns how much of its time did. */

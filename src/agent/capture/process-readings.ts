@@ -3,11 +3,13 @@
  * attachment. Out: a ProcessReading each time it is asked for. A reading collects garbage: about 1.5 ms per megabyte of
  * heap.
  */
+import { MemwatchError } from '../../errors.js';
 import type { ProcessReading, WorkerReading } from '../../analyzer/model/process-reading.js';
 import type { Attachment } from '../attach/attach.js';
 import { readChildrenRss, readProcessCounts } from '../process/counts.js';
 import { describeSilentWorker } from '../process/threads.js';
 import { collectGarbage, collectWithoutLoop } from './collect-garbage.js';
+import { stillRoomToCollect } from './room.js';
 import { readMemoryCounters, type MemoryCounters } from './memory-counters.js';
 import { callOn, evaluate, evaluateRemote } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
@@ -44,6 +46,7 @@ export const openProcessReadings = async (attachment: Attachment, collects = tru
     async read() {
       const from = performance.now();
       const done = await callOn(session, meter, (own) => own.work());
+      if (collects && !(await stillRoomToCollect(session, pid))) throw noRoomAnyMore(pid);
       if (collects) await collectGarbage(session, collectTimeoutMs);
       const memory = await callOn(session, meter, (own) => own.memory());
       lastMs = performance.now() - from; // it runs on while its workers are waited for
@@ -62,6 +65,11 @@ export const openProcessReadings = async (attachment: Attachment, collects = tru
     },
   };
 };
+
+const noRoomAnyMore = (pid: number | undefined): MemwatchError =>
+  new MemwatchError('no-room', `process ${pid} has too little memory left to collect its garbage again`, {
+    hint: 'raise its limit, or look at it earlier; memwatch alloc --no-survivors needs no collection',
+  });
 
 const unseen = { fileDescriptors: null, threads: null, childProcesses: null, childrenRssBytes: null } as const;
 

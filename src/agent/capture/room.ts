@@ -48,6 +48,21 @@ export const readRoom = async (attachment: Attachment): Promise<Room> => {
   return roomOf(tightestOf(outside, inside?.limits), allUlimits, hostBytes, heapBytes);
 };
 
+/**
+ * Whether garbage can be collected: V8 copies what lives on sparsely used pages before it frees these, which was measured to take
+ * up to a third of the heap. Asked before a capture, which needs some memory itself.
+ */
+export const isRoomToCollect = (heapUsedBytes: number, left: RoomLeft | undefined): boolean =>
+  left === undefined || left.availableBytes >= 10e6 + 0.5 * heapUsedBytes;
+
+/** The same while a capture goes on, and memory may run short. */
+export const stillRoomToCollect = async (session: Session, pid: number | undefined): Promise<boolean> => {
+  if (pid === undefined) return true;
+  const { left } = roomOf(readCgroupLimits(pid), readUlimits(pid), hostAvailableBytes(), Infinity);
+  if (left === undefined) return true;
+  return left.availableBytes >= 4e6 + 0.35 * (await session.send('Runtime.getHeapUsage')).usedSize;
+};
+
 const tightestOf = (outside: CgroupLimits | undefined, inside: CgroupLimits | undefined): CgroupLimits => {
   const [one, other] = [outside?.tightest, inside?.tightest];
   const left = (limit: typeof one): number =>

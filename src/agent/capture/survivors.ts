@@ -9,6 +9,7 @@ import type { Protocol } from 'devtools-protocol';
 import type { SurvivorFrame, SurvivorSite } from '../../analyzer/model/survivors.js';
 import type { Attachment } from '../attach/attach.js';
 import { collectGarbage } from './collect-garbage.js';
+import { stillRoomToCollect } from './room.js';
 import type { Session } from '../session/protocol.js';
 
 /**
@@ -28,7 +29,7 @@ export interface SurvivorSampling {
 export const startSurvivorSampling = async (
   session: Session,
   bytes: number,
-  collects = true,
+  mayCollect: () => Promise<boolean> = async () => true,
 ): Promise<SurvivorSampling> => {
   await session.send('HeapProfiler.startSampling', { samplingInterval: bytes });
   let stopped = false;
@@ -36,7 +37,8 @@ export const startSurvivorSampling = async (
     async stop() {
       if (stopped) return [];
       stopped = true;
-      if (collects) await collectGarbage(session, 120_000).catch(() => {}); // the sampling must end even if this fails
+      // the sampling must end even if this fails
+      if (await mayCollect().catch(() => false)) await collectGarbage(session, 120_000).catch(() => {});
       const { profile } = await session.send('HeapProfiler.stopSampling', undefined, { timeoutMs: 60_000 });
       return sitesOf(profile.head);
     },
@@ -48,12 +50,13 @@ export const startSurvivorSampling = async (
  * allocated since and is alive.
  */
 export const sampleSurvivors = async (
-  { session, onDetach }: Attachment,
+  { session, pid, onDetach }: Attachment,
   expectedBytes: number,
   collects = true,
 ): Promise<() => Promise<SurvivorSite[]>> => {
   const bytes = Math.min(interval.most, Math.max(interval.least, Math.round(expectedBytes / enoughSamples)));
-  const sampling = await startSurvivorSampling(session, bytes, collects);
+  const mayCollect = async (): Promise<boolean> => collects && (await stillRoomToCollect(session, pid));
+  const sampling = await startSurvivorSampling(session, bytes, mayCollect);
   onDetach(async () => void (await sampling.stop()));
   return () => sampling.stop();
 };

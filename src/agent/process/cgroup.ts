@@ -216,13 +216,19 @@ export const limitsOf = ({ folder, path, version }: CgroupFolder, read: ReadText
     return [{ of: `${limit} of the cgroup ${path}`, kind, limitBytes, usedBytes: Math.max(0, usageBytes - droppable) }];
   });
 
+/** File pages that the kernel can drop at once. */
+export const droppableBytes = (stat: string): number => statBytes(stat, 'inactive_file');
+
+/** File pages that are in use: the kernel drops them, too, before it kills a process, which has to read them again then. */
+export const activeFileBytes = (stat: string): number => statBytes(stat, 'active_file');
+
 /**
  * Version 1 has one figure for the folder alone and one that includes all below it; usage includes all below it, so that
  * one is needed.
  */
-export const droppableBytes = (stat: string): number => {
-  const bytes = (name: string): string | undefined => new RegExp(`^${name} (\\d+)$`, 'm').exec(stat)?.[1];
-  return Number(bytes('total_inactive_file') ?? bytes('inactive_file') ?? 0);
+const statBytes = (stat: string, name: string): number => {
+  const bytes = (field: string): string | undefined => new RegExp(`^${field} (\\d+)$`, 'm').exec(stat)?.[1];
+  return Number(bytes(`total_${name}`) ?? bytes(name) ?? 0);
 };
 
 /** The files that `limitsIn` reads in a folder, for code that reads them all at once. */

@@ -1,7 +1,8 @@
 /**
- * Whether a process can still get what its inspector takes: a thread, files, address space. Node ends the process (abort) if
- * it cannot. In: a pid. Out: what is missing, in words, or undefined. Reads only /proc and the cgroup's files.
+ * Whether a process can still get what its inspector takes: a thread, files, address space, memory. Node or the kernel ends
+ * the process if it cannot. In: a pid. Out: what is missing, in words, or undefined. Reads only /proc and the cgroup's files.
  */
+import { missingMemory } from './least-memory.js';
 import { foldersOf, readHere } from './cgroup.js';
 import { readUlimits, softLimit } from './limits.js';
 import type { Denial } from './permission.js';
@@ -12,7 +13,7 @@ const needed = { files: 16, threads: 8, addressBytes: 200e6, mappings: 100 };
 
 /** The sentence begins `process 123`. */
 export const missingForInspector = (pid: number): Denial | undefined =>
-  missingFiles(pid) ?? missingThreads(pid) ?? missingAddresses(pid) ?? missingMappings(pid);
+  missingFiles(pid) ?? missingThreads(pid) ?? missingAddresses(pid) ?? missingMappings(pid) ?? missingMemory(pid);
 
 const because = 'Node would end the process if its inspector could not get what it needs';
 

@@ -33,6 +33,9 @@ export const readUlimits = (pid: number | 'self', read: ReadText = readText): Me
 export const hostAvailableBytes = (read: ReadText = readText): number | undefined =>
   bytesOf(read('/proc/meminfo'), 'MemAvailable');
 
+/** Swap space that is free; 0 if there is none. */
+export const freeSwapBytes = (read: ReadText = readText): number => bytesOf(read('/proc/meminfo'), 'SwapFree') ?? 0;
+
 export const readHostLimits = (): MemoryLimit[] => {
   if (!hasProc)
     return [{ of: 'the memory of the host', kind: 'host', limitBytes: totalmem(), usedBytes: totalmem() - freemem() }];
