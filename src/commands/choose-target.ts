@@ -2,6 +2,7 @@
  * The target of a command, for all commands that take one. In: the arguments. Out: a Target. If no target is named, the user
  * chooses one from a list on a terminal; without a terminal the error lists the commands to use.
  */
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { listCandidates, measureCpu, nodeStatuses, type Candidate } from '../agent/attach/candidates.js';
 import { questionBeforeSignal } from '../agent/attach/safety.js';
@@ -30,10 +31,24 @@ const withConsent = async (target: Target, io: Io): Promise<Target> => {
   if (target.kind !== 'pid' || !process.stdin.isTTY || !process.stderr.isTTY) return target;
   const question = questionBeforeSignal(target.pid);
   if (question === undefined) return target;
+  const answer = await ask(`${escapeText(question)} [y/N] `, io.signal);
+  if (/^y(es)?$/i.test(answer.trim())) return { ...target, maySignal: true };
+  throw new MemwatchError('not-attachable', `process ${target.pid} was left alone: SIGUSR1 was not sent`, {
+    hint: `if you send it yourself (kill -USR1 ${target.pid}), memwatch uses the inspector that opens`,
+  });
+};
+
+/** '' if the input ends. Throws `interrupted`. */
+const ask = async (question: string, signal: AbortSignal): Promise<string> => {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const stop = new AbortController();
+  terminal.on('SIGINT', () => stop.abort());
   try {
-    const answer = await terminal.question(`${escapeText(question)} [y/N] `, { signal: io.signal });
-    return { ...target, maySignal: /^y(es)?$/i.test(answer.trim()) };
+    const atEnd = once(terminal, 'close').then(() => '');
+    return await Promise.race([terminal.question(question, { signal: AbortSignal.any([signal, stop.signal]) }), atEnd]);
+  } catch {
+    process.stderr.write('\n');
+    throw new MemwatchError('interrupted', 'interrupted');
   } finally {
     terminal.close();
   }

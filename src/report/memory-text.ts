@@ -131,13 +131,16 @@ const limitLines = ({ limits, pageCache, pressure, oomKills }: MemoryReport, wid
         width,
       )
     : []),
-  ...(pressure !== null && pressure.some60s > 0
+  ...(pressure !== null && pressure.some60s >= leastPressure
     ? [`tasks of ${pressure.of} waited for memory during ${formatShare(pressure.some60s)} of the last minute`]
     : []),
   ...(oomKills !== null && oomKills > 0
     ? [`the kernel has killed ${formatThings(oomKills, 'process', 'processes')} of this cgroup because memory ran out`]
     : []),
 ];
+
+/** Shorter waits are normal. */
+const leastPressure = 0.005;
 
 /** Of several workers with the same heap limit, only the fullest is shown. In: the fullest first. */
 const joinWorkers = (limits: readonly MemoryLimit[]): MemoryLimit[] => {

@@ -1,14 +1,13 @@
 /** What macOS has instead of /proc, ps and lsof, forced on Linux: they say the same, and no signal goes out without consent. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { test } from 'node:test';
-import { promisify } from 'node:util';
 import { procSource } from '#memwatch/agent/process/from-proc.js';
 import { toolSource } from '#memwatch/agent/process/from-tools.js';
 import type { MemoryReport } from '#memwatch/analyzer/model/memory.js';
 import { isInstalled } from '../support/installed.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
 import { repository } from '../support/paths.js';
+import { noTmux, openTerminal, type TestTerminal } from '../support/tmux.js';
 import { startSource } from '../support/targets.js';
 import { eventually } from '../support/waiting.js';
 
@@ -21,11 +20,6 @@ import { spawn } from 'node:child_process';
 spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] });
 createServer().listen(0, '127.0.0.1');
 createServer().listen(0, '::', () => console.log('ready'));`;
-
-const attachWithConsent = `
-const { withAttachment } = await import(process.argv[1]);
-const target = { kind: 'pid', pid: Number(process.argv[2]), maySignal: true };
-await withAttachment(target, {}, async ({ opened, nodeVersion }) => console.log(opened, nodeVersion));`;
 
 test('ps and lsof say what /proc says, and attach asks first', { skip }, async (t) => {
   const options = { NODE_OPTIONS: '--max-old-space-size=300 --stack-trace-limit=7', LAST: 'one' };
@@ -56,14 +50,7 @@ test('ps and lsof say what /proc says, and attach asks first', { skip }, async (
   const refused = await memwatch(['memory', String(pid)], { env });
   assert.equal(refused.code, 2, refused.stdout);
   assert.match(refused.stderr, /this system keeps no record of the signals that a process catches\n.*kill -USR1 \d+/);
-  const run = [process.execPath, ['--input-type=module', '-e', attachWithConsent]] as const;
-  const { NODE_TEST_CONTEXT: _, ...own } = process.env;
-  const { stdout } = await promisify(execFile)(run[0], [...run[1], repository('dist/index.js'), String(pid)], {
-    env: { ...own, ...env },
-    timeout: 60_000,
-  });
-  assert.match(stdout, /^true v24/);
-  await eventually('the inspector is closed', () => procSource.listeningPorts(pid).length === 2);
+  if (noTmux === false) await answersTheQuestion(openTerminal(t, { columns: 200, rows: 30, env }), pid);
 
   process.kill(pid, 'SIGUSR1'); // as the hint says
   await eventually('its inspector is open', () => procSource.listeningPorts(pid).length === 3);
@@ -74,6 +61,21 @@ test('ps and lsof say what /proc says, and attach asks first', { skip }, async (
   assert.equal(left.code, 0, left.stderr);
   assert.equal(procSource.listeningPorts(pid).length, 2);
 });
+
+/** Only `y` opens the inspector; it is closed afterwards. */
+const answersTheQuestion = async (terminal: TestTerminal, pid: number): Promise<void> => {
+  for (const [keys, said] of [
+    [['n', 'Enter'], `process ${pid} was left alone: SIGUSR1 was not sent[^$]*code 2`],
+    [['C-c'], 'memwatch: interrupted\\n[^$]*code 130'],
+    [['y', 'Enter'], 'the target was paused for[^$]*code 0'],
+  ] as const) {
+    terminal.keys(`clear; ${process.execPath} ${repository('dist/cli.js')} census ${pid}; echo code $?`, 'Enter');
+    await terminal.until(/if it does not, the signal ends it\. Send it\? \[y\/N\]/);
+    terminal.keys(...keys);
+    await terminal.until(new RegExp(said));
+    await eventually('the inspector is closed', () => procSource.listeningPorts(pid).length === 2);
+  }
+};
 
 const portsOf = (ports: readonly { host: string; port: number; loopback: boolean }[]) =>
   ports.map(({ host, port, loopback }) => ({ host, port, loopback })).toSorted((a, b) => a.port - b.port);

@@ -114,7 +114,7 @@ const isolateInTarget = (): Omit<IsolateMemory, 'thread' | 'liveBytes'> => {
     committedBytes: heap.total_heap_size,
     physicalBytes: heap.total_physical_size,
     limitBytes: heap.heap_size_limit,
-    externalBytes: heap.external_memory,
+    externalBytes: Math.max(heap.external_memory, arrayBuffers), // V8 leaves out shared ArrayBuffers
     arrayBuffersBytes: arrayBuffers,
     mallocedBytes: heap.malloced_memory,
     spaces: v8.getHeapSpaceStatistics().map((space) => ({

@@ -29,9 +29,16 @@ export const computeTrimmed = ({ trimmed, mappings }: MemoryReading): TrimmedMem
         durationUs: trimmed.durationUs,
       };
 
-/** What V8 accounts for outside its heaps: Buffers, and what native code reported to it. */
-const knownBytes = ({ isolates }: MemoryReading): number =>
-  totalOf(isolates, (one) => one.externalBytes + one.mallocedBytes);
+/**
+ * What V8 accounts for outside its heaps: Buffers, and what native code reported to it. It also counts WebAssembly
+ * memories, which are not malloc's.
+ */
+const knownBytes = ({ isolates, mappings }: MemoryReading): number => {
+  const wasmBytes = totalRss(ownedBy(mappings, ['WebAssembly memory']));
+  const external = totalOf(isolates, ({ externalBytes }) => externalBytes) - wasmBytes;
+  const arrayBuffers = totalOf(isolates, ({ arrayBuffersBytes }) => arrayBuffersBytes);
+  return Math.max(arrayBuffers, external) + totalOf(isolates, ({ mallocedBytes }) => mallocedBytes);
+};
 
 const nativeMemory = (reading: MemoryReading, first: MemoryReading): Weighed => {
   const [malloc, known] = [mallocBytes(reading.mappings), knownBytes(reading)];

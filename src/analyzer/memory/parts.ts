@@ -3,7 +3,7 @@
  * for each owner; together their RSS is the whole RSS.
  */
 import { basename } from 'node:path/posix';
-import { formatBytes, formatCount, sumOf } from '../model/figures.js';
+import { formatBytes, formatThings, sumOf } from '../model/figures.js';
 import type { IsolateMemory, Mapping, MemoryOwner, MemoryPart, MemoryReading } from '../model/memory.js';
 import { computeOwners } from './owners.js';
 
@@ -65,7 +65,7 @@ export const totalRss = (mappings: readonly Mapping[]): number => sumOf(mappings
 export const mallocBytes = (mappings: readonly Mapping[]): number => totalRss(ownedBy(mappings, mallocOwners));
 
 const detailOf = (owner: MemoryOwner, mappings: readonly Mapping[], reading: MemoryReading): string => {
-  const count = formatCount(mappings.length);
+  const count = (one: string): string => formatThings(mappings.length, one);
   switch (owner) {
     case 'V8 heap':
       return heapDetail(mappings, reading);
@@ -74,13 +74,13 @@ const detailOf = (owner: MemoryOwner, mappings: readonly Mapping[], reading: Mem
     case 'malloc: main heap':
       return 'native objects and small Buffers';
     case 'malloc: arenas':
-      return `${count} arenas of threads`;
+      return `${count('arena')} of threads`;
     case 'malloc: large blocks':
-      return `${count} blocks: large Buffers, what native code maps`;
+      return `${count('block')}: large Buffers, what native code maps`;
     case 'WebAssembly memory':
-      return `${count} mappings`;
+      return count('mapping');
     case 'thread stacks':
-      return `${formatCount(reading.threads)} threads`;
+      return formatThings(reading.threads, 'thread');
     case 'mapped files':
     case 'shared memory':
       return largestPaths(mappings);
@@ -99,12 +99,13 @@ const detailOf = (owner: MemoryOwner, mappings: readonly Mapping[], reading: Mem
 
 /** Pages that V8 has emptied stay mapped for a while; it does not count them any more. */
 const heapDetail = (mappings: readonly Mapping[], { isolates, silentThreads }: MemoryReading): string => {
-  const used = formatBytes(totalOf(isolates, ({ usedBytes }) => usedBytes));
-  const heaps = isolates.length === 1 ? '1 heap' : `${isolates.length} heaps`;
+  const isCollected = isolates.some(({ liveBytes }) => liveBytes !== null);
+  const used = formatBytes(totalOf(isolates, ({ usedBytes, liveBytes }) => liveBytes ?? usedBytes));
+  const heaps = formatThings(isolates.length, 'heap');
   const physical = totalOf(isolates, ({ physicalBytes }) => physicalBytes);
   const emptied = totalRss(mappings) - physical;
   const isSure = silentThreads.length === 0 && emptied > leastEmptied * physical;
-  return `${heaps}: ${used} used${isSure ? `; ${formatBytes(emptied)} in pages that V8 emptied and keeps` : ''}`;
+  return `${heaps}: ${used} ${isCollected ? 'alive' : 'used'}${isSure ? `; ${formatBytes(emptied)} in pages that V8 emptied and keeps` : ''}`;
 };
 
 /** V8's own count differs from the kernel's by less. */

@@ -52,7 +52,7 @@ test('a recording, memory --watch and the live screen state the same growth of t
   const seconds = Array.from({ length: 120 }, (_, second) => second);
   const readings = seconds.map((second) => recordedReading({ timeMs: second * 1000, heapUsedBytes: used(second) }));
   const start = { kind: 'start', series: 1, timeMs: 0, pid: 1, thread: 'main', script: '', nodeVersion: '' } as const;
-  const recording = { header: { startedMs: 0, intervalMs: 1000 }, series: [{ start, readings }], marks: [] };
+  const recording = { header: { startedMs: 0, intervalMs: 1000 }, series: [{ start, readings, parts: [] }], marks: [] };
   const [series] = summarizeRecording({ ...recording, cutOff: false } as never, 'file').series;
   const limits = (second: number) => [{ of: 'V8', kind: 'heap' as const, limitBytes: 4000 * mb, usedBytes: used(second) }]; // prettier-ignore
   let watched: Watched | undefined;

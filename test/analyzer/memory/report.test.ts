@@ -55,6 +55,21 @@ test('what malloc_trim gave back is free, the rest is not; settings that are in 
   assert.deepEqual(adviceFor({ mappings: [arena], mallocSettings: ['MALLOC_ARENA_MAX=2'] }), ['native-memory']);
 });
 
+test('WebAssembly memories, which V8 counts as external, do not hide memory of native code', () => {
+  const start = 2 ** 46 + 4096;
+  const wasm = { ...mapping('', 200 * mb), start, end: start + 200 * mb };
+  const gap = { ...mapping('', 0, '---p'), start: wasm.end, end: wasm.end + 2 ** 33 };
+  const of = { mappings: [mapping('[heap]', 150 * mb), wasm, gap], isolates: [isolate({ externalBytes: 201 * mb })] };
+  assert.deepEqual(adviceFor(of), ['wasm-memory', 'native-memory']);
+});
+
+test('after a collection a heap is said to be alive, not what was used before it', () => {
+  const heap = { ...mapping('', 25 * mb), start: 2 ** 40, end: 2 ** 40 + 25 * mb };
+  const collected = isolate({ usedBytes: 216 * mb, liveBytes: 23 * mb, physicalBytes: 24 * mb });
+  const [part] = computeParts(memoryReading({ mappings: [heap], isolates: [collected] }));
+  assert.deepEqual([part?.owner, part?.detail], ['V8 heap', '1 heap: 23.0 MB alive']);
+});
+
 test('a pool of workers is blamed for its heaps, a few workers are not; shared memory is no mapped file', () => {
   const pool = Array.from({ length: 20 }, (_, at) => isolate({ thread: `worker ${at}` }));
   assert.ok(adviceFor({ isolates: pool, mappings: [heapPages(400 * mb)] }).includes('many-workers'));
