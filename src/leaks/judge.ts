@@ -21,7 +21,7 @@ import { addedBy, openingsOf } from '../analyzer/growth/added-by.js';
 import { placedBySites, withAllocationSites } from '../analyzer/growth/allocation-sites.js';
 import type { ScriptsTable } from '../analyzer/model/scripts.js';
 import { isMemwatchFile } from './capture-analysis.js';
-import { packageOf } from './snapshot-files.js';
+import { packageOf, placesOf } from './snapshot-files.js';
 import { watchLevel, withHeapGrowth, withoutSettledMemory } from './level.js';
 import { createLog, perCall, type Log } from './judged-rounds.js';
 import { warmUp, type RoundSize } from './round-size.js';
@@ -127,7 +127,13 @@ const withEvidence = async (
 ): Promise<Judgement> => {
   const caller = { isFile: isMemwatchFile, body };
   const scripts = await readScriptsTable(log.lastFile());
-  const made = withAllocationSites(judgement.findings, await subject.survivors(), scripts, caller);
+  const made = withAllocationSites(
+    judgement.findings,
+    await subject.survivors(),
+    scripts,
+    caller,
+    placesOf(scripts).sourceOf,
+  );
   const placed = placedBySites(made, packageOf);
   const findings = await withOpenings(placed, subject, size, scripts);
   const unbounded = seenGrowth ?? `a cache whose bound is not reached within ${log.calls()} calls would look the same`;

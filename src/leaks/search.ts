@@ -11,7 +11,7 @@ import type { Finding } from '../analyzer/model/finding.js';
 import type { ProcessReading } from '../analyzer/model/process-reading.js';
 import { createTemporaryFolder } from '../files/temporary.js';
 import { createCaptures, type Captures, type Outcome, type SearchOptions } from './search-captures.js';
-import { newestScripts, packageOf } from './snapshot-files.js';
+import { newestScripts, packageOf, placesOf } from './snapshot-files.js';
 import { expectedGrowth, type Watched } from './watch.js';
 import type { Looking } from './watch-notes.js';
 
@@ -45,7 +45,10 @@ const searchIn = async (folder: string, looking: Looking, watched: Watched, opti
   const located = {
     ...report,
     // a place that samples show changes no rank: what only Node holds comes last, whoever made it
-    findings: placedBySites(withAllocationSites(report.findings, sites, scripts), packageOf),
+    findings: placedBySites(
+      withAllocationSites(report.findings, sites, scripts, undefined, placesOf(scripts).sourceOf),
+      packageOf,
+    ),
   };
   const place = (finding: Finding): Finding => withOpeners(finding, sites, scripts, packageOf);
   return { report: located, readings: captures.readings, heapSeen, place };

@@ -3,7 +3,7 @@
  * that is. In: a finding. Out: plain lines; text from the heap is escaped.
  */
 import type { CheckFinding } from '../analyzer/model/check.js';
-import type { CodeLine, Finding, GrowthSite, StackFrame } from '../analyzer/model/finding.js';
+import type { Caller, CodeLine, Finding, GrowthSite, StackFrame } from '../analyzer/model/finding.js';
 import type { Location } from '../analyzer/model/location.js';
 import { isApplicationFile } from '../analyzer/model/owner.js';
 import { isProgramFile } from '../analyzer/model/scripts.js';
@@ -46,7 +46,9 @@ export const relativeFile = (file: string, folder: string): string => {
 export const callerOf = ({ location, growthSites, allocationSites }: Finding): CodeLine | undefined => {
   if (location !== null && isApplicationFile(location.file)) return undefined;
   const [seen] = growthSites.map(({ stack }) => stack.find(({ file }) => isApplicationFile(file)));
-  return seen ?? allocationSites.map(({ calledFrom, ...made }) => calledFrom ?? made).find(({ file }) => isApplicationFile(file)); // prettier-ignore
+  const made = allocationSites.map(({ calledFrom, ...site }): Caller => calledFrom ?? site);
+  const from = made.find(({ file }) => isApplicationFile(file));
+  return seen ?? (from && { ...from, line: from.callLine ?? from.line });
 };
 
 /** The functions of the program's own on a stack, innermost first. */

@@ -5,6 +5,7 @@
 import { formatPlace } from '../analyzer/model/location.js';
 import type {
   AllocationSite,
+  Caller,
   CodeLine,
   Finding,
   GrowthSite,
@@ -109,11 +110,14 @@ const ownerText = (owner: Owner): string => {
 };
 
 const siteText = ({ bytes, calledFrom, ...made }: AllocationSite): string => {
-  const caller = calledFrom === null ? '' : `, called from ${codeText(calledFrom)}`;
+  const caller = calledFrom === null ? '' : `, called from ${callText(calledFrom)}`;
   return escapeText(`${codeText(made)} about ${formatBytes(bytes)}${caller}`);
 };
 
 const codeText = ({ function: name, file, line }: CodeLine): string => `${name} (function at ${file}:${line})`;
+
+const callText = ({ callLine, ...caller }: Caller): string =>
+  callLine === undefined ? codeText(caller) : `${caller.function} at ${caller.file}:${callLine}`;
 
 /** Kept functions that are not at the finding's own location. */
 const keptElsewhere = ({ keptFunctions, location }: Finding): KeptFunction[] =>

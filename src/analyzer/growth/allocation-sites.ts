@@ -5,10 +5,11 @@
  */
 import { sumOf } from '../model/figures.js';
 import type { SurvivorFrame, SurvivorSite } from '../model/survivors.js';
-import type { AddingLine, AllocationSite, CodeLine, Finding } from '../model/finding.js';
+import type { AddingLine, AllocationSite, Finding } from '../model/finding.js';
 import { formatPlace, createLocator, type Location, type Locator } from '../model/location.js';
 import { isApplicationFile, ownerOf, type PackageLookup } from '../model/owner.js';
 import { isProgramFile, type ScriptsTable } from '../model/scripts.js';
+import { findCallIn } from './code/calls-in.js';
 
 const maxSites = 5;
 /** A site smaller than this share of the largest is a single sample that was hit by chance. */
@@ -18,7 +19,7 @@ const minShare = 0.1;
  * Code that calls the program's body over and over, and into which V8 may inline it: what this code allocates was allocated
  * by the body.
  */
-export interface Caller {
+export interface Body {
   isFile(file: string): boolean;
   /** Where the body is that it calls; null if that is not known. */
   readonly body: Location | null;
@@ -28,35 +29,38 @@ export const withAllocationSites = <F extends Finding>(
   findings: readonly F[],
   sites: readonly SurvivorSite[],
   scripts?: ScriptsTable,
-  caller?: Caller,
-): F[] => assignSites(findings, sites, scripts, caller).findings;
+  caller?: Body,
+  sourceOf?: SourceOf,
+): F[] => assignSites(findings, sites, scripts, caller, sourceOf).findings;
 
 /** The same, and the sites that belong to no finding. */
 export const assignSites = <F extends Finding>(
   findings: readonly F[],
   sites: readonly SurvivorSite[],
   scripts?: ScriptsTable,
-  caller?: Caller,
+  caller?: Body,
+  sourceOf: SourceOf = () => undefined,
 ): { readonly findings: F[]; readonly unclaimed: readonly SurvivorSite[] } => {
   const locator = createLocator(scripts);
+  const code = { locator, sourceOf };
   const given = new Map<Finding, MadeAt[]>(findings.map((finding) => [finding, []]));
   const stacks = new Map<Finding, SurvivorSite[]>();
   const unclaimed: SurvivorSite[] = [];
   for (const site of sites) {
     const named = siteOf(site, locator, caller);
-    const made = named !== undefined && caller?.isFile(named.file) === true ? inBody(named, caller) : named;
+    const made = named !== undefined && caller?.isFile(named.site.file) === true ? inBody(named.site, caller) : named;
     if (made === undefined) continue;
     const finding = bestFinding(findings, site, locator);
     if (finding === undefined) {
       unclaimed.push(site);
       continue;
     }
-    given.get(finding)?.push({ site: made, callers: callersOf(site, locator) });
+    given.get(finding)?.push({ ...made, callers: callersOf(site, locator) });
     stacks.set(finding, [...(stacks.get(finding) ?? []), site]);
   }
   const placed = findings.map((finding) => ({
     ...placedByStacks(finding, stacks.get(finding) ?? [], locator),
-    allocationSites: largest(given.get(finding) ?? []),
+    allocationSites: largest(given.get(finding) ?? []).map((made) => withCallLine(made, code)),
   }));
   return { findings: placed, unclaimed };
 };
@@ -74,7 +78,7 @@ export const withUnclaimedSites = <F extends Finding>(
   scripts?: ScriptsTable,
 ): F[] => {
   const locator = createLocator(scripts);
-  const made = largest(unclaimed.flatMap((site) => madeAt(site, locator)));
+  const made = largest(unclaimed.flatMap((site) => madeAt(site, locator))).map(({ site }) => site);
   const claimed = findings.flatMap(({ allocationSites }) => allocationSites.map(({ bytes }) => bytes));
   const [most] = made;
   if (most === undefined || most.bytes < mostOfUnclaimed * sumOf(made.map(({ bytes }) => bytes))) return [...findings];
@@ -99,21 +103,54 @@ const placedByStacks = <F extends Finding>(finding: F, sites: readonly SurvivorS
 const isSameLine = (at: Location | undefined, other: Location | null): boolean =>
   at !== undefined && at.file === other?.file && at.line === other.line;
 
-const inBody = ({ bytes }: AllocationSite, { body }: Caller): AllocationSite | undefined =>
-  body === null ? undefined : { function: '(body)', file: body.file, line: body.line, bytes, calledFrom: null };
+const inBody = ({ bytes }: AllocationSite, { body }: Body): Made | undefined =>
+  body === null
+    ? undefined
+    : { site: { function: '(body)', file: body.file, line: body.line, bytes, calledFrom: null } };
+
+/** The text that V8 runs, by script id and address; undefined if it is not available. */
+export type SourceOf = (scriptId: string, url: string) => string | undefined;
+
+interface Code {
+  readonly locator: Locator;
+  readonly sourceOf: SourceOf;
+}
+
+/** `call`: the frame of the application's function that called it, and of what that one calls. */
+interface Made {
+  readonly site: AllocationSite;
+  readonly call?: readonly [from: SurvivorFrame, called: SurvivorFrame];
+}
 
 /** The first function of the program's own on the stack: Node's functions allocate for their caller. */
-const siteOf = ({ stack, bytes }: SurvivorSite, locator: Locator, caller?: Caller): AllocationSite | undefined => {
-  const lines = stack.filter(isProgramFrame).flatMap((frame): CodeLine[] => {
+const siteOf = ({ stack, bytes }: SurvivorSite, locator: Locator, caller?: Body): Made | undefined => {
+  const frames = stack.filter(isProgramFrame).flatMap((frame) => {
     const place = placeOf(frame, locator);
     return place === undefined
       ? []
-      : [{ function: frame.function === '' ? '(anonymous)' : frame.function, file: place.file, line: place.line }];
+      : [{ frame, line: { function: nameOf(frame), file: place.file, line: place.line } }];
   });
-  const [made] = lines;
+  const [made] = frames;
   if (made === undefined) return undefined;
-  const from = lines.find(({ file }) => isApplicationFile(file) && caller?.isFile(file) !== true);
-  return { ...made, bytes, calledFrom: from === undefined || from === made ? null : from };
+  const isOurs = (file: string): boolean => isApplicationFile(file) && caller?.isFile(file) !== true;
+  const at = frames.findIndex(({ line }) => isOurs(line.file));
+  const [called, from] = [frames[at - 1], frames[at]];
+  if (called === undefined || from === undefined) return { site: { ...made.line, bytes, calledFrom: null } };
+  return { site: { ...made.line, bytes, calledFrom: from.line }, call: [from.frame, called.frame] };
+};
+
+const nameOf = ({ function: name }: SurvivorFrame): string => (name === '' ? '(anonymous)' : name);
+
+/** V8 samples functions, not lines: the text shows on which line one calls the other. */
+const withCallLine = ({ site, call }: Made, { locator, sourceOf }: Code): AllocationSite => {
+  if (call === undefined || site.calledFrom === null) return site;
+  const [from, called] = call;
+  const source = sourceOf(from.scriptId, from.url);
+  // `Client.get`, `exports.getLabels`, `new Client`: V8 guesses what a function belongs to
+  const name = /[\w$]+$/.exec(called.function)?.[0];
+  const at = source === undefined || name === undefined ? undefined : findCallIn(source, from, name);
+  const place = at && locator.atPosition(Number(from.scriptId), from.url, at.line, at.column);
+  return place === undefined ? site : { ...site, calledFrom: { ...site.calledFrom, callLine: place.line } };
 };
 
 const isProgramFrame = ({ url }: SurvivorFrame): boolean => isProgramFile(url);
@@ -134,14 +171,13 @@ const bestFinding = (findings: readonly Finding[], { stack }: SurvivorSite, loca
 };
 
 /** `callers`: the program's functions on the stack, innermost first. */
-interface MadeAt {
-  readonly site: AllocationSite;
+interface MadeAt extends Made {
   readonly callers: readonly string[];
 }
 
 const madeAt = (sampled: SurvivorSite, locator: Locator): MadeAt[] => {
-  const site = siteOf(sampled, locator);
-  return site === undefined ? [] : [{ site, callers: callersOf(sampled, locator) }];
+  const made = siteOf(sampled, locator);
+  return made === undefined ? [] : [{ ...made, callers: callersOf(sampled, locator) }];
 };
 
 const callersOf = ({ stack }: SurvivorSite, locator: Locator): string[] =>
@@ -150,16 +186,16 @@ const callersOf = ({ stack }: SurvivorSite, locator: Locator): string[] =>
     return place === undefined ? frame.function : `${frame.function} ${formatPlace(place)}`;
   });
 
-const largest = (made: readonly MadeAt[]): AllocationSite[] => {
+const largest = (made: readonly MadeAt[]): readonly MadeAt[] => {
   const sums = new Map<string, MadeAt>();
-  for (const { site, callers } of made) {
-    const key = `${site.function} ${formatPlace(site)}`;
-    const bytes = (sums.get(key)?.site.bytes ?? 0) + site.bytes;
-    sums.set(key, { site: { ...site, bytes }, callers });
+  for (const one of made) {
+    const key = `${one.site.function} ${formatPlace(one.site)}`;
+    const bytes = (sums.get(key)?.site.bytes ?? 0) + one.site.bytes;
+    sums.set(key, { ...one, site: { ...one.site, bytes } });
   }
   const sorted = [...sums.values()].toSorted((a, b) => b.site.bytes - a.site.bytes);
   const large = sorted.filter(({ site }) => site.bytes >= minShare * sorted[0].site.bytes).slice(0, maxSites);
-  return innermostFirst(large).map(({ site }) => site);
+  return innermostFirst(large);
 };
 
 /**

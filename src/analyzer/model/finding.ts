@@ -168,7 +168,12 @@ export interface AllocationSite {
   /** Sampled bytes that survived the rounds. An estimate, scaled up from the samples. */
   readonly bytes: number;
   /** The application's function that called it, if it is in a dependency. */
-  readonly calledFrom: CodeLine | null;
+  readonly calledFrom: Caller | null;
+}
+
+export interface Caller extends CodeLine {
+  /** The line of the call, in the same file; left out if it is not known. */
+  readonly callLine?: number | undefined;
 }
 
 /** A function, with the line where it begins. */

@@ -1,7 +1,7 @@
 /** Sampled allocations that stayed, given to the findings that they explain. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { placedBySites, withAllocationSites, type Caller } from '#memwatch/analyzer/growth/allocation-sites.js';
+import { placedBySites, withAllocationSites, type Body } from '#memwatch/analyzer/growth/allocation-sites.js';
 import type { AllocationSite } from '#memwatch/analyzer/model/finding.js';
 import type { SurvivorFrame, SurvivorSite } from '#memwatch/analyzer/model/survivors.js';
 import { finding } from '../../support/check-report.js';
@@ -27,7 +27,7 @@ const listeners = finding({
   location: { file: '/app/src/bus.js', line: 3, column: 1 },
 });
 
-const sitesOf = (sites: readonly SurvivorSite[], findings = [sessions, listeners], caller?: Caller): string[][] =>
+const sitesOf = (sites: readonly SurvivorSite[], findings = [sessions, listeners], caller?: Body): string[][] =>
   withAllocationSites(findings, sites, undefined, caller).map(({ allocationSites }) => allocationSites.map(text));
 
 const text = ({ function: name, file, line, bytes }: AllocationSite): string => `${name} ${file}:${line} ${bytes}`;
@@ -110,6 +110,23 @@ test('a site in a dependency names the function of the application that called i
   assert.equal(from(inside, frame('run', '/check.js'), frame('login'), frame('main')), 'login');
   assert.equal(from(frame('login'), frame('main')), undefined);
   assert.equal(from(inside), undefined);
+});
+
+test('the text of the script shows on which line the application calls a dependency, if it does so once', () => {
+  const text = ['', 'function login(user) {', '  check(user);', '  return pool', '    .add(user);', '}'].join('\n');
+  const login = { ...frame('login', '/app/login.js'), line: 1, column: 14 };
+  const lineOf = (called: string, source = text): number | undefined => {
+    const inside = frame(called, '/app/node_modules/pool/pool.js');
+    const sites = [site(500, inside, login)];
+    const [found] = withAllocationSites([sessions], sites, undefined, undefined, () => source);
+    return found?.allocationSites[0]?.calledFrom?.callLine;
+  };
+  assert.deepEqual(
+    ['Pool.add', 'check', 'other'].map((called) => lineOf(called)),
+    [5, 3, undefined],
+  );
+  assert.equal(lineOf('add', text.replace('check(user)', 'pool.add(user)')), undefined, 'two calls');
+  assert.equal(lineOf('add', text.replace('return pool', 'return () => pool')), undefined, 'in another function');
 });
 
 test("what Node holds, or what only a module's first line is known of, is placed where it is allocated", () => {

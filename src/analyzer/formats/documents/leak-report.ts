@@ -73,7 +73,13 @@ const finding = record<Finding>({
   additions: optional(list(record({ location: place, function: nullOr(place) }))),
   owner,
   keptFunctions: list(record({ ...codeLine, countPerRound: number })),
-  allocationSites: list(record({ ...codeLine, bytes: number, calledFrom: nullOrMissing(record(codeLine)) })),
+  allocationSites: list(
+    record({
+      ...codeLine,
+      bytes: number,
+      calledFrom: nullOrMissing(record({ ...codeLine, callLine: optional(number) })),
+    }),
+  ),
   growthSites: list(record({ stack: list(record(codeLine)), count: number })),
   advice: nullOr(text),
   reasons: list(text),

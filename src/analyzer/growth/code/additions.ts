@@ -24,7 +24,7 @@ interface Ways {
 const waysOf: Readonly<Partial<Record<FindingKind, Ways>>> = {
   map: { methods: ['set'] },
   set: { methods: ['add'] },
-  'weak-set': { methods: ['add', 'set', 'push'] },
+  'weak-set': { methods: ['add', 'set', 'push', 'register'] },
   array: { methods: ['push', 'unshift', 'splice'], toElement: true },
   dictionary: { methods: [], toElement: true },
   string: { methods: [], toName: true },
