@@ -72,7 +72,18 @@ for (const node of testedMajors) {
       function poll() {}
       for (let i = 0; i < 3; i++) setInterval(poll, 1e6);
       const serve = () => {};
-      require('node:net').createServer(serve).listen(0, '127.0.0.1', () => {
+      globalThis.held = [];
+      class Db { async query() { await new Promise((resolve) => held.push(resolve)); } }
+      const db = new Db();
+      async function handle() {
+        await Promise.all([db.query()]);
+      }
+      for (let i = 0; i < 1000; i++) handle();
+      const { exec } = require('node:child_process');
+      exec('sleep 60; true', function ended() {});
+      const net = require('node:net');
+      const server = net.createServer(serve).listen(0, '127.0.0.1', () => {
+        net.connect(server.address().port, '127.0.0.1').on('data', function received() {});
         Promise.all(workers.map((w) => new Promise((r) => w.once('message', r)))).then(() => console.log('ready'));
       });`,
     );
@@ -90,7 +101,12 @@ for (const node of testedMajors) {
     ]);
     assert.deepEqual(calls.filter(([, , name]) => name === 'later'), [['Timeout', 97, 'later', 'target.cjs', 10]]); // prettier-ignore
     assert.deepEqual(calls.filter(([, , name]) => name === 'poll'), [['Timeout', 3, 'poll', 'target.cjs', 11]]); // prettier-ignore
-    assert.deepEqual(calls.filter(([, , name]) => name === 'serve'), [['TCPServerWrap', 1, 'serve', 'target.cjs', 13]]); // prettier-ignore
+    assert.deepEqual(calls.filter(([type]) => type === 'TCPServerWrap'), [['TCPServerWrap', 1, 'serve', 'target.cjs', 13]]); // prettier-ignore
+    assert.deepEqual(calls.filter(([, , name]) => name === 'received'), [['TCPSocketWrap', 1, 'received', 'target.cjs', 25]]); // prettier-ignore
+    assert.deepEqual(calls.filter(([type]) => type === 'ProcessWrap'), [['ProcessWrap', 1, 'ended', 'target.cjs', 22]]); // prettier-ignore
+    const [awaited] = idle.promises?.awaited ?? [];
+    assert.deepEqual([awaited?.count, awaited?.stack.map((one) => [one.function, basename(one.file), one.line])], [
+      1000, [['Db.query', 'target.cjs', 15], ['Promise.all', '', 0], ['handle', 'target.cjs', 18]]]); // prettier-ignore
     assert.match(idle.handles.find(({ type }) => type === 'TCPServerWrap')?.madeBy ?? '', /^on 127\.0\.0\.1:\d+$/);
     for (const [at, thread] of dump.threads.slice(1).entries()) {
       assert.equal(thread.state, 'waiting');
@@ -101,6 +117,7 @@ for (const node of testedMajors) {
     const text = await memwatch(['dump', String(target.pid)]);
     assert.match(text.stdout, /^main thread: idle: its event loop is waiting for events/m, text.stdout + text.stderr);
     assert.match(text.stdout, /^ {4}100 Timeout\n {8}97 call later \(function at .*target\.cjs:10\)$/m);
+    assert.match(text.stdout, /^ {8}1,000 awaited by Db\.query \(.*target\.cjs:15\) < Promise\.all < handle/m);
     assert.match(text.stdout, /^worker 2 \(w1\): waiting for a lock \(Atomics\.wait.*\n {4}holds1 \(.*:\d+\)$/m);
   });
 

@@ -122,6 +122,7 @@ const thread = (worker: string, values: Partial<ThreadDump>): ThreadDump => ({
   cores: null,
   handles: [],
   callbacks: [],
+  promises: null,
   loopDelayUs: 0,
   ...values,
 });
@@ -147,7 +148,25 @@ test('dump: threads that run, wait, idle and do not answer, their handles, and c
       }),
       thread('worker 1 (resizer)', { state: 'waiting', waitsFor: 'Atomics.wait', stack: [{ ...spin, line: 0 }] }),
       thread('worker 2', { state: 'waiting' }),
-      thread('worker 3', {}),
+      thread('worker 3', {
+        handles: [{ type: 'TCPSocketWrap', count: 3, madeBy: null }],
+        callbacks: [{ type: 'TCPSocketWrap', count: 2, function: 'onData', file: '/srv/app/db.js', line: 9 }],
+        promises: {
+          pending: 1007,
+          awaited: [
+            {
+              count: 1000,
+              stack: [
+                { function: 'query', file: '/srv/app/db.js', line: 12 },
+                { function: 'Promise.all', file: '', line: 0 },
+                { function: evil, file: `/srv/${evil}.js`, line: 40 },
+              ],
+            },
+          ],
+          notKnown: 7,
+          notLooked: 3,
+        },
+      }),
       thread(`worker 4 (${evil})`, { state: 'unknown' }),
     ],
     children: [{ pid: 4400, command: `sh -c ${evil}` }],

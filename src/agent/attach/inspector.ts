@@ -43,7 +43,7 @@ export const openInspector = async (
   options: InspectorOptions = {},
 ): Promise<OpenInspector> => {
   const { pid } = status;
-  const already = await findInspector(pid, { ignore: options.otherPorts, signal: options.signal });
+  const already = await findInspector(pid, { ignore: options.otherPorts, signal: options.signal, timeoutMs: quickMs });
   throwIfInterrupted(options.signal);
   if (already !== undefined) return { url: already, opened: false };
   checkSignalSafe(status, options.maySignal);
@@ -52,16 +52,18 @@ export const openInspector = async (
     throw new MemwatchError('not-attachable', `process ${pid} ${unreachable}`, { hint: closeUnreachable(pid) });
   await makeRoomOnPort(status, options);
   checkSignalSafe(readProcess(pid) ?? status, options.maySignal, status.startTicks);
+  const before = new Set(listeningPorts(pid).map(({ port }) => port));
   closer.start();
   process.kill(pid, 'SIGUSR1');
   const url = await waitForInspector(pid, closer, options);
   // a port that was open before the signal is an inspector that was slow to answer: memwatch must not close it
-  return { url, opened: options.otherPorts?.has(Number(new URL(url).port)) !== true };
+  return { url, opened: !before.has(Number(new URL(url).port)) };
 };
 
+/** A server of a stuck process answers nothing. A slower inspector is found after the signal, which changes nothing for it. */
+const quickMs = 500;
 /** If the event loop still turns this long after the signal, the signal did not reach Node. */
 const idleMs = 2000;
-
 /** To be asked repeatedly. `hasTurned`: the event loop has turned since the signal, so that no inspector comes any more. */
 export const watchLoop = (pid: number): { hasTurned(): boolean } => {
   let idleSince = Infinity;
@@ -82,16 +84,14 @@ const waitForInspector = async (pid: number, closer: Closer, options: InspectorO
   const later = `if it opens one later, ${closer.describe()}`;
   if (options.signal?.aborted === true)
     throw noInspector(pid, 'interrupted before it opened one', 'interrupted', later);
-  const seconds = Math.round((Date.now() - start) / 1000);
   const others =
     isInInnerLoop(pid) || isStopped(pid) ? '' : ', or it has its own SIGUSR1 handler, or could not open the port';
-  throw noInspector(pid, `opened none within ${seconds} s: ${describeWait(pid)}${others}`, 'no-answer', later);
+  const waited = `opened none within ${Math.round((Date.now() - start) / 1000)} s`;
+  throw noInspector(pid, `${waited}: ${describeWait(pid)}${others}`, 'no-answer', later);
 };
 
 /** A process that has waited this long for a child in spawnSync may wait for minutes. */
 const inChildMs = 4000;
-
-/** undefined if it does not open in time. */
 const lookForInspector = async (
   pid: number,
   closer: Closer,
@@ -106,9 +106,8 @@ const lookForInspector = async (
     const ignore = waited < 1000 ? options.otherPorts : undefined;
     const url = await findInspector(pid, { everyPort: true, ignore, signal: late });
     if (url !== undefined) return url;
-    if (readProcess(pid) === undefined) {
+    if (readProcess(pid) === undefined)
       throw new MemwatchError('no-such-process', `process ${pid} ended while its inspector was being opened`);
-    }
     if (loop.hasTurned()) {
       const unreachable = await unreachableInspector(pid);
       if (unreachable !== undefined)
@@ -141,19 +140,20 @@ export interface LookOptions {
   everyPort?: boolean;
   ignore?: ReadonlySet<number> | undefined;
   signal?: AbortSignal | undefined;
+  timeoutMs?: number | undefined;
 }
 
 /** The address of an inspector whose socket this process itself owns. */
 export const findInspector = async (
   pid: number,
-  { everyPort = false, ignore, signal }: LookOptions = {},
+  { everyPort = false, ignore, signal, timeoutMs }: LookOptions = {},
 ): Promise<string | undefined> => {
   const ports = listeningPorts(pid);
   const wanted = (everyPort ? ports : likelyInspectorPorts(pid, ports)).filter(
     ({ port }) => ignore?.has(port) !== true,
   );
   const looks = wanted.map(async ({ host, port }) => {
-    const url = await webSocketUrlAt(host, port, { signal, seenBy: pid });
+    const url = await webSocketUrlAt(host, port, { signal, seenBy: pid, timeoutMs });
     if (url === undefined) throw new MemwatchError('not-found', `no inspector at ${host}:${port}`);
     return url;
   });
@@ -177,13 +177,13 @@ const likelyInspectorPorts = (pid: number, ports: readonly ListeningPort[]): rea
 export const webSocketUrlAt = async (
   host: string,
   port: number,
-  { signal, seenBy }: { signal?: AbortSignal | undefined; seenBy?: number } = {},
+  { signal, seenBy, timeoutMs = 2000 }: Omit<LookOptions, 'everyPort' | 'ignore'> & { seenBy?: number } = {},
 ): Promise<string | undefined> => {
   const name = withoutBrackets(host);
   const agent = await agentInside(seenBy, name, port, signal).catch(() => undefined);
   if (agent === undefined && seenBy !== undefined && inOtherNetwork(seenBy)) return undefined;
   return new Promise((resolve) => {
-    const options = { host: name, port, path: '/json/list', agent: agent ?? false, timeout: 2000, signal };
+    const options = { host: name, port, path: '/json/list', agent: agent ?? false, timeout: timeoutMs, signal };
     const request = get(options, (answer) => {
       let text = '';
       answer.setEncoding('utf8');
@@ -194,7 +194,7 @@ export const webSocketUrlAt = async (
       answer.on('end', () => resolve(webSocketUrlIn(text, `ws://${host}:${port}`)));
       answer.on('error', () => resolve(undefined));
     });
-    const late = setTimeout(() => request.destroy(), 2500);
+    const late = setTimeout(() => request.destroy(), timeoutMs + 500);
     request.on('timeout', () => request.destroy());
     request.on('error', () => resolve(undefined));
     request.on('close', () => {

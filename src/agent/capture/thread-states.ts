@@ -97,7 +97,9 @@ function handlesInTarget(wordsOf: (handle: Handle) => string): ActiveHandles[] {
   const all: Handle[] = Reflect.get(process, '_getActiveHandles')?.call(process) ?? [];
   const words = new Map<string, Set<string>>();
   for (const handle of all.slice(0, maxHandles)) {
-    const type = String(handle.constructor?.name ?? '');
+    // a socket of UDP has the same name, and its kind as a property
+    const kind = Object.getOwnPropertyDescriptor(handle, 'type')?.value === undefined ? '' : 'UDP';
+    const type = `${kind}${String(handle.constructor?.name ?? '')}`;
     const text = wordsOf(handle);
     if (text !== '') words.set(type, (words.get(type) ?? new Set()).add(text));
   }
@@ -110,9 +112,8 @@ function handlesInTarget(wordsOf: (handle: Handle) => string): ActiveHandles[] {
   const around: Record<string, string[]> = {
     TCPSocketWrap: ['Socket', 'TLSSocket'],
     TCPServerWrap: ['Server'],
-    PipeWrap: ['Socket'],
     ProcessWrap: ['ChildProcess'],
-    UDPWrap: ['Socket'],
+    UDPWrap: ['UDPSocket'],
   };
   const counts = new Map<string, number>();
   for (const type of process.getActiveResourcesInfo()) counts.set(type, (counts.get(type) ?? 0) + 1);

@@ -2,7 +2,14 @@
  * What one thread is doing, from everything that is known about it. In: its stack by samples, the kernel's view before and
  * after the samples were taken, its handles; each may be missing. Out: a ThreadDump.
  */
-import type { ActiveHandles, HandleCallback, KernelThread, ThreadDump, ThreadState } from '../model/dump.js';
+import type {
+  ActiveHandles,
+  HandleCallback,
+  KernelThread,
+  PendingPromises,
+  ThreadDump,
+  ThreadState,
+} from '../model/dump.js';
 import type { CommonStack } from './stacks.js';
 
 export interface ThreadEvidence {
@@ -14,13 +21,16 @@ export interface ThreadEvidence {
   readonly elapsedUs: number;
   readonly handles: readonly ActiveHandles[];
   readonly callbacks: readonly HandleCallback[];
+  readonly promises: PendingPromises | null;
   readonly loopDelayUs: number | null;
   /** The process has child processes, for which it may be waiting. */
   readonly hasChildren: boolean;
+  /** It waits in a loop inside a call, as in spawnSync; the main thread alone. */
+  readonly isInInnerLoop?: boolean;
 }
 
 export const describeThread = (evidence: ThreadEvidence): ThreadDump => {
-  const { worker, stack, handles, callbacks, loopDelayUs } = evidence;
+  const { worker, stack, handles, callbacks, promises, loopDelayUs } = evidence;
   const state = stateOf(evidence);
   return {
     worker,
@@ -33,6 +43,7 @@ export const describeThread = (evidence: ThreadEvidence): ThreadDump => {
     cores: coresOf(evidence),
     handles,
     callbacks,
+    promises,
     loopDelayUs,
   };
 };
@@ -56,12 +67,13 @@ const stateOf = (evidence: ThreadEvidence): ThreadState => {
 };
 
 const waitsFor = (evidence: ThreadEvidence): string | null => {
-  const { after, hasChildren, stack } = evidence;
+  const { after, hasChildren, stack, isInInnerLoop = false } = evidence;
   if (after === undefined) return null;
   if (after.isStopped) return 'nothing: it is stopped (SIGSTOP or a debugger)';
   if (/poll/.test(after.waitsIn)) {
-    const inCode = (stack?.samples ?? 0) > 0;
-    if (stack === undefined && hasChildren) return 'events, or a child process that it started synchronously';
+    const inCode = (stack?.samples ?? 0) > 0 || isInInnerLoop;
+    if (stack === undefined && hasChildren && !inCode)
+      return 'events, or a child process that it started synchronously';
     return inCode && hasChildren ? 'a child process, in a synchronous call' : 'events';
   }
   return after.waitsFor;

@@ -23,6 +23,23 @@ export interface ActiveHandles {
   readonly madeBy: string | null;
 }
 
+/** Pending promises for which the same async functions wait. */
+export interface AwaitedPromises {
+  readonly count: number;
+  /** The function that waits first, with the line of its `await`, then the functions that wait for it. */
+  readonly stack: readonly StackFrame[];
+}
+
+export interface PendingPromises {
+  readonly pending: number;
+  /** The most frequent ones; a promise of a function that waits itself is shown by what that waits for. */
+  readonly awaited: readonly AwaitedPromises[];
+  /** No async function waits for them, or several do. */
+  readonly notKnown: number;
+  /** Promises that were not looked at, because there are too many. */
+  readonly notLooked: number;
+}
+
 /** A function that active handles of a type will call. */
 export interface HandleCallback extends StackFrame {
   readonly type: string;
@@ -63,6 +80,8 @@ export interface ThreadDump {
   readonly handles: readonly ActiveHandles[];
   /** What timers and servers will call, the most frequent functions only. */
   readonly callbacks: readonly HandleCallback[];
+  /** null if they were not looked at. */
+  readonly promises: PendingPromises | null;
   /** How late a timer was during the dump; null if the event loop did not turn. */
   readonly loopDelayUs: number | null;
 }

@@ -21,6 +21,8 @@ export interface Locator {
   sourceOf(file: string): string | undefined;
   /** The place of a 0-based position (callFrames, snapshots, traces); undefined for native code. */
   atPosition(scriptId: number, url: string, line: number, column: number): Location | undefined;
+  /** The same for the script of that address, whose id is not known: a frame of an Error's stack. */
+  atAddress(url: string, line: number, column: number): Location | undefined;
   /**
    * The place of a 1-based line (`positionTicks`); undefined if the line is of a minified script and stands for many lines
    * of the source, so that it is unknown which of them ran.
@@ -30,34 +32,25 @@ export interface Locator {
 
 /** Without a table, or for scripts that are not in it, the places are those of the code that ran. */
 export const createLocator = (scripts?: ScriptsTable): Locator => {
-  const byId = new Map(scripts?.scripts.map((script) => [script.id, script]));
-  const maps = new Map<number, SourceMap | undefined>();
-  const mapOf = (scriptId: number): SourceMap | undefined => {
-    if (!maps.has(scriptId)) maps.set(scriptId, readMap(byId.get(scriptId)));
-    return maps.get(scriptId);
-  };
-  const sourceOf = (file: string): string | undefined => {
-    for (const script of byId.values()) {
-      const map = mapOf(script.id);
-      if (map === undefined && fileOf(script.url) === file) return script.source;
-      if (map?.files.includes(file) === true) return map.textOf(file);
-    }
-    return undefined;
-  };
-  /** '' for code that stands in no file; Chrome names V8's own code `native V8Runtime`. */
-  const addressOf = (scriptId: number, url: string): string => {
-    const address = url === '' ? (byId.get(scriptId)?.url ?? '') : url;
-    return address.startsWith('native ') ? '' : address;
+  const { all, mapOf, addressOf, idOf } = lookUp(scripts);
+  const atPosition: Locator['atPosition'] = (scriptId, url, line, column) => {
+    const address = addressOf(scriptId, url);
+    if (address === '') return undefined;
+    // V8 11 writes -1 for the top-level code of a module
+    const ran = { file: fileOf(address), line: Math.max(0, line) + 1, column: Math.max(0, column) + 1 };
+    const found = mapOf(scriptId)?.near(ran.line, ran.column - 1);
+    return found === undefined ? ran : { file: found.file, line: found.line, column: found.column + 1 };
   };
   return {
-    sourceOf,
-    atPosition(scriptId, url, line, column) {
-      const address = addressOf(scriptId, url);
-      if (address === '') return undefined;
-      // V8 11 writes -1 for the top-level code of a module
-      const ran = { file: fileOf(address), line: Math.max(0, line) + 1, column: Math.max(0, column) + 1 };
-      const found = mapOf(scriptId)?.near(ran.line, ran.column - 1);
-      return found === undefined ? ran : { file: found.file, line: found.line, column: found.column + 1 };
+    atPosition,
+    atAddress: (url, line, column) => atPosition(idOf(url), url, line, column),
+    sourceOf(file) {
+      for (const script of all) {
+        const map = mapOf(script.id);
+        if (map === undefined && fileOf(script.url) === file) return script.source;
+        if (map?.files.includes(file) === true) return map.textOf(file);
+      }
+      return undefined;
     },
     atLine(scriptId, url, line) {
       const address = addressOf(scriptId, url);
@@ -68,6 +61,23 @@ export const createLocator = (scripts?: ScriptsTable): Locator => {
       return found === undefined ? undefined : { ...found, column: 0 };
     },
   };
+};
+
+const lookUp = (table: ScriptsTable | undefined) => {
+  const all = table?.scripts ?? [];
+  const byId = new Map(all.map((script) => [script.id, script]));
+  const byFile = new Map(all.map(({ id, url }) => [fileOf(url), id]));
+  const maps = new Map<number, SourceMap | undefined>();
+  const mapOf = (scriptId: number): SourceMap | undefined => {
+    if (!maps.has(scriptId)) maps.set(scriptId, readMap(byId.get(scriptId)));
+    return maps.get(scriptId);
+  };
+  /** '' for code that stands in no file; Chrome names V8's own code `native V8Runtime`. */
+  const addressOf = (scriptId: number, url: string): string => {
+    const address = url === '' ? (byId.get(scriptId)?.url ?? '') : url;
+    return address.startsWith('native ') ? '' : address;
+  };
+  return { all, mapOf, addressOf, idOf: (url: string): number => byFile.get(fileOf(url)) ?? 0 };
 };
 
 const readMap = (script: Script | undefined): SourceMap | undefined =>

@@ -31,6 +31,7 @@ const evidence = (values: Partial<ThreadEvidence> = {}): ThreadEvidence => ({
   elapsedUs: 500_000,
   handles: [],
   callbacks: [],
+  promises: null,
   loopDelayUs: null,
   hasChildren: false,
   ...values,
