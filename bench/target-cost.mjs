@@ -5,80 +5,27 @@
 // request. Windows without and with a capture alternate, with a rest after each capture, and a capture is compared with
 // the windows on both its sides, so that drift cancels out; each kind follows each other one equally often, and
 // --precise, which makes V8 compile all code again, comes after the others, half as often. Shown: the median with its standard
-// error; `agent inside` compares two servers, one with the agent; `nothing` is the same without a capture, V8's sampler is the cost of Profiler.start alone. Linux only.
-//   node bench/target-cost.mjs [rounds, 20] [node binary…]
-import { execFileSync, fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, constants, setPriority, tmpdir } from 'node:os';
+// error; `nothing` is the same without a capture, V8's sampler is the cost of Profiler.start alone. `agent inside` compares
+// two servers, one with the agent, which rest in turn; a third, without it, shows how far two servers differ. Linux only.
+//   node bench/target-cost.mjs [--agent] [rounds, 20] [node binary…]      --agent: only the agent's rows
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { captureAllocations } from '../dist/agent/capture/allocation-profile.js';
 import { attach } from '../dist/agent/attach/attach.js';
 import { captureCpuProfiles, threadsOf } from '../dist/agent/capture/cpu-profile.js';
 import { parseTarget } from '../dist/agent/attach/target.js';
+import { pinned, startServer } from './target-server.mjs';
 
-const [rounds = '20', ...binaries] = process.argv.slice(2);
+const onlyAgent = process.argv.includes('--agent');
+const [rounds = '20', ...binaries] = process.argv.slice(2).filter((word) => word !== '--agent');
 const windowMs = 600;
 /** Times to wait after a capture began and after it ended: the cost of beginning and ending is not measured. */
 const settleMs = { begun: 250, over: 700 };
 /** With --precise, all code is compiled again at both ends, which takes about a second. */
 const settlePreciseMs = { begun: 1500, over: 1500 };
-
-// about 100 us of JavaScript per request, with the usual mix: objects, strings, JSON, a little arithmetic
-const server = `
-const http = require('node:http');
-function item(i) { return { id: i, name: 'item ' + i, tags: ['a', 'b', String(i % 7)] }; }
-function handle(req, res) {
-  const items = [];
-  for (let i = 0; i < 40; i++) items.push(item(i));
-  const text = JSON.stringify(items);
-  const hash = [...text].reduce((h, c) => (h * 31 + c.charCodeAt(0)) | 0, 7);
-  res.end(JSON.stringify({ items: JSON.parse(text).length, hash }) + '-end');
-}
-const s = http.createServer(handle).listen(0, '127.0.0.1', () => console.log(s.address().port));
-`;
-
-const canPin = () => {
-  try {
-    execFileSync('taskset', ['-c', '1', 'true'], { stdio: 'ignore' });
-    return availableParallelism() > 1;
-  } catch {
-    return false;
-  }
-};
-
-/** For Linux' scheduler, each session is a group, and the group's priority is what counts. */
-const putFirst = (pid) => {
-  try {
-    for (const thread of readdirSync(`/proc/${pid}/task`))
-      setPriority(Number(thread), constants.priority.PRIORITY_HIGHEST);
-    const group = `/proc/${pid}/autogroup`;
-    if (existsSync(group)) writeFileSync(group, String(constants.priority.PRIORITY_HIGHEST));
-    return true;
-  } catch {
-    return false; // this user may not do it
-  }
-};
-
-const pinned = canPin();
-
-const startServer = async (binary, flags = []) => {
-  const command = [...(pinned ? ['taskset', '-c', '1'] : []), binary, ...flags, '--inspect-port=0', '-e', server];
-  const child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
-  const [port] = await once(child.stdout, 'data');
-  const first = putFirst(child.pid);
-  process.once('exit', () => child.kill());
-  const file = fileURLToPath(new URL('target-load.mjs', import.meta.url));
-  const load = fork(file, [String(port).trim(), child.pid], { detached: true });
-  if (pinned) execFileSync('taskset', ['-a', '-p', '-c', '0', String(load.pid)], { stdio: 'ignore' });
-  putFirst(load.pid); // a server that waits for its load is not busy
-  const read = async () => {
-    load.send('read');
-    return (await once(load, 'message'))[0];
-  };
-  return { child, load, read, first };
-};
 
 /** CPU microseconds per request, over a window. */
 const measure = async ({ read }) => {
@@ -170,54 +117,83 @@ const runAll = async (target, attachment, list, settle) => {
 
 const agentFile = fileURLToPath(new URL('../dist/inside/agent.cjs', import.meta.url));
 
-/** The agent inside is there from the start: a second server with it, and windows of both in turn. */
-const runAgent = async (binary, plain, count) => {
-  process.env['MEMWATCH_AGENT_KEEP'] = mkdtempSync(`${tmpdir()}/memwatch-bench-`);
-  const withAgent = await startServer(binary, ['--require', agentFile]);
-  await sleep(15_000); // past its first sample
-  const costs = [];
-  let before = await measure(plain);
-  for (let round = 0; round < count; round++) {
-    const during = await measure(withAgent);
-    const after = await measure(plain);
-    costs.push(costOf(before, during, after));
-    before = after;
+/** The agent is in a program from its start, so each way is a server of its own: one serves while the others rest. */
+const agentWays = {
+  'no agent, again': undefined,
+  'agent inside': {},
+  'agent, --no-cpu': { MEMWATCH_AGENT_CPU: '0' },
+};
+
+const runAgents = async (binary, plain, count) => {
+  const keep = mkdtempSync(`${tmpdir()}/memwatch-bench-`);
+  const servers = [];
+  for (const [name, env] of Object.entries(agentWays)) {
+    Object.assign(process.env, { MEMWATCH_AGENT_KEEP: keep, MEMWATCH_AGENT_CPU: '1' }, env);
+    servers.push([name, await startServer(binary, env === undefined ? [] : ['--require', agentFile])]);
   }
-  withAgent.load.disconnect();
-  withAgent.child.kill();
-  rmSync(process.env['MEMWATCH_AGENT_KEEP'], { recursive: true, force: true });
-  return costs;
+  await sleep(15_000); // past the first sample
+  const all = [plain, ...servers.map(([, server]) => server)];
+  for (const { load } of all) load.send('rest');
+  const results = new Map(servers.map(([name]) => [name, []]));
+  let before = await measureAlone(plain);
+  for (let round = 0; round < count; round++)
+    for (const [name, server] of servers) {
+      const during = await measureAlone(server);
+      const after = await measureAlone(plain);
+      results.get(name).push(costOf(before, during, after));
+      before = after;
+    }
+  for (const [, { load, child }] of servers) {
+    load.disconnect();
+    child.kill();
+  }
+  await sleep(1000);
+  rmSync(keep, { recursive: true, force: true });
+  plain.load.send('go');
+  return results;
+};
+
+/** While the other servers rest: V8 samples by the clock, and a server that gets half a core would pay twice. */
+const measureAlone = async (server) => {
+  server.load.send('go');
+  await sleep(settleMs.begun);
+  const cost = await measure(server);
+  server.load.send('rest');
+  return cost;
 };
 
 for (const binary of binaries.length > 0 ? binaries : [process.execPath]) {
   const target = await startServer(binary);
   await sleep(3000); // let it warm up
-  const attachment = await attach(parseTarget(String(target.child.pid), undefined));
+  const attachment = onlyAgent ? undefined : await attach(parseTarget(String(target.child.pid), undefined));
   const numbers = Array.from({ length: Number(rounds) }, (_, round) => round);
   const plain = numbers.flatMap((round) => orderOf(round, Object.keys(kinds)).map((name) => [name, kinds[name]]));
   const last = numbers.slice(0, Math.ceil(numbers.length / 2)).map(() => [precise, cpu(true)]);
-  const results = [
-    ...(await runAll(target, attachment, plain, settleMs)),
-    ...(await runAll(target, attachment, last, settlePreciseMs)),
-    ['agent inside', await runAgent(binary, target, Number(rounds))],
-  ];
+  const captures =
+    attachment === undefined
+      ? []
+      : [
+          ...(await runAll(target, attachment, plain, settleMs)),
+          ...(await runAll(target, attachment, last, settlePreciseMs)),
+        ];
+  await attachment?.detach();
+  const results = [...captures, ...(await runAgents(binary, target, Number(rounds)))];
   const median = (key) =>
     quantile(
       results.flatMap(([, costs]) => costs.map((cost) => cost[key])),
       0.5,
     );
   console.log(
-    `\nNode ${attachment.nodeVersion}: ${median('baseUs').toFixed(0)} us CPU a request, ` +
+    `\nNode ${execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim()}: ${median('baseUs').toFixed(0)} us CPU a request, ` +
       `${(100 * median('core')).toFixed(0)} % of a core${pinned ? ', pinned' : ''}` +
       `${target.first ? ', put before others' : ''}; ${rounds} rounds`,
   );
   console.log(`${''.padEnd(22)}${'main thread'.padEnd(20)}whole process`);
-  const names = [...Object.keys(kinds), precise, 'agent inside'];
+  const names = [...Object.keys(kinds), precise, ...Object.keys(agentWays)];
   for (const [name, costs] of results.toSorted(([a], [b]) => names.indexOf(a) - names.indexOf(b)))
     console.log(
       `${name.padEnd(22)}${middle(costs.map(({ main }) => main)).padEnd(20)}${middle(costs.map(({ all }) => all))}`,
     );
-  await attachment.detach();
   target.load.disconnect();
   target.child.kill();
 }

@@ -1,7 +1,7 @@
 // The load of target-cost.mjs, in a separate process so that it shares no thread with what is measured. In: a port and the
 // server's pid. It keeps 16 requests in flight over 8 raw connections (otherwise the server's waiting for its client would
-// be measured), and answers each message with the number of requests served and the CPU time that the server's threads have
-// used.
+// be measured), and answers `read` with the number of requests served and the CPU time that the server's threads have
+// used. After `rest` it sends nothing until `go`.
 import { readFileSync, readdirSync } from 'node:fs';
 import net from 'node:net';
 
@@ -9,6 +9,8 @@ const [port, pid] = process.argv.slice(2).map(Number);
 const request = 'GET / HTTP/1.1\r\nHost: bench\r\n\r\n';
 const end = Buffer.from('-end'); // in every response of the server
 let served = 0;
+/** What is sent at `go`; undefined: nothing waits. */
+let resting;
 
 for (let i = 0; i < 8; i++) {
   const socket = net.connect(port, '127.0.0.1', () => socket.write(request + request));
@@ -24,7 +26,10 @@ for (let i = 0; i < 8; i++) {
     }
     tail = data.subarray(Math.max(from, data.length - end.length + 1));
     served += answers;
-    if (answers > 0) socket.write(request.repeat(answers));
+    if (answers === 0) return;
+    const next = () => socket.write(request.repeat(answers));
+    if (resting === undefined) next();
+    else resting.push(next);
   });
   socket.on('close', () => process.exit(0)); // the server has ended
   socket.on('error', () => {}); // `close` follows
@@ -43,5 +48,14 @@ const cpuOfAll = () => {
   return nanoseconds;
 };
 
-process.on('message', () => process.send({ served, mainNs: cpuOf(pid), allNs: cpuOfAll(), atMs: performance.now() }));
+const orders = {
+  read: () => process.send({ served, mainNs: cpuOf(pid), allNs: cpuOfAll(), atMs: performance.now() }),
+  rest: () => (resting ??= []),
+  go: () => {
+    const waiting = resting ?? [];
+    resting = undefined;
+    for (const send of waiting) send();
+  },
+};
+process.on('message', (order) => orders[order]());
 process.on('disconnect', () => process.exit(0));

@@ -25,6 +25,11 @@ export const runCommand: Command = {
         describe: 'write evidence if the event loop is blocked for this long',
       })
       .option('cpu', { type: 'boolean', default: true, describe: 'keep a CPU profile of the last minute' })
+      .option('snapshot', {
+        type: 'boolean',
+        default: false,
+        describe: 'take a snapshot near the limit and on the signal, if there is room; without the contents of strings',
+      })
       .example('$0 run --keep evidence -- app.js', 'afterwards: memwatch why evidence')
       .example('$0 run --node-option=--max-old-space-size=512 -- app.js', 'with options for Node'),
   run: (args, io) => runProgram(args, io),
@@ -45,6 +50,7 @@ const runProgram = async (args: Arguments, io: Io): Promise<number> => {
       MEMWATCH_AGENT_SIGNAL: String(args['signal']),
       MEMWATCH_AGENT_BLOCKED_MS: String(parseDuration(String(args['blocked']))),
       MEMWATCH_AGENT_CPU: args['cpu'] === false ? '0' : '1',
+      MEMWATCH_AGENT_SNAPSHOT: args['snapshot'] === true ? '1' : '0',
     },
   });
   const stop = forwardSignals(child);

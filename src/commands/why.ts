@@ -68,6 +68,7 @@ const readWhy = async (folder: string): Promise<WhyDocument> => {
   const { start, readings } = one;
   const names = namesIn(folder);
   const samples = lastSampling(names).map((name) => join(folder, name));
+  const censuses = names.filter((name) => /^census-\d+\.json$/.test(name)).map((name) => join(folder, name));
   const last = readings.at(-1);
   const times = [start.timeMs, ...marks.map(({ timeMs }) => timeMs), last?.timeMs ?? 0, one.end?.timeMs ?? 0];
   return {
@@ -83,11 +84,12 @@ const readWhy = async (folder: string): Promise<WhyDocument> => {
     memory: memoryOf(readings),
     samples: samples.length,
     sites: await keptSites(samples),
-    containers: await keptContainers(
-      names.filter((name) => /^census-\d+\.json$/.test(name)).map((name) => join(folder, name)),
-    ),
+    censuses: censuses.length,
+    containers: await keptContainers(censuses),
     marks,
-    files: names.filter((name) => /\.(cpu|heap)profile$/.test(name)).map((name) => join(folder, name)),
+    files: names
+      .filter((name) => /\.(cpuprofile|heapprofile|heapsnapshot)$/.test(name))
+      .map((name) => join(folder, name)),
   };
 };
 
@@ -121,10 +123,10 @@ const memoryOf = (readings: readonly RecordedReading[]): WhyDocument['memory'] =
 
 const keptContainers = async (files: readonly string[]): Promise<WhyDocument['containers']> => {
   const [first, last] = [files[0], files.at(-1)];
-  if (first === undefined || last === undefined || first === last) return [];
+  if (first === undefined || last === undefined) return [];
   const readCensus = async (file: string): Promise<KeptCensus> =>
     readKeptCensus(String(await readCaptureBytes(file)), file);
-  return findGrownContainers(await readCensus(first), await readCensus(last));
+  return findGrownContainers(first === last ? undefined : await readCensus(first), await readCensus(last));
 };
 
 const keptSites = async (samples: readonly string[]): Promise<WhyDocument['sites']> => {

@@ -42,12 +42,11 @@ const numberOf = (text: string | undefined, otherwise: number): number => {
   return Number.isFinite(number) && number >= 0 ? number : otherwise;
 };
 
-/** V8 gives up when the old objects reach their own limit; `heap_size_limit` includes room for the young ones. */
-const heapLimit = (): number => {
+/** V8 gives up when the old objects reach their own limit; undefined: the program sets none. */
+const oldObjectsLimit = (): number | undefined => {
   const flags = [...process.execArgv, env['NODE_OPTIONS'] ?? ''].join(' ');
   const megabytes = /--max[-_]old[-_]space[-_]size[= ](\d+)/.exec(flags)?.[1];
-  if (megabytes !== undefined && Number(megabytes) > 0) return Number(megabytes) * 2 ** 20;
-  return process.getBuiltinModule('node:v8').getHeapStatistics().heap_size_limit;
+  return megabytes !== undefined && Number(megabytes) > 0 ? Number(megabytes) * 2 ** 20 : undefined;
 };
 
 const temporary = (env['TMPDIR'] ?? '/tmp').replace(/\/+$/, '');
@@ -88,7 +87,7 @@ const readFigures = (): Settings.AgentFigures => {
 };
 
 let stops = 0;
-/** Called by the guard of a memwatch that attaches: it samples the heap itself, and V8 has one sampler for all. */
+/** Called by a memwatch that is attached and is about to sample the heap itself: V8 has one sampler for all. */
 const stopSampling = (): void => quietly(endSampling);
 
 const endSampling = (): void => {
@@ -231,9 +230,10 @@ const start = (): void => {
     runtime: env['XDG_RUNTIME_DIR'] ?? temporary,
     startedMs: Date.now(),
     script: process.argv[1] ?? '',
-    heapLimitBytes: heapLimit(),
+    oldObjectsLimitBytes: oldObjectsLimit(),
     blockedMs: numberOf(env['MEMWATCH_AGENT_BLOCKED_MS'], 1000),
     cpu: env['MEMWATCH_AGENT_CPU'] !== '0',
+    snapshot: env['MEMWATCH_AGENT_SNAPSHOT'] === '1',
     shared,
   });
   const inside = { read: readFigures, open: openInspector, stopSampling };

@@ -20,6 +20,8 @@ export interface Evidence {
   /** What is sampled from now on has nothing to do with the samples before. */
   beginSamples(): void;
   cpu(profile: object): void;
+  /** A name for a snapshot; of those before, only the newest stays. */
+  snapshotFile(): string;
   end(how: string): void;
 }
 
@@ -34,6 +36,7 @@ const mostBytes = 512 * 1024;
 const mostSamples = 3;
 /** Six windows of ten seconds. */
 const mostCpuProfiles = 6;
+const mostSnapshots = 2;
 /** Folders of processes; those of programs that run stay. */
 const mostProcesses = 32;
 const series = 1;
@@ -62,11 +65,14 @@ export const openEvidence = ({ keep, startedMs, script }: EvidenceStart, interva
   };
 };
 
-const profilesIn = (folder: string): Pick<Evidence, 'survivors' | 'census' | 'beginSamples' | 'cpu'> => {
+type Captures = Pick<Evidence, 'survivors' | 'census' | 'beginSamples' | 'cpu' | 'snapshotFile'>;
+
+const profilesIn = (folder: string): Captures => {
   let sampling = 0;
   let samples = 0;
   let profiles = 0;
   let censuses = 0;
+  let snapshots = 0;
   const sampleName = (number: number): string => `survivors-${sampling}-${numbered(number)}.heapprofile`;
   return {
     survivors: () => {
@@ -87,6 +93,11 @@ const profilesIn = (folder: string): Pick<Evidence, 'survivors' | 'census' | 'be
     cpu: (profile) => {
       writeOutput(join(folder, `cpu-${numbered(++profiles)}.cpuprofile`), JSON.stringify(profile));
       keepNewest(folder, /^cpu-\d+\.cpuprofile$/, mostCpuProfiles);
+    },
+    snapshotFile: () => {
+      for (const ofSnapshot of [/^heap-\d+\.heapsnapshot$/, /^heap-\d+\.heapsnapshot\.scripts\.json$/])
+        keepNewest(folder, ofSnapshot, mostSnapshots - 1);
+      return join(folder, `heap-${numbered(++snapshots)}.heapsnapshot`);
     },
   };
 };

@@ -26,7 +26,7 @@ const cpuIntervalUs = 10_000;
 export const watchInProcess = (start: AgentStart, figures: () => AgentFigures): ((message: AgentMessage) => void) => {
   const profiler = loadNativeProfiler();
   const evidence = openEvidence(start, readingMs);
-  const reader = createReader({ readFigures: async () => figures() }, start.heapLimitBytes);
+  const reader = createReader({ readFigures: async () => figures() }, start.oldObjectsLimitBytes);
   const survivors = createSurvivors(profiler, evidence, start.startedMs);
   const cpu = createCpu(profiler, evidence, start.cpu);
   const look = async (): Promise<void> => {

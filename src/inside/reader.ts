@@ -2,6 +2,7 @@
  * Readings of the program, in the form of memwatch's recordings. In: the main thread, what the kernel says of the process.
  * Out: a reading, and how near the memory is to the limit that comes first.
  */
+import { getHeapStatistics } from 'node:v8';
 import { cgroupMemory } from '../agent/process/cgroup.js';
 import type { RecordedReading } from '../analyzer/model/recording.js';
 import type { MainThread } from './main-thread.js';
@@ -22,7 +23,11 @@ export interface Reader {
   limitBytes(): number;
 }
 
-export const createReader = (main: Pick<MainThread, 'readFigures'>, heapLimitBytes: number): Reader => {
+/** Without a limit for old objects, that of the whole heap counts, which is the same in every thread. */
+export const createReader = (
+  main: Pick<MainThread, 'readFigures'>,
+  heapLimitBytes = getHeapStatistics().heap_size_limit,
+): Reader => {
   let before = { atUs: performance.now() * 1000, cpuUs: cpuUs(), gcCount: 0, gcUs: 0 };
   let limitBytes = heapLimitBytes;
   return {
@@ -30,12 +35,12 @@ export const createReader = (main: Pick<MainThread, 'readFigures'>, heapLimitByt
     read: async (delayUs) => {
       const [used, total, external, arrayBuffers, gcCount, gcUs, utilization, handles, clients, stops] =
         await main.readFigures();
-      const cgroup = cgroupMemory(process.pid);
-      limitBytes = Math.min(heapLimitBytes, cgroup?.limitBytes ?? Infinity);
+      const { usedBytes: cgroupUsedBytes = null, limitBytes: cgroupLimitBytes = null } =
+        cgroupMemory(process.pid) ?? {};
+      limitBytes = Math.min(heapLimitBytes, cgroupLimitBytes ?? Infinity);
       const now = { atUs: performance.now() * 1000, cpuUs: cpuUs(), gcCount, gcUs };
       const reading: RecordedReading = {
-        kind: 'reading',
-        series: 1,
+        ...always,
         timeMs: Date.now(),
         intervalUs: Math.round(now.atUs - before.atUs),
         rssBytes: process.memoryUsage.rss(),
@@ -44,8 +49,8 @@ export const createReader = (main: Pick<MainThread, 'readFigures'>, heapLimitByt
         heapLimitBytes,
         externalBytes: external,
         arrayBuffersBytes: arrayBuffers,
-        cgroupUsedBytes: cgroup?.usedBytes ?? null,
-        cgroupLimitBytes: cgroup?.limitBytes ?? null,
+        cgroupUsedBytes,
+        cgroupLimitBytes,
         cpuUs: now.cpuUs - before.cpuUs,
         delayP99Us: delayUs,
         delayMaxUs: delayUs,
@@ -53,15 +58,18 @@ export const createReader = (main: Pick<MainThread, 'readFigures'>, heapLimitByt
         gcCount: gcCount - before.gcCount,
         gcUs: Math.round(gcUs - before.gcUs),
         handles,
-        fileDescriptors: null,
-        threads: null,
       };
       before = now;
-      const share = Math.max(used / heapLimitBytes, cgroup === undefined ? 0 : cgroup.usedBytes / cgroup.limitBytes);
-      return { reading, share, isAttached: clients > 0, stops };
+      return { reading, share: fullness(reading), isAttached: clients > 0, stops };
     },
   };
 };
+
+const always = { kind: 'reading', series: 1, fileDescriptors: null, threads: null } as const;
+
+/** Of the heap or of the container, whichever is nearer to its limit. */
+const fullness = ({ heapUsedBytes, heapLimitBytes, cgroupUsedBytes, cgroupLimitBytes }: RecordedReading): number =>
+  Math.max(heapUsedBytes / heapLimitBytes, (cgroupUsedBytes ?? 0) / (cgroupLimitBytes ?? Infinity));
 
 const cpuUs = (): number => {
   const { user, system } = process.cpuUsage();

@@ -11,12 +11,14 @@ export interface AgentStart {
   readonly runtime: string;
   readonly startedMs: number;
   readonly script: string;
-  /** The bytes at which V8 gives up: its limit for old objects if the program sets one, else that of the whole heap. */
-  readonly heapLimitBytes: number;
+  /** V8's limit for old objects, at which it gives up; undefined if the program sets none. */
+  readonly oldObjectsLimitBytes: number | undefined;
   /** A turn of the event loop longer than this is blocked; 0: not watched. */
   readonly blockedMs: number;
   /** Whether a CPU profile of the last minute is kept. */
   readonly cpu: boolean;
+  /** Whether a snapshot is taken near the limit, and on the signal. */
+  readonly snapshot: boolean;
   /**
    * Four numbers: the last ping that the loop answered, its delay in microseconds, 1 when the end is written, and 1 while
    * the agent's own thread works.

@@ -12,6 +12,7 @@ import { watchLoop } from './loop.js';
 import { connectMainThread } from './main-thread.js';
 import { createReader } from './reader.js';
 import { createSamples } from './samples.js';
+import { createSnapshots, noSnapshots } from './snapshots.js';
 import type { AgentMessage, AgentStart } from './settings.js';
 
 const tickMs = 100;
@@ -23,16 +24,19 @@ const { shared, blockedMs, ...start } = workerData as AgentStart;
 Atomics.store(shared, 3, 1);
 const main = connectMainThread();
 const evidence = openEvidence(start, readingMs);
-const reader = createReader(main, start.heapLimitBytes);
+const reader = createReader(main, start.oldObjectsLimitBytes);
 const readShare = async (): Promise<number> => (await reader.read(0)).share;
 const samples = createSamples(main, evidence, start.startedMs, readShare);
 const cpu = start.cpu ? createCpuWindows(main, evidence) : noCpuWindows;
+const snapshots = start.snapshot ? createSnapshots(evidence) : noSnapshots;
 const loop = watchLoop(shared, (ping) => parentPort?.postMessage(ping));
 
 /** One job after another: the main thread answers one command at a time, and a job belongs together. */
 let jobs: Promise<void> = Promise.resolve();
+const markFailure = (work: Promise<void>): Promise<void> =>
+  work.catch((error: unknown) => evidence.mark(`the agent: ${messageOf(error)}`));
 const run = (job: () => Promise<void>): void => {
-  jobs = jobs.then(job).catch((error: unknown) => evidence.mark(`the agent: ${messageOf(error)}`));
+  jobs = markFailure(jobs.then(job));
 };
 
 let stopsSeen = 0;
@@ -40,6 +44,7 @@ const look = async (): Promise<void> => {
   const { reading, share, isAttached, stops } = await reader.read(loop.delayUs());
   evidence.reading(reading);
   if (isAttached || isSampling) return; // that memwatch may be sampling the heap itself
+  void markFailure(snapshots.pass(share));
   isSampling = true; // readings go on meanwhile: the last one before the end says the most
   run(async () => {
     if (stops !== stopsSeen) await samples.start();
@@ -63,9 +68,7 @@ const tick = (): void => {
   looked = { atMs, rssBytes };
   isLooking = true;
   loop.ping();
-  look()
-    .catch((error: unknown) => evidence.mark(`the agent: ${messageOf(error)}`))
-    .finally(() => (isLooking = false));
+  void markFailure(look()).then(() => (isLooking = false));
 };
 
 const watchBlocked = (): void => {
@@ -97,6 +100,7 @@ parentPort?.on('message', (message: AgentMessage) => {
       evidence.mark(`evidence: ${message.why}`);
       await cpu.cut();
       await samples.write(message.isAsked);
+      if (message.isAsked) void markFailure(snapshots.take());
     });
   }
 });

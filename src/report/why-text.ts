@@ -59,11 +59,11 @@ const siteLine = ({ grewBytes, liveBytes, calledFrom, ...made }: Omit<KeptSite, 
   );
 };
 
-const containerLines = ({ containers }: WhyDocument): string[] =>
+const containerLines = ({ containers, censuses }: WhyDocument): string[] =>
   containers.length === 0
     ? []
     : [
-        'containers that gained most entries:',
+        censuses === 1 ? 'largest containers in the only census:' : 'containers that gained most entries:',
         ...containers.map(({ kind, size, grew, holds, heldBy }) => {
           const of = `${holds === '' ? '' : ` of ${holds}`}${heldBy === '' ? '' : `, ${heldBy}`}`;
           return escapeText(`  +${formatCount(grew)} (${formatCount(size)} now)  ${kind}${of}`);
@@ -72,9 +72,11 @@ const containerLines = ({ containers }: WhyDocument): string[] =>
 
 const fileLines = ({ files }: WhyDocument): string[] => {
   const [sample] = files.filter((file) => file.endsWith('.heapprofile')).slice(-1);
+  const [snapshot] = files.filter((file) => file.endsWith('.heapsnapshot')).slice(-1);
   const [cpu] = files.filter((file) => file.endsWith('.cpuprofile')).slice(-1);
   const lines = [
     ...(sample === undefined ? [] : [`memwatch alloc ${sample}    what was alive at the last sample`]),
+    ...(snapshot === undefined ? [] : [`memwatch heap ${snapshot}    what held the memory`]),
     ...(cpu === undefined ? [] : [`memwatch cpu ${cpu}    what ran last`]),
   ];
   return lines.length === 0 ? [] : ['', ...lines.map(escapeText)];

@@ -178,14 +178,14 @@ const written = ({ keep }: Kept): string => {
   return [...names, readings].join('\n');
 };
 
-test('a signal, a blocked loop, and a memwatch that attaches meanwhile', async (t) => {
-  const body = `${leak.replace('60', '1')} console.log('ready');
+test('a signal, a blocked loop, a snapshot, and a memwatch that attaches meanwhile', async (t) => {
+  const body = `${leak.replace('60', '1')} kept.set(-1, ['SECRET', process.pid].join('-')); console.log('ready');
     process.stdin.once('data', () => { const until = Date.now() + 3000; while (Date.now() < until) spin(); });
     function spin() { let sum = 0; for (let i = 0; i < 1e5; i++) sum += Math.sqrt(i); return sum; }`;
   const kept = compiled(t, body, 26);
   const target = await startProcess(t, nodeBinary(26), ['--require', agent, kept.script], {
     stdin: 'pipe',
-    env: { MEMWATCH_AGENT_KEEP: kept.keep },
+    env: { MEMWATCH_AGENT_KEEP: kept.keep, MEMWATCH_AGENT_SNAPSHOT: '1' },
   });
   const has = async (pattern: RegExp): Promise<boolean> => pattern.test(written(kept));
   await eventually('the agent profiles', () => has(/(?:"kind":"reading"[^]*){4}/), 30_000);
@@ -200,7 +200,12 @@ test('a signal, a blocked loop, and a memwatch that attaches meanwhile', async (
     () => has(/census-[^]*survivors-2-[^]*evidence: SIGUSR2/),
     30_000,
   );
-  const ran = (await why(kept.keep)).files.filter((file) => file.endsWith('.cpuprofile'));
+  await eventually('the snapshot is there, or why not', () => has(/heap-00001.heapsnapshot\n|no snapshot/), 60_000);
+  const { files } = await why(kept.keep);
+  const [snapshot] = files.filter((file) => file.endsWith('.heapsnapshot'));
+  assert.ok(snapshot !== undefined, written(kept));
+  assert.doesNotMatch(readFileSync(snapshot, 'latin1'), /SECRET-\d/);
+  const ran = files.filter((file) => file.endsWith('.cpuprofile'));
   const tables = await Promise.all(ran.map((file) => memwatch(['cpu', file])));
   assert.ok(tables.some(({ stdout }) => stdout.includes('spin')));
 });

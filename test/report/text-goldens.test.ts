@@ -40,6 +40,7 @@ const why: WhyDocument = {
     { function: 'remember', file: '/app/cache.js', line: 3, liveBytes: 400 * mb, grewBytes: 390 * mb, calledFrom: { function: 'serve', file: '/app/server.js', line: 9 }, addsIn: [{ function: 'remember', file: '/app/cache.js', line: 5 }] },
     { function: evil, file: '/elsewhere/x.js', line: 1, liveBytes: mb, grewBytes: mb, calledFrom: null, addsIn: [] },
   ],
+  censuses: 2,
   containers: [{ kind: 'Map', size: 90_000, grew: 80_000, holds: 'Session', heldBy: `Store.${evil}` }],
   marks: [{ timeMs: 1_767_322_010_000, text: `deploy ${evil}` }],
   files: ['survivors-1-00001.heapprofile', 'survivors-1-00002.heapprofile', 'cpu-00001.cpuprofile'],

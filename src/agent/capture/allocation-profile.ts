@@ -11,6 +11,7 @@ import type { Attachment } from '../attach/attach.js';
 import { isWholeProgram, type Thread } from './cpu-profile.js';
 import { evaluate } from '../session/evaluate.js';
 import { watchGcAndLoop, type GcAndLoop } from './gc-and-loop.js';
+import { startHeapSampling } from './heap-sampling.js';
 import { disableInlining, dropOptimisedCode } from './inlining.js';
 import { stillRoomToCollect } from './room.js';
 import type { Session } from '../session/protocol.js';
@@ -36,7 +37,7 @@ export const startAllocationSampling = async (
   { intervalBytes, survivors }: { intervalBytes: number; survivors: boolean },
 ): Promise<AllocationSampling> => {
   await session.send('HeapProfiler.enable');
-  await session.send('HeapProfiler.startSampling', {
+  await startHeapSampling(session, {
     samplingInterval: intervalBytes,
     includeObjectsCollectedByMajorGC: !survivors,
     includeObjectsCollectedByMinorGC: !survivors,

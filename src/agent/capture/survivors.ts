@@ -11,6 +11,7 @@ import type { Attachment } from '../attach/attach.js';
 import { collectGarbage } from './collect-garbage.js';
 import { stillRoomToCollect } from './room.js';
 import type { Session } from '../session/protocol.js';
+import { startHeapSampling } from './heap-sampling.js';
 
 /**
  * One sample for this many bytes, on average. The finest interval costs a busy server about 2 to 12 % CPU, the coarsest
@@ -31,7 +32,7 @@ export const startSurvivorSampling = async (
   bytes: number,
   mayCollect: () => Promise<boolean> = async () => true,
 ): Promise<SurvivorSampling> => {
-  await session.send('HeapProfiler.startSampling', { samplingInterval: bytes });
+  await startHeapSampling(session, { samplingInterval: bytes });
   let stopped = false;
   return {
     async stop() {

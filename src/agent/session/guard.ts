@@ -180,11 +180,7 @@ const enter = (
     Object.defineProperty(process, key, { value: guard, configurable: true });
     return guard;
   };
-  const found: Guard | undefined = Reflect.get(process, key);
-  const guard = found ?? install();
-  // V8 has one sampler of the heap for all: an agent inside leaves it to memwatch
-  const agentInside: { stopSampling(): void } | undefined = Reflect.get(process, Symbol.for('memwatch.agent'));
-  if (found === undefined) agentInside?.stopSampling();
+  const guard: Guard = Reflect.get(process, key) ?? install();
   const client = known ?? String(++guard.lastClient);
   const undos = guard.clients.get(client)?.undos ?? [];
   guard.clients.set(client, { missed: 0, undos });

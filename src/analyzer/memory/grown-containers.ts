@@ -1,10 +1,14 @@
-/** Which containers gained most entries. In: two censuses of one process. Out: the containers, the one that grew most first. */
+/**
+ * Which containers gained most entries. In: two censuses of one process, or the only one. Out: the containers, the one that
+ * grew most first, or the largest.
+ */
 import type { KeptCensus, WhyDocument } from '../model/why.js';
 
 const mostListed = 5;
 
-export const findGrownContainers = (before: KeptCensus, after: KeptCensus): WhyDocument['containers'] => {
-  const sizes = new Map(before.containers.map(({ id, size }) => [id, size]));
+/** `before`: undefined if there is only one census; the program began with nothing. */
+export const findGrownContainers = (before: KeptCensus | undefined, after: KeptCensus): WhyDocument['containers'] => {
+  const sizes = new Map(before?.containers.map(({ id, size }) => [id, size]));
   return after.containers
     .map(({ id, ...container }) => ({ ...container, grew: container.size - (sizes.get(id) ?? 0) }))
     .filter(({ grew }) => grew > 0)

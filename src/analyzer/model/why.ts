@@ -70,7 +70,9 @@ export interface WhyDocument {
   readonly samples: number;
   /** What grew most, first. */
   readonly sites: readonly KeptSite[];
-  /** The containers that gained most entries from the first census to the last, `grew`; none if there is one census. */
+  /** How many censuses there are. */
+  readonly censuses: number;
+  /** The containers that gained most entries from the first census to the last; if there is only one, all that they have. */
   readonly containers: readonly (KeptContainer & { readonly grew: number })[];
   readonly marks: readonly { readonly timeMs: number; readonly text: string }[];
   /** Captures in the folder, for `memwatch alloc` and `memwatch cpu`. */
