@@ -43,8 +43,15 @@ test('ps and lsof say what /proc says, and attach asks first', { skip }, async (
   assert.deepEqual(portsOf(toolSource.listeningPorts(pid)), portsOf(ports));
   assert.deepEqual(portsOf(toolSource.openPortReader()(pid)), portsOf(ports));
   const [{ port } = { port: 0 }] = ports;
-  assert.deepEqual(toolSource.holdersOf(port, pid), procSource.holdersOf(port, pid));
+  const [said, held] = [toolSource.holdersOf(port, pid), procSource.holdersOf(port, pid)];
+  assert.deepEqual([said.held, said.pids], [held.held, held.pids]); // another memwatch may connect for a moment
   assert.equal(toolSource.readProcess(2 ** 22 + 1), undefined);
+  toolSource.atOneMoment(() => {
+    assert.deepEqual(toolSource.readProcess(pid)?.executable, real.executable);
+    assert.equal(toolSource.folderOf(pid), procSource.folderOf(pid));
+    assert.deepEqual(portsOf(toolSource.listeningPorts(pid)), portsOf(ports));
+    assert.deepEqual(toolSource.holdersOf(port, pid).pids, [pid]);
+  });
 
   await eventually('it has started', () => (toolSource.readProcess(pid)?.uptimeSeconds ?? 0) > 4);
   const refused = await memwatch(['memory', String(pid)], { env });

@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { containerOf } from '../process/container.js';
 import {
+  atOneMoment,
   folderOf,
   hasEnded,
   isNode,
@@ -22,13 +23,14 @@ import type { Candidate } from '../../analyzer/model/node-process.js';
 export type { Candidate };
 
 /** Every Node process that this user may see except this one, by id. */
-export const listCandidates = (): Candidate[] => {
-  const portsOf = openPortReader();
-  return nodeStatuses().map((status) => candidateOf(status, portsOf));
-};
+export const listCandidates = (): Candidate[] =>
+  atOneMoment(() => {
+    const portsOf = openPortReader();
+    return nodeStatuses().map((status) => candidateOf(status, portsOf));
+  });
 
 export const nodeStatuses = (): ProcessStatus[] =>
-  readProcesses().filter((status) => status.pid !== process.pid && isNode(status) && !hasEnded(status));
+  atOneMoment(readProcesses).filter((status) => status.pid !== process.pid && isNode(status) && !hasEnded(status));
 
 export const candidateOf = (
   { pid, command, rssBytes }: ProcessStatus,

@@ -8,14 +8,16 @@ import { clusterWorkersOf } from './cluster.js';
 import { findInspector } from './inspector.js';
 import { versionOf, type KnownVersions } from './node-version.js';
 import { portHolder, sigusr1Port, unreachableInspector } from './port.js';
-import type { ProcessStatus } from '../process/proc.js';
+import { atOneMoment, type ProcessStatus } from '../process/proc.js';
 import { openPortReader } from '../process/sockets.js';
 import { findAgentDoor } from './agent-door.js';
 import { barrierOf, networkObstacle, obstacleOf } from './safety.js';
 import type { NodeProcess } from '../../analyzer/model/node-process.js';
 
 /** Every Node process that this user may see except this one, by id. */
-export const listNodeProcesses = async (): Promise<NodeProcess[]> => {
+export const listNodeProcesses = (): Promise<NodeProcess[]> => atOneMoment(listAll);
+
+const listAll = async (): Promise<NodeProcess[]> => {
   const versions: KnownVersions = new Map();
   const seen = nodeStatuses();
   // all inspectors answer first: the reading of /proc after it stops this thread, and their time would run out

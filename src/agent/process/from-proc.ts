@@ -52,4 +52,5 @@ export const procSource: ProcessSource = {
   listeningPorts: (pid) => listeningPorts(pid),
   openPortReader,
   holdersOf,
+  atOneMoment: (look) => look(),
 };

@@ -1,7 +1,8 @@
 /**
  * What ps and lsof say about processes, by options that macOS and Linux share. They do not say which signals a process
- * catches, nor what it waits for. Each call takes 20 to 100 ms.
+ * catches, nor what it waits for. Each call takes 20 to 100 ms, so a list of processes asks about all of them at once.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { execFileSync } from 'node:child_process';
 import { basename } from 'node:path';
 import { MemwatchError } from '../../errors.js';
@@ -26,7 +27,22 @@ const run = (tool: 'ps' | 'lsof', args: readonly string[]): string => {
   }
 };
 
-/** A list of processes asks for the same things several times, in one moment. */
+/** While a list of processes is made, what has been answered; no signal depends on a list. */
+const moment = new AsyncLocalStorage<Map<string, string>>();
+
+const atOneMoment = <T>(look: () => T): T => moment.run(moment.getStore() ?? new Map(), look);
+
+/** Asks about all processes while a list is made, and about one otherwise. */
+const ask = (tool: 'ps' | 'lsof', one: readonly string[], all: readonly string[]): string => {
+  const answers = moment.getStore();
+  if (answers === undefined) return run(tool, one);
+  const key = [tool, ...all].join(' ');
+  const text = answers.get(key) ?? run(tool, all);
+  answers.set(key, text);
+  return text;
+};
+
+/** The same is asked several times, in one moment. */
 const rememberedMs = 500;
 const remembered = new Map<string, { readonly text: string; readonly untilMs: number }>();
 
@@ -76,19 +92,35 @@ const secondsOf = (time: string): number => {
 };
 
 /** The first file that it runs from. */
-const executableOf = (pid: number, word: string): string =>
-  fieldsOf(run('lsof', ['-a', '-p', String(pid), '-d', 'txt', '-Fn'])).find(([key]) => key === 'n')?.[1] ?? word;
+const executableOf = (pid: number, word: string): string => fileOf(pid, 'txt') ?? word;
+
+/** The first open file of a kind: `txt` of the program, `cwd` its folder. */
+const fileOf = (pid: number, kind: 'txt' | 'cwd'): string | undefined => {
+  const text = ask('lsof', ['-a', '-p', String(pid), '-d', 'cwd,txt', '-Fpfn'], ['-d', 'cwd,txt', '-Fpfn']);
+  let [owner, descriptor] = [0, ''];
+  for (const [key, value] of fieldsOf(text)) {
+    if (key === 'p') owner = Number(value);
+    if (key === 'f') descriptor = value;
+    if (key === 'n' && owner === pid && descriptor === kind) return value;
+  }
+  return undefined;
+};
 
 /** lsof prints a field a line: a letter and its text. */
 const fieldsOf = (text: string): [key: string, value: string][] =>
   text.split('\n').map((line) => [line.charAt(0), line.slice(1)]);
 
+const everyProcess = ['-A', ...columns, '-ww'];
+
 const readProcess = (pid: number): ProcessStatus | undefined =>
-  readRow(run('ps', [...columns, '-ww', '-p', String(pid)]).trimEnd(), executableOf)[0];
+  ask('ps', [...columns, '-ww', '-p', String(pid)], everyProcess)
+    .split('\n')
+    .filter((line) => Number.parseInt(line, 10) === pid)
+    .flatMap((line) => readRow(line, executableOf))[0];
 
 /** The executable is looked up only of those whose first word may be Node: a process that gave itself a title is left out. */
 const readProcesses = (): ProcessStatus[] =>
-  run('ps', ['-A', ...columns, '-ww'])
+  ask('ps', everyProcess, everyProcess)
     .split('\n')
     .flatMap((line) =>
       readRow(line, (pid, word) => (basename(word).startsWith('node') ? executableOf(pid, word) : word)),
@@ -101,14 +133,16 @@ const childProcessIds = (pid: number): number[] =>
     .flatMap(([child = 0, parent]) => (parent === pid ? [child] : []));
 
 /** ps prints it behind the command, all in one line: a value is taken to end where the next name follows. */
-const environmentOf = (pid: number): string[] =>
-  runOnce('ps', ['eww', '-o', 'command=', '-p', String(pid)])
+const environmentOf = (pid: number): string[] => {
+  const command = ['eww', '-o', 'command=', '-p', String(pid)];
+  const text = moment.getStore() === undefined ? runOnce('ps', command) : ask('ps', command, command);
+  return text
     .trimEnd()
     .split(/ (?=[A-Za-z_]\w*=)/)
     .slice(1);
+};
 
-const folderOf = (pid: number): string =>
-  fieldsOf(runOnce('lsof', ['-a', '-p', String(pid), '-d', 'cwd', '-Fn'])).find(([key]) => key === 'n')?.[1] ?? '';
+const folderOf = (pid: number): string => fileOf(pid, 'cwd') ?? '';
 
 interface Socket extends ListeningPort {
   readonly pid: number;
@@ -116,10 +150,11 @@ interface Socket extends ListeningPort {
 }
 
 /** `p` process, `t` IPv4 or IPv6, `n` address, `T` facts of which one is the state. */
-const readSockets = (options: readonly string[]): Socket[] => {
+const readSockets = (one: readonly string[], all = one): Socket[] => {
   const sockets: Socket[] = [];
   let [pid, version, place] = [0, '', ''];
-  for (const [key, value] of fieldsOf(run('lsof', ['-nP', ...options, '-FptTn']))) {
+  const complete = (options: readonly string[]): string[] => ['-nP', ...options, '-FptTn'];
+  for (const [key, value] of fieldsOf(ask('lsof', complete(one), complete(all)))) {
     if (key === 'p') pid = Number(value);
     if (key === 't') version = value;
     if (key === 'n') place = value.replace(/->.*$/, '');
@@ -146,7 +181,7 @@ const openPortReader = (): ((pid: number) => ListeningPort[]) => {
 
 /** Sockets of other users' processes are not seen. */
 const holdersOf = (port: number): PortHolders => {
-  const sockets = readSockets([`-iTCP:${port}`]).filter((socket) => socket.port === port);
+  const sockets = readSockets([`-iTCP:${port}`], ['-iTCP']).filter((socket) => socket.port === port);
   const pids = [...new Set(sockets.filter(({ isListening }) => isListening).map(({ pid }) => pid))];
   return { held: pids.length > 0, pids, connections: sockets.filter(({ isListening }) => !isListening).length };
 };
@@ -157,7 +192,9 @@ export const toolSource: ProcessSource = {
   childProcessIds,
   environmentOf,
   folderOf,
-  listeningPorts: (pid) => readSockets(['-a', '-p', String(pid), ...listening]),
+  listeningPorts: (pid) =>
+    readSockets(['-a', '-p', String(pid), ...listening], listening).filter((socket) => socket.pid === pid),
   openPortReader,
   holdersOf,
+  atOneMoment,
 };

@@ -12,7 +12,15 @@ import { ticksPerSecond, type ProcessStatus } from './process-source.js';
 
 export { namesIn, processIds, readLink, readText } from './proc-files.js';
 export { ticksPerSecond, type ProcessStatus } from './process-source.js';
-export { childProcessIds, environmentOf, folderOf, hasProc, readProcess, readProcesses } from './system.js';
+export {
+  atOneMoment,
+  childProcessIds,
+  environmentOf,
+  folderOf,
+  hasProc,
+  readProcess,
+  readProcesses,
+} from './system.js';
 
 /** Changes when a process becomes another program (exec), which keeps its id and its start; '' if it has ended. */
 export const programOf = (pid: number): string => {

@@ -42,4 +42,6 @@ export interface ProcessSource {
   openPortReader(): (pid: number) => ListeningPort[];
   /** The processes that listen on a port in the network of this pid. */
   holdersOf(port: number, seenBy: number): PortHolders;
+  /** What is read meanwhile may be of the moment when the look began: for lists, and nothing that a signal depends on. */
+  atOneMoment<T>(look: () => T): T;
 }

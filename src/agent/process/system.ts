@@ -13,4 +13,5 @@ export const {
   listeningPorts,
   openPortReader,
   holdersOf,
+  atOneMoment,
 } = hasProc ? procSource : toolSource;
