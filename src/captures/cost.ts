@@ -18,6 +18,7 @@ export interface CaptureCost {
 const snapshotBytes = {
   base: 22e6,
   perObject: 75,
+  perString: 75,
   perReference: 50,
   /** The text of an index, such as "1234", is stored in a buffer of 1,024 bytes. */
   perIndex: 1060,
@@ -26,10 +27,12 @@ const snapshotBytes = {
   perTextByte: 1.8,
 };
 const snapshotUs = {
-  base: 150_000,
+  base: 130_000,
   perObject: 1,
+  /** Few of them refer to anything. */
+  perString: 0.3,
   perReference: 0.4,
-  perIndex: 2.5,
+  perIndex: 1.7,
   perWeakEntry: 10,
   perTextByte: 0.03,
 };
@@ -49,7 +52,8 @@ export const snapshotCost = (heap: HeapObjects, nodeMajor: number): CaptureCost 
   const { objects, jsObjects, strings, textBytes, references, indexes, weakEntries, slowdown } = heap;
   const sum = (per: typeof snapshotUs, of: keyof Range): number =>
     per.base +
-    objects * per.perObject +
+    (objects - strings) * per.perObject +
+    strings * per.perString +
     references[of] * per.perReference +
     indexes[of] * per.perIndex +
     weakEntries[of] * per.perWeakEntry +
@@ -66,7 +70,7 @@ export const snapshotCost = (heap: HeapObjects, nodeMajor: number): CaptureCost 
       most: Math.max(1.25 * bytes('most') + others * perOther.bytes, waiting),
     },
     pauseUs: {
-      least: 0.5 * us('least') * slowdown.least,
+      least: 0.45 * us('least') * slowdown.least,
       likely: us('likely') * slowdown.likely,
       most: (1.8 * us('likely') + others * perOther.us) * slowdown.most,
     },
@@ -88,7 +92,7 @@ export const censusCost = ({ objects, jsObjects, references, slowdown }: HeapObj
     references.likely * censusUs.perReference;
   return {
     extraBytes: { least: 0.4 * needed, likely: base / 2 + needed, most: 2 * base + 1.4 * needed },
-    pauseUs: { least: 0.5 * us, likely: us * slowdown.likely, most: 2 * us * slowdown.most },
+    pauseUs: { least: 0.5 * us, likely: us * slowdown.likely, most: 2.2 * us * slowdown.most },
     heapBytes: jsObjects * inHeapPerJsObject,
   };
 };

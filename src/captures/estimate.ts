@@ -99,13 +99,17 @@ export const requireRoomToCollect = async (attachment: Attachment): Promise<void
 
 export const noRoomToCollect = 'what stays alive is not sampled: there is not enough memory to collect garbage';
 
-/** Garbage is collected only if a census would be refused otherwise. */
-export const estimateCensus = async (attachment: Attachment): Promise<CaptureEstimate> => {
-  const estimate = async (collected: boolean): Promise<CaptureEstimate> => {
-    const objects = await countHeapObjects(attachment, { collected });
+/** With `collected`, garbage is collected first, if there is room for that; else only if a census would be refused otherwise. */
+export const estimateCensus = async (
+  attachment: Attachment,
+  { collected = false }: EstimateOptions = {},
+): Promise<CaptureEstimate> => {
+  const estimate = async (afterCollection: boolean): Promise<CaptureEstimate> => {
+    const objects = await countHeapObjects(attachment, { collected: afterCollection });
     const heap = await readHeap(attachment);
     return estimateOf(censusCostOf(objects, heap), heap, objects, await readRoom(attachment));
   };
+  if (collected && (await roomToCollect(attachment))) return estimate(true);
   const roughly = await estimate(false);
   return roughly.enough || !(await roomToCollect(attachment)) ? roughly : estimate(true);
 };

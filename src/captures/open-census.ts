@@ -9,9 +9,11 @@ import { estimateCensus, whyNoRoom } from './estimate.js';
 export const openCensus = async (attachment: Attachment, force = false): Promise<Census> => {
   const census = await startCensus(attachment.session);
   attachment.onDetach(census.close);
+  let counts = 0;
   return {
     count: async (options) => {
-      if (!force) await refuseWithoutRoom(attachment);
+      // each count collects garbage, so that little is left for the next
+      if (!force) await refuseWithoutRoom(attachment, counts++ === 0);
       return census.count(options);
     },
     sizes: census.sizes,
@@ -19,8 +21,8 @@ export const openCensus = async (attachment: Attachment, force = false): Promise
   };
 };
 
-const refuseWithoutRoom = async (attachment: Attachment): Promise<void> => {
-  const estimate = await estimateCensus(attachment);
+const refuseWithoutRoom = async (attachment: Attachment, collected: boolean): Promise<void> => {
+  const estimate = await estimateCensus(attachment, { collected });
   if (estimate.enough) return;
   throw new MemwatchError(
     'no-room',

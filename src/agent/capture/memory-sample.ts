@@ -169,19 +169,21 @@ const referencesIn = (bytes: Buffer, heap: readonly Region[], places: readonly P
   return references;
 };
 
-/** Of the tables whose heads lie within a record. */
+/** Of the tables whose heads lie within a record. A single one may be Node's own: it does not stand for others. */
 const weakEntriesIn = (bytes: Buffer, heap: readonly Region[], places: readonly Places[]): number => {
   const searchedBytes = recordBytes - weakHeadWords * wordBytes;
-  let [sum, at] = [0, 0];
+  let [sum, tables, at] = [0, 0, 0];
   for (const [region, { count }] of places.entries()) {
     const weight = (heap[region]?.bytes ?? 0) / (count * searchedBytes);
     for (const end = at + count * recordBytes; at < end; at += recordBytes)
       for (let layoutAt = at; layoutAt < at + searchedBytes; layoutAt += wordBytes) {
         const table = addressIn(bytes, layoutAt) === 0 ? undefined : weakTableAt(bytes, layoutAt + wordBytes);
-        if (table !== undefined && table.slots < longestWithoutPages) sum += weight * table.entries;
+        if (table === undefined || table.slots >= longestWithoutPages || table.entries === 0) continue;
+        sum += weight * table.entries;
+        tables++;
       }
   }
-  return sum;
+  return tables < 2 ? 0 : sum;
 };
 
 const regionOf = (regions: readonly Region[], address: number): Region | undefined => {
