@@ -24,7 +24,7 @@ const exceptions = {
   'analyzer/model': 'columns heap-graph merge-profiles owner string-table',
   'analyzer/waste': 'claims collections equal-objects find-waste holders layout objects rows strings subtree',
   'commands/query': 'columns',
-  'commands/tui/data': 'flame-data heap-data heap-levels heap-lists heap-rows ordering profile-data tree-list',
+  'commands/tui/data': 'flame-data heap-levels heap-lists heap-rows ordering profile-data tree-list',
   'report/flamegraph': 'data page-script svg',
   'report/recording': 'page-script',
   'tui/terminal': 'screen',

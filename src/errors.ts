@@ -18,6 +18,7 @@ export const errorCodes = {
   'no-room': 'there is not enough memory or disk for the step',
   'not-this-format': 'the file is of another kind',
   'broken-file': 'the file is of the right kind, but cut off or inconsistent',
+  'broken-index': 'an index of a snapshot is damaged; the snapshot itself is not',
   'cannot-read': 'a file cannot be read',
   'cannot-write': 'a file cannot be written',
   'not-found': 'what was asked for is not in the data',

@@ -1,7 +1,7 @@
 /** The command line: every command, and the one place that catches, prints an error and sets the exit code. */
 import { setPriority } from 'node:os';
 import { isatty } from 'node:tty';
-import { createIo, inLocale, type Arguments, type Command } from './commands/io.js';
+import { createIo, inLocale, type Arguments, type Command, type Io } from './commands/io.js';
 import { answerWithoutCommand, commandNameIn, readWords } from './commands/help.js';
 import { asSystemError, exitCodeOf, MemwatchError, messageOf } from './errors.js';
 import { removeAbandoned } from './files/temporary.js';
@@ -60,11 +60,26 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const run = async (command: Command, args: Arguments): Promise<void> => {
   try {
     removeAbandoned(); // what a killed memwatch left
-    const io = createIo(args['json'] === true, interrupted.signal, endAtOnce);
-    process.exitCode = (await command.run(args, io)) ?? (interrupted.signal.aborted ? 130 : 0);
+    await runOnce(command, args);
   } catch (error) {
+    if (isDamagedIndex(error) && !interrupted.signal.aborted) return run(command, args);
     report(interrupted.signal.aborted ? asInterrupted(error) : await explained(error), args['debug'] === true);
   }
+};
+
+const runOnce = async (command: Command, args: Arguments): Promise<void> => {
+  const later: (() => Promise<void>)[] = [];
+  const afterwards: Io['afterwards'] = (work) => void later.push(work);
+  const io = createIo(args['json'] === true, interrupted.signal, { endAtOnce, afterwards });
+  process.exitCode = (await command.run(args, io)) ?? (interrupted.signal.aborted ? 130 : 0);
+  for (const work of later) await work();
+};
+
+/** Such an index is removed when it is found, so the snapshot itself is read the next time. */
+const isDamagedIndex = (error: unknown): error is MemwatchError => {
+  if (!(error instanceof MemwatchError) || error.code !== 'broken-index') return false;
+  process.stderr.write(`${harmless(error.message)}: reading the snapshot again\n`);
+  return true;
 };
 
 /** What kind of file it is that could not be read. Loaded only if it is needed, because it knows every format. */

@@ -3,12 +3,16 @@ import { MemwatchError } from '../errors.js';
 import { diffProfiles, type ProfileDiffOptions } from './diff/profiles.js';
 import { diffSnapshots } from './diff/snapshots.js';
 import { limitOf } from './heap.js';
+import type { IndexUse } from '../heap-files/heap-file.js';
 import type { Command, Io } from './io.js';
+import { indexOption, indexUse } from './open-heap.js';
 import { nameFile } from './profile-file.js';
 import { typeOption, wantedType } from './profile-type.js';
 
 /** Compares captures of one kind and prints the result. */
-type DiffFiles = (files: readonly string[], limit: number, io: Io, options: ProfileDiffOptions) => Promise<void>;
+type DiffFiles = (files: readonly string[], limit: number, io: Io, options: DiffOptions) => Promise<void>;
+
+type DiffOptions = ProfileDiffOptions & { readonly index: IndexUse };
 
 /** Chosen by the files' content. Throws `bad-argument`, `not-this-format`. */
 const differOf = async (files: readonly string[]): Promise<DiffFiles> => {
@@ -33,7 +37,7 @@ const differOf = async (files: readonly string[]): Promise<DiffFiles> => {
 
 export const diffCommand: Command = {
   builder: (yargs) =>
-    typeOption(yargs)
+    indexOption(typeOption(yargs))
       .positional('files', { type: 'string', array: true, describe: 'two or more captures, oldest first' })
       .option('limit', { type: 'number', describe: 'rows in each table (15; with --json 100 objects)' })
       .option('to', {
@@ -58,6 +62,6 @@ export const diffCommand: Command = {
     const format = args['to'] === 'html' ? ('html' as const) : ('svg' as const);
     const file = { format, output: args['output'] as string | undefined, overwrite: args['overwrite'] === true };
     const to = args['to'] === undefined ? undefined : file;
-    await diff(files, limitOf(args, io.json ? 100 : 15), io, { to, type: wantedType(args) });
+    await diff(files, limitOf(args, io.json ? 100 : 15), io, { to, type: wantedType(args), index: indexUse(args) });
   },
 };

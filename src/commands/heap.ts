@@ -10,13 +10,13 @@ import { captureOptions } from './capture-file.js';
 import { targetForms } from './choose-target.js';
 import { htmlOptions, printWithPage } from './html.js';
 import type { Arguments, Command, Io } from './io.js';
-import { openSource } from './open-heap.js';
+import { indexOption, openSource } from './open-heap.js';
 
 const orders: readonly ClassOrder[] = ['retained', 'self', 'count', 'name'];
 
 export const heapCommand: Command = {
   builder: (yargs) =>
-    captureOptions(htmlOptions(yargs), 'save the snapshot of a target in this file')
+    indexOption(captureOptions(htmlOptions(yargs), 'save the snapshot of a target in this file'))
       .positional('source', {
         type: 'string',
         describe: `.heapsnapshot file (plain or gzip); or a target: ${targetForms}`,

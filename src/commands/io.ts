@@ -19,6 +19,8 @@ export interface Io extends Progress {
   print(document: PrintedDocument, text: () => string): void;
   /** From now on nothing has to be undone: a signal ends memwatch at once, also in the middle of a long computation. */
   endAtOnce(): void;
+  /** Work to do once the result is printed. */
+  afterwards(work: () => Promise<void>): void;
   /** Writes a line to stdout as it comes (live readings, NDJSON). */
   line(text: string): void;
 }
@@ -36,7 +38,11 @@ export type Arguments = Readonly<Record<string, unknown>> & { readonly '--'?: re
 /** Text as this locale's terminals can show it. */
 export const inLocale = (text: string): string => (isAsciiLocale(process.env) ? toAscii(text) : text);
 
-export const createIo = (json: boolean, signal: AbortSignal, endAtOnce: () => void): Io => {
+export const createIo = (
+  json: boolean,
+  signal: AbortSignal,
+  { endAtOnce, afterwards }: Pick<Io, 'endAtOnce' | 'afterwards'>,
+): Io => {
   const clearProgress = (): void => {
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   };
@@ -49,6 +55,7 @@ export const createIo = (json: boolean, signal: AbortSignal, endAtOnce: () => vo
     signal,
     json,
     endAtOnce,
+    afterwards,
     color: !json && process.stdout.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
     columns: process.stdout.columns ?? 100,
     print: (document, text) => line(json ? writeJson(document, 2) : text()),

@@ -4,39 +4,39 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Argv } from 'yargs';
 import { withAttachment } from '../agent/attach/attach.js';
 import type { Target } from '../agent/attach/target.js';
-import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot/heapsnapshot.js';
-import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
-import { Heap, type FindPlace } from '../analyzer/heap/heap.js';
-import { createLocator } from '../analyzer/model/location.js';
+import type { Heap } from '../analyzer/heap/heap.js';
 import { MemwatchError } from '../errors.js';
 import { createTemporaryFolder } from '../files/temporary.js';
+import { openHeapFile, readHeapFile, type IndexUse } from '../heap-files/heap-file.js';
 import { wantedCapture, type WantedCapture } from './capture-file.js';
 import { targetOf } from './choose-target.js';
 import type { Arguments, Io } from './io.js';
 import { takeSnapshot } from '../captures/take-snapshot.js';
 
-/** Reads a snapshot file, and runs the passes that most commands need. */
-export const openHeap = async (file: string, io: Io): Promise<Heap> => prepare(await readHeap(file, io), io);
+/** Reads a snapshot file, or its index, and runs the passes that most commands need. */
+export const openHeap = async (file: string, use: IndexUse, io: Io): Promise<Heap> => {
+  const { heap, keepIndex } = await openHeapFile(file, io, use);
+  io.afterwards(keepIndex);
+  return prepare(heap, io);
+};
+
+/** The options of commands that read snapshot files. */
+export const indexOption = (yargs: Argv): Argv =>
+  yargs.option('index', {
+    type: 'boolean',
+    describe: 'keep an index of the file, so that it opens at once next time (default: above 200 MB)',
+  });
+
+export const indexUse = (args: Arguments): IndexUse =>
+  args['index'] === undefined ? 'large' : args['index'] === true ? 'always' : 'never';
 
 const prepare = async (heap: Heap, io: Io): Promise<Heap> => {
   io.endAtOnce();
-  io.progress('computing retained sizes');
+  if (heap.stored === undefined) io.progress('computing retained sizes');
   return heap.prepare();
-};
-
-/** Reads a snapshot file without running any pass. */
-export const readHeap = async (file: string, io: Pick<Io, 'signal' | 'progress'>): Promise<Heap> => {
-  const graph = await readHeapSnapshot(file, {
-    signal: io.signal,
-    onProgress: (share) => io.progress(`reading ${file}: ${Math.floor(share * 100)}%`),
-  });
-  const scripts = await readScriptsTable(file);
-  if (scripts === undefined) return new Heap(graph);
-  const locator = createLocator(scripts);
-  const findPlace: FindPlace = (scriptId, line, column) => locator.atPosition(scriptId, '', line, column);
-  return new Heap(graph, findPlace, scripts.process, scripts.nodeVersion);
 };
 
 /**
@@ -46,7 +46,8 @@ export const readHeap = async (file: string, io: Pick<Io, 'signal' | 'progress'>
 export const openSource = async (args: Arguments, io: Io): Promise<{ heap: Heap; file: string }> => {
   const named = args['source'] === undefined ? undefined : String(args['source']);
   const isScript = named !== undefined && /\.[cm]?[jt]sx?$/.test(named);
-  if (named !== undefined && !isScript && existsSync(named)) return { heap: await openHeap(named, io), file: named };
+  if (named !== undefined && !isScript && existsSync(named))
+    return { heap: await openHeap(named, indexUse(args), io), file: named };
   if (!isScript && /[/\\]|\.heapsnapshot(\.gz)?$/.test(named ?? '') && !/^(wss?:\/\/|:?\d+\/)/.test(named ?? ''))
     throw new MemwatchError('cannot-read', `no such file: ${named}`);
   const wanted = wantedFile(args);
@@ -77,7 +78,7 @@ const readTarget = async (target: Target, io: Io, options: CaptureOptions): Prom
     await withAttachment(target, { signal: io.signal, onProgress: io.progress }, (attachment) =>
       takeSnapshot(attachment, file, { overwrite, force: options.force }, io),
     );
-    return await readHeap(file, io);
+    return await readHeapFile(file, io);
   } finally {
     folder.remove();
   }

@@ -6,7 +6,7 @@ import { MemwatchError } from '../errors.js';
 import { renderQueryCsv, renderQueryTable, type QueryResult } from '../report/query-text.js';
 import { limitOf } from './heap.js';
 import type { Arguments, Command, Io } from './io.js';
-import { openHeap } from './open-heap.js';
+import { indexOption, indexUse, openHeap } from './open-heap.js';
 import { HeapDatabase, loadDuckdb, type NamedHeap } from './query/duckdb.js';
 import { prompt } from './query/prompt.js';
 
@@ -15,7 +15,7 @@ const rowsOfTable = 100;
 
 export const queryCommand: Command = {
   builder: (yargs) =>
-    yargs
+    indexOption(yargs)
       .positional('files', { type: 'string', array: true, describe: '.heapsnapshot files, then the SQL' })
       .option('csv', { type: 'boolean', describe: 'print comma-separated values' })
       .option('limit', { type: 'number', describe: `rows to print (${rowsOfTable}; with --json and --csv all)` })
@@ -31,7 +31,7 @@ export const queryCommand: Command = {
     const question = sql ?? (isPrompt ? '' : await text(process.stdin));
     const isWhole = args['limit'] === undefined && (io.json || args['csv'] === true);
     const limit = isWhole ? Infinity : limitOf(args, rowsOfTable);
-    const database = await openDatabase(files, io);
+    const database = await openDatabase(files, args, io);
     try {
       if (isPrompt) await prompt(database, limit, io);
       else print(await database.run(question, limit), args, io);
@@ -53,10 +53,10 @@ const wordsOf = (words: readonly string[]): { files: readonly string[]; sql: str
   return { files, sql: isFile ? undefined : last };
 };
 
-const openDatabase = async (files: readonly string[], io: Io): Promise<HeapDatabase> => {
+const openDatabase = async (files: readonly string[], args: Arguments, io: Io): Promise<HeapDatabase> => {
   await loadDuckdb(); // fails at once, not after a large file was read
   const heaps: NamedHeap[] = [];
-  for (const name of files) heaps.push({ name, heap: await openHeap(name, io) });
+  for (const name of files) heaps.push({ name, heap: await openHeap(name, indexUse(args), io) });
   io.progress('running the query');
   return HeapDatabase.open(heaps);
 };

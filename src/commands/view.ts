@@ -5,12 +5,13 @@ import { requireRegularFile } from '../input.js';
 import { startGuardian } from '../tui/terminal/guardian.js';
 import { hasScreen, type Command } from './io.js';
 import { kindOf } from './tui/data/capture-kind.js';
+import { indexOption, indexUse } from './open-heap.js';
 import { typeOption, wantedType } from './profile-type.js';
 import { FileProvider } from './tui/file-provider.js';
 
 export const viewCommand: Command = {
   builder: (yargs) =>
-    typeOption(yargs)
+    indexOption(typeOption(yargs))
       .positional('files', {
         type: 'string',
         array: true,
@@ -29,7 +30,7 @@ export const viewCommand: Command = {
     }
     // the terminal library is loaded only here
     const [{ runTui }, guardian] = await Promise.all([import('../tui/terminal/app.js'), startGuardian()]);
-    await runTui(new FileProvider(files, wantedType(args)), guardian, io.signal);
+    await runTui(new FileProvider(files, { type: wantedType(args), index: indexUse(args) }), guardian, io.signal);
   },
 };
 

@@ -5,11 +5,11 @@ import { captureOptions } from './capture-file.js';
 import { targetForms } from './choose-target.js';
 import { htmlOptions, printWithPage } from './html.js';
 import type { Command } from './io.js';
-import { openSource } from './open-heap.js';
+import { indexOption, openSource } from './open-heap.js';
 
 export const wasteCommand: Command = {
   builder: (yargs) =>
-    captureOptions(htmlOptions(yargs), 'save the snapshot of a target in this file')
+    indexOption(captureOptions(htmlOptions(yargs), 'save the snapshot of a target in this file'))
       .positional('source', {
         type: 'string',
         describe: `.heapsnapshot file (plain or gzip); or a target: ${targetForms}`,

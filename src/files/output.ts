@@ -22,6 +22,8 @@ export interface OutputOptions {
   readonly earlier?: RegExp | undefined;
   /** Other users may read it, as far as the umask lets them: reports for other programs. */
   readonly forOthers?: boolean | undefined;
+  /** It can be made again and is checked when it is read: memwatch does not wait for the disk. */
+  readonly isRemade?: boolean | undefined;
 }
 
 export interface Output {
@@ -43,7 +45,7 @@ export const createOutput = (file: string, options: OutputOptions = {}): Output 
     const destination = requireFree(file, options);
     if (destination.kind === 'stream') return toStream(file, destination);
     const replaces = options.overwrite === true || destination.existing !== undefined;
-    return toFile(file, destination.path, replaces, options.forOthers);
+    return toFile(file, destination.path, replaces, options);
   });
 
 /** Writes a whole file. Throws `cannot-write`, `no-room`. */
@@ -99,7 +101,12 @@ type Stream = Extract<Destination, { kind: 'stream' }>;
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 
-const toFile = (file: string, path: string, replaces: boolean, forOthers = false): Output => {
+const toFile = (
+  file: string,
+  path: string,
+  replaces: boolean,
+  { forOthers = false, isRemade }: OutputOptions,
+): Output => {
   removeAbandoned(dirname(path));
   const part = beside(path, `${temporaryName()}.part`);
   const descriptor = openSync(part, O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0), forOthers ? 0o666 : 0o600);
@@ -115,7 +122,7 @@ const toFile = (file: string, path: string, replaces: boolean, forOthers = false
     write: (data) => guarded(file, () => writeAll(descriptor, data)),
     commit: () =>
       guarded(file, () => {
-        syncIfPermitted(descriptor);
+        if (isRemade !== true) syncIfPermitted(descriptor);
         if (forOthers) keepMode(descriptor, path);
         close();
         if (replaces) replace(part, file, path);

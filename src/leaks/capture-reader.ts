@@ -3,10 +3,10 @@
  * and scripts tables.
  */
 import { statSync } from 'node:fs';
-import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
 import type { HeapGraph } from '../analyzer/model/heap-graph.js';
 import type { ScriptsTable } from '../analyzer/model/scripts.js';
+import { openGraph } from '../heap-files/heap-file.js';
 
 export interface Capture {
   readonly file: string;
@@ -15,17 +15,18 @@ export interface Capture {
 }
 
 /**
- * Graphs stay in memory while their files are no larger than this in total: each capture is looked at several times.
+ * Graphs stay in memory while their files are no larger than this in total, because each capture is looked at several times;
+ * on a machine with much free memory half of that.
  */
-const mostBytesKept = 256 * 2 ** 20;
+const mostBytesKept = (): number => Math.max(256 * 2 ** 20, process.availableMemory() / 2);
 
 /** Starts to read a capture at once, while the target continues to work. */
 export const createCaptureReader = (signal?: AbortSignal): ((file: string) => Capture) => {
   let keptBytes = 0;
-  const read = (file: string): Promise<HeapGraph> => readHeapSnapshot(file, signal === undefined ? {} : { signal });
+  const read = (file: string): Promise<HeapGraph> => openGraph(file, signal);
   return (file) => {
     const size = statSync(file, { throwIfNoEntry: false })?.size ?? Infinity; // reading it says why
-    const isKept = keptBytes + size <= mostBytesKept;
+    const isKept = keptBytes + size <= mostBytesKept();
     if (isKept) keptBytes += size;
     const graph = isKept ? read(file) : undefined;
     const scripts = readScriptsTable(file);

@@ -42,7 +42,7 @@ const heapOf = async (file: string): Promise<Heap> =>
     column: column + 1,
   }));
 
-const quietIo = createIo(false, new AbortController().signal, () => undefined);
+const quietIo = createIo(false, new AbortController().signal, { endAtOnce: () => {}, afterwards: () => {} });
 
 const snapshots = (t: TestContext): { readonly earlier: string; readonly later: string } => {
   const folder = temporaryFolder(t);

@@ -29,6 +29,7 @@ const textOf = async (...words: readonly string[]): Promise<string> => {
     print: (_, text) => void printed.push(text()),
     line: (text) => void printed.push(text),
     endAtOnce: nothing,
+    afterwards: nothing,
     progress: nothing,
     warn: nothing,
   });

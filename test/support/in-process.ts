@@ -13,6 +13,7 @@ export const runInProcess = async (words: readonly string[]): Promise<unknown> =
     columns: 100,
     print: (printed: unknown) => (document = printed),
     endAtOnce: nothing,
+    afterwards: nothing,
     line: nothing,
     progress: nothing,
     warn: nothing,

@@ -18,7 +18,7 @@ export interface Alike {
 const mostAbove = 10_000;
 
 /** Kinds of objects, those that retain most together first. */
-export const groupAlike = (heap: Heap, nodes: readonly number[]): Alike[] => {
+export const groupAlike = (heap: Heap, nodes: Iterable<number>): Alike[] => {
   const { graph, dominators } = heap;
   const wayOf = createWays(graph, heap.paths);
   const groups = new Map<string, Set<number>>();

@@ -5,7 +5,7 @@
  * list whose links hold one another, only the first link is listed.
  */
 import { nodeTypes, type HeapGraph } from '../model/heap-graph.js';
-import type { Dominators } from '../model/heap-results.js';
+import type { Classes, Dominators } from '../model/heap-results.js';
 import { findChains } from './chains.js';
 import { userRoots } from './edges.js';
 import { isMachinery } from './machinery.js';
@@ -67,4 +67,16 @@ export const findHolders = (
   };
   const ownBytes = (node: number): number => (chains.isHead(node) ? bytes[node] : (own.get(node) ?? 0));
   return big.filter(isWorthListing).toSorted((a, b) => ownBytes(b) - ownBytes(a));
+};
+
+/** For each class, the node of it that retains most. */
+export const computeBiggestOfClass = ({ classOf, list }: Classes, { retainedBytes }: Dominators): Uint32Array => {
+  const biggest = new Uint32Array(list.length);
+  const most = new Float64Array(list.length).fill(-1);
+  for (let node = 0; node < classOf.length; node++) {
+    if (retainedBytes[node] <= most[classOf[node]]) continue;
+    most[classOf[node]] = retainedBytes[node];
+    biggest[classOf[node]] = node;
+  }
+  return biggest;
 };

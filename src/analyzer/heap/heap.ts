@@ -11,8 +11,10 @@ import type {
   Paths,
   Retainers,
   RetainingEdges,
+  StoredResults,
 } from '../model/heap-results.js';
 import type { Location } from '../model/location.js';
+import { computeBiggestOfClass, findBiggest } from './biggest.js';
 import { countClasses, withRetained, type CountedClasses } from './classes.js';
 import { computeDominators } from './dominators.js';
 import { computeRetainingEdges } from './edges.js';
@@ -33,6 +35,8 @@ export class Heap {
   private lazyClasses: Classes | undefined;
   private lazyPaths: Paths | undefined;
   private lazyMachinery: Machinery | undefined;
+  private lazyBiggest: Uint32Array | undefined;
+  private lazyBiggestOfClass: Uint32Array | undefined;
 
   constructor(
     readonly graph: HeapGraph,
@@ -41,22 +45,39 @@ export class Heap {
     readonly process?: string,
     /** The Node version of that process; undefined if the capture does not say. */
     readonly nodeVersion?: string,
+    /** Results of an earlier reading of the same file; each is read from its index when it is asked for. */
+    readonly stored?: StoredResults,
   ) {}
 
   get edges(): RetainingEdges {
-    return (this.lazyEdges ??= computeRetainingEdges(this.graph));
+    return (this.lazyEdges ??= this.stored?.edges ?? computeRetainingEdges(this.graph));
   }
   get retainers(): Retainers {
     return (this.lazyRetainers ??= computeRetainers(this.graph, this.edges));
   }
   get dominators(): Dominators {
-    return (this.lazyDominators ??= computeDominators(this.graph, this.edges, this.retainers));
+    return (this.lazyDominators ??=
+      this.stored?.dominators ?? computeDominators(this.graph, this.edges, this.retainers));
   }
   get classes(): Classes {
-    return (this.lazyClasses ??= withRetained(this.counted ?? countClasses(this.graph), this.dominators));
+    return (this.lazyClasses ??=
+      this.stored?.classes ?? withRetained(this.counted ?? countClasses(this.graph), this.dominators));
   }
   get paths(): Paths {
-    return (this.lazyPaths ??= computePaths(this.graph, this.edges));
+    return (this.lazyPaths ??= this.stored?.paths ?? computePaths(this.graph, this.edges));
+  }
+  /** The biggest objects that a user can act on, see biggest.ts. */
+  get biggest(): Uint32Array {
+    return (this.lazyBiggest ??= this.stored?.biggest ?? Uint32Array.from(findBiggest(this.graph, this.dominators)));
+  }
+  /** For each class, the node of it that retains most. */
+  get biggestOfClass(): Uint32Array {
+    return (this.lazyBiggestOfClass ??=
+      this.stored?.biggestOfClass ?? computeBiggestOfClass(this.classes, this.dominators));
+  }
+  /** Bytes of the whole heap. */
+  get totalBytes(): number {
+    return this.stored?.totalBytes ?? this.dominators.retainedBytes[0];
   }
 
   get machinery(): Machinery {
@@ -66,9 +87,9 @@ export class Heap {
   /** The same heap with other ids for its nodes; results computed so far are kept. */
   withIds(nodeId: Uint32Array): Heap {
     const heap = new Heap({ ...this.graph, nodeId }, this.findPlace, this.process);
-    heap.lazyEdges = this.lazyEdges;
-    heap.lazyDominators = this.lazyDominators;
-    heap.lazyPaths = this.lazyPaths;
+    heap.lazyEdges = this.stored?.edges ?? this.lazyEdges;
+    heap.lazyDominators = this.stored?.dominators ?? this.lazyDominators;
+    heap.lazyPaths = this.stored?.paths ?? this.lazyPaths;
     return heap;
   }
 
@@ -83,6 +104,7 @@ export class Heap {
 
   /** Computes in two threads what most questions need; without this call it is computed in one. */
   async prepare(): Promise<this> {
+    if (this.stored !== undefined) return this;
     const { edges, dominators, counted } = await computeInThreads(this.graph);
     this.lazyEdges = edges;
     this.lazyDominators = dominators;

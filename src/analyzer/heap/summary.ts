@@ -3,10 +3,10 @@
  * with their paths.
  */
 import { nodeTypeName } from '../model/heap-graph.js';
-import type { HeapSummary } from '../model/heap-results.js';
+import type { HeapRow, HeapSummary } from '../model/heap-results.js';
 import { groupAlike, type Alike } from './alike.js';
-import { findBiggest } from './biggest.js';
 import type { Heap } from './heap.js';
+import type { Location } from '../model/location.js';
 
 export type ClassOrder = 'retained' | 'self' | 'count' | 'name';
 
@@ -28,20 +28,36 @@ export const summarizeHeap = (heap: Heap, options: SummaryOptions): HeapSummary 
     .filter(({ one }) => one.count > 0 && (wanted === undefined || one.name === wanted))
     .toSorted((a, b) => order[options.sort](a.one, b.one) || (a.one.name < b.one.name ? -1 : 1));
   if (wanted !== undefined && rows.length === 0) return undefined;
-  const objects =
-    wanted === undefined
-      ? groupAlike(heap, findBiggest(graph, heap.dominators)).slice(0, options.limit)
-      : biggestOfClass(heap, rows[0].index, options.limit).map((node) => groupOfOne(heap, node));
   return {
     nodes: graph.nodeCount,
     edges: graph.edgeCount,
-    selfBytes: heap.dominators.retainedBytes[0],
+    selfBytes: heap.totalBytes,
     extraNativeBytes: graph.extraNativeBytes,
-    classes: withPlaces(heap, rows.slice(0, options.classLimit)),
+    classes: rows.slice(0, options.classLimit).map(({ one, index }) => ({ ...one, location: placeOf(heap, index) })),
     classCount: rows.length,
-    dominators: objects.map(({ node, count, totalBytes }) => ({ ...heap.object(node), count, totalBytes })),
+    dominators:
+      wanted === undefined
+        ? biggestRows(heap, options.limit)
+        : largestOfClass(heap, rows[0].index, options.limit).map((node) => rowOf(heap, groupOfOne(heap, node))),
   };
 };
+
+/** The biggest objects, those that are alike as one row. */
+export const biggestRows = (heap: Heap, limit: number): readonly HeapRow[] =>
+  heap.stored !== undefined && limit <= storedRows
+    ? heap.stored.rows.slice(0, limit)
+    : groupAlike(heap, heap.biggest)
+        .slice(0, limit)
+        .map((group) => rowOf(heap, group));
+
+/** How many rows an index keeps: as many as a report shows at most, unless it is asked for more. */
+export const storedRows = 100;
+
+const rowOf = (heap: Heap, { node, count, totalBytes }: Alike): HeapRow => ({
+  ...heap.object(node),
+  count,
+  totalBytes,
+});
 
 const groupOfOne = ({ dominators }: Heap, node: number): Alike => ({
   node,
@@ -63,17 +79,16 @@ const order: Readonly<Record<ClassOrder, (a: Counted, b: Counted) => number>> = 
   name: () => 0,
 };
 
-/** The location of a class is that of its first object's constructor, as V8 reports it. */
-const withPlaces = (heap: Heap, rows: readonly { one: Counted; index: number }[]): HeapSummary['classes'] => {
-  const constructors = new Set(['object', 'closure']);
-  return rows.map(({ one, index }) => {
-    const node = heap.classes.classOf.indexOf(index);
-    const placed = constructors.has(nodeTypeName(heap.graph, node)) && !/^(Function|Object|\{.*\})$/.test(one.name);
-    return { ...one, location: placed ? heap.locationOf(node) : null };
-  });
+/** The location of a class is that of its biggest object's constructor, as V8 reports it. */
+export const placeOf = (heap: Heap, index: number): Location | null => {
+  if (heap.stored !== undefined) return heap.stored.places[index];
+  const node = heap.biggestOfClass[index];
+  const type = nodeTypeName(heap.graph, node);
+  const placed = type === 'object' || type === 'closure';
+  return placed && !/^(Function|Object|\{.*\})$/.test(heap.classes.list[index].name) ? heap.locationOf(node) : null;
 };
 
-const biggestOfClass = (heap: Heap, index: number, limit: number): number[] => {
+const largestOfClass = (heap: Heap, index: number, limit: number): number[] => {
   const { classOf } = heap.classes;
   const { retainedBytes } = heap.dominators;
   const nodes: number[] = [];

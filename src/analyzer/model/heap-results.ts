@@ -69,6 +69,20 @@ export interface HeapResults {
   readonly paths: Paths;
 }
 
+/** What an index keeps of a heap, so that nothing has to be computed when the snapshot is opened again. */
+export interface StoredResults extends HeapResults {
+  /** Bytes of the whole heap. */
+  readonly totalBytes: number;
+  /** The biggest objects, see biggest.ts. */
+  readonly biggest: Uint32Array;
+  /** For each class in `classes.list`, the node of it that retains most. */
+  readonly biggestOfClass: Uint32Array;
+  /** For each class, where it is in the source. */
+  readonly places: readonly (Location | null)[];
+  /** The first rows of the report. */
+  readonly rows: readonly HeapRow[];
+}
+
 /** One object as reports show it. */
 export interface HeapObject {
   /** V8's id, printed as `@id`. */

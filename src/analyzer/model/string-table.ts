@@ -22,22 +22,32 @@ export const stringTable = (strings: StringPages): StringTable => new PagedStrin
 
 class PagedStrings implements StringTable {
   readonly count: number;
-  private readonly pages: readonly Buffer[];
+  /** Those that were needed so far: an index reads pages when they are asked for. */
+  private readonly pages: (Buffer | undefined)[];
   private readonly firstOfPage: readonly number[];
-  private readonly starts: Uint32Array;
 
   constructor(readonly written: StringPages) {
-    const { pages, firstOfPage, starts, count } = written;
-    this.pages = pages.map((page) => Buffer.from(page.buffer, page.byteOffset, page.length));
+    const { firstOfPage, count } = written;
+    this.pages = Array.from({ length: written.pages.length });
     this.firstOfPage = firstOfPage;
-    this.starts = starts;
     this.count = count;
+  }
+
+  private get starts(): Uint32Array {
+    return this.written.starts;
+  }
+
+  private page(index: number): Buffer {
+    const known = this.pages[index];
+    if (known !== undefined) return known;
+    const { buffer, byteOffset, length } = this.written.pages[index];
+    return (this.pages[index] = Buffer.from(buffer, byteOffset, length));
   }
 
   get(index: number): string {
     if (index < 0 || index >= this.count) return '';
     const page = this.pageOf(index);
-    const bytes = this.pages[page];
+    const bytes = this.page(page);
     const start = this.starts[index];
     const last = index + 1 === this.count || this.firstOfPage[page + 1] === index + 1;
     const end = last ? bytes.length : this.starts[index + 1];
@@ -46,7 +56,8 @@ class PagedStrings implements StringTable {
 
   indexOf(text: string): number {
     for (const form of writtenForms(text)) {
-      for (const [page, bytes] of this.pages.entries()) {
+      for (const page of this.pages.keys()) {
+        const bytes = this.page(page);
         for (let at = bytes.indexOf(form); at !== -1; at = bytes.indexOf(form, at + 1)) {
           const index = this.indexAt(page, at);
           if (index !== -1) return index;
@@ -58,7 +69,8 @@ class PagedStrings implements StringTable {
 
   containing(text: string): number[] {
     const found: number[] = [];
-    for (const [page, bytes] of this.pages.entries()) {
+    for (const page of this.pages.keys()) {
+      const bytes = this.page(page);
       for (let at = bytes.indexOf(text); at !== -1; at = bytes.indexOf(text, at + 1)) {
         const index = this.indexBefore(page, at);
         if (found.at(-1) !== index) found.push(index);

@@ -4,12 +4,18 @@ import type { Heap } from '../../analyzer/heap/heap.js';
 import type { DiffDocument, GrownObjectDocument } from '../../analyzer/model/documents.js';
 import type { ObjectGrowth } from '../../analyzer/model/heap-diff.js';
 import { renderHeapDiff } from '../../report/heap-diff-text.js';
+import type { IndexUse } from '../../heap-files/heap-file.js';
 import type { Io } from '../io.js';
 import { openHeap } from '../open-heap.js';
 
-export const diffSnapshots = async (files: readonly string[], limit: number, io: Io): Promise<void> => {
+export const diffSnapshots = async (
+  files: readonly string[],
+  limit: number,
+  io: Io,
+  { index }: { readonly index: IndexUse },
+): Promise<void> => {
   const heaps: Heap[] = [];
-  for (const file of files) heaps.push(await openHeap(file, io));
+  for (const file of files) heaps.push(await openHeap(file, index, io));
   io.progress('comparing');
   const diff = diffHeaps(heaps, limit);
   const { sameProcess, matchedBy, heapBytes, classes, objects } = diff;

@@ -39,6 +39,8 @@ export class HeapDatabase {
     private readonly connection: DuckDBConnection,
     /** Where DuckDB puts what its memory does not hold. */
     private readonly spilled: TemporaryFolder,
+    /** What tables threw while DuckDB read them, of which it reports only the text. */
+    private readonly failures: MemwatchError[],
   ) {}
 
   /** Throws `not-found` if the package is not installed. */
@@ -52,14 +54,15 @@ export class HeapDatabase {
     });
     const connection = await instance.connect();
     const texts = new Texts();
+    const failures: MemwatchError[] = [];
     for (const [index, { heap }] of heaps.entries()) {
       for (const [name, table] of Object.entries(tablesOf(heap, texts)))
-        connection.registerTableFunction(tableFunction(duckdb, `${name}_${index}`, table));
+        connection.registerTableFunction(tableFunction(duckdb, `${name}_${index}`, table, failures));
     }
     registerTextOf(duckdb, connection, texts);
     registerPathOf(duckdb, connection, heaps);
     for (const statement of viewStatements(heaps.map(({ name }) => name))) await connection.run(statement);
-    return new HeapDatabase(connection, spilled);
+    return new HeapDatabase(connection, spilled, failures);
   }
 
   /** The result of the last statement; at most `mostRows` of it. Throws `bad-argument` with what DuckDB says. */
@@ -74,7 +77,7 @@ export class HeapDatabase {
         more: rows.length > mostRows,
       };
     } catch (error) {
-      throw sqlError(error);
+      throw this.failures.pop() ?? sqlError(error);
     }
   }
 
@@ -129,7 +132,12 @@ interface Scan {
   readonly wanted: readonly number[];
 }
 
-const tableFunction = (duckdb: Package, name: string, table: NumberTable): DuckDBTableFunction =>
+const tableFunction = (
+  duckdb: Package,
+  name: string,
+  table: NumberTable,
+  failures: MemwatchError[],
+): DuckDBTableFunction =>
   duckdb.DuckDBTableFunction.create({
     name,
     supportsProjectionPushdown: true,
@@ -148,11 +156,20 @@ const tableFunction = (duckdb: Package, name: string, table: NumberTable): DuckD
       if (rows === 0) return;
       for (const [place, index] of scan.wanted.entries()) {
         const column = table.columns[index]; // undefined if DuckDB only counts rows
-        if (column !== undefined) fill(chunk.getColumnVector(place), column.valueOf, scan.next, rows);
+        if (column !== undefined) recorded(failures, () => fill(chunk.getColumnVector(place), column.valueOf, scan.next, rows)); // prettier-ignore
       }
       scan.next += rows;
     },
   });
+
+const recorded = (failures: MemwatchError[], work: () => void): void => {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof MemwatchError) failures.push(error);
+    throw error;
+  }
+};
 
 const fill = (vector: DuckDBVector, valueOf: (row: number) => number, first: number, rows: number): void => {
   for (let row = 0; row < rows; row++) vector.setItem(row, valueOf(first + row));

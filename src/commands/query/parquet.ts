@@ -21,7 +21,7 @@ export const exportParquet = async (file: string, folder: string, overwrite: boo
       hint: 'name a folder: -o tables',
     });
   await loadDuckdb();
-  const database = await HeapDatabase.open([{ name: file, heap: await openHeap(file, io) }]);
+  const database = await HeapDatabase.open([{ name: file, heap: await openHeap(file, 'large', io) }]);
   try {
     makeFolder(folder);
     let bytes = 0;

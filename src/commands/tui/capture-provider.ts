@@ -6,6 +6,7 @@ import type { LeakReport } from '../../analyzer/model/finding.js';
 import type { ProviderEvent, SaveFormat } from '../../tui/state/provider.js';
 import type { Detail, DetailQuery } from '../../tui/state/detail.js';
 import type { ListOrder, ListQuery, ListWindow, Page } from '../../tui/state/lists.js';
+import type { OpenOptions } from './messages.js';
 import { endedDataThread, startDataThread, type DataClient } from './data-client.js';
 import { savedScreen } from './data/saved-screen.js';
 
@@ -19,8 +20,8 @@ export class CaptureProvider {
   }
 
   /** Reads captures and shows them; the promise resolves when they are read. */
-  async open(files: readonly string[], type?: string): Promise<void> {
-    await this.thread().ask({ ask: 'open', files, type });
+  async open(files: readonly string[], options: OpenOptions = {}): Promise<void> {
+    await this.thread().ask({ ask: 'open', files, ...options });
   }
 
   /** Reads a snapshot without switching to it; errors are ignored, because the user did not ask for it. */

@@ -25,6 +25,7 @@ const io: Io = {
     document = printed;
   },
   endAtOnce: () => {}, // the thread is ended from outside
+  afterwards: () => {},
   line: () => {},
   progress: (text) => send({ progress: text }),
   warn: (text) => send({ warning: text }),

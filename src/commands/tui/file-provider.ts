@@ -1,6 +1,7 @@
 /** The Provider of files: `memwatch view`. In: paths. Out: what the terminal UI asks for. */
 import { MemwatchError } from '../../errors.js';
 import type { Provider, ProviderEvent } from '../../tui/state/provider.js';
+import type { OpenOptions } from './messages.js';
 import { CaptureProvider } from './capture-provider.js';
 
 export class FileProvider extends CaptureProvider implements Provider {
@@ -9,7 +10,7 @@ export class FileProvider extends CaptureProvider implements Provider {
 
   constructor(
     private readonly files: readonly string[],
-    private readonly type?: string,
+    private readonly options: OpenOptions = {},
   ) {
     super();
     this.title = files.join(' ');
@@ -33,7 +34,7 @@ export class FileProvider extends CaptureProvider implements Provider {
       emit(event);
     };
     try {
-      await this.open(this.files, this.type);
+      await this.open(this.files, this.options);
     } catch {
       return; // the user stopped it, and the screen has said so
     }

@@ -1,12 +1,20 @@
 /** The messages between the screen's thread and the thread that holds the data. Plain values only. */
+import type { IndexUse } from '../../heap-files/heap-file.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import type { ProviderEvent } from '../../tui/state/provider.js';
 import type { DetailQuery } from '../../tui/state/detail.js';
 import type { ListOrder, ListQuery, ListWindow } from '../../tui/state/lists.js';
 
+export interface OpenOptions {
+  /** The values of a profile to show. */
+  readonly type?: string | undefined;
+  /** Whether a snapshot is read from its index; a capture that is removed again has none. */
+  readonly index?: IndexUse;
+}
+
 export type Request =
-  /** Reads captures; events report what they hold. `type`: the values of a profile to show. */
-  | { readonly ask: 'open'; readonly files: readonly string[]; readonly type?: string | undefined }
+  /** Reads captures; events report what they hold. */
+  | ({ readonly ask: 'open'; readonly files: readonly string[] } & OpenOptions)
   | { readonly ask: 'openAside'; readonly file: string }
   | { readonly ask: 'show'; readonly report: LeakReport }
   | { readonly ask: 'rows'; readonly query: ListQuery; readonly order: ListOrder; readonly window: ListWindow }

@@ -17,7 +17,7 @@ let lastRows = 0;
 const answer = async (request: ToWorker): Promise<unknown> => {
   switch (request.ask) {
     case 'open':
-      return datasets.open(request.files, request.type);
+      return datasets.open(request.files, request);
     case 'openAside':
       return datasets.openAside(request.file);
     case 'show':

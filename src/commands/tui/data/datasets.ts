@@ -18,7 +18,8 @@ import type {
   ProfileName,
 } from '../../../tui/state/lists.js';
 import { analyseSnapshots } from '../../../leaks/snapshot-files.js';
-import { readHeap } from '../../open-heap.js';
+import { openHeapFile, readHeapFile, type IndexUse } from '../../../heap-files/heap-file.js';
+import type { OpenOptions } from '../messages.js';
 import { HeapCache } from './cache.js';
 import { kindOf } from './capture-kind.js';
 import { flameDetail } from './flame-data.js';
@@ -45,9 +46,10 @@ const isOfHeap = (query: ListQuery): query is HeapQuery => heapLists.has(query.l
 
 const findingRow = (finding: FindingRow['finding']): FindingRow => ({ kind: 'finding', finding });
 
-const heapSummary = (what: string, { graph: { nodeCount, edgeCount, selfBytes } }: Heap): string => {
-  let bytes = 0;
-  for (const nodeBytes of selfBytes) bytes += nodeBytes;
+const heapSummary = (what: string, { graph, stored }: Heap): string => {
+  const { nodeCount, edgeCount } = graph;
+  let bytes = stored?.totalBytes ?? 0;
+  if (stored === undefined) for (const nodeBytes of graph.selfBytes) bytes += nodeBytes;
   return `${what}: ${formatBytes(bytes)}, ${formatCount(nodeCount)} objects, ${formatCount(edgeCount)} references`;
 };
 
@@ -66,9 +68,9 @@ export class Datasets {
   constructor(private readonly emit: Emit) {}
 
   /** An event reports what cannot be read; the rest is shown. */
-  async open(files: readonly string[], type?: string): Promise<void> {
+  async open(files: readonly string[], options: OpenOptions = {}): Promise<void> {
     const before = this.snapshots.length;
-    for (const file of files) await this.attempt(() => this.openOne(file, type));
+    for (const file of files) await this.attempt(() => this.openOne(file, options));
     if (this.snapshots.length > before && this.snapshots.length > 1) await this.attempt(() => this.compare());
   }
 
@@ -78,7 +80,7 @@ export class Datasets {
    */
   async openAside(file: string): Promise<void> {
     const before = this.snapshots.length;
-    const heap = await readHeap(file, { signal: this.stop.signal, progress: () => {} });
+    const heap = await readHeapFile(file, { signal: this.stop.signal, progress: () => {} });
     const data = await computeHeapData(heap, () => {});
     if (this.snapshots.length > before) return; // a newer one was taken meanwhile
     this.heap = { data, cache: new HeapCache() };
@@ -95,9 +97,9 @@ export class Datasets {
     }
   }
 
-  private async openOne(file: string, type: string | undefined): Promise<void> {
+  private async openOne(file: string, { type, index = 'never' }: OpenOptions): Promise<void> {
     const kind = await kindOf(file);
-    if (kind.kind === 'snapshot') return this.openHeap(file);
+    if (kind.kind === 'snapshot') return this.openHeap(file, index);
     if (kind.kind === 'leaks') return this.show(kind.report);
     if (kind.kind === 'result') return this.openResult(kind.result);
     this.tell(`reading ${file}`);
@@ -122,14 +124,15 @@ export class Datasets {
     if (result.lists.functions?.length === 0) this.emit({ type: 'show', tab: 'lines' });
   }
 
-  private async openHeap(file: string): Promise<void> {
-    const heap = await readHeap(file, { signal: this.stop.signal, progress: this.tell });
+  private async openHeap(file: string, index: IndexUse): Promise<void> {
+    const io = { signal: this.stop.signal, progress: this.tell, warn: this.tell };
+    const { heap, keepIndex } = await openHeapFile(file, io, index);
     this.heap = undefined;
     const computed = this.compute(file, heap);
     const loaded = { type: 'loaded', dataset: 'heap', summary: heapSummary(file, heap) } as const;
-    if (isBig(heap)) return this.showEarly(heap, computed, loaded);
-    await computed;
-    this.emit(loaded);
+    if (isBig(heap)) await this.showEarly(heap, computed, loaded);
+    else await computed.then(() => this.emit(loaded));
+    void keepIndex();
   }
 
   private async compute(file: string, heap: Heap): Promise<void> {

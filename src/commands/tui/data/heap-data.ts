@@ -2,7 +2,6 @@
  * A snapshot with everything that the Heap tab shows of it. In: a heap. Out: HeapData, from which heap-lists.ts makes
  * lists. For a big heap it is computed in a thread of its own, while the data thread keeps serving requests.
  */
-import { findBiggest } from '../../../analyzer/heap/biggest.js';
 import type { Heap } from '../../../analyzer/heap/heap.js';
 import { manyEdges } from '../../../analyzer/heap/threads.js';
 import type { HeapResults } from '../../../analyzer/model/heap-results.js';
@@ -37,11 +36,11 @@ const mostBiggest = 1000;
  * From this size on, computing takes more than a moment: it gets its own thread, and classes are shown before it is
  * done.
  */
-export const isBig = (heap: Heap): boolean => heap.graph.edgeCount >= manyEdges;
+export const isBig = (heap: Heap): boolean => heap.stored === undefined && heap.graph.edgeCount >= manyEdges;
 
 export const computeHeapData = async (heap: Heap, report: Report): Promise<HeapData> => {
   const lists = isBig(heap) ? await computeInThread(heap, report) : computeHeapLists(await heap.prepare(), report);
-  return { ...lists, heap, totalBytes: heap.dominators.retainedBytes[0] };
+  return { ...lists, heap, totalBytes: heap.totalBytes };
 };
 
 const computeInThread = async (heap: Heap, report: Report): Promise<HeapLists> => {
@@ -54,27 +53,14 @@ const computeInThread = async (heap: Heap, report: Report): Promise<HeapLists> =
 
 /** Computes what the first screen needs, and reports each step before it begins. */
 export const computeHeapLists = (heap: Heap, report: Report): HeapLists => {
-  report(`computing retained sizes of ${formatCount(heap.graph.nodeCount)} objects`);
-  const { dominators } = heap;
-  report('computing what each class retains');
-  const biggestOfClass = biggestByClass(heap);
-  report('computing retaining paths');
-  if (heap.paths === undefined) throw new Error('paths are computed when they are needed');
-  return {
-    biggest: Uint32Array.from(findBiggest(heap.graph, dominators).slice(0, mostBiggest)),
-    biggestOfClass,
-  };
-};
-
-const biggestByClass = ({ classes, dominators }: Heap): Uint32Array => {
-  const { classOf, list } = classes;
-  const { retainedBytes } = dominators;
-  const biggest = new Uint32Array(list.length);
-  const most = new Float64Array(list.length).fill(-1);
-  for (let node = 0; node < classOf.length; node++) {
-    if (retainedBytes[node] <= most[classOf[node]]) continue;
-    most[classOf[node]] = retainedBytes[node];
-    biggest[classOf[node]] = node;
+  const steps: readonly [string, () => unknown][] = [
+    [`computing retained sizes of ${formatCount(heap.graph.nodeCount)} objects`, () => heap.dominators],
+    ['computing what each class retains', () => heap.classes],
+    ['computing retaining paths', () => heap.paths],
+  ];
+  for (const [text, compute] of heap.stored === undefined ? steps : []) {
+    report(text);
+    compute();
   }
-  return biggest;
+  return { biggest: heap.biggest.slice(0, mostBiggest), biggestOfClass: heap.biggestOfClass };
 };

@@ -1,0 +1,191 @@
+/**
+ * Reads an index, see layout.ts. In: its path. Out: a graph with its results, whose columns are read from the file when they
+ * are asked for, each checked by its CRC-32. Throws `not-this-format` if it is something else, an index of another version
+ * or one that was cut off; `broken-index`, also later, if a part of it was changed.
+ */
+import { fstatSync, openSync, readSync, rmSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import { MemwatchError } from '../../../errors.js';
+import { requireRegularFile } from '../../../input.js';
+import { sharedBytes } from '../../model/columns.js';
+import type { HeapGraph, StringPages } from '../../model/heap-graph.js';
+import type { Classes, Dominators, Paths, RetainingEdges, StoredResults } from '../../model/heap-results.js';
+import { stringTable } from '../../model/string-table.js';
+import { endBytes, start, type Column, type Directory, type IndexedFile, type Section } from './layout.js';
+
+export interface HeapIndex {
+  /** The file that it was made of. */
+  readonly file: IndexedFile;
+  readonly graph: HeapGraph;
+  readonly results: StoredResults;
+}
+
+export const readHeapIndex = (path: string): HeapIndex => {
+  requireRegularFile(path);
+  const descriptor = openSync(path, 'r'); // stays open: columns are read from it until memwatch ends
+  const directory = readDirectory(descriptor, path);
+  const columns = new Columns(descriptor, path, directory);
+  return { file: directory.file, graph: graphOf(directory, columns), results: resultsOf(directory, columns) };
+};
+
+/** Only the file that an index is of. */
+export const readIndexedFile = (path: string): IndexedFile => readHeapIndex(path).file;
+
+const readDirectory = (descriptor: number, path: string): Directory => {
+  const size = fstatSync(descriptor).size;
+  const begin = readAt(descriptor, 0, start.length);
+  const end = readAt(descriptor, Math.max(0, size - endBytes), endBytes);
+  if (!begin.equals(start)) throw new MemwatchError('not-this-format', `${path} is of another version`);
+  if (!end.subarray(20).equals(start)) throw new MemwatchError('not-this-format', `${path} is cut off`);
+  const bytes = readAt(descriptor, end.readDoubleLE(0), end.readDoubleLE(8));
+  if (crc32(bytes) !== end.readUInt32LE(16)) throw damaged(path);
+  return JSON.parse(bytes.toString()) as Directory;
+};
+
+/** A damaged index is removed: it would be tried again. */
+const damaged = (path: string): MemwatchError => {
+  rmSync(path, { force: true });
+  return new MemwatchError('broken-index', `the index ${path} is damaged and was removed`, {
+    hint: 'open the snapshot again: it is read without the index',
+  });
+};
+
+/** Fewer bytes if the file ends before. */
+const readAt = (descriptor: number, at: number, length: number): Buffer => {
+  const bytes = Buffer.alloc(length);
+  return bytes.subarray(0, fill(descriptor, bytes, at));
+};
+
+/** Reads until the buffer is full or the file ends; one call reads 2 GB at most. */
+const fill = (descriptor: number, bytes: Uint8Array, at: number): number => {
+  let filled = 0;
+  while (filled < bytes.length) {
+    const read = readSync(descriptor, bytes, filled, Math.min(bytes.length - filled, 1 << 30), at + filled);
+    if (read === 0) break;
+    filled += read;
+  }
+  return filled;
+};
+
+/** An object whose values are read when they are first asked for. */
+const lazily = <T extends object>(readers: { readonly [Name in keyof T]: () => T[Name] }): T => {
+  const object: Partial<T> = {};
+  for (const name of Object.keys(readers) as (keyof T)[]) {
+    const get = (): T[keyof T] => {
+      const value = readers[name]();
+      Object.defineProperty(object, name, { value, enumerable: true });
+      return value;
+    };
+    Object.defineProperty(object, name, { get, enumerable: true, configurable: true });
+  }
+  return object as T; // it has every name by now
+};
+
+/** The columns of an index by their names. */
+class Columns {
+  constructor(
+    private readonly descriptor: number,
+    private readonly path: string,
+    private readonly directory: Directory,
+  ) {}
+
+  bytes(name: string): Uint8Array {
+    const column = this.read(this.directory.columns[name]);
+    if (column instanceof Uint8Array) return column;
+    throw damaged(this.path);
+  }
+
+  words(name: string): Uint32Array {
+    const column = this.read(this.directory.columns[name]);
+    if (column instanceof Uint32Array) return column;
+    throw damaged(this.path);
+  }
+
+  floats(name: string): Float64Array {
+    const column = this.read(this.directory.columns[name]);
+    if (column instanceof Float64Array) return column;
+    throw damaged(this.path);
+  }
+
+  /** Sizes are words, unless one of them needs more. */
+  sizes(name: string): Uint32Array | Float64Array {
+    return this.directory.columns[name]?.kind === 'floats' ? this.floats(name) : this.words(name);
+  }
+
+  /** Pages of strings: an array whose elements are read when they are asked for. */
+  pages(sections: readonly Section[]): readonly Uint8Array[] {
+    const pages: Uint8Array[] = [];
+    for (const [index, section] of sections.entries())
+      Object.defineProperty(pages, index, { get: () => this.page(section), enumerable: true });
+    return pages;
+  }
+
+  private page(section: Section): Uint8Array {
+    const page = this.read(section);
+    if (page instanceof Uint8Array) return page;
+    throw damaged(this.path);
+  }
+
+  private read(section: Section | undefined): Column {
+    if (section === undefined) throw damaged(this.path);
+    const { kind, at, bytes: length, checksum } = section;
+    const bytes = sharedBytes(length);
+    if (fill(this.descriptor, bytes, at) < length || crc32(bytes) !== checksum) throw damaged(this.path);
+    if (kind === 'words') return new Uint32Array(bytes.buffer);
+    return kind === 'floats' ? new Float64Array(bytes.buffer) : bytes;
+  }
+}
+
+const graphOf = (directory: Directory, columns: Columns): HeapGraph =>
+  lazily<HeapGraph>({
+    nodeCount: () => directory.nodeCount,
+    edgeCount: () => directory.edgeCount,
+    extraNativeBytes: () => directory.extraNativeBytes,
+    nodeType: () => columns.bytes('nodeType'),
+    nodeName: () => columns.words('nodeName'),
+    nodeId: () => columns.words('nodeId'),
+    selfBytes: () => columns.sizes('selfBytes'),
+    firstEdge: () => columns.words('firstEdge'),
+    edgeType: () => columns.bytes('edgeType'),
+    edgeName: () => columns.words('edgeName'),
+    edgeTarget: () => columns.words('edgeTarget'),
+    detached: () => new Set(columns.words('detached')),
+    strings: () => stringTable(stringsOf(directory, columns)),
+    positions: () => ({
+      nodes: columns.words('positionNodes'),
+      scriptIds: columns.words('positionScripts'),
+      lines: columns.words('positionLines'),
+      columns: columns.words('positionColumns'),
+    }),
+  });
+
+const stringsOf = ({ stringCount, firstOfPage, pages }: Directory, columns: Columns): StringPages =>
+  lazily<StringPages>({
+    count: () => stringCount,
+    firstOfPage: () => firstOfPage,
+    starts: () => columns.words('stringStarts'),
+    pages: () => columns.pages(pages),
+  });
+
+const resultsOf = ({ totalBytes, classes, places, rows }: Directory, columns: Columns): StoredResults =>
+  lazily<StoredResults>({
+    totalBytes: () => totalBytes,
+    places: () => places,
+    rows: () => rows,
+    biggest: () => columns.words('biggest'),
+    biggestOfClass: () => columns.words('biggestOfClass'),
+    classes: () => lazily<Classes>({ list: () => classes, classOf: () => columns.words('classOf') }),
+    edges: () =>
+      lazily<RetainingEdges>({
+        bits: () => columns.words('retaining'),
+        userOwned: () => columns.words('userOwned'),
+      }),
+    paths: () => lazily<Paths>({ edge: () => columns.words('pathEdge'), from: () => columns.words('pathFrom') }),
+    dominators: () =>
+      lazily<Dominators>({
+        immediate: () => columns.words('immediate'),
+        retainedBytes: () => columns.floats('retainedBytes'),
+        preorder: () => columns.words('preorder'),
+        subtreeNodes: () => columns.words('subtreeNodes'),
+      }),
+  });
