@@ -10,14 +10,16 @@ import { writeOutput } from '../files/output.js';
 import { captureOptions, wantedCapture } from './capture-file.js';
 import { targetForms, targetOf } from './choose-target.js';
 import { costOptions, exitCodeOfProgram, warnIfEnded } from './cost/cost-output.js';
+import { htmlOptions, printWithPage } from './html.js';
 import type { Arguments, Command, Io } from './io.js';
 import { isCapture, openProfile } from './profile-file.js';
 import { showUnit, typeOption, wantedType } from './profile-type.js';
 import { parseBytes, parseDuration } from '../report/quantities.js';
 
 export const allocCommand: Command = {
-  builder: (yargs) => samplingOptions(captureOptions(typeOption(costOptions(yargs)), 'save the .heapprofile')),
-  run: (args, io) => runAlloc(args, io),
+  builder: (yargs) =>
+    samplingOptions(captureOptions(htmlOptions(typeOption(costOptions(yargs))), 'save the .heapprofile')),
+  run: (args, io) => runAlloc(args, { ...io, print: printWithPage(args, io) }),
 };
 
 const samplingOptions = (yargs: Argv): Argv =>

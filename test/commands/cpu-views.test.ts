@@ -97,6 +97,7 @@ test('each function has its package, percentages say of what, and memwatch itsel
   assert.match(stdout, / node +~emit +node:events:1/);
   assert.match(stdout, / native +compile$/m);
   assert.match(stdout, /% busy is of the 100 ms at work/);
+  assert.match(stdout, /: at work 100 ms \(66\.7% of what was sampled\), idle 50\.0 ms, neither 10\.0 ms/);
   assert.doesNotMatch(stdout, /readInTarget|memoryUsage|in-target/);
   const cpu = await memwatchJson(['cpu', file]);
   assert.equal(cpu['busyUs'], 100_000);

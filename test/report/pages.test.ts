@@ -84,6 +84,14 @@ const documents: readonly PageDocument[] = [
     readUs: 9,
   },
   {
+    schema: 'memwatch/alloc@1',
+    durationUs: 1e6,
+    allocatedBytes: 2000,
+    liveBytes: 90,
+    functions: [{ name: 'f', file: '/app/a.js', line: 1, selfBytes: 1000, totalBytes: 2000, liveBytes: 9 }],
+    lines: [],
+  },
+  {
     schema: 'memwatch/cpu@1',
     durationUs: 1e6,
     samples: 9,
@@ -119,7 +127,7 @@ const context = { footer: ['made by memwatch'], sourceOf: () => undefined };
 
 test('the pages of waste, memory and CPU: every figure under its heading', (t) => {
   inUtc(t);
-  for (const name of ['waste', 'memory', 'cpu']) {
+  for (const name of ['waste', 'memory', 'cpu', 'alloc']) {
     const document = documents.find(({ schema }) => schema === `memwatch/${name}@1`) ?? assert.fail(name);
     matchesGolden(`report/page-${name}.html`, frameOf(renderPage(pageOf(document, '/app'), context)));
   }

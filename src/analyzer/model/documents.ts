@@ -82,6 +82,8 @@ export interface AllocDocument {
   readonly durationUs: number;
   readonly wholeProgram?: boolean | undefined;
   readonly allocatedBytes?: number | undefined;
+  /** Of what a second phase allocated; null if there was none. */
+  readonly liveBytes?: number | null | undefined;
   readonly functions: readonly (FunctionDocument & {
     readonly selfBytes: number;
     readonly totalBytes: number;

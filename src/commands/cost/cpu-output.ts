@@ -47,14 +47,24 @@ export const printCpu = (result: CpuResult, args: Arguments, io: Io): void => {
 
 const renderThread = ({ name, profile }: NamedProfile): string[] => {
   const { whole, idle, samples, durationUs } = computeCostTable(profile);
-  const busy = whole + idle > 0 ? formatShare(whole / (whole + idle)) : '-';
   const { sinceUs } = profile.notes ?? {};
   const since = sinceUs === undefined ? '' : `, started ${formatDuration(sinceUs)} after the profile`;
   const length = durationUs > 0 ? formatDuration(durationUs) : `${formatDuration(whole + idle)} sampled`; // as the file says
   const count = samples === null ? '' : `, ${formatCount(samples)} samples`;
-  const head = `${escapeText(name)}: ${length}${since}${count}, ${busy} of the time at work`;
+  const head = `${escapeText(name)}: ${length}${since}${count}${renderShares({ whole, idle, durationUs })}`;
   if (profile.notes === undefined) return [head, ...renderOtherValues(profile)];
   return [head, `  ${renderLoop(loopOf(profile))}`, `  ${renderGc(profile.notes.gc, durationUs)}`];
+};
+
+/** What the time consists of. V8 takes no samples while it starts and ends a profile; memwatch's own are left out. */
+const renderShares = ({ whole, idle, durationUs }: Pick<CostTable, 'whole' | 'idle' | 'durationUs'>): string => {
+  const sampled = whole + idle;
+  if (sampled === 0) return '';
+  const without = durationUs - sampled;
+  if (without < 0.05 * durationUs)
+    return `, ${formatShare(whole / sampled)} of the time at work: ${formatDuration(whole)}`;
+  const rest = `, idle ${formatDuration(idle)}, neither ${formatDuration(without)} (the profile starts and ends, memwatch asks)`;
+  return `: at work ${formatDuration(whole)} (${formatShare(whole / sampled)} of what was sampled)${rest}`;
 };
 
 const renderNotes = ({ threads, files, saved, ended }: CpuResult, { table }: Choice): string[] => {

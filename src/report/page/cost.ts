@@ -1,9 +1,12 @@
-/** The page of `memwatch/cpu@1`: which functions and lines take the time, with the source of the most expensive line. */
-import type { CpuDocument } from '../../analyzer/model/documents.js';
+/**
+ * The pages of `memwatch/cpu@1` and `memwatch/alloc@1`: which functions and lines take the time or allocate, with the source of
+ * the most expensive one.
+ */
+import type { AllocDocument, CpuDocument } from '../../analyzer/model/documents.js';
 import { markedName } from '../cost.js';
 import type { Block, Page, Section } from './page.js';
 import { isOwn, showName, showPackage, showPlace } from '../place.js';
-import { formatCount, formatDuration, formatShare } from '../units.js';
+import { formatBytes, formatCount, formatDuration, formatShare } from '../units.js';
 
 const mostRows = 40;
 
@@ -83,3 +86,52 @@ const lineSections = (
   };
   return [{ title: 'Lines', blocks: [{ kind: 'source', file: top.file, line: top.line }, table] }];
 };
+
+export const allocPage = (document: AllocDocument, folder: string): Page => {
+  const { functions, durationUs, allocatedBytes = 0, liveBytes = null } = document;
+  const top = functions.toSorted((a, b) => b.selfBytes - a.selfBytes)[0];
+  const place = functions.find((row) => isOwn(row)) ?? top;
+  const share = (bytes: number): string => formatShare(allocatedBytes > 0 ? bytes / allocatedBytes : 0);
+  const alive = liveBytes === null ? [] : [`${formatBytes(liveBytes)} of what a second phase allocated is still alive`];
+  const source: Block[] =
+    place?.file == null || place.line === null ? [] : [{ kind: 'source', file: place.file, line: place.line }];
+  return {
+    title: 'What allocates memory',
+    verdict:
+      top === undefined
+        ? 'No function was seen to allocate'
+        : `${share(top.selfBytes)} of what was allocated comes from ${showName(top.name)} ${showPlace(top, folder)}`.trimEnd(),
+    tone: 'plain',
+    reasons: [`${formatBytes(allocatedBytes)} in ${formatDuration(durationUs)}, by samples`, ...alive],
+    sections: [{ title: 'Functions', blocks: [...source, allocationTable(document, share, folder)] }],
+  };
+};
+
+const allocationTable = (
+  { functions, allocatedBytes = 0 }: AllocDocument,
+  share: (bytes: number) => string,
+  folder: string,
+): Block => ({
+  kind: 'table',
+  columns: [
+    { title: 'allocated', as: 'number' },
+    { title: '% of all', as: 'number' },
+    { title: 'with callees', as: 'number' },
+    { title: 'still alive', as: 'number' },
+    { title: 'package', as: 'text' },
+    { title: 'function', as: 'code' },
+    { title: 'file', as: 'code' },
+  ],
+  rows: functions.slice(0, mostRows).map((row) => ({
+    cells: [
+      formatBytes(row.selfBytes),
+      share(row.selfBytes),
+      formatBytes(row.totalBytes),
+      row.liveBytes === null ? '' : formatBytes(row.liveBytes),
+      showPackage(row),
+      showName(row.name),
+      showPlace(row, folder),
+    ],
+    share: allocatedBytes > 0 ? row.selfBytes / allocatedBytes : 0,
+  })),
+});

@@ -101,6 +101,7 @@ const alloc = record<AllocDocument>({
   durationUs: number,
   wholeProgram: optional(flag),
   allocatedBytes: optional(number),
+  liveBytes: optional(nullOr(number)),
   functions: list(record({ ...functionFields, selfBytes: number, totalBytes: number, liveBytes: nullOr(number) })),
   lines: list(record({ ...lineFields, selfBytes: number })),
 });
