@@ -62,6 +62,8 @@ for (const [columns, rows] of sizes) {
     terminal.keys('v');
     await terminal.until(/▸ global/);
     terminal.keys('v');
+    matchesGolden(`tui/heap-waste-${size}.txt`, await terminal.settled(/Empty Maps[^]*pending → Array/));
+    terminal.keys('v');
     matchesGolden(`tui/heap-biggest-${size}.txt`, await terminal.settled(/▸ sessions: Map/));
     terminal.keys('v', 'v');
     await terminal.until(/▸ global/);

@@ -165,7 +165,6 @@ const withSource = (state: State, view: SourceView, first: boolean): SourceView 
 /** The node whose retaining path is shown below the list, as text; undefined: none. */
 export const pathKey = (view: ListView): string | undefined => {
   const row = view.page?.rows[view.cursor - view.page.from];
-  const node =
-    row?.kind === 'class' ? row.biggest : row?.kind === 'object' || row?.kind === 'growth' ? row.node : undefined;
+  const node = row?.kind === 'class' ? row.biggest : row !== undefined && 'node' in row ? row.node : undefined;
   return node === undefined ? undefined : String(node);
 };

@@ -160,6 +160,10 @@ export const enterRow = (state: State, view: ListView): State | undefined => {
       return push(state, listView({ list: 'objects', className: row.name }, safe(row.name)));
     case 'object':
       return push(state, listView({ list: 'fields', node: row.node }, `${safe(row.name)} @${row.id}`));
+    case 'waste':
+      if (row.isKind) return push(state, listView({ list: 'wasteOf', wasteKind: row.wasteKind }, safe(row.name)));
+      if (row.node === undefined) return undefined;
+      return push(state, listView({ list: 'fields', node: row.node }, safe(row.name)));
     case 'growth':
       return enterGrown(state, row);
     case 'function':

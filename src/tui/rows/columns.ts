@@ -83,6 +83,16 @@ const objectColumns = (title: string): Column[] => [
   rest('name', title, 1, (row, { width }) => (row.kind === 'object' ? objectSpans(row, width) : [])),
 ];
 
+const wasteColumns = (title: string): Column[] => [
+  right('bytes', 'Could save', 12, (row) => (row.kind === 'waste' ? [span(formatBytes(row.bytes), 'bold')] : [])),
+  right('share', '%', 6, (row, { page }) => shareOf(row.kind === 'waste' ? row.bytes : null, page.whole), {
+    from: 70,
+    sortable: false,
+  }),
+  right('count', 'Objects', 10, (row) => (row.kind === 'waste' ? [span(formatCount(row.count), 'number')] : [])),
+  rest('name', title, 1, (row) => (row.kind === 'waste' ? [span(safe(row.name), 'name')] : [])),
+];
+
 const growthColumns = (title: string): Column[] => [
   right('delta', 'Growth', 10, (row) =>
     row.kind === 'growth' ? [span(formatBytesDelta(row.bytesDelta), 'bold')] : [],
@@ -197,6 +207,8 @@ const byList: Readonly<Record<ListQuery['list'], Column[]>> = {
   fields: objectColumns('Field: value'),
   retainers: objectColumns('Held by (edge: retainer)'),
   dominated: objectColumns('Kept alive by it alone'),
+  waste: wasteColumns('What'),
+  wasteOf: wasteColumns('Held by'),
   findings: findingColumns,
   grownClasses: growthColumns('Class'),
   grownObjects: growthColumns('Object'),

@@ -25,6 +25,9 @@ export const panelHeight = (state: State, view: ListView): number => {
     case 'dominated':
     case 'grownObjects':
       return part(0.26, 5);
+    case 'waste':
+    case 'wasteOf':
+      return part(0.35, 7);
     case 'findings': // one row per finding, up to a third of the screen: users read the evidence
       return body - 1 - Math.max(1, Math.min(view.page?.matched ?? 1, Math.floor(body / 3)));
     default:

@@ -44,6 +44,12 @@ const panelLines = (state: State, view: ListView, height: number): Line[] => {
   if (row?.kind === 'class' && row.retainedBytes === null) {
     return [rule(state, 'What keeps it alive'), line(span('  computing …', 'dim'))];
   }
+  if (row?.kind === 'waste') {
+    const advice = wrap(safe(row.advice), state.columns - 4).map((text) => line(span(`  ${text}`)));
+    const room = height - advice.length - 2;
+    const path = room < 1 ? [] : [rule(state, 'What keeps the largest alive'), ...pathLines(view, state.columns, room)];
+    return [rule(state, 'What to do'), ...advice, ...path];
+  }
   const title = row?.kind === 'class' ? 'What keeps the biggest one alive' : 'What keeps it alive';
   return [rule(state, title), ...pathLines(view, state.columns, height - 1)];
 };

@@ -13,6 +13,9 @@ export type ListQuery =
   | { readonly list: 'retainers'; readonly node: number }
   /** The retained size: what would be freed with the object. */
   | { readonly list: 'dominated'; readonly node: number }
+  | { readonly list: 'waste' }
+  /** The objects of one kind of waste. */
+  | { readonly list: 'wasteOf'; readonly wasteKind: string }
   | { readonly list: 'findings' }
   | { readonly list: 'grownClasses' }
   | { readonly list: 'grownObjects' }
@@ -76,6 +79,21 @@ export interface ObjectRow {
   readonly place: Location | undefined;
 }
 
+/** A kind of waste, or the objects of that kind that are held in one way. */
+export interface WasteRow {
+  readonly kind: 'waste';
+  readonly wasteKind: string;
+  readonly isKind: boolean;
+  /** What it is; for objects, how they are held. */
+  readonly name: string;
+  readonly count: number;
+  /** What could be saved. */
+  readonly bytes: number;
+  /** The largest of them; its retaining path is shown for all. */
+  readonly node: number | undefined;
+  readonly advice: string;
+}
+
 export interface GrowthRow {
   readonly kind: 'growth';
   readonly name: string;
@@ -117,4 +135,4 @@ export interface LineRow {
   readonly unit: 'microseconds' | 'bytes' | 'count';
 }
 
-export type Row = ClassRow | ObjectRow | GrowthRow | FindingRow | FunctionRow | LineRow;
+export type Row = ClassRow | ObjectRow | WasteRow | GrowthRow | FindingRow | FunctionRow | LineRow;

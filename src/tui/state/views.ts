@@ -70,6 +70,8 @@ const firstSort: Readonly<Record<ListQuery['list'], string>> = {
   fields: 'retained',
   retainers: 'distance',
   dominated: 'retained',
+  waste: 'bytes',
+  wasteOf: 'bytes',
   findings: 'rank',
   grownClasses: 'delta',
   grownObjects: 'delta',
@@ -133,6 +135,7 @@ export const rootViews: Readonly<Record<TabId, readonly RootView[]>> = {
     { title: 'Biggest objects', needs: 'heap', make: () => listView({ list: 'biggest' }, 'Biggest objects') },
     { title: 'Classes', needs: 'heap', make: () => listView({ list: 'classes' }, 'Classes') },
     { title: 'Dominator tree', needs: 'heap', make: () => listView({ list: 'dominators' }, 'Dominator tree') },
+    { title: 'Waste', needs: 'heap', make: () => listView({ list: 'waste' }, 'Waste') },
   ],
   growth: [
     { title: 'Findings', needs: 'leaks', make: () => listView({ list: 'findings' }, 'Findings') },

@@ -41,7 +41,8 @@ const survivors = (report: LeakReport | undefined, file: string): LineCost[] =>
     finding.allocationSites.flatMap((site) => (site.file === file ? [{ line: site.line, bytes: site.bytes }] : [])),
   );
 
-const heapLists = new Set<string>(['classes', 'biggest', 'objects', 'dominators', 'fields', 'retainers', 'dominated']);
+const listsOfHeap = 'classes biggest objects dominators fields retainers dominated waste wasteOf';
+const heapLists = new Set<string>(listsOfHeap.split(' '));
 const isOfHeap = (query: ListQuery): query is HeapQuery => heapLists.has(query.list);
 
 const findingRow = (finding: FindingRow['finding']): FindingRow => ({ kind: 'finding', finding });

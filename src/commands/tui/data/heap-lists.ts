@@ -14,10 +14,13 @@ import { objectRow } from './heap-rows.js';
 import { filtered, sorted, type Slices } from './ordering.js';
 import { rowPage } from './row-list.js';
 import { treePage, type Level } from './tree-list.js';
+import { wastePage, type WasteQuery } from './waste-data.js';
 
 export type HeapQuery = Extract<
   ListQuery,
-  { list: 'classes' | 'biggest' | 'objects' | 'dominators' | 'fields' | 'retainers' | 'dominated' }
+  {
+    list: 'classes' | 'biggest' | 'objects' | 'dominators' | 'fields' | 'retainers' | 'dominated' | 'waste' | 'wasteOf';
+  }
 >;
 
 export const heapPage = async (
@@ -29,6 +32,7 @@ export const heapPage = async (
   cache: HeapCache,
 ): Promise<Page> => {
   if (query.list === 'classes') return classPage(data, order, window);
+  if (query.list === 'waste' || query.list === 'wasteOf') return wastePage(data.heap, query, order, window);
   const ordered = (level: Level, key: string): Promise<Uint32Array> => {
     const filter = key === '' ? order.filter : '';
     const name = JSON.stringify([query, key, order.sort, filter]);
@@ -40,7 +44,7 @@ export const heapPage = async (
   return { ...page, whole: data.totalBytes };
 };
 
-const topLevel = (data: HeapData, query: Exclude<HeapQuery, { list: 'classes' }>): Level => {
+const topLevel = (data: HeapData, query: Exclude<HeapQuery, { list: 'classes' } | WasteQuery>): Level => {
   switch (query.list) {
     case 'biggest':
       return namedLevel(data.heap, data.biggest);

@@ -51,6 +51,8 @@ const sortValue = (row: Row, sort: string): number | string => {
       return { count: row.count, self: row.selfBytes }[sort] ?? row.retainedBytes ?? 0;
     case 'object':
       return sort === 'self' ? row.selfBytes : (row.retainedBytes ?? 0);
+    case 'waste':
+      return sort === 'count' ? row.count : row.bytes;
     case 'growth':
       return sort === 'count' ? (row.countDelta ?? 0) : row.bytesDelta;
     case 'finding':
