@@ -132,6 +132,9 @@ const packages = {
   blessed: ['tui/terminal/screen.ts'],
   '@modelcontextprotocol/server': ['commands/mcp/server.ts'],
   '@duckdb/node-api': ['commands/query/duckdb.ts'],
+  '@opentelemetry/sdk-metrics': ['commands/serve/otlp.ts'],
+  '@opentelemetry/exporter-metrics-otlp-proto': ['commands/serve/otlp.ts'],
+  '@opentelemetry/resources': ['commands/serve/otlp.ts'],
   yargs: ['commands'],
 };
 // Node's own modules that a folder must not import

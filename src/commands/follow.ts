@@ -13,7 +13,8 @@ import type { Arguments, Io } from './io.js';
 /** Finds the targets that run now. */
 export const finderOf = (args: Arguments, io: Io): (() => Promise<Target[]>) => {
   if (args['all'] === true) return async () => allTargets();
-  const quiet = { ...io, warn: io.progress }; // a name is looked up again and again
+  const said = new Set<string>();
+  const quiet = { ...io, warn: (text: string) => (said.has(text) ? undefined : (said.add(text), io.warn(text))) }; // a name is looked up again and again
   return () => targetsOf(args, quiet);
 };
 

@@ -7,8 +7,11 @@ import { cannotRead, MemwatchError, messageOf } from '../errors.js';
 import { escapeText, formatThings } from '../report/units.js';
 import { allOption, targetForms } from './choose-target.js';
 import { finderOf } from './follow.js';
-import type { Arguments, Command } from './io.js';
-import { serveProcesses } from './serve/served.js';
+import type { Arguments, Command, Io } from './io.js';
+import { createCaptureTurn, type CaptureTurn } from './serve/capture-turn.js';
+import { pushMetrics } from './serve/otlp.js';
+import { parsePushTarget, pushProfiles, type PushTarget } from './serve/pyroscope.js';
+import { serveProcesses, type ServedProcess } from './serve/served.js';
 import { createMetricsServer } from './serve/server.js';
 
 export const serveCommand: Command = {
@@ -21,29 +24,75 @@ export const serveCommand: Command = {
       .option('socket', { type: 'string', describe: 'listen on this Unix socket instead; only you can open it' })
       .option('token-file', { type: 'string', describe: 'file with the token that clients must send (or MEMWATCH_TOKEN)' })
       .option('allow-captures', { type: 'boolean', describe: 'also serve /debug/pprof/profile, allocs and heap' })
+      .option('otlp', { type: 'string', describe: 'also push the metrics to this address by OTLP, such as http://127.0.0.1:4318/v1/metrics' })
+      .option('push', { type: 'string', describe: 'also push CPU profiles to this server of Pyroscope (token: MEMWATCH_PUSH_TOKEN)' })
+      .option('push-tenant', { type: 'string', describe: 'the tenant there (X-Scope-OrgID)' })
       .example('$0 serve server.js', 'http://127.0.0.1:9464/metrics for Prometheus')
       .example('$0 serve --all --allow-captures', "go tool pprof 'http://127.0.0.1:9464/debug/pprof/profile?seconds=10&pid=1234'"), // prettier-ignore
   run: async (args, io) => {
     const token = tokenOf(args);
     const place = placeOf(args, token);
+    const receivers = { push: pushOf(args), otlp: otlpOf(args) };
     const served = await serveProcesses(finderOf(args, io), io);
-    const isSocket = args['socket'] !== undefined;
+    const turn = createCaptureTurn();
     const server = createMetricsServer(served.list, {
       token,
       allowCaptures: args['allow-captures'] === true,
-      isSocket,
+      turn,
+      isSocket: args['socket'] !== undefined,
       signal: io.signal,
     });
+    let stopPushing: (() => Promise<void>) | undefined;
     try {
+      stopPushing = await startPushing(served.list, receivers, turn, io);
       const address = await listen(server, place);
       io.print({ schema: 'memwatch/serve@1', address }, () => `${escapeText(address)}: metrics of ${formatThings(served.list().length, 'process', 'processes')}; Ctrl-C ends it`); // prettier-ignore
       if (!io.signal.aborted) await once(io.signal, 'abort');
     } finally {
       server.close();
       server.closeAllConnections();
+      await stopPushing?.();
       await served.stop();
     }
   },
+};
+
+interface Receivers {
+  readonly push: PushTarget | undefined;
+  readonly otlp: string | undefined;
+}
+
+/** Returns how to stop. Throws `not-found` if a package is missing. */
+const startPushing = async (
+  list: () => readonly ServedProcess[],
+  { push, otlp }: Receivers,
+  turn: CaptureTurn,
+  io: Io,
+): Promise<() => Promise<void>> => {
+  const stopped = new AbortController();
+  const signal = AbortSignal.any([io.signal, stopped.signal]);
+  const stopMetrics = otlp === undefined ? undefined : await pushMetrics(list, otlp);
+  const warn = (text: string): void => io.warn(escapeText(text));
+  const pushing = push === undefined ? undefined : pushProfiles(list, push, turn, signal, warn);
+  return async () => {
+    stopped.abort();
+    await Promise.all([stopMetrics?.(), pushing]);
+  };
+};
+
+const pushOf = (args: Arguments): PushTarget | undefined => {
+  const tenant = args['push-tenant'] as string | undefined;
+  const token = process.env['MEMWATCH_PUSH_TOKEN'];
+  return args['push'] === undefined ? undefined : parsePushTarget(String(args['push']), tenant, token);
+};
+
+const otlpOf = (args: Arguments): string | undefined => {
+  if (args['otlp'] === undefined) return undefined;
+  const text = String(args['otlp']);
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new MemwatchError('bad-argument', `--otlp ${text} is no address of a web server`, {
+    hint: 'the usual one is http://127.0.0.1:4318/v1/metrics',
+  });
 };
 
 const tokenOf = (args: Arguments): string | undefined => {

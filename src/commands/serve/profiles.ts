@@ -17,20 +17,21 @@ import { MemwatchError } from '../../errors.js';
 export const profileKinds = ['profile', 'allocs', 'heap'] as const;
 export type ProfileKind = (typeof profileKinds)[number];
 
-const cpuIntervalUs = 1000;
+const usualIntervalUs = 1000;
 const allocationIntervalBytes = 512 * 1024;
 
-/** Of the main thread. Throws `disconnected` if the process ends meanwhile, and what the captures throw. */
+/** Of the main thread. `intervalUs`: between two samples of the CPU. Throws `disconnected` if the process ends meanwhile, and what the captures throw. */
 export const captureProfile = async (
   attachment: Attachment,
   kind: ProfileKind,
   durationMs: number,
   signal: AbortSignal,
+  intervalUs = usualIntervalUs,
 ): Promise<Uint8Array> => {
   const thread = { name: 'main thread', session: attachment.main };
   const options = { durationMs, precise: false, signal };
   if (kind === 'profile') {
-    const [capture] = await captureCpuProfiles(attachment, [thread], { ...options, intervalUs: cpuIntervalUs });
+    const [capture] = await captureCpuProfiles(attachment, [thread], { ...options, intervalUs });
     if (capture === undefined) throw ended();
     return writePprof(withoutIdle(readCpuProfile(capture.text)));
   }

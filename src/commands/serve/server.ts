@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { isIP } from 'node:net';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { prometheusType, renderPrometheus } from '../../report/prometheus.js';
+import type { CaptureTurn } from './capture-turn.js';
 import { metricsOf } from './metrics.js';
 import { captureProfile, profileKinds, type ProfileKind } from './profiles.js';
 import type { ServedProcess } from './served.js';
@@ -16,6 +17,7 @@ export interface ServeOptions {
   /** Without it the server listens where only this machine can connect. */
   readonly token: string | undefined;
   readonly allowCaptures: boolean;
+  readonly turn: CaptureTurn;
   /** Listens on a Unix socket, which only its owner can open. */
   readonly isSocket: boolean;
   readonly signal: AbortSignal;
@@ -30,26 +32,20 @@ interface Answer {
 const seconds = { usual: 10, most: 300 };
 
 export const createMetricsServer = (list: () => readonly ServedProcess[], options: ServeOptions): Server => {
-  let capturing = false;
   const capture = async (kind: ProfileKind, query: URLSearchParams, gone: AbortSignal): Promise<Answer> => {
     if (!options.allowCaptures) return text(403, 'captures are off: start memwatch serve with --allow-captures');
     const chosen = chosenProcess(list(), query.get('pid'));
     if ('status' in chosen) return chosen;
     const length = Number(query.get('seconds') ?? seconds.usual);
     if (!(length >= 1 && length <= seconds.most)) return text(400, `seconds: give 1 to ${seconds.most}`);
-    if (capturing)
+    const body = await options.turn.take(() => captureProfile(chosen.attachment, kind, length * 1000, gone));
+    if (body === undefined)
       return { ...text(503, 'another capture is running'), headers: { 'retry-after': String(seconds.usual) } };
-    capturing = true;
-    try {
-      const body = await captureProfile(chosen.attachment, kind, length * 1000, gone);
-      const headers = {
-        'content-type': 'application/octet-stream',
-        'content-disposition': `attachment; filename="${kind}.pb.gz"`,
-      };
-      return { status: 200, body, headers };
-    } finally {
-      capturing = false;
-    }
+    const headers = {
+      'content-type': 'application/octet-stream',
+      'content-disposition': `attachment; filename="${kind}.pb.gz"`,
+    };
+    return { status: 200, body, headers };
   };
   const answer = async (request: IncomingMessage, gone: AbortSignal): Promise<Answer> => {
     const refused = refuse(request, options);
