@@ -51,8 +51,7 @@ export const serveCommand: Command = {
     } finally {
       server.close();
       server.closeAllConnections();
-      await stopPushing?.();
-      await served.stop();
+      await Promise.all([stopPushing?.(), served.stop()]); // no receiver keeps a process waiting
     }
   },
 };

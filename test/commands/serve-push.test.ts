@@ -115,3 +115,12 @@ test('one capture at a time', async () => {
   );
   assert.equal(await turn.take(async () => 'third'), 'third');
 });
+
+test('a receiver that never answers does not delay the end', async (t) => {
+  const { address, received } = await startReceiver(t, undefined, true);
+  const served = { labels, nodeVersion: 'v22.1.0', last: undefined, userSeconds: 2, systemSeconds: 1, gc: new Map() } as unknown as ServedProcess; // prettier-ignore
+  const stop = await pushMetrics(() => [served], address);
+  const late = new Promise<string>((resolve) => setTimeout(resolve, 2500, 'late').unref());
+  assert.equal(await Promise.race([stop(), late]), undefined);
+  assert.equal(received.length, 1);
+});

@@ -10,15 +10,19 @@ export interface Received {
   readonly body: Buffer;
 }
 
-/** `statusOf`: what it answers to the request of that number, from 0. */
-export const startReceiver = async (t: TestContext, statusOf: (request: number) => number = () => 200) => {
+/** `statusOf`: what it answers to the request of that number, from 0. `isSilent`: it never answers. */
+export const startReceiver = async (
+  t: TestContext,
+  statusOf: (request: number) => number = () => 200,
+  isSilent = false,
+) => {
   const received: Received[] = [];
   const server = createServer(async (request, response) => {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
     response.statusCode = statusOf(received.length);
     received.push({ url: new URL(request.url ?? '/', 'http://localhost'), headers: request.headers, body: Buffer.concat(parts) }); // prettier-ignore
-    response.end();
+    if (!isSilent) response.end();
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => {

@@ -4,6 +4,7 @@
  * names of the semantic conventions (`v8js.*`, `nodejs.*`, `process.*`). The SDK retries, and drops what a dead server does
  * not take; nothing of that happens in the target.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { MeterProvider } from '@opentelemetry/sdk-metrics';
 import type { GcReading, Reading } from '../../analyzer/model/reading.js';
 import { MemwatchError } from '../../errors.js';
@@ -35,8 +36,9 @@ type Sdk = Awaited<ReturnType<typeof loadSdk>>;
 
 const exportEveryMs = 15_000;
 const lookEveryMs = 5000;
-/** How long the last export may take. */
 const patienceMs = 3000;
+/** The last export may not delay the end of memwatch. */
+const lastExportMs = 800;
 
 /** Returns how to stop. Throws `not-found` if the SDK is not installed. */
 export const pushMetrics = async (list: () => readonly ServedProcess[], url: string): Promise<() => Promise<void>> => {
@@ -82,7 +84,8 @@ const exportProcess = (
   }); // prettier-ignore
   observe(provider, served);
   const countGc = gcCounter(provider, served);
-  return { countGc, stop: () => provider.shutdown().catch(() => {}) }; // a dead server was reported by the SDK
+  const end = (): Promise<void> => provider.shutdown().catch(() => {}); // the SDK has said what failed
+  return { countGc, stop: () => Promise.race([end(), sleep(lastExportMs, undefined, { ref: false })]) };
 };
 
 const gcName = 'v8js.gc.duration';

@@ -74,13 +74,12 @@ export const requestOf = (
 ): PushRequest => {
   const url = new URL(`${server.pathname.replace(/\/$/, '')}/ingest${server.search}`, server);
   const [script = 'node', pid = ''] = [labels['script'], labels['pid']];
-  const name =
-    script
-      .split('/')
-      .at(-1)
-      ?.replace(/\.[cm]?[jt]s$/, '') ?? '';
+  const name = script
+    .split('/')
+    .at(-1)
+    ?.replace(/\.[cm]?[jt]s$/, '');
   const query = {
-    name: `${plain(name) || 'node'}{pid=${plain(pid)}}`,
+    name: `${plain(name ?? '') || 'node'}{pid=${plain(pid)}}`,
     from: String(Math.floor(fromMs / 1000)),
     until: String(Math.ceil((fromMs + durationMs) / 1000)),
     spyName: 'nodespy',
