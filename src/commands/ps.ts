@@ -5,15 +5,23 @@ import { MemwatchError } from '../errors.js';
 import { renderTable, type TableColumn } from '../report/table.js';
 import { escapeText, formatBytes, formatDuration } from '../report/units.js';
 import type { Command } from './io.js';
+import { watchProcesses } from './ps/watch.js';
 
 export const psCommand: Command = {
-  builder: (yargs) => yargs.example('$0 ps', 'one line per process'),
-  async run(_, io) {
+  builder: (yargs) =>
+    yargs
+      .option('watch', { type: 'boolean', describe: 'again and again, with CPU; processes of one script are summed, and the one that differs is named' })
+      .option('interval', { type: 'string', default: '2s', describe: 'time between two looks of --watch' })
+      .option('count', { type: 'number', describe: 'stop --watch after this many looks' })
+      .example('$0 ps', 'one line per process')
+      .example('$0 ps --watch', 'a cluster in one view'), // prettier-ignore
+  async run(args, io) {
     if (process.platform === 'win32') {
       throw new MemwatchError('not-attachable', 'memwatch does not look at processes on Windows', {
         hint: 'start the target with --inspect=127.0.0.1:9229 and give memwatch that address',
       });
     }
+    if (args['watch'] === true) return watchProcesses(args, io);
     const processes = await listNodeProcesses();
     io.print({ schema: 'memwatch/ps@1', processes }, () => describe(processes, io.columns));
   },

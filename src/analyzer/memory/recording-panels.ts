@@ -96,7 +96,8 @@ const where = (layer: Layer, { values: read }: Layer): Layer => ({
 type Value = (reading: RecordedReading) => number | null;
 
 const coresOf: Value = ({ cpuUs, intervalUs }) => cpuUs / Math.max(1, intervalUs);
-const gcShareOf: Value = ({ gcUs, intervalUs }) => (gcUs === null ? null : gcUs / Math.max(1, intervalUs));
+/** A collection may be reported after the interval in which it ended. */
+const gcShareOf: Value = ({ gcUs, intervalUs }) => (gcUs === null ? null : Math.min(1, gcUs / Math.max(1, intervalUs)));
 
 /** Layers without any value are left out, and panels without any layer: the system did not say. */
 const panel = (

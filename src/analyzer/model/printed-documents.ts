@@ -12,7 +12,7 @@ import type { LeakReport } from './finding.js';
 import type { HeapDiff } from './heap-diff.js';
 import type { HeapObjectDetail } from './heap-results.js';
 import type { MemoryReport } from './memory.js';
-import type { NodeProcess } from './node-process.js';
+import type { Candidate, NodeProcess } from './node-process.js';
 import type { RecordingSummary } from './recording.js';
 import type { WasteReport } from './waste.js';
 import type { WatchEvent } from './watch-event.js';
@@ -153,6 +153,32 @@ export interface SnapshotDocument {
 export interface HeapObjectDocument
   extends HeapDocument, Pick<HeapObjectDetail, 'retainers' | 'retainerCount' | 'contents' | 'contentCount'> {}
 
+/** `ps --watch`, once per interval. */
+export interface PsWatchDocument {
+  readonly schema: 'memwatch/ps-watch@1';
+  readonly timeMs: number;
+  readonly groups: readonly ProcessGroup[];
+}
+
+/** 1 is one core, over the interval. */
+export type WatchedProcess = Candidate & { readonly cpuShare: number };
+
+/** Processes of the same script, folder and container. */
+export interface ProcessGroup {
+  readonly script: string;
+  /** Sums. */
+  readonly rssBytes: number;
+  readonly cpuShare: number;
+  readonly processes: readonly WatchedProcess[];
+  /** Of three or more: the one that is far from the others, with the median of all. */
+  readonly differences: readonly {
+    readonly pid: number;
+    readonly of: 'RSS' | 'CPU';
+    readonly value: number;
+    readonly usual: number;
+  }[];
+}
+
 /** Whatever a command prints with --json as one document. */
 export type PrintedDocument =
   | AllocDocument
@@ -175,6 +201,7 @@ export type PrintedDocument =
   | QueryDocument
   | ProcessDump
   | PsDocument
+  | PsWatchDocument
   | RecordedDocument
   | RecordingSummary
   | ServeDocument

@@ -87,10 +87,13 @@ export const showPage = (data: PageData): void => {
     }
     ctx.strokeStyle = ctx.fillStyle = color('text');
     ctx.textAlign = 'center';
+    let numbered = -Infinity;
     data.marks.forEach(({ seconds }, at) => {
       const x = plot.valToPos(seconds, 'x', true);
       if (x < bbox.left || x > bbox.left + bbox.width) return;
       line(x, bbox.top, x, bbox.top + bbox.height);
+      if (x - numbered < 18 * ratio) return; // numbers would cover each other
+      numbered = x;
       ctx.fillText(String(at + 1), x, bbox.top - 4 * ratio);
     });
     ctx.restore();
