@@ -2,6 +2,7 @@
 import { withAttachment } from '../agent/attach/attach.js';
 import type { Target } from '../agent/attach/target.js';
 import { isInInnerLoop, readProcess } from '../agent/process/proc.js';
+import { listeningPorts } from '../agent/process/sockets.js';
 import { readThread } from '../agent/process/threads.js';
 import type { ProcessDump } from '../analyzer/model/dump.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
@@ -61,11 +62,15 @@ const dumpOne = async (target: Target, args: Arguments, io: Io): Promise<Process
   }
 };
 
-/** If the main thread sleeps in a system call, the inspector cannot answer until the call returns: give up this early. */
-const patienceMs = { asleep: 1500, awake: 20_000 };
+/**
+ * If the main thread sleeps in a system call, or works in native code, the inspector cannot answer until the call returns: give
+ * up this early. Work is processor time of that thread: code in JavaScript opens the inspector within some milliseconds of it.
+ */
+const patienceMs = { asleep: 1500, working: 1000, awake: 20_000 };
 
 const losePatience = (pid: number, patience: AbortController): NodeJS.Timeout => {
   const begun = performance.now();
+  const [portsBefore, cpuBeforeUs] = [listeningPorts(pid).length, readThread(pid, pid)?.cpuUs ?? 0];
   let asleepSince: number | undefined;
   return setInterval(() => {
     const now = performance.now();
@@ -74,6 +79,8 @@ const losePatience = (pid: number, patience: AbortController): NodeJS.Timeout =>
     const inCall = waitsIn !== '' && (!/poll/.test(waitsIn) || isInInnerLoop(pid));
     asleepSince = inCall ? (asleepSince ?? now) : undefined;
     const asleepMs = asleepSince === undefined ? 0 : now - asleepSince;
-    if (asleepMs > patienceMs.asleep || now - begun > patienceMs.awake) patience.abort();
+    const workedMs = ((main?.cpuUs ?? 0) - cpuBeforeUs) / 1000;
+    const isInNative = workedMs > patienceMs.working && listeningPorts(pid).length <= portsBefore;
+    if (asleepMs > patienceMs.asleep || isInNative || now - begun > patienceMs.awake) patience.abort();
   }, 100);
 };

@@ -135,3 +135,13 @@ for (const node of testedMajors) {
     assert.match(dump.warnings.join(), /no stacks/);
   });
 }
+
+test('a process that works in one long call of native code is shown as the kernel sees it', async (t) => {
+  const source = `setTimeout(() => require('node:crypto').pbkdf2Sync('a', 'b', 1e8, 64, 'sha512'), 20);
+    console.log('ready');`;
+  const target = await startSource(t, source, { kind: 'cjs' });
+  const dump = await dumpOf(target.pid);
+  assert.equal(main(dump).state, 'running');
+  assert.match(dump.warnings.join(), /one long call of native code/);
+  assert.notEqual(readProcess(target.pid), undefined);
+});

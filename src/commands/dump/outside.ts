@@ -34,7 +34,8 @@ export const dumpFromOutside = async (pid: number, error: unknown): Promise<Proc
     });
   });
   const warning =
-    'no stacks: the inspector did not answer, as when the main thread is neither in JavaScript nor in its event loop';
+    'no stacks: the inspector did not answer, because the main thread is in one long call of native code (such as JSON.parse, ' +
+    'crypto, SQL, or one that waits), and not in JavaScript or its event loop';
   const hints = error instanceof MemwatchError && error.hint !== undefined ? [error.hint] : [];
   return { ...documentOf(pid, null, threads), warnings: [warning, ...hints] };
 };
