@@ -3,8 +3,9 @@
  * Out: words, which say only what is certain: a process's exit code is known to its parent, and to others only until the
  * parent has collected it.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { watchOomKills, type OomKill } from '../process/cgroup-state.js';
-import { readExit, readProcess, runsOn, type ProcessExit } from '../process/proc.js';
+import { hasProc, processExists, readExit, readProcess, runsOn, type ProcessExit } from '../process/proc.js';
 import type { HeapFigures } from '../session/guard.js';
 import type { Link } from './link.js';
 
@@ -17,17 +18,40 @@ export const watchEnd = ({ pid, main, launched, guard }: Link): (() => Promise<s
   if (pid === undefined) return async () => undefined;
   const killsSince = watchOomKills(pid);
   const startTicks = readProcess(pid)?.startTicks;
-  let seen: { exit: ProcessExit | undefined; kill: OomKill | undefined } | undefined;
+  let seen: Promise<Ending> | undefined;
   // at once: soon the parent has collected the process, and its container is gone
-  const look = () => (seen ??= { exit: readExit(pid, startTicks), kill: killsSince() });
+  const look = () => (seen ??= findEnding(pid, startTicks, killsSince));
   main.closed.addEventListener('abort', look, { once: true });
   let isOrderly = false;
   main.on('NodeRuntime.waitingForDisconnect', () => (isOrderly = true));
   return async () => {
     if ((isOrderly && launched === undefined) || (await runsOn(pid))) return undefined;
-    const { exit, kill } = look();
+    const { exit, kill } = await look();
     return describeEnd(launched === undefined ? exit : await launched.program.exited, kill, guard.heap());
   };
+};
+
+interface Ending {
+  readonly exit: ProcessExit | undefined;
+  readonly kill: OomKill | undefined;
+}
+
+/** A process closes its sockets first; a moment later its exit code is known, until its parent collects it. */
+const patienceMs = hasProc ? 1000 : 0;
+
+const findEnding = async (
+  pid: number,
+  startTicks: number | undefined,
+  killsSince: () => OomKill | undefined,
+): Promise<Ending> => {
+  const kill = killsSince();
+  const untilMs = performance.now() + patienceMs;
+  let exit = readExit(pid, startTicks);
+  while (exit === undefined && processExists(pid) && performance.now() < untilMs) {
+    await sleep(1);
+    exit = readExit(pid, startTicks);
+  }
+  return { exit, kill: kill ?? killsSince() };
 };
 
 const describeEnd = (
