@@ -11,27 +11,93 @@ export interface LastingAddition extends TextPosition {
   readonly within: readonly TextPosition[];
 }
 
-/** `isWanted`: whether the function that begins there is asked for; each costs a search through the whole text. */
+/**
+ * `isWanted`: whether the function that begins there is asked for. If it adds nothing itself, those that it calls may: V8
+ * names the caller of a function that it has inlined.
+ */
 export const findLastingAdditions = (
   source: string,
   isWanted: (beginnings: readonly TextPosition[]) => boolean,
 ): LastingAddition[] => {
   const program = tryParse(source);
   if (program === undefined) return [];
-  const found: LastingAddition[] = [];
-  const visit = (node: AnyNode, around: AnyNode | undefined): void => {
-    const inner = /Function/.test(node.type) ? wanted(node, isWanted) : around;
-    const target = inner === undefined ? undefined : targetOf(node);
-    if (inner !== undefined && target !== undefined && outlives(target, inner, { program, source }))
-      found.push({ ...startOf(node), within: beginningsOf(inner) });
-    for (const child of childrenOf(node)) visit(child, inner);
-  };
-  visit(program, undefined);
-  return found;
+  const text = { program, source };
+  const functions = functionsIn(program);
+  return functions.flatMap(({ node }) => {
+    const within = beginningsOf(node);
+    if (!isWanted(within)) return [];
+    const places = additionsIn(node, text);
+    const all = places.length > 0 ? places : additionsOfCalled(node, functions, text);
+    return all.map((place) => ({ ...place, within }));
+  });
 };
 
-const wanted = (node: AnyNode, isWanted: (beginnings: readonly TextPosition[]) => boolean): AnyNode | undefined =>
-  isWanted(beginningsOf(node)) ? node : undefined;
+interface NamedFunction {
+  readonly node: AnyNode;
+  /** Of the function, or of the variable or property that holds it; '' if it has none. */
+  readonly name: string;
+}
+
+const isFunction = (node: AnyNode): boolean => /Function/.test(node.type);
+
+const functionsIn = (node: AnyNode, name = ''): NamedFunction[] => {
+  const named = nameIn(node) ?? '';
+  const inside = childrenOf(node).flatMap((child) => functionsIn(child, named));
+  return isFunction(node) ? [{ node, name: named === '' ? name : named }, ...inside] : inside;
+};
+
+/** The name that a declaration, an assignment or a member of a class gives; undefined if it gives none. */
+const nameIn = (node: AnyNode): string | undefined => {
+  if (node.type === 'AssignmentExpression') return lastNameOf(node.left);
+  const { id, key } = node as AnyNode & { id?: unknown; key?: unknown };
+  const given = isNode(id) ? id : isNode(key) ? key : undefined;
+  return given === undefined ? undefined : lastNameOf(given);
+};
+
+/** `c` of `a.b.c`. */
+const lastNameOf = (node: AnyNode): string | undefined => {
+  if (node.type === 'MemberExpression') return node.computed ? undefined : lastNameOf(node.property);
+  return 'name' in node && typeof node.name === 'string' ? node.name : undefined;
+};
+
+/** Of the function alone, not of those that are written in it. */
+const additionsIn = (around: AnyNode, text: Text): TextPosition[] => {
+  const visit = (node: AnyNode): TextPosition[] => {
+    const target = targetOf(node);
+    const own = target !== undefined && outlives(target, around, text) ? [startOf(node)] : [];
+    return [...own, ...childrenOf(node).flatMap((child) => (isFunction(child) ? [] : visit(child)))];
+  };
+  return visit(around);
+};
+
+/** V8 inlines calls in calls, but not without end. */
+const mostCalls = 3;
+
+/** Of the functions of this text that it calls by name, or that are written in it, the nearest that add something. */
+const additionsOfCalled = (from: AnyNode, functions: readonly NamedFunction[], text: Text): TextPosition[] => {
+  const seen = new Set([from]);
+  let calling = [from];
+  for (let calls = 0; calls < mostCalls && calling.length > 0; calls++) {
+    const names = new Set(calling.flatMap(namesCalledIn));
+    const written = new Set(calling.flatMap(functionsWrittenIn));
+    const isNext = ({ node, name }: NamedFunction): boolean =>
+      (names.has(name) || written.has(node)) && !seen.has(node);
+    calling = functions.filter(isNext).map(({ node }) => node);
+    for (const one of calling) seen.add(one);
+    const found = calling.flatMap((one) => additionsIn(one, text));
+    if (found.length > 0) return found;
+  }
+  return [];
+};
+
+const functionsWrittenIn = (node: AnyNode): AnyNode[] =>
+  childrenOf(node).flatMap((child) => (isFunction(child) ? [child] : functionsWrittenIn(child)));
+
+const namesCalledIn = (node: AnyNode): string[] => {
+  const name = node.type === 'CallExpression' || node.type === 'NewExpression' ? lastNameOf(node.callee) : undefined;
+  const inside = childrenOf(node).flatMap((child) => (isFunction(child) ? [] : namesCalledIn(child)));
+  return name === undefined ? inside : [name, ...inside];
+};
 
 const adders = /^(set|add|push|unshift|append|prepend|enqueue|on|once|addListener|addEventListener|prependListener)$/;
 

@@ -37,3 +37,19 @@ test('only the functions that are asked for are searched, by where they begin fo
   );
   assert.deepEqual(linesOf('not a program ('), []);
 });
+
+test('a function that adds nothing itself is given the lines of those that it calls: V8 may have inlined them', () => {
+  const source = `const kept = []; class Stats { samples = [];
+    add(v) { this.samples.push([v]); } }
+    const stats = new Stats();
+    function handle(i) { stats.add(i); }
+    const remember = (x) => kept.push(x);
+    function tick() { for (let i = 0; i < 9; i++) handle(i); tick(); }
+    setInterval(() => { remember({}); }, 5);
+    function wait() { return new Promise((resolve) => kept.push(resolve)); }`;
+  const lines = (wantedLine: number): number[] =>
+    findLastingAdditions(source, (places) => places.some(({ line }) => line + 1 === wantedLine)).map(
+      ({ line }) => line + 1,
+    );
+  assert.deepEqual([lines(4), lines(6), lines(7), lines(8)], [[4], [4], [5], [8, 8]]);
+});
