@@ -16,8 +16,8 @@ export const isTemporaryFile = (file: string): boolean => resolve(file).startsWi
 /** The path of that name in the system's temporary folder, for a socket that others look for by its name. */
 export const temporaryPath = (name: string): string => join(tmpdir(), name);
 
-/** Removes a socket that a killed memwatch left there. */
-export const removeSocket = (path: string): void => rmSync(path, { force: true });
+/** Removes a file that is of no use any more; it may be gone already. */
+export const removeFile = (path: string): void => rmSync(path, { force: true });
 
 export interface TemporaryFolder {
   readonly path: string;

@@ -3,7 +3,7 @@
  * was made of the same bytes. Indexes are in the user's cache folder, bounded in number and size.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readdirSync, readSync, realpathSync, rmSync, statfsSync, statSync, utimesSync } from 'node:fs'; // prettier-ignore
+import { closeSync, openSync, readdirSync, readSync, realpathSync, statfsSync, statSync, utimesSync } from 'node:fs'; // prettier-ignore
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -11,6 +11,7 @@ import type { IndexedFile } from '../analyzer/formats/heap-index/layout.js';
 import { readHeapIndex, readIndexedFile, type HeapIndex } from '../analyzer/formats/heap-index/read.js';
 import { scriptsFileOf } from '../analyzer/model/scripts.js';
 import { messageOf } from '../errors.js';
+import { removeFile } from '../files/temporary.js';
 import { requireRegularFile } from '../input.js';
 
 /** Of all indexes together; those that were not used for the longest time are removed first. */
@@ -69,7 +70,7 @@ export const findIndex = (file: IndexedFile, warn: (text: string) => void): Heap
   const path = indexOf(file);
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
   try {
-    const index = readHeapIndex(path);
+    const index = readHeapIndex(path, removeFile);
     const changed = (['path', 'bytes', 'modifiedMs', 'checksum', 'scripts'] as const).some(
       (name) => index.file[name] !== file[name],
     );
@@ -90,7 +91,7 @@ export const makeRoom = (folder: string, bytes: number): boolean => {
   if (bytes > mostBytes || bytes > bavail * bsize * mostOfFree) return false;
   let total = bytes;
   for (const { path, size } of indexesIn(folder)) {
-    if (total + size > mostBytes || isOrphan(path)) rmSync(path, { force: true });
+    if (total + size > mostBytes || isOrphan(path)) removeFile(path);
     else total += size;
   }
   return true;
@@ -109,7 +110,7 @@ const indexesIn = (folder: string): { path: string; size: number; usedMs: number
 
 const isOrphan = (path: string): boolean => {
   try {
-    return statSync(readIndexedFile(path).path, { throwIfNoEntry: false }) === undefined;
+    return statSync(readIndexedFile(path, removeFile).path, { throwIfNoEntry: false }) === undefined;
   } catch {
     return true; // it cannot be used
   }

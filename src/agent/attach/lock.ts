@@ -7,7 +7,7 @@
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { throwIfInterrupted } from '../../errors.js';
-import { removeSocket, temporaryPath } from '../../files/temporary.js';
+import { removeFile, temporaryPath } from '../../files/temporary.js';
 import { hasProc, innerPid, type ProcessStatus } from '../process/proc.js';
 
 export interface LockOptions {
@@ -62,7 +62,7 @@ const nameOf = (name: string): string => (hasProc ? `\0memwatch-${name}` : tempo
 const tryAcquire = async (name: string): Promise<(() => void) | undefined> => {
   const release = await listenOn(name);
   if (release !== undefined || hasProc || (await isAnswered(name))) return release;
-  removeSocket(name); // its holder was killed
+  removeFile(name); // its holder was killed
   return listenOn(name);
 };
 

@@ -3,7 +3,7 @@
  * are asked for, each checked by its CRC-32. Throws `not-this-format` if it is something else, an index of another version
  * or one that was cut off; `broken-index`, also later, if a part of it was changed.
  */
-import { fstatSync, openSync, readSync, rmSync } from 'node:fs';
+import { fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { MemwatchError } from '../../../errors.js';
 import { requireRegularFile } from '../../../input.js';
@@ -20,31 +20,33 @@ export interface HeapIndex {
   readonly results: StoredResults;
 }
 
-export const readHeapIndex = (path: string): HeapIndex => {
+/** Removes a file; a damaged index would be tried again. */
+export type Remove = (path: string) => void;
+
+export const readHeapIndex = (path: string, remove: Remove): HeapIndex => {
   requireRegularFile(path);
   const descriptor = openSync(path, 'r'); // stays open: columns are read from it until memwatch ends
-  const directory = readDirectory(descriptor, path);
-  const columns = new Columns(descriptor, path, directory);
+  const directory = readDirectory(descriptor, path, remove);
+  const columns = new Columns(descriptor, path, directory, remove);
   return { file: directory.file, graph: graphOf(directory, columns), results: resultsOf(directory, columns) };
 };
 
 /** Only the file that an index is of. */
-export const readIndexedFile = (path: string): IndexedFile => readHeapIndex(path).file;
+export const readIndexedFile = (path: string, remove: Remove): IndexedFile => readHeapIndex(path, remove).file;
 
-const readDirectory = (descriptor: number, path: string): Directory => {
+const readDirectory = (descriptor: number, path: string, remove: Remove): Directory => {
   const size = fstatSync(descriptor).size;
   const begin = readAt(descriptor, 0, start.length);
   const end = readAt(descriptor, Math.max(0, size - endBytes), endBytes);
   if (!begin.equals(start)) throw new MemwatchError('not-this-format', `${path} is of another version`);
   if (!end.subarray(20).equals(start)) throw new MemwatchError('not-this-format', `${path} is cut off`);
   const bytes = readAt(descriptor, end.readDoubleLE(0), end.readDoubleLE(8));
-  if (crc32(bytes) !== end.readUInt32LE(16)) throw damaged(path);
+  if (crc32(bytes) !== end.readUInt32LE(16)) throw damaged(path, remove);
   return JSON.parse(bytes.toString()) as Directory;
 };
 
-/** A damaged index is removed: it would be tried again. */
-const damaged = (path: string): MemwatchError => {
-  rmSync(path, { force: true });
+const damaged = (path: string, remove: Remove): MemwatchError => {
+  remove(path);
   return new MemwatchError('broken-index', `the index ${path} is damaged and was removed`, {
     hint: 'open the snapshot again: it is read without the index',
   });
@@ -87,24 +89,25 @@ class Columns {
     private readonly descriptor: number,
     private readonly path: string,
     private readonly directory: Directory,
+    private readonly remove: Remove,
   ) {}
 
   bytes(name: string): Uint8Array {
     const column = this.read(this.directory.columns[name]);
     if (column instanceof Uint8Array) return column;
-    throw damaged(this.path);
+    throw damaged(this.path, this.remove);
   }
 
   words(name: string): Uint32Array {
     const column = this.read(this.directory.columns[name]);
     if (column instanceof Uint32Array) return column;
-    throw damaged(this.path);
+    throw damaged(this.path, this.remove);
   }
 
   floats(name: string): Float64Array {
     const column = this.read(this.directory.columns[name]);
     if (column instanceof Float64Array) return column;
-    throw damaged(this.path);
+    throw damaged(this.path, this.remove);
   }
 
   /** Sizes are words, unless one of them needs more. */
@@ -123,14 +126,14 @@ class Columns {
   private page(section: Section): Uint8Array {
     const page = this.read(section);
     if (page instanceof Uint8Array) return page;
-    throw damaged(this.path);
+    throw damaged(this.path, this.remove);
   }
 
   private read(section: Section | undefined): Column {
-    if (section === undefined) throw damaged(this.path);
+    if (section === undefined) throw damaged(this.path, this.remove);
     const { kind, at, bytes: length, checksum } = section;
     const bytes = sharedBytes(length);
-    if (fill(this.descriptor, bytes, at) < length || crc32(bytes) !== checksum) throw damaged(this.path);
+    if (fill(this.descriptor, bytes, at) < length || crc32(bytes) !== checksum) throw damaged(this.path, this.remove);
     if (kind === 'words') return new Uint32Array(bytes.buffer);
     return kind === 'floats' ? new Float64Array(bytes.buffer) : bytes;
   }
