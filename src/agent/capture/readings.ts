@@ -3,6 +3,7 @@
  * caller stops. What counts in the target (a GC observer, a delay histogram) is removed afterwards, by the target's own
  * guard if memwatch is killed.
  */
+import type { IntervalHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GcReading, HeapReading, LoopReading, Reading } from '../../analyzer/model/reading.js';
 import type { Attachment } from '../attach/attach.js';
@@ -114,7 +115,7 @@ const installMeter = (client: string): Meter => {
   });
   observer.observe({ entryTypes: ['gc'] });
   const resolutionUs = 20_000;
-  const histogram = monitorEventLoopDelay({ resolution: resolutionUs / 1000 });
+  let histogram: IntervalHistogram | undefined = monitorEventLoopDelay({ resolution: resolutionUs / 1000 });
   histogram.enable();
   // the histogram holds the time from timer to timer: what exceeds its period is the delay
   const late = (nanoseconds: number): number => Math.max(0, nanoseconds / 1000 - resolutionUs);
@@ -122,8 +123,8 @@ const installMeter = (client: string): Meter => {
     builtin: guard.builtin,
     gc,
     takeDelay: () => {
+      if (histogram === undefined || !(histogram.max > 0)) return null;
       const { mean, max } = histogram;
-      if (!(max > 0)) return null;
       const delay = { meanUs: late(mean), p99Us: late(histogram.percentile(99)), maxUs: late(max) };
       histogram.reset();
       return delay;
@@ -133,7 +134,8 @@ const installMeter = (client: string): Meter => {
     lastLoop: performance.eventLoopUtilization(),
     stop: () => {
       observer.disconnect();
-      histogram.disable();
+      histogram?.disable();
+      histogram = undefined; // 400 KB, and the connection remembers this meter until it is closed
     },
   };
   guard.onLeave(client, meter.stop);
