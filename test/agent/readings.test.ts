@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { attach, withAttachment } from '#memwatch/agent/attach/attach.js';
 import { startCensus } from '#memwatch/agent/capture/census.js';
+import { captureCpuProfiles, threadsOf } from '#memwatch/agent/capture/cpu-profile.js';
 import { watchReadings } from '#memwatch/agent/capture/readings.js';
 import type { Reading } from '#memwatch/analyzer/model/reading.js';
 import { testedMajors } from '../support/nodes.js';
@@ -103,11 +104,16 @@ test('readings end with the target', async (t) => {
   assert.equal(await target.exited, 3);
 });
 
-test('readings that are started again and again leave nothing large in the target', async (t) => {
+test('readings and profiles that are started again and again leave nothing large in the target', async (t) => {
   const target = await startSource(t, "setInterval(() => {}, 1000); console.log('ready');");
   await withAttachment(pidTarget(target), {}, async (attachment) => {
     const census = await startCensus(attachment.session);
-    for (let i = 0; i < 12; i++) for await (const _ of watchReadings(attachment, { intervalMs: 1 })) break;
+    const [thread] = await threadsOf(attachment, false);
+    const profile = { durationMs: 1, intervalUs: 1000, precise: false };
+    for (let i = 0; i < 8; i++) {
+      for await (const _ of watchReadings(attachment, { intervalMs: 1 })) break;
+      await captureCpuProfiles(attachment, [thread], profile);
+    }
     const { classes } = await census.count();
     const histograms = classes.filter(({ name }) => /Histogram/.test(name)).map(({ count }) => count);
     assert.ok(Math.max(0, ...histograms) < 6, JSON.stringify(histograms));

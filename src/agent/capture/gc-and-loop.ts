@@ -4,6 +4,7 @@
  * readings of readings.ts, it also works if the loop never turns. Nothing is stored on the target's globals: the watching
  * objects are held only by the session and disappear with it.
  */
+import type { IntervalHistogram } from 'node:perf_hooks';
 import type { GcReading, LoopReading } from '../../analyzer/model/reading.js';
 import { callOn, evaluateRemote } from '../session/evaluate.js';
 import type { Session } from '../session/protocol.js';
@@ -45,7 +46,7 @@ const startWatch = (watchesGc: boolean): { read(): GcAndLoop; stop(): GcAndLoop 
   const { monitorEventLoopDelay, performance } = builtin('node:perf_hooks');
   const { GCProfiler } = builtin('node:v8');
   const resolutionMs = 10;
-  const delay = monitorEventLoopDelay({ resolution: resolutionMs });
+  let delay: IntervalHistogram | undefined = monitorEventLoopDelay({ resolution: resolutionMs });
   delay.enable();
   const start = performance.eventLoopUtilization();
   const startProfiler = (): InstanceType<typeof GCProfiler> => {
@@ -78,7 +79,7 @@ const startWatch = (watchesGc: boolean): { read(): GcAndLoop; stop(): GcAndLoop 
     gc: [...sums.values()],
     loop: {
       delay:
-        delay.count === 0 && !(delay.max > 0)
+        delay === undefined || (delay.count === 0 && !(delay.max > 0))
           ? null
           : { meanUs: lateUs(delay.mean), p99Us: lateUs(delay.percentile(99)), maxUs: lateUs(delay.max) },
       utilization: performance.eventLoopUtilization(start).utilization,
@@ -92,8 +93,11 @@ const startWatch = (watchesGc: boolean): { read(): GcAndLoop; stop(): GcAndLoop 
     },
     stop() {
       collect();
-      delay.disable();
-      return result();
+      delay?.disable();
+      const last = result();
+      delay = undefined; // 400 KB, and the connection remembers this object until it is closed
+      profiler = undefined;
+      return last;
     },
   };
 };
