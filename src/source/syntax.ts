@@ -56,3 +56,12 @@ export const childrenOf = (node: AnyNode): AnyNode[] => {
 
 export const isNode = (value: unknown): value is AnyNode =>
   typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
+
+/** The node and all nodes in it, in the order of the text. */
+export const nodesIn = (node: AnyNode): AnyNode[] => [node, ...childrenOf(node).flatMap(nodesIn)];
+
+export const isFunction = (node: AnyNode): boolean => /Function/.test(node.type);
+
+/** The nodes in a node, without the functions that are written in it. */
+export const ownNodesIn = (node: AnyNode): AnyNode[] =>
+  childrenOf(node).flatMap((child) => (isFunction(child) ? [] : [child, ...ownNodesIn(child)]));

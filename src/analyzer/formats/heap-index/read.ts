@@ -3,7 +3,7 @@
  * are asked for, each checked by its CRC-32. Throws `not-this-format` if it is something else, an index of another version
  * or one that was cut off; `broken-index`, also later, if a part of it was changed.
  */
-import { fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { MemwatchError } from '../../../errors.js';
 import { requireRegularFile } from '../../../input.js';
@@ -32,7 +32,15 @@ export const readHeapIndex = (path: string, remove: Remove): HeapIndex => {
 };
 
 /** Only the file that an index is of. */
-export const readIndexedFile = (path: string, remove: Remove): IndexedFile => readHeapIndex(path, remove).file;
+export const readIndexedFile = (path: string, remove: Remove): IndexedFile => {
+  requireRegularFile(path);
+  const descriptor = openSync(path, 'r');
+  try {
+    return readDirectory(descriptor, path, remove).file;
+  } finally {
+    closeSync(descriptor);
+  }
+};
 
 const readDirectory = (descriptor: number, path: string, remove: Remove): Directory => {
   const size = fstatSync(descriptor).size;

@@ -4,7 +4,7 @@
  */
 import { childrenOf, isNode, tryParse, type AnyNode } from '../../../source/syntax.js';
 import type { FindingKind } from '../../model/finding.js';
-import { findDeclarationIn, type TextPosition } from './declarations.js';
+import { findDeclarationIn, startOf, type TextPosition } from './declarations.js';
 
 export interface NamedContainer {
   readonly kind: FindingKind;
@@ -168,11 +168,6 @@ const isNamed = (
   if (variable === undefined || node.type !== 'Identifier' || node.name !== variable.name) return false;
   return isSame(variable.at, declaredAt(variable.name, startOf(node)));
 };
-
-const startOf = (node: AnyNode): TextPosition => ({
-  line: (node.loc?.start.line ?? 1) - 1,
-  column: node.loc?.start.column ?? 0,
-});
 
 const isSame = (a: TextPosition | undefined, b: TextPosition | undefined): boolean =>
   a !== undefined && b !== undefined && a.line === b.line && a.column === b.column;

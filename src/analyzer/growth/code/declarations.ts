@@ -9,6 +9,11 @@ export interface TextPosition {
   readonly column: number;
 }
 
+export const startOf = ({ loc }: AnyNode): TextPosition => ({
+  line: (loc?.start.line ?? 1) - 1,
+  column: loc?.start.column ?? 0,
+});
+
 interface Declaration {
   readonly at: TextPosition;
   /** The scope in which it is visible, as offsets into the text. */

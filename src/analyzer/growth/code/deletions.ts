@@ -3,7 +3,7 @@
  * the text of a script, and the name of the variable or property that holds the collection. Out: the place that deletes,
  * with its limit if that is a constant.
  */
-import { childrenOf, tryParse, type AnyNode } from '../../../source/syntax.js';
+import { childrenOf, nodesIn, tryParse, type AnyNode } from '../../../source/syntax.js';
 import { createCalls, constantOf, nameOfCallee, type Calls, type Code } from './code-calls.js';
 
 export interface Deletion {
@@ -143,5 +143,3 @@ const propertyName = (node: Code<'MemberExpression'>): string | undefined => {
   if (node.property.type === 'PrivateIdentifier') return `#${node.property.name}`;
   return node.property.type === 'Identifier' && !node.computed ? node.property.name : undefined;
 };
-
-const nodesIn = (node: AnyNode): AnyNode[] => [node, ...childrenOf(node).flatMap(nodesIn)];

@@ -3,8 +3,8 @@
  * `cache[key] = …`, `last = { next: last }`. What a function allocates and adds there stays. In: the text of a script. Out:
  * the places, 0-based as in V8, each with the function that it is in.
  */
-import { childrenOf, isNode, tryParse, type AnyNode } from '../../../source/syntax.js';
-import { findDeclarationIn, type TextPosition } from './declarations.js';
+import { childrenOf, isFunction, isNode, ownNodesIn, tryParse, type AnyNode } from '../../../source/syntax.js';
+import { findDeclarationIn, startOf, type TextPosition } from './declarations.js';
 
 export interface LastingAddition extends TextPosition {
   /** Where that function begins: at its first word, and at its parameters, where V8 says that it begins. */
@@ -38,8 +38,6 @@ interface NamedFunction {
   readonly name: string;
 }
 
-const isFunction = (node: AnyNode): boolean => /Function/.test(node.type);
-
 const functionsIn = (node: AnyNode, name = ''): NamedFunction[] => {
   const named = nameIn(node) ?? '';
   const inside = childrenOf(node).flatMap((child) => functionsIn(child, named));
@@ -61,14 +59,13 @@ const lastNameOf = (node: AnyNode): string | undefined => {
 };
 
 /** Of the function alone, not of those that are written in it. */
-const additionsIn = (around: AnyNode, text: Text): TextPosition[] => {
-  const visit = (node: AnyNode): TextPosition[] => {
-    const target = targetOf(node);
-    const own = target !== undefined && outlives(target, around, text) ? [startOf(node)] : [];
-    return [...own, ...childrenOf(node).flatMap((child) => (isFunction(child) ? [] : visit(child)))];
-  };
-  return visit(around);
-};
+const additionsIn = (around: AnyNode, text: Text): TextPosition[] =>
+  ownNodesIn(around)
+    .filter((node) => {
+      const target = targetOf(node);
+      return target !== undefined && outlives(target, around, text);
+    })
+    .map(startOf);
 
 /** V8 inlines calls in calls, but not without end. */
 const mostCalls = 3;
@@ -93,11 +90,10 @@ const additionsOfCalled = (from: AnyNode, functions: readonly NamedFunction[], t
 const functionsWrittenIn = (node: AnyNode): AnyNode[] =>
   childrenOf(node).flatMap((child) => (isFunction(child) ? [child] : functionsWrittenIn(child)));
 
-const namesCalledIn = (node: AnyNode): string[] => {
-  const name = node.type === 'CallExpression' || node.type === 'NewExpression' ? lastNameOf(node.callee) : undefined;
-  const inside = childrenOf(node).flatMap((child) => (isFunction(child) ? [] : namesCalledIn(child)));
-  return name === undefined ? inside : [name, ...inside];
-};
+const namesCalledIn = (around: AnyNode): string[] =>
+  ownNodesIn(around).flatMap((node) =>
+    node.type === 'CallExpression' || node.type === 'NewExpression' ? (lastNameOf(node.callee) ?? []) : [],
+  );
 
 const adders = /^(set|add|push|unshift|append|prepend|enqueue|on|once|addListener|addEventListener|prependListener)$/;
 
@@ -188,10 +184,6 @@ const beginningsOf = (node: AnyNode): TextPosition[] => {
   return [startOf(node), ...(isNode(id) ? [endOf(id)] : [])];
 };
 
-const startOf = ({ loc }: AnyNode): TextPosition => ({
-  line: (loc?.start.line ?? 1) - 1,
-  column: loc?.start.column ?? 0,
-});
 const endOf = ({ loc }: AnyNode): TextPosition => ({ line: (loc?.end.line ?? 1) - 1, column: loc?.end.column ?? 0 });
 const isAt = (node: AnyNode, { line, column }: TextPosition): boolean => {
   const start = startOf(node);

@@ -3,7 +3,7 @@
  * function and where it begins. Out: the place of the call, 0-based as in V8, if exactly one call in the script adds a
  * function of that name. A function without a name has that of the variable or property to which it is assigned.
  */
-import { childrenOf, tryParse, type AnyNode } from '../../../source/syntax.js';
+import { nodesIn, tryParse, type AnyNode } from '../../../source/syntax.js';
 import type { TextPosition } from './declarations.js';
 
 const adders = /^(on|once|addListener|addEventListener|prependListener|prependOnceListener)$/;
@@ -55,5 +55,3 @@ const lastName = (node: AnyNode): string | undefined => {
   if (node.type === 'Identifier') return node.name;
   return node.type === 'MemberExpression' && !node.computed ? lastName(node.property) : undefined;
 };
-
-const nodesIn = (node: AnyNode): AnyNode[] => [node, ...childrenOf(node).flatMap(nodesIn)];
