@@ -17,7 +17,7 @@ import { messageOf, throwIfInterrupted } from '../errors.js';
 import { createOutput } from '../files/output.js';
 import { makeFolder } from '../files/temporary.js';
 import type { Progress } from '../progress.js';
-import { findIndex, identify, indexOf, makeRoom } from './index-file.js';
+import { findIndex, hasIndex, identify, indexOf, makeRoom } from './index-file.js';
 
 /** `large`: an index is used if there is one, and made for large files. */
 export type IndexUse = 'never' | 'large' | 'always';
@@ -47,7 +47,7 @@ export const openHeapFile = async (file: string, io: Progress, use: IndexUse): P
 
 /** Only the graph, from the index if there is one. */
 export const openGraph = async (file: string, signal: AbortSignal | undefined): Promise<HeapGraph> => {
-  const known = identify(file);
+  const known = hasIndex(file) ? identify(file) : undefined;
   const index = known && findIndex(known, () => {});
   return index?.graph ?? readHeapSnapshot(file, signal === undefined ? {} : { signal });
 };

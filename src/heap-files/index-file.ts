@@ -27,8 +27,17 @@ const indexFolder = (): string => {
 };
 
 /** The name that an index of this file has. */
-export const indexOf = ({ path }: IndexedFile): string =>
+export const indexOf = ({ path }: Pick<IndexedFile, 'path'>): string =>
   join(indexFolder(), `${createHash('sha256').update(path).digest('hex').slice(0, 32)}.index`);
+
+/** Whether there is an index, true or not: identifying a file reads a megabyte of it. */
+export const hasIndex = (file: string): boolean => {
+  try {
+    return statSync(indexOf({ path: realpathSync(file) }), { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false; // the file cannot be read: whoever reads it says why
+  }
+};
 
 const samples = 64;
 const sampleBytes = 1 << 14;
