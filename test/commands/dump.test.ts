@@ -121,6 +121,24 @@ for (const node of testedMajors) {
     assert.match(text.stdout, /^worker 2 \(w1\): waiting for a lock \(Atomics\.wait.*\n {4}holds1 \(.*:\d+\)$/m);
   });
 
+  test(`on Node ${node}, a worker’s pending promises are shown by the async function that waits`, async (t) => {
+    const target = await start(
+      t,
+      `const { Worker } = require('node:worker_threads');
+      const code = \`
+        globalThis.held = [];
+        async function waits() {
+          await new Promise((resolve) => held.push(resolve));
+        }
+        for (let i = 0; i < 20; i++) waits();
+        setInterval(() => {}, 1000);
+        require('node:worker_threads').parentPort.postMessage('waits');\`;
+      new Worker(code, { eval: true }).once('message', () => console.log('ready'));`,
+    );
+    const [awaited] = (await dumpOf(target.pid)).threads[1]?.promises?.awaited ?? [];
+    assert.deepEqual([awaited?.count, awaited?.stack.map((one) => [one.function, one.line])], [20, [['waits', 4]]]);
+  });
+
   test(`on Node ${node}, a process that waits for a child lets nobody in, and is shown as the kernel sees it`, async (t) => {
     const target = await start(
       t,

@@ -31,7 +31,10 @@ const connectInside = async (outside: Session, { client }: GuardEntry): Promise<
   return {
     ...outside,
     send: (method, params, options) =>
-      callOn(outside, inspector, post, [method, params ?? {}], options) as Promise<never>,
+      callOn(outside, inspector, post, [method, params ?? {}], {
+        ...options,
+        awaitPromise: waits(params),
+      }) as Promise<never>,
   };
 };
 
@@ -49,10 +52,22 @@ const open = (client: string): InspectorSession => {
   return session;
 };
 
-/** Runs in the worker. Node answers at once. */
-const post = (session: InspectorSession, method: string, params: object): object | undefined => {
-  let answer: { error: Error | null; result: object | undefined } | undefined;
-  session.post(method, params, (error, result) => (answer = { error, result }));
-  if (answer?.error) throw new Error(`${method}: ${answer.error.message}`);
-  return answer?.result;
+/** The one kind of command that Node does not answer at once. */
+const waits = (params: object | undefined): boolean =>
+  params !== undefined && 'awaitPromise' in params && params.awaitPromise === true;
+
+/** Runs in the worker. */
+const post = (session: InspectorSession, method: string, params: object): unknown => {
+  let answer: { error: Error | null; result?: object | undefined } | undefined;
+  let tell = (): void => {};
+  const answered = new Promise<void>((resolve) => (tell = resolve));
+  session.post(method, params, (error, result) => {
+    answer = { error, result };
+    tell();
+  });
+  const read = (): object | undefined => {
+    if (answer?.error) throw new Error(`${method}: ${answer.error.message}`);
+    return answer?.result;
+  };
+  return answer === undefined ? answered.then(read) : read();
 };
