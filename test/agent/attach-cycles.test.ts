@@ -25,6 +25,8 @@ test('sixty visits leave nothing that grows in the heap of a target', async (t) 
       await withAttachment({ kind: 'pid', pid: target.pid, worker: undefined }, {}, async () => {});
   };
   await visit(20); // what Node and V8 make once
+  const waits = process.getActiveResourcesInfo().filter((name) => name === 'Timeout');
+  assert.deepEqual(waits, [], 'a command of memwatch that has left ends at once');
   const before = await heapUsedBytes(1);
   await visit(40);
   const perVisit = ((await heapUsedBytes(2)) - before) / 40;

@@ -178,7 +178,7 @@ const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promi
     workers: workers.list,
     onWorker: workers.onStart,
     onDetach: (undo) => undos.push(undo),
-    howItEnded: watchEnd(link),
+    howItEnded: watchEnd(link, () => detached !== undefined),
     detach: () => (detached ??= detach()),
   };
 };

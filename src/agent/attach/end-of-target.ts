@@ -12,16 +12,19 @@ import type { Link } from './link.js';
 /**
  * Begins to watch, and returns a function for when the connection has broken. That returns how the process ended, as the
  * rest of a sentence that begins `process 123`; undefined if it still runs, has run to its end, or is no process of this
- * machine.
+ * machine. `isLeaving`: memwatch itself closes the connection, so there is no end to look for.
  */
-export const watchEnd = ({ pid, main, launched, guard }: Link): (() => Promise<string | undefined>) => {
+export const watchEnd = (
+  { pid, main, launched, guard }: Link,
+  isLeaving: () => boolean,
+): (() => Promise<string | undefined>) => {
   if (pid === undefined) return async () => undefined;
   const killsSince = watchOomKills(pid);
   const startTicks = readProcess(pid)?.startTicks;
   let seen: Promise<Ending> | undefined;
   // at once: soon the parent has collected the process, and its container is gone
   const look = () => (seen ??= findEnding(pid, startTicks, killsSince));
-  main.closed.addEventListener('abort', look, { once: true });
+  main.closed.addEventListener('abort', () => void (isLeaving() || look()), { once: true });
   let isOrderly = false;
   main.on('NodeRuntime.waitingForDisconnect', () => (isOrderly = true));
   return async () => {
