@@ -22,7 +22,8 @@ const exceptions = {
     'machinery marks modules neighbours object-detail paths predecessors retainers summary walk ways words',
   'analyzer/memory': 'recording-summary',
   'analyzer/model': 'columns heap-graph merge-profiles owner string-table',
-  'analyzer/waste': 'claims collections equal-objects find-waste holders layout objects rows strings subtree',
+  'analyzer/waste':
+    'buffers bulk claims code collections equal-objects find-waste holders layout objects rows shapes strings subtree',
   'commands/query': 'columns',
   'commands/tui/data': 'flame-data heap-levels heap-lists heap-rows ordering profile-data tree-list',
   'report/flamegraph': 'data page-script svg',

@@ -18,6 +18,11 @@ export class Claims {
     return taken;
   }
 
+  /** Whether some of the node's bytes are claimed. */
+  has(node: number): boolean {
+    return this.claimed[node] > 0;
+  }
+
   takeAll(node: number): number {
     return this.take(node, this.graph.selfBytes[node]);
   }

@@ -1,22 +1,35 @@
 /** Which memory of a heap could be saved. In: a heap. Out: a WasteReport, no byte of it counted twice. */
 import type { Heap } from '../heap/heap.js';
 import type { WasteKind, WasteReport } from '../model/waste.js';
+import { poolsOfFew, tinyBuffers } from './buffers.js';
+import { functionsPerObject, listenersInBulk, settledPromises } from './bulk.js';
 import { Claims } from './claims.js';
+import { scriptsTwice, sourceMaps } from './code.js';
 import { emptyCollections, singleEntryCollections, unusedRoom } from './collections.js';
 import { equalObjects } from './equal-objects.js';
 import { Holders } from './holders.js';
 import type { Finder } from './kinds.js';
 import { boundFunctions, boxedNumbers, dictionaryObjects } from './objects.js';
 import { rowsHeldWhole } from './rows.js';
+import { looseShapes, numberRows } from './shapes.js';
 import { equalStrings, ropes, slices } from './strings.js';
 
 /**
  * A byte that several kinds could claim goes to the first of them: kinds that name the cause more exactly come first.
  */
 const finders: readonly Finder[] = [
+  sourceMaps,
+  scriptsTwice,
   dictionaryObjects,
   boxedNumbers,
+  numberRows,
+  looseShapes,
   boundFunctions,
+  functionsPerObject,
+  listenersInBulk,
+  settledPromises,
+  tinyBuffers,
+  poolsOfFew,
   emptyCollections,
   singleEntryCollections,
   unusedRoom,

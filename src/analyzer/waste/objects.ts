@@ -2,9 +2,8 @@
  * Objects that take more room than their content needs: in, a heap; out, dictionary mode, boxed numbers, bound
  * functions.
  */
-import type { Heap } from '../heap/heap.js';
 import type { HeapGraph } from '../model/heap-graph.js';
-import { capacityOf, edgeKinds, followInternal, nodeKinds, objectHeaderBytes, wordBytes } from './layout.js';
+import { capacityOf, fewestRows, fieldHolder, followInternal, nodesByKey, nodeKinds, objectHeaderBytes, wordBytes } from './layout.js'; // prettier-ignore
 import { wordOfEdge } from '../heap/ways.js';
 import type { Finder } from './kinds.js';
 
@@ -13,12 +12,6 @@ const firstKeyWord = 6;
 const propertyWords = 3;
 /** V8 turns every object with more properties into a dictionary: such an object is meant as one. */
 const maxFields = 128;
-/**
- * Objects of one class with the same keys: this many are rows, fewer may be dictionaries that happen to have the same
- * keys.
- */
-const fewestRows = 10;
-
 export const dictionaryObjects: Finder = {
   kind: 'dictionary-objects',
   title: 'Objects in dictionary mode',
@@ -92,15 +85,7 @@ export const boundFunctions: Finder = {
     const { graph } = heap;
     const boundOf = followInternal(graph, 'bound_function');
     const argumentsOf = followInternal(graph, 'bindings');
-    const byFunction = new Map<number, number[]>();
-    for (let node = 0; node < graph.nodeCount; node++) {
-      if (graph.nodeType[node] !== nodeKinds.closure) continue;
-      const bound = boundOf(node);
-      if (bound === -1) continue;
-      const known = byFunction.get(bound);
-      if (known === undefined) byFunction.set(bound, [node]);
-      else known.push(node);
-    }
+    const byFunction = nodesByKey(graph, (node) => (graph.nodeType[node] === nodeKinds.closure ? boundOf(node) : -1));
     for (const nodes of byFunction.values()) {
       if (nodes.length < fewestRows) continue;
       for (const node of nodes) {
@@ -112,7 +97,3 @@ export const boundFunctions: Finder = {
     }
   },
 };
-
-/** The object that holds the node in a field of its own; -1 if the node is held in another way. */
-const fieldHolder = ({ graph, paths }: Heap, node: number): number =>
-  graph.edgeType[paths.edge[node]] === edgeKinds.property ? paths.from[node] : -1;

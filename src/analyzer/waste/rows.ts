@@ -1,6 +1,6 @@
 /** Results that are held in memory as a whole: in, a heap; out, arrays of thousands of plain objects of one shape. */
 import { preorderPlaces } from './subtree.js';
-import { edgeKinds, nodeKinds, objectsNamed } from './layout.js';
+import { elementsIn, nodeKinds, objectsNamed } from './layout.js';
 import type { Finder } from './kinds.js';
 
 const fewestRows = 1000;
@@ -17,12 +17,12 @@ export const rowsHeldWhole: Finder = {
     const isPlain = list.map(({ name }) => name === 'Object' || name.startsWith('{'));
     const places = preorderPlaces(heap);
     for (const node of objectsNamed(graph, 'Array')) {
-      const rows: number[] = [];
-      for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++)
-        if (graph.edgeType[edge] === edgeKinds.element) rows.push(graph.edgeTarget[edge]);
+      const rows = elementsIn(graph, node);
       if (rows.length < fewestRows) continue;
       const shape = classOf[rows[0]];
-      const alike = rows.filter((row) => classOf[row] === shape && graph.nodeType[row] === nodeKinds.object);
+      const alike = rows.filter(
+        (row) => classOf[row] === shape && graph.nodeType[row] === nodeKinds.object && !claims.has(row),
+      );
       if (!isPlain[shape] || alike.length < shareOfShape * rows.length) continue;
       let bytes = 0;
       for (const held of places.subtree(node)) bytes += claims.takeAll(held);

@@ -1,7 +1,7 @@
 /** Strings that take more room than their text: in, a heap; out, equal ones, slices that keep a long text, and ropes. */
 import type { Heap } from '../heap/heap.js';
 import { preorderPlaces } from './subtree.js';
-import { followInternal, headerBytes, longestText, nodeKinds, wordBytes } from './layout.js';
+import { followInternal, nodesByKey, headerBytes, longestText, nodeKinds, wordBytes } from './layout.js';
 import type { Finder, Take } from './kinds.js';
 
 /** Every further string of the same text and size. */
@@ -36,16 +36,9 @@ export const slices: Finder = {
     'copy the part that is kept: Buffer.from(part).toString() or structuredClone(part) makes an independent string',
   find: ({ graph, retainers }, claims, add) => {
     const parentOf = followInternal(graph, 'parent');
-    const slicesOf = new Map<number, number[]>();
-    for (let node = 0; node < graph.nodeCount; node++) {
-      if (graph.nodeType[node] !== nodeKinds.slice) continue;
-      const parent = parentOf(node);
-      const known = slicesOf.get(parent);
-      if (known === undefined) slicesOf.set(parent, [node]);
-      else known.push(node);
-    }
+    const slicesOf = nodesByKey(graph, (node) => (graph.nodeType[node] === nodeKinds.slice ? parentOf(node) : -1));
     for (const [parent, parts] of slicesOf) {
-      if (parent === -1 || graph.selfBytes[parent] < longParentBytes * parts.length) continue;
+      if (graph.selfBytes[parent] < longParentBytes * parts.length) continue;
       const holders = retainers.node.subarray(retainers.first[parent], retainers.first[parent + 1]);
       if (holders.every((holder) => graph.nodeType[holder] === nodeKinds.slice))
         add(parts[0], claims.takeAll(parent), sliceNote);

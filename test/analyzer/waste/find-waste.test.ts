@@ -11,8 +11,9 @@ import { nodeBinary, type NodeMajor } from '../../support/nodes.js';
 import { temporaryFolder } from '../../support/targets.js';
 import { planted, sourceOf, writesSnapshot } from './programs.js';
 
-/** The others have the same layout of objects; all four are tried with MEMWATCH_ALL_NODES=1. */
-const majors: readonly NodeMajor[] = process.env['MEMWATCH_ALL_NODES'] === '1' ? [20, 22, 24, 26] : [20, 24];
+/** Node 20 and 24 in turn, since objects have the same layout in all; every kind on all four with MEMWATCH_ALL_NODES=1. */
+const majorsOf = (at: number): readonly NodeMajor[] =>
+  process.env['MEMWATCH_ALL_NODES'] === '1' ? [20, 22, 24, 26] : [at % 2 === 0 ? 20 : 24];
 
 const heapOf = async (t: TestContext, major: NodeMajor, source: string): Promise<Heap> => {
   const folder = temporaryFolder(t);
@@ -22,8 +23,8 @@ const heapOf = async (t: TestContext, major: NodeMajor, source: string): Promise
   return new Heap(await readHeapSnapshot(snapshot));
 };
 
-for (const major of majors) {
-  for (const kind of Object.keys(planted)) {
+for (const [at, kind] of Object.keys(planted).entries()) {
+  for (const major of majorsOf(at)) {
     test(`${kind} on Node ${major}: the saving is that of the mended twin, in which nothing is found`, async (t) => {
       const wasteful = findWaste(await heapOf(t, major, sourceOf(kind, false)));
       const mended = findWaste(await heapOf(t, major, sourceOf(kind, true)));

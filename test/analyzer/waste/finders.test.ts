@@ -4,12 +4,15 @@ import { test } from 'node:test';
 import { Heap } from '#memwatch/analyzer/heap/heap.js';
 import { Claims } from '#memwatch/analyzer/waste/claims.js';
 import { emptyCollections, singleEntryCollections, unusedRoom } from '#memwatch/analyzer/waste/collections.js';
+import { poolsOfFew } from '#memwatch/analyzer/waste/buffers.js';
+import { listenersInBulk } from '#memwatch/analyzer/waste/bulk.js';
 import { equalObjects } from '#memwatch/analyzer/waste/equal-objects.js';
 import { findWaste } from '#memwatch/analyzer/waste/find-waste.js';
 import { Holders } from '#memwatch/analyzer/waste/holders.js';
 import type { Finder } from '#memwatch/analyzer/waste/kinds.js';
 import { boundFunctions, boxedNumbers, dictionaryObjects } from '#memwatch/analyzer/waste/objects.js';
 import { rowsHeldWhole } from '#memwatch/analyzer/waste/rows.js';
+import { looseShapes } from '#memwatch/analyzer/waste/shapes.js';
 import { equalStrings, ropes, slices } from '#memwatch/analyzer/waste/strings.js';
 import { preorderPlaces } from '#memwatch/analyzer/waste/subtree.js';
 import { upTo } from '../../support/drawn-growth.js';
@@ -218,4 +221,59 @@ test('a byte goes to the kind that names its cause more exactly, and the report 
   const bytes = Object.fromEntries(kinds.map((one) => [one.kind, one.bytes]));
   assert.deepEqual(bytes, { 'empty-collections': 184_000, 'rows-held-whole': 32 + 8016 + 40_000 });
   assert.deepEqual([wastedBytes, totalBytes], [232_048, 232_048 + 16]);
+});
+
+/** An object, its hidden class with these fields, and the way from its prototype to Object.prototype. */
+const shaped = (handle: string, keys: readonly string[], prototype: string): string => `
+  ${handle} -internal:map-> ${keys.join('')}Shape:object_shape 72
+  ${keys.join('')}Shape -internal:descriptors-> ${keys.join('')}Keys:object_shape 24
+  ${keys.map((key, i) => `${keys.join('')}Keys -internal:${i * 3}-> ${key}:string 16`).join('\n')}
+  ${handle} -__proto__-> ${prototype}`;
+const objectPrototype = `
+  global -base-> Object base 56
+  base -constructor-> Object objectClass:closure 64`;
+
+test('an object made by adding fields has room that it does not use, and a store beside it', () => {
+  const rows = upTo(10, (i) => `global -a${i}-> Object one${i} 56${shaped(`one${i}`, ['name'], 'base')}`);
+  const saved = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`one${i + 1}`, 24]));
+  assert.deepEqual(found(looseShapes, `${objectPrototype}\n${rows}`, Object.keys(saved)), saved);
+});
+
+test('what V8 lays out itself, and what extends it, has no loose shape', () => {
+  const dates = upTo(10, (i) => `global -a${i}-> Due due${i} 104${shaped(`due${i}`, ['name'], 'dueBase')}`);
+  const chain = `
+    global -due-> Object dueBase 24
+    dueBase -constructor-> Due dueClass:closure 64
+    dueBase -__proto__-> Object dateBase 24
+    dateBase -constructor-> Date dateClass:closure 64
+    dateBase -__proto__-> base`;
+  const { graph } = drawHeap(`root -shortcut:global-> global${objectPrototype}${chain}\n${dates}`, {
+    positions: { dueClass: [1, 1, 1] },
+  });
+  const bytes: number[] = [];
+  looseShapes.find(new Heap(graph), new Claims(graph), (_, saved) => bytes.push(saved));
+  assert.deepEqual(bytes, []);
+});
+
+test('a list of listeners is in bulk only if one piece of code makes all of them', () => {
+  const list = (code: (i: number) => string) =>
+    `global -l-> Array list 32\n${upTo(100, (i) => `list -#${i - 1}-> f${i}:closure 56\nf${i} -internal:shared-> ${code(i)}:code 56`)}`;
+  assert.equal(Object.keys(found(listenersInBulk, list(() => 'same'), [])).length, 99); // prettier-ignore
+  assert.deepEqual(
+    found(
+      listenersInBulk,
+      list((i) => (i === 7 ? 'other' : 'same')),
+      [],
+    ),
+    {},
+  );
+});
+
+test('the one or two pools that Node itself keeps are no waste', () => {
+  const pool = (i: number) => `
+    global -b${i}-> Buffer view${i} 96
+    view${i} -internal:buffer-> ArrayBuffer pool${i} 88
+    pool${i} -internal:backing_store-> bytes${i}:native 8192
+    pool${i} -hidden:0-> system / PropertyArray mark${i}:hidden 40`;
+  assert.deepEqual(found(poolsOfFew, upTo(2, pool), []), {});
 });

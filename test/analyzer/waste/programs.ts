@@ -115,6 +115,81 @@ export const planted: Readonly<Record<string, Planted>> = {
       globalThis.result = { rows };`,
     mended: `for (const row of read()) if (row.age === 89) names.push(row.name);`,
   },
+  'loose-shapes': {
+    before: `const settings = new Map();
+      class Visit { constructor(from) { this.from = from; } }
+      class Stay { constructor(from) { this.from = from; this.to = undefined; this.by = undefined; } }
+      const visits = new Map();`,
+    wasteful: `for (let i = 0; i < 4000; i++) {
+      const one = {};
+      one.id = i;
+      settings.set(i, one);
+      const many = {};
+      for (const key of ['a', 'b', 'c', 'd', 'e']) many[key] = i;
+      settings.set(-i, many);
+      const visit = new Visit(i);
+      if (i % 2 === 0) visit.to = i;
+      if (i % 3 === 0) visit.by = i;
+      visits.set(i, visit);
+    }`,
+    mended: `for (let i = 0; i < 4000; i++) {
+      settings.set(i, { id: i });
+      settings.set(-i, { a: i, b: i, c: i, d: i, e: i });
+      visits.set(i, new Stay(i));
+    }`,
+  },
+  'number-rows': {
+    before: `const points = [];
+      const columns = [];`,
+    wasteful: `for (let i = 0; i < 20000; i++) points.push({ x: i, y: i * 3, z: i % 7 });`,
+    mended: `for (const factor of [1, 3, 5]) columns.push(Float64Array.from({ length: 20000 }, (_, i) => i * factor));`,
+  },
+  'functions-per-object': {
+    before: `const sockets = new Map();`,
+    wasteful: `class Socket { constructor(id) { this.id = id; this.onData = () => this.id; this.onEnd = () => -this.id; } }
+      for (let i = 0; i < 5000; i++) sockets.set(i, new Socket(i));`,
+    mended: `class Socket { constructor(id) { this.id = id; } onData() { return this.id; } onEnd() { return -this.id; } }
+      for (let i = 0; i < 5000; i++) sockets.set(i, new Socket(i));`,
+  },
+  'listeners-in-bulk': {
+    before: `import { EventEmitter } from 'node:events';
+      const emitters = [new EventEmitter().setMaxListeners(0)];
+      const seen = [];`,
+    wasteful: `for (let i = 0; i < 10000; i++) emitters[0].on('change', () => seen.push(i));`,
+    mended: `emitters[0].on('change', () => seen.push(1));`,
+  },
+  'settled-promises': {
+    before: `const users = new Map();
+      const user = { name: 'someone' };`,
+    wasteful: `for (let i = 0; i < 10000; i++) users.set(i, Promise.resolve(user));`,
+    mended: `for (let i = 0; i < 10000; i++) users.set(i, user);`,
+  },
+  'tiny-buffers': {
+    before: `const keys = new Map();`,
+    wasteful: `for (let i = 0; i < 10000; i++) keys.set(i, Buffer.from(new ArrayBuffer(32)));`,
+    mended: `keys.set('all', Buffer.alloc(32 * 10000)); for (let i = 0; i < 10000; i++) keys.set(i, null);`,
+  },
+  'buffer-pools': {
+    before: `const kept = [];
+      const read = () => { for (let i = 0; i < 40; i++) Buffer.allocUnsafe(2000); return Buffer.from('the first bytes of it'.padEnd(100)); };`,
+    wasteful: `for (let i = 0; i < 400; i++) kept.push(read());`,
+    mended: `for (let i = 0; i < 400; i++) kept.push(Buffer.from(new Uint8Array(read()).buffer));`,
+  },
+  'scripts-twice': {
+    before: `import { writeFileSync } from 'node:fs';
+      const pages = new Map();
+      const file = process.argv[2] + '.mjs';
+      const lines = Array.from({ length: 2000 }, (_, i) => 'sum = sum * 3 + data[' + i + '];');
+      writeFileSync(file, 'export default (data) => { let sum = 0; ' + lines.join('\\n') + ' return sum; };');`,
+    wasteful: `for (let i = 0; i < 60; i++) pages.set(i, (await import(file + '?page=' + i)).default([1]));`,
+    mended: `for (let i = 0; i < 60; i++) pages.set(i, (await import(file)).default([1]));`,
+  },
+  'source-maps': {
+    before: `const maps = new Map();
+      const text = (value) => Buffer.from(value).toString();`,
+    wasteful: `for (let i = 0; i < 60; i++) maps.set('page' + i + '.js', text(JSON.stringify({ version: 3, sources: ['page' + i + '.ts'], names: [], mappings: 'AAAA;'.repeat(20000 + i) })));`,
+    mended: `for (let i = 0; i < 60; i++) maps.set('page' + i + '.js', null);`,
+  },
 };
 
 export const sourceOf = (kind: string, isMended: boolean): string => {

@@ -1,0 +1,85 @@
+/** Code that is kept and not needed. In: a heap. Out: scripts that were loaded again, and source maps in memory. */
+import type { HeapGraph } from '../model/heap-graph.js';
+import { isProgramFile } from '../model/scripts.js';
+import { followInternal, nodeKinds } from './layout.js';
+import { preorderPlaces } from './subtree.js';
+import type { Finder } from './kinds.js';
+
+export const scriptsTwice: Finder = {
+  kind: 'scripts-twice',
+  title: 'The same code loaded again',
+  advice:
+    'load it once: keep the module instead of deleting it from require.cache or importing it with another query, and compile a text once with vm.Script',
+  find: (heap, claims, add) => {
+    const { graph } = heap;
+    const again = loadedAgain(graph);
+    const scriptOf = createScript(graph);
+    const places = preorderPlaces(heap);
+    for (let node = 0; node < graph.nodeCount; node++) {
+      const script = again.has(node) ? node : scriptOf(node);
+      if (!again.has(script)) continue;
+      let bytes = 0;
+      for (const part of places.subtree(node)) if (isCode(graph, part)) bytes += claims.takeAll(part);
+      add(script, bytes);
+    }
+  },
+};
+
+const isCode = (graph: HeapGraph, node: number): boolean =>
+  graph.nodeType[node] !== nodeKinds.object && graph.nodeType[node] !== nodeKinds.closure;
+
+/** Scripts with the name and the text of an earlier one; an import with another query is another script of the same name. */
+const loadedAgain = (graph: HeapGraph): Set<number> => {
+  const sourceOf = followInternal(graph, 'source');
+  const nameOf = followInternal(graph, 'name');
+  const first = new Set<string>();
+  const again = new Set<number>();
+  for (let node = 0; node < graph.nodeCount; node++) {
+    const source = graph.nodeType[node] === nodeKinds.code ? sourceOf(node) : -1;
+    const name = source === -1 ? -1 : nameOf(node);
+    if (name === -1 || !isProgramFile(graph.strings.get(graph.nodeName[name]))) continue;
+    const file = graph.strings.get(graph.nodeName[name]).replace(/\?.*/s, '');
+    const key = [file, graph.nodeName[source], graph.selfBytes[source]].join();
+    if (first.has(key)) again.add(node);
+    else first.add(key);
+  }
+  return again;
+};
+
+/** Returns the script that the code of a function belongs to; -1 for other nodes. V8 has renamed the edge. */
+const createScript = (graph: HeapGraph): ((node: number) => number) => {
+  const follow = ['script', 'script_or_debug_info'].map((name) => followInternal(graph, name));
+  return (node) => {
+    if (graph.nodeType[node] !== nodeKinds.code) return -1;
+    return follow.map((one) => one(node)).find((script) => script !== -1) ?? -1;
+  };
+};
+
+/** Classes that hold a parsed source map: Node's own, and those of the packages that read them. */
+const mapClasses = ['SourceMap', 'SourceMapConsumer', 'BasicSourceMapConsumer', 'IndexedSourceMapConsumer', 'TraceMap'];
+/** A source map is a JSON text with these fields. */
+const mapText = /^\{.{0,200}"(?:version":\s*3|mappings"|sources")/s;
+const fewestMapBytes = 1000;
+
+export const sourceMaps: Finder = {
+  kind: 'source-maps',
+  title: 'Source maps in memory',
+  advice:
+    'run without --enable-source-maps, source-map-support and inline source maps where memory counts: memwatch and debuggers read the map from its file',
+  find: (heap, claims, add) => {
+    const { graph } = heap;
+    const places = preorderPlaces(heap);
+    const names = new Set(mapClasses.map((name) => graph.strings.indexOf(name)).filter((index) => index !== -1));
+    for (let node = 0; node < graph.nodeCount; node++) {
+      const isMap =
+        (graph.nodeType[node] === nodeKinds.object && names.has(graph.nodeName[node])) ||
+        (graph.nodeType[node] === nodeKinds.string &&
+          graph.selfBytes[node] > fewestMapBytes &&
+          mapText.test(graph.strings.get(graph.nodeName[node])));
+      if (!isMap) continue;
+      let bytes = 0;
+      for (const part of places.subtree(node)) bytes += claims.takeAll(part);
+      add(node, bytes);
+    }
+  },
+};
