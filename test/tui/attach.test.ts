@@ -44,6 +44,12 @@ for (const [columns, rows] of [
   test(`what a process does now stands on one screen at ${columns}x${rows}`, { skip: noTmux }, async (t) => {
     const terminal = await attached(t, await idleTarget(t), columns, rows);
     matchesGolden(`tui/live-${columns}x${rows}.txt`, maskLive(await terminal.until(/s ago[^]*RSS is +V8 /)));
+    terminal.keys('D');
+    await terminal.until(/Live › threads[^]*main thread: idle[^]*1 Timeout/);
+    terminal.keys('M');
+    await terminal.until(/Live › memory[^]*RSS .* accounted for[^]*✓ read at/);
+    terminal.keys('Escape');
+    await terminal.until(/Limits[^]*Handles/);
   });
 }
 

@@ -27,6 +27,9 @@ export const commandOf = (action: TargetAction, target: string, at: Date): Actio
       return writing(named('cpuprofile'), 'cpu', target, '--duration', `${action.seconds}s`);
     case 'alloc':
       return writing(named('heapprofile'), 'alloc', target, '--duration', `${action.seconds}s`);
+    case 'memory':
+    case 'dump':
+      return { argv: [action.action, target], file: undefined };
     case 'leaks':
     case 'gc':
       return { argv: [], file: undefined };
@@ -52,6 +55,8 @@ export const priceOf = async (action: TargetAction, attachment: Attachment): Pro
     case 'leaks':
       return leaksPrice(await estimateSnapshot(attachment, { collected: false }));
     case 'gc':
+    case 'memory':
+    case 'dump':
       return undefined;
   }
 };

@@ -6,7 +6,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attach, type Attachment } from '../../agent/attach/attach.js';
-import { readProcess, runsOn } from '../../agent/process/proc.js';
+import { runsOn } from '../../agent/process/proc.js';
 import { watchMemory } from '../../agent/capture/memory.js';
 import { watchReadings } from '../../agent/capture/readings.js';
 import { computeParts } from '../../analyzer/memory/parts.js';
@@ -14,10 +14,17 @@ import type { LeakReport } from '../../analyzer/model/finding.js';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { createTemporaryFolder } from '../../files/temporary.js';
 import { formatBytes } from '../../report/units.js';
-import type { Provider, ProviderEvent, RunOptions, TargetAction, Thread } from '../../tui/state/provider.js';
+import type {
+  Provider,
+  ProviderEvent,
+  RunOptions,
+  TargetAction,
+  TargetReport,
+  Thread,
+} from '../../tui/state/provider.js';
 import { commandOf, leaksCommandLine, leaksHeadline, leaksOutcome, outcomeText, priceOf } from './actions.js';
 import { CaptureProvider } from './capture-provider.js';
-import { nodeChildren, parentsAfter, parentThread } from './related-processes.js';
+import { nodeChildren, parentsAfter, parentThread, titleOf } from './related-processes.js';
 import { runCommand } from './run-command.js';
 
 const readingMs = 1000;
@@ -110,7 +117,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
     if (pid !== undefined && worker === undefined && session.closed.aborted && (await runsOn(pid))) {
       return this.cutOff(attachment, pid);
     }
-    const at = new Date().toLocaleTimeString('en-GB');
+    const at = clockTime();
     const processLives = worker !== undefined && pid !== undefined && (await runsOn(pid));
     const crashed = !processLives && session.closed.aborted;
     const how = crashed ? await attachment.howItEnded() : undefined;
@@ -157,6 +164,10 @@ export class LiveProvider extends CaptureProvider implements Provider {
     if (action.action === 'leaks') return this.findLeaks(options);
     const { argv, file } = commandOf(action, this.targetText(), new Date());
     const document = await runCommand(argv, options);
+    if (action.action === 'memory' || action.action === 'dump') {
+      this.emit({ type: 'report', name: action.action, report: document as TargetReport });
+      return `read at ${clockTime()}`;
+    }
     if (file !== undefined) {
       this.kept.push(file);
       await this.open([file]);
@@ -232,10 +243,4 @@ export class LiveProvider extends CaptureProvider implements Provider {
   }
 }
 
-const titleOf = ({ pid, nodeVersion, worker }: Attachment): string => {
-  const command = pid === undefined ? [] : (readProcess(pid)?.command ?? []);
-  const script = command.slice(1).find((word) => !word.startsWith('-'));
-  const thread = worker === undefined ? '' : ` ${worker.title}`;
-  const name = script === undefined ? '' : ` ${script.split('/').slice(-2).join('/')}`;
-  return `${pid === undefined ? 'remote process' : `pid ${pid}`}${thread}${name} ${nodeVersion}`;
-};
+const clockTime = (): string => new Date().toLocaleTimeString('en-GB');

@@ -1,4 +1,5 @@
-/** The processes that the user can switch to on the screen: the children of the one shown, and the way back to its parents. */
+/** The title of the process shown, and those that the user can switch to: its children, and the way back to its parents. */
+import type { Attachment } from '../../agent/attach/attach.js';
 import { childProcessIds, isNode, readProcess } from '../../agent/process/proc.js';
 import type { Thread } from '../../tui/state/provider.js';
 
@@ -21,3 +22,12 @@ export const nodeChildren = (pid: number): Thread[] =>
     if (status === undefined || !isNode(status)) return [];
     return [{ id: String(child), title: `child process ${child} ${status.command.slice(1).join(' ')}` }];
   });
+
+/** `pid 4711 dist/server.js v22.23.3`. */
+export const titleOf = ({ pid, nodeVersion, worker }: Attachment): string => {
+  const command = pid === undefined ? [] : (readProcess(pid)?.command ?? []);
+  const script = command.slice(1).find((word) => !word.startsWith('-'));
+  const thread = worker === undefined ? '' : ` ${worker.title}`;
+  const name = script === undefined ? '' : ` ${script.split('/').slice(-2).join('/')}`;
+  return `${pid === undefined ? 'remote process' : `pid ${pid}`}${thread}${name} ${nodeVersion}`;
+};

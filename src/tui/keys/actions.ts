@@ -4,11 +4,12 @@
  */
 import { formatPlace } from '../../analyzer/model/location.js';
 import { copiedPath } from '../rows/path-spans.js';
+import { startText } from '../rows/action-text.js';
 import { step, type Step } from '../state/events.js';
 import { chosenPlace, placeOfRow, placesOfFinding } from '../state/places.js';
-import type { TargetAction } from '../state/provider.js';
-import { frontView, type MenuChoice, type MenuItem, type State } from '../state/state.js';
-import { rowAtCursor } from '../state/views.js';
+import type { ReportName, TargetAction } from '../state/provider.js';
+import { frontView, withStack, type MenuChoice, type MenuItem, type State } from '../state/state.js';
+import { reportView, rowAtCursor } from '../state/views.js';
 
 /** Length of a profile that is started from the screen. */
 export const profileSeconds = 10;
@@ -26,6 +27,8 @@ const onTarget: readonly { key: string; text: string; action: TargetAction }[] =
     text: `Allocation profile, 2 x ${profileSeconds} s: which functions allocate, what stays alive`,
     action: { action: 'alloc', seconds: profileSeconds },
   },
+  { key: 'M', text: 'Memory: what the RSS holds, its limits, advice', action: { action: 'memory' } },
+  { key: 'D', text: 'Dump: what every thread does now', action: { action: 'dump' } },
   { key: 'F', text: 'Force a garbage collection', action: { action: 'gc' } },
 ];
 
@@ -97,13 +100,23 @@ export const choose = (state: State, choice: MenuChoice): Step => {
   }
 };
 
-/** Asks first and shows the cost; a garbage collection starts without asking. */
+/** Asks first and shows the cost; what costs almost nothing starts without asking. */
 const ask = (state: State, action: TargetAction): Step => {
   if (state.work !== undefined) {
     return step({ ...state, notice: { text: `still busy: ${state.work.text} (Esc stops it)`, style: 'warn' } });
   }
-  if (action.action === 'gc') return step(working(state, 'collecting garbage'), { effect: 'run', action });
+  const started = working(state, startText(action));
+  if (action.action === 'gc') return step(started, { effect: 'run', action });
+  if (action.action === 'memory' || action.action === 'dump')
+    return step(waitingFor(started, action.action), { effect: 'run', action });
   return step({ ...state, overlay: { kind: 'question', action, lines: undefined } }, { effect: 'estimate', action });
+};
+
+/** The report is in front at once; one that is read again is shown until the new one comes. */
+const waitingFor = (state: State, name: ReportName): State => {
+  const [shown] = state.stacks.live;
+  const view = shown?.kind === 'report' && shown.name === name ? shown : reportView(name);
+  return { ...withStack(state, 'live', [view]), tab: 'live' };
 };
 
 export const working = (state: State, text: string): State => ({

@@ -5,6 +5,7 @@ import { probableCause } from '../../analyzer/memory/probable-cause.js';
 import { scrolled } from './list-keys.js';
 import type { Detail } from '../state/detail.js';
 import { showDataset } from '../state/roots.js';
+import { scrolledReport } from './report-keys.js';
 import { centeredSource, scrolledSource } from './source-keys.js';
 import { flameKey, keptReadings, sourceKey, type Notice, type State } from '../state/state.js';
 import { listKey, listView, tabIds, type ListView, type SourceView, type View } from '../state/views.js';
@@ -21,6 +22,8 @@ export const dataArrived = (state: State, event: Arrival): State => {
       return reading(state, event.reading);
     case 'memory':
       return { ...state, memory: event.memory };
+    case 'report':
+      return mapViews(state, (view) => withReport(state, view, event));
     case 'threads':
       return { ...state, threads: event.threads };
     case 'silent':
@@ -30,6 +33,7 @@ export const dataArrived = (state: State, event: Arrival): State => {
         ...state,
         title: event.title,
         thread: event.thread,
+        stacks: { ...state.stacks, live: [] },
         readings: [],
         memory: undefined,
         ended: undefined,
@@ -96,10 +100,16 @@ const outcome = (state: State, event: Outcome): State => {
         notice: bad(event.message + (event.hint === undefined ? '' : `: ${event.hint}`)),
       };
     case 'stopped':
-      return { ...state, work: undefined, notice: { text: event.message, style: 'warn' } };
+      return { ...ended(state), notice: { text: event.message, style: 'warn' } };
     case 'error':
-      return { ...state, work: event.endsWork ? undefined : state.work, notice: bad(event.message) };
+      return { ...(event.endsWork ? ended(state) : state), notice: bad(event.message) };
   }
+};
+
+/** Without its work; a report that was waited for will not come. */
+const ended = (state: State): State => {
+  const live = state.stacks.live.filter((view) => view.kind !== 'report' || view.report !== undefined);
+  return { ...state, stacks: { ...state.stacks, live }, work: undefined };
 };
 
 const bad = (text: string): Notice => ({ text, style: 'bad' });
@@ -137,6 +147,9 @@ const mapViews = (state: State, change: (view: View) => View): State => {
   for (const tab of tabIds) stacks[tab] = stacks[tab].map(change);
   return { ...state, stacks };
 };
+
+const withReport = (state: State, view: View, { name, report }: Extract<Arrival, { type: 'report' }>): View =>
+  view.kind === 'report' && view.name === name ? scrolledReport(state, { ...view, report }) : view;
 
 const withPage = (state: State, view: View, event: Extract<Arrival, { type: 'page' }>): View => {
   if (view.kind !== 'list' || listKey(view, state.generation) !== event.key) return view;

@@ -8,6 +8,7 @@ import { bodyHeight, bodyTop, listHeight } from '../rows/layout.js';
 import { evidenceOverflow, scrolled, scrolledEvidence, sortBy } from './list-keys.js';
 import { openFinding } from '../state/places.js';
 import { overlayBox } from '../rows/overlay-lines.js';
+import { scrolledReport } from './report-keys.js';
 import { scrolledSource } from './source-keys.js';
 import { frontView, withFront, type Overlay, type State } from '../state/state.js';
 import { rowAtCursor, type FlameView, type ListView } from '../state/views.js';
@@ -45,6 +46,7 @@ const wheel = (state: State, by: number, y: number): State => {
     if (inPanel && evidenceOverflow(state, view) > 0) return scrolledEvidence(state, view, by);
     return withFront(state, scrolled(state, { ...view, cursor: view.cursor + by, top: Math.max(0, view.top + by) }));
   }
+  if (view?.kind === 'report') return withFront(state, scrolledReport(state, { ...view, top: view.top + by }));
   return view?.kind === 'source'
     ? withFront(state, scrolledSource(state, { ...view, cursor: view.cursor + by, top: view.top + by }))
     : state;

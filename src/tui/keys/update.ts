@@ -10,9 +10,10 @@ import { listKeyPressed, scrolled } from './list-keys.js';
 import { mouseEvent } from './mouse.js';
 import { overlayKeyPressed } from './overlay-keys.js';
 import { rootIndex, showRoot } from '../state/roots.js';
+import { reportKeyPressed, scrolledReport } from './report-keys.js';
 import { scrolledSource, sourceKeyPressed } from './source-keys.js';
 import { frontView, withFront, withStack, type State, type Work } from '../state/state.js';
-import { listKey, rootViews, tabIds, type ListView, type TabId } from '../state/views.js';
+import { listKey, rootViews, tabIds, type ListView, type ReportView, type TabId } from '../state/views.js';
 
 export const update = (state: State, event: UiEvent): Step => {
   switch (event.type) {
@@ -47,7 +48,7 @@ const refit = (state: State): State => {
   const view = frontView(state);
   if (view?.kind === 'list') return withFront(state, scrolled(state, view));
   if (view?.kind === 'source') return withFront(state, scrolledSource(state, view));
-  return state;
+  return view?.kind === 'report' ? withFront(state, scrolledReport(state, view)) : state;
 };
 
 const quit: Effect = { effect: 'quit' };
@@ -120,6 +121,7 @@ const back = (state: State, key: string): Step => {
   if (view?.kind === 'flame' && view.filter !== '') return step(withFront(state, { ...view, filter: '' }));
   const zoomed = view?.kind === 'flame' ? zoomOut(state, view) : undefined;
   if (zoomed !== undefined) return step(zoomed);
+  if (view?.kind === 'report') return closeReport(state, view, key);
   const stack = state.stacks[state.tab];
   if (view !== undefined && 'from' in view && view.from !== undefined && view.from !== state.tab) {
     const below = stack.length > 1 ? stack.slice(0, -1) : stack;
@@ -128,6 +130,12 @@ const back = (state: State, key: string): Step => {
   if (stack.length > 1) return step(refit(withStack(state, state.tab, stack.slice(0, -1))));
   return state.work !== undefined && key === 'escape' ? cancel(state, state.work) : step(state);
 };
+
+/** One that is still being read is stopped, and closes when that is done. */
+const closeReport = (state: State, view: ReportView, key: string): Step =>
+  view.report === undefined && state.work !== undefined && key === 'escape'
+    ? cancel(state, state.work)
+    : step(withStack(state, 'live', []));
 
 const cancel = (state: State, work: Work): Step => {
   if (work.stopping === true) return step(state);
@@ -139,5 +147,6 @@ const viewKey = (state: State, key: string): State | undefined => {
   const view = frontView(state);
   if (view?.kind === 'list') return listKeyPressed(state, view, key);
   if (view?.kind === 'source') return sourceKeyPressed(state, view, key);
+  if (view?.kind === 'report') return reportKeyPressed(state, view, key);
   return view?.kind === 'flame' ? flameKeyPressed(state, view, key) : undefined;
 };

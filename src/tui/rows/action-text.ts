@@ -13,6 +13,10 @@ export const actionTitle = (action: TargetAction): string => {
       return 'Look for leaks?';
     case 'gc':
       return 'Collect garbage?';
+    case 'memory':
+      return 'Read the memory?';
+    case 'dump':
+      return 'Look at the threads?';
   }
 };
 
@@ -29,5 +33,9 @@ export const startText = (action: TargetAction): string => {
       return 'looking for leaks';
     case 'gc':
       return 'collecting garbage';
+    case 'memory':
+      return 'reading the memory of the process';
+    case 'dump':
+      return 'looking at what every thread does';
   }
 };

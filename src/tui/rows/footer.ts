@@ -1,6 +1,7 @@
 /** The last line: the keys that work here, the most useful first. In: state. Out: a line. Pure. */
 import { line, span, type Line, type Span } from './line.js';
 import { placesOfFinding } from '../state/places.js';
+import type { ReportName } from '../state/provider.js';
 import { frontView, type State } from '../state/state.js';
 import { rootViews, rowAtCursor, type ListView, type View } from '../state/views.js';
 
@@ -27,23 +28,36 @@ const always: readonly Hint[] = [
   ['q', 'quit'],
 ];
 
-const hintsOf = (state: State): Hint[] => {
-  if (state.filtering)
-    return [
-      ['type', 'to filter'],
-      ['Enter', 'keep'],
-      ['Esc', 'clear'],
-    ];
+const filterHints: readonly Hint[] = [
+  ['type', 'to filter'],
+  ['Enter', 'keep'],
+  ['Esc', 'clear'],
+];
+
+const liveHints: readonly Hint[] = [
+  ['L', 'leaks'],
+  ['C', 'CPU'],
+  ['M', 'memory'],
+  ['D', 'threads'],
+  ['S', 'heap'],
+  ['A', 'alloc'],
+  ['F', 'GC'],
+  ['a', 'actions'],
+];
+
+const reportHints = (name: ReportName): Hint[] => [
+  ['Esc', 'back'],
+  ['↑↓', 'scroll'],
+  [name === 'memory' ? 'M' : 'D', 'read again'],
+  ['w', 'write to a file'],
+  ['a', 'actions'],
+];
+
+const hintsOf = (state: State): readonly Hint[] => {
   const view = frontView(state);
-  if (state.tab === 'live')
-    return [
-      ['L', 'leaks'],
-      ['S', 'snapshot'],
-      ['C', 'CPU'],
-      ['A', 'allocations'],
-      ['F', 'GC'],
-      ['a', 'actions'],
-    ];
+  if (state.filtering) return filterHints;
+  if (view?.kind === 'report') return reportHints(view.name);
+  if (state.tab === 'live') return liveHints;
   const roots = rootViews[state.tab].filter((root) => root.needs in state.loaded).length;
   const other: Hint[] = roots > 1 ? [['v', 'view']] : [];
   switch (view?.kind) {

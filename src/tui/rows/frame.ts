@@ -7,6 +7,7 @@ import { listLines } from './list-lines.js';
 import { liveLines } from './live-lines.js';
 import { noticeLines } from './notice-lines.js';
 import { overlayBox, withBox } from './overlay-lines.js';
+import { reportLines } from './report-lines.js';
 import { sourceLines } from './source-lines.js';
 import { frontView, type State } from '../state/state.js';
 import { safe } from './text.js';
@@ -28,8 +29,9 @@ export const frame = (state: State): Line[] => {
 };
 
 const bodyLines = (state: State): Line[] => {
-  if (state.tab === 'live') return liveLines(state);
   const view = frontView(state);
+  if (view?.kind === 'report') return reportLines(state, view);
+  if (state.tab === 'live') return liveLines(state);
   switch (view?.kind) {
     case 'list':
       return listLines(state, view);

@@ -37,6 +37,7 @@ const sections: readonly (readonly [string, readonly (readonly [string, string])
       ['L', 'find leaks: what grows, what retains it, which line'],
       ['S', 'heap snapshot; shows its pause and memory first'],
       ['C A', 'profile CPU, allocations'],
+      ['M D', 'what the RSS holds, limits; what every thread does'],
       ['F', 'force a garbage collection'],
       ['w y Y', 'write the screen to a file; copy the location; the path'],
       ['q, Ctrl-C', 'quit and restore the process; Ctrl-Z suspends'],

@@ -16,7 +16,7 @@ const mostNoticeLines = 4;
 
 export const noticeLines = (state: State): Line[] => {
   const view = frontView(state);
-  if (state.filtering && view !== undefined && view.kind !== 'source') {
+  if (state.filtering && view !== undefined && 'filter' in view) {
     const name = view.kind === 'list' ? ' filter: ' : ' search: ';
     return [line(span(name, 'title'), span(safe(view.filter)), span('▏', 'key'), ...matchSpans(view))];
   }
@@ -33,7 +33,7 @@ export const noticeLines = (state: State): Line[] => {
 /** No action runs: shows why readings are missing, the active filter, or the origin of the data. */
 const quietLine = (state: State, view: View | undefined): Line => {
   if (state.silent !== undefined) return silentLine(state.silent);
-  if (view === undefined || view.kind === 'source' || view.filter === '') return summaryLine(state);
+  if (view === undefined || !('filter' in view) || view.filter === '') return summaryLine(state);
   const name = view.kind === 'list' ? ' filter: ' : ' search: ';
   const keys = view.kind === 'list' ? '; Esc clears it' : '; n next, Esc clears it';
   return line(span(name, 'title'), span(safe(view.filter)), ...matchSpans(view), span(keys, 'dim'));
@@ -71,6 +71,6 @@ const summaryLine = (state: State): Line => {
   const root = rootViews[state.tab][rootIndex(state, state.tab)];
   const summary = root === undefined ? undefined : state.loaded[root.needs];
   if (state.tab === 'live')
-    return line(span(' Memory grows? L finds the leak.  CPU burns? C finds the function.', 'dim'));
+    return line(span(' Memory grows? L finds the leak.  CPU burns? C finds the function.  Hangs? D', 'dim'));
   return summary === undefined ? emptyLine : line(span(` ${safe(summary)}`, 'dim'));
 };

@@ -2,6 +2,7 @@
 import { formatCount, formatDuration } from '../../report/units.js';
 import { cutTo, displayWidth } from '../../report/width.js';
 import { line, lineWidth, span, spread, type Line, type Span } from './line.js';
+import { reportPosition, reportTitles } from './report-lines.js';
 import { rootIndex } from '../state/roots.js';
 import { frontView, type State } from '../state/state.js';
 import { rootViews, type ListView, type View } from '../state/views.js';
@@ -9,8 +10,14 @@ import { safe } from './text.js';
 
 /** The views of the tab, the one shown in brackets; then the opened objects; at the right the position. */
 export const titleLine = (state: State): Line => {
-  if (state.tab === 'live') return line(span(liveTitle(state), 'dim'));
   const view = frontView(state);
+  if (view?.kind === 'report')
+    return spread(
+      line(' Live', ...crumbSpans([view], state.columns)),
+      line(span(reportPosition(state, view), 'dim')),
+      state.columns,
+    );
+  if (state.tab === 'live') return line(span(liveTitle(state), 'dim'));
   const [, ...inside] = state.stacks[state.tab];
   const roots = line(' ', ...rootSpans(state, inside.length > 0));
   const counts = line(...(view?.kind === 'list' ? countSpans(view) : []));
@@ -45,6 +52,7 @@ const liveTitle = (state: State): string => {
 
 const crumb = (view: View): string => {
   if (view.kind === 'source') return `${safe(view.place.file)}:${view.cursor + 1}`;
+  if (view.kind === 'report') return reportTitles[view.name];
   if (view.kind !== 'list') return 'flame graph';
   const side = {
     fields: ' fields',

@@ -4,7 +4,8 @@
  * they came out of the heap or the profile: they are escaped when rows become lines.
  */
 import type { LeakReport } from '../../analyzer/model/finding.js';
-import type { MemoryLimit, MemoryOwner, MemoryPressure } from '../../analyzer/model/memory.js';
+import type { ProcessDump } from '../../analyzer/model/dump.js';
+import type { MemoryLimit, MemoryOwner, MemoryPressure, MemoryReport } from '../../analyzer/model/memory.js';
 import type { Reading } from '../../analyzer/model/reading.js';
 import type { Detail, DetailQuery } from './detail.js';
 import type { ListOrder, ListQuery, ListWindow, Page } from './lists.js';
@@ -44,7 +45,12 @@ export type TargetAction =
   | { readonly action: 'cpu'; readonly seconds: number }
   | { readonly action: 'alloc'; readonly seconds: number }
   | { readonly action: 'leaks' }
-  | { readonly action: 'gc' };
+  | { readonly action: 'gc' }
+  | { readonly action: ReportName };
+
+/** The commands whose result is a page of text: the memory of the process, what its threads do. */
+export type ReportName = 'memory' | 'dump';
+export type TargetReport = MemoryReport | ProcessDump;
 
 /** What can be shown, apart from readings. */
 export type Dataset = 'heap' | 'growth' | 'leaks' | 'cpu' | 'alloc';
@@ -69,6 +75,7 @@ export interface LiveMemory {
 export type ProviderEvent =
   | { readonly type: 'reading'; readonly reading: Reading }
   | { readonly type: 'memory'; readonly memory: LiveMemory }
+  | { readonly type: 'report'; readonly name: ReportName; readonly report: TargetReport }
   /** Why no reading comes: the process is stopped, or is in native code. */
   | { readonly type: 'silent'; readonly text: string }
   /** From now on another process or thread is shown. */

@@ -3,7 +3,7 @@ import type { Finding } from '../../analyzer/model/finding.js';
 import type { Location } from '../../analyzer/model/location.js';
 import type { FlameDetail, PathDetail, SourceDetail } from './detail.js';
 import type { ListQuery, Page, ProfileName, Row } from './lists.js';
-import type { Dataset } from './provider.js';
+import type { Dataset, ReportName, TargetReport } from './provider.js';
 
 export const tabIds = ['live', 'heap', 'growth', 'cpu', 'lines'] as const;
 export type TabId = (typeof tabIds)[number];
@@ -60,7 +60,17 @@ export interface FlameView {
   readonly flame: (FlameDetail & { readonly key: string }) | undefined;
 }
 
-export type View = ListView | SourceView | FlameView;
+/** What a command reports about the process, as a page of text over the Live screen. */
+export interface ReportView {
+  readonly kind: 'report';
+  readonly name: ReportName;
+  /** undefined until it was read. */
+  readonly report: TargetReport | undefined;
+  /** First line on the screen. */
+  readonly top: number;
+}
+
+export type View = ListView | SourceView | FlameView | ReportView;
 
 const firstSort: Readonly<Record<ListQuery['list'], string>> = {
   classes: 'retained',
@@ -116,6 +126,8 @@ export const sourceView = (place: Location): SourceView => ({
   left: 0,
   source: undefined,
 });
+
+export const reportView = (name: ReportName): ReportView => ({ kind: 'report', name, report: undefined, top: 0 });
 
 /** A way to look at a tab's data; `v` switches to the next. */
 export interface RootView {
