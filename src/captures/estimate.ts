@@ -9,6 +9,7 @@ import { isRoomToCollect, readRoom, type Room } from '../agent/capture/room.js';
 import { evaluate } from '../agent/session/evaluate.js';
 import type { Guard } from '../agent/session/guard.js';
 import { MemwatchError } from '../errors.js';
+import type { KeptBytes } from './resident.js';
 import { formatBytes } from '../report/units.js';
 import {
   censusCost,
@@ -59,18 +60,19 @@ export interface EstimateOptions {
    * garbage counts like live objects.
    */
   readonly collected?: boolean;
+  readonly kept?: KeptBytes | undefined;
 }
 
 export const estimateSnapshot = async (
   attachment: Attachment,
-  { collected = true }: EstimateOptions = {},
+  { collected = true, kept }: EstimateOptions = {},
 ): Promise<SnapshotEstimate> => {
   const fits = await roomToCollect(attachment);
   const counted = await countHeapObjects(attachment, { collected: collected && fits });
   const heap = await readHeap(attachment);
   // memory that V8 has freed may still hold the text of strings
   const objects = counted && { ...counted, textBytes: Math.min(counted.textBytes, heap.usedBytes) };
-  const room = await readRoom(attachment);
+  const room = await roomWithKept(attachment, kept);
   const major = Number(/\d+/.exec(attachment.nodeVersion)?.[0] ?? 20);
   const cost = objects === undefined ? snapshotCostByBytes(heap, major) : snapshotCost(objects, major);
   const census = estimateOf(censusCostOf(objects, heap), heap, objects, room);
@@ -102,16 +104,28 @@ export const noRoomToCollect = 'what stays alive is not sampled: there is not en
 /** With `collected`, garbage is collected first, if there is room for that; else only if a census would be refused otherwise. */
 export const estimateCensus = async (
   attachment: Attachment,
-  { collected = false }: EstimateOptions = {},
+  { collected = false, kept }: EstimateOptions = {},
 ): Promise<CaptureEstimate> => {
   const estimate = async (afterCollection: boolean): Promise<CaptureEstimate> => {
     const objects = await countHeapObjects(attachment, { collected: afterCollection });
     const heap = await readHeap(attachment);
-    return estimateOf(censusCostOf(objects, heap), heap, objects, await readRoom(attachment));
+    return estimateOf(censusCostOf(objects, heap), heap, objects, await roomWithKept(attachment, kept));
   };
   if (collected && (await roomToCollect(attachment))) return estimate(true);
   const roughly = await estimate(false);
   return roughly.enough || !(await roomToCollect(attachment)) ? roughly : estimate(true);
+};
+
+const leastKeptBytes = 1e6;
+
+/** Memory that earlier captures have left with the allocator counts as used, and is there for the next. */
+const roomWithKept = async (attachment: Attachment, kept: KeptBytes | undefined): Promise<Room> => {
+  const room = await readRoom(attachment);
+  const keptBytes = (await kept?.()) ?? 0;
+  if (room.left === undefined || keptBytes < leastKeptBytes) return room;
+  const { availableBytes, of } = room.left;
+  const left = { availableBytes: availableBytes + keptBytes, of: `${of}, with what earlier captures left free,` };
+  return { ...room, left };
 };
 
 const censusCostOf = (objects: HeapObjects | undefined, heap: HeapBytes): CaptureCost =>

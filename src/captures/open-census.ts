@@ -3,17 +3,19 @@ import type { Attachment } from '../agent/attach/attach.js';
 import { startCensus, type Census } from '../agent/capture/census.js';
 import { MemwatchError } from '../errors.js';
 import { formatBytes } from '../report/units.js';
-import { estimateCensus, whyNoRoom } from './estimate.js';
+import { estimateCensus, whyNoRoom, type EstimateOptions } from './estimate.js';
+import { followKeptBytes, type KeptBytes } from './resident.js';
 
 /** It is closed with the attachment. Each count throws no-room, with the figures, if the heap has grown too large. */
-export const openCensus = async (attachment: Attachment, force = false): Promise<Census> => {
+export const openCensus = async (attachment: Attachment, force = false, kept?: KeptBytes): Promise<Census> => {
   const census = await startCensus(attachment.session);
+  const keptBytes = kept ?? (await followKeptBytes(attachment.session));
   attachment.onDetach(census.close);
   let counts = 0;
   return {
     count: async (options) => {
       // each count collects garbage, so that little is left for the next
-      if (!force) await refuseWithoutRoom(attachment, counts++ === 0);
+      if (!force) await refuseWithoutRoom(attachment, { collected: counts++ === 0, kept: keptBytes });
       return census.count(options);
     },
     sizes: census.sizes,
@@ -21,8 +23,8 @@ export const openCensus = async (attachment: Attachment, force = false): Promise
   };
 };
 
-const refuseWithoutRoom = async (attachment: Attachment, collected: boolean): Promise<void> => {
-  const estimate = await estimateCensus(attachment, { collected });
+const refuseWithoutRoom = async (attachment: Attachment, options: EstimateOptions): Promise<void> => {
+  const estimate = await estimateCensus(attachment, options);
   if (estimate.enough) return;
   throw new MemwatchError(
     'no-room',

@@ -1,7 +1,9 @@
 /**
- * How much of a target's resident memory (RSS) stays higher after a capture, and what holds it. In: a session and the work.
- * Out: a sentence for the user, if the amount is worth one.
+ * How much of a target's resident memory (RSS) stays higher after a capture, and what holds it. In: an attachment and the work.
+ * Out: a sentence for the user, if the amount is worth one; and what the next capture can use again.
  */
+import type { Attachment } from '../agent/attach/attach.js';
+import { allocatorOf, readMappings } from '../agent/process/mappings.js';
 import { evaluate } from '../agent/session/evaluate.js';
 import type { Session } from '../agent/session/protocol.js';
 import type { Progress } from '../progress.js';
@@ -20,16 +22,47 @@ const readResident = (session: Session): Promise<Resident> =>
   });
 
 /** Does the work, makes V8 forget the ids of objects, which would take memory, then reports how much higher the RSS is. */
-export const reportKeptMemory = async <T>(session: Session, io: Progress, work: () => Promise<T>): Promise<T> => {
+export const reportKeptMemory = async <T>(
+  { session, pid }: Attachment,
+  io: Progress,
+  work: () => Promise<T>,
+): Promise<T> => {
   const before = await readResident(session);
   const result = await work();
   await session.send('HeapProfiler.disable').catch(() => {}); // it may be ending
   const kept = keptMemory(before, await readResident(session).catch(() => before));
-  if (kept !== undefined) io.warn(kept);
+  if (kept !== undefined) io.warn(`${kept}${wayToTrim(pid)}`);
   return result;
 };
 
+/** Says how many bytes of free memory the captures since then have left with the target's allocator. */
+export type KeptBytes = () => Promise<number>;
+
+/**
+ * The next capture uses that memory again: on Node 20 and 24, the RSS rose to the same peak in each of three snapshots,
+ * within 2 %. What the program itself may have taken of it meanwhile is left out.
+ */
+export const followKeptBytes = async (session: Session): Promise<KeptBytes> => {
+  const outside = async (): Promise<number> => {
+    const { rssBytes, heapBytes } = await readResident(session);
+    return rssBytes - heapBytes;
+  };
+  const before = await outside();
+  return async () => Math.max(0, reusedShare * ((await outside()) - before)) || 0;
+};
+
+const reusedShare = 0.8;
+
 const minReportedBytes = 16e6;
+
+const wayToTrim = (pid: number | undefined): string => {
+  if (pid === undefined || process.arch !== 'x64') return '';
+  try {
+    return allocatorOf(readMappings(pid)) === 'glibc' ? `; memwatch memory ${pid} --try-trim gives it back` : '';
+  } catch {
+    return ''; // it has ended, or may not be read
+  }
+};
 
 /**
  * V8 frees its graph when the snapshot is written, but the C library keeps most of the pages, because they lie between

@@ -12,7 +12,7 @@ import { isTemporaryFile } from '../files/temporary.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from '../report/units.js';
 import type { Progress } from '../progress.js';
 import { estimateSnapshot, unknownLimit, whyNoRoom, type SnapshotEstimate } from './estimate.js';
-import { reportKeptMemory } from './resident.js';
+import { reportKeptMemory, type KeptBytes } from './resident.js';
 
 export interface TakeOptions {
   /** undefined: the user cannot choose. */
@@ -23,6 +23,8 @@ export interface TakeOptions {
   force?: boolean;
   /** More snapshots of this session will be compared with this one: V8 keeps the ids of objects, which take memory. */
   more?: boolean;
+  /** What earlier captures have left for this one. */
+  kept?: KeptBytes;
   /** Garbage has just been collected; the estimate of the cost then needs no collection of its own. */
   collected?: boolean;
   /** Leaves the contents of strings out of the file. */
@@ -35,11 +37,11 @@ export interface TakeOptions {
 export const takeSnapshot = async (
   attachment: Attachment,
   file: string,
-  { gzip, overwrite = false, force = false, more = false, collected = false, redact, onTake }: TakeOptions,
+  { gzip, overwrite = false, force = false, more = false, kept, collected = false, redact, onTake }: TakeOptions,
   io: Progress,
 ): Promise<CapturedSnapshot> => {
   io.progress('counting what the snapshot will cost');
-  const estimate = await estimateSnapshot(attachment, { collected: !collected });
+  const estimate = await estimateSnapshot(attachment, { collected: !collected, kept });
   if (!force) await refuseWithoutRoom(estimate, file, gzip);
   const cost = costOf(estimate);
   const isExpensive = estimate.pauseUs > 1e6 || !estimate.limitKnown || estimate.hiddenAbove || !estimate.enough;
@@ -48,7 +50,7 @@ export const takeSnapshot = async (
   const onProgress = (progress: SnapshotProgress): void => io.progress(progressText(progress));
   const options = { gzip: gzip === true, overwrite, redact, signal: io.signal, onProgress, onTake };
   const capture = (): Promise<CapturedSnapshot> => captureSnapshot(attachment, file, options);
-  return more ? capture() : reportKeptMemory(attachment.session, io, capture);
+  return more ? capture() : reportKeptMemory(attachment, io, capture);
 };
 
 const costOf = (estimate: SnapshotEstimate): string => {

@@ -135,7 +135,7 @@ export const findAttachedLeaks = async (
     maxPauseMs: options.maxPauseMs,
   };
   const find = (): Promise<LeakReport> => findLiveLeaks(attachment, round, liveOptions, progress);
-  return { ...(await reportKeptMemory(attachment.session, progress, find)), nodeVersion: attachment.nodeVersion };
+  return { ...(await reportKeptMemory(attachment, progress, find)), nodeVersion: attachment.nodeVersion };
 };
 
 /** If a search will take longer than this, that is said before it begins. */

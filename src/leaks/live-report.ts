@@ -19,9 +19,10 @@ import { leakReport, verdictOf } from '../analyzer/growth/verdict.js';
 import { coverageOf, renderBounds, undecidedOf, watchedMs } from '../analyzer/growth/watch-report.js';
 import { formatBytes } from '../analyzer/model/figures.js';
 import type { Finding, LeakReport } from '../analyzer/model/finding.js';
+import { formatPlace } from '../analyzer/model/location.js';
 import type { ProcessReading } from '../analyzer/model/process-reading.js';
 import { joinFindings } from './counter-findings.js';
-import type { Watched } from './watch.js';
+import { cutOf, type Cut, type Watched } from './watch.js';
 
 /** The report without a search: nothing rose, the time was up, or the user ended it. */
 export const reportOfWatch = (watched: Watched): LeakReport => withWatch(nothingFound(watched), watched);
@@ -49,7 +50,7 @@ export const withWatch = (
   const findings = joinFindings(report.findings, findOutsideHeap(watched, later).map(place));
   const named = report.findings.length > 0;
   const undecided = [
-    ...(watched.end === 'interrupted' ? [interrupted(watched)] : []),
+    ...(watched.cut === undefined ? [] : [cutShort(watched.cut, watched)]),
     ...(report.verdict === 'inconclusive' ? report.reasons : []),
     ...(named || report.verdict === 'inconclusive' ? [] : undecidedOf(watched)),
   ];
@@ -65,16 +66,30 @@ export const withWatch = (
   return { ...report, ...coverageOf(watched), verdict, reasons, findings };
 };
 
-/** When the user ended the search: what has risen so far, which is not proved. */
-export const reportOfInterrupted = (watched: Watched): LeakReport =>
-  withWatch(nothingFound(watched), { ...watched, end: 'interrupted' });
+/** When the search was cut short: what was seen so far, in the watch and in the snapshots, which proves nothing. */
+export const reportOfCut = (watched: Watched, cut: Cut, found?: LeakReport): LeakReport => {
+  const seen = found?.findings.slice(0, mostSeen).map(seenText) ?? [];
+  const report = found === undefined ? nothingFound(watched) : { ...found, findings: [] };
+  return withWatch(report, { ...watched, cut: { ...cut, seen } });
+};
 
-const interrupted = (watched: Watched): string => {
+/** The report on a worker whose search was cut short before it had seen anything. Throws any other error. */
+export const reportOfUnseen = (error: unknown, signal: AbortSignal): LeakReport => {
+  const cut = cutOf(error, signal);
+  if (cut === undefined) throw error;
+  const verdict = verdictOf({ findings: 0, undecided: 1 });
+  return leakReport({ verdict, reasons: [cut.why], evidence: 'census', rounds: 0, heapBytes: [] });
+};
+
+const mostSeen = 3;
+
+const seenText = ({ title, location }: Finding): string =>
+  location === null ? title : `${title} (${formatPlace(location)})`;
+
+const cutShort = ({ why, seen }: Cut, watched: Watched): string => {
   const seconds = Math.round(watchedMs(watched) / 1000);
-  const rising = risingText(watched);
-  return rising === undefined
-    ? `it was interrupted after ${seconds} s`
-    : `it was interrupted before growth was proved; so far ${rising}`;
+  const all = seen.length > 0 ? seen.join('; ') : risingText(watched);
+  return all === undefined ? `${why} after ${seconds} s` : `${why} before growth was proved; so far ${all}`;
 };
 
 /** What rose most in each round, as a first hint: nothing is proved yet. */

@@ -14,18 +14,19 @@ import type { LeakReport } from '../analyzer/model/finding.js';
 import type { Progress } from '../progress.js';
 import { estimateSnapshot } from '../captures/estimate.js';
 import { openCensus } from '../captures/open-census.js';
+import { followKeptBytes } from '../captures/resident.js';
 import { gateRoundsFor, suspectedRoundsFor, comparedRounds } from './duration.js';
 import { evidenceFor } from './evidence.js';
 import { requireTurningLoop } from './turning-loop.js';
 import { withGrowthSites } from './growth-sites.js';
-import { findOutsideHeap, reportOfInterrupted, reportOfWatch, risingText, withWatch } from './live-report.js';
+import { findOutsideHeap, reportOfCut, reportOfUnseen, reportOfWatch, risingText, withWatch } from './live-report.js';
 import type { Round } from './rounds.js';
 import { searchHeap } from './search.js';
 import type { HeapSeen, Outcome, SearchOptions } from './search-captures.js';
 import { packageOf } from './snapshot-files.js';
 import { uncounted, withoutCounts } from './uncounted.js';
 import { withWorkers } from './workers.js';
-import { watchTarget, type Watched, type WatchOptions } from './watch.js';
+import { cutOf, watchTarget, type Watched, type WatchOptions } from './watch.js';
 import type { Looking } from './watch-notes.js';
 
 export interface LiveOptions extends Omit<SearchOptions, 'untilMs' | 'rounds' | 'suspectedRounds'> {
@@ -51,10 +52,12 @@ export const findLiveLeaks = async (
   for (let i = 1; i <= options.warmUpRounds; i++) await round(`1/4 warm-up, round ${i} of ${options.warmUpRounds}`);
   const estimate = await estimateSnapshot(attachment, { collected: options.maxPauseMs === undefined });
   const { snapshots, counts, collects, warnings } = evidenceFor(estimate, options);
-  const census = counts ? await openCensus(attachment, options.force) : uncounted;
+  const kept = await followKeptBytes(attachment.session);
+  const census = counts ? await openCensus(attachment, options.force, kept) : uncounted;
   const looking = {
     attachment,
     census,
+    kept,
     readings: await openProcessReadings(attachment, collects),
     round,
     io,
@@ -71,9 +74,11 @@ export const findLiveLeaks = async (
   const first = await watchTarget(looking, { ...watching, gateRounds: gateRoundsFor(estimate), sampled: false });
   const { report: found, watched } = await reportOf(looking, first, { ...options, rounds, suspectedRounds, untilMs });
   const report = await withSites(found, looking, options);
-  if (attachment.worker !== undefined || first.end === 'interrupted') return report;
+  if (attachment.worker !== undefined || first.end === 'cut') return report;
   return withWorkers(report, attachment, watched, (worker) =>
-    findLiveLeaks(worker, round, { ...options, warmUpRounds: 0 }, io),
+    findLiveLeaks(worker, round, { ...options, warmUpRounds: 0 }, io).catch((error: unknown) =>
+      reportOfUnseen(error, io.signal),
+    ),
   );
 };
 
@@ -101,14 +106,16 @@ const reportOf = async (looking: Looking, first: Watched, options: TimedOptions)
 const searchAndWatch = async (looking: Looking, first: Watched, options: TimedOptions): Promise<Reported> => {
   const of = (watched: Watched, report: LeakReport): Reported => ({ report, watched });
   try {
-    const { report, readings, heapSeen, place } = await searchHeap(looking, first, options);
+    const { report, readings, heapSeen, cut, place } = await searchHeap(looking, first, options);
+    if (cut !== undefined) return of(first, reportOfCut(first, cut, report));
     const isDecided = report.verdict !== 'clean' || findOutsideHeap(first, readings).length > 0;
     if (isDecided || first.end === 'grows') return of(first, withWatch(report, first, readings, place));
     if (isKnown(seenBy(heapSeen, first))) return of(first, withWatch(report, seenBy(heapSeen, first), readings, place));
     return await watchAgain(looking, { report, heapSeen }, options);
   } catch (error) {
-    if (looking.io.signal.aborted) return of(first, reportOfInterrupted(first));
-    throw error;
+    const cut = cutOf(error, looking.io.signal);
+    if (cut === undefined) throw error;
+    return of(first, reportOfCut(first, cut));
   }
 };
 
@@ -123,6 +130,7 @@ const watchAgain = async (
   if (!isSearchedAgain(second, heapSeen))
     return { report: withWatch(report, seenBy(heapSeen, second)), watched: second };
   const again = await searchHeap(looking, second, { ...options, keep: undefined });
+  if (again.cut !== undefined) return { report: reportOfCut(second, again.cut, again.report), watched: second };
   const isDecided = again.report.verdict !== 'clean' || second.end !== 'rises';
   // a rise ends a watch before everything outside the heap is known
   const last = isDecided ? second : await watchTarget(looking, { ...watching, endsOn: 'proof' });
@@ -161,6 +169,7 @@ const reportWithoutSnapshots = async (
   const scripts = rises || !counted ? await captureScripts(looking.attachment.session, looking.attachment) : undefined;
   const found = reportOfCensus(watched.gate, scripts, warnings, coverageOf(watched), packageOf);
   if (!counted) return withWatch(withoutCounts(found, watched.gate, scripts, looking.collects), watched);
+  if (watched.cut !== undefined) return reportOfCut(watched, watched.cut, found);
   if (!rises) return withWatch(found, watched);
   if (found.verdict !== 'clean') return found;
   // the heap rose, but nothing that is counted did: the readings decide

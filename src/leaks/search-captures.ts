@@ -101,7 +101,7 @@ interface Snapshots {
   takeNext(): Promise<Standstill>;
 }
 
-const createSnapshots = (folder: string, { attachment, io }: Looking, options: SearchOptions): Snapshots => {
+const createSnapshots = (folder: string, { attachment, kept, io }: Looking, options: SearchOptions): Snapshots => {
   const files: string[] = [];
   const takeNext = async (): Promise<Standstill> => {
     const file = join(folder, `${String(files.length + 1).padStart(2, '0')}.heapsnapshot`);
@@ -111,7 +111,7 @@ const createSnapshots = (folder: string, { attachment, io }: Looking, options: S
     const { force, redact } = options;
     let startMs = 0;
     const onTake = (): void => void (startMs = performance.now());
-    const taking = { force, more: true, collected: true, redact, onTake };
+    const taking = { force, more: true, kept, collected: true, redact, onTake };
     const { pauseUs } = await takeSnapshot(attachment, file, taking, { ...io, progress, warn });
     files.push(file);
     return { startMs, endMs: startMs + pauseUs / 1000 };

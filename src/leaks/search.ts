@@ -10,9 +10,10 @@ import { roundsPerSnapshot } from '../analyzer/growth/rounds-per-snapshot.js';
 import type { Finding } from '../analyzer/model/finding.js';
 import type { ProcessReading } from '../analyzer/model/process-reading.js';
 import { createTemporaryFolder } from '../files/temporary.js';
+import type { Progress } from '../progress.js';
 import { createCaptures, type Captures, type Outcome, type SearchOptions } from './search-captures.js';
 import { newestScripts, packageOf, placesOf } from './snapshot-files.js';
-import { expectedGrowth, type Watched } from './watch.js';
+import { cutOf, expectedGrowth, type Cut, type Watched } from './watch.js';
 import type { Looking } from './watch-notes.js';
 
 /** Growth that slows down gets up to this many more rounds to stop. */
@@ -21,6 +22,8 @@ const mostExtraRounds = 4;
 export interface Found extends Outcome {
   /** Of the whole process, at the end of each round. */
   readonly readings: readonly ProcessReading[];
+  /** Memory or disk ran short before enough rounds were compared: the report is of those that were. */
+  readonly cut: Cut | undefined;
   /** Adds to a finding outside the heap what the samples of the heap say of its place. */
   place(finding: Finding): Finding;
 }
@@ -39,7 +42,7 @@ const searchIn = async (folder: string, looking: Looking, watched: Watched, opti
   const captures = createCaptures(folder, looking, watched, options);
   await captures.first();
   const finish = await sampleSurvivors(looking.attachment, expectedGrowth(watched.heapBytes, options.rounds));
-  const { report, heapSeen } = await compareRounds(captures, looking, watched, options);
+  const { report, heapSeen, cut } = await compareRounds(captures, looking, watched, options);
   const sites = await finish();
   const scripts = await newestScripts(captures.files);
   const located = {
@@ -51,7 +54,7 @@ const searchIn = async (folder: string, looking: Looking, watched: Watched, opti
     ),
   };
   const place = (finding: Finding): Finding => withOpeners(finding, sites, scripts, packageOf);
-  return { report: located, readings: captures.readings, heapSeen, place };
+  return { report: located, readings: captures.readings, heapSeen, cut, place };
 };
 
 /** What the rounds of this time leave in the heap is seen at the end of the next, which may be short. */
@@ -60,10 +63,10 @@ const leastOpenMs = 10_000;
 /** Repeats a round and a snapshot until the snapshots prove or rule out a leak, or the time is over. */
 const compareRounds = async (
   captures: Captures,
-  { round }: Looking,
+  { round, io }: Looking,
   watched: Watched,
   options: SearchOptions,
-): Promise<Outcome> => {
+): Promise<Outcome & Pick<Found, 'cut'>> => {
   const times = roundsPerSnapshot(watched, options.rounds);
   // fewer rounds than were asked for prove nothing, however late it is
   const isOver = (rounds: number): boolean => rounds >= options.rounds && performance.now() > options.untilMs;
@@ -73,13 +76,26 @@ const compareRounds = async (
     for (let part = 0; part < times || performance.now() < until; part++)
       await round(`3/4 comparing snapshots, round ${i} of ${Math.max(i, options.rounds)}`);
     if (outcome !== undefined && isOver(i - 1)) break;
-    await captures.next();
+    const cut = await cutOfNext(captures, io);
+    if (cut !== undefined) return { ...(outcome ?? (await captures.compare())), cut };
     // the gate saw so much growth that three snapshots will not rule it out; a comparison now would make rounds unequal
     if (captures.files.length < 3 || (isSuspected(watched) && i < options.suspectedRounds)) continue;
     outcome = await captures.compare();
     if (isDecided(outcome, i, watched, options) || isOver(i)) break;
   }
-  return outcome ?? (await captures.compare());
+  return { ...(outcome ?? (await captures.compare())), cut: undefined };
+};
+
+/** The next capture. What cuts the search short is an error until three snapshots can be compared. */
+const cutOfNext = async (captures: Captures, { signal }: Progress): Promise<Cut | undefined> => {
+  try {
+    await captures.next();
+    return undefined;
+  } catch (error) {
+    const cut = signal.aborted || captures.files.length < 3 ? undefined : cutOf(error, signal);
+    if (cut === undefined) throw error;
+    return cut;
+  }
 };
 
 const isSuspected = ({ gate: { rising } }: Watched): boolean =>

@@ -12,6 +12,7 @@ import { readingsOfFirstLook } from '../analyzer/growth/readings/sequential.js';
 import { didWork, watchedMs, type Watch } from '../analyzer/growth/watch-report.js';
 import type { ProcessReading } from '../analyzer/model/process-reading.js';
 import type { SurvivorSite } from '../analyzer/model/survivors.js';
+import { MemwatchError } from '../errors.js';
 import type { Progress } from '../progress.js';
 import { createNotes, type DescriptorGain, type Looking } from './watch-notes.js';
 
@@ -30,10 +31,19 @@ export interface WatchOptions {
   readonly untilMs?: number;
 }
 
+export interface Cut {
+  /** As a clause: `it was interrupted`. */
+  readonly why: string;
+  /** What snapshots have shown by then. */
+  readonly seen: readonly string[];
+}
+
 export interface Watched extends Watch {
   readonly gate: Gate;
   /** `open`: nothing grows, as far as is known, but the readings of the heap vary too much to say so. */
-  readonly end: 'rises' | 'grows' | 'creeps' | 'open' | 'known' | 'time' | 'interrupted';
+  readonly end: 'rises' | 'grows' | 'creeps' | 'open' | 'known' | 'time' | 'cut';
+  /** Undefined unless it was cut short. */
+  readonly cut: Cut | undefined;
   readonly rounds: number;
   /** At the start, and at the end of each round. */
   readonly roundReadings: readonly ProcessReading[];
@@ -53,21 +63,22 @@ export const watchTarget = async (looking: Looking, options: WatchOptions): Prom
   const tick = (): number => tickOf(looking.readings.lastMs, options.allowedMs);
   let finish: (() => Promise<SurvivorSite[]>) | undefined;
   let end: Watched['end'] | undefined;
+  let cut: Cut | undefined;
   let rounds = 0;
   while (end === undefined) {
     rounds++;
-    end = await untilInterrupted(io, async () => {
+    cut = await untilCut(io, async () => {
       await lookDuring(round(`2/4 what grows, round ${rounds}`), notes.look, tick);
       await notes.endRound(rounds <= options.gateRounds);
       const gained = expectedGrowth(notes.watch().heapBytes, options.gateRounds);
       if (options.sampled && rounds === 1) finish = await sampleSurvivors(attachment, gained, looking.collects);
     });
-    if (end === undefined && rounds >= options.gateRounds)
-      end = endOf(notes.watch(), options, rises(notes.counts, options));
+    if (cut !== undefined) end = 'cut';
+    else if (rounds >= options.gateRounds) end = endOf(notes.watch(), options, rises(notes.counts, options));
   }
   const gate = { ...findRisingLately(notes.counts), sites: (await finish?.()) ?? [] };
   const { roundReadings } = notes;
-  return { ...notes.watch(), gate, end, rounds, roundReadings, descriptors: notes.gainedDescriptors() };
+  return { ...notes.watch(), gate, end, cut, rounds, roundReadings, descriptors: notes.gainedDescriptors() };
 };
 
 /** A search that found nothing is repeated only if this many counts show what it could not see. */
@@ -78,18 +89,23 @@ const rises = (counts: readonly GateReading[], { endsOn }: WatchOptions): boolea
   (endsOn === 'rise' || counts.length >= countsOfLateRise) &&
   anyRises(findRisingLately(counts).rising);
 
-/** Ctrl-C ends a watch, and what is known by then is reported. */
-const untilInterrupted = async (
-  { signal }: Progress,
-  work: () => Promise<void>,
-): Promise<'interrupted' | undefined> => {
+/** What is known when a watch is cut short is reported. */
+const untilCut = async ({ signal }: Progress, work: () => Promise<void>): Promise<Cut | undefined> => {
   try {
     await work();
     return undefined;
   } catch (error) {
-    if (signal.aborted) return 'interrupted';
-    throw error;
+    const cut = cutOf(error, signal);
+    if (cut === undefined) throw error;
+    return cut;
   }
+};
+
+/** Ctrl-C, and memory or disk that runs short, cut a search short; undefined for other errors, after which there is no report. */
+export const cutOf = (error: unknown, signal: AbortSignal): Cut | undefined => {
+  if (signal.aborted) return { why: 'it was interrupted', seen: [] };
+  const isRoom = error instanceof MemwatchError && error.code === 'no-room';
+  return isRoom ? { why: `it could not go on (${error.message})`, seen: [] } : undefined;
 };
 
 /** More readings than this tell little more, and each leaves some bytes in the target. */

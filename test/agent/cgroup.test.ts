@@ -190,8 +190,8 @@ test('attaching is refused where less than the least memory is left; file pages 
     '/sys/fs/cgroup/app/memory.current': megabytes(95),
     '/sys/fs/cgroup/app/memory.stat': 'anon 90000000\ninactive_file 1000000\nactive_file 2000000\n',
   };
-  const missing = (files: Readonly<Record<string, string>>, leastBytes?: number) =>
-    missingMemory(7, leastBytes, reader({ ...tight, ...files }))?.reason;
+  const missing = (files: Readonly<Record<string, string>>, leastBytes?: number, workers?: number) =>
+    missingMemory(7, leastBytes, workers, reader({ ...tight, ...files }))?.reason;
   assert.match(missing({}) ?? '', /^has 8 MB of memory left \(memory\.max of the cgroup \/app\), .* up to 16 MB/);
   assert.equal(missing({}, 7e6), undefined);
   assert.equal(missing({ '/sys/fs/cgroup/app/memory.stat': 'active_file 12000000\n' }), undefined, '5 MB + 12 MB');
@@ -201,4 +201,10 @@ test('attaching is refused where less than the least memory is left; file pages 
   assert.match(missing({ ...swap, ...noSwap }) ?? '', /has 8 MB/);
   const poorHost = { '/proc/meminfo': 'MemAvailable: 5000 kB\n', '/sys/fs/cgroup/app/memory.max': 'max\n' };
   assert.match(missing(poorHost) ?? '', /has 5 MB of memory left \(the host\)/);
+  const rest = { '/sys/fs/cgroup/app/memory.current': megabytes(75) };
+  assert.equal(missing(rest), undefined);
+  assert.match(
+    missing(rest, undefined, 4) ?? '',
+    /^has 28 MB .*, and attaching to it and to its 4 cluster workers takes up to 32 MB/,
+  );
 });

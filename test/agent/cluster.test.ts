@@ -6,6 +6,7 @@ import { attach, withAttachment } from '#memwatch/agent/attach/attach.js';
 import { clusterWorkersOf } from '#memwatch/agent/attach/cluster.js';
 import { childProcessIds, readProcess } from '#memwatch/agent/process/proc.js';
 import { listeningPorts } from '#memwatch/agent/process/sockets.js';
+import { makeCgroup } from '../support/cgroups.js';
 import { memwatch } from '../support/memwatch.js';
 import { testedMajors, type NodeMajor } from '../support/nodes.js';
 import { repository } from '../support/paths.js';
@@ -110,8 +111,17 @@ test('a primary is not signalled if the signal would end a worker, or reach it u
   assert.deepEqual(openPorts(target), []);
 });
 
-test('a primary whose worker is stopped is refused until it goes on', async (t) => {
+test('a primary is refused while there is no room for all inspectors, or a worker is stopped', async (t) => {
   const target = await startCluster(t, 22);
+  const cgroup = makeCgroup(t, target.pid);
+  if (cgroup !== undefined) {
+    cgroup.leaveRoom(25e6);
+    const message = /attaching to it and to its 4 cluster workers takes up to 32 MB/;
+    await assert.rejects(attach(primaryOf(target)), { code: 'not-attachable', message });
+    assert.match((await memwatch(['ps'])).stdout, message);
+    assert.doesNotMatch(target.output(), /Debugger listening/);
+    cgroup.setLimit(2 ** 40);
+  }
   const worker = clusterWorkersOf(target.pid)[1]?.pid ?? -1;
   process.kill(worker, 'SIGSTOP');
   await eventually('it is stopped', () => readProcess(worker)?.state === 'T');

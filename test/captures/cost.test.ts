@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { HeapObjects } from '#memwatch/agent/capture/heap-objects.js';
 import { censusCost, censusCostByBytes, snapshotCost, snapshotCostByBytes, snapshotFileBytes, type CaptureCost } from '#memwatch/captures/cost.js'; // prettier-ignore
 import { reportKeptMemory } from '#memwatch/captures/resident.js';
-import { drawSession, valueOf } from '../support/drawn-session.js';
+import { drawAttachment, drawSession, valueOf } from '../support/drawn-session.js';
 
 const exactly = (value: number) => ({ least: value, likely: value, most: value });
 const heapOf = (values: Partial<HeapObjects> = {}): HeapObjects => ({
@@ -86,7 +86,7 @@ test('memory that stays after a capture is reported from 16 MB on, by who holds 
   const readings = [{ rssBytes: 100 * mb, heapBytes: 60 * mb }, { rssBytes: 150 * mb, heapBytes: 70 * mb }]; // prettier-ignore
   const { session, sent } = drawSession({ 'Runtime.evaluate': () => valueOf(readings.shift()) });
   const heard = io();
-  assert.equal(await reportKeptMemory(session, heard, async () => 'done'), 'done');
+  assert.equal(await reportKeptMemory(drawAttachment(session), heard, async () => 'done'), 'done');
   assert.deepEqual(heard.warnings, ["the target's RSS is 50.0 MB higher than before: 10.0 MB of that is in V8's heap and Buffers, 40.0 MB is free memory that its allocator keeps for later use"]); // prettier-ignore
   assert.deepEqual(sent, ['Runtime.evaluate', 'HeapProfiler.disable', 'Runtime.evaluate']);
 });
@@ -95,11 +95,11 @@ test('less memory is not worth a sentence, and an error of the work is passed on
   const readings = [1, 2, 3].map(() => ({ rssBytes: 100 * mb, heapBytes: 60 * mb }));
   const { session } = drawSession({ 'Runtime.evaluate': () => valueOf(readings.shift()) });
   const heard = io();
-  await reportKeptMemory(session, heard, async () => {});
+  await reportKeptMemory(drawAttachment(session), heard, async () => {});
   assert.deepEqual(heard.warnings, []);
   const mine = new Error('mine');
   await assert.rejects(
-    reportKeptMemory(session, heard, () => Promise.reject(mine)),
+    reportKeptMemory(drawAttachment(session), heard, () => Promise.reject(mine)),
     (error) => error === mine,
   );
 });

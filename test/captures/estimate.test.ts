@@ -7,7 +7,9 @@ import { withAttachment } from '#memwatch/agent/attach/attach.js';
 import { captureSnapshot } from '#memwatch/agent/capture/snapshot.js';
 import { evaluate } from '#memwatch/agent/session/evaluate.js';
 import { estimateSnapshot } from '#memwatch/captures/estimate.js';
+import { followKeptBytes } from '#memwatch/captures/resident.js';
 import { takeSnapshot } from '#memwatch/captures/take-snapshot.js';
+import { makeCgroup } from '../support/cgroups.js';
 import { testedMajors } from '../support/nodes.js';
 import { startSource, temporaryFolder } from '../support/targets.js';
 
@@ -60,9 +62,18 @@ test('V8 keeps the ids of objects between snapshots that are compared, and forge
     const objectId = String(result.objectId);
     const idOf = async (): Promise<string> =>
       (await attachment.session.send('HeapProfiler.getHeapObjectId', { objectId })).heapSnapshotObjectId;
+    const kept = await followKeptBytes(attachment.session);
     await takeSnapshot(attachment, file, { more: true }, io);
+    const cgroup = makeCgroup(t, target.pid);
+    if (cgroup !== undefined) {
+      cgroup.leaveRoom(60e6);
+      const [strict, said] = [await estimateSnapshot(attachment), await estimateSnapshot(attachment, { kept })];
+      assert.ok(Number(said.room?.availableBytes) > Number(strict.room?.availableBytes) + 5e6, 'it is used again');
+      assert.match(said.room?.of ?? '', /, with what earlier captures left free,$/);
+      cgroup.setLimit(2 ** 40);
+    }
     const first = await idOf();
-    await takeSnapshot(attachment, file, { more: true, overwrite: true }, io);
+    await takeSnapshot(attachment, file, { more: true, kept, overwrite: true }, io);
     assert.equal(await idOf(), first);
     await takeSnapshot(attachment, file, { overwrite: true }, io);
     assert.notEqual(await idOf(), first);

@@ -6,11 +6,14 @@ import { leakReport } from '#memwatch/analyzer/growth/verdict.js';
 import type { Finding } from '#memwatch/analyzer/model/finding.js';
 import {
   findOutsideHeap,
-  reportOfInterrupted,
+  reportOfCut,
+  reportOfUnseen,
   reportOfWatch,
   risingText,
   withWatch,
 } from '#memwatch/leaks/live-report.js';
+import { cutOf } from '#memwatch/leaks/watch.js';
+import { MemwatchError } from '#memwatch/errors.js';
 import { finding } from '../support/check-report.js';
 import { gateReading, processReading, watchedTarget } from '../support/watched.js';
 
@@ -91,11 +94,29 @@ test('a search that left something open makes the verdict inconclusive, unless s
 });
 
 test('Ctrl-C leaves what has risen so far as a hint, which is not a finding', () => {
-  assert.deepEqual(reportOfInterrupted(watchedTarget()).reasons, ['it was interrupted after 40 s']);
+  const cut = { why: 'it was interrupted', seen: [] };
+  assert.deepEqual(reportOfCut(watchedTarget(), cut).reasons, ['it was interrupted after 40 s']);
   const counts = [0, 1, 2].map((round) => gateReading(round * 1000, 5e6 + round * 1e5, { Session: 100 * round }));
   const rising = watchedTarget(() => ({}), { gate: { readings: counts, rising: findRising(counts), sites: [] } });
   assert.match(risingText(rising) ?? '', /Session/);
-  const report = reportOfInterrupted(rising);
+  const report = reportOfCut(rising, cut);
   assert.match(report.reasons[0] ?? '', /^it was interrupted before growth was proved; so far .*Session/);
   assert.deepEqual([report.verdict, report.findings], ['inconclusive', []]);
+});
+
+test('memory that runs short leaves what was seen till then, the snapshots that were compared first; any other error is one', () => {
+  const { signal } = new AbortController();
+  const noRoom = new MemwatchError('no-room', 'a snapshot takes 2 GB, and the host has 1 GB left');
+  const cut = cutOf(noRoom, signal);
+  assert.ok(cut !== undefined);
+  assert.match(
+    reportOfCut(watchedTarget(), cut).reasons[0] ?? '',
+    /^it could not go on \(a snapshot .* left\) after 40 s$/,
+  );
+  const map = finding({ title: 'Map sessions gains 5 Session a round' });
+  const report = reportOfCut(watchedTarget(), cut, searched('leak', [map], ['one thing grew']));
+  assert.match(report.reasons.join(), /^it could not go on .* before growth was proved; so far Map sessions gains 5/);
+  assert.deepEqual([report.verdict, report.findings], ['inconclusive', []]);
+  assert.equal(reportOfUnseen(noRoom, signal).verdict, 'inconclusive');
+  assert.throws(() => reportOfUnseen(new TypeError('a bug'), signal), TypeError);
 });

@@ -131,6 +131,18 @@ test('an error in a round ends the search, and its folder is removed', async (t)
   assert.deepEqual([done.snapshots, readdirSync(temporary)], [1, []]);
 });
 
+test('memory that runs short ends the search with what three snapshots show; with fewer it is an error', async () => {
+  const mine = new MemwatchError('no-room', 'the host has 1 GB left');
+  const short = (after: number) => {
+    const { looking, done } = createTarget({ heapAt: (k) => cacheOf(10 * (k + 1)) });
+    const read = () => (done.rounds > after ? Promise.reject(mine) : Promise.resolve(processReading()));
+    return searchHeap({ ...looking, readings: { lastMs: 1, read } }, watchedTarget(), options);
+  };
+  const { report, cut } = await short(2);
+  assert.deepEqual([report.verdict, report.snapshots, cut?.why], ['leak', 3, 'it could not go on (the host has 1 GB left)']); // prettier-ignore
+  await assert.rejects(short(1), (error) => error === mine);
+});
+
 test('a target whose heap and classes rose is compared once, after all rounds: fewer would not clear it', async () => {
   const { looking, done } = createTarget({ heapAt: (k) => cacheOf(10 * (k + 1)) });
   await searchHeap(looking, rising({ heap: true, classes: [{ name: 'Session', history: [0, 10, 20] }] }), options);

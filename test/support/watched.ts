@@ -54,6 +54,7 @@ export const watchedTarget = (
     classes: 1,
     gate: { readings: counts, rising: findRising(counts), sites: [] },
     end: 'known',
+    cut: undefined,
     rounds,
     roundReadings,
     descriptors: [],

@@ -33,12 +33,14 @@ export const openWithWorkers = async <P extends { readonly main: Session }>(
   openWorker: OpenWorker,
   openPrimary: () => Promise<P>,
 ): Promise<P> => {
+  checkPrimary(pid, signalled(pid).length);
   const open = new Map<number, () => Promise<void>>();
   try {
     for (let pass = 1; pass <= 5; pass++) {
       const workers = signalled(pid).filter((worker) => !open.has(worker.pid)); // others may start meanwhile
-      for (const worker of workers) await checkWorker(pid, worker); // all are checked before the first is signalled
-      for (const worker of workers) await openOne(pid, worker.pid, openWorker, open);
+      const ready: ProcessStatus[] = [];
+      for (const worker of workers) if (await isReady(pid, worker)) ready.push(worker); // all are checked before the first is signalled
+      for (const worker of ready) await openOne(pid, worker.pid, openWorker, open);
       if (workers.length === 0) break;
     }
     const primary = await openPrimary();
@@ -48,6 +50,14 @@ export const openWithWorkers = async <P extends { readonly main: Session }>(
   } finally {
     await Promise.all([...open.values()].map((close) => close().catch(() => {}))); // a worker that has ended needs no closing
   }
+};
+
+/** Before the first worker is signalled: there must be room for all inspectors at once. */
+const checkPrimary = (pid: number, workers: number): void => {
+  const status = workers === 0 ? undefined : readProcess(pid);
+  const obstacle = status && obstacleOf(status, true, workers); // the user's consent is checked before its own signal
+  if (obstacle === undefined) return;
+  throw new MemwatchError(obstacle.code, `process ${pid} ${obstacle.reason}`, { hint: obstacle.hint });
 };
 
 /** It may not yet have installed its handler for the signal. */
@@ -60,12 +70,13 @@ const signalled = (pid: number): ProcessStatus[] => clusterWorkersOf(pid).filter
 const passesOn = (pid: number, worker: number): string =>
   `process ${pid} is a cluster primary and passes SIGUSR1 on to its worker ${worker}`;
 
-const checkWorker = async (pid: number, worker: ProcessStatus): Promise<void> => {
+/** False if it has ended, or blocks the signal, as a worker does that takes long to start. Throws if the signal would harm it. */
+const isReady = async (pid: number, worker: ProcessStatus): Promise<boolean> => {
   let status: ProcessStatus | undefined = worker;
   for (; status !== undefined && isStarting(status); status = readProcess(worker.pid)) await sleep(20);
-  if (status === undefined || status.command.length === 0 || status.blocksSigusr1) return; // it has ended, or blocks the signal
+  if (status === undefined || status.command.length === 0 || status.blocksSigusr1) return false;
   const obstacle = obstacleOf(status, true); // whoever agreed to the primary's signal agreed to this
-  if (obstacle === undefined) return;
+  if (obstacle === undefined) return true;
   throw new MemwatchError(obstacle.code, `${passesOn(pid, worker.pid)}, which ${obstacle.reason}`, {
     hint: obstacle.hint,
   });

@@ -37,7 +37,8 @@ const describeProcess = async (
   inspector: string | null,
   versions: KnownVersions,
 ): Promise<NodeProcess> => {
-  const reason = inspector === null ? await whyNot(status) : null;
+  const clusterWorkers = inspector === null ? clusterWorkersOf(status.pid).length : 0;
+  const reason = inspector === null ? await whyNot(status, clusterWorkers) : null;
   return {
     ...candidate,
     version: await versionOf(status, versions),
@@ -45,13 +46,14 @@ const describeProcess = async (
     attachable: reason === null,
     reason,
     inspector,
-    clusterWorkers: inspector === null ? clusterWorkersOf(status.pid).length : 0,
+    clusterWorkers,
   };
 };
 
-const whyNot = async (status: ProcessStatus): Promise<string | null> => {
+const whyNot = async (status: ProcessStatus, workers: number): Promise<string | null> => {
   const byAgent = findAgentDoor(status.pid) !== undefined;
-  const obstacle = (byAgent ? barrierOf(status) : obstacleOf(status, true)) ?? (await networkObstacle(status.pid));
+  const obstacle =
+    (byAgent ? barrierOf(status) : obstacleOf(status, true, workers)) ?? (await networkObstacle(status.pid));
   if (obstacle !== undefined) return obstacle.reason;
   if (byAgent) return null;
   const unreachable = await unreachableInspector(status.pid);

@@ -63,15 +63,15 @@ const waitsForUs = (pid: number): boolean => {
 
 /**
  * Why SIGUSR1 must not be sent to a process without an inspector; undefined if it may. `isAsked`: the user was asked, where
- * the system does not say whether the process catches it.
+ * the system does not say whether the process catches it. `workers`: cluster workers to which it passes the signal on.
  */
-export const obstacleOf = (status: ProcessStatus, isAsked = false): Obstacle | undefined => {
+export const obstacleOf = (status: ProcessStatus, isAsked = false, workers = 0): Obstacle | undefined => {
   const { pid, catchesSigusr1, blocksSigusr1, uptimeSeconds } = status;
   const barrier = barrierOf(status);
   if (barrier !== undefined) return barrier;
   const denial = whyNoSignal(pid);
   if (denial !== undefined) return { code: 'no-permission', ...denial };
-  const missing = missingForInspector(pid);
+  const missing = missingForInspector(pid, workers);
   if (missing !== undefined) return { code: 'not-attachable', ...missing };
   if (catchesSigusr1 === true) return undefined;
   const refuse = (reason: string, hint: string): Obstacle => ({ code: 'not-attachable', reason, hint });

@@ -2,7 +2,7 @@
  * Whether a process can still get what its inspector takes: a thread, files, address space, memory. Node or the kernel ends
  * the process if it cannot. In: a pid. Out: what is missing, in words, or undefined. Reads only /proc and the cgroup's files.
  */
-import { missingMemory } from './least-memory.js';
+import { leastMemory, missingMemory } from './least-memory.js';
 import { foldersOf, readHere } from './cgroup.js';
 import { readUlimits, softLimit } from './limits.js';
 import type { Denial } from './permission.js';
@@ -11,9 +11,16 @@ import { namesIn, processIds, readText } from './proc.js';
 /** An inspector takes one thread and up to ten files; a CPU profile takes a thread for each thread of JavaScript. */
 const needed = { files: 16, threads: 8, addressBytes: 200e6, mappings: 100 };
 
-/** The sentence begins `process 123`. */
-export const missingForInspector = (pid: number): Denial | undefined =>
-  missingFiles(pid) ?? missingThreads(pid) ?? missingAddresses(pid) ?? missingMappings(pid) ?? missingMemory(pid);
+/**
+ * The sentence begins `process 123`. `workers`: how many cluster workers open their inspectors together with it. Memory and
+ * threads are theirs and its own together; each is asked about the rest by itself.
+ */
+export const missingForInspector = (pid: number, workers = 0): Denial | undefined =>
+  missingFiles(pid) ??
+  missingThreads(pid, workers) ??
+  missingAddresses(pid) ??
+  missingMappings(pid) ??
+  missingMemory(pid, leastMemory.toOpen, workers);
 
 const because = 'Node would end the process if its inspector could not get what it needs';
 
@@ -37,13 +44,14 @@ interface ThreadLimit {
   readonly hint: string;
 }
 
-const missingThreads = (pid: number): Denial | undefined => {
+const missingThreads = (pid: number, workers: number): Denial | undefined => {
   const limits = [...limitsOfCgroups(pid), ...limitsOfSystem(), ...limitOfUser(pid)];
-  const tight = limits.find(({ most, now }) => most - now < needed.threads);
+  const tight = limits.find(({ most, now }) => most - now < needed.threads + workers);
   if (tight === undefined) return undefined;
   const { of, most, now, hint } = tight;
+  const more = workers === 0 ? '' : `, and opens ${workers + 1} inspectors, its own and those of its workers`;
   return {
-    reason: `may start no more than ${Math.max(0, most - now)} threads (${of}: ${now} of ${most}): ${because}`,
+    reason: `may start no more than ${Math.max(0, most - now)} threads (${of}: ${now} of ${most})${more}: ${because}`,
     hint,
   };
 };

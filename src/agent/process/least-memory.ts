@@ -7,20 +7,26 @@ import { activeFileBytes, foldersOf, limitsOf, readHere, type CgroupFolder, type
 import { freeSwapBytes, hostAvailableBytes } from './limits.js';
 import type { Denial } from './permission.js';
 
-/** Before the signal, and when the inspector is open. What takes much more is checked by itself: see captures/estimate.ts. */
-export const leastMemory = { toOpen: 16e6, whenOpen: 12e6 };
+/**
+ * Before the signal, and when the inspector is open; and for each cluster worker, whose inspector opens together with that of its
+ * primary. What takes much more is checked by itself: see captures/estimate.ts.
+ */
+export const leastMemory = { toOpen: 16e6, whenOpen: 12e6, perWorker: 4e6 };
 
 /** The sentence begins `process 123`. */
 export const missingMemory = (
   pid: number,
   leastBytes = leastMemory.toOpen,
+  workers = 0,
   read: ReadText = readHere,
 ): Denial | undefined => {
-  const tight = leftOf(pid, read).find(({ bytes }) => bytes < leastBytes);
+  const allBytes = leastBytes + workers * leastMemory.perWorker;
+  const tight = leftOf(pid, read).find(({ bytes }) => bytes < allBytes);
   if (tight === undefined) return undefined;
-  const [left, needed] = [Math.max(0, tight.bytes), leastBytes].map((bytes) => Math.floor(bytes / 1e6));
+  const [left, needed] = [Math.max(0, tight.bytes), allBytes].map((bytes) => Math.floor(bytes / 1e6));
+  const which = workers === 0 ? '' : ` to it and to its ${workers} cluster workers`;
   return {
-    reason: `has ${left} MB of memory left (${tight.of}), and attaching takes up to ${needed} MB: the kernel could kill it`,
+    reason: `has ${left} MB of memory left (${tight.of}), and attaching${which} takes up to ${needed} MB: the kernel could kill it`,
     hint: 'raise that limit first. Without attaching, memwatch ps shows its memory, and a program that memwatch run has started keeps evidence for memwatch why',
   };
 };
