@@ -36,7 +36,8 @@ const captures = {
     take: async (attachment) => (await captureSnapshot(attachment, file)).pauseUs,
   },
   census: {
-    estimate: estimateCensus,
+    // as the command does: garbage is collected first
+    estimate: (attachment) => estimateCensus(attachment, { collected: true }),
     take: async ({ session, onDetach }) => {
       const census = await startCensus(session);
       onDetach(census.close);

@@ -14,6 +14,7 @@ const heapOf = (values: Partial<HeapObjects> = {}): HeapObjects => ({
   textBytes: 10_000_000,
   references: exactly(3_000_000),
   indexes: exactly(10_000),
+  tableReferences: 0,
   weakEntries: exactly(0),
   slowdown: exactly(1),
   ...values,
@@ -63,6 +64,8 @@ test('a census needs less than a snapshot, and part of it in V8’s own heap', (
   assert.ok(census.extraBytes.most < snapshotCost(heapOf(), 24).extraBytes.likely);
   assert.equal(census.heapBytes, 600_000 * 24);
   assert.equal(snapshotCost(heapOf(), 24).heapBytes, 0);
+  const keys = censusCost(heapOf({ tableReferences: 1_000_000 }));
+  assert.ok(keys.extraBytes.most > census.extraBytes.most + 20e6, 'the keys of a dictionary are listed');
 });
 
 test('the file grows with objects, references and text, each byte of which is in it', () => {

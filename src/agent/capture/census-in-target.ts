@@ -52,11 +52,10 @@ export function prepareCensus(
   };
   const mapSize = sizeGetter(Map.prototype);
   const setSize = sizeGetter(Set.prototype);
-  /** Most plain objects have a few properties, and `for in` ends there. */
+  /** Not by `for in`, which takes three times as long for a large dictionary: a second for a million keys. */
   const keysOf = (object: object): number => {
-    let keys = 0;
-    for (const key in object) if (key !== '' && ++keys > mostProperties) return Object.keys(object).length;
-    return -1;
+    const { length } = Object.keys(object);
+    return length > mostProperties ? length : -1;
   };
   const sizeOf = (object: object): number => {
     if (Array.isArray(object)) return Number(Object.getOwnPropertyDescriptor(object, 'length')?.value);
@@ -135,8 +134,8 @@ export function countObjects(
     if (Array.isArray(container)) return valueAt(container, String(Number(valueAt(container, 'length')) - 1));
     if (tools.isMap(container)) return firstOfMap?.(container);
     if (tools.isSet(container)) return firstOfSet?.(container);
-    for (const key in container) return valueAt(container, key);
-    return undefined;
+    const [key] = Object.keys(container);
+    return key === undefined ? undefined : valueAt(container, key);
   };
   const holds = (container: object): string => {
     const entry = anEntryOf(container);
@@ -146,6 +145,10 @@ export function countObjects(
     if (Array.isArray(object)) return 'Array';
     return tools.isMap(object) ? 'Map' : tools.isSet(object) ? 'Set' : 'Object';
   };
+
+  /** To list its keys once more takes long. */
+  const isDictionary = (object: object, size: number): boolean =>
+    size > mostProperties && !tools.isMap(object) && !tools.isSet(object);
 
   const own = new Set<object>([state, state.refs, state.sizes, tools]);
   const slots = new Map<object, number>();
@@ -167,8 +170,9 @@ export function countObjects(
     const name = classOf(prototypeOf(object));
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
-    if (count <= mostAlike && !Array.isArray(object) && !ArrayBuffer.isView(object)) rare.push(object);
     const size = tools.sizeOf(object);
+    const isHolder = !Array.isArray(object) && !ArrayBuffer.isView(object) && !isDictionary(object, size);
+    if (count <= mostAlike && isHolder) rare.push(object);
     if (size >= smallest || slots.has(object)) found.push({ object, size });
   }
   found.sort((a, b) => b.size - a.size);

@@ -20,6 +20,8 @@ export interface HeapObjects {
   readonly references: Range;
   /** How many different indexes of arrays and tables hold references: V8 uses a kilobyte for the text of each. */
   readonly indexes: Range;
+  /** References in large tables: at most the keys of large dictionaries, which a census lists. */
+  readonly tableReferences: number;
   /** Entries of WeakMaps and WeakSets about each of which V8 writes a text of its own, three times. */
   readonly weakEntries: Range;
   /** How much longer than its own work the target's main thread takes, because other processes use the processor. */
@@ -62,6 +64,7 @@ const heapObjectsOf = (sample: MemorySample): Omit<HeapObjects, 'slowdown'> => {
   const { objects, jsObjects, strings, names, textBytes, references, arrays, weakEntries } = sample;
   const inArrays = arrays.reduce((sum, array) => sum + (isDense(array) ? array.references : 0), 0);
   const others = Math.max(0, references - inArrays);
+  const inTables = arrays.reduce((sum, array) => sum + (isDense(array) ? 0 : array.references), 0);
   // every object refers to its layout; a reference in an array is shown twice: from the array, and from the store of its slots
   return {
     objects,
@@ -74,6 +77,7 @@ const heapObjectsOf = (sample: MemorySample): Omit<HeapObjects, 'slowdown'> => {
       most: objects + 2 * (others + inArrays),
     },
     indexes: indexesOf(arrays, names, references),
+    tableReferences: inTables,
     weakEntries: weakEntriesOf(arrays, weakEntries),
   };
 };
