@@ -4,7 +4,7 @@
  * of the counters themselves is measured at every call and subtracted. In: calls. Out: one row of numbers for each line.
  */
 import type { FunctionTable } from './line-numbers.js';
-import { end, first, read, second, settleBuffers } from './line-readings.js';
+import { end, first, read, second, settleBuffers, type Seen } from './line-readings.js';
 
 /** The numbers of one line, in the order of a row. */
 export const rowFields = [
@@ -125,16 +125,16 @@ export class FunctionCounters {
     begin[5] = overhead[1];
   }
 
-  /** A collection that is seen now may have ended during the line before: V8 counts what it freed somewhat later. */
-  #book(seen: boolean): void {
+  /** A collection that is seen `lately` may have ended during the line before: V8 counts what it freed somewhat later. */
+  #book(seen: Seen): void {
     const { rows, begin } = this;
     const row = this.#open * width;
     rows[row + timeMs] += end[0] - begin[0] - (overhead[0] - begin[4]);
     const heap = end[1] - begin[1];
     const external = end[2] - begin[2];
     // without a collection, neither shrinks
-    const at = row + (seen || heap < 0 || external < 0 ? collected : clean);
-    if (seen) moveLast();
+    const at = row + (seen !== 'none' || heap < 0 || external < 0 ? collected : clean);
+    if (seen === 'lately') moveLast();
     last.rows = rows;
     last.at = at === row + clean ? at : -1;
     booked[0] = 1;
