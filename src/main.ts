@@ -8,7 +8,13 @@ import { removeAbandoned } from './files/temporary.js';
 import { escapeText } from './report/units.js';
 
 const interrupted = new AbortController();
+/** Nothing has to be undone before a command begins: loading it takes long on a busy machine. */
+let hasBegun = false;
 const interrupt = (): void => {
+  if (!hasBegun) {
+    report(new MemwatchError('interrupted', 'interrupted'), false);
+    process.exit();
+  }
   hasten();
   interrupted.abort();
 };
@@ -39,7 +45,7 @@ const endAtOnce = (): void => {
 const longestGoodbyeMs = 1600;
 let hasEnded = false;
 const leaveAnyway = (): void => {
-  if (process.stdout.errored === null && !hasEnded)
+  if (!stdoutFailed && !hasEnded)
     report(
       new MemwatchError('interrupted', `interrupted: cleanup did not finish within ${longestGoodbyeMs / 1000} s`, {
         hint: 'a target undoes within about 10 s what is left there; memwatch detach PID does it at once',
@@ -49,7 +55,9 @@ const leaveAnyway = (): void => {
   process.exit();
 };
 interrupted.signal.addEventListener('abort', () => setTimeout(leaveAnyway, longestGoodbyeMs).unref());
+let stdoutFailed = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  stdoutFailed = true;
   const isReaderGone = error.code === 'EPIPE'; // `memwatch … | head` is not a failure
   const [code, message] = [isReaderGone ? 0 : 2, `cannot write to stdout: ${messageOf(error)}`];
   if (!isReaderGone && !interrupted.signal.aborted) report(new MemwatchError('cannot-write', message), false);
@@ -63,6 +71,7 @@ const run = async (command: Command, args: Arguments): Promise<void> => {
     await runOnce(command, args);
   } catch (error) {
     if (isDamagedIndex(error) && !interrupted.signal.aborted) return run(command, args);
+    if (stdoutFailed) return; // that was reported, and ended the command
     report(interrupted.signal.aborted ? asInterrupted(error) : await explained(error), args['debug'] === true);
   }
 };
@@ -71,6 +80,7 @@ const runOnce = async (command: Command, args: Arguments): Promise<void> => {
   const later: (() => Promise<void>)[] = [];
   const afterwards: Io['afterwards'] = (work) => void later.push(work);
   const io = createIo(args['json'] === true, interrupted.signal, { endAtOnce, afterwards });
+  hasBegun = true;
   process.exitCode = (await command.run(args, io)) ?? (interrupted.signal.aborted ? 130 : 0);
   for (const work of later) await work();
 };

@@ -33,6 +33,7 @@ export const auditCommand: Command = {
       .example('$0 audit --node 22.11.0 --fail-on release', 'in CI: fail if a release is known to leak'),
   async run(args, io) {
     const file = args['lockfile'] === undefined ? findLockfile() : String(args['lockfile']);
+    io.endAtOnce();
     const packages = readLockfile(file);
     const node = args['node'] === undefined ? [] : [nodeOf(String(args['node']))];
     const findings = findKnownLeaks([...node, ...packages]);

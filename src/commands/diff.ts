@@ -55,6 +55,7 @@ export const diffCommand: Command = {
       throw new MemwatchError('bad-argument', 'diff needs two or more files', {
         hint: 'run memwatch diff before.heapsnapshot after.heapsnapshot',
       });
+    io.endAtOnce();
     const diff = await differOf(files);
     const ofProfiles = ['to', 'type'].find((option) => args[option] !== undefined);
     if (ofProfiles !== undefined && diff !== diffProfiles)

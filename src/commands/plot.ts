@@ -27,6 +27,7 @@ export const plotCommand: Command = {
       .example('$0 plot before.record after.record -o both.svg', 'a picture of two runs'), // prettier-ignore
   async run(args, io) {
     const picture = wantedPicture(args);
+    io.endAtOnce();
     const runs: Run[] = [];
     const summaries: RecordingSummary[] = [];
     for (const file of (args['files'] as readonly string[]).map(String)) {

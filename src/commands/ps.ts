@@ -22,6 +22,7 @@ export const psCommand: Command = {
       });
     }
     if (args['watch'] === true) return watchProcesses(args, io);
+    io.endAtOnce(); // nothing is attached to, and on a busy machine the list takes long
     const processes = await listNodeProcesses();
     io.print({ schema: 'memwatch/ps@1', processes }, () => describe(processes, io.columns));
   },

@@ -25,7 +25,7 @@ const seenAfter = (line: () => void): Seen => {
 test('a collection during a line that allocates more than was freed is seen, and none where there was none', () => {
   const seen = seenAfter(() => {
     collect({ type: 'minor' });
-    kept.push(new Array(131_072).fill(0));
+    kept.push(Array.from({ length: 131_072 }, () => 0));
   });
   assert.equal(seen, 'during');
   assert.notEqual(

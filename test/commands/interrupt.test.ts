@@ -104,20 +104,44 @@ test('Ctrl-C in alloc gives what was sampled, and says that memwatch was interru
   await noPortOpen(target.pid);
 });
 
-test('a long computation does not keep memwatch after Ctrl-C', async (t) => {
-  const heap = JSON.stringify(pathToFileURL(repository('dist/analyzer/heap/heap.js')).href);
-  const endless = `const { Heap } = await import(${heap}); Heap.prototype.prepare = () => { console.error('computes'); for (;;); };`;
-  const preload = `data:text/javascript,${encodeURIComponent(endless)}`;
-  const file = repository('test/fixtures/snapshots/node-24.heapsnapshot.gz');
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const args = ['--import', preload, repository('dist/cli.js'), 'heap', file];
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
-  t.after(() => child.kill('SIGKILL'));
-  let printed = '';
-  child.stderr.on('data', (chunk) => (printed += String(chunk)));
-  await eventually('it computes', () => printed.includes('computes'), 30_000);
-  child.kill('SIGINT');
-  await eventually('it has ended', () => child.signalCode === 'SIGINT');
+const heapModule = JSON.stringify(pathToFileURL(repository('dist/analyzer/heap/heap.js')).href);
+const compute = `console.error('computes'); for (;;);`;
+/** Code that makes a step of a command endless, and the command. */
+const endless: readonly (readonly [code: string, ...words: string[]])[] = [
+  [
+    `const { Heap } = await import(${heapModule}); Heap.prototype.prepare = () => { ${compute} };`,
+    'heap',
+    repository('test/fixtures/snapshots/node-24.heapsnapshot.gz'),
+  ],
+  [
+    `const { default: fs, readdirSync } = await import('node:fs'); const { syncBuiltinESMExports } = await import('node:module');
+    fs.readdirSync = (path, ...more) => { if (path === '/proc') { ${compute} } return readdirSync(path, ...more); };
+    syncBuiltinESMExports();`,
+    'ps',
+  ],
+];
+
+for (const [code, ...words] of endless) {
+  test(`a long computation does not keep memwatch ${words[0]} after Ctrl-C`, async (t) => {
+    const preload = `data:text/javascript,${encodeURIComponent(code)}`;
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const args = ['--import', preload, repository('dist/cli.js'), ...words];
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    t.after(() => child.kill('SIGKILL'));
+    let printed = '';
+    child.stderr.on('data', (chunk) => (printed += String(chunk)));
+    await eventually('it computes', () => printed.includes('computes'), 30_000);
+    child.kill('SIGINT');
+    await eventually('it has ended', () => child.signalCode === 'SIGINT');
+  });
+}
+
+test('Ctrl-C while memwatch still loads its command ends it at once', async () => {
+  const early = `process.on('newListener', (name) => name === 'SIGHUP' && setImmediate(() => process.emit('SIGINT')));`;
+  const run = await memwatch(['ps'], {
+    env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(early)}` },
+  });
+  assert.deepEqual([run.code, run.stdout, run.stderr], [130, '', 'memwatch: interrupted\n']);
 });
 
 test('a search for leaks says what it has learned till then, also where its load ignores the signal', async (t) => {
