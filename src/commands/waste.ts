@@ -1,5 +1,6 @@
 /** `memwatch waste <file or target>`: what memory could be saved, by kind. A target is captured first. */
 import { findWaste } from '../analyzer/waste/find-waste.js';
+import { readSource } from '../leaks/snapshot-files.js';
 import { renderWaste } from '../report/waste-text.js';
 import { captureOptions } from './capture-file.js';
 import { targetForms } from './choose-target.js';
@@ -21,7 +22,7 @@ export const wasteCommand: Command = {
     const print = printWithPage(args, io);
     const { heap, file } = await openSource(args, io);
     io.progress('looking for waste');
-    const report = { ...findWaste(heap), nodeVersion: heap.nodeVersion };
+    const report = { ...findWaste(heap, readSource), nodeVersion: heap.nodeVersion };
     print(report, () => renderWaste(report, file, io.columns));
   },
 };

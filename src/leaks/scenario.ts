@@ -12,6 +12,7 @@ import { findWaste } from '../analyzer/waste/find-waste.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import { writeOutput } from '../files/output.js';
 import { prepareSeries } from '../files/series.js';
+import { readSource } from './snapshot-files.js';
 import { createTemporaryFolder } from '../files/temporary.js';
 import { startAnalysis } from './capture-analysis-thread.js';
 import { judge, type Judgement } from './judge.js';
@@ -97,7 +98,8 @@ const measureWaste = async (subject: Subject, signal: AbortSignal | undefined): 
   try {
     const file = join(folder.path, 'waste.heapsnapshot');
     await subject.snapshot(file);
-    return findWaste(new Heap(await readHeapSnapshot(file, signal === undefined ? {} : { signal }))).wastedBytes;
+    const heap = new Heap(await readHeapSnapshot(file, signal === undefined ? {} : { signal }));
+    return findWaste(heap, readSource).wastedBytes;
   } finally {
     folder.remove();
   }

@@ -102,13 +102,14 @@ export const placesOf = (scripts: ScriptsTable | undefined): FindingOptions => {
   const byId = new Map(scripts?.scripts.map((script) => [String(script.id), script]));
   return {
     locator: createLocator(scripts),
-    sourceOf: (scriptId, url) => byId.get(scriptId)?.source ?? readSource(fileOf(url)),
+    sourceOf: (scriptId, url) => byId.get(scriptId)?.source ?? readSource(url),
     packageOf,
   };
 };
 
-/** Sources are on the machine where the program ran, which is often this one. */
-const readSource = (file: string): string | undefined => {
+/** The text of the script at an address, from the disk of the machine where the program ran, which is often this one. */
+export const readSource = (url: string): string | undefined => {
+  const file = fileOf(url);
   if (!/^(\/|[A-Za-z]:[\\/])/.test(file)) return undefined;
   try {
     const stat = statSync(file);

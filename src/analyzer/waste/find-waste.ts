@@ -1,14 +1,15 @@
-/** Which memory of a heap could be saved. In: a heap. Out: a WasteReport, no byte of it counted twice. */
+/** Which memory of a heap could be saved. In: a heap, and the texts of its scripts, as far as they are known. Out: a WasteReport, no byte of it counted twice. */
 import type { Heap } from '../heap/heap.js';
 import type { WasteKind, WasteReport } from '../model/waste.js';
 import { poolsOfFew, tinyBuffers } from './buffers.js';
 import { functionsPerObject, listenersInBulk, settledPromises } from './bulk.js';
 import { Claims } from './claims.js';
 import { scriptsTwice, sourceMaps } from './code.js';
+import { unusedVariables } from './contexts.js';
 import { emptyCollections, singleEntryCollections, unusedRoom } from './collections.js';
 import { equalObjects } from './equal-objects.js';
 import { Holders } from './holders.js';
-import type { Finder } from './kinds.js';
+import type { Finder, Take, TextOf } from './kinds.js';
 import { boundFunctions, boxedNumbers, dictionaryObjects } from './objects.js';
 import { rowsHeldWhole } from './rows.js';
 import { looseShapes, numberRows } from './shapes.js';
@@ -20,6 +21,7 @@ import { equalStrings, ropes, slices } from './strings.js';
 const finders: readonly Finder[] = [
   sourceMaps,
   scriptsTwice,
+  unusedVariables,
   dictionaryObjects,
   boxedNumbers,
   numberRows,
@@ -44,25 +46,32 @@ const smallestShare = 1 / 1000;
 /** What is held in one way is left out below this share: it is Node's own, or too scattered to be fixed. */
 const smallestHolderShare = 1 / 5000;
 
-export const findWaste = (heap: Heap): WasteReport => {
+export const findWaste = (heap: Heap, textOf: TextOf = () => undefined): WasteReport => {
   const claims = new Claims(heap.graph);
   const totalBytes = heap.dominators.retainedBytes[0];
   const kinds = finders
-    .map((finder) => findKind(heap, claims, finder, totalBytes * smallestHolderShare))
+    .map((finder) => findKind(finder, { heap, claims, textOf }, totalBytes * smallestHolderShare))
     .filter(({ bytes }) => bytes >= totalBytes * smallestShare)
     .toSorted((a, b) => b.bytes - a.bytes);
   const wastedBytes = kinds.reduce((sum, { bytes }) => sum + bytes, 0);
   return { schema: 'memwatch/waste@1', totalBytes, wastedBytes, kinds };
 };
 
-const findKind = (heap: Heap, claims: Claims, finder: Finder, fewestBytes: number): WasteKind => {
+interface Looked {
+  readonly heap: Heap;
+  readonly claims: Claims;
+  readonly textOf: TextOf;
+}
+
+const findKind = (finder: Finder, { heap, claims, textOf }: Looked, fewestBytes: number): WasteKind => {
   const holders = new Holders(heap);
   let upperBound: string | null = null;
-  finder.find(heap, claims, (node, bytes, note) => {
+  const add: Take = (node, bytes, note) => {
     if (bytes <= 0) return;
     upperBound ??= note ?? null;
     holders.add(node, bytes);
-  });
+  };
+  finder.find(heap, claims, add, textOf);
   const { kind, title, advice } = finder;
   return { kind, title, upperBound, advice, ...holders.summarize(fewestBytes) };
 };

@@ -3,6 +3,7 @@
  * which V8 reserved room that they do not use or a separate store, and rows of numbers.
  */
 import type { Heap } from '../heap/heap.js';
+import { scriptUrlOf } from '../heap/modules.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import { isProgramFile } from '../model/scripts.js';
 import type { Claims } from './claims.js';
@@ -68,7 +69,7 @@ const createHiddenClasses = (heap: Heap): { of(node: number): HiddenClass | unde
   const { graph } = heap;
   const mapOf = followInternal(graph, 'map');
   const keysOf = createKeys(graph);
-  const isLaidOutByProgram = createOrigin(heap);
+  const isLaidOutByProgram = createOrigin(graph);
   const known = new Map<number, HiddenClass | undefined>();
   const read = (node: number, map: number): HiddenClass | undefined => {
     const prototype = isLaidOutByProgram(node);
@@ -105,16 +106,12 @@ const createKeys = (graph: HeapGraph): ((map: number) => number[]) => {
  * Returns the prototype of an object that has only fields which the program gave it; -1 for others: a Date, an Error, a
  * socket, and what extends them, have room for what is in no snapshot.
  */
-const createOrigin = (heap: Heap): ((node: number) => number) => {
-  const { graph } = heap;
-  const isPlaced = new Uint8Array(graph.nodeCount);
-  for (const node of graph.positions.nodes) isPlaced[node] = 1;
+const createOrigin = (graph: HeapGraph): ((node: number) => number) => {
   const prototypeOf = followProperty(graph, '__proto__');
   const constructorOf = followProperty(graph, 'constructor');
   const isOfProgram = (closure: number): boolean => {
-    if (closure === -1 || isPlaced[closure] === 0) return false;
-    const place = heap.locationOf(closure);
-    return place === null || isProgramFile(place.file);
+    const url = closure === -1 ? undefined : scriptUrlOf(graph, closure);
+    return url !== undefined && isProgramFile(url);
   };
   const isObject = (prototype: number): boolean => {
     const constructor = constructorOf(prototype);

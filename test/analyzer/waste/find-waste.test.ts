@@ -1,8 +1,9 @@
 /** Each kind of waste against the program that has it and its mended twin: the saving is what the twin really saves. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { test, type TestContext } from 'node:test';
 import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { Heap } from '#memwatch/analyzer/heap/heap.js';
@@ -15,6 +16,8 @@ import { planted, sourceOf, writesSnapshot } from './programs.js';
 const majorsOf = (at: number): readonly NodeMajor[] =>
   process.env['MEMWATCH_ALL_NODES'] === '1' ? [20, 22, 24, 26] : [at % 2 === 0 ? 20 : 24];
 
+const textOf = (url: string): string => readFileSync(fileURLToPath(url), 'utf8');
+
 const heapOf = async (t: TestContext, major: NodeMajor, source: string): Promise<Heap> => {
   const folder = temporaryFolder(t);
   const [program, snapshot] = [join(folder, 'program.mjs'), join(folder, 'program.heapsnapshot')];
@@ -26,8 +29,8 @@ const heapOf = async (t: TestContext, major: NodeMajor, source: string): Promise
 for (const [at, kind] of Object.keys(planted).entries()) {
   for (const major of majorsOf(at)) {
     test(`${kind} on Node ${major}: the saving is that of the mended twin, in which nothing is found`, async (t) => {
-      const wasteful = findWaste(await heapOf(t, major, sourceOf(kind, false)));
-      const mended = findWaste(await heapOf(t, major, sourceOf(kind, true)));
+      const wasteful = findWaste(await heapOf(t, major, sourceOf(kind, false)), textOf);
+      const mended = findWaste(await heapOf(t, major, sourceOf(kind, true)), textOf);
       const saved = wasteful.totalBytes - mended.totalBytes;
       const found = wasteful.kinds.find((one) => one.kind === kind);
       const figures = `${found?.bytes} found, ${saved} saved by mending; ${JSON.stringify(wasteful.kinds.map((one) => [one.kind, one.bytes]))}`;

@@ -184,6 +184,24 @@ export const planted: Readonly<Record<string, Planted>> = {
     wasteful: `for (let i = 0; i < 60; i++) pages.set(i, (await import(file + '?page=' + i)).default([1]));`,
     mended: `for (let i = 0; i < 60; i++) pages.set(i, (await import(file)).default([1]));`,
   },
+  'unused-variables': {
+    before: `const pages = new Map();
+      const text = (value) => Buffer.from(value).toString();
+      const build = (source) => source.length;`,
+    wasteful: `const render = (i) => {
+      const source = text(('page ' + i).padEnd(20_000));
+      const size = () => build(source);
+      return { size: size(), title: () => i };
+    };
+    for (let i = 0; i < 100; i++) pages.set(i, render(i).title);`,
+    mended: `const measure = (i) => {
+      const source = text(('page ' + i).padEnd(20_000));
+      const size = () => build(source);
+      return size();
+    };
+    const render = (i) => ({ size: measure(i), title: () => i });
+    for (let i = 0; i < 100; i++) pages.set(i, render(i).title);`,
+  },
   'source-maps': {
     before: `const maps = new Map();
       const text = (value) => Buffer.from(value).toString();`,
