@@ -8,23 +8,25 @@ import { nodeVersions, type NodeMajor } from '../support/nodes.js';
 import { printedLine, startSource, temporaryFolder } from '../support/targets.js';
 import { noPortOpen } from '../support/waiting.js';
 
-/** Blocks its loop in each of these ways, one after the other, until a file of that name exists. */
+/** Blocks its loop in each of these ways, one after the other, as long as `goesOn()`. */
 const ways = {
-  busy: '() => Math.sqrt(2)',
-  atomics: '() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)',
-  execSync: `() => require('node:child_process').execSync('sleep 0.05')`,
+  busy: 'while (goesOn()) Math.sqrt(2)',
+  atomics: 'while (goesOn()) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)',
+  execSync: `while (goesOn()) require('node:child_process').execSync('sleep 0.05')`,
+  promises: 'while (goesOn()) await undefined',
+  promisesAndTicks: 'while (goesOn()) await new Promise((resolve) => process.nextTick(resolve))',
 };
 
 const blocking = (folder: string): string => `
   const inspector = require('node:inspector');
   const { existsSync } = require('node:fs');
   const { setTimeout: sleep } = require('node:timers/promises');
-  const ways = { ${Object.entries(ways).map(([name, work]) => `${name}: ${work}`)} };
+  const ways = { ${Object.entries(ways).map(([name, block]) => `${name}: async (goesOn) => { ${block} }`)} };
   (async () => {
-    for (const [name, work] of Object.entries(ways)) {
+    for (const [name, block] of Object.entries(ways)) {
       await sleep(100);
       console.log('ready', name);
-      while (!existsSync(${JSON.stringify(folder)} + '/' + name)) work();
+      await block(() => !existsSync(${JSON.stringify(folder)} + '/' + name));
       await sleep(500);
       const left = [inspector.url(), process.debugPort, Reflect.get(process, Symbol.for('memwatch')) ?? 'no guard'];
       console.log('after', name, JSON.stringify(left));

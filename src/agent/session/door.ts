@@ -13,8 +13,8 @@ export interface Door {
   /** To be called when SIGUSR1 was sent. */
   expectSecondAsk(): void;
   /**
-   * Closes the inspector if memwatch opened it. Returns false if Node's second request to open it is still to come: call it
-   * again after that.
+   * Closes the inspector if memwatch opened it. Returns false if Node's second request to open it may still come: call it
+   * again when `onOver` says that it has passed.
    */
   close(): boolean;
 }
@@ -35,12 +35,19 @@ export interface DoorFrame {
  * leave; the event would then open it again, for good. So when the blocking code has returned, and before the loop handles
  * its events, the inspector is opened here on any port: the event finds it open and does nothing. It is closed two turns of
  * the loop later, because one turn may have begun before the event.
+ *
+ * Promises that follow one another without end keep the loop from turning, too, and what is opened here would stay open as
+ * long as they do. So if memwatch leaves meanwhile, the inspector closes at once; the event may open it again when the loop
+ * turns at last, and two turns later it is closed for good.
  */
 // oxlint-disable-next-line max-lines-per-function -- runs in the target: its source is sent as one text
 export const createDoor = ({ inspector, timers, soon, onOver }: DoorFrame): Door => {
   let secondAsk: 'over' | 'expected' | 'held off' = 'over';
+  let mayReopen = false;
   const finish = (): void => {
     secondAsk = 'over';
+    if (mayReopen && inspector.url() !== undefined) door.opened = true;
+    mayReopen = false;
     onOver();
   };
   const holdOff = (): void => {
@@ -74,8 +81,8 @@ export const createDoor = ({ inspector, timers, soon, onOver }: DoorFrame): Door
       soon(holdOff);
     },
     close: () => {
-      if (secondAsk === 'held off') return false;
       if (door.opened) inspector.close();
+      if (door.opened && secondAsk === 'held off') mayReopen = true;
       door.opened = false;
       return secondAsk === 'over';
     },
