@@ -50,7 +50,7 @@ const dumpOne = async (target: Target, args: Arguments, io: Io): Promise<Process
   try {
     return await withAttachment(target, attaching, (attachment) => {
       clearInterval(watching);
-      return dumpInside(attachment, { signal: io.signal, allPromises: args['promises'] === true });
+      return dumpInside(attachment, { allPromises: args['promises'] === true });
     });
   } catch (error) {
     throwIfInterrupted(io.signal);

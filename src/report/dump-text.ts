@@ -110,7 +110,7 @@ const stateText = ({ state, waitsFor, cores, loopDelayUs }: ThreadDump): string 
     loopDelayUs === null || loopDelayUs < 1000 ? '' : `; timers are ${formatDuration(Math.round(loopDelayUs))} late`;
   if (state === 'idle') return `idle: its event loop is waiting for events${late}`;
   if (state === 'waiting') return waitsFor === null ? 'waiting' : `waiting for ${waitsFor}`;
-  if (state === 'unknown') return 'did not answer';
+  if (state === 'unknown') return `did not answer${waitsFor === null ? '' : `: ${waitsFor}`}`;
   const blocked = loopDelayUs === null ? '; its event loop did not turn during the dump' : late;
   return `running${cores === null ? '' : `, ${formatShare(Math.min(1, cores))} of a core`}${blocked}`;
 };

@@ -163,3 +163,26 @@ test('a process that works in one long call of native code is shown as the kerne
   assert.match(dump.warnings.join(), /one long call of native code/);
   assert.notEqual(readProcess(target.pid), undefined);
 });
+
+test('workers that answer nothing keep no other thread from being shown', async (t) => {
+  const source = `
+    const { Worker } = require('node:worker_threads');
+    const begin = 'require("node:worker_threads").parentPort.postMessage(1); ';
+    const works = [\`require('node:crypto').pbkdf2Sync('a', 'b', 1e8, 64, 'sha512')\`, \`require('node:child_process').execSync('sleep 60')\`];
+    const workers = works.map((work, at) => new Worker(begin + work, { eval: true, name: 'silent' + at }));
+    setInterval(function tick() {}, 1000);
+    Promise.all(workers.map((worker) => new Promise((go) => worker.once('message', go)))).then(() => console.log('ready'));`;
+  for (const node of [20, 26] as const) {
+    const target = await startSource(t, source, { kind: 'cjs', node });
+    const { threads, warnings } = await dumpOf(target.pid);
+    assert.deepEqual(threads.map(({ worker }) => worker), ['main thread', 'worker 1 (silent0)', 'worker 2 (silent1)']); // prettier-ignore
+    assert.equal(threads[0]?.state, 'idle');
+    assert.ok(threads[0].callbacks.some((one) => one.function === 'tick'));
+    for (const { state, waitsFor, stack } of threads.slice(1)) {
+      assert.deepEqual(stack, []);
+      assert.ok(state === 'running' || waitsFor !== null, JSON.stringify({ state, waitsFor }));
+    }
+    assert.doesNotMatch(warnings.join(), /main thread/);
+    assert.equal(target.child.exitCode, null);
+  }
+});

@@ -30,7 +30,7 @@ const maps = { oneBytes: 64 * 2 ** 20, allBytes: 256 * 2 ** 20 };
 export const collectScripts = async (
   session: Session,
   from: { pid: number | undefined; nodeVersion: string },
-  withSource?: (script: { id: number; url: string }) => boolean,
+  keepSources?: (session: Session, found: Map<number, FoundScript>) => Promise<void>,
 ): Promise<ScriptCollector> => {
   const found = new Map<number, FoundScript>();
   const stops = [
@@ -50,7 +50,7 @@ export const collectScripts = async (
     for (const end of stops) end();
   };
   const finish = async (): Promise<ScriptsTable> => {
-    if (withSource !== undefined) await keepWithSource(session, found, withSource);
+    await keepSources?.(session, found);
     await stop();
     return scriptsTable(from.nodeVersion, await withSourceMaps(found, from.pid));
   };
@@ -70,8 +70,22 @@ export const captureScripts = async (
 export const captureScriptsWithSource = async (
   session: Session,
   from: { pid: number | undefined; nodeVersion: string },
-  wanted: (script: { id: number; url: string }) => boolean,
-): Promise<ScriptsTable> => (await collectScripts(session, from, wanted)).finish();
+  wanted: WantedScript,
+): Promise<ScriptsTable> => {
+  const keepWanted = async (asked: Session, found: Map<number, FoundScript>): Promise<void> => {
+    for (const [id, { url }] of found) if (!wanted({ id, url })) found.delete(id);
+    await readSources(asked, found, wanted);
+  };
+  return (await collectScripts(session, from, keepWanted)).finish();
+};
+
+/** All scripts, those that are wanted with the text that V8 runs. */
+export const captureScriptsAndSource = async (
+  session: Session,
+  from: { pid: number | undefined; nodeVersion: string },
+  wanted: WantedScript,
+): Promise<ScriptsTable> =>
+  (await collectScripts(session, from, (asked, found) => readSources(asked, found, wanted))).finish();
 
 /** Writes the table beside its capture, and replaces one that an earlier capture of that name left. */
 export const writeScripts = (captureFile: string, table: ScriptsTable, overwrite?: boolean): void =>
@@ -84,6 +98,8 @@ export const checkScripts = (captureFile: string, overwrite?: boolean): void =>
 const besideCapture = (captureFile: string): string => `${captureFile}.scripts.json`;
 const earlier = /^\{"schema":"memwatch\/scripts@/;
 
+type WantedScript = (script: { id: number; url: string }) => boolean;
+
 interface FoundScript {
   readonly url: string;
   readonly sourceMapUrl: string;
@@ -93,19 +109,13 @@ interface FoundScript {
 /** A longer text is left out, since the profile would become many times its size. */
 const longestSource = 16 * 2 ** 20;
 
-const keepWithSource = async (
-  session: Session,
-  found: Map<number, FoundScript>,
-  wanted: (script: { id: number; url: string }) => boolean,
-): Promise<void> => {
-  for (const [id, script] of found) {
-    if (!wanted({ id, url: script.url })) found.delete(id);
-    else {
-      const { scriptSource } = await session.send('Debugger.getScriptSource', { scriptId: String(id) });
-      if (scriptSource !== '' && scriptSource.length <= longestSource)
-        found.set(id, { ...script, source: scriptSource });
-    }
-  }
+/** All at once: one after the other, each would wait for a message of its own. */
+const readSources = async (session: Session, found: Map<number, FoundScript>, wanted: WantedScript): Promise<void> => {
+  const read = async ([id, script]: [number, FoundScript]): Promise<void> => {
+    const { scriptSource } = await session.send('Debugger.getScriptSource', { scriptId: String(id) });
+    if (scriptSource !== '' && scriptSource.length <= longestSource) found.set(id, { ...script, source: scriptSource });
+  };
+  await Promise.all([...found].filter(([id, { url }]) => wanted({ id, url })).map(read));
 };
 
 const withSourceMaps = async (found: ReadonlyMap<number, FoundScript>, pid: number | undefined): Promise<Script[]> => {

@@ -4,6 +4,7 @@
  */
 import type { ActiveHandles } from '../../analyzer/model/dump.js';
 import { MemwatchError } from '../../errors.js';
+import { longerIfBusy } from '../process/processor.js';
 import { evaluate } from '../session/evaluate.js';
 import type { Thread } from './cpu-profile.js';
 
@@ -13,13 +14,14 @@ export interface ThreadInside {
   readonly handles: readonly ActiveHandles[];
 }
 
-const patienceMs = 1500;
+/** A thread that runs JavaScript answers within some milliseconds of its own work. */
+const patienceMs = 1000;
 
 /** undefined if the thread does not answer. */
 export const readThreadInside = async ({ session }: Thread): Promise<ThreadInside | undefined> => {
   try {
     return await evaluate<ThreadInside>(session, `(${insideOf})()`, [], {
-      timeoutMs: patienceMs,
+      timeoutMs: longerIfBusy(patienceMs),
       commandLineApi: true,
     });
   } catch (error) {
@@ -34,7 +36,7 @@ const turnMs = 400;
 /** How late a timer of the thread is now; null if its event loop does not turn. */
 export const readLoopDelay = async ({ session }: Thread): Promise<number | null> => {
   try {
-    return await evaluate(session, lateTimerInTarget, [], { timeoutMs: turnMs, awaitPromise: true });
+    return await evaluate(session, lateTimerInTarget, [], { timeoutMs: longerIfBusy(turnMs), awaitPromise: true });
   } catch (error) {
     if (error instanceof MemwatchError && ['no-answer', 'target-error'].includes(error.code)) return null;
     throw error;

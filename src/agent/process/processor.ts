@@ -51,3 +51,7 @@ export const slowdownOf = (all: readonly Waits[]): number => {
   const waitedNs = all.reduce((sum, one) => sum + one.waitedNs, 0);
   return ranNs === 0 ? 1 : 1 + waitedNs / ranNs;
 };
+
+/** On a busy machine every thread waits for its turn. How long memwatch itself has waited since it started says how long. */
+export const longerIfBusy = (ms: number): number => ms * Math.min(mostSlowdown, slowdownOf([waitsOf(process.pid)]));
+const mostSlowdown = 10;

@@ -18,6 +18,7 @@ export const readThread = (pid: number, id: number): KernelThread | undefined =>
   const fields = stat.slice(end + 2).split(' ');
   const state = fields[0] ?? '?';
   const waitsIn = readText(`${folder}/wchan`).replace(/^0$/, '');
+  const [cpuNs] = readText(`${folder}/schedstat`).split(' ');
   return {
     id,
     name: stat.slice(stat.indexOf('(') + 1, end),
@@ -25,9 +26,18 @@ export const readThread = (pid: number, id: number): KernelThread | undefined =>
     isStopped: stopOf(state, pid) !== undefined,
     waitsIn,
     waitsFor: waitWords(waitsIn, state),
-    cpuUs: (Number(fields[11]) + Number(fields[12])) * tickUs,
+    // a tick is too long for a look of some milliseconds
+    cpuUs:
+      cpuNs === undefined || cpuNs === '' ? (Number(fields[11]) + Number(fields[12])) * tickUs : Number(cpuNs) / 1000,
   };
 };
+
+/** The thread of a worker: newer versions of Node give it the worker's name. undefined if that is not known for certain. */
+export const findThreadNamed = (pid: number, name: string): KernelThread | undefined => {
+  const [thread, other] = readThreads(pid).filter((one) => one.id !== pid && one.name === name.slice(0, longestName));
+  return other === undefined ? thread : undefined;
+};
+const longestName = 15;
 
 const lookMs = 200;
 

@@ -25,6 +25,8 @@ export interface ThreadEvidence {
   readonly loopDelayUs: number | null;
   /** The process has child processes, for which it may be waiting. */
   readonly hasChildren: boolean;
+  /** Why it does not answer, in words. */
+  readonly silence?: string | null;
   /** It waits in a loop inside a call, as in spawnSync; the main thread alone. */
   readonly isInInnerLoop?: boolean;
 }
@@ -35,7 +37,7 @@ export const describeThread = (evidence: ThreadEvidence): ThreadDump => {
   return {
     worker,
     state,
-    waitsFor: state === 'running' ? null : waitsFor(evidence),
+    waitsFor: state === 'running' ? null : (evidence.silence ?? waitsFor(evidence)),
     stack: state === 'idle' ? [] : (stack?.stack ?? []),
     samples: stack?.samples ?? 0,
     samplesTaken: stack?.samplesTaken ?? 0,

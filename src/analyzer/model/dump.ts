@@ -66,7 +66,7 @@ export interface ThreadDump {
   /** `main thread`, `worker 2 (resizer)`. */
   readonly worker: string;
   readonly state: ThreadState;
-  /** What it waits for, in words; null if it waits for nothing. */
+  /** What it waits for, in words, or why it does not answer; null if it waits for nothing. */
   readonly waitsFor: string | null;
   /** Innermost first. */
   readonly stack: readonly StackFrame[];

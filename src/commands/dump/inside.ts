@@ -4,15 +4,22 @@
  */
 import type { Attachment } from '../../agent/attach/attach.js';
 import { readCallbacks } from '../../agent/capture/callbacks.js';
-import { captureCpuProfiles, threadsOf, type Thread } from '../../agent/capture/cpu-profile.js';
+import { threadsOf, type Thread } from '../../agent/capture/cpu-profile.js';
 import { readPendingPromises } from '../../agent/capture/pending-promises.js';
-import { captureScripts } from '../../agent/capture/scripts.js';
+import {
+  around,
+  sampleExactly,
+  sampleThread,
+  scriptsOfSamples,
+  textOfSamples,
+  type Around,
+} from '../../agent/capture/stack-samples.js';
 import { readLoopDelay, readThreadInside, type ThreadInside } from '../../agent/capture/thread-states.js';
-import { childProcessIds, readProcess } from '../../agent/process/proc.js';
-import { readThread } from '../../agent/process/threads.js';
+import { childProcessIds, describeWait, readProcess } from '../../agent/process/proc.js';
+import { describeSilentWorker, findThreadNamed, readThread } from '../../agent/process/threads.js';
 import { computePending } from '../../analyzer/cost/awaited.js';
 import { computeCommonStack, type CommonStack } from '../../analyzer/cost/stacks.js';
-import { describeThread, type ThreadEvidence } from '../../analyzer/cost/thread-dump.js';
+import { describeThread } from '../../analyzer/cost/thread-dump.js';
 import { readCpuProfile } from '../../analyzer/formats/cpuprofile.js';
 import type {
   HandleCallback,
@@ -22,56 +29,129 @@ import type {
   ThreadDump,
 } from '../../analyzer/model/dump.js';
 import { createLocator, type Locator } from '../../analyzer/model/location.js';
+import type { ScriptsTable } from '../../analyzer/model/scripts.js';
 import { roomToCollect } from '../../captures/estimate.js';
 import { formatBytes } from '../../report/units.js';
 
 export interface DumpOptions {
-  readonly signal: AbortSignal;
   /** Look at pending promises however long that stops the process. */
   readonly allPromises: boolean;
 }
 
-/** Long enough for some dozens of samples, each a millisecond apart. */
-const sampleMs = 40;
-/** After a deoptimization a thread needs a moment before it runs the new code. */
-const exactMs = 150;
-
-export const dumpInside = async (attachment: Attachment, options: DumpOptions): Promise<ProcessDump> => {
-  const { pid } = attachment;
+export const dumpInside = async (attachment: Attachment, { allPromises }: DumpOptions): Promise<ProcessDump> => {
+  const { pid, nodeVersion } = attachment;
   const threads = (await threadsOf(attachment, true)).toSorted(byNumber);
-  const inside = await Promise.all(threads.map(readThreadInside));
-  const kernelThreads = () => threads.map((_, at) => kernelThread(pid, at, inside[at]));
-  const before = kernelThreads();
-  const begun = performance.now();
-  const sampled = sampleStacks(attachment, threads, options, false);
-  const [stacks, loopDelays, held] = await Promise.all([
-    sampled,
-    Promise.all(threads.map(readLoopDelay)),
-    // when the profiler is done: it asks for the scripts, too, and V8 names them only to the first that asks
-    sampled.then(() => Promise.all(threads.map((one, at) => readHeld(one, inside[at], attachment)))),
-  ]);
-  const after = kernelThreads();
-  const elapsedUs = (performance.now() - begun) * 1000;
+  const looks = await Promise.all(threads.map((thread) => lookAt(attachment, thread)));
   const hasChildren = pid !== undefined && childProcessIds(pid).length > 0;
-  const evidence = (at: number): Omit<ThreadEvidence, 'stack' | 'promises'> => ({
-    worker: threads[at]?.name ?? '',
-    before: before[at],
-    after: after[at],
-    elapsedUs,
-    handles: inside[at]?.handles ?? [],
-    callbacks: held[at]?.callbacks ?? [],
-    loopDelayUs: loopDelays[at] ?? null,
-    hasChildren,
+  const [exact, held, loopDelays] = await Promise.all([
+    sampleStuck(attachment, looks, hasChildren),
+    Promise.all(looks.map(readHeld)),
+    Promise.all(looks.map(({ loopDelay }) => loopDelay)),
+  ]);
+  const found = looks.map((look, at) => ({ look, held: held[at], loopDelayUs: loopDelays[at] ?? null }));
+  const { pending, warnings } = await readPending(attachment, found, allPromises);
+  const dumps = found.map(({ look, held: callbacks, loopDelayUs }, at) => ({
+    ...describe(
+      { ...untilNow(look), stack: exact.get(look) ?? look.stack },
+      { hasChildren, callbacks: callbacks?.callbacks ?? [], loopDelayUs, promises: pending[at] ?? null },
+    ),
+  }));
+  return { ...documentOf(pid, nodeVersion, dumps), warnings };
+};
+
+/** What one thread answered. */
+interface Look {
+  readonly thread: Thread;
+  /** undefined if it does not answer; nothing more is asked of it then. */
+  readonly inside: ThreadInside | undefined;
+  /** Why it does not answer. */
+  readonly silence: string | null;
+  /** The kernel's view while samples were taken, and how to read it again. */
+  readonly kernel: Around<KernelThread | undefined>;
+  readonly readKernel: () => KernelThread | undefined;
+  /** A loop that does not turn takes the longest to be known. */
+  readonly loopDelay: Promise<number | null>;
+  readonly scripts: ScriptsTable | undefined;
+  readonly stack: CommonStack | undefined;
+}
+
+const lookAt = async (attachment: Attachment, thread: Thread): Promise<Look> => {
+  const { pid, main } = attachment;
+  const inside = await readThreadInside(thread);
+  if (inside === undefined) return lookAtSilent(attachment, thread);
+  const id = thread.session === main ? pid : (inside.kernelId ?? undefined);
+  const loopDelay = readLoopDelay(thread);
+  loopDelay.catch(() => {}); // if the connection breaks, the next command says so
+  const readKernel = () => (pid === undefined || id === undefined ? undefined : readThread(pid, id));
+  const sampled = await sampleThread(thread, readKernel);
+  const { profile, ...kernel } = sampled ?? { profile: undefined, ...(await around(readKernel, async () => {})) };
+  const look = { thread, inside, silence: null, kernel, readKernel, loopDelay, scripts: undefined, stack: undefined };
+  if (profile === undefined) return look;
+  const scripts = await scriptsOfSamples(thread, attachment, profile);
+  const stack = computeCommonStack(readCpuProfile(textOfSamples(thread, profile, scripts, false)));
+  return { ...look, scripts, stack };
+};
+
+/** Only the kernel knows what it does. */
+const lookAtSilent = async ({ pid, main }: Attachment, thread: Thread): Promise<Look> => {
+  const isMain = thread.session === main;
+  const name = /\((.*)\)$/.exec(thread.name)?.[1];
+  const readKernel = (): KernelThread | undefined => {
+    if (pid === undefined) return undefined;
+    if (isMain) return readThread(pid, pid);
+    return name === undefined ? undefined : findThreadNamed(pid, name);
+  };
+  let silence: string | null = null;
+  const kernel = await around(readKernel, async () => {
+    silence = isMain && pid !== undefined ? describeWait(pid) : await describeSilentWorker(pid);
   });
-  const describe = (at: number, stack: CommonStack | undefined, promises: PendingPromises | null): ThreadDump =>
-    describeThread({ ...evidence(at), stack, promises });
-  const first = threads.map(({ name }, at) => describe(at, stacks.get(name), null));
-  // deoptimizing costs a stuck thread nothing, and makes its line certain
-  const stuck = threads.filter((_, at) => isStuck(first[at]));
-  const exact = stuck.length === 0 ? stacks : await sampleStacks(attachment, stuck, options, true);
-  const { pending, warnings } = await readPending(attachment, threads, { loopDelays, held }, options);
-  const dumps = threads.map(({ name }, at) => describe(at, exact.get(name) ?? stacks.get(name), pending[at] ?? null));
-  return { ...documentOf(pid, attachment.nodeVersion, dumps), warnings };
+  const unknown = { inside: undefined, loopDelay: Promise.resolve(null), scripts: undefined, stack: undefined };
+  return { thread, silence: kernel.after === undefined ? silence : null, kernel, readKernel, ...unknown };
+};
+
+interface MoreEvidence {
+  readonly hasChildren: boolean;
+  readonly callbacks: readonly HandleCallback[];
+  readonly loopDelayUs: number | null;
+  readonly promises: PendingPromises | null;
+}
+
+const describe = ({ thread, inside, silence, kernel, stack }: Look, more: MoreEvidence): ThreadDump =>
+  describeThread({ ...more, ...kernel, worker: thread.name, stack, silence, handles: inside?.handles ?? [] });
+
+/** Until now: a longer time says better how much of a core it used. */
+const untilNow = (look: Look): Look => {
+  const { begunMs, before } = look.kernel;
+  const elapsedUs = (performance.now() - begunMs) * 1000;
+  return { ...look, kernel: { begunMs, before, after: look.readKernel(), elapsedUs } };
+};
+
+/** It runs, and nearly all its samples show the same stack; a few show V8's garbage collection. */
+const stuckShare = 0.7;
+const isStuck = (look: Look, hasChildren: boolean): boolean => {
+  const thread = describe(look, { hasChildren, callbacks: [], loopDelayUs: null, promises: null });
+  return thread.state === 'running' && thread.samples > thread.samplesTaken * stuckShare;
+};
+
+/** The certain line of threads that are stuck. */
+const sampleStuck = async (
+  attachment: Attachment,
+  looks: readonly Look[],
+  hasChildren: boolean,
+): Promise<ReadonlyMap<Look, CommonStack>> => {
+  const stuck = looks.filter((look) => isStuck(look, hasChildren));
+  const exact = new Map<Look, CommonStack>();
+  if (stuck.length === 0) return exact;
+  const profiles = await sampleExactly(
+    attachment,
+    stuck.map(({ thread }) => thread),
+  );
+  for (const [at, look] of stuck.entries()) {
+    const profile = profiles[at];
+    if (profile === undefined || look.scripts === undefined) continue;
+    exact.set(look, computeCommonStack(readCpuProfile(textOfSamples(look.thread, profile, look.scripts, true))));
+  }
+  return exact;
 };
 
 /** What a thread's handles will call; undefined if it does not answer. */
@@ -80,13 +160,10 @@ interface Held {
   readonly locator: Locator;
 }
 
-const readHeld = async (
-  { session }: Thread,
-  inside: ThreadInside | undefined,
-  attachment: Attachment,
-): Promise<Held | undefined> => {
-  if (inside === undefined) return undefined;
-  const locator = createLocator(await captureScripts(session, attachment));
+const readHeld = async ({ thread: { session }, inside, scripts }: Look): Promise<Held | undefined> => {
+  if (scripts === undefined) return undefined;
+  const locator = createLocator(scripts);
+  if (inside?.handles.length === 0) return { callbacks: [], locator };
   const callbacks = await readCallbacks(session, ({ scriptId, lineNumber, columnNumber = 0 }) =>
     locator.atPosition(Number(scriptId), '', lineNumber, columnNumber),
   );
@@ -96,28 +173,41 @@ const readHeld = async (
 /** To look for promises V8 collects garbage, which stops a thread for 2 to 4 ms for each megabyte of its heap. */
 const mostHeapBytes = 64 * 2 ** 20;
 
+interface Found {
+  readonly look: Look;
+  readonly held: Held | undefined;
+  readonly loopDelayUs: number | null;
+}
+
 /** Only of threads whose event loop turns: the others do not wait for promises. */
 const readPending = async (
   attachment: Attachment,
-  threads: readonly Thread[],
-  { loopDelays, held }: { loopDelays: readonly (number | null)[]; held: readonly (Held | undefined)[] },
-  { allPromises }: DumpOptions,
+  found: readonly Found[],
+  allPromises: boolean,
 ): Promise<{ pending: (PendingPromises | null)[]; warnings: string[] }> => {
   const warnings: string[] = [];
-  const fits = await roomToCollect(attachment);
+  const turns = found.some(({ held, loopDelayUs }) => held !== undefined && loopDelayUs !== null);
+  const fits = turns && (await roomToCollect(attachment));
   const pending = await Promise.all(
-    threads.map(async ({ name, session }, at) => {
-      const locator = held[at]?.locator;
-      if (locator === undefined || loopDelays[at] === null) return null;
-      const { usedSize } = await session.send('Runtime.getHeapUsage');
-      if (!fits || (usedSize > mostHeapBytes && !allPromises)) {
-        const why = fits ? `that collects the garbage of ${formatBytes(usedSize)}; --promises does it` : noRoom;
-        warnings.push(`${name}: pending promises were not looked for: ${why}`);
-        return null;
-      }
-      const found = await readPendingPromises(session, locator.atAddress);
-      return found === undefined ? null : computePending(found);
-    }),
+    found.map(
+      async ({
+        look: {
+          thread: { name, session },
+        },
+        held,
+        loopDelayUs,
+      }) => {
+        if (held === undefined || loopDelayUs === null) return null;
+        const { usedSize } = await session.send('Runtime.getHeapUsage');
+        if (!fits || (usedSize > mostHeapBytes && !allPromises)) {
+          const why = fits ? `that collects the garbage of ${formatBytes(usedSize)}; --promises does it` : noRoom;
+          warnings.push(`${name}: pending promises were not looked for: ${why}`);
+          return null;
+        }
+        const promises = await readPendingPromises(session, held.locator.atAddress);
+        return promises === undefined ? null : computePending(promises);
+      },
+    ),
   );
   return { pending, warnings };
 };
@@ -127,32 +217,6 @@ const noRoom = 'there is not enough memory to collect garbage';
 /** The main thread, then the workers in the order in which they were started. */
 const byNumber = (a: Thread, b: Thread): number => numberOf(a) - numberOf(b);
 const numberOf = ({ name }: Thread): number => Number(/^worker (\d+)/.exec(name)?.[1] ?? 0);
-
-/** It runs, and nearly all its samples show the same stack; a few show V8's garbage collection. */
-const stuckShare = 0.7;
-const isStuck = (thread: ThreadDump | undefined): boolean =>
-  thread?.state === 'running' && thread.samples > thread.samplesTaken * stuckShare;
-
-const kernelThread = (
-  pid: number | undefined,
-  at: number,
-  inside: ThreadInside | undefined,
-): KernelThread | undefined => {
-  if (pid === undefined) return undefined;
-  if (at === 0) return readThread(pid, pid);
-  return inside?.kernelId == null ? undefined : readThread(pid, inside.kernelId);
-};
-
-const sampleStacks = async (
-  attachment: Attachment,
-  threads: readonly Thread[],
-  { signal }: DumpOptions,
-  precise: boolean,
-): Promise<Map<string, CommonStack>> => {
-  const options = { durationMs: precise ? exactMs : sampleMs, intervalUs: 1000, precise, signal };
-  const captures = await captureCpuProfiles(attachment, threads, options);
-  return new Map(captures.map(({ thread, text }) => [thread, computeCommonStack(readCpuProfile(text))]));
-};
 
 export const documentOf = (
   pid: number | undefined,
