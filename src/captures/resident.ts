@@ -27,10 +27,10 @@ export const reportKeptMemory = async <T>(
   io: Progress,
   work: () => Promise<T>,
 ): Promise<T> => {
-  const before = await readResident(session);
+  const before = await readResident(session).catch(() => undefined); // not where the target has no /proc
   const result = await work();
   await session.send('HeapProfiler.disable').catch(() => {}); // it may be ending
-  const kept = keptMemory(before, await readResident(session).catch(() => before));
+  const kept = before && keptMemory(before, await readResident(session).catch(() => before));
   if (kept !== undefined) io.warn(`${kept}${wayToTrim(pid)}`);
   return result;
 };

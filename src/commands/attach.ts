@@ -5,7 +5,7 @@
 import { writeJson } from '../analyzer/model/escape.js';
 import { attach, withAttachment, type Attachment } from '../agent/attach/attach.js';
 import { programExitCode } from '../agent/attach/launch.js';
-import { describeWait, runsOn } from '../agent/process/proc.js';
+import { runsOn } from '../agent/process/proc.js';
 import { watchReadings } from '../agent/capture/readings.js';
 import type { Target } from '../agent/attach/target.js';
 import { MemwatchError } from '../errors.js';
@@ -14,6 +14,7 @@ import { renderReading, renderReadingTitles } from '../report/reading.js';
 import { startGuardian } from '../tui/terminal/guardian.js';
 import { targetForms, targetOf } from './choose-target.js';
 import { hasScreen, type Arguments, type Command, type Io } from './io.js';
+import { sayEnd } from './say-end.js';
 
 export const attachCommand: Command = {
   builder: (yargs) =>
@@ -88,14 +89,10 @@ const printReadings = async (attachment: Attachment, intervalMs: number, args: A
   if (attachment.ending.aborted && !io.signal.aborted) await reportEnd(attachment, io);
 };
 
-const reportEnd = async ({ pid, main, program, detach }: Attachment, io: Io): Promise<void> => {
-  if (!main.closed.aborted || program !== undefined) {
-    await detach(); // lets it end
-    const runs = program === undefined && pid !== undefined && (await runsOn(pid));
-    return io.warn(
-      runs ? `process ${pid} prepared its end, but still runs: ${describeWait(pid)}` : 'the target has ended',
-    );
-  }
+const reportEnd = async (attachment: Attachment, io: Io): Promise<void> => {
+  const { pid, main, program } = attachment;
+  await sayEnd(attachment, io);
+  if (!main.closed.aborted || program !== undefined) return;
   if (pid === undefined || !(await runsOn(pid))) return; // withAttachment says how it ended
   throw new MemwatchError('disconnected', `process ${pid} is still running, but its inspector was closed`, {
     hint: 'memwatch detach or the program closed it, or this memwatch was suspended for 10 s; attach again',

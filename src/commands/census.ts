@@ -10,6 +10,7 @@ import type { CensusDocument } from '../analyzer/model/printed-documents.js';
 import { targetForms, targetOf } from './choose-target.js';
 import type { Command, Io } from './io.js';
 import { parseDuration } from '../report/quantities.js';
+import { sayEnd } from './say-end.js';
 
 export const censusCommand: Command = {
   builder: (yargs) =>
@@ -36,6 +37,7 @@ export const censusCommand: Command = {
         if (i > 0) await sleep(intervalMs, undefined, { signal: stop }).catch(() => {});
         if (!stop.aborted) await countOnce(census, watch, Number(args['top']), io);
       }
+      await sayEnd(attachment, io);
     });
     if (!watch) throwIfInterrupted(io.signal);
   },

@@ -73,9 +73,10 @@ export const leaveFollowed = async (
   signal: AbortSignal,
   io: Io,
 ): Promise<void> => {
-  const how = signal.aborted ? undefined : await attachment.howItEnded();
-  if (!signal.aborted) io.warn(escapeText(`${name} ${how ?? `is no longer ${done}`}`));
-  await attachment.detach();
+  const isOver = signal.aborted;
+  await attachment.detach(); // lets a target at its end go on to its exit code
+  const how = isOver ? undefined : await attachment.howItEnded();
+  if (!isOver) io.warn(escapeText(`${name} ${how ?? `is no longer ${done}`}`));
 };
 
 /** Until the signal is aborted. */

@@ -11,6 +11,7 @@ import { parseDuration } from '../report/quantities.js';
 import { htmlOptions, printWithPage } from './html.js';
 import { targetForms, targetOf } from './choose-target.js';
 import type { Command, Io } from './io.js';
+import { sayEnd } from './say-end.js';
 
 export const memoryCommand: Command = {
   builder: (yargs) =>
@@ -45,6 +46,7 @@ export const memoryCommand: Command = {
       await attachment.runIfWaiting();
       const wanted = { rounds, intervalMs, collect: args['collect'] === true, trim: args['try-trim'] === true };
       await readAgain(attachment, wanted, { ...io, print });
+      await sayEnd(attachment, io);
     });
     if (rounds === 1) throwIfInterrupted(io.signal);
   },

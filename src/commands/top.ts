@@ -9,6 +9,7 @@ import { parseDuration } from '../report/quantities.js';
 import { renderTop, type TopView } from '../report/top-text.js';
 import { targetForms, targetOf } from './choose-target.js';
 import { hasScreen, type Arguments, type Command, type Io } from './io.js';
+import { sayEnd } from './say-end.js';
 import { showTopScreen } from './top/screen.js';
 import { createTop, topDocument, topSorts, type TopChoice } from './top/view.js';
 
@@ -40,7 +41,7 @@ export const topCommand: Command = {
       const choice = { sort: sortOf(args), own: args['own'] === true };
       if (isScreen) await showTopScreen(attachment, (signal) => looks(attachment, wanted, signal), choice, io.signal);
       else await printTop(attachment, looks(attachment, wanted, io.signal), choice, args, io);
-      if (attachment.ending.aborted && !io.signal.aborted) io.warn('the target has ended');
+      await sayEnd(attachment, io);
       return attachment.program;
     });
     return program === undefined ? undefined : programExitCode(program);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { withAttachment } from '#memwatch/agent/attach/attach.js';
-import { childProcessIds, readProcess } from '#memwatch/agent/process/proc.js';
+import { childProcessIds, describeWait, readProcess } from '#memwatch/agent/process/proc.js';
 import { makeCgroup } from '../support/cgroups.js';
 import { memwatchJson } from '../support/memwatch.js';
 import { startProcess, startSource } from '../support/targets.js';
@@ -57,6 +57,9 @@ const startUncollected = async (t: TestContext, source: string, ...flags: string
 test('a kill by someone else is not reported as a kill for memory', async (t) => {
   const pid = await startUncollected(t, `setInterval(() => {}, 100); console.log('ready')`);
   assert.equal(await saidAfter(pid, () => process.kill(pid, 'SIGKILL')), `process ${pid} was ended by SIGKILL`);
+  const again = withAttachment({ kind: 'pid', pid, worker: undefined }, {}, async () => {});
+  await assert.rejects(again, /has ended and is waiting for its parent to collect it/);
+  assert.equal(describeWait(pid), 'it has ended');
 });
 
 test('a heap that is full ends a process: V8 did it', async (t) => {
@@ -75,4 +78,16 @@ test('a target that runs to its end is no failure', async (t) => {
   const target = await startSource(t, source, { stdin: 'pipe' });
   assert.equal(await saidAfter(target.pid, () => target.child.stdin?.write('end')), 'nothing');
   assert.equal(await target.exited, 3);
+});
+
+test('a target that has run to its end says its exit code once memwatch lets it go', async (t) => {
+  const source = `process.on('SIGUSR2', () => process.exit(3)); setInterval(() => {}, 100); console.log('ready')`;
+  const pid = await startUncollected(t, source);
+  const said = await withAttachment({ kind: 'pid', pid, worker: undefined }, {}, async (attachment) => {
+    process.kill(pid, 'SIGUSR2');
+    await new Promise((resolve) => void attachment.ending.addEventListener('abort', resolve, { once: true }));
+    await attachment.detach();
+    return attachment.howItEnded();
+  });
+  assert.equal(said, 'has ended with exit code 3');
 });

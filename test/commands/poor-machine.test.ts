@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { asSystemError, MemwatchError } from '#memwatch/errors.js';
 import { listeningPorts } from '#memwatch/agent/process/sockets.js';
 import { repository } from '../support/paths.js';
-import { startSource, temporaryFolder } from '../support/targets.js';
+import { startProcess, startSource, temporaryFolder } from '../support/targets.js';
 
 /** `memwatch …args` behind a line of the shell. */
 const behind = (line: string, args: readonly string[]) => {
@@ -61,4 +61,23 @@ test('a folder that cannot be written to is named with the reason', (t) => {
     stderr,
     /^memwatch: cannot write memwatch-captures: EROFS: .*\n {2}name a folder that can be written to\n$/m,
   );
+});
+
+test('without /proc one line says what is missing, and what does without still works', async (t) => {
+  if (spawnSync('unshare', ['-m', 'umount', '-l', '/proc']).status !== 0)
+    return t.skip('/proc cannot be unmounted here');
+  const hidden = 'umount -l /proc; exec';
+  const run = ['-m', 'sh', '-c', `${hidden} "$0" -e "setInterval(() => {}, 50); console.log('ready')"`];
+  const target = await startProcess(t, 'unshare', [...run, process.execPath]);
+  const pid = String(target.pid);
+  const memory = behind('exec', ['memory', pid]);
+  assert.equal(memory.status, 2);
+  assert.match(
+    memory.stderr,
+    /^memwatch: the target cannot read how much memory it uses: there is no \/proc .*\n {2}mount/m,
+  );
+  const heap = behind('exec', ['heap', pid, '-o', join(temporaryFolder(t), 'a.heapsnapshot')]);
+  assert.equal(heap.status, 0, heap.stderr);
+  const here = behind(`exec unshare -m sh -c '${hidden} "$0" "$@"'`, ['memory', pid]);
+  assert.match(here.stderr, /^memwatch: there is no \/proc here/);
 });

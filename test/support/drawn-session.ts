@@ -65,6 +65,7 @@ export const drawAttachment = (session: Session, values: Partial<Attachment> = {
     onWorker: () => () => {},
     onDetach: (undo) => void undos.push(undo),
     howItEnded: async () => undefined,
+    hasDetached: () => false,
     detach: async () => {},
     undos,
     ...values,

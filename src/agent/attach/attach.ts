@@ -48,9 +48,11 @@ export interface Attachment {
   onDetach(undo: () => Promise<void> | void): void;
   /**
    * If the connection has broken: how the process ended, as the rest of a sentence that begins `process 123`; undefined if it
-   * still runs.
+   * still runs, as one at its end does until memwatch detaches.
    */
   howItEnded(): Promise<string | undefined>;
+  /** `detach` was called. */
+  hasDetached(): boolean;
   /** Leaves the target as it was. A program that memwatch started is ended if it still runs. */
   detach(): Promise<void>;
 }
@@ -78,8 +80,8 @@ export const withAttachment = async <T>(
 };
 
 /** A body that watches ends when the connection breaks. A program that memwatch started says by its exit code how it ended. */
-const throwIfCut = async ({ pid, main, program, howItEnded }: Attachment): Promise<void> => {
-  if (program !== undefined || !main.closed.aborted) return;
+const throwIfCut = async ({ pid, main, program, howItEnded, hasDetached }: Attachment): Promise<void> => {
+  if (program !== undefined || !main.closed.aborted || hasDetached()) return;
   if (pid === undefined) throw new MemwatchError('disconnected', 'the connection to the target broke');
   const how = (await runsOn(pid)) ? 'still runs, but its inspector was closed' : await howItEnded();
   if (how !== undefined) throw new MemwatchError('disconnected', `process ${pid} ${how}`);
@@ -179,6 +181,7 @@ const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promi
     onWorker: workers.onStart,
     onDetach: (undo) => undos.push(undo),
     howItEnded: watchEnd(link, () => detached !== undefined),
+    hasDetached: () => detached !== undefined,
     detach: () => (detached ??= detach()),
   };
 };

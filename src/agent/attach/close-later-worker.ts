@@ -6,11 +6,11 @@
  */
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasEnded, isSameStart, readProcess } from '../process/proc.js';
+import { hasEnded, isSameStart, readProcess, watchLoop } from '../process/proc.js';
 import { closeLaterMinutes } from './close-later.js';
 import { clusterWorkersOf } from './cluster.js';
 import { isForgotten, isOfSignal } from './forgotten.js';
-import { findInspector, watchLoop } from './inspector.js';
+import { findInspector } from './inspector.js';
 import { closeInspectorOfSignal } from './link.js';
 import { holdLock } from './lock.js';
 import { inspectorListener } from './port.js';

@@ -11,8 +11,9 @@ import type { Link } from './link.js';
 
 /**
  * Begins to watch, and returns a function for when the connection has broken. That returns how the process ended, as the
- * rest of a sentence that begins `process 123`; undefined if it still runs, has run to its end, or is no process of this
- * machine. `isLeaving`: memwatch itself closes the connection, so there is no end to look for.
+ * rest of a sentence that begins `process 123`; undefined if it still runs, or is no process of this machine. One at its
+ * end runs until memwatch has detached. `isLeaving`: memwatch itself closes the connection of one that runs on, so there is
+ * no end to look for.
  */
 export const watchEnd = (
   { pid, main, launched, guard }: Link,
@@ -22,15 +23,16 @@ export const watchEnd = (
   const killsSince = watchOomKills(pid);
   const startTicks = readProcess(pid)?.startTicks;
   let seen: Promise<Ending> | undefined;
+  let isOrderly = false;
   // at once: soon the parent has collected the process, and its container is gone
   const look = () => (seen ??= findEnding(pid, startTicks, killsSince));
-  main.closed.addEventListener('abort', () => void (isLeaving() || look()), { once: true });
-  let isOrderly = false;
+  main.closed.addEventListener('abort', () => void ((isLeaving() && !isOrderly) || look()), { once: true });
   main.on('NodeRuntime.waitingForDisconnect', () => (isOrderly = true));
   return async () => {
-    if ((isOrderly && launched === undefined) || (await runsOn(pid))) return undefined;
+    if (await runsOn(pid)) return undefined;
     const { exit, kill } = await look();
-    return describeEnd(launched === undefined ? exit : await launched.program.exited, kill, guard.heap());
+    const known = launched === undefined ? exit : await launched.program.exited;
+    return isOrderly && known === undefined ? 'has run to its end' : describeEnd(known, kill, guard.heap());
   };
 };
 

@@ -8,9 +8,18 @@ import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { identify } from '../session/identity.js';
 import type { Closer } from './close-later.js';
 import { closeUnreachable, makeRoomOnPort, unreachableInspector } from './port.js';
-import { describeWait, innerPid, isInInnerLoop, mayWaitForChild, readProcess, turnsItsLoop } from '../process/proc.js';
+import {
+  describeWait,
+  hasEnded,
+  idleMs,
+  innerPid,
+  isInInnerLoop,
+  mayWaitForChild,
+  readProcess,
+  watchLoop,
+  type ProcessStatus,
+} from '../process/proc.js';
 import { stopOf } from '../process/waits.js';
-import type { ProcessStatus } from '../process/proc.js';
 import { agentInside, inOtherNetwork, loopbackAdvice } from '../process/network.js';
 import { withDeadline } from '../session/patience.js';
 import { connectSession, type Session } from '../session/protocol.js';
@@ -62,19 +71,6 @@ export const openInspector = async (
 
 /** A server of a stuck process answers nothing. A slower inspector is found after the signal, which changes nothing for it. */
 const quickMs = 500;
-/** If the event loop still turns this long after the signal, the signal did not reach Node. */
-const idleMs = 2000;
-/** To be asked repeatedly. `hasTurned`: the event loop has turned since the signal, so that no inspector comes any more. */
-export const watchLoop = (pid: number): { hasTurned(): boolean } => {
-  let idleSince = Infinity;
-  const hasTurned = (): boolean => {
-    if (turnsItsLoop(pid)) idleSince = Math.min(idleSince, Date.now()); // however busy it is
-    else if (mayWaitForChild(pid)) idleSince = Infinity;
-    return Date.now() - idleSince > idleMs;
-  };
-  return { hasTurned };
-};
-
 const waitForInspector = async (pid: number, closer: Closer, options: InspectorOptions): Promise<string> => {
   const timeoutMs = options.timeoutMs ?? 10_000;
   const start = Date.now();
@@ -106,7 +102,8 @@ const lookForInspector = async (
     const ignore = waited < 1000 ? options.otherPorts : undefined;
     const url = await findInspector(pid, { everyPort: true, ignore, signal: late });
     if (url !== undefined) return url;
-    if (readProcess(pid) === undefined)
+    const status = readProcess(pid);
+    if (status === undefined || hasEnded(status))
       throw new MemwatchError('no-such-process', `process ${pid} ended while its inspector was being opened`);
     if (loop.hasTurned()) {
       const unreachable = await unreachableInspector(pid);

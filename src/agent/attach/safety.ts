@@ -5,6 +5,7 @@
  */
 import { MemwatchError } from '../../errors.js';
 import { inspectorListener, startsWithInspector } from './port.js';
+import { checkProc } from '../process/from-proc.js';
 import { listeningPorts } from '../process/sockets.js';
 import { whyDenied, whyNoSignal } from '../process/permission.js';
 import { stopOf } from '../process/waits.js';
@@ -36,12 +37,12 @@ export interface Obstacle {
 export const barrierOf = (status: ProcessStatus): Obstacle | undefined => {
   const { pid, state } = status;
   const refuse = (reason: string, hint: string): Obstacle => ({ code: 'not-attachable', reason, hint });
+  if (hasEnded(status))
+    return refuse('has ended and is waiting for its parent to collect it', 'there is nothing left to look at');
   if (!isNode(status)) {
     const reason = `is not Node.js but ${status.executable}`;
     return { code: 'not-node', reason, hint: 'memwatch ps lists the Node processes' };
   }
-  if (hasEnded(status))
-    return refuse('has ended and is waiting for its parent to collect it', 'there is nothing left to look at');
   if (!status.permitted) return { code: 'no-permission', ...whyDenied(pid) };
   if (waitsForUs(pid))
     return refuse(
@@ -145,6 +146,7 @@ export const checkReachable = async (pid: number): Promise<ProcessStatus> => {
   }
   const status = readProcess(pid);
   if (status === undefined) {
+    if (hasProc) checkProc();
     throw new MemwatchError('no-such-process', `there is no process ${pid}`, {
       hint: 'memwatch ps lists the Node processes',
     });

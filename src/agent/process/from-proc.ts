@@ -1,5 +1,6 @@
 /** What Linux says about processes, from /proc. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { MemwatchError } from '../../errors.js';
 import { namesIn, processIds, readLink, readText } from './proc-files.js';
 import { holdersOf, listeningPorts, openPortReader } from './proc-sockets.js';
 import { ticksPerSecond, type ProcessSource, type ProcessStatus } from './process-source.js';
@@ -37,6 +38,19 @@ const readProcess = (pid: number): ProcessStatus | undefined => {
   }
 };
 
+/** Without /proc nothing is known of any process. */
+export const checkProc = (): void => {
+  if (existsSync('/proc/self')) return;
+  throw new MemwatchError('not-found', 'there is no /proc here, in which memwatch looks at processes', {
+    hint: 'mount -t proc proc /proc (a chroot needs its own), or name the address of an inspector: memwatch cpu 127.0.0.1:9229',
+  });
+};
+
+const readProcesses = (): ProcessStatus[] => {
+  checkProc();
+  return processIds().flatMap((pid) => readProcess(pid) ?? []);
+};
+
 const childProcessIds = (pid: number): number[] =>
   namesIn(`/proc/${pid}/task`)
     .flatMap((thread) => readText(`/proc/${pid}/task/${thread}/children`).split(' '))
@@ -45,7 +59,7 @@ const childProcessIds = (pid: number): number[] =>
 
 export const procSource: ProcessSource = {
   readProcess,
-  readProcesses: () => processIds().flatMap((pid) => readProcess(pid) ?? []),
+  readProcesses,
   childProcessIds,
   environmentOf: (pid) => readText(`/proc/${pid}/environ`).split('\0').slice(0, -1),
   folderOf: (pid) => readLink(`/proc/${pid}/cwd`),

@@ -94,6 +94,19 @@ export const isInInnerLoop = (pid: number): boolean => {
 export const turnsItsLoop = (pid: number): boolean =>
   waitsForEvents(pid) && !mayWaitForChild(pid) && !isInInnerLoop(pid);
 
+/** If the event loop still turns this long after the signal, the signal did not reach Node. */
+export const idleMs = 2000;
+/** To be asked repeatedly. `hasTurned`: the event loop has turned since the signal, so that no inspector comes any more. */
+export const watchLoop = (pid: number): { hasTurned(): boolean } => {
+  let idleSince = Infinity;
+  const hasTurned = (): boolean => {
+    if (turnsItsLoop(pid)) idleSince = Math.min(idleSince, Date.now()); // however busy it is
+    else if (mayWaitForChild(pid)) idleSince = Infinity;
+    return Date.now() - idleSince > idleMs;
+  };
+  return { hasTurned };
+};
+
 /** The process that started it, and the one that started that, and so on. */
 export const ancestorsOf = (pid: number): number[] => {
   const stat = readText(`/proc/${pid}/stat`);
@@ -104,7 +117,7 @@ export const ancestorsOf = (pid: number): number[] => {
 /** What the main thread of a process that does not answer is doing, in words. */
 export const describeWait = (pid: number): string => {
   const status = readProcess(pid);
-  if (status === undefined) return 'it is gone';
+  if (status === undefined || hasEnded(status)) return 'it has ended';
   const stop = stopOf(status.state, pid);
   if (stop !== undefined) return `it ${stop.how}: ${stop.hint}`;
   if (isInInnerLoop(pid)) return 'it waits for a child in spawnSync or execSync';

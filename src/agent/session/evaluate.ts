@@ -98,7 +98,18 @@ const resultOf = (answer: Answer): Answer['result'] => {
   if (answer.exceptionDetails === undefined) return answer.result;
   const { exception, text } = answer.exceptionDetails;
   const thrown = exception?.description ?? String(exception?.value ?? text);
-  throw new MemwatchError('target-error', `in the target: ${thrown.split('\n', 1)[0]}`);
+  const [first = ''] = thrown.split('\n', 1);
+  throw first.includes('uv_resident_set_memory')
+    ? noOwnMemory(first)
+    : new MemwatchError('target-error', `in the target: ${first}`);
+};
+
+/** Node reads its own RSS in /proc, and process.memoryUsage throws without it. */
+const noOwnMemory = (thrown: string): MemwatchError => {
+  const why = thrown.includes('ENOENT') ? 'there is no /proc where it runs' : thrown;
+  return new MemwatchError('target-error', `the target cannot read how much memory it uses: ${why}`, {
+    hint: 'mount /proc there (a chroot needs its own), or use what does without: memwatch heap, census, cpu, alloc, dump',
+  });
 };
 
 /** The source text of a call to the function with these arguments. */

@@ -227,6 +227,6 @@ const endInWords = async (
   if (stop.aborted) return 'the recording was stopped';
   if (end !== undefined && end.signal === null) return `it ended with exit code ${end.code}`;
   if (pid !== undefined && (await runsOn(pid))) return 'its inspector was closed; it still runs';
-  const how = isBroken ? await howItEnded() : undefined;
-  return how === undefined ? 'it ran to its end' : `it ${how}${probableCause(last)}`;
+  const how = (await howItEnded()) ?? 'has ended';
+  return `it ${how}${isBroken ? probableCause(last) : ''}`;
 };
