@@ -77,6 +77,11 @@ test('a cgroup outside of this namespace is found through the mounts of the proc
     known: true,
     hiddenAbove: true,
   });
+  // as in a container that was given the mount of the host (Linux 6.1): where it meets the path of the process is not said
+  const mountOfHost =
+    '31 22 0:26 /../.. /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:9 - cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot\n';
+  const given = { ...away, '/proc/self/mountinfo': mountOfHost, '/proc/7/mountinfo': mountOfHost };
+  assert.deepEqual(readCgroupLimits(7, reader(given)), { tightest: undefined, known: false, hiddenAbove: true });
   // the mount is listed, but its files may not be read
   assert.equal(readCgroupLimits(7, reader({ ...away, '/proc/7/mountinfo': two('/../app') })).known, false);
 });

@@ -131,6 +131,17 @@ export const describeWait = (pid: number): string => {
 /** It has ended; its parent may not have collected it yet. */
 export const hasEnded = ({ state }: Pick<ProcessStatus, 'state'>): boolean => state === 'Z' || state === 'X';
 
+/** By its stat and status in /proc: it was killed, or is exiting, and frees its memory, which may take seconds. */
+export const isDying = (stat: string, status: string): boolean => {
+  const flags = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[6] ?? 0);
+  const pending = Array.from(status.matchAll(/^S\w+Pnd:\s*(\w+)$/gm), ([, mask = '0']) => BigInt(`0x${mask}`));
+  return (flags & exitingFlag) !== 0 || pending.some((mask) => (mask & sigkillBit) !== 0n);
+};
+
+/** PF_EXITING of the kernel. */
+const exitingFlag = 0x4;
+const sigkillBit = 1n << 8n;
+
 /**
  * Whether a process that has closed its connection still runs. A process that ends closes its files a moment before it is
  * gone.
@@ -139,6 +150,7 @@ export const runsOn = async (pid: number, mostMs = 1000): Promise<boolean> => {
   for (let waitedMs = 0; waitedMs < mostMs; waitedMs += 50) {
     const status = readProcess(pid);
     if (status === undefined || hasEnded(status)) return false;
+    if (isDying(readText(`/proc/${pid}/stat`), readText(`/proc/${pid}/status`))) return false;
     await new Promise((resume) => setTimeout(resume, 50));
   }
   return true;
