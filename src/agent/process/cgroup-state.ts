@@ -84,6 +84,8 @@ export const watchOomKills = (pid: number): (() => OomKill | undefined) => {
     const kills = stateOf(folders, readText).oomKills;
     if (kills === null || before.oomKills === null || kills <= before.oomKills) return undefined;
     const peak = read('memory.peak') || read('memory.max_usage_in_bytes');
-    return { isSure, limit, peakBytes: peak === '' ? undefined : Number(peak) };
+    // the peak may be older than a limit that was lowered meanwhile
+    const most = limit?.limitBytes ?? Infinity;
+    return { isSure, limit, peakBytes: peak === '' ? undefined : Math.min(Number(peak), most) };
   };
 };
