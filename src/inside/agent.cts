@@ -6,36 +6,14 @@
  */
 import type * as Settings from './settings.js' with { 'resolution-mode': 'import' };
 import workerThreads = require('node:worker_threads');
+import ends = require('./ends.cjs');
+import logs = require('./logs.cjs');
+import careful = require('./quietly.cjs');
 
 const key = Symbol.for('memwatch.agent');
 const { env } = process;
-
-/** The agent must never harm the program: if something fails, it prints one line, and the program runs on without it. */
-const quietly = (work: () => void): void => {
-  try {
-    work();
-  } catch (error) {
-    say(`the agent inside does not work: ${reasonOf(error)}`);
-  }
-};
-
-const firstLineOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
-
-const reasonOf = (error: unknown): string => {
-  const isDenied = error instanceof Error && 'code' in error && error.code === 'ERR_ACCESS_DENIED';
-  if (!isDenied) return firstLineOf(error);
-  const flags = '--allow-worker --allow-inspector --allow-fs-read=* --allow-fs-write=DIR';
-  return `the permission model does not allow it; it needs ${flags}`;
-};
-
-const say = (text: string): void => {
-  try {
-    process.stderr.write(`memwatch: ${text}\n`);
-  } catch {
-    // without stderr nothing can be said
-  }
-};
+const { quietly, firstLineOf, reasonOf, say } = careful;
+type Keeper = Settings.Keeper;
 
 const numberOf = (text: string | undefined, otherwise: number): number => {
   const number = Number(text ?? otherwise);
@@ -67,6 +45,7 @@ const countCollections = (): void => {
 };
 
 const readFigures = (): Settings.AgentFigures => {
+  logs.lookAtInspector();
   const { heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
   const guard: { clients: ReadonlyMap<string, unknown> } | undefined = Reflect.get(process, Symbol.for('memwatch'));
   const { utilization } = performance.eventLoopUtilization();
@@ -106,6 +85,7 @@ const endSampling = (): void => {
 const openInspector = (): void => {
   const inspector = process.getBuiltinModule('node:inspector');
   if (inspector.url() !== undefined) return;
+  logs.expectInspector();
   const { debugPort, emit } = process;
   const own = Object.getOwnPropertyDescriptor(process, 'emit');
   const mute = (...event: unknown[]): unknown => event[0] !== 'internalMessage' && Reflect.apply(emit, process, event);
@@ -136,44 +116,6 @@ const startWorker = (start: Settings.AgentStart): workerThreads.Worker => {
   return worker;
 };
 
-/** How long the end of the program may wait for the last evidence to be written. */
-const mostWaitMs = 1000;
-
-/** Waits in a loop with pauses of a millisecond, because the agent's thread needs this thread to run JavaScript. */
-const waitForEnd = (shared: Int32Array): void => {
-  const until = Date.now() + mostWaitMs;
-  while (Atomics.load(shared, 2) === 0 && Date.now() < until) Atomics.wait(shared, 2, 0, 1);
-  // the thread's session is closed here, by an interrupt that V8 handles only at calls and in loops
-  for (let i = 0; i < 1000; i++) Atomics.load(shared, 2);
-};
-
-/** Its class and where it was thrown; the message is left out, because it may contain what users gave the program. */
-const nameUncaught = (error: unknown): string => {
-  if (!(error instanceof Error)) return 'an uncaught exception';
-  const { name, message, stack = '' } = error;
-  const afterMessage = stack.slice(stack.indexOf(message) + message.length);
-  const [, place] = /^ +(at [^\n?]+)/m.exec(afterMessage) ?? [];
-  return `an uncaught ${name}${place === undefined ? '' : ` ${place}`}`;
-};
-
-const watchEnd = ({ send, isWorking, wait }: Keeper): void => {
-  let uncaught = '';
-  process.on('uncaughtExceptionMonitor', (error: unknown) =>
-    quietly(() => {
-      const what = nameUncaught(error);
-      uncaught = `: ${what}`;
-      send({ kind: 'evidence', why: what, isAsked: false });
-    }),
-  );
-  process.on('exit', (code) =>
-    quietly(() => {
-      if (!isWorking()) return; // it has not started yet, or has ended
-      send({ kind: 'end', how: `it ended with exit code ${code}${code === 0 ? '' : uncaught}` });
-      wait();
-    }),
-  );
-};
-
 const watchSignal = ({ send }: Keeper): void => {
   const signal = (env['MEMWATCH_AGENT_SIGNAL'] ?? 'SIGUSR2') as NodeJS.Signals;
   if ((signal as string) === '') return;
@@ -189,21 +131,14 @@ const watchSignal = ({ send }: Keeper): void => {
   process.on('newListener', leaveToProgram);
 };
 
-/** What keeps the evidence: a thread of the agent's own, or code in this one. */
-interface Keeper {
-  send(message: Settings.AgentMessage): void;
-  isWorking(): boolean;
-  /** Until the last evidence is written. */
-  wait(): void;
-}
-
 const inWorker = (settings: Settings.AgentStart): Keeper => {
   const worker = startWorker(settings);
   const { shared } = settings;
   return {
+    worker,
     send: (message) => worker.postMessage(message),
     isWorking: () => Atomics.load(shared, 3) !== 0,
-    wait: () => waitForEnd(shared),
+    wait: () => ends.waitForEnd(shared),
   };
 };
 
@@ -238,7 +173,9 @@ const start = (): void => {
   });
   const inside = { read: readFigures, open: openInspector, stopSampling };
   Object.defineProperty(process, key, { value: inside, configurable: true });
-  watchEnd(keeper);
+  if (hasInspector()) logs.logPastSession();
+  ends.watchEnd(keeper);
+  ends.watchWorkers(keeper, keeper.worker);
   watchSignal(keeper);
   setImmediate(() => quietly(countCollections)).unref();
   if (keep !== named) say(`the agent inside keeps its evidence in ${keep}`);

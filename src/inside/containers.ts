@@ -9,13 +9,13 @@ import type { Evidence } from './evidence.js';
 import type { MainThread } from './main-thread.js';
 
 export interface Containers {
-  /** `share`: how full the memory is after a collection; `collectedMs`: how long that took. `isAsked`: whatever it costs. */
-  count(share: number, collectedMs: number, isAsked: boolean): Promise<void>;
+  /** `share`: how full the memory is after a collection; `heapBytes`: of the heap then. `isAsked`: whatever it costs. */
+  count(share: number, heapBytes: number, isAsked: boolean): Promise<void>;
 }
 
 const mostShare = 0.7;
-/** A census takes several times as long as a collection. */
-const mostCollectedMs = 500;
+/** A census takes some 10 ms per megabyte. By size and not by time: on a busy machine all takes longer. */
+const mostHeapBytes = 256 * 2 ** 20;
 const mostListed = 20;
 /** At most this share of the time goes into censuses: usually, and when the memory is half full. */
 const mostTime = { usual: 0.01, half: 0.25 };
@@ -24,10 +24,10 @@ export const createContainers = (main: MainThread, evidence: Evidence): Containe
   let census: Census | undefined;
   let last = { endedMs: -Infinity, tookMs: 0 };
   return {
-    count: async (share, collectedMs, isAsked) => {
+    count: async (share, heapBytes, isAsked) => {
       const startedMs = Date.now();
       const waitMs = last.tookMs / (share >= 0.5 ? mostTime.half : mostTime.usual);
-      const isCheap = collectedMs <= mostCollectedMs && startedMs - last.endedMs >= waitMs;
+      const isCheap = heapBytes <= mostHeapBytes && startedMs - last.endedMs >= waitMs;
       if (share > mostShare || (!isAsked && !isCheap)) return;
       census ??= await startCensus(main.session);
       const { classes, containers } = await census.count({ idsFor: 0 });

@@ -44,6 +44,7 @@ export const watchInProcess = (start: AgentStart, figures: () => AgentFigures): 
       cpu.end();
       return;
     }
+    if (message.kind === 'note') return evidence.mark(message.text);
     evidence.mark(`evidence: ${message.why}`);
     cpu.cut();
     survivors.write();

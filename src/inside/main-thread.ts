@@ -54,7 +54,11 @@ export const connectMainThread = (): MainThread => {
   };
   return {
     session,
-    readFigures: async () => (await ask('read')) as AgentFigures,
+    readFigures: async () => {
+      // V8 keeps what is logged while an inspector is open, and this session stays connected when that closes
+      void session.send('Runtime.discardConsoleEntries');
+      return (await ask('read')) as AgentFigures;
+    },
     openInspector: async () => void (await ask('open')),
     startSampling: () => session.send('HeapProfiler.startSampling', { samplingInterval }),
     readSurvivors: () =>

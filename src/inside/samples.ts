@@ -19,12 +19,18 @@ export interface Samples {
   write(isAsked: boolean): Promise<void>;
 }
 
-/** `readShare`: how full the memory is now. */
+/** How full the memory is, and what the heap takes of it. */
+export interface Filled {
+  readonly share: number;
+  readonly heapBytes: number;
+}
+
+/** `readFilled`: as it is now. */
 export const createSamples = (
   main: MainThread,
   evidence: Evidence,
   startedMs: number,
-  readShare: () => Promise<number>,
+  readFilled: () => Promise<Filled>,
 ): Samples => {
   let last: LastSample | undefined;
   const scripts = createNamedScripts(main);
@@ -43,9 +49,9 @@ export const createSamples = (
     writeWith(); // at once: the program may die while it is asked for its scripts
     if (await scripts.learn(profile)) writeWith();
     const nowMs = Date.now();
-    const share = await readShare();
+    const { share, heapBytes } = await readFilled();
     last = sampleTaken({ nowMs, share }, beganMs, last);
-    await containers.count(share, last.tookMs, isAsked);
+    await containers.count(share, heapBytes, isAsked);
   };
   return {
     start,

@@ -2,6 +2,7 @@
  * What the two threads of the agent inside agree on: the main thread of the program, where agent.cts runs, and the
  * agent's own thread, watch-worker.ts. Types and nothing else: loading anything costs the program start-up time.
  */
+import type { Worker } from 'node:worker_threads';
 
 /** What the main thread gives the agent's own thread at its start. */
 export interface AgentStart {
@@ -29,6 +30,7 @@ export interface AgentStart {
 /** From the main thread to the agent's own. */
 export type AgentMessage =
   | { readonly kind: 'evidence'; readonly why: string; readonly isAsked: boolean }
+  | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'end'; readonly how: string };
 
 /** What the agent's own thread reads in the main thread, in this order. */
@@ -46,3 +48,13 @@ export type AgentFigures = readonly [
   /** How often one of them has ended the agent's sampling. */
   stops: number,
 ];
+
+/** What keeps the evidence: a thread of the agent's own, or code in this one. */
+export interface Keeper {
+  /** The agent's own thread, if it has one. */
+  readonly worker?: Worker;
+  send(message: AgentMessage): void;
+  isWorking(): boolean;
+  /** Until the last evidence is written. */
+  wait(): void;
+}

@@ -11,7 +11,7 @@ import { openEvidence } from './evidence.js';
 import { watchLoop } from './loop.js';
 import { connectMainThread } from './main-thread.js';
 import { createReader } from './reader.js';
-import { createSamples } from './samples.js';
+import { createSamples, type Filled } from './samples.js';
 import { createSnapshots, noSnapshots } from './snapshots.js';
 import type { AgentMessage, AgentStart } from './settings.js';
 
@@ -25,8 +25,11 @@ Atomics.store(shared, 3, 1);
 const main = connectMainThread();
 const evidence = openEvidence(start, readingMs);
 const reader = createReader(main, start.oldObjectsLimitBytes);
-const readShare = async (): Promise<number> => (await reader.read(0)).share;
-const samples = createSamples(main, evidence, start.startedMs, readShare);
+const readFilled = async (): Promise<Filled> => {
+  const { share, reading } = await reader.read(0);
+  return { share, heapBytes: reading.heapUsedBytes };
+};
+const samples = createSamples(main, evidence, start.startedMs, readFilled);
 const cpu = start.cpu ? createCpuWindows(main, evidence) : noCpuWindows;
 const snapshots = start.snapshot ? createSnapshots(evidence) : noSnapshots;
 const loop = watchLoop(shared, (ping) => parentPort?.postMessage(ping));
@@ -34,7 +37,9 @@ const loop = watchLoop(shared, (ping) => parentPort?.postMessage(ping));
 /** One job after another: the main thread answers one command at a time, and a job belongs together. */
 let jobs: Promise<void> = Promise.resolve();
 const markFailure = (work: Promise<void>): Promise<void> =>
-  work.catch((error: unknown) => evidence.mark(`the agent: ${messageOf(error)}`));
+  work.catch((error: unknown) => {
+    if (!isEnding) evidence.mark(`the agent: ${messageOf(error)}`); // otherwise the session is closed
+  });
 const run = (job: () => Promise<void>): void => {
   jobs = markFailure(jobs.then(job));
 };
@@ -57,6 +62,7 @@ const look = async (): Promise<void> => {
 
 let isSampling = false;
 let isLooking = false;
+let isEnding = false;
 let isBlocked = false;
 let looked = { atMs: 0, rssBytes: 0 };
 
@@ -87,6 +93,7 @@ const timer = setInterval(tick, tickMs);
 parentPort?.on('message', (message: AgentMessage) => {
   if (message.kind === 'end') {
     clearInterval(timer);
+    isEnding = true;
     evidence.end(message.how); // before anything that could take longer than the program waits
     run(cpu.end);
     run(async () => {
@@ -95,6 +102,8 @@ parentPort?.on('message', (message: AgentMessage) => {
       Atomics.store(shared, 2, 1);
       Atomics.notify(shared, 2);
     });
+  } else if (message.kind === 'note') {
+    evidence.mark(message.text);
   } else {
     run(async () => {
       evidence.mark(`evidence: ${message.why}`);

@@ -48,7 +48,7 @@ const siteLines = ({ sites, samples, memory }: WhyDocument, folder: string): str
 
 const siteAndAddsIn = (site: KeptSite, folder: string): string[] => {
   const lines = site.addsIn.map((place) => showPlace(place, folder)).join(', ');
-  const adds = site.addsIn.length === 1 ? 'kept by what this line adds to' : 'kept by what one of these lines adds to';
+  const adds = site.addsIn.length === 1 ? 'kept by this line' : 'kept by one of these lines';
   return [siteLine(site, folder), ...(lines === '' ? [] : [escapeText(`      ${adds}: ${lines}`)])];
 };
 

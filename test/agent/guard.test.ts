@@ -11,6 +11,18 @@ import { eventually, noPortOpen } from '../support/waiting.js';
 
 const idle = `setInterval(() => {}, 50); console.log('ready')`;
 
+/** Logs objects at the first SIGUSR2, and prints at the second how many of them are still alive. */
+const logger = `const logged = [];
+  process.on('SIGUSR2', () => {
+    if (logged.length > 0) {
+      gc();
+      return console.log('kept', logged.filter((one) => one.deref() !== undefined).length);
+    }
+    for (let i = 0; i < 300; i++) logged.push(new WeakRef({ i }));
+    for (const one of logged) console.debug('request', one.deref());
+    console.log('all are logged');
+  });`;
+
 /** Another process that runs `memwatch attach <pid>`; resolves once it prints readings. */
 const startMemwatch = async (t: TestContext, pid: number) => {
   const child = spawn(
@@ -30,11 +42,16 @@ const startMemwatch = async (t: TestContext, pid: number) => {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   test(`memwatch that gets ${signal} leaves the target as it was`, async (t) => {
-    const target = await startSource(t, idle, { node: 24 });
+    const target = await startSource(t, `${logger} ${idle}`, { node: 24, flags: ['--expose-gc'] });
     const { child, exited } = await startMemwatch(t, target.pid);
+    target.child.kill('SIGUSR2');
+    await eventually('it has logged', () => target.output().includes('all are logged'));
     child.kill(signal);
     assert.equal(await exited, 130);
     await noPortOpen(target.pid);
+    target.child.kill('SIGUSR2');
+    await eventually('it has counted', () => target.output().includes('kept'));
+    assert.match(target.output(), /^kept 0$/m, 'V8 keeps what was logged');
     assert.equal(target.child.exitCode, null);
   });
 }

@@ -220,15 +220,25 @@ const closed: Record<string, { node: NodeMajor; flags?: readonly string[]; sourc
   },
 };
 
+/** Logs objects on SIGHUP, and then prints how many of them are still alive. */
+const logObjects = `process.on('SIGHUP', () => {
+    const logged = Array.from({ length: 300 }, (_, i) => new WeakRef({ i }));
+    for (const one of logged) console.debug('request', one.deref());
+    setTimeout(() => { gc(); console.log('kept', logged.filter((one) => one.deref() !== undefined).length); }, 100);
+  });`;
+
 for (const [name, { node, flags = [], source = '' }] of Object.entries(closed)) {
   test(`a program ${name} is attached to through the agent, and left as it was`, async (t) => {
-    const kept = program(t, `${source} setInterval(() => {}, 50); console.log('ready')`);
+    const kept = program(t, `${source} ${logObjects} setInterval(() => {}, 50); console.log('ready')`);
     const runtime = temporaryFolder(t);
     const env = { XDG_RUNTIME_DIR: runtime };
-    const target = await start(t, kept, [...flags, '--require', agent], { node, env, ready: /ready/ });
+    const target = await start(t, kept, ['--expose-gc', ...flags, '--require', agent], { node, env, ready: /ready/ });
     const folder = join(runtime, `memwatch-${process.getuid?.()}`);
     const door = join(folder, `${target.pid}.door`);
     await eventually('the agent listens', () => existsSync(door) && (statSync(door).mode & 0o777) === 0o600, 30_000);
+    target.child.kill('SIGHUP');
+    await eventually('it has logged', () => target.output().includes('kept'), 30_000);
+    assert.match(target.output(), /^kept 0$/m);
     assert.equal(statSync(folder).mode & 0o777, 0o700);
     const run = await memwatch(['attach', String(target.pid), '--count', '1', '--json']);
     assert.equal(run.code, 0, run.stderr);

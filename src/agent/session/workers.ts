@@ -100,6 +100,8 @@ const openWorkerSession = (main: Session, sessionId: string): Session => {
     hurry: main.hurry,
     beforeCut: main.beforeCut,
     close: async () => {
+      // V8 would keep what was logged meanwhile; not waited for, because the worker may be in native code
+      void channel.ask('Runtime.discardConsoleEntries', {}).catch(() => {});
       await main.send('NodeWorker.detach', { sessionId }, { timeoutMs: 3000 }).catch(() => {});
       end();
     },

@@ -1,7 +1,7 @@
 /**
  * Which lines keep what a function allocates. In: functions that allocate, each with its callers, and the scripts with their
  * source maps. Out: the lines that add to something that lasts, in the source that the user wrote: of the function itself,
- * or of the nearest caller that has any.
+ * or of the nearest caller that has any; if nothing is added, the lines where the nearest of them waits.
  */
 import { createLocator, formatPlace, type Location } from '../model/location.js';
 import type { Script, ScriptsTable } from '../model/scripts.js';
@@ -15,20 +15,27 @@ const mostLines = 5;
 /** For each stack of functions (where they begin, the innermost first) its lines. */
 export const findAddsIn = (stacks: readonly (readonly CodePlace[])[], scripts: ScriptsTable): CodePlace[][] => {
   const wanted = new Map(stacks.flat().map((place) => [formatPlace(place), place]));
-  const lines = new Map<string, CodePlace[]>();
+  const lines: Lines = { additions: new Map(), waits: new Map() };
   for (const script of scripts.scripts) addLines(script, scripts, wanted, lines);
-  return stacks.map((stack) => {
-    const found = stack.map((place) => lines.get(formatPlace(place)) ?? []).find(({ length }) => length > 0);
-    return (found ?? []).slice(0, mostLines);
-  });
+  const ofNearest = (stack: readonly CodePlace[], known: Lines[keyof Lines]): CodePlace[] | undefined =>
+    stack.map((place) => known.get(formatPlace(place)) ?? []).find(({ length }) => length > 0);
+  return stacks.map((stack) =>
+    (ofNearest(stack, lines.additions) ?? ofNearest(stack, lines.waits) ?? []).slice(0, mostLines),
+  );
 };
 
-/** Adds to `lines`, by the place of the function. */
+/** By the place of the function. */
+interface Lines {
+  readonly additions: Map<string, CodePlace[]>;
+  readonly waits: Map<string, CodePlace[]>;
+}
+
+/** Adds those of one script. */
 const addLines = (
   script: Script,
   scripts: ScriptsTable,
   wanted: ReadonlyMap<string, CodePlace>,
-  lines: Map<string, CodePlace[]>,
+  { additions, waits }: Lines,
 ): void => {
   const locator = createLocator(scripts);
   const placeOf = ({ line, column }: TextPosition): Location | undefined =>
@@ -38,12 +45,13 @@ const addLines = (
       .map(placeOf)
       .map((place) => (place === undefined ? undefined : wanted.get(formatPlace(place))))
       .find((place) => place !== undefined);
-  const additions = findLastingAdditions(script.source ?? '', (beginnings) => wantedOf(beginnings) !== undefined);
-  for (const addition of additions) {
-    const [within, at] = [wantedOf(addition.within), placeOf(addition)];
+  const found = findLastingAdditions(script.source ?? '', (beginnings) => wantedOf(beginnings) !== undefined);
+  for (const one of found) {
+    const [within, at] = [wantedOf(one.within), placeOf(one)];
     if (within === undefined || at === undefined) continue;
+    const lines = one.isWait ? waits : additions;
     const known = lines.get(formatPlace(within)) ?? [];
-    const isKnown = known.some((one) => formatPlace(one) === formatPlace(at));
+    const isKnown = known.some((line) => formatPlace(line) === formatPlace(at));
     if (!isKnown)
       lines.set(formatPlace(within), [...known, { function: within.function, file: at.file, line: at.line }]);
   }

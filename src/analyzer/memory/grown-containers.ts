@@ -11,7 +11,7 @@ export const findGrownContainers = (before: KeptCensus | undefined, after: KeptC
   const sizes = new Map(before?.containers.map(({ id, size }) => [id, size]));
   return after.containers
     .map(({ id, ...container }) => ({ ...container, grew: container.size - (sizes.get(id) ?? 0) }))
-    .filter(({ grew }) => grew > 0)
+    .filter(({ grew, holds }) => grew > 0 && holds !== '') // without an entry it is a buffer that was made at once, as Node's queues are
     .toSorted((a, b) => b.grew - a.grew)
     .slice(0, mostListed);
 };

@@ -15,8 +15,8 @@ export interface KeptSite extends CodePlace {
   readonly grewBytes: number;
   readonly calledFrom: CodePlace | null;
   /**
-   * The lines of this function, or of the nearest caller that has such lines, that add to something that was there before:
-   * by the source text, so one of them keeps the memory.
+   * The lines of this function, or of the nearest caller that has such lines, that add to something that was there before, or
+   * else where it waits: by the source text, so one of them keeps the memory.
    */
   readonly addsIn: readonly CodePlace[];
 }

@@ -1,7 +1,8 @@
 /**
  * The lines of a function that add to something that was there before it was called: `kept.set(…)`, `this.queue.push(…)`,
  * `cache[key] = …`, `last = { next: last }`. What a function allocates and adds there stays. In: the text of a script. Out:
- * the places, 0-based as in V8, each with the function that it is in.
+ * the places, 0-based as in V8, each with the function that it is in; and the lines where a function waits (`await`), because
+ * what it has allocated stays as long as it waits.
  */
 import { childrenOf, isFunction, isNode, ownNodesIn, tryParse, type AnyNode } from '../../../source/syntax.js';
 import { findDeclarationIn, startOf, type TextPosition } from './declarations.js';
@@ -9,6 +10,8 @@ import { findDeclarationIn, startOf, type TextPosition } from './declarations.js
 export interface LastingAddition extends TextPosition {
   /** Where that function begins: at its first word, and at its parameters, where V8 says that it begins. */
   readonly within: readonly TextPosition[];
+  /** Nothing is added there: the function waits. */
+  readonly isWait: boolean;
 }
 
 /**
@@ -28,7 +31,10 @@ export const findLastingAdditions = (
     if (!isWanted(within)) return [];
     const places = additionsIn(node, text);
     const all = places.length > 0 ? places : additionsOfCalled(node, functions, text);
-    return all.map((place) => ({ ...place, within }));
+    return [
+      ...all.map((place) => ({ ...place, within, isWait: false })),
+      ...waitsIn(node).map((place) => ({ ...place, within, isWait: true })),
+    ];
   });
 };
 
@@ -65,6 +71,11 @@ const additionsIn = (around: AnyNode, text: Text): TextPosition[] =>
       const target = targetOf(node);
       return target !== undefined && outlives(target, around, text);
     })
+    .map(startOf);
+
+const waitsIn = (around: AnyNode): TextPosition[] =>
+  ownNodesIn(around)
+    .filter(({ type }) => type === 'AwaitExpression')
     .map(startOf);
 
 /** V8 inlines calls in calls, but not without end. */

@@ -53,3 +53,11 @@ test('a function that adds nothing itself is given the lines of those that it ca
     );
   assert.deepEqual([lines(4), lines(6), lines(7), lines(8)], [[4], [4], [5], [8, 8]]);
 });
+
+test('where a function waits is told apart from what it adds', () => {
+  const source = `async function work(id) { const order = make(id);
+    await started;
+    return order.lines; }`;
+  const found = findLastingAdditions(source, () => true).map(({ line, isWait }) => ({ line: line + 1, isWait }));
+  assert.deepEqual(found, [{ line: 2, isWait: true }]);
+});

@@ -1,0 +1,71 @@
+/**
+ * How the program and its worker threads end, seen from the main thread. In: the process's own events. Out: messages to what
+ * keeps the evidence, and a moment of waiting until it is written.
+ */
+import type * as Settings from './settings.js' with { 'resolution-mode': 'import' };
+import careful = require('./quietly.cjs');
+
+const { quietly } = careful;
+
+/** How long the end of the program may wait for the last evidence to be written; on a machine that is not busy, a moment. */
+const mostWaitMs = 5000;
+
+/** Waits in a loop with pauses of a millisecond, because the agent's thread needs this thread to run JavaScript. */
+const waitForEnd = (shared: Int32Array): void => {
+  const until = Date.now() + mostWaitMs;
+  while (Atomics.load(shared, 2) === 0 && Date.now() < until) Atomics.wait(shared, 2, 0, 1);
+  // the thread's session is closed here, by an interrupt that V8 handles only at calls and in loops
+  for (let i = 0; i < 1000; i++) Atomics.load(shared, 2);
+};
+
+/** Its class and where it was thrown; the message is left out, because it may contain what users gave the program. */
+const nameUncaught = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'an uncaught exception';
+  const { name, message, stack = '' } = error;
+  const afterMessage = stack.slice(stack.indexOf(message) + message.length);
+  const [, place] = /^ +(at [^\n?]+)/m.exec(afterMessage) ?? [];
+  return `an uncaught ${name}${codeOf(error)}${place === undefined ? '' : ` ${place}`}`;
+};
+
+/** Node's codes are words, such as ERR_WORKER_OUT_OF_MEMORY. */
+const codeOf = (error: Error): string => {
+  const code = 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? ` (${code})` : '';
+};
+
+const isOutOfMemory = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+
+/** Notes how worker threads end that fail. `own`: the agent's. */
+const watchWorkers = ({ send }: Settings.Keeper, own: Settings.Keeper['worker']): void => {
+  const { errorMonitor } = process.getBuiltinModule('node:events');
+  process.on('worker', (worker) => {
+    if (worker === own) return;
+    const id = worker.threadId;
+    const how = (error: unknown): string =>
+      isOutOfMemory(error) ? 'its heap was full (its resourceLimits)' : nameUncaught(error);
+    worker.on(errorMonitor, (error: unknown) =>
+      quietly(() => send({ kind: 'note', text: `worker ${id} ended: ${how(error)}` })),
+    );
+  });
+};
+
+const watchEnd = ({ send, isWorking, wait }: Settings.Keeper): void => {
+  let uncaught = '';
+  process.on('uncaughtExceptionMonitor', (error: unknown) =>
+    quietly(() => {
+      const what = nameUncaught(error);
+      uncaught = `: ${what}`;
+      send({ kind: 'evidence', why: what, isAsked: false });
+    }),
+  );
+  process.on('exit', (code) =>
+    quietly(() => {
+      if (!isWorking()) return; // it has not started yet, or has ended
+      send({ kind: 'end', how: `it ended with exit code ${code}${code === 0 ? '' : uncaught}` });
+      wait();
+    }),
+  );
+};
+
+export = { waitForEnd, watchWorkers, watchEnd };
