@@ -149,7 +149,7 @@ for (const node of testedMajors) {
     const dump = await dumpOf(target.pid);
     assert.equal(main(dump).state, 'waiting');
     assert.match(main(dump).waitsFor ?? '', /child process/);
-    assert.ok(dump.children.some(({ command }) => command.includes('sleep 20')));
+    assert.ok(dump.children.some(({ command }) => /(sleep|sh) …$/.test(command)));
     assert.match(dump.warnings.join(), /no stacks/);
   });
 }

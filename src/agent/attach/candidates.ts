@@ -97,3 +97,11 @@ export const scriptOf = (command: readonly string[]): string => {
   }
   return rest.length === 0 ? '(interactive)' : rest.join(' ');
 };
+
+/** The program and its script; what it was given is left out, because it may be a password. */
+export const commandWithoutArguments = (command: readonly string[]): string => {
+  const [program = ''] = command;
+  const script = looksLikeNode(program) ? command.indexOf(scriptOf(command)) : 0;
+  const shown = command.slice(0, Math.max(script, 0) + 1);
+  return [...shown, ...(shown.length < command.length ? ['…'] : [])].join(' ');
+};

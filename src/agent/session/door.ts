@@ -57,6 +57,14 @@ export const createDoor = ({ inspector, timers, soon, onOver }: DoorFrame): Door
     door.opened = true;
     door.open(0);
   };
+  /** V8 keeps the last 1,000 messages that were logged while a session was connected, with all that they hold. */
+  const forgetLogs = (): void => {
+    if (inspector.url() !== undefined) return; // somebody else may want to read them
+    const session = new inspector.Session();
+    session.connect();
+    session.post('Runtime.discardConsoleEntries');
+    session.disconnect();
+  };
   const door: Door = {
     opened: false,
     // Node emits an internal message when it opens the inspector, on which a cluster primary sends SIGUSR1 to its workers:
@@ -84,7 +92,9 @@ export const createDoor = ({ inspector, timers, soon, onOver }: DoorFrame): Door
       if (door.opened) inspector.close();
       if (door.opened && secondAsk === 'held off') mayReopen = true;
       door.opened = false;
-      return secondAsk === 'over';
+      if (secondAsk !== 'over') return false;
+      soon(forgetLogs);
+      return true;
     },
   };
   return door;

@@ -63,7 +63,7 @@ export const enterGuard = async (session: Session, opened: boolean, known?: stri
   const sendBeat = async (): Promise<void> => {
     if (waiting) return; // a blocked target gets one heartbeat, not one every two seconds
     waiting = true;
-    if (state.opened) void session.send('Runtime.discardConsoleEntries').catch(() => {}); // see `forgetLogs`
+    if (state.opened) void session.send('Runtime.discardConsoleEntries').catch(() => {}); // see the door
     heap = (await evaluate(session, beat, [client], { timeoutMs: Infinity }).catch(() => undefined)) ?? heap;
     waiting = false;
   };
@@ -153,15 +153,6 @@ const enter = (
       await undefined;
       quietly(work);
     };
-    /** V8 keeps the last 1,000 messages that were logged while a session was connected, with all that they hold. */
-    const forgetLogs = (): void => {
-      const { Session, url } = builtin('node:inspector');
-      if (url() !== undefined) return; // somebody else may want to read them
-      const session = new Session();
-      session.connect();
-      session.post('Runtime.discardConsoleEntries');
-      session.disconnect();
-    };
     let timer: NodeJS.Timeout | undefined;
     const guard: Guard = {
       clients: new Map(),
@@ -177,7 +168,6 @@ const enter = (
       },
       end: () => {
         if (guard.clients.size > 0 || !guard.door.close()) return;
-        quietly(forgetLogs);
         void soon(() => timers.clearInterval(timer));
         Reflect.deleteProperty(process, key);
       },

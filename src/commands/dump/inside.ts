@@ -2,6 +2,7 @@
  * What the threads of a process do, as its inspector and the kernel see them. In: an attachment. Out: a ProcessDump. Stacks are
  * samples of V8's profiler: nothing is ever paused.
  */
+import { commandWithoutArguments } from '../../agent/attach/candidates.js';
 import type { Attachment } from '../../agent/attach/attach.js';
 import { readCallbacks } from '../../agent/capture/callbacks.js';
 import { threadsOf, type Thread } from '../../agent/capture/cpu-profile.js';
@@ -225,12 +226,12 @@ export const documentOf = (
 ): ProcessDump => ({
   schema: 'memwatch/dump@1',
   pid: pid ?? null,
-  command: pid === undefined ? '' : (readProcess(pid)?.command.join(' ') ?? ''),
+  command: pid === undefined ? '' : commandWithoutArguments(readProcess(pid)?.command ?? []),
   nodeVersion,
   threads,
   children: (pid === undefined ? [] : childProcessIds(pid)).map((child) => ({
     pid: child,
-    command: readProcess(child)?.command.join(' ') ?? '',
+    command: commandWithoutArguments(readProcess(child)?.command ?? []),
   })),
   warnings: [],
 });
