@@ -3,7 +3,7 @@
  * Out: a reading, and how near the memory is to the limit that comes first.
  */
 import { getHeapStatistics } from 'node:v8';
-import { cgroupMemory } from '../agent/process/cgroup.js';
+import { foldersOf, limitsIn, readHere, type CgroupMemory } from '../agent/process/cgroup.js';
 import type { RecordedReading } from '../analyzer/model/recording.js';
 import type { MainThread } from './main-thread.js';
 
@@ -30,13 +30,13 @@ export const createReader = (
 ): Reader => {
   let before = { atUs: performance.now() * 1000, cpuUs: cpuUs(), gcCount: 0, gcUs: 0 };
   let limitBytes = heapLimitBytes;
+  const readCgroup = createCgroupReader();
   return {
     limitBytes: () => limitBytes,
     read: async (delayUs) => {
       const [used, total, external, arrayBuffers, gcCount, gcUs, utilization, handles, clients, stops] =
         await main.readFigures();
-      const { usedBytes: cgroupUsedBytes = null, limitBytes: cgroupLimitBytes = null } =
-        cgroupMemory(process.pid) ?? {};
+      const { usedBytes: cgroupUsedBytes = null, limitBytes: cgroupLimitBytes = null } = readCgroup() ?? {};
       limitBytes = Math.min(heapLimitBytes, cgroupLimitBytes ?? Infinity);
       const now = { atUs: performance.now() * 1000, cpuUs: cpuUs(), gcCount, gcUs };
       const reading: RecordedReading = {
@@ -62,6 +62,18 @@ export const createReader = (
       before = now;
       return { reading, share: fullness(reading), isAttached: clients > 0, stops };
     },
+  };
+};
+
+/** Its folders are looked for again when the process has been moved to another cgroup: the list of mounts is long. */
+const createCgroupReader = (): (() => CgroupMemory | undefined) => {
+  let folders: ReturnType<typeof foldersOf> = [];
+  let membership = '';
+  return () => {
+    const now = readHere('/proc/self/cgroup');
+    if (now !== membership) folders = foldersOf(process.pid, readHere);
+    membership = now;
+    return limitsIn(folders, membership, readHere).tightest;
   };
 };
 

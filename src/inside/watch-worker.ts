@@ -17,6 +17,8 @@ import type { AgentMessage, AgentStart } from './settings.js';
 
 const tickMs = 100;
 const readingMs = 1000;
+/** A process that takes less of a core than this is idle; the agent itself takes up to a third of it. */
+const idleShare = 0.03;
 /** A change of the resident memory by this share of the limit is looked at without waiting for the next second. */
 const jump = 0.02;
 
@@ -55,7 +57,7 @@ const look = async (): Promise<void> => {
     if (stops !== stopsSeen) await samples.start();
     stopsSeen = stops;
     await samples.pass(share);
-    await cpu.pass();
+    await cpu.pass(reading.cpuUs < idleShare * reading.intervalUs);
   });
   run(async () => void (isSampling = false));
 };
