@@ -16,10 +16,11 @@ export const viewCommand: Command = {
         type: 'string',
         array: true,
         demandOption: true,
-        describe: 'a capture or a saved result; or several snapshots to compare',
+        describe: 'a capture or a saved result; or several snapshots, or two profiles, to compare',
       })
       .example('$0 view app.heapsnapshot', 'what holds the memory')
-      .example('$0 view a.heapsnapshot b.heapsnapshot', 'what grew from one to the other'),
+      .example('$0 view a.heapsnapshot b.heapsnapshot', 'what grew from one to the other')
+      .example('$0 view a.cpuprofile b.cpuprofile', 'what became more expensive'),
   async run(args, io) {
     const files = (args['files'] as readonly string[]).map(String);
     for (const file of files) await showable(file);

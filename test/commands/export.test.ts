@@ -73,8 +73,10 @@ test('collapsed: what was written is read back, and no name can break a line or 
   assert.equal(Math.max(...table.functions.map(({ total }) => total)), 80_000);
 });
 
-test('svg: boxes as wide as their time, right lines, no script, nothing that is no XML', async (t) => {
-  const svg = readFileSync(await exported(t, 'svg'), 'utf8');
+test('svg: boxes as wide as their time, right lines, no script of another, nothing that is no XML', async (t) => {
+  const [svg = '', ...scripts] = readFileSync(await exported(t, 'svg'), 'utf8').split('<script><![CDATA[');
+  assert.equal(scripts.length, 1);
+  assert.doesNotMatch(scripts.join(), /alert|broken/);
   assert.ok(!/<script|onload|onmouse|<img/.test(svg));
   assert.deepEqual(svg.match(/&(?!(amp|lt|gt|quot|#39);)/g), null);
   assert.match(
@@ -88,14 +90,32 @@ test('svg: boxes as wide as their time, right lines, no script, nothing that is 
   assert.equal(Math.round((100 * second) / first), 88); // 70 of 80 ms
 });
 
-test('svg: Chromium draws it', { skip: hasChromium ? false : 'chromium is not installed' }, async (t) => {
-  const output = await exported(t, 'svg');
-  const svg = `${output}.svg`;
-  writeFileSync(svg, readFileSync(output));
-  const drawn = openInChromium(t, svg);
-  assert.ok(!drawn.includes('error on line'), drawn.slice(0, 400));
-  assert.equal(drawn.match(/<rect /g)?.length, hostileNames.length + 2);
-});
+test(
+  'svg: Chromium draws it, and a click on a box zooms in',
+  { skip: hasChromium ? false : 'chromium is not installed' },
+  async (t) => {
+    const output = await exported(t, 'svg');
+    const svg = `${output}.svg`;
+    const click = `<script><![CDATA[
+    const boxes = [...document.querySelectorAll('.func_g')];
+    const narrow = boxes.reduce((least, box) => (box.getBBox().width < least.getBBox().width ? box : least));
+    narrow.dispatchEvent(new Event('click'));
+    document.documentElement.setAttribute('data-found', JSON.stringify({
+      width: Number(narrow.querySelector('rect').getAttribute('width')),
+      label: narrow.querySelector('text').textContent !== '',
+      hidden: boxes.filter((box) => box.getAttribute('display') === 'none').length,
+    }));]]></script></svg>`;
+    writeFileSync(
+      svg,
+      readFileSync(output, 'utf8').replace(/<\/svg>\s*$/, () => click),
+    );
+    const drawn = openInChromium(t, svg);
+    assert.ok(!drawn.includes('error on line'), drawn.slice(0, 400));
+    assert.equal(drawn.match(/<rect /g)?.length, hostileNames.length + 2);
+    const found = JSON.parse((/data-found="([^"]*)"/.exec(drawn)?.[1] ?? 'null').replaceAll('&quot;', '"'));
+    assert.deepEqual(found, { width: 1180, label: true, hidden: 0 });
+  },
+);
 
 test(
   'html: one page that needs nothing else, drawn, searched and zoomed in Chromium, whatever the names are',

@@ -1,6 +1,6 @@
 /**
  * A flame graph as SVG: the one file that knows the flamegraph package (1.3). In: a Profile with the inclusive values of
- * its nodes. Out: well-formed SVG without scripts, for any name in the profile.
+ * its nodes. Out: well-formed SVG whose one script is memwatch's own (svg-script.ts), for any name in the profile.
  * The package's own reader treats hits as time and only knows old profiles, so memwatch places the boxes and lets the
  * package draw them. Its output is not XML and contains names as code: names go in with private characters in place of
  * special ones; handlers and script are removed, and the private characters are replaced by entities.
@@ -9,6 +9,7 @@ import flamegraph from 'flamegraph';
 import type { Profile } from '../../analyzer/model/profile.js';
 import { showName, showPlace } from '../place.js';
 import { escapeText, escapeXml } from '../units.js';
+import { zoomOnClick } from './svg-script.js';
 
 export interface FlamegraphOptions {
   /** For each node: its value including all callees. */
@@ -115,16 +116,25 @@ const colorOf = (percent: number): string => {
 };
 
 const titleText = (title: string): string =>
-  `<text x="10" y="20" font-size="14" font-family="Verdana" fill="rgb(0,0,0)">${escapeXml(title)}</text>`;
+  `<text x="10" y="20" font-size="14">${escapeXml(title)}<title>a click on a box zooms in, one beside the boxes out</title></text>`;
+
+const style = 'text{font:12px Verdana,sans-serif;pointer-events:none}.func_g{cursor:pointer}';
+const script = `<script><![CDATA[(${String(zoomOnClick)})()]]></script>`;
 
 const mend = (svg: string, title: string): string =>
   svg
     .replace(/<script[\s\S]*?<\/script>/, `<title>${escapeXml(title)}</title>`)
     .replace(/<text [^>]*id="details"[^<]*<\/text>/, () => titleText(title))
+    .replace('<style type="text/css">', `<style type="text/css">${style}`)
     .replace(/ onload="[^"]*"/, '')
     .replace(/ (?:data-[a-z]+|rx|ry)="[^"]*"/g, '') // only the package's script uses them
     .replace(/\s*<text [^>]*><\/text>/g, '') // no room for a label
+    .replace(/ font-size="12" font-family="Verdana" fill="rgb\(0,0,0\)"/g, '')
+    .replace(/(\d\.\d)\d+"/g, '$1"') // a tenth of a pixel cannot be seen
     .replace(/ onmouse(?:over|out)="[^"]*"/g, '')
     .replace(/<!--[\s\S]*?-->/g, '')
+    .replace(/><\/rect>/g, '/>')
+    .replace(/\n+ *(?=<)/g, '\n')
     .replace(/\(([^()]*)\), ([\d.,]+)%\)<\/title>/g, '($1, $2%)</title>')
-    .replace(/[\ue000-\ue004]/g, (character) => escapeXml(special[character.charCodeAt(0) - firstPrivate]));
+    .replace(/[\ue000-\ue004]/g, (character) => escapeXml(special[character.charCodeAt(0) - firstPrivate]))
+    .replace(/<\/svg>\s*$/, () => `${script}\n</svg>\n`);

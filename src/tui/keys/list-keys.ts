@@ -174,6 +174,7 @@ export const enterRow = (state: State, view: ListView): State | undefined => {
       );
     case 'finding':
     case 'line':
+    case 'change':
       return openRow(state, view);
     default:
       return undefined;

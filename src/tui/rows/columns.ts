@@ -10,7 +10,7 @@ import { lineWidth, span, type Span } from './line.js';
 import type { ListQuery, ObjectRow, Row } from '../state/lists.js';
 import { bar, sparkline, type Column } from './table.js';
 import { safe } from './text.js';
-import { formatValue } from '../state/value.js';
+import { formatChange, formatValue } from '../state/value.js';
 
 const right = (id: string, title: string, width: number, cell: Column['cell'], more: Partial<Column> = {}): Column => ({
   id,
@@ -199,6 +199,29 @@ const lineColumns: Column[] = [
   ),
 ];
 
+const changeColumns = (name: string): Column[] => [
+  right('delta', 'Own change', 11, (row) =>
+    row.kind === 'change' ? [span(formatChange(row.delta, row.unit), row.delta > 0 ? 'bad' : 'good')] : [],
+  ),
+  right('before', 'Before', 9, (row) => (row.kind === 'change' ? [span(formatValue(row.before, row.unit))] : []), {
+    from: 70,
+  }),
+  right('after', 'After', 9, (row) => (row.kind === 'change' ? [span(formatValue(row.after, row.unit))] : []), {
+    from: 70,
+  }),
+  right(
+    'total',
+    'With callees',
+    13,
+    (row) => (row.kind === 'change' ? [span(formatChange(row.totalDelta, row.unit), 'dim')] : []),
+    { from: 100 },
+  ),
+  rest('name', name, 2, (row) => (row.kind === 'change' ? [span(safe(row.name) || '(anonymous)', 'name')] : [])),
+  rest('place', 'Where', 3, (row, { width }) =>
+    row.kind === 'change' ? [span(placeText(row.place, width), 'place')] : [],
+  ),
+];
+
 const byList: Readonly<Record<ListQuery['list'], Column[]>> = {
   classes: classColumns,
   biggest: objectColumns('Object'),
@@ -216,6 +239,8 @@ const byList: Readonly<Record<ListQuery['list'], Column[]>> = {
   callers: functionColumns('Called by'),
   callees: functionColumns('Calls'),
   hotLines: lineColumns,
+  changedFunctions: changeColumns('Function'),
+  changedLines: changeColumns('In function'),
 };
 
 export const columnsOf = (query: ListQuery): Column[] => {

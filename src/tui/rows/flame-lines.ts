@@ -8,11 +8,11 @@ import { placeText } from './columns.js';
 import { boxAt, isMatch, levels } from '../state/boxes.js';
 import { bodyHeight } from './layout.js';
 import { line, span, type Line, type Span, type Style } from './line.js';
-import type { FlameBox, FlameDetail } from '../state/detail.js';
+import type { Change, FlameBox, FlameDetail } from '../state/detail.js';
 import type { State } from '../state/state.js';
 import type { FlameView } from '../state/views.js';
 import { padEnd, safe } from './text.js';
-import { formatValue } from '../state/value.js';
+import { formatChange, formatValue } from '../state/value.js';
 
 /** Lines above the graph: details of the box under the cursor. */
 export const flameTop = 2;
@@ -30,7 +30,9 @@ export const flameLines = (state: State, view: FlameView): Line[] => {
     line(span('─'.repeat(state.columns), 'dim')),
     ...rows
       .slice(first, first + bodyHeight(state) - flameTop)
-      .map((row, depth) => rowLine(row, first + depth, view, first + depth < flame.ancestors.length)),
+      .map((row, depth) =>
+        rowLine(row, first + depth, { view, whole: flame.whole }, first + depth < flame.ancestors.length),
+      ),
   ];
 };
 
@@ -41,8 +43,7 @@ export const firstLevel = (flame: FlameDetail, view: FlameView, height: number):
 };
 
 const aboutLine = (flame: FlameDetail, box: FlameBox, width: number): Line => {
-  const share = (value: number): string => `${formatValue(value, flame.unit)} (${formatShare(value / flame.whole)})`;
-  const figures = `  total ${share(box.total)}  self ${share(box.self)}  `;
+  const figures = box.change === undefined ? costText(flame, box) : changeText(flame, box.change);
   const name = cutTo(safe(box.name) || '(anonymous)', Math.max(12, width - figures.length - 24));
   return line(
     span(` ${name}`, 'name'),
@@ -51,16 +52,33 @@ const aboutLine = (flame: FlameDetail, box: FlameBox, width: number): Line => {
   );
 };
 
-const rowLine = (row: readonly FlameBox[], depth: number, view: FlameView, ancestor: boolean): Line => {
+const costText = ({ unit, whole }: FlameDetail, { total, self }: FlameBox): string => {
+  const share = (value: number): string => `${formatValue(value, unit)} (${formatShare(value / whole)})`;
+  return `  total ${share(total)}  self ${share(self)}  `;
+};
+
+const changeText = ({ unit, whole }: FlameDetail, { before, after }: Change): string => {
+  const share = ((100 * (after - before)) / whole).toFixed(1);
+  const change = `${formatChange(after - before, unit)} (${after > before ? '+' : ''}${share}%)`;
+  return `  ${formatValue(before, unit)} → ${formatValue(after, unit)}  ${change}  `;
+};
+
+const rowLine = (
+  row: readonly FlameBox[],
+  depth: number,
+  { view, whole }: { view: FlameView; whole: number },
+  ancestor: boolean,
+): Line => {
   const spans: Span[] = [];
   let x = 0;
   for (const box of row) {
     if (box.x > x) spans.push(span(' '.repeat(box.x - x)));
     const selected = box.key === view.cursor;
     const found = isMatch(box, view.filter);
-    const style = boxStyle(box, depth, selected, ancestor);
+    const style =
+      box.change === undefined || selected ? boxStyle(box, depth, selected, ancestor) : changeStyle(box.change, whole);
     const shown = found || selected || view.filter === '' ? style : 'dim';
-    spans.push(span(boxText(box, selected, found ? '*' : '│'), shown));
+    spans.push(span(boxText(box, selected, found ? '*' : edgeOf(style)), shown));
     x = box.x + box.width;
   }
   return line(...spans);
@@ -81,6 +99,17 @@ const boxStyle = (box: FlameBox, depth: number, selected: boolean, ancestor: boo
   if (box.name.startsWith('(')) return 'flame4';
   return (['flame0', 'flame1', 'flame2', 'flame3'] as const)[(depth + hash(box.name)) % 4] ?? 'flame0';
 };
+
+/** Weak for less than a twentieth of the whole; a change of less than a thousandth is noise. */
+const changeStyle = ({ before, after }: Change, whole: number): Style => {
+  const share = (after - before) / whole;
+  if (Math.abs(share) < 0.001) return 'same';
+  const strength = Math.abs(share) < 0.05 ? 0 : 1;
+  return share > 0 ? `grew${strength}` : `shrank${strength}`;
+};
+
+/** What grew and what shrank is told apart without colour, too. */
+const edgeOf = (style: Style): string => (style.startsWith('grew') ? '+' : style.startsWith('shrank') ? '-' : '│');
 
 const hash = (text: string): number => {
   let sum = 0;

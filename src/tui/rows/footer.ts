@@ -95,7 +95,12 @@ const turns: Partial<Record<ListView['query']['list'], string>> = {
   callees: 'callers',
 };
 
-const enters: Partial<Record<ListView['query']['list'], string>> = { findings: 'source', hotLines: 'source' };
+const enters: Partial<Record<ListView['query']['list'], string>> = {
+  findings: 'source',
+  hotLines: 'source',
+  changedFunctions: 'source',
+  changedLines: 'source',
+};
 
 const listHints = (state: State, view: ListView): Hint[] => {
   const turn = turns[view.query.list];

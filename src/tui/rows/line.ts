@@ -26,7 +26,9 @@ export type Style =
   | 'tab'
   | 'header'
   | 'match'
-  | `flame${0 | 1 | 2 | 3 | 4 | 5}`;
+  | `flame${0 | 1 | 2 | 3 | 4 | 5}`
+  | `${'grew' | 'shrank'}${0 | 1}`
+  | 'same';
 
 export interface Span {
   readonly text: string;

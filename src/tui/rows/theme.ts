@@ -50,6 +50,11 @@ const looks: Readonly<Record<Style, Look>> = {
   flame3: { foreground: 0, background: 11 },
   flame4: { foreground: 0, background: 6 },
   flame5: { foreground: 0, background: 2 },
+  grew0: { foreground: 0, background: 9 },
+  grew1: { foreground: 15, background: 1, bold: true },
+  shrank0: { foreground: 0, background: 12 },
+  shrank1: { foreground: 15, background: 4, bold: true },
+  same: { foreground: 0, background: 7 },
 };
 
 /** With 256 colors: styles for which 16 are too coarse. */
@@ -65,6 +70,11 @@ const finer: Partial<Record<Style, Look>> = {
   flame3: { foreground: 16, background: 222 },
   flame4: { foreground: 16, background: 152 },
   flame5: { foreground: 16, background: 151 },
+  grew0: { foreground: 16, background: 217 },
+  grew1: { foreground: 16, background: 203 },
+  shrank0: { foreground: 16, background: 153 },
+  shrank1: { foreground: 16, background: 75 },
+  same: { foreground: 16, background: 252 },
 };
 
 const withoutColor = (style: Style, { bold, underline, inverse }: Look): Look =>

@@ -6,6 +6,9 @@ import type { Location } from '../../analyzer/model/location.js';
 import type { PathStep } from '../../analyzer/model/path.js';
 import type { ProfileName } from './lists.js';
 
+/** A profile, or what changed between two. */
+export type FlameName = ProfileName | 'change';
+
 export type DetailQuery =
   /** Why an object is alive: the path from a root to it. */
   | { readonly detail: 'path'; readonly node: number }
@@ -14,7 +17,7 @@ export type DetailQuery =
   /** The part of a flame graph that is wide enough to be seen. */
   | {
       readonly detail: 'flame';
-      readonly profile: ProfileName;
+      readonly profile: FlameName;
       readonly root: number;
       readonly columns: number;
       readonly rows: number;
@@ -60,6 +63,13 @@ export interface FlameBox {
   readonly width: number;
   readonly self: number;
   readonly total: number;
+  /** Of two profiles: the total in each. */
+  readonly change?: Change | undefined;
+}
+
+export interface Change {
+  readonly before: number;
+  readonly after: number;
 }
 
 export interface FlameDetail {

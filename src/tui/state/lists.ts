@@ -22,7 +22,10 @@ export type ListQuery =
   | { readonly list: 'functions'; readonly profile: ProfileName }
   | { readonly list: 'callers'; readonly profile: ProfileName; readonly frame: number }
   | { readonly list: 'callees'; readonly profile: ProfileName; readonly frame: number }
-  | { readonly list: 'hotLines'; readonly profile: ProfileName };
+  | { readonly list: 'hotLines'; readonly profile: ProfileName }
+  /** What changed between two profiles. */
+  | { readonly list: 'changedFunctions' }
+  | { readonly list: 'changedLines' };
 
 export interface ListOrder {
   /** Id of a column. */
@@ -135,4 +138,17 @@ export interface LineRow {
   readonly unit: 'microseconds' | 'bytes' | 'count';
 }
 
-export type Row = ClassRow | ObjectRow | WasteRow | GrowthRow | FindingRow | FunctionRow | LineRow;
+/** A function or a line in two profiles; the values of the second are scaled to the length of the first. */
+export interface ChangeRow {
+  readonly kind: 'change';
+  readonly name: string;
+  readonly place: Location | undefined;
+  readonly before: number;
+  readonly after: number;
+  readonly delta: number;
+  /** With callees. */
+  readonly totalDelta: number;
+  readonly unit: 'microseconds' | 'bytes' | 'count';
+}
+
+export type Row = ClassRow | ObjectRow | WasteRow | GrowthRow | FindingRow | FunctionRow | LineRow | ChangeRow;

@@ -53,7 +53,7 @@ export type ReportName = 'memory' | 'dump';
 export type TargetReport = MemoryReport | ProcessDump;
 
 /** What can be shown, apart from readings. */
-export type Dataset = 'heap' | 'growth' | 'leaks' | 'cpu' | 'alloc';
+export type Dataset = 'heap' | 'growth' | 'leaks' | 'cpu' | 'alloc' | 'change';
 
 /** A thread of the process, or a process that it started. */
 export interface Thread {

@@ -22,6 +22,7 @@ const tabOf: Readonly<Record<Dataset, TabId>> = {
   leaks: 'growth',
   cpu: 'cpu',
   alloc: 'cpu',
+  change: 'cpu',
 };
 
 /**

@@ -5,3 +5,7 @@ export const formatValue = (value: number, unit: 'microseconds' | 'bytes' | 'cou
   if (unit === 'bytes') return formatBytes(value);
   return unit === 'count' ? formatCount(value) : formatDuration(value);
 };
+
+/** With a sign. */
+export const formatChange = (value: number, unit: 'microseconds' | 'bytes' | 'count'): string =>
+  (value > 0 ? '+' : '') + formatValue(value, unit);

@@ -1,7 +1,7 @@
 /** The views of the screen, and those that each tab begins with: a list, the source of a file, a flame graph. */
 import type { Finding } from '../../analyzer/model/finding.js';
 import type { Location } from '../../analyzer/model/location.js';
-import type { FlameDetail, PathDetail, SourceDetail } from './detail.js';
+import type { FlameDetail, FlameName, PathDetail, SourceDetail } from './detail.js';
 import type { ListQuery, Page, ProfileName, Row } from './lists.js';
 import type { Dataset, ReportName, TargetReport } from './provider.js';
 
@@ -50,7 +50,7 @@ export interface SourceView {
 
 export interface FlameView {
   readonly kind: 'flame';
-  readonly profile: ProfileName;
+  readonly profile: FlameName;
   /** Node of the call tree that takes the whole width. */
   readonly root: number;
   /** Node under the cursor. */
@@ -89,6 +89,8 @@ const firstSort: Readonly<Record<ListQuery['list'], string>> = {
   callers: 'total',
   callees: 'total',
   hotLines: 'self',
+  changedFunctions: 'delta',
+  changedLines: 'delta',
 };
 const ascendingFirst = new Set(['rank', 'distance', 'name', 'place']);
 
@@ -109,7 +111,7 @@ export const listView = (query: ListQuery, title: string): ListView => ({
   path: undefined,
 });
 
-export const flameView = (profile: ProfileName): FlameView => ({
+export const flameView = (profile: FlameName): FlameView => ({
   kind: 'flame',
   profile,
   root: 0,
@@ -154,7 +156,13 @@ export const rootViews: Readonly<Record<TabId, readonly RootView[]>> = {
     { title: 'Classes', needs: 'growth', make: () => listView({ list: 'grownClasses' }, 'Classes') },
     { title: 'Objects', needs: 'growth', make: () => listView({ list: 'grownObjects' }, 'Objects') },
   ],
-  cpu: [...profileRoots('cpu', 'CPU'), ...profileRoots('alloc', 'Allocation')],
+  cpu: [
+    ...profileRoots('cpu', 'CPU'),
+    ...profileRoots('alloc', 'Allocation'),
+    { title: 'Changes', needs: 'change', make: () => listView({ list: 'changedFunctions' }, 'Changes') },
+    { title: 'Change graph', needs: 'change', make: () => flameView('change') },
+    { title: 'Changed lines', needs: 'change', make: () => listView({ list: 'changedLines' }, 'Changed lines') },
+  ],
   lines: [
     { title: 'CPU lines', needs: 'cpu', make: () => listView({ list: 'hotLines', profile: 'cpu' }, 'Hottest lines') },
   ],

@@ -5,18 +5,10 @@ import { MemwatchError, messageOf } from '../../../errors.js';
 import { leastSnapshots } from '../../../analyzer/growth/snapshots/find-growth.js';
 import type { Heap } from '../../../analyzer/heap/heap.js';
 import type { LeakReport } from '../../../analyzer/model/finding.js';
-import { escapeText, formatBytes, formatBytesDelta, formatCount, formatDuration } from '../../../report/units.js';
+import { formatBytes, formatBytesDelta, formatCount } from '../../../report/units.js';
 import type { Dataset, ProviderEvent } from '../../../tui/state/provider.js';
 import type { Detail, DetailQuery, LineCost } from '../../../tui/state/detail.js';
-import type {
-  ClassRow,
-  FindingRow,
-  ListOrder,
-  ListQuery,
-  ListWindow,
-  Page,
-  ProfileName,
-} from '../../../tui/state/lists.js';
+import type { ClassRow, FindingRow, ListOrder, ListQuery, ListWindow, Page } from '../../../tui/state/lists.js';
 import { analyseSnapshots } from '../../../leaks/snapshot-files.js';
 import { openHeapFile, readHeapFile, type IndexUse } from '../../../heap-files/heap-file.js';
 import type { OpenOptions } from '../messages.js';
@@ -28,7 +20,8 @@ import { computeHeapData, isBig, type HeapData } from './heap-data.js';
 import { countedClasses, heapPage, type HeapQuery } from './heap-lists.js';
 import { pathDetail } from './heap-rows.js';
 import { createSlices } from './ordering.js';
-import { lineCosts, profilePage, readProfileData, type ProfileData } from './profile-data.js';
+import { lineCosts, type ProfileData } from './profile-data.js';
+import { Profiles } from './profiles.js';
 import { rowPage } from './row-list.js';
 import type { SavedResult } from './saved-result.js';
 import { readSource } from './source-data.js';
@@ -64,15 +57,22 @@ export class Datasets {
   /** Never aborted: to stop loading, the thread is ended. */
   private readonly stop = new AbortController();
   private readonly results = new Map<Dataset, SavedResult>();
-  private readonly profiles = new Map<ProfileName, ProfileData>();
+  private readonly profiles: Profiles;
 
-  constructor(private readonly emit: Emit) {}
+  constructor(private readonly emit: Emit) {
+    this.profiles = new Profiles(emit);
+  }
 
   /** An event reports what cannot be read; the rest is shown. */
   async open(files: readonly string[], options: OpenOptions = {}): Promise<void> {
     const before = this.snapshots.length;
-    for (const file of files) await this.attempt(() => this.openOne(file, options));
+    const profiles: ProfileData[] = [];
+    for (const file of files)
+      await this.attempt(async () => void profiles.push(...(await this.openOne(file, options))));
     if (this.snapshots.length > before && this.snapshots.length > 1) await this.attempt(() => this.compare());
+    const [first, second] = profiles;
+    if (first !== undefined && second !== undefined)
+      await this.attempt(async () => this.profiles.compare(first, second));
   }
 
   /**
@@ -98,25 +98,17 @@ export class Datasets {
     }
   }
 
-  private async openOne(file: string, { type, index = 'never' }: OpenOptions): Promise<void> {
+  /** Returns the profile, if it is one. */
+  private async openOne(file: string, { type, index = 'never' }: OpenOptions): Promise<ProfileData[]> {
     const kind = await kindOf(file);
-    if (kind.kind === 'snapshot') return this.openHeap(file, index);
-    if (kind.kind === 'leaks') return this.show(kind.report);
-    if (kind.kind === 'result') return this.openResult(kind.result);
-    this.tell(`reading ${file}`);
-    const data = await readProfileData(file, type);
-    const { profile, whole } = data;
-    const { unit } = profile.values[0];
-    const name = unit === 'bytes' ? 'alloc' : 'cpu';
-    this.profiles.set(name, data);
-    const total = { bytes: formatBytes, microseconds: formatDuration, count: formatCount }[unit](whole);
-    const over = profile.durationUs === 0 ? '' : ` in ${formatDuration(profile.durationUs)}`;
-    const what = { bytes: 'allocated', microseconds: 'busy', count: escapeText(profile.values[0].name) }[unit];
-    const alive = profile.values.some((value) => value.name === 'live')
-      ? '; Alive: of what a second phase of the same length allocated'
-      : '';
-    const warnings = (profile.warnings ?? []).map((one) => `${one}; `).join('');
-    this.emit({ type: 'loaded', dataset: name, summary: `${total} ${what}${over}${alive}; ${warnings}${file}` });
+    if (kind.kind === 'snapshot') await this.openHeap(file, index);
+    else if (kind.kind === 'leaks') this.show(kind.report);
+    else if (kind.kind === 'result') this.openResult(kind.result);
+    else {
+      this.tell(`reading ${file}`);
+      return [await this.profiles.open(file, type)];
+    }
+    return [];
   }
 
   private openResult(result: SavedResult): void {
@@ -205,13 +197,13 @@ export class Datasets {
         return growth && rowPage(growth.classes, order, window, growth.wholeBytes);
       case 'grownObjects':
         return growth && rowPage(growth.objects, order, window, growth.wholeBytes);
+      case 'changedFunctions':
+      case 'changedLines':
       case 'functions':
       case 'callers':
       case 'callees':
-      case 'hotLines': {
-        const data = this.profiles.get(query.profile);
-        return data && profilePage(data, query, order, window);
-      }
+      case 'hotLines':
+        return this.profiles.page(query, order, window);
       default:
         return heap && heapPage(heap.data, query, order, window, createSlices(isWanted), heap.cache);
     }
@@ -222,21 +214,20 @@ export class Datasets {
     if (query.detail === 'path' && this.heap !== undefined) return pathDetail(this.heap.data, query.node);
     const steps = query.detail === 'path' ? this.results.get('heap')?.paths?.[query.node] : undefined;
     if (steps !== undefined) return { detail: 'path', steps };
-    const data = query.detail === 'flame' ? this.profiles.get(query.profile) : undefined;
-    if (query.detail === 'flame' && data !== undefined) {
-      return flameDetail(data.flame, query.root, query.columns, query.rows);
-    }
+    const graph = query.detail === 'flame' ? this.profiles.flame(query.profile) : undefined;
+    if (query.detail === 'flame' && graph !== undefined)
+      return flameDetail(graph, query.root, query.columns, query.rows);
     throw new MemwatchError('not-found', `there is no data for ${query.detail}`);
   }
 
   private source(file: string): Promise<Detail> {
-    const profiles = [...this.profiles.values()];
+    const profiles = this.profiles.all();
     const results = [...this.results.values()];
     const saved = results.flatMap(({ sources }) => sources.flatMap((one) => (one.file === file ? one.costs : [])));
     return readSource({
       file,
       costs: [...profiles.flatMap((data) => lineCosts(data, file)), ...survivors(this.report, file), ...saved],
-      wholeUs: this.profiles.get('cpu')?.whole ?? this.results.get('cpu')?.whole ?? 0,
+      wholeUs: this.profiles.cpuWholeUs() ?? this.results.get('cpu')?.whole ?? 0,
       scripts: profiles.flatMap(({ profile }) => (profile.notes === undefined ? [] : [profile.notes.scripts])),
     });
   }

@@ -5,13 +5,15 @@
 import { computeFlameTree, type FlameNode } from '../../../analyzer/cost/flame-tree.js';
 import type { Location } from '../../../analyzer/model/location.js';
 import type { Profile } from '../../../analyzer/model/profile.js';
-import type { FlameBox, FlameDetail } from '../../../tui/state/detail.js';
+import type { Change, FlameBox, FlameDetail } from '../../../tui/state/detail.js';
 
 export interface FlameGraph {
   readonly profile: Profile;
   /** The most expensive line of each frame. */
   readonly hottest: ReadonlyMap<number, Location>;
   readonly nodes: readonly FlameNode[];
+  /** Of a tree of two profiles: what a frame cost in each. */
+  readonly changeOf?: (frame: number) => Change;
 }
 
 export const createFlameGraph = (profile: Profile, hottest: ReadonlyMap<number, Location> = new Map()): FlameGraph => ({
@@ -31,7 +33,9 @@ export const flameDetail = (graph: FlameGraph, root: number, columns: number, de
     if (next.length === 0) break;
     rows.push(next);
   }
-  return { detail: 'flame', root: top, unit: profile.values[0].unit, whole: nodes[0].total, ancestors, rows };
+  const { before, after } = graph.changeOf?.(0) ?? { before: 0, after: 0 };
+  const whole = graph.changeOf === undefined ? nodes[0].total : Math.max(1, before, after);
+  return { detail: 'flame', root: top, unit: profile.values[0].unit, whole, ancestors, rows };
 };
 
 /** Callees within their caller's width, each at the cell where its share begins. */
@@ -49,8 +53,9 @@ const boxesBelow = (graph: FlameGraph, above: FlameBox): FlameBox[] => {
   return boxes;
 };
 
-const boxOf = ({ nodes, profile, hottest }: FlameGraph, key: number, x: number, width: number): FlameBox => {
+const boxOf = ({ nodes, profile, hottest, changeOf }: FlameGraph, key: number, x: number, width: number): FlameBox => {
   const { frame, self, total } = nodes[key];
   const { name, location } = frame < 0 ? { name: '(all)', location: undefined } : profile.frames[frame];
-  return { key, name, place: location, hottest: hottest.get(frame), x, width, self, total };
+  const change = changeOf?.(Math.max(0, frame));
+  return { key, name, place: location, hottest: hottest.get(frame), x, width, self, total, change };
 };

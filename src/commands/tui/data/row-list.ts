@@ -30,6 +30,7 @@ const textOf = (row: Row): string => {
     case 'finding':
       return `${row.finding.title} ${row.finding.signature}`;
     case 'function':
+    case 'change':
       return `${row.name} ${row.place?.file ?? ''}:${row.place?.line ?? ''}`;
     case 'line':
       return `${row.functionName} ${formatPlace(row.place)}`;
@@ -62,5 +63,8 @@ const sortValue = (row: Row, sort: string): number | string => {
       return { total: row.total, live: row.live ?? 0 }[sort] ?? row.self;
     case 'line':
       return sort === 'place' ? placeText(row.place) : row.self;
+    case 'change':
+      if (sort === 'place') return placeText(row.place);
+      return { before: row.before, after: row.after, total: row.totalDelta }[sort] ?? row.delta;
   }
 };
