@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { attach, withAttachment } from '#memwatch/agent/attach/attach.js';
+import { openInspector } from '#memwatch/agent/attach/inspector.js';
 import { isInInnerLoop, mayWaitForChild, programOf, readProcess } from '#memwatch/agent/process/proc.js';
 import { listeningPorts } from '#memwatch/agent/process/sockets.js';
 import { nodeBinary, testedMajors } from '../support/nodes.js';
@@ -70,6 +71,23 @@ test('a Node with its own SIGUSR1 handler is recognised, and survives', async (t
   const target = await startSource(t, program, { node: 24 });
   await refused(target, 'not-attachable', /own SIGUSR1 handler/);
   assert.match(target.output(), /own handler/);
+});
+
+test('a port that opens after the signal, and is slow to answer, is waited for; whoever would close it stays', async (t) => {
+  const mute = `process.on('SIGUSR1', () => require('node:net').createServer(() => {}).listen(0, '127.0.0.1')); ${idle}`;
+  const target = await startSource(t, mute, { node: 22, kind: 'cjs' });
+  const status = readProcess(target.pid);
+  assert.ok(status !== undefined);
+  let dismissed = 0;
+  const closer = {
+    start: () => {},
+    dismiss: () => void dismissed++,
+    takeOver: () => {},
+    describe: () => 'it is closed',
+  };
+  const opening = openInspector(status, closer, { timeoutMs: 6000 });
+  await assert.rejects(opening, { code: 'no-answer', message: /opened none within \d+ s/ });
+  assert.equal(dismissed, 0);
 });
 
 test('a process that is stopped gets no signal, and is attached to when it goes on', async (t) => {

@@ -5,7 +5,8 @@
  * again.
  */
 import { evaluate, turnOfLoop } from '../session/evaluate.js';
-import { connectToProcess, webSocketUrlAt } from './inspector.js';
+import { connectToProcess } from './inspector.js';
+import { webSocketUrlAt } from './web-socket-url.js';
 import { missingForInspector } from '../process/inspector-needs.js';
 import { readProcess } from '../process/proc.js';
 import { barrierOf } from './safety.js';

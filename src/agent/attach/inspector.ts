@@ -2,7 +2,6 @@
  * The inspector of a process on this machine: found among the sockets that the process itself owns, or opened by SIGUSR1 if
  * that is safe. In: a pid. Out: its WebSocket address. Never returns another process's inspector.
  */
-import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { identify } from '../session/identity.js';
@@ -20,11 +19,12 @@ import {
   type ProcessStatus,
 } from '../process/proc.js';
 import { stopOf } from '../process/waits.js';
-import { agentInside, inOtherNetwork, loopbackAdvice } from '../process/network.js';
+import { agentInside, loopbackAdvice } from '../process/network.js';
 import { withDeadline } from '../session/patience.js';
 import { connectSession, type Session } from '../session/protocol.js';
 import { checkSignalSafe } from './safety.js';
 import { listeningPorts, withoutBrackets, type ListeningPort } from '../process/sockets.js';
+import { webSocketUrlAt } from './web-socket-url.js';
 
 export interface InspectorOptions {
   signal?: AbortSignal | undefined;
@@ -64,18 +64,27 @@ export const openInspector = async (
   const before = new Set(listeningPorts(pid).map(({ port }) => port));
   closer.start();
   process.kill(pid, 'SIGUSR1');
-  const url = await waitForInspector(pid, closer, options);
+  const opensPort = (): boolean => listeningPorts(pid).some(({ port }) => !before.has(port));
+  const url = await waitForInspector(pid, closer, opensPort, options);
   // a port that was open before the signal is an inspector that was slow to answer: memwatch must not close it
   return { url, opened: !before.has(Number(new URL(url).port)) };
 };
 
 /** A server of a stuck process answers nothing. A slower inspector is found after the signal, which changes nothing for it. */
 const quickMs = 500;
-const waitForInspector = async (pid: number, closer: Closer, options: InspectorOptions): Promise<string> => {
+/** `opensPort`: it listens on a port that was not open before the signal, and may be too slow to answer there. */
+const waitForInspector = async (
+  pid: number,
+  closer: Closer,
+  opensPort: () => boolean,
+  options: InspectorOptions,
+): Promise<string> => {
   const timeoutMs = options.timeoutMs ?? 10_000;
   const start = Date.now();
   // an inspector that opens just after Ctrl-C can still be closed again
-  const url = await withDeadline(timeoutMs, options.signal, (late) => lookForInspector(pid, closer, options, late));
+  const url = await withDeadline(timeoutMs, options.signal, (late) =>
+    lookForInspector(pid, closer, opensPort, options, late),
+  );
   if (url !== undefined) return url;
   const later = `if it opens one later, ${closer.describe()}`;
   if (options.signal?.aborted === true)
@@ -91,6 +100,7 @@ const inChildMs = 4000;
 const lookForInspector = async (
   pid: number,
   closer: Closer,
+  opensPort: () => boolean,
   options: InspectorOptions,
   late: AbortSignal,
 ): Promise<string | undefined> => {
@@ -109,6 +119,8 @@ const lookForInspector = async (
       const unreachable = await unreachableInspector(pid);
       if (unreachable !== undefined)
         throw noInspector(pid, `it ${unreachable}`, 'not-attachable', `${loopbackAdvice}; ${closer.describe()}`);
+    }
+    if (loop.hasTurned() && !opensPort()) {
       closer.dismiss();
       throw noInspector(
         pid,
@@ -165,51 +177,6 @@ const likelyInspectorPorts = (pid: number, ports: readonly ListeningPort[]): rea
   const status = readProcess(pid);
   if (status?.command.some((argument) => argument.startsWith('--inspect')) === true) return ports;
   return ports.filter(({ loopback, port }) => loopback || port === 9229);
-};
-
-/**
- * The first WebSocket address that an inspector's HTTP port lists; undefined if something else listens there. `seenBy`: the
- * process in whose network namespace the address holds.
- */
-export const webSocketUrlAt = async (
-  host: string,
-  port: number,
-  { signal, seenBy, timeoutMs = 2000 }: Omit<LookOptions, 'everyPort' | 'ignore'> & { seenBy?: number } = {},
-): Promise<string | undefined> => {
-  const name = withoutBrackets(host);
-  const agent = await agentInside(seenBy, name, port, signal).catch(() => undefined);
-  if (agent === undefined && seenBy !== undefined && inOtherNetwork(seenBy)) return undefined;
-  return new Promise((resolve) => {
-    const options = { host: name, port, path: '/json/list', agent: agent ?? false, timeout: timeoutMs, signal };
-    const request = get(options, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8');
-      answer.on('data', (chunk: string) => {
-        text += chunk;
-        if (text.length > 1_000_000) request.destroy();
-      });
-      answer.on('end', () => resolve(webSocketUrlIn(text, `ws://${host}:${port}`)));
-      answer.on('error', () => resolve(undefined));
-    });
-    const late = setTimeout(() => request.destroy(), timeoutMs + 500);
-    request.on('timeout', () => request.destroy());
-    request.on('error', () => resolve(undefined));
-    request.on('close', () => {
-      clearTimeout(late);
-      resolve(undefined);
-    });
-  });
-};
-
-/** The path from the answer on the host and port that were asked: an answer must not lead to another process. */
-const webSocketUrlIn = (text: string, place: string): string | undefined => {
-  try {
-    const list: unknown = JSON.parse(text);
-    const url: unknown = Array.isArray(list) ? list[0]?.webSocketDebuggerUrl : undefined;
-    return typeof url === 'string' ? place + new URL(url).pathname : undefined;
-  } catch {
-    return undefined;
-  }
 };
 
 const isStopped = (pid: number): boolean => stopOf(readProcess(pid)?.state ?? '', pid) !== undefined;
