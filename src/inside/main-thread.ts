@@ -38,7 +38,7 @@ export interface SampledNode {
 }
 
 const samplingInterval = 512 * 1024;
-/** Coarser than memwatch's usual 1 ms, because it runs all the time: at 10 ms it cost a busy server several per cent. */
+/** Coarser than memwatch's usual 1 ms, because it runs all the time. */
 const cpuIntervalUs = 25_000;
 
 export const connectMainThread = (): MainThread => {

@@ -17,7 +17,7 @@ import type { AgentMessage, AgentStart } from './settings.js';
 
 const tickMs = 100;
 const readingMs = 1000;
-/** A process that takes less of a core than this is idle; the agent itself takes up to a third of it. */
+/** A process that takes less of a core than this is idle; the agent itself takes a part of it. */
 const idleShare = 0.03;
 /** A change of the resident memory by this share of the limit is looked at without waiting for the next second. */
 const jump = 0.02;
