@@ -73,6 +73,7 @@ export const findLiveLeaks = async (
   const untilMs = performance.now() + options.maxMs;
   const first = await watchTarget(looking, { ...watching, gateRounds: gateRoundsFor(estimate), sampled: false });
   const { report: found, watched } = await reportOf(looking, first, { ...options, rounds, suspectedRounds, untilMs });
+  if (io.signal.aborted) return found; // the target may not answer any more
   const report = await withSites(found, looking, options);
   if (attachment.worker !== undefined || first.end === 'cut') return report;
   return withWorkers(report, attachment, watched, (worker) =>
