@@ -9,7 +9,7 @@ import { isRoomToCollect, readRoom, type Room } from '../agent/capture/room.js';
 import { evaluate } from '../agent/session/evaluate.js';
 import type { Guard } from '../agent/session/guard.js';
 import { MemwatchError } from '../errors.js';
-import type { KeptBytes } from './resident.js';
+import type { KeptMemory } from './resident.js';
 import { formatBytes } from '../report/units.js';
 import {
   censusCost,
@@ -60,7 +60,7 @@ export interface EstimateOptions {
    * garbage counts like live objects.
    */
   readonly collected?: boolean;
-  readonly kept?: KeptBytes | undefined;
+  readonly kept?: KeptMemory | undefined;
 }
 
 export const estimateSnapshot = async (
@@ -116,13 +116,13 @@ export const estimateCensus = async (
   return roughly.enough || !(await roomToCollect(attachment)) ? roughly : estimate(true);
 };
 
-const leastKeptBytes = 1e6;
+const leastKeptMemory = 1e6;
 
 /** Memory that earlier captures have left with the allocator counts as used, and is there for the next. */
-const roomWithKept = async (attachment: Attachment, kept: KeptBytes | undefined): Promise<Room> => {
+const roomWithKept = async (attachment: Attachment, kept: KeptMemory | undefined): Promise<Room> => {
   const room = await readRoom(attachment);
-  const keptBytes = (await kept?.()) ?? 0;
-  if (room.left === undefined || keptBytes < leastKeptBytes) return room;
+  const keptBytes = kept?.bytes() ?? 0;
+  if (room.left === undefined || keptBytes < leastKeptMemory) return room;
   const { availableBytes, of } = room.left;
   const left = { availableBytes: availableBytes + keptBytes, of: `${of}, with what earlier captures left free,` };
   return { ...room, left };

@@ -4,19 +4,22 @@ import { startCensus, type Census } from '../agent/capture/census.js';
 import { MemwatchError } from '../errors.js';
 import { formatBytes } from '../report/units.js';
 import { estimateCensus, whyNoRoom, type EstimateOptions } from './estimate.js';
-import { followKeptBytes, type KeptBytes } from './resident.js';
+import { followKeptMemory } from './resident.js';
 
 /** It is closed with the attachment. Each count throws no-room, with the figures, if the heap has grown too large. */
-export const openCensus = async (attachment: Attachment, force = false, kept?: KeptBytes): Promise<Census> => {
+export const openCensus = async (
+  attachment: Attachment,
+  force = false,
+  kept = followKeptMemory(attachment.session),
+): Promise<Census> => {
   const census = await startCensus(attachment.session);
-  const keptBytes = kept ?? (await followKeptBytes(attachment.session));
   attachment.onDetach(census.close);
   let counts = 0;
   return {
     count: async (options) => {
       // each count collects garbage, so that little is left for the next
-      if (!force) await refuseWithoutRoom(attachment, { collected: counts++ === 0, kept: keptBytes });
-      return census.count(options);
+      if (!force) await refuseWithoutRoom(attachment, { collected: counts++ === 0, kept });
+      return kept.after(() => census.count(options));
     },
     sizes: census.sizes,
     close: census.close,

@@ -35,22 +35,37 @@ export const reportKeptMemory = async <T>(
   return result;
 };
 
-/** Says how many bytes of free memory the captures since then have left with the target's allocator. */
-export type KeptBytes = () => Promise<number>;
+/** The free memory that captures have left with the target's allocator. */
+export interface KeptMemory {
+  /** What the next capture can use of it. */
+  bytes(): number;
+  /** Takes a capture, and adds what that leaves. What the program takes between captures is not counted. */
+  after<T>(capture: () => Promise<T>): Promise<T>;
+}
 
 /**
  * The next capture uses that memory again: on Node 20 and 24, the RSS rose to the same peak in each of three snapshots,
- * within 2 %. What the program itself may have taken of it meanwhile is left out.
+ * within 2 %.
  */
-export const followKeptBytes = async (session: Session): Promise<KeptBytes> => {
+export const followKeptMemory = (session: Session): KeptMemory => {
+  let kept = 0;
+  /** NaN where the target cannot read it. */
   const outside = async (): Promise<number> => {
-    const { rssBytes, heapBytes } = await readResident(session);
+    const { rssBytes, heapBytes } = await readResident(session).catch(() => ({ rssBytes: NaN, heapBytes: NaN }));
     return rssBytes - heapBytes;
   };
-  const before = await outside();
-  return async () => Math.max(0, reusedShare * ((await outside()) - before)) || 0;
+  return {
+    bytes: () => reusedShare * kept,
+    after: async (capture) => {
+      const before = await outside();
+      const result = await capture();
+      kept = Math.max(0, kept + ((await outside()) - before || 0));
+      return result;
+    },
+  };
 };
 
+/** The program may have taken some of it meanwhile. */
 const reusedShare = 0.8;
 
 const minReportedBytes = 16e6;

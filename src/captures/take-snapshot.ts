@@ -12,7 +12,7 @@ import { isTemporaryFile } from '../files/temporary.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from '../report/units.js';
 import type { Progress } from '../progress.js';
 import { estimateSnapshot, unknownLimit, whyNoRoom, type SnapshotEstimate } from './estimate.js';
-import { reportKeptMemory, type KeptBytes } from './resident.js';
+import { reportKeptMemory, type KeptMemory } from './resident.js';
 
 export interface TakeOptions {
   /** undefined: the user cannot choose. */
@@ -24,7 +24,7 @@ export interface TakeOptions {
   /** More snapshots of this session will be compared with this one: V8 keeps the ids of objects, which take memory. */
   more?: boolean;
   /** What earlier captures have left for this one. */
-  kept?: KeptBytes;
+  kept?: KeptMemory;
   /** Garbage has just been collected; the estimate of the cost then needs no collection of its own. */
   collected?: boolean;
   /** Leaves the contents of strings out of the file. */
@@ -50,7 +50,8 @@ export const takeSnapshot = async (
   const onProgress = (progress: SnapshotProgress): void => io.progress(progressText(progress));
   const options = { gzip: gzip === true, overwrite, redact, signal: io.signal, onProgress, onTake };
   const capture = (): Promise<CapturedSnapshot> => captureSnapshot(attachment, file, options);
-  return more ? capture() : reportKeptMemory(attachment, io, capture);
+  if (!more) return reportKeptMemory(attachment, io, capture);
+  return kept === undefined ? capture() : kept.after(capture);
 };
 
 const costOf = (estimate: SnapshotEstimate): string => {

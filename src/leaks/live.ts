@@ -14,7 +14,7 @@ import type { LeakReport } from '../analyzer/model/finding.js';
 import type { Progress } from '../progress.js';
 import { estimateSnapshot } from '../captures/estimate.js';
 import { openCensus } from '../captures/open-census.js';
-import { followKeptBytes } from '../captures/resident.js';
+import { followKeptMemory } from '../captures/resident.js';
 import { gateRoundsFor, suspectedRoundsFor, comparedRounds } from './duration.js';
 import { evidenceFor } from './evidence.js';
 import { requireTurningLoop } from './turning-loop.js';
@@ -52,7 +52,7 @@ export const findLiveLeaks = async (
   for (let i = 1; i <= options.warmUpRounds; i++) await round(`1/4 warm-up, round ${i} of ${options.warmUpRounds}`);
   const estimate = await estimateSnapshot(attachment, { collected: options.maxPauseMs === undefined });
   const { snapshots, counts, collects, warnings } = evidenceFor(estimate, options);
-  const kept = await followKeptBytes(attachment.session);
+  const kept = followKeptMemory(attachment.session);
   const census = counts ? await openCensus(attachment, options.force, kept) : uncounted;
   const looking = {
     attachment,

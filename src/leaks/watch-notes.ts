@@ -11,7 +11,7 @@ import { nativeMemory } from '../analyzer/growth/readings/counters.js';
 import type { GateReading } from '../analyzer/growth/readings/gate.js';
 import type { Watch } from '../analyzer/growth/watch-report.js';
 import type { ProcessReading } from '../analyzer/model/process-reading.js';
-import type { KeptBytes } from '../captures/resident.js';
+import type { KeptMemory } from '../captures/resident.js';
 import type { Progress } from '../progress.js';
 import type { Round } from './rounds.js';
 
@@ -21,7 +21,7 @@ export interface Looking {
   readonly census: Census;
   readonly readings: ProcessReadings;
   /** What the captures so far have left for the next. */
-  readonly kept?: KeptBytes | undefined;
+  readonly kept?: KeptMemory | undefined;
   readonly round: Round;
   readonly io: Progress;
   /** Garbage is collected before each reading. */

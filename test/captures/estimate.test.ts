@@ -7,7 +7,7 @@ import { withAttachment } from '#memwatch/agent/attach/attach.js';
 import { captureSnapshot } from '#memwatch/agent/capture/snapshot.js';
 import { evaluate } from '#memwatch/agent/session/evaluate.js';
 import { estimateSnapshot } from '#memwatch/captures/estimate.js';
-import { followKeptBytes } from '#memwatch/captures/resident.js';
+import { followKeptMemory } from '#memwatch/captures/resident.js';
 import { takeSnapshot } from '#memwatch/captures/take-snapshot.js';
 import { makeCgroup } from '../support/cgroups.js';
 import { testedMajors } from '../support/nodes.js';
@@ -62,8 +62,11 @@ test('V8 keeps the ids of objects between snapshots that are compared, and forge
     const objectId = String(result.objectId);
     const idOf = async (): Promise<string> =>
       (await attachment.session.send('HeapProfiler.getHeapObjectId', { objectId })).heapSnapshotObjectId;
-    const kept = await followKeptBytes(attachment.session);
-    await takeSnapshot(attachment, file, { more: true }, io);
+    const kept = followKeptMemory(attachment.session);
+    await takeSnapshot(attachment, file, { more: true, kept }, io);
+    const before = kept.bytes();
+    // what the program itself takes is not free for a capture
+    await attachment.session.send('Runtime.evaluate', { expression: 'globalThis.held = Buffer.alloc(40e6, 1)' });
     const cgroup = makeCgroup(t, target.pid);
     if (cgroup !== undefined) {
       cgroup.leaveRoom(60e6);
@@ -74,6 +77,7 @@ test('V8 keeps the ids of objects between snapshots that are compared, and forge
     }
     const first = await idOf();
     await takeSnapshot(attachment, file, { more: true, kept, overwrite: true }, io);
+    assert.ok(kept.bytes() < before + 20e6, `${before} and ${kept.bytes()} bytes`);
     assert.equal(await idOf(), first);
     await takeSnapshot(attachment, file, { overwrite: true }, io);
     assert.notEqual(await idOf(), first);

@@ -150,7 +150,7 @@ test('a search for leaks says what it has learned till then, also where its load
   const load = `trap '' TERM; echo shell $$ >&2; i=0; while [ $i -lt 4 ]; do sleep 0.1; i=$((i+1)); done; [ -e stop ] && touch stuck && sleep 60`;
   const cwd = temporaryFolder(t);
   const run = start(t, ['leaks', String(target.pid), '--json', '--warm-up', '0', '--load', `${load}; true`], cwd);
-  await eventually('four rounds have begun', () => run.printed.stderr.split('shell ').length > 4, 60_000);
+  await eventually('five rounds have begun', () => run.printed.stderr.split('shell ').length > 5, 60_000);
   writeFileSync(join(cwd, 'stop'), '');
   await eventually('its load is stuck', () => existsSync(join(cwd, 'stuck')), 60_000);
   await run.endsAfter('SIGINT');

@@ -59,7 +59,14 @@ test('every command has its row, or is known to take no target', () => {
   assert.deepEqual([...Object.keys(rows), ...withoutTarget].toSorted(), [...commands.keys()].toSorted());
 });
 
-for (const node of [20, 26] satisfies NodeMajor[]) {
+/** What each way of looking leaves in the oldest Node: the others take their captures by the same code. */
+const onNode20 = ['attach', 'detach', 'dump', 'census', 'cpu', 'alloc', 'snapshot', 'leaks'];
+const plan: readonly [NodeMajor, readonly string[]][] = [
+  [26, Object.keys(rows)],
+  [20, onNode20],
+];
+
+for (const [node, names] of plan) {
   test(`no command changes anything in a tree of processes of Node ${node}`, async (t) => {
     const folder = temporaryFolder(t);
     const tree = await startTree(t, node);
@@ -67,7 +74,7 @@ for (const node of [20, 26] satisfies NodeMajor[]) {
     await warmUp(tree, folder);
     const before = await tree.state();
     for (const [name, wordsOf] of Object.entries(rows)) {
-      for (const words of wordsOf(pid, `${pid}/1`, folder)) {
+      for (const words of names.includes(name) ? wordsOf(pid, `${pid}/1`, folder) : []) {
         await t.test(`${name} ${words.slice(1).join(' ').replaceAll(folder, '')}`, async () => {
           const run = await memwatch([name, ...words], { cwd: folder, timeoutMs: 240_000 });
           assert.equal(run.code, 0, `${run.stdout}\n${run.stderr}`);

@@ -86,7 +86,7 @@ test('Ctrl-C ends a watch with what is known; any other error is the caller’s'
   const stopped = createTarget({ fails: { round: 3, error } });
   stopped.interrupted.abort();
   const watched = await watchTarget(stopped.looking, options);
-  assert.deepEqual([watched.end, watched.rounds], ['interrupted', 3]);
+  assert.deepEqual([watched.end, watched.rounds], ['cut', 3]);
   const mine = new RangeError('mine');
   const failing = createTarget({ fails: { round: 1, error: mine } });
   await assert.rejects(watchTarget(failing.looking, options), (thrown) => thrown === mine);

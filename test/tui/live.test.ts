@@ -89,12 +89,18 @@ test('the cause of a crash is reported if the last readings show it', () => {
 });
 
 test('no trend is shown from what memwatch itself did to the process', () => {
-  const events = readings(60, (second) => (100 + second) * megabyte).map(
-    (reading) => ({ type: 'reading', reading }) as const,
-  );
+  const rising = readings(60, (second) => (100 + second) * megabyte);
+  const gc = [{ kind: 'minor', count: 1, durationUs: 1000 }] as const;
+  const events = rising.map((reading) => ({ type: 'reading', reading: { ...reading, gc } }) as const);
   const shown = (state: State): string => frame(state).map(textOf).join('\n');
   const calm = events.reduce((state, event) => update(state, event).state, initialState('pid 1', true, 80, 24));
   assert.match(shown(calm), /used heap grows/);
+  // garbage that nothing has collected yet rises as well, and some of it comes from the readings
+  const uncollected = rising.reduce(
+    (state, reading) => update(state, { type: 'reading', reading }).state,
+    initialState('pid 1', true, 80, 24),
+  );
+  assert.match(shown(uncollected), /Trend +needs two garbage collections/);
   const working: State = { ...initialState('pid 1', true, 80, 24), work: { text: 'a snapshot', action: true } };
   const busy = events.reduce((state, event) => update(state, event).state, working);
   assert.match(shown(busy), /Trend +paused while memwatch works/);

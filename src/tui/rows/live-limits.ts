@@ -32,12 +32,13 @@ export const limitLines = (state: State, last: Reading): Line[] => {
 const labelWidth = 8;
 const label = (text: string): Span => span(padEnd(text, labelWidth), 'title');
 
-/** As many as there is room for. */
+/** As many as there is room for; the blanks after the last one need none. */
 const fitting = (groups: readonly Span[][], room: number): Span[] => {
   let width = 0;
   return groups.flatMap((spans) => {
-    width += spans.reduce((sum, { text }) => sum + text.length, 0);
-    return width > room ? [] : spans;
+    const text = spans.map((one) => one.text).join('');
+    width += text.length;
+    return width - (text.length - text.trimEnd().length) > room ? [] : spans;
   });
 };
 
@@ -113,12 +114,23 @@ const partsLine = ({ parts }: LiveMemory, room: number): Line => {
 /** 3.6 MB an hour: slower growth needs no warning on a screen that is watched for minutes. */
 const leastBytesPerSecond = 1024;
 
+/**
+ * Until V8 collects garbage, everything that the program and memwatch's own readings allocate looks like growth: after two
+ * collections the floor shows what stays.
+ */
+const fewestCollections = 2;
+
+const collectionsIn = (readings: State['readings']): number =>
+  readings.flatMap(({ gc }) => gc ?? []).reduce((sum, { count }) => sum + count, 0);
+
 const forecastLine = ({ readings: all, disturbedMs, work }: State): Line => {
   if (work?.action === true) {
     return line(label('Trend'), span('paused while memwatch works on the process', 'dim'));
   }
   const readings = all.filter(({ timeMs }) => timeMs > disturbedMs);
   const seconds = spanSeconds(readings);
+  if (seconds >= 20 && collectionsIn(readings) < fewestCollections)
+    return line(label('Trend'), span('needs two garbage collections', 'dim'));
   const growing = findGrowing(figuresOfProcess(readings)).find(({ slope }) => slope.estimate >= leastBytesPerSecond);
   if (growing === undefined) {
     const text = seconds < 20 ? 'needs 20 s of readings' : 'no steady growth so far';
