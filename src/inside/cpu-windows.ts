@@ -6,8 +6,8 @@ import type { Evidence } from './evidence.js';
 import type { MainThread } from './main-thread.js';
 
 export interface CpuWindows {
-  /** Starts the first profile, and ends one that is long enough; while the program is idle, there is none. */
-  pass(isIdle: boolean): Promise<void>;
+  /** Starts the first profile, and ends one that is long enough. */
+  pass(): Promise<void>;
   /** Ends the profile now, and starts the next. */
   cut(): Promise<void>;
   /** Ends the last one. */
@@ -42,10 +42,10 @@ export const createCpuWindows = (main: MainThread, evidence: Evidence): CpuWindo
   return {
     cut,
     end,
-    pass: async (isIdle) => {
+    pass: async () => {
       const now = Date.now();
       const isDue = startedMs === undefined ? now - createdMs >= firstAfterMs : now - startedMs >= lengthMs;
-      if (isDue) await (isIdle ? end() : cut());
+      if (isDue) await cut();
     },
   };
 };

@@ -17,8 +17,6 @@ import type { AgentMessage, AgentStart } from './settings.js';
 
 const tickMs = 100;
 const readingMs = 1000;
-/** A process that takes less of a core than this is idle; the agent itself takes a part of it. */
-const idleShare = 0.03;
 /** A change of the resident memory by this share of the limit is looked at without waiting for the next second. */
 const jump = 0.02;
 
@@ -57,7 +55,7 @@ const look = async (): Promise<void> => {
     if (stops !== stopsSeen) await samples.start();
     stopsSeen = stops;
     await samples.pass(share);
-    await cpu.pass(reading.cpuUs < idleShare * reading.intervalUs);
+    await cpu.pass();
   });
   run(async () => void (isSampling = false));
 };
