@@ -44,8 +44,7 @@ export const createCpuWindows = (main: MainThread, evidence: Evidence): CpuWindo
     end,
     pass: async () => {
       const now = Date.now();
-      const isDue = startedMs === undefined ? now - createdMs >= firstAfterMs : now - startedMs >= lengthMs;
-      if (isDue) await cut();
+      if (startedMs === undefined ? now - createdMs >= firstAfterMs : now - startedMs >= lengthMs) await cut();
     },
   };
 };

@@ -56,7 +56,7 @@ export const connectMainThread = (): MainThread => {
     session,
     readFigures: async () => {
       // V8 keeps what is logged while an inspector is open, and this session stays connected when that closes
-      void session.send('Runtime.discardConsoleEntries');
+      void session.send('Runtime.discardConsoleEntries').catch(() => {});
       return (await ask('read')) as AgentFigures;
     },
     openInspector: async () => void (await ask('open')),

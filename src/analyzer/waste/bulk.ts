@@ -38,9 +38,8 @@ export const listenersInBulk: Finder = {
       const listeners = elementsIn(heap.graph, list);
       const [first] = listeners;
       if (listeners.length < fewestListeners || first === undefined || codeOf(first) === -1) continue;
-      const alike = listeners.filter((one) => codeOf(one) === codeOf(first));
-      if (alike.length < listeners.length) continue;
-      for (const one of alike.slice(1)) add(one, take(one));
+      if (!listeners.every((one) => codeOf(one) === codeOf(first))) continue;
+      for (const one of listeners.slice(1)) add(one, take(one));
       add(first, claims.takeAll(elementsOf(list)));
     }
   },

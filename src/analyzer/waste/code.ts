@@ -2,7 +2,7 @@
 import type { HeapGraph } from '../model/heap-graph.js';
 import { isProgramFile } from '../model/scripts.js';
 import { followInternal, nodeKinds } from './layout.js';
-import { preorderPlaces } from './subtree.js';
+import { preorderPlaces, takeSubtree } from './subtree.js';
 import type { Finder } from './kinds.js';
 
 export const scriptsTwice: Finder = {
@@ -68,7 +68,6 @@ export const sourceMaps: Finder = {
     'run without --enable-source-maps, source-map-support and inline source maps where memory counts: memwatch and debuggers read the map from its file',
   find: (heap, claims, add) => {
     const { graph } = heap;
-    const places = preorderPlaces(heap);
     const names = new Set(mapClasses.map((name) => graph.strings.indexOf(name)).filter((index) => index !== -1));
     for (let node = 0; node < graph.nodeCount; node++) {
       const isMap =
@@ -76,10 +75,7 @@ export const sourceMaps: Finder = {
         (graph.nodeType[node] === nodeKinds.string &&
           graph.selfBytes[node] > fewestMapBytes &&
           mapText.test(graph.strings.get(graph.nodeName[node])));
-      if (!isMap) continue;
-      let bytes = 0;
-      for (const part of places.subtree(node)) bytes += claims.takeAll(part);
-      add(node, bytes);
+      if (isMap) add(node, takeSubtree(heap, claims, node));
     }
   },
 };

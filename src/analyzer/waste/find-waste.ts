@@ -1,4 +1,7 @@
-/** Which memory of a heap could be saved. In: a heap, and the texts of its scripts, as far as they are known. Out: a WasteReport, no byte of it counted twice. */
+/**
+ * Which memory of a heap could be saved. In: a heap, and the texts of its scripts, as far as they are known. Out: a
+ * WasteReport, no byte of it counted twice.
+ */
 import type { Heap } from '../heap/heap.js';
 import type { WasteKind, WasteReport } from '../model/waste.js';
 import { poolsOfFew, tinyBuffers } from './buffers.js';

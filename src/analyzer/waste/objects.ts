@@ -12,6 +12,7 @@ const firstKeyWord = 6;
 const propertyWords = 3;
 /** V8 turns every object with more properties into a dictionary: such an object is meant as one. */
 const maxFields = 128;
+
 export const dictionaryObjects: Finder = {
   kind: 'dictionary-objects',
   title: 'Objects in dictionary mode',

@@ -1,5 +1,5 @@
 /** Results that are held in memory as a whole: in, a heap; out, arrays of thousands of plain objects of one shape. */
-import { preorderPlaces } from './subtree.js';
+import { takeSubtree } from './subtree.js';
 import { elementsIn, nodeKinds, objectsNamed } from './layout.js';
 import type { Finder } from './kinds.js';
 
@@ -15,7 +15,6 @@ export const rowsHeldWhole: Finder = {
     const { graph } = heap;
     const { classOf, list } = heap.classes;
     const isPlain = list.map(({ name }) => name === 'Object' || name.startsWith('{'));
-    const places = preorderPlaces(heap);
     for (const node of objectsNamed(graph, 'Array')) {
       const rows = elementsIn(graph, node);
       if (rows.length < fewestRows) continue;
@@ -24,9 +23,7 @@ export const rowsHeldWhole: Finder = {
         (row) => classOf[row] === shape && graph.nodeType[row] === nodeKinds.object && !claims.has(row),
       );
       if (!isPlain[shape] || alike.length < shareOfShape * rows.length) continue;
-      let bytes = 0;
-      for (const held of places.subtree(node)) bytes += claims.takeAll(held);
-      add(node, bytes, rowsNote);
+      add(node, takeSubtree(heap, claims, node), rowsNote);
     }
   },
 };

@@ -7,7 +7,7 @@ import { scriptUrlOf } from '../heap/modules.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import { isProgramFile } from '../model/scripts.js';
 import type { Claims } from './claims.js';
-import { edgeKinds, elementsIn, fewestRows, followInternal, nodeKinds, nodesByKey, objectHeaderBytes, objectsNamed, wordBytes } from './layout.js'; // prettier-ignore
+import { edgeKinds, elementsIn, fewestRows, followInternal, followProperty, nodeKinds, nodesByKey, objectHeaderBytes, objectsNamed, wordBytes } from './layout.js'; // prettier-ignore
 import type { Finder } from './kinds.js';
 
 export const looseShapes: Finder = {
@@ -122,17 +122,6 @@ const createOrigin = (graph: HeapGraph): ((node: number) => number) => {
     let at = first;
     while (at !== -1 && !isObject(at)) at = isOfProgram(constructorOf(at)) ? prototypeOf(at) : -1;
     return at === -1 ? -1 : first;
-  };
-};
-
-/** Returns what a node's property of this name leads to; -1 if it has none. */
-const followProperty = (graph: HeapGraph, name: string): ((node: number) => number) => {
-  const index = graph.strings.indexOf(name);
-  return (node) => {
-    if (node === -1) return -1;
-    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++)
-      if (graph.edgeType[edge] === edgeKinds.property && graph.edgeName[edge] === index) return graph.edgeTarget[edge];
-    return -1;
   };
 };
 

@@ -1,6 +1,7 @@
 /** Strings that take more room than their text: in, a heap; out, equal ones, slices that keep a long text, and ropes. */
 import type { Heap } from '../heap/heap.js';
-import { preorderPlaces } from './subtree.js';
+import type { Claims } from './claims.js';
+import { takeSubtree } from './subtree.js';
 import { followInternal, nodesByKey, headerBytes, longestText, nodeKinds, wordBytes } from './layout.js';
 import type { Finder, Take } from './kinds.js';
 
@@ -68,13 +69,12 @@ export const ropes: Finder = {
       ropeNodes.push(node);
       forEachPart(node, (part) => (isPart[part] = 1));
     }
-    for (const node of ropeNodes) if (isPart[node] === 0) measureRope(heap, node, forEachPart, (saved) => takeRope(heap, node, saved, claims.takeAll.bind(claims), add)); // prettier-ignore
+    for (const node of ropeNodes) if (isPart[node] === 0) measureRope(heap, node, forEachPart, (saved) => takeRope(heap, node, saved, claims, add)); // prettier-ignore
   },
 };
 
-const takeRope = (heap: Heap, rope: number, saved: number, takeAll: (node: number) => number, add: Take): void => {
-  let taken = 0;
-  for (const part of preorderPlaces(heap).subtree(rope)) taken += takeAll(part);
+const takeRope = (heap: Heap, rope: number, saved: number, claims: Claims, add: Take): void => {
+  const taken = takeSubtree(heap, claims, rope);
   if (taken > 0) add(rope, Math.min(saved, taken));
 };
 

@@ -1,5 +1,6 @@
 /** All nodes that a node dominates, itself first. In: a heap. Out: a look-up that is computed once per heap. */
 import type { Heap } from '../heap/heap.js';
+import type { Claims } from './claims.js';
 
 export interface PreorderPlaces {
   /** Its nodes are those that would be freed with the node. */
@@ -19,4 +20,11 @@ export const preorderPlaces = (heap: Heap): PreorderPlaces => {
   };
   known.set(heap, places);
   return places;
+};
+
+/** Claims all that would be freed with the node. */
+export const takeSubtree = (heap: Heap, claims: Claims, node: number): number => {
+  let bytes = 0;
+  for (const part of preorderPlaces(heap).subtree(node)) bytes += claims.takeAll(part);
+  return bytes;
 };

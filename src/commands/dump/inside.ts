@@ -190,25 +190,18 @@ const readPending = async (
   const turns = found.some(({ held, loopDelayUs }) => held !== undefined && loopDelayUs !== null);
   const fits = turns && (await roomToCollect(attachment));
   const pending = await Promise.all(
-    found.map(
-      async ({
-        look: {
-          thread: { name, session },
-        },
-        held,
-        loopDelayUs,
-      }) => {
-        if (held === undefined || loopDelayUs === null) return null;
-        const { usedSize } = await session.send('Runtime.getHeapUsage');
-        if (!fits || (usedSize > mostHeapBytes && !allPromises)) {
-          const why = fits ? `that collects the garbage of ${formatBytes(usedSize)}; --promises does it` : noRoom;
-          warnings.push(`${name}: pending promises were not looked for: ${why}`);
-          return null;
-        }
-        const promises = await readPendingPromises(session, held.locator.atAddress);
-        return promises === undefined ? null : computePending(promises);
-      },
-    ),
+    found.map(async ({ look, held, loopDelayUs }) => {
+      const { name, session } = look.thread;
+      if (held === undefined || loopDelayUs === null) return null;
+      const { usedSize } = await session.send('Runtime.getHeapUsage');
+      if (!fits || (usedSize > mostHeapBytes && !allPromises)) {
+        const why = fits ? `that collects the garbage of ${formatBytes(usedSize)}; --promises does it` : noRoom;
+        warnings.push(`${name}: pending promises were not looked for: ${why}`);
+        return null;
+      }
+      const promises = await readPendingPromises(session, held.locator.atAddress);
+      return promises === undefined ? null : computePending(promises);
+    }),
   );
   return { pending, warnings };
 };

@@ -18,9 +18,11 @@ const contains = ({ loc }: AnyNode, { line, column }: TextPosition): boolean => 
   return isAfterStart && (line + 1 < end.line || (line + 1 === end.line && column < end.column));
 };
 
-/** The text of that function; undefined if there is none, or the script cannot be parsed. */
-export const findFunction = (source: string, begins: TextPosition): string | undefined => {
+/** Returns the text of that function, for each place; undefined if there is none, or the script cannot be parsed. */
+export const readFunctions = (source: string): ((begins: TextPosition) => string | undefined) => {
   const program = tryParse(source);
-  const found = program && innermostAt(program, begins);
-  return found && source.slice(found.start, found.end);
+  return (begins) => {
+    const found = program && innermostAt(program, begins);
+    return found && source.slice(found.start, found.end);
+  };
 };
