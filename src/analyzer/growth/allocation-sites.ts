@@ -5,11 +5,12 @@
  */
 import { sumOf } from '../model/figures.js';
 import type { SurvivorFrame, SurvivorSite } from '../model/survivors.js';
-import type { AddingLine, AllocationSite, Finding } from '../model/finding.js';
+import type { AllocationSite, Finding } from '../model/finding.js';
 import { formatPlace, createLocator, type Location, type Locator } from '../model/location.js';
 import { isApplicationFile, ownerOf, type PackageLookup } from '../model/owner.js';
 import { isProgramFile, type ScriptsTable } from '../model/scripts.js';
 import { findCallIn } from './code/calls-in.js';
+import { isProgramFrame, placeOf, withMainAddition, type Code, type SourceOf } from './main-addition.js';
 
 const maxSites = 5;
 /** A site smaller than this share of the largest is a single sample that was hit by chance. */
@@ -59,7 +60,7 @@ export const assignSites = <F extends Finding>(
     stacks.set(finding, [...(stacks.get(finding) ?? []), site]);
   }
   const placed = findings.map((finding) => ({
-    ...placedByStacks(finding, stacks.get(finding) ?? [], locator),
+    ...withMainAddition(finding, stacks.get(finding) ?? [], code),
     allocationSites: largest(given.get(finding) ?? []).map((made) => withCallLine(made, code)),
   }));
   return { findings: placed, unclaimed };
@@ -88,33 +89,10 @@ export const withUnclaimedSites = <F extends Finding>(
   );
 };
 
-/** If several lines add, the one that actually ran is in a function on the stacks of the allocations that stayed. */
-const placedByStacks = <F extends Finding>(finding: F, sites: readonly SurvivorSite[], locator: Locator): F => {
-  const { additions = [], location } = finding;
-  const calls = sites.map(({ stack, bytes }) => ({ places: stack.map((frame) => placeOf(frame, locator)), bytes }));
-  const bytesIn = ({ function: within }: AddingLine): number =>
-    sumOf(calls.filter(({ places }) => places.some((at) => isSameLine(at, within))).map(({ bytes }) => bytes));
-  const [most, next] = additions.map((line) => ({ line, bytes: bytesIn(line) })).toSorted((a, b) => b.bytes - a.bytes);
-  if (most === undefined || !(most.bytes * minShare > (next?.bytes ?? 0))) return finding;
-  const declared = location === null ? [] : [`what holds it is declared at ${formatPlace(location)}`];
-  return { ...finding, location: most.line.location, reasons: [...finding.reasons, ...declared] };
-};
-
-const isSameLine = (at: Location | undefined, other: Location | null): boolean =>
-  at !== undefined && at.file === other?.file && at.line === other.line;
-
 const inBody = ({ bytes }: AllocationSite, { body }: Body): Made | undefined =>
   body === null
     ? undefined
     : { site: { function: '(body)', file: body.file, line: body.line, bytes, calledFrom: null } };
-
-/** The text that V8 runs, by script id and address; undefined if it is not available. */
-export type SourceOf = (scriptId: string, url: string) => string | undefined;
-
-interface Code {
-  readonly locator: Locator;
-  readonly sourceOf: SourceOf;
-}
 
 /** `call`: the frame of the application's function that called it, and of what that one calls. */
 interface Made {
@@ -152,11 +130,6 @@ const withCallLine = ({ site, call }: Made, { locator, sourceOf }: Code): Alloca
   const place = at && locator.atPosition(Number(from.scriptId), from.url, at.line, at.column);
   return place === undefined ? site : { ...site, calledFrom: { ...site.calledFrom, callLine: place.line } };
 };
-
-const isProgramFrame = ({ url }: SurvivorFrame): boolean => isProgramFile(url);
-
-const placeOf = ({ scriptId, url, line, column }: SurvivorFrame, locator: Locator): Location | undefined =>
-  locator.atPosition(Number(scriptId), url, line, column);
 
 const bestFinding = (findings: readonly Finding[], { stack }: SurvivorSite, locator: Locator): Finding | undefined => {
   const functions = new Set(stack.map((frame) => frame.function));

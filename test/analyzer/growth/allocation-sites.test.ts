@@ -45,7 +45,7 @@ test('so does a function in the file that owns the finding, and a class weighs m
   assert.deepEqual(sitesOf([site(500, frame('Session'), inBus)]), [['Session /app/src/login.js:10 500'], []]);
 });
 
-test('of several lines that add, the place is the one whose function allocated what stayed', () => {
+test('of several lines that add, the place is the one whose function allocated most of what stayed', () => {
   const line = (at: number, within: number) => ({
     location: { file: '/app/src/store.js', line: at, column: 3 },
     function: { file: '/app/src/store.js', line: within, column: 1 },
@@ -57,8 +57,28 @@ test('of several lines that add, the place is the one whose function allocated w
   };
   assert.deepEqual([placed(20)?.location?.line, placed(8)?.location?.line], [22, 10]);
   assert.match(placed(20)?.reasons.at(-1) ?? '', /declared at .*store\.js:3$/);
-  // both run, or neither was seen: none is known to be the one
-  assert.deepEqual([placed(8, 20)?.location?.line, placed(30)?.location?.line], [3, 3]);
+  assert.equal(placed(8, 20, 20)?.location?.line, 22, 'both run');
+  assert.equal(placed(30)?.location?.line, 3, 'neither was seen');
+});
+
+test('a function that V8 has inlined is found by what its caller calls; the innermost function counts', () => {
+  const source = [
+    'function add(k) { all.set(k, {}); }',
+    'function fail(k) { all.set(k, 0); }',
+    'function run(k) { add(k); }',
+    'function start() { all.set(0, 0); run(1); fail(2); }',
+  ].join('\n');
+  const additions = [1, 2, 4].map((at) => ({
+    location: { file: '/app/src/store.js', line: at, column: 19 },
+    function: { file: '/app/src/store.js', line: at, column: 1 },
+  }));
+  const at = (line: number, column: number): SurvivorFrame => ({ ...frame('', '/app/src/store.js', line), column });
+  const [run, start] = [at(2, 12), at(3, 14)];
+  const lineOf = (...stack: SurvivorFrame[]): number | undefined => {
+    const sites = [site(500, ...stack)];
+    return withAllocationSites([{ ...sessions, additions }], sites, undefined, undefined, () => source)[0]?.location?.line; // prettier-ignore
+  };
+  assert.deepEqual([lineOf(run, start), lineOf(at(1, 13), run, start), lineOf(start)], [1, 2, 4]);
 });
 
 test('a site that fits none is given to a single finding, and to none of two', () => {
