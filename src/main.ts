@@ -60,10 +60,18 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   stdoutFailed = true;
   const isReaderGone = error.code === 'EPIPE'; // `memwatch … | head` is not a failure
   const [code, message] = [isReaderGone ? 0 : 2, `cannot write to stdout: ${messageOf(error)}`];
-  if (!isReaderGone && !interrupted.signal.aborted) report(new MemwatchError('cannot-write', message), false);
+  const failure = new MemwatchError('cannot-write', message);
+  if (!isReaderGone && !interrupted.signal.aborted) report(failure, false);
   process.once('exit', () => (process.exitCode = code));
-  interrupted.abort(); // there is no reader of the output left: leave the target
+  interrupted.abort(failure); // there is no reader of the output left: leave the target
 });
+
+/** Loaded late, because most commands have ended before it is needed. */
+const watchReader = async (): Promise<void> => {
+  const reader = await import('./commands/watch-reader.js');
+  const gone = Object.assign(new Error('nobody reads it'), { code: 'EPIPE' });
+  reader.watchReader(() => process.stdout.emit('error', gone));
+};
 
 const run = async (command: Command, args: Arguments): Promise<void> => {
   try {
@@ -81,6 +89,7 @@ const runOnce = async (command: Command, args: Arguments): Promise<void> => {
   const afterwards: Io['afterwards'] = (work) => void later.push(work);
   const io = createIo(args['json'] === true, interrupted.signal, { endAtOnce, afterwards });
   hasBegun = true;
+  setTimeout(() => void watchReader(), 1000).unref();
   process.exitCode = (await command.run(args, io)) ?? (interrupted.signal.aborted ? 130 : 0);
   for (const work of later) await work();
 };
@@ -126,7 +135,8 @@ try {
   if (commandNameIn(words) === undefined) process.stdout.write(`${inLocale(answerWithoutCommand(words, columns))}\n`);
   else {
     const { createParser } = await import('./commands/parser.js'); // yargs takes longer to load than the rest
-    await (await createParser(words, columns, run)).parseAsync();
+    const parser = await createParser(words, columns, run);
+    await parser.exitProcess(false).parseAsync(); // what it prints can fail to be written
     hasEnded = true; // what may still run, such as the loading of a module, undoes nothing
   }
 } catch (error) {

@@ -5,11 +5,12 @@ import type { Target } from '../agent/attach/target.js';
 import { compareWithBaseline } from '../analyzer/growth/compare-baseline.js';
 import { throwIfInterrupted } from '../errors.js';
 import { renderCheck } from '../report/check-text.js';
+import { escapeText } from '../report/units.js';
 import { checkScenario } from '../leaks/scenario.js';
 import { baselineKey, knownLeaksOf, openBaseline, updateBaseline, type OpenBaseline } from './check/baseline.js';
 import { checkReport, reportOfEarlyEnd, unusable } from './check/report.js';
 import { readOptions, readSubjects, text, type CheckOptions } from './check/options.js';
-import { checkOutputs, writeOutputs, type Outputs } from './check/outputs.js';
+import { checkOutputs, summaryIn, writeOutputs, type Outputs } from './check/outputs.js';
 import { usualMaxMs } from '../leaks/duration.js';
 import { checkService } from '../leaks/service.js';
 import type { Arguments, Command, Io } from './io.js';
@@ -80,9 +81,16 @@ const check = async (args: Arguments, io: Io): Promise<number | undefined> => {
   }
   const failed = writeOutputs(report, outputs, folder, io);
   io.print(report, () => renderCheck(report, { folder, color: io.color }));
+  if (!report.passed) io.warn(whereToLook(outputs.artifacts));
   if (failed !== undefined) throw failed;
   return io.signal.aborted ? undefined : exitCode(report);
 };
+
+/** A screen shows the path, the source and the evidence of each finding. */
+const whereToLook = (artifacts: string | undefined): string =>
+  artifacts === undefined
+    ? 'to look into it: run it again with --artifacts DIR, then memwatch view DIR/check.json'
+    : `to look into it: memwatch view ${escapeText(summaryIn(artifacts))}, or the snapshots beside it`;
 
 /** The progress of a check. */
 interface CheckRun {

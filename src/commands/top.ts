@@ -11,7 +11,7 @@ import { targetForms, targetOf } from './choose-target.js';
 import { hasScreen, type Arguments, type Command, type Io } from './io.js';
 import { sayEnd } from './say-end.js';
 import { showTopScreen } from './top/screen.js';
-import { createTop, topDocument, topSorts, type TopChoice } from './top/view.js';
+import { createTop, topDocument, topSorts, topTitle, type TopChoice } from './top/view.js';
 
 export const topCommand: Command = {
   builder: (yargs) =>
@@ -70,7 +70,7 @@ const printTop = async (
   args: Arguments,
   io: Io,
 ): Promise<void> => {
-  const top = createTop(attachment);
+  const top = createTop(topTitle(attachment));
   const most = args['count'] === undefined ? Infinity : Number(args['count']);
   const limit = Number(args['limit']) > 0 ? Number(args['limit']) : Infinity;
   let count = 0;

@@ -41,13 +41,14 @@ export const renderTop = (view: TopView, { columns, lines, folder }: TopSize): s
 
 const threadLine = ({ name, busy, loop }: TopThread): string => {
   const lateUs = Math.round(loop?.delay?.maxUs ?? 0);
-  const late = lateUs === 0 ? '' : `; since top began, timers were late by at most ${formatDuration(lateUs)}`;
+  const late = lateUs === 0 ? '' : `; timers were late by at most ${formatDuration(lateUs)} so far`;
   return `${escapeText(name)}: ${formatShare(busy)} busy${late}`;
 };
 
 const mostFrames = 3;
 
-const blockLines = (block: TopBlock | undefined, folder: string): string[] => {
+/** The longest block, or nothing. */
+export const blockLines = (block: TopBlock | undefined, folder: string): string[] => {
   if (block === undefined) return [];
   const frames = block.stack.slice(0, mostFrames).map(({ function: name, file, line }) => {
     const place = showPlace({ file: file === '' ? null : file, line }, folder);

@@ -172,21 +172,31 @@ test('a snapshot is taken only after its price was agreed to, and then shown', {
   assert.equal(target.child.exitCode, null);
 });
 
-test('a CPU profile leads from the hottest function to its hottest line', { skip: noTmux }, async (t) => {
-  const terminal = await attached(t, await busyTarget(t));
-  terminal.keys('C');
-  await terminal.until(/go ahead/);
-  terminal.keys('Enter');
-  await terminal.until(/\[4 CPU\][^]*> .* hot .*target\.mjs:1/);
-  terminal.keys('t', 'Enter');
-  await terminal.until(/hot called by[^]*serve/);
-  terminal.keys('v');
-  await terminal.until(/│hot/);
-  terminal.keys('5');
-  await terminal.until(/> .*target\.mjs:3 +hot/);
-  terminal.keys('Enter');
-  await terminal.until(/> .*█+ +3 +for \(let i = 0/);
-});
+test(
+  'the CPU as it runs, and a CPU profile that leads from the hottest function to its hottest line',
+  { skip: noTmux },
+  async (t) => {
+    const terminal = await attached(t, await busyTarget(t));
+    terminal.keys('W');
+    await terminal.until(/go ahead/);
+    terminal.keys('Enter');
+    await terminal.until(/\[CPU now\][^]*> .* ~?hot .*target\.mjs:1[^]*main thread [\d.]+% busy[^]*W pause/);
+    terminal.keys('W');
+    await terminal.until(/paused, nothing is sampled: W goes on/);
+    terminal.keys('C');
+    await terminal.until(/go ahead/);
+    terminal.keys('Enter');
+    await terminal.until(/\[CPU functions\][^]*> .* ~?hot .*target\.mjs:1/);
+    terminal.keys('t', 'Enter');
+    await terminal.until(/hot called by[^]*serve/);
+    terminal.keys('v');
+    await terminal.until(/│hot/);
+    terminal.keys('5');
+    await terminal.until(/> .*target\.mjs:3 +~?hot/);
+    terminal.keys('Enter');
+    await terminal.until(/> .*█+ +3 +for \(let i = 0/);
+  },
+);
 
 test('Esc stops a search for leaks at once, and nothing of it stays in the target', { skip: noTmux }, async (t) => {
   const target = await idleTarget(t);

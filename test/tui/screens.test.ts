@@ -201,6 +201,20 @@ test('classes shown before retained sizes are known are put in their order then,
   assert.deepEqual([read.sort, read.cursor], ['self', 1]);
 });
 
+test('while several snapshots are opened, the screen waits for what grew, and does not say that there is nothing', () => {
+  const opening = play(
+    initialState('a.heapsnapshot b.heapsnapshot', false, 80, 24),
+    { type: 'show', tab: 'growth' },
+    { type: 'loading', text: 'reading a.heapsnapshot' },
+    { type: 'loaded', dataset: 'heap', summary: 'a heap', aside: true },
+  );
+  const text = frame(opening).map(textOf).join('\n');
+  assert.match(text, /\[3 Growth\][^]*opening a\.heapsnapshot b\.heapsnapshot …/);
+  assert.doesNotMatch(text, /contain none/);
+  const grown = play(opening, { type: 'loaded', dataset: 'growth', summary: '2 snapshots' });
+  assert.deepEqual([grown.tab, grown.work], ['growth', undefined]);
+});
+
 test('the tab of functions is called after the profile that it shows', () => {
   const both = play(
     initialState('pid 1', true, 80, 24),

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { leaking, report, scenario } from '../support/check-report.js';
 import { drawnProfile } from '../support/drawn-profile.js';
 import { drawnSnapshot, drawnSnapshots } from '../support/drawn-snapshot.js';
 import { matchesGolden } from '../support/golden.js';
@@ -143,10 +144,14 @@ test('what memwatch printed as JSON opens on the screen that shows it', { skip: 
   const lines = [{ line: 6, hits: 1200, timeUs: 5000, incrementBytes: 2_000_000, externalBytes: 0, source: 'hash' }];
   const measured = { name: 'hashPassword', file: join(cwd, 'service.cpuprofile'), lines };
   writeFileSync(join(cwd, 'lines.json'), JSON.stringify({ schema: 'memwatch/lines@1', functions: [measured] }));
+  const checked = report(leaking({ file: 'leaks/a.mjs' }), scenario({ file: 'leaks/b.mjs' }));
+  writeFileSync(join(cwd, 'check.json'), JSON.stringify(checked));
   const expected = {
     'heap.json': /\[2 Heap\][^]*sessions(?::| →) Map[^]*a saved result/,
     'diff.json': /\[3 Growth\][^]*Session[^]*a saved result/,
     'cpu.json': /\[4 CPU\][^]*hashPassword[^]*a saved result/,
+    'check.json':
+      /\[3 Growth\][^]*leaks\/a\.mjs: Map sessions gains[^]*Leaks at +\/app\/src\/store\.ts:12[^]*LEAK: FAIL +leaks\/a\.mjs/,
     'lines.json': /\[5 Lines\][^]*5\.00 ms[^]*hashPassword/,
   };
   const terminal = openTerminal(t, { columns: 120, rows: 30, cwd });

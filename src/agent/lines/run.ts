@@ -44,6 +44,10 @@ const runToEnd = (argv: readonly string[], folder: string, options: LaunchOption
     const stdout = options.programStdout === 'stderr' ? 2 : 'inherit';
     const child = spawn(binary, ['--import', preload.href, ...args], { stdio: ['inherit', stdout, 'inherit'] });
     const stopForwarding = forwardSignals(child);
+    const stop = (): void => {
+      if (options.signal?.reason instanceof MemwatchError) child.kill('SIGTERM'); // nobody reads its output; signals are forwarded
+    };
+    options.signal?.addEventListener('abort', stop, { once: true });
     child.on('error', (error) =>
       reject(
         new MemwatchError('bad-argument', `cannot start ${argv.join(' ')}: ${messageOf(error)}`, { cause: error }),
@@ -51,6 +55,7 @@ const runToEnd = (argv: readonly string[], folder: string, options: LaunchOption
     );
     child.on('exit', (code, signal) => {
       stopForwarding();
+      options.signal?.removeEventListener('abort', stop);
       resolve({ code, signal });
     });
   });

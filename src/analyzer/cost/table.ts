@@ -41,7 +41,7 @@ const functionRows = (profile: Profile): { rows: FunctionRow[]; whole: number; i
   const { self, total } = computeFunctions(profile);
   const liveColumn = values.slice(1).find(({ name }) => name === 'live');
   const live = liveColumn === undefined ? undefined : computeFunctions(profile, liveColumn.self).self;
-  const certain = computeCertain(profile);
+  const mayBeInlined = findInlining(profile, self);
   const columns = columnsOfFrames(frames);
   const rows: FunctionRow[] = [];
   let idle = 0;
@@ -60,7 +60,7 @@ const functionRows = (profile: Profile): { rows: FunctionRow[]; whole: number; i
       self: self[frame],
       total: total[frame],
       live: live?.[frame] ?? null,
-      mayBeInlined: location !== undefined && certain !== undefined && certain[frame] < certainShare * self[frame],
+      mayBeInlined: mayBeInlined(frame),
     });
   });
   return { rows, whole, idle };
@@ -68,6 +68,15 @@ const functionRows = (profile: Profile): { rows: FunctionRow[]; whole: number; i
 
 /** A function is marked where less than this of its own time is certain to be its own. */
 const certainShare = 0.9;
+
+/** Whether some of a frame's own value may be that of functions which V8 inlined into it. */
+export const findInlining = (profile: Profile, self: Float64Array): ((frame: number) => boolean) => {
+  const certain = computeCertain(profile);
+  return (frame) =>
+    profile.frames[frame].location !== undefined &&
+    certain !== undefined &&
+    certain[frame] < certainShare * self[frame];
+};
 
 /** For each frame: its own value on lines that are its own and call nothing; undefined where all is certain, or no line is known. */
 const computeCertain = ({ lines, nodeFrame, frames, notes }: Profile): Float64Array | undefined => {

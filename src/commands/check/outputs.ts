@@ -23,7 +23,8 @@ const starts = {
   json: /^\{\s*"schema":\s*"memwatch\/check@/,
 };
 
-const summaryIn = (artifacts: string): string => join(artifacts, 'check.json');
+/** The report that is kept in the folder of `--artifacts`. */
+export const summaryIn = (artifacts: string): string => join(artifacts, 'check.json');
 
 /** Before the scenarios run, which may take long. Throws `cannot-write`. */
 export const checkOutputs = ({ junit, markdown, artifacts, overwrite }: Outputs): void => {

@@ -14,7 +14,7 @@ const floor = { bytesPerHit: 64, usPerHit: 0 };
 
 export const runProgram = async (words: readonly string[], argv: readonly string[], io: Io): Promise<number> => {
   const selectors = words.map(parseSelector);
-  const run = await runMeasured(argv, selectors, { programStdout: io.json ? 'stderr' : 'inherit' });
+  const run = await runMeasured(argv, selectors, { programStdout: io.json ? 'stderr' : 'inherit', signal: io.signal });
   const files = run.files.map(readLinesFile);
   const functions = computeFunctionLines(files.flatMap((file) => file.functions));
   const notes = [...missingNotes(words, files), ...endNotes(run.end)];

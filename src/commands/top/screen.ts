@@ -6,7 +6,7 @@ import { fitHeight, fitLine, line, span, type Line } from '../../tui/rows/line.j
 import { colorDepth } from '../../tui/rows/theme.js';
 import { startGuardian } from '../../tui/terminal/guardian.js';
 import { openTerminal } from '../../tui/terminal/screen.js';
-import { createTop, type TopChoice } from './view.js';
+import { createTop, topTitle, type TopChoice } from './view.js';
 
 export const showTopScreen = async (
   attachment: Attachment,
@@ -17,7 +17,7 @@ export const showTopScreen = async (
   const guardian = await startGuardian();
   const quit = new AbortController();
   const over = AbortSignal.any([signal, quit.signal]);
-  const top = createTop(attachment);
+  const top = createTop(topTitle(attachment));
   const state: State = { choice, view: undefined, latest: [], paused: undefined };
   const draw = (): void => terminal.draw(linesOf(state, terminal.columns, terminal.rows));
   const terminal = openTerminal(colorDepth(process.env), 'memwatch top', {

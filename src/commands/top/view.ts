@@ -19,8 +19,7 @@ export interface TopChoice {
 /** Makes the view of one look after another; the longest block is remembered. */
 export type Top = (threads: readonly NamedProfile[], choice: TopChoice) => TopView;
 
-export const createTop = (attachment: Attachment): Top => {
-  const title = titleOf(attachment);
+export const createTop = (title: string): Top => {
   const longestUs = new Map<string, number>();
   let block: TopBlock | undefined;
   return (threads, { sort, own }) => {
@@ -52,7 +51,7 @@ const threadOf = ({ name, profile }: NamedProfile): TopThread => {
   return { name, busy: whole + idle > 0 ? whole / (whole + idle) : 0, loop: profile.notes?.loop ?? null };
 };
 
-const titleOf = ({ pid, nodeVersion }: Attachment): string => {
+export const topTitle = ({ pid, nodeVersion }: Attachment): string => {
   const script =
     pid === undefined
       ? undefined

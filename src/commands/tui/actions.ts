@@ -5,6 +5,7 @@
 import { formatPlace } from '../../analyzer/model/location.js';
 import type { Attachment } from '../../agent/attach/attach.js';
 import { estimateSnapshot, type SnapshotEstimate } from '../../captures/estimate.js';
+import type { CpuDocument } from '../../analyzer/model/documents.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import { escapeText, formatBytes, formatCount, formatDuration, formatThings } from '../../report/units.js';
 import { namedCapture } from '../capture-file.js';
@@ -24,17 +25,23 @@ export const commandOf = (action: TargetAction, target: string, at: Date): Actio
     case 'snapshot':
       return writing(named('heapsnapshot'), 'snapshot', target);
     case 'cpu':
-      return writing(named('cpuprofile'), 'cpu', target, '--duration', `${action.seconds}s`);
-    case 'alloc':
-      return writing(named('heapprofile'), 'alloc', target, '--duration', `${action.seconds}s`);
+    case 'alloc': {
+      const extension = action.action === 'cpu' ? 'cpuprofile' : 'heapprofile';
+      const precise = action.precise === true ? ['--precise'] : [];
+      return writing(named(extension), action.action, target, '--duration', `${action.seconds}s`, ...precise);
+    }
     case 'memory':
     case 'dump':
       return { argv: [action.action, target], file: undefined };
     case 'leaks':
+    case 'watch':
     case 'gc':
       return { argv: [], file: undefined };
   }
 };
+
+const preciseCost =
+  'Inlining is off meanwhile, so that every function gets its own costs: the process uses 6 to 46 % more CPU.';
 
 /** What the action will cost the target. */
 export const priceOf = async (action: TargetAction, attachment: Attachment): Promise<readonly string[] | undefined> => {
@@ -42,12 +49,21 @@ export const priceOf = async (action: TargetAction, attachment: Attachment): Pro
     case 'cpu':
       return [
         `Samples the running function every millisecond for ${action.seconds} s.`,
-        'Costs a busy process 4 to 7 % CPU while it runs; nothing stops.',
+        ...(action.precise === true
+          ? [preciseCost]
+          : ['Costs a busy process 4 to 7 % CPU while it runs; nothing stops.']),
+      ];
+    case 'watch':
+      return [
+        'Samples the running functions every millisecond and shows those of the last 2 s, again and again.',
+        'Costs a busy process 4 to 7 % CPU until W pauses it; nothing stops.',
       ];
     case 'alloc':
       return [
         `Samples allocations for ${action.seconds} s, then what stays alive for another ${action.seconds} s.`,
-        'Costs the process about 1 to 3 % CPU while it runs; it stops only for garbage collections.',
+        action.precise === true
+          ? preciseCost
+          : 'Costs the process about 1 to 3 % CPU while it runs; it stops only for garbage collections.',
         'It does not see Buffers and other memory outside the heap.',
       ];
     case 'snapshot':
@@ -107,10 +123,24 @@ export const leaksHeadline = ({ verdict, findings: [first] }: LeakReport): strin
   return escapeText(`LEAK${where}: ${first.title}`);
 };
 
+/** Returns what it freed, in one line. */
+export const collectGarbage = async ({ session }: Attachment): Promise<string> => {
+  const before = await session.send('Runtime.getHeapUsage');
+  await session.send('HeapProfiler.collectGarbage', undefined, { timeoutMs: 120_000 });
+  const after = await session.send('Runtime.getHeapUsage');
+  const freed = before.usedSize - after.usedSize;
+  return `collected: ${formatBytes(after.usedSize)} in use, ${formatBytes(Math.max(0, freed))} freed`;
+};
+
 /** What was made, in one line. */
 export const outcomeText = (action: TargetAction, document: unknown, file: string | undefined): string => {
   if (action.action === 'alloc')
     return `kept as ${file}; what stays alive was measured in a second phase of ${action.seconds} s`;
+  if (action.action === 'cpu') {
+    const { functions } = document as CpuDocument;
+    const isMarked = functions.some(({ mayBeInlined }) => mayBeInlined);
+    return `kept as ${file}${isMarked ? '; ~ may be the time of functions V8 inlined there: E tells' : ''}`;
+  }
   if (action.action !== 'snapshot') return `kept as ${file}`;
   const { nodes, pauseUs } = document as { nodes: number; pauseUs: number };
   return `kept as ${file}: ${formatCount(nodes)} objects; the process stood still for ${formatDuration(pauseUs)}`;

@@ -1,6 +1,7 @@
 /**
  * What all Providers share: captures in the data thread, and saving of screens. In: paths. Out: rows, details, files.
  */
+import type { CpuCapture } from '../../agent/capture/cpu-profile.js';
 import { writeOutput } from '../../files/output.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import type { ProviderEvent, SaveFormat } from '../../tui/state/provider.js';
@@ -34,6 +35,11 @@ export class CaptureProvider {
   /** Shows the report of a search for leaks. */
   async show(report: LeakReport): Promise<void> {
     await this.thread().ask({ ask: 'show', report });
+  }
+
+  /** Shows what ran in the last seconds. */
+  protected async showNow(captures: readonly CpuCapture[]): Promise<void> {
+    await this.thread().ask({ ask: 'now', captures });
   }
 
   async rows(query: ListQuery, order: ListOrder, window: ListWindow): Promise<Page> {

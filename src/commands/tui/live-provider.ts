@@ -13,7 +13,6 @@ import { computeParts } from '../../analyzer/memory/parts.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { createTemporaryFolder } from '../../files/temporary.js';
-import { formatBytes } from '../../report/units.js';
 import type {
   Provider,
   ProviderEvent,
@@ -22,16 +21,22 @@ import type {
   TargetReport,
   Thread,
 } from '../../tui/state/provider.js';
-import { commandOf, leaksCommandLine, leaksHeadline, leaksOutcome, outcomeText, priceOf } from './actions.js';
+import {
+  collectGarbage,
+  commandOf,
+  leaksCommandLine,
+  leaksHeadline,
+  leaksOutcome,
+  outcomeText,
+  priceOf,
+} from './actions.js';
 import { CaptureProvider } from './capture-provider.js';
+import { CpuWatch } from './cpu-watch.js';
 import { nodeChildren, parentsAfter, parentThread, titleOf } from './related-processes.js';
 import { runCommand } from './run-command.js';
 
 const readingMs = 1000;
-/**
- * The target's guard closes the connection of a memwatch that has not run for 10 s, for example because it was
- * suspended.
- */
+/** The target's guard closes the connection of a memwatch that has not run for 10 s, as when it was suspended. */
 const stoodStillMs = 8000;
 /** When the user quits, a running action has this long to undo what it did; then the guard in the target does it. */
 const goodbyeMs = 1500;
@@ -44,6 +49,11 @@ export class LiveProvider extends CaptureProvider implements Provider {
   /** Work in the background that only the end of the program waits for. */
   private aside: Promise<unknown> = Promise.resolve();
   private report: LeakReport | undefined;
+  private readonly cpu = new CpuWatch({
+    show: (captures) => this.showNow(captures),
+    onChange: (on) => this.emit({ type: 'watching', on }),
+    idle: () => this.action,
+  });
   private readonly kept: string[] = [];
   private lastReadingMs = performance.now();
   /**
@@ -155,7 +165,8 @@ export class LiveProvider extends CaptureProvider implements Provider {
   }
 
   async run(action: TargetAction, options: RunOptions): Promise<string> {
-    const running = action.action === 'gc' ? this.collectGarbage() : this.runCommand(action, options);
+    if (action.action === 'watch') return this.cpu.toggle(this.attachment, options.signal);
+    const running = action.action === 'gc' ? collectGarbage(this.attachment) : this.runCommand(action, options);
     this.action = running.catch(() => {});
     return running;
   }
@@ -195,15 +206,6 @@ export class LiveProvider extends CaptureProvider implements Provider {
     }
   }
 
-  private async collectGarbage(): Promise<string> {
-    const { session } = this.attachment;
-    const before = await session.send('Runtime.getHeapUsage');
-    await session.send('HeapProfiler.collectGarbage', undefined, { timeoutMs: 120_000 });
-    const after = await session.send('Runtime.getHeapUsage');
-    const freed = before.usedSize - after.usedSize;
-    return `collected: ${formatBytes(after.usedSize)} in use, ${formatBytes(Math.max(0, freed))} freed`;
-  }
-
   /** The name of the attached target for a command line. */
   private targetText(): string {
     const { pid, worker } = this.attachment;
@@ -224,6 +226,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
     const worker = id.startsWith('/') ? id.slice(1) : undefined;
     const next = await attach({ kind: 'pid', pid: other, worker });
     this.stopWatching.abort();
+    await this.cpu.end();
     const before = this.attachment;
     this.attachment = next;
     this.parents = parentsAfter(this.parents, pid, other);
@@ -237,7 +240,7 @@ export class LiveProvider extends CaptureProvider implements Provider {
   override async close(): Promise<void> {
     this.stopWatching.abort();
     this.attachment.main.hurry(); // a target that does not answer must not keep the user waiting
-    const undone = Promise.all([this.action, this.aside]);
+    const undone = Promise.all([this.action, this.aside, this.cpu.end()]);
     const late = sleep(goodbyeMs, undefined, { ref: false });
     await Promise.all([super.close(), this.attachment.detach(), Promise.race([undone, late])]);
   }

@@ -1,4 +1,5 @@
 /** The messages between the screen's thread and the thread that holds the data. Plain values only. */
+import type { CpuCapture } from '../../agent/capture/cpu-profile.js';
 import type { IndexUse } from '../../heap-files/heap-file.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import type { ProviderEvent } from '../../tui/state/provider.js';
@@ -17,6 +18,8 @@ export type Request =
   | ({ readonly ask: 'open'; readonly files: readonly string[] } & OpenOptions)
   | { readonly ask: 'openAside'; readonly file: string }
   | { readonly ask: 'show'; readonly report: LeakReport }
+  /** The last seconds of the CPU, one .cpuprofile as text for each thread. */
+  | { readonly ask: 'now'; readonly captures: readonly CpuCapture[] }
   | { readonly ask: 'rows'; readonly query: ListQuery; readonly order: ListOrder; readonly window: ListWindow }
   | { readonly ask: 'detail'; readonly query: DetailQuery };
 

@@ -8,13 +8,14 @@ import { startText } from '../rows/action-text.js';
 import { step, type Step } from '../state/events.js';
 import { chosenPlace, placeOfRow, placesOfFinding } from '../state/places.js';
 import type { ReportName, TargetAction } from '../state/provider.js';
+import { rootInFront } from '../state/roots.js';
 import { frontView, withStack, type MenuChoice, type MenuItem, type State } from '../state/state.js';
 import { reportView, rowAtCursor } from '../state/views.js';
 
 /** Length of a profile that is started from the screen. */
 export const profileSeconds = 10;
 
-const onTarget: readonly { key: string; text: string; action: TargetAction }[] = [
+const onTarget = (state: State): readonly { key: string; text: string; action: TargetAction }[] => [
   { key: 'L', text: 'find Leaks: what grows, what retains it, which line', action: { action: 'leaks' } },
   { key: 'S', text: 'heap Snapshot: what holds the memory', action: { action: 'snapshot' } },
   {
@@ -22,15 +23,27 @@ const onTarget: readonly { key: string; text: string; action: TargetAction }[] =
     text: `CPU profile, ${profileSeconds} s: which lines take the time`,
     action: { action: 'cpu', seconds: profileSeconds },
   },
+  { key: 'W', text: 'Watch the CPU: functions of the last seconds, until W pauses', action: { action: 'watch' } },
   {
     key: 'A',
     text: `Allocation profile, 2 x ${profileSeconds} s: which functions allocate, what stays alive`,
     action: { action: 'alloc', seconds: profileSeconds },
   },
+  exactProfile(state),
   { key: 'M', text: 'Memory: what the RSS holds, its limits, advice', action: { action: 'memory' } },
   { key: 'D', text: 'Dump: what every thread does now', action: { action: 'dump' } },
   { key: 'F', text: 'Force a garbage collection', action: { action: 'gc' } },
 ];
+
+/** Of what the CPU tab shows. */
+const exactProfile = (state: State): { key: string; text: string; action: TargetAction } => {
+  const isAlloc = rootInFront(state, 'cpu')?.needs === 'alloc';
+  return {
+    key: 'E',
+    text: `Exact ${isAlloc ? 'allocation' : 'CPU'} profile: inlining off, each function its own costs`,
+    action: { action: isAlloc ? 'alloc' : 'cpu', seconds: profileSeconds, precise: true },
+  };
+};
 
 const onScreen: readonly MenuItem[] = [
   { key: 'w', text: 'write this screen to a file', choice: { choice: 'saveMenu' } },
@@ -46,7 +59,7 @@ const saveItems: readonly MenuItem[] = [
 
 const actionItems = (state: State): MenuItem[] => [
   ...(canAct(state)
-    ? onTarget.map(({ key, text, action }) => ({ key, text, choice: { choice: 'action', action } as const }))
+    ? onTarget(state).map(({ key, text, action }) => ({ key, text, choice: { choice: 'action', action } as const }))
     : []),
   ...onScreen,
 ];
@@ -61,7 +74,7 @@ export const actionKeyPressed = (state: State, key: string): Step | undefined =>
   if (key === 'P' && parent !== undefined) return step(state, { effect: 'thread', id: parent.id });
   const item = actionItems(state).find((one) => one.key === key);
   if (item !== undefined) return choose(state, item.choice);
-  const missing = onTarget.some((one) => one.key === key);
+  const missing = onTarget(state).some((one) => one.key === key);
   if (!missing) return undefined;
   const gone = state.cutOff
     ? 'the connection to the process was lost: quit with q and attach again'
@@ -107,6 +120,7 @@ const ask = (state: State, action: TargetAction): Step => {
   }
   const started = working(state, startText(action));
   if (action.action === 'gc') return step(started, { effect: 'run', action });
+  if (action.action === 'watch' && state.watching) return step(state, { effect: 'run', action });
   if (action.action === 'memory' || action.action === 'dump')
     return step(waitingFor(started, action.action), { effect: 'run', action });
   return step({ ...state, overlay: { kind: 'question', action, lines: undefined } }, { effect: 'estimate', action });

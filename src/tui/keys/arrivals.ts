@@ -26,6 +26,8 @@ export const dataArrived = (state: State, event: Arrival): State => {
       return mapViews(state, (view) => withReport(state, view, event));
     case 'threads':
       return { ...state, threads: event.threads };
+    case 'watching':
+      return { ...state, watching: event.on };
     case 'silent':
       return { ...state, silent: event.text };
     case 'target':
@@ -84,7 +86,11 @@ type Outcome = Extract<Arrival, { type: 'done' | 'failed' | 'error' | 'stopped' 
 const outcome = (state: State, event: Outcome): State => {
   switch (event.type) {
     case 'done':
-      return { ...state, work: event.endsWork ? undefined : state.work, notice: { text: event.text, style: 'good' } };
+      return {
+        ...state,
+        work: event.endsWork ? undefined : state.work,
+        notice: event.text === '' ? undefined : { text: event.text, style: 'good' },
+      };
     case 'ended':
       return {
         ...state,
@@ -120,8 +126,9 @@ const loaded = (state: State, event: Extract<Arrival, { type: 'loaded' }>): Stat
     loaded: { ...state.loaded, [event.dataset]: event.summary },
     generation: state.generation + 1,
     report: event.report ?? state.report,
-    work: state.work?.action === true ? state.work : undefined,
+    work: event.aside === true || state.work?.action === true ? state.work : undefined,
   };
+  if (event.again === true) return next;
   const shown = showDataset(next, event.dataset, event.aside === true);
   return event.early === true ? mapViews(shown, bySelf) : shown;
 };

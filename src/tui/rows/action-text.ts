@@ -6,9 +6,11 @@ export const actionTitle = (action: TargetAction): string => {
     case 'snapshot':
       return 'Take a heap snapshot?';
     case 'cpu':
-      return 'Profile the CPU?';
+      return action.precise === true ? 'Profile the CPU without inlining?' : 'Profile the CPU?';
     case 'alloc':
-      return 'Profile allocations?';
+      return action.precise === true ? 'Profile allocations without inlining?' : 'Profile allocations?';
+    case 'watch':
+      return 'Watch the CPU?';
     case 'leaks':
       return 'Look for leaks?';
     case 'gc':
@@ -29,6 +31,8 @@ export const startText = (action: TargetAction): string => {
       return `profiling the CPU for ${action.seconds} s`;
     case 'alloc':
       return `profiling allocations for 2 x ${action.seconds} s`;
+    case 'watch':
+      return 'the first look at the CPU takes 2 s';
     case 'leaks':
       return 'looking for leaks';
     case 'gc':

@@ -3,6 +3,7 @@
  * row from the provider, raw. Out: escaped, styled pieces of text. Pure.
  */
 import { formatBytes, formatBytesDelta, formatCount, formatCountDelta, formatShare } from '../../report/units.js';
+import { markedName } from '../../report/cost.js';
 import { cutPlace } from '../../report/place.js';
 import { displayWidth } from '../../report/width.js';
 import type { Location } from '../../analyzer/model/location.js';
@@ -183,7 +184,7 @@ const liveColumn = right('live', 'Alive', 9, (row) =>
 
 const functionColumns = (title: string): Column[] => [
   ...valueColumns(true),
-  rest('name', title, 3, (row) => (row.kind === 'function' ? [span(safe(row.name) || '(anonymous)', 'name')] : [])),
+  rest('name', title, 3, (row) => (row.kind === 'function' ? [span(safe(markedName(row)), 'name')] : [])),
   rest('place', 'Where', 3, (row, { width }) =>
     row.kind === 'function' ? [span(codeText(row.place, width), 'place')] : [],
   ),
@@ -195,7 +196,7 @@ const lineColumns: Column[] = [
     row.kind === 'line' ? [span(codeText(row.place, width), 'place')] : [],
   ),
   rest('name', 'Function', 2, (row) =>
-    row.kind === 'line' ? [span(safe(row.functionName) || '(anonymous)', 'name')] : [],
+    row.kind === 'line' ? [span(safe(markedName({ ...row, name: row.functionName })), 'name')] : [],
   ),
 ];
 

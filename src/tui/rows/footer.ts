@@ -1,5 +1,6 @@
 /** The last line: the keys that work here, the most useful first. In: state. Out: a line. Pure. */
 import { line, span, type Line, type Span } from './line.js';
+import { hasInlined } from '../state/inlining.js';
 import { placesOfFinding } from '../state/places.js';
 import type { ReportName } from '../state/provider.js';
 import { frontView, type State } from '../state/state.js';
@@ -37,6 +38,7 @@ const filterHints: readonly Hint[] = [
 const liveHints: readonly Hint[] = [
   ['L', 'leaks'],
   ['C', 'CPU'],
+  ['W', 'watch'],
   ['M', 'memory'],
   ['D', 'threads'],
   ['S', 'heap'],
@@ -67,6 +69,7 @@ const hintsOf = (state: State): readonly Hint[] => {
       return [
         ...(view.finding === undefined ? [] : [['p', 'next place'] as const]),
         ...(leadsBack(state, view) ? [['Esc', 'back'] as const] : []),
+        ...(state.live && hasInlined(view) ? [['E', 'exact'] as const] : []),
         ['n/N', 'hot lines'],
         ['←→', 'scroll'],
         ['y', 'copy place'],
@@ -111,11 +114,15 @@ const listHints = (state: State, view: ListView): Hint[] => {
     ...(row?.kind === 'finding' && placesOfFinding(row.finding).length > 1 ? [['p', 'next place'] as const] : []),
     ...(turn === undefined ? [] : [['t', turn] as const]),
     ...(hasPlace ? [['o', 'source'] as const] : []),
+    ...(isNow(view) ? [['W', state.watching ? 'pause' : 'go on'] as const] : []),
+    ...(state.live && view.page?.inlining === true ? [['E', 'exact'] as const] : []),
     ['/', 'filter'],
     ['<>', 'sort'],
     ...(leadsBack(state, view) ? [['Esc', view.filter === '' ? 'back' : 'clear filter'] as const] : []),
   ];
 };
+
+const isNow = ({ query }: ListView): boolean => 'profile' in query && query.profile === 'now';
 
 /** Esc clears a filter or leaves an opened view. */
 const leadsBack = (state: State, view: View): boolean => {

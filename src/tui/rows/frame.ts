@@ -47,7 +47,7 @@ const bodyLines = (state: State): Line[] => {
 const missing: Readonly<Record<Exclude<State['tab'], 'live'>, readonly [string, string, string]>> = {
   heap: ['no heap snapshot yet', 'S', 'takes one (shows the cost first)'],
   growth: ['no search for leaks yet', 'L', 'looks for leaks'],
-  cpu: ['no profile yet', 'C', 'profiles the CPU, A allocations'],
+  cpu: ['no profile yet', 'C', 'profiles the CPU, W watches it live, A profiles allocations'],
   lines: ['no source is open', 'C', 'profiles the CPU and lists the hottest lines here; o opens the source of a row'],
 };
 

@@ -36,7 +36,8 @@ const sections: readonly (readonly [string, readonly (readonly [string, string])
     [
       ['L', 'find leaks: what grows, what retains it, which line'],
       ['S', 'heap snapshot; shows its pause and memory first'],
-      ['C A', 'profile CPU, allocations'],
+      ['C A E', 'profile CPU, allocations; exactly, without inlining'],
+      ['W', 'watch the CPU: functions of the last seconds; pause'],
       ['M D', 'what the RSS holds, limits; what every thread does'],
       ['F', 'force a garbage collection'],
       ['w y Y', 'write the screen to a file; copy the location; the path'],

@@ -1,13 +1,15 @@
 /** A list tab's body: the table, and below it details of the row under the cursor. In: state, view. Out: lines. Pure. */
 import { formatBytes } from '../../report/units.js';
-import type { Finding, LeakReport } from '../../analyzer/model/finding.js';
+import type { Finding } from '../../analyzer/model/finding.js';
 import { columnsOf } from './columns.js';
 import { findingLines } from './finding-lines.js';
 import { flow, pathSpans } from './path-spans.js';
 import { listHeight, panelHeight } from './layout.js';
 import { fitHeight, line, span, type Line, type Span } from './line.js';
+import { howExact } from '../state/inlining.js';
 import { chosenPlace } from '../state/places.js';
 import type { PathStepRow } from '../state/detail.js';
+import type { ShownReport } from '../state/provider.js';
 import type { State } from '../state/state.js';
 import { rowAtCursor, type ListView } from '../state/views.js';
 import { tableLines } from './table.js';
@@ -22,11 +24,24 @@ export const listLines = (state: State, view: ListView): Line[] => {
   const height = listHeight(state, view);
   const table = tableLines(columnsOf(view.query), view, state.columns, height);
   const panel = panelHeight(state, view);
-  return [...fitHeight(table, height + 1), ...fitHeight(panel === 0 ? [] : panelLines(state, view, panel), panel)];
+  return [
+    ...fitHeight([...table, ...missingLines(state, view)], height + 1),
+    ...fitHeight(panel === 0 ? [] : panelLines(state, view, panel), panel),
+  ];
+};
+
+/** Why a function that the user knows may not be in a profile. */
+const missingLines = (state: State, view: ListView): Line[] => {
+  const { page, filter, query } = view;
+  if (page?.matched !== 0 || filter === '' || page.inlining !== true) return [];
+  const inlined = `V8 may have inlined that function into its caller: ${howExact(state, view)} profiles without inlining.`;
+  const isAlloc = 'profile' in query && query.profile === 'alloc';
+  const rare = isAlloc ? ' Allocations are samples, one in about 512 KB: what allocates less is rarely seen.' : '';
+  return wrap(inlined + rare, state.columns - 4).map((text) => line(span(`  ${text}`, 'dim')));
 };
 
 /** For a search without findings: the verdict and its reasons. */
-const verdictLines = ({ verdict, reasons, warnings }: LeakReport, columns: number): Line[] => {
+const verdictLines = ({ verdict, reasons, warnings }: ShownReport, columns: number): Line[] => {
   const text = verdict === 'clean' ? 'Clean: nothing leaks' : 'Inconclusive: growth was neither proved nor excluded';
   const paragraphs = [...reasons, ...warnings].map((one) => wrap(safe(one), columns - 6));
   return [

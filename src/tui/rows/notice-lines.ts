@@ -4,10 +4,11 @@
  */
 import { matchesIn } from '../state/boxes.js';
 import { formatCount, formatShare } from '../../report/units.js';
-import { emptyLine, fitLine, line, lineWidth, span, type Line, type Span } from './line.js';
-import { rootIndex } from '../state/roots.js';
+import { fitLine, line, lineWidth, span, type Line, type Span } from './line.js';
+import { hasInlined, howExact } from '../state/inlining.js';
+import { rootInFront } from '../state/roots.js';
 import { frontView, type State, type Work } from '../state/state.js';
-import { rootViews, type FlameView, type ListView, type View } from '../state/views.js';
+import type { FlameView, ListView, View } from '../state/views.js';
 import { wrap } from '../../report/wrap.js';
 import { safe } from './text.js';
 
@@ -33,7 +34,7 @@ export const noticeLines = (state: State): Line[] => {
 /** No action runs: shows why readings are missing, the active filter, or the origin of the data. */
 const quietLine = (state: State, view: View | undefined): Line => {
   if (state.silent !== undefined) return silentLine(state.silent);
-  if (view === undefined || !('filter' in view) || view.filter === '') return summaryLine(state);
+  if (view === undefined || !('filter' in view) || view.filter === '') return summaryLine(state, view);
   const name = view.kind === 'list' ? ' filter: ' : ' search: ';
   const keys = view.kind === 'list' ? '; Esc clears it' : '; n next, Esc clears it';
   return line(span(name, 'title'), span(safe(view.filter)), ...matchSpans(view), span(keys, 'dim'));
@@ -67,10 +68,17 @@ const clock = (seconds: number): string =>
 const silentLine = (text: string): Line => line(span(` ! ${safe(text)}`, 'warn'));
 
 /** The origin of the data in front. */
-const summaryLine = (state: State): Line => {
-  const root = rootViews[state.tab][rootIndex(state, state.tab)];
-  const summary = root === undefined ? undefined : state.loaded[root.needs];
+const summaryLine = (state: State, view: View | undefined): Line => {
+  const root = rootInFront(state, state.tab);
+  const summary = root === undefined ? '' : state.loaded[root.needs];
   if (state.tab === 'live')
     return line(span(' Memory grows? L finds the leak.  CPU burns? C finds the function.  Hangs? D', 'dim'));
-  return summary === undefined ? emptyLine : line(span(` ${safe(summary)}`, 'dim'));
+  const isNow = root?.needs === 'now';
+  const paused = isNow && !state.watching ? 'paused, nothing is sampled: W goes on; ' : '';
+  const list = view?.kind === 'list' ? view : undefined;
+  const inlined =
+    hasInlined(view) && !isNow
+      ? `~ may be the time of functions V8 inlined there: ${howExact(state, list)} tells; `
+      : '';
+  return line(span(` ${paused}${inlined}`, 'warn'), span(safe(summary ?? ''), 'dim'));
 };

@@ -46,12 +46,15 @@ const costColumns = (source: SourceDetail): CostColumn[] => {
   const has = (name: 'selfUs' | 'hits' | 'bytes'): boolean => source.costs.some((cost) => cost[name] !== undefined);
   const column = (title: string, width: number, text: CostColumn['text']): CostColumn => ({ title, width, text });
   const whole = source.wholeUs;
+  const isMarked = source.costs.some(({ mayBeInlined }) => mayBeInlined);
   return [
     ...(has('hits') ? [column('Hits', 9, ({ hits }) => (hits === undefined ? '' : formatCount(hits)))] : []),
     ...(has('selfUs')
       ? [
           column('Time', 8, ({ selfUs }) => (selfUs === undefined ? '' : formatDuration(selfUs))),
-          column('%', 6, ({ selfUs }) => (selfUs === undefined || whole === 0 ? '' : formatShare(selfUs / whole))),
+          column('%', isMarked ? 7 : 6, ({ selfUs, mayBeInlined }) =>
+            selfUs === undefined || whole === 0 ? '' : (mayBeInlined ? '~' : '') + formatShare(selfUs / whole),
+          ),
         ]
       : []),
     ...(has('bytes') ? [column('Memory', 8, ({ bytes }) => (bytes === undefined ? '' : formatBytes(bytes)))] : []),

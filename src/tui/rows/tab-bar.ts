@@ -1,9 +1,9 @@
 /** The first line: tabs with their number keys, and the target or files. In: a state. Out: a line, and the tab at a click. Pure. */
 import { cutTo, displayWidth } from '../../report/width.js';
 import { line, span, spread, type Line } from './line.js';
-import { rootIndex } from '../state/roots.js';
+import { rootInFront } from '../state/roots.js';
 import type { State } from '../state/state.js';
-import { rootViews, tabIds, type TabId } from '../state/views.js';
+import { tabIds, type TabId } from '../state/views.js';
 import { safe } from './text.js';
 
 const names: Readonly<Record<TabId, string>> = {
@@ -16,7 +16,7 @@ const names: Readonly<Record<TabId, string>> = {
 
 /** The name of the CPU tab follows the profile shown: CPU or allocations. */
 const nameOf = (state: State, tab: TabId): string => {
-  const root = tab === 'cpu' ? rootViews.cpu[rootIndex(state, 'cpu')] : undefined;
+  const root = tab === 'cpu' ? rootInFront(state, 'cpu') : undefined;
   return root?.needs === 'alloc' ? 'Allocations' : names[tab];
 };
 

@@ -39,6 +39,8 @@ export interface LineCost {
   readonly selfUs?: number;
   readonly hits?: number;
   readonly bytes?: number;
+  /** They may be the costs of functions that V8 inlined there. */
+  readonly mayBeInlined?: boolean;
 }
 
 export interface SourceDetail {

@@ -2,7 +2,8 @@
 import type { Finding } from '../../analyzer/model/finding.js';
 import type { Location } from '../../analyzer/model/location.js';
 
-export type ProfileName = 'cpu' | 'alloc';
+/** `now`: the last seconds of a running process, again and again. */
+export type ProfileName = 'cpu' | 'now' | 'alloc';
 
 export type ListQuery =
   | { readonly list: 'classes' }
@@ -50,6 +51,8 @@ export interface Page {
   readonly total: number;
   /** What 100 % is: bytes of the heap, microseconds of the profile. */
   readonly whole: number;
+  /** V8 may have inlined functions into those of this profile, and booked their costs there. */
+  readonly inlining?: boolean;
 }
 
 export interface ClassRow {
@@ -128,6 +131,8 @@ export interface FunctionRow {
   /** Bytes of its own that are still alive; undefined if that was not measured. */
   readonly live: number | undefined;
   readonly unit: 'microseconds' | 'bytes' | 'count';
+  /** Some of its own costs may be those of functions that V8 inlined into it. */
+  readonly mayBeInlined: boolean;
 }
 
 export interface LineRow {
@@ -136,6 +141,8 @@ export interface LineRow {
   readonly functionName: string;
   readonly self: number;
   readonly unit: 'microseconds' | 'bytes' | 'count';
+  /** Its costs may be those of functions that V8 inlined there. */
+  readonly mayBeInlined: boolean;
 }
 
 /** A function or a line in two profiles; the values of the second are scaled to the length of the first. */

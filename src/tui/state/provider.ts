@@ -42,8 +42,10 @@ export type SaveFormat = 'text' | 'markdown' | 'html';
 
 export type TargetAction =
   | { readonly action: 'snapshot' }
-  | { readonly action: 'cpu'; readonly seconds: number }
-  | { readonly action: 'alloc'; readonly seconds: number }
+  /** `precise`: with inlining off, so that every function and line gets its own costs. */
+  | { readonly action: 'cpu' | 'alloc'; readonly seconds: number; readonly precise?: boolean }
+  /** Shows what runs now, again and again, until it is asked for again. */
+  | { readonly action: 'watch' }
   | { readonly action: 'leaks' }
   | { readonly action: 'gc' }
   | { readonly action: ReportName };
@@ -52,8 +54,11 @@ export type TargetAction =
 export type ReportName = 'memory' | 'dump';
 export type TargetReport = MemoryReport | ProcessDump;
 
+/** What a search for leaks, or a check, came to. */
+export type ShownReport = Pick<LeakReport, 'verdict' | 'reasons' | 'warnings' | 'findings'>;
+
 /** What can be shown, apart from readings. */
-export type Dataset = 'heap' | 'growth' | 'leaks' | 'cpu' | 'alloc' | 'change';
+export type Dataset = 'heap' | 'growth' | 'leaks' | 'cpu' | 'now' | 'alloc' | 'change';
 
 /** A thread of the process, or a process that it started. */
 export interface Thread {
@@ -86,12 +91,16 @@ export type ProviderEvent =
       readonly type: 'loaded';
       readonly dataset: Dataset;
       readonly summary: string;
-      readonly report?: LeakReport;
+      readonly report?: ShownReport;
       /** Retained sizes are not there yet: `refined` follows. */
       readonly early?: boolean;
       /** The user did not ask for it: it can be opened, but the screen does not change. */
       readonly aside?: boolean;
+      /** The next look at the same thing: the views of it stay open. */
+      readonly again?: boolean;
     }
+  /** Whether the CPU is looked at again and again, or that is paused. */
+  | { readonly type: 'watching'; readonly on: boolean }
   /** The tab that shows most about what was loaded. */
   | { readonly type: 'show'; readonly tab: 'heap' | 'growth' | 'cpu' | 'lines' }
   /** The same heap, with the retained sizes that were not there yet. */

@@ -9,6 +9,9 @@ export const rootIndex = (state: State, tab: TabId): number => {
   return bottom === undefined ? -1 : rootViews[tab].findIndex((root) => sameRoot(root.make(), bottom));
 };
 
+/** The root view that the tab shows, or in which something is open. */
+export const rootInFront = (state: State, tab: TabId): RootView | undefined => rootViews[tab][rootIndex(state, tab)];
+
 const sameRoot = (a: View, b: View): boolean => {
   if (a.kind === 'list' && b.kind === 'list') return JSON.stringify(a.query) === JSON.stringify(b.query);
   return a.kind === 'flame' && b.kind === 'flame' && a.profile === b.profile;
@@ -21,6 +24,7 @@ const tabOf: Readonly<Record<Dataset, TabId>> = {
   growth: 'growth',
   leaks: 'growth',
   cpu: 'cpu',
+  now: 'cpu',
   alloc: 'cpu',
   change: 'cpu',
 };

@@ -2,9 +2,8 @@
  * Everything the screen shows, as one plain value that is never changed, only replaced. Keys and data lead to the next
  * state (update.ts); a state is drawn as lines (frame.ts).
  */
-import type { LeakReport } from '../../analyzer/model/finding.js';
 import type { Reading } from '../../analyzer/model/reading.js';
-import type { Dataset, TargetAction, Thread, LiveMemory } from './provider.js';
+import type { Dataset, ShownReport, TargetAction, Thread, LiveMemory } from './provider.js';
 import type { FlameView, SourceView, TabId, View } from './views.js';
 
 export interface MenuItem {
@@ -51,7 +50,7 @@ export interface State {
   readonly loaded: Readonly<Partial<Record<Dataset, string>>>;
   /** Goes up with every dataset that arrives, so that rows of an older one are requested again. */
   readonly generation: number;
-  readonly report: LeakReport | undefined;
+  readonly report: ShownReport | undefined;
   /** Oldest first; at most `keptReadings`. */
   readonly readings: readonly Reading[];
   /** undefined until it was read, and for a target that is not on this machine. */
@@ -66,6 +65,8 @@ export interface State {
   readonly ended: string | undefined;
   /** The target still runs; only the connection to it has ended. */
   readonly cutOff: boolean;
+  /** What the CPU does is looked at again and again. */
+  readonly watching: boolean;
   readonly work: Work | undefined;
   readonly notice: Notice | undefined;
   readonly overlay: Overlay | undefined;
@@ -96,6 +97,7 @@ export const initialState = (title: string, live: boolean, columns: number, rows
   silent: undefined,
   ended: undefined,
   cutOff: false,
+  watching: false,
   work: live ? undefined : { text: 'opening', action: false },
   notice: undefined,
   overlay: undefined,

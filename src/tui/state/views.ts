@@ -158,6 +158,7 @@ export const rootViews: Readonly<Record<TabId, readonly RootView[]>> = {
   ],
   cpu: [
     ...profileRoots('cpu', 'CPU'),
+    { title: 'CPU now', needs: 'now', make: () => listView({ list: 'functions', profile: 'now' }, 'Functions') },
     ...profileRoots('alloc', 'Allocation'),
     { title: 'Changes', needs: 'change', make: () => listView({ list: 'changedFunctions' }, 'Changes') },
     { title: 'Change graph', needs: 'change', make: () => flameView('change') },

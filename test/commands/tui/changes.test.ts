@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Datasets } from '#memwatch/commands/tui/data/datasets.js';
 import { update } from '#memwatch/tui/keys/update.js';
-import { wantsOf } from '#memwatch/tui/keys/wants.js';
 import { frame } from '#memwatch/tui/rows/frame.js';
 import { textOf } from '#memwatch/tui/rows/line.js';
-import type { UiEvent } from '#memwatch/tui/state/events.js';
 import { initialState, type State } from '#memwatch/tui/state/state.js';
+import { answered } from '../../support/answered.js';
 import { drawnProfile } from '../../support/drawn-profile.js';
 import { matchesGolden } from '../../support/golden.js';
 import { temporaryFolder } from '../../support/targets.js';
@@ -31,19 +30,6 @@ const drawnPair = (folder: string): string[] => {
   const after = join(folder, 'after.cpuprofile');
   writeFileSync(after, JSON.stringify({ ...profile, samples }));
   return [before, after];
-};
-
-/** Everything that the screen lacks, from the data. */
-const answered = async (state: State, data: Datasets): Promise<State> => {
-  let next = state;
-  for (const want of wantsOf(state)) {
-    const event: UiEvent =
-      want.want === 'rows'
-        ? { type: 'page', key: want.key, page: await data.rows(want.query, want.order, want.window, () => true) }
-        : { type: 'detail', key: want.key, detail: await data.detail(want.query) };
-    next = update(next, event).state;
-  }
-  return next;
 };
 
 test('two profiles that are opened together are compared: red and blue, with signs, in three views', async (t) => {

@@ -11,9 +11,11 @@ import type {
   HeapDocument,
   LinesDocument,
 } from '../../model/documents.js';
+import type { CheckReport } from '../../model/check.js';
 import type { LeakReport } from '../../model/finding.js';
 import type { Location } from '../../model/location.js';
 import type { WasteReport } from '../../model/waste.js';
+import { checkReport } from './check-report.js';
 import { leakReport, step } from './leak-report.js';
 import { wasteReport } from './waste-report.js';
 import { flag, list, nullOr, number, oneOf, optional, record, text, type Shape } from '../shape.js';
@@ -25,6 +27,7 @@ export type SavedDocument =
   | AllocDocument
   | LinesDocument
   | LeakReport
+  | CheckReport
   | WasteReport;
 
 const location = optional(nullOr(record<Location>({ file: text, line: number, column: number })));
@@ -132,6 +135,7 @@ const shapes: Readonly<Record<SavedDocument['schema'], Shape<SavedDocument>>> = 
   'memwatch/cpu@1': cpu,
   'memwatch/alloc@1': alloc,
   'memwatch/lines@1': lines,
+  'memwatch/check@1': checkReport,
   'memwatch/leaks@1': leakReport,
   'memwatch/waste@1': wasteReport,
 };

@@ -4,7 +4,7 @@ import type { Finding, LeakReport, Owner, ThreadVerdict } from '../../model/find
 import { nodeTypes } from '../../model/heap-graph.js';
 import type { Location } from '../../model/location.js';
 import type { PathStep } from '../../model/path.js';
-import { isRecord, list, nullOr, number, oneOf, optional, record, text, type Shape } from '../shape.js';
+import { isRecord, list, nullOr, number, oneOf, optional, record, text, type Fields, type Shape } from '../shape.js';
 
 const codeLine = { function: text, file: text, line: number };
 export const place = record<Location>({ file: text, line: number, column: number });
@@ -42,7 +42,8 @@ const nullOrMissing =
   (value, at) =>
     nullOr(item)(value ?? null, at);
 
-const finding = record<Finding>({
+/** The fields of a finding. */
+export const findingFields: Fields<Finding> = {
   rank: number,
   kind: oneOf(
     'map',
@@ -84,7 +85,8 @@ const finding = record<Finding>({
   advice: nullOr(text),
   reasons: list(text),
   bounded: optional(record({ location: nullOr(place), text })),
-});
+};
+const finding = record<Finding>(findingFields);
 
 /** Reports of earlier versions do not have it. */
 const listOrNone = <T>(item: Shape<T>): Shape<readonly T[]> => {

@@ -6,14 +6,15 @@ import { readFile } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { readDocument, schemaOf } from '../../../analyzer/formats/documents/document.js';
 import { cannotRead, MemwatchError, messageOf } from '../../../errors.js';
-import type { LeakReport } from '../../../analyzer/model/finding.js';
+import type { ShownReport } from '../../../tui/state/provider.js';
 import { nameFile } from '../../profile-file.js';
+import { reportOfCheck } from './saved-check.js';
 import { savedResult, type SavedResult } from './saved-result.js';
 
 export type CaptureKind =
   | { readonly kind: 'snapshot' }
   | { readonly kind: 'profile' }
-  | { readonly kind: 'leaks'; readonly report: LeakReport }
+  | { readonly kind: 'leaks'; readonly report: ShownReport }
   | { readonly kind: 'result'; readonly result: SavedResult };
 
 /**
@@ -26,6 +27,7 @@ export const kindOf = async (file: string): Promise<CaptureKind> => {
   if (schema !== undefined) {
     const document = readDocument(await readText(file), file);
     if (document?.schema === 'memwatch/leaks@1') return { kind: 'leaks', report: document };
+    if (document?.schema === 'memwatch/check@1') return { kind: 'leaks', report: reportOfCheck(document) };
     const result = document === undefined ? undefined : savedResult(document);
     if (result !== undefined) return { kind: 'result', result };
   }
@@ -40,7 +42,7 @@ export const kindOf = async (file: string): Promise<CaptureKind> => {
 };
 
 const shown =
-  'view shows .heapsnapshot, profiles of V8, Chrome, speedscope, pprof and perf, collapsed stacks, and what leaks, heap, diff, cpu, alloc and lines print as --json';
+  'view shows .heapsnapshot, profiles of V8, Chrome, speedscope, pprof and perf, collapsed stacks, and what leaks, check, heap, diff, cpu, alloc and lines print as --json';
 
 const readText = async (file: string): Promise<string> => {
   try {

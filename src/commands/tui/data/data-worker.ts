@@ -22,6 +22,8 @@ const answer = async (request: ToWorker): Promise<unknown> => {
       return datasets.openAside(request.file);
     case 'show':
       return datasets.show(request.report);
+    case 'now':
+      return datasets.showNow(request.captures);
     case 'rows':
       lastRows = request.id;
       return datasets.rows(request.query, request.order, request.window, () => lastRows === request.id);

@@ -1,12 +1,12 @@
 /**
  * Everything the data thread holds. In: files to open, requests. Out: events when something was loaded, pages, details.
  */
+import type { CpuCapture } from '../../../agent/capture/cpu-profile.js';
 import { MemwatchError, messageOf } from '../../../errors.js';
 import { leastSnapshots } from '../../../analyzer/growth/snapshots/find-growth.js';
 import type { Heap } from '../../../analyzer/heap/heap.js';
-import type { LeakReport } from '../../../analyzer/model/finding.js';
 import { formatBytes, formatBytesDelta, formatCount } from '../../../report/units.js';
-import type { Dataset, ProviderEvent } from '../../../tui/state/provider.js';
+import type { Dataset, ProviderEvent, ShownReport } from '../../../tui/state/provider.js';
 import type { Detail, DetailQuery, LineCost } from '../../../tui/state/detail.js';
 import type { ClassRow, FindingRow, ListOrder, ListQuery, ListWindow, Page } from '../../../tui/state/lists.js';
 import { analyseSnapshots } from '../../../leaks/snapshot-files.js';
@@ -29,7 +29,7 @@ import { readSource } from './source-data.js';
 type Emit = (event: ProviderEvent) => void;
 
 /** Lines whose allocations are still alive; used if no allocation profile says more. */
-const survivors = (report: LeakReport | undefined, file: string): LineCost[] =>
+const survivors = (report: ShownReport | undefined, file: string): LineCost[] =>
   (report?.findings ?? []).flatMap((finding) =>
     finding.allocationSites.flatMap((site) => (site.file === file ? [{ line: site.line, bytes: site.bytes }] : [])),
   );
@@ -51,7 +51,7 @@ export class Datasets {
   private heap: { readonly data: HeapData; readonly cache: HeapCache } | undefined;
   /** The classes of a heap that is still being computed, and that computation. */
   private early: { readonly classes: readonly ClassRow[]; readonly rest: Promise<void> } | undefined;
-  private report: LeakReport | undefined;
+  private report: ShownReport | undefined;
   private growth: GrowthData | undefined;
   private readonly snapshots: { readonly file: string; readonly heap: Heap }[] = [];
   /** Never aborted: to stop loading, the thread is ended. */
@@ -68,8 +68,9 @@ export class Datasets {
     const before = this.snapshots.length;
     const profiles: ProfileData[] = [];
     for (const file of files)
-      await this.attempt(async () => void profiles.push(...(await this.openOne(file, options))));
+      await this.attempt(async () => void profiles.push(...(await this.openOne(file, options, files.length > 1))));
     if (this.snapshots.length > before && this.snapshots.length > 1) await this.attempt(() => this.compare());
+    else if (this.snapshots.length > before && files.length > 1) this.emit({ type: 'show', tab: 'heap' });
     const [first, second] = profiles;
     if (first !== undefined && second !== undefined)
       await this.attempt(async () => this.profiles.compare(first, second));
@@ -98,10 +99,14 @@ export class Datasets {
     }
   }
 
-  /** Returns the profile, if it is one. */
-  private async openOne(file: string, { type, index = 'never' }: OpenOptions): Promise<ProfileData[]> {
+  /** Returns the profile, if it is one. Of several snapshots, what grew is shown, not each as it comes. */
+  private async openOne(
+    file: string,
+    { type, index = 'never' }: OpenOptions,
+    isOneOfSeveral: boolean,
+  ): Promise<ProfileData[]> {
     const kind = await kindOf(file);
-    if (kind.kind === 'snapshot') await this.openHeap(file, index);
+    if (kind.kind === 'snapshot') await this.openHeap(file, index, isOneOfSeveral);
     else if (kind.kind === 'leaks') this.show(kind.report);
     else if (kind.kind === 'result') this.openResult(kind.result);
     else {
@@ -117,12 +122,12 @@ export class Datasets {
     if (result.lists.functions?.length === 0) this.emit({ type: 'show', tab: 'lines' });
   }
 
-  private async openHeap(file: string, index: IndexUse): Promise<void> {
+  private async openHeap(file: string, index: IndexUse, aside: boolean): Promise<void> {
     const io = { signal: this.stop.signal, progress: this.tell, warn: this.tell };
     const { heap, keepIndex } = await openHeapFile(file, io, index);
     this.heap = undefined;
     const computed = this.compute(file, heap);
-    const loaded = { type: 'loaded', dataset: 'heap', summary: heapSummary(file, heap) } as const;
+    const loaded = { type: 'loaded', dataset: 'heap', summary: heapSummary(file, heap), aside } as const;
     if (isBig(heap)) await this.showEarly(heap, computed, loaded);
     else await computed.then(() => this.emit(loaded));
     void keepIndex();
@@ -162,10 +167,14 @@ export class Datasets {
 
   private readonly tell = (text: string): void => this.emit({ type: 'loading', text });
 
-  show(report: LeakReport): void {
+  show(report: ShownReport): void {
     this.report = report;
     const summary = `${report.verdict.toUpperCase()}: ${report.reasons[0] ?? ''}`;
     this.emit({ type: 'loaded', dataset: 'leaks', summary, report });
+  }
+
+  showNow(captures: readonly CpuCapture[]): void {
+    this.profiles.showNow(captures);
   }
 
   async rows(query: ListQuery, order: ListOrder, window: ListWindow, isWanted: () => boolean): Promise<Page> {

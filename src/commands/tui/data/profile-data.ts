@@ -4,6 +4,7 @@
 import { computeCallees, computeCallers, type CallEdge } from '../../../analyzer/cost/callers.js';
 import { computeFunctions, isIdle, isRoot } from '../../../analyzer/cost/functions.js';
 import { computeLines } from '../../../analyzer/cost/lines.js';
+import { findInlining } from '../../../analyzer/cost/table.js';
 import { columnsOfFrames } from '../../../analyzer/cost/shared-lines.js';
 import type { Location } from '../../../analyzer/model/location.js';
 import type { Profile } from '../../../analyzer/model/profile.js';
@@ -27,6 +28,8 @@ export interface ProfileData {
   readonly places: readonly (Location | undefined)[];
   readonly hottest: ReadonlyMap<number, Location>;
   readonly flame: FlameGraph;
+  /** Not with --precise, and unknown for files of programs that are not V8. */
+  readonly inlining: boolean;
 }
 
 export const readProfileData = async (file: string, type: string | undefined): Promise<ProfileData> =>
@@ -39,6 +42,7 @@ export const createProfileData = (file: string, profile: Profile): ProfileData =
   const { unit } = profile.values[0];
   const hottest = hottestLines(profile);
   const places = placesOf(profile);
+  const mayBeInlined = findInlining(profile, self);
   const functions: FunctionRow[] = [];
   let whole = 0;
   for (const [frame, { name, location }] of profile.frames.entries()) {
@@ -55,10 +59,13 @@ export const createProfileData = (file: string, profile: Profile): ProfileData =
       total: total[frame],
       live: live?.[frame],
       unit,
+      mayBeInlined: mayBeInlined(frame),
     });
   }
   const flame = createFlameGraph(profile, hottest);
-  return { file, profile, whole, functions, lines: linesOf(profile), places, hottest, flame };
+  const { notes } = profile;
+  const inlining = notes === undefined ? profile.lines !== undefined : !notes.precise;
+  return { file, profile, whole, functions, lines: linesOf(profile), places, hottest, flame, inlining };
 };
 
 /** Where each frame begins; with a column only if other functions begin on the line. */
@@ -78,16 +85,19 @@ const hottestLines = (profile: Profile): Map<number, Location> => {
 };
 
 const linesOf = (profile: Profile): LineRow[] =>
-  computeLines(profile).map(({ file, line, column = 0, frame, self, inlined }) => ({
+  computeLines(profile).map(({ file, line, column = 0, frame, self, inlined, mayBeInlined }) => ({
     kind: 'line',
     place: { file, line, column },
     functionName: profile.frames[frame].name + (inlined ? ' (inlined callees)' : ''),
     self,
     unit: profile.values[0].unit,
+    mayBeInlined: inlined || mayBeInlined,
   }));
 
-export const profilePage = (data: ProfileData, query: ProfileQuery, order: ListOrder, window: ListWindow): Page =>
-  rowPage(rowsOf(data, query), order, window, data.whole);
+export const profilePage = (data: ProfileData, query: ProfileQuery, order: ListOrder, window: ListWindow): Page => ({
+  ...rowPage(rowsOf(data, query), order, window, data.whole),
+  inlining: data.inlining,
+});
 
 const rowsOf = (data: ProfileData, query: ProfileQuery): readonly (FunctionRow | LineRow)[] => {
   switch (query.list) {
@@ -106,8 +116,8 @@ const edgeRows = ({ profile, places, hottest }: ProfileData, edges: readonly Cal
   edges.flatMap(({ frame, self, total }): FunctionRow[] => {
     if (frame < 0) return [];
     const { name } = profile.frames[frame];
-    const place = { place: places[frame], hottest: hottest.get(frame) };
-    return [{ kind: 'function', frame, name, ...place, self, total, live: undefined, unit: profile.values[0].unit }];
+    const row = { kind: 'function', frame, name, place: places[frame], hottest: hottest.get(frame) } as const;
+    return [{ ...row, self, total, live: undefined, unit: profile.values[0].unit, mayBeInlined: false }];
   });
 
 /**
@@ -118,7 +128,7 @@ export const lineCosts = ({ lines, functions, profile }: ProfileData, file: stri
   if (profile.values[0].unit !== 'bytes') {
     return lines
       .filter(({ place }) => place.file === file)
-      .map(({ place, self }) => ({ line: place.line, selfUs: self }));
+      .map(({ place, self, mayBeInlined }) => ({ line: place.line, selfUs: self, mayBeInlined }));
   }
   return functions.flatMap(({ place, self }) =>
     place?.file === file && self > 0 ? [{ line: place.line, bytes: self }] : [],

@@ -117,7 +117,7 @@ const savedProfile = ({ unit, functions, lines, durationUs }: CostTable, dataset
     functions.reduce((sum, { self }) => sum + self, 0),
   ),
   lists: {
-    functions: functions.map(({ name, file, line, self, total, live }): FunctionRow => ({
+    functions: functions.map(({ name, file, line, self, total, live, mayBeInlined }): FunctionRow => ({
       kind: 'function',
       frame: -1,
       name,
@@ -127,13 +127,15 @@ const savedProfile = ({ unit, functions, lines, durationUs }: CostTable, dataset
       total,
       live: live ?? undefined,
       unit,
+      mayBeInlined,
     })),
-    hotLines: lines.map(({ file, line, function: functionName, self }): LineRow => ({
+    hotLines: lines.map(({ file, line, function: functionName, self, inlined, mayBeInlined }): LineRow => ({
       kind: 'line',
       place: { file, line, column: 0 },
       functionName,
       self,
       unit,
+      mayBeInlined: inlined || mayBeInlined,
     })),
   },
   sources: lines.map(({ file, line, self }) => ({
@@ -150,6 +152,7 @@ const savedLines = ({ functions }: LinesDocument): SavedResult => {
       functionName: name,
       self: timeUs ?? 0,
       unit: 'microseconds',
+      mayBeInlined: false,
     })),
   );
   return {

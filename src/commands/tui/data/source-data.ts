@@ -46,12 +46,13 @@ const readText = async (file: string): Promise<{ lines: string[] } | { why: stri
 
 /** One entry per line, even if several sources have costs for it. */
 const joined = (costs: readonly LineCost[]): LineCost[] => {
-  const byLine = new Map<number, { line: number; selfUs?: number; hits?: number; bytes?: number }>();
+  const byLine = new Map<number, { -readonly [Name in keyof LineCost]: LineCost[Name] }>();
   for (const cost of costs) {
     const known = byLine.get(cost.line) ?? { line: cost.line };
     for (const name of ['selfUs', 'hits', 'bytes'] as const) {
       if (cost[name] !== undefined) known[name] = (known[name] ?? 0) + cost[name];
     }
+    if (cost.mayBeInlined === true) known.mayBeInlined = true;
     byLine.set(cost.line, known);
   }
   return [...byLine.values()];
