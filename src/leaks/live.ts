@@ -7,7 +7,7 @@ import type { Attachment } from '../agent/attach/attach.js';
 import { openProcessReadings } from '../agent/capture/process-readings.js';
 import { captureScripts } from '../agent/capture/scripts.js';
 import { reportOfCensus } from '../analyzer/growth/light.js';
-import { isWorkerHeap, withHeapSeen } from '../analyzer/growth/readings/bounds.js';
+import { arrayBuffers, isWorkerHeap, withHeapSeen } from '../analyzer/growth/readings/bounds.js';
 import { heapMemory } from '../analyzer/growth/readings/counters.js';
 import { coverageOf } from '../analyzer/growth/watch-report.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
@@ -139,9 +139,9 @@ const watchAgain = async (
   return { report: withWatch(again.report, seenBy(again.heapSeen, last), readings, again.place), watched: last };
 };
 
-/** A heap that is proved to grow now may do so in steps, which the rounds of the first search were too short for. */
+/** What snapshots contain and is proved to grow now may do so in steps, for which the rounds of the first search were too short. */
 const isSearchedAgain = (second: Watched, heapSeen: HeapSeen | undefined): boolean => {
-  if (second.end === 'grows') return growing(second).some(({ of }) => of === heapMemory);
+  if (second.end === 'grows') return growing(second).some(({ of }) => of === heapMemory || of === arrayBuffers);
   return second.end === 'rises' || (second.end === 'open' && !isKnown(seenBy(heapSeen, second)));
 };
 

@@ -45,15 +45,13 @@ const searchIn = async (folder: string, looking: Looking, watched: Watched, opti
   const { report, heapSeen, cut } = await compareRounds(captures, looking, watched, options);
   const sites = await finish();
   const scripts = await newestScripts(captures.files);
+  const { sourceOf } = placesOf(scripts);
   const located = {
     ...report,
     // a place that samples show changes no rank: what only Node holds comes last, whoever made it
-    findings: placedBySites(
-      withAllocationSites(report.findings, sites, scripts, undefined, placesOf(scripts).sourceOf),
-      packageOf,
-    ),
+    findings: placedBySites(withAllocationSites(report.findings, sites, scripts, undefined, sourceOf), packageOf),
   };
-  const place = (finding: Finding): Finding => withOpeners(finding, sites, scripts, packageOf);
+  const place = (finding: Finding): Finding => withOpeners(finding, sites, scripts, packageOf, sourceOf);
   return { report: located, readings: captures.readings, heapSeen, cut, place };
 };
 

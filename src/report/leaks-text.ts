@@ -111,7 +111,7 @@ const ownerText = (owner: Owner): string => {
 
 const siteText = ({ bytes, calledFrom, ...made }: AllocationSite): string => {
   const caller = calledFrom === null ? '' : `, called from ${callText(calledFrom)}`;
-  return escapeText(`${codeText(made)} about ${formatBytes(bytes)}${caller}`);
+  return escapeText(`${callText(made)} about ${formatBytes(bytes)}${caller}`);
 };
 
 const codeText = ({ function: name, file, line }: CodeLine): string => `${name} (function at ${file}:${line})`;

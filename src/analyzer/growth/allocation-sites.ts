@@ -9,7 +9,7 @@ import type { AllocationSite, Finding } from '../model/finding.js';
 import { formatPlace, createLocator, type Location, type Locator } from '../model/location.js';
 import { isApplicationFile, ownerOf, type PackageLookup } from '../model/owner.js';
 import { isProgramFile, type ScriptsTable } from '../model/scripts.js';
-import { findCallIn } from './code/calls-in.js';
+import { findCallsIn } from './code/calls-in.js';
 import { isProgramFrame, placeOf, withMainAddition, type Code, type SourceOf } from './main-addition.js';
 
 const maxSites = 5;
@@ -94,11 +94,16 @@ const inBody = ({ bytes }: AllocationSite, { body }: Body): Made | undefined =>
     ? undefined
     : { site: { function: '(body)', file: body.file, line: body.line, bytes, calledFrom: null } };
 
-/** `call`: the frame of the application's function that called it, and of what that one calls. */
 interface Made {
   readonly site: AllocationSite;
-  readonly call?: readonly [from: SurvivorFrame, called: SurvivorFrame];
+  /** The application's function that called it, if that is another one. */
+  readonly call?: Call | undefined;
+  /** Its call of Node's function that allocates. */
+  readonly inNode?: Call | undefined;
 }
+
+/** A frame, and the one of what it calls. */
+type Call = readonly [from: SurvivorFrame, called: SurvivorFrame];
 
 /** The first function of the program's own on the stack: Node's functions allocate for their caller. */
 const siteOf = ({ stack, bytes }: SurvivorSite, locator: Locator, caller?: Body): Made | undefined => {
@@ -113,22 +118,33 @@ const siteOf = ({ stack, bytes }: SurvivorSite, locator: Locator, caller?: Body)
   const isOurs = (file: string): boolean => isApplicationFile(file) && caller?.isFile(file) !== true;
   const at = frames.findIndex(({ line }) => isOurs(line.file));
   const [called, from] = [frames[at - 1], frames[at]];
-  if (called === undefined || from === undefined) return { site: { ...made.line, bytes, calledFrom: null } };
-  return { site: { ...made.line, bytes, calledFrom: from.line }, call: [from.frame, called.frame] };
+  const inner = stack[stack.indexOf(made.frame) - 1];
+  const inNode: Call | undefined = inner && [made.frame, inner];
+  if (called === undefined || from === undefined) return { site: { ...made.line, bytes, calledFrom: null }, inNode };
+  return { site: { ...made.line, bytes, calledFrom: from.line }, call: [from.frame, called.frame], inNode };
 };
 
 const nameOf = ({ function: name }: SurvivorFrame): string => (name === '' ? '(anonymous)' : name);
 
 /** V8 samples functions, not lines: the text shows on which line one calls the other. */
-const withCallLine = ({ site, call }: Made, { locator, sourceOf }: Code): AllocationSite => {
-  if (call === undefined || site.calledFrom === null) return site;
+const withCallLine = ({ site, call, inNode }: Made, code: Code): AllocationSite => {
+  const [callLine] = callLines(inNode, code); // each of several calls makes what stays
+  const made = callLine === undefined ? site : { ...site, callLine };
+  const [line, ...more] = callLines(call, code);
+  if (site.calledFrom === null || line === undefined || more.length > 0) return made;
+  return { ...made, calledFrom: { ...site.calledFrom, callLine: line } };
+};
+
+const callLines = (call: Call | undefined, { locator, sourceOf }: Code): number[] => {
+  if (call === undefined) return [];
   const [from, called] = call;
   const source = sourceOf(from.scriptId, from.url);
   // `Client.get`, `exports.getLabels`, `new Client`: V8 guesses what a function belongs to
   const name = /[\w$]+$/.exec(called.function)?.[0];
-  const at = source === undefined || name === undefined ? undefined : findCallIn(source, from, name);
-  const place = at && locator.atPosition(Number(from.scriptId), from.url, at.line, at.column);
-  return place === undefined ? site : { ...site, calledFrom: { ...site.calledFrom, callLine: place.line } };
+  const calls = source === undefined || name === undefined ? [] : findCallsIn(source, from, name);
+  return calls.flatMap(
+    ({ line, column }) => locator.atPosition(Number(from.scriptId), from.url, line, column)?.line ?? [],
+  );
 };
 
 const bestFinding = (findings: readonly Finding[], { stack }: SurvivorSite, locator: Locator): Finding | undefined => {
@@ -192,7 +208,7 @@ export const placedBySites = <F extends Finding>(findings: readonly F[], package
   findings.map((finding) => {
     const [site] = finding.allocationSites;
     if (site === undefined || !isVague(finding)) return finding;
-    const location = { file: site.file, line: site.line, column: 0 };
+    const location = { file: site.file, line: site.callLine ?? site.line, column: 0 };
     return { ...finding, location, owner: ownerOf(site.file, packageOf) };
   });
 

@@ -8,6 +8,7 @@ import type { PackageLookup } from '../model/owner.js';
 import { isProgramFile, type ScriptsTable } from '../model/scripts.js';
 import type { SurvivorFrame, SurvivorSite } from '../model/survivors.js';
 import { placedBySites, withAllocationSites } from './allocation-sites.js';
+import type { SourceOf } from './main-addition.js';
 import { childProcesses, fileDescriptors, threads } from './readings/counters.js';
 
 const files = String.raw`fs|internal/fs/\w+`;
@@ -31,12 +32,16 @@ export const withOpeners = (
   sites: readonly SurvivorSite[],
   scripts: ScriptsTable | undefined,
   packageOf: PackageLookup,
+  sourceOf?: SourceOf,
 ): Finding => {
   const [, wanted] = modules.find(([counter]) => counter.test(finding.container.name)) ?? [];
   if (wanted === undefined) return finding;
   const isOpening = new RegExp(`^node:(${wanted})$`);
   const opening = sites.filter((site) => nodeFunctionsOf(site).some(({ url }) => isOpening.test(url)));
-  const [placed = finding] = placedBySites(withAllocationSites([finding], opening, scripts), packageOf);
+  const [placed = finding] = placedBySites(
+    withAllocationSites([finding], opening, scripts, undefined, sourceOf),
+    packageOf,
+  );
   return placed;
 };
 

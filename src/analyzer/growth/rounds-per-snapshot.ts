@@ -2,7 +2,7 @@
  * How many rounds pass between two snapshots of a search, so that slow growth adds enough to be seen in each. In: what a
  * watch has read. Out: a number of rounds. Pure.
  */
-import { objectBytes } from './readings/bounds.js';
+import { arrayBuffers, objectBytes } from './readings/bounds.js';
 import { heapMemory } from './readings/counters.js';
 import type { Gate } from './readings/gate.js';
 import { watchedMs, type Watch } from './watch-report.js';
@@ -25,13 +25,23 @@ export const roundsPerSnapshot = (watched: WatchedRounds, searchRounds: number):
 const leastStep = 0.1;
 
 /**
- * How many rounds it takes for the heap to rise again, going by the longest pause so far. What grows every nine seconds does
- * not grow in each round of five. A reading counts as the lowest from there on: what is above that did not stay.
+ * How many rounds it takes for the heap, or for Buffers that are proved to grow, to rise again, going by the longest pause so
+ * far. What grows every nine seconds does not grow in each round of five.
  */
 const roundsBetweenRises = (watched: WatchedRounds): number => {
-  const { readings, heapBytes, gate, rounds } = watched;
-  if (gate.rising.heap || readings.length < heapBytes.length + 3) return 1; // the gate saw it rise in each round
-  const floors = lowestFrom(readings.map(objectBytes));
+  const { readings, heapBytes, gate, known } = watched;
+  if (readings.length < heapBytes.length + 3) return 1;
+  const buffersGrow = known.some(({ of, state }) => of === arrayBuffers && (state === 'grows' || state === 'creeps'));
+  return Math.max(
+    gate.rising.heap ? 1 : roundsBetween(watched, readings.map(objectBytes)), // or the gate saw it rise in each round
+    buffersGrow ? roundsBetween(watched, readings.map(({ arrayBuffersBytes }) => arrayBuffersBytes)) : 1, // prettier-ignore
+  );
+};
+
+/** A reading counts as the lowest from there on: what is above that did not stay. */
+const roundsBetween = (watched: WatchedRounds, history: readonly number[]): number => {
+  const { readings, rounds } = watched;
+  const floors = lowestFrom(history);
   const step = leastStep * gainOf(floors);
   let [longestMs, roseMs] = [0, readings[0]?.atMs ?? 0];
   for (const [i, { atMs }] of readings.entries()) {

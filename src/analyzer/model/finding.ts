@@ -161,10 +161,8 @@ export interface KeptFunction {
   readonly countPerRound: number;
 }
 
-export interface AllocationSite {
-  readonly function: string;
-  readonly file: string;
-  readonly line: number;
+/** The line of the call is that on which it calls the function of Node's that allocates. */
+export interface AllocationSite extends Caller {
   /** Sampled bytes that survived the rounds. An estimate, scaled up from the samples. */
   readonly bytes: number;
   /** The application's function that called it, if it is in a dependency. */

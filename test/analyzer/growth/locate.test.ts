@@ -72,6 +72,17 @@ test('the line that adds comes first, if the code that owns the container has on
   assert.equal(await located({ bus: '/bus.js', 'variable list': '' }), '/bus.js class');
 });
 
+test('the parts of a text that is appended to are no members of the variable that holds it', async () => {
+  const text = (k: number): string =>
+    `global -write-> write:closure\nwrite -internal:context-> system / Context ctx\nctx -context:log-> part p${k + 9}:concatenated_string\n` +
+    upTo(k + 8, (i) => `part p${i + 1}:concatenated_string 32\np${i + 1} -internal:first-> p${i}`);
+  const { growth, node } = await drawGrowth((k) => `${text(k)}\npart p1:concatenated_string 32`);
+  const steps = stepsTo(growth.last.graph, growth.paths, node('p5'));
+  const container = { node: node('p5'), entryClass: 0, history: [], entry: -1, alsoHeldBy: [], chained: true };
+  const places = placesOf({ ctx: '/a.js', 'variable ': '' }, node);
+  assert.equal(locate(growth, 'string', container, steps, places, isForeign)?.location.line, 4);
+});
+
 test('if a dependency owns the container, the nearest variable or class of the application above it is named too', async () => {
   const heldBy = async (files: Files): Promise<string | undefined> => {
     const { growth, node } = await drawGrowth(draw);

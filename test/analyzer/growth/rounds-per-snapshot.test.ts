@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { roundsPerSnapshot, type WatchedRounds } from '#memwatch/analyzer/growth/rounds-per-snapshot.js';
+import { arrayBuffers } from '#memwatch/analyzer/growth/readings/bounds.js';
 import { heapMemory } from '#memwatch/analyzer/growth/readings/counters.js';
 import type { ProcessReading } from '#memwatch/analyzer/model/process-reading.js';
 import { reading } from '../../support/check-report.js';
@@ -49,6 +50,17 @@ test('what rises every third round is given three rounds, and never more than si
   const steps = (every: number): number[] => Array.from({ length: 31 }, (_, round) => 1e6 * (1 + Math.floor(round / every))); // prettier-ignore
   assert.equal(roundsPerSnapshot(watched({ heapBytes: steps(3) }, 30), 3), 3);
   assert.equal(roundsPerSnapshot(watched({ heapBytes: steps(15) }, 30), 3), 6);
+});
+
+test('Buffers that are kept every third round are given three rounds, though the heap is flat', () => {
+  const flat = watched({ heapBytes: Array.from({ length: 31 }, () => 1e6) }, 30);
+  const readings = flat.readings.map((one) => ({
+    ...one,
+    arrayBuffersBytes: 6e4 * Math.floor(one.atMs / (3 * roundMs)),
+  }));
+  const slope = { estimate: 2e4, low: 1e4, high: 3e4 };
+  const known = [{ of: arrayBuffers, unit: 'bytes', slope, least: 1, state: 'grows', history: [] }] as const;
+  assert.equal(roundsPerSnapshot({ ...flat, readings, known }, 3), 3);
 });
 
 test('what is in the heap for a moment is no rise of it', () => {

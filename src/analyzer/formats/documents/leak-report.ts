@@ -77,6 +77,7 @@ export const findingFields: Fields<Finding> = {
   allocationSites: list(
     record({
       ...codeLine,
+      callLine: optional(number),
       bytes: number,
       calledFrom: nullOrMissing(record({ ...codeLine, callLine: optional(number) })),
     }),

@@ -1,17 +1,19 @@
 /**
  * The line on which a function calls another one. In: the text of a script, where the function begins as V8 says it, and
- * the name of what it calls. Out: the place of the call, 0-based as in V8, if the function has exactly one such call.
+ * the name of what it calls. Out: the places of the calls, 0-based as in V8.
  */
 import { ownNodesIn, tryParse, type AnyNode } from '../../../source/syntax.js';
 import { startOf, type TextPosition } from './declarations.js';
 import { innermostAt } from './functions.js';
 
-export const findCallIn = (source: string, begins: TextPosition, called: string): TextPosition | undefined => {
+export const findCallsIn = (source: string, begins: TextPosition, called: string): TextPosition[] => {
   const program = tryParse(source);
   const caller = program && innermostAt(program, begins);
-  if (caller === undefined) return undefined;
-  const [call, ...more] = ownNodesIn(caller).flatMap((node) => callOf(node, called) ?? []);
-  return call === undefined || more.length > 0 ? undefined : startOf(call);
+  return caller === undefined
+    ? []
+    : ownNodesIn(caller)
+        .flatMap((node) => callOf(node, called) ?? [])
+        .map(startOf);
 };
 
 /** What is called or constructed, if it has that name: `use` of `client.interceptors.request.use(…)`. */

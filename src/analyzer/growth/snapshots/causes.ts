@@ -39,7 +39,7 @@ export const causesOf = (
   classes: GrowthClasses,
 ): Cause[] => {
   const members = new Set(region.members);
-  const growing = entries.filter((one) => members.has(one.region) && growsWith(one, region));
+  const growing = growingIn(region, members, entries, last, classes);
   const holders = largestHolders(growing, classes);
   if (holders.length === 0 && isFedBy(others, members, last)) return [];
   if (holders.length === 0)
@@ -88,11 +88,30 @@ const isFedBy = (others: ReadonlySet<number>, members: ReadonlySet<number>, last
   return fed > inside;
 };
 
+/** Holders that gained few entries must reach this share of the region: each entry holds hundreds of the same class. */
+const minShareOfRegion = 0.5;
+
+const growingIn = (
+  region: Region,
+  members: ReadonlySet<number>,
+  entries: readonly EntryTally[],
+  last: Transients,
+  classes: GrowthClasses,
+): EntryTally[] => {
+  const ofRegion = entries.filter((one) => members.has(one.region));
+  const many = ofRegion.filter((one) => growsWith(one, region, minShareOfGain));
+  if (many.length > 0) return many;
+  const few = ofRegion.filter((one) => growsWith(one, region, 0));
+  const holders = largestHolders(few, classes);
+  const bytes = sumIf(bytesByReach(reachOf(holders, last), last), () => true);
+  return holders.length > 0 && bytes >= minShareOfRegion * regionBytes(last, members) ? few : [];
+};
+
 /** Whether it grew in every round, by a fair part of the region's gain in that class. */
-const growsWith = (one: EntryTally, region: Region): boolean => {
+const growsWith = (one: EntryTally, region: Region, minShare: number): boolean => {
   const ofClass = region.classes.find(({ classNumber }) => classNumber === one.classNumber);
   if (ofClass === undefined || ofClass.trend === 'none') return false;
-  return Math.min(...gainsOf(one.counts)) > 0 && totalGain(one.counts) >= minShareOfGain * totalGain(ofClass.counts);
+  return Math.min(...gainsOf(one.counts)) > 0 && totalGain(one.counts) >= minShare * totalGain(ofClass.counts);
 };
 
 const largestHolders = (growing: readonly EntryTally[], classes: GrowthClasses): number[] => {

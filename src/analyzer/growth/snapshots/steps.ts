@@ -118,8 +118,13 @@ export const anchorsOf = (graph: HeapGraph, steps: readonly NodeStep[], skipOwnC
 export const membersOf = (graph: HeapGraph, steps: readonly NodeStep[], { kind, at }: Anchor): string[] =>
   steps
     .slice(kind === 'variable' ? at + 1 : at)
+    .filter((step) => !isPartOfText(graph, step))
     .map((step) => nameOfEdge(graph, step))
     .map((name) => (name.startsWith('[') ? '[]' : name));
+
+/** A text that is appended to consists of its parts. */
+const isPartOfText = (graph: HeapGraph, { holder }: NodeStep): boolean =>
+  graph.nodeType[holder] === types.concatenatedString;
 
 /** A function, or a suspended one: V8 records at which `await` or `yield` it waits. */
 const isCode = (graph: HeapGraph, node: number): boolean =>
@@ -137,8 +142,7 @@ export const nameOf = (graph: HeapGraph, steps: readonly NodeStep[]): string => 
     return edges.every((edge) => edge !== '') ? edges.join('.').replaceAll('.[', '[') : '';
   }
   const start = anchor !== undefined && anchor.at >= root ? ownerName(graph, anchor) : rootName(graph, steps[root]);
-  const isPart = ({ holder }: NodeStep): boolean => graph.nodeType[holder] === types.concatenatedString;
-  const named = steps.slice(Math.max(anchor?.at ?? 0, root)).filter((step) => !isPart(step));
+  const named = steps.slice(Math.max(anchor?.at ?? 0, root)).filter((step) => !isPartOfText(graph, step));
   const words = named.map((step) => {
     const name = nameOfEdge(graph, step);
     return name === '' || name.startsWith('[') ? name : name.startsWith('<') ? `[${name}]` : `.${name}`;

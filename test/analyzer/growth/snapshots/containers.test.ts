@@ -75,6 +75,15 @@ test('a collection that is replaced each time is the container, and not the vari
   assert.deepEqual([found.node, found.entries, found.chained, found.history], ['jobs4', 'Job', false, [4, 8, 12, 16]]);
 });
 
+test('entries that each hold a hundred of the same class are those of a collection, and no list', async () => {
+  const draw = (k: number): string =>
+    `global -reports-> Array reports\n` +
+    upTo(k + 1, (i) => `reports -#${i}-> Object r${i} 20\nr${i} -rows-> Array list${i}\n${rowsOf(i)}`);
+  const rowsOf = (i: number): string => upTo(100, (j) => `list${i} -#${j}-> Object row${i * 1000 + j} 50`);
+  const { node, entries, chained, history } = await container(draw, 'reports');
+  assert.deepEqual({ node, entries, chained, history }, { node: 'reports', entries: 'Object', chained: false, history: [1, 2, 3, 4] }); // prettier-ignore
+});
+
 test('entries that hold one another are a list', async () => {
   const draw = (k: number): string =>
     `global -recent-> Recent recent\nrecent -first-> Entry e1 300\n` +
