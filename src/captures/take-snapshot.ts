@@ -9,9 +9,10 @@ import { captureSnapshot, type CapturedSnapshot, type SnapshotProgress } from '.
 import type { Redaction } from '../agent/capture/redact.js';
 import { MemwatchError } from '../errors.js';
 import { isTemporaryFile } from '../files/temporary.js';
-import { formatBytes, formatCount, formatDuration, formatShare } from '../report/units.js';
+import { formatBytes, formatCount, formatShare } from '../report/units.js';
 import type { Progress } from '../progress.js';
-import { estimateSnapshot, unknownLimit, whyNoRoom, type SnapshotEstimate } from './estimate.js';
+import { estimateSnapshot, whyNoRoom, type SnapshotEstimate } from './estimate.js';
+import { sayCost } from './say-cost.js';
 import { reportKeptMemory, type KeptMemory } from './resident.js';
 
 export interface TakeOptions {
@@ -43,37 +44,13 @@ export const takeSnapshot = async (
   io.progress('counting what the snapshot will cost');
   const estimate = await estimateSnapshot(attachment, { collected: !collected, kept });
   if (!force) await refuseWithoutRoom(estimate, file, gzip);
-  const cost = costOf(estimate);
-  const isExpensive = estimate.pauseUs > 1e6 || !estimate.limitKnown || estimate.hiddenAbove || !estimate.enough;
-  if (isExpensive) io.warn(cost);
-  else io.progress(cost);
+  sayCost('snapshot', estimate, io);
   const onProgress = (progress: SnapshotProgress): void => io.progress(progressText(progress));
   const options = { gzip: gzip === true, overwrite, redact, signal: io.signal, onProgress, onTake };
   const capture = (): Promise<CapturedSnapshot> => captureSnapshot(attachment, file, options);
   if (!more) return reportKeptMemory(attachment, io, capture);
   return kept === undefined ? capture() : kept.after(capture);
 };
-
-const costOf = (estimate: SnapshotEstimate): string => {
-  const { heapUsedBytes, objects, room, limitKnown, hiddenAbove } = estimate;
-  const [pause, leastPause, mostPause] = [estimate.pauseUs, estimate.leastPauseUs, estimate.mostPauseUs].map((us) =>
-    formatDuration(rounded(us)),
-  );
-  const [extra, leastExtra, mostExtra] = [estimate.likelyExtraBytes, estimate.leastExtraBytes, estimate.extraBytes].map(
-    (bytes) => formatBytes(rounded(bytes)),
-  );
-  const count = objects === undefined ? '' : ` and about ${formatCount(rounded(objects))} objects`;
-  const left = room === undefined ? '' : `; ${room.of} has ${formatBytes(room.availableBytes)}`;
-  const unknown = limitKnown && !hiddenAbove ? '' : `; ${unknownLimit(estimate)}`;
-  return (
-    `snapshot of a heap of ${formatBytes(heapUsedBytes)}${count}. Estimate: the target stands still for about ${pause} ` +
-    `(${leastPause} to ${mostPause}) and takes about ${extra} more memory (${leastExtra} to ${mostExtra}), ` +
-    `most of which its allocator keeps afterwards${left}${unknown}`
-  );
-};
-
-/** Two digits: an estimate is no more exact than that. */
-const rounded = (value: number): number => Number(value.toPrecision(2));
 
 const progressText = (progress: SnapshotProgress): string =>
   progress.phase === 'building'

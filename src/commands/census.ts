@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { withAttachment } from '../agent/attach/attach.js';
 import type { Census } from '../agent/capture/census.js';
 import { openCensus } from '../captures/open-census.js';
+import { reportKeptMemory } from '../captures/resident.js';
 import { throwIfInterrupted } from '../errors.js';
 import { renderCensus } from '../report/census-text.js';
 import type { CensusDocument } from '../analyzer/model/printed-documents.js';
@@ -31,12 +32,14 @@ export const censusCommand: Command = {
     const attaching = { signal: io.signal, onProgress: io.progress, programStdout: 'stderr' as const };
     await withAttachment(target, attaching, async (attachment) => {
       await attachment.runIfWaiting();
-      const census = await openCensus(attachment, args['force'] === true);
+      const census = await openCensus(attachment, io, { force: args['force'] === true });
       const stop = AbortSignal.any([io.signal, attachment.ending]);
-      for (let i = 0; i < counts && !stop.aborted; i++) {
-        if (i > 0) await sleep(intervalMs, undefined, { signal: stop }).catch(() => {});
-        if (!stop.aborted) await countOnce(census, watch, Number(args['top']), io);
-      }
+      await reportKeptMemory(attachment, io, async () => {
+        for (let i = 0; i < counts && !stop.aborted; i++) {
+          if (i > 0) await sleep(intervalMs, undefined, { signal: stop }).catch(() => {});
+          if (!stop.aborted) await countOnce(census, watch, Number(args['top']), io);
+        }
+      });
       await sayEnd(attachment, io);
     });
     if (!watch) throwIfInterrupted(io.signal);

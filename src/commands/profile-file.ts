@@ -110,6 +110,7 @@ export const explainFile = async (thrown: unknown, [command = '', ...words]: rea
   const isOther = ['not-this-format', 'bad-argument'].includes(thrown.code) || isNoTarget;
   if (!isOther && !(thrown.code === 'broken-file' && takesSnapshots.includes(command))) return thrown;
   if (thrown.code === 'bad-argument' && takesProfiles.includes(command)) return thrown;
+  if (thrown.message.startsWith('-')) return thrown; // it is about an option
   const files = words.filter(isFile);
   const blamed = files.filter((file) => thrown.message.includes(file));
   for (const file of blamed.length > 0 ? blamed : files) {

@@ -3,7 +3,9 @@
  * was made of the same bytes. Indexes are in the user's cache folder, bounded in number and size.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readdirSync, readSync, realpathSync, statfsSync, statSync, utimesSync } from 'node:fs'; // prettier-ignore
+import {
+  closeSync, lstatSync, openSync, readdirSync, readSync, realpathSync, statfsSync, statSync, utimesSync, type Stats,
+} from 'node:fs'; // prettier-ignore
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -77,8 +79,10 @@ const scriptsOf = (file: string): string => {
 /** The index of a file; undefined if there is none, or none that is true. `warn` hears why one is ignored. */
 export const findIndex = (file: IndexedFile, warn: (text: string) => void): HeapIndex | undefined => {
   const path = indexOf(file);
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
   try {
+    if (!isOwn(stats)) throw new Error(`the index ${path} belongs to another user`);
     const index = readHeapIndex(path, removeFile);
     const changed = (['path', 'bytes', 'modifiedMs', 'checksum', 'scripts'] as const).some(
       (name) => index.file[name] !== file[name],
@@ -106,14 +110,17 @@ export const makeRoom = (folder: string, bytes: number): boolean => {
   return true;
 };
 
+/** It could hold anything otherwise: root may use the cache folder of another user. */
+const isOwn = ({ uid }: Stats): boolean => uid === (process.geteuid?.() ?? uid);
+
 /** Those used last first. */
 const indexesIn = (folder: string): { path: string; size: number; usedMs: number }[] =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.index'))
-    .map((name) => {
+    .flatMap((name) => {
       const path = join(folder, name);
-      const { size, mtimeMs } = statSync(path);
-      return { path, size, usedMs: mtimeMs };
+      const stats = lstatSync(path);
+      return isOwn(stats) ? [{ path, size: stats.size, usedMs: stats.mtimeMs }] : [];
     })
     .toSorted((a, b) => b.usedMs - a.usedMs);
 

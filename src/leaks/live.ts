@@ -53,7 +53,7 @@ export const findLiveLeaks = async (
   const estimate = await estimateSnapshot(attachment, { collected: options.maxPauseMs === undefined });
   const { snapshots, counts, collects, warnings } = evidenceFor(estimate, options);
   const kept = followKeptMemory(attachment.session);
-  const census = counts ? await openCensus(attachment, options.force, kept) : uncounted;
+  const census = counts ? await openCensus(attachment, io, { force: options.force, kept }) : uncounted;
   const looking = {
     attachment,
     census,

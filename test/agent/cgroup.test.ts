@@ -165,6 +165,7 @@ test('the whole list of limits, its own pressure and the kills of its cgroup, fo
     pageCache: { of: 'the cgroup /pods/app', bytes: 250, droppableBytes: 0 },
     pressure: { of: 'its cgroup', some10s: 0.12, some60s: 0.04, full10s: 0 },
     oomKills: 2,
+    isSeen: false,
     hiddenAbove: false,
   });
   // the room that is left in swap is no limit of memory
@@ -180,6 +181,7 @@ test('the whole list of limits, its own pressure and the kills of its cgroup, fo
     pageCache: null,
     pressure: { of: 'the host', some10s: 0.01, some60s: 0.02, full10s: 0.005 },
     oomKills: 5,
+    isSeen: false,
     hiddenAbove: false,
   });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { withAttachment } from '#memwatch/agent/attach/attach.js';
 import { findInspector } from '#memwatch/agent/attach/inspector.js';
 import { namesIn, readText } from '#memwatch/agent/process/proc.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
@@ -11,9 +12,9 @@ import { eventually, noPortOpen } from '../support/waiting.js';
 
 const idle = `setInterval(() => {}, 50); console.log('ready')`;
 
-/** Logs objects at the first SIGUSR2, and prints at the second how many of them are still alive. */
-const logger = `const logged = [];
-  process.on('SIGUSR2', () => {
+/** Logs objects at the first event, and prints at each later one how many of them are still alive. */
+const loggerOn = (event: string): string => `const logged = [];
+  ${event}, () => {
     if (logged.length > 0) {
       gc();
       return console.log('kept', logged.filter((one) => one.deref() !== undefined).length);
@@ -42,7 +43,10 @@ const startMemwatch = async (t: TestContext, pid: number) => {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   test(`memwatch that gets ${signal} leaves the target as it was`, async (t) => {
-    const target = await startSource(t, `${logger} ${idle}`, { node: 24, flags: ['--expose-gc'] });
+    const target = await startSource(t, `${loggerOn("process.on('SIGUSR2'")} ${idle}`, {
+      node: 24,
+      flags: ['--expose-gc'],
+    });
     const { child, exited } = await startMemwatch(t, target.pid);
     target.child.kill('SIGUSR2');
     await eventually('it has logged', () => target.output().includes('all are logged'));
@@ -55,6 +59,23 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     assert.equal(target.child.exitCode, null);
   });
 }
+
+test('what a worker logs is forgotten while memwatch is attached', async (t) => {
+  const inWorker = loggerOn(`require('node:worker_threads').parentPort.on('message'`);
+  const source = `const { Worker } = require('node:worker_threads');
+    const worker = new Worker(${JSON.stringify(inWorker)}, { eval: true });
+    process.on('SIGUSR2', () => worker.postMessage('')); worker.on('online', () => console.log('ready'))`;
+  const target = await startSource(t, source, { node: 26, kind: 'cjs', flags: ['--expose-gc', '--inspect-port=0'] });
+  await withAttachment({ kind: 'pid', pid: target.pid, worker: undefined }, {}, async ({ workers }) => {
+    assert.equal((await workers()).length, 1);
+    target.child.kill('SIGUSR2');
+    await eventually('it has logged', () => target.output().includes('all are logged'));
+    await eventually('V8 has forgotten it', () => {
+      target.child.kill('SIGUSR2');
+      return /^kept 0$/m.test(target.output());
+    });
+  });
+});
 
 test('after memwatch was killed, the target itself takes everything away, in its workers as well', async (t) => {
   const source = `const { Worker } = require('node:worker_threads');

@@ -162,4 +162,25 @@ test('from another cgroup namespace the limit is found through the target, or re
   assert.equal(unknown.code, 2);
   const forced = await memwatch(['census', String(unseen.pid), '--force'], { node });
   assert.equal(forced.code, 0, forced.stderr);
+  assert.match(forced.stderr, /census of a heap of .* Estimate: the target stands still for .*; the memory limit of/);
+});
+
+/** Runs memwatch in a cgroup namespace whose root is a sibling of the target's cgroup, with the mounts of the host. */
+const besideIt = `all=/sys/fs/cgroup/memory; limit=memory.limit_in_bytes
+[ -d $all ] || { all=/sys/fs/cgroup; limit=memory.max; }
+outer=$all/memwatch-test-beside-$$
+mkdir -p $outer/app $outer/inner 2>/dev/null || exit 99
+[ $limit = memory.max ] && echo +memory > $outer/cgroup.subtree_control 2>/dev/null
+"$1" -e "setInterval(() => {}, 50)" & target=$!
+echo 1000000000 > $outer/app/$limit && echo $target > $outer/app/cgroup.procs || exit 99
+echo $$ > $outer/inner/cgroup.procs; sleep 0.5
+unshare -C "$1" "$2" memory $target --json; code=$?
+kill $target; echo $$ > $all/cgroup.procs; sleep 0.2; rmdir $outer/app $outer/inner $outer
+exit $code`;
+
+test('memory asks the target for the limit that the mounts of the host do not show from another cgroup namespace', (t) => {
+  const args = ['-c', besideIt, 'sh', process.execPath, repository('dist/cli.js')];
+  const run = spawnSync('sh', args, { encoding: 'utf8', timeout: 120_000 });
+  if (run.status === 99) return t.skip('no namespace or cgroup may be made here');
+  assert.match(run.stdout, /"of":\s*"memory\.\w+ of the cgroup [^"]*\/app"/);
 });

@@ -84,12 +84,14 @@ test(
     const folder = temporaryFolder(t);
     const exported = withOwnDevices(`$MEMWATCH export ${profileIn(folder)} --to collapsed -o /dev/stdout | tail -1`);
     assert.match(exported.stdout, / 10000\n$/);
-    const refused = withOwnDevices('$MEMWATCH snapshot 1 -o /dev/stdout; echo "exit $?"');
-    assert.equal(refused.stdout, 'exit 2\n');
-    assert.match(
-      refused.stderr,
-      /^memwatch: -o \/dev\/stdout: stdout already gets the report\n {2}name a file or a pipe/,
-    );
+    for (const to of ['', '>$OUT/empty']) {
+      const refused = withOwnDevices(`$MEMWATCH snapshot 1 -o /dev/stdout ${to}; echo "exit $?"`, { OUT: folder });
+      assert.equal(refused.stdout, 'exit 2\n');
+      assert.match(
+        refused.stderr,
+        /^memwatch: -o \/dev\/stdout: stdout already gets the report\n {2}name a file or a pipe/,
+      );
+    }
   },
 );
 

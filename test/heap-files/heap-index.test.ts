@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { appendFileSync, chownSync, existsSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -61,7 +61,7 @@ test('a snapshot that is opened again comes from its index, and everything is as
   assert.deepEqual(seen(second.heap), seen(first.heap));
 });
 
-test('an index of other bytes, a cut-off one and one of another version are ignored with a word', async (t) => {
+test('an index of other bytes, of another user, of another version, and a cut-off one are ignored with a word', async (t) => {
   const { file, indexes } = snapshotOf(t);
   await open(file);
   const index = onlyIndex(indexes);
@@ -72,6 +72,10 @@ test('an index of other bytes, a cut-off one and one of another version are igno
     assert.match(opened.said, said);
     assert.notEqual((await open(file)).heap.stored, undefined, 'a new one is made');
   };
+  if (process.getuid?.() === 0) {
+    chownSync(index, 65_534, 65_534);
+    await ignored(/belongs to another user: it is ignored/);
+  }
   truncateSync(index, whole.length - 100);
   await ignored(/is cut off: it is ignored/);
   writeFileSync(index, '');

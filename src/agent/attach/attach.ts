@@ -147,7 +147,7 @@ const tryAttach = async (target: Target, options: LinkOptions): Promise<Attachme
 
 const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promise<Attachment> => {
   const { main, guard, launched, ending } = link;
-  const workers = watchWorkers(main);
+  const workers = watchWorkers(main, guard.opened);
   const worker = wantedWorker === undefined ? undefined : chooseWorker(await workers.list(), wantedWorker);
   // a worker is a JavaScript world of its own, with its own guard
   const guardHere = worker === undefined ? guard : await enterGuard(worker.session, false);

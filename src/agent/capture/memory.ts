@@ -7,12 +7,14 @@ import type { IsolateMemory, MemoryReading } from '../../analyzer/model/memory.j
 import { MemwatchError } from '../../errors.js';
 import type { Attachment } from '../attach/attach.js';
 import { hiddenCgroups } from '../process/cgroup.js';
-import { readCgroupState } from '../process/cgroup-state.js';
+import { cgroupStateIn, readCgroupState, type CgroupState } from '../process/cgroup-state.js';
 import { readHostLimits, readUlimits } from '../process/limits.js';
 import { allocatorOf, assumedMappings, memorySettings, readMappings } from '../process/mappings.js';
 import { hasProc, readProcess, threadCount } from '../process/proc.js';
 import { evaluate } from '../session/evaluate.js';
+import type { Session } from '../session/protocol.js';
 import { readCollectedHeap } from './collected-heap.js';
+import { readFilesInside } from './files-inside.js';
 import { threadsOf, type Thread } from './cpu-profile.js';
 import { trimMalloc } from './malloc-trim.js';
 
@@ -45,7 +47,7 @@ export const captureMemory = async (attachment: Attachment, collect: boolean): P
   const begun = performance.now();
   const mappings = hasProc ? readMappings(pid) : assumedMappings(readProcess(pid)?.rssBytes ?? 0, isolates);
   const readUs = Math.round((performance.now() - begun) * 1000);
-  const cgroup = readCgroupState(pid);
+  const cgroup = await cgroupOf(pid, attachment.main);
   return {
     timeMs: Date.now(),
     mappings,
@@ -63,6 +65,19 @@ export const captureMemory = async (attachment: Attachment, collect: boolean): P
     mallocSettings: memorySettings(pid),
     trimmed: null,
   };
+};
+
+/** What the target itself sees of its cgroup, if part of that cannot be seen from here: it may be in another cgroup namespace. */
+const cgroupOf = async (pid: number, main: Session): Promise<CgroupState> => {
+  const outside = readCgroupState(pid);
+  if (outside.isSeen && !outside.hiddenAbove) return outside;
+  const files = await readFilesInside(main, ['/proc/pressure/memory'], { timeoutMs: patienceMs }).catch(
+    () => undefined,
+  );
+  if (files === undefined) return outside;
+  const inside = cgroupStateIn(files.folders, files.membership, files.read);
+  const best = outside.isSeen || !inside.isSeen ? outside : inside;
+  return { ...best, hiddenAbove: outside.hiddenAbove && inside.hiddenAbove };
 };
 
 /** Readings may take at most this share of the time, because the target waits for its memory meanwhile. */

@@ -4,20 +4,13 @@
  * left.
  */
 import type { Attachment } from '../attach/attach.js';
-import {
-  cgroupFolders,
-  limitFiles,
-  limitsIn,
-  ownNamespace,
-  readCgroupLimits,
-  type CgroupLimits,
-  type ReadText,
-} from '../process/cgroup.js';
+import { limitsIn, readCgroupLimits, type CgroupLimits } from '../process/cgroup.js';
 import type { MemoryLimit } from '../../analyzer/model/memory.js';
 import { hostAvailableBytes, readUlimits } from '../process/limits.js';
 import { evaluate } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
 import type { Session } from '../session/protocol.js';
+import { readFilesInside } from './files-inside.js';
 
 export interface Room {
   /** What the target can still take; undefined if nothing says so. */
@@ -103,37 +96,14 @@ interface Inside {
   readonly hostBytes: number | undefined;
 }
 
-/** What the target reads about itself: in its own container it sees its own limit, even if that cannot be seen from here. */
 const readInside = async (session: Session): Promise<Inside> => {
-  const [membership, mounts] = ['/proc/self/cgroup', '/proc/self/mountinfo'];
   const others = ['/proc/meminfo', '/proc/self/limits', '/proc/self/status'];
-  const proc = await readTexts(session, [membership, mounts, ...others]);
-  const folders = cgroupFolders(proc(membership), proc(mounts));
-  const files = folders.flatMap(({ folder }) => limitFiles.map((name) => `${folder}/${name}`));
+  const { folders, membership, read } = await readFilesInside(session, others);
   return {
-    limits: limitsIn(folders, proc(membership), await readTexts(session, [ownNamespace, ...files])),
-    ulimits: readUlimits('self', proc),
-    hostBytes: hostAvailableBytes(proc),
+    limits: limitsIn(folders, membership, read),
+    ulimits: readUlimits('self', read),
+    hostBytes: hostAvailableBytes(read),
   };
-};
-
-const readTexts = async (session: Session, paths: readonly string[]): Promise<ReadText> => {
-  const texts = await evaluate(session, readFiles, [paths]);
-  const byPath = new Map(paths.map((path, at) => [path, texts[at] ?? '']));
-  return (path) => byPath.get(path) ?? '';
-};
-
-/** Runs in the target. */
-const readFiles = (paths: readonly string[]): string[] => {
-  const { builtin }: Guard = Reflect.get(process, Symbol.for('memwatch'));
-  const fs = builtin('node:fs');
-  return paths.map((path) => {
-    try {
-      return path.startsWith('/proc/self/ns/') ? fs.readlinkSync(path) : fs.readFileSync(path, 'utf8');
-    } catch {
-      return '';
-    }
-  });
 };
 
 /** Runs in the target. */

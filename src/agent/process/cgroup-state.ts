@@ -6,6 +6,7 @@ import type { MemoryPressure, PageCache } from '../../analyzer/model/memory.js';
 import {
   droppableBytes,
   foldersOf,
+  isOwnSeen,
   limitsIn,
   limitsOf,
   readHere,
@@ -17,6 +18,8 @@ import { parsePressure } from './limits.js';
 import { readText } from './proc.js';
 
 export interface CgroupState {
+  /** The files of its own cgroup can be read, or it is in none. */
+  readonly isSeen: boolean;
   /** From its own cgroup upwards. */
   readonly limits: readonly CgroupLimit[];
   /** There may be limits above those, which cannot be seen from here. */
@@ -30,11 +33,17 @@ export interface CgroupState {
 }
 
 export const readCgroupState = (pid: number, read: ReadText = readHere): CgroupState => {
-  const folders = foldersOf(pid, read);
-  return { ...stateOf(folders, read), hiddenAbove: limitsIn(folders, read(`/proc/${pid}/cgroup`), read).hiddenAbove };
+  return cgroupStateIn(foldersOf(pid, read), read(`/proc/${pid}/cgroup`), read);
 };
 
-const stateOf = (folders: readonly CgroupFolder[], read: ReadText): Omit<CgroupState, 'hiddenAbove'> => {
+/** `membership`: the text of `/proc/PID/cgroup`. */
+export const cgroupStateIn = (folders: readonly CgroupFolder[], membership: string, read: ReadText): CgroupState => ({
+  ...stateOf(folders, read),
+  isSeen: isOwnSeen(folders, membership, read),
+  hiddenAbove: limitsIn(folders, membership, read).hiddenAbove,
+});
+
+const stateOf = (folders: readonly CgroupFolder[], read: ReadText): Omit<CgroupState, 'isSeen' | 'hiddenAbove'> => {
   const own = folders.filter(({ isOwn }) => isOwn);
   // a cgroup is seen twice if both mounts show it
   const limits = new Map(folders.flatMap((folder) => limitsOf(folder, read)).map((limit) => [limit.of, limit]));

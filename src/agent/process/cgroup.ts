@@ -68,15 +68,18 @@ export const limitsIn = (folders: readonly CgroupFolder[], membership: string, r
   const left = ({ limitBytes, usedBytes }: CgroupMemory): number => limitBytes - usedBytes;
   const all = typeof above === 'object' ? [...seen, above] : seen;
   const [tightest] = all.toSorted((a, b) => left(a) - left(b));
-  const own = folders.filter(({ isOwn }) => isOwn);
-  const isReadable =
-    memoryPath(membership) === undefined || own.some(({ folder }) => read(`${folder}/cgroup.procs`) !== '');
+  const isReadable = isOwnSeen(folders, membership, read);
   return {
     tightest: tightest && { limitBytes: tightest.limitBytes, usedBytes: tightest.usedBytes },
     known: isReadable && (above === 'none' || (above === 'unknown' && seen.length > 0)),
     hiddenAbove: above !== 'none',
   };
 };
+
+/** The process is in no memory cgroup, or the files of its own can be read. */
+export const isOwnSeen = (folders: readonly CgroupFolder[], membership: string, read: ReadText): boolean =>
+  memoryPath(membership) === undefined ||
+  folders.some(({ folder, isOwn }) => isOwn && read(`${folder}/cgroup.procs`) !== '');
 
 export const hiddenCgroups =
   "limits of cgroups above the target's are not visible from inside its container; memwatch on the host sees them";
@@ -231,9 +234,12 @@ const statBytes = (stat: string, name: string): number => {
   return Number(bytes(`total_${name}`) ?? bytes(name) ?? 0);
 };
 
-/** The files that `limitsIn` reads in a folder, for code that reads them all at once. */
-export const limitFiles: readonly string[] = [
+/** The files in the folder of a cgroup that tell its limits and its state, for code that reads them all at once. */
+export const cgroupFiles: readonly string[] = [
   'cgroup.procs',
   'memory.stat',
+  'memory.pressure',
+  'memory.events',
+  'memory.oom_control',
   ...Object.values(limitFilesOf).flatMap((files) => files.flatMap(({ limit, usage }) => [limit, usage])),
 ];

@@ -6,6 +6,7 @@
  */
 import { createDoor, type Door, type DoorFrame } from './door.js';
 import { evaluate } from './evaluate.js';
+import { atEachBeat, forgetLogs } from './heartbeat.js';
 import type { Session } from './protocol.js';
 
 /** What functions that run in a target find as `Reflect.get(process, Symbol.for('memwatch'))`. */
@@ -30,7 +31,6 @@ export interface Guard {
   interrupted?: boolean;
 }
 
-const beatMs = 2000;
 const limits = { tickMs: 1000, missedTicks: 10 };
 
 /** V8's figures of a thread. */
@@ -58,23 +58,17 @@ export const enterGuard = async (session: Session, opened: boolean, known?: stri
     commandLineApi: true,
   });
   const { client } = state;
-  let waiting = false;
   let heap: HeapFigures | undefined;
-  const sendBeat = async (): Promise<void> => {
-    if (waiting) return; // a blocked target gets one heartbeat, not one every two seconds
-    waiting = true;
-    if (state.opened) void session.send('Runtime.discardConsoleEntries').catch(() => {}); // see the door
-    heap = (await evaluate(session, beat, [client], { timeoutMs: Infinity }).catch(() => undefined)) ?? heap;
-    waiting = false;
-  };
-  const timer = setInterval(() => void sendBeat(), beatMs).unref();
-  session.closed.addEventListener('abort', () => clearInterval(timer), { once: true });
+  const endBeats = atEachBeat(session, async () => {
+    heap = (await evaluate(session, beat, [client], { timeoutMs: Infinity })) ?? heap;
+  });
+  if (state.opened) forgetLogs(session); // otherwise somebody else may want to read them
   return {
     client,
     opened: state.opened,
     heap: () => heap,
     leave: async () => {
-      clearInterval(timer);
+      endBeats();
       const closes = await evaluate(session, leave, [client], { timeoutMs: 3000 });
       if (closes) await evaluate(session, end, [], { timeoutMs: 3000 }).catch(() => {}); // closing cuts off its own answer
       return closes;

@@ -5,6 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import { MemwatchError } from '../../errors.js';
 import { openChannel, readMessage } from './channel.js';
+import { forgetLogs } from './heartbeat.js';
 import { openInsideWorker, type InsideWorker } from './inside-worker.js';
 import { bounded, type Session } from './protocol.js';
 
@@ -26,8 +27,11 @@ export interface Workers {
   leave(): Promise<void>;
 }
 
-/** At the first `list`, asks V8 to attach to each worker that runs and to each that starts, until `main` closes. */
-export const watchWorkers = (main: Session): Workers => {
+/**
+ * At the first `list`, asks V8 to attach to each worker that runs and to each that starts, until `main` closes. `opened`:
+ * memwatch opened the inspector, so nobody else reads what the workers log.
+ */
+export const watchWorkers = (main: Session, opened: boolean): Workers => {
   const running = new Set<WorkerThread>();
   const listeners = new Set<(worker: WorkerThread) => void>();
   let enabled: Promise<void> | undefined;
@@ -37,6 +41,7 @@ export const watchWorkers = (main: Session): Workers => {
       const id = /^\[worker (\d+)\]/.exec(title)?.[1] ?? workerId;
       const worker = { id, title, url, session: openWorkerSession(main, sessionId) };
       running.add(worker);
+      if (opened) forgetLogs(worker.session);
       worker.session.closed.addEventListener('abort', () => running.delete(worker), { once: true });
       for (const listener of listeners) listener(worker);
     });

@@ -83,8 +83,8 @@ const keepSurvivors = async (capturing: Capturing): Promise<void> => {
   found.sites = findKeptSites(undefined, onlyLive(readHeapProfile(text)));
 };
 
-const keepCensus = async ({ attachment, folder }: Capturing): Promise<void> => {
-  const census = await openCensus(attachment);
+const keepCensus = async ({ attachment, folder, io }: Capturing): Promise<void> => {
+  const census = await openCensus(attachment, io);
   writeOutput(join(folder, 'census.json'), writeJson(await countedDocument(census, 20), 2));
   await census.close();
 };
