@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { attach } from '#memwatch/agent/attach/attach.js';
+import { childProcessIds } from '#memwatch/agent/process/proc.js';
 import { connectSession } from '#memwatch/agent/session/protocol.js';
 import { startFakeInspector } from '../support/fake-inspector.js';
 import { testedMajors } from '../support/nodes.js';
@@ -47,7 +48,7 @@ test('what undoes everything is sent last: no goodbye follows it', async (t) => 
   assert.deepEqual(kindsOfFrames(received), [text]);
 });
 
-test('targets that are cut off while they can answer live, and close what memwatch opened', async (t) => {
+test('targets that are cut off while they can answer, and one that cannot, live, and close what memwatch opened', async (t) => {
   const cutOff = async (node: (typeof testedMajors)[number]): Promise<void> => {
     const source = "setInterval(() => {}, 1000); console.log('ready');";
     const target = await startSource(t, source, { node, flags: ['--inspect-port=0'] });
@@ -60,5 +61,16 @@ test('targets that are cut off while they can answer live, and close what memwat
     }
     assert.equal(target.child.exitCode ?? target.child.signalCode, null, target.output());
   };
-  await Promise.all(testedMajors.map(cutOff));
+  /** It answers only between two children, and its loop, with the guard's timer, does not turn. */
+  const leaveSilent = async (): Promise<void> => {
+    const source = `const { execSync } = require('node:child_process');
+      setTimeout(() => { for (;;) execSync('sleep 3.5'); }, 500); console.log('ready');`;
+    const target = await startSource(t, source, { node: 24, kind: 'cjs', flags: ['--inspect-port=0'] });
+    const { detach } = await attach({ kind: 'pid', pid: target.pid, worker: undefined });
+    await eventually('it waits for a child', () => childProcessIds(target.pid).length > 0);
+    await detach();
+    await noPortOpen(target.pid);
+    assert.equal(target.child.exitCode ?? target.child.signalCode, null, target.output());
+  };
+  await Promise.all([...testedMajors.map(cutOff), leaveSilent()]);
 });

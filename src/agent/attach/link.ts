@@ -15,7 +15,7 @@ import { webSocketUrlAt } from './web-socket-url.js';
 import { endProgram, launch, notInterrupted, shutdownState, type Launched } from './launch.js';
 import { withPortLock, withProcessLock } from './lock.js';
 import { moveInspector, portClosed, sigusr1Port } from './port.js';
-import { connectSession, type Session } from '../session/protocol.js';
+import { connectSession, NoAnswer, type Session } from '../session/protocol.js';
 import type { ProcessStatus } from '../process/proc.js';
 import { checkLeastMemory, checkReachable } from './safety.js';
 import { listeningPorts } from '../process/sockets.js';
@@ -236,7 +236,8 @@ const giveBack = async (
   { pid, port, main, guard, launched }: Connected,
   signal: AbortSignal | undefined,
 ): Promise<void> => {
-  const closes = await guard.leave().catch(() => false); // the target is ending or gone: nothing is left to undo
-  await main.close();
-  if (closes && pid !== undefined && launched === undefined) await portClosed(pid, port, signal);
+  // if the target is ending or gone, nothing is left to undo
+  const closes = await guard.leave().catch((error: unknown) => (error instanceof NoAnswer ? 'silent' : false));
+  await (closes === 'silent' && main.cut !== undefined ? main.cut() : main.close());
+  if (closes === true && pid !== undefined && launched === undefined) await portClosed(pid, port, signal);
 };

@@ -57,6 +57,8 @@ export interface Session {
    * answer.
    */
   beforeCut(send: () => void): void;
+  /** Of the connection to a process: leaves a target that does not answer; calls what `beforeCut` was given. */
+  cut?(): Promise<void>;
   /** Of a worker's session: one for what must end when memwatch is killed. All others end with their connection. */
   inside?(): Promise<Session>;
   close(): Promise<void>;
@@ -112,6 +114,7 @@ export const connectSession = async (
     isStopped,
     hurry,
     beforeCut,
+    cut: () => (silent.abort(leftSilent(name)), close()),
     close,
   };
 };
@@ -162,6 +165,9 @@ const hasCallTree = (result: unknown): boolean => {
   const all = Array.isArray(nodes) ? nodes : [head];
   return all.every((node: unknown) => typeof Reflect.get(Object(node), 'callFrame') === 'object');
 };
+
+const leftSilent = (name: string): MemwatchError =>
+  new MemwatchError('no-answer', `${name} did not answer when memwatch left`);
 
 const silentTarget = (name: string): MemwatchError =>
   new MemwatchError(
