@@ -12,7 +12,7 @@ import { computePaths } from '../../heap/paths.js';
 import { computeInThreads } from '../../heap/threads.js';
 import type { HeapGraph } from '../../model/heap-graph.js';
 import type { Paths, RetainingEdges } from '../../model/heap-results.js';
-import { computeBornBytes } from './born-bytes.js';
+import { computeBornBytes, computeReplacedBytes } from './born-bytes.js';
 import { createChains } from './chains.js';
 import { createDominance, type Dominance } from './dominance.js';
 import { createEntryBuilder, type EntryTally } from './entries.js';
@@ -45,7 +45,7 @@ export interface Growth {
   readonly last: Transients;
   readonly paths: Paths;
   readonly classes: GrowthClasses;
-  /** For each snapshot: the bytes that were first seen in it and stayed. */
+  /** For each snapshot: the bytes that were first seen in it and stayed, or that something gained which was replaced. */
   readonly bornBytes: readonly number[];
 }
 
@@ -67,7 +67,8 @@ export const findGrowth = async (sources: readonly SnapshotSource[], options: Gr
   const { tallies, entries, last, classes } = await countTransients(matched, skeleton, read);
   const regions = findRegions(tallies, classes, questions(matched.lastGraph, skeleton), options.roundWork);
   const { matchedBy, lastGraph, idSets, newestIds } = matched;
-  const bornBytes = computeBornBytes(lastGraph, idSets);
+  const replaced = computeReplacedBytes(tallies, classes);
+  const bornBytes = computeBornBytes(lastGraph, idSets).map((bytes, k) => bytes + (replaced[k] ?? 0));
   const { paths } = skeleton;
   return { snapshots: sources.length, matchedBy, newestIds, regions, entries, last, paths, classes, bornBytes };
 };

@@ -3,7 +3,7 @@
  * a judgement of its growth. In: tallies of holders, and which holders count as one (links of one list). Out: regions that
  * grow or slow down.
  */
-import { judgeBytes, judgeSeries, type Trend } from '../readings/evidence.js';
+import { gainsOf, judgeBytes, judgeSeries, type Trend } from '../readings/evidence.js';
 import type { GrowthClasses } from './growth-classes.js';
 import type { Tallies, Tally } from './tallies.js';
 
@@ -107,9 +107,13 @@ const judgeClass = (
   roundWork: readonly number[] | undefined,
 ): Trend => {
   const byCount = judgeSeries(one, roundWork);
-  if (byCount !== 'none' || !hasSize || Math.max(...one.counts) > maxOfSize) return byCount;
+  if (byCount !== 'none' || !hasSize || !growsInSize(one)) return byCount;
   return judgeBytes(one.bytes, leastBytesOfSize, roundWork);
 };
+
+/** Few things that gain in size in each round, whether steadily or not. */
+export const growsInSize = ({ counts, bytes }: Pick<Tally, 'counts' | 'bytes'>): boolean =>
+  Math.max(...counts) <= maxOfSize && Math.min(...gainsOf(bytes)) >= leastBytesOfSize;
 
 const strongest = (trends: readonly Trend[]): Trend =>
   trends.includes('grows') ? 'grows' : trends.includes('slows') ? 'slows' : 'none';
