@@ -48,6 +48,7 @@ export const tableLines = (columns: readonly Column[], view: ListView, width: nu
 
 const emptyText = ({ filter, query }: ListView): string => {
   if (filter !== '') return `nothing matches “${filter}”: Esc clears the filter`;
+  if (query.list === 'grownObjects') return 'no object retains more than before: v shows the classes';
   return query.list === 'functions' || query.list === 'hotLines' ? 'no samples in that time' : 'nothing here';
 };
 

@@ -153,8 +153,8 @@ export const rootViews: Readonly<Record<TabId, readonly RootView[]>> = {
   ],
   growth: [
     { title: 'Findings', needs: 'leaks', make: () => listView({ list: 'findings' }, 'Findings') },
-    { title: 'Classes', needs: 'growth', make: () => listView({ list: 'grownClasses' }, 'Classes') },
     { title: 'Objects', needs: 'growth', make: () => listView({ list: 'grownObjects' }, 'Objects') },
+    { title: 'Classes', needs: 'growth', make: () => listView({ list: 'grownClasses' }, 'Classes') },
   ],
   cpu: [
     ...profileRoots('cpu', 'CPU'),

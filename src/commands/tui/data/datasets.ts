@@ -158,7 +158,7 @@ export class Datasets {
     this.tell(`comparing ${files.length} snapshots`);
     this.growth = computeGrowthData(this.snapshots.map(({ heap }) => heap));
     const { diff, wholeBytes } = this.growth;
-    const caution = diff.sameProcess ? '' : '; NOT of one process: only classes are compared';
+    const caution = diff.sameProcess ? '' : '; NOT of one process: matched by class and retaining path';
     const summary = `${files.length} snapshots: the heap grew ${formatBytesDelta(wholeBytes)}${caution}`;
     this.emit({ type: 'loaded', dataset: 'growth', summary });
     if (files.length < leastSnapshots || !diff.sameProcess) return;
