@@ -47,15 +47,18 @@ const threadLine = ({ name, busy, loop }: TopThread): string => {
 
 const mostFrames = 3;
 
-/** The longest block, or nothing. */
-export const blockLines = (block: TopBlock | undefined, folder: string): string[] => {
-  if (block === undefined) return [];
-  const frames = block.stack.slice(0, mostFrames).map(({ function: name, file, line }) => {
+const blockLines = (block: TopBlock | undefined, folder: string): string[] =>
+  block === undefined
+    ? []
+    : [
+        `longest block: ${escapeText(block.thread)}, ${formatDuration(block.durationUs)} at ${block.at.toLocaleTimeString('en-GB')}: ${blockStack(block, folder)}`,
+      ];
+
+/** What ran meanwhile, innermost first. */
+export const blockStack = ({ stack }: TopBlock, folder: string): string => {
+  const frames = stack.slice(0, mostFrames).map(({ function: name, file, line }) => {
     const place = showPlace({ file: file === '' ? null : file, line }, folder);
     return escapeText(place === '' ? showName(name) : `${showName(name)} (${place})`);
   });
-  const where = frames.length === 0 ? 'the samples do not say what ran' : frames.join(' < ');
-  return [
-    `longest block: ${escapeText(block.thread)}, ${formatDuration(block.durationUs)} at ${block.at.toLocaleTimeString('en-GB')}: ${where}`,
-  ];
+  return frames.length === 0 ? 'the samples do not say what ran' : frames.join(' < ');
 };

@@ -2,7 +2,7 @@
 import type { CpuCapture } from '../../../agent/capture/cpu-profile.js';
 import { readCpuProfile } from '../../../analyzer/formats/cpuprofile.js';
 import { mergeProfiles } from '../../../analyzer/model/merge-profiles.js';
-import { blockLines } from '../../../report/top-text.js';
+import { blockStack } from '../../../report/top-text.js';
 import { createTop } from '../../top/view.js';
 import { escapeText, formatBytes, formatCount, formatDuration, formatShare } from '../../../report/units.js';
 import type { FlameName } from '../../../tui/state/detail.js';
@@ -56,7 +56,9 @@ export class Profiles {
     const busiest = loads.toSorted((a, b) => b.busy - a.busy).slice(0, mostLoads);
     const summary = [
       busiest.map(({ name, busy }) => `${escapeText(name)} ${formatShare(busy)} busy`).join(', '),
-      ...blockLines(block, process.cwd()),
+      ...(block === undefined
+        ? []
+        : [`blocked for ${formatDuration(block.durationUs)}: ${blockStack(block, process.cwd())}`]),
       `the last ${formatDuration(table.durationUs)}`,
     ];
     this.emit({ type: 'loaded', dataset: 'now', summary: summary.join('; '), again });
