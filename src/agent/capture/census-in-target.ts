@@ -33,6 +33,8 @@ export interface CensusTools {
   isBuiltIn(value: unknown): value is () => number;
   /** Entries of a Map, a Set or an array, keys of a plain object that is used as a dictionary; -1: no container. */
   sizeOf(object: object): number;
+  /** A key of the dictionary that `sizeOf` was last asked about: to list the keys of a large one again takes seconds. */
+  aKey: string | undefined;
 }
 
 /** Objects with at most this many properties are usual; plain ones with more are dictionaries. */
@@ -54,8 +56,10 @@ export function prepareCensus(
   const setSize = sizeGetter(Set.prototype);
   /** Not by `for in`, which takes three times as long for a large dictionary: a second for a million keys. */
   const keysOf = (object: object): number => {
-    const { length } = Object.keys(object);
-    return length > mostProperties ? length : -1;
+    const keys = Object.keys(object);
+    if (keys.length <= mostProperties) return -1;
+    [tools.aKey] = keys;
+    return keys.length;
   };
   const sizeOf = (object: object): number => {
     if (Array.isArray(object)) return Number(Object.getOwnPropertyDescriptor(object, 'length')?.value);
@@ -63,7 +67,8 @@ export function prepareCensus(
     if (setSize !== undefined && isSet(object)) return setSize.call(object);
     return Object.getPrototypeOf(object) === Object.prototype ? keysOf(object) : -1;
   };
-  return { state: { refs: [], sizes: [] }, tools: { isProxy, isMap, isSet, isBuiltIn, sizeOf } };
+  const tools: CensusTools = { isProxy, isMap, isSet, isBuiltIn, sizeOf, aKey: undefined };
+  return { state: { refs: [], sizes: [] }, tools };
 }
 
 /** The sizes of watched containers now, by slot; -1 for those that are gone. */
@@ -130,15 +135,14 @@ export function countObjects(
   const firstOfSet = stepperOf(new Set());
   const valueAt = (object: object, key: string): unknown => describe(object, key)?.value;
   /** One entry as an example: the last of an array, otherwise the first. */
-  const anEntryOf = (container: object): unknown => {
+  const anEntryOf = (container: object, aKey: string | undefined): unknown => {
     if (Array.isArray(container)) return valueAt(container, String(Number(valueAt(container, 'length')) - 1));
     if (tools.isMap(container)) return firstOfMap?.(container);
     if (tools.isSet(container)) return firstOfSet?.(container);
-    const [key] = Object.keys(container);
-    return key === undefined ? undefined : valueAt(container, key);
+    return aKey === undefined ? undefined : valueAt(container, aKey);
   };
-  const holds = (container: object): string => {
-    const entry = anEntryOf(container);
+  const holds = (container: object, aKey: string | undefined): string => {
+    const entry = anEntryOf(container, aKey);
     return entry === undefined ? '' : classOfValue(entry);
   };
   const kindOf = (object: object): CensusCount['containers'][number]['kind'] => {
@@ -162,7 +166,7 @@ export function countObjects(
   }
 
   const counts = new Map<string, number>();
-  const found: { object: object; size: number }[] = [];
+  const found: { object: object; size: number; aKey: string | undefined }[] = [];
   const rare: object[] = [];
   for (let i = 0; i < objects.length; i++) {
     const object = objects[i] as object;
@@ -170,10 +174,11 @@ export function countObjects(
     const name = classOf(prototypeOf(object));
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
+    tools.aKey = undefined;
     const size = tools.sizeOf(object);
     const isHolder = !Array.isArray(object) && !ArrayBuffer.isView(object) && !isDictionary(object, size);
     if (count <= mostAlike && isHolder) rare.push(object);
-    if (size >= smallest || slots.has(object)) found.push({ object, size });
+    if (size >= smallest || slots.has(object)) found.push({ object, size, aKey: tools.aKey });
   }
   found.sort((a, b) => b.size - a.size);
   found.length = Math.min(found.length, watched);
@@ -196,7 +201,7 @@ export function countObjects(
     }
   }
   const containers = [];
-  for (const { object, size } of found) {
+  for (const { object, size, aKey } of found) {
     const known = slots.get(object);
     const slot = known ?? state.refs.push(new WeakRef(object)) - 1;
     const previous = known === undefined ? null : (state.sizes[slot] ?? null);
@@ -206,7 +211,7 @@ export function countObjects(
       kind: kindOf(object),
       size,
       previous,
-      holds: holds(object),
+      holds: holds(object, aKey),
       heldBy: heldBy.get(object) ?? '',
     });
   }
