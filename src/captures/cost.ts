@@ -1,7 +1,7 @@
 /**
  * What a capture will cost a target: memory and pause, as ranges. In: the counts of V8's objects, or the bytes of the heap
  * if those are not known. Out: estimates. The factors were fitted, on Node 20 to 26, to the heaps of bench/heap-shapes.mjs,
- * except the last ten, which were drawn up afterwards to check them.
+ * the last ten of which were drawn up later, to check those of memory.
  */
 import type { HeapObjects, Range } from '../agent/capture/heap-objects.js';
 
@@ -17,27 +17,31 @@ export interface CaptureCost {
 /** V8 builds its graph in native memory, then turns it into text, part of which waits to be sent. */
 const snapshotBytes = {
   base: 22e6,
-  perObject: 75,
-  perString: 75,
+  perJsObject: 125,
+  perOther: 125,
+  perString: 125,
+  /** Beyond one of each object, to its layout. */
   perReference: 50,
   /** The text of an index, such as "1234", is stored in a buffer of 1,024 bytes. */
   perIndex: 1060,
   /** Two references, and three such buffers. */
   perWeakEntry: 3300,
   perTextByte: 1.8,
+  perName: 0,
 };
-const snapshotUs = {
+const snapshotUs: typeof snapshotBytes = {
   base: 130_000,
-  perObject: 1,
-  /** Few of them refer to anything. */
-  perString: 0.3,
-  perReference: 0.4,
-  perIndex: 1.7,
-  perWeakEntry: 10,
+  perJsObject: 2.3,
+  perOther: 0.15,
+  perString: 0.6,
+  perReference: 0.67,
+  perIndex: 1.9,
+  perWeakEntry: 6.5,
   perTextByte: 0.03,
+  perName: 6,
 };
 /** At most: some of V8's own objects, such as scripts, cost much more than others. */
-const perOther = { bytes: 150, us: 2 };
+const mostPerOther = { bytes: 150, us: 1 };
 const fileBytes = { perObject: 25, perReference: 16, perWeakEntry: 400 };
 /** Node before 24 is slower by this factor. */
 const slowerBefore24 = 1.4;
@@ -49,30 +53,32 @@ export const snapshotFileBytes = ({ objects, references, weakEntries, textBytes 
   textBytes;
 
 export const snapshotCost = (heap: HeapObjects, nodeMajor: number): CaptureCost => {
-  const { objects, jsObjects, strings, textBytes, references, indexes, weakEntries, slowdown } = heap;
-  const sum = (per: typeof snapshotUs, of: keyof Range): number =>
+  const { objects, jsObjects, strings, names, textBytes, references, indexes, weakEntries, slowdown } = heap;
+  const others = Math.max(0, objects - jsObjects - strings);
+  const sum = (per: typeof snapshotBytes, of: keyof Range): number =>
     per.base +
-    (objects - strings) * per.perObject +
+    jsObjects * per.perJsObject +
+    others * per.perOther +
     strings * per.perString +
-    references[of] * per.perReference +
+    Math.max(0, references[of] - objects) * per.perReference +
     indexes[of] * per.perIndex +
     weakEntries[of] * per.perWeakEntry +
-    textBytes * per.perTextByte;
+    textBytes * per.perTextByte +
+    names * per.perName;
   const bytes = (of: keyof Range): number => sum(snapshotBytes, of);
   const us = (of: keyof Range): number => sum(snapshotUs, of) * (nodeMajor < 24 ? slowerBefore24 : 1);
-  const others = Math.max(0, objects - jsObjects - strings);
   // all of the text may wait if memwatch reads slowly
   const waiting = bytes('likely') + snapshotFileBytes(heap);
   return {
     extraBytes: {
       least: 0.55 * bytes('least'),
       likely: bytes('likely'),
-      most: Math.max(1.25 * bytes('most') + others * perOther.bytes, waiting),
+      most: Math.max(1.25 * bytes('most') + others * mostPerOther.bytes, waiting),
     },
     pauseUs: {
       least: 0.45 * us('least') * slowdown.least,
       likely: us('likely') * slowdown.likely,
-      most: (1.8 * us('likely') + others * perOther.us) * slowdown.most,
+      most: (2 * us('likely') + others * mostPerOther.us) * slowdown.most,
     },
     heapBytes: 0,
   };
@@ -83,9 +89,19 @@ export const snapshotCost = (heap: HeapObjects, nodeMajor: number): CaptureCost 
  * a dictionary, whose keys are listed; an index becomes a text.
  */
 const censusBytes = { base: 8e6, perObject: 42, perJsObject: 66, perTableReference: 35, inHeapPerJsObject: 24 };
-const censusUs = { base: 90_000, perObject: 0.45, perJsObject: 0.45, perReference: 0.02, perTableReference: 1.5 };
+const censusUs = {
+  base: 120_000,
+  perObject: 0.4,
+  perJsObject: 0.75,
+  perReference: 0.03,
+  perWeakEntry: 1.7,
+  perName: 3.2,
+};
+/** At most: slots are looked at whatever they hold, and the keys of a dictionary are listed. */
+const mostCensusUs = { perSlot: 0.01, perTableReference: 0.3 };
 
-export const censusCost = ({ objects, jsObjects, references, tableReferences, slowdown }: HeapObjects): CaptureCost => {
+export const censusCost = (heap: HeapObjects): CaptureCost => {
+  const { objects, jsObjects, names, references, tableReferences, slots, weakEntries, slowdown } = heap;
   const { base, perObject, perJsObject, perTableReference, inHeapPerJsObject } = censusBytes;
   const needed = objects * perObject + jsObjects * perJsObject;
   const keys = tableReferences * perTableReference;
@@ -93,13 +109,16 @@ export const censusCost = ({ objects, jsObjects, references, tableReferences, sl
     censusUs.base +
     objects * censusUs.perObject +
     jsObjects * censusUs.perJsObject +
-    references.likely * censusUs.perReference;
+    references.likely * censusUs.perReference +
+    weakEntries.likely * censusUs.perWeakEntry +
+    names * censusUs.perName;
+  const atMost = slots * mostCensusUs.perSlot + tableReferences * mostCensusUs.perTableReference;
   return {
     extraBytes: { least: 0.4 * needed, likely: base / 2 + needed, most: 2 * base + 1.4 * needed + keys },
     pauseUs: {
-      least: 0.5 * us,
+      least: 0.4 * us,
       likely: us * slowdown.likely,
-      most: (2.2 * us + tableReferences * censusUs.perTableReference) * slowdown.most,
+      most: (2.5 * us + atMost) * slowdown.most,
     },
     heapBytes: jsObjects * inHeapPerJsObject + keys,
   };
@@ -144,9 +163,11 @@ const noObjects: HeapObjects = {
   objects: 0,
   jsObjects: 0,
   strings: 0,
+  names: 0,
   textBytes: 0,
   references: nothing,
   indexes: nothing,
+  slots: 0,
   tableReferences: 0,
   weakEntries: nothing,
   slowdown: { least: 1, likely: 1, most: 1 },

@@ -11,9 +11,11 @@ const heapOf = (values: Partial<HeapObjects> = {}): HeapObjects => ({
   objects: 1_000_000,
   jsObjects: 600_000,
   strings: 300_000,
+  names: 8_000,
   textBytes: 10_000_000,
   references: exactly(3_000_000),
   indexes: exactly(10_000),
+  slots: 0,
   tableReferences: 0,
   weakEntries: exactly(0),
   slowdown: exactly(1),
@@ -64,6 +66,9 @@ test('a census needs less than a snapshot, and part of it in V8’s own heap', (
   assert.ok(census.extraBytes.most < snapshotCost(heapOf(), 24).extraBytes.likely);
   assert.equal(census.heapBytes, 600_000 * 24);
   assert.equal(snapshotCost(heapOf(), 24).heapBytes, 0);
+  const named = heapOf({ names: 500_000 });
+  assert.ok(censusCost(named).pauseUs.likely > census.pauseUs.likely + 1e6, 'names take microseconds each');
+  assert.ok(snapshotCost(named, 24).pauseUs.likely > snapshotCost(heapOf(), 24).pauseUs.likely + 2e6);
   const keys = censusCost(heapOf({ tableReferences: 1_000_000 }));
   assert.ok(keys.extraBytes.most > census.extraBytes.most + 20e6, 'the keys of a dictionary are listed');
 });

@@ -15,11 +15,15 @@ export interface HeapObjects {
   /** The objects that a census looks at. */
   readonly jsObjects: number;
   readonly strings: number;
+  /** Strings in V8's table of names, such as the keys of a dictionary: each takes a capture some microseconds. */
+  readonly names: number;
   /** The text of strings, limited for each to the part that a snapshot copies. */
   readonly textBytes: number;
   readonly references: Range;
   /** How many different indexes of arrays and tables hold references: V8 uses a kilobyte for the text of each. */
   readonly indexes: Range;
+  /** Slots of long arrays and tables, also those that hold numbers. */
+  readonly slots: number;
   /** References in large tables: at most the keys of large dictionaries, which a census lists. */
   readonly tableReferences: number;
   /** Entries of WeakMaps and WeakSets about each of which V8 writes a text of its own, three times. */
@@ -70,6 +74,7 @@ const heapObjectsOf = (sample: MemorySample): Omit<HeapObjects, 'slowdown'> => {
     objects,
     jsObjects,
     strings,
+    names,
     textBytes,
     references: {
       least: objects + 0.8 * (others + inArrays),
@@ -77,6 +82,7 @@ const heapObjectsOf = (sample: MemorySample): Omit<HeapObjects, 'slowdown'> => {
       most: objects + 2 * (others + inArrays),
     },
     indexes: indexesOf(arrays, names, references),
+    slots: arrays.reduce((sum, array) => sum + array.slots, 0),
     tableReferences: inTables,
     weakEntries: weakEntriesOf(arrays, weakEntries),
   };
