@@ -101,7 +101,10 @@ const adviceOfKind: Readonly<Partial<Record<FindingKind, string>>> = {
 export const adviceForSlices =
   'Each short string is a slice of a long one, and keeps the whole of it. Keep a copy of its text instead: Buffer.from(text).toString() makes one.';
 
-export const adviceOf = (graph: HeapGraph, kind: FindingKind, { entrySteps }: Shape): string | null => {
+const adviceForRegistry =
+  'What was registered is still alive. If nothing else retains it, its held value does, the second argument of register(): neither that value nor a function in it may refer to the object, also not by the `this` of the place where it is made.';
+
+export const adviceOf = (graph: HeapGraph, kind: FindingKind, { entrySteps, entryClass }: Shape): string | null => {
   const isContext = ({ edge, node }: NodeStep): boolean =>
     /kResourceStore|async_context_frame/.test(edgeName(graph, edge)) || nodeName(graph, node) === 'AsyncContextFrame';
   const isDependant = ({ edge }: NodeStep): boolean =>
@@ -110,5 +113,6 @@ export const adviceOf = (graph: HeapGraph, kind: FindingKind, { entrySteps }: Sh
     return "Signals made by AbortSignal.any() are held by a long-lived signal. Make them from signals that live as long as the request, abort the request's own signal when it ends, or listen to the long-lived signal and remove the listener.";
   if (kind !== 'map' && entrySteps.slice(-8).some(isContext))
     return 'Async context is kept alive: something long-lived was created inside run(), and retains the store of that call. Create long-lived objects outside run(), or bind them with AsyncResource.bind() or AsyncLocalStorage.exit().';
+  if (entryClass === 'system / WeakCell') return adviceForRegistry;
   return adviceOfKind[kind] ?? null;
 };

@@ -146,7 +146,21 @@ test('the text of the script shows on which line the application calls a depende
     [5, 3, undefined],
   );
   assert.equal(lineOf('add', text.replace('check(user)', 'pool.add(user)')), undefined, 'two calls');
+  const inlined = text.replace('return pool', 'remember(user); }\nfunction remember(user) { pool');
+  assert.equal(lineOf('add', inlined), 6, 'V8 names the caller of a function that it has inlined');
   assert.equal(lineOf('add', text.replace('return pool', 'return () => pool')), undefined, 'in another function');
+});
+
+test('what Node makes is placed on the line that calls it; of several calls, on the first', () => {
+  const text = ['function mark(id) {', '  const name = id + 1;', '  performance.mark(name);', '}'].join('\n');
+  const inNode = [frame('PerformanceMark', 'node:perf_hooks'), frame('mark', 'node:perf_hooks')];
+  const lineOf = (source: string): number | undefined => {
+    const sites = [site(500, ...inNode, { ...frame('mark', '/app/a.js'), line: 0, column: 13 })];
+    const held = finding({ location: { file: 'node:perf_hooks', line: 3, column: 1 } });
+    const made = withAllocationSites([held], sites, undefined, undefined, () => source);
+    return placedBySites(made, () => undefined)[0]?.location?.line;
+  };
+  assert.deepEqual([lineOf(text), lineOf(text.replace('}', '  performance.mark(id);\n}')), lineOf('')], [3, 3, 1]);
 });
 
 test("what Node holds, or what only a module's first line is known of, is placed where it is allocated", () => {

@@ -82,3 +82,12 @@ test('signals of AbortSignal.any and async context have advice of their own, wha
   assert.match(advice('array', context), /Async context is kept alive/);
   assert.match(advice('map', context), /never deleted/);
 });
+
+test('what stays in a FinalizationRegistry is alive, by its held value if by nothing else', () => {
+  const advice = (entryClass: string): string | null => {
+    const [{ graph }, shape] = shapeOf('global -box-> FinalizationRegistry box', { entryClass });
+    return adviceOf(graph, 'weak-set', shape);
+  };
+  assert.match(advice('system / WeakCell') ?? '', /still alive.*held value/);
+  assert.match(advice('WeakRef') ?? '', /^Weak references do not retain/);
+});

@@ -4,8 +4,9 @@
  * the places, 0-based as in V8, each with the function that it is in; and the lines where a function waits (`await`), because
  * what it has allocated stays as long as it waits.
  */
-import { childrenOf, isFunction, isNode, ownNodesIn, tryParse, type AnyNode } from '../../../source/syntax.js';
+import { childrenOf, isNode, ownNodesIn, tryParse, type AnyNode } from '../../../source/syntax.js';
 import { findDeclarationIn, startOf, type TextPosition } from './declarations.js';
+import { findInInlined, functionsIn, functionsWrittenIn } from './inlined.js';
 
 export interface LastingAddition extends TextPosition {
   /** Where that function begins: at its first word, and at its parameters, where V8 says that it begins. */
@@ -30,38 +31,12 @@ export const findLastingAdditions = (
     const within = beginningsOf(node);
     if (!isWanted(within)) return [];
     const places = additionsIn(node, text);
-    const all = places.length > 0 ? places : additionsOfCalled(node, functions, text);
+    const all = places.length > 0 ? places : findInInlined(node, functions, (one) => additionsIn(one, text), functionsWrittenIn); // prettier-ignore
     return [
       ...all.map((place) => ({ ...place, within, isWait: false })),
       ...waitsIn(node).map((place) => ({ ...place, within, isWait: true })),
     ];
   });
-};
-
-interface NamedFunction {
-  readonly node: AnyNode;
-  /** Of the function, or of the variable or property that holds it; '' if it has none. */
-  readonly name: string;
-}
-
-const functionsIn = (node: AnyNode, name = ''): NamedFunction[] => {
-  const named = nameIn(node) ?? '';
-  const inside = childrenOf(node).flatMap((child) => functionsIn(child, named));
-  return isFunction(node) ? [{ node, name: named === '' ? name : named }, ...inside] : inside;
-};
-
-/** The name that a declaration, an assignment or a member of a class gives; undefined if it gives none. */
-const nameIn = (node: AnyNode): string | undefined => {
-  if (node.type === 'AssignmentExpression') return lastNameOf(node.left);
-  const { id, key } = node as AnyNode & { id?: unknown; key?: unknown };
-  const given = isNode(id) ? id : isNode(key) ? key : undefined;
-  return given === undefined ? undefined : lastNameOf(given);
-};
-
-/** `c` of `a.b.c`. */
-const lastNameOf = (node: AnyNode): string | undefined => {
-  if (node.type === 'MemberExpression') return node.computed ? undefined : lastNameOf(node.property);
-  return 'name' in node && typeof node.name === 'string' ? node.name : undefined;
 };
 
 /** Of the function alone, not of those that are written in it. */
@@ -77,34 +52,6 @@ const waitsIn = (around: AnyNode): TextPosition[] =>
   ownNodesIn(around)
     .filter(({ type }) => type === 'AwaitExpression')
     .map(startOf);
-
-/** V8 inlines calls in calls, but not without end. */
-const mostCalls = 3;
-
-/** Of the functions of this text that it calls by name, or that are written in it, the nearest that add something. */
-const additionsOfCalled = (from: AnyNode, functions: readonly NamedFunction[], text: Text): TextPosition[] => {
-  const seen = new Set([from]);
-  let calling = [from];
-  for (let calls = 0; calls < mostCalls && calling.length > 0; calls++) {
-    const names = new Set(calling.flatMap(namesCalledIn));
-    const written = new Set(calling.flatMap(functionsWrittenIn));
-    const isNext = ({ node, name }: NamedFunction): boolean =>
-      (names.has(name) || written.has(node)) && !seen.has(node);
-    calling = functions.filter(isNext).map(({ node }) => node);
-    for (const one of calling) seen.add(one);
-    const found = calling.flatMap((one) => additionsIn(one, text));
-    if (found.length > 0) return found;
-  }
-  return [];
-};
-
-const functionsWrittenIn = (node: AnyNode): AnyNode[] =>
-  childrenOf(node).flatMap((child) => (isFunction(child) ? [child] : functionsWrittenIn(child)));
-
-const namesCalledIn = (around: AnyNode): string[] =>
-  ownNodesIn(around).flatMap((node) =>
-    node.type === 'CallExpression' || node.type === 'NewExpression' ? (lastNameOf(node.callee) ?? []) : [],
-  );
 
 const adders = /^(set|add|push|unshift|append|prepend|enqueue|on|once|addListener|addEventListener|prependListener)$/;
 
