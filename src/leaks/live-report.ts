@@ -9,6 +9,7 @@ import {
   fileDescriptors,
   findCounterGrowth,
   countersOf,
+  externalMemory,
   heapMemory,
   nativeMemory,
   settlesLater,
@@ -64,6 +65,25 @@ export const withWatch = (
     clean: [renderBounds(watched), ...report.reasons],
   }[verdict];
   return { ...report, ...coverageOf(watched), verdict, reasons, findings };
+};
+
+/** Memory outside the heap that rose by this much, and by this share, before a later watch saw it stand still. */
+const leastStep = { bytes: 8 * 2 ** 20, share: 0.5 };
+
+/**
+ * A watch that follows another one, with what rose in between: a buffer that doubles whenever it is full grows in steps that are
+ * further and further apart, and stands still for most of the time.
+ */
+export const withStepsSince = (earlier: Watched, watched: Watched): Watched => {
+  const [before, now] = [earlier.readings[0], watched.readings.at(-1)];
+  if (before === undefined || now === undefined) return watched;
+  const gained = now.externalBytes - before.externalBytes;
+  if (gained < Math.max(leastStep.bytes, leastStep.share * before.externalBytes)) return watched;
+  const slope = { estimate: (1000 * gained) / (now.atMs - before.atMs), low: -Infinity, high: Infinity };
+  const known = watched.known.map((one) =>
+    one.of === externalMemory && one.state === 'excluded' ? { ...one, slope, state: 'slows' as const } : one,
+  );
+  return { ...watched, known, readings: [before, ...watched.readings] };
 };
 
 /** When the search was cut short: what was seen so far, in the watch and in the snapshots, which proves nothing. */

@@ -19,7 +19,15 @@ import { gateRoundsFor, suspectedRoundsFor, comparedRounds } from './duration.js
 import { evidenceFor } from './evidence.js';
 import { requireTurningLoop } from './turning-loop.js';
 import { withGrowthSites } from './growth-sites.js';
-import { findOutsideHeap, reportOfCut, reportOfUnseen, reportOfWatch, risingText, withWatch } from './live-report.js';
+import {
+  findOutsideHeap,
+  reportOfCut,
+  reportOfUnseen,
+  reportOfWatch,
+  risingText,
+  withStepsSince,
+  withWatch,
+} from './live-report.js';
 import type { Round } from './rounds.js';
 import { searchHeap } from './search.js';
 import type { HeapSeen, Outcome, SearchOptions } from './search-captures.js';
@@ -112,7 +120,7 @@ const searchAndWatch = async (looking: Looking, first: Watched, options: TimedOp
     const isDecided = report.verdict !== 'clean' || findOutsideHeap(first, readings).length > 0;
     if (isDecided || first.end === 'grows') return of(first, withWatch(report, first, readings, place));
     if (isKnown(seenBy(heapSeen, first))) return of(first, withWatch(report, seenBy(heapSeen, first), readings, place));
-    return await watchAgain(looking, { report, heapSeen }, options);
+    return await watchAgain(looking, first, { report, heapSeen }, options);
   } catch (error) {
     const cut = cutOf(error, looking.io.signal);
     if (cut === undefined) throw error;
@@ -123,13 +131,14 @@ const searchAndWatch = async (looking: Looking, first: Watched, options: TimedOp
 /** What rose or crept came and went: the watch starts again, because snapshots change all figures. */
 const watchAgain = async (
   looking: Looking,
+  first: Watched,
   { report, heapSeen }: Outcome,
   options: TimedOptions,
 ): Promise<Reported> => {
   const watching = { gateRounds: 1, sampled: false, allowedMs: options.maxMs, untilMs: options.untilMs };
   const second = await watchTarget(looking, { ...watching, endsOn: 'late rise' });
   if (!isSearchedAgain(second, heapSeen))
-    return { report: withWatch(report, seenBy(heapSeen, second)), watched: second };
+    return { report: withWatch(report, withStepsSince(first, seenBy(heapSeen, second))), watched: second };
   const again = await searchHeap(looking, second, { ...options, keep: undefined });
   if (again.cut !== undefined) return { report: reportOfCut(second, again.cut, again.report), watched: second };
   const isDecided = again.report.verdict !== 'clean' || second.end !== 'rises';

@@ -10,6 +10,7 @@ import {
   reportOfUnseen,
   reportOfWatch,
   risingText,
+  withStepsSince,
   withWatch,
 } from '#memwatch/leaks/live-report.js';
 import { cutOf } from '#memwatch/leaks/watch.js';
@@ -45,6 +46,17 @@ test('file descriptors that are opened all the time are a leak, by what most of 
   assert.equal(Math.round(files?.countPerRound ?? 0), 30);
   assert.deepEqual([files?.history[0], files?.history.at(-1), files?.history.length], [20, 140, 6]);
   assert.ok(files?.reasons.includes('there are more of: file /var/log/# (+100), socket 10.0.0.1:5432 (+20)'));
+});
+
+test('a buffer that doubled before a watch and stood still in it is not clean', () => {
+  const holding = (megabytes: number, fromMs: number) =>
+    watchedTarget((second) => ({ externalBytes: megabytes * mb, atMs: fromMs + 1000 * second }));
+  const verdictOf = (before: number): string => {
+    const { verdict, reasons } = reportOfWatch(withStepsSince(holding(before, 0), holding(64, 60_000)));
+    return `${verdict}: ${reasons[0] ?? ''}`;
+  };
+  assert.match(verdictOf(16), /^inconclusive: external memory grew by 48\.0 MB in 100 s, but less at the end/);
+  assert.match(verdictOf(60), /^clean/);
 });
 
 test('a child process takes memory outside the heap, and the finding says how much each takes', () => {
