@@ -128,6 +128,7 @@ test(
     const probe = `<script>
 const frames = () => [...document.querySelectorAll('#chart g.frame')];
 const before = frames().length;
+const drawn = frames().every((frame) => Number(frame.querySelector('rect').getAttribute('width')) > 0 && frame.querySelector('div').textContent !== '');
 const search = document.querySelector('#search');
 search.value = 'ALERT(1);';
 search.dispatchEvent(new Event('input'));
@@ -142,7 +143,7 @@ setTimeout(() => {
   const zoomed = frames().find((frame) => frame.textContent.includes('bold'));
   const out = document.createElement('pre');
   out.id = 'probe';
-  out.textContent = JSON.stringify({ before, found, width: Math.round(zoomed.getBoundingClientRect().width / document.querySelector('#chart svg').getBoundingClientRect().width * 100), ...more, rows: document.querySelectorAll('#functions tbody tr').length, title: document.title });
+  out.textContent = JSON.stringify({ before, drawn, found, width: Math.round(zoomed.getBoundingClientRect().width / document.querySelector('#chart svg').getBoundingClientRect().width * 100), ...more, rows: document.querySelectorAll('#functions tbody tr').length, title: document.title });
   document.body.append(out);
 }, 1500);
 </script></body>`;
@@ -155,6 +156,7 @@ setTimeout(() => {
     const result = JSON.parse(/<pre id="probe">(.*?)<\/pre>/s.exec(dom)?.[1] ?? dom.slice(-2000));
     assert.deepEqual(result, {
       before: hostileNames.length + 1,
+      drawn: true, // at once: on paper, and in a picture of the page, no time passes
       found: 'matched 100.0%',
       width: 100,
       colours: 3, // the application, what was found, and the box of all

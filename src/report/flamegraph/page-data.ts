@@ -64,6 +64,9 @@ export interface PageElement {
   checked: boolean;
   hidden: boolean;
   clientWidth: number;
+  querySelector(selector: string): PageElement;
+  getAttribute(name: string): string;
+  setAttribute(name: string, value: string): void;
   append(...children: PageElement[]): void;
   replaceChildren(...children: PageElement[]): void;
   addEventListener(event: string, listener: (event: { preventDefault(): void }) => void): void;
@@ -79,6 +82,6 @@ export interface Browser {
   innerHeight: number;
   scrollBy(x: number, y: number): void;
   addEventListener(event: string, listener: () => void): void;
-  d3: { select(selector: string): { datum(data: unknown): { call(chart: Chart): void } } };
+  d3: { select(selector: string): { datum(data: unknown): { call(chart: Chart): void } }; timerFlush(): void };
   flamegraph: { default?: () => Chart } & (() => Chart);
 }

@@ -33,7 +33,7 @@ export const showPage = (data: PageData): void => {
       .width(Math.max(300, find(selector).clientWidth))
       .cellHeight(18)
       .minFrameSize(1)
-      .transitionDuration(200)
+      .transitionDuration(0) // until it is drawn
       .inverted(inverted)
       .setColorMapper(color)
       .setLabelHandler(({ data: { name, note, value } }) =>
@@ -46,6 +46,14 @@ export const showPage = (data: PageData): void => {
       .setDetailsHandler((text) => {
         details.textContent = text ?? '\u00a0';
       });
+  /** At once, also where no time passes, as in print: the library writes names and widths in transitions. */
+  const draw = (selector: string, tree: Box, drawn: Chart): void => {
+    d3.select(selector).datum(tree).call(drawn);
+    for (const box of document.querySelectorAll(`${selector} g`))
+      box.querySelector('rect').setAttribute('width', box.getAttribute('width'));
+    d3.timerFlush();
+    drawn.transitionDuration(200);
+  };
   const boxOf = (node: number): Box => ({
     name: data.names[data.nodeName[node]],
     kind: data.kinds[data.nodeName[node]],
@@ -90,9 +98,7 @@ export const showPage = (data: PageData): void => {
   const drawChart = (): void => {
     find('#chart').replaceChildren();
     chart = createChart('#chart', !isUp);
-    d3.select('#chart')
-      .datum(treeOf(find('#own').checked))
-      .call(chart);
+    draw('#chart', treeOf(find('#own').checked), chart);
     if (input.value !== '') search();
   };
   /** A deep stack is higher than the window: show where its boxes begin. */
@@ -129,7 +135,7 @@ export const showPage = (data: PageData): void => {
       ['#callees', callees, true],
     ] as const) {
       find(selector).replaceChildren();
-      d3.select(selector).datum(tree).call(createChart(selector, inverted));
+      draw(selector, tree, createChart(selector, inverted));
     }
   };
   const drawTable = (id: string, all: readonly PageRow[], key: string): void => {

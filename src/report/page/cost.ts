@@ -12,7 +12,8 @@ const mostRows = 40;
 
 export const cpuPage = (document: CpuDocument, folder: string): Page => {
   const { functions, lines, durationUs, busyUs = 0, idleUs = 0, samples } = document;
-  const top = functions.toSorted((a, b) => b.selfUs - a.selfUs)[0];
+  const byTime = functions.toSorted((a, b) => b.selfUs - a.selfUs);
+  const top = byTime.find(({ name }) => name !== '(program)') ?? byTime[0]; // which says nothing
   const share = (us: number): string => formatShare(busyUs > 0 ? us / busyUs : 0);
   const busy = busyUs + idleUs > 0 ? `${formatShare(busyUs / (busyUs + idleUs))} of the time at work` : 'no time known';
   return {
@@ -35,6 +36,7 @@ const inlinedNote = ({ functions }: CpuDocument): string[] =>
     ? ['~ some of its own time may be that of functions that V8 inlined into it; --precise tells them apart']
     : [];
 
+/** Names stand beside the first figures, where they are seen on a narrow screen, too. */
 const functionTable = (
   { functions, busyUs = 0 }: CpuDocument,
   share: (us: number) => string,
@@ -44,19 +46,19 @@ const functionTable = (
   columns: [
     { title: 'own time', as: 'number' },
     { title: '% busy', as: 'number' },
-    { title: 'total', as: 'number' },
-    { title: 'package', as: 'text' },
     { title: 'function', as: 'code' },
     { title: 'file', as: 'code' },
+    { title: 'package', as: 'text' },
+    { title: 'total', as: 'number' },
   ],
   rows: functions.slice(0, mostRows).map((row) => ({
     cells: [
       formatDuration(row.selfUs),
       share(row.selfUs),
-      formatDuration(row.totalUs),
-      showPackage(row),
       markedName({ name: row.name, mayBeInlined: row.mayBeInlined === true }),
       showPlace(row, folder),
+      showPackage(row),
+      formatDuration(row.totalUs),
     ],
     share: busyUs > 0 ? row.selfUs / busyUs : 0,
   })),
@@ -115,22 +117,22 @@ const allocationTable = (
   kind: 'table',
   columns: [
     { title: 'allocated', as: 'number' },
-    { title: '% of all', as: 'number' },
-    { title: 'with callees', as: 'number' },
     { title: 'still alive', as: 'number' },
-    { title: 'package', as: 'text' },
     { title: 'function', as: 'code' },
     { title: 'file', as: 'code' },
+    { title: 'package', as: 'text' },
+    { title: '% of all', as: 'number' },
+    { title: 'with callees', as: 'number' },
   ],
   rows: functions.slice(0, mostRows).map((row) => ({
     cells: [
       formatBytes(row.selfBytes),
-      share(row.selfBytes),
-      formatBytes(row.totalBytes),
       row.liveBytes === null ? '' : formatBytes(row.liveBytes),
-      showPackage(row),
       showName(row.name),
       showPlace(row, folder),
+      showPackage(row),
+      share(row.selfBytes),
+      formatBytes(row.totalBytes),
     ],
     share: allocatedBytes > 0 ? row.selfBytes / allocatedBytes : 0,
   })),

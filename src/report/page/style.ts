@@ -19,5 +19,5 @@ pre{background:var(--raised);border:1px solid var(--rule);border-radius:.3rem;pa
 figure{margin:.8rem 0}figcaption{color:var(--quiet)}figcaption b{font-weight:600}.first{color:var(--line)}.second{color:var(--second)}svg{display:block;width:100%;height:9rem;background:var(--raised);border-radius:.3rem}
 polyline{fill:none;stroke:currentColor;stroke-width:2;vector-effect:non-scaling-stroke}
 footer{margin-top:2.5rem;border-top:1px solid var(--rule);padding-top:.6rem;color:var(--quiet);font-size:.9em}footer p{margin:.15rem 0}
-@media (max-width:40rem){dl{grid-template-columns:minmax(0,1fr)}dt{text-align:left}body{padding:.8rem}h1{font-size:1.2rem}}
+@media (max-width:40rem){td,th{padding-right:.6rem}td.text:not(:last-child){white-space:normal}.code{min-width:8rem}dl{grid-template-columns:minmax(0,1fr)}dt{text-align:left}body{padding:.8rem}h1{font-size:1.2rem}}
 @media print{body{max-width:none}}`;
