@@ -24,8 +24,10 @@ test('the stack that adds to the growing container is seen, and the container is
   const source = `
     const users = new Map(); globalThis.users = users;
     function login(id) { users.set('user ' + id, { id, name: 'name ' + id }); }
-    let id = 0; setInterval(() => { for (let i = 0; i < 20; i++) login(id++); }, 20);
-    setInterval(() => { if (Object.hasOwn(users, 'set')) console.log('touched'); else console.log('whole'); }, 50);
+    let id = 0; setInterval(() => {
+      for (let i = 0; i < 20; i++) login(id++);
+      console.log(Object.hasOwn(users, 'set') ? 'touched' : 'whole');
+    }, 20);
     console.log('ready');`;
   const target = await startSource(t, source);
   const report = await look(target, '--growth-sites');

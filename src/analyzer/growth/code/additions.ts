@@ -19,6 +19,8 @@ interface Ways {
   readonly methods: readonly string[];
   readonly toElement?: true;
   readonly toName?: true;
+  /** Whatever waits for it adds: `await`, `Promise.race()`. */
+  readonly waits?: true;
 }
 
 const waysOf: Readonly<Partial<Record<FindingKind, Ways>>> = {
@@ -31,6 +33,7 @@ const waysOf: Readonly<Partial<Record<FindingKind, Ways>>> = {
   buffer: { methods: ['push'], toName: true },
   'linked-list': { methods: [], toName: true },
   'closure-chain': { methods: [], toName: true },
+  'promise-reactions': { methods: ['then', 'catch', 'finally'], waits: true },
 };
 
 export interface Addition extends TextPosition {
@@ -48,8 +51,8 @@ export const findAdditions = (source: string, container: NamedContainer): Additi
   const search = { ...named, aliases: aliasesIn(program, named) };
   const found: Addition[] = [];
   collect(program, undefined, (node, within) => {
-    const target = targetOf(node, ways);
-    if (target !== undefined && isContainer(target, search))
+    const targets = [targetOf(node, ways) ?? [], ways.waits === true ? waitedFor(node) : []].flat();
+    if (targets.some((target) => isContainer(target, search)))
       found.push({ ...startOf(node), within: within && startOf(within) });
   });
   // what is filled while a module loads is filled once
@@ -95,6 +98,15 @@ const targetOf = (node: AnyNode, { methods, toElement, toName }: Ways): AnyNode 
   if (toElement === true && left.type === 'MemberExpression' && left.computed) return left.object;
   if (toName !== true || (node.operator === '=' && isConstant(node.right))) return undefined;
   return /^(Identifier|MemberExpression)$/.test(left.type) ? left : undefined;
+};
+
+/** The promises that a node waits for. */
+const waitedFor = (node: AnyNode): AnyNode[] => {
+  if (node.type === 'AwaitExpression') return [node.argument];
+  if (node.type !== 'CallExpression' || node.callee.type !== 'MemberExpression') return [];
+  const [list] = node.arguments;
+  const isJoined = /^(race|any|all|allSettled)$/.test(nameOf(node.callee)) && list?.type === 'ArrayExpression';
+  return isJoined ? list.elements.filter((one) => one !== null) : [];
 };
 
 /** What ends an entry. */

@@ -37,6 +37,14 @@ test('each kind of container has its own ways to be added to', () => {
   assert.equal(variable('const a = [];\n() => a.push(1);', 'promise-reactions', 'a'), undefined);
 });
 
+test('whatever waits for a promise adds a reaction to it', () => {
+  const line = (code: string): number | undefined =>
+    variable(`const a = new Promise(() => {});\nasync (b) => {\n${code} };`, 'promise-reactions', 'a');
+  const waits = ['a.then(b);', 'await a;', 'await Promise.race([b, a]);', 'Promise.all([, a]);', 'a.finally(b);'];
+  assert.deepEqual(waits.map(line), [3, 3, 3, 3, 3]);
+  assert.deepEqual(['await b;', 'b.race([b]);', 'Promise.race(b);'].map(line), [undefined, undefined, undefined]);
+});
+
 test('properties are known by their name, elements by what they are taken from', () => {
   const store = 'class S {\n  #m = new Map();\n  add(k) { this.#m.set(k, 1); }\n  put(k) { other.n.set(k, 1); }\n}';
   assert.equal(property(store, 'map', '#m'), 3);
