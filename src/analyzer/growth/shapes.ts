@@ -25,7 +25,10 @@ export const kindOf = (graph: HeapGraph, shape: Shape): FindingKind => {
   const names = pathNames(graph, shape);
   if (shape.classes.includes('system / PromiseReaction') && (name === 'Promise' || shape.chained))
     return 'promise-reactions';
-  if (names.some((one) => /^(_events|kEvents|<symbol (kEvents|events\.kEvents)>)$/.test(one)) || name === 'Listener')
+  if (
+    names.some((one) => /^(_events|_subscribers|kEvents|<symbol (kEvents|events\.kEvents)>)$/.test(one)) ||
+    name === 'Listener'
+  )
     return 'listeners';
   if (/^(Timeout|Immediate)$/.test(shape.entryClass) || (!shape.chained && /^(Timers|Immediate)List$/.test(name)))
     return 'timers';

@@ -6,7 +6,7 @@
 import { nodesIn, tryParse, type AnyNode } from '../../../source/syntax.js';
 import type { TextPosition } from './declarations.js';
 
-const adders = /^(on|once|addListener|addEventListener|prependListener|prependOnceListener)$/;
+const adders = /^(on|once|addListener|addEventListener|prependListener|prependOnceListener|subscribe)$/;
 
 export const findListening = (source: string, name: string, at: TextPosition): TextPosition | undefined => {
   const program = tryParse(source);
@@ -22,7 +22,8 @@ export const findListening = (source: string, name: string, at: TextPosition): T
 const addsListener = (node: AnyNode, names: ReadonlySet<string>): boolean =>
   node.type === 'CallExpression' &&
   adders.test(lastName(node.callee) ?? '') &&
-  node.arguments.slice(1).some((argument) => names.has(lastName(unbound(argument)) ?? ''));
+  // only subscribe() of a channel takes no event
+  node.arguments.slice(lastName(node.callee) === 'subscribe' ? 0 : 1).some((argument) => names.has(lastName(unbound(argument)) ?? '')); // prettier-ignore
 
 /** `onClose` of `this.onClose = function () {…}.bind(this)` and of `this.onClose = this.close.bind(this)`. */
 const assignedName = (node: AnyNode, name: string, at: TextPosition): string | undefined => {

@@ -152,7 +152,7 @@ const inside = (region: Region, last: Transients, paths: Paths, classes: GrowthC
   const ofRegion = mainClass(region, last, classes);
   const members = new Set(region.members);
   const entry = findEntry(last, members, ofRegion.classNumber, classes);
-  const node = descend(last, paths, region.node, entry, ofRegion.classNumber, classes);
+  const node = descend(last, paths, region.node, entry, ofRegion, classes);
   const direct = lookDirect(last, node, ofRegion.classNumber, classes);
   const gathered = region.members.length > 1 ? together(region, last, ofRegion.classNumber, classes) : 0;
   const found = Math.max(gathered, direct.permanent + direct.transient);
@@ -162,8 +162,8 @@ const inside = (region: Region, last: Transients, paths: Paths, classes: GrowthC
 };
 
 /**
- * The class of the first object in the chain, if that class grows; otherwise the most telling class among those that gain
- * enough.
+ * The class that the first object holds most of, if that is a collection which is replaced as it grows; the class of the first
+ * object in the chain, if that class grows; otherwise the most telling class among those that gain enough.
  */
 const mainClass = (region: Region, last: Transients, classes: GrowthClasses): RegionClass => {
   const growing = region.classes.filter(({ trend }) => trend === region.trend);
@@ -172,15 +172,28 @@ const mainClass = (region: Region, last: Transients, classes: GrowthClasses): Re
   for (const edge of frontier.edges) {
     const target = graph.edgeTarget[edge];
     if (!members.has(holder[target])) continue;
+    const held = mostTelling(growing.filter((one) => holdsMost(last, target, one, classes)), classes); // prettier-ignore
+    if (held !== undefined) return held;
     const first = growing.find(({ classNumber }) => classNumber === classes.of(graph, target));
     if (first !== undefined && !isNameless(classes.nameOf(first.classNumber))) return first;
   }
   const most = Math.max(...growing.map((one) => total(one.counts)));
-  const vaguenessOf = (one: RegionClass): number => vagueness(classes.nameOf(one.classNumber));
-  return growing
-    .filter((one) => total(one.counts) >= shareOfCrowd * most)
-    .toSorted((a, b) => vaguenessOf(a) - vaguenessOf(b) || total(b.bytes) - total(a.bytes))[0];
+  const enough = growing.filter((one) => total(one.counts) >= shareOfCrowd * most);
+  return mostTelling(enough, classes) ?? region.classes[0];
 };
+
+const mostTelling = (found: readonly RegionClass[], classes: GrowthClasses): RegionClass | undefined => {
+  const vaguenessOf = (one: RegionClass): number => vagueness(classes.nameOf(one.classNumber));
+  return found.toSorted((a, b) => vaguenessOf(a) - vaguenessOf(b) || total(b.bytes) - total(a.bytes))[0];
+};
+
+/** Whether a transient node is a collection of what grows: a link of a list holds only the next one. */
+const holdsMost = (
+  last: Transients,
+  node: number,
+  { classNumber, counts }: RegionClass,
+  classes: GrowthClasses,
+): boolean => lookDirect(last, node, classNumber, classes).transient >= Math.max(2, shareOfMost * total(counts));
 
 /** An entry that stayed, as an example: the oldest one. */
 const findEntry = (
@@ -208,12 +221,13 @@ const descend = (
   paths: Paths,
   holder: number,
   entry: number,
-  classNumber: number,
+  ofRegion: RegionClass,
   classes: GrowthClasses,
 ): number => {
   if (entry === -1) return holder;
   const way: number[] = [];
   for (let at = entry; at !== 0 && at !== holder && way.length < 10_000; at = paths.from[at]) way.push(at);
+  const isOfClass = (node: number): boolean => classes.of(last.graph, node) === ofRegion.classNumber;
   let container = holder;
   for (const node of way.toReversed()) {
     if (last.isPermanent[node] === 1) {
@@ -222,7 +236,7 @@ const descend = (
     }
     // a variable's value stands for the variable, even if it is itself the first object of a chain
     if (container === holder && nodeName(last.graph, holder) === 'system / Context') container = node;
-    if (classes.of(last.graph, node) === classNumber) break;
+    if (node === entry || (isOfClass(node) && !holdsMost(last, node, ofRegion, classes))) break;
     if (!isBackingStore(last.graph, node)) container = node;
   }
   return container;

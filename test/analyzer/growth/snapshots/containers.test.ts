@@ -84,6 +84,14 @@ test('entries that each hold a hundred of the same class are those of a collecti
   assert.deepEqual({ node, entries, chained, history }, { node: 'reports', entries: 'Object', chained: false, history: [1, 2, 3, 4] }); // prettier-ignore
 });
 
+test('an array that is replaced by a longer one in each round is a collection, though what it gains are arrays, too', async () => {
+  const draw = (k: number): string =>
+    `global -channel-> Channel ch\nch -subs-> Array subs${k + 1}\n` +
+    upTo(4 * (k + 1), (i) => `subs${k + 1} -#${i}-> onQuery q${i}:closure 64\nq${i} -seen-> Array a${i} 100`);
+  const found = await container(draw, 'subs4', 'ch');
+  assert.deepEqual([found.node, found.entries, found.chained, found.history.at(-1)], ['subs4', 'onQuery()', false, 16]);
+});
+
 test('entries that hold one another are a list', async () => {
   const draw = (k: number): string =>
     `global -recent-> Recent recent\nrecent -first-> Entry e1 300\n` +
