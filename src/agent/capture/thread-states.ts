@@ -15,7 +15,7 @@ export interface ThreadInside {
 }
 
 /** A thread that runs JavaScript answers within some milliseconds of its own work. */
-const patienceMs = 1000;
+const patienceMs = 500;
 
 /** undefined if the thread does not answer. */
 export const readThreadInside = async ({ session }: Thread): Promise<ThreadInside | undefined> => {
