@@ -9,6 +9,7 @@ import { findGrowth, type Growth } from '../analyzer/growth/snapshots/find-growt
 import { findingsOf, type FindingOptions } from '../analyzer/growth/findings.js';
 import type { PackageLookup } from '../analyzer/model/owner.js';
 import { findingsOfSizes, type CollectionSizes } from '../analyzer/growth/sizes.js';
+import { withSizes } from '../analyzer/growth/rank.js';
 import { reportOfSnapshots } from '../analyzer/growth/verdict.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import { createLocator } from '../analyzer/model/location.js';
@@ -48,9 +49,13 @@ export const compareSnapshots = async (files: readonly string[], options: Analys
   const watchedMs = roundWork?.reduce((sum, ms) => sum + ms, 0);
   const places = { ...placesOf(await newestScripts(files)), watchedMs };
   const findings = findingsOf(growth, 'grows', places);
+  const slowing = findingsOf(growth, 'slows', places);
+  const sizes = findingsOfSizes(growth, options.sizes ?? [], findings, places);
+  const all = withSizes([...findings, ...slowing], sizes);
+  const [from, to] = [findings.length, findings.length + slowing.length];
   const report = reportOfSnapshots({
-    findings: [...findings, ...findingsOfSizes(growth, options.sizes ?? [], findings, places)],
-    slowing: findingsOf(growth, 'slows', places),
+    findings: [...all.slice(0, from), ...all.slice(to)],
+    slowing: all.slice(from, to),
     snapshots: files.length,
     heapBytes: options.heapBytes ?? [],
     roundMs: roundWork,

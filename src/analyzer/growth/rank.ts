@@ -82,6 +82,26 @@ const inStep = (findings: readonly Finding[]): Finding[] => {
   return [...byOwner.values()];
 };
 
+/** At most this much difference between fields that the same calls fill, seen over different times. */
+const unevenRates = 0.25;
+
+/**
+ * Adds collections of numbers, which are known by their sizes alone. One that is a field of the same object as another finding and
+ * gains about as many is filled by the same calls, and stops when that does: the lists of times beside the entries of a cache.
+ */
+export const withSizes = (findings: readonly Finding[], sizes: readonly Finding[]): Finding[] => {
+  const all = [...findings];
+  for (const size of sizes) {
+    const at = all.findIndex((one) => ownerId(one) === ownerId(size) && gainAbout(one, size));
+    if (at === -1) all.push(size);
+    else all[at] = merged(all[at], size);
+  }
+  return all;
+};
+
+const gainAbout = ({ countPerRound: one }: Finding, { countPerRound: other }: Finding): boolean =>
+  Math.abs(one - other) <= unevenRates * Math.max(one, other);
+
 /** The emitter of listeners; the object that the container is a field of; otherwise the container itself. */
 const ownerId = ({ kind, path, container }: Finding): number => {
   const events = kind === 'listeners' ? path.findLastIndex(({ edge }) => edge === '_events') : -1;

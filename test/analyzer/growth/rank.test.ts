@@ -1,7 +1,7 @@
 /** Which findings are one, and in which order findings come. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mergeByCause, rankFindings } from '#memwatch/analyzer/growth/rank.js';
+import { mergeByCause, rankFindings, withSizes } from '#memwatch/analyzer/growth/rank.js';
 import type { Finding } from '#memwatch/analyzer/model/finding.js';
 import { finding as checkFinding } from '../../support/check-report.js';
 
@@ -47,6 +47,26 @@ test('two fields of one object that gain the same are one finding; two variables
   };
   assert.equal(mergeByCause([inside('byId', 'object', 'Store'), inside('byName', 'object', 'Store')]).length, 1);
   assert.equal(mergeByCause([inside('capped', 'module', 'server'), inside('timed', 'module', 'server')]).length, 2);
+});
+
+test('numbers beside the entries of a cache share its bound; those of another object, or with another rate, do not', () => {
+  const beside = (title: string, owner: number, countPerRound: number, bounded?: Finding['bounded']): Finding => {
+    const id = 1000 + made;
+    const lru = { edge: 'lru', label: 'lru', kind: 'property', name: 'LRU', type: 'object', id: owner } as const;
+    const list = { edge: title, label: title, kind: 'property', name: 'Array', type: 'object', id } as const;
+    return finding(title, { path: [lru, list], countPerRound, bounded });
+  };
+  const entries = beside('entries', 7, 100, { location: null, text: 'may be a cache' });
+  const found = withSizes([entries], [beside('times', 7, 90), beside('other', 8, 100), beside('fast', 7, 300)]);
+  assert.deepEqual(
+    found.map(({ title, bounded }) => [title, bounded?.text]),
+    [
+      ['entries', 'may be a cache'],
+      ['other', undefined],
+      ['fast', undefined],
+    ],
+  );
+  assert.match(found[0]?.reasons.join() ?? '', /in step with it: times/);
 });
 
 test('what one dependency holds in several places, and gains in step, is one finding; an application may leak twice', () => {
