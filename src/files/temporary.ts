@@ -4,7 +4,7 @@
  */
 import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { MemwatchError, messageOf } from '../errors.js';
 import { safePathOf } from './destination.js';
 import { codeOf, guarded } from './failure.js';
@@ -65,14 +65,20 @@ export const leaveTrace = (path: string): (() => void) => {
 /** Creates the folder that the user named, with its parent folders, for this user alone. Throws `cannot-write`. */
 export const makeFolder = (folder: string): void =>
   guarded(folder, () => {
-    const path = safePathOf(folder);
-    try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error;
-      mkdirSync(path, { mode: 0o700 }); // says why: with `recursive` a read-only disk is ENOENT
-    }
+    const missing: string[] = [];
+    for (let path = safePathOf(folder); lstatSync(path, { throwIfNoEntry: false }) === undefined; path = dirname(path))
+      missing.unshift(path);
+    missing.forEach(makeOne);
   });
+
+/** Node's own `recursive` never returns where the kernel answers ENOENT (below /proc), and says ENOENT for a read-only disk. */
+const makeOne = (path: string): void => {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error; // another process was faster
+  }
+};
 
 const looked = new Set<string>();
 

@@ -45,6 +45,10 @@ test('a file has no name of its own, and no reader but its owner, until it is wh
   assert.equal(modeOf(join(folder, 'a')), 0o600);
 });
 
+test('where no folder can be made, that is said', { skip: !existsSync('/proc/self') }, () => {
+  assert.throws(() => makeFolder('/proc/memwatch/a'), { code: 'cannot-write', message: /ENOENT.* '\/proc\/memwatch'/ });
+});
+
 test('a name that is taken is kept, also when it is taken meanwhile; overwrite replaces it', (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, 'a');
