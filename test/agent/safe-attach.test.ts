@@ -221,14 +221,15 @@ test(
       node('process.seteuid(4242);'),
     ]);
     assert.match(saidAs(asUser, roots.pid), /belongs to another user \(user id 0, memwatch has 4242\)\n/);
-    assert.match(saidAs(asUser, changed.pid), /it called setuid or setgid, /);
+    assert.match(saidAs(asUser, changed.pid), /is protected by the kernel: it called setuid or setgid, /);
     assert.doesNotMatch(saidAs(asUser, changed.pid), /another user/);
     assert.match(saidAs(asUser, between.pid), /has changed its user \(setuid: user ids 0, 4242, 0\)\n/);
     assert.match(
       saidAs(withoutPtrace, roots.pid),
       /capabilities that memwatch does not have; memwatch runs as root, but without CAP_SYS_PTRACE\n.*--cap-add SYS_PTRACE/,
     );
-    assert.match(saidAs(withoutPtrace, changed.pid), /memwatch runs as root, but without CAP_SYS_PTRACE\n/);
+    const protectedToo = /memwatch runs as root, but without CAP_SYS_PTRACE\n {2}run memwatch with CAP_SYS_PTRACE/;
+    assert.match(saidAs(withoutPtrace, changed.pid), protectedToo, 'its user may not look into it either');
     assert.match(
       saidAs(['--bounding-set=-kill'], changed.pid),
       /may not be sent SIGUSR1: it belongs to another user \(user id 4242\), .* without CAP_KILL\n.*--cap-add KILL/,

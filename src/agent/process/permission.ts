@@ -33,33 +33,32 @@ export const whyDenied = (pid: number): Denial => {
     };
   }
   const asRoot = ourUser === 0 ? `; memwatch runs as root, but without CAP_SYS_PTRACE` : '';
+  const hint = asRoot === '' ? 'run memwatch as root' : addCapability;
   const users = [...new Set(theirs.userIds.slice(0, 3))];
   const [user] = users;
   if (users.length > 1) {
     const reason = `has changed its user (setuid: user ids ${theirs.userIds.slice(0, 3).join(', ')})${asRoot}`;
-    return { reason, hint: asRoot === '' ? 'run memwatch as root' : addCapability };
-  }
-  if (user !== ourUser) {
-    const reason = `belongs to another user (user id ${user}, memwatch has ${ourUser})${asRoot}`;
-    const asThem = `run memwatch as user ${user}`;
-    return { reason, hint: asRoot === '' ? `${asThem}, or as root` : `${asThem}, or ${addCapability}` };
-  }
-  const hint = asRoot === '' ? 'run memwatch as root' : addCapability;
-  if (theirs.groupIds.slice(0, 3).some((group) => group !== ours.groupIds[0]))
-    return {
-      reason: `runs with different groups from memwatch (group ids ${theirs.groupIds.slice(0, 3).join(', ')})`,
-      hint,
-    };
-  if (ownerOf(pid) !== user) {
-    const reason =
-      'is protected by the kernel: it called setuid or setgid, or its file has capabilities or cannot be read';
     return { reason, hint };
   }
+  const isProtected = ownerOf(pid) !== user;
+  if (user !== ourUser) {
+    const reason = `belongs to another user (user id ${user}, memwatch has ${ourUser})${asRoot}`;
+    const orAsThem = `run memwatch as user ${user}, or ${hint.replace('run memwatch ', '')}`;
+    return { reason, hint: isProtected ? hint : orAsThem };
+  }
+  return { reason: whyOwnIsDenied(theirs, ours, isProtected, asRoot), hint };
+};
+
+/** Of a process of the same user. */
+const whyOwnIsDenied = (theirs: Credentials, ours: Credentials, isProtected: boolean, asRoot: string): string => {
+  const groups = theirs.groupIds.slice(0, 3);
+  if (groups.some((group) => group !== ours.groupIds[0]))
+    return `runs with different groups from memwatch (group ids ${groups.join(', ')})`;
+  if (isProtected)
+    return 'is protected by the kernel: it called setuid or setgid, or its file has capabilities or cannot be read';
   if ((theirs.permittedCapabilities & ~ours.effectiveCapabilities) !== 0n)
-    return { reason: `has capabilities that memwatch does not have${asRoot}`, hint };
-  const reason =
-    'may not be inspected: it called setuid or setgid, its file cannot be read, or a security module forbids it';
-  return { reason: `${reason}${asRoot}`, hint };
+    return `has capabilities that memwatch does not have${asRoot}`;
+  return `may not be inspected: it called setuid or setgid, its file cannot be read, or a security module forbids it${asRoot}`;
 };
 
 /**
@@ -100,5 +99,8 @@ const readCredentials = (pid: number | 'self'): Credentials => {
   };
 };
 
-/** The owner of its folder in /proc. That is root if the process is not dumpable, which a change of user or group causes. */
-const ownerOf = (pid: number): number | undefined => statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
+/**
+ * The owner of its files in /proc (its folder always belongs to its own user). That is root if the process is not dumpable,
+ * which a change of user or group causes.
+ */
+const ownerOf = (pid: number): number | undefined => statSync(`/proc/${pid}/status`, { throwIfNoEntry: false })?.uid;
