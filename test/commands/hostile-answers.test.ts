@@ -47,6 +47,16 @@ const cases: Record<string, { command: string[]; result: FakeAnswers['result']; 
     result: profile({ head: 5 }),
     says: /contains no profile/,
   },
+  'an allocation profile with a node that has no children': {
+    command: ['alloc', '-d', '100ms'],
+    result: profile({ head: { callFrame: { functionName: '', url: '' }, selfSize: 1, children: [null] } }),
+    says: /contains no profile/,
+  },
+  'a CPU profile with a function that has no address': {
+    command: ['cpu', '-d', '100ms'],
+    result: profile({ nodes: [{ id: 1, callFrame: { functionName: 'f' } }], startTime: 0, endTime: 5 }),
+    says: /contains no profile/,
+  },
   'a worker without a name': {
     command: ['dump'],
     result: worker,

@@ -198,9 +198,11 @@ test('memwatch refuses its own inspector, which NODE_OPTIONS opens', async (t) =
   const target = await startSource(t, idle, { flags: ['--inspect=127.0.0.1:0'] });
   const port = listeningPorts(target.pid)[0]?.port;
   await new Promise((resolve) => target.child.once('exit', resolve).kill('SIGKILL'));
-  const run = await memwatch(['census', `127.0.0.1:${port}`], { env: { NODE_OPTIONS: `--inspect=127.0.0.1:${port}` } });
-  assert.equal(run.code, 2);
-  assert.match(run.stderr, /is the inspector of this memwatch itself\n {2}is --inspect in NODE_OPTIONS/);
+  for (const host of ['127.0.0.1', '[::ffff:127.0.0.1]']) {
+    const run = await memwatch(['census', `${host}:${port}`], { env: { NODE_OPTIONS: `--inspect=127.0.0.1:${port}` } });
+    assert.equal(run.code, 2);
+    assert.match(run.stderr, /is the inspector of this memwatch itself\n {2}is --inspect in NODE_OPTIONS/);
+  }
 });
 
 test('a program that memwatch started ends with it, also one that is stuck', async (t) => {

@@ -181,10 +181,10 @@ const connectToAddress = async (host: string, port: number, options: LinkOptions
 };
 
 const connectToUrl = async (url: string, { signal }: LinkOptions): Promise<Connected> => {
-  refuseItself(url);
   const main = await connectSession(url, { signal });
   try {
-    const { pid: named } = await identify(main, url);
+    const { pid: named, isItself } = await identify(main, url);
+    if (isItself) throw itself(url);
     const port = portOf(url);
     const isHere = listeningPorts(named).some((listener) => listener.port === port);
     return { pid: isHere ? named : undefined, port, main, guard: await enterGuard(main, false), launched: undefined };
@@ -194,15 +194,11 @@ const connectToUrl = async (url: string, { signal }: LinkOptions): Promise<Conne
   }
 };
 
-/** memwatch itself listens where NODE_OPTIONS holds --inspect. */
-const refuseItself = (url: string): void => {
-  const { hostname, port } = URL.canParse(url) ? new URL(url) : { hostname: '', port: '' };
-  const isLocal = /^(localhost|127\..*|\[::1\])$/.test(hostname);
-  if (!isLocal || !listeningPorts(process.pid).some((listener) => listener.port === Number(port))) return;
-  throw new MemwatchError('bad-argument', `${url} is the inspector of this memwatch itself`, {
+/** memwatch itself has an inspector where NODE_OPTIONS holds --inspect, and would wait for its own answers. */
+const itself = (url: string): MemwatchError =>
+  new MemwatchError('bad-argument', `${url} is the inspector of this memwatch itself`, {
     hint: 'is --inspect in NODE_OPTIONS? it opens an inspector in memwatch itself, too: unset it',
   });
-};
 
 const connectToProgram = async (argv: readonly string[], options: LinkOptions): Promise<Connected> => {
   const launched = await launch(argv, options);

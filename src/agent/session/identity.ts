@@ -8,21 +8,26 @@ export interface Identity {
   readonly pid: number;
   /** `v22.23.3`. */
   readonly version: string;
+  /** The process is this one. */
+  readonly isItself: boolean;
 }
 
 /** Throws `not-node`. */
 export const identify = async (session: Session, name: string): Promise<Identity> => {
   const who = await evaluate<Partial<Answer> | null>(session, readIdentity);
-  const { pid, version, runtime } = who ?? {};
+  const { pid, version, runtime, startedMs } = who ?? {};
   const isNode = Number.isInteger(pid) && /^v\d+\.\d+/.test(String(version)) && typeof runtime !== 'string';
-  if (isNode) return { pid: Number(pid), version: String(version) };
+  const isItself = pid === process.pid && startedMs === performance.timeOrigin;
+  if (isNode) return { pid: Number(pid), version: String(version), isItself };
   const what = typeof runtime === 'string' ? `is not Node.js but ${runtime.slice(0, 200)}` : 'is not Node.js';
   throw new MemwatchError('not-node', `the process at ${name} ${what}`, {
     hint: 'memwatch reads Node.js processes; their inspectors are opened by node --inspect',
   });
 };
 
-interface Answer extends Identity {
+interface Answer extends Omit<Identity, 'isItself'> {
+  /** To the microsecond: no other process of that id has the same. */
+  readonly startedMs: number;
   /** The name of the runtime, if it is not Node. */
   readonly runtime: string | null;
 }
@@ -32,7 +37,12 @@ const readIdentity = (): Answer => {
   if (typeof process !== 'object') {
     const browser: unknown = Reflect.get(globalThis, 'navigator');
     const agent: unknown = typeof browser === 'object' && browser !== null ? Reflect.get(browser, 'userAgent') : null;
-    return { pid: 0, version: '', runtime: typeof agent === 'string' ? agent : 'another program with JavaScript' };
+    return {
+      pid: 0,
+      version: '',
+      startedMs: 0,
+      runtime: typeof agent === 'string' ? agent : 'another program with JavaScript',
+    };
   }
   const { versions, pid, version } = process;
   const others: [string, string | undefined][] = [
@@ -40,5 +50,5 @@ const readIdentity = (): Answer => {
     ['Deno', versions['deno']],
   ];
   const other = others.find(([, its]) => its !== undefined);
-  return { pid, version, runtime: other === undefined ? null : other.join(' ') };
+  return { pid, version, startedMs: performance.timeOrigin, runtime: other === undefined ? null : other.join(' ') };
 };

@@ -6,6 +6,7 @@ import type { Agent } from 'node:http';
 import { setMaxListeners } from 'node:events';
 import type { ProtocolMapping } from 'devtools-protocol/types/protocol-mapping.js';
 import { MemwatchError, messageOf } from '../../errors.js';
+import { checked } from './answers.js';
 import { openConnection } from './connection.js';
 import { patienceMs } from './patience.js';
 
@@ -129,41 +130,6 @@ const endOf = (on: Session['on']): AbortSignal => {
 /** What it throws closes the connection. */
 const checkPiece = ({ chunk }: { chunk: unknown }): void => {
   if (typeof chunk !== 'string') throw new Error('a piece of a snapshot that is not text');
-};
-
-/** The fields of an answer that memwatch reads without checking them again. */
-const answerFields: { readonly [M in keyof Commands]?: readonly (keyof Commands[M]['returnType'])[] } = {
-  'Runtime.evaluate': ['result'],
-  'Runtime.callFunctionOn': ['result'],
-  'Runtime.getProperties': ['result'],
-  'Runtime.queryObjects': ['objects'],
-  'Runtime.getHeapUsage': ['usedSize', 'totalSize'],
-  'Profiler.stop': ['profile'],
-  'Profiler.takePreciseCoverage': ['result'],
-  'HeapProfiler.stopSampling': ['profile'],
-  'HeapProfiler.getSamplingProfile': ['profile'],
-  'HeapProfiler.getHeapObjectId': ['heapSnapshotObjectId'],
-  'HeapProfiler.getObjectByHeapObjectId': ['result'],
-  'Debugger.getScriptSource': ['scriptSource'],
-};
-
-/** Checks an answer: what listens there may not be an inspector and can send anything. */
-const checked = <M extends keyof Commands>(method: M, result: unknown): unknown => {
-  const missing = (answerFields[method] ?? []).find((field) => (Reflect.get(Object(result), field) ?? null) === null);
-  if (missing === undefined && hasCallTree(result)) return result;
-  if (missing === undefined) throw new MemwatchError('target-error', `the answer to ${method} contains no profile`);
-  throw new MemwatchError('target-error', `the answer to ${method} has no ${String(missing)}`, {
-    hint: 'is it the inspector of a Node process?',
-  });
-};
-
-/** Of an answer with a profile: each node of it names its function. */
-const hasCallTree = (result: unknown): boolean => {
-  const profile: unknown = Reflect.get(Object(result), 'profile');
-  if (profile === undefined) return true;
-  const { nodes, head } = Object(profile) as { nodes?: unknown; head?: unknown };
-  const all = Array.isArray(nodes) ? nodes : [head];
-  return all.every((node: unknown) => typeof Reflect.get(Object(node), 'callFrame') === 'object');
 };
 
 const leftSilent = (name: string): MemwatchError =>
