@@ -67,25 +67,47 @@ const hasClass = (
 };
 
 /**
- * Whether the things in the region are retained by growing things of other regions, with several retainers each: then the
- * region is part of those, and no cause by itself. In contrast, a list is entered from a permanent object, and after that
- * its links retain one another.
+ * Whether the things in the region are retained by growing things of other regions: then the region is part of those, and no
+ * cause by itself. Either they have several retainers each, or most of them are not reached from a permanent object in any
+ * other way. In contrast, a list is entered from a permanent object, and after that its links retain one another.
  */
 const isFedBy = (others: ReadonlySet<number>, members: ReadonlySet<number>, last: Transients): boolean => {
-  const { graph, edges, holder } = last;
-  let fed = 0;
+  const { graph, edges, holder, frontier } = last;
+  const isInside = (node: number): boolean => members.has(holder[node]);
+  const fed: number[] = [];
   let inside = 0;
   for (let node = 0; node < graph.nodeCount; node++) {
-    const from = holder[node];
-    const isOther = others.has(from);
-    if (!isOther && !members.has(from)) continue;
+    const isOther = others.has(holder[node]);
+    if (!isOther && !isInside(node)) continue;
     for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
-      if (!members.has(holder[graph.edgeTarget[edge]]) || !retains(edges, edge)) continue;
-      if (isOther) fed++;
+      if (!isInside(graph.edgeTarget[edge]) || !retains(edges, edge)) continue;
+      if (isOther) fed.push(graph.edgeTarget[edge]);
       else inside++;
     }
   }
-  return fed > inside;
+  if (fed.length === 0 || fed.length > inside) return fed.length > inside;
+  const entered = frontier.edges.map((edge) => graph.edgeTarget[edge]).filter(isInside);
+  const half = minShareOfRegion * regionBytes(last, members);
+  return bytesFrom(fed, last, isInside) >= half && bytesFrom(entered, last, isInside) < half;
+};
+
+/** Bytes that can be reached from these nodes without leaving the region. */
+const bytesFrom = (
+  starts: readonly number[],
+  { graph, edges }: Transients,
+  isInside: (node: number) => boolean,
+): number => {
+  const seen = new Set<number>();
+  const stack = [...starts];
+  let bytes = 0;
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (seen.has(node) || !isInside(node)) continue;
+    seen.add(node);
+    bytes += graph.selfBytes[node];
+    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++)
+      if (retains(edges, edge)) stack.push(graph.edgeTarget[edge]);
+  }
+  return bytes;
 };
 
 /** Holders that gained few entries must reach this share of the region: each entry holds hundreds of the same class. */

@@ -83,6 +83,16 @@ test('what growing things of other regions hold together is no cause by itself',
   assert.deepEqual((await causes(draw, 'jobs')).map(({ holders }) => holders), [['Array']]); // prettier-ignore
 });
 
+test('nor is it one if those things retain one another more often than they are retained from there', async () => {
+  const things = (i: number): string =>
+    `ready -#${i}-> Wrapper w${i} 50\nw${i} -on-> Promise p${i} 100\nerror -#${i}-> Wrapper e${i} 50\ne${i} -on-> p${i}\n` +
+    `p${i} -a-> Reaction r${i} 40\nr${i} -b-> Context c${i} 40\nc${i} -c-> p${i}\nr${i} -d-> p${i}\nc${i} -e-> r${i}`;
+  const draw = (k: number): string =>
+    `global -bus-> Object bus\nbus -ready-> Array ready\nbus -error-> Array error\n${upTo(3 * (k + 1), things)}`;
+  assert.deepEqual(await causes(draw, 'bus'), []);
+  assert.equal((await causes(draw, 'ready')).length, 1);
+});
+
 test('a list without a collection is a cause without holders', async () => {
   const found = await causes(
     (k) =>
