@@ -57,6 +57,18 @@ test('zsh and fish can read their completion scripts, which know every command a
   }
 });
 
+test(
+  'in zsh a script that is loaded from $fpath answers the first Tab, too',
+  { skip: spawnSync('zsh', ['-c', '']).error !== undefined },
+  async (t) => {
+    const folder = temporaryFolder(t);
+    writeFileSync(join(folder, '_memwatch'), completionScripts.zsh(await readUsages()));
+    const asks = `_describe() { print asked }; _values() { print asked }; _arguments() { print asked }; compadd() { print asked };
+    fpath=(${folder} $fpath); autoload -Uz _memwatch; words=(memwatch leaks --rou); CURRENT=3; _memwatch`;
+    assert.match(execFileSync('zsh', ['-f', '-c', asks], { encoding: 'utf8' }), /asked/);
+  },
+);
+
 test('the man page says what --help says, for every command', async () => {
   const page = await renderManPage();
   for (const [name, { usage }] of commands)

@@ -99,7 +99,8 @@ ${usages.map(({ name, describe }) => `    '${name}:${inZsh(describe)}'`).join('\
 ${cases.join('\n')}
   esac
 }
-compdef _memwatch memwatch
+# a file of $fpath is run for the first Tab, and has to answer it
+if [[ $funcstack[1] = _memwatch ]]; then _memwatch "$@"; else compdef _memwatch memwatch; fi
 `;
 };
 
