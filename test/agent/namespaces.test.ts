@@ -87,6 +87,14 @@ test('ps and cpu work from outside; without the capability, or without nsenter, 
   assert.match(alone.stderr, /takes the program nsenter .*there is none\n.*install nsenter/);
 });
 
+test('where /proc shows the ids of another process namespace, nothing is signalled', { skip }, async (t) => {
+  const { pid } = await startProcess(t, process.execPath, ['-e', program]);
+  const inside = ['-p', '-f', process.execPath, repository('dist/cli.js'), 'cpu', String(pid), '-d', '100ms'];
+  const { status, stderr } = spawnSync('unshare', inside, { encoding: 'utf8', timeout: 60_000 });
+  assert.equal(status, 2);
+  assert.match(stderr, /^memwatch: the \/proc here shows the process ids of another process namespace\n {2}mount/);
+});
+
 test('where loopback is down nothing is signalled, and memwatch says what is missing', { skip }, async (t) => {
   const source = `process.on('SIGUSR1', () => console.log('signalled')); ${program}`;
   const pid = await startInside(t, ['-n'], { before: '', source });

@@ -5,7 +5,7 @@
  */
 import { MemwatchError } from '../../errors.js';
 import { inspectorListener, startsWithInspector } from './port.js';
-import { checkProc } from '../process/from-proc.js';
+import { checkOwnProc } from '../process/from-proc.js';
 import { listeningPorts } from '../process/sockets.js';
 import { whyDenied, whyNoSignal } from '../process/permission.js';
 import { stopOf } from '../process/waits.js';
@@ -144,9 +144,9 @@ export const checkReachable = async (pid: number): Promise<ProcessStatus> => {
       hint: 'memwatch ps lists the others',
     });
   }
+  if (hasProc) checkOwnProc();
   const status = readProcess(pid);
   if (status === undefined) {
-    if (hasProc) checkProc();
     throw new MemwatchError('no-such-process', `there is no process ${pid}`, {
       hint: 'memwatch ps lists the Node processes',
     });

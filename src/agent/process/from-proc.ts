@@ -46,6 +46,15 @@ export const checkProc = (): void => {
   });
 };
 
+/** The /proc of another process namespace has other ids than signals have: one could reach, and end, another process. */
+export const checkOwnProc = (): void => {
+  checkProc();
+  if (readLink('/proc/self') === String(process.pid)) return;
+  throw new MemwatchError('not-attachable', 'the /proc here shows the process ids of another process namespace', {
+    hint: 'mount memwatch its own (mount -t proc proc /proc, unshare --mount-proc), or run it outside of this namespace',
+  });
+};
+
 const readProcesses = (): ProcessStatus[] => {
   checkProc();
   return processIds().flatMap((pid) => readProcess(pid) ?? []);
