@@ -20,7 +20,10 @@ declare module 'yargs' {
     };
     getGroups(): Readonly<Record<string, readonly string[] | undefined>>;
     getInternalMethods(): {
-      getUsageInstance(): { getDescriptions(): Readonly<Record<string, string | undefined>> };
+      getUsageInstance(): {
+        getDescriptions(): Readonly<Record<string, string | undefined>>;
+        cacheHelpMessage: () => void;
+      };
     };
   }
 }
@@ -37,7 +40,10 @@ export const createParser = async (
   const command = await entry.load();
   const optionsOf = () => command.builder(yargs([])).getOptions();
   const optionNames = (): string[] => Object.keys(optionsOf().key);
-  return yargs(withRedaction(argv))
+  const parser = yargs(withRedaction(argv));
+  // yargs writes the help at each run, in case that the command asks for it later, which takes as long as many commands do
+  parser.getInternalMethods().getUsageInstance().cacheHelpMessage = () => {};
+  return parser
     .scriptName('memwatch')
     .parserConfiguration({ 'populate--': true, 'parse-positional-numbers': false })
     .option('json', { type: 'boolean', describe: 'one JSON document on stdout', global: true })

@@ -214,7 +214,7 @@ test('a service is held against limits, and one that ends before the check is do
   const folder = temporaryFolder(t);
   writeFileSync(join(folder, 'runs.cjs'), 'setInterval(() => {}, 10);');
   writeFileSync(join(folder, 'ends.cjs'), 'setTimeout(() => { throw new RangeError("boom"); }, 300);');
-  const runs = await check(folder, '--interval', '200ms', '--max-heap', '1mb', '--', 'runs.cjs');
+  const runs = await check(folder, '--interval', '200ms', '--max-time', '2s', '--max-heap', '1mb', '--', 'runs.cjs');
   assert.equal(runs.code, 1);
   assert.deepEqual(
     runs.report.scenarios[0]?.limits.map(({ name, exceeded }) => [name, exceeded]),

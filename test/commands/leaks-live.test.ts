@@ -18,7 +18,7 @@ test('an idle server is not called clean, and the report says what was looked at
     import http from 'node:http';
     const server = http.createServer((request, response) => response.end('ok'));
     server.listen(0, '127.0.0.1', () => console.log('ready'));`;
-  const report = await leaks((await startSource(t, source)).pid, '--interval', '2s');
+  const report = await leaks((await startSource(t, source)).pid, '--interval', '500ms', '--max-time', '10s');
   assert.equal(report.verdict, 'inconclusive', report.reasons.join('\n'));
   assert.match(report.reasons[0] ?? '', /hardly any work.*--load/);
   for (const what of ['JavaScript heap', 'file descriptors', 'threads', 'child processes', 'native memory'])
@@ -51,7 +51,7 @@ test('a worker whose heap grows is named and searched', async (t) => {
     new Worker("const rows = new Map(); let id = 0; setInterval(() => { for (let i = 0; i < 40; i++) rows.set(id++, { row: [id, id] }); }, 20);", { eval: true });
     setInterval(() => JSON.stringify(process.versions), 20);
     console.log('ready');`;
-  const report = await leaks((await startSource(t, source)).pid, '--interval', '1s');
+  const report = await leaks((await startSource(t, source)).pid, '--interval', '500ms', '--warm-up', '0');
   assert.equal(report.verdict, 'leak', report.reasons.join('\n'));
   assert.match(report.findings[0]?.title ?? '', /^in \[worker 1\].*Map/);
   assert.deepEqual(report.threads, [{ worker: '1', verdict: 'leak' }]);

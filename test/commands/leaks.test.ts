@@ -107,13 +107,3 @@ test('leaks from files prints the verdict and the line first, and fails on a lea
   );
   for (const finding of report.findings) assert.equal(finding.history.length, 4);
 });
-
-test('memwatch itself, analysing in a loop, is clean', async (t) => {
-  const files = await capture(t, leaking, [2, 3, 4, 5], 20);
-  const folder = temporaryFolder(t);
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const loop = repository('test/fixtures/growth/analyse-in-a-loop.mjs');
-  await run(process.execPath, ['--expose-gc', loop, repository('dist'), folder, ...files], { env, timeout: 200_000 });
-  const report = await analyseSnapshots([1, 2, 3, 4, 5].map((round) => `${folder}/${round}.heapsnapshot`));
-  assert.equal(report.verdict, 'clean', JSON.stringify(report.findings));
-});
