@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { withAttachment } from '#memwatch/agent/attach/attach.js';
 import { memwatch } from '../support/memwatch.js';
-import { nodeBinary, testedMajors } from '../support/nodes.js';
+import { nodeBinary, outerMajors } from '../support/nodes.js';
 import { repository } from '../support/paths.js';
 import { temporaryFolder } from '../support/targets.js';
 import { eventually } from '../support/waiting.js';
@@ -16,7 +16,7 @@ const scriptOf = (t: TestContext, source: string, name = 'program.mjs'): string 
   return script;
 };
 
-for (const node of testedMajors) {
+for (const node of outerMajors) {
   test(`a program on Node ${node} is profiled from its first line to its end, and its exit code handed through`, async (t) => {
     const script = scriptOf(
       t,

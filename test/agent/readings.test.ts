@@ -5,7 +5,7 @@ import { startCensus } from '#memwatch/agent/capture/census.js';
 import { captureCpuProfiles, threadsOf } from '#memwatch/agent/capture/cpu-profile.js';
 import { watchReadings } from '#memwatch/agent/capture/readings.js';
 import type { Reading } from '#memwatch/analyzer/model/reading.js';
-import { testedMajors } from '../support/nodes.js';
+import { outerMajors } from '../support/nodes.js';
 import { startSource, type StartedTarget } from '../support/targets.js';
 import { eventually } from '../support/waiting.js';
 
@@ -20,7 +20,7 @@ const takeReadings = async (target: StartedTarget, count: number, worker?: strin
     return readings;
   });
 
-for (const node of testedMajors) {
+for (const node of outerMajors) {
   test(`readings of a Node ${node} tell of memory, CPU, a late event loop, GC and handles`, async (t) => {
     const program = `import { createServer } from 'node:net';
       createServer().listen(0, '127.0.0.1', () => console.log('ready'));

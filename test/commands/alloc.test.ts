@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { functionNamed, functionsOf } from '../support/cost.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
-import { nodeBinary, testedMajors } from '../support/nodes.js';
+import { nodeBinary, outerMajors } from '../support/nodes.js';
 import { repository } from '../support/paths.js';
 import { startScript, startSource, temporaryFolder } from '../support/targets.js';
 
@@ -12,7 +12,7 @@ const flags = ['--inspect-port=0'];
 const near = (measured: number, known: number, tolerance: number, what: string): void =>
   assert.ok(Math.abs(measured - known) <= tolerance * known, `${what}: ${measured} of ${known}`);
 
-for (const node of testedMajors) {
+for (const node of outerMajors) {
   test(`on Node ${node}, a program's allocations of known size are measured, by function`, async (t) => {
     const script = join(temporaryFolder(t), 'sizes.cjs');
     // an array of 1280 doubles or pointers is 10 KiB and a header

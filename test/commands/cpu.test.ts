@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { buildSync } from 'esbuild';
 import { functionNamed, functionsOf, linesOf } from '../support/cost.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
-import { nodeBinary, testedMajors } from '../support/nodes.js';
+import { nodeBinary, outerMajors } from '../support/nodes.js';
 import { repository } from '../support/paths.js';
 import { printedLine, startProcess, startScript, startSource, temporaryFolder } from '../support/targets.js';
 
@@ -24,7 +24,7 @@ let turns = 0; // optimised before the profile begins, so that without --precise
 setInterval(() => { for (let i = 0; i < 4; i++) sum += hot(100000); if (++turns === 100) console.log('ready'); }, 1);
 `;
 
-for (const node of testedMajors) {
+for (const node of outerMajors) {
   test(`on Node ${node}, a line that costs three times another is seen to, in a process that was attached to`, async (t) => {
     const target = await startSource(t, threeToOne, { node, kind: 'cjs', flags });
     const saved = join(temporaryFolder(t), 'hot.cpuprofile');

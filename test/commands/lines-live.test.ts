@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { memwatch } from '../support/memwatch.js';
-import { nodeBinary, testedMajors, type NodeMajor } from '../support/nodes.js';
+import { nodeBinary, outerMajors, testedMajors, type NodeMajor } from '../support/nodes.js';
 import { repository } from '../support/paths.js';
 import { printedLine, startScript, startSource, temporaryFolder, type StartedTarget } from '../support/targets.js';
 
@@ -126,7 +126,7 @@ const untouched = async (target: StartedTarget): Promise<void> => {
   );
 };
 
-for (const node of testedMajors) {
+for (const node of outerMajors) {
   describe(`lines of a running process on Node ${node}`, () => {
     test('samples tell a hot line from a cool one, and leave nothing behind', async (t) => {
       const target = await startSource(

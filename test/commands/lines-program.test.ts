@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import { transformSync } from 'esbuild';
 import { memwatch } from '../support/memwatch.js';
-import { nodeBinary, testedMajors, type NodeMajor } from '../support/nodes.js';
+import { nodeBinary, outerMajors, type NodeMajor } from '../support/nodes.js';
 import { repository } from '../support/paths.js';
 import { temporaryFolder } from '../support/targets.js';
 
@@ -53,7 +53,7 @@ const measure = async (
 
 const spin = `const spin = (ms) => { const end = performance.now() + ms; while (performance.now() < end); };\n`;
 
-for (const node of testedMajors) {
+for (const node of outerMajors) {
   describe(`lines of a program on Node ${node}`, () => {
     test('times and allocations of known size are measured separately, line by line', async (t) => {
       const once = async () => {

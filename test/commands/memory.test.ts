@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { MemoryReport } from '#memwatch/analyzer/model/memory.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
-import { testedMajors } from '../support/nodes.js';
+import { outerMajors } from '../support/nodes.js';
 import { installPackage } from '../support/runners.js';
 import { startSource, temporaryFolder } from '../support/targets.js';
 
@@ -44,7 +44,7 @@ const online = kept.workers.map((worker) => new Promise((resolve) => worker.once
 Promise.all(online).then(() => console.log('ready'));
 setInterval(() => {}, 1000);`;
 
-for (const node of testedMajors) {
+for (const node of outerMajors) {
   test(`on Node ${node}, each part holds what the program took in that way, and RSS is accounted for`, async (t) => {
     const TMPDIR = temporaryFolder(t);
     const target = await startSource(t, source, { node, kind: 'cjs', flags: ['--expose-gc'], env: { TMPDIR } });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memwatch } from '../support/memwatch.js';
-import { nodeBinary, testedMajors } from '../support/nodes.js';
+import { nodeBinary, outerMajors } from '../support/nodes.js';
 import { repository } from '../support/paths.js';
 
 interface Line {
@@ -12,7 +12,7 @@ interface Line {
   externalBytes: number;
 }
 
-for (const node of testedMajors) {
+for (const node of outerMajors) {
   test(`every line of samples/line-costs costs on Node ${node} what its first lines say`, async () => {
     const script = repository('samples/dist/line-costs.js');
     const run = await memwatch(['lines', '--json', 'line-costs.ts:importOrders', '--', nodeBinary(node), script]);
