@@ -4,7 +4,7 @@
  */
 import type { Attachment } from '../agent/attach/attach.js';
 import { countHeapObjects, type HeapObjects } from '../agent/capture/heap-objects.js';
-import { hiddenCgroups } from '../agent/process/cgroup.js';
+import { hiddenCgroups, unreadableCgroup } from '../agent/process/cgroup.js';
 import { isRoomToCollect, readRoom, type Room } from '../agent/capture/room.js';
 import { evaluate } from '../agent/session/evaluate.js';
 import type { Guard } from '../agent/session/guard.js';
@@ -163,9 +163,7 @@ export const whyNoRoom = (estimate: CaptureEstimate): string => {
 
 /** What is not known of the limits, as a sentence. */
 export const unknownLimit = ({ hiddenAbove }: CaptureEstimate): string =>
-  hiddenAbove
-    ? hiddenCgroups
-    : "the memory limit of the target's cgroup is not known, because neither memwatch nor the target can read its files";
+  hiddenAbove ? hiddenCgroups : unreadableCgroup;
 
 const readHeap = async ({ session }: Attachment): Promise<HeapBytes> => {
   const { usedBytes, largeBytes } = await evaluate(session, readHeapBytes);

@@ -160,6 +160,8 @@ test('from another cgroup namespace the limit is found through the target, or re
   const unknown = await memwatch(['census', String(unseen.pid)], { node });
   assert.match(unknown.stderr, /the memory limit of the target's cgroup is not known/);
   assert.equal(unknown.code, 2);
+  const memory = await memwatch(['memory', String(unseen.pid)], { node });
+  assert.match(memory.stdout, /^warning: the memory limit of the target's cgroup is not known/m);
   const forced = await memwatch(['census', String(unseen.pid), '--force'], { node });
   assert.equal(forced.code, 0, forced.stderr);
   assert.match(forced.stderr, /census of a heap of .* Estimate: the target stands still for .*; the memory limit of/);

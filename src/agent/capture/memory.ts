@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IsolateMemory, MemoryReading } from '../../analyzer/model/memory.js';
 import { MemwatchError } from '../../errors.js';
 import type { Attachment } from '../attach/attach.js';
-import { hiddenCgroups } from '../process/cgroup.js';
+import { hiddenCgroups, unreadableCgroup } from '../process/cgroup.js';
 import { cgroupStateIn, readCgroupState, type CgroupState } from '../process/cgroup-state.js';
 import { readHostLimits, readUlimits } from '../process/limits.js';
 import { allocatorOf, assumedMappings, memorySettings, readMappings } from '../process/mappings.js';
@@ -55,7 +55,7 @@ export const captureMemory = async (attachment: Attachment, collect: boolean): P
     silentThreads: readings.filter((one) => typeof one === 'string'),
     threads: threadCount(pid),
     limits: [...isolates.map(heapLimit), ...cgroup.limits, ...readUlimits(pid), ...readHostLimits()],
-    unseenLimits: cgroup.hiddenAbove ? hiddenCgroups : null,
+    unseenLimits: unseenIn(cgroup),
     pageCache: cgroup.pageCache,
     pressure: cgroup.pressure,
     oomKills: cgroup.oomKills,
@@ -78,6 +78,11 @@ const cgroupOf = async (pid: number, main: Session): Promise<CgroupState> => {
   const inside = cgroupStateIn(files.folders, files.membership, files.read);
   const best = outside.isSeen || !inside.isSeen ? outside : inside;
   return { ...best, hiddenAbove: outside.hiddenAbove && inside.hiddenAbove };
+};
+
+const unseenIn = ({ hiddenAbove, isSeen }: CgroupState): string | null => {
+  if (hiddenAbove) return hiddenCgroups;
+  return isSeen ? null : unreadableCgroup;
 };
 
 /** Readings may take at most this share of the time, because the target waits for its memory meanwhile. */

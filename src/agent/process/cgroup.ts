@@ -84,6 +84,9 @@ export const isOwnSeen = (folders: readonly CgroupFolder[], membership: string, 
 export const hiddenCgroups =
   "limits of cgroups above the target's are not visible from inside its container; memwatch on the host sees them";
 
+export const unreadableCgroup =
+  "the memory limit of the target's cgroup is not known, because neither memwatch nor the target can read its files";
+
 /** The process is in a memory cgroup, and the folders do not reach up to the real root of its hierarchy. */
 const hasHiddenCgroups = (folders: readonly CgroupFolder[], membership: string, read: ReadText): boolean => {
   const reachRoot = firstNamespaces.includes(read(ownNamespace)) && folders.some(({ path }) => path === '/');
