@@ -66,7 +66,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   interrupted.abort(failure); // there is no reader of the output left: leave the target
 });
 
-/** Loaded late, because most commands have ended before it is needed. */
+/** Loaded late, because many commands have ended before it is needed. */
 const watchReader = async (): Promise<void> => {
   const reader = await import('./commands/watch-reader.js');
   const gone = Object.assign(new Error('nobody reads it'), { code: 'EPIPE' });
@@ -89,7 +89,7 @@ const runOnce = async (command: Command, args: Arguments): Promise<void> => {
   const afterwards: Io['afterwards'] = (work) => void later.push(work);
   const io = createIo(args['json'] === true, interrupted.signal, { endAtOnce, afterwards });
   hasBegun = true;
-  setTimeout(() => void watchReader(), 1000).unref();
+  setTimeout(() => void watchReader(), 100).unref(); // while the reader is still there to be seen
   process.exitCode = (await command.run(args, io)) ?? (interrupted.signal.aborted ? 130 : 0);
   for (const work of later) await work();
 };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -50,6 +50,16 @@ test('a reader that goes also ends what prints seldom, with the program that it 
   });
   await Promise.all(ends);
   await noPortOpen(target.pid);
+});
+
+test('a reader outside of the container is not seen, and is not taken for gone', (t) => {
+  const module = JSON.stringify(repository('dist/agent/process/pipe-readers.js'));
+  const look = `import { createReaderCheck } from ${module}; console.log(createReaderCheck(1)?.());`;
+  const script = `unshare -p -f --mount-proc "$@" | cat`;
+  const args = ['-c', script, 'sh', process.execPath, '--input-type=module', '-e', look];
+  const { stdout } = spawnSync('sh', args, { encoding: 'utf8', timeout: 30_000 });
+  if (stdout === '') return t.skip('no process namespace may be made here');
+  assert.equal(stdout, 'true\n');
 });
 
 test('a full disk behind stdout ends a command with one line, and the target is left as it was', async (t) => {

@@ -4,20 +4,24 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** undefined if it is no pipe, or the system does not say who reads it. */
+/**
+ * undefined if it is no pipe, or the system does not say who reads it. A reader that was never seen may be one that cannot be
+ * seen: outside of this container, or of another user.
+ */
 export const createReaderCheck = (fd: number): (() => boolean) | undefined => {
   const pipe = linkOf(`/proc/self/fd/${fd}`);
   if (pipe?.startsWith('pipe:') !== true) return undefined;
-  let reader: string | undefined;
-  let isUnknown = false; // a reader of another user is not seen
+  let reader = findReader(pipe);
+  const wasSeen = reader !== undefined;
   return () => {
-    if (reader !== undefined && linkOf(reader) === pipe) return true;
-    const found = findReader(pipe);
-    isUnknown ||= reader === undefined && found.isPartial;
-    reader = found.reader ?? reader;
-    return found.reader !== undefined || isUnknown;
+    if (reader === undefined || linkOf(reader) !== pipe) reader = findReader(pipe);
+    return reader !== undefined || !(wasSeen || seesAll());
   };
 };
+
+/** The process namespace that the kernel begins with (PROC_PID_INIT_INO). */
+const firstNamespace = 'pid:[4026531836]';
+const seesAll = (): boolean => process.geteuid?.() === 0 && linkOf('/proc/self/ns/pid') === firstNamespace;
 
 const linkOf = (path: string): string | undefined => {
   try {
@@ -28,23 +32,22 @@ const linkOf = (path: string): string | undefined => {
 };
 
 /** The descriptor of some process that the pipe is read from. */
-const findReader = (pipe: string): { reader: string | undefined; isPartial: boolean } => {
-  let isPartial = false;
+const findReader = (pipe: string): string | undefined => {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    const fds = namesIn(`/proc/${pid}/fd`);
-    isPartial ||= fds === undefined;
-    const fd = fds?.find((one) => linkOf(`/proc/${pid}/fd/${one}`) === pipe && isReadable(pid, one));
-    if (fd !== undefined) return { reader: `/proc/${pid}/fd/${fd}`, isPartial };
+    const fd = namesIn(`/proc/${pid}/fd`).find(
+      (one) => linkOf(`/proc/${pid}/fd/${one}`) === pipe && isReadable(pid, one),
+    );
+    if (fd !== undefined) return `/proc/${pid}/fd/${fd}`;
   }
-  return { reader: undefined, isPartial };
+  return undefined;
 };
 
-/** Empty for a process that has ended; undefined if its owner is another user. */
-const namesIn = (folder: string): string[] | undefined => {
+/** Empty for a process that has ended, or that may not be looked into. */
+const namesIn = (folder: string): string[] => {
   try {
     return readdirSync(folder);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EACCES' ? undefined : [];
+  } catch {
+    return [];
   }
 };
 
