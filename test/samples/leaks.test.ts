@@ -15,7 +15,7 @@ const leaking = {
   'growing-cache': ['map', 'sessions.set('],
   'listener-per-request': ['listeners', "settings.on('change'", "settings.on('change'"],
   'timer-per-session': ['timers', 'setInterval(() => session.beats++'],
-  'pending-promise': ['promise-reactions', 'const shutdown = new Promise'],
+  'pending-promise': ['promise-reactions', 'await Promise.race([shutdown'],
   'unlinked-list': ['linked-list', 'class Recent'],
   'wrapped-handler': ['closure-chain', 'handler = (path) => (settings', 'handler = (path) => (settings'],
   'abort-signal': ['listeners', "stopping.signal.addEventListener('abort'"],

@@ -148,7 +148,7 @@ test('what memwatch printed as JSON opens on the screen that shows it', { skip: 
   writeFileSync(join(cwd, 'check.json'), JSON.stringify(checked));
   const expected = {
     'heap.json': /\[2 Heap\][^]*sessions(?::| →) Map[^]*a saved result/,
-    'diff.json': /\[3 Growth\][^]*Session[^]*a saved result/,
+    'diff.json': /\[3 Growth\][^]*sessions → Map[^]*a saved result/,
     'cpu.json': /\[4 CPU\][^]*hashPassword[^]*a saved result/,
     'check.json':
       /\[3 Growth\][^]*leaks\/a\.mjs: Map sessions gains[^]*Leaks at +\/app\/src\/store\.ts:12[^]*LEAK: FAIL +leaks\/a\.mjs/,
