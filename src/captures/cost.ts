@@ -90,7 +90,7 @@ export const snapshotCost = (heap: HeapObjects, nodeMajor: number): CaptureCost 
  */
 const censusBytes = { base: 8e6, perObject: 42, perJsObject: 66, perTableReference: 35, inHeapPerJsObject: 24 };
 const censusUs = {
-  base: 120_000,
+  base: 100_000,
   perObject: 0.4,
   perJsObject: 0.75,
   perReference: 0.03,
@@ -98,7 +98,7 @@ const censusUs = {
   perName: 3.2,
 };
 /** At most: slots are looked at whatever they hold, and the keys of a dictionary are listed. */
-const mostCensusUs = { perSlot: 0.01, perTableReference: 0.3 };
+const mostCensusUs = { perSlot: 0.008, perTableReference: 0.3 };
 
 export const censusCost = (heap: HeapObjects): CaptureCost => {
   const { objects, jsObjects, names, references, tableReferences, slots, weakEntries, slowdown } = heap;
@@ -118,7 +118,7 @@ export const censusCost = (heap: HeapObjects): CaptureCost => {
     pauseUs: {
       least: 0.4 * us,
       likely: us * slowdown.likely,
-      most: (2.5 * us + atMost) * slowdown.most,
+      most: (2.3 * us + atMost) * slowdown.most,
     },
     heapBytes: jsObjects * inHeapPerJsObject + keys,
   };
