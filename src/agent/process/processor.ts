@@ -19,8 +19,9 @@ const readWaits = (folder: string): Waits => {
   return { ranNs, waitedNs };
 };
 
-/** What memwatch has computed in the last seconds says how busy the processors are; else it computes for this long. */
+/** What memwatch has computed in the last seconds says how busy the processors are. */
 const recentMs = 5000;
+/** If that is less, it computes until it is this long, which says more than the short moments in which a target runs. */
 const triedNs = 6e7;
 /** And longer if it had to wait: other processes may have been busy for a moment only. */
 const triedLongerNs = 2e8;
