@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import { attach, withAttachment } from '#memwatch/agent/attach/attach.js';
 import { clusterWorkersOf } from '#memwatch/agent/attach/cluster.js';
@@ -79,6 +80,29 @@ test('a blocked worker is left without an inspector, too', async (t) => {
   await nothingOpen(target);
 });
 
+/** Returns when an inspector is open. Another test may hold the port of the primary for longer than memwatch waits. */
+const startAttach = async (target: StartedTarget): Promise<Attaching> => {
+  for (let attempt = 1; ; attempt++) {
+    const child = spawn(process.execPath, [repository('dist/cli.js'), 'attach', String(target.pid), '--json'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const attached = once(child.stdout, 'data').catch(() => {});
+    const errors = text(child.stderr);
+    const exited = new Promise<void>((done) => child.on('exit', () => done()));
+    const isOver = (): boolean => child.exitCode !== null;
+    await eventually('an inspector is open', () => isOver() || openPorts(target).length > 0, 30_000);
+    if (!isOver()) return { child, attached, exited };
+    assert.match(await errors, /opens its inspector on port/);
+    assert.ok(attempt < 10, await errors);
+  }
+};
+
+interface Attaching {
+  readonly child: ChildProcess;
+  readonly attached: Promise<unknown>;
+  readonly exited: Promise<void>;
+}
+
 test('after kill -9 a primary and its workers close their inspectors, at once by memwatch detach', async (t) => {
   for (const [node, delayMs, detach] of [
     [20, 600, true],
@@ -86,12 +110,7 @@ test('after kill -9 a primary and its workers close their inspectors, at once by
     [26, 1200, false],
   ] as const) {
     const target = await startCluster(t, node);
-    const child = spawn(process.execPath, [repository('dist/cli.js'), 'attach', String(target.pid), '--json'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const attached = once(child.stdout, 'data');
-    const exited = new Promise((done) => child.on('exit', done));
-    await eventually('an inspector is open', () => openPorts(target).length > 0, 30_000);
+    const { child, attached, exited } = await startAttach(target);
     await (detach ? new Promise((go) => setTimeout(go, delayMs)) : Promise.race([attached, exited]));
     child.kill('SIGKILL');
     await exited;
