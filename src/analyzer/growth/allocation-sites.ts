@@ -10,7 +10,7 @@ import { formatPlace, createLocator, type Location, type Locator } from '../mode
 import { isApplicationFile, ownerOf, type PackageLookup } from '../model/owner.js';
 import { isProgramFile, type ScriptsTable } from '../model/scripts.js';
 import { findCallsIn } from './code/calls-in.js';
-import { isProgramFrame, placeOf, withMainAddition, type Code, type SourceOf } from './main-addition.js';
+import { isProgramFrame, placeOf, renderHolder, withMainAddition, type Code, type SourceOf } from './main-addition.js';
 
 const maxSites = 5;
 /** A site smaller than this share of the largest is a single sample that was hit by chance. */
@@ -175,17 +175,32 @@ const callersOf = ({ stack }: SurvivorSite, locator: Locator): string[] =>
     return place === undefined ? frame.function : `${frame.function} ${formatPlace(place)}`;
   });
 
+/** What one function made, and how much of it Node made for it. */
+interface Sum {
+  readonly made: MadeAt;
+  readonly nodeBytes: number;
+}
+
 const largest = (made: readonly MadeAt[]): readonly MadeAt[] => {
-  const sums = new Map<string, MadeAt>();
+  const sums = new Map<string, Sum>();
   for (const one of made) {
     const key = `${one.site.function} ${formatPlace(one.site)}`;
-    const bytes = (sums.get(key)?.site.bytes ?? 0) + one.site.bytes;
-    sums.set(key, { ...one, site: { ...one.site, bytes } });
+    sums.set(key, plus(sums.get(key), one));
   }
-  const sorted = [...sums.values()].toSorted((a, b) => b.site.bytes - a.site.bytes);
+  const sorted = [...sums.values()].map(withMainCall).toSorted((a, b) => b.site.bytes - a.site.bytes);
   const large = sorted.filter(({ site }) => site.bytes >= minShare * sorted[0].site.bytes).slice(0, maxSites);
   return innermostFirst(large);
 };
+
+const plus = (sum: Sum | undefined, one: MadeAt): Sum => {
+  const site = { ...one.site, bytes: (sum?.made.site.bytes ?? 0) + one.site.bytes };
+  const nodeBytes = (sum?.nodeBytes ?? 0) + (one.inNode === undefined ? 0 : one.site.bytes);
+  return { made: { ...one, site, inNode: sum?.made.inNode ?? one.inNode }, nodeBytes };
+};
+
+/** The call of Node's function is where it was made only if Node made at least half of it. */
+const withMainCall = ({ made, nodeBytes }: Sum): MadeAt =>
+  2 * nodeBytes >= made.site.bytes ? made : { ...made, inNode: undefined };
 
 /**
  * Once V8 has inlined a function, its allocations are charged to its caller. So if the first site calls another one on the
@@ -203,13 +218,17 @@ const isCalledBy = (callers: readonly string[], outer: readonly string[]): boole
 /**
  * Some findings have a place of little use: what Node holds for the program, and what is only known to belong to a module,
  * because V8 keeps the variables of a module that awaits in a function. They get the place of their largest allocation site.
+ * What Node adds to for the program is added to where the program calls Node.
  */
 export const placedBySites = <F extends Finding>(findings: readonly F[], packageOf: PackageLookup): F[] =>
   findings.map((finding) => {
-    const [site] = finding.allocationSites;
-    if (site === undefined || !isVague(finding)) return finding;
+    const isAddedByNode = finding.additions?.length === 0;
+    const call = isAddedByNode ? finding.allocationSites.find(({ callLine }) => callLine !== undefined) : undefined;
+    const site = isVague(finding) ? finding.allocationSites[0] : call;
+    if (site === undefined) return finding;
     const location = { file: site.file, line: site.callLine ?? site.line, column: 0 };
-    return { ...finding, location, owner: ownerOf(site.file, packageOf) };
+    const reasons = isVague(finding) ? finding.reasons : [...finding.reasons, ...renderHolder(finding.location)];
+    return { ...finding, location, reasons, owner: ownerOf(site.file, packageOf) };
   });
 
 const isVague = ({ location }: Finding): boolean =>

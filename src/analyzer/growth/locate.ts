@@ -5,13 +5,14 @@
  */
 import type { AddingLine, Finding, FindingKind } from '../model/finding.js';
 import { nodesOnPath } from '../heap/paths.js';
-import { edgeName, edgeTypes, type HeapGraph } from '../model/heap-graph.js';
+import { edgeName, edgeTypes, nodeName, type HeapGraph } from '../model/heap-graph.js';
 import type { Location } from '../model/location.js';
 import { isApplicationFile, ownerOf, type PackageLookup } from '../model/owner.js';
 import { isProgramFile } from '../model/scripts.js';
 import type { Container } from './snapshots/containers.js';
 import type { Growth } from './snapshots/find-growth.js';
 import { types } from './snapshots/growth-classes.js';
+import type { Links } from './code/additions.js';
 import type { Places } from './places.js';
 import { anchorsOf, membersOf, type Anchor, type NodeStep } from './snapshots/steps.js';
 
@@ -20,7 +21,7 @@ export interface Place {
   readonly location: Location;
   /** The code that owns it, if that is another line. */
   readonly declared?: Location | undefined;
-  /** If several lines add to it. */
+  /** If several lines add to it; none if code of Node's adds to it, which the program calls. */
   readonly additions?: readonly AddingLine[] | undefined;
   /** What the application holds it by, if a dependency or Node owns it. */
   readonly heldBy?: Location | undefined;
@@ -78,9 +79,9 @@ const ownPlace = (
     const location = locationOf(anchor, places);
     if (location === undefined) continue;
     if (!isForeign(location.file)) {
-      const additions = places.ofAdditions(anchor, [...membersOf(graph, steps, anchor), ...textIn(growth, kind, container)], kind); // prettier-ignore
+      const additions = places.ofAdditions(anchor, [...membersOf(graph, steps, anchor), ...textIn(growth, kind, container)], kind, linksIn(growth, kind, container)); // prettier-ignore
       const [first, ...more] = additions;
-      if (first === undefined) return { location };
+      if (first === undefined) return { location, additions: nodes && [] };
       return more.length === 0 ? { location: first.location, declared: location } : { location, additions };
     }
     nodes ??= location;
@@ -91,13 +92,28 @@ const ownPlace = (
 };
 
 /** The property of an object that holds a text which grows. */
-const textIn = ({ last: { graph }, paths }: Growth, kind: FindingKind, { node, entry }: Container): string[] => {
-  if (kind !== 'string' || entry === -1) return [];
-  const way = nodesOnPath(paths, entry);
-  const below = way[way.indexOf(node) + 1];
-  const isProperty = below !== undefined && edgeTypes[graph.edgeType[paths.edge[below]]] === 'property';
-  return way.includes(node) && isProperty ? [edgeName(graph, paths.edge[below])] : [];
+const textIn = (growth: Growth, kind: FindingKind, container: Container): string[] =>
+  kind === 'string' ? namesBelow(growth, container).slice(0, 1).filter(isField) : [];
+
+/** How the entries of a list or tree hold one another; the first property leads from its owner to the first entry. */
+const linksIn = (growth: Growth, kind: FindingKind, container: Container): Links | undefined => {
+  const [first, ...more] = kind === 'linked-list' ? namesBelow(growth, container).filter(isField) : [];
+  if (first === undefined) return undefined;
+  const entryClass = nodeName(growth.last.graph, container.entry);
+  return { fields: more.length > 0 ? [...new Set(more)] : [first], entryClass };
 };
+
+/** The properties that lead from a container down to an entry of it; undefined for what is no property. */
+const namesBelow = ({ last: { graph }, paths }: Growth, { node, entry }: Container): (string | undefined)[] => {
+  const way = entry === -1 ? [] : nodesOnPath(paths, entry);
+  if (!way.includes(node)) return [];
+  return way.slice(way.indexOf(node) + 1).map((below) => {
+    const edge = paths.edge[below];
+    return edgeTypes[graph.edgeType[edge]] === 'property' ? edgeName(graph, edge) : undefined;
+  });
+};
+
+const isField = (name: string | undefined): name is string => name !== undefined;
 
 /** Files that are never the place to look at: Node's own, and those that the caller names. */
 export const isForeignOr =

@@ -27,9 +27,12 @@ export const withMainAddition = <F extends Finding>(finding: F, sites: readonly 
   // in the order of the text, which decides between lines of one function
   const [most] = additions.filter((line) => bytes.has(line)).toSorted((a, b) => (bytes.get(b) ?? 0) - (bytes.get(a) ?? 0)); // prettier-ignore
   if (most === undefined) return finding;
-  const declared = location === null ? [] : [`what holds it is declared at ${formatPlace(location)}`];
-  return { ...finding, location: most.location, reasons: [...finding.reasons, ...declared] };
+  return { ...finding, location: most.location, reasons: [...finding.reasons, ...renderHolder(location)] };
 };
+
+/** Where the code is that owns the container, if another line is the place of the finding. */
+export const renderHolder = (location: Location | null): string[] =>
+  location === null ? [] : [`what holds it is declared at ${formatPlace(location)}`];
 
 type Lines = (stack: readonly SurvivorFrame[]) => readonly AddingLine[];
 

@@ -10,7 +10,7 @@ import type { Location, Locator } from '../model/location.js';
 import { types } from './snapshots/growth-classes.js';
 import { propertyOf } from './snapshots/properties.js';
 import type { Anchor } from './snapshots/steps.js';
-import { findAdditions, type Addition } from './code/additions.js';
+import { findAdditions, type Addition, type Links } from './code/additions.js';
 import { findListening } from './code/listening.js';
 import { findDeclaration, type TextPosition } from './code/declarations.js';
 
@@ -24,7 +24,7 @@ export interface Places {
   /** Where the variable of a context is declared; if the script's text is not known, the function that uses it. */
   ofVariable(context: number, variable: string): Location | undefined;
   /** The lines that add to what these members lead to, from a function or class (by its object), or from a variable. */
-  ofAdditions(anchor: Anchor, members: readonly string[], kind: FindingKind): AddingLine[];
+  ofAdditions(anchor: Anchor, members: readonly string[], kind: FindingKind, links?: Links): AddingLine[];
   /** The script in which a function, the class of an object, or a function that uses a context is written. */
   codeOf(kind: 'function' | 'class' | 'variable', node: number): ScriptText | undefined;
 }
@@ -74,12 +74,12 @@ export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOpti
       const from = positionOf.variable(node);
       return placeIn(from, (source, at) => findDeclaration(source, variable, at)) ?? found(from);
     },
-    ofAdditions: ({ kind: anchor, node, name }, members, kind) => {
+    ofAdditions: ({ kind: anchor, node, name }, members, kind, links) => {
       for (const from of anchor === 'class' ? positionOf.classes(node) : [positionOf[anchor](node)]) {
         const text = textOf(from);
         if (!from || !text) continue;
         const at = anchor === 'variable' ? findDeclaration(text.source, name, from) : undefined;
-        const added = findAdditions(text.source, { kind, variable: at && { name, at }, members });
+        const added = findAdditions(text.source, { kind, variable: at && { name, at }, members, links });
         const lines = added.flatMap((one) => addingLine(one, text));
         if (lines.length > 0) return lines;
       }

@@ -6,7 +6,7 @@ import { edgeName, nodeName, type HeapGraph } from '../model/heap-graph.js';
 import type { FindingKind } from '../model/finding.js';
 import { types } from './snapshots/growth-classes.js';
 import { propertyOf } from './snapshots/properties.js';
-import type { NodeStep } from './snapshots/steps.js';
+import { isBytesOfMemory, type NodeStep } from './snapshots/steps.js';
 
 export interface Shape {
   readonly container: number;
@@ -88,7 +88,7 @@ const adviceOfKind: Readonly<Partial<Record<FindingKind, string>>> = {
   'closure-chain':
     'Each function retains the one before it: a function is wrapped again and again, or the state that it closes over links back. Wrap the original function each time, or remove the link.',
   'linked-list':
-    'Entries that were removed from the list are still linked: their links (prev, next) point to one another or are never cleared. Set both links of an entry to null when it is removed.',
+    'Each entry keeps the next one alive, and none is cut off. Remove entries when their work is done, and set the links of what is removed (next, prev, parent, cause) to null.',
   map: 'Entries are set and never deleted. Delete them when their work is done, put an upper bound on them (an LRU), or use a WeakMap if the key is an object that lives as long as the entry should.',
   set: 'Entries are added and never deleted. Delete them when their work is done, or use a WeakSet if the entry lives elsewhere too.',
   dictionary:
@@ -107,7 +107,14 @@ export const adviceForSlices =
 const adviceForRegistry =
   'What was registered is still alive. If nothing else retains it, its held value does, the second argument of register(): neither that value nor a function in it may refer to the object, also not by the `this` of the place where it is made.';
 
-export const adviceOf = (graph: HeapGraph, kind: FindingKind, { entrySteps, entryClass }: Shape): string | null => {
+const adviceForMemory =
+  'A WebAssembly memory only grows. Free in it what is no longer used (free(), delete()), or make a new instance now and then and drop the old one.';
+
+export const adviceOf = (
+  graph: HeapGraph,
+  kind: FindingKind,
+  { entrySteps, entryClass, steps }: Shape,
+): string | null => {
   const isContext = ({ edge, node }: NodeStep): boolean =>
     /kResourceStore|async_context_frame/.test(edgeName(graph, edge)) || nodeName(graph, node) === 'AsyncContextFrame';
   const isDependant = ({ edge }: NodeStep): boolean =>
@@ -117,5 +124,7 @@ export const adviceOf = (graph: HeapGraph, kind: FindingKind, { entrySteps, entr
   if (kind !== 'map' && entrySteps.slice(-8).some(isContext))
     return 'Async context is kept alive: something long-lived was created inside run(), and retains the store of that call. Create long-lived objects outside run(), or bind them with AsyncResource.bind() or AsyncLocalStorage.exit().';
   if (entryClass === 'system / WeakCell') return adviceForRegistry;
+  if (kind === 'buffer' && [...steps, ...entrySteps].some((step) => isBytesOfMemory(graph, step)))
+    return adviceForMemory;
   return adviceOfKind[kind] ?? null;
 };

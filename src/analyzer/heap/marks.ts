@@ -12,6 +12,11 @@ const strings = numbersOf('string', 'concatenated string', 'sliced string');
 const nameless = numbersOf('number');
 /** A store has no class, and is replaced when its size changes. */
 const stores = numbersOf('array');
+/**
+ * The bytes of a WebAssembly memory, or of a buffer that can be resized, grow where they are, at one address: with another
+ * size they count as replaced, too.
+ */
+const bufferData = 'system / JSArrayBufferData';
 
 const markCount = 254;
 
@@ -19,16 +24,13 @@ const markCount = 254;
 export const createMarks = (graph: HeapGraph): ((node: number) => number) => {
   const { nodeType, nodeName: nameOf, selfBytes } = graph;
   const hashOfName = new Int32Array(graph.strings.count); // 0: not yet computed
+  const hashOf = (name: number, node: number): number => (hashOfName[name] ||= hashText(nodeName(graph, node)));
   return (node) => {
     const type = nodeType[node];
     if (strings.has(type)) return 1;
-    const name = nameOf[node];
-    const kept = stores.has(type)
-      ? selfBytes[node]
-      : nameless.has(type)
-        ? 0
-        : (hashOfName[name] ||= hashText(nodeName(graph, node)));
-    return ((Math.imul(kept ^ (type << 24), 0x9e3779b1) >>> 8) % markCount) + 2;
+    const kept = stores.has(type) ? selfBytes[node] : nameless.has(type) ? 0 : hashOf(nameOf[node], node);
+    const size = kept === hashOfBufferData ? selfBytes[node] : 0;
+    return ((Math.imul(kept ^ size ^ (type << 24), 0x9e3779b1) >>> 8) % markCount) + 2;
   };
 };
 
@@ -37,3 +39,5 @@ const hashText = (text: string): number => {
   for (let at = 0; at < text.length; at++) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
   return hash;
 };
+
+const hashOfBufferData = hashText(bufferData);

@@ -92,7 +92,7 @@ export interface Finding {
   readonly path: readonly PathStep[];
   /** The place of the code that owns the container. */
   readonly location: Location | null;
-  /** If several lines add to the container: all of them, in the order of the text. */
+  /** If several lines add to the container: all of them, in the order of the text. Empty if Node adds to it for the program. */
   readonly additions?: readonly AddingLine[] | undefined;
   readonly owner: Owner;
   /** Functions of which it keeps more in each round; empty if it keeps only data, or if only counts were read. */

@@ -163,6 +163,23 @@ test('what Node makes is placed on the line that calls it; of several calls, on 
   assert.deepEqual([lineOf(text), lineOf(text.replace('}', '  performance.mark(id);\n}')), lineOf('')], [3, 3, 1]);
 });
 
+test('what Node adds to for the program is placed where the program calls Node, if Node makes at least half of it', () => {
+  const source = ['function begin(id) {', '  const label = { id };', '  out.time(label);', '}'].join('\n');
+  const begin = { ...frame('begin', '/app/a.js'), line: 0, column: 14 };
+  const placed = (own: number, inNode: number, additions?: readonly []) => {
+    const held = finding({ location: { file: '/app/a.js', line: 9, column: 7 }, additions });
+    const sites = [site(inNode, frame('time', 'node:console'), begin), site(own, begin)];
+    return placedBySites(
+      withAllocationSites([held], sites, undefined, undefined, () => source),
+      () => undefined,
+    )[0];
+  };
+  assert.equal(placed(100, 200, [])?.location?.line, 3);
+  assert.match(placed(100, 200, [])?.reasons.at(-1) ?? '', /declared at .*a\.js:9$/);
+  assert.equal(placed(300, 200, [])?.location?.line, 9);
+  assert.equal(placed(100, 200)?.location?.line, 9);
+});
+
 test("what Node holds, or what only a module's first line is known of, is placed where it is allocated", () => {
   const placed = (location: { file: string; line: number; column: number } | null): string => {
     const allocationSites = [

@@ -83,6 +83,41 @@ test('the parts of a text that is appended to are no members of the variable tha
   assert.equal(locate(growth, 'string', container, steps, places, isForeign)?.location.line, 4);
 });
 
+test('what a variable of the program holds, but code of Node adds to, has no line of the program that adds', async () => {
+  const additionsOf = async (files: Files) => {
+    const { growth, node } = await drawGrowth(draw);
+    const list = node('list');
+    const container = { node: list, entryClass: 0, history: [], entry: node('l9'), alsoHeldBy: [], chained: false };
+    const steps = stepsTo(growth.last.graph, growth.paths, list);
+    return locate(growth, 'array', container, steps, placesOf(files, node), isForeign)?.additions;
+  };
+  assert.deepEqual(await additionsOf({ bus: 'node:events', ctx: '/start.js' }), []);
+  assert.equal(await additionsOf({ ctx: '/start.js' }), undefined);
+});
+
+test('the entries of a tree are known by the properties by which they hold one another', async () => {
+  const tree = (k: number): string =>
+    `global -start-> start:closure\nstart -internal:context-> system / Context ctx\nctx -context:tree-> Tree tree\n` +
+    `tree -root-> Node n1\n${upTo(k + 8, (i) => `n${i} -${i % 2 === 0 ? 'left' : 'right'}-> Node n${i + 1}`)}`;
+  const { growth, node } = await drawGrowth(tree);
+  const container = {
+    node: node('tree'),
+    entryClass: 0,
+    history: [],
+    entry: node('n9'),
+    alsoHeldBy: [],
+    chained: true,
+  };
+  const steps = stepsTo(growth.last.graph, growth.paths, node('tree'));
+  const asked: unknown[] = [];
+  const places: Places = {
+    ...placesOf({ tree: '/tree.js' }, node),
+    ofAdditions: (_anchor, _members, _kind, links) => (asked.push(links), []),
+  };
+  locate(growth, 'linked-list', container, steps, places, isForeign);
+  assert.deepEqual(asked, [{ fields: ['right', 'left'], entryClass: 'Node' }]);
+});
+
 test('if a dependency owns the container, the nearest variable or class of the application above it is named too', async () => {
   const heldBy = async (files: Files): Promise<string | undefined> => {
     const { growth, node } = await drawGrowth(draw);

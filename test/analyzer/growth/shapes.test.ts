@@ -83,6 +83,12 @@ test('signals of AbortSignal.any and async context have advice of their own, wha
   assert.match(advice('map', context), /never deleted/);
 });
 
+test('a WebAssembly memory has advice of its own', () => {
+  const bytes = (holder: string): string => `global -m-> ${holder} m\nm -internal:2-> ArrayBuffer box`;
+  assert.match(advice('buffer', bytes('Memory')), /^A WebAssembly memory only grows/);
+  assert.match(advice('buffer', bytes('Pool')), /^A buffer grows/);
+});
+
 test('what stays in a FinalizationRegistry is alive, by its held value if by nothing else', () => {
   const advice = (entryClass: string): string | null => {
     const [{ graph }, shape] = shapeOf('global -box-> FinalizationRegistry box', { entryClass });

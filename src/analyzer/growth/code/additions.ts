@@ -12,6 +12,15 @@ export interface NamedContainer {
   readonly variable?: { readonly name: string; readonly at: TextPosition } | undefined;
   /** The properties from there to the container; `[]` stands for any element or entry. */
   readonly members: readonly string[];
+  /** Of a list or tree. */
+  readonly links?: Links | undefined;
+}
+
+/** How the entries of a list or tree hold one another. */
+export interface Links {
+  /** The properties that lead from one entry to another: `next`, or `left` and `right`. */
+  readonly fields: readonly string[];
+  readonly entryClass: string;
 }
 
 /** Calls that add, and whether an assignment to an element or to the name itself adds. */
@@ -30,7 +39,7 @@ const waysOf: Readonly<Partial<Record<FindingKind, Ways>>> = {
   array: { methods: ['push', 'unshift', 'splice'], toElement: true },
   dictionary: { methods: [], toElement: true },
   string: { methods: [], toName: true },
-  buffer: { methods: ['push'], toName: true },
+  buffer: { methods: ['push', 'grow', 'resize'], toName: true },
   'linked-list': { methods: [], toName: true },
   'closure-chain': { methods: [], toName: true },
   'promise-reactions': { methods: ['then', 'catch', 'finally'], waits: true },
@@ -55,9 +64,29 @@ export const findAdditions = (source: string, container: NamedContainer): Additi
     if (targets.some((target) => isContainer(target, search)))
       found.push({ ...startOf(node), within: within && startOf(within) });
   });
+  const { links } = container;
   // what is filled while a module loads is filled once
-  const called = found.filter(({ within }) => within !== undefined);
-  return called.length === 0 ? found : called;
+  const added = found.length === 0 && links !== undefined ? linkedIn(program, links) : found;
+  const called = added.filter(({ within }) => within !== undefined);
+  return called.length === 0 ? added : called;
+};
+
+/** Lines that add behind an entry: `tail.next = entry`, `node[side] = new Node(key)`. */
+const linkedIn = (program: AnyNode, links: Links): Addition[] => {
+  const found: Addition[] = [];
+  collect(program, undefined, (node, within) => {
+    if (isLinking(node, links)) found.push({ ...startOf(node), within: within && startOf(within) });
+  });
+  return found;
+};
+
+const isLinking = (node: AnyNode, { fields, entryClass }: Links): boolean => {
+  if (node.type !== 'AssignmentExpression' || isNothing(node.right)) return false;
+  const { left, right } = node;
+  if (left.type !== 'MemberExpression') return false;
+  const isNew =
+    right.type === 'NewExpression' && right.callee.type === 'Identifier' && right.callee.name === entryClass;
+  return fields.includes(nameOf(left)) || (left.computed && isNew);
 };
 
 type DeclaredAt = (variable: string, seenAt: TextPosition) => TextPosition | undefined;

@@ -5,6 +5,7 @@
  */
 import { edgeName, edgeTypes, type HeapGraph } from '../../model/heap-graph.js';
 import { noEdge, type Paths } from '../../model/heap-results.js';
+import { hasOwnClass } from './own-class.js';
 
 const property = edgeTypes.indexOf('property');
 const context = edgeTypes.indexOf('context');
@@ -15,7 +16,7 @@ export const createChains = (graph: HeapGraph, paths: Paths): ((node: number) =>
   return (start) => {
     const passed: number[] = [];
     let node = start;
-    while (node !== 0 && !known.has(node) && paths.edge[node] !== noEdge && isLink(graph, node)) {
+    while (node !== 0 && !known.has(node) && paths.edge[node] !== noEdge && isLink(graph, paths, node)) {
       passed.push(node);
       node = paths.from[node];
     }
@@ -31,17 +32,20 @@ const maxEdges = 64;
 
 /**
  * A link has a field that leads to an object of the same class, which has that field too or leads back: `next.next`,
- * `next.prev`.
+ * `next.prev`; or, as in a tree, it is reached from an object of the same class: `left.right`. Plain objects
+ * hold one another everywhere.
  */
-const isLink = (graph: HeapGraph, node: number): boolean => {
+const isLink = (graph: HeapGraph, paths: Paths, node: number): boolean => {
   if (graph.firstEdge[node + 1] - graph.firstEdge[node] > maxEdges) return false;
+  const isInside =
+    hasOwnClass(graph, node) && isField(graph, paths.edge[node]) && isSameClass(graph, paths.from[node], node);
   for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
     const target = graph.edgeTarget[edge];
     if (
       target !== node &&
       isField(graph, edge) &&
       isSameClass(graph, node, target) &&
-      isLinked(graph, target, edge, node)
+      (isInside || isLinked(graph, target, edge, node))
     )
       return true;
   }

@@ -71,14 +71,19 @@ const withoutData = (step: PathStep): PathStep => ({
 });
 
 /** `sessions`, `[3]`, or `[]` for an entry of a Map or of anything else for which V8 has no name. */
-const nameOfEdge = (graph: HeapGraph, { edge, from }: NodeStep): string => {
+const nameOfEdge = (graph: HeapGraph, { edge, from, node }: NodeStep): string => {
   const type = graph.edgeType[edge];
   const name = edgeName(graph, edge);
+  if (isBytesOfMemory(graph, { from, node })) return 'buffer'; // V8 has only a number for it
   if (type === property || type === context) return name;
   if (isEphemeron(graph, edge)) return '[value in a WeakMap]';
   if (isBackingStore(graph, from)) return '[]';
   return /^\d+$/.test(name) ? (graph.nodeType[from] === types.synthetic ? '' : `[${name}]`) : name;
 };
+
+/** Whether the step leads from a WebAssembly.Memory to its bytes. */
+export const isBytesOfMemory = (graph: HeapGraph, { from, node }: Pick<NodeStep, 'from' | 'node'>): boolean =>
+  nodeName(graph, from) === 'Memory' && nodeName(graph, node) === 'ArrayBuffer';
 
 /** The edge from a WeakMap's key to its value; V8 gives each such edge a different name. */
 const isEphemeron = (graph: HeapGraph, edge: number): boolean =>

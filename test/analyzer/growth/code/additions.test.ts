@@ -32,6 +32,7 @@ test('each kind of container has its own ways to be added to', () => {
   assert.equal(variable('const a = {};\n(k) =>\n  (a[k] ??= []);', 'dictionary', 'a'), 3);
   assert.equal(variable("let a = '';\n() => (a += 'x');", 'string', 'a'), 2);
   assert.equal(variable('let a;\n(b) => (a = Buffer.concat([a, b]));', 'buffer', 'a.buffer'), 2);
+  assert.equal(variable('const a = new WebAssembly.Memory(size);\n() => a.grow(1);', 'buffer', 'a'), 2);
   assert.equal(variable('let a;\n() => { a = { next: a }; };', 'linked-list', 'a'), 2);
   assert.equal(variable('const a = new Map();\n() => a.push(1);', 'map', 'a'), undefined);
   assert.equal(variable('const a = [];\n() => a.push(1);', 'promise-reactions', 'a'), undefined);
@@ -107,4 +108,15 @@ test('of several lines, each is known with the function that it is in', () => {
       [3, 2],
     ],
   );
+});
+
+test('a list or tree is added to where an entry is linked behind another, unless a variable that holds it is set', () => {
+  const line = (source: string, fields: string[], members: string[] = ['seen']): number | undefined =>
+    only(findAdditions(source, { kind: 'linked-list', members, links: { fields, entryClass: 'Node' } }));
+  const tree = (link: string): string =>
+    `class Tree {\n  insert(at, key, node) {\n    if (!this.root) this.root = new Node(key);\n    at.left = null;\n    ${link} }\n}`;
+  assert.equal(line(tree('at[side] = new Node(key);'), ['left', 'right']), 5);
+  assert.equal(line(tree('at.right = node;'), ['left', 'right']), 5);
+  assert.equal(line(tree('at[side] = new Other(key);'), ['left', 'right']), undefined);
+  assert.equal(line(tree('at.right = node;'), ['left', 'right'], ['root']), 3);
 });

@@ -108,6 +108,18 @@ test('an object that took over the id of one that died where it was made is anot
   );
 });
 
+test('bytes that grow where they are, as those of a WebAssembly memory, belong to what holds them', async () => {
+  const found = await findings(
+    (k) =>
+      `global -memory-> Memory memory\nmemory -internal:2-> ArrayBuffer buffer${k}\n` +
+      `buffer${k} -internal:backing_store-> system / JSArrayBufferData bytes:native ${65_536 * (k + 1)}`,
+  );
+  assert.deepEqual(
+    found.map(({ kind, bytesPerRound }) => [kind, bytesPerRound]),
+    [['buffer', 65_536]],
+  );
+});
+
 test('what memwatch itself keeps in a target is no finding', async () => {
   const found = await findings(
     (k) =>

@@ -33,6 +33,18 @@ test('a link of a list hangs on the owner of the list, and what ends the list is
   assert.equal(ownerOfList(node('job')), node('job'));
 });
 
+test('so does a node of a tree, by whichever fields; plain objects that hold one another are none', () => {
+  const tree = (name: string): string =>
+    `global -tree-> Tree tree\ntree -root-> ${name} a\na -left-> ${name} b\nb -right-> ${name} c\nc -left-> ${name} d`;
+  const owners = (name: string): boolean[] => {
+    const { heap, node } = draw(tree(name));
+    const ownerOfList = createChains(heap.graph, heap.paths);
+    return ['b', 'c', 'd'].map((one) => ownerOfList(node(one)) !== node(one));
+  };
+  assert.deepEqual(owners('Node'), [true, true, false]);
+  assert.deepEqual(owners('Object'), [false, false, false]);
+});
+
 test('stores are arrays and the tables of properties, not objects', () => {
   const { heap, node } = draw(
     `
