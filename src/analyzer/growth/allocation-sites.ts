@@ -135,12 +135,16 @@ const withCallLine = ({ site, call, inNode }: Made, code: Code): AllocationSite 
   return { ...made, calledFrom: { ...site.calledFrom, callLine: line } };
 };
 
+/** Functions of Node's that a native constructor calls, which is what the program names. */
+const nativeCallers: ReadonlyMap<string, string> = new Map([['oninit', 'MessageChannel']]);
+
 const callLines = (call: Call | undefined, { locator, sourceOf }: Code): number[] => {
   if (call === undefined) return [];
   const [from, called] = call;
   const source = sourceOf(from.scriptId, from.url);
   // `Client.get`, `exports.getLabels`, `new Client`: V8 guesses what a function belongs to
-  const name = /[\w$]+$/.exec(called.function)?.[0];
+  const guessed = /[\w$]+$/.exec(called.function)?.[0];
+  const name = isProgramFrame(called) ? guessed : (nativeCallers.get(guessed ?? '') ?? guessed);
   const calls = source === undefined || name === undefined ? [] : findCallsIn(source, from, name);
   return calls.flatMap(
     ({ line, column }) => locator.atPosition(Number(from.scriptId), from.url, line, column)?.line ?? [],

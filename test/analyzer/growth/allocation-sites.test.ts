@@ -163,6 +163,13 @@ test('what Node makes is placed on the line that calls it; of several calls, on 
   assert.deepEqual([lineOf(text), lineOf(text.replace('}', '  performance.mark(id);\n}')), lineOf('')], [3, 3, 1]);
 });
 
+test('what a native constructor makes in Node is placed where the program calls the constructor', () => {
+  const source = 'function ask(q) {\n  const { port1 } = new MessageChannel();\n  return port1;\n}';
+  const sites = [site(500, frame('oninit', 'node:internal/worker/io'), { ...frame('ask', '/app/a.js'), line: 0, column: 12 })]; // prettier-ignore
+  const [made] = withAllocationSites([finding({ location: null })], sites, undefined, undefined, () => source);
+  assert.equal(made?.allocationSites[0]?.callLine, 2);
+});
+
 test('what Node adds to for the program is placed where the program calls Node, if Node makes at least half of it', () => {
   const source = ['function begin(id) {', '  const label = { id };', '  out.time(label);', '}'].join('\n');
   const begin = { ...frame('begin', '/app/a.js'), line: 0, column: 14 };
