@@ -10,10 +10,11 @@ import { writeOutput } from '../files/output.js';
 import { captureOptions, wantedCapture } from './capture-file.js';
 import { targetForms, targetOf } from './choose-target.js';
 import { costOptions, exitCodeOfProgram, warnIfEnded } from './cost/cost-output.js';
+import { typeOption, wantedType } from './file-options.js';
 import { htmlOptions, printWithPage } from './html.js';
 import type { Arguments, Command, Io } from './io.js';
 import { isCapture, openProfile } from './profile-file.js';
-import { showUnit, typeOption, wantedType } from './profile-type.js';
+import { showUnit } from './profile-type.js';
 import { parseBytes, parseDuration } from '../report/quantities.js';
 
 export const allocCommand: Command = {
@@ -35,8 +36,8 @@ const samplingOptions = (yargs: Argv): Argv =>
     })
     .option('interval', {
       type: 'string',
-      default: '512K',
-      describe: 'average bytes between samples; a smaller value costs more',
+      describe:
+        'average bytes between samples; a smaller value costs more (default: 64K; for what stays alive 8K if the target allocates little)',
     })
     .option('survivors', { type: 'boolean', default: true, describe: 'measure what stays alive, in a second phase' })
     .option('precise', {
@@ -68,7 +69,7 @@ const runAlloc = async (args: Arguments, io: Io): Promise<number | undefined> =>
   const programStdout = io.json ? ('stderr' as const) : undefined;
   const taken = await withAttachment(target, { ...options, programStdout }, async (attachment) => {
     const [thread] = await threadsOf(attachment, false);
-    const intervalBytes = parseBytes(String(args['interval']));
+    const intervalBytes = args['interval'] === undefined ? undefined : parseBytes(String(args['interval']));
     const survivors = await maySampleSurvivors(attachment, durationMs, args, io);
     const wantedPhases = { durationMs, intervalBytes, precise, survivors };
     const text = await captureAllocations(attachment, thread, { ...options, ...wantedPhases });

@@ -3,6 +3,7 @@
  * chooses one from a list on a terminal; without a terminal the error lists the commands to use.
  */
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { listCandidates, measureCpu, nodeStatuses, type Candidate } from '../agent/attach/candidates.js';
 import { questionBeforeSignal } from '../agent/attach/safety.js';
@@ -16,11 +17,16 @@ import { hasScreen, type Arguments, type Io } from './io.js';
 export const targetForms =
   'process id (1234/2 is worker 2), script name, :port it serves, or host:port or ws:// address of an inspector; without one you choose from a list';
 
-/** Throws `bad-argument`, `not-found`, `interrupted`. */
+/** No script is called so. */
+const captureName = /\.(heapsnapshot|cpuprofile|heapprofile)(\.gz)?$/;
+
+/** Throws `bad-argument`, `cannot-read`, `not-found`, `interrupted`. */
 export const targetOf = async (args: Arguments, io: Io, named = args['target']): Promise<Target> => {
   const text = named === undefined ? undefined : String(named);
   if (text === undefined && (args['--'] ?? []).length === 0)
     return withConsent({ kind: 'pid', pid: await choosePid(args, io) }, io);
+  if (text !== undefined && captureName.test(text) && !existsSync(text))
+    throw new MemwatchError('cannot-read', `no such file: ${text}`);
   const target = parseTarget(text, args['--']);
   if (target.kind === 'pid' && !/^\d/.test(text ?? '')) sayWhich(target.pid, io);
   return withConsent(target, io);

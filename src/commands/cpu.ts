@@ -20,7 +20,8 @@ import { htmlOptions, printWithPage } from './html.js';
 import { targetForms, targetOf } from './choose-target.js';
 import type { Arguments, Command, Io } from './io.js';
 import { isCapture, openProfile } from './profile-file.js';
-import { showUnit, typeOption, wantedType } from './profile-type.js';
+import { typeOption, wantedType } from './file-options.js';
+import { showUnit } from './profile-type.js';
 import { parseDuration } from '../report/quantities.js';
 import { escapeText } from '../report/units.js';
 

@@ -5,9 +5,8 @@ import { diffSnapshots } from './diff/snapshots.js';
 import { limitOf } from './heap.js';
 import type { IndexUse } from '../heap-files/heap-file.js';
 import type { Command, Io } from './io.js';
-import { indexOption, indexUse } from './open-heap.js';
+import { indexOption, indexUse, typeOption, wantedType } from './file-options.js';
 import { nameFile } from './profile-file.js';
-import { typeOption, wantedType } from './profile-type.js';
 
 /** Compares captures of one kind and prints the result. */
 type DiffFiles = (files: readonly string[], limit: number, io: Io, options: DiffOptions) => Promise<void>;

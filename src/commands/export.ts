@@ -20,7 +20,8 @@ import { isOwnStdout, readCaptureBytes } from './capture-file.js';
 import type { Arguments, Command, Io } from './io.js';
 import { openProfile } from './profile-file.js';
 import { exportParquet } from './query/parquet.js';
-import { showType, typeOption, wantedType } from './profile-type.js';
+import { typeOption, wantedType } from './file-options.js';
+import { showType } from './profile-type.js';
 
 /** Each format with its file extension, and how such a file begins. */
 const formats = {

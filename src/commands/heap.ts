@@ -10,7 +10,8 @@ import { captureOptions } from './capture-file.js';
 import { targetForms } from './choose-target.js';
 import { htmlOptions, printWithPage } from './html.js';
 import type { Arguments, Command, Io } from './io.js';
-import { indexOption, openSource } from './open-heap.js';
+import { indexOption } from './file-options.js';
+import { openSource } from './open-heap.js';
 
 const orders: readonly ClassOrder[] = ['retained', 'self', 'count', 'name'];
 

@@ -4,7 +4,6 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Argv } from 'yargs';
 import { withAttachment } from '../agent/attach/attach.js';
 import type { Target } from '../agent/attach/target.js';
 import type { Heap } from '../analyzer/heap/heap.js';
@@ -13,6 +12,7 @@ import { createTemporaryFolder } from '../files/temporary.js';
 import { openHeapFile, readHeapFile, type IndexUse } from '../heap-files/heap-file.js';
 import { wantedCapture, type WantedCapture } from './capture-file.js';
 import { targetOf } from './choose-target.js';
+import { indexUse } from './file-options.js';
 import type { Arguments, Io } from './io.js';
 import { takeSnapshot } from '../captures/take-snapshot.js';
 
@@ -22,16 +22,6 @@ export const openHeap = async (file: string, use: IndexUse, io: Io): Promise<Hea
   io.afterwards(keepIndex);
   return prepare(heap, io);
 };
-
-/** The options of commands that read snapshot files. */
-export const indexOption = (yargs: Argv): Argv =>
-  yargs.option('index', {
-    type: 'boolean',
-    describe: 'keep an index of the file, so that it opens at once next time (default: above 200 MB)',
-  });
-
-export const indexUse = (args: Arguments): IndexUse =>
-  args['index'] === undefined ? 'large' : args['index'] === true ? 'always' : 'never';
 
 const prepare = async (heap: Heap, io: Io): Promise<Heap> => {
   io.endAtOnce();

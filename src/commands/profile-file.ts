@@ -8,7 +8,7 @@ import { gunzipSync, constants } from 'node:zlib';
 import { isGzip } from '../analyzer/formats/file-content.js';
 import { nameFormat, readProfile } from '../analyzer/formats/profile.js';
 import type { Profile } from '../analyzer/model/profile.js';
-import { MemwatchError } from '../errors.js';
+import { cannotRead, MemwatchError } from '../errors.js';
 import { escapeText } from '../report/units.js';
 import { readCaptureBytes } from './capture-file.js';
 import type { Io } from './io.js';
@@ -33,9 +33,12 @@ export const readProfileFile = async (file: string): Promise<Profile> => {
   return readProfileBytes(await readCaptureBytes(file), file);
 };
 
-export const readProfileBytes = (bytes: Uint8Array, file: string): Profile => {
+export const readProfileBytes = (bytes: Uint8Array, file: string): Profile => naming(file, () => readProfile(bytes));
+
+/** Errors of `read` with the file's name. */
+const naming = (file: string, read: () => Profile): Profile => {
   try {
-    return readProfile(bytes);
+    return read();
   } catch (error) {
     if (!(error instanceof MemwatchError)) throw error;
     throw new MemwatchError(error.code, `${file}: ${error.message}`, { hint: error.hint, cause: error });
@@ -46,16 +49,20 @@ interface FileName {
   readonly name: string;
   readonly command?: string;
   readonly hint?: string;
+  /** Of a profile. */
+  readonly read?: () => Profile;
 }
 
 /** The kind of the file, with the command that opens it; undefined if memwatch does not know it. Throws `broken-file`. */
-export const nameFile = async (file: string): Promise<FileName | undefined> =>
-  (await beginsAsSnapshot(file))
-    ? { name: 'a heap snapshot', command: 'heap' }
-    : nameFormat(await readCaptureBytes(file));
+export const nameFile = async (file: string): Promise<FileName | undefined> => {
+  if (await beginsAsSnapshot(file)) return { name: 'a heap snapshot', command: 'heap' };
+  const named = nameFormat(await readCaptureBytes(file));
+  return named && { ...named, read: () => naming(file, named.read) };
+};
 
-/** Throws `not-this-format` unless the file begins as a snapshot. */
+/** Throws `cannot-read` if there is no such file, `not-this-format` unless it begins as a snapshot. */
 export const requireSnapshot = async (file: string): Promise<void> => {
+  await stat(file).catch((error: unknown) => Promise.reject(cannotRead(file, error)));
   if (!(await beginsAsSnapshot(file)))
     throw new MemwatchError('not-this-format', `${file} is not a heap snapshot`, {
       hint: 'leaks reads three or more .heapsnapshot files of one process',

@@ -2,22 +2,10 @@
  * `--type`: which kind of values of a profile a command shows; files of pprof hold several. In: a Profile. Out: the same
  * profile with those values first.
  */
-import type { Argv } from 'yargs';
 import { written } from '../analyzer/formats/pprof.js';
 import type { Profile, ProfileUnit, ValueColumn } from '../analyzer/model/profile.js';
 import { MemwatchError } from '../errors.js';
 import { escapeText } from '../report/units.js';
-import type { Arguments } from './io.js';
-
-export const typeOption = (yargs: Argv): Argv =>
-  yargs.option('type', {
-    type: 'string',
-    describe: 'which kind of values of a profile to show, if it holds several, such as inuse_space of pprof',
-  });
-
-/** undefined if the user asked for none. */
-export const wantedType = (args: Arguments): string | undefined =>
-  args['type'] === undefined ? undefined : String(args['type']);
 
 /** The profile with the values of that type first. Throws `bad-argument` if it has none. */
 export const showType = (profile: Profile, type: string | undefined, file: string): Profile => {

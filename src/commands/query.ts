@@ -6,7 +6,8 @@ import { MemwatchError } from '../errors.js';
 import { renderQueryCsv, renderQueryTable, type QueryResult } from '../report/query-text.js';
 import { limitOf } from './heap.js';
 import type { Arguments, Command, Io } from './io.js';
-import { indexOption, indexUse, openHeap } from './open-heap.js';
+import { indexOption, indexUse } from './file-options.js';
+import { openHeap } from './open-heap.js';
 import { HeapDatabase, loadDuckdb, type NamedHeap } from './query/duckdb.js';
 import { prompt } from './query/prompt.js';
 

@@ -3,10 +3,8 @@ import { accessSync, constants } from 'node:fs';
 import { cannotRead, MemwatchError } from '../errors.js';
 import { requireRegularFile } from '../input.js';
 import { startGuardian } from '../tui/terminal/guardian.js';
+import { indexOption, indexUse, typeOption, wantedType } from './file-options.js';
 import { hasScreen, type Command } from './io.js';
-import { kindOf } from './tui/data/capture-kind.js';
-import { indexOption, indexUse } from './open-heap.js';
-import { typeOption, wantedType } from './profile-type.js';
 import { FileProvider } from './tui/file-provider.js';
 
 export const viewCommand: Command = {
@@ -23,25 +21,37 @@ export const viewCommand: Command = {
       .example('$0 view a.cpuprofile b.cpuprofile', 'what became more expensive'),
   async run(args, io) {
     const files = (args['files'] as readonly string[]).map(String);
-    for (const file of files) await showable(file);
-    if (!hasScreen() || io.json) {
-      throw new MemwatchError('bad-argument', 'view needs a terminal', {
-        hint: 'use memwatch heap, diff, leaks or export for text or --json',
-      });
+    files.forEach(requireReadable);
+    const provider = new FileProvider(files, { type: wantedType(args), index: indexUse(args) });
+    io.signal.addEventListener('abort', () => void provider.close(), { once: true });
+    try {
+      await showFiles(provider, hasScreen() && !io.json, io.signal);
+    } finally {
+      await provider.close();
     }
-    // the terminal library is loaded only here
-    const [{ runTui }, guardian] = await Promise.all([import('../tui/terminal/app.js'), startGuardian()]);
-    await runTui(new FileProvider(files, { type: wantedType(args), index: indexUse(args) }), guardian, io.signal);
   },
 };
 
-/** Fails before the screen is touched. Throws cannot-read, not-this-format, bad-argument. */
-const showable = async (file: string): Promise<void> => {
+/** The screen and the terminal library are loaded here, while the data thread looks at the files. */
+const showFiles = async (provider: FileProvider, onScreen: boolean, signal: AbortSignal): Promise<void> => {
+  const checked = provider.checkFiles();
+  if (onScreen) {
+    const loaded = Promise.all([import('../tui/terminal/app.js'), startGuardian()]);
+    const [[{ runTui }, guardian]] = await Promise.all([loaded, checked]);
+    return runTui(provider, guardian, signal);
+  }
+  await checked;
+  throw new MemwatchError('bad-argument', 'view needs a terminal', {
+    hint: 'use memwatch heap, diff, leaks or export for text or --json',
+  });
+};
+
+/** Throws cannot-read. */
+const requireReadable = (file: string): void => {
   try {
     accessSync(file, constants.R_OK);
     requireRegularFile(file);
   } catch (error) {
     throw cannotRead(file, error);
   }
-  await kindOf(file);
 };

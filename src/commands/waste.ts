@@ -6,7 +6,8 @@ import { captureOptions } from './capture-file.js';
 import { targetForms } from './choose-target.js';
 import { htmlOptions, printWithPage } from './html.js';
 import type { Command } from './io.js';
-import { indexOption, openSource } from './open-heap.js';
+import { indexOption } from './file-options.js';
+import { openSource } from './open-heap.js';
 
 export const wasteCommand: Command = {
   builder: (yargs) =>

@@ -86,6 +86,19 @@ test('sample: the function that allocates most and the one whose allocations sta
   assert.ok(Math.abs((alive?.line ?? 0) - remember) <= 1, JSON.stringify(alive));
 });
 
+test('without --interval, a function that keeps little of what a quiet process allocates is sampled', async (t) => {
+  const source = `const kept = [];
+function keep() { for (let i = 0; i < 4; i++) kept.push(new Array(640).fill(i)); }
+setInterval(keep, 20); console.log('ready');`;
+  const { pid } = await startSource(t, source, { flags, kind: 'cjs' });
+  const run = await memwatch(['alloc', String(pid), '-d', '700ms', '--precise', '--own']);
+  assert.match(
+    run.stdout,
+    /\(sampled, one in 64\.0 KB\); [\d.]+ KB of what .* is still alive \(one sample in 8\.00 KB\)/,
+  );
+  assert.match(run.stdout, /^ .*[1-9][\d.]* KB .*own +keep/m, run.stdout);
+});
+
 test('the table says what it shows, and a saved profile shows the same again', async (t) => {
   const saved = join(temporaryFolder(t), 'a.heapprofile');
   const target = await startScript(t, repository('samples/dist/allocation-happy.js'), { flags });

@@ -147,3 +147,14 @@ test('cpu reads a profile of any format that holds times, and says what it could
   const run = await memwatch(['cpu', file]);
   assert.match(run.stderr, /stacks\.txt: line 3 is not a stack and was skipped/);
 });
+
+test('a capture that does not exist is a missing file, not the script of a process', async () => {
+  const commands = ['heap', 'waste', 'cpu', 'alloc', 'leaks', 'census', 'view', 'export', 'diff'];
+  for (const command of commands)
+    for (const file of ['gone.heapsnapshot', 'gone.cpuprofile', 'gone.heapprofile.gz']) {
+      const more = command === 'export' ? ['--to', 'svg'] : command === 'diff' ? [file] : [];
+      const thrown = await runInProcess([command, file, ...more]);
+      assert.ok(thrown instanceof MemwatchError, `${command} ${file}`);
+      assert.match(thrown.message, /no such file/, command);
+    }
+});

@@ -50,10 +50,21 @@ export const startAllocationSampling = async (
   };
 };
 
+/** It costs a busy server next to nothing. */
+const usualIntervalBytes = 64 * 1024;
+const finestIntervalBytes = 8 * 1024;
+/** Of what a phase allocates. So many cost a target little, and show a function that keeps a hundredth of it. */
+const enoughSamples = 2000;
+
+/** What stays alive may be little: a target that allocates slowly is sampled more finely. */
+const survivorInterval = (allocatedBytes: number): number =>
+  Math.min(usualIntervalBytes, Math.max(finestIntervalBytes, Math.round(allocatedBytes / enoughSamples)));
+
 export interface AllocationCaptureOptions {
   /** The length of each phase; Infinity means until the target ends, with only one phase. */
   readonly durationMs: number;
-  readonly intervalBytes: number;
+  /** One sample for this many bytes, on average, in both phases. Without it memwatch chooses. */
+  readonly intervalBytes?: number | undefined;
   readonly precise: boolean;
   /** Also measure what stays alive, in a second phase of the same length. */
   readonly survivors: boolean;
@@ -69,7 +80,7 @@ export const captureAllocations = async (
   options: AllocationCaptureOptions,
 ): Promise<string> => {
   const { session } = thread;
-  const { precise, intervalBytes } = options;
+  const { precise, intervalBytes = usualIntervalBytes } = options;
   const enableInlining = precise ? await disableInlining(attachment, [session]) : undefined;
   const watch = await watchGcAndLoop(session);
   const memory = createMemoryNotes(session);
@@ -83,7 +94,8 @@ export const captureAllocations = async (
   const allocated = await churn.stop(); // before the reading, which allocates itself
   await memory.read();
   const gcAndLoop = await watch.stop();
-  const live = await sampleSurvivors(attachment, session, options);
+  const liveInterval = options.intervalBytes ?? survivorInterval(bytesOf(allocated));
+  const live = await sampleSurvivors(attachment, session, { ...options, intervalBytes: liveInterval });
   await enableInlining?.();
   const notes = await notesOf(
     attachment,
@@ -92,15 +104,18 @@ export const captureAllocations = async (
     precise,
     gcAndLoop,
   );
-  const memwatch = { ...notes, durationUs, memory: memory.notes(), ...(live && { live }) };
+  const sampling = { allocatedBytes: intervalBytes, liveBytes: liveInterval };
+  const memwatch = { ...notes, durationUs, sampling, memory: memory.notes(), ...(live && { live }) };
   return JSON.stringify({ head: allocated, memwatch });
 };
+
+const bytesOf = (tree: Tree): number => [...nodesOf(tree)].reduce((sum, { selfSize }) => sum + selfSize, 0);
 
 /** undefined if the target has ended, or the user has stopped it. */
 const sampleSurvivors = async (
   attachment: Attachment,
   session: Session,
-  options: AllocationCaptureOptions,
+  options: AllocationCaptureOptions & { readonly intervalBytes: number },
 ): Promise<Tree | undefined> => {
   const { survivors, intervalBytes, durationMs, signal } = options;
   if (!survivors || durationMs === Infinity || attachment.ending.aborted || signal?.aborted === true) return undefined;

@@ -35,6 +35,7 @@ const established = '01';
 /** The TCP ports that this process itself listens on. */
 export const listeningPorts = (pid: number, rowsSeenBy = socketRows): ListeningPort[] => {
   const inodes = socketInodes(pid);
+  if (inodes.size === 0) return []; // the kernel takes milliseconds for a table of sockets
   return rowsSeenBy(pid)
     .filter(({ inode, state }) => state === listening && inodes.has(inode))
     .map(({ localAddress, port, version }) => ({ port, ...hostOf(localAddress, version) }));

@@ -34,9 +34,8 @@ const formats: readonly ProfileFormat[] = [
 
 /** Throws `not-this-format`, saying what the file is, and `broken-file` with the position at which it is incomplete. */
 export const readProfile = (bytes: Uint8Array): Profile => {
-  const content = openContent(bytes);
-  const format = formatOf(content);
-  if (format !== undefined) return readAs(format, content);
+  const named = nameFormat(bytes);
+  if (named !== undefined) return named.read();
   const what = bytes.length === 0 ? 'the file is empty' : 'the file is not a profile that memwatch can read';
   throw new MemwatchError('not-this-format', what, { hint: readableFiles });
 };
@@ -64,7 +63,16 @@ const isSound = ({ values, frames, lines }: Profile): boolean =>
 const isPlace = ({ file, line, column }: Location): boolean =>
   typeof file === 'string' && Number.isFinite(line) && Number.isFinite(column);
 
+interface NamedFile extends Pick<ProfileFormat, 'name' | 'command' | 'hint'> {
+  /** Throws as `readProfile` does. */
+  read(): Profile;
+}
+
 /** What a file is, with the command that opens it; undefined if memwatch does not recognise it. Throws `broken-file`. */
-export const nameFormat = (bytes: Uint8Array): Pick<ProfileFormat, 'name' | 'command' | 'hint'> | undefined => {
-  return formatOf(openContent(bytes));
+export const nameFormat = (bytes: Uint8Array): NamedFile | undefined => {
+  const content = openContent(bytes);
+  const format = formatOf(content);
+  if (format === undefined) return undefined;
+  const { name, command, hint } = format;
+  return { name, command, hint, read: () => readAs(format, content) };
 };

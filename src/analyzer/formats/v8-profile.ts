@@ -5,7 +5,7 @@
 import { MemwatchError } from '../../errors.js';
 import { createLocator, type Location } from '../model/location.js';
 import { createFrameTable, type FrameTable } from '../model/profile-builder.js';
-import type { CallCounts, CaptureNotes, MemoryNotes } from '../model/profile.js';
+import type { CallCounts, CaptureNotes, MemoryNotes, SamplingNotes } from '../model/profile.js';
 import type { GcReading, LoopReading } from '../model/reading.js';
 import { parseJson } from './file-content.js';
 import { scriptsTable } from './scripts-table.js';
@@ -148,6 +148,7 @@ export const noteFields: Fields<CaptureNotes> = {
       ),
     }),
   ),
+  sampling: optional(record<SamplingNotes>({ allocatedBytes: number, liveBytes: number })),
   memory: optional(record<MemoryNotes>({ heapBytes: bytesBeforeAndAfter, externalBytes: bytesBeforeAndAfter })),
 };
 const captureNotes = record<CaptureNotes>(noteFields);

@@ -89,6 +89,7 @@ export interface CaptureNotes {
   readonly wholeProgram?: boolean;
   readonly calls?: CallCounts;
   readonly memory?: MemoryNotes;
+  readonly sampling?: SamplingNotes;
 }
 
 /** Exact call counts, taken after the profile, because nothing is optimised while V8 counts. */
@@ -111,6 +112,12 @@ export interface CallCounts {
       readonly count: number;
     }[];
   }[];
+}
+
+/** Bytes for each sample of an allocation profile, on average: of what was allocated, and of what stays alive. */
+export interface SamplingNotes {
+  readonly allocatedBytes: number;
+  readonly liveBytes: number;
 }
 
 /** Memory of the target at the start and the end of an allocation profile. */

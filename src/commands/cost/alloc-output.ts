@@ -41,13 +41,12 @@ const sumOf = (profile: Profile, name: string): number | null =>
 const renderHead = (profile: Profile, { table }: Choice): string[] => {
   const { notes, durationUs } = profile;
   const over = durationUs > 0 ? ` in ${formatDuration(durationUs)}` : '';
-  const live = sumOf(profile, 'live');
-  const alive =
-    live === null || profile.values[0].name === 'live'
-      ? ''
-      : `; ${formatBytes(live)} ${notes === undefined ? 'of it' : 'of what a second phase allocated'} is still alive`;
+  const { sampling } = notes ?? {};
+  const each = sampling === undefined ? '' : `, one in ${formatBytes(sampling.allocatedBytes)}`;
   const what = ownOf(profile);
-  const head = [`${notes?.thread ?? 'thread'}: ${formatBytes(table.whole)} ${what}${over} (sampled)${alive}`];
+  const head = [
+    `${notes?.thread ?? 'thread'}: ${formatBytes(table.whole)} ${what}${over} (sampled${each})${renderAlive(profile)}`,
+  ];
   if (notes?.memory !== undefined) {
     const { heapBytes, externalBytes } = notes.memory;
     head.push(
@@ -58,6 +57,15 @@ const renderHead = (profile: Profile, { table }: Choice): string[] => {
   }
   if (notes !== undefined) head.push(`  ${renderGc(notes.gc, durationUs)}`);
   return [...head, ...renderOtherValues(profile)];
+};
+
+const renderAlive = (profile: Profile): string => {
+  const { notes, values } = profile;
+  const live = sumOf(profile, 'live');
+  if (live === null || values[0].name === 'live') return '';
+  const of = notes === undefined ? 'of it' : 'of what a second phase allocated';
+  const each = notes?.sampling === undefined ? '' : ` (one sample in ${formatBytes(notes.sampling.liveBytes)})`;
+  return live === 0 ? `; no sample ${of} is still alive${each}` : `; ${formatBytes(live)} ${of} is still alive${each}`;
 };
 
 const renderNotes = ({ profile, file, ended, pid, withoutSurvivors }: AllocResult): string[] => {

@@ -9,7 +9,6 @@ import type { Detail, DetailQuery } from '../../tui/state/detail.js';
 import type { ListOrder, ListQuery, ListWindow, Page } from '../../tui/state/lists.js';
 import type { OpenOptions } from './messages.js';
 import { endedDataThread, startDataThread, type DataClient } from './data-client.js';
-import { savedScreen } from './data/saved-screen.js';
 
 /** Lists and details from captures, whatever their source. */
 export class CaptureProvider {
@@ -18,6 +17,11 @@ export class CaptureProvider {
 
   start(emit: (event: ProviderEvent) => void): void {
     this.emit = emit;
+  }
+
+  /** The data thread looks at the files. Throws if one of them cannot be shown. */
+  protected async check(files: readonly string[]): Promise<void> {
+    await this.thread().ask({ ask: 'check', files });
   }
 
   /** Reads captures and shows them; the promise resolves when they are read. */
@@ -58,6 +62,7 @@ export class CaptureProvider {
   }
 
   async save(format: SaveFormat, title: string, lines: readonly string[]): Promise<string> {
+    const { savedScreen } = await import('./data/saved-screen.js');
     const { file, text } = savedScreen(format, title, lines, new Date());
     writeOutput(file, text);
     return file;

@@ -5,7 +5,6 @@
 import { once } from 'node:events';
 import type { Attachment } from '../../agent/attach/attach.js';
 import type { CpuCapture } from '../../agent/capture/cpu-profile.js';
-import { watchCpu } from '../../agent/capture/cpu-windows.js';
 
 const windowMs = 2000;
 
@@ -55,6 +54,7 @@ export class CpuWatch {
   private async watch(attachment: Attachment, signal: AbortSignal, shown: () => void): Promise<void> {
     const allThreads = attachment.worker === undefined;
     const paused = once(signal, 'abort');
+    const { watchCpu } = await import('../../agent/capture/cpu-windows.js');
     for await (const captures of watchCpu(attachment, { windowMs, intervalUs: 1000, allThreads, signal })) {
       if (signal.aborted) return;
       await this.options.show(captures);

@@ -25,7 +25,7 @@ export const startDataThread = (onEvent: (event: ProviderEvent) => void): DataCl
     const question = open.get(message.id);
     open.delete(message.id);
     if ('answer' in message) question?.resolve(message.answer);
-    else question?.reject(errorOf(message.error));
+    else question?.reject(new MemwatchError(message.error.code, message.error.message, message.error));
   });
   worker.on('error', (error) => rejectAll(error));
   worker.on('exit', () => rejectAll(stopped()));
@@ -45,8 +45,3 @@ const stopped = (): MemwatchError => new MemwatchError('interrupted', 'stopped')
 
 /** Returns nothing. */
 export const endedDataThread: DataClient = { ask: () => Promise.reject(stopped()), end: async () => {} };
-
-const errorOf = (error: Extract<FromWorker, { error: unknown }>['error']): MemwatchError =>
-  error === 'stale'
-    ? new MemwatchError('interrupted', 'another list was asked for')
-    : new MemwatchError('cannot-read', error.message, { hint: error.hint });

@@ -16,6 +16,11 @@ export class FileProvider extends CaptureProvider implements Provider {
     this.title = files.join(' ');
   }
 
+  /** To be called before the screen is touched. Throws if one of the files cannot be shown. */
+  checkFiles(): Promise<void> {
+    return this.check(this.files);
+  }
+
   override start(emit: (event: ProviderEvent) => void): void {
     super.start(emit);
     const tab = tabOf(this.files);

@@ -1,15 +1,14 @@
 /**
  * The Provider of a running process: `memwatch attach`. In: an attachment. Out: readings, threads, and the results of
- * actions. Actions are commands of memwatch that run while the screen continues; the data thread opens what they write.
+ * actions. Actions are commands of memwatch that run while the screen continues; the data thread opens what they write. What
+ * the first frame does not show is loaded after it.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attach, type Attachment } from '../../agent/attach/attach.js';
 import { runsOn } from '../../agent/process/proc.js';
-import { watchMemory } from '../../agent/capture/memory.js';
 import { watchReadings } from '../../agent/capture/readings.js';
-import { computeParts } from '../../analyzer/memory/parts.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { createTemporaryFolder } from '../../files/temporary.js';
@@ -21,15 +20,6 @@ import type {
   TargetReport,
   Thread,
 } from '../../tui/state/provider.js';
-import {
-  collectGarbage,
-  commandOf,
-  leaksCommandLine,
-  leaksHeadline,
-  leaksOutcome,
-  outcomeText,
-  priceOf,
-} from './actions.js';
 import { CaptureProvider } from './capture-provider.js';
 import { CpuWatch } from './cpu-watch.js';
 import { nodeChildren, parentsAfter, parentThread, titleOf } from './related-processes.js';
@@ -48,7 +38,8 @@ export class LiveProvider extends CaptureProvider implements Provider {
   private action: Promise<unknown> = Promise.resolve();
   /** Work in the background that only the end of the program waits for. */
   private aside: Promise<unknown> = Promise.resolve();
-  private report: LeakReport | undefined;
+  /** What the last search for leaks found, in one line. */
+  private found: string | undefined;
   private readonly cpu = new CpuWatch({
     show: (captures) => this.showNow(captures),
     onChange: (on) => this.emit({ type: 'watching', on }),
@@ -79,6 +70,10 @@ export class LiveProvider extends CaptureProvider implements Provider {
   private async watchParts(): Promise<void> {
     const { attachment } = this;
     if (attachment.pid === undefined) return;
+    const [{ watchMemory }, { computeParts }] = await Promise.all([
+      import('../../agent/capture/memory.js'),
+      import('../../analyzer/memory/parts.js'),
+    ]);
     const stop = AbortSignal.any([this.stopWatching.signal, attachment.ending]);
     try {
       for await (const reading of watchMemory(attachment, stop)) {
@@ -155,24 +150,29 @@ export class LiveProvider extends CaptureProvider implements Provider {
   /** Lines for the shell when the screen has closed: what was found, and where the captures are kept. */
   farewell(): readonly string[] {
     return [
-      ...(this.report === undefined ? [] : [leaksHeadline(this.report)]),
+      ...(this.found === undefined ? [] : [this.found]),
       ...(this.kept.length === 0 ? [] : [`kept: ${this.kept.join(', ')}`]),
     ];
   }
 
   async estimate(action: TargetAction): Promise<readonly string[] | undefined> {
-    return priceOf(action, this.attachment);
+    return (await import('./actions.js')).priceOf(action, this.attachment);
   }
 
   async run(action: TargetAction, options: RunOptions): Promise<string> {
     if (action.action === 'watch') return this.cpu.toggle(this.attachment, options.signal);
-    const running = action.action === 'gc' ? collectGarbage(this.attachment) : this.runCommand(action, options);
+    const running = action.action === 'gc' ? this.collectGarbage() : this.runCommand(action, options);
     this.action = running.catch(() => {});
     return running;
   }
 
+  private async collectGarbage(): Promise<string> {
+    return (await import('./actions.js')).collectGarbage(this.attachment);
+  }
+
   private async runCommand(action: TargetAction, options: RunOptions): Promise<string> {
     if (action.action === 'leaks') return this.findLeaks(options);
+    const { commandOf, outcomeText } = await import('./actions.js');
     const { argv, file } = commandOf(action, this.targetText(), new Date());
     const document = await runCommand(argv, options);
     if (action.action === 'memory' || action.action === 'dump') {
@@ -188,10 +188,11 @@ export class LiveProvider extends CaptureProvider implements Provider {
 
   /** Shows the report first; then reads the last of its snapshots for the Heap tab. No file is left. */
   private async findLeaks(options: RunOptions): Promise<string> {
+    const { leaksCommandLine, leaksHeadline, leaksOutcome } = await import('./actions.js');
     const { path: folder, remove } = createTemporaryFolder();
     try {
       const report = (await runCommand(leaksCommandLine(this.targetText(), folder), options)) as LeakReport;
-      this.report = report;
+      this.found = leaksHeadline(report);
       await this.show(report);
       const last = (await readdir(folder))
         .filter((name) => name.endsWith('.heapsnapshot'))

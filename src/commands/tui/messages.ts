@@ -1,6 +1,7 @@
 /** The messages between the screen's thread and the thread that holds the data. Plain values only. */
 import type { CpuCapture } from '../../agent/capture/cpu-profile.js';
 import type { IndexUse } from '../../heap-files/heap-file.js';
+import type { ErrorCode } from '../../errors.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import type { ProviderEvent } from '../../tui/state/provider.js';
 import type { DetailQuery } from '../../tui/state/detail.js';
@@ -14,6 +15,8 @@ export interface OpenOptions {
 }
 
 export type Request =
+  /** Fails if one of the files cannot be shown. */
+  | { readonly ask: 'check'; readonly files: readonly string[] }
   /** Reads captures; events report what they hold. */
   | ({ readonly ask: 'open'; readonly files: readonly string[] } & OpenOptions)
   | { readonly ask: 'openAside'; readonly file: string }
@@ -27,7 +30,11 @@ export type ToWorker = { readonly id: number } & Request;
 
 export type FromWorker =
   | { readonly id: number; readonly answer: unknown }
-  | { readonly id: number; readonly error: { readonly message: string; readonly hint: string | undefined } | 'stale' }
+  /** `interrupted` if another list was asked for meanwhile. */
+  | {
+      readonly id: number;
+      readonly error: { readonly code: ErrorCode; readonly message: string; readonly hint: string | undefined };
+    }
   | { readonly event: ProviderEvent };
 
 /** What a command that runs while the screen continues sends to it. */

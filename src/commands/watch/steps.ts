@@ -70,14 +70,11 @@ const keepCpuProfile = async (capturing: Capturing): Promise<void> => {
   if (profile !== undefined) writeOutput(join(folder, 'cpu.cpuprofile'), profile.text);
 };
 
-/** Finer than usual: a leak may be slow. */
-const intervalBytes = 64 * 1024;
-
 const keepSurvivors = async (capturing: Capturing): Promise<void> => {
   const { attachment, folder, found } = capturing;
   await requireRoomToCollect(attachment);
   const [thread] = await threadsOf(attachment, false);
-  const options = { ...profilingOf(capturing), intervalBytes, survivors: true };
+  const options = { ...profilingOf(capturing), survivors: true };
   const text = await captureAllocations(attachment, thread, options);
   writeOutput(join(folder, 'survivors.heapprofile'), text);
   found.sites = findKeptSites(undefined, onlyLive(readHeapProfile(text)));

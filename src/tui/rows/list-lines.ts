@@ -36,7 +36,7 @@ const missingLines = (state: State, view: ListView): Line[] => {
   if (page?.matched !== 0 || filter === '' || page.inlining !== true) return [];
   const inlined = `V8 may have inlined that function into its caller: ${howExact(state, view)} profiles without inlining.`;
   const isAlloc = 'profile' in query && query.profile === 'alloc';
-  const rare = isAlloc ? ' Allocations are samples, one in about 512 KB: what allocates less is rarely seen.' : '';
+  const rare = isAlloc ? ' Allocations are samples, one in 64 KB or less: what allocates less is rarely seen.' : '';
   return wrap(inlined + rare, state.columns - 4).map((text) => line(span(`  ${text}`, 'dim')));
 };
 

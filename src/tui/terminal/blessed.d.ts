@@ -1,5 +1,5 @@
 /** What screen.ts uses of blessed (@farjs/blessed 0.4), most of which its published types leave out. */
-declare module 'blessed' {
+declare module 'blessed/lib/widgets/screen.js' {
   export interface Key {
     readonly name?: string;
     readonly ctrl?: boolean;
@@ -29,14 +29,11 @@ declare module 'blessed' {
     on(event: 'mouse', listener: (data: { action: string; x: number; y: number }) => void): void;
     destroy(): void;
   }
-  const blessed: {
-    screen(options: {
-      terminal: string;
-      forceUnicode: boolean;
-      fullUnicode: boolean;
-      smartCSR: boolean;
-      title: string;
-    }): Screen;
-  };
-  export default blessed;
+  export type CreateScreen = (options: {
+    terminal: string;
+    forceUnicode: boolean;
+    fullUnicode: boolean;
+    smartCSR: boolean;
+    title: string;
+  }) => Screen;
 }

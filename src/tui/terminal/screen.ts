@@ -3,13 +3,17 @@
  * blessed handles the terminal's modes, decodes keys and mouse, and draws only the cells that changed. Its widgets are
  * not used, because they cost time for every row that exists instead of every row that is visible.
  */
-import blessed, { type Key, type Screen } from 'blessed';
+import { createRequire } from 'node:module';
+import type { CreateScreen, Key, Screen } from 'blessed/lib/widgets/screen.js';
 import { copyToClipboard } from './clipboard.js';
 import type { Guardian } from './guardian.js';
 import type { Line, Style } from '../rows/line.js';
 import { isAsciiLocale, toAscii } from '../../report/ascii.js';
 import { cellsOf } from '../../report/wrap.js';
 import { lookOf, type ColorDepth, type Look } from '../rows/theme.js';
+
+/** The package itself loads every widget; `import` of a file so large takes much longer than `require`. */
+const createScreen: CreateScreen = createRequire(import.meta.url)('blessed/lib/widgets/screen.js');
 
 export interface MouseEvent {
   readonly action: 'press' | 'wheelUp' | 'wheelDown';
@@ -91,7 +95,7 @@ const restore = (screen: Screen): void => {
 const openScreen = (title: string): Screen => {
   process.env['NCURSES_NO_UTF8_ACS'] = '1';
   process.env['BLESSED_FORCE_MODES'] = 'VT200MOUSE=1,SGRMOUSE=1';
-  return blessed.screen({
+  return createScreen({
     terminal: 'xterm-256color', // blessed cannot read the terminfo entries of many terminals; all of them know this one
     forceUnicode: true,
     fullUnicode: false, // the width of letters is known to text.ts: a wide letter's second cell is an empty one

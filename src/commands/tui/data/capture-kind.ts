@@ -1,10 +1,12 @@
 /**
- * Detects what a file holds from its first bytes. In: a path. Out: the kind, and the document if it is a saved result.
+ * Detects what a file holds from its first bytes. In: a path. Out: the kind, and the document if it is a saved result, or
+ * the reader of its profile.
  */
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { readDocument, schemaOf } from '../../../analyzer/formats/documents/document.js';
+import type { Profile } from '../../../analyzer/model/profile.js';
 import { cannotRead, MemwatchError, messageOf } from '../../../errors.js';
 import type { ShownReport } from '../../../tui/state/provider.js';
 import { nameFile } from '../../profile-file.js';
@@ -13,7 +15,7 @@ import { savedResult, type SavedResult } from './saved-result.js';
 
 export type CaptureKind =
   | { readonly kind: 'snapshot' }
-  | { readonly kind: 'profile' }
+  | { readonly kind: 'profile'; readonly read: () => Profile }
   | { readonly kind: 'leaks'; readonly report: ShownReport }
   | { readonly kind: 'result'; readonly result: SavedResult };
 
@@ -34,7 +36,8 @@ export const kindOf = async (file: string): Promise<CaptureKind> => {
   if (/^\s*\{\s*"snapshot"\s*:/.test(head)) return { kind: 'snapshot' };
   const named = await nameFile(file);
   const { command } = named ?? {};
-  if (schema === undefined && command !== undefined && command !== 'audit') return { kind: 'profile' };
+  if (schema === undefined && named?.read !== undefined && command !== undefined && command !== 'audit')
+    return { kind: 'profile', read: named.read };
   const unknown = head === '' ? 'is empty' : 'is neither a snapshot, nor a profile, nor a result of memwatch';
   const what = named === undefined ? unknown : `is ${named.name}, which view does not show`;
   const other = command === undefined || command === 'view' ? named?.hint : `run memwatch ${command} ${file}`;

@@ -16,6 +16,8 @@ let lastRows = 0;
 
 const answer = async (request: ToWorker): Promise<unknown> => {
   switch (request.ask) {
+    case 'check':
+      return datasets.check(request.files);
     case 'open':
       return datasets.open(request.files, request);
     case 'openAside':
@@ -37,9 +39,8 @@ port.on('message', (request: ToWorker) => {
   answer(request).then(
     (value) => send({ id, answer: value }),
     (error: unknown) => {
-      const stale = error instanceof MemwatchError && error.code === 'interrupted';
-      const hint = error instanceof MemwatchError ? error.hint : undefined;
-      send({ id, error: stale ? 'stale' : { message: messageOf(error), hint } });
+      const { code, hint } = error instanceof MemwatchError ? error : { code: 'cannot-read' as const, hint: undefined };
+      send({ id, error: { code, message: messageOf(error), hint } });
     },
   );
 });

@@ -1,5 +1,5 @@
 /**
- * A profile with what the CPU and Lines tabs show of it. In: a file. Out: pages and details. Runs in the data thread.
+ * A profile with what the CPU and Lines tabs show of it. In: a profile. Out: pages and details. Runs in the data thread.
  */
 import { computeCallees, computeCallers, type CallEdge } from '../../../analyzer/cost/callers.js';
 import { computeFunctions, isIdle, isRoot } from '../../../analyzer/cost/functions.js';
@@ -10,8 +10,6 @@ import type { Location } from '../../../analyzer/model/location.js';
 import type { Profile } from '../../../analyzer/model/profile.js';
 import type { LineCost } from '../../../tui/state/detail.js';
 import type { FunctionRow, LineRow, ListOrder, ListQuery, ListWindow, Page } from '../../../tui/state/lists.js';
-import { readProfileFile } from '../../profile-file.js';
-import { showType } from '../../profile-type.js';
 import { createFlameGraph, type FlameGraph } from './flame-data.js';
 import { rowPage } from './row-list.js';
 
@@ -31,9 +29,6 @@ export interface ProfileData {
   /** Not with --precise, and unknown for files of programs that are not V8. */
   readonly inlining: boolean;
 }
-
-export const readProfileData = async (file: string, type: string | undefined): Promise<ProfileData> =>
-  createProfileData(file, showType(await readProfileFile(file), type, file));
 
 export const createProfileData = (file: string, profile: Profile): ProfileData => {
   const { self, total } = computeFunctions(profile);

@@ -1,8 +1,10 @@
-/** The profiles that are open, and what changed between two that were opened together. In: files. Out: events, pages. */
+/** The profiles that are open, and what changed between two that were opened together. In: profiles of files. Out: events, pages. */
 import type { CpuCapture } from '../../../agent/capture/cpu-profile.js';
 import { readCpuProfile } from '../../../analyzer/formats/cpuprofile.js';
 import { mergeProfiles } from '../../../analyzer/model/merge-profiles.js';
+import type { Profile } from '../../../analyzer/model/profile.js';
 import { blockStack } from '../../../report/top-text.js';
+import { showType } from '../../profile-type.js';
 import { createTop } from '../../top/view.js';
 import { escapeText, formatBytes, formatCount, formatDuration, formatShare } from '../../../report/units.js';
 import type { FlameName } from '../../../tui/state/detail.js';
@@ -10,13 +12,7 @@ import type { ListOrder, ListWindow, Page, ProfileName } from '../../../tui/stat
 import type { ProviderEvent } from '../../../tui/state/provider.js';
 import { changePage, changeSummary, computeChangeData, type ChangeData, type ChangeQuery } from './change-data.js';
 import type { FlameGraph } from './flame-data.js';
-import {
-  createProfileData,
-  profilePage,
-  readProfileData,
-  type ProfileData,
-  type ProfileQuery,
-} from './profile-data.js';
+import { createProfileData, profilePage, type ProfileData, type ProfileQuery } from './profile-data.js';
 
 /** Threads whose load is shown beside the functions. */
 const mostLoads = 3;
@@ -28,8 +24,8 @@ export class Profiles {
 
   constructor(private readonly emit: (event: ProviderEvent) => void) {}
 
-  async open(file: string, type: string | undefined): Promise<ProfileData> {
-    const data = await readProfileData(file, type);
+  open(file: string, read: Profile, type: string | undefined): ProfileData {
+    const data = createProfileData(file, showType(read, type, file));
     const { profile, whole } = data;
     const { unit } = profile.values[0];
     const name = unit === 'bytes' ? 'alloc' : 'cpu';
