@@ -9,12 +9,10 @@ import type { AllocationSite, Finding } from '../model/finding.js';
 import { formatPlace, createLocator, type Location, type Locator } from '../model/location.js';
 import { isApplicationFile, ownerOf, type PackageLookup } from '../model/owner.js';
 import { isProgramFile, type ScriptsTable } from '../model/scripts.js';
-import { findCallsIn } from './code/calls-in.js';
+import { findCallsIn, findCallsOfPackage } from './code/calls-in.js';
+import type { TextPosition } from './code/declarations.js';
+import { largest, leastInNode, minShare, type Call, type Made, type MadeAt } from './made-at.js';
 import { isProgramFrame, placeOf, renderHolder, withMainAddition, type Code, type SourceOf } from './main-addition.js';
-
-const maxSites = 5;
-/** A site smaller than this share of the largest is a single sample that was hit by chance. */
-const minShare = 0.1;
 
 /**
  * Code that calls the program's body over and over, and into which V8 may inline it: what this code allocates was allocated
@@ -61,7 +59,9 @@ export const assignSites = <F extends Finding>(
   }
   const placed = findings.map((finding) => ({
     ...withMainAddition(finding, stacks.get(finding) ?? [], code),
-    allocationSites: largest(given.get(finding) ?? []).map((made) => withCallLine(made, code)),
+    allocationSites: largest(given.get(finding) ?? [], isAddedByNode(finding) ? 0 : leastInNode).map((made) =>
+      withCallLine(made, code),
+    ),
   }));
   return { findings: placed, unclaimed };
 };
@@ -79,7 +79,10 @@ export const withUnclaimedSites = <F extends Finding>(
   scripts?: ScriptsTable,
 ): F[] => {
   const locator = createLocator(scripts);
-  const made = largest(unclaimed.flatMap((site) => madeAt(site, locator))).map(({ site }) => site);
+  const made = largest(
+    unclaimed.flatMap((site) => madeAt(site, locator)),
+    leastInNode,
+  ).map(({ site }) => site);
   const claimed = findings.flatMap(({ allocationSites }) => allocationSites.map(({ bytes }) => bytes));
   const [most] = made;
   if (most === undefined || most.bytes < mostOfUnclaimed * sumOf(made.map(({ bytes }) => bytes))) return [...findings];
@@ -93,17 +96,6 @@ const inBody = ({ bytes }: AllocationSite, { body }: Body): Made | undefined =>
   body === null
     ? undefined
     : { site: { function: '(body)', file: body.file, line: body.line, bytes, calledFrom: null } };
-
-interface Made {
-  readonly site: AllocationSite;
-  /** The application's function that called it, if that is another one. */
-  readonly call?: Call | undefined;
-  /** Its call of Node's function that allocates. */
-  readonly inNode?: Call | undefined;
-}
-
-/** A frame, and the one of what it calls. */
-type Call = readonly [from: SurvivorFrame, called: SurvivorFrame];
 
 /** The first function of the program's own on the stack: Node's functions allocate for their caller. */
 const siteOf = ({ stack, bytes }: SurvivorSite, locator: Locator, caller?: Body): Made | undefined => {
@@ -135,6 +127,14 @@ const withCallLine = ({ site, call, inNode }: Made, code: Code): AllocationSite 
   return { ...made, calledFrom: { ...site.calledFrom, callLine: line } };
 };
 
+/** V8 does not always name a function as its callers do: `module.exports = function () {…}`. */
+const callsOfPackage = (source: string, from: SurvivorFrame, { url }: SurvivorFrame): TextPosition[] => {
+  const name = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1];
+  return name === undefined || from.url.includes(`/node_modules/${name}/`)
+    ? []
+    : findCallsOfPackage(source, from, name);
+};
+
 /** Functions of Node's that a native constructor calls, which is what the program names. */
 const nativeCallers: ReadonlyMap<string, string> = new Map([['oninit', 'MessageChannel']]);
 
@@ -145,7 +145,8 @@ const callLines = (call: Call | undefined, { locator, sourceOf }: Code): number[
   // `Client.get`, `exports.getLabels`, `new Client`: V8 guesses what a function belongs to
   const guessed = /[\w$]+$/.exec(called.function)?.[0];
   const name = isProgramFrame(called) ? guessed : (nativeCallers.get(guessed ?? '') ?? guessed);
-  const calls = source === undefined || name === undefined ? [] : findCallsIn(source, from, name);
+  const named = source === undefined || name === undefined ? [] : findCallsIn(source, from, name);
+  const calls = named.length > 0 || source === undefined ? named : callsOfPackage(source, from, called);
   return calls.flatMap(
     ({ line, column }) => locator.atPosition(Number(from.scriptId), from.url, line, column)?.line ?? [],
   );
@@ -163,11 +164,6 @@ const bestFinding = (findings: readonly Finding[], { stack }: SurvivorSite, loca
   return best !== undefined && (score(best) > 0 || findings.length === 1) ? best : undefined;
 };
 
-/** `callers`: the program's functions on the stack, innermost first. */
-interface MadeAt extends Made {
-  readonly callers: readonly string[];
-}
-
 const madeAt = (sampled: SurvivorSite, locator: Locator): MadeAt[] => {
   const made = siteOf(sampled, locator);
   return made === undefined ? [] : [{ ...made, callers: callersOf(sampled, locator) }];
@@ -179,46 +175,6 @@ const callersOf = ({ stack }: SurvivorSite, locator: Locator): string[] =>
     return place === undefined ? frame.function : `${frame.function} ${formatPlace(place)}`;
   });
 
-/** What one function made, and how much of it Node made for it. */
-interface Sum {
-  readonly made: MadeAt;
-  readonly nodeBytes: number;
-}
-
-const largest = (made: readonly MadeAt[]): readonly MadeAt[] => {
-  const sums = new Map<string, Sum>();
-  for (const one of made) {
-    const key = `${one.site.function} ${formatPlace(one.site)}`;
-    sums.set(key, plus(sums.get(key), one));
-  }
-  const sorted = [...sums.values()].map(withMainCall).toSorted((a, b) => b.site.bytes - a.site.bytes);
-  const large = sorted.filter(({ site }) => site.bytes >= minShare * sorted[0].site.bytes).slice(0, maxSites);
-  return innermostFirst(large);
-};
-
-const plus = (sum: Sum | undefined, one: MadeAt): Sum => {
-  const site = { ...one.site, bytes: (sum?.made.site.bytes ?? 0) + one.site.bytes };
-  const nodeBytes = (sum?.nodeBytes ?? 0) + (one.inNode === undefined ? 0 : one.site.bytes);
-  return { made: { ...one, site, inNode: sum?.made.inNode ?? one.inNode }, nodeBytes };
-};
-
-/** The call of Node's function is where it was made only if Node made at least half of it. */
-const withMainCall = ({ made, nodeBytes }: Sum): MadeAt =>
-  2 * nodeBytes >= made.site.bytes ? made : { ...made, inNode: undefined };
-
-/**
- * Once V8 has inlined a function, its allocations are charged to its caller. So if the first site calls another one on the
- * same stack, the called one is more exact.
- */
-const innermostFirst = (made: readonly MadeAt[]): readonly MadeAt[] => {
-  const [first] = made;
-  const inner = made.find(({ callers }) => first !== undefined && isCalledBy(callers, first.callers));
-  return inner === undefined ? made : [inner, ...made.filter((one) => one !== inner)];
-};
-
-const isCalledBy = (callers: readonly string[], outer: readonly string[]): boolean =>
-  callers.length > outer.length && outer.every((name, i) => name === callers[callers.length - outer.length + i]);
-
 /**
  * Some findings have a place of little use: what Node holds for the program, and what is only known to belong to a module,
  * because V8 keeps the variables of a module that awaits in a function. They get the place of their largest allocation site.
@@ -226,14 +182,20 @@ const isCalledBy = (callers: readonly string[], outer: readonly string[]): boole
  */
 export const placedBySites = <F extends Finding>(findings: readonly F[], packageOf: PackageLookup): F[] =>
   findings.map((finding) => {
-    const isAddedByNode = finding.additions?.length === 0;
-    const call = isAddedByNode ? finding.allocationSites.find(({ callLine }) => callLine !== undefined) : undefined;
+    const call =
+      finding.additions?.length === 0
+        ? finding.allocationSites.find(({ callLine }) => callLine !== undefined)
+        : undefined;
     const site = isVague(finding) ? finding.allocationSites[0] : call;
     if (site === undefined) return finding;
     const location = { file: site.file, line: site.callLine ?? site.line, column: 0 };
     const reasons = isVague(finding) ? finding.reasons : [...finding.reasons, ...renderHolder(finding.location)];
     return { ...finding, location, reasons, owner: ownerOf(site.file, packageOf) };
   });
+
+/** What Node holds, Node adds to. */
+const isAddedByNode = ({ additions, location }: Finding): boolean =>
+  additions?.length === 0 || (location !== null && !isProgramFile(location.file));
 
 const isVague = ({ location }: Finding): boolean =>
   location === null || !isProgramFile(location.file) || (location.line === 1 && location.column === 1);

@@ -151,6 +151,20 @@ test('the text of the script shows on which line the application calls a depende
   assert.equal(lineOf('add', text.replace('return pool', 'return () => pool')), undefined, 'in another function');
 });
 
+test('a function of a dependency that V8 names otherwise is called where what was imported from it is used', () => {
+  const lineOf = (...lines: string[]): number | undefined => {
+    const source = [...lines, 'function handle() {', '  local();', '  pool.create().add(1);', '}'].join('\n');
+    const handle = { ...frame('handle', '/app/a.js'), line: lines.length, column: 15 };
+    const sites = [site(500, frame('', '/app/node_modules/@x/pool/index.js'), handle)];
+    const [found] = withAllocationSites([sessions], sites, undefined, undefined, () => source);
+    return found?.allocationSites[0]?.calledFrom?.callLine;
+  };
+  assert.equal(lineOf("import pool from '@x/pool';"), 4);
+  assert.equal(lineOf("const { pool } = require('@x/pool/lib');"), 4);
+  assert.equal(lineOf("import pool from '@x/other';"), undefined);
+  assert.equal(lineOf("import pool from '@x/pool';", 'const local = 1;', 'pool.open();'), 6, 'in that function');
+});
+
 test('what Node makes is placed on the line that calls it; of several calls, on the first', () => {
   const text = ['function mark(id) {', '  const name = id + 1;', '  performance.mark(name);', '}'].join('\n');
   const inNode = [frame('PerformanceMark', 'node:perf_hooks'), frame('mark', 'node:perf_hooks')];
@@ -170,7 +184,7 @@ test('what a native constructor makes in Node is placed where the program calls 
   assert.equal(made?.allocationSites[0]?.callLine, 2);
 });
 
-test('what Node adds to for the program is placed where the program calls Node, if Node makes at least half of it', () => {
+test('what Node adds to for the program is placed where the program calls Node, however little Node makes', () => {
   const source = ['function begin(id) {', '  const label = { id };', '  out.time(label);', '}'].join('\n');
   const begin = { ...frame('begin', '/app/a.js'), line: 0, column: 14 };
   const placed = (own: number, inNode: number, additions?: readonly []) => {
@@ -183,7 +197,9 @@ test('what Node adds to for the program is placed where the program calls Node, 
   };
   assert.equal(placed(100, 200, [])?.location?.line, 3);
   assert.match(placed(100, 200, [])?.reasons.at(-1) ?? '', /declared at .*a\.js:9$/);
-  assert.equal(placed(300, 200, [])?.location?.line, 9);
+  assert.equal(placed(300, 200, [])?.location?.line, 3);
+  const callLine = (own: number) => placed(own, 200)?.allocationSites[0]?.callLine;
+  assert.deepEqual([callLine(100), callLine(300)], [3, undefined], 'otherwise, if Node makes at least half');
   assert.equal(placed(100, 200)?.location?.line, 9);
 });
 

@@ -5,7 +5,9 @@
  */
 import { edgeName, edgeTypes, type HeapGraph } from '../../model/heap-graph.js';
 import { noEdge, type Paths } from '../../model/heap-results.js';
+import type { GrowthClasses } from './growth-classes.js';
 import { hasOwnClass } from './own-class.js';
+import type { Transients } from './transients.js';
 
 const property = edgeTypes.indexOf('property');
 const context = edgeTypes.indexOf('context');
@@ -70,3 +72,15 @@ const isField = (graph: HeapGraph, edge: number): boolean => {
 
 const isSameClass = (graph: HeapGraph, a: number, b: number): boolean =>
   graph.nodeType[a] === graph.nodeType[b] && graph.nodeName[a] === graph.nodeName[b];
+
+/** Whether most of what came into the region hangs on objects of the same class, as in a tree. */
+export const holdOneAnother = (
+  members: ReadonlySet<number>,
+  { graph, holder, frontier }: Transients,
+  classNumber: number,
+  classes: GrowthClasses,
+): boolean => {
+  const holders = frontier.holders.filter((_, i) => members.has(holder[graph.edgeTarget[frontier.edges[i]]]));
+  const alike = holders.filter((node) => classes.of(graph, node) === classNumber);
+  return alike.length > holders.length / 2;
+};

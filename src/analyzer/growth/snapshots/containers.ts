@@ -5,6 +5,7 @@
 import { nodeName, type HeapGraph } from '../../model/heap-graph.js';
 import type { Paths } from '../../model/heap-results.js';
 import type { Cause } from './causes.js';
+import { holdOneAnother } from './chains.js';
 import { isBackingStore, type EntryTally } from './entries.js';
 import { isNameless, type GrowthClasses } from './growth-classes.js';
 import { isOwnClass } from './own-class.js';
@@ -154,7 +155,8 @@ const inside = (region: Region, last: Transients, paths: Paths, classes: GrowthC
   const entry = findEntry(last, members, ofRegion.classNumber, classes);
   const node = descend(last, paths, region.node, entry, ofRegion, classes);
   const direct = lookDirect(last, node, ofRegion.classNumber, classes);
-  const gathered = region.members.length > 1 ? together(region, last, ofRegion.classNumber, classes) : 0;
+  const isGathered = region.members.length > 1 && !holdOneAnother(members, last, ofRegion.classNumber, classes);
+  const gathered = isGathered ? together(region, last, ofRegion.classNumber, classes) : 0;
   const found = Math.max(gathered, direct.permanent + direct.transient);
   const chained = found < shareOfMost * total(ofRegion.counts);
   const history = [...ofRegion.counts].map((count) => count + (chained ? 0 : direct.permanent));

@@ -101,6 +101,14 @@ test('entries that hold one another are a list', async () => {
   assert.deepEqual(found.history.map((count) => count - (found.history[0] ?? 0)), [0, 3, 6, 9]); // prettier-ignore
 });
 
+test('so are the nodes of a tree, though most of them hang on leaves that were there before', async () => {
+  const draw = (k: number): string =>
+    `global -tree-> Tree tree\ntree -root-> Node n1 300\n` +
+    upTo(12 + 8 * k, (i) => `n${Math.ceil(i / 2)} -${i % 2 === 0 ? 'left' : 'right'}-> Node n${i + 1} 300`);
+  const found = await container(draw, 'tree');
+  assert.deepEqual([found.node, found.entries, found.chained], ['tree', 'Node', true]);
+});
+
 test('if many objects of one kind gain a few each, one of them is the container, not what is above all of them', async () => {
   const draw = (k: number): string =>
     `global -timer-> Timeout timer${k}\ntimer${k} -users-> Array users\n${upTo(16, (i) => `users -#${i}-> Object user${i}`)}\n` +
