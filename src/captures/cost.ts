@@ -78,7 +78,7 @@ export const snapshotCost = (heap: HeapObjects, nodeMajor: number): CaptureCost 
     pauseUs: {
       least: 0.45 * us('least') * slowdown.least,
       likely: us('likely') * slowdown.likely,
-      most: (2 * us('likely') + others * mostPerOther.us) * slowdown.most,
+      most: (1.9 * us('likely') + others * mostPerOther.us) * slowdown.most,
     },
     heapBytes: 0,
   };
@@ -100,11 +100,32 @@ const censusUs = {
 /** At most: slots are looked at whatever they hold, and the keys of a dictionary are listed. */
 const mostCensusUs = { perSlot: 0.008, perTableReference: 0.3 };
 
+/** After a collection, whose time tells what the objects' places in memory cost: factors of its own, and closer ones. */
+const collectedCensusUs = {
+  base: 29_000,
+  perObject: 0.37,
+  perJsObject: 0.6,
+  perWeakEntry: 1.9,
+  perName: 1.6,
+  perCollectionUs: 4.1,
+  /** At most: each large table is that of a dictionary. */
+  mostPerTableReference: 0.15,
+};
+
 export const censusCost = (heap: HeapObjects): CaptureCost => {
-  const { objects, jsObjects, names, references, tableReferences, slots, weakEntries, slowdown } = heap;
+  const { objects, jsObjects, tableReferences } = heap;
   const { base, perObject, perJsObject, perTableReference, inHeapPerJsObject } = censusBytes;
   const needed = objects * perObject + jsObjects * perJsObject;
   const keys = tableReferences * perTableReference;
+  return {
+    extraBytes: { least: 0.4 * needed, likely: base / 2 + needed, most: 2 * base + 1.4 * needed + keys },
+    pauseUs: heap.collectionUs === undefined ? censusPause(heap) : collectedCensusPause(heap, heap.collectionUs),
+    heapBytes: jsObjects * inHeapPerJsObject + keys,
+  };
+};
+
+const censusPause = (heap: HeapObjects): Range => {
+  const { objects, jsObjects, names, references, tableReferences, slots, weakEntries, slowdown } = heap;
   const us =
     censusUs.base +
     objects * censusUs.perObject +
@@ -113,14 +134,23 @@ export const censusCost = (heap: HeapObjects): CaptureCost => {
     weakEntries.likely * censusUs.perWeakEntry +
     names * censusUs.perName;
   const atMost = slots * mostCensusUs.perSlot + tableReferences * mostCensusUs.perTableReference;
+  return { least: 0.4 * us, likely: us * slowdown.likely, most: (2.3 * us + atMost) * slowdown.most };
+};
+
+const collectedCensusPause = (heap: HeapObjects, collectionUs: number): Range => {
+  const { objects, jsObjects, names, tableReferences, weakEntries, slowdown } = heap;
+  const per = collectedCensusUs;
+  const walkUs = collectionUs * per.perCollectionUs; // slowed down already
+  const us =
+    per.base +
+    objects * per.perObject +
+    jsObjects * per.perJsObject +
+    weakEntries.likely * per.perWeakEntry +
+    names * per.perName;
   return {
-    extraBytes: { least: 0.4 * needed, likely: base / 2 + needed, most: 2 * base + 1.4 * needed + keys },
-    pauseUs: {
-      least: 0.4 * us,
-      likely: us * slowdown.likely,
-      most: (2.3 * us + atMost) * slowdown.most,
-    },
-    heapBytes: jsObjects * inHeapPerJsObject + keys,
+    least: 0.45 * (us + walkUs / slowdown.most),
+    likely: us * slowdown.likely + walkUs,
+    most: 1.75 * (us * slowdown.most + walkUs) + tableReferences * per.mostPerTableReference,
   };
 };
 
@@ -171,4 +201,5 @@ const noObjects: HeapObjects = {
   tableReferences: 0,
   weakEntries: nothing,
   slowdown: { least: 1, likely: 1, most: 1 },
+  collectionUs: undefined,
 };

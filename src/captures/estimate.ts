@@ -56,8 +56,8 @@ export interface SnapshotEstimate extends CaptureEstimate {
 
 export interface EstimateOptions {
   /**
-   * Collects garbage first, which stops the target for about 1.5 ms per megabyte of heap. Otherwise nothing stops it, but
-   * garbage counts like live objects.
+   * Collects garbage first (for a census twice), which stops the target for about 1.5 ms per megabyte of heap. Otherwise nothing
+   * stops it, but garbage counts like live objects.
    */
   readonly collected?: boolean;
   readonly kept?: KeptMemory | undefined;
@@ -68,7 +68,7 @@ export const estimateSnapshot = async (
   { collected = true, kept }: EstimateOptions = {},
 ): Promise<SnapshotEstimate> => {
   const fits = await roomToCollect(attachment);
-  const counted = await countHeapObjects(attachment, { collected: collected && fits });
+  const counted = await countHeapObjects(attachment, { collections: collected && fits ? 1 : 0 });
   const heap = await readHeap(attachment);
   // memory that V8 has freed may still hold the text of strings
   const objects = counted && { ...counted, textBytes: Math.min(counted.textBytes, heap.usedBytes) };
@@ -101,19 +101,19 @@ export const requireRoomToCollect = async (attachment: Attachment): Promise<void
 
 export const noRoomToCollect = 'what stays alive is not sampled: there is not enough memory to collect garbage';
 
-/** With `collected`, garbage is collected first, if there is room for that; else only if a census would be refused otherwise. */
+/** With `collected`, garbage is collected twice first, if there is room for that; else only if a census would be refused otherwise. */
 export const estimateCensus = async (
   attachment: Attachment,
   { collected = false, kept }: EstimateOptions = {},
 ): Promise<CaptureEstimate> => {
-  const estimate = async (afterCollection: boolean): Promise<CaptureEstimate> => {
-    const objects = await countHeapObjects(attachment, { collected: afterCollection });
+  const estimate = async (collections: 0 | 2): Promise<CaptureEstimate> => {
+    const objects = await countHeapObjects(attachment, { collections });
     const heap = await readHeap(attachment);
     return estimateOf(censusCostOf(objects, heap), heap, objects, await roomWithKept(attachment, kept));
   };
-  if (collected && (await roomToCollect(attachment))) return estimate(true);
-  const roughly = await estimate(false);
-  return roughly.enough || !(await roomToCollect(attachment)) ? roughly : estimate(true);
+  if (collected && (await roomToCollect(attachment))) return estimate(2);
+  const roughly = await estimate(0);
+  return roughly.enough || !(await roomToCollect(attachment)) ? roughly : estimate(2);
 };
 
 const leastKeptMemory = 1e6;
@@ -166,8 +166,8 @@ export const unknownLimit = ({ hiddenAbove }: CaptureEstimate): string =>
   hiddenAbove ? hiddenCgroups : unreadableCgroup;
 
 const readHeap = async ({ session }: Attachment): Promise<HeapBytes> => {
-  const { usedBytes, largeBytes } = await evaluate(session, readHeapBytes);
-  if (usedBytes >= 0 && largeBytes >= 0) return { usedBytes, largeBytes };
+  const answer: HeapBytes | null | undefined = await evaluate(session, readHeapBytes);
+  if (answer && answer.usedBytes >= 0 && answer.largeBytes >= 0) return answer;
   throw new MemwatchError('target-error', 'the target does not say how large its heap is', {
     hint: 'is it Node? without that size, no capture can be checked against the memory that is left',
   });

@@ -19,6 +19,7 @@ const heapOf = (values: Partial<HeapObjects> = {}): HeapObjects => ({
   tableReferences: 0,
   weakEntries: exactly(0),
   slowdown: exactly(1),
+  collectionUs: undefined,
   ...values,
 });
 const mb = 2 ** 20;
@@ -71,6 +72,15 @@ test('a census needs less than a snapshot, and part of it in V8’s own heap', (
   assert.ok(snapshotCost(named, 24).pauseUs.likely > snapshotCost(heapOf(), 24).pauseUs.likely + 2e6);
   const keys = censusCost(heapOf({ tableReferences: 1_000_000 }));
   assert.ok(keys.extraBytes.most > census.extraBytes.most + 20e6, 'the keys of a dictionary are listed');
+});
+
+test('a census of a heap that took long to collect takes long, and the range is closer than without that time', () => {
+  const quick = censusCost(heapOf({ collectionUs: 50_000 })).pauseUs;
+  const slow = censusCost(heapOf({ collectionUs: 500_000 })).pauseUs;
+  const unknown = censusCost(heapOf()).pauseUs;
+  assert.ok(slow.likely > quick.likely + 1e6);
+  assert.ok(slow.most / slow.likely < unknown.most / unknown.likely);
+  assert.ok(isOrdered(censusCost(heapOf({ collectionUs: 500_000 }))));
 });
 
 test('the file grows with objects, references and text, each byte of which is in it', () => {

@@ -68,6 +68,13 @@ const cases: Record<string, { command: string[]; result: FakeAnswers['result']; 
     result: memory({ usedBytes: 'x', largeBytes: null }),
     says: /does not say how large its heap is/,
   },
+  'no heap at all': { command: ['snapshot'], result: memory(undefined), says: /does not say how large its heap is/ },
+  'a version that is an object': {
+    command: ['dump'],
+    result: (method, _, params) =>
+      method === 'Runtime.evaluate' && /"process\.version\W/.test(params) ? { result: { value: {} } } : undefined,
+    says: /does not say which version of Node it is/,
+  },
   'a heap without a size, for a census': {
     command: ['census'],
     result: memory({}),

@@ -151,7 +151,7 @@ const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promi
   const worker = wantedWorker === undefined ? undefined : chooseWorker(await workers.list(), wantedWorker);
   // a worker is a JavaScript world of its own, with its own guard
   const guardHere = worker === undefined ? guard : await enterGuard(worker.session, false);
-  const nodeVersion = await evaluate<string>(main, 'process.version');
+  const nodeVersion = await readVersion(main);
   const undos: (() => Promise<void> | void)[] = [];
   let detached: Promise<void> | undefined;
   const detach = async (): Promise<void> => {
@@ -184,6 +184,14 @@ const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promi
     hasDetached: () => detached !== undefined,
     detach: () => (detached ??= detach()),
   };
+};
+
+const readVersion = async (main: Session): Promise<string> => {
+  const version = await evaluate<unknown>(main, 'process.version');
+  if (typeof version === 'string' && /^v\d+\./.test(version)) return version;
+  throw new MemwatchError('target-error', 'the target does not say which version of Node it is', {
+    hint: 'is it the inspector of a Node process?',
+  });
 };
 
 /**

@@ -3,6 +3,7 @@
  * an attachment. Out: the counts, or undefined if the target's memory cannot be sampled. V8's own statistics (trace category
  * `v8.gc_stats`) are not used: on some heaps they abort Node 20 and 22.
  */
+import type { Session } from '../session/protocol.js';
 import { slowdownOf, tryProcessor, waitsOf } from '../process/processor.js';
 import type { Attachment } from '../attach/attach.js';
 import { turnsLoop } from './collect-garbage.js';
@@ -30,6 +31,8 @@ export interface HeapObjects {
   readonly weakEntries: Range;
   /** How much longer than its own work the target's main thread takes, because other processes use the processor. */
   readonly slowdown: Range;
+  /** How long a collection of garbage took just before; undefined if none was made. */
+  readonly collectionUs: number | undefined;
 }
 
 export interface Range {
@@ -39,19 +42,22 @@ export interface Range {
 }
 
 export interface CountOptions {
-  /** Garbage is collected first, which stops the target for about 1.5 ms per megabyte of heap; otherwise garbage is counted, too. */
-  readonly collected: boolean;
+  /**
+   * How often garbage is collected first, which stops the target for about 1.5 ms per megabyte of heap; with none, garbage is
+   * counted, too. The first collection often moves objects as well. How long the second takes tells how dear the heap is to walk.
+   */
+  readonly collections: 0 | 1 | 2;
 }
 
 export const countHeapObjects = async (
   attachment: Attachment,
-  { collected }: CountOptions,
+  { collections }: CountOptions,
 ): Promise<HeapObjects | undefined> => {
   const { pid, session } = attachment;
   const ownWaits = await tryProcessor();
   // garbage is collected by a task of the event loop
-  const turns = collected && (await turnsLoop(session, 2000));
-  if (turns) await readCollectedHeap(session);
+  const turns = collections > 0 && (await turnsLoop(session, 2000));
+  const collectionUs = turns ? await timeCollections(session, collections) : undefined;
   // not during the collection, when the target's thread waits for V8's other threads, which a snapshot does not use
   const before = waitsOf(pid);
   const sample = await sampleMemory(session);
@@ -61,10 +67,21 @@ export const countHeapObjects = async (
   const likely = slowdownOf([waits, ownWaits]);
   // the load of the machine changes
   const slowdown = { least: (1 + likely) / 2, likely, most: 1 + 1.2 * (likely - 1) };
-  return { ...heapObjectsOf(sample), slowdown };
+  return { ...heapObjectsOf(sample), slowdown, collectionUs };
 };
 
-const heapObjectsOf = (sample: MemorySample): Omit<HeapObjects, 'slowdown'> => {
+/** The shortest, in microseconds: a busy event loop may have kept the others waiting. */
+const timeCollections = async (session: Session, collections: number): Promise<number> => {
+  let shortestUs = Infinity;
+  for (let at = 0; at < collections; at++) {
+    const start = performance.now();
+    await readCollectedHeap(session);
+    shortestUs = Math.min(shortestUs, (performance.now() - start) * 1000);
+  }
+  return shortestUs;
+};
+
+const heapObjectsOf = (sample: MemorySample): Omit<HeapObjects, 'slowdown' | 'collectionUs'> => {
   const { objects, jsObjects, strings, names, textBytes, references, arrays, weakEntries } = sample;
   const inArrays = arrays.reduce((sum, array) => sum + (isDense(array) ? array.references : 0), 0);
   const others = Math.max(0, references - inArrays);
