@@ -9,6 +9,7 @@ import { escapeText, formatBytes } from '../report/units.js';
 import { captureOptions, namedCapture, wantedCapture, type WantedCapture } from './capture-file.js';
 import { targetForms, targetsOf } from './choose-target.js';
 import type { Command, Io } from './io.js';
+import { openPicture, readRun, type Picture } from './plot/picture.js';
 import { followChildren } from './record/children.js';
 import { createRecordLog } from './record/log.js';
 import { note, recordProcess } from './record/process.js';
@@ -27,8 +28,10 @@ export const recordCommand: Command = {
         default: '64mb',
         describe: 'largest size of the file; older readings are thinned out',
       })
+      .option('html', { type: 'string', describe: 'at the end also write the recording as one page, as plot does' })
       .option('duration', { alias: 'd', type: 'string', describe: 'how long to record (default: until Ctrl-C)' })
       .example('$0 record 1234 1235 -o day.record', 'until Ctrl-C, or until both have ended')
+      .example('$0 record 1234 -d 10m --html day.html', 'ten minutes as one page to send to other people')
       .example(
         '$0 record --children -- server.js',
         'from its first line to its end, with the processes that it starts',
@@ -40,8 +43,15 @@ export const recordCommand: Command = {
     const mostBytes = sizeOf(String(args['max-size']));
     const endMs = args['duration'] === undefined ? undefined : parseDuration(String(args['duration']));
     const wanted = wantedCapture(args);
+    const overwrite = args['overwrite'] === true;
+    const page = args['html'] === undefined ? undefined : openPicture(String(args['html']), 'page', overwrite);
     const attachments = await attachAll(targets, io);
-    return recordAll(attachments, { wanted, intervalMs, mostBytes, children: args['children'] === true }, endMs, io);
+    return recordAll(
+      attachments,
+      { wanted, page, intervalMs, mostBytes, children: args['children'] === true },
+      endMs,
+      io,
+    );
   },
 };
 
@@ -67,13 +77,14 @@ const attachAll = async (targets: readonly Target[], io: Io): Promise<Attachment
 
 interface RecordOptions extends Omit<Parameters<typeof createRecordLog>[0], 'file' | 'overwrite'> {
   readonly wanted: WantedCapture | undefined;
+  readonly page: Picture | undefined;
   readonly children: boolean;
 }
 
 /** Detaches in every case. */
 const recordAll = async (
   attachments: readonly Attachment[],
-  { wanted, children, ...rest }: RecordOptions,
+  { wanted, page, children, ...rest }: RecordOptions,
   endMs: number | undefined,
   io: Io,
 ): Promise<number | undefined> => {
@@ -97,10 +108,16 @@ const recordAll = async (
       await Promise.allSettled(work);
       log.finish();
       io.print({ schema: 'memwatch/recorded@1', file }, () => `${escapeText(file)}: ${formatBytes(log.bytes)}`);
+      if (page !== undefined) await writePage(page, file, io);
     }
   } finally {
     for (const one of attachments) await one.detach();
   }
+};
+
+const writePage = async (page: Picture, recording: string, io: Io): Promise<void> => {
+  page.write([await readRun(recording)]);
+  io.warn(`wrote ${escapeText(page.file)}`);
 };
 
 type Recorder = Parameters<typeof recordProcess>[2];

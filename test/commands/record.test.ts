@@ -59,7 +59,8 @@ const looking = setInterval(() => {
   setTimeout(() => process.exit(3), 300);
 }, 200)`); // prettier-ignore
   const file = join(folder, 'b.record');
-  const running = memwatch(['record', '--children', '-o', file, '--interval', '200ms', '--', script], {
+  const page = join(folder, 'b.html');
+  const running = memwatch(['record', '--children', '-o', file, '--html', page, '--interval', '200ms', '--', script], {
     timeoutMs: 60_000,
   });
   const isRead = (): boolean => read(file).series.filter(({ readings }) => readings.length > 1).length === 3;
@@ -68,6 +69,7 @@ const looking = setInterval(() => {
   const run = await running;
   assert.equal(run.code, 3, run.stderr);
   assert.equal(readFileSync(file)[0], 0x1f);
+  assert.match(readFileSync(page, 'utf8'), /<h1>[^<]{10,}<\/h1>[^]*of b\.record/);
   const { series } = read(file);
   const endOf = (part: string): (string | undefined)[] =>
     series.filter(({ start }) => start.script.endsWith(part)).map(({ end }) => end?.how);

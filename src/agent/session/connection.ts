@@ -11,11 +11,14 @@ import type { Agent } from 'node:http';
 import { createRequire } from 'node:module';
 import Chrome, { type WebSocket, type WebSocketClass } from 'chrome-remote-interface/lib/chrome.js';
 import { MemwatchError, messageOf } from '../../errors.js';
+import { keepAcknowledging } from './acknowledge.js';
 import { answeredError, readMessage } from './channel.js';
 
 export interface Connection {
   /** The answer to a command; rejected with the target's error, which carries its `response`. */
   ask(method: string, params: unknown): Promise<unknown>;
+  /** Waits for an answer that comes as an event. */
+  expect(answer: Promise<unknown>): Promise<unknown>;
   on(event: string, listener: (params: never) => void): () => void;
   /** Aborted when the connection is gone; the reason is the MemwatchError that every waiting command throws. */
   readonly closed: AbortSignal;
@@ -45,11 +48,15 @@ export const openConnection = async (url: string, signal: AbortSignal, agent?: A
     return () => void client.off(event, listener);
   };
   client.setMaxListeners(0); // one listener for each feature that listens
+  const acknowledging = keepAcknowledging(() => client.send('Runtime.getIsolateId', {}));
+  client._ws?.on('message', acknowledging.received);
   const ask: Connection['ask'] = (method, params) =>
-    client.send(method, params ?? {}).catch((error: Error & { response?: { message: unknown } }) => {
-      throw error.response === undefined ? error : answeredError(error.response);
-    });
-  return { ask, on, closed: closed.signal, close };
+    acknowledging
+      .during(client.send(method, params ?? {}))
+      .catch((error: Error & { response?: { message: unknown } }) => {
+        throw error.response === undefined ? error : answeredError(error.response);
+      });
+  return { ask, expect: acknowledging.during, on, closed: closed.signal, close };
 };
 
 /** With a WebSocket whose messages have a maximum size, which follows no redirect, and which is shown before it is open. */

@@ -45,6 +45,8 @@ export interface Session {
     params?: Commands[M]['paramsType'][0],
     options?: { timeoutMs?: number },
   ): Promise<Commands[M]['returnType']>;
+  /** Of the connection to a process: waits for an answer that comes as an event. */
+  expect?(answer: Promise<unknown>): Promise<unknown>;
   /** Listens to an event until the returned function is called. */
   on<E extends keyof Events>(event: E, listener: (params: Events[E][0]) => void): () => void;
   /** Aborted when the connection is gone; the reason is a MemwatchError if it is known. */
@@ -100,7 +102,7 @@ export const connectSession = async (
     forget();
     throw error;
   });
-  const { ask, on, closed, close } = connection;
+  const { ask, expect, on, closed, close } = connection;
   closed.addEventListener('abort', forget, { once: true });
   on('HeapProfiler.addHeapSnapshotChunk', checkPiece);
   const closedOrAtEnd = AbortSignal.any([closed, endOf(on)]);
@@ -110,6 +112,7 @@ export const connectSession = async (
       const answer = ask(method, params).then((result) => checked(method, result));
       return bounded(answer, method, { closed: end, isStopped }, options?.timeoutMs) as Promise<never>;
     },
+    expect,
     on,
     closed,
     isStopped,

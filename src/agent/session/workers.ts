@@ -91,10 +91,14 @@ const openWorkerSession = (main: Session, sessionId: string): Session => {
     closed.abort(main.closed.reason);
   };
   main.closed.addEventListener('abort', end, { once: true });
+  const ask = (method: string, params: unknown): Promise<unknown> => {
+    const answer = channel.ask(method, params);
+    return main.expect?.(answer) ?? answer;
+  };
   return withInside({
     send: (method, params, options) =>
       bounded(
-        channel.ask(method, params),
+        ask(method, params),
         method,
         { closed: closed.signal, isStopped: main.isStopped },
         options?.timeoutMs,

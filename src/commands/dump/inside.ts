@@ -44,19 +44,16 @@ export const dumpInside = async (attachment: Attachment, { allPromises }: DumpOp
   const threads = (await threadsOf(attachment, true)).toSorted(byNumber);
   const looks = await Promise.all(threads.map((thread) => lookAt(attachment, thread)));
   const hasChildren = pid !== undefined && childProcessIds(pid).length > 0;
-  const [exact, held, loopDelays] = await Promise.all([
+  const [exact, { found, pending, warnings }] = await Promise.all([
     sampleStuck(attachment, looks, hasChildren),
-    Promise.all(looks.map(readHeld)),
-    Promise.all(looks.map(({ loopDelay }) => loopDelay)),
+    readHeldAndPending(attachment, looks, allPromises),
   ]);
-  const found = looks.map((look, at) => ({ look, held: held[at], loopDelayUs: loopDelays[at] ?? null }));
-  const { pending, warnings } = await readPending(attachment, found, allPromises);
-  const dumps = found.map(({ look, held: callbacks, loopDelayUs }, at) => ({
-    ...describe(
+  const dumps = found.map(({ look, held, loopDelayUs }, at) =>
+    describe(
       { ...untilNow(look), stack: exact.get(look) ?? look.stack },
-      { hasChildren, callbacks: callbacks?.callbacks ?? [], loopDelayUs, promises: pending[at] ?? null },
+      { hasChildren, callbacks: held?.callbacks ?? [], loopDelayUs, promises: pending[at] ?? null },
     ),
-  }));
+  );
   return { ...documentOf(pid, nodeVersion, dumps), warnings };
 };
 
@@ -179,6 +176,17 @@ interface Found {
   readonly held: Held | undefined;
   readonly loopDelayUs: number | null;
 }
+
+const readHeldAndPending = async (attachment: Attachment, looks: readonly Look[], allPromises: boolean) => {
+  const found = await Promise.all(
+    looks.map(async (look): Promise<Found> => ({
+      look,
+      held: await readHeld(look),
+      loopDelayUs: await look.loopDelay,
+    })),
+  );
+  return { found, ...(await readPending(attachment, found, allPromises)) };
+};
 
 /** Only of threads whose event loop turns: the others do not wait for promises. */
 const readPending = async (
