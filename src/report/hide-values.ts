@@ -17,7 +17,7 @@ const hideInText = (text: string, key: string): string => {
   return text
     .replace(/"(?:[^"\\]|\\.)*"/g, `"${hidden}"`)
     .replace(/'(?:[^'\\]|\\.){12,}'/g, `'${hidden}'`)
-    .replace(/\[(?!Symbol\(|<symbol |\d+\]|\]|value in )[^\]]*\]/g, `[${hidden}]`)
+    .replace(/(?<!anon_inode:)\[(?!Symbol\(|<symbol |\d+\]|\]|value in )[^\]]*\]/g, `[${hidden}]`)
     .replace(/[^\s"'<>()[\]]+@[^\s"'<>()[\]]+\.[a-z]{2,}/gi, hidden)
     .replace(tokenLike, hideToken);
 };

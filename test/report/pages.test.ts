@@ -194,6 +194,8 @@ test('what users of a program gave it is left out, names in its source stay', ()
   assert.deepEqual(page.match(/alice|bob|hunter2|eyJhbG|user:pass|token=abc/g), null);
   assert.match(page, /https:\/\/…@host\/app\.js/);
   assert.match(page, /Session\[&quot;…&quot;\]\.token/);
+  const detail = '140 KB anon_inode:[io_uring], /srv/[alice]';
+  assert.equal(hideValues({ detail }).detail, '140 KB anon_inode:[io_uring], /srv/[…]', 'the kernel’s own names stay');
 });
 
 test('leaks, heap and cpu write the page beside what they print', async (t) => {

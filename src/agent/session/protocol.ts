@@ -95,7 +95,6 @@ export const connectSession = async (
     signal?.removeEventListener('abort', hurry);
   };
   const cutListeners: (() => void)[] = [];
-  const beforeCut = (send: () => void): void => void cutListeners.push(send);
   // these messages go first; then openConnection closes
   silent.signal.addEventListener('abort', () => cutListeners.forEach((send) => send()));
   const connection = await openConnection(url, silent.signal, agent).catch((error: unknown) => {
@@ -117,7 +116,7 @@ export const connectSession = async (
     closed,
     isStopped,
     hurry,
-    beforeCut,
+    beforeCut: (send) => void cutListeners.push(send),
     cut: () => (silent.abort(leftSilent(name)), close()),
     close,
   };

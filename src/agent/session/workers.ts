@@ -91,14 +91,10 @@ const openWorkerSession = (main: Session, sessionId: string): Session => {
     closed.abort(main.closed.reason);
   };
   main.closed.addEventListener('abort', end, { once: true });
-  const ask = (method: string, params: unknown): Promise<unknown> => {
-    const answer = channel.ask(method, params);
-    return main.expect?.(answer) ?? answer;
-  };
   return withInside({
     send: (method, params, options) =>
       bounded(
-        ask(method, params),
+        expect(main, channel.ask(method, params)),
         method,
         { closed: closed.signal, isStopped: main.isStopped },
         options?.timeoutMs,
@@ -116,6 +112,9 @@ const openWorkerSession = (main: Session, sessionId: string): Session => {
     },
   });
 };
+
+/** The worker's answer comes as an event of the main thread's connection. */
+const expect = (main: Session, answer: Promise<unknown>): Promise<unknown> => main.expect?.(answer) ?? answer;
 
 const withInside = (outside: Session): Session => {
   let opening: Promise<InsideWorker> | undefined;

@@ -12,4 +12,5 @@ form{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}input,button{font:
 #details{font-family:ui-monospace,monospace;min-height:1.4em;margin:.4rem 0 1rem;overflow-wrap:anywhere}#sandwich{border:1px solid var(--rule);border-radius:.3rem;padding:0 .8rem .8rem;margin-bottom:1rem}#sandwich p{margin:.4rem 0;color:var(--quiet)}
 .scroll{overflow-x:auto}table{border-collapse:collapse}th{cursor:pointer;text-align:left;border-bottom:1px solid var(--rule);white-space:nowrap}
 td,th{padding:.15rem .8rem .15rem 0;font-variant-numeric:tabular-nums}td:nth-child(-n+3),th:nth-child(-n+3){text-align:right;white-space:nowrap}td:nth-child(4){cursor:pointer}
-td:nth-child(n+4){font-family:ui-monospace,monospace;font-size:.9em;overflow-wrap:anywhere;min-width:9rem}#matched{color:var(--found)}`;
+td:nth-child(n+4){font-family:ui-monospace,monospace;font-size:.9em;overflow-wrap:anywhere;min-width:9rem}#matched{color:var(--found)}
+@media (max-width:40rem){body{margin:.8rem}td,th{padding-right:.5rem}th:nth-child(-n+3){white-space:normal}td:nth-child(n+4){min-width:7rem}}`;
