@@ -13,4 +13,4 @@ form{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}input,button{font:
 .scroll{overflow-x:auto}table{border-collapse:collapse}th{cursor:pointer;text-align:left;border-bottom:1px solid var(--rule);white-space:nowrap}
 td,th{padding:.15rem .8rem .15rem 0;font-variant-numeric:tabular-nums}td:nth-child(-n+3),th:nth-child(-n+3){text-align:right;white-space:nowrap}td:nth-child(4){cursor:pointer}
 td:nth-child(n+4){font-family:ui-monospace,monospace;font-size:.9em;overflow-wrap:anywhere;min-width:9rem}#matched{color:var(--found)}
-@media (max-width:40rem){body{margin:.8rem}td,th{padding-right:.5rem}th:nth-child(-n+3){white-space:normal}td:nth-child(n+4){min-width:7rem}}`;
+@media (max-width:40rem){td,th{padding-right:.5rem}th:nth-child(-n+3){white-space:normal}td:nth-child(n+4){min-width:7rem}}`;
