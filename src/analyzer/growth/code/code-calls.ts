@@ -17,6 +17,8 @@ export interface Calls {
   readonly all: readonly AnyNode[];
   /** Functions that add to the collection by themselves. */
   readonly adders: readonly FunctionCode[];
+  /** Functions that remove from it by themselves. */
+  readonly takers: readonly FunctionCode[];
   /** Constants of the script by name. */
   readonly constants: ReadonlyMap<string, number>;
   /** Functions that are called by their names in this one. */
@@ -35,7 +37,7 @@ export const createCalls = (
   isRemoval: (node: AnyNode) => boolean,
   isAddition: (node: AnyNode) => boolean,
 ): Calls => {
-  const { all, functions, adders, constants, parameters } = readCode(program, isAddition);
+  const { all, functions, adders, takers, constants, parameters } = readCode(program, isRemoval, isAddition);
   const byName = new Map<string, FunctionCode[]>();
   for (const code of functions)
     if (code.name !== undefined) byName.set(code.name, [...(byName.get(code.name) ?? []), code]);
@@ -52,6 +54,7 @@ export const createCalls = (
   return {
     all,
     adders,
+    takers,
     constants,
     calledBy: ({ node }) => usesIn(node).flatMap(usedBy),
     removes: (node) => does(node, isRemoval, mostDepth),
@@ -59,16 +62,17 @@ export const createCalls = (
   };
 };
 
-interface Read extends Pick<Calls, 'all' | 'adders' | 'constants'> {
+interface Read extends Pick<Calls, 'all' | 'adders' | 'takers' | 'constants'> {
   readonly functions: readonly FunctionCode[];
   /** Names of parameters of any function. */
   readonly parameters: ReadonlySet<string>;
 }
 
-const readCode = (program: AnyNode, isAddition: (node: AnyNode) => boolean): Read => {
+const readCode = (program: AnyNode, isRemoval: Question, isAddition: Question): Read => {
   const all: AnyNode[] = [];
   const functions: FunctionCode[] = [];
   const adders = new Set<FunctionCode>();
+  const takers = new Set<FunctionCode>();
   const constants = new Map<string, number>();
   const parameters = new Set<string>();
   const visit = (node: AnyNode, parent: AnyNode | undefined, within: FunctionCode | undefined): void => {
@@ -76,13 +80,14 @@ const readCode = (program: AnyNode, isAddition: (node: AnyNode) => boolean): Rea
     if (code !== undefined && code !== within) functions.push(code);
     if ('params' in node) for (const { name } of node.params.filter(isIdentifier)) parameters.add(name);
     if (code !== undefined && isAddition(node)) adders.add(code);
+    if (code !== undefined && isRemoval(node)) takers.add(code);
     if (node.type === 'VariableDeclarator' && node.id.type === 'Identifier' && node.init)
       addConstant(constants, node.id.name, node.init);
     all.push(node);
     for (const child of childrenOf(node)) visit(child, node, code);
   };
   visit(program, undefined, undefined);
-  return { all, functions, adders: [...adders], constants, parameters };
+  return { all, functions, adders: [...adders], takers: [...takers], constants, parameters };
 };
 
 type Question = (node: AnyNode) => boolean;

@@ -37,7 +37,29 @@ const findCap = (calls: Calls, name: string): Deletion | undefined => {
         return { by: 'size', limit: limitOf(compared.test, name, calls), ...placeOf(inner) };
       }
   }
+  return findPoolCap(calls, name);
+};
+
+/** Who takes from a pool and finds nothing makes another object while there are fewer than its limit. */
+const findPoolCap = (calls: Calls, name: string): Deletion | undefined => {
+  for (const { node } of calls.takers)
+    for (const inner of nodesIn(node)) {
+      const compared = testOf(inner);
+      if (compared === undefined || !countsUp(compared, calls) || calls.removes(compared.body)) continue;
+      return { by: 'size', limit: limitOf(compared.test, name, calls), ...placeOf(inner) };
+    }
   return undefined;
+};
+
+/** `if (this.size < this.max) this.size++` */
+const countsUp = ({ test, body }: Compared, { constants }: Calls): boolean => {
+  const sides = sidesOf(test);
+  const counts = sides.filter(isNamedLikeSize).map(lastName);
+  const isLimited = sides.every((side) => isNamedLikeSize(side) || constantOf(side, constants) !== undefined);
+  const isCounted = (node: AnyNode): boolean =>
+    (node.type === 'UpdateExpression' && node.operator === '++' && counts.includes(lastName(node.argument))) ||
+    (node.type === 'AssignmentExpression' && node.operator === '+=' && counts.includes(lastName(node.left)));
+  return isLimited && nodesIn(body).some(isCounted);
 };
 
 const findTimer = (calls: Calls): Deletion | undefined => {
