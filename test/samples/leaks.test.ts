@@ -16,7 +16,7 @@ const leaking = {
   'listener-per-request': ['listeners', "settings.on('change'", "settings.on('change'"],
   'timer-per-session': ['timers', 'setInterval(() => session.beats++'],
   'pending-promise': ['promise-reactions', 'await Promise.race([shutdown'],
-  'unlinked-list': ['linked-list', 'class Recent'],
+  'unlinked-list': ['linked-list', 'entry.older = this.newest'],
   'wrapped-handler': ['closure-chain', 'handler = (path) => (settings', 'handler = (path) => (settings'],
   'abort-signal': ['listeners', "stopping.signal.addEventListener('abort'"],
   'context-chain': ['linked-list', 'constructor('],

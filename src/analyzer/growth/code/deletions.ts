@@ -98,10 +98,12 @@ const testOf = (node: AnyNode): Compared | undefined => {
 };
 
 /** A comparison of the size after which entries are deleted, or nothing is added. */
-const isBound = ({ test, body }: Compared, calls: Calls, name: string): boolean => {
+const isBound = (compared: Compared, calls: Calls, name: string): boolean => {
+  const { test, body } = compared;
   const sides = sidesOf(test);
   const ofIt = sides.some((side) => isSizeOf(side, name));
   if (!ofIt && !sides.some(isNamedLikeSize)) return false;
+  if (!ofIt && countsUp(compared, calls)) return false; // it limits how many jobs run at once, not how many wait
   if ((limitOf(test, name, calls) ?? Infinity) <= 1) return false; // a count of users, or a check for none
   if (calls.removes(body)) return true;
   return ofIt && nodesIn(body).some(({ type }) => type === 'ReturnStatement' || type === 'ThrowStatement');

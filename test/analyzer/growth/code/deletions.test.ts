@@ -27,6 +27,18 @@ test('a cap in a method that the adding one calls, and one with a limit that is 
   assert.equal(deletionOf(halves), 'size undefined at line 1');
 });
 
+test('a pool is bounded where one takes from it, and counts what it makes; a queue of jobs is not', () => {
+  const pool = `class Pool { free = []; size = 0; max = 60; give(c) { this.free.push(c); }
+    take() { if (this.free.length > 0) return this.free.pop();
+      if (this.size < this.max) { this.size++; return { id: this.size }; } } }`;
+  assert.equal(deletionOf(pool, 'free'), 'size undefined at line 3');
+  const counts = `function take() { const c = cache.pop(); if (c) return c; if (size < 20) { size += 1; return make(); } }`;
+  assert.equal(deletionOf(counts), 'size 20 at line 1');
+  const jobs = `function next() { if (activeCount < limit) { activeCount++; run(cache.shift()); } }
+    function add(job) { cache.push(job); next(); }`;
+  assert.equal(deletionOf(jobs), 'none');
+});
+
 test('timers that delete bound a collection', () => {
   assert.equal(deletionOf('function add(id) { cache.set(id, 1);\nsetTimeout(() => cache.delete(id), 180_000).unref(); }'), 'timeout 180000 at line 2'); // prettier-ignore
   const sweep = `function sweep() { for (const [k, v] of cache) if (v.at < Date.now()) cache.delete(k); }
