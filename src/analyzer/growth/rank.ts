@@ -27,12 +27,6 @@ const shareThatExplains = 0.5;
 
 const isNodes = ({ owner }: Finding): boolean => owner.kind === 'node';
 
-/** Also if its place is the code of its entries, because a module of Node's holds it. */
-const isHeldByNode = (finding: Finding): boolean => {
-  const [start] = finding.path;
-  return isNodes(finding) || (start?.type === 'module' && start.name.startsWith('node:'));
-};
-
 /**
  * Merges findings with the same signature (the lists of a thousand timers); then two containers of one object that gain the
  * same number in each round, because one line adds to both; then what only Node's own code, or the same dependency, holds
@@ -124,7 +118,7 @@ const besideCauses = (findings: readonly Finding[]): Finding[] => {
   const causes: Finding[] = [];
   for (const finding of findings) {
     const at = causes.findIndex(
-      (cause) => (isHeldByNode(finding) || isOfOnePackage(cause, finding)) && gainsAlike(cause, finding),
+      (cause) => (isNodes(finding) || isOfOnePackage(cause, finding)) && gainsAlike(cause, finding),
     );
     if (at === -1) causes.push(finding);
     else causes[at] = moreTelling(causes[at], finding);

@@ -39,18 +39,6 @@ test('what Node holds is part of what gains in step with it, but for a few that 
   assert.equal(mergeByCause([cause, finding('other', { history: [0, 100, 200] })]).length, 2, 'both are the program’s');
 });
 
-test('so is what a module of Node holds, though its place is the code of what it holds', () => {
-  const registry = (name: string): Finding =>
-    finding('cells', {
-      bytesPerRound: 900,
-      history: [0, 200, 400],
-      path: [{ edge: '', label: '', kind: 'word', name, type: 'module', id: 7 }],
-    });
-  const signals = finding('signals', { history: [0, 100, 200], bytesPerRound: 5000 });
-  assert.deepEqual(titles(mergeByCause([signals, registry('node:internal/abort_controller')])), ['signals']);
-  assert.equal(mergeByCause([signals, registry('app.mjs')]).length, 2);
-});
-
 test('two fields of one object that gain the same are one finding; two variables of one module are two', () => {
   const inside = (title: string, type: 'object' | 'module', name: string): Finding => {
     const owner = { edge: '', label: '', kind: 'word', name, type, id: 7 } as const;
