@@ -11,6 +11,16 @@ export const readThreads = (pid: number): KernelThread[] =>
 
 /** undefined if there is no such thread. */
 export const readThread = (pid: number, id: number): KernelThread | undefined => {
+  for (let looks = 1; ; looks++) {
+    const thread = readThreadOnce(pid, id);
+    // it woke up between the two files, if the kernel says at all what a thread waits in
+    const wokeUp = thread !== undefined && thread.state === 'S' && thread.waitsIn === '';
+    if (!wokeUp || looks === mostLooks) return thread;
+  }
+};
+const mostLooks = 5;
+
+const readThreadOnce = (pid: number, id: number): KernelThread | undefined => {
   const folder = `/proc/${pid}/task/${id}`;
   const stat = readText(`${folder}/stat`);
   const end = stat.lastIndexOf(')');
