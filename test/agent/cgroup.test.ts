@@ -4,6 +4,9 @@ import { cgroupFolders, readCgroupLimits } from '#memwatch/agent/process/cgroup.
 import { readCgroupState } from '#memwatch/agent/process/cgroup-state.js';
 import { missingMemory } from '#memwatch/agent/process/least-memory.js';
 
+/** Its files, as memwatch sees them from another namespace. */
+const rootOfSeven = '/proc/7/root';
+
 const two = (root: string, point = '/sys/fs/cgroup'): string =>
   `41 31 0:38 ${root} ${point} rw,relatime shared:9 - cgroup2 cgroup2 rw\n`;
 const one = (root: string): string =>
@@ -68,9 +71,9 @@ test('a cgroup outside of this namespace is found through the mounts of the proc
   const through = {
     ...away,
     '/proc/7/mountinfo': two('/../app'),
-    '/proc/7/root/sys/fs/cgroup/cgroup.procs': '0\n',
-    '/proc/7/root/sys/fs/cgroup/memory.max': '1000\n',
-    '/proc/7/root/sys/fs/cgroup/memory.current': '300\n',
+    [`${rootOfSeven}/sys/fs/cgroup/cgroup.procs`]: '0\n',
+    [`${rootOfSeven}/sys/fs/cgroup/memory.max`]: '1000\n',
+    [`${rootOfSeven}/sys/fs/cgroup/memory.current`]: '300\n',
   };
   assert.deepEqual(readCgroupLimits(7, reader(through)), {
     tightest: { limitBytes: 1000, usedBytes: 300 },
@@ -149,8 +152,8 @@ test('the whole list of limits, its own pressure and the kills of its cgroup, fo
     '/sys/fs/cgroup/pods/app/memory.stat': 'anon 400\nfile 250\ninactive_file 0\n',
     '/sys/fs/cgroup/pods/app/memory.events': 'low 0\nhigh 3\nmax 4\noom 2\noom_kill 2\n',
     '/sys/fs/cgroup/pods/app/memory.pressure': 'some avg10=12.00 avg60=4.00 avg300=0.00 total=9\n',
-    '/proc/7/root/sys/fs/cgroup/pods/app/memory.max': '1000\n',
-    '/proc/7/root/sys/fs/cgroup/pods/app/memory.current': '700\n',
+    [`${rootOfSeven}/sys/fs/cgroup/pods/app/memory.max`]: '1000\n',
+    [`${rootOfSeven}/sys/fs/cgroup/pods/app/memory.current`]: '700\n',
     '/sys/fs/cgroup/pods/memory.max': '4000\n',
     '/sys/fs/cgroup/pods/memory.current': '3000\n',
     '/proc/pressure/memory': 'some avg10=99.00 avg60=99.00 avg300=0.00 total=9\n',
