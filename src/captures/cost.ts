@@ -105,12 +105,13 @@ const collectedCensusUs = {
   base: 29_000,
   perObject: 0.37,
   perJsObject: 0.6,
+  perReference: 0, // the collection follows them, too
   perWeakEntry: 1.9,
   perName: 1.6,
-  perCollectionUs: 4.1,
-  /** At most: each large table is that of a dictionary. */
-  mostPerTableReference: 0.15,
 };
+const perCollectionUs = 4.1;
+/** At most: each large table is that of a dictionary. */
+const mostPerTableReference = 0.15;
 
 export const censusCost = (heap: HeapObjects): CaptureCost => {
   const { objects, jsObjects, tableReferences } = heap;
@@ -124,33 +125,29 @@ export const censusCost = (heap: HeapObjects): CaptureCost => {
   };
 };
 
+const workUs = (per: typeof censusUs, { objects, jsObjects, names, references, weakEntries }: HeapObjects): number =>
+  per.base +
+  objects * per.perObject +
+  jsObjects * per.perJsObject +
+  references.likely * per.perReference +
+  weakEntries.likely * per.perWeakEntry +
+  names * per.perName;
+
 const censusPause = (heap: HeapObjects): Range => {
-  const { objects, jsObjects, names, references, tableReferences, slots, weakEntries, slowdown } = heap;
-  const us =
-    censusUs.base +
-    objects * censusUs.perObject +
-    jsObjects * censusUs.perJsObject +
-    references.likely * censusUs.perReference +
-    weakEntries.likely * censusUs.perWeakEntry +
-    names * censusUs.perName;
+  const { tableReferences, slots, slowdown } = heap;
+  const us = workUs(censusUs, heap);
   const atMost = slots * mostCensusUs.perSlot + tableReferences * mostCensusUs.perTableReference;
   return { least: 0.4 * us, likely: us * slowdown.likely, most: (2.3 * us + atMost) * slowdown.most };
 };
 
 const collectedCensusPause = (heap: HeapObjects, collectionUs: number): Range => {
-  const { objects, jsObjects, names, tableReferences, weakEntries, slowdown } = heap;
-  const per = collectedCensusUs;
-  const walkUs = collectionUs * per.perCollectionUs; // slowed down already
-  const us =
-    per.base +
-    objects * per.perObject +
-    jsObjects * per.perJsObject +
-    weakEntries.likely * per.perWeakEntry +
-    names * per.perName;
+  const { tableReferences, slowdown } = heap;
+  const us = workUs(collectedCensusUs, heap);
+  const walkUs = collectionUs * perCollectionUs; // slowed down already
   return {
     least: 0.45 * (us + walkUs / slowdown.most),
     likely: us * slowdown.likely + walkUs,
-    most: 1.75 * (us * slowdown.most + walkUs) + tableReferences * per.mostPerTableReference,
+    most: 1.75 * (us * slowdown.most + walkUs) + tableReferences * mostPerTableReference,
   };
 };
 

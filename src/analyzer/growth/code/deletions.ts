@@ -4,7 +4,7 @@
  * with its limit if that is a constant.
  */
 import { childrenOf, nodesIn, tryParse, type AnyNode } from '../../../source/syntax.js';
-import { createCalls, constantOf, nameOfCallee, type Calls, type Code } from './code-calls.js';
+import { createCalls, constantOf, nameOfCallee, type Calls, type Code, type FunctionCode } from './code-calls.js';
 
 export interface Deletion {
   /** `size`: once a size is reached; `timeout`: some time after each addition; `interval`: by a sweep, again and again. */
@@ -29,24 +29,18 @@ export const findDeletion = (source: string, name: string): Deletion | undefined
 };
 
 const findCap = (calls: Calls, name: string): Deletion | undefined => {
-  for (const adder of calls.adders) {
-    for (const { node } of [adder, ...calls.calledBy(adder)])
-      for (const inner of nodesIn(node)) {
-        const compared = testOf(inner);
-        if (compared === undefined || !isBound(compared, calls, name)) continue;
-        return { by: 'size', limit: limitOf(compared.test, name, calls), ...placeOf(inner) };
-      }
-  }
-  return findPoolCap(calls, name);
+  const adding = calls.adders.flatMap((adder) => [adder, ...calls.calledBy(adder)]);
+  // who takes from a pool and finds nothing makes another object while there are fewer than its limit
+  const makesMore = (compared: Compared): boolean => countsUp(compared, calls) && !calls.removes(compared.body);
+  const found = findTest(adding, (compared) => isBound(compared, calls, name)) ?? findTest(calls.takers, makesMore);
+  return found && { by: 'size', limit: limitOf(found.compared.test, name, calls), ...placeOf(found.node) };
 };
 
-/** Who takes from a pool and finds nothing makes another object while there are fewer than its limit. */
-const findPoolCap = (calls: Calls, name: string): Deletion | undefined => {
-  for (const { node } of calls.takers)
-    for (const inner of nodesIn(node)) {
-      const compared = testOf(inner);
-      if (compared === undefined || !countsUp(compared, calls) || calls.removes(compared.body)) continue;
-      return { by: 'size', limit: limitOf(compared.test, name, calls), ...placeOf(inner) };
+const findTest = (functions: readonly FunctionCode[], isWanted: (compared: Compared) => boolean) => {
+  for (const { node: code } of functions)
+    for (const node of nodesIn(code)) {
+      const compared = testOf(node);
+      if (compared !== undefined && isWanted(compared)) return { node, compared };
     }
   return undefined;
 };
