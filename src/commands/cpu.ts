@@ -116,6 +116,7 @@ const captureThreads = async (
     precise: args['precise'] === true,
     laterWorkers: args['threads'] === 'all',
     onLost: (thread) => io.warn(`${escapeText(thread)} ended before the profile did: its profile is lost`),
+    onFailed: (thread, why) => io.warn(`${escapeText(thread)} is not profiled: ${why}`),
     signal: io.signal,
     onProgress: io.progress,
   });

@@ -6,7 +6,7 @@ import { MemwatchError, throwIfInterrupted } from '../../errors.js';
 import { evaluate } from '../session/evaluate.js';
 import { describeWait, programOf, runsOn } from '../process/proc.js';
 import { describeSilentWorker } from '../process/threads.js';
-import { enterGuard } from '../session/guard.js';
+import { enterGuardOfWorker } from '../session/guard.js';
 import { watchEnd } from './end-of-target.js';
 import type { Program } from './launch.js';
 import { leave, openLink, type Link, type LinkOptions } from './link.js';
@@ -150,7 +150,7 @@ const attachmentOf = async (link: Link, wantedWorker: string | undefined): Promi
   const workers = watchWorkers(main, guard.opened);
   const worker = wantedWorker === undefined ? undefined : chooseWorker(await workers.list(), wantedWorker);
   // a worker is a JavaScript world of its own, with its own guard
-  const guardHere = worker === undefined ? guard : await enterGuard(worker.session, false);
+  const guardHere = worker === undefined ? guard : await enterGuardOfWorker(worker.session);
   const nodeVersion = await readVersion(main);
   const undos: (() => Promise<void> | void)[] = [];
   let detached: Promise<void> | undefined;
@@ -199,7 +199,7 @@ const readVersion = async (main: Session): Promise<string> => {
  * is in native code.
  */
 export const attachToWorker = async (attachment: Attachment, worker: WorkerThread): Promise<Attachment> => {
-  const guard = await enterGuard(worker.session, false);
+  const guard = await enterGuardOfWorker(worker.session);
   return {
     ...attachment,
     session: worker.session,

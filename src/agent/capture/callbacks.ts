@@ -118,7 +118,7 @@ const joined = (calls: readonly HandleCallback[]): HandleCallback[] => {
 };
 
 const findHolders = async (session: Session): Promise<Remote<Holders>> => {
-  const clear = await evaluateRemote(session, clearTimeoutInTarget, [], { timeoutMs, commandLineApi: true });
+  const clear = await evaluateRemote(session, clearTimeoutInTarget, [], { timeoutMs, mayNeedRequire: true });
   const { scopes } = await readFunction(session, clear, () => undefined);
   const [module] = (await childrenOf(session, scopes)).values();
   const lists = (await childrenOf(session, module)).get('timerListMap');

@@ -5,6 +5,7 @@
  */
 import type { CensusContainer, CensusReading } from '../../analyzer/model/census.js';
 import { MemwatchError } from '../../errors.js';
+import { evaluateRemote } from '../session/evaluate.js';
 import { countObjects, mostProperties, prepareSource, readSizes, type CensusCount } from './census-in-target.js';
 import type { Session } from '../session/protocol.js';
 
@@ -31,16 +32,16 @@ let censuses = 0;
 export const startCensus = async (given: Pick<Session, 'send' | 'inside'>): Promise<Census> => {
   const session: Sender = (await given.inside?.()) ?? given; // all objects of the target are held while they are counted
   const objectGroup = `memwatch-census-${++censuses}`;
-  const evaluate = async (expression: string): Promise<string> => {
-    const answer = await session.send('Runtime.evaluate', { expression, objectGroup, includeCommandLineAPI: true });
-    return handleOf(answer);
-  };
-  const own = await evaluate(prepareSource);
+  const own = await evaluateRemote(session, prepareSource, [], { objectGroup, mayNeedRequire: true });
   let before = new Map<string, number>();
   return {
     async count(options = {}) {
       const startedAt = performance.now();
-      const counted = await countOnce(session, await evaluate('Object.prototype'), own);
+      const counted = await countOnce(
+        session,
+        await evaluateRemote(session, 'Object.prototype', [], { objectGroup }),
+        own,
+      );
       const pauseUs = Math.round((performance.now() - startedAt) * 1000);
       const classes = counted.classes.map(([name, count]) => ({
         name,

@@ -10,6 +10,7 @@ import type { ScriptsTable } from '../../analyzer/model/scripts.js';
 import type { Attachment } from '../attach/attach.js';
 import { captureCallCounts, readWork, type Work } from './call-counts.js';
 import { watchGcAndLoop, type GcAndLoopWatch } from './gc-and-loop.js';
+import { messageOf } from '../../errors.js';
 import { publicAddress } from '../../source/file-address.js';
 import { disableInlining, dropOptimisedCode } from './inlining.js';
 import type { Session } from '../session/protocol.js';
@@ -42,6 +43,8 @@ export interface CpuCaptureOptions {
    * its end, but would let it wait forever if memwatch were killed (a lost connection does not close workers' sessions).
    */
   readonly onLost?: ((thread: string) => void) | undefined;
+  /** Called with a worker that runs and could not be profiled. */
+  readonly onFailed?: ((thread: string, why: string) => void) | undefined;
 }
 
 export interface CpuCapture {
@@ -62,57 +65,79 @@ export const threadOf = ({ id, title, session }: WorkerThread): Thread => {
   return { name: own === '' || own === 'WorkerThread' ? `worker ${id}` : `worker ${id} (${own})`, session };
 };
 
-/** Throws if no thread could be profiled. */
+/** Throws if the first thread cannot be profiled; a worker that cannot does not spoil the other profiles. */
 export const captureCpuProfiles = async (
   attachment: Attachment,
-  threads: readonly Thread[],
+  [first, ...workers]: readonly [Thread, ...Thread[]],
   options: CpuCaptureOptions,
 ): Promise<CpuCapture[]> => {
-  const sessions = threads.map(({ session }) => session);
+  const sessions = [first, ...workers].map(({ session }) => session);
   const enableInlining = options.precise ? await disableInlining(attachment, sessions) : undefined;
-  const startedAt = performance.now();
-  const running = await Promise.all(threads.map((thread) => start(thread, options)));
-  if (options.precise) for (const session of sessions) await dropOptimisedCode(session);
-  const later =
-    options.laterWorkers === true ? startLater(attachment, options, { startedAt, running, sessions }) : null;
+  const running = [await start(first, options)];
+  if (options.precise) await dropOptimisedCode(first.session);
+  const ofWorkers = profileWorkers(workers, attachment, options, { running, sessions });
+  await ofWorkers.started;
   await attachment.runIfWaiting();
   await waitForEnd(attachment, options, running);
-  await later?.stop();
-  const stopped = await Promise.allSettled(running.map(stop));
+  await ofWorkers.stop();
+  const placeOf = ({ thread }: RunningProfile): number => sessions.indexOf(thread.session);
+  running.sort((a, b) => placeOf(a) - placeOf(b));
+  const stopping = running.map(stop);
+  await Promise.allSettled(stopping);
   await enableInlining?.();
-  const profiles = stopped.filter((one) => one.status === 'fulfilled').map(({ value }) => value);
-  const [first] = stopped;
-  // a worker that ended does not spoil the other profiles
-  if (profiles.length === 0 && first?.status === 'rejected') throw first.reason;
-  running.forEach(({ thread }, at) => stopped[at]?.status === 'rejected' && options.onLost?.(thread.name));
-  return Promise.all(profiles.map((profile) => finish(attachment, profile, options)));
+  const finishing = stopping.map(async (stopped) => finish(attachment, await stopped, options));
+  const finished = await Promise.allSettled(finishing);
+  const captures = finished.filter((one) => one.status === 'fulfilled').map(({ value }) => value);
+  const [main] = finished;
+  if (captures.length === 0 && main?.status === 'rejected') throw main.reason;
+  running.forEach(({ thread }, at) => finished[at]?.status === 'rejected' && options.onLost?.(thread.name));
+  return captures;
 };
 
 /** A program that starts a worker for every task would fill memwatch's memory with profiles. */
 const maxWorkers = 100;
 
-/** Begins to profile each worker that starts; if one ends before it is profiled there is nothing to keep. */
-const startLater = (
+interface WorkerProfiles {
+  /** The profiles of the workers that were given have begun. */
+  readonly started: Promise<unknown>;
+  /** No worker is added from now on; reports those that could not be profiled. */
+  stop(): Promise<void>;
+}
+
+/** Begins to profile these workers and, if wanted, each that starts. */
+const profileWorkers = (
+  workers: readonly Thread[],
   attachment: Attachment,
   options: CpuCaptureOptions,
-  { startedAt, running, sessions }: { startedAt: number; running: RunningProfile[]; sessions: Session[] },
-): { stop(): Promise<unknown> } => {
-  const starting: Promise<unknown>[] = [];
-  const add = async (worker: WorkerThread): Promise<void> => {
-    const sinceUs = Math.round((performance.now() - startedAt) * 1000);
-    running.push(await start(threadOf(worker), options, sinceUs));
-    sessions.push(worker.session);
-    // V8 may charge code that the worker compiled before its profile began to the caller; it is little, and soon compiled
-    // again
-    await dropOptimisedCode(worker.session);
+  { running, sessions }: { running: RunningProfile[]; sessions: Session[] },
+): WorkerProfiles => {
+  const startedAt = performance.now();
+  const failed: { thread: Thread; why: string }[] = [];
+  const add = async (thread: Thread, isLate: boolean): Promise<void> => {
+    const sinceUs = isLate ? Math.round((performance.now() - startedAt) * 1000) : 0;
+    try {
+      running.push(await start(thread, options, sinceUs));
+      // V8 may charge code that a late worker compiled before its profile began to the caller; it is little, and soon
+      // compiled again
+      if (isLate || options.precise) await dropOptimisedCode(thread.session);
+    } catch (error) {
+      failed.push({ thread, why: messageOf(error) });
+    }
   };
+  const starting: Promise<void>[] = [];
   const stopListening = attachment.onWorker((worker) => {
-    if (running.length <= maxWorkers) starting.push(add(worker).catch(() => {}));
+    if (options.laterWorkers !== true || running.length > maxWorkers) return;
+    sessions.push(worker.session);
+    starting.push(add(threadOf(worker), true));
   });
   return {
-    stop: () => {
+    started: Promise.all(workers.map((thread) => add(thread, false))),
+    stop: async () => {
       stopListening();
-      return Promise.all(starting);
+      await Promise.all(starting);
+      // one that ended before it was profiled leaves nothing to keep
+      const alive = failed.filter(({ thread: { session } }) => !session.closed.aborted);
+      for (const { thread, why } of alive) options.onFailed?.(thread.name, why);
     },
   };
 };

@@ -16,7 +16,7 @@ const patienceMs = 60_000;
 export const trimMalloc = async (session: Session, allocator: string): Promise<number> => {
   if (allocator !== 'glibc') throw cannotTrim(`only glibc has it, and the target's malloc is ${allocator}`);
   const library = libraryOf('malloc_trim').toString('base64');
-  const result = await evaluate(session, trimInTarget, [library], { timeoutMs: patienceMs, commandLineApi: true });
+  const result = await evaluate(session, trimInTarget, [library], { timeoutMs: patienceMs, mayNeedRequire: true });
   if (typeof result === 'number') return Math.round(result);
   throw cannotTrim(result);
 };

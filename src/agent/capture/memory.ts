@@ -112,7 +112,7 @@ const heapLimit = ({ thread, limitBytes, usedBytes, liveBytes }: IsolateMemory) 
 
 /** Only the thread's name if it does not answer. */
 const readIsolate = async ({ name, session }: Thread, collect: boolean): Promise<IsolateMemory | string> => {
-  const read = () => evaluate(session, isolateInTarget, [], { timeoutMs: patienceMs, commandLineApi: true });
+  const read = () => evaluate(session, isolateInTarget, [], { timeoutMs: patienceMs, mayNeedRequire: true });
   try {
     const isolate = await read();
     const liveBytes = collect ? await readCollectedHeap(session) : null;

@@ -22,7 +22,7 @@ export const readThreadInside = async ({ session }: Thread): Promise<ThreadInsid
   try {
     return await evaluate<ThreadInside>(session, `(${insideOf})()`, [], {
       timeoutMs: longerIfBusy(patienceMs),
-      commandLineApi: true,
+      mayNeedRequire: true,
     });
   } catch (error) {
     if (error instanceof MemwatchError && ['no-answer', 'target-error'].includes(error.code)) return undefined;

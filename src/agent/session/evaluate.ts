@@ -3,31 +3,32 @@
  * arguments as JSON. Out: its result as JSON. Works while the target is busy, because V8 runs it by an interrupt.
  */
 import type { MemwatchUrl } from '../../analyzer/model/scripts.js';
-import { MemwatchError } from '../../errors.js';
+import { MemwatchError, messageOf } from '../../errors.js';
 import type { Session } from './protocol.js';
 
 export interface EvaluateOptions {
   timeoutMs?: number;
   /** The function returns a promise. Leave it out otherwise: a busy target runs no promise reactions. */
   awaitPromise?: boolean;
-  /** Makes `require` available to the function, for Node before 20.16, which has no process.getBuiltinModule. */
-  commandLineApi?: boolean;
+  /**
+   * The function uses `require` where process.getBuiltinModule is missing (Node before 20.16), and does so before anything
+   * else. Only there is it run with DevTools' command line API, which has `require`: V8 crashes if it sets that API up in a
+   * worker that is being terminated.
+   */
+  mayNeedRequire?: boolean;
+  /** What is kept in the target can be released by this name. */
+  objectGroup?: string;
 }
+
+type Sender = Pick<Session, 'send'>;
 
 /** Returns the function's result. Throws `target-error` with what the function threw, `no-answer`, `disconnected`. */
 export const evaluate = async <T, A extends readonly unknown[] = []>(
-  session: Session,
+  session: Sender,
   body: string | ((...args: A) => T),
   args?: A,
   options: EvaluateOptions = {},
-): Promise<Awaited<T>> => {
-  const answer = await session.send(
-    'Runtime.evaluate',
-    { ...request(body, args, options), returnByValue: true },
-    options,
-  );
-  return resultOf(answer).value as Awaited<T>;
-};
+): Promise<Awaited<T>> => (await run(session, body, args, options, true)).value as Awaited<T>;
 
 /** Runs in a target: returns true when its event loop has turned. Sets its timer in a promise reaction, see guard.ts. */
 export const turnOfLoop = async (): Promise<true> => {
@@ -41,14 +42,11 @@ export type Remote<T> = string & { readonly [remoteBrand]: T };
 
 /** Runs the function and keeps the object that it returns in the target, until the session ends or it is released. */
 export const evaluateRemote = async <T extends object, A extends readonly unknown[] = []>(
-  session: Session,
+  session: Sender,
   body: string | ((...args: A) => T),
   args?: A,
   options: EvaluateOptions = {},
-): Promise<Remote<Awaited<T>>> => {
-  const answer = await session.send('Runtime.evaluate', request(body, args, options), options);
-  return resultOf(answer).objectId as Remote<Awaited<T>>;
-};
+): Promise<Remote<Awaited<T>>> => (await run(session, body, args, options, false)).objectId as Remote<Awaited<T>>;
 
 /** Calls a function on an object that is kept in the target. */
 export const callOn = async <T, R, A extends readonly unknown[] = []>(
@@ -78,16 +76,27 @@ export const callOn = async <T, R, A extends readonly unknown[] = []>(
 export const memwatchUrl: MemwatchUrl = 'memwatch:in-target';
 const named = `\n//# sourceURL=${memwatchUrl}\n`;
 
-const request = (
+const run = async (
+  session: Sender,
   body: string | ((...args: never[]) => unknown),
   args: readonly unknown[] = [],
   options: EvaluateOptions,
-) => ({
-  expression: (typeof body === 'string' ? body : callOf(body, args)) + named,
-  awaitPromise: options.awaitPromise === true,
-  silent: true,
-  includeCommandLineAPI: options.commandLineApi === true,
-});
+  returnByValue: boolean,
+): Promise<Answer['result']> => {
+  const { awaitPromise = false, objectGroup, mayNeedRequire } = options;
+  const ask = async (includeCommandLineAPI: boolean): Promise<Answer['result']> => {
+    const expression = (typeof body === 'string' ? body : callOf(body, args)) + named;
+    const group = objectGroup !== undefined && { objectGroup };
+    const params = { expression, awaitPromise, returnByValue, silent: true, includeCommandLineAPI, ...group };
+    return resultOf(await session.send('Runtime.evaluate', params, options));
+  };
+  try {
+    return await ask(false);
+  } catch (error) {
+    if (mayNeedRequire !== true || !messageOf(error).includes('require is not defined')) throw error;
+    return ask(true);
+  }
+};
 
 interface Answer {
   readonly result: { readonly value?: unknown; readonly objectId?: string | undefined };

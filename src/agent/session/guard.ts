@@ -4,6 +4,8 @@
  * seconds; ten seconds without one count as gone. With the last client the guard removes itself, and closes the inspector
  * if memwatch opened it. It is stored on `process` under a symbol that no loop over keys shows.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MemwatchError } from '../../errors.js';
 import { createDoor, type Door, type DoorFrame } from './door.js';
 import { evaluate } from './evaluate.js';
 import { atEachBeat, forgetLogs } from './heartbeat.js';
@@ -52,12 +54,12 @@ export interface GuardEntry {
 
 /** Registers this memwatch with the target's guard, and sends it heartbeats. */
 export const enterGuard = async (session: Session, opened: boolean, known?: string): Promise<GuardEntry> => {
-  // this message waits in the target until it runs again
-  session.beforeCut(() => void evaluate(session, depart, [client]).catch(() => {}));
   const state: { opened: boolean; client: string } = await evaluate(session, enterSource(known, opened), [], {
-    commandLineApi: true,
+    mayNeedRequire: true,
   });
   const { client } = state;
+  // this message waits in the target until it runs again
+  session.beforeCut(() => void evaluate(session, depart, [client]).catch(() => {}));
   let heap: HeapFigures | undefined;
   const endBeats = atEachBeat(session, async () => {
     heap = (await evaluate(session, beat, [client], { timeoutMs: Infinity })) ?? heap;
@@ -86,6 +88,25 @@ export const enterGuardOrClose = async (session: Session, opened: boolean, known
   }
 };
 
+/**
+ * The same in a worker. One that has just started is waited for: while Node is loading its own modules there, memwatch could
+ * not load them, and should not.
+ */
+export const enterGuardOfWorker = async (session: Session): Promise<GuardEntry> => {
+  for (let triesLeft = 50; ; triesLeft--) {
+    try {
+      if (triesLeft === 0 || (await evaluate(session, hasBegun))) return await enterGuard(session, false);
+    } catch (error) {
+      const isStarting = error instanceof MemwatchError && error.code === 'target-error' && triesLeft > 0;
+      if (!isStarting) throw error;
+    }
+    await sleep(20);
+  }
+};
+
+/** Runs in a worker. Node writes the address of its program there just before it runs it. */
+const hasBegun = (): boolean => process.argv.length > 1;
+
 /** To be called if SIGUSR1 may have reached a target whose inspector was already open. */
 export const expectSecondAsk = (session: Session): Promise<void> =>
   evaluate(session, () => {
@@ -107,7 +128,7 @@ export const clearGuard = async (session: Session): Promise<{ clients: number; c
 export const closeInspector = async (session: Session): Promise<void> => {
   const close = (): void => (process.getBuiltinModule ?? require)('node:inspector').close();
   // closing cuts off its own answer
-  await evaluate(session, close, [], { timeoutMs: 3000, commandLineApi: true }).catch(() => {});
+  await evaluate(session, close, [], { timeoutMs: 3000, mayNeedRequire: true }).catch(() => {});
 };
 
 /** A call of `enter` that includes the door's source: code that runs in a target can refer to no other function of memwatch. */

@@ -5,7 +5,7 @@
  */
 import { MemwatchError } from '../../errors.js';
 import { callOn, evaluateRemote } from './evaluate.js';
-import { enterGuard, type Guard, type GuardEntry } from './guard.js';
+import { enterGuardOfWorker, type Guard, type GuardEntry } from './guard.js';
 import type { Session } from './protocol.js';
 
 export interface InsideWorker {
@@ -16,7 +16,7 @@ export interface InsideWorker {
 
 /** Has no events. Where Node refuses (its permission model), it is the same session. */
 export const openInsideWorker = async (outside: Session): Promise<InsideWorker> => {
-  const guard = await enterGuard(outside, false);
+  const guard = await enterGuardOfWorker(outside);
   const leave = async (): Promise<void> => void (await guard.leave());
   try {
     return { session: await connectInside(outside, guard), leave };
