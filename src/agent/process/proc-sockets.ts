@@ -112,8 +112,18 @@ export const listeningPaths = (pid: number): string[] => {
   return rows.flatMap(([, inode = '', path]) => (path !== undefined && inodes.has(inode) ? [path] : []));
 };
 
+/** What was read since the event loop gave this code its turn: attaching asks ten times, and each table takes milliseconds. */
+const readInThisTurn = new Map<number, SocketRow[]>();
+
+const socketRows = (pid: number): SocketRow[] => {
+  const rows = readInThisTurn.get(pid) ?? readSocketRows(pid);
+  if (readInThisTurn.size === 0) process.nextTick(() => readInThisTurn.clear());
+  readInThisTurn.set(pid, rows);
+  return rows;
+};
+
 /** `sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode`, addresses in hexadecimal. */
-const socketRows = (pid: number): SocketRow[] =>
+const readSocketRows = (pid: number): SocketRow[] =>
   ([4, 6] as const).flatMap((version) =>
     readText(`/proc/${pid}/net/${version === 4 ? 'tcp' : 'tcp6'}`)
       .split('\n')
