@@ -82,15 +82,16 @@ const openWorkerSession = (main: Session, sessionId: string): Session => {
       if (event.sessionId === sessionId) channel.receive(readMessage(event.message));
     }),
     main.on('NodeWorker.detachedFromWorker', (event) => {
-      if (event.sessionId === sessionId) end();
+      if (event.sessionId === sessionId) end(workerEnded());
     }),
   ];
-  const end = (): void => {
+  const endWithMain = (): void => end(main.closed.reason);
+  const end = (reason: unknown): void => {
     for (const stop of stops) stop();
-    main.closed.removeEventListener('abort', end);
-    closed.abort(main.closed.reason);
+    main.closed.removeEventListener('abort', endWithMain);
+    closed.abort(reason);
   };
-  main.closed.addEventListener('abort', end, { once: true });
+  main.closed.addEventListener('abort', endWithMain, { once: true });
   return withInside({
     send: (method, params, options) =>
       bounded(
@@ -108,10 +109,26 @@ const openWorkerSession = (main: Session, sessionId: string): Session => {
       // V8 would keep what was logged meanwhile; not waited for, because the worker may be in native code
       void channel.ask('Runtime.discardConsoleEntries', {}).catch(() => {});
       await main.send('NodeWorker.detach', { sessionId }, { timeoutMs: 3000 }).catch(() => {});
-      end();
+      endWithMain();
     },
   });
 };
+
+/** undefined if the worker ends meanwhile, which is to spoil nothing that is said of other threads. */
+export const unlessEnded = async <T>(
+  main: Session,
+  { closed }: Session,
+  work: () => Promise<T>,
+): Promise<T | undefined> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (main.closed.aborted || !closed.aborted) throw error;
+    return undefined;
+  }
+};
+
+const workerEnded = (): MemwatchError => new MemwatchError('target-error', 'the worker ended');
 
 /** The worker's answer comes as an event of the main thread's connection. */
 const expect = (main: Session, answer: Promise<unknown>): Promise<unknown> => main.expect?.(answer) ?? answer;

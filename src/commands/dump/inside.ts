@@ -16,6 +16,7 @@ import {
   type Around,
 } from '../../agent/capture/stack-samples.js';
 import { readLoopDelay, readThreadInside, type ThreadInside } from '../../agent/capture/thread-states.js';
+import { unlessEnded } from '../../agent/session/workers.js';
 import { childProcessIds, describeWait, readProcess } from '../../agent/process/proc.js';
 import { describeSilentWorker, findThreadNamed, readThread } from '../../agent/process/threads.js';
 import { computePending } from '../../analyzer/cost/awaited.js';
@@ -42,7 +43,10 @@ export interface DumpOptions {
 export const dumpInside = async (attachment: Attachment, { allPromises }: DumpOptions): Promise<ProcessDump> => {
   const { pid, nodeVersion } = attachment;
   const threads = (await threadsOf(attachment, true)).toSorted(byNumber);
-  const looks = await Promise.all(threads.map((thread) => lookAt(attachment, thread)));
+  const looked = threads.map((thread) =>
+    unlessEnded(attachment.main, thread.session, () => lookAt(attachment, thread)),
+  );
+  const looks = (await Promise.all(looked)).filter((look) => look !== undefined);
   const hasChildren = pid !== undefined && childProcessIds(pid).length > 0;
   const [exact, { found, pending, warnings }] = await Promise.all([
     sampleStuck(attachment, looks, hasChildren),
@@ -181,8 +185,8 @@ const readHeldAndPending = async (attachment: Attachment, looks: readonly Look[]
   const found = await Promise.all(
     looks.map(async (look): Promise<Found> => ({
       look,
-      held: await readHeld(look),
-      loopDelayUs: await look.loopDelay,
+      held: await unlessEnded(attachment.main, look.thread.session, () => readHeld(look)),
+      loopDelayUs: (await unlessEnded(attachment.main, look.thread.session, () => look.loopDelay)) ?? null,
     })),
   );
   return { found, ...(await readPending(attachment, found, allPromises)) };
@@ -201,13 +205,16 @@ const readPending = async (
     found.map(async ({ look, held, loopDelayUs }) => {
       const { name, session } = look.thread;
       if (held === undefined || loopDelayUs === null) return null;
-      const { usedSize } = await session.send('Runtime.getHeapUsage');
+      const heap = await unlessEnded(attachment.main, look.thread.session, () => session.send('Runtime.getHeapUsage'));
+      if (heap === undefined) return null;
+      const { usedSize } = heap;
       if (!fits || (usedSize > mostHeapBytes && !allPromises)) {
         const why = fits ? `that collects the garbage of ${formatBytes(usedSize)}; --promises does it` : noRoom;
         warnings.push(`${name}: pending promises were not looked for: ${why}`);
         return null;
       }
-      const promises = await readPendingPromises(session, held.locator.atAddress);
+      const read = () => readPendingPromises(session, held.locator.atAddress);
+      const promises = await unlessEnded(attachment.main, look.thread.session, read);
       return promises === undefined ? null : computePending(promises);
     }),
   );
