@@ -42,7 +42,7 @@ for (const node of testedMajors) {
       attachment.onWorker((worker) => void ask(worker));
       await attachment.workers();
       const isDead = () => attachment.main.closed.aborted;
-      await eventually('40 workers have ended', () => ended >= 40 || isDead(), 120_000);
+      await eventually('20 workers have ended', () => ended >= 20 || isDead(), 120_000);
     });
     assert.ok(asked > 0, `they were asked ${asked} times`);
     assert.deepEqual([target.child.exitCode, target.child.signalCode], [null, null]);

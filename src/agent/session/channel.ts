@@ -2,6 +2,7 @@
  * Commands and events over one connection. In: how to send a message, and the messages that arrive. Out: an answer to each
  * command, and events for their listeners. Used for the sessions of workers, which travel inside another connection.
  */
+import { passTerminationsOn } from './termination.js';
 
 /** A message of the inspector protocol: the answer to a command, or an event. */
 export interface Message {
@@ -25,14 +26,15 @@ export const openChannel = (post: (text: string) => void | Promise<void>): Chann
   const pending = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
   const listeners = new Map<string, Set<Listener>>();
   let lastId = 0;
+  const ask: Channel['ask'] = async (method, params) => {
+    const id = ++lastId;
+    const answer = new Promise<unknown>((resolve, reject) => pending.set(id, { resolve, reject }));
+    answer.catch(() => {}); // if the message cannot be sent, no caller waits for this
+    await post(JSON.stringify({ id, method, params: params ?? {} }));
+    return answer;
+  };
   return {
-    ask: async (method, params) => {
-      const id = ++lastId;
-      const answer = new Promise<unknown>((resolve, reject) => pending.set(id, { resolve, reject }));
-      answer.catch(() => {}); // if the message cannot be sent, no caller waits for this
-      await post(JSON.stringify({ id, method, params: params ?? {} }));
-      return answer;
-    },
+    ask: passTerminationsOn(ask),
     receive: ({ id, result, error, method, params }) => {
       if (id === undefined) {
         for (const listener of listeners.get(method ?? '') ?? []) listener((params ?? {}) as never);

@@ -13,6 +13,7 @@ import Chrome, { type WebSocket, type WebSocketClass } from 'chrome-remote-inter
 import { MemwatchError, messageOf } from '../../errors.js';
 import { keepAcknowledging } from './acknowledge.js';
 import { answeredError, readMessage } from './channel.js';
+import { passTerminationsOn } from './termination.js';
 
 export interface Connection {
   /** The answer to a command; rejected with the target's error, which carries its `response`. */
@@ -56,7 +57,7 @@ export const openConnection = async (url: string, signal: AbortSignal, agent?: A
       .catch((error: Error & { response?: { message: unknown } }) => {
         throw error.response === undefined ? error : answeredError(error.response);
       });
-  return { ask, expect: acknowledging.during, on, closed: closed.signal, close };
+  return { ask: passTerminationsOn(ask), expect: acknowledging.during, on, closed: closed.signal, close };
 };
 
 /** With a WebSocket whose messages have a maximum size, which follows no redirect, and which is shown before it is open. */

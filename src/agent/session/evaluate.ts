@@ -4,7 +4,9 @@
  */
 import type { MemwatchUrl } from '../../analyzer/model/scripts.js';
 import { MemwatchError, messageOf } from '../../errors.js';
+import { patienceMs } from './patience.js';
 import type { Session } from './protocol.js';
+import { isInVm } from './termination.js';
 
 export interface EvaluateOptions {
   timeoutMs?: number;
@@ -76,6 +78,10 @@ export const callOn = async <T, R, A extends readonly unknown[] = []>(
 export const memwatchUrl: MemwatchUrl = 'memwatch:in-target';
 const named = `\n//# sourceURL=${memwatchUrl}\n`;
 
+/**
+ * Code that the target runs by node:vm may have a time limit, and V8 could end memwatch's function instead, half-way (see
+ * termination.ts): it runs after that code, or at once if that takes long.
+ */
 const run = async (
   session: Sender,
   body: string | ((...args: never[]) => unknown),
@@ -84,19 +90,39 @@ const run = async (
   returnByValue: boolean,
 ): Promise<Answer['result']> => {
   const { awaitPromise = false, objectGroup, mayNeedRequire } = options;
-  const ask = async (includeCommandLineAPI: boolean): Promise<Answer['result']> => {
-    const expression = (typeof body === 'string' ? body : callOf(body, args)) + named;
-    const group = objectGroup !== undefined && { objectGroup };
-    const params = { expression, awaitPromise, returnByValue, silent: true, includeCommandLineAPI, ...group };
-    return resultOf(await session.send('Runtime.evaluate', params, options));
+  const call = typeof body === 'string' ? body : callOf(body, args);
+  const group = objectGroup !== undefined && { objectGroup };
+  const ask = async (
+    expression: string,
+    more: object = {},
+    timeoutMs = options.timeoutMs,
+  ): Promise<Answer['result']> => {
+    const params = { expression: expression + named, awaitPromise, returnByValue, silent: true, ...group, ...more };
+    return resultOf(await session.send('Runtime.evaluate', params, timeoutMs === undefined ? {} : { timeoutMs }));
+  };
+  const askOutsideVm = async (): Promise<Answer['result']> => {
+    if (staysInVm.has(session)) return ask(call);
+    const first = await ask(`(${String(isInVm)})() ? '${inVm}' : ${call}`);
+    if (first.value !== inVm) return first;
+    try {
+      return await ask(`Promise.resolve().then(() => ${call})`, { awaitPromise: true }, patienceMs);
+    } catch (error) {
+      if (!(error instanceof MemwatchError) || error.code !== 'no-answer') throw error;
+      staysInVm.add(session);
+      return ask(call);
+    }
   };
   try {
-    return await ask(false);
+    return await askOutsideVm();
   } catch (error) {
     if (mayNeedRequire !== true || !messageOf(error).includes('require is not defined')) throw error;
-    return ask(true);
+    return ask(call, { includeCommandLineAPI: true });
   }
 };
+
+/** Targets that have run code by node:vm for longer than memwatch waits. */
+const staysInVm = new WeakSet<Sender>();
+const inVm = 'memwatch: in node:vm';
 
 interface Answer {
   readonly result: { readonly value?: unknown; readonly objectId?: string | undefined };

@@ -4,7 +4,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { MemwatchError } from '../../errors.js';
-import { openChannel, readMessage } from './channel.js';
+import { openChannel, readMessage, type Channel } from './channel.js';
 import { forgetLogs } from './heartbeat.js';
 import { openInsideWorker, type InsideWorker } from './inside-worker.js';
 import { bounded, type Session } from './protocol.js';
@@ -106,12 +106,16 @@ const openWorkerSession = (main: Session, sessionId: string): Session => {
     hurry: main.hurry,
     beforeCut: main.beforeCut,
     close: async () => {
-      // V8 would keep what was logged meanwhile; not waited for, because the worker may be in native code
-      void channel.ask('Runtime.discardConsoleEntries', {}).catch(() => {});
-      await main.send('NodeWorker.detach', { sessionId }, { timeoutMs: 3000 }).catch(() => {});
+      await detach(main, channel, sessionId);
       endWithMain();
     },
   });
+};
+
+const detach = async (main: Session, channel: Channel, sessionId: string): Promise<void> => {
+  // V8 would keep what was logged meanwhile; not waited for, because the worker may be in native code
+  void channel.ask('Runtime.discardConsoleEntries', {}).catch(() => {});
+  await main.send('NodeWorker.detach', { sessionId }, { timeoutMs: 3000 }).catch(() => {});
 };
 
 /** undefined if the worker ends meanwhile, which is to spoil nothing that is said of other threads. */
