@@ -74,3 +74,22 @@ test('a program that memwatch starts can be looked at, and a round can be a comm
   assert.equal(run.code, 1, run.stderr);
   assert.equal((JSON.parse(run.stdout) as LeakReport).verdict, 'leak');
 });
+
+test('symbols that Symbol.for() registers under ever new keys are found, and the line that calls it', async (t) => {
+  const source = `let n = 0;
+    function register() {
+      for (let i = 0; i < 20; i++) {
+        const symbol = Symbol.for('key-' + n++);
+        if (n < 0) console.log(symbol);
+      }
+    }
+    setInterval(register, 20);
+    console.log('ready');`;
+  const report = await look(await startSource(t, source));
+  assert.equal(report.verdict, 'leak', report.reasons.join('; '));
+  const [first] = report.findings;
+  assert.equal(first?.kind, 'symbol-registry', first?.title);
+  assert.match(first.title, /^registry of Symbol\.for\(\) gains .* symbols a round and keeps them$/);
+  assert.match(first.signature, /> \(symbol\)$/);
+  assert.equal(first.location?.line, 4);
+});

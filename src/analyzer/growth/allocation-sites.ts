@@ -5,7 +5,7 @@
  */
 import { sumOf } from '../model/figures.js';
 import type { SurvivorFrame, SurvivorSite } from '../model/survivors.js';
-import type { AllocationSite, Finding } from '../model/finding.js';
+import type { AllocationSite, Finding, FindingKind } from '../model/finding.js';
 import { formatPlace, createLocator, type Location, type Locator } from '../model/location.js';
 import { isApplicationFile, ownerOf, type PackageLookup } from '../model/owner.js';
 import { isProgramFile, type ScriptsTable } from '../model/scripts.js';
@@ -46,10 +46,10 @@ export const assignSites = <F extends Finding>(
   const stacks = new Map<Finding, SurvivorSite[]>();
   const unclaimed: SurvivorSite[] = [];
   for (const site of sites) {
-    const named = siteOf(site, locator, caller);
+    const finding = bestFinding(findings, site, locator);
+    const named = siteOf(site, locator, caller, finding && builtIns.get(finding.kind));
     const made = named !== undefined && caller?.isFile(named.site.file) === true ? inBody(named.site, caller) : named;
     if (made === undefined) continue;
-    const finding = bestFinding(findings, site, locator);
     if (finding === undefined) {
       unclaimed.push(site);
       continue;
@@ -97,8 +97,16 @@ const inBody = ({ bytes }: AllocationSite, { body }: Body): Made | undefined =>
     ? undefined
     : { site: { function: '(body)', file: body.file, line: body.line, bytes, calledFrom: null } };
 
-/** The first function of the program's own on the stack: Node's functions allocate for their caller. */
-const siteOf = ({ stack, bytes }: SurvivorSite, locator: Locator, caller?: Body): Made | undefined => {
+/** Built-in functions that allocate what grows, which V8 leaves out of stacks. */
+const builtIns: ReadonlyMap<FindingKind, string> = new Map([['symbol-registry', 'for']]);
+
+/** The first function of the program's own on the stack: Node's functions allocate for their caller, and so does a built-in one. */
+const siteOf = (
+  { stack, bytes }: SurvivorSite,
+  locator: Locator,
+  caller?: Body,
+  builtIn?: string,
+): Made | undefined => {
   const frames = stack.filter(isProgramFrame).flatMap((frame) => {
     const place = placeOf(frame, locator);
     return place === undefined
@@ -110,7 +118,8 @@ const siteOf = ({ stack, bytes }: SurvivorSite, locator: Locator, caller?: Body)
   const isOurs = (file: string): boolean => isApplicationFile(file) && caller?.isFile(file) !== true;
   const at = frames.findIndex(({ line }) => isOurs(line.file));
   const [called, from] = [frames[at - 1], frames[at]];
-  const inner = stack[stack.indexOf(made.frame) - 1];
+  const callee = builtIn === undefined ? undefined : { ...made.frame, function: builtIn, url: '' };
+  const inner = stack[stack.indexOf(made.frame) - 1] ?? callee;
   const inNode: Call | undefined = inner && [made.frame, inner];
   if (called === undefined || from === undefined) return { site: { ...made.line, bytes, calledFrom: null }, inNode };
   return { site: { ...made.line, bytes, calledFrom: from.line }, call: [from.frame, called.frame], inNode };

@@ -7,6 +7,7 @@ import type { FindingKind } from '../model/finding.js';
 import { types } from './snapshots/growth-classes.js';
 import { propertyOf } from './snapshots/properties.js';
 import { isBytesOfMemory, type NodeStep } from './snapshots/steps.js';
+import { isSymbolRegistry } from './snapshots/transients.js';
 
 export interface Shape {
   readonly container: number;
@@ -33,6 +34,7 @@ export const kindOf = (graph: HeapGraph, shape: Shape): FindingKind => {
   if (/^(Timeout|Immediate)$/.test(shape.entryClass) || (!shape.chained && /^(Timers|Immediate)List$/.test(name)))
     return 'timers';
   if (shape.entryClass === 'WeakRef' || shape.entryClass === 'system / WeakCell') return 'weak-set';
+  if (isSymbolRegistry(graph, shape.container)) return 'symbol-registry';
   if (type === types.synthetic || type === types.native) return 'native';
   if (shape.entryClass.endsWith('string)') && (shape.chained || type !== types.object)) return 'string';
   if (shape.entryClass === 'system / JSArrayBufferData') return 'buffer';
@@ -93,6 +95,8 @@ const adviceOfKind: Readonly<Partial<Record<FindingKind, string>>> = {
   set: 'Entries are added and never deleted. Delete them when their work is done, or use a WeakSet if the entry lives elsewhere too.',
   dictionary:
     'An object is used as a dictionary whose keys are never deleted. Delete them when their work is done, or put an upper bound on them; a Map with an LRU policy does both.',
+  'symbol-registry':
+    'Symbol.for() registers a symbol for as long as the process lives, and nothing can delete it. Use a fixed set of keys; for names that come and go use Symbol(), or a string as the key of a Map.',
   string:
     'A string is appended to and never cut or emptied. Write it out in pieces and start again, or put an upper bound on its length.',
   buffer:

@@ -19,6 +19,7 @@ const kindNames: Readonly<Record<FindingKind, string>> = {
   'weak-set': 'collection of weak references',
   string: 'string',
   buffer: 'buffer',
+  'symbol-registry': 'registry of Symbol.for()',
   native: 'native handles',
   class: 'object',
 };
@@ -61,6 +62,7 @@ const renderName = (name: string): string =>
 
 const renderEntries = (entryClass: string): string => {
   if (entryClass === '(anonymous)()') return 'anonymous functions';
+  if (entryClass === '(symbol)') return 'symbols';
   return entryClass === 'system / Context' ? 'closure contexts' : entryClass.replace(/^system \/ /, '');
 };
 

@@ -63,6 +63,7 @@ export type FindingKind =
   | 'weak-set'
   | 'string'
   | 'buffer'
+  | 'symbol-registry'
   | 'native'
   | 'class';
 

@@ -58,6 +58,7 @@ export const findingFields: Fields<Finding> = {
     'weak-set',
     'string',
     'buffer',
+    'symbol-registry',
     'native',
     'class',
   ),

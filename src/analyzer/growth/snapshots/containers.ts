@@ -57,8 +57,11 @@ const shareOfMost = 0.5;
 /** The same if entries hold one another, each with many strings and numbers of its own. */
 const shareOfCrowd = 0.02;
 
-/** How little a class name says: objects of a class say most, then functions, then plain objects; strings say least. */
-const vagueness = (name: string): number => (isNameless(name) ? 3 : name.endsWith('()') ? 1 : isOwnClass(name) ? 0 : 2);
+/** How little a class name says: objects of a class say most, then functions, plain objects, symbols; strings say least. */
+const vagueness = (name: string): number => {
+  if (isNameless(name)) return name === '(symbol)' ? 3 : 4;
+  return name.endsWith('()') ? 1 : isOwnClass(name) ? 0 : 2;
+};
 
 /**
  * Among entries that gain enough: the most telling class first; then the region's own holder; then the holder nearest to

@@ -4,7 +4,7 @@
  * each transient node. Only the transient part of the heap is walked, so for a large heap that does not change the cost is
  * one look at each edge.
  */
-import { edgeName, edgeTypes, type HeapGraph } from '../../model/heap-graph.js';
+import { edgeName, edgeTypes, nodeName, type HeapGraph } from '../../model/heap-graph.js';
 import type { RetainingEdges } from '../../model/heap-results.js';
 import type { Dominance } from './dominance.js';
 import { types } from './growth-classes.js';
@@ -44,13 +44,15 @@ export const computeTransients = (
   const holder = new Uint32Array(graph.nodeCount).fill(noHolder);
   const spread = createSpread(graph, edges, isPermanent, holder, dominance);
   const frontier = { holders: [] as number[], edges: [] as number[] };
+  const registry = symbolRegistryOf(graph);
   // The program's own objects are walked first; V8's handles and Node's native objects hold only what is left.
   for (const native of [false, true]) {
     for (let node = 0; node < graph.nodeCount; node++) {
-      if (isPermanent[node] === 0 || !isSource(graph, node, native)) continue;
+      if (isPermanent[node] === 0 || !isSource(graph, node, native, registry)) continue;
       let label = noHolder;
       for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
         const target = graph.edgeTarget[edge];
+        if (node === registry?.root && target !== registry.table) continue;
         if (isPermanent[target] === 1 || !spread.follows(edge, false)) continue;
         if (native && holder[target] !== noHolder && !spread.isOpen(target)) continue;
         if (label === noHolder) label = dominance.holderOf(last.nodeOf(graph.nodeId[node]));
@@ -71,14 +73,34 @@ const property = edgeTypes.indexOf('property');
 const context = edgeTypes.indexOf('context');
 
 /** Whether that permanent node can hold growth: code and hidden classes hold only what V8 makes for itself. */
-const isSource = (graph: HeapGraph, node: number, native: boolean): boolean => {
+const isSource = (graph: HeapGraph, node: number, native: boolean, registry: SymbolRegistry | undefined): boolean => {
   const type = graph.nodeType[node];
   if (type === types.code || type === types.objectShape) return false;
+  if (node === registry?.root || node === registry?.table) return native;
   const isNative = type === types.native || type === types.synthetic;
   return isNative === native && (!isNative || nativeRoots.test(graph.strings.get(graph.nodeName[node])));
 };
 /** Not the stack, the compiler's caches or the string table: those hold what is in use at the moment, or V8's own data. */
 const nativeRoots = /^(\((Global|Traced|Eternal) handles\)|\(Micro tasks\)|Node \/|C\+\+ )/;
+
+/** What Symbol.for() has registered: a table that V8's own roots hold, and the node of those roots. */
+interface SymbolRegistry {
+  readonly root: number;
+  readonly table: number;
+}
+
+const symbolRegistryOf = (graph: HeapGraph): SymbolRegistry | undefined => {
+  for (let node = 0; node < graph.nodeCount; node++) {
+    if (!isSymbolRegistry(graph, node)) continue;
+    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++)
+      if (edgeName(graph, edge) === 'public_symbol_table') return { root: node, table: graph.edgeTarget[edge] };
+  }
+  return undefined;
+};
+
+/** `(Strong roots)`, `(Strong root list)` since Node 22: of what they hold, only the registry belongs to the program. */
+export const isSymbolRegistry = (graph: HeapGraph, node: number): boolean =>
+  graph.nodeType[node] === types.synthetic && nodeName(graph, node).startsWith('(Strong root');
 
 interface Spread {
   /** Whether growth is followed along that edge; `fromTransient`: code made by a transient function belongs to it. */
