@@ -34,7 +34,7 @@ import type { HeapSeen, Outcome, SearchOptions } from './search-captures.js';
 import { packageOf } from './snapshot-files.js';
 import { uncounted, withoutCounts } from './uncounted.js';
 import { withWorkers } from './workers.js';
-import { cutOf, watchTarget, type Watched, type WatchOptions } from './watch.js';
+import { cutOf, watchTarget, type BeforeSearch, type Watched, type WatchOptions } from './watch.js';
 import type { Looking } from './watch-notes.js';
 
 export interface LiveOptions extends Omit<SearchOptions, 'untilMs' | 'rounds' | 'suspectedRounds'> {
@@ -135,7 +135,8 @@ const watchAgain = async (
   { report, heapSeen }: Outcome,
   options: TimedOptions,
 ): Promise<Reported> => {
-  const watching = { gateRounds: 1, sampled: false, allowedMs: options.maxMs, untilMs: options.untilMs };
+  const before = (watched: Watched): BeforeSearch => ({ known: watched.known, keptBytes: looking.kept?.bytes() ?? 0 });
+  const watching = { gateRounds: 1, sampled: false, allowedMs: options.maxMs, untilMs: options.untilMs, before: before(first) }; // prettier-ignore
   const second = await watchTarget(looking, { ...watching, endsOn: 'late rise' });
   if (!isSearchedAgain(second, heapSeen))
     return { report: withWatch(report, withStepsSince(first, seenBy(heapSeen, second))), watched: second };
@@ -143,7 +144,9 @@ const watchAgain = async (
   if (again.cut !== undefined) return { report: reportOfCut(second, again.cut, again.report), watched: second };
   const isDecided = again.report.verdict !== 'clean' || second.end !== 'rises';
   // a rise ends a watch before everything outside the heap is known
-  const last = isDecided ? second : await watchTarget(looking, { ...watching, endsOn: 'proof' });
+  const last = isDecided
+    ? second
+    : await watchTarget(looking, { ...watching, before: before(second), endsOn: 'proof' });
   const readings = isDecided ? again.readings : [];
   return { report: withWatch(again.report, seenBy(again.heapSeen, last), readings, again.place), watched: last };
 };

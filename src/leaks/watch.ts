@@ -5,11 +5,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sampleSurvivors } from '../agent/capture/survivors.js';
-import { isInSnapshots } from '../analyzer/growth/readings/bounds.js';
-import { settlesLater } from '../analyzer/growth/readings/counters.js';
+import { isInSnapshots, withKnownBefore, type Known } from '../analyzer/growth/readings/bounds.js';
+import { nativeMemory, settlesLater } from '../analyzer/growth/readings/counters.js';
+import { gainsOf, isSlowing } from '../analyzer/growth/readings/evidence.js';
 import { anyRises, findRisingLately, type Gate, type GateReading } from '../analyzer/growth/readings/gate.js';
 import { readingsOfFirstLook } from '../analyzer/growth/readings/sequential.js';
 import { didWork, watchedMs, type Watch } from '../analyzer/growth/watch-report.js';
+import { sumOf } from '../analyzer/model/figures.js';
 import type { ProcessReading } from '../analyzer/model/process-reading.js';
 import type { SurvivorSite } from '../analyzer/model/survivors.js';
 import { MemwatchError } from '../errors.js';
@@ -29,6 +31,14 @@ export interface WatchOptions {
   readonly allowedMs: number;
   /** The watch ends then, though not before growth can be ruled out. As `performance.now()`. */
   readonly untilMs?: number;
+  /** What was known before a search with snapshots, which this watch follows. */
+  readonly before?: BeforeSearch;
+}
+
+export interface BeforeSearch {
+  readonly known: readonly Known[];
+  /** Free memory that the snapshots have left with the target's allocator. */
+  readonly keptBytes: number;
 }
 
 export interface Cut {
@@ -61,6 +71,7 @@ export const watchTarget = async (looking: Looking, options: WatchOptions): Prom
   const { attachment, round, io } = looking;
   const notes = await createNotes(looking, options.allowedMs);
   const tick = (): number => tickOf(looking.readings.lastMs, options.allowedMs);
+  const watchNow = (): Watch => sinceSearch(notes.watch(), options.before);
   let finish: (() => Promise<SurvivorSite[]>) | undefined;
   let end: Watched['end'] | undefined;
   let cut: Cut | undefined;
@@ -74,20 +85,35 @@ export const watchTarget = async (looking: Looking, options: WatchOptions): Prom
       if (options.sampled && rounds === 1) finish = await sampleSurvivors(attachment, gained, looking.collects);
     });
     if (cut !== undefined) end = 'cut';
-    else if (rounds >= options.gateRounds) end = endOf(notes.watch(), options, rises(notes.counts, options));
+    else if (rounds >= options.gateRounds) end = endOf(watchNow(), options, risingOf(notes.counts, options));
   }
   const gate = { ...findRisingLately(notes.counts), sites: (await finish?.()) ?? [] };
   const { roundReadings } = notes;
-  return { ...notes.watch(), gate, end, cut, rounds, roundReadings, descriptors: notes.gainedDescriptors() };
+  return { ...watchNow(), gate, end, cut, rounds, roundReadings, descriptors: notes.gainedDescriptors() };
 };
 
 /** A search that found nothing is repeated only if this many counts show what it could not see. */
 const countsOfLateRise = 6;
 
-const rises = (counts: readonly GateReading[], { endsOn }: WatchOptions): boolean =>
-  endsOn !== 'proof' &&
-  (endsOn === 'rise' || counts.length >= countsOfLateRise) &&
-  anyRises(findRisingLately(counts).rising);
+/** So many more entries are no chance, though the heap that holds them falls meanwhile. */
+const gainWithoutMemory = 100;
+
+/**
+ * `surely`: a class or a collection gains about as much in each round, and memory rises with it or many come. Less than that
+ * (the heap alone, a few objects, or objects that come more and more slowly) is seen in two rounds of many programs, and a
+ * search that finds nothing leaves free memory in the target that hides growth outside the heap.
+ */
+type RisingSeen = 'surely' | 'perhaps' | undefined;
+
+const risingOf = (counts: readonly GateReading[], { endsOn, sampled }: WatchOptions): RisingSeen => {
+  if (endsOn === 'proof' || (endsOn === 'late rise' && counts.length < countsOfLateRise)) return undefined;
+  const { rising } = findRisingLately(counts);
+  if (!anyRises(rising)) return undefined;
+  const gains = [...rising.classes, ...rising.containers].map(({ history }) => gainsOf(history));
+  const least = rising.heap || rising.external ? 0 : gainWithoutMemory;
+  const isSure = gains.some((steps) => sumOf(steps) >= least && !isSlowing(steps));
+  return isSure || sampled || endsOn === 'late rise' ? 'surely' : 'perhaps';
+};
 
 /** What is known when a watch is cut short is reported. */
 const untilCut = async ({ signal }: Progress, work: () => Promise<void>): Promise<Cut | undefined> => {
@@ -136,8 +162,8 @@ const lookDuring = async (passing: Promise<void>, look: () => Promise<void>, tic
 /** What grows by little is searched when this share of the time has passed: warm-up fades meanwhile, a leak does not. */
 const creepsShare = 0.5;
 
-const endOf = (watch: Watch, options: WatchOptions, isRising: boolean): Watched['end'] | undefined => {
-  if (isRising) return 'rises';
+const endOf = (watch: Watch, options: WatchOptions, rising: RisingSeen): Watched['end'] | undefined => {
+  if (rising === 'surely') return 'rises';
   if (watch.known.some(({ state, of }) => state === 'grows' && !settlesLater(of))) return 'grows';
   const long = watchedMs(watch) >= leastWatchMs && watch.readings.length >= readingsOfFirstLook;
   if (long && (watch.known.every(({ state }) => state === 'excluded') || isIdle(watch))) return 'known';
@@ -145,10 +171,14 @@ const endOf = (watch: Watch, options: WatchOptions, isRising: boolean): Watched[
   const isOver = isLate || watchedMs(watch) >= watch.allowedMs;
   if (options.endsOn !== 'proof' && !options.sampled && (long || isOver) && isHeapOpen(watch)) return 'open';
   const isHalf = watchedMs(watch) >= creepsShare * watch.allowedMs;
-  if (options.endsOn === 'rise' && !options.sampled && isHalf && watch.known.some(({ state }) => state === 'creeps'))
-    return 'creeps';
+  if (rising === 'perhaps' && (isOver || (long && (isHalf || isNativeKnown(watch))))) return 'rises';
+  if (options.endsOn === 'rise' && !options.sampled && isHalf && watch.known.some(isForSnapshots)) return 'creeps';
   return isOver ? 'time' : undefined;
 };
+
+/** What grows by little; and memory that grows less and less, of which snapshots show whether anything holds it. */
+const isForSnapshots = ({ state, of }: Known): boolean =>
+  state === 'creeps' || (state === 'slows' && isInSnapshots(of));
 
 /** What grows in a process that hardly works is not over: it may be a job that runs now and then. */
 const isIdle = (watch: Watch): boolean => !didWork(watch) && !watch.known.some(({ state }) => state === 'slows');
@@ -159,6 +189,15 @@ const isHeapOpen = (watch: Watch): boolean => {
   const isOpen = open.every(({ of, state }) => isInSnapshots(of) && (state === 'open' || state === 'creeps'));
   return didWork(watch) && open.length > 0 && isOpen;
 };
+
+/** Snapshots leave free memory with the allocator, so this is better known before them. */
+const isNativeKnown = ({ known }: Watch): boolean =>
+  known.every(({ of, state }) => of !== nativeMemory || state === 'excluded');
+
+const sinceSearch = (watch: Watch, before: BeforeSearch | undefined): Watch =>
+  before === undefined
+    ? watch
+    : { ...watch, known: withKnownBefore(watch.known, before.known, before.keptBytes / (watchedMs(watch) / 1000)) };
 
 /** Bytes that the collected heap will gain in this many rounds if it continues at the same rate. */
 export const expectedGrowth = (heapBytes: readonly number[], rounds: number): number =>

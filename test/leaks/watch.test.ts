@@ -16,13 +16,20 @@ const options: WatchOptions = { gateRounds: 2, endsOn: 'rise', sampled: false, a
 interface Made {
   readonly sessionsAt?: (count: number) => number;
   readonly filesAt?: (second: number) => number;
+  readonly heapAt?: (second: number) => number;
   readonly collects?: boolean;
   /** The round with this number fails. */
   readonly fails?: { readonly round: number; readonly error: Error };
 }
 
 /** A target whose every reading comes a second after the one before. */
-const createTarget = ({ sessionsAt = () => 5, filesAt = () => 20, collects = true, fails }: Made = {}) => {
+const createTarget = ({
+  sessionsAt = () => 5,
+  filesAt = () => 20,
+  heapAt = () => 4e6,
+  collects = true,
+  fails,
+}: Made = {}) => {
   const interrupted = new AbortController();
   const warnings: string[] = [];
   const done = { readings: 0, counts: 0, rounds: 0 };
@@ -37,7 +44,11 @@ const createTarget = ({ sessionsAt = () => 5, filesAt = () => 20, collects = tru
       lastMs: 1,
       read: async () => {
         const second = done.readings++;
-        return processReading({ atMs: second * 1000, fileDescriptors: filesAt(second) });
+        return processReading({
+          atMs: second * 1000,
+          fileDescriptors: filesAt(second),
+          heapUsedBytes: heapAt(second),
+        });
       },
     },
     round: async () => {
@@ -50,12 +61,41 @@ const createTarget = ({ sessionsAt = () => 5, filesAt = () => 20, collects = tru
 };
 
 test('a watch ends as soon as a class rises in every round, but not before the rounds of the gate', async () => {
-  const { looking, done } = createTarget({ sessionsAt: (count) => 100 * count });
+  const leak = { sessionsAt: (count: number) => 100 * count };
+  const { looking, done } = createTarget(leak);
   const { end, rounds, gate } = await watchTarget(looking, options);
   assert.deepEqual([end, rounds, done.rounds], ['rises', 2, 2]);
   assert.deepEqual(gate.rising.classes, [{ name: 'Session', history: [0, 100, 200] }]);
-  const longer = createTarget({ sessionsAt: (count) => 100 * count });
+  const longer = createTarget(leak);
   assert.equal((await watchTarget(longer.looking, { ...options, gateRounds: 4 })).rounds, 4);
+});
+
+test('a few objects that rise end the watch only if memory rises with them', async () => {
+  const sessionsAt = (count: number): number => 10 * count;
+  const rising = createTarget({ sessionsAt, heapAt: (second) => 4e6 + 20_000 * second });
+  assert.equal((await watchTarget(rising.looking, options)).rounds, 2);
+  assert.ok((await watchTarget(createTarget({ sessionsAt }).looking, options)).rounds > 10);
+});
+
+test('a heap or a few objects that rise alone, or objects that come more and more slowly, are searched only if they still rise at the first look', async () => {
+  const warming = { heapAt: (second: number) => 4e6 + 50_000 * Math.min(8, second) };
+  const filled = { sessionsAt: (count: number) => [5, 1000, 1100][Math.min(2, count)] ?? 0 };
+  const few = { sessionsAt: (count: number) => Math.min(3, count) * 4 };
+  for (const made of [warming, few, { ...filled, ...warming }])
+    assert.ok((await watchTarget(createTarget(made).looking, options)).rounds > 10);
+});
+
+test('after a search, native memory that was not excluded before stays open, and what was excluded stays so', async () => {
+  const { looking } = createTarget();
+  const { known } = await watchTarget(looking, options);
+  const open = known.map((one) => ({ ...one, state: 'open' as const }));
+  const later = async (before: typeof known): Promise<typeof known> => {
+    const again = createTarget().looking;
+    const kept = { known: before, keptBytes: 50e6 };
+    return (await watchTarget(again, { ...options, endsOn: 'proof', before: kept })).known;
+  };
+  assert.deepEqual((await later(open)).filter(({ state }) => state !== 'excluded').map(({ of }) => of), ['native memory']); // prettier-ignore
+  assert.ok((await later(known)).every(({ state }) => state === 'excluded'));
 });
 
 test('a target that does not grow is watched until everything is known', async () => {

@@ -97,13 +97,23 @@ export const undecidedOf = (watch: Watch): string[] => {
     ),
     ...slowing.map((known) => `${rose(known, watch)}, but less at the end: it may be a cache that is still filling`),
     ...(isIdle ? ['it did hardly any work while it was watched: put load on it with --load'] : []),
-    ...open.filter(hasBound).map((known) => `${rose(known, watch)}: ${wouldSettle(known, watch)}`),
+    ...open
+      .filter(hasBound)
+      .map((known) =>
+        known.hiddenPerSecond === undefined
+          ? `${rose(known, watch)}: ${wouldSettle(known, watch)}`
+          : hiddenText(known, known.hiddenPerSecond),
+      ),
     ...readTooSeldom(open, watch),
     ...silentWorkers(watch.readings)
       .slice(0, 1)
       .map(({ title }) => `${title} does not answer, so its heap is not known`),
   ];
 };
+
+const hiddenText = (known: Known, hidden: number): string =>
+  `${nameOf(known.of)} may grow by up to ${perSecond(known, hidden)} unseen: its allocator would first use the free memory that the ` +
+  'snapshots left; to settle it, memwatch memory --try-trim gives that back, then look again';
 
 /** Before the first look nothing has a bound; then only the heap is named. */
 const hasBound = ({ of, slope }: Known): boolean => of === heapMemory || Number.isFinite(slope.high);

@@ -24,6 +24,8 @@ export interface Known {
   readonly history: readonly number[];
   /** The bounds are those of what snapshots showed to stay, for this time. */
   readonly seenForMs?: number;
+  /** Growth up to this rate would fill free memory that snapshots left, and would not be seen. */
+  readonly hiddenPerSecond?: number;
 }
 
 interface Quantity {
@@ -172,6 +174,20 @@ const isFading = (history: readonly number[]): boolean => {
 /** Snapshots contain the heap and array buffers, and show how much of what the program made stayed. */
 export const isInSnapshots = (of: string): boolean => of === heapMemory || of === arrayBuffers || of === externalMemory;
 const isUndecided = ({ state }: Known): boolean => state === 'open' || state === 'creeps';
+
+/**
+ * What is known after a search, with what was known before it. Growth that was ruled out before stays so unless it is seen now.
+ * Native memory that was not: it may grow into the free memory that the snapshots left, which the RSS does not show.
+ */
+export const withKnownBefore = (known: readonly Known[], before: readonly Known[], hiddenPerSecond: number): Known[] =>
+  known.map((one) => {
+    const earlier = before.find(({ of }) => of === one.of);
+    const wasExcluded = earlier?.state === 'excluded' && !isInSnapshots(one.of);
+    if (wasExcluded && one.state === 'open') return earlier;
+    if (wasExcluded || one.of !== nativeMemory || one.state !== 'excluded') return one;
+    const slope = { ...one.slope, high: one.slope.high + hiddenPerSecond };
+    return slope.high < one.least ? one : { ...one, slope, state: 'open', hiddenPerSecond };
+  });
 
 /** What readings leave open is bounded by what snapshots showed to stay, in all that snapshots contain together. */
 export const withHeapSeen = (known: readonly Known[], seen: Slope, seenForMs: number): Known[] => {

@@ -6,6 +6,7 @@ import {
   type Known,
   compiledCode,
   withHeapSeen,
+  withKnownBefore,
 } from '#memwatch/analyzer/growth/readings/bounds.js';
 import {
   externalMemory,
@@ -78,6 +79,38 @@ test('what snapshots show to stay replaces what the readings of the heap leave o
   assert.equal(heapAfter(90_000)?.state, 'open');
   const grows = watch((second) => ({ heapUsedBytes: 4e6 + 40_000 * second }));
   assert.deepEqual(withHeapSeen(grows.known, { estimate: 0, low: 0, high: 900 }, 10_000), grows.known);
+});
+
+test('free memory that snapshots left hides growth of native memory, unless that was excluded before them', () => {
+  const steady = watch(() => ({}));
+  const early = watch(() => ({}), 10);
+  const after = (before: Watch, hiddenPerSecond: number): Watch => ({
+    ...steady,
+    known: withKnownBefore(steady.known, before.known, hiddenPerSecond),
+  });
+  const hidden = after(early, 2 ** 20);
+  assert.equal(stateOf(hidden, nativeMemory), 'open');
+  const [reason, ...others] = undecidedOf(hidden);
+  assert.match(reason ?? '', /^native memory may grow by up to 1\.00 MB\/s unseen: .*free memory.*--try-trim/);
+  assert.deepEqual(others, []);
+  assert.equal(stateOf(after(early, 1000), nativeMemory), 'excluded');
+  assert.equal(stateOf(after(steady, 1e6), nativeMemory), 'excluded');
+});
+
+test('what was excluded before a search stays so if later readings leave it open, but not if they show growth', () => {
+  const steady = watch(() => ({}));
+  const files = (change: (second: number) => number, count?: number): Known['state'] | undefined => {
+    const later = watch((second) => ({ fileDescriptors: change(second) }), count);
+    return stateOf({ ...later, known: withKnownBefore(later.known, steady.known, 0) }, fileDescriptors);
+  };
+  assert.equal(
+    files(() => 20, 10),
+    'excluded',
+  );
+  assert.equal(
+    files((second) => 20 + Math.floor(5 * second)),
+    'grows',
+  );
 });
 
 test('one step in the heap is neither proved nor excluded, and the time that would settle it is named', () => {
