@@ -59,3 +59,17 @@ test('memwatch census --json prints the document of the design', async (t) => {
   assert.ok(classes.some(({ name }) => name === 'Row'));
   assert.ok(containers.every(({ id }) => id > 0));
 });
+
+test('a count leaves no objects in the target: V8 makes the prototype of a function when it is first read', async (t) => {
+  const source = `globalThis.functions = Array.from({ length: 3000 }, () => function () {});
+    setInterval(() => {}, 1000); console.log('ready');`;
+  const target = await startSource(t, source);
+  await withAttachment({ kind: 'pid', pid: target.pid, worker: undefined }, {}, async ({ session }) => {
+    const census = await startCensus(session);
+    const objects = async (): Promise<number> =>
+      (await census.count()).classes.find(({ name }) => name === 'Object')?.count ?? 0;
+    const first = await objects();
+    const made = (await objects()) - first;
+    assert.ok(made < 300, `${made} objects of the class Object were made by the first count`);
+  });
+});

@@ -195,6 +195,7 @@ export function countObjects(
     if (keys.length > mostProperties) continue;
     const name = typeof holder === 'function' ? nameOfFunction(holder) || 'function' : classOf(prototypeOf(holder));
     for (const key of keys) {
+      if (key === 'prototype' && typeof holder === 'function') continue; // V8 makes it when it is first read, and keeps it
       const value: unknown = describe(holder, key)?.value;
       if (typeof value !== 'object' || value === null || !wanted.has(value) || heldBy.has(value)) continue;
       heldBy.set(value, typeof key === 'symbol' ? `${name}[${String(key)}]` : `${name}.${key}`);
