@@ -92,17 +92,12 @@ const openWorkerSession = (main: Session, sessionId: string): Session => {
     closed.abort(reason);
   };
   main.closed.addEventListener('abort', endWithMain, { once: true });
+  const state = { closed: closed.signal, isStopped: main.isStopped };
   return withInside({
     send: (method, params, options) =>
-      bounded(
-        expect(main, channel.ask(method, params)),
-        method,
-        { closed: closed.signal, isStopped: main.isStopped },
-        options?.timeoutMs,
-      ) as Promise<never>,
+      bounded(expect(main, channel.ask(method, params)), method, state, options?.timeoutMs) as Promise<never>,
     on: channel.on,
-    closed: closed.signal,
-    isStopped: main.isStopped,
+    ...state,
     hurry: main.hurry,
     beforeCut: main.beforeCut,
     close: async () => {
