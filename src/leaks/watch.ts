@@ -5,11 +5,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sampleSurvivors } from '../agent/capture/survivors.js';
-import { isInSnapshots, withKnownBefore, type Known } from '../analyzer/growth/readings/bounds.js';
-import { nativeMemory, settlesLater } from '../analyzer/growth/readings/counters.js';
+import { isInSnapshots, objectBytes, withKnownBefore, type Known } from '../analyzer/growth/readings/bounds.js';
+import { heapMemory, nativeMemory, settlesLater } from '../analyzer/growth/readings/counters.js';
 import { gainsOf, isSlowing } from '../analyzer/growth/readings/evidence.js';
 import { anyRises, findRisingLately, type Gate, type GateReading } from '../analyzer/growth/readings/gate.js';
-import { readingsOfFirstLook } from '../analyzer/growth/readings/sequential.js';
+import { allowedError, readingsOfFirstLook } from '../analyzer/growth/readings/sequential.js';
+import { computeSlope } from '../analyzer/growth/readings/slope.js';
 import { didWork, watchedMs, type Watch } from '../analyzer/growth/watch-report.js';
 import { sumOf } from '../analyzer/model/figures.js';
 import type { ProcessReading } from '../analyzer/model/process-reading.js';
@@ -85,7 +86,8 @@ export const watchTarget = async (looking: Looking, options: WatchOptions): Prom
       if (options.sampled && rounds === 1) finish = await sampleSurvivors(attachment, gained, looking.collects);
     });
     if (cut !== undefined) end = 'cut';
-    else if (rounds >= options.gateRounds) end = endOf(watchNow(), options, risingOf(notes.counts, options));
+    else if (rounds >= options.gateRounds)
+      end = endOf(watchNow(), options, risingOf(notes.watch(), notes.counts, options));
   }
   const gate = { ...findRisingLately(notes.counts), sites: (await finish?.()) ?? [] };
   const { roundReadings } = notes;
@@ -100,19 +102,26 @@ const gainWithoutMemory = 100;
 
 /**
  * `surely`: a class or a collection gains about as much in each round, and memory rises with it or many come. Less than that
- * (the heap alone, a few objects, or objects that come more and more slowly) is seen in two rounds of many programs, and a
+ * (a heap that falls now and then, a few objects, or objects that come more and more slowly) is seen in two rounds of many programs, and a
  * search that finds nothing leaves free memory in the target that hides growth outside the heap.
  */
 type RisingSeen = 'surely' | 'perhaps' | undefined;
 
-const risingOf = (counts: readonly GateReading[], { endsOn, sampled }: WatchOptions): RisingSeen => {
+const risingOf = (watch: Watch, counts: readonly GateReading[], { endsOn, sampled }: WatchOptions): RisingSeen => {
   if (endsOn === 'proof' || (endsOn === 'late rise' && counts.length < countsOfLateRise)) return undefined;
   const { rising } = findRisingLately(counts);
   if (!anyRises(rising)) return undefined;
   const gains = [...rising.classes, ...rising.containers].map(({ history }) => gainsOf(history));
   const least = rising.heap || rising.external ? 0 : gainWithoutMemory;
-  const isSure = gains.some((steps) => sumOf(steps) >= least && !isSlowing(steps));
+  const isSure = gains.some((steps) => sumOf(steps) >= least && !isSlowing(steps)) || (rising.heap && isSteep(watch));
   return isSure || sampled || endsOn === 'late rise' ? 'surely' : 'perhaps';
+};
+
+/** What is not counted (closures, strings, waiting promises) shows in the heap alone, which must then rise steadily. */
+const isSteep = ({ readings, known }: Watch): boolean => {
+  const least = known.find(({ of }) => of === heapMemory)?.least ?? Infinity;
+  const points = readings.map((reading) => ({ x: reading.atMs / 1000, y: objectBytes(reading) }));
+  return computeSlope(points, allowedError).low >= least;
 };
 
 /** What is known when a watch is cut short is reported. */
@@ -172,7 +181,8 @@ const endOf = (watch: Watch, options: WatchOptions, rising: RisingSeen): Watched
   if (options.endsOn !== 'proof' && !options.sampled && (long || isOver) && isHeapOpen(watch)) return 'open';
   const isHalf = watchedMs(watch) >= creepsShare * watch.allowedMs;
   if (rising === 'perhaps' && (isOver || (long && (isHalf || isNativeKnown(watch))))) return 'rises';
-  if (options.endsOn === 'rise' && !options.sampled && isHalf && watch.known.some(isForSnapshots)) return 'creeps';
+  const isTime = isOver || (isHalf && isNativeKnown(watch));
+  if (options.endsOn === 'rise' && !options.sampled && isTime && watch.known.some(isForSnapshots)) return 'creeps';
   return isOver ? 'time' : undefined;
 };
 

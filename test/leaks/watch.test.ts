@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Attachment } from '#memwatch/agent/attach/attach.js';
 import { leakReport } from '#memwatch/analyzer/growth/verdict.js';
+import { watchedMs } from '#memwatch/analyzer/growth/watch-report.js';
 import type { CensusReading } from '#memwatch/analyzer/model/census.js';
 import { MemwatchError } from '#memwatch/errors.js';
 import { withoutCounts } from '#memwatch/leaks/uncounted.js';
@@ -17,6 +18,7 @@ interface Made {
   readonly sessionsAt?: (count: number) => number;
   readonly filesAt?: (second: number) => number;
   readonly heapAt?: (second: number) => number;
+  readonly rssAt?: (second: number) => number;
   readonly collects?: boolean;
   /** The round with this number fails. */
   readonly fails?: { readonly round: number; readonly error: Error };
@@ -27,6 +29,7 @@ const createTarget = ({
   sessionsAt = () => 5,
   filesAt = () => 20,
   heapAt = () => 4e6,
+  rssAt,
   collects = true,
   fails,
 }: Made = {}) => {
@@ -48,6 +51,7 @@ const createTarget = ({
           atMs: second * 1000,
           fileDescriptors: filesAt(second),
           heapUsedBytes: heapAt(second),
+          ...(rssAt && { rssBytes: rssAt(second) }),
         });
       },
     },
@@ -70,6 +74,14 @@ test('a watch ends as soon as a class rises in every round, but not before the r
   assert.equal((await watchTarget(longer.looking, { ...options, gateRounds: 4 })).rounds, 4);
 });
 
+test('a heap that rises alone ends the watch once its readings prove that it rises', async () => {
+  const { end, rounds } = await watchTarget(
+    createTarget({ heapAt: (second) => 4e6 + 20_000 * second }).looking,
+    options,
+  );
+  assert.ok(end === 'rises' && rounds < 10, `${end} after ${rounds} rounds`);
+});
+
 test('a few objects that rise end the watch only if memory rises with them', async () => {
   const sessionsAt = (count: number): number => 10 * count;
   const rising = createTarget({ sessionsAt, heapAt: (second) => 4e6 + 20_000 * second });
@@ -78,11 +90,21 @@ test('a few objects that rise end the watch only if memory rises with them', asy
 });
 
 test('a heap or a few objects that rise alone, or objects that come more and more slowly, are searched only if they still rise at the first look', async () => {
-  const warming = { heapAt: (second: number) => 4e6 + 50_000 * Math.min(8, second) };
+  const warming = { heapAt: (second: number) => 4e6 + 40_000 * Math.min(3, second) };
   const filled = { sessionsAt: (count: number) => [5, 1000, 1100][Math.min(2, count)] ?? 0 };
   const few = { sessionsAt: (count: number) => Math.min(3, count) * 4 };
   for (const made of [warming, few, { ...filled, ...warming }])
     assert.ok((await watchTarget(createTarget(made).looking, options)).rounds > 10);
+});
+
+test('a heap that creeps is not searched until native memory is known, or the time is over', async () => {
+  const made = {
+    heapAt: (second: number) => 4e6 + 2000 * second,
+    rssAt: (second: number) => 1e8 + (second % 20 < 10 ? 0 : 40e6),
+  };
+  const watched = await watchTarget(createTarget(made).looking, options);
+  assert.equal(watched.end, 'creeps');
+  assert.ok(watchedMs(watched) >= allowedMs, `${watchedMs(watched)} ms`);
 });
 
 test('after a search, native memory that was not excluded before stays open, and what was excluded stays so', async () => {
