@@ -14,10 +14,10 @@ test('what the command line cannot mean ends with exit code 2, one line what and
       /^memwatch: unknown command: leek\n {2}did you mean leaks\? run memwatch --help to list the commands\n$/,
     ],
     [['--json'], /^memwatch: no command given\n {2}run memwatch --help to list the commands\n$/],
-    [['ps', '--frob'], /^memwatch: there is no option frob\n {2}memwatch ps --help shows what it takes\n$/],
+    [['ps', '--frob'], /^memwatch: there is no option --frob\n {2}memwatch ps --help shows what it takes\n$/],
     [
       ['heap', 'x', '--limt', '3'],
-      /^memwatch: there is no option limt\n {2}did you mean --limit\? memwatch heap --help .*\n$/,
+      /^memwatch: there is no option --limt\n {2}did you mean --limit\? memwatch heap --help .*\n$/,
     ],
     [
       ['cpu', '1', '--sort', 'frob'],
@@ -32,7 +32,7 @@ test('what the command line cannot mean ends with exit code 2, one line what and
     [['view', '/tmp'], /^memwatch: cannot read \/tmp: it is a folder\n/],
     [['diff', '/nowhere', '/nowhere2'], /^memwatch: cannot read \/nowhere: there is no such file\n/],
     [['attach', '1', '--interval', '1ms'], /^memwatch: --interval is at least 100ms\n/],
-    [['check', 'x', '--timeout', 'soon'], /^memwatch: not a duration: soon\n {2}write 500ms, 10s or 2m\n/],
+    [['check', 'x', '--timeout', 'soon'], /^memwatch: --timeout: not a duration: soon\n {2}write 500ms, 10s or 2m\n/],
     [['plot'], /^memwatch: an argument is missing\n {2}memwatch plot --help shows what it takes\n$/],
     [['cpu', 'frob'], /^memwatch: no Node process that this user can see runs frob\n {2}a target is .*\n/],
   ];
@@ -40,6 +40,30 @@ test('what the command line cannot mean ends with exit code 2, one line what and
     const run = await memwatch(args);
     assert.deepEqual([run.code, run.stdout], [2, ''], args.join(' '));
     assert.match(run.stderr, stderr);
+  }
+});
+
+test('an error about an option names it with its dashes, as it was typed', async () => {
+  const cases: [string[], string][] = [
+    [['cpu', '1', '--max-rss', '3', '--frob.a=1', '--no-frab'], 'there are no options --max-rss, --frob.a, --no-frab'],
+    [['ps', '-xy'], 'there are no options -x, -y'],
+    [['ps', 'foo'], 'ps does not take foo'],
+    [['--watch', 'ps'], 'write --watch after ps'],
+    [['heap', 'x', '--limit'], '--limit has no value'],
+    [['cpu', '1', '-d'], '-d has no value'],
+    [['export', 'x', '--to'], '--to has no value: it takes pprof, speedscope, collapsed, svg, html, parquet, md'],
+    [['run', '--node-option'], '--node-option has no value'],
+    [['attach', '1', '--count', 'many'], '--count takes a number'],
+    [['cpu', '1', '--duration', '1s', '-d', '2s'], '--duration stands twice: give it once'],
+    [['snapshot', '1', '--after', 'noon'], '--after: not a duration: noon'],
+    [['check', 'x', '--max-heap', 'much'], '--max-heap: not a size: much'],
+    [['record', '1', '--max-size', 'much'], '--max-size: not a size: much'],
+    [['watch', '1'], '--keep is missing'],
+    [['query', 'x', '--csv', '--json'], '--csv and --json exclude each other'],
+  ];
+  for (const [args, what] of cases) {
+    const run = await memwatch(args);
+    assert.deepEqual([run.code, run.stderr.split('\n')[0]], [2, `memwatch: ${what}`], args.join(' '));
   }
 });
 

@@ -15,7 +15,7 @@ import { htmlOptions, printWithPage } from './html.js';
 import type { Arguments, Command, Io } from './io.js';
 import { isCapture, openProfile } from './profile-file.js';
 import { showUnit } from './profile-type.js';
-import { parseBytes, parseDuration } from '../report/quantities.js';
+import { bytesOf, durationOf } from './option-values.js';
 
 export const allocCommand: Command = {
   builder: (yargs) =>
@@ -61,15 +61,14 @@ const runAlloc = async (args: Arguments, io: Io): Promise<number | undefined> =>
   const target = await targetOf(args, io);
   const wanted = wantedCapture(args);
   const isProgram = target.kind === 'command';
-  const durationMs =
-    args['duration'] === undefined ? (isProgram ? Infinity : 10_000) : parseDuration(String(args['duration']));
+  const durationMs = args['duration'] === undefined ? (isProgram ? Infinity : 10_000) : durationOf(args, 'duration');
   const precise = args['precise'] === true;
   if (precise) io.warn(preciseCost);
   const options = { signal: io.signal, onProgress: io.progress };
   const programStdout = io.json ? ('stderr' as const) : undefined;
   const taken = await withAttachment(target, { ...options, programStdout }, async (attachment) => {
     const [thread] = await threadsOf(attachment, false);
-    const intervalBytes = args['interval'] === undefined ? undefined : parseBytes(String(args['interval']));
+    const intervalBytes = args['interval'] === undefined ? undefined : bytesOf(args, 'interval');
     const survivors = await maySampleSurvivors(attachment, durationMs, args, io);
     const wantedPhases = { durationMs, intervalBytes, precise, survivors };
     const text = await captureAllocations(attachment, thread, { ...options, ...wantedPhases });

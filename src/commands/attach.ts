@@ -9,12 +9,12 @@ import { runsOn } from '../agent/process/proc.js';
 import { watchReadings } from '../agent/capture/readings.js';
 import type { Target } from '../agent/attach/target.js';
 import { MemwatchError } from '../errors.js';
-import { parseDuration } from '../report/quantities.js';
 import { renderReading, renderReadingTitles } from '../report/reading.js';
 import { startGuardian } from '../tui/terminal/guardian.js';
 import { targetForms, targetOf } from './choose-target.js';
 import { hasScreen, type Arguments, type Command, type Io } from './io.js';
 import { sayEnd } from './say-end.js';
+import { durationOf } from './option-values.js';
 
 export const attachCommand: Command = {
   builder: (yargs) =>
@@ -27,7 +27,7 @@ export const attachCommand: Command = {
       .example('$0 attach 1234 --json | jq .heap.usedBytes', 'one JSON document per line'),
   run: async (args, io) => {
     const target = await targetOf(args, io);
-    const intervalMs = parseDuration(String(args['interval']));
+    const intervalMs = durationOf(args, 'interval');
     if (intervalMs < 100) throw new MemwatchError('bad-argument', '--interval is at least 100ms');
     const options = {
       signal: io.signal,

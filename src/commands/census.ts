@@ -10,8 +10,8 @@ import { renderCensus } from '../report/census-text.js';
 import type { CensusDocument } from '../analyzer/model/printed-documents.js';
 import { targetForms, targetOf } from './choose-target.js';
 import type { Command, Io } from './io.js';
-import { parseDuration } from '../report/quantities.js';
 import { sayEnd } from './say-end.js';
+import { durationOf } from './option-values.js';
 
 export const censusCommand: Command = {
   builder: (yargs) =>
@@ -27,7 +27,7 @@ export const censusCommand: Command = {
   async run(args, io) {
     const target = await targetOf(args, io);
     const watch = args['watch'] === true;
-    const intervalMs = parseDuration(String(args['interval']));
+    const intervalMs = durationOf(args, 'interval');
     const counts = watch ? Number(args['rounds'] ?? Infinity) : 1;
     const attaching = { signal: io.signal, onProgress: io.progress, programStdout: 'stderr' as const };
     await withAttachment(target, attaching, async (attachment) => {

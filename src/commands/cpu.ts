@@ -22,8 +22,8 @@ import type { Arguments, Command, Io } from './io.js';
 import { isCapture, openProfile } from './profile-file.js';
 import { typeOption, wantedType } from './file-options.js';
 import { showUnit } from './profile-type.js';
-import { parseDuration } from '../report/quantities.js';
 import { escapeText } from '../report/units.js';
+import { durationOf } from './option-values.js';
 
 export const cpuCommand: Command = {
   builder: (yargs) =>
@@ -70,8 +70,7 @@ const runCpu = async (args: Arguments, io: Io): Promise<number | undefined> => {
   const wanted = wantedCapture(args);
   if (args['in-process'] === true) return runInProcess(target, wanted, args, io);
   const isProgram = target.kind === 'command';
-  const durationMs =
-    args['duration'] === undefined ? (isProgram ? Infinity : 10_000) : parseDuration(String(args['duration']));
+  const durationMs = args['duration'] === undefined ? (isProgram ? Infinity : 10_000) : durationOf(args, 'duration');
   const callsMs = args['calls'] === true ? Math.min(5000, Math.max(1000, durationMs / 5)) : undefined;
   warnOfCosts(args, isProgram, callsMs, io);
   const attachOptions = {
@@ -112,7 +111,7 @@ const captureThreads = async (
   io.progress(`profiling ${threads.map(({ name }) => name).join(', ')}`);
   return captureCpuProfiles(attachment, threads, {
     ...durations,
-    intervalUs: Math.round(parseDuration(String(args['interval'])) * 1000),
+    intervalUs: Math.round(durationOf(args, 'interval') * 1000),
     precise: args['precise'] === true,
     laterWorkers: args['threads'] === 'all',
     onLost: (thread) => io.warn(`${escapeText(thread)} ended before the profile did: its profile is lost`),
@@ -134,7 +133,7 @@ const runInProcess = async (
     });
   }
   const programStdout = io.json ? ('stderr' as const) : undefined;
-  const intervalUs = Math.round(parseDuration(String(args['interval'])) * 1000);
+  const intervalUs = Math.round(durationOf(args, 'interval') * 1000);
   const { text, ended } = await captureInProcess(target.argv, { intervalUs, programStdout });
   const files = save([{ thread: 'main thread', text }], wanted);
   io.endAtOnce();

@@ -15,7 +15,8 @@ type DiffOptions = ProfileDiffOptions & { readonly index: IndexUse };
 
 /** Chosen by the files' content. Throws `bad-argument`, `not-this-format`. */
 const differOf = async (files: readonly string[]): Promise<DiffFiles> => {
-  const named = await Promise.all(files.map(nameFile));
+  const named = [];
+  for (const file of files) named.push(await nameFile(file)); // in order: the first that cannot be read is the one named
   const unknown = named.indexOf(undefined);
   if (unknown >= 0)
     throw new MemwatchError('not-this-format', `${files[unknown]} is neither a heap snapshot nor a profile`, {

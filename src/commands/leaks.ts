@@ -8,11 +8,11 @@ import { usualMaxMs, usualRounds } from '../leaks/duration.js';
 import { findLeaks, type FindLeaksOptions } from '../leaks/find-leaks.js';
 import { renderLeaks } from '../report/leaks-text.js';
 import { isCapture, requireSnapshot } from './profile-file.js';
-import { parseDuration } from '../report/quantities.js';
 import { redactOption, wantedRedaction } from './capture-file.js';
 import { htmlOptions, printWithPage } from './html.js';
 import { targetForms, targetOf } from './choose-target.js';
 import type { Arguments, Command, Io } from './io.js';
+import { durationOf } from './option-values.js';
 
 export const leaksCommand: Command = {
   builder: (yargs) =>
@@ -105,18 +105,18 @@ const readOptions = (args: Arguments, io: Io): FindLeaksOptions => {
     throw new MemwatchError('bad-argument', `--${name} ${args[name]}: give a whole number, ${least} or more`);
   };
   return {
-    intervalMs: parseDuration(String(args['interval'])),
+    intervalMs: durationOf(args, 'interval'),
     rounds: args['rounds'] === undefined ? undefined : count('rounds', 2),
     warmUpRounds: count('warm-up', 0),
     load: args['key'] === true ? waitForKey(io) : (args['load'] as string | undefined),
     light: args['light'] === true,
-    maxPauseMs: args['max-pause'] === undefined ? undefined : parseDuration(String(args['max-pause'])),
+    maxPauseMs: args['max-pause'] === undefined ? undefined : durationOf(args, 'max-pause'),
     growthSites: args['growth-sites'] === true,
     force: args['force'] === true,
     keep: args['keep'] as string | undefined,
     redact: wantedRedaction(args),
     overwrite: args['overwrite'] === true,
-    maxMs: parseDuration(String(args['max-time'])),
+    maxMs: durationOf(args, 'max-time'),
   };
 };
 

@@ -9,7 +9,7 @@ import type { Command } from './io.js';
 import { probeProcess } from './lines/probe.js';
 import { runProgram } from './lines/program.js';
 import { sampleProcess } from './lines/samples.js';
-import { parseDuration } from '../report/quantities.js';
+import { durationOf } from './option-values.js';
 
 export const linesCommand: Command = {
   builder: (yargs) =>
@@ -52,7 +52,7 @@ export const linesCommand: Command = {
         },
       );
     }
-    const durationMs = parseDuration(String(args['duration']));
+    const durationMs = durationOf(args, 'duration');
     const wanted = [await targetOf(args, io, target), parseSelector(selector)] as const;
     const maxHits = Number(args['max-hits']);
     if (args['probe'] === true) return probeProcess(...wanted, { durationMs, maxHits }, io);

@@ -7,11 +7,11 @@ import { reportOfMemory } from '../analyzer/memory/report.js';
 import { addReading, type Watched } from '../analyzer/memory/watched.js';
 import { throwIfInterrupted } from '../errors.js';
 import { renderMemory } from '../report/memory-text.js';
-import { parseDuration } from '../report/quantities.js';
 import { htmlOptions, printWithPage } from './html.js';
 import { targetForms, targetOf } from './choose-target.js';
 import type { Command, Io } from './io.js';
 import { sayEnd } from './say-end.js';
+import { durationOf } from './option-values.js';
 
 export const memoryCommand: Command = {
   builder: (yargs) =>
@@ -39,7 +39,7 @@ export const memoryCommand: Command = {
   async run(args, io) {
     const print = printWithPage(args, io);
     const target = await targetOf(args, io);
-    const intervalMs = parseDuration(String(args['interval']));
+    const intervalMs = durationOf(args, 'interval');
     const rounds = args['watch'] === true ? Number(args['rounds'] ?? Infinity) : 1;
     const attaching = { signal: io.signal, onProgress: io.progress, programStdout: 'stderr' as const };
     await withAttachment(target, attaching, async (attachment) => {

@@ -7,7 +7,7 @@ import { MemwatchError } from '../errors.js';
 import { commandNameIn, ownVersion } from './help.js';
 import { commands } from './index.js';
 import type { Arguments, Command, Io } from './io.js';
-import { nearestName } from './nearest.js';
+import { explainWords, isOwnError, requireNumbers, valueOptions } from './parse-errors.js';
 
 declare module 'yargs' {
   interface Argv {
@@ -16,6 +16,8 @@ declare module 'yargs' {
       key: Record<string, unknown>;
       choices: Readonly<Record<string, readonly unknown[] | undefined>>;
       boolean: readonly string[];
+      number: readonly string[];
+      array: readonly string[];
       alias: Readonly<Record<string, readonly string[] | undefined>>;
     };
     getGroups(): Readonly<Record<string, readonly string[] | undefined>>;
@@ -38,8 +40,7 @@ export const createParser = async (
   const entry = commands.get(name);
   if (entry === undefined) throw new MemwatchError('bad-argument', 'no command given');
   const command = await entry.load();
-  const optionsOf = () => command.builder(yargs([])).getOptions();
-  const optionNames = (): string[] => Object.keys(optionsOf().key);
+  const built = (): Argv => command.builder(yargs([]));
   const parser = yargs(withRedaction(argv));
   // yargs writes the help at each run, in case that the command asks for it later, which takes as long as many commands do
   parser.getInternalMethods().getUsageInstance().cacheHelpMessage = () => {};
@@ -54,11 +55,21 @@ export const createParser = async (
     .strictCommands()
     .demandCommand(1, 'no command given')
     .wrap(Math.min(100, columns))
-    .fail((message, error) => {
-      const text = missingChoice(message, optionsOf().choices) ?? oneLine(message);
-      throw error ?? new MemwatchError('bad-argument', text, { hint: hintFor(name, message, optionNames) });
+    .fail((message, error: unknown) => {
+      throw isOwnError(error) ? error : explainWords(name, argv, message, built());
     })
-    .command(entry.usage, entry.describe, command.builder, (args) => run(command, args as Arguments));
+    .command(
+      entry.usage,
+      entry.describe,
+      (from) => {
+        const options = command.builder(from);
+        return options.requiresArg(valueOptions(options));
+      },
+      (args) => {
+        requireNumbers(args, built());
+        return run(command, args as Arguments);
+      },
+    );
 };
 
 /** Runs the command that the words name, here: the process goes on, and everything it prints goes to `io`. Throws its errors. */
@@ -66,41 +77,11 @@ export const runWords = async (argv: readonly string[], io: Io): Promise<void> =
   const parser = await createParser(argv, io.columns, async (command, args) => {
     await command.run(args, io);
   });
-  await parser
-    .exitProcess(false)
-    .fail((message, error: unknown) => {
-      throw error ?? new MemwatchError('bad-argument', message);
-    })
-    .parseAsync();
+  await parser.exitProcess(false).parseAsync();
 };
 
 /** `--redact` may stand without a value, and then does not take the word after it, which yargs cannot express. */
 const withRedaction = (argv: readonly string[]): string[] => {
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
   return argv.map((word, i) => (word === '--redact' && i < end ? '--redact=strings' : word));
-};
-
-/** `--to is missing: it takes pprof, svg`; undefined if the message is another. */
-const missingChoice = (
-  message: string,
-  choices: Readonly<Record<string, readonly unknown[] | undefined>>,
-): string | undefined => {
-  const name = /^Missing required argument: (\S+)$/.exec(message.trim())?.[1];
-  const values = name === undefined ? undefined : choices[name];
-  return values === undefined ? undefined : `--${name} is missing: it takes ${values.join(', ')}`;
-};
-
-/** yargs' message in one line and in memwatch's words. */
-const oneLine = (message: string): string => {
-  const line = message.replaceAll(/\s*\n\s*/g, ' ').trim();
-  const value = /^Invalid values: Argument: (\S+), Given: "(.*)", Choices: (.*)$/.exec(line);
-  if (value !== null) return `--${value[1]} ${value[2]}: it takes ${(value[3] ?? '').replaceAll('"', '')}`;
-  if (line.startsWith('Not enough non-option arguments')) return 'an argument is missing';
-  return line.replace(/^Unknown argument(s?): /, 'there is no option$1 ');
-};
-
-const hintFor = (name: string, message: string, optionNames: () => readonly string[]): string => {
-  const unknown = /^Unknown arguments?: ([^,\s]+)/.exec(message)?.[1];
-  const meant = unknown === undefined ? undefined : nearestName(unknown, ['json', 'debug', ...optionNames()]);
-  return `${meant === undefined ? '' : `did you mean --${meant}? `}memwatch ${name} --help shows what it takes`;
 };

@@ -4,15 +4,15 @@ import { scriptOf } from '../agent/attach/candidates.js';
 import type { Target } from '../agent/attach/target.js';
 import { readProcess } from '../agent/process/proc.js';
 import { MemwatchError, messageOf } from '../errors.js';
-import { parseBytes, parseDuration } from '../report/quantities.js';
 import { escapeText, formatBytes } from '../report/units.js';
 import { captureOptions, namedCapture, wantedCapture, type WantedCapture } from './capture-file.js';
 import { targetForms, targetsOf } from './choose-target.js';
-import type { Command, Io } from './io.js';
+import type { Arguments, Command, Io } from './io.js';
 import { openPicture, readRun, type Picture } from './plot/picture.js';
 import { followChildren } from './record/children.js';
 import { createRecordLog } from './record/log.js';
 import { note, recordProcess } from './record/process.js';
+import { bytesOf, durationOf } from './option-values.js';
 
 export const recordCommand: Command = {
   builder: (yargs) =>
@@ -38,10 +38,10 @@ export const recordCommand: Command = {
       ),
   run: async (args, io) => {
     const targets = await targetsOf(args, io);
-    const intervalMs = parseDuration(String(args['interval']));
+    const intervalMs = durationOf(args, 'interval');
     if (intervalMs < 100) throw new MemwatchError('bad-argument', '--interval is at least 100ms');
-    const mostBytes = sizeOf(String(args['max-size']));
-    const endMs = args['duration'] === undefined ? undefined : parseDuration(String(args['duration']));
+    const mostBytes = mostBytesOf(args);
+    const endMs = args['duration'] === undefined ? undefined : durationOf(args, 'duration');
     const wanted = wantedCapture(args);
     const overwrite = args['overwrite'] === true;
     const page = args['html'] === undefined ? undefined : openPicture(String(args['html']), 'page', overwrite);
@@ -56,10 +56,10 @@ export const recordCommand: Command = {
 };
 
 const [leastBytes, largestBytes] = [2 ** 16, 2 ** 28];
-const sizeOf = (text: string): number => {
-  const bytes = parseBytes(text);
+const mostBytesOf = (args: Arguments): number => {
+  const bytes = bytesOf(args, 'max-size');
   if (bytes >= leastBytes && bytes <= largestBytes) return bytes;
-  throw new MemwatchError('bad-argument', `--max-size ${text}: give 64kb to 256mb`);
+  throw new MemwatchError('bad-argument', `--max-size ${String(args['max-size'])}: give 64kb to 256mb`);
 };
 
 /** All, or none. */

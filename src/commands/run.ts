@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { commandOf, forwardSignals, programExitCode, type ProgramEnd } from '../agent/attach/launch.js';
 import { MemwatchError, messageOf } from '../errors.js';
 import { escapeText } from '../report/units.js';
-import { parseDuration } from '../report/quantities.js';
 import type { Arguments, Command, Io } from './io.js';
+import { durationOf } from './option-values.js';
 
 const agent = fileURLToPath(new URL('../inside/agent.cjs', import.meta.url));
 
@@ -48,7 +48,7 @@ const runProgram = async (args: Arguments, io: Io): Promise<number> => {
       ...process.env,
       ...(keep !== undefined && { MEMWATCH_AGENT_KEEP: keep }),
       MEMWATCH_AGENT_SIGNAL: String(args['signal']),
-      MEMWATCH_AGENT_BLOCKED_MS: String(parseDuration(String(args['blocked']))),
+      MEMWATCH_AGENT_BLOCKED_MS: String(durationOf(args, 'blocked')),
       MEMWATCH_AGENT_CPU: args['cpu'] === false ? '0' : '1',
       MEMWATCH_AGENT_SNAPSHOT: args['snapshot'] === true ? '1' : '0',
     },

@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { withAttachment, type Attachment } from '../agent/attach/attach.js';
 import type { CapturedSnapshot } from '../agent/capture/snapshot.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
-import { parseDuration } from '../report/quantities.js';
+import { durationOf } from './option-values.js';
 import { escapeText, formatBytes, formatCount, formatDuration } from '../report/units.js';
 import { captureOptions, namedCapture, redactOption, wantedCapture, wantedRedaction } from './capture-file.js';
 import { targetForms, targetOf } from './choose-target.js';
-import type { Command, Io } from './io.js';
+import type { Arguments, Command, Io } from './io.js';
 import { takeSnapshot } from '../captures/take-snapshot.js';
 
 export const snapshotCommand: Command = {
@@ -24,6 +24,7 @@ export const snapshotCommand: Command = {
   async run(args, io) {
     const target = await targetOf(args, io);
     const gzip = args['gzip'] === true;
+    const waitMs = waitMsOf(args, target.kind === 'command');
     const wanted = wantedCapture({ ...args, output: withEnding(args['output'] as string | undefined, gzip) });
     const attaching = {
       signal: io.signal,
@@ -31,7 +32,7 @@ export const snapshotCommand: Command = {
       programStdout: io.json ? ('stderr' as const) : ('inherit' as const),
     };
     await withAttachment(target, attaching, async (attachment) => {
-      await waitBefore(attachment, args['after'] as string | undefined, io);
+      await waitBefore(attachment, waitMs, io);
       const { file, overwrite } = wanted ?? { file: newName(attachment, gzip), overwrite: false };
       const options = { gzip, overwrite, force: args['force'] === true, redact: wantedRedaction(args) };
       const snapshot = await takeSnapshot(attachment, file, options, io);
@@ -40,14 +41,19 @@ export const snapshotCommand: Command = {
   },
 };
 
-const waitBefore = async (attachment: Attachment, after: string | undefined, io: Io): Promise<void> => {
+/** A program that memwatch starts is given time to load. */
+const waitMsOf = (args: Arguments, isProgram: boolean): number => {
+  if (args['after'] === undefined) return isProgram ? 5000 : 0;
+  return args['after'] === '0' ? 0 : durationOf(args, 'after');
+};
+
+const waitBefore = async (attachment: Attachment, waitMs: number, io: Io): Promise<void> => {
   await attachment.runIfWaiting();
-  const wait = after ?? (attachment.program === undefined ? '0' : '5s');
-  const seconds = wait === '0' ? 0 : parseDuration(wait) / 1000;
-  if (seconds === 0) return;
+  if (waitMs === 0) return;
+  const seconds = waitMs / 1000;
   io.progress(`taking a snapshot in ${seconds} s`);
   const stop = AbortSignal.any([io.signal, attachment.ending]);
-  await sleep(seconds * 1000, undefined, { signal: stop }).catch(() => {});
+  await sleep(waitMs, undefined, { signal: stop }).catch(() => {});
   throwIfInterrupted(io.signal);
   if (!attachment.ending.aborted) return;
   throw new MemwatchError('disconnected', `the target ended within the first ${seconds} s`, {

@@ -5,13 +5,13 @@ import { watchCpu } from '../agent/capture/cpu-windows.js';
 import { readCpuProfile } from '../analyzer/formats/cpuprofile.js';
 import { writeJson } from '../analyzer/model/escape.js';
 import { MemwatchError } from '../errors.js';
-import { parseDuration } from '../report/quantities.js';
 import { renderTop, type TopView } from '../report/top-text.js';
 import { targetForms, targetOf } from './choose-target.js';
 import { hasScreen, type Arguments, type Command, type Io } from './io.js';
 import { sayEnd } from './say-end.js';
 import { showTopScreen } from './top/screen.js';
 import { createTop, topDocument, topSorts, topTitle, type TopChoice } from './top/view.js';
+import { durationOf } from './option-values.js';
 
 export const topCommand: Command = {
   builder: (yargs) =>
@@ -28,7 +28,7 @@ export const topCommand: Command = {
       .example('$0 top 1234 --json --count 5', 'one JSON document per line'),
   run: async (args, io) => {
     const target = await targetOf(args, io);
-    const intervalMs = parseDuration(String(args['interval']));
+    const intervalMs = durationOf(args, 'interval');
     if (intervalMs < 200) throw new MemwatchError('bad-argument', '--interval is at least 200ms');
     const programStdout = io.json ? ('stderr' as const) : undefined;
     const isScreen = hasScreen() && !io.json && args['plain'] !== true && target.kind !== 'command';

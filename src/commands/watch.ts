@@ -10,7 +10,6 @@ import { readProcess } from '../agent/process/proc.js';
 import { writeJson } from '../analyzer/model/escape.js';
 import type { Reading } from '../analyzer/model/reading.js';
 import { MemwatchError, messageOf } from '../errors.js';
-import { parseBytes, parseDuration } from '../report/quantities.js';
 import { escapeText } from '../report/units.js';
 import { renderWatchTitle } from '../report/watch-text.js';
 import { redactOption, wantedRedaction } from './capture-file.js';
@@ -23,6 +22,7 @@ import { captureEvidence, type Moment } from './watch/evidence.js';
 import { notify, parseWebhook, type Receivers } from './watch/notify.js';
 import type { EvidenceOptions } from './watch/steps.js';
 import { openStore, type EvidenceStore } from './watch/store.js';
+import { bytesOf, durationOf } from './option-values.js';
 
 export const watchCommand: Command = {
   builder: (yargs) =>
@@ -77,15 +77,15 @@ const readOptions = (args: Arguments): Watch => {
       hint: 'memwatch run --keep DIR -- script.js starts one that keeps evidence itself',
     });
   const conditions = parseConditions((args['when'] as readonly string[] | undefined) ?? []);
-  const [intervalMs, durationMs] = [parseDuration(String(args['interval'])), parseDuration(String(args['duration']))];
+  const [intervalMs, durationMs] = [durationOf(args, 'interval'), durationOf(args, 'duration')];
   if (intervalMs < 100) throw new MemwatchError('bad-argument', '--interval is at least 100ms');
-  const mostBytes = parseBytes(String(args['max-disk']));
+  const mostBytes = bytesOf(args, 'max-disk');
   if (mostBytes < leastDiskBytes) throw new MemwatchError('bad-argument', '--max-disk is at least 1mb');
   return {
     conditions,
     intervalMs,
     durationMs,
-    everyMs: parseDuration(String(args['every'])),
+    everyMs: durationOf(args, 'every'),
     snapshot: args['snapshot'] === true,
     redact: wantedRedaction(args),
     command: args['notify'] as string | undefined,

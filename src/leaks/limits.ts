@@ -3,8 +3,7 @@
  * rounds. Out: for each limit what was measured, and whether it is exceeded.
  */
 import type { CounterReading, LimitName, LimitResult } from '../analyzer/model/check.js';
-import { parseBytes, parseDuration } from '../report/quantities.js';
-import { MemwatchError } from '../errors.js';
+import { parseBytes, parseDuration, parseNamed } from '../report/quantities.js';
 import { heldBytes } from './round-size.js';
 
 /** In bytes; `maxPause` in microseconds. undefined: no limit. */
@@ -20,11 +19,11 @@ export interface Limits {
 }
 
 /** As the command line and modules write them: `1mb`, `50ms`, bytes as a number. Throws `bad-argument`. */
-export const parseLimits = (written: Readonly<Record<string, string | number | undefined>>): Limits => ({
-  maxGrowth: parseLimit('max-growth', written['maxGrowth'], parseBytes),
-  maxHeap: parseLimit('max-heap', written['maxHeap'], parseBytes),
-  maxPause: parseLimit('max-pause', written['maxPause'], (text) => parseDuration(text) * 1000),
-  maxWaste: parseLimit('max-waste', written['maxWaste'], parseBytes),
+export const parseLimits = (written: Readonly<Record<string, string | number | undefined>>, dashes = ''): Limits => ({
+  maxGrowth: parseLimit(`${dashes}max-growth`, written['maxGrowth'], parseBytes),
+  maxHeap: parseLimit(`${dashes}max-heap`, written['maxHeap'], parseBytes),
+  maxPause: parseLimit(`${dashes}max-pause`, written['maxPause'], (text) => parseDuration(text) * 1000),
+  maxWaste: parseLimit(`${dashes}max-waste`, written['maxWaste'], parseBytes),
 });
 
 /** Reads one limit; an error message names the limit. */
@@ -32,15 +31,7 @@ export const parseLimit = (
   name: string,
   written: string | number | undefined,
   parse: (text: string) => number,
-): number | undefined => {
-  if (written === undefined) return undefined;
-  try {
-    return parse(String(written));
-  } catch (error) {
-    if (!(error instanceof MemwatchError)) throw error;
-    throw new MemwatchError('bad-argument', `${name}: ${error.message}`, { hint: error.hint });
-  }
-};
+): number | undefined => (written === undefined ? undefined : parseNamed(name, String(written), parse));
 
 /** The parts of a reading that have limits. */
 type LimitReading = Pick<CounterReading, 'heapUsedBytes' | 'externalBytes' | 'longestGcPauseUs'>;

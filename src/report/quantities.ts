@@ -28,3 +28,13 @@ export const parseBytes = (text: string): number => {
     return Math.round(Number(match[1]) * (byteUnits[(match[2] ?? '').toLowerCase()] ?? 1));
   throw new MemwatchError('bad-argument', `not a size: ${text}`, { hint: 'write 512K, 1M or a number of bytes' });
 };
+
+/** Parses a text that has a name, such as an option; an error message names it. */
+export const parseNamed = (name: string, text: string, parse: (text: string) => number): number => {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof MemwatchError)) throw error;
+    throw new MemwatchError('bad-argument', `${name}: ${error.message}`, { hint: error.hint });
+  }
+};

@@ -47,7 +47,7 @@ test('JUnit is written even if the check cannot begin: not a baseline, a missing
       ['throws.mjs', 'gone.mjs'],
       /name="throws\.mjs"[^]*name="gone\.mjs"[^>]*>\n +<error type="unusable" message="no such file: gone\.mjs"/,
     ],
-    [['throws.mjs', '--timeout', '0'], /<error type="unusable" message="not a duration: 0">/],
+    [['throws.mjs', '--timeout', '0'], /<error type="unusable" message="--timeout: not a duration: 0">/],
     [[], /name="memwatch check"[^>]*>\n +<error type="unusable" message="no scenario given">/],
     [['--pid', '4194000'], /<error type="unusable" message="there is no process 4194000/],
   ] as const) {

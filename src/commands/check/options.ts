@@ -5,7 +5,7 @@ import { cannotRead, MemwatchError } from '../../errors.js';
 import { requireRegularFile } from '../../input.js';
 import { parseLimits, type Limits } from '../../leaks/limits.js';
 import type { Arguments } from '../io.js';
-import { parseDuration } from '../../report/quantities.js';
+import { durationOf } from '../option-values.js';
 
 export interface CheckOptions {
   readonly folder: string;
@@ -22,20 +22,23 @@ export interface CheckOptions {
 
 export const readOptions = (args: Arguments): CheckOptions => ({
   folder: process.cwd(),
-  timeoutMs: parseDuration(String(args['timeout'])),
+  timeoutMs: durationOf(args, 'timeout'),
   jobs: Math.ceil(positive(args['jobs'], 'jobs')),
-  limits: parseLimits({
-    maxGrowth: text(args['max-growth']),
-    maxHeap: text(args['max-heap']),
-    maxPause: text(args['max-pause']),
-    maxWaste: text(args['max-waste']),
-  }),
+  limits: parseLimits(
+    {
+      maxGrowth: text(args['max-growth']),
+      maxHeap: text(args['max-heap']),
+      maxPause: text(args['max-pause']),
+      maxWaste: text(args['max-waste']),
+    },
+    '--',
+  ),
   nodeOptions: strings(args['node-option']),
   artifacts: text(args['artifacts']),
   strict: args['strict'] === true,
   load: text(args['load']),
-  intervalMs: parseDuration(String(args['interval'])),
-  maxMs: parseDuration(String(args['max-time'])),
+  intervalMs: durationOf(args, 'interval'),
+  maxMs: durationOf(args, 'max-time'),
 });
 
 export const text = (value: unknown): string | undefined =>

@@ -4,16 +4,16 @@ import { groupProcesses } from '../../analyzer/memory/process-groups.js';
 import { writeJson } from '../../analyzer/model/escape.js';
 import type { ProcessGroup, PsWatchDocument, WatchedProcess } from '../../analyzer/model/printed-documents.js';
 import { MemwatchError } from '../../errors.js';
-import { parseDuration } from '../../report/quantities.js';
 import { renderTable } from '../../report/table.js';
 import { escapeText, formatBytes, formatShare } from '../../report/units.js';
 import type { Arguments, Io } from '../io.js';
+import { durationOf } from '../option-values.js';
 
 /** The screen is cleared before each look; a pipe gets one after the other. */
 const clear = '\x1b[H\x1b[2J\x1b[3J';
 
 export const watchProcesses = async (args: Arguments, io: Io): Promise<void> => {
-  const intervalMs = parseDuration(String(args['interval']));
+  const intervalMs = durationOf(args, 'interval');
   if (intervalMs < 200) throw new MemwatchError('bad-argument', '--interval is at least 200ms');
   io.endAtOnce(); // nothing is attached to
   const most = args['count'] === undefined ? Infinity : Number(args['count']);
