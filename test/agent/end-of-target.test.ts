@@ -102,3 +102,22 @@ test('a process that was killed, and still frees its memory, runs no more', () =
   assert.equal(isDying(stat('R', 0x40_05_0c), status(none, none)), true);
   assert.equal(isDying('', ''), false);
 });
+
+test('after Ctrl-C nothing waits for the end of a target that is only silent', async (t) => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const { pid, child } = await startSource(t, `setInterval(() => {}, 50); console.log('ready')`);
+  const interrupted = new AbortController();
+  const before = timers();
+  const leaving = withAttachment(
+    { kind: 'pid', pid, worker: undefined },
+    { signal: interrupted.signal },
+    async ({ main }) => {
+      child.kill('SIGSTOP');
+      interrupted.abort();
+      await main.send('Runtime.getHeapUsage');
+    },
+  );
+  await assert.rejects(leaving, { code: 'interrupted', message: /did not answer/ });
+  assert.equal(timers(), before);
+  child.kill('SIGCONT');
+});

@@ -4,6 +4,7 @@
  * parent has collected it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MemwatchError } from '../../errors.js';
 import { watchOomKills, type OomKill } from '../process/cgroup-state.js';
 import { hasProc, processExists, readExit, readProcess, runsOn, type ProcessExit } from '../process/proc.js';
 import type { HeapFigures } from '../session/guard.js';
@@ -26,7 +27,11 @@ export const watchEnd = (
   let isOrderly = false;
   // at once: soon the parent has collected the process, and its container is gone
   const look = () => (seen ??= findEnding(pid, startTicks, killsSince));
-  main.closed.addEventListener('abort', () => void ((isLeaving() && !isOrderly) || look()), { once: true });
+  const onClosed = (): void => {
+    if (wasCut(main.closed) || (isLeaving() && !isOrderly)) return;
+    void look();
+  };
+  main.closed.addEventListener('abort', onClosed, { once: true });
   main.on('NodeRuntime.waitingForDisconnect', () => (isOrderly = true));
   return async () => {
     if (await runsOn(pid)) return undefined;
@@ -35,6 +40,9 @@ export const watchEnd = (
     return isOrderly && known === undefined ? 'has run to its end' : describeEnd(known, kill, guard.heap());
   };
 };
+
+/** By memwatch, after Ctrl-C, because the target did not answer: it runs on, and looking would keep memwatch for a second. */
+const wasCut = ({ reason }: AbortSignal): boolean => reason instanceof MemwatchError && reason.code === 'interrupted';
 
 interface Ending {
   readonly exit: ProcessExit | undefined;
