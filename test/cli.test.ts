@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { createIo } from '#memwatch/commands/io.js';
 import { memwatch } from './support/memwatch.js';
 import { repository } from './support/paths.js';
 import { temporaryFolder } from './support/targets.js';
@@ -99,4 +100,25 @@ test('the list of commands loads neither a command nor what parses its options',
   const run = await memwatch(['--help'], { env: { NODE_DEBUG: 'esm' } });
   assert.match(run.stderr, /commands\/help\.js/);
   assert.doesNotMatch(run.stderr, /yargs|commands\/ps\.js|session\/protocol\.js/);
+});
+
+test('without a terminal, progress is a whole line now and then, and none of a command that is quick', (t) => {
+  let nowMs = 0;
+  t.mock.method(performance, 'now', () => nowMs);
+  const written: unknown[] = [];
+  t.mock.method(process.stderr, 'write', (text: unknown) => written.push(text) > 0);
+  if (process.stderr.isTTY) return t.skip('stderr is a terminal');
+  const nothing = (): void => {};
+  const { progress } = createIo(false, AbortSignal.abort(), { endAtOnce: nothing, afterwards: nothing });
+  for (const [at, text] of [
+    [9, 'begins'],
+    [11, 'round 1'],
+    [12, 'round 2'],
+    [22, 'round 3'],
+    [40, ''],
+  ] as const) {
+    nowMs = at * 1000;
+    progress(text);
+  }
+  assert.deepEqual(written, ['round 1\n', 'round 3\n']);
 });
