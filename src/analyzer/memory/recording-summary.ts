@@ -51,6 +51,7 @@ const differencesOf = (series: readonly SeriesSummary[]): ProcessDifference[] =>
 const summarizeSeries = ({ start, readings, parts, end }: RecordedSeries): SeriesSummary => {
   const { pid, thread, script, nodeVersion } = start;
   const [first, last] = [readings[0], readings.at(-1)];
+  const collected = untilCollected(readings);
   return {
     pid,
     thread,
@@ -64,12 +65,22 @@ const summarizeSeries = ({ start, readings, parts, end }: RecordedSeries): Serie
     peakHeapUsedBytes: highest(readings, peakHeapOf),
     longestDelayUs: highest(readings, ({ delayMaxUs }) => delayMaxUs ?? 0),
     rssPerSecond: bounded(computeGrowth(pointsOf(readings, rssOf))),
-    heapPerSecond: bounded(computeGrowth(pointsOf(readings, heapOf))),
-    forecast: last === undefined ? null : computeForecast(figuresOf(readings, last)),
+    heapPerSecond: bounded(computeGrowth(pointsOf(collected, heapOf))),
+    forecast: last === undefined ? null : computeForecast(figuresOf(collected, last)),
+    isCollected: collected.length > 0,
     limits: closest(parts.at(-1)?.limits ?? (last === undefined ? [] : limitsOf(last))),
     end: end?.how ?? null,
     history: historyOf(readings),
   };
+};
+
+/**
+ * The readings up to the last collection of the whole heap: what came after it may be garbage, which is no growth. All, if the
+ * recording does not count these collections apart.
+ */
+const untilCollected = (readings: readonly RecordedReading[]): readonly RecordedReading[] => {
+  if (readings.every(({ majorGcCount }) => majorGcCount === undefined)) return readings;
+  return readings.slice(0, 1 + readings.findLastIndex(({ majorGcCount }) => (majorGcCount ?? 0) > 0));
 };
 
 const mostLimits = 3;

@@ -69,6 +69,7 @@ const merge = (earlier: RecordEvent, later: RecordEvent): RecordEvent => {
     loopUtilization: (turning(earlier) + turning(later)) / Math.max(1, intervalUs),
     gcCount: sum(earlier.gcCount, later.gcCount),
     gcUs: sum(earlier.gcUs, later.gcUs),
+    majorGcCount: sum(earlier.majorGcCount ?? null, later.majorGcCount ?? null),
     peakRssBytes: Math.max(peakRssOf(earlier), peakRssOf(later)),
     peakHeapUsedBytes: Math.max(peakHeapOf(earlier), peakHeapOf(later)),
   };

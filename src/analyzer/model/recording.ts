@@ -46,6 +46,8 @@ export interface RecordedReading {
   /** null if it could not be counted. */
   readonly gcCount: number | null;
   readonly gcUs: number | null;
+  /** Collections of the whole heap; missing where they are not counted apart: in older recordings, and by the agent inside. */
+  readonly majorGcCount?: number | null | undefined;
   readonly handles: number;
   readonly fileDescriptors: number | null;
   readonly threads: number | null;
@@ -139,6 +141,8 @@ export interface SeriesSummary {
   readonly rssPerSecond: { readonly estimate: number; readonly low: number | null; readonly high: number | null };
   readonly heapPerSecond: { readonly estimate: number; readonly low: number | null; readonly high: number | null };
   readonly forecast: MemoryForecast | null;
+  /** False: V8 never collected the whole heap, so what it gained may be garbage, and nothing is forecast. */
+  readonly isCollected: boolean;
   /** Those of its process that are used most, at the end. */
   readonly limits: readonly MemoryLimit[];
   /** null: the recording does not say. */

@@ -121,6 +121,7 @@ const asRecorded = (reading: Reading, series: number, pid: number | undefined): 
     loopUtilization: Math.round(loop.utilization * 1e4) / 1e4,
     gcCount: gc === null ? null : gc.reduce((sum, { count }) => sum + count, 0),
     gcUs: gc === null ? null : Math.round(gc.reduce((sum, { durationUs }) => sum + durationUs, 0)),
+    majorGcCount: gc === null ? null : (gc.find(({ kind }) => kind === 'major')?.count ?? 0),
     handles: handles.reduce((sum, { count }) => sum + count, 0),
     fileDescriptors: counts?.fileDescriptors ?? null,
     threads: counts?.threads ?? null,

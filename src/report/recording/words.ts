@@ -25,23 +25,30 @@ export const processWords = ([main, ...workers]: readonly SeriesSummary[]): stri
 /** RSS and CPU are those of the whole process, and are said of its main thread. */
 export const wordsOf = (figures: SeriesSummary): string[] => [
   `Node.js ${figures.nodeVersion}: ${formatThings(figures.readings, 'reading')} in ${formatDuration(figures.durationUs)}; peak RSS ${formatBytes(figures.peakRssBytes)}, peak used heap ${formatBytes(figures.peakHeapUsedBytes)}`,
-  `RSS ${growth(figures.rssPerSecond)}; heap ${growth(figures.heapPerSecond)}`,
+  `RSS ${growth(figures.rssPerSecond)}; heap ${heapGrowth(figures)}`,
   `CPU time ${formatDuration(figures.cpuUs)}${ofTime(figures.cpuUs, figures)}, garbage collection ${formatDuration(figures.gcUs)}, longest delay of the event loop ${formatDuration(figures.longestDelayUs)}`,
   ...limitLines(figures),
   figures.end ?? 'how it ended is not recorded',
 ];
 
 export const workerWords = (figures: SeriesSummary): string =>
-  `${formatThings(figures.readings, 'reading')}, peak used heap ${formatBytes(figures.peakHeapUsedBytes)}, which ${growth(figures.heapPerSecond)}; longest delay ${formatDuration(figures.longestDelayUs)}; ${figures.end ?? 'how it ended is not recorded'}`;
+  `${formatThings(figures.readings, 'reading')}, peak used heap ${formatBytes(figures.peakHeapUsedBytes)}, which ${heapGrowth(figures)}; longest delay ${formatDuration(figures.longestDelayUs)}; ${figures.end ?? 'how it ended is not recorded'}`;
 
 const ofTime = (us: number, { durationUs }: SeriesSummary): string =>
   durationUs === 0 ? '' : ` (${formatShare(us / durationUs)} of a core)`;
 
-const limitLines = ({ forecast, limits }: SeriesSummary): string[] => {
+const limitLines = ({ forecast, limits, isCollected }: SeriesSummary): string[] => {
   if (forecast !== null) return forecastLines(forecast);
   const list = limits.map(({ of, usedBytes, limitBytes }) => `${of} ${formatShare(usedBytes / limitBytes)} of ${formatBytes(limitBytes)}`); // prettier-ignore
-  return list.length === 0 ? [] : [`no growth towards a limit is proved; at the end: ${list.join(', ')}`];
+  return list.length === 0
+    ? []
+    : [
+        `${isCollected ? 'no growth towards a limit is proved' : 'too short to forecast a limit'}; at the end: ${list.join(', ')}`,
+      ];
 };
+
+const heapGrowth = ({ isCollected, heapPerSecond }: SeriesSummary): string =>
+  isCollected ? growth(heapPerSecond) : 'was never collected as a whole: too short to tell its growth';
 
 /** By the hour: most leaks that are worth a recording are slow. */
 const growth = ({ estimate, low, high }: SeriesSummary['rssPerSecond']): string => {

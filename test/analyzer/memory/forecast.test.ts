@@ -5,6 +5,7 @@ import { computeForecast, computeGrowth, figuresOfProcess, findGrowing } from '#
 import { summarizeRecording } from '#memwatch/analyzer/memory/recording-summary.js';
 import { addReading, forecastOf, type Watched } from '#memwatch/analyzer/memory/watched.js';
 import type { Point } from '#memwatch/analyzer/growth/readings/slope.js';
+import { headlineOf, processWords } from '#memwatch/report/recording/words.js';
 import { memoryReading, recordedReading, secondReading } from '../../support/readings.js';
 
 const mb = 2 ** 20;
@@ -45,6 +46,35 @@ test('what reaches its limit first comes first; what has no limit comes last, an
 
 test('a limit that has been passed is reached at once, never in the past', () => {
   assert.equal(computeForecast([{ of: 'heap', points: points(60, (second) => second), leftBytes: -mb }])?.seconds, 0);
+});
+
+test('a heap that rises without a collection of the whole heap, or after the last one, is not forecast', () => {
+  const rising = (majorGcCount: (second: number) => number | undefined) => {
+    const readings = Array.from({ length: 60 }, (_, second) =>
+      recordedReading({
+        timeMs: second * 1000,
+        heapUsedBytes: (20 + second / 4 - saw(second, 3) / 8) * mb,
+        rssBytes: (90 + second / 4) * mb,
+        cgroupUsedBytes: (90 + second / 4) * mb,
+        cgroupLimitBytes: 500 * mb,
+        majorGcCount: majorGcCount(second),
+      }),
+    );
+    const start = { kind: 'start', series: 1, timeMs: 0, pid: 1, thread: 'main thread', script: 'a.js', nodeVersion: '' } as const; // prettier-ignore
+    const series = [{ start, readings, parts: [], end: null }];
+    const header = { schema: 'memwatch/record@1', startedMs: 0, intervalMs: 1000 } as const;
+    return summarizeRecording({ header, series, marks: [], cutOff: false }, 'file');
+  };
+  for (const never of [rising(() => 0), rising((second) => (second === 5 ? 1 : 0))]) {
+    assert.equal(never.series[0]?.forecast, null);
+    assert.doesNotMatch(headlineOf([never]), /reaches/);
+    assert.doesNotMatch(processWords(never.series).join('\n'), /heap grows/);
+  }
+  assert.match(processWords(rising(() => 0).series).join('\n'), /never collected as a whole[^]*too short to forecast a limit/); // prettier-ignore
+  for (const growing of [rising((second) => (second % 10 === 0 ? 1 : 0)), rising(() => undefined)]) {
+    assert.ok(Math.abs((growing.series[0]?.heapPerSecond.estimate ?? 0) / mb - 0.25) < 0.05);
+    assert.match(headlineOf([growing]), /a\.js reaches the memory cgroup in about/);
+  }
 });
 
 test('a recording, memory --watch and the live screen state the same growth of the same heap', () => {

@@ -51,6 +51,7 @@ const reading = record<RecordedReading>({
   loopUtilization: number,
   gcCount: nullOr(number),
   gcUs: nullOr(number),
+  majorGcCount: optional(nullOr(number)),
   handles: number,
   fileDescriptors: nullOr(number),
   threads: nullOr(number),
