@@ -27,7 +27,9 @@ export const dumpCommand: Command = {
     const targets = args['all'] === true ? allTargets() : [await targetOf(args, io)];
     if (args['all'] !== true) {
       const [target] = targets;
-      if (target !== undefined) await dumpOne(target, args, io).then((dump) => io.print(dump, () => renderDump(dump)));
+      // before it detaches: a stuck process is asked for some more milliseconds, until it has compiled its code again
+      const print = (dump: ProcessDump): void => io.print(dump, () => renderDump(dump));
+      if (target !== undefined) await dumpOne(target, args, io, print);
       return;
     }
     const dumps = await Promise.all(targets.map((target) => dumpOne(target, args, io).catch(errorOf)));
@@ -43,20 +45,29 @@ const errorOf = (error: unknown): { error: string } => {
   throw error;
 };
 
-const dumpOne = async (target: Target, args: Arguments, io: Io): Promise<ProcessDump> => {
+const dumpOne = async (
+  target: Target,
+  args: Arguments,
+  io: Io,
+  onDump: (dump: ProcessDump) => void = () => {},
+): Promise<ProcessDump> => {
   const patience = new AbortController();
   const watching = target.kind === 'pid' ? losePatience(target.pid, patience) : undefined;
   const attaching = { signal: AbortSignal.any([io.signal, patience.signal]), onProgress: io.progress };
   try {
-    return await withAttachment(target, attaching, (attachment) => {
+    return await withAttachment(target, attaching, async (attachment) => {
       clearInterval(watching);
-      return dumpInside(attachment, { allPromises: args['promises'] === true });
+      const dump = await dumpInside(attachment, { allPromises: args['promises'] === true });
+      onDump(dump);
+      return dump;
     });
   } catch (error) {
     throwIfInterrupted(io.signal);
     const isSilent = patience.signal.aborted || (error instanceof MemwatchError && error.code === 'no-answer');
     if (!isSilent || target.kind !== 'pid' || readProcess(target.pid) === undefined) throw error;
-    return dumpFromOutside(target.pid, error);
+    const dump = await dumpFromOutside(target.pid, error);
+    onDump(dump);
+    return dump;
   } finally {
     clearInterval(watching);
   }

@@ -2,8 +2,14 @@
  * Turns V8's inlining off in a target during a profile, so that costs are charged to the function that caused them and not
  * to the one it was inlined into. The flags apply to the process; the code that must be compiled again belongs to each
  * thread. Costs the target 6 to 46 % CPU (bench:cost). The guard in the target restores the flags if memwatch is killed.
+ *
+ * To drop code, V8 also forgets how often each function was called, and takes a call in it for rarer than it is. A function
+ * that is never called again, because a loop in it does not end, would stay without inlining for ever, and ran up to nine
+ * times slower. So V8 may inline rare calls, too, until hot code is compiled again.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attachment } from '../attach/attach.js';
+import { longerIfBusy } from '../process/processor.js';
 import { evaluate } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
 import type { Session } from '../session/protocol.js';
@@ -21,10 +27,32 @@ export const disableInlining = async (
   const undo = async (): Promise<void> => {
     await evaluate(attachment.main, turnOn, [key], { timeoutMs: 3000 });
     for (const thread of threads) await dropOptimisedCode(thread).catch(() => {}); // a worker may be gone
+    await compileAgain(attachment, threads.length).catch(() => {}); // it did not answer in time
+    await evaluate(attachment.main, inlineFrequent, [key], { timeoutMs: 3000 });
   };
   const undoOnce = (): Promise<void> => (undone ??= undo().catch(() => {})); // a target at its end needs none
   attachment.onDetach(undoOnce);
   return undoOnce;
+};
+
+/** V8 compiles hot code within this processor time of a thread. */
+const compileMs = 300;
+const mostMs = 2000;
+const lookMs = 50;
+/** A process that uses less of a core has no loop that does not end. */
+const busyShare = 0.2;
+
+const compileAgain = async ({ main, ending }: Attachment, threads: number): Promise<void> => {
+  const cpuMs = async (): Promise<number> => {
+    const { user, system } = await evaluate(main, () => process.cpuUsage(), [], { timeoutMs: mostMs });
+    return (user + system) / 1000;
+  };
+  const [begunMs, before] = [performance.now(), await cpuMs()];
+  for (let [passedMs, usedMs] = [0, 0]; !ending.aborted && usedMs < compileMs * threads;) {
+    await sleep(longerIfBusy(lookMs));
+    [passedMs, usedMs] = [performance.now() - begunMs, (await cpuMs()) - before];
+    if (passedMs > longerIfBusy(mostMs) || usedMs < (busyShare * passedMs) / longerIfBusy(1)) return;
+  }
 };
 
 /** Counting calls makes V8 drop all optimised code of a thread; hot code is optimised again, under the present flags. */
@@ -36,22 +64,36 @@ export const dropOptimisedCode = async (session: Session): Promise<void> => {
   ]);
 };
 
+/** What is changed: the flags that are turned off, and those that are set meanwhile, with V8's default (Node 18 to 26). */
+interface ChangedFlags {
+  readonly off: string[];
+  readonly defaults: string[];
+}
+
 /** Runs in the target. A flag that the program itself was started with stays unchanged. */
-const turnOff = (client: string): string[] => {
+const turnOff = (client: string): ChangedFlags => {
   const guard: Guard = Reflect.get(process, Symbol.for('memwatch'));
   const { setFlagsFromString } = guard.builtin('node:v8');
   const own = `${process.execArgv.join(' ')} ${process.env['NODE_OPTIONS'] ?? ''}`.replace(/_/g, '-');
   const names =
     Number(process.versions.node.split('.')[0]) < 20 ? ['turbo-inlining'] : ['turbo-inlining', 'maglev-inlining'];
-  const changed = names.filter((name) => !own.includes(`--no-${name}`));
-  for (const name of changed) setFlagsFromString(`--no-${name}`);
+  const off = names.filter((name) => !own.includes(`--no-${name}`));
+  const defaults = ['--min-inlining-frequency=0.15'].filter((flag) => !own.includes(String(flag.split('=')[0])));
+  for (const name of off) setFlagsFromString(`--no-${name}`);
   guard.onLeave(client, () => {
-    for (const name of changed) setFlagsFromString(`--${name}`);
+    for (const flag of [...off.map((name) => `--${name}`), ...defaults]) setFlagsFromString(flag);
   });
-  return changed;
+  return { off, defaults };
 };
 
-const turnOn = (names: string[]): void => {
+const turnOn = ({ off, defaults }: ChangedFlags): void => {
   const guard: Guard = Reflect.get(process, Symbol.for('memwatch'));
-  for (const name of names) guard.builtin('node:v8').setFlagsFromString(`--${name}`);
+  const { setFlagsFromString } = guard.builtin('node:v8');
+  for (const name of off) setFlagsFromString(`--${name}`);
+  for (const flag of defaults) setFlagsFromString(flag.replace(/=.*/, '=0'));
+};
+
+const inlineFrequent = ({ defaults }: ChangedFlags): void => {
+  const guard: Guard = Reflect.get(process, Symbol.for('memwatch'));
+  for (const flag of defaults) guard.builtin('node:v8').setFlagsFromString(flag);
 };

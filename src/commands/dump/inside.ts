@@ -48,9 +48,13 @@ export const dumpInside = async (attachment: Attachment, { allPromises }: DumpOp
   );
   const looks = (await Promise.all(looked)).filter((look) => look !== undefined);
   const hasChildren = pid !== undefined && childProcessIds(pid).length > 0;
+  const stuck = looks.filter((look) => isStuck(look, hasChildren));
+  const sampling = sampleStuck(attachment, stuck);
+  // a loop that has not turned until the line is known is not waited for any longer
+  const delays = looks.map((look) => (stuck.includes(look) ? orWhen(sampling, look.loopDelay) : look.loopDelay));
   const [exact, { found, pending, warnings }] = await Promise.all([
-    sampleStuck(attachment, looks, hasChildren),
-    readHeldAndPending(attachment, looks, allPromises),
+    sampling,
+    readHeldAndPending(attachment, looks, delays, allPromises),
   ]);
   const dumps = found.map(({ look, held, loopDelayUs }, at) =>
     describe(
@@ -60,6 +64,15 @@ export const dumpInside = async (attachment: Attachment, { allPromises }: DumpOp
   );
   return { ...documentOf(pid, nodeVersion, dumps), warnings };
 };
+
+const orWhen = (over: Promise<unknown>, answer: Promise<number | null>): Promise<number | null> =>
+  Promise.race([
+    answer,
+    over.then(
+      () => null,
+      () => null,
+    ),
+  ]);
 
 /** What one thread answered. */
 interface Look {
@@ -136,12 +149,7 @@ const isStuck = (look: Look, hasChildren: boolean): boolean => {
 };
 
 /** The certain line of threads that are stuck. */
-const sampleStuck = async (
-  attachment: Attachment,
-  looks: readonly Look[],
-  hasChildren: boolean,
-): Promise<ReadonlyMap<Look, CommonStack>> => {
-  const stuck = looks.filter((look) => isStuck(look, hasChildren));
+const sampleStuck = async (attachment: Attachment, stuck: readonly Look[]): Promise<ReadonlyMap<Look, CommonStack>> => {
   const exact = new Map<Look, CommonStack>();
   if (stuck.length === 0) return exact;
   const profiles = await sampleExactly(
@@ -181,12 +189,17 @@ interface Found {
   readonly loopDelayUs: number | null;
 }
 
-const readHeldAndPending = async (attachment: Attachment, looks: readonly Look[], allPromises: boolean) => {
+const readHeldAndPending = async (
+  attachment: Attachment,
+  looks: readonly Look[],
+  delays: readonly Promise<number | null>[],
+  allPromises: boolean,
+) => {
   const found = await Promise.all(
-    looks.map(async (look): Promise<Found> => ({
+    looks.map(async (look, at): Promise<Found> => ({
       look,
       held: await unlessEnded(attachment.main, look.thread.session, () => readHeld(look)),
-      loopDelayUs: (await unlessEnded(attachment.main, look.thread.session, () => look.loopDelay)) ?? null,
+      loopDelayUs: (await unlessEnded(attachment.main, look.thread.session, async () => delays[at])) ?? null,
     })),
   );
   return { found, ...(await readPending(attachment, found, allPromises)) };
