@@ -2,7 +2,6 @@
  * What the threads of a process do, as its inspector and the kernel see them. In: an attachment. Out: a ProcessDump. Stacks are
  * samples of V8's profiler: nothing is ever paused.
  */
-import { commandWithoutArguments } from '../../agent/attach/candidates.js';
 import type { Attachment } from '../../agent/attach/attach.js';
 import { readCallbacks } from '../../agent/capture/callbacks.js';
 import { threadsOf, type Thread } from '../../agent/capture/cpu-profile.js';
@@ -17,7 +16,7 @@ import {
 } from '../../agent/capture/stack-samples.js';
 import { readLoopDelay, readThreadInside, type ThreadInside } from '../../agent/capture/thread-states.js';
 import { unlessEnded } from '../../agent/session/workers.js';
-import { childProcessIds, describeWait, readProcess } from '../../agent/process/proc.js';
+import { childProcessIds, describeWait } from '../../agent/process/proc.js';
 import { describeSilentWorker, findThreadNamed, readThread } from '../../agent/process/threads.js';
 import { computePending } from '../../analyzer/cost/awaited.js';
 import { computeCommonStack, type CommonStack } from '../../analyzer/cost/stacks.js';
@@ -34,6 +33,7 @@ import { createLocator, type Locator } from '../../analyzer/model/location.js';
 import type { ScriptsTable } from '../../analyzer/model/scripts.js';
 import { roomToCollect } from '../../captures/estimate.js';
 import { formatBytes } from '../../report/units.js';
+import { documentOf } from './document.js';
 
 export interface DumpOptions {
   /** Look at pending promises however long that stops the process. */
@@ -239,20 +239,3 @@ const noRoom = 'there is not enough memory to collect garbage';
 /** The main thread, then the workers in the order in which they were started. */
 const byNumber = (a: Thread, b: Thread): number => numberOf(a) - numberOf(b);
 const numberOf = ({ name }: Thread): number => Number(/^worker (\d+)/.exec(name)?.[1] ?? 0);
-
-export const documentOf = (
-  pid: number | undefined,
-  nodeVersion: string | null,
-  threads: ThreadDump[],
-): ProcessDump => ({
-  schema: 'memwatch/dump@1',
-  pid: pid ?? null,
-  command: pid === undefined ? '' : commandWithoutArguments(readProcess(pid)?.command ?? []),
-  nodeVersion,
-  threads,
-  children: (pid === undefined ? [] : childProcessIds(pid)).map((child) => ({
-    pid: child,
-    command: commandWithoutArguments(readProcess(child)?.command ?? []),
-  })),
-  warnings: [],
-});

@@ -5,7 +5,7 @@ import { readThreads } from '../../agent/process/threads.js';
 import { describeThread } from '../../analyzer/cost/thread-dump.js';
 import type { ProcessDump } from '../../analyzer/model/dump.js';
 import { MemwatchError } from '../../errors.js';
-import { documentOf } from './inside.js';
+import { documentOf } from './document.js';
 
 /** Between two looks at the processor time of the threads. */
 const lookMs = 200;
