@@ -1,7 +1,7 @@
 /** `memwatch top`: as lines, as documents and on a terminal; whatever ends it, the target is as it was. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { computeLongestTurn } from '#memwatch/analyzer/cost/longest-turn.js';
+import { computeTurns, type LongestTurn } from '#memwatch/analyzer/cost/longest-turn.js';
 import { readCpuProfile } from '#memwatch/analyzer/formats/cpuprofile.js';
 import { memwatch } from '../support/memwatch.js';
 import { noTmux, openTerminal, runMemwatch } from '../support/tmux.js';
@@ -40,6 +40,22 @@ for (const node of [20, 26] as const) {
     await noPortOpen(target.pid);
   });
 }
+
+test('a block that lasts longer than a look is shown with the stack that blocked', async (t) => {
+  const source = `
+    function spinFor(ms) { for (const end = Date.now() + ms; Date.now() < end;) Math.sqrt(end); }
+    function blocker() { spinFor(2500); }
+    setInterval(blocker, 3500);
+    setInterval(() => {}, 20);
+    console.log('ready');`;
+  const target = await startSource(t, source, { kind: 'cjs' });
+  const run = await memwatch(['top', String(target.pid), '--interval', '500ms', '--count', '24', '--json']);
+  const looks = run.stdout.trim().split('\n').map((line) => JSON.parse(line) as Look); // prettier-ignore
+  const block = looks.at(-1)?.longestBlock;
+  assert.ok(block != null && block.durationUs > 1e6, JSON.stringify(block));
+  const names = block.stack.map((frame) => frame.function);
+  assert.deepEqual(names.filter((name) => /blocker|spinFor/.test(name)).at(-1), 'blocker', JSON.stringify(block));
+});
 
 test('lines say what it costs; sorts and the choice of own code hold', async (t) => {
   // V8 may inline spinFor into both, which stay functions of their own
@@ -89,15 +105,30 @@ test(
 test('the longest turn of an event loop is told apart from many short ones', () => {
   const at = (functionName: string) => ({ functionName, scriptId: '0', url: '', lineNumber: -1, columnNumber: -1 });
   const nodes = [
-    { id: 1, callFrame: at('(root)'), children: [2, 3, 5] },
+    { id: 1, callFrame: at('(root)'), children: [2, 3, 5, 6] },
     { id: 2, callFrame: at('(idle)') },
     { id: 3, callFrame: { ...at('handle'), url: 'file:///a.js', lineNumber: 1 }, children: [4] },
     { id: 4, callFrame: { ...at('parse'), url: 'file:///a.js', lineNumber: 5 } },
     { id: 5, callFrame: { ...at('other'), url: 'file:///a.js', lineNumber: 9 } },
+    { id: 6, callFrame: at('(garbage collector)') },
   ];
-  const samples = [3, 2, 5, 2, 4, 4, 3, 2, 5, 5];
-  const text = JSON.stringify({ nodes, startTime: 0, endTime: 10_000, samples, timeDeltas: samples.map(() => 1000) });
-  const turn = computeLongestTurn(readCpuProfile(text));
-  assert.equal(turn?.durationUs, 3000);
-  assert.deepEqual(turn.stack.map(({ function: name, line }) => [name, line]), [['parse', 6], ['handle', 2]]); // prettier-ignore
+  const profileOf = (samples: readonly number[]) =>
+    readCpuProfile(
+      JSON.stringify({ nodes, startTime: 0, endTime: 10_000, samples, timeDeltas: samples.map(() => 1000) }),
+    );
+  const said = (turn: LongestTurn | undefined) => [turn?.durationUs, turn?.stack.map(({ function: name, line }) => [name, line])]; // prettier-ignore
+  const block = [['parse', 6], ['handle', 2]]; // prettier-ignore
+  const { longest, open } = computeTurns(profileOf([3, 2, 5, 2, 4, 4, 3, 2, 5, 5]));
+  assert.deepEqual(said(longest), [3000, block]);
+  assert.deepEqual(said(open), [1000, [['other', 10]]]); // the last sample has no length
+  assert.deepEqual(said(computeTurns(profileOf([4, 6, 4, 4, 2])).longest), [4000, block]);
+  // it goes on through the second profile, and ends in the third
+  const first = computeTurns(profileOf([2, 4, 4, 4]));
+  const second = computeTurns(profileOf([4, 4, 4, 4]), first.open);
+  const third = computeTurns(profileOf([4, 3, 2, 5, 2]), second.open);
+  assert.deepEqual(said(third.longest), [2000 + 3000 + 2000, block]);
+  assert.equal(third.open, undefined);
+  // it ended before the first sample; another function began
+  assert.deepEqual(said(computeTurns(profileOf([5, 2, 5]), second.open).longest), [5000, block]);
+  assert.deepEqual(said(computeTurns(profileOf([2]), second.open).longest), [5000, block]);
 });

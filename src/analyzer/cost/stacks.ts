@@ -35,7 +35,8 @@ export const computeCommonStack = (profile: Profile): CommonStack => {
   return { stack, samples, samplesTaken: nodes.length, idleSamples, mayBeInlined };
 };
 
-const nameOf = ({ frames, nodeFrame }: Profile, node: number): string => frames[nodeFrame[node] ?? 0]?.name ?? '';
+export const nameOf = ({ frames, nodeFrame }: Profile, node: number): string =>
+  frames[nodeFrame[node] ?? 0]?.name ?? '';
 export const isState = (profile: Profile, node: number): boolean => stateName.test(nameOf(profile, node));
 
 /** Innermost frame first. */

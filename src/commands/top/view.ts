@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { Attachment } from '../../agent/attach/attach.js';
 import { readProcess } from '../../agent/process/proc.js';
-import { computeLongestTurn } from '../../analyzer/cost/longest-turn.js';
+import { computeTurns, type LongestTurn, type OpenTurn } from '../../analyzer/cost/longest-turn.js';
 import { computeCostTable, sortRows } from '../../analyzer/cost/table.js';
 import { mergeProfiles, type NamedProfile } from '../../analyzer/model/merge-profiles.js';
 import { isOwn, packageOf, showName } from '../../report/place.js';
@@ -21,10 +21,17 @@ export type Top = (threads: readonly NamedProfile[], choice: TopChoice) => TopVi
 
 export const createTop = (title: string): Top => {
   const longestUs = new Map<string, number>();
+  const open = new Map<string, OpenTurn>();
   let block: TopBlock | undefined;
+  let looked: readonly NamedProfile[] = [];
   return (threads, { sort, own }) => {
-    for (const thread of threads) {
-      const one = newBlock(thread, longestUs);
+    const news = threads === looked ? [] : threads; // a key only sorts the same look again
+    looked = threads;
+    for (const thread of news) {
+      const { longest, open: goesOn } = computeTurns(thread.profile, open.get(thread.name));
+      if (goesOn === undefined) open.delete(thread.name);
+      else open.set(thread.name, goesOn);
+      const one = newBlock(thread, longest, longestUs);
       if (one !== undefined && one.durationUs > (block?.durationUs ?? leastBlockUs)) block = one;
     }
     const table = computeCostTable(mergeProfiles(threads));
@@ -37,11 +44,14 @@ export const createTop = (title: string): Top => {
 const leastBlockUs = 50_000;
 
 /** A timer of the target was later than ever before: it measured the block, and the samples say what ran meanwhile. */
-const newBlock = ({ name, profile }: NamedProfile, longestUs: Map<string, number>): TopBlock | undefined => {
+const newBlock = (
+  { name, profile }: NamedProfile,
+  turn: LongestTurn | undefined,
+  longestUs: Map<string, number>,
+): TopBlock | undefined => {
   const maxUs = profile.notes?.loop?.delay?.maxUs ?? 0;
   if (maxUs <= (longestUs.get(name) ?? 0)) return undefined;
   longestUs.set(name, maxUs);
-  const turn = computeLongestTurn(profile);
   const isSeen = turn !== undefined && turn.durationUs > maxUs / 2;
   return { thread: name, durationUs: Math.round(maxUs), at: new Date(), stack: isSeen ? turn.stack : [] };
 };
