@@ -39,19 +39,23 @@ export const disableInlining = async (
 const compileMs = 300;
 const mostMs = 2000;
 const lookMs = 50;
-/** A process that uses less of a core has no loop that does not end. */
+/** A process that uses less of a core after this time has no loop that does not end. */
 const busyShare = 0.2;
+const idleMs = 100;
 
+/** In a hurry it is not waited for: a loop that does not end may stay slow then. */
 const compileAgain = async ({ main, ending }: Attachment, threads: number): Promise<void> => {
   const cpuMs = async (): Promise<number> => {
     const { user, system } = await evaluate(main, () => process.cpuUsage(), [], { timeoutMs: mostMs });
     return (user + system) / 1000;
   };
   const [begunMs, before] = [performance.now(), await cpuMs()];
-  for (let [passedMs, usedMs] = [0, 0]; !ending.aborted && usedMs < compileMs * threads;) {
-    await sleep(longerIfBusy(lookMs));
-    [passedMs, usedMs] = [performance.now() - begunMs, (await cpuMs()) - before];
-    if (passedMs > longerIfBusy(mostMs) || usedMs < (busyShare * passedMs) / longerIfBusy(1)) return;
+  for (let usedMs = 0; usedMs < compileMs * threads && !ending.aborted && main.isHurried?.() !== true;) {
+    await sleep(lookMs);
+    usedMs = (await cpuMs()) - before;
+    const passedMs = performance.now() - begunMs;
+    const isIdle = passedMs > longerIfBusy(idleMs) && usedMs < (busyShare * passedMs) / longerIfBusy(1);
+    if (isIdle || passedMs > longerIfBusy(mostMs)) return;
   }
 };
 

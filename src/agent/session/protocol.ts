@@ -55,6 +55,8 @@ export interface Session {
   readonly isStopped?: (() => boolean) | undefined;
   /** From now on, all commands together may take `patienceMs`; then the connection is cut. */
   hurry(): void;
+  /** Of the connection to a process: it is in a hurry, by Ctrl-C or otherwise. */
+  isHurried?(): boolean;
   /**
    * `send` is called before the connection to a silent target is cut: it sends what undoes everything, and waits for no
    * answer.
@@ -101,7 +103,7 @@ export const connectSession = async (
     forget();
     throw error;
   });
-  const { ask, expect, on, closed, close } = connection;
+  const { ask, on, closed, close } = connection;
   closed.addEventListener('abort', forget, { once: true });
   on('HeapProfiler.addHeapSnapshotChunk', checkPiece);
   const closedOrAtEnd = AbortSignal.any([closed, endOf(on)]);
@@ -111,14 +113,12 @@ export const connectSession = async (
       const answer = ask(method, params).then((result) => checked(method, result));
       return bounded(answer, method, { closed: end, isStopped }, options?.timeoutMs) as Promise<never>;
     },
-    expect,
-    on,
-    closed,
+    ...connection,
     isStopped,
     hurry,
+    isHurried: () => timer !== undefined,
     beforeCut: (send) => void cutListeners.push(send),
     cut: () => (silent.abort(leftSilent(name)), close()),
-    close,
   };
 };
 
