@@ -77,20 +77,22 @@ const dumpOne = async (
  * If the main thread sleeps in a system call, or works in native code, the inspector cannot answer until the call returns: give
  * up this early. Work is processor time of that thread: code in JavaScript opens the inspector within some milliseconds of it.
  */
-const patienceMs = { asleep: 1500, working: 1000, awake: 20_000 };
+const patienceMs = { asleep: 1000, working: 1000, awake: 20_000 };
 
 const losePatience = (pid: number, patience: AbortController): NodeJS.Timeout => {
   const begun = performance.now();
   const [portsBefore, cpuBeforeUs] = [listeningPorts(pid).length, readThread(pid, pid)?.cpuUs ?? 0];
-  let asleepSince: number | undefined;
+  let asleep: { readonly sinceMs: number; readonly cpuUs: number } | undefined;
   return setInterval(() => {
     const now = performance.now();
     const main = readThread(pid, pid);
     const waitsIn = main?.state === 'S' ? main.waitsIn : '';
     const inCall = waitsIn !== '' && (!/poll/.test(waitsIn) || isInInnerLoop(pid));
-    asleepSince = inCall ? (asleepSince ?? now) : undefined;
-    const asleepMs = asleepSince === undefined ? 0 : now - asleepSince;
-    const workedMs = ((main?.cpuUs ?? 0) - cpuBeforeUs) / 1000;
+    const cpuUs = main?.cpuUs ?? 0;
+    // one that ran since the look before is between short calls, and answers there
+    if (!inCall || asleep?.cpuUs !== cpuUs) asleep = inCall ? { sinceMs: now, cpuUs } : undefined;
+    const asleepMs = asleep === undefined ? 0 : now - asleep.sinceMs;
+    const workedMs = (cpuUs - cpuBeforeUs) / 1000;
     const isInNative = workedMs > patienceMs.working && listeningPorts(pid).length <= portsBefore;
     if (asleepMs > patienceMs.asleep || isInNative || now - begun > patienceMs.awake) patience.abort();
   }, 100);

@@ -34,10 +34,10 @@ v8.setFlagsFromString = (flag) => {
   flagCalls.push(flag);
   setFlagsFromString(flag);
 };
-/** The flags that were turned off last, and not on again. */
+/** The flags that were turned off last, or set to 0, and not back again. */
 const flagsOff = () => {
-  const last = new Map(flagCalls.map((flag) => [flag.replace(/^--(no-)?/, ''), flag]));
-  return [...last.values()].filter((flag) => flag.startsWith('--no-'));
+  const last = new Map(flagCalls.map((flag) => [flag.replace(/^--(no-)?|=.*/g, ''), flag]));
+  return [...last.values()].filter((flag) => flag.startsWith('--no-') || flag.endsWith('=0'));
 };
 const names = (object) => Reflect.ownKeys(object).map(String).sort();
 const tell = () => ({

@@ -37,7 +37,7 @@ export const treesOf = (profile: Profile, { functions }: CostTable, own: boolean
     },
     {
       key: 'callerTree',
-      title: `callers, from the most expensive function up (its own share)${others}`,
+      title: `callers, from the most expensive function up (its own share); a line is where its function begins${others}`,
       roots: computeCallerTree(nodes).map(nodeOf),
     },
   ];

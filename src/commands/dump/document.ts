@@ -1,4 +1,5 @@
 /** The document of a dump. In: a pid, and what its threads do. Out: a ProcessDump, with the children of the process. */
+import { basename } from 'node:path';
 import { commandWithoutArguments } from '../../agent/attach/candidates.js';
 import { childProcessIds, readProcess } from '../../agent/process/proc.js';
 import type { ProcessDump, ThreadDump } from '../../analyzer/model/dump.js';
@@ -13,9 +14,15 @@ export const documentOf = (
   command: pid === undefined ? '' : commandWithoutArguments(readProcess(pid)?.command ?? []),
   nodeVersion,
   threads,
-  children: (pid === undefined ? [] : childProcessIds(pid)).map((child) => ({
-    pid: child,
-    command: commandWithoutArguments(readProcess(child)?.command ?? []),
-  })),
+  children: pid === undefined ? [] : childrenOf(pid),
   warnings: [],
 });
+
+/** exec and execSync start a shell: what that has started says more. */
+const childrenOf = (pid: number): ProcessDump['children'] =>
+  childProcessIds(pid).flatMap((child) => {
+    const command = readProcess(child)?.command ?? [];
+    if (command.length === 0) return []; // it has just ended
+    const isShell = /^(?:ba|da|a|z|k)?sh$/.test(basename(command[0] ?? ''));
+    return [{ pid: child, command: commandWithoutArguments(command) }, ...(isShell ? childrenOf(child) : [])];
+  });
