@@ -25,8 +25,10 @@ export const disableInlining = async (
   const key = await evaluate(attachment.main, turnOff, [attachment.client]);
   let undone: Promise<void> | undefined;
   const undo = async (): Promise<void> => {
-    await evaluate(attachment.main, turnOn, [key], { timeoutMs: 3000 });
+    const isHurried = attachment.main.isHurried?.() === true; // then a loop that does not end may stay slow
+    await evaluate(attachment.main, turnOn, [isHurried ? { ...key, defaults: [] } : key], { timeoutMs: 3000 });
     for (const thread of threads) await dropOptimisedCode(thread).catch(() => {}); // a worker may be gone
+    if (isHurried) return;
     await compileAgain(attachment, threads.length).catch(() => {}); // it did not answer in time
     await evaluate(attachment.main, inlineFrequent, [key], { timeoutMs: 3000 });
   };
@@ -43,7 +45,6 @@ const lookMs = 50;
 const busyShare = 0.2;
 const idleMs = 100;
 
-/** In a hurry it is not waited for: a loop that does not end may stay slow then. */
 const compileAgain = async ({ main, ending }: Attachment, threads: number): Promise<void> => {
   const cpuMs = async (): Promise<number> => {
     const { user, system } = await evaluate(main, () => process.cpuUsage(), [], { timeoutMs: mostMs });
