@@ -72,7 +72,7 @@ const cases: Record<string, { command: string[]; result: FakeAnswers['result']; 
   'a version that is an object': {
     command: ['dump'],
     result: (method, _, params) =>
-      method === 'Runtime.evaluate' && /"process\.version\W/.test(params) ? { result: { value: {} } } : undefined,
+      method === 'Runtime.evaluate' && /[" ]process\.version\\n/.test(params) ? { result: { value: {} } } : undefined,
     says: /does not say which version of Node it is/,
   },
   'a heap without a size, for a census': {

@@ -87,7 +87,7 @@ const idleResult = (method: string, params: string): object => {
   const sizes = { heapUsed: 5e6, rss: 1e7, heapTotal: 6e6, external: 1, rssBytes: 1e7, heapBytes: 1e6 };
   const room = { ...sizes, usedBytes: 5e6, largeBytes: 1e6 };
   const value = /\bversions?\b/.test(params) ? identity : { opened: false, client: '1', clients: 1, ...room };
-  if (method === 'Runtime.evaluate' && /"expression":"process\.version\W/.test(params))
+  if (method === 'Runtime.evaluate' && /[" ]process\.version\\n/.test(params))
     return { result: { type: 'string', value: identity.version } };
   if (method === 'Runtime.evaluate') return { result: { type: 'object', value, objectId: '1' } };
   if (method === 'Runtime.callFunctionOn') return { result: { value: {} } };

@@ -37,8 +37,8 @@ export const renderContainer = (kind: FindingKind, name: string, many = ''): str
 /** `gains 20 Session a round and keeps them`; `gain …` if there are several containers. */
 export const renderGain = (kind: FindingKind, count: string, entryClass: string, per: string): string =>
   plural.has(kind)
-    ? `gain ${count} ${renderEntries(entryClass)} a ${per} and keep them`
-    : `gains ${count} ${renderEntries(entryClass)} a ${per} and keeps them`;
+    ? `gain ${count} ${renderEntries(entryClass, count)} a ${per} and keep them`
+    : `gains ${count} ${renderEntries(entryClass, count)} a ${per} and keeps them`;
 
 /** `Map headlines gains 20 slices of strings a round, and each keeps a whole string of 50.2 KB`. */
 export const renderSlices = (container: string, count: string, per: string, { keptBytes }: Slices): string =>
@@ -60,10 +60,15 @@ const renderName = (name: string): string =>
     .replace(/(\[value in a WeakMap\])+/g, ' (value in a WeakMap)')
     .replace(/^\./, '');
 
-const renderEntries = (entryClass: string): string => {
-  if (entryClass === '(anonymous)()') return 'anonymous functions';
-  if (entryClass === '(symbol)') return 'symbols';
-  return entryClass === 'system / Context' ? 'closure contexts' : entryClass.replace(/^system \/ /, '');
+const renderEntries = (entryClass: string, count: string): string => {
+  const own: { readonly [entryClass: string]: string } = {
+    '(anonymous)()': 'anonymous function',
+    '(symbol)': 'symbol',
+    'system / Context': 'closure context',
+  };
+  const word = own[entryClass];
+  if (word === undefined) return entryClass.replace(/^system \/ /, '');
+  return count === '1' ? word : `${word}s`;
 };
 
 export interface Rate {
