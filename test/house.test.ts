@@ -258,5 +258,9 @@ test('each kind of document is written in one place', () => {
   }
   assert.ok(writers.size > 20);
   const several = [...writers].filter(([, files]) => files.length > 1);
-  assert.deepEqual(several, [['dump@1', ['commands/dump.ts', 'commands/dump/document.ts']]], 'dump: one process, or all');
+  assert.deepEqual(
+    several,
+    [['dump@1', ['commands/dump.ts', 'commands/dump/document.ts']]],
+    'dump: one process, or all',
+  );
 });
