@@ -76,3 +76,14 @@ test('any other error is the answer, and nothing of the program is ended', async
   await assert.rejects(ask('Runtime.getProperties', {}), /Internal error/);
   assert.deepEqual(sent, ['Runtime.getProperties', 'Runtime.evaluate']);
 });
+
+test('V8 answers with an exception if a reading of properties was ended: it is repeated, too', async () => {
+  const sent: string[] = [];
+  const ask = passTerminationsOn(async (method) => {
+    sent.push(method.replace('Runtime.', ''));
+    if (method === 'Runtime.evaluate') return { result: { value: true } }; // node:vm runs code
+    return sent.length === 1 ? { result: [], exceptionDetails: { text: 'Uncaught' } } : { result: ['read'] };
+  });
+  assert.deepEqual(await ask('Runtime.getProperties', {}), { result: ['read'] });
+  assert.deepEqual(sent, ['getProperties', 'evaluate', 'terminateExecution', 'getProperties']);
+});

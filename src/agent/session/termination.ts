@@ -24,25 +24,41 @@ export const passTerminationsOn = (ask: Ask): Ask => {
   return async (method, params) => {
     for (let tries = 1; ; tries++) {
       if (terminating !== undefined) await terminating;
-      try {
-        return await ask(method, params);
-      } catch (error) {
-        if (!(await wasTerminated(error, ask))) throw error;
-        terminating ??= terminate();
-        if (tries === mostTries) throw error;
-      }
+      const answer = await answerOf(ask, method, params);
+      if (!(await wasTerminated(answer, method, ask))) return valueOf(answer);
+      terminating ??= terminate();
+      if (tries === mostTries) return valueOf(answer);
     }
   };
+};
+
+type Answer = { readonly value: unknown } | { readonly error: unknown };
+
+const answerOf = async (ask: Ask, method: string, params: unknown): Promise<Answer> => {
+  try {
+    return { value: await ask(method, params) };
+  } catch (error) {
+    return { error };
+  }
+};
+
+const valueOf = (answer: Answer): unknown => {
+  if ('error' in answer) throw answer.error;
+  return answer.value;
 };
 
 /** How V8 answers a command that was terminated. */
 const terminated = /^(Execution was terminated|Couldn't parse value object)/;
 /** It says this, too, but not only then. */
-const perhaps = /^Internal error/;
+const perhaps = /^(Internal error|Given expression does not evaluate to a function)/;
 
-const wasTerminated = async (error: unknown, ask: Ask): Promise<boolean> => {
-  if (!(error instanceof Error)) return false;
-  if (!perhaps.test(error.message)) return terminated.test(error.message);
+const wasTerminated = async (answer: Answer, method: string, ask: Ask): Promise<boolean> => {
+  if ('error' in answer) {
+    if (!(answer.error instanceof Error)) return false;
+    if (!perhaps.test(answer.error.message)) return terminated.test(answer.error.message);
+  } else if (method !== 'Runtime.getProperties' || !('exceptionDetails' in Object(answer.value))) {
+    return false;
+  }
   const expression = `(${String(isInVm)})()`;
   try {
     const answer = await ask('Runtime.evaluate', { expression, returnByValue: true, silent: true });
