@@ -2,6 +2,7 @@
  * Starts the program of a target `-- script.js arguments…`, with an inspector on a free port, stopped before its first
  * line. It shares memwatch's input and output, and ends when memwatch is done with it.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -121,7 +122,10 @@ export const endProgram = async (
 ): Promise<void> => {
   const hasOwnHandler = state === undefined || state.ownHandler;
   const endsByItself = state === undefined || (state.interrupted && hasOwnHandler);
-  if (!endsByItself) child.kill(state.interrupted ? 'SIGINT' : 'SIGTERM');
+  // it did not say: it may be ending by its own handler
+  if (state === notInterrupted) await Promise.race([program.exited, sleep(200)]);
+  const isOver = child.exitCode !== null || child.signalCode !== null;
+  if (!endsByItself && !isOver) child.kill(state.interrupted ? 'SIGINT' : 'SIGTERM');
   await withDeadline(10_000, signal, (late) => Promise.race([program.exited, aborted(late)]));
   if (child.exitCode !== null || child.signalCode !== null) return;
   if (signal?.aborted === true && hasOwnHandler) {
