@@ -9,7 +9,7 @@ import { testedMajors } from '../support/nodes.js';
 import { startSource } from '../support/targets.js';
 import { eventually } from '../support/waiting.js';
 
-/** Each worker lives for `lifeMs`; after `most` none is started. */
+/** Each worker runs for `lifeMs`; after `most` none is started. */
 const shortLived = (lifeMs: number, most: number): string => `
   const { Worker } = require('node:worker_threads');
   let started = 0;
@@ -17,7 +17,7 @@ const shortLived = (lifeMs: number, most: number): string => `
     if (++started > ${most}) return;
     const worker = new Worker('let s = 0; setInterval(() => { for (let i = 0; i < 1e5; i++) s += i; }, 5)', { eval: true });
     worker.on('error', (error) => console.log('failed:', error.message));
-    setTimeout(() => worker.terminate().then(start), ${lifeMs});
+    worker.on('online', () => setTimeout(() => worker.terminate().then(start), ${lifeMs}));
   };
   for (let i = 0; i < 3; i++) start();
   setInterval(() => {}, 1000);
