@@ -124,10 +124,9 @@ export const endProgram = async (
   const endsByItself = state === undefined || (state.interrupted && hasOwnHandler);
   // it did not say: it may be ending by its own handler
   if (state === notInterrupted) await Promise.race([program.exited, sleep(200)]);
-  const isOver = child.exitCode !== null || child.signalCode !== null;
-  if (!endsByItself && !isOver) child.kill(state.interrupted ? 'SIGINT' : 'SIGTERM');
+  if (!endsByItself && !isOver(child)) child.kill(state.interrupted ? 'SIGINT' : 'SIGTERM');
   await withDeadline(10_000, signal, (late) => Promise.race([program.exited, aborted(late)]));
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (isOver(child)) return;
   if (signal?.aborted === true && hasOwnHandler) {
     child.unref(); // its own handler will end it
     throw new MemwatchError(
@@ -141,6 +140,8 @@ export const endProgram = async (
   child.kill('SIGKILL');
   await program.exited;
 };
+
+const isOver = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

@@ -4,6 +4,7 @@
  * memwatch has it terminated again, and repeats its command. In: how a thread is asked. Out: the same, with that.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../errors.js';
 
 type Ask = (method: string, params: unknown) => Promise<unknown>;
 
@@ -24,27 +25,14 @@ export const passTerminationsOn = (ask: Ask): Ask => {
   return async (method, params) => {
     for (let tries = 1; ; tries++) {
       if (terminating !== undefined) await terminating;
-      const answer = await answerOf(ask, method, params);
-      if (!(await wasTerminated(answer, method, ask))) return valueOf(answer);
-      terminating ??= terminate();
-      if (tries === mostTries) return valueOf(answer);
+      const [answer] = await Promise.allSettled([ask(method, params)]);
+      const wasEnded = await wasTerminated(answer, method, ask);
+      if (wasEnded) terminating ??= terminate();
+      if (wasEnded && tries < mostTries) continue;
+      if (answer.status === 'rejected') throw answer.reason;
+      return answer.value;
     }
   };
-};
-
-type Answer = { readonly value: unknown } | { readonly error: unknown };
-
-const answerOf = async (ask: Ask, method: string, params: unknown): Promise<Answer> => {
-  try {
-    return { value: await ask(method, params) };
-  } catch (error) {
-    return { error };
-  }
-};
-
-const valueOf = (answer: Answer): unknown => {
-  if ('error' in answer) throw answer.error;
-  return answer.value;
 };
 
 /** How V8 answers a command that was terminated. */
@@ -52,10 +40,10 @@ const terminated = /^(Execution was terminated|Couldn't parse value object)/;
 /** It says this, too, but not only then. */
 const perhaps = /^(Internal error|Given expression does not evaluate to a function)/;
 
-const wasTerminated = async (answer: Answer, method: string, ask: Ask): Promise<boolean> => {
-  if ('error' in answer) {
-    if (!(answer.error instanceof Error)) return false;
-    if (!perhaps.test(answer.error.message)) return terminated.test(answer.error.message);
+const wasTerminated = async (answer: PromiseSettledResult<unknown>, method: string, ask: Ask): Promise<boolean> => {
+  if (answer.status === 'rejected') {
+    const message = messageOf(answer.reason);
+    if (!perhaps.test(message)) return terminated.test(message);
   } else if (method !== 'Runtime.getProperties' || !('exceptionDetails' in Object(answer.value))) {
     return false;
   }

@@ -115,14 +115,14 @@ const detach = async (main: Session, channel: Channel, sessionId: string): Promi
 
 /** undefined if the worker ends meanwhile, which is to spoil nothing that is said of other threads. */
 export const unlessEnded = async <T>(
-  main: Session,
-  { closed }: Session,
+  { main }: { readonly main: Session },
+  { session }: { readonly session: Session },
   work: () => Promise<T>,
 ): Promise<T | undefined> => {
   try {
     return await work();
   } catch (error) {
-    if (main.closed.aborted || !closed.aborted) throw error;
+    if (main.closed.aborted || !session.closed.aborted) throw error;
     return undefined;
   }
 };

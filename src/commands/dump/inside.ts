@@ -43,9 +43,7 @@ export interface DumpOptions {
 export const dumpInside = async (attachment: Attachment, { allPromises }: DumpOptions): Promise<ProcessDump> => {
   const { pid, nodeVersion } = attachment;
   const threads = (await threadsOf(attachment, true)).toSorted(byNumber);
-  const looked = threads.map((thread) =>
-    unlessEnded(attachment.main, thread.session, () => lookAt(attachment, thread)),
-  );
+  const looked = threads.map((thread) => unlessEnded(attachment, thread, () => lookAt(attachment, thread)));
   const looks = (await Promise.all(looked)).filter((look) => look !== undefined);
   const hasChildren = pid !== undefined && childProcessIds(pid).length > 0;
   const stuck = looks.filter((look) => isStuck(look, hasChildren));
@@ -198,8 +196,8 @@ const readHeldAndPending = async (
   const found = await Promise.all(
     looks.map(async (look, at): Promise<Found> => ({
       look,
-      held: await unlessEnded(attachment.main, look.thread.session, () => readHeld(look)),
-      loopDelayUs: (await unlessEnded(attachment.main, look.thread.session, async () => delays[at])) ?? null,
+      held: await unlessEnded(attachment, look.thread, () => readHeld(look)),
+      loopDelayUs: (await unlessEnded(attachment, look.thread, async () => delays[at])) ?? null,
     })),
   );
   return { found, ...(await readPending(attachment, found, allPromises)) };
@@ -210,27 +208,23 @@ const readPending = async (
   attachment: Attachment,
   found: readonly Found[],
   allPromises: boolean,
-): Promise<{ pending: (PendingPromises | null)[]; warnings: string[] }> => {
+): Promise<{ pending: (PendingPromises | null | undefined)[]; warnings: string[] }> => {
   const warnings: string[] = [];
   const turns = found.some(({ held, loopDelayUs }) => held !== undefined && loopDelayUs !== null);
   const fits = turns && (await roomToCollect(attachment));
-  const pending = await Promise.all(
-    found.map(async ({ look, held, loopDelayUs }) => {
-      const { name, session } = look.thread;
-      if (held === undefined || loopDelayUs === null) return null;
-      const heap = await unlessEnded(attachment.main, look.thread.session, () => session.send('Runtime.getHeapUsage'));
-      if (heap === undefined) return null;
-      const { usedSize } = heap;
-      if (!fits || (usedSize > mostHeapBytes && !allPromises)) {
-        const why = fits ? `that collects the garbage of ${formatBytes(usedSize)}; --promises does it` : noRoom;
-        warnings.push(`${name}: pending promises were not looked for: ${why}`);
-        return null;
-      }
-      const read = () => readPendingPromises(session, held.locator.atAddress);
-      const promises = await unlessEnded(attachment.main, look.thread.session, read);
-      return promises === undefined ? null : computePending(promises);
-    }),
-  );
+  const pendingOf = async ({ look, held, loopDelayUs }: Found): Promise<PendingPromises | null> => {
+    const { name, session } = look.thread;
+    if (held === undefined || loopDelayUs === null) return null;
+    const { usedSize } = await session.send('Runtime.getHeapUsage');
+    if (!fits || (usedSize > mostHeapBytes && !allPromises)) {
+      const why = fits ? `that collects the garbage of ${formatBytes(usedSize)}; --promises does it` : noRoom;
+      warnings.push(`${name}: pending promises were not looked for: ${why}`);
+      return null;
+    }
+    const promises = await readPendingPromises(session, held.locator.atAddress);
+    return promises === undefined ? null : computePending(promises);
+  };
+  const pending = await Promise.all(found.map((one) => unlessEnded(attachment, one.look.thread, () => pendingOf(one))));
   return { pending, warnings };
 };
 
