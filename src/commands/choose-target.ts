@@ -5,9 +5,9 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
-import { listCandidates, measureCpu, nodeStatuses, type Candidate } from '../agent/attach/candidates.js';
+import { isMemwatch, listCandidates, measureCpu, nodeStatuses, type Candidate } from '../agent/attach/candidates.js';
 import { questionBeforeSignal } from '../agent/attach/safety.js';
-import { describeCandidate, parseTarget, type Target } from '../agent/attach/target.js';
+import { describeCandidate, parseTarget, parseTargets, type Target } from '../agent/attach/target.js';
 import { MemwatchError } from '../errors.js';
 import { renderTable, type TableColumn } from '../report/table.js';
 import { escapeText, formatBytes } from '../report/units.js';
@@ -28,7 +28,7 @@ export const targetOf = async (args: Arguments, io: Io, named = args['target']):
   if (text !== undefined && captureName.test(text) && !existsSync(text))
     throw new MemwatchError('cannot-read', `no such file: ${text}`);
   const target = parseTarget(text, args['--']);
-  if (target.kind === 'pid' && !/^\d/.test(text ?? '')) sayWhich(target.pid, io);
+  sayWhichIfNamed(text, target, io);
   return withConsent(target, io);
 };
 
@@ -60,10 +60,17 @@ const ask = async (question: string, signal: AbortSignal): Promise<string> => {
   }
 };
 
-/** The targets of a command that takes several; without one the user chooses one from the list. */
-export const targetsOf = (args: Arguments, io: Io): Promise<Target[]> => {
+/** The targets of a command that takes several, each once; without one the user chooses one from the list. */
+export const targetsOf = async (args: Arguments, io: Io): Promise<Target[]> => {
   const named = (args['targets'] as readonly string[] | undefined) ?? [];
-  return Promise.all(named.length === 0 ? [targetOf(args, io)] : named.map((one) => targetOf(args, io, one)));
+  if (named.length === 0) return [await targetOf(args, io)];
+  const targets = new Map<string, Target>();
+  for (const text of named)
+    for (const target of parseTargets(text)) {
+      sayWhichIfNamed(text, target, io);
+      targets.set(JSON.stringify(target), await withConsent(target, io));
+    }
+  return [...targets.values()];
 };
 
 /** `--all` of a command that follows processes. */
@@ -72,15 +79,16 @@ export const allOption = {
   describe: 'every Node process that you may attach to, also those that start later',
 };
 
-/** Every Node process that this user may attach to, except this one. */
+/** Every Node process that this user may attach to, without memwatch's own. */
 export const allTargets = (): Target[] =>
   nodeStatuses()
-    .filter((status) => status.permitted && status.catchesSigusr1)
+    .filter((status) => status.permitted && status.catchesSigusr1 && !isMemwatch(status))
     .map(({ pid }) => ({ kind: 'pid', pid, worker: undefined }));
 
 /** A name may mean another process later, so the user must see which one it means now. */
-const sayWhich = (pid: number, io: Io): void => {
-  const found = listCandidates().find((one) => one.pid === pid);
+const sayWhichIfNamed = (text: string | undefined, target: Target, io: Io): void => {
+  if (target.kind !== 'pid' || /^\d/.test(text ?? '')) return;
+  const found = listCandidates().find(({ pid }) => pid === target.pid);
   if (found !== undefined) io.warn(escapeText(`process ${describeCandidate(found)}`));
 };
 

@@ -5,17 +5,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { attach, type Attachment } from '../agent/attach/attach.js';
 import type { Target } from '../agent/attach/target.js';
-import { messageOf } from '../errors.js';
+import { MemwatchError, messageOf } from '../errors.js';
 import { escapeText } from '../report/units.js';
 import { allTargets, targetsOf } from './choose-target.js';
 import type { Arguments, Io } from './io.js';
 
-/** Finds the targets that run now. */
-export const finderOf = (args: Arguments, io: Io): (() => Promise<Target[]>) => {
-  if (args['all'] === true) return async () => allTargets();
+export interface Finder {
+  /** The targets that run now. */
+  find(): Promise<Target[]>;
+  /** The user named them, so that each must be there in the beginning. */
+  readonly areNamed: boolean;
+}
+
+export const finderOf = (args: Arguments, io: Io): Finder => {
+  if (args['all'] === true) return { find: async () => allTargets(), areNamed: false };
   const said = new Set<string>();
   const quiet = { ...io, warn: (text: string) => (said.has(text) ? undefined : (said.add(text), io.warn(text))) }; // a name is looked up again and again
-  return () => targetsOf(args, quiet);
+  return { find: () => targetsOf(args, quiet), areNamed: true };
 };
 
 /** How often processes that start meanwhile are looked for. */
@@ -25,11 +31,11 @@ const lookEveryMs = 10_000;
 export type Follow = (attachment: Attachment, target: Target, signal: AbortSignal) => Promise<void>;
 
 /**
- * Throws what `attach` throws for the first targets; those that come later are reported and tried again. Returns how to
- * detach from all. `done`: what is done with a process, for messages: `served`.
+ * Throws what `attach` throws for targets that the user named; others, and those that come later, are reported and tried
+ * again. Returns how to detach from all. `done`: what is done with a process, for messages: `served`.
  */
 export const followProcesses = async (
-  find: () => Promise<Target[]>,
+  { find, areNamed }: Finder,
   follow: Follow,
   done: string,
   io: Io,
@@ -55,13 +61,14 @@ export const followProcesses = async (
     await Promise.all(all.map(({ work }) => work));
     for (const one of left) if (one.status === 'rejected') throw one.reason;
   };
+  const tryToAdd = createTries(add, done, { ...io, signal });
   try {
-    for (const target of await find()) await add(target);
+    for (const target of await find()) await (areNamed ? add : tryToAdd)(target);
   } catch (error) {
     await stop();
     throw error;
   }
-  const looking = lookForMore(find, add, done, { ...io, signal });
+  const looking = lookForMore(find, tryToAdd, signal);
   return () => stop().then(() => looking);
 };
 
@@ -79,23 +86,27 @@ export const leaveFollowed = async (
   if (!isOver) io.warn(escapeText(`${name} ${how ?? `is no longer ${done}`}`));
 };
 
+/** What fails is said once. A process that has ended is nothing to report. */
+const createTries = (add: (target: Target) => Promise<void>, done: string, { signal, warn }: Io): typeof add => {
+  const said = new Set<string>();
+  return (target) =>
+    add(target).catch((error: unknown) => {
+      const text = `${keyOf(target)} is not ${done}: ${messageOf(error)}`;
+      const hasEnded = error instanceof MemwatchError && error.code === 'no-such-process';
+      if (signal.aborted || hasEnded || said.has(text)) return;
+      warn(text);
+      said.add(text);
+    });
+};
+
 /** Until the signal is aborted. */
 const lookForMore = async (
   find: () => Promise<Target[]>,
-  add: (target: Target) => Promise<void>,
-  done: string,
-  { signal, warn }: Io,
+  tryToAdd: (target: Target) => Promise<void>,
+  signal: AbortSignal,
 ): Promise<void> => {
-  const said = new Set<string>();
   while (await sleep(lookEveryMs, true, { signal }).catch(() => false)) {
-    for (const target of await find().catch(() => [])) {
-      if (target.kind === 'command') continue; // a program is started once
-      await add(target).catch((error: unknown) => {
-        const text = `${keyOf(target)} is not ${done}: ${messageOf(error)}`;
-        if (!signal.aborted && !said.has(text)) warn(text);
-        said.add(text);
-      });
-    }
+    for (const target of await find().catch(() => [])) if (target.kind !== 'command') await tryToAdd(target); // a program is started once
   }
 };
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { namedLike, type Candidate } from '#memwatch/agent/attach/candidates.js';
+import { readRecording } from '#memwatch/analyzer/formats/documents/recording.js';
 import { parseTarget } from '#memwatch/agent/attach/target.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
 import { startScript, temporaryFolder } from '../support/targets.js';
@@ -61,12 +62,18 @@ test('a process is named by its script or its port where that is one process, wh
   assert.match(heap.stderr, new RegExp(`^process ${first.pid} app/${uniqueName} in .*, port ${port}$`, 'm'));
   assert.match(heap.stdout, /of the heap/);
   const second = await start();
-  for (const command of ['leaks', 'heap', 'record']) {
+  for (const command of ['leaks', 'heap']) {
     const { code, stderr } = await memwatch([command, uniqueName], { cwd: folder });
     assert.equal(code, 2, command);
     assert.match(stderr, new RegExp(`^memwatch: 2 Node processes: each runs ${uniqueName}\n`), command);
     for (const { pid } of [first, second]) assert.match(stderr, new RegExp(`^ {4}${pid} app/${uniqueName} in `, 'm'));
   }
+  // a command for many processes takes each of them once
+  const recorded = await memwatch(['record', uniqueName, String(first.pid), '-d', '1s', '-o', 'a.record'], { cwd: folder }); // prettier-ignore
+  assert.equal(recorded.code, 0, recorded.stderr);
+  const { series } = readRecording(readFileSync(join(folder, 'a.record')), 'a.record');
+  assert.deepEqual(new Set(series.map(({ start }) => start.pid)), new Set([first.pid, second.pid]));
+  assert.equal(series.length, 2);
 });
 
 test('without a target the user is shown the processes: as commands to copy, or as a list on a terminal', async (t) => {

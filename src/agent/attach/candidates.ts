@@ -2,8 +2,10 @@
  * The Node processes that a user may mean by a script's name or a port. In: only /proc, so it takes milliseconds. Out: what
  * a person recognises a process by. `processes.ts` says more about them, and whether memwatch can attach.
  */
+import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { containerOf } from '../process/container.js';
 import {
   atOneMoment,
@@ -31,6 +33,18 @@ export const listCandidates = (): Candidate[] =>
 
 export const nodeStatuses = (): ProcessStatus[] =>
   atOneMoment(readProcesses).filter((status) => status.pid !== process.pid && isNode(status) && !hasEnded(status));
+
+/** Whether a process is memwatch, of this installation or another one. */
+export const isMemwatch = ({ pid, command }: ProcessStatus): boolean => {
+  try {
+    const script = realpathSync(resolve(folderOf(pid) || '/', scriptOf(command)));
+    return script.startsWith(ownFolder) || script.includes('/@memwatch/memwatch/dist/');
+  } catch {
+    return false; // it is no file that this user sees
+  }
+};
+
+const ownFolder = fileURLToPath(new URL('../../', import.meta.url));
 
 export const candidateOf = (
   { pid, command, rssBytes }: ProcessStatus,

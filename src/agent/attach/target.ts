@@ -21,32 +21,42 @@ export type Target =
 /** Reads a target. Throws `bad-argument`; `not-found` if no single process has that script or port. */
 export const parseTarget = (text: string | undefined, afterDashes: readonly string[] = []): Target => {
   if (text === undefined || text === '') return parseCommand(afterDashes);
-  if (/^wss?:\/\//.test(text)) return { kind: 'webSocket', url: text };
-  const pid = /^(\d+)(?:\/(.+))?$/.exec(text);
-  if (pid !== null && Number(pid[1]) > 0) return { kind: 'pid', pid: Number(pid[1]), worker: pid[2] };
-  const port = /^:(\d{1,5})(?:\/(.+))?$/.exec(text);
-  if (port !== null) return onlyOne(listensOn(Number(port[1])), `listens on port ${port[1]}`, port[2]);
-  const address = /^(.+):(\d{1,5})(?:\/(.+))?$/.exec(text);
-  if (address?.[1] !== undefined && Number(address[2]) <= 65_535) {
-    return { kind: 'address', host: address[1], port: Number(address[2]), worker: address[3] };
-  }
-  return onlyOne(namedLike(text, listCandidates()), `runs ${text}`, undefined);
+  const [first, ...others] = parseTargets(text);
+  if (first !== undefined && others.length === 0) return first;
+  const { found, what } = processesMeant(text);
+  throw notFound(`${found.length} Node processes: each ${what}`, 'name one of them by its process id:', found);
 };
 
-const listensOn = (port: number): Candidate[] => listCandidates().filter(({ ports }) => ports.includes(port));
+/**
+ * For commands that take several targets: a script's name or a port means every process that has it, such as the workers
+ * of a cluster. At least one. Throws `not-found`.
+ */
+export const parseTargets = (text: string): Target[] => {
+  if (/^wss?:\/\//.test(text)) return [{ kind: 'webSocket', url: text }];
+  const pid = /^(\d+)(?:\/(.+))?$/.exec(text);
+  if (pid !== null && Number(pid[1]) > 0) return [{ kind: 'pid', pid: Number(pid[1]), worker: pid[2] }];
+  const address = /^(.+):(\d{1,5})(?:\/(.+))?$/.exec(text);
+  if (address?.[1] !== undefined && Number(address[2]) <= 65_535)
+    return [{ kind: 'address', host: address[1], port: Number(address[2]), worker: address[3] }];
+  const { found, what, worker } = processesMeant(text);
+  if (found.length === 0)
+    throw notFound(`no Node process that this user can see ${what}`, targetForms, listCandidates());
+  return found.map((one) => ({ kind: 'pid', pid: one.pid, worker }));
+};
 
-const onlyOne = (found: readonly Candidate[], what: string, worker: string | undefined): Target => {
-  const [first, ...others] = found;
-  if (first !== undefined && others.length === 0) return { kind: 'pid', pid: first.pid, worker };
-  const [listed, message] =
-    first === undefined
-      ? [listCandidates(), `no Node process that this user can see ${what}`]
-      : [found, `${found.length} Node processes: each ${what}`];
+/** `:3000`, `:3000/2`, or the name of a script. */
+const processesMeant = (text: string): { found: Candidate[]; what: string; worker: string | undefined } => {
+  const [, port, worker] = /^:(\d{1,5})(?:\/(.+))?$/.exec(text) ?? [];
+  const all = listCandidates();
+  return port === undefined
+    ? { found: namedLike(text, all), what: `runs ${text}`, worker: undefined }
+    : { found: all.filter(({ ports }) => ports.includes(Number(port))), what: `listens on port ${port}`, worker };
+};
+
+const notFound = (message: string, advice: string, listed: readonly Candidate[]): MemwatchError => {
   const lines = listed.slice(0, mostListed).map(describeCandidate);
   if (listed.length > mostListed) lines.push(`and ${listed.length - mostListed} more: memwatch ps lists them`);
-  throw new MemwatchError('not-found', message, {
-    hint: [first === undefined ? targetForms : 'name one of them by its process id:', ...lines].join('\n    '),
-  });
+  return new MemwatchError('not-found', message, { hint: [advice, ...lines].join('\n    ') });
 };
 
 const mostListed = 10;

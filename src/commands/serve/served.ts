@@ -12,7 +12,7 @@ import { computeGrowth } from '../../analyzer/memory/forecast.js';
 import type { Slope } from '../../analyzer/model/bounds.js';
 import type { GcReading, Reading } from '../../analyzer/model/reading.js';
 import { MemwatchError } from '../../errors.js';
-import { followProcesses, leaveFollowed } from '../follow.js';
+import { followProcesses, leaveFollowed, type Finder } from '../follow.js';
 import type { Io } from '../io.js';
 
 export interface ServedProcess {
@@ -38,14 +38,14 @@ export interface ServedProcesses {
 const readEveryMs = 5000;
 
 /** Throws what `attach` throws for the first targets; those that come later are reported and tried again. */
-export const serveProcesses = async (find: () => Promise<Target[]>, io: Io): Promise<ServedProcesses> => {
+export const serveProcesses = async (finder: Finder, io: Io): Promise<ServedProcesses> => {
   const served = new Set<Served>();
   const serve = async (attachment: Attachment, _: Target, signal: AbortSignal): Promise<void> => {
     const one = new Served(attachment);
     served.add(one);
     await one.read(signal, io).finally(() => served.delete(one));
   };
-  const stop = await followProcesses(find, serve, 'served', io);
+  const stop = await followProcesses(finder, serve, 'served', io);
   return { list: () => [...served], stop };
 };
 
