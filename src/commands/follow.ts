@@ -19,9 +19,13 @@ export interface Finder {
 
 export const finderOf = (args: Arguments, io: Io): Finder => {
   if (args['all'] === true) return { find: async () => allTargets(), areNamed: false };
-  const said = new Set<string>();
-  const quiet = { ...io, warn: (text: string) => (said.has(text) ? undefined : (said.add(text), io.warn(text))) }; // a name is looked up again and again
-  return { find: () => targetsOf(args, quiet), areNamed: true };
+  let say = io.warn;
+  const find = async (): Promise<Target[]> => {
+    const targets = await targetsOf(args, { ...io, warn: say });
+    say = () => {}; // what is found later is said when it is followed
+    return targets;
+  };
+  return { find, areNamed: true };
 };
 
 /** How often processes that start meanwhile are looked for. */
@@ -43,6 +47,7 @@ export const followProcesses = async (
   const followed = new Map<string, { readonly attachment: Attachment; readonly work: Promise<void> }>();
   const stopped = new AbortController();
   const signal = AbortSignal.any([io.signal, stopped.signal]);
+  let isFirstLook = true;
   const add = async (target: Target): Promise<void> => {
     const key = keyOf(target);
     if (followed.has(key)) return;
@@ -53,6 +58,7 @@ export const followProcesses = async (
       })
       .finally(() => followed.delete(key));
     followed.set(key, { attachment, work });
+    if (!isFirstLook) io.warn(`${key} is ${done} now`);
   };
   const stop = async (): Promise<void> => {
     stopped.abort();
@@ -68,6 +74,7 @@ export const followProcesses = async (
     await stop();
     throw error;
   }
+  isFirstLook = false;
   const looking = lookForMore(find, tryToAdd, signal);
   return () => stop().then(() => looking);
 };

@@ -165,6 +165,12 @@ test('a service that restarts is found again by its name; captures are off unles
   await printedLine(served.memwatch, new RegExp(`process ${first.pid} `));
   const second = await startProcess(t, process.execPath, [script]);
   await metricsMatching(served.address, new RegExp(`memwatch_target_up\\{pid="${second.pid}"`));
+  assert.match(served.memwatch.output(), new RegExp(`^process ${second.pid} is served now$`, 'm'));
+  const said = served.memwatch
+    .output()
+    .split('\n')
+    .filter((line) => line.includes('shop-service'));
+  assert.equal(said.length, 1, 'the name is explained once, though it is looked up again and again');
   await end(served);
 });
 
