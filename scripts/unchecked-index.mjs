@@ -24,7 +24,7 @@ const exceptions = {
   'analyzer/model': 'columns heap-graph merge-profiles owner string-table',
   'analyzer/waste':
     'buffers bulk claims code collections contexts equal-objects find-waste holders layout objects rows shapes strings subtree',
-  'commands/query': 'columns',
+  'commands/query': 'columns names',
   'commands/tui/data': 'flame-data heap-levels heap-lists heap-rows ordering profile-data tree-list',
   'report/flamegraph': 'data page-script svg',
   'report/recording': 'page-script',

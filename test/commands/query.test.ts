@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { Heap } from '#memwatch/analyzer/heap/heap.js';
+import { edgeTypes } from '#memwatch/analyzer/model/heap-graph.js';
 import type { QueryValue } from '#memwatch/analyzer/model/printed-documents.js';
 import { HeapDatabase } from '#memwatch/commands/query/duckdb.js';
 import { exportParquet } from '#memwatch/commands/query/parquet.js';
@@ -75,6 +76,28 @@ const expected: readonly ((answer: readonly (readonly QueryValue[])[]) => void)[
   (rows) => assert.ok(rows.some(([name, objects]) => name === 'Session' && objects === 200)),
 ];
 
+/** Names that many rows share come from a list, others one by one: all are those of the graph, in each snapshot. */
+const assertNames = async (database: HeapDatabase, heaps: readonly { file: string; heap: Heap }[]): Promise<void> => {
+  for (const { file, heap } of heaps) {
+    const { graph, classes } = heap;
+    const nodes = await database.run(`SELECT id, name, class FROM nodes WHERE snapshot = '${file}'`);
+    const names = Array.from(graph.nodeId, (id, node) => [
+      id,
+      graph.strings.get(Number(graph.nodeName[node])),
+      classes.list[Number(classes.classOf[node])]?.name,
+    ]);
+    assert.deepEqual(nodes.rows, names);
+    const edges = await database.run(`SELECT to_id, name FROM edges WHERE snapshot = '${file}'`);
+    const isNumbered = (edge: number) =>
+      ['element', 'hidden'].includes(String(edgeTypes[Number(graph.edgeType[edge])]));
+    const named = Array.from(graph.edgeTarget, (target, edge) => {
+      const name = Number(graph.edgeName[edge]);
+      return [graph.nodeId[target], isNumbered(edge) ? String(name) : graph.strings.get(name)];
+    });
+    assert.deepEqual(edges.rows, named);
+  }
+};
+
 test('every question of docs/query.md is answered; names complete; what SQL cannot do is reported in one line', async (t) => {
   const { earlier, later } = snapshots(t);
   const [old, now] = [await heapOf(earlier), await heapOf(later)];
@@ -108,6 +131,11 @@ test('every question of docs/query.md is answered; names complete; what SQL cann
   );
   const edges = await one.run('SELECT count(*), count(name) FROM edges');
   assert.deepEqual(edges.rows, [[now.graph.edgeCount, now.graph.edgeCount]]);
+
+  await assertNames(both, [
+    { file: earlier, heap: old },
+    { file: later, heap: now },
+  ]);
 
   const tables = await one.tables();
   assert.deepEqual(

@@ -6,15 +6,27 @@ import type { Heap } from '../../analyzer/heap/heap.js';
 import { retains } from '../../analyzer/heap/edges.js';
 import type { HeapGraph } from '../../analyzer/model/heap-graph.js';
 import type { Location } from '../../analyzer/model/location.js';
+import { isNumbered, namesOfClasses, namesOfEdges, namesOfNodes, type SharedTexts } from './names.js';
 
-export interface Column {
+export interface NumberColumn {
   readonly name: string;
   readonly type: 'integer' | 'double';
   /** The value of a row. Called once per row of a scan, only if the query needs the column. */
   readonly valueOf: (row: number) => number;
 }
 
-export interface NumberTable {
+/** A list of texts, in a table of one row. */
+export interface TextsColumn {
+  readonly name: string;
+  readonly type: 'texts';
+  readonly value: () => readonly string[];
+}
+
+export type Column = NumberColumn | TextsColumn;
+
+export interface RawTable {
+  /** What DuckDB plans with: known before anything is computed. */
+  readonly estimatedRows: number;
   /** Called only if a query needs the table. */
   rowCount(): number;
   readonly columns: readonly Column[];
@@ -51,13 +63,14 @@ export class Texts {
   get(number: number): string | null {
     if (number === none) return null;
     if (number >= this.count) return this.added[none - 1 - number] ?? null;
-    const source = this.sources.findLast(({ first }) => first <= number);
-    return source?.get(number - source.first) ?? null;
+    let at = this.sources.length - 1;
+    while (at > 0 && this.sources[at].first > number) at--;
+    return this.sources[at].get(number - this.sources[at].first);
   }
 }
 
-const integer = (name: string, valueOf: Column['valueOf']): Column => ({ name, type: 'integer', valueOf });
-const double = (name: string, valueOf: Column['valueOf']): Column => ({ name, type: 'double', valueOf });
+const integer = (name: string, valueOf: NumberColumn['valueOf']): Column => ({ name, type: 'integer', valueOf });
+const double = (name: string, valueOf: NumberColumn['valueOf']): Column => ({ name, type: 'double', valueOf });
 
 /** Computes a column's data when its first value is read. */
 const lazily = <T>(compute: () => T): (() => T) => {
@@ -72,15 +85,30 @@ type Places = () => readonly { readonly node: number; readonly place: Location }
 export const tablesOf = (heap: Heap, texts: Texts) => {
   const firstText = texts.addStrings(heap.graph);
   const places = lazily(() => placesOf(heap));
+  const ofNodes = lazily(() => namesOfNodes(heap.graph));
+  const ofEdges = lazily(() => namesOfEdges(heap.graph));
+  const ofClasses = lazily(() => namesOfClasses(heap));
   return {
-    nodes: nodeTable(heap, texts, firstText, places),
-    edges: edgeTable(heap, firstText),
+    nodes: nodeTable(heap, texts, firstText, { places, ofNodes, ofClasses }),
+    edges: edgeTable(heap, firstText, ofEdges),
+    names: namesTable({ ofNodes, ofEdges, ofClasses }),
     classes: classTable(heap, texts),
     locations: locationTable(heap, texts, firstText, places),
   };
 };
 
-const nodeTable = (heap: Heap, texts: Texts, firstText: number, allPlaces: Places): NumberTable => {
+interface NodeParts {
+  readonly places: Places;
+  readonly ofNodes: () => SharedTexts;
+  readonly ofClasses: () => SharedTexts;
+}
+
+const nodeTable = (
+  heap: Heap,
+  texts: Texts,
+  firstText: number,
+  { places: allPlaces, ofNodes, ofClasses }: NodeParts,
+): RawTable => {
   const { graph } = heap;
   const dominators = (): Heap['dominators'] => heap.dominators;
   const classText = lazily(() => Uint32Array.from(heap.classes.list, ({ name }) => texts.add(name)));
@@ -91,12 +119,15 @@ const nodeTable = (heap: Heap, texts: Texts, firstText: number, allPlaces: Place
     return positions;
   });
   return {
+    estimatedRows: graph.nodeCount,
     rowCount: () => graph.nodeCount,
     columns: [
       integer('id', (node) => graph.nodeId[node]),
       integer('type', (node) => graph.nodeType[node]),
       integer('name', (node) => firstText + graph.nodeName[node]),
+      integer('shared_name', (node) => ofNodes().placeOf[graph.nodeName[node]]),
       integer('class', (node) => classText()[heap.classes.classOf[node]]),
+      integer('shared_class', (node) => ofClasses().placeOf[heap.classes.classOf[node]]),
       double('self_bytes', (node) => graph.selfBytes[node]),
       double('retained_bytes', (node) => dominators().retainedBytes[node]),
       integer('dominator_id', (node) => (node === 0 ? none : graph.nodeId[dominators().immediate[node]])),
@@ -108,30 +139,45 @@ const nodeTable = (heap: Heap, texts: Texts, firstText: number, allPlaces: Place
   };
 };
 
-const edgeTable = (heap: Heap, firstText: number): NumberTable => {
+const edgeTable = (heap: Heap, firstText: number, names: () => SharedTexts): RawTable => {
   const { graph } = heap;
   const source = lazily(() => {
-    const sources = new Uint32Array(graph.edgeCount);
-    for (let node = 0; node < graph.nodeCount; node++)
-      sources.fill(graph.nodeId[node], graph.firstEdge[node], graph.firstEdge[node + 1]);
+    const { firstEdge, nodeId, nodeCount, edgeCount } = graph;
+    const sources = new Uint32Array(edgeCount);
+    for (let node = 0; node < nodeCount; node++)
+      for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) sources[edge] = nodeId[node];
     return sources;
   });
   return {
+    estimatedRows: graph.edgeCount,
     rowCount: () => graph.edgeCount,
     columns: [
       integer('from_id', (edge) => source()[edge]),
       integer('to_id', (edge) => graph.nodeId[graph.edgeTarget[edge]]),
       integer('type', (edge) => graph.edgeType[edge]),
       integer('name', (edge) => graph.edgeName[edge]),
+      integer('shared_name', (edge) => (isNumbered(graph, edge) ? 0 : names().placeOf[graph.edgeName[edge]])),
       integer('first_text', () => firstText),
       integer('retains', (edge) => Number(retains(heap.edges, edge))),
     ],
   };
 };
 
-const classTable = (heap: Heap, texts: Texts): NumberTable => {
+/** One row of lists. */
+const namesTable = (shared: Readonly<Record<'ofNodes' | 'ofEdges' | 'ofClasses', () => SharedTexts>>): RawTable => ({
+  estimatedRows: 1,
+  rowCount: () => 1,
+  columns: [
+    { name: 'node_names', type: 'texts', value: () => shared.ofNodes().list },
+    { name: 'edge_names', type: 'texts', value: () => shared.ofEdges().list },
+    { name: 'class_names', type: 'texts', value: () => shared.ofClasses().list },
+  ],
+});
+
+const classTable = (heap: Heap, texts: Texts): RawTable => {
   const list = (): Heap['classes']['list'] => heap.classes.list;
   return {
+    estimatedRows: 1000,
     rowCount: () => list().length,
     columns: [
       integer('name', (row) => texts.add(list()[row].name)),
@@ -143,7 +189,8 @@ const classTable = (heap: Heap, texts: Texts): NumberTable => {
 };
 
 /** Functions, classes and generators with their places in the source. */
-const locationTable = ({ graph }: Heap, texts: Texts, firstText: number, places: Places): NumberTable => ({
+const locationTable = ({ graph }: Heap, texts: Texts, firstText: number, places: Places): RawTable => ({
+  estimatedRows: graph.nodeCount / 50,
   rowCount: () => places().length,
   columns: [
     integer('id', (row) => graph.nodeId[places()[row].node]),

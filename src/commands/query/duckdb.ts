@@ -8,7 +8,7 @@ import type { QueryValue } from '../../analyzer/model/printed-documents.js';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../../files/temporary.js';
 import type { QueryResult } from '../../report/query-text.js';
-import { tablesOf, Texts, type NumberTable } from './columns.js';
+import { tablesOf, Texts, type Column, type RawTable } from './columns.js';
 import { viewStatements } from './views.js';
 
 type Package = typeof import('@duckdb/node-api');
@@ -135,16 +135,16 @@ interface Scan {
 const tableFunction = (
   duckdb: Package,
   name: string,
-  table: NumberTable,
+  table: RawTable,
   failures: MemwatchError[],
 ): DuckDBTableFunction =>
   duckdb.DuckDBTableFunction.create({
     name,
     supportsProjectionPushdown: true,
     bindFunction(bind) {
-      for (const column of table.columns)
-        bind.addResultColumn(column.name, column.type === 'double' ? duckdb.DOUBLE : duckdb.UINTEGER);
-      bind.setCardinality(table.rowCount(), true);
+      const types = { integer: duckdb.UINTEGER, double: duckdb.DOUBLE, texts: duckdb.LIST(duckdb.VARCHAR) };
+      for (const { name: column, type } of table.columns) bind.addResultColumn(column, types[type]);
+      bind.setCardinality(Math.ceil(table.estimatedRows), false);
     },
     initFunction(init) {
       init.setInitData({ next: 0, wanted: init.getColumnIndexes() } satisfies Scan);
@@ -156,7 +156,7 @@ const tableFunction = (
       if (rows === 0) return;
       for (const [place, index] of scan.wanted.entries()) {
         const column = table.columns[index]; // undefined if DuckDB only counts rows
-        if (column !== undefined) recorded(failures, () => fill(chunk.getColumnVector(place), column.valueOf, scan.next, rows)); // prettier-ignore
+        if (column !== undefined) recorded(failures, () => fill(duckdb, chunk.getColumnVector(place), column, scan.next, rows)); // prettier-ignore
       }
       scan.next += rows;
     },
@@ -171,8 +171,9 @@ const recorded = (failures: MemwatchError[], work: () => void): void => {
   }
 };
 
-const fill = (vector: DuckDBVector, valueOf: (row: number) => number, first: number, rows: number): void => {
-  for (let row = 0; row < rows; row++) vector.setItem(row, valueOf(first + row));
+const fill = (duckdb: Package, vector: DuckDBVector, column: Column, first: number, rows: number): void => {
+  if (column.type === 'texts') vector.setItem(0, duckdb.listValue(column.value()));
+  else for (let row = 0; row < rows; row++) vector.setItem(row, column.valueOf(first + row));
   vector.flush();
 };
 
@@ -184,7 +185,8 @@ const registerTextOf = (duckdb: Package, connection: DuckDBConnection, texts: Te
       parameterTypes: [duckdb.UINTEGER],
       mainFunction(_info, input, output) {
         const numbers = input.getColumnVector(0);
-        for (let row = 0; row < input.rowCount; row++) {
+        const { rowCount } = input; // asks DuckDB each time
+        for (let row = 0; row < rowCount; row++) {
           const number = numbers.getItem(row);
           output.setItem(row, typeof number === 'number' ? texts.get(number) : null);
         }
