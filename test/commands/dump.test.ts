@@ -1,14 +1,12 @@
 /** `memwatch dump` on processes that are stuck in one known way each; all of them must survive. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { test } from 'node:test';
 import type { ProcessDump, ThreadDump } from '#memwatch/analyzer/model/dump.js';
 import { readProcess } from '#memwatch/agent/process/proc.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
 import { testedMajors } from '../support/nodes.js';
-import { startScript, startSource, temporaryFolder } from '../support/targets.js';
-import { eventually } from '../support/waiting.js';
+import { startSource } from '../support/targets.js';
 
 const dumpOf = async (pid: number): Promise<ProcessDump> =>
   (await memwatchJson(['dump', String(pid)])) as unknown as ProcessDump;
@@ -44,28 +42,6 @@ for (const node of testedMajors) {
     assert.ok([2, 6].includes(thread.stack[0]?.line ?? 0), JSON.stringify(thread.stack[0]));
     assert.match(thread.stack[0]?.file ?? '', /target\.cjs$/);
     assert.notEqual(readProcess(target.pid), undefined);
-  });
-
-  test(`on Node ${node}, V8 inlines again what a stuck loop calls when memwatch has gone`, async (t) => {
-    const script = join(temporaryFolder(t), 'target.cjs');
-    writeFileSync(
-      script,
-      `const rows = Array.from({ length: 1000 }, (_, i) => i * 1.5);
-      const inner = (x) => x * 2, middle = (x) => inner(x) + 1;
-      function stuck() {
-        for (let sum = 0; ; sum %= 1e15) for (let i = 0; i < rows.length; i++) sum += middle(rows[i]);
-      }
-      console.log('ready');
-      stuck();`,
-    );
-    const target = await startScript(t, script, { node, flags: ['--trace-turbo-inlining'] });
-    const inlined = () => target.output().match(/^Inlining .*SharedFunctionInfo middle>. into .*SharedFunctionInfo stuck>/gm)?.length ?? 0; // prettier-ignore
-    await eventually('the loop is optimised', () => inlined() > 0, 30_000);
-    const before = inlined();
-    const run = await memwatch(['dump', String(target.pid)]);
-    assert.match(run.stdout, /^ {4}stuck \(/m, run.stderr);
-    // its code was dropped, and compiled for the last time before memwatch left
-    assert.ok(inlined() > before, target.output().slice(-2000));
   });
 
   test(`on Node ${node}, a regular expression that backtracks is named by the function that runs it`, async (t) => {

@@ -9,6 +9,7 @@ import type { CallCounts } from '../../analyzer/model/profile.js';
 import type { Attachment } from '../attach/attach.js';
 import { evaluate, memwatchUrl } from '../session/evaluate.js';
 import type { Session } from '../session/protocol.js';
+import { compileAgain } from './inlining.js';
 
 /** How much a thread has done since it started. */
 export interface Work {
@@ -35,22 +36,46 @@ export const readWork = (session: Session): Promise<Work> =>
     };
   });
 
-/** Counts for `durationMs`, or until the signal. `from` and `to` are the work at the profile's start and end. */
-export const captureCallCounts = async (
+/** A profile that is over; `from` and `to` are the work done at its start and end, if they could be read. */
+interface Profiled {
+  readonly thread: { readonly session: Session };
+  readonly from: Work | undefined;
+  readonly to: Work | undefined;
+}
+
+/** For each profile its counts, if they are wanted and can be compared with it. */
+export const countCalls = async (
+  attachment: Attachment,
+  profiles: readonly (Profiled | undefined)[],
+  { callsMs, signal }: { callsMs?: number | undefined; signal?: AbortSignal | undefined },
+): Promise<readonly Promise<CallCounts | undefined>[]> => {
+  if (callsMs === undefined) return [];
+  const sessions: Session[] = [];
+  const counting = profiles.map(async (profile) => {
+    if (profile?.from === undefined || profile.to === undefined) return undefined;
+    const { session } = profile.thread;
+    sessions.push(session);
+    return captureCallCounts(session, { durationMs: callsMs, signal, from: profile.from, to: profile.to });
+  });
+  await Promise.allSettled(counting);
+  // which stops counting; of all threads at once, because how V8 compiles again is a setting of the process
+  await compileAgain(attachment, sessions).catch(() => {}); // the target may be gone
+  return counting;
+};
+
+/** Counts for `durationMs`, or until the signal, and goes on until the code is dropped. */
+const captureCallCounts = async (
   session: Session,
-  options: { durationMs: number; signal?: AbortSignal | undefined; from: Work; to: Work },
+  { durationMs, signal, from, to }: { durationMs: number; signal?: AbortSignal | undefined; from: Work; to: Work },
 ): Promise<CallCounts> => {
   await session.send('Profiler.enable');
   await session.send('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
-  try {
-    const from = await readWork(session);
-    await sleep(options.durationMs, undefined, { signal: options.signal }).catch(() => {}); // the counts until then are used
-    const to = await readWork(session);
-    const scripts = await takeCounts(session);
-    return { durationUs: to.timeUs - from.timeUs, ...scaleOf(options, { from, to }), scripts };
-  } finally {
-    await session.send('Profiler.stopPreciseCoverage').catch(() => {}); // the target may be gone
-  }
+  const begun = await readWork(session);
+  await sleep(durationMs, undefined, { signal }).catch(() => {}); // the counts until then are used
+  const ended = await readWork(session);
+  const scripts = await takeCounts(session);
+  const scale = scaleOf({ from, to }, { from: begun, to: ended });
+  return { durationUs: ended.timeUs - begun.timeUs, ...scale, scripts };
 };
 
 /** Counts a program that memwatch started from its first line to its end. */

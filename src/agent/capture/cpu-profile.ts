@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallCounts, CaptureNotes } from '../../analyzer/model/profile.js';
 import type { ScriptsTable } from '../../analyzer/model/scripts.js';
 import type { Attachment } from '../attach/attach.js';
-import { captureCallCounts, readWork, type Work } from './call-counts.js';
+import { countCalls, readWork, type Work } from './call-counts.js';
 import { watchGcAndLoop, type GcAndLoopWatch } from './gc-and-loop.js';
 import { messageOf } from '../../errors.js';
 import { publicAddress } from '../../source/file-address.js';
@@ -83,9 +83,11 @@ export const captureCpuProfiles = async (
   const placeOf = ({ thread }: RunningProfile): number => sessions.indexOf(thread.session);
   running.sort((a, b) => placeOf(a) - placeOf(b));
   const stopping = running.map(stop);
-  await Promise.allSettled(stopping);
+  const settled = await Promise.allSettled(stopping);
   await enableInlining?.();
-  const finishing = stopping.map(async (stopped) => finish(attachment, await stopped, options));
+  const profiled = settled.map((one) => (one.status === 'fulfilled' ? one.value : undefined));
+  const counting = await countCalls(attachment, profiled, options);
+  const finishing = stopping.map(async (stopped, at) => finish(attachment, await stopped, options, await counting[at]));
   const finished = await Promise.allSettled(finishing);
   const captures = finished.filter((one) => one.status === 'fulfilled').map(({ value }) => value);
   const [main] = finished;
@@ -154,6 +156,7 @@ interface RunningProfile {
 interface StoppedProfile extends RunningProfile {
   readonly profile: Protocol.Profiler.Profile;
   readonly to: Work | undefined;
+  readonly gcAndLoop: Awaited<ReturnType<GcAndLoopWatch['stop']>>;
 }
 
 const start = async (
@@ -175,7 +178,7 @@ const stop = async (running: RunningProfile): Promise<StoppedProfile> => {
   const { profile } = await session.send('Profiler.stop', undefined, { timeoutMs: 60_000 });
   // a target at its end no longer answers this
   const to = running.from === undefined ? undefined : await readWork(session).catch(() => undefined);
-  return { ...running, profile, to };
+  return { ...running, profile, to, gcAndLoop: await running.watch.stop() };
 };
 
 /** Known only when the profile is over. */
@@ -204,13 +207,12 @@ const waitForEnd = async (
 
 const finish = async (
   attachment: Attachment,
-  { thread: { name, session }, watch, profile, from, to, sinceUs }: StoppedProfile,
-  { precise, callsMs, counts, signal }: CpuCaptureOptions,
+  { thread: { name, session }, profile, gcAndLoop, sinceUs }: StoppedProfile,
+  { precise, counts }: CpuCaptureOptions,
+  counted: CallCounts | undefined,
 ): Promise<CpuCapture> => {
-  const { gc = null, loop = null } = (await watch.stop()) ?? {};
-  const counted = callsMs !== undefined && from !== undefined && to !== undefined;
-  const countsHere = session === attachment.main ? counts : undefined;
-  const calls = counted ? await captureCallCounts(session, { durationMs: callsMs, signal, from, to }) : countsHere;
+  const { gc = null, loop = null } = gcAndLoop ?? {};
+  const calls = counted ?? (session === attachment.main ? counts : undefined);
   hideAddresses(profile.nodes);
   const ids = new Set(profile.nodes.map(({ callFrame }) => Number(callFrame.scriptId)));
   const urls = new Set(calls?.scripts.map(({ url }) => url));

@@ -3,9 +3,9 @@
  * to the one it was inlined into. The flags apply to the process; the code that must be compiled again belongs to each
  * thread. Costs the target 6 to 46 % CPU (bench:cost). The guard in the target restores the flags if memwatch is killed.
  *
- * To drop code, V8 also forgets how often each function was called, and takes a call in it for rarer than it is. A function
- * that is never called again, because a loop in it does not end, would stay without inlining for ever, and ran up to nine
- * times slower. So V8 may inline rare calls, too, until hot code is compiled again.
+ * To drop code, as it also does while it counts calls, V8 forgets how often each function was called, and takes a call in it
+ * for rarer than it is. A function that is never called again, because a loop in it does not end, would stay without
+ * inlining for ever, and ran up to nine times slower. So V8 may inline rare calls, too, until hot code is compiled again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attachment } from '../attach/attach.js';
@@ -22,19 +22,26 @@ export const disableInlining = async (
   attachment: Attachment,
   threads: readonly Session[],
 ): Promise<() => Promise<void>> => {
-  const key = await evaluate(attachment.main, turnOff, [attachment.client]);
+  const off = await evaluate(attachment.main, turnOff, [attachment.client]);
   let undone: Promise<void> | undefined;
   const undo = async (): Promise<void> => {
-    const isHurried = attachment.main.isHurried?.() === true; // then a loop that does not end may stay slow
-    await evaluate(attachment.main, turnOn, [isHurried ? { ...key, defaults: [] } : key], { timeoutMs: 3000 });
-    for (const thread of threads) await dropOptimisedCode(thread).catch(() => {}); // a worker may be gone
-    if (isHurried) return;
-    await compileAgain(attachment, threads.length).catch(() => {}); // it did not answer in time
-    await evaluate(attachment.main, inlineFrequent, [key], { timeoutMs: 3000 });
+    await evaluate(attachment.main, setFlags, [off], { timeoutMs: 3000 });
+    await compileAgain(attachment, threads);
   };
   const undoOnce = (): Promise<void> => (undone ??= undo().catch(() => {})); // a target at its end needs none
   attachment.onDetach(undoOnce);
   return undoOnce;
+};
+
+/** Drops the code of these threads, and returns when V8 has compiled loops that do not end as they were at first. */
+export const compileAgain = async (attachment: Attachment, threads: readonly Session[]): Promise<void> => {
+  const { main, client } = attachment;
+  const isHurried = main.isHurried?.() === true; // then a loop that does not end may stay slow
+  const rare = isHurried ? [] : await evaluate(main, inlineRare, [client], { timeoutMs: 3000 });
+  for (const thread of threads) await dropOptimisedCode(thread).catch(() => {}); // a worker may be gone
+  if (isHurried) return;
+  await waitUntilCompiled(attachment, threads.length).catch(() => {}); // it did not answer in time
+  await evaluate(main, setFlags, [rare], { timeoutMs: 3000 });
 };
 
 /** V8 compiles hot code within this processor time of a thread. */
@@ -45,7 +52,7 @@ const lookMs = 50;
 const busyShare = 0.2;
 const idleMs = 100;
 
-const compileAgain = async ({ main, ending }: Attachment, threads: number): Promise<void> => {
+const waitUntilCompiled = async ({ main, ending }: Attachment, threads: number): Promise<void> => {
   const cpuMs = async (): Promise<number> => {
     const { user, system } = await evaluate(main, () => process.cpuUsage(), [], { timeoutMs: mostMs });
     return (user + system) / 1000;
@@ -69,36 +76,34 @@ export const dropOptimisedCode = async (session: Session): Promise<void> => {
   ]);
 };
 
-/** What is changed: the flags that are turned off, and those that are set meanwhile, with V8's default (Node 18 to 26). */
-interface ChangedFlags {
-  readonly off: string[];
-  readonly defaults: string[];
-}
-
 /** Runs in the target. A flag that the program itself was started with stays unchanged. */
-const turnOff = (client: string): ChangedFlags => {
+const turnOff = (client: string): string[] => {
   const guard: Guard = Reflect.get(process, Symbol.for('memwatch'));
   const { setFlagsFromString } = guard.builtin('node:v8');
   const own = `${process.execArgv.join(' ')} ${process.env['NODE_OPTIONS'] ?? ''}`.replace(/_/g, '-');
   const names =
     Number(process.versions.node.split('.')[0]) < 20 ? ['turbo-inlining'] : ['turbo-inlining', 'maglev-inlining'];
   const off = names.filter((name) => !own.includes(`--no-${name}`));
-  const defaults = ['--min-inlining-frequency=0.15'].filter((flag) => !own.includes(String(flag.split('=')[0])));
   for (const name of off) setFlagsFromString(`--no-${name}`);
   guard.onLeave(client, () => {
-    for (const flag of [...off.map((name) => `--${name}`), ...defaults]) setFlagsFromString(flag);
+    for (const name of off) setFlagsFromString(`--${name}`);
   });
-  return { off, defaults };
+  return off.map((name) => `--${name}`);
 };
 
-const turnOn = ({ off, defaults }: ChangedFlags): void => {
+/** Runs in the target. Returns V8's default, the same in Node 18 to 26, to be set again. */
+const inlineRare = (client: string): string[] => {
   const guard: Guard = Reflect.get(process, Symbol.for('memwatch'));
   const { setFlagsFromString } = guard.builtin('node:v8');
-  for (const name of off) setFlagsFromString(`--${name}`);
-  for (const flag of defaults) setFlagsFromString(flag.replace(/=.*/, '=0'));
+  const own = `${process.execArgv.join(' ')} ${process.env['NODE_OPTIONS'] ?? ''}`.replace(/_/g, '-');
+  if (own.includes('--min-inlining-frequency')) return [];
+  guard.onLeave(client, () => setFlagsFromString('--min-inlining-frequency=0.15'));
+  setFlagsFromString('--min-inlining-frequency=0');
+  return ['--min-inlining-frequency=0.15'];
 };
 
-const inlineFrequent = ({ defaults }: ChangedFlags): void => {
+/** Runs in the target. */
+const setFlags = (flags: string[]): void => {
   const guard: Guard = Reflect.get(process, Symbol.for('memwatch'));
-  for (const flag of defaults) guard.builtin('node:v8').setFlagsFromString(flag);
+  for (const flag of flags) guard.builtin('node:v8').setFlagsFromString(flag);
 };
