@@ -1,11 +1,16 @@
 /** `memwatch view <file…>`: captures in the terminal UI. */
 import { accessSync, constants } from 'node:fs';
+import { readRecording } from '../analyzer/formats/documents/recording.js';
 import { cannotRead, MemwatchError } from '../errors.js';
 import { requireRegularFile } from '../input.js';
 import { startGuardian } from '../tui/terminal/guardian.js';
+import { readCaptureBytes } from './capture-file.js';
 import { indexOption, indexUse, typeOption, wantedType } from './file-options.js';
 import { hasScreen, type Command } from './io.js';
+import { isRecording } from './tui/data/capture-kind.js';
 import { FileProvider } from './tui/file-provider.js';
+import type { OpenOptions } from './tui/messages.js';
+import { RecordingProvider } from './tui/recording-provider.js';
 
 export const viewCommand: Command = {
   builder: (yargs) =>
@@ -14,15 +19,16 @@ export const viewCommand: Command = {
         type: 'string',
         array: true,
         demandOption: true,
-        describe: 'a capture or a saved result; or several snapshots, or two profiles, to compare',
+        describe: 'a capture, a recording or a saved result; or several snapshots, or two profiles, to compare',
       })
       .example('$0 view app.heapsnapshot', 'what holds the memory')
       .example('$0 view a.heapsnapshot b.heapsnapshot', 'what grew from one to the other')
-      .example('$0 view a.cpuprofile b.cpuprofile', 'what became more expensive'),
+      .example('$0 view a.cpuprofile b.cpuprofile', 'what became more expensive')
+      .example('$0 view day.record', 'replays what memwatch record has read'),
   async run(args, io) {
     const files = (args['files'] as readonly string[]).map(String);
     files.forEach(requireReadable);
-    const provider = new FileProvider(files, { type: wantedType(args), index: indexUse(args) });
+    const provider = await providerOf(files, { type: wantedType(args), index: indexUse(args) });
     io.signal.addEventListener('abort', () => void provider.close(), { once: true });
     try {
       await showFiles(provider, hasScreen() && !io.json, io.signal);
@@ -30,6 +36,13 @@ export const viewCommand: Command = {
       await provider.close();
     }
   },
+};
+
+const providerOf = async (files: readonly string[], options: OpenOptions): Promise<FileProvider> => {
+  const [file = ''] = files;
+  return files.length === 1 && (await isRecording(file))
+    ? new RecordingProvider(file, readRecording(await readCaptureBytes(file), file))
+    : new FileProvider(files, options);
 };
 
 /** The screen and the terminal library are loaded here, while the data thread looks at the files. */

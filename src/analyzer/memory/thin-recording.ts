@@ -53,8 +53,11 @@ const inOrder = (events: readonly RecordEvent[]): RecordEvent[] => {
   return events.toSorted((a, b) => a.timeMs - b.timeMs || rank(a) - rank(b));
 };
 
-const merge = (earlier: RecordEvent, later: RecordEvent): RecordEvent => {
-  if (earlier.kind !== 'reading' || later.kind !== 'reading') return later;
+const merge = (earlier: RecordEvent, later: RecordEvent): RecordEvent =>
+  earlier.kind !== 'reading' || later.kind !== 'reading' ? later : mergeReadings(earlier, later);
+
+/** One reading in the place of two that follow one another. */
+export const mergeReadings = (earlier: RecordedReading, later: RecordedReading): RecordedReading => {
   const most = (a: number | null, b: number | null): number | null =>
     a === null || b === null ? (a ?? b) : Math.max(a, b);
   const sum = (a: number | null, b: number | null): number | null => (a === null || b === null ? (a ?? b) : a + b);

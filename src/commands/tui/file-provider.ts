@@ -54,7 +54,7 @@ export class FileProvider extends CaptureProvider implements Provider {
     throw new MemwatchError('bad-argument', 'this needs a running process', { hint: 'memwatch attach PID' });
   }
 
-  async chooseThread(): Promise<void> {}
+  async chooseThread(_id: string): Promise<void> {}
 }
 
 /** What the files' names say about what they hold. */

@@ -10,7 +10,7 @@ import { centeredSource, scrolledSource } from './source-keys.js';
 import { flameKey, keptReadings, sourceKey, type Notice, type State } from '../state/state.js';
 import { listKey, listView, tabIds, type ListView, type SourceView, type View } from '../state/views.js';
 
-type Arrival = Exclude<UiEvent, { type: 'key' | 'mouse' | 'resize' | 'hopeless' }>;
+type Arrival = Exclude<UiEvent, { type: 'key' | 'mouse' | 'resize' | 'replay' | 'played' | 'hopeless' }>;
 
 export const dataArrived = (state: State, event: Arrival): State => {
   switch (event.type) {

@@ -10,10 +10,11 @@ import { listKeyPressed, scrolled } from './list-keys.js';
 import { mouseEvent } from './mouse.js';
 import { overlayKeyPressed } from './overlay-keys.js';
 import { rootIndex, showRoot } from '../state/roots.js';
+import { isReplay, openReplay, playedOn, replayKeyPressed } from './replay-keys.js';
 import { reportKeyPressed, scrolledReport } from './report-keys.js';
 import { scrolledSource, sourceKeyPressed } from './source-keys.js';
-import { frontView, withFront, withStack, type State, type Work } from '../state/state.js';
-import { listKey, rootViews, tabIds, type ListView, type ReportView, type TabId } from '../state/views.js';
+import { frontView, tabsOf, withFront, withStack, type State, type Work } from '../state/state.js';
+import { listKey, rootViews, tabIds, type ListView, type ReportView } from '../state/views.js';
 
 export const update = (state: State, event: UiEvent): Step => {
   switch (event.type) {
@@ -25,6 +26,10 @@ export const update = (state: State, event: UiEvent): Step => {
       return step(refit({ ...state, columns: event.columns, rows: event.rows }));
     case 'page':
       return withPending(dataArrived(state, event));
+    case 'replay':
+      return step(openReplay(state, event.replay));
+    case 'played':
+      return isReplay(state) && state.replay.isPlaying ? playedOn(state) : step(state);
     case 'hopeless':
       return step(state, { effect: 'fail', message: event.message, hint: event.hint });
     default:
@@ -63,7 +68,12 @@ const keyPressed = (before: State, key: string): Step => {
     return step({ ...state, pending: key });
   }
   if (state.filtering) return step(viewKey(state, key) ?? state);
-  return globalKey(state, key) ?? actionKeyPressed(state, key) ?? step(viewKey(state, key) ?? unknownKey(state, key));
+  return (
+    globalKey(state, key) ??
+    (isReplay(state) ? replayKeyPressed(state, key) : undefined) ??
+    actionKeyPressed(state, key) ??
+    step(viewKey(state, key) ?? unknownKey(state, key))
+  );
 };
 
 /** Movement keys that cannot move show no notice. */
@@ -90,13 +100,15 @@ const globalKey = (state: State, key: string): Step | undefined => {
       return back(state, key);
     default: {
       const tab = tabIds[Number(key) - 1];
-      return tab === undefined || !/^[1-9]$/.test(key) ? undefined : step(refit({ ...state, tab }));
+      return tab === undefined || !/^[1-9]$/.test(key) || !tabsOf(state).includes(tab)
+        ? undefined
+        : step(refit({ ...state, tab }));
     }
   }
 };
 
 const neighbourTab = (state: State, by: number): State => {
-  const tabs: readonly TabId[] = state.live ? tabIds : tabIds.slice(1);
+  const tabs = tabsOf(state);
   return refit({ ...state, tab: tabs.at((tabs.indexOf(state.tab) + by) % tabs.length) ?? state.tab });
 };
 

@@ -47,6 +47,14 @@ const liveHints: readonly Hint[] = [
   ['a', 'actions'],
 ];
 
+const replayHints = ({ threads }: State, isPlaying: boolean): Hint[] => [
+  ['←→', 'moment'],
+  ['Space', isPlaying ? 'pause' : 'play'],
+  ...(threads.length > 1 ? [['T', 'thread'] as const] : []),
+  ['PgUp PgDn', 'a tenth'],
+  ['g G', 'start, end'],
+];
+
 const reportHints = (name: ReportName): Hint[] => [
   ['Esc', 'back'],
   ['↑↓', 'scroll'],
@@ -59,6 +67,7 @@ const hintsOf = (state: State): readonly Hint[] => {
   const view = frontView(state);
   if (state.filtering) return filterHints;
   if (view?.kind === 'report') return reportHints(view.name);
+  if (state.replay !== undefined) return replayHints(state, state.replay.isPlaying);
   if (state.tab === 'live') return liveHints;
   const roots = rootViews[state.tab].filter((root) => root.needs in state.loaded).length;
   const other: Hint[] = roots > 1 ? [['v', 'view']] : [];

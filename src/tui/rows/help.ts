@@ -32,6 +32,13 @@ const sections: readonly (readonly [string, readonly (readonly [string, string])
     ],
   ],
   [
+    'Recording',
+    [
+      ['right left', 'the next and previous reading; PgUp PgDn a tenth of it'],
+      ['Space', 'play, pause; g G its start and its end'],
+    ],
+  ],
+  [
     'Actions (a lists them)',
     [
       ['L', 'find leaks: what grows, what retains it, which line'],

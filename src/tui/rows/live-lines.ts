@@ -13,7 +13,12 @@ export const liveLines = (state: State): Line[] => {
   const last = state.readings.at(-1);
   if (last === undefined) return [emptyLine, line(span('  waiting for the first reading …', 'dim'))];
   const height = bodyHeight(state);
-  const facts = [...limitLines(state, last), ...nowLines(state, last), ...threadLines(state)];
+  const facts = [
+    ...limitLines(state, last),
+    ...nowLines(state, last),
+    ...threadLines(state),
+    ...markLines(state, last),
+  ];
   const big = height >= 34;
   const charts = big ? [...cpuChart(state), ...delayChart(state)] : [];
   const spaces = spaceLines(state, last, Math.max(1, height - facts.length - charts.length - 11));
@@ -94,10 +99,11 @@ const nowLines = (state: State, last: Reading): Line[] => {
   const wide = Math.max(10, state.columns - 62);
   const recent = state.readings.slice(-wide);
   const delay = last.loop.delay;
+  const isRecorded = state.replay !== undefined;
   const delayText =
     delay === null
       ? 'blocked: no timer ran'
-      : `mean ${formatDuration(delay.meanUs)}, p99 ${formatDuration(delay.p99Us)}, max ${formatDuration(delay.maxUs)}`;
+      : `${isRecorded ? '' : `mean ${formatDuration(delay.meanUs)}, `}p99 ${formatDuration(delay.p99Us)}, max ${formatDuration(delay.maxUs)}`;
   return [
     fact(
       'CPU',
@@ -111,7 +117,7 @@ const nowLines = (state: State, last: Reading): Line[] => {
       'delay',
       recent.map((one) => one.loop.delay?.p99Us ?? null),
     ),
-    fact('GC', gcText(last), 'heap', recent.map(gcTime)),
+    fact('GC', gcText(last, isRecorded), 'heap', recent.map(gcTime)),
     line(span('Handles ', 'title'), span(handlesText(last, state.columns - 10))),
   ];
 };
@@ -123,13 +129,28 @@ const threadLines = ({ threads, thread }: State): Line[] => {
   return [line(span('Threads', 'title'), span(names.join('  ')), span('  (T: switch)', 'dim'))];
 };
 
+/** What a recording says of this moment: the last mark before it, and in the end how it ended. */
+const markLines = ({ readings, replay }: State, { timeMs }: Reading): Line[] => {
+  const mark = replay?.marks.findLast((one) => one.timeMs <= timeMs);
+  const ago = mark === undefined ? '' : ` (${formatDuration((timeMs - mark.timeMs) * 1000)} before)`;
+  return [
+    ...(mark === undefined ? [] : [line(span(padEnd('Mark', 8), 'title'), span(safe(mark.text)), span(ago, 'dim'))]),
+    ...(replay === undefined || readings.length < replay.readings.length
+      ? []
+      : [line(span(padEnd('End', 8), 'title'), span(safe(replay.end)))]),
+  ];
+};
+
 const gcTime = (reading: Reading): number | null =>
   reading.gc === null ? null : reading.gc.reduce((sum, one) => sum + one.durationUs, 0);
 
-const gcText = (last: Reading): string => {
+/** A recording has only the sums of all kinds. */
+const gcText = (last: Reading, isRecorded: boolean): string => {
   if (last.gc === null) return 'unknown while the loop is blocked';
+  const share = `${formatShare((gcTime(last) ?? 0) / last.intervalUs)} of the time`;
+  if (isRecorded) return share;
   const kinds = last.gc.map((one: GcReading) => `; ${one.count} ${one.kind} ${formatDuration(one.durationUs)}`);
-  return `${formatShare((gcTime(last) ?? 0) / last.intervalUs)} of the time${kinds.join('')}`;
+  return share + kinds.join('');
 };
 
 const fact = (name: string, text: string, style: Style, figures: readonly (number | null)[]): Line =>

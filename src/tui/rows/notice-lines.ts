@@ -4,7 +4,7 @@
  */
 import { matchesIn } from '../state/boxes.js';
 import { formatCount, formatShare } from '../../report/units.js';
-import { fitLine, line, lineWidth, span, type Line, type Span } from './line.js';
+import { emptyLine, fitLine, line, lineWidth, span, type Line, type Span } from './line.js';
 import { hasInlined, howExact } from '../state/inlining.js';
 import { rootInFront } from '../state/roots.js';
 import { frontView, type State, type Work } from '../state/state.js';
@@ -71,6 +71,7 @@ const silentLine = (text: string): Line => line(span(` ! ${safe(text)}`, 'warn')
 const summaryLine = (state: State, view: View | undefined): Line => {
   const root = rootInFront(state, state.tab);
   const summary = root === undefined ? '' : state.loaded[root.needs];
+  if (state.replay !== undefined) return emptyLine;
   if (state.tab === 'live')
     return line(span(' Memory grows? L finds the leak.  CPU burns? C finds the function.  Hangs? D', 'dim'));
   const isNow = root?.needs === 'now';

@@ -2,7 +2,7 @@
 import { cutTo, displayWidth } from '../../report/width.js';
 import { line, span, spread, type Line } from './line.js';
 import { rootInFront } from '../state/roots.js';
-import type { State } from '../state/state.js';
+import { tabsOf, type State } from '../state/state.js';
 import { tabIds, type TabId } from '../state/views.js';
 import { safe } from './text.js';
 
@@ -16,6 +16,7 @@ const names: Readonly<Record<TabId, string>> = {
 
 /** The name of the CPU tab follows the profile shown: CPU or allocations. */
 const nameOf = (state: State, tab: TabId): string => {
+  if (state.replay !== undefined) return 'Recording';
   const root = tab === 'cpu' ? rootInFront(state, 'cpu') : undefined;
   return root?.needs === 'alloc' ? 'Allocations' : names[tab];
 };
@@ -26,11 +27,9 @@ const label = (state: State, tab: TabId): string => {
   return tab === state.tab ? `[${text}]` : ` ${text} `;
 };
 
-export const shownTabs = (state: State): readonly TabId[] => (state.live ? tabIds : tabIds.slice(1));
-
 export const tabBar = (state: State): Line => {
-  const tabs = shownTabs(state).map((tab) => span(label(state, tab), tab === state.tab ? 'tab' : 'plain'));
-  const room = state.columns - shownTabs(state).reduce((sum, tab) => sum + displayWidth(label(state, tab)), 0) - 2;
+  const tabs = tabsOf(state).map((tab) => span(label(state, tab), tab === state.tab ? 'tab' : 'plain'));
+  const room = state.columns - tabsOf(state).reduce((sum, tab) => sum + displayWidth(label(state, tab)), 0) - 2;
   const word = state.cutOff ? 'CUT OFF ' : 'ENDED ';
   const ended = state.ended === undefined ? '' : word;
   const title = shortTitle(safe(state.title), Math.max(0, room - ended.length));
@@ -47,7 +46,7 @@ const shortTitle = (title: string, room: number): string => {
 /** The tab at a column of the first line. */
 export const tabAt = (state: State, x: number): TabId | undefined => {
   let end = 0;
-  for (const tab of shownTabs(state)) {
+  for (const tab of tabsOf(state)) {
     end += displayWidth(label(state, tab));
     if (x < end) return tab;
   }

@@ -44,10 +44,19 @@ const crumbSpans = (views: readonly View[], room: number): Span[] => {
 const liveTitle = (state: State): string => {
   const last = state.readings.at(-1);
   const thread = state.threads.find((one) => one.id === state.thread);
-  const up = last === undefined ? '' : `up ${formatDuration(last.uptimeSeconds * 1e6)}`;
+  const up = last === undefined || state.replay !== undefined ? '' : `up ${formatDuration(last.uptimeSeconds * 1e6)}`;
   const others = state.threads.length - 1;
   const parent = state.threads.some((one) => one.isParent === true) ? 'P: back to the parent' : '';
-  return ` ${[up, thread === undefined ? '' : `thread: ${safe(thread.title)}`, others > 0 ? `T: ${others} more` : '', parent].filter((one) => one !== '').join('   ')}`;
+  return ` ${[up, momentText(state), thread === undefined ? '' : `thread: ${safe(thread.title)}`, others > 0 ? `T: ${others} more` : '', parent].filter((one) => one !== '').join('   ')}`;
+};
+
+/** Of a recording. */
+const momentText = ({ replay, readings }: State): string => {
+  const [first, now, last] = [readings[0], readings.at(-1), replay?.readings.at(-1)];
+  if (first === undefined || now === undefined || last === undefined) return '';
+  const since = (ms: number): string => formatDuration((ms - first.timeMs) * 1000);
+  const time = new Date(now.timeMs).toISOString().slice(0, 19).replace('T', ' ');
+  return `${time} UTC, ${since(now.timeMs)} of ${since(last.timeMs)}${replay?.isPlaying === true ? ', playing' : ''}`;
 };
 
 const crumb = (view: View): string => {

@@ -21,6 +21,8 @@ export type UiEvent =
   | { readonly type: 'detail'; readonly key: string; readonly detail: Detail }
   | { readonly type: 'estimated'; readonly action: TargetAction; readonly lines: readonly string[] | undefined }
   | { readonly type: 'working'; readonly text: string }
+  /** A recording is played, and the next reading is due. */
+  | { readonly type: 'played' }
   /** How long the action on the target has been running. */
   | { readonly type: 'elapsed'; readonly seconds: number }
   | { readonly type: 'done'; readonly text: string; readonly endsWork: boolean }
@@ -39,7 +41,9 @@ export type Effect =
   | { readonly effect: 'run'; readonly action: TargetAction }
   | { readonly effect: 'cancel' }
   | { readonly effect: 'save'; readonly format: SaveFormat }
-  | { readonly effect: 'thread'; readonly id: string };
+  | { readonly effect: 'thread'; readonly id: string }
+  /** Sends `played` again and again, or no longer. */
+  | { readonly effect: 'play'; readonly on: boolean };
 
 export interface Step {
   readonly state: State;

@@ -77,7 +77,20 @@ export interface LiveMemory {
   readonly oomKills: number | null;
 }
 
+/** One thread of a recording. */
+export interface Replay {
+  /** At least one, at most `keptReadings`. */
+  readonly readings: readonly Reading[];
+  /** Of its process, by time. */
+  readonly memory: readonly (LiveMemory & { readonly timeMs: number })[];
+  readonly marks: readonly { readonly timeMs: number; readonly text: string }[];
+  /** In words. */
+  readonly end: string;
+}
+
 export type ProviderEvent =
+  /** A recording, in the place of readings that come one by one. */
+  | { readonly type: 'replay'; readonly replay: Replay }
   | { readonly type: 'reading'; readonly reading: Reading }
   | { readonly type: 'memory'; readonly memory: LiveMemory }
   | { readonly type: 'report'; readonly name: ReportName; readonly report: TargetReport }
@@ -102,7 +115,7 @@ export type ProviderEvent =
   /** Whether the CPU is looked at again and again, or that is paused. */
   | { readonly type: 'watching'; readonly on: boolean }
   /** The tab that shows most about what was loaded. */
-  | { readonly type: 'show'; readonly tab: 'heap' | 'growth' | 'cpu' | 'lines' }
+  | { readonly type: 'show'; readonly tab: 'live' | 'heap' | 'growth' | 'cpu' | 'lines' }
   /** The same heap, with the retained sizes that were not there yet. */
   | { readonly type: 'refined' }
   | { readonly type: 'failed'; readonly message: string; readonly hint: string | undefined }

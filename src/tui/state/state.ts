@@ -3,8 +3,8 @@
  * state (update.ts); a state is drawn as lines (frame.ts).
  */
 import type { Reading } from '../../analyzer/model/reading.js';
-import type { Dataset, ShownReport, TargetAction, Thread, LiveMemory } from './provider.js';
-import type { FlameView, SourceView, TabId, View } from './views.js';
+import type { Dataset, LiveMemory, Replay, ShownReport, TargetAction, Thread } from './provider.js';
+import { tabIds, type FlameView, type SourceView, type TabId, type View } from './views.js';
 
 export interface MenuItem {
   readonly key: string;
@@ -51,6 +51,8 @@ export interface State {
   /** Goes up with every dataset that arrives, so that rows of an older one are requested again. */
   readonly generation: number;
   readonly report: ShownReport | undefined;
+  /** The recording that is shown: `readings` are those up to the moment on the screen. */
+  readonly replay: (Replay & { readonly isPlaying: boolean }) | undefined;
   /** Oldest first; at most `keptReadings`. */
   readonly readings: readonly Reading[];
   /** undefined until it was read, and for a target that is not on this machine. */
@@ -89,6 +91,7 @@ export const initialState = (title: string, live: boolean, columns: number, rows
   loaded: {},
   generation: 0,
   report: undefined,
+  replay: undefined,
   readings: [],
   memory: undefined,
   disturbedMs: 0,
@@ -104,6 +107,10 @@ export const initialState = (title: string, live: boolean, columns: number, rows
   filtering: false,
   pending: undefined,
 });
+
+/** The tabs that can have something to show. */
+export const tabsOf = ({ live, replay }: State): readonly TabId[] =>
+  replay === undefined ? tabIds.slice(live ? 0 : 1) : ['live'];
 
 /** The view in front; undefined if the tab has nothing to show yet. */
 export const frontView = (state: State): View | undefined => state.stacks[state.tab].at(-1);

@@ -31,6 +31,8 @@ export const runTui = async (provider: Provider, guardian: Guardian, signal: Abo
   }
 };
 
+const playEveryMs = 100;
+
 class App {
   readonly ended: Promise<void>;
   private end: () => void = () => {};
@@ -43,6 +45,7 @@ class App {
   /** Requests that failed are not made again. */
   private readonly failed = new Set<string>();
   private running: AbortController | undefined;
+  private playing: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly provider: Provider,
@@ -69,6 +72,7 @@ class App {
   }
 
   close(): void {
+    this.play(false);
     if (this.drawing !== undefined) clearImmediate(this.drawing);
     this.terminal.close();
   }
@@ -150,9 +154,16 @@ class App {
         return void this.run(effect.action);
       case 'save':
         return this.save(effect.format);
+      case 'play':
+        return this.play(effect.on);
       case 'thread':
         return this.settle(this.provider.chooseThread(effect.id), undefined, false);
     }
+  }
+
+  private play(on: boolean): void {
+    clearInterval(this.playing);
+    this.playing = on ? setInterval(() => this.dispatch({ type: 'played' }), playEveryMs) : undefined;
   }
 
   private async estimate(action: TargetAction): Promise<void> {

@@ -100,10 +100,13 @@ export interface RecordLines {
   readonly cutOff: boolean;
 }
 
+export const beginsAsRecording = (text: string): boolean =>
+  /^\s*\{\s*"schema"\s*:\s*"memwatch\/record@/.test(text.slice(0, 200));
+
 /** The lines as they stand in the file. `name` is for messages. */
 export const readRecordLines = (bytes: Uint8Array, name: string): RecordLines => {
   const content = openContent(bytes).text ?? '';
-  if (!/^\s*\{\s*"schema"\s*:\s*"memwatch\/record@/.test(content.slice(0, 200)))
+  if (!beginsAsRecording(content))
     throw new MemwatchError('not-this-format', `${name} is not a recording`, {
       hint: 'memwatch record 1234 -o FILE creates one',
     });

@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { readDocument, schemaOf } from '../../../analyzer/formats/documents/document.js';
+import { beginsAsRecording } from '../../../analyzer/formats/documents/recording.js';
 import type { Profile } from '../../../analyzer/model/profile.js';
 import { cannotRead, MemwatchError, messageOf } from '../../../errors.js';
 import type { ShownReport } from '../../../tui/state/provider.js';
@@ -39,10 +40,13 @@ export const kindOf = async (file: string): Promise<CaptureKind> => {
   if (schema === undefined && named?.read !== undefined && command !== undefined && command !== 'audit')
     return { kind: 'profile', read: named.read };
   const unknown = head === '' ? 'is empty' : 'is neither a snapshot, nor a profile, nor a result of memwatch';
-  const what = named === undefined ? unknown : `is ${named.name}, which view does not show`;
+  const shownAlone = command === 'plot' ? 'of which view shows one at a time' : 'which view does not show';
+  const what = named === undefined ? unknown : `is ${named.name}, ${shownAlone}`;
   const other = command === undefined || command === 'view' ? named?.hint : `run memwatch ${command} ${file}`;
   throw new MemwatchError('not-this-format', `${file} ${what}`, { hint: other ?? shown });
 };
+
+export const isRecording = async (file: string): Promise<boolean> => beginsAsRecording(await firstText(file));
 
 const shown =
   'view shows .heapsnapshot, profiles of V8, Chrome, speedscope, pprof and perf, collapsed stacks, and what leaks, check, heap, diff, cpu, alloc and lines print as --json';
