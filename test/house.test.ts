@@ -260,7 +260,10 @@ test('each kind of document is written in one place', () => {
   const several = [...writers].filter(([, files]) => files.length > 1);
   assert.deepEqual(
     several,
-    [['dump@1', ['commands/dump.ts', 'commands/dump/document.ts']]],
-    'dump: one process, or all',
+    [
+      ['dump@1', ['commands/dump.ts', 'commands/dump/document.ts']],
+      ['reading@1', ['agent/capture/readings.ts', 'commands/tui/recording-provider.ts']],
+    ],
+    'dump: one process, or all; reading: of a process, or of a recording',
   );
 });

@@ -66,6 +66,7 @@ const kindsOf = (folder: string): Kind[] => {
       file: write('record.ndjson', '{"schema":"memwatch/record@1","startedMs":1}\n'),
       name: /recording/,
       opener: 'plot',
+      taken: ['view'],
     },
     {
       file: write('heap.json', { schema: 'memwatch/heap@1', snapshot: { file: 'a' }, classes: [] }),

@@ -32,13 +32,6 @@ const sections: readonly (readonly [string, readonly (readonly [string, string])
     ],
   ],
   [
-    'Recording',
-    [
-      ['right left', 'the next and previous reading; PgUp PgDn a tenth of it'],
-      ['Space', 'play, pause; g G its start and its end'],
-    ],
-  ],
-  [
     'Actions (a lists them)',
     [
       ['L', 'find leaks: what grows, what retains it, which line'],
@@ -50,6 +43,13 @@ const sections: readonly (readonly [string, readonly (readonly [string, string])
       ['w y Y', 'write the screen to a file; copy the location; the path'],
       ['q, Ctrl-C', 'quit and restore the process; Ctrl-Z suspends'],
       ['Shift + mouse', 'selects text, in most terminals'],
+    ],
+  ],
+  [
+    'Recording',
+    [
+      ['right left', 'the next and previous reading; PgUp PgDn a tenth of it'],
+      ['Space', 'play, pause; g G its start and its end'],
     ],
   ],
 ];
