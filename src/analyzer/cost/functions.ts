@@ -1,5 +1,5 @@
 /** The cost of each function: its self value, and its total with callees. In: a Profile. Out: columns by frame. */
-import type { Profile } from '../model/profile.js';
+import type { Frame, Profile } from '../model/profile.js';
 
 export interface FunctionCosts {
   /** For each frame: its own value. */
@@ -76,3 +76,7 @@ export const linkChildren = (
 /** V8's own states, which are not functions of the program. */
 export const isIdle = (name: string): boolean => name === '(idle)';
 export const isRoot = (name: string): boolean => name === '(root)';
+
+/** What a table of functions lists: not the roots of threads, whose totals hold idle time, nor V8's root and idle time. */
+export const isListed = ({ name, location, isThread }: Frame): boolean =>
+  isThread !== true && (location !== undefined || (!isIdle(name) && !isRoot(name)));

@@ -2,11 +2,11 @@
 import { MemwatchError } from '../../errors.js';
 import type { CostTable, FunctionRow } from '../model/cost.js';
 import type { Profile } from '../model/profile.js';
-import { computeFunctions, isIdle, isRoot } from './functions.js';
+import { computeFunctions, isIdle, isListed } from './functions.js';
 import { computeLines } from './lines.js';
 import { columnsOfFrames } from './shared-lines.js';
 
-/** Functions by self value, most expensive first; V8's `(idle)` and `(root)` are no rows. */
+/** Functions by self value, most expensive first; V8's `(idle)` and `(root)` are no rows, nor are threads. */
 export const computeCostTable = (profile: Profile): CostTable => {
   const { frames, values } = profile;
   const { rows, whole, idle } = functionRows(profile);
@@ -35,7 +35,7 @@ export const computeCostTable = (profile: Profile): CostTable => {
   };
 };
 
-/** A row for each frame except V8's own states, and the sums of self values: of `(idle)`, and of all others. */
+/** A row for each frame that is listed, and the sums of self values: of `(idle)`, and of all others. */
 const functionRows = (profile: Profile): { rows: FunctionRow[]; whole: number; idle: number } => {
   const { frames, values, calls } = profile;
   const { self, total } = computeFunctions(profile);
@@ -46,10 +46,11 @@ const functionRows = (profile: Profile): { rows: FunctionRow[]; whole: number; i
   const rows: FunctionRow[] = [];
   let idle = 0;
   let whole = 0;
-  frames.forEach(({ name, location }, frame) => {
+  frames.forEach((one, frame) => {
+    const { name, location } = one;
     if (location === undefined && isIdle(name)) idle += self[frame];
     else whole += self[frame];
-    if (location === undefined && (isIdle(name) || isRoot(name))) return;
+    if (!isListed(one)) return;
     const counted = calls?.[frame] ?? NaN;
     rows.push({
       name,

@@ -60,7 +60,7 @@ const startMerge = ({ values }: Profile): Merge => ({
 
 const addThread = (merged: Merge, { name, profile }: NamedProfile): void => {
   const { table, places, nodeFrame, nodeParent, columns, calls } = merged;
-  const root = nodeFrame.push(table.add(name, undefined)) - 1;
+  const root = nodeFrame.push(table.frames.push({ name, location: undefined, isThread: true }) - 1) - 1;
   nodeParent.push(-1);
   for (const column of columns) column.push(0);
   const frames = profile.frames.map((frame) => table.add(frame.name, frame.location));

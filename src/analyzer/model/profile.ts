@@ -15,6 +15,8 @@ export interface Frame {
   readonly name: string;
   /** Where the function starts in the user's source; undefined for native code and V8's own states. */
   readonly location: Location | undefined;
+  /** The root of a thread's tree, where several threads are merged: its name is the thread's. */
+  readonly isThread?: true;
 }
 
 /** One kind of number that the profile has for each node. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { computeCallees, computeCallers } from '#memwatch/analyzer/cost/callers.js';
 import { computeFunctions, computeInclusive } from '#memwatch/analyzer/cost/functions.js';
+import { createProfileData } from '#memwatch/commands/tui/data/profile-data.js';
 import { mergeProfiles } from '#memwatch/analyzer/model/merge-profiles.js';
 import { computeCostTable } from '#memwatch/analyzer/cost/table.js';
 import type { Profile } from '#memwatch/analyzer/model/profile.js';
@@ -11,7 +12,10 @@ const profileOf = (nodes: readonly (readonly [name: string, parent: number, self
   const names = [...new Set(nodes.map(([name]) => name))];
   return {
     kind: 'cpu',
-    frames: names.map((name) => ({ name, location: { file: 'a.js', line: 1, column: 1 } })),
+    frames: names.map((name) => ({
+      name,
+      location: name === '(idle)' ? undefined : { file: 'a.js', line: 1, column: 1 },
+    })),
     nodeCount: nodes.length,
     nodeFrame: Uint32Array.from(nodes, ([name]) => names.indexOf(name)),
     nodeParent: Int32Array.from(nodes, ([, parent]) => parent),
@@ -89,10 +93,11 @@ test('a stack of 50,000 calls is no problem', () => {
   assert.equal(computeFunctions(profile).total[0], 50_000);
 });
 
-test('threads are merged under roots of their own, and a function of both is one', () => {
+test('threads are merged under roots of their own, which are no functions, and a function of both is one', () => {
   const one = profileOf([
     ['main', -1, 1],
     ['work', 0, 2],
+    ['(idle)', -1, 400],
   ]);
   const merged = mergeProfiles([
     { name: 'main thread', profile: one },
@@ -105,8 +110,11 @@ test('threads are merged under roots of their own, and a function of both is one
     [
       ['work', 4, 4],
       ['main', 2, 6],
-      ['main thread', 0, 3],
-      ['worker 1', 0, 3],
     ],
+  );
+  assert.deepEqual(
+    createProfileData('', merged).functions.map(({ name }) => name),
+    ['main', 'work'],
+    'on the screen, too',
   );
 });

@@ -2,7 +2,7 @@
  * A profile with what the CPU and Lines tabs show of it. In: a profile. Out: pages and details. Runs in the data thread.
  */
 import { computeCallees, computeCallers, type CallEdge } from '../../../analyzer/cost/callers.js';
-import { computeFunctions, isIdle, isRoot } from '../../../analyzer/cost/functions.js';
+import { computeFunctions, isIdle, isListed } from '../../../analyzer/cost/functions.js';
 import { computeLines } from '../../../analyzer/cost/lines.js';
 import { findInlining } from '../../../analyzer/cost/table.js';
 import { columnsOfFrames } from '../../../analyzer/cost/shared-lines.js';
@@ -40,10 +40,10 @@ export const createProfileData = (file: string, profile: Profile): ProfileData =
   const mayBeInlined = findInlining(profile, self);
   const functions: FunctionRow[] = [];
   let whole = 0;
-  for (const [frame, { name, location }] of profile.frames.entries()) {
-    const ofV8 = location === undefined && (isIdle(name) || isRoot(name));
+  for (const [frame, one] of profile.frames.entries()) {
+    const { name, location } = one;
     if (!(location === undefined && isIdle(name))) whole += self[frame];
-    if (ofV8 || total[frame] === 0) continue;
+    if (!isListed(one) || total[frame] === 0) continue;
     functions.push({
       kind: 'function',
       frame,
