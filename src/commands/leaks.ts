@@ -50,7 +50,10 @@ export const leaksCommand: Command = {
       })
       .option('fail-on', { choices: ['leak'], describe: 'exit code 1 if it leaks' })
       .example('$0 leaks 1234', 'a running process, without changing it')
-      .example("$0 leaks 1234 --load 'autocannon -a 2000 localhost:8080'", 'each round is one run of this load')
+      .example(
+        "$0 leaks 1234 --load 'autocannon -a 2000 localhost:8080'",
+        'each round is one run of this load, whose output is shown if it fails',
+      )
       .example('$0 leaks 1.heapsnapshot 2.heapsnapshot 3.heapsnapshot', 'snapshot files of one process'),
   async run(args, io) {
     const targets = (args['targets'] as string[] | undefined) ?? [];

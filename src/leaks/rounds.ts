@@ -4,6 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { patienceMs } from '../agent/session/patience.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
@@ -64,15 +65,30 @@ const endCommand = (child: ChildProcess): void => {
   child.once('exit', () => clearTimeout(late));
 };
 
-/** Starts a shell command, which an abort ends. Its output goes to stderr, so that stdout holds only the result. */
+/** Starts a shell command, which an abort ends. Unless it is read, its output goes to stderr, so that stdout holds only the result. */
 export const startCommand = (
   command: string,
   signal: AbortSignal,
   env: NodeJS.ProcessEnv = process.env,
+  output: 2 | 'pipe' = 2,
 ): ChildProcess => {
-  const child = spawn(command, { shell: true, stdio: ['ignore', 2, 2], detached: hasGroups, env });
+  const child = spawn(command, { shell: true, stdio: ['ignore', output, output], detached: hasGroups, env });
   signal.addEventListener('abort', () => endCommand(child), { once: true });
   return child;
+};
+
+/** What is shown of a load's output if it fails: its last lines. */
+const shownLines = 5;
+const shownCharacters = 1000;
+
+/** Reads what a load prints, which would stand between memwatch's own lines in every round. Out: the end of it. */
+const readOutput = (child: ChildProcess): (() => string) => {
+  let end = '';
+  for (const stream of [child.stdout, child.stderr] as Socket[]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (end = (end + text).slice(-shownCharacters)));
+    stream.unref(); // what the load leaves running may hold its end open
+  }
+  return () => end.trimEnd().split('\n').slice(-shownLines).join('\n    ');
 };
 
 const runLoad = async (
@@ -85,11 +101,14 @@ const runLoad = async (
   io.progress(`${text}: running ${command}`);
   const late = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   const signal = late === undefined ? stop : AbortSignal.any([stop, late]);
-  const child = startCommand(command, signal);
-  const failed = (why: string): MemwatchError =>
-    new MemwatchError('bad-argument', `the load failed: ${command} ${why}`, {
-      hint: 'run the command on its own to see why',
-    });
+  const child = startCommand(command, signal, process.env, 'pipe');
+  const lastOutput = readOutput(child);
+  const failed = (why: string): MemwatchError => {
+    const said = lastOutput();
+    const hint =
+      said === '' ? 'it printed nothing; run it on its own to see why' : `the end of its output:\n    ${said}`;
+    return new MemwatchError('bad-argument', `the load failed: ${command} ${why}`, { hint });
+  };
   const exited = once(child, 'exit').catch((error: unknown) => {
     throw failed(String(error));
   });
@@ -97,7 +116,9 @@ const runLoad = async (
   const [code, killedBy] = (await Promise.race([exited, stopped])) as [number | null, string | null] | [];
   if (stop.aborted) return; // the caller reports it; the load ends meanwhile
   if (late?.aborted === true) throw failed(`runs longer than ${(timeoutMs ?? 0) / 1000} s, the time limit`);
-  if (code !== 0) throw failed(`ended with ${code ?? killedBy}`);
+  if (code === 0) return;
+  await Promise.race([once(child, 'close'), sleep(100)]); // its last output may come after its end
+  throw failed(`ended with ${code ?? killedBy}`);
 };
 
 /** What the function throws is the caller's own error, and is rethrown unchanged. */

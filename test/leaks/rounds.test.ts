@@ -1,5 +1,6 @@
 /** One round between two looks: a time, a shell command, or a function; each can fail, hang, or be interrupted. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { MemwatchError } from '#memwatch/errors.js';
 import { createRound, type RoundOptions } from '#memwatch/leaks/rounds.js';
@@ -39,6 +40,25 @@ test('a load that is a command ends the round with it; its failure is that of th
   await assert.rejects(setUp({ load: 'exit 3' }).round('round 1'), code('bad-argument', /exit 3 ended with 3$/));
   const killed = setUp({ load: 'kill -9 $$' }).round('round 1');
   await assert.rejects(killed, code('bad-argument', /ended with SIGKILL$/));
+});
+
+test('what a command prints stands in the way of nothing, and its end is shown if the command fails', () => {
+  const rounds = new URL(import.meta.resolve('#memwatch/leaks/rounds.js'));
+  const run = (load: string): { stdout: string; stderr: string } => {
+    const program = `
+      const { createRound } = await import(${JSON.stringify(rounds.href)});
+      const io = { signal: new AbortController().signal, progress() {}, warn() {} };
+      const round = createRound({ intervalMs: 1, load: ${JSON.stringify(load)} }, io, io.signal);
+      await round('round 1').catch(({ hint }) => console.log(hint));`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+    });
+    return { stdout, stderr };
+  };
+  assert.deepEqual(run('seq 100000; echo done >&2'), { stdout: '', stderr: '' });
+  const failed = run('seq 20; exit 1');
+  assert.deepEqual(failed, { stdout: `the end of its output:\n${[16, 17, 18, 19, 20].map((n) => `    ${n}\n`).join('')}`, stderr: '' }); // prettier-ignore
+  assert.match(run('exit 1').stdout, /it printed nothing/);
 });
 
 test('a load that is longer than its limit is ended, as a command and as a function', async (t) => {
