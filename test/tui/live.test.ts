@@ -108,6 +108,12 @@ test('no trend is shown from what memwatch itself did to the process', () => {
   assert.match(shown(after), /Trend +needs 20 s of readings/);
 });
 
+test('a blocked loop names the key that shows by what', () => {
+  const start = initialState('pid 1', true, 80, 24);
+  const state = update(start, { type: 'reading', reading: secondReading(1, megabyte) }).state;
+  assert.match(frame(state).map(textOf).join('\n'), /^Delay +blocked: no timer ran; D shows where/m);
+});
+
 test('what the RSS consists of, and the limits on the way, stand on the live screen', () => {
   const limit = (kind: MemoryLimit['kind'], share: number): MemoryLimit => ({ of: kind, kind, limitBytes: 1000 * megabyte, usedBytes: share * 1000 * megabyte }); // prettier-ignore
   const part = (owner: MemoryOwner, size: number) => ({ owner, rssBytes: size * megabyte });

@@ -139,7 +139,7 @@ export const outcomeText = (action: TargetAction, document: unknown, file: strin
   if (action.action === 'cpu') {
     const { functions } = document as CpuDocument;
     const isMarked = functions.some(({ mayBeInlined }) => mayBeInlined);
-    return `kept as ${file}${isMarked ? '; ~ may be the time of functions V8 inlined there: E tells' : ''}`;
+    return `kept as ${file}${isMarked ? '; ~ may include inlined functions: E tells' : ''}`;
   }
   if (action.action !== 'snapshot') return `kept as ${file}`;
   const { nodes, pauseUs } = document as { nodes: number; pauseUs: number };

@@ -102,7 +102,7 @@ const nowLines = (state: State, last: Reading): Line[] => {
   const isRecorded = state.replay !== undefined;
   const delayText =
     delay === null
-      ? 'blocked: no timer ran'
+      ? `blocked: no timer ran${isRecorded ? '' : '; D shows where'}`
       : `${isRecorded ? '' : `mean ${formatDuration(delay.meanUs)}, `}p99 ${formatDuration(delay.p99Us)}, max ${formatDuration(delay.maxUs)}`;
   return [
     fact(

@@ -73,13 +73,10 @@ const summaryLine = (state: State, view: View | undefined): Line => {
   const summary = root === undefined ? '' : state.loaded[root.needs];
   if (state.replay !== undefined) return emptyLine;
   if (state.tab === 'live')
-    return line(span(' Memory grows? L finds the leak.  CPU burns? C finds the function.  Hangs? D', 'dim'));
+    return line(span(' Memory grows? L finds why.  CPU burns? C finds where.  Hangs? D shows where.', 'dim'));
   const isNow = root?.needs === 'now';
   const paused = isNow && !state.watching ? 'paused, nothing is sampled: W goes on; ' : '';
   const list = view?.kind === 'list' ? view : undefined;
-  const inlined =
-    hasInlined(view) && !isNow
-      ? `~ may be the time of functions V8 inlined there: ${howExact(state, list)} tells; `
-      : '';
+  const inlined = hasInlined(view) && !isNow ? `~ may include inlined functions: ${howExact(state, list)} tells; ` : '';
   return line(span(` ${paused}${inlined}`, 'warn'), span(safe(summary ?? ''), 'dim'));
 };

@@ -45,7 +45,7 @@ const opened = async (t: TestContext, live: boolean) => {
 test('time that may be an inlined function’s is marked, on functions and on lines, with the key to exact times', async (t) => {
   const { screen } = await opened(t, true);
   assert.match(screen.text(), / ~hashPassword .*service\.mjs:3/);
-  assert.match(screen.text(), / ~ may be the time of functions V8 inlined there: E tells/);
+  assert.match(screen.text(), / ~ may include inlined functions: E tells/);
   assert.match(screen.text(), / E exact /);
   await screen.keys('o');
   assert.match(screen.text(), / ~\d+\.\d% .* 6 .*createHash/);
