@@ -85,6 +85,18 @@ test('a strict project compiles against it as an ES module, runs it, and finds t
   assert.equal(code, 'bad-argument');
 });
 
+test('the first screen of the README says that it is a library, and its example compiles', () => {
+  const readme = readFileSync(join(installed, 'README.md'), 'utf8');
+  const [firstScreen = ''] = readme.split('\n```\n$ memwatch leaks', 1);
+  const [, call] = /a library.*`(\w+\(.+?\))`/s.exec(firstScreen) ?? [];
+  assert.match(call ?? 'no call is shown', /^findLeaks\(/);
+  const [, example = ''] = /## As a library\n\n```js\n(.+?)```/s.exec(readme) ?? [];
+  writeFileSync(join(project, 'readme.mts'), example);
+  assert.equal(compile('readme.mts', ['--noEmit']), '');
+});
+  assert.match(printed, /^Map sessions gains .* \{\s+file: '.*growing-cache\.ts',\s+line: \d+/);
+});
+
 test('a strict project compiles against it as CommonJS, and require loads the same library', () => {
   assert.equal(compile('common.cts'), '');
   const run = `
