@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { withAttachment } from '#memwatch/agent/attach/attach.js';
+import { parseTarget } from '#memwatch/agent/attach/target.js';
 import { childProcessIds, innerPid, readProcess } from '#memwatch/agent/process/proc.js';
 import { listeningPorts } from '#memwatch/agent/process/sockets.js';
 import { readInside, readTargetFile } from '#memwatch/agent/process/target-files.js';
@@ -63,6 +64,22 @@ for (const [kind, [options, before]] of Object.entries(kinds)) {
     assert.deepEqual(helpers(), []);
   });
 }
+
+test(
+  'a port means the process that serves it in this network; in a container only where none does',
+  { skip },
+  async (t) => {
+    const serve = (port: number): string =>
+      `import net from 'node:net'; net.createServer().listen(${port}, function () { console.log('ready', this.address().port); });`;
+    const here = await startProcess(t, process.execPath, ['--input-type=module', '-e', serve(0)]);
+    const port = Number(/ready (\d+)/.exec(here.output())?.[1]);
+    const inside = await startInside(t, ['-n'], { source: serve(port) });
+    assert.deepEqual(parseTarget(`:${port}`), { kind: 'pid', pid: here.pid, worker: undefined });
+    process.kill(here.pid, 'SIGKILL');
+    await here.exited;
+    assert.deepEqual(parseTarget(`:${port}`), { kind: 'pid', pid: inside, worker: undefined });
+  },
+);
 
 /** `ps` asks every Node process of the machine, of which there may be many. */
 const patient = { timeoutMs: 240_000 };

@@ -1,5 +1,6 @@
 /** What a user may name as a target, and how it is read from the command line. */
 import { MemwatchError } from '../../errors.js';
+import { inOtherNetwork } from '../process/network.js';
 import { listCandidates, namedLike, type Candidate } from './candidates.js';
 
 export type Target =
@@ -48,9 +49,10 @@ export const parseTargets = (text: string): Target[] => {
 const processesMeant = (text: string): { found: Candidate[]; what: string; worker: string | undefined } => {
   const [, port, worker] = /^:(\d{1,5})(?:\/(.+))?$/.exec(text) ?? [];
   const all = listCandidates();
-  return port === undefined
-    ? { found: namedLike(text, all), what: `runs ${text}`, worker: undefined }
-    : { found: all.filter(({ ports }) => ports.includes(Number(port))), what: `listens on port ${port}`, worker };
+  if (port === undefined) return { found: namedLike(text, all), what: `runs ${text}`, worker: undefined };
+  const serving = all.filter(({ ports }) => ports.includes(Number(port)));
+  const here = serving.filter(({ pid }) => !inOtherNetwork(pid)); // what a client on this machine reaches at this port
+  return { found: here.length > 0 ? here : serving, what: `listens on port ${port}`, worker };
 };
 
 const notFound = (message: string, advice: string, listed: readonly Candidate[]): MemwatchError => {
