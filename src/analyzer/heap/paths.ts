@@ -61,19 +61,33 @@ const withinLimit = (described: readonly PathStep[]): PathStep[] => {
   return left <= 0 ? steps : withGap(steps, maxSteps / 2, left + 1);
 };
 
-/** Of the links of a list and the parts of a string, which can be a million, only the first and the last are shown. */
+/**
+ * Of the links of a list and the parts of a string, which can be a million, only the first and the last are shown. A link may
+ * be several steps, as in a chain of closures: `.before.close().before.close()`.
+ */
 const withoutRepeats = (steps: readonly PathStep[]): PathStep[] => {
   const shown: PathStep[] = [];
   for (let first = 0; first < steps.length;) {
-    let next = first + 1;
-    while (next < steps.length && isRepeat(steps[next], steps[first])) next++;
-    const run = steps.slice(first, next);
-    shown.push(...(run.length < minRun ? run : withGap(run, 1, run.length - 2)));
-    first = next;
+    const { link, end } = longestRun(steps, first);
+    const run = steps.slice(first, end);
+    shown.push(...(run.length - 2 * link < 2 ? run : withGap(run, link, run.length - 2 * link)));
+    first = end;
   }
   return shown;
 };
-const minRun = 4;
+const longestLink = 4;
+
+/** The run of equal links that begins at a step: how many steps a link has, and the end of its last whole one. */
+const longestRun = (steps: readonly PathStep[], first: number): { link: number; end: number } => {
+  let best = { link: 1, end: first + 1 };
+  for (let link = 1; link <= longestLink; link++) {
+    let next = first + link;
+    while (next < steps.length && isRepeat(steps[next], steps[next - link])) next++;
+    const end = next - ((next - first) % link);
+    if (end - first >= 2 * link && end > best.end) best = { link, end };
+  }
+  return best;
+};
 
 const isRepeat = (step: PathStep, before: PathStep): boolean =>
   step.edge === before.edge &&

@@ -66,6 +66,15 @@ test('the links of a list are cut to the first and the last', () => {
   assert.equal(steps, 'global → head Link → next Link → … (28 more steps) → next Link');
 });
 
+test('a link of a list can be several steps, as in a chain of closures', () => {
+  const chain = upTo(30, (i) => `l${i} -close-> closure:close c${i}\nc${i} -before-> Link l${i + 1}`);
+  const steps = pathTo(`global -head-> Link l1\n${chain}\nl31 -text-> Text text`, 'text');
+  const cut =
+    'global → head Link → close closure:close → before Link → … (56 more steps) → close closure:close → before Link → text Text';
+  assert.equal(steps, cut);
+  assert.equal(pathTo('global -a-> A a\na -b-> B b\nb -a-> A c\nc -b-> B d', 'd'), 'global → a A → b B → a A → b B');
+});
+
 test('of a path of different steps the middle is left out beyond sixty', () => {
   const text = `global -p0-> C0 o0\n${upTo(80, (i) => `o${i - 1} -p${i}-> C${i} o${i}`)}`;
   const { graph, node, heap } = heapOf(text);
