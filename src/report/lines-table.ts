@@ -88,7 +88,8 @@ const head = (one: FunctionLines, totalUs: number, floor: Floor, columns: number
   const called = one.calls === undefined ? '' : `${formatThings(one.calls, 'call')}, `;
   const lines = [`${escapeText(one.name)}  ${escapeText(one.file)}:${one.firstLine}`];
   if (one.calls === 0) return [...lines, 'never called'];
-  lines.push(`${called}${formatDuration(totalUs)}${one.calls === undefined ? ' of its own time, by samples' : ''}`);
+  const isSampled = one.lines.every(({ hits }) => hits === undefined);
+  lines.push(`${called}${formatDuration(totalUs)}${isSampled ? ' of its own time, by samples' : ''}`);
   const slow = mostExpensive(one.lines, ({ timeUs }) => timeUs).slice(0, 2);
   if (one.allocation !== undefined) lines.push(allocationLine(one.allocation));
   for (const line of slow) lines.push(expensiveLine('time', formatShare((line.timeUs ?? 0) / totalUs), line, columns));

@@ -7,6 +7,9 @@ import { parse, type AnyNode, type Options } from 'acorn';
 export type {
   AnyNode,
   ArrowFunctionExpression,
+  BlockStatement,
+  ClassDeclaration,
+  ClassExpression,
   ForInStatement,
   ForOfStatement,
   ForStatement,

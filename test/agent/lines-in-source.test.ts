@@ -97,8 +97,8 @@ test('functions that are declared twice in a body must stay where they are', () 
 });
 
 /** The lines of the marks; turns of loops with `+`, what waits with `~`, what does not count in brackets. */
-const marksOf = (code: string): string[] =>
-  findMarks(functionOf(code), (position) => position?.line).map(({ line, counts, waits, turn }) => {
+const marksOf = (code: string, nodeVersion = 'v26.0.0'): string[] =>
+  findMarks(functionOf(code), (position) => position?.line, nodeVersion).map(({ line, counts, waits, turn }) => {
     const text = `${line}${turn ? '+' : ''}${waits ? '~' : ''}`;
     return counts ? text : `(${text})`;
   });
@@ -106,7 +106,14 @@ const marksOf = (code: string): string[] =>
 test('a debugger records at each line that begins a statement, and at each turn of a loop', () => {
   assert.deepEqual(marksOf('function f() {\n  a();\n  b(); c();\n\n  return d;\n}'), ['2', '3', '5']);
   assert.deepEqual(marksOf('function f() {\n  for (let i = 0; i < 3; i++) {\n    a(i);\n  }\n}'), ['2', '2+', '3']);
-  assert.deepEqual(marksOf('function f() {\n  for (const x of list) {\n    a(x);\n  }\n}'), ['2', '2+', '3']);
+  const forOf = 'function f() {\n  for (const x of list) {\n    a(x);\n  }\n}';
+  assert.deepEqual(marksOf(forOf), ['2', '2+', '3']);
+  assert.deepEqual(
+    marksOf(forOf, 'v24.1.0'),
+    ['(2)', '2+', '3'],
+    'which reaches the variable after the last turn, too',
+  );
+  assert.deepEqual(marksOf('function f() {\n  for (const x of list) a(x);\n}', 'v24.1.0'), ['2']);
   assert.deepEqual(marksOf('function f() {\n  while (more()) {\n    a();\n  }\n}'), ['2+', '3']);
   assert.deepEqual(marksOf('function f() {\n  for (let i = 0; i < 3; i++) a(i);\n}'), ['2'], 'a loop of one line');
 });
@@ -121,6 +128,8 @@ test('a first statement that a loop reaches again does not show a new call', () 
   const enters = (body: string): boolean => entersOnce(functionOf(`function f() { 'use strict'; ${body} }`));
   assert.deepEqual(['a();', 'for (let i = 0; ; i++) {}', 'if (a) {}'].map(enters), [true, true, true]);
   assert.deepEqual(['while (a) {}', 'do {} while (a)', 'for (; a; ) {}', 'here: while (a) {}', ''].map(enters), [false, false, false, false, false]); // prettier-ignore
+  assert.deepEqual(['try { a(); } catch {}', '{ a(); }', 'here: try { { for (let i = 0; ; ) {} } } finally {}'].map(enters), [true, true, true]); // prettier-ignore
+  assert.deepEqual(['try { while (a) {} } catch {}', '{ do {} while (a) }', 'try {} finally { a(); }'].map(enters), [false, false, false]); // prettier-ignore
   assert.equal(entersOnce(functionOf('const f = () => 1')), true);
 });
 

@@ -94,3 +94,9 @@ test('what cannot be measured is null in the document and ? in the table', () =>
   assert.match(text, / 10 +\? +\? +\? +\? +\? /);
   assert.match(text, /\?: not known\./);
 });
+
+test('a function whose calls are not known is not called “never called”, nor sampled', () => {
+  const functions = computeFunctionLines([handle, handle].map((one) => ({ ...one, calls: undefined })));
+  const text = renderLines({ functions, floor, notes: [] }, { columns: 100, color: false });
+  assert.equal(text.split('\n')[1], '80.0 ms');
+});

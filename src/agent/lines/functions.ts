@@ -6,6 +6,8 @@ import {
   childrenOf,
   type AnyNode,
   type ArrowFunctionExpression,
+  type ClassDeclaration,
+  type ClassExpression,
   type FunctionDeclaration,
 } from '../../source/syntax.js';
 import type { FunctionExpression, Position } from '../../source/syntax.js';
@@ -17,6 +19,8 @@ export interface FunctionSite {
   /** The names of what it is nested in and its own, outermost first; its own is missing if it has none. */
   readonly names: readonly string[];
   readonly anonymous: boolean;
+  /** It is the constructor of a class that extends another. */
+  readonly derives: boolean;
 }
 
 type Renamed = (position: Position | undefined) => string | undefined;
@@ -47,12 +51,15 @@ export const functionsNamed = (sites: readonly FunctionSite[], name: string): Fu
 export const isFunction = (node: AnyNode): node is FunctionNode =>
   node.type === 'FunctionDeclaration' || node.type === 'FunctionExpression' || node.type === 'ArrowFunctionExpression';
 
-const opensScope = (node: AnyNode): boolean =>
-  node.type === 'ClassDeclaration' || node.type === 'ClassExpression' || node.type === 'ObjectExpression';
+const isClass = (node: AnyNode): node is ClassDeclaration | ClassExpression =>
+  node.type === 'ClassDeclaration' || node.type === 'ClassExpression';
+
+const opensScope = (node: AnyNode): boolean => isClass(node) || node.type === 'ObjectExpression';
 
 class Finder {
   readonly sites: FunctionSite[] = [];
   readonly #renamed: Renamed;
+  readonly #deriving = new Set<AnyNode>();
 
   constructor(renamed: Renamed) {
     this.#renamed = renamed;
@@ -63,16 +70,21 @@ class Finder {
     if (isFunction(node)) {
       const own = 'id' in node && node.id != null ? this.#namesOf(node.id) : given;
       const names = [...chain, ...own];
-      this.sites.push({ node, names, anonymous: own.length === 0 });
+      this.sites.push({ node, names, anonymous: own.length === 0, derives: this.#deriving.has(node) });
       for (const child of childrenOf(node)) this.collect(child, names, []);
       return;
+    }
+    if (isClass(node) && node.superClass != null) {
+      for (const part of node.body.body) {
+        if (part.type === 'MethodDefinition' && part.kind === 'constructor') this.#deriving.add(part.value);
+      }
     }
     const inside = opensScope(node) ? [...chain, ...(this.#ownName(node) ?? given)] : chain;
     for (const child of childrenOf(node)) this.collect(child, inside, this.#nameGivenTo(child, node, given));
   }
 
   #ownName(node: AnyNode): string[] | undefined {
-    const id = node.type === 'ClassDeclaration' || node.type === 'ClassExpression' ? node.id : undefined;
+    const id = isClass(node) ? node.id : undefined;
     return id == null ? undefined : this.#namesOf(id);
   }
 

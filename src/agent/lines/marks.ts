@@ -2,7 +2,7 @@
  * Where a debugger must record to count the lines of one function as the counters of a rewritten one do: at each line that
  * begins a statement, and at each turn of a loop. Nested functions are not included. In: a function's tree. Out: marks.
  */
-import { childrenOf, type AnyNode, type Position } from '../../source/syntax.js';
+import { childrenOf, type AnyNode, type BlockStatement, type Position } from '../../source/syntax.js';
 import { isFunction, type FunctionNode } from './functions.js';
 import { lastPosition, runs } from './statements.js';
 
@@ -23,9 +23,9 @@ export interface Mark {
 /** The line of the user's source behind a position of the script; undefined for code that a compiler added. */
 type LineOf = (position: Position | undefined) => number | undefined;
 
-/** In the order of the text. */
-export const findMarks = (node: FunctionNode, lineOf: LineOf): Mark[] => {
-  const finder = new Finder(lineOf);
+/** In the order of the text. Node 20 to 24 reach the variable of a `for … of` once more, when nothing is left. */
+export const findMarks = (node: FunctionNode, lineOf: LineOf, nodeVersion: string): Mark[] => {
+  const finder = new Finder(lineOf, Number(/\d+/.exec(nodeVersion)?.[0]) <= 24);
   if (node.body.type === 'BlockStatement') finder.visit(node.body);
   else finder.add(node.body, node.body, true);
   return dropRepeated(finder.marks);
@@ -37,14 +37,19 @@ export const findMarks = (node: FunctionNode, lineOf: LineOf): Mark[] => {
  */
 export const entersOnce = (node: FunctionNode): boolean => {
   if (node.body.type !== 'BlockStatement') return true;
-  let first: AnyNode | undefined = node.body.body.find((statement) => runs(statement) && !('directive' in statement));
-  while (first?.type === 'LabeledStatement') first = first.body;
+  let first: AnyNode | undefined = firstIn(node.body);
+  for (;;) {
+    if (first?.type === 'LabeledStatement') first = first.body;
+    else if (first?.type === 'BlockStatement') first = firstIn(first);
+    else if (first?.type === 'TryStatement') first = firstIn(first.block);
+    else break;
+  }
   if (first?.type === 'ForStatement') return first.init != null;
-  return (
-    first !== undefined &&
-    !['WhileStatement', 'DoWhileStatement', 'BlockStatement', 'TryStatement'].includes(first.type)
-  );
+  return first !== undefined && first.type !== 'WhileStatement' && first.type !== 'DoWhileStatement';
 };
+
+const firstIn = (block: BlockStatement): AnyNode | undefined =>
+  block.body.find((statement) => runs(statement) && !('directive' in statement));
 
 /** Drops turns of a loop on a line that already has a mark, and all statements on a line but the first. */
 const dropRepeated = (marks: readonly Mark[]): Mark[] => {
@@ -60,9 +65,11 @@ const dropRepeated = (marks: readonly Mark[]): Mark[] => {
 class Finder {
   readonly marks: Mark[] = [];
   readonly #lineOf: LineOf;
+  readonly #reachesEnd: boolean;
 
-  constructor(lineOf: LineOf) {
+  constructor(lineOf: LineOf, reachesEnd: boolean) {
     this.#lineOf = lineOf;
+    this.#reachesEnd = reachesEnd;
   }
 
   visit(node: AnyNode): void {
@@ -86,8 +93,8 @@ class Finder {
         return;
       case 'ForInStatement':
       case 'ForOfStatement':
-        this.add(node.right, node, true);
-        if (!single) this.add(node.left, node, true, true);
+        this.add(node.right, node, single || !this.#reachesEnd);
+        if (!single) this.add(lastOf(node.left), node, true, true);
         return;
       case 'WhileStatement':
       case 'DoWhileStatement':
@@ -97,7 +104,7 @@ class Finder {
     }
   }
 
-  add(part: AnyNode, statement: AnyNode, counts: boolean, turn = false): void {
+  add(part: Part, statement: AnyNode, counts: boolean, turn = false): void {
     const start = part.loc?.start ?? { line: 1, column: 0 };
     const head = statement.type === 'DoWhileStatement' ? part : statement;
     const line = this.#lineOf(head.loc?.start);
@@ -105,6 +112,16 @@ class Finder {
     if (line !== undefined) this.marks.push({ start, end: part.loc?.end ?? start, line, counts, waits, turn });
   }
 }
+
+type Part = Pick<AnyNode, 'loc'>;
+
+/** Where V8 asks for the next value of a `for … of`: at the end of a pattern, in which defaults may be called before it. */
+const lastOf = (left: AnyNode): Part => {
+  const to = left.type === 'VariableDeclaration' ? (left.declarations[0]?.id ?? left) : left;
+  const end = to.loc?.end;
+  if (end === undefined || !to.type.endsWith('Pattern')) return to;
+  return { loc: { start: { ...end, column: end.column - 1 }, end } };
+};
 
 /** Looks at what the statement itself evaluates, not at the statements inside it. */
 const waitsIn = (node: AnyNode): boolean => {

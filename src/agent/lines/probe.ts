@@ -35,19 +35,27 @@ export interface ProbeResult {
 
 const pollMs = 20;
 
+/**
+ * If a function inside the constructor uses `this`, V8 (Node 20 to 26) keeps `this` where a breakpoint's condition makes it
+ * undefined, so that super() throws "may only be called once"; Node 26 crashes.
+ */
+const derivesWords = ({ name }: LiveFunction): string =>
+  `${name} is not probed: V8 breaks the super() of some constructors when a breakpoint is in them`;
+
 export const captureProbe = async (
   attachment: Attachment,
   live: LiveFunction,
   options: ProbeOptions,
 ): Promise<ProbeResult> => {
   const { main, client } = attachment;
+  const instead =
+    'leave out --probe to sample the lines, or let memwatch start the program and count them exactly: memwatch lines file:function -- script.js';
   if (attachment.worker !== undefined) {
     throw new MemwatchError('bad-argument', '--probe works on the main thread alone', {
-      hint:
-        'leave out --probe to sample the lines, or let memwatch start the program and count them exactly, ' +
-        'which includes workers: memwatch lines file:function -- script.js',
+      hint: `${instead} (which includes workers)`,
     });
   }
+  if (live.site.derives) throw new MemwatchError('bad-argument', derivesWords(live), { hint: instead });
   const start = live.site.node.loc?.start ?? { line: 1, column: 0 };
   const end = live.site.node.loc?.end ?? start;
   const zero = ({ line, column }: { line: number; column: number }) => ({ line: line - 1, column });
@@ -56,8 +64,8 @@ export const captureProbe = async (
   attachment.onDetach(async () => void (await remove()));
   await evaluate(main, openProbe, [client, String(live.script.id), zero(start), zero(end)]);
   const { locations } = await waitFor(attachment, 'located', options);
-  const { places, lines, unreachable } = placesOf(live, locations);
-  const order = { client, url: live.script.url, scriptId: String(live.script.id), places };
+  const plan = placesOf(live, locations, attachment.nodeVersion);
+  const order = { client, url: live.script.url, scriptId: String(live.script.id), places: plan.places };
   await evaluate(main, setProbe, [{ ...order, maxHits: options.maxHits, maxMs: options.durationMs }]);
   await waitFor(attachment, 'set', options);
   const ended = await watch(attachment, options);
@@ -65,10 +73,10 @@ export const captureProbe = async (
   if (state === undefined) throw new MemwatchError('disconnected', 'the target ended before it gave its counts');
   if (state.error !== undefined) throw new MemwatchError('target-error', `in the target: ${state.error}`);
   return {
-    counted: countedFunction(live, lines, state),
+    counted: countedFunction(live, plan, state),
     ended,
     probeUs: (state.costs[0]?.[0] ?? 0) * 1000,
-    unreachable,
+    unreachable: plan.unreachable,
   };
 };
 
@@ -129,7 +137,7 @@ interface Plan {
 }
 
 /** A place for each mark, where V8 can first break in it, and for each position at which the function returns. */
-const placesOf = (live: LiveFunction, locations: ProbeState['locations']): Plan => {
+const placesOf = (live: LiveFunction, locations: ProbeState['locations'], nodeVersion: string): Plan => {
   const lines: number[] = [];
   const unreachable: number[] = [];
   const places: ProbePlace[] = [];
@@ -137,7 +145,7 @@ const placesOf = (live: LiveFunction, locations: ProbeState['locations']): Plan 
     const place = live.source.at(position);
     return place?.file === live.file ? place.line : undefined;
   };
-  for (const [index, mark] of findMarks(live.site.node, lineOf).entries()) {
+  for (const [index, mark] of findMarks(live.site.node, lineOf, nodeVersion).entries()) {
     const { line } = mark;
     const location = locations.find((one) => one.type !== 'return' && isWithin(one, mark));
     if (location === undefined) {
@@ -170,12 +178,12 @@ const isWithin = (at: { lineNumber: number; columnNumber: number }, { start, end
 const width = 10;
 
 /** Several places may belong to one line: a loop's head is reached from before it and from its turns. */
-const countedFunction = (live: LiveFunction, lines: readonly number[], state: ProbeState): CountedFunction => {
+const countedFunction = (live: LiveFunction, { lines, places }: Plan, state: ProbeState): CountedFunction => {
   const { name, file, firstLine, text } = live;
   const counted = lines.map((line, place) =>
     countedLine(line, state.rows.slice(place * width, (place + 1) * width), state.costs[place] ?? [0, 0]),
   );
-  const { calls } = state;
+  const calls = places.some(({ enters }) => enters) ? state.calls : undefined;
   return { name, file, firstLine, source: text, calls, lines: counted.filter(({ line }) => line !== 0) };
 };
 

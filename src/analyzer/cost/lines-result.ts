@@ -56,7 +56,7 @@ const increments = (line: CountedLine): [number, number, BytesCertainty] => {
 /** Adds up the same function in two threads or processes. */
 const mergeFunctions = (a: CountedFunction, b: CountedFunction): CountedFunction => ({
   ...a,
-  calls: a.calls + b.calls,
+  calls: a.calls === undefined || b.calls === undefined ? undefined : a.calls + b.calls,
   lines: [...a.lines, ...b.lines],
 });
 

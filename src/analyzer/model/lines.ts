@@ -39,7 +39,7 @@ export interface FunctionLines {
   readonly firstLine: number;
   /** The text of the function from its first line on. */
   readonly source: readonly string[];
-  /** How often it was called; undefined if it was sampled. */
+  /** How often it was called; undefined if it was sampled, or no place is passed once in each call. */
   readonly calls: number | undefined;
   /** If it was sampled: what the function itself allocated on V8's heap, and how much of a similar amount stayed alive. */
   readonly allocation?: { readonly bytes: number; readonly liveBytes: number | undefined };
@@ -78,6 +78,7 @@ export interface CountedFunction {
   readonly file: string;
   readonly firstLine: number;
   readonly source: readonly string[];
-  readonly calls: number;
+  /** Undefined if no place is passed once in each call. */
+  readonly calls: number | undefined;
   readonly lines: readonly CountedLine[];
 }
