@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readDocument } from '#memwatch/analyzer/formats/documents/document.js';
+import { wastePage } from '#memwatch/commands/tui/data/waste-data.js';
+import { readHeapFile } from '#memwatch/heap-files/heap-file.js';
+import { update } from '#memwatch/tui/keys/update.js';
+import { wantsOf } from '#memwatch/tui/keys/wants.js';
+import { frame } from '#memwatch/tui/rows/frame.js';
+import { textOf } from '#memwatch/tui/rows/line.js';
+import { frontView, initialState, type State } from '#memwatch/tui/state/state.js';
 import { memwatch } from '../support/memwatch.js';
 import { startSource, temporaryFolder } from '../support/targets.js';
 import { join } from 'node:path';
@@ -32,4 +39,23 @@ test('waste of a process names the kind, the way to it, the line and what to do;
   assert.match(text.stdout, /Empty Maps, Sets and arrays: up to 8\d\d KB, \d+\.\d% of the heap, in 5,000\n/);
   assert.match(text.stdout, /target\.mjs:1\n/);
   assert.ok(text.stdout.split('\n').every((line) => line.length <= 100));
+
+  const io = { signal: new AbortController().signal, progress: () => {} };
+  const heap = await (await readHeapFile(file, io)).prepare();
+  const query = { list: 'wasteOf', wasteKind: 'empty-collections' } as const;
+  const order = { sort: 'bytes', descending: true, filter: '', expanded: [] } as const;
+  const page = await wastePage(heap, query, order, { from: 0, count: 20 });
+  const events = [
+    { type: 'loaded', dataset: 'heap', summary: '' },
+    { type: 'key', key: 'v' },
+    { type: 'key', key: 'v' },
+    { type: 'key', key: 'v' },
+  ] as const;
+  const start = events.reduce<State>((state, event) => update(state, event).state, initialState('kept', false, 80, 24));
+  const key = wantsOf(start).find((one) => one.want === 'rows')?.key ?? '';
+  const shown = update(start, { type: 'page', key, page }).state;
+  assert.match(frame(shown).map(textOf).join('\n'), /target\.mjs:1 {2}o opens it/);
+  const opened = frontView(update(shown, { type: 'key', key: 'o' }).state);
+  assert.ok(opened?.kind === 'source');
+  assert.deepEqual([opened.place.file, opened.place.line], [example.location?.file, 1]);
 });

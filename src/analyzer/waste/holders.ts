@@ -22,10 +22,11 @@ interface Group {
 export class Holders {
   private readonly groups = new Map<number, Group>();
   private readonly wayOf: (node: number) => number;
-  private seers: ReadonlyMap<number, number> | undefined;
+  private readonly placeOf: (node: number) => Location | null;
 
   constructor(private readonly heap: Heap) {
     this.wayOf = createWays(heap.graph, heap.paths);
+    this.placeOf = createProgramPlaces(heap);
   }
 
   add(node: number, bytes: number): void {
@@ -63,14 +64,17 @@ export class Holders {
       bytes,
     };
   }
+}
 
-  /** Of the classes, functions and variables on the way, the nearest that is the program's own code. */
-  private placeOf(node: number): Location | null {
-    this.seers ??= functionsByContext(this.heap.graph);
-    for (const at of nodesOnPath(this.heap.paths, node).toReversed()) {
-      const place = this.heap.locationOf(this.seers.get(at) ?? at);
+/** Of the classes, functions and variables on the way to a node, the place of the nearest that is the program's own code. */
+export const createProgramPlaces = (heap: Heap): ((node: number) => Location | null) => {
+  let seers: ReturnType<typeof functionsByContext> | undefined;
+  return (node) => {
+    seers ??= functionsByContext(heap.graph);
+    for (const at of nodesOnPath(heap.paths, node).toReversed()) {
+      const place = heap.locationOf(seers.get(at) ?? at);
       if (place !== null && isProgramFile(place.file)) return place;
     }
     return null;
-  }
-}
+  };
+};

@@ -1,6 +1,8 @@
 /** A list tab's body: the table, and below it details of the row under the cursor. In: state, view. Out: lines. Pure. */
 import { formatBytes } from '../../report/units.js';
 import type { Finding } from '../../analyzer/model/finding.js';
+import type { Location } from '../../analyzer/model/location.js';
+import { cutPlace } from '../../report/place.js';
 import { columnsOf } from './columns.js';
 import { findingLines } from './finding-lines.js';
 import { flow, pathSpans } from './path-spans.js';
@@ -61,12 +63,18 @@ const panelLines = (state: State, view: ListView, height: number): Line[] => {
   }
   if (row?.kind === 'waste') {
     const advice = wrap(safe(row.advice), state.columns - 4).map((text) => line(span(`  ${text}`)));
-    const room = height - advice.length - 2;
+    const where = row.place === undefined ? [] : [placeLine(row.place, state.columns)];
+    const room = height - advice.length - where.length - 2;
     const path = room < 1 ? [] : [rule(state, 'What keeps the largest alive'), ...pathLines(view, state.columns, room)];
-    return [rule(state, 'What to do'), ...advice, ...path];
+    return [rule(state, 'What to do'), ...advice, ...where, ...path];
   }
   const title = row?.kind === 'class' ? 'What keeps the biggest one alive' : 'What keeps it alive';
   return [rule(state, title), ...pathLines(view, state.columns, height - 1)];
+};
+
+const placeLine = ({ file, line: number }: Location, columns: number): Line => {
+  const key = '  o opens it';
+  return line(span(`  ${cutPlace(safe(file), number, columns - key.length - 3)}`), span(key, 'dim'));
 };
 
 const evidenceLines = (state: State, view: ListView, finding: Finding, height: number): Line[] => {

@@ -97,6 +97,8 @@ export interface WasteRow {
   readonly bytes: number;
   /** The largest of them; its retaining path is shown for all. */
   readonly node: number | undefined;
+  /** Where the largest of them is made, if that is known. */
+  readonly place: Location | undefined;
   readonly advice: string;
 }
 

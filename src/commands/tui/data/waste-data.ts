@@ -4,7 +4,9 @@
  */
 import type { Heap } from '../../../analyzer/heap/heap.js';
 import { sendGraph } from '../../../analyzer/model/string-table.js';
+import type { Location } from '../../../analyzer/model/location.js';
 import type { WasteExample, WasteKind, WasteReport } from '../../../analyzer/model/waste.js';
+import { createProgramPlaces } from '../../../analyzer/waste/holders.js';
 import { renderPath } from '../../../report/path-text.js';
 import { answerOfThread } from '../../../thread.js';
 import type { ListOrder, ListQuery, ListWindow, Page, WasteRow } from '../../../tui/state/lists.js';
@@ -12,13 +14,28 @@ import { rowPage } from './row-list.js';
 
 export type WasteQuery = Extract<ListQuery, { list: 'waste' | 'wasteOf' }>;
 
-const reports = new WeakMap<Heap, Promise<WasteReport>>();
+/** The heap's program is known here alone: the thread that looks for waste has no table of scripts. */
+interface Looked {
+  readonly report: Promise<WasteReport>;
+  readonly placeOf: (node: number) => Location | null;
+}
+
+const looked = new WeakMap<Heap, Looked>();
 
 export const wastePage = async (heap: Heap, query: WasteQuery, order: ListOrder, window: ListWindow): Promise<Page> => {
-  let report = reports.get(heap);
-  if (report === undefined) reports.set(heap, (report = wasteOf(heap)));
+  const { report, placeOf } = looked.get(heap) ?? look(heap);
   const { kinds, totalBytes } = await report;
-  return rowPage(rowsOf(heap, kinds, query), order, window, totalBytes);
+  const rows = rowsOf(heap, kinds, query).map((row) => ({
+    ...row,
+    place: row.node === undefined ? undefined : (placeOf(row.node) ?? undefined),
+  }));
+  return rowPage(rows, order, window, totalBytes);
+};
+
+const look = (heap: Heap): Looked => {
+  const now = { report: wasteOf(heap), placeOf: createProgramPlaces(heap) };
+  looked.set(heap, now);
+  return now;
 };
 
 const wasteOf = async (heap: Heap): Promise<WasteReport> => {
@@ -27,7 +44,9 @@ const wasteOf = async (heap: Heap): Promise<WasteReport> => {
   return (await answerOfThread(new URL('waste-worker.js', import.meta.url), input)) as WasteReport;
 };
 
-const rowsOf = (heap: Heap, kinds: readonly WasteKind[], query: WasteQuery): WasteRow[] =>
+type UnplacedRow = Omit<WasteRow, 'place'>;
+
+const rowsOf = (heap: Heap, kinds: readonly WasteKind[], query: WasteQuery): UnplacedRow[] =>
   query.list === 'waste'
     ? kinds.map((kind) => ({ ...rowOf(heap, kind, kind), name: kind.title, isKind: true }))
     : kinds.flatMap((kind) =>
@@ -39,7 +58,7 @@ const rowOf = (
   { kind, advice, examples }: WasteKind,
   { count, bytes }: Pick<WasteKind, 'count' | 'bytes'>,
   example: WasteExample | undefined = examples[0],
-): WasteRow => ({
+): UnplacedRow => ({
   kind: 'waste',
   wasteKind: kind,
   isKind: false,
