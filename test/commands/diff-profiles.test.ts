@@ -116,6 +116,7 @@ test('--to svg draws what changed as a flame graph: red grew, blue shrank, with 
   writeFileSync(b, cpuProfile({ same: { ms: 100, line: 12 }, '<grew>': { ms: 100, line: 22 } }));
   const run = await memwatch(['diff', a, b, '--to', 'svg', '-o', svgFile]);
   assert.equal(run.code, 0, run.stderr);
+  assert.match(run.stderr, /^wrote .*diff\.svg$/m);
   const [svg = ''] = readFileSync(svgFile, 'utf8').split('<script><![CDATA[');
   assert.match(svg, /<title>a\.cpuprofile → b\.cpuprofile: red grew, blue shrank/);
   assert.match(svg, /<text [^>]*>a\.cpuprofile → b\.cpuprofile/, 'the title can be seen');

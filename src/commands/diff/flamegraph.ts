@@ -10,6 +10,7 @@ import type { FlameRow } from '../../report/flamegraph/data.js';
 import { renderFlamegraphPage } from '../../report/flamegraph/page.js';
 import { pageStart } from '../../report/page/html.js';
 import { flamegraphStart, renderFlamegraphSvg } from '../../report/flamegraph/svg.js';
+import { escapeText } from '../../report/units.js';
 import type { Io } from '../io.js';
 import { openProfile } from '../profile-file.js';
 import { showType } from '../profile-type.js';
@@ -47,11 +48,14 @@ export const writeDiffFlamegraph = async (
       share: whole > 0 ? (at(after, node) - at(before, node)) / whole : 0,
     }),
   };
-  if (format === 'svg')
-    return writeOutput(output, renderFlamegraphSvg(profile, options), { overwrite, earlier: flamegraphStart });
-  const [functions, lines] = [diff.functions.map(changeOf), diff.lines.map(changeOf)];
-  const page = renderFlamegraphPage(profile, { ...options, unit, whole, functions, lines });
-  writeOutput(output, page, { overwrite, earlier: pageStart });
+  if (format === 'svg') {
+    writeOutput(output, renderFlamegraphSvg(profile, options), { overwrite, earlier: flamegraphStart });
+  } else {
+    const [functions, lines] = [diff.functions.map(changeOf), diff.lines.map(changeOf)];
+    const page = renderFlamegraphPage(profile, { ...options, unit, whole, functions, lines });
+    writeOutput(output, page, { overwrite, earlier: pageStart });
+  }
+  io.warn(`wrote ${escapeText(output)}`);
 };
 
 const changeOf = ({ name, file, line, selfDelta, totalBefore, totalAfter }: DiffRow): FlameRow => ({
