@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { attach, withAttachment } from '#memwatch/agent/attach/attach.js';
+import { captureAllocations } from '#memwatch/agent/capture/allocation-profile.js';
 import { startCensus } from '#memwatch/agent/capture/census.js';
 import { captureCpuProfiles, threadsOf } from '#memwatch/agent/capture/cpu-profile.js';
 import { watchReadings } from '#memwatch/agent/capture/readings.js';
+import type { CensusReading } from '#memwatch/analyzer/model/census.js';
 import type { Reading } from '#memwatch/analyzer/model/reading.js';
 import { outerMajors } from '../support/nodes.js';
 import { startSource, type StartedTarget } from '../support/targets.js';
@@ -104,17 +106,27 @@ test('readings end with the target', async (t) => {
   assert.equal(await target.exited, 3);
 });
 
-test('readings and profiles that are started again and again leave nothing large in the target', async (t) => {
+test('readings and profiles that are taken again and again leave nothing in the target', async (t) => {
   const target = await startSource(t, "setInterval(() => {}, 1000); console.log('ready');");
   await withAttachment(pidTarget(target), {}, async (attachment) => {
     const census = await startCensus(attachment.session);
     const [thread] = await threadsOf(attachment, false);
     const profile = { durationMs: 1, intervalUs: 1000, precise: false };
-    for (let i = 0; i < 8; i++) {
-      for await (const _ of watchReadings(attachment, { intervalMs: 1 })) break;
-      await captureCpuProfiles(attachment, [thread], profile);
-    }
-    const { classes } = await census.count();
+    const takeProfiles = async (times: number): Promise<CensusReading['classes']> => {
+      for (let i = 0; i < times; i++) {
+        await captureCpuProfiles(attachment, [thread], profile);
+        await captureAllocations(attachment, thread, { ...profile, survivors: true });
+      }
+      return (await census.count()).classes;
+    };
+    const functionsIn = (classes: CensusReading['classes']): number =>
+      classes.find(({ name }) => name === 'Function')?.count ?? 0;
+    await takeProfiles(3); // what is made once may stay
+    const before = functionsIn(await takeProfiles(1));
+    const after = functionsIn(await takeProfiles(8));
+    assert.ok(before > 0 && after - before < 8, `${before} -> ${after} functions`);
+    for (let i = 0; i < 8; i++) for await (const _ of watchReadings(attachment, { intervalMs: 1 })) break;
+    const classes = await takeProfiles(1);
     const histograms = classes.filter(({ name }) => /Histogram/.test(name)).map(({ count }) => count);
     assert.ok(Math.max(0, ...histograms) < 6, JSON.stringify(histograms));
     await census.close();

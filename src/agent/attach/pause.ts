@@ -3,7 +3,7 @@
  * and the work. Out: microseconds.
  */
 import type { Attachment } from './attach.js';
-import { callOn, evaluateRemote } from '../session/evaluate.js';
+import { callOn, evaluateRemote, release } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
 
 /**
@@ -18,7 +18,7 @@ export const watchPause = async ({ session, client }: Attachment, work: () => Pr
   const options = { awaitPromise: true, timeoutMs: 1000 };
   const longestUs = await callOn(session, watch, (running) => running.nextTurn(), [], options).catch(() => elapsedUs);
   await callOn(session, watch, (running) => running.stop()).catch(() => {}); // otherwise the guard stops it when the session ends
-  await session.send('Runtime.releaseObject', { objectId: watch }).catch(() => {});
+  await release(session, watch);
   return Math.min(longestUs, elapsedUs);
 };
 

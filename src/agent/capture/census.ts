@@ -5,7 +5,7 @@
  */
 import type { CensusContainer, CensusReading } from '../../analyzer/model/census.js';
 import { MemwatchError } from '../../errors.js';
-import { evaluateRemote } from '../session/evaluate.js';
+import { evaluateRemote, release } from '../session/evaluate.js';
 import { countObjects, mostProperties, prepareSource, readSizes, type CensusCount } from './census-in-target.js';
 import type { Session } from '../session/protocol.js';
 
@@ -68,8 +68,8 @@ const countOnce = async (session: Sender, prototype: string, own: string): Promi
     const declaration = `function (own) { return (${countObjects.toString()})(this, own.state, own.tools, ${most}); }`;
     return (await callOn(session, objectId, declaration, [{ objectId: own }])) as CensusCount;
   } finally {
-    await session.send('Runtime.releaseObject', { objectId }).catch(() => {});
-    await session.send('Runtime.releaseObject', { objectId: prototype }).catch(() => {});
+    await release(session, objectId);
+    await release(session, prototype);
   }
 };
 

@@ -2,11 +2,11 @@
  * What garbage collection and the event loop did in one thread while it was profiled. In: a session. Out: counts and times
  * by kind, how late timers ran, and the share of time in which the loop was busy, all over the whole duration. Unlike the
  * readings of readings.ts, it also works if the loop never turns. Nothing is stored on the target's globals: the watching
- * objects are held only by the session and disappear with it.
+ * objects are held only by the session, until they are stopped or it ends.
  */
 import type { IntervalHistogram } from 'node:perf_hooks';
 import type { GcReading, LoopReading } from '../../analyzer/model/reading.js';
-import { callOn, evaluateRemote } from '../session/evaluate.js';
+import { callOn, evaluateRemote, release } from '../session/evaluate.js';
 import type { Session } from '../session/protocol.js';
 
 export interface GcAndLoop {
@@ -31,7 +31,11 @@ export const watchGcAndLoop = async (session: Session, { gc = true } = {}): Prom
     (last = await reading.catch(() => last));
   return {
     read: () => keep(callOn(session, watch, (watch) => watch.read(), [], { timeoutMs: 3000 })),
-    stop: () => keep(callOn(session, watch, (watch) => watch.stop(), [], { timeoutMs: 3000 })),
+    stop: async () => {
+      const figures = await keep(callOn(session, watch, (watch) => watch.stop(), [], { timeoutMs: 3000 }));
+      await release(session, watch);
+      return figures;
+    },
   };
 };
 

@@ -3,7 +3,7 @@
  * of references takes a hundred times the memory of that of an array of small integers. In: a session. Out: an estimate
  * from about 1,500 places, which the target reads from its own /proc/self/mem in a few milliseconds; undefined if it cannot.
  */
-import { callOn, evaluateRemote } from '../session/evaluate.js';
+import { callOn, evaluateRemote, release } from '../session/evaluate.js';
 import type { Session } from '../session/protocol.js';
 import type { Guard } from '../session/guard.js';
 import {
@@ -60,7 +60,7 @@ export const sampleMemory = async (session: Session): Promise<MemorySample | und
   } catch {
     return undefined; // the target may not read its own memory
   } finally {
-    await session.send('Runtime.releaseObject', { objectId: own }).catch(() => {});
+    await release(session, own);
   }
 };
 

@@ -4,7 +4,7 @@
  * what is still open, with how many each opened.
  */
 import type { Attachment } from '../attach/attach.js';
-import { callOn, type Remote } from '../session/evaluate.js';
+import { callOn, release, type Remote } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
 import { watchOpenings, type Openings, type OpeningWatch } from './openings-in-target.js';
 import { createStacks } from './stacks-in-target.js';
@@ -28,7 +28,7 @@ export const captureOpenings = async (
     return await callOn(session, watch, (running) => running.sites());
   } finally {
     await callOn(session, watch, (running) => running.stop()).catch(() => {});
-    await session.send('Runtime.releaseObject', { objectId: watch }).catch(() => {});
+    await release(session, watch);
   }
 };
 

@@ -6,7 +6,7 @@
 import type { AwaitedPromises } from '../../analyzer/model/dump.js';
 import type { Location } from '../../analyzer/model/location.js';
 import { MemwatchError } from '../../errors.js';
-import { callOn, evaluateRemote, memwatchUrl, type Remote } from '../session/evaluate.js';
+import { callOn, evaluateRemote, memwatchUrl, release, type Remote } from '../session/evaluate.js';
 import type { Session } from '../session/protocol.js';
 import { pendingInTarget, type AsyncFrame } from './pending-promises-in-target.js';
 
@@ -45,7 +45,7 @@ export const readPendingPromises = async (
     if (error instanceof MemwatchError && ['no-answer', 'target-error'].includes(error.code)) return undefined;
     throw error;
   } finally {
-    for (const objectId of held) await session.send('Runtime.releaseObject', { objectId }).catch(() => {});
+    for (const objectId of held) await release(session, objectId);
   }
 };
 
