@@ -77,12 +77,13 @@ const titlesEvery = 20;
 const printReadings = async (attachment: Attachment, intervalMs: number, args: Arguments, io: Io): Promise<void> => {
   const wanted = args['count'] === undefined ? Infinity : Number(args['count']);
   const readings = watchReadings(attachment, { intervalMs, signal: io.signal, onSilence: io.progress });
+  const width = process.stdout.isTTY ? io.columns : Infinity; // a file has room for all
   let count = 0;
   for await (const reading of readings) {
     if (io.json) io.line(writeJson(reading));
     else {
-      if (count % titlesEvery === 0) io.line(renderReadingTitles());
-      io.line(renderReading(reading));
+      if (count % titlesEvery === 0) io.line(renderReadingTitles(width));
+      io.line(renderReading(reading, width));
     }
     if (++count >= wanted) break;
   }

@@ -185,6 +185,8 @@ test('a live reading, garbage collection and the event loop', () => {
       renderReadingTitles(),
       renderReading(reading),
       renderReading(blocked),
+      renderReadingTitles(80),
+      renderReading(reading, 80),
       renderGc(reading.gc, reading.intervalUs),
       renderGc([], 0),
       renderGc(null, 0),
