@@ -118,7 +118,7 @@ const report = (thrown: unknown, debug: boolean): void => {
   process.exitCode = exitCodeOf(error);
   if (debug) console.error(error);
   else if (error instanceof MemwatchError) {
-    console.error(`memwatch: ${harmless(error.message)}`);
+    console.error(`memwatch: ${inLocale(escapeText(error.message))}`);
     if (error.hint !== undefined) console.error(`  ${harmless(error.hint)}`);
   } else
     console.error(
@@ -126,7 +126,7 @@ const report = (thrown: unknown, debug: boolean): void => {
     );
 };
 
-/** Messages contain names of files and processes, which cannot be trusted on a terminal. */
+/** Messages contain names of files and processes, which cannot be trusted on a terminal. A hint may have lines, a message is one. */
 const harmless = (text: string): string => inLocale(text.split('\n').map(escapeText).join('\n'));
 
 const words = readWords(process.argv.slice(2));

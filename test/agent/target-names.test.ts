@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { namedLike, type Candidate } from '#memwatch/agent/attach/candidates.js';
 import { readRecording } from '#memwatch/analyzer/formats/documents/recording.js';
-import { parseTarget } from '#memwatch/agent/attach/target.js';
+import { describeCandidate, parseTarget } from '#memwatch/agent/attach/target.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
 import { startScript, temporaryFolder } from '../support/targets.js';
 import { noTmux, openTerminal } from '../support/tmux.js';
@@ -74,6 +75,17 @@ test('a process is named by its script or its port where that is one process, wh
   const { series } = readRecording(readFileSync(join(folder, 'a.record')), 'a.record');
   assert.deepEqual(new Set(series.map(({ start }) => start.pid)), new Set([first.pid, second.pid]));
   assert.equal(series.length, 2);
+});
+
+test('a name with line breaks adds no line to an error', async (t) => {
+  const described = describeCandidate(drawn(7, '-e \nmemwatch: all is well;\n run()', '/tmp/a\rb'));
+  assert.equal(described, '7 -e memwatch: all is well; run() in /tmp/a b');
+  const odd = join(temporaryFolder(t), 'a\nmemwatch: all is well');
+  copyFileSync('/bin/sleep', odd);
+  const other = spawn(odd, ['60']);
+  t.after(() => other.kill());
+  const refused = await memwatch(['cpu', String(other.pid)]);
+  assert.match(refused.stderr, /^memwatch: process \d+ is not Node\.js but .*a\\nmemwatch: all is well\n {2}\S.*\n$/);
 });
 
 test('without a target the user is shown the processes: as commands to copy, or as a list on a terminal', async (t) => {

@@ -64,13 +64,17 @@ const notFound = (message: string, advice: string, listed: readonly Candidate[])
 const mostListed = 10;
 
 /** `1234 server.js in /srv/shop, port 3000`. */
-export const describeCandidate = ({ pid, script, folder, ports }: Candidate): string => {
-  const where = folder === '' ? '' : ` in ${folder}`;
+export const describeCandidate = ({ pid, script: asStarted, folder, ports }: Candidate): string => {
+  const script = onOneLine(asStarted);
+  const where = folder === '' ? '' : ` in ${onOneLine(folder)}`;
   const listens = ports.length === 0 ? '' : `, port ${ports.join(', ')}`;
   return `${pid} ${script.length > longestScript ? `${script.slice(0, longestScript)}…` : script}${where}${listens}`;
 };
 
 const longestScript = 60;
+
+/** The text of a `node -e` has lines, and a name may have: they would look like lines of memwatch's. */
+const onOneLine = (text: string): string => text.replaceAll(/\s*[\n\r]\s*/g, ' ');
 
 const targetForms =
   'a target is a process id, the name of its script, :port, host:port of an inspector, a ws:// address, or -- script.js arguments';

@@ -19,10 +19,9 @@ export const runProgram = async (words: readonly string[], argv: readonly string
   const functions = computeFunctionLines(files.flatMap((file) => file.functions));
   const notes = [...missingNotes(words, files), ...endNotes(run.end)];
   if (functions.length === 0) {
-    const hint = 'name a function of a file that the program loads: file:function, file:Class.method or file:line';
-    throw new MemwatchError('not-found', notes.join('\n') || 'the program ended before anything was measured', {
-      hint,
-    });
+    const form = 'name a function of a file that the program loads: file:function, file:Class.method or file:line';
+    const [what = 'the program ended before anything was measured', ...more] = notes;
+    throw new MemwatchError('not-found', what, { hint: [...more, form].join('\n  ') });
   }
   const result: LinesResult = { functions, notes, floor };
   io.print(linesDocument(result), () => `\n${renderLines(result, io)}`);
