@@ -5,7 +5,7 @@
 import type { CostTable, FunctionRow } from '../analyzer/model/cost.js';
 import type { TopBlock, TopThread } from '../analyzer/model/top.js';
 import { renderFunctions } from './cost.js';
-import { showName, showPlace } from './place.js';
+import { isOwn, showName, showPlace } from './place.js';
 import { escapeText, formatDuration, formatShare } from './units.js';
 import { cutTo } from './width.js';
 
@@ -54,9 +54,14 @@ const blockLines = (block: TopBlock | undefined, folder: string): string[] =>
         `longest block: ${escapeText(block.thread)}, ${formatDuration(block.durationUs)} at ${block.at.toLocaleTimeString('en-GB')}: ${blockStack(block, folder)}`,
       ];
 
-/** What ran meanwhile, innermost first. */
+/**
+ * What ran meanwhile, innermost first. Node's functions between it and the application's are left out: of a program that
+ * waits for a child they would be all.
+ */
 export const blockStack = ({ stack }: TopBlock, folder: string): string => {
-  const frames = stack.slice(0, mostFrames).map(({ function: name, file, line }) => {
+  const callers = stack.slice(1).filter(({ file }) => isOwn({ file: file === '' ? null : file }));
+  const shown = callers.length === 0 ? stack : [...stack.slice(0, 1), ...callers];
+  const frames = shown.slice(0, mostFrames).map(({ function: name, file, line }) => {
     const place = showPlace({ file: file === '' ? null : file, line }, folder);
     return escapeText(place === '' ? showName(name) : `${showName(name)} (${place})`);
   });

@@ -198,10 +198,19 @@ test('top: threads, the longest block with and without a stack, functions cut to
     block: { thread: 'main thread', durationUs: 81_000, at, stack },
   };
   const idle = { ...view, functions: [], block: { thread: 'worker 1', durationUs: 52_000, at, stack: [] } };
+  const waits = [
+    { function: 'spawn', file: '', line: 0 },
+    { function: 'spawnSync', file: 'node:internal/child_process', line: 1105 },
+    { function: 'execSync', file: 'node:child_process', line: 979 },
+    { function: 'convert', file: '/srv/app/service.mjs', line: 8 },
+  ];
+  const child = { ...view, block: { thread: 'main thread', durationUs: 90_000, at, stack: waits } };
   const size = { columns: width, lines: 10, folder: '/srv/app' };
   matchesGolden(
     'report/top.txt',
-    [view, idle, { ...view, block: undefined }].map((one) => renderTop(one, size).join('\n')).join('\n\n-----\n\n'),
+    [view, idle, { ...view, block: undefined }, child]
+      .map((one) => renderTop(one, size).join('\n'))
+      .join('\n\n-----\n\n'),
   );
 });
 
