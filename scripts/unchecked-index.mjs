@@ -23,7 +23,7 @@ const exceptions = {
   'analyzer/memory': 'recording-summary',
   'analyzer/model': 'columns heap-graph merge-profiles owner string-table',
   'analyzer/waste':
-    'buffers bulk claims code collections contexts equal-objects find-waste holders layout objects rows shapes strings subtree',
+    'buffers bulk claims code collections contexts equal-objects find-waste holders layout nodes-own objects rows shapes strings subtree',
   'commands/query': 'columns names',
   'commands/tui/data': 'flame-data heap-levels heap-lists heap-rows ordering profile-data tree-list',
   'report/flamegraph': 'data page-script svg',

@@ -82,17 +82,28 @@ const longestRun = (steps: readonly PathStep[], first: number): { link: number; 
   let best = { link: 1, end: first + 1 };
   for (let link = 1; link <= longestLink; link++) {
     let next = first + link;
-    while (next < steps.length && isRepeat(steps[next], steps[next - link])) next++;
+    while (next < steps.length && isRepeat(steps, next, link)) next++;
     const end = next - ((next - first) % link);
     if (end - first >= 2 * link && end > best.end) best = { link, end };
   }
   return best;
 };
 
-const isRepeat = (step: PathStep, before: PathStep): boolean =>
-  step.edge === before.edge &&
-  step.type === before.type &&
-  (step.name === before.name || step.type === 'concatenated string');
+/** Whether the step at an index is the same as that one link before it. */
+const isRepeat = (steps: readonly PathStep[], at: number, link: number): boolean => {
+  const step = steps[at];
+  const before = steps[at - link];
+  if (step.type !== before.type) return false;
+  if (step.type === 'concatenated string') return step.edge === before.edge;
+  return step.name === before.name && (step.edge === before.edge || (link === 1 && isInTree(steps, at)));
+};
+
+/** Between nodes of one class any edge leads to the next link: `left` and `right` of a tree. */
+const isInTree = (steps: readonly PathStep[], at: number): boolean => {
+  const { type, name } = steps[at];
+  const root = at > 1 ? steps[at - 2] : undefined;
+  return type === 'object' && !/^(Object|Array|Map|Set)$/.test(name) && root?.type === type && root.name === name;
+};
 
 /** Replaces `count` steps from index `from` on by one that stands for the gap. */
 const withGap = (steps: readonly PathStep[], from: number, count: number): PathStep[] => [

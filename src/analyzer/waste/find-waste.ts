@@ -46,14 +46,16 @@ const finders: readonly Finder[] = [
 ];
 /** A kind below this share of the heap is left out. */
 const smallestShare = 1 / 1000;
-/** What is held in one way is left out below this share: it is Node's own, or too scattered to be fixed. */
+/** What is held in one way is left out below this share: it is too scattered to be fixed. */
 const smallestHolderShare = 1 / 5000;
+/** The same for what Node itself keeps: nobody can fix it, but much of it shows a use of Node that costs memory. */
+const smallestShareOfNode = 1 / 100;
 
 export const findWaste = (heap: Heap, textOf: TextOf = () => undefined): WasteReport => {
   const claims = new Claims(heap.graph);
   const totalBytes = heap.dominators.retainedBytes[0];
   const kinds = finders
-    .map((finder) => findKind(finder, { heap, claims, textOf }, totalBytes * smallestHolderShare))
+    .map((finder) => findKind(finder, { heap, claims, textOf }, totalBytes))
     .filter(({ bytes }) => bytes >= totalBytes * smallestShare)
     .toSorted((a, b) => b.bytes - a.bytes);
   const wastedBytes = kinds.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -66,7 +68,7 @@ interface Looked {
   readonly textOf: TextOf;
 }
 
-const findKind = (finder: Finder, { heap, claims, textOf }: Looked, fewestBytes: number): WasteKind => {
+const findKind = (finder: Finder, { heap, claims, textOf }: Looked, totalBytes: number): WasteKind => {
   const holders = new Holders(heap);
   let upperBound: string | null = null;
   const add: Take = (node, bytes, note) => {
@@ -76,5 +78,6 @@ const findKind = (finder: Finder, { heap, claims, textOf }: Looked, fewestBytes:
   };
   finder.find(heap, claims, add, textOf);
   const { kind, title, advice } = finder;
-  return { kind, title, upperBound, advice, ...holders.summarize(fewestBytes) };
+  const held = holders.summarize(totalBytes * smallestHolderShare, totalBytes * smallestShareOfNode);
+  return { kind, title, upperBound, advice, ...held };
 };

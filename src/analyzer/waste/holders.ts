@@ -5,6 +5,7 @@
 import type { Heap } from '../heap/heap.js';
 import { findPath, nodesOnPath } from '../heap/paths.js';
 import { functionsByContext } from '../growth/places.js';
+import { isNodesOwn } from './nodes-own.js';
 import { createWays } from '../heap/ways.js';
 import { displayName } from '../heap/words.js';
 import type { Location } from '../model/location.js';
@@ -40,9 +41,14 @@ export class Holders {
     }
   }
 
-  /** What is held in ways of at least that many bytes each: what is scattered more widely cannot be fixed. */
-  summarize(fewestBytes: number): { count: number; bytes: number; examples: WasteExample[] } {
-    const groups = [...this.groups.values()].filter(({ bytes }) => bytes >= fewestBytes);
+  /**
+   * What is held in ways of at least that many bytes each: what is scattered more widely cannot be fixed. `fewestOfNode`: the
+   * same for what Node itself keeps.
+   */
+  summarize(fewestBytes: number, fewestOfNode: number): { count: number; bytes: number; examples: WasteExample[] } {
+    const groups = [...this.groups.values()].filter(
+      ({ node, bytes }) => bytes >= fewestBytes && (bytes >= fewestOfNode || !isNodesOwn(this.heap, node)),
+    );
     return {
       count: groups.reduce((sum, { count }) => sum + count, 0),
       bytes: groups.reduce((sum, { bytes }) => sum + bytes, 0),

@@ -73,3 +73,16 @@ test('the strings that the links of a list hold a few steps away are no rows of 
   const { graph, node } = drawHeap([text, ...leaves].join('\n'));
   assert.deepEqual(findBiggest(graph, new Heap(graph).dominators), [node('o0')]);
 });
+
+test('what the nodes of a tree hold is one row, whether they are left or right of one another', () => {
+  const nodes = 255;
+  const lines = ['root -shortcut:global-> global', 'global -tree-> Branch b1 40'];
+  for (let i = 1; i <= nodes; i++) {
+    if (2 * i + 1 <= nodes) lines.push(`b${i} -left-> Branch b${2 * i} 40`, `b${i} -right-> Branch b${2 * i + 1} 40`);
+    lines.push(`b${i} -value-> Leaf leaf${i} 1000`);
+  }
+  const { graph, node } = drawHeap(lines.join('\n'));
+  const leaves = Array.from({ length: nodes }, (_, i) => node(`leaf${i + 1}`));
+  const rows = groupAlike(new Heap(graph), leaves).map(({ count, totalBytes }) => [count, totalBytes]);
+  assert.deepEqual(rows, [[nodes, nodes * 1000]]);
+});

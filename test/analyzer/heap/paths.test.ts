@@ -75,6 +75,12 @@ test('a link of a list can be several steps, as in a chain of closures', () => {
   assert.equal(pathTo('global -a-> A a\na -b-> B b\nb -a-> A c\nc -b-> B d', 'd'), 'global → a A → b B → a A → b B');
 });
 
+test('the nodes of a tree are cut as the links of a list are', () => {
+  const tree = upTo(9, (i) => `n${i} -${i % 3 === 0 ? 'left' : 'right'}-> Branch n${i + 1}`);
+  const steps = pathTo(`global -root-> Branch n1\n${tree}\nn10 -value-> Leaf leaf`, 'leaf');
+  assert.equal(steps, 'global → root Branch → right Branch → … (7 more steps) → left Branch → value Leaf');
+});
+
 test('of a path of different steps the middle is left out beyond sixty', () => {
   const text = `global -p0-> C0 o0\n${upTo(80, (i) => `o${i - 1} -p${i}-> C${i} o${i}`)}`;
   const { graph, node, heap } = heapOf(text);

@@ -52,3 +52,32 @@ test('no byte is counted twice: empty Maps in rows that are held whole are count
   assert.equal(array?.path.at(-1)?.edge, 'rows');
   assert.equal(wastedBytes, heap.dominators.retainedBytes[heap.nodeWithId(array.id)]);
 });
+
+test('what Node itself keeps of modules, emitters and streams is no waste, but what the program adds is', async (t) => {
+  const folder = temporaryFolder(t);
+  const before = `import { createRequire } from 'node:module';
+    import { EventEmitter } from 'node:events';
+    import { writeFileSync } from 'node:fs';
+    import { PassThrough } from 'node:stream';
+    const require = createRequire(import.meta.url);
+    const loaded = [];
+    const emitters = [];
+    const streams = [];
+    const maps = new Map();`;
+  const body = `for (let i = 0; i < 200; i++) {
+      const file = ${JSON.stringify(folder)} + '/module' + i + '.cjs';
+      writeFileSync(file, 'module.exports = ' + i);
+      loaded.push(require(file));
+      const emitter = new EventEmitter();
+      for (let k = 0; k < 12; k++) emitter.on('event' + k + '-' + i, String);
+      emitters.push(emitter);
+      streams.push(new PassThrough());
+      maps.set(i, new Map());
+    }`;
+  const { kinds } = findWaste(await heapOf(t, 24, writesSnapshot(before, body)));
+  const held = kinds.flatMap(({ kind, examples }) => examples.map(({ path }) => [kind, ...path.map(({ name, edge }) => edge || name)].join(' '))); // prettier-ignore
+  assert.deepEqual(
+    held.filter((way) => !/ \(code\) /.test(way)), // texts of Node's compiled functions
+    ['empty-collections program.mjs maps entry'],
+  );
+});

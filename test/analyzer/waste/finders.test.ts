@@ -210,10 +210,10 @@ test('waste is grouped by how it is held, with the largest of each group, and sm
     global -other-> A a3 50`);
   const holders = new Holders(new Heap(graph));
   for (const [handle, bytes] of [['a1', 10], ['a2', 30], ['a3', 4]] as const) holders.add(node(handle), bytes); // prettier-ignore
-  const { count, bytes, examples } = holders.summarize(5);
+  const { count, bytes, examples } = holders.summarize(5, 5);
   assert.deepEqual([count, bytes], [2, 40]);
   assert.deepEqual(examples.map(({ id, count: of, bytes: saved }) => [id, of, saved]), [[graph.nodeId[node('a2')], 2, 40]]); // prettier-ignore
-  assert.equal(holders.summarize(0).examples.length, 2);
+  assert.equal(holders.summarize(0, 0).examples.length, 2);
 });
 
 test('a byte goes to the kind that names its cause more exactly, and the report adds up', () => {
