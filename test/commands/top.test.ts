@@ -1,6 +1,8 @@
 /** `memwatch top`: as lines, as documents and on a terminal; whatever ends it, the target is as it was. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createTop } from '#memwatch/commands/top/view.js';
+import type { NamedProfile } from '#memwatch/analyzer/model/merge-profiles.js';
 import { computeTurns, type LongestTurn } from '#memwatch/analyzer/cost/longest-turn.js';
 import { readCpuProfile } from '#memwatch/analyzer/formats/cpuprofile.js';
 import { memwatch } from '../support/memwatch.js';
@@ -131,4 +133,37 @@ test('the longest turn of an event loop is told apart from many short ones', () 
   // it ended before the first sample; another function began
   assert.deepEqual(said(computeTurns(profileOf([5, 2, 5]), second.open).longest), [5000, block]);
   assert.deepEqual(said(computeTurns(profileOf([2]), second.open).longest), [5000, block]);
+});
+
+test('a late timer that no function explains is not shown instead of a block whose stack is known', () => {
+  const at = (functionName: string, url: string) => ({
+    functionName,
+    scriptId: '0',
+    url,
+    lineNumber: 1,
+    columnNumber: 1,
+  });
+  const nodes = [
+    { id: 1, callFrame: at('(root)', ''), children: [2, 3] },
+    { id: 2, callFrame: at('(idle)', '') },
+    { id: 3, callFrame: at('handle', 'file:///a.js') },
+  ];
+  const look = (samples: readonly number[], maxUs: number): NamedProfile[] => {
+    const profile = { nodes, startTime: 0, endTime: 1e6, samples, timeDeltas: samples.map(() => 100_000) };
+    const scripts = { schema: 'memwatch/scripts@1', pid: 1, nodeVersion: 'v22.1.0', scripts: [] };
+    const loop = { utilization: 1, delay: { meanUs: 0, p99Us: 0, maxUs } };
+    const memwatch = { scripts, thread: 'main thread', precise: false, gc: null, loop };
+    return [{ name: 'main thread', profile: readCpuProfile(JSON.stringify({ ...profile, memwatch })) }];
+  };
+  const top = createTop('');
+  const blocks = [
+    look([2, 2, 2], 150_000),
+    look([2, 3, 3, 2], 190_000),
+    look([2, 2], 260_000),
+    look([3, 3, 3, 3, 2], 390_000),
+  ].map((threads) => top(threads, { sort: 'self', own: false }).block);
+  assert.deepEqual(
+    blocks.map((block) => [block?.durationUs, block?.stack.map((frame) => frame.function)]),
+    [[150_000, []], [190_000, ['handle']], [190_000, ['handle']], [390_000, ['handle']]], // prettier-ignore
+  );
 });

@@ -32,7 +32,7 @@ export const createTop = (title: string): Top => {
       if (goesOn === undefined) open.delete(thread.name);
       else open.set(thread.name, goesOn);
       const one = newBlock(thread, longest, longestUs);
-      if (one !== undefined && one.durationUs > (block?.durationUs ?? leastBlockUs)) block = one;
+      if (one !== undefined && tellsMore(one, block)) block = one;
     }
     const table = computeCostTable(mergeProfiles(threads));
     const ran = table.functions.filter(({ total }) => total > 0);
@@ -42,6 +42,13 @@ export const createTop = (title: string): Top => {
 };
 
 const leastBlockUs = 50_000;
+
+/** V8's profiler itself keeps the target from its event loop when it starts, for a tenth of a second in some programs. */
+const tellsMore = (one: TopBlock, block: TopBlock | undefined): boolean => {
+  const [isKnown, wasKnown] = [one.stack.length > 0, (block?.stack.length ?? 0) > 0];
+  if (one.durationUs <= leastBlockUs || (wasKnown && !isKnown)) return false;
+  return one.durationUs > (block?.durationUs ?? 0) || (isKnown && !wasKnown);
+};
 
 /** A timer of the target was later than ever before: it measured the block, and the samples say what ran meanwhile. */
 const newBlock = (
