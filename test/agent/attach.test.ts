@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { attach, withAttachment } from '#memwatch/agent/attach/attach.js';
 import { callOn, evaluate, evaluateRemote } from '#memwatch/agent/session/evaluate.js';
 import { findInspector } from '#memwatch/agent/attach/inspector.js';
 import { testedMajors } from '../support/nodes.js';
-import { printedLine, startSource, type StartedTarget } from '../support/targets.js';
+import { printedLine, startScript, startSource, temporaryFolder, type StartedTarget } from '../support/targets.js';
 import { eventually, noPortOpen } from '../support/waiting.js';
 
 const idle = `setInterval(() => {}, 50); console.log('ready')`;
@@ -49,6 +51,19 @@ test('code that memwatch runs in a target has its name there, so that a profile 
     const place = await evaluateRemote(session, () => ({ here: true }));
     assert.match(await callOn(session, place, () => new Error('here').stack ?? ''), /memwatch:in-target:\d+:/);
   });
+});
+
+test('a program whose path has line breaks, control characters or backslashes is attached to, and closed again', async (t) => {
+  for (const name of ['line\nbreak', 'back\\slash', 'esc\x1b[2J', 'a\n  "webSocketDebuggerUrl": "ws:x"\n']) {
+    const cwd = join(temporaryFolder(t), name);
+    mkdirSync(cwd);
+    writeFileSync(join(cwd, 'target.cjs'), idle);
+    const target = await startScript(t, 'target.cjs', { cwd });
+    await withAttachment(pidTarget(target), {}, async ({ session }) =>
+      assert.equal(await evaluate(session, () => process.pid), target.pid, name),
+    );
+    await noPortOpen(target.pid);
+  }
 });
 
 test('two processes that would both open port 9229 are attached to at once', async (t) => {

@@ -45,11 +45,16 @@ export const webSocketUrlAt = async (
 
 /** The path from the answer on the host and port that were asked: an answer must not lead to another process. */
 const webSocketUrlIn = (text: string, place: string): string | undefined => {
+  const url = listedUrl(text);
+  return typeof url === 'string' && URL.canParse(url) ? place + new URL(url).pathname : undefined;
+};
+
+/** Node writes the path of the script as it is: line breaks, control characters or backslashes in it make the answer no JSON. */
+const listedUrl = (text: string): unknown => {
   try {
     const list: unknown = JSON.parse(text);
-    const url: unknown = Array.isArray(list) ? list[0]?.webSocketDebuggerUrl : undefined;
-    return typeof url === 'string' ? place + new URL(url).pathname : undefined;
+    return Array.isArray(list) ? list[0]?.webSocketDebuggerUrl : undefined;
   } catch {
-    return undefined;
+    return [...text.matchAll(/^ *"webSocketDebuggerUrl": "(ws:[^"]+)"\s*$/gm)].at(-1)?.[1]; // it comes after the path
   }
 };
