@@ -51,12 +51,12 @@ export const priceOf = async (action: TargetAction, attachment: Attachment): Pro
         `Samples the running function every millisecond for ${action.seconds} s.`,
         ...(action.precise === true
           ? [preciseCost]
-          : ['Costs a busy process 4 to 7 % CPU while it runs; nothing stops.']),
+          : ['Costs a busy process 4 to 7 % CPU while it runs; at its start it stands still for 15 to 250 ms.']),
       ];
     case 'watch':
       return [
         'Samples the running functions every millisecond and shows those of the last 2 s, again and again.',
-        'Costs a busy process 4 to 7 % CPU until W pauses it; nothing stops.',
+        'Costs a busy process 4 to 7 % CPU until W pauses it; at each look it stands still for 15 to 250 ms.',
       ];
     case 'alloc':
       return [
