@@ -74,6 +74,8 @@ test('the man page says what --help says, for every command', async () => {
   for (const [name, { usage }] of commands)
     assert.ok(page.includes(`.SS memwatch ${name}\n.nf\nmemwatch ${usage}`), name);
   assert.match(page, /^\.TH MEMWATCH 1 /);
+  assert.match(page, /^[\n -~]*$/, 'ASCII, as roff has it');
+  assert.match(page, /scenarios\\\[u2019\] Node/);
   assert.match(page, /\\-\\-rounds +number of rounds to compare/);
   const help = (await memwatch(['mark', '--help'])).stdout.trim().split('\n');
   for (const line of help.filter((text) => text.length < 60))

@@ -30,8 +30,17 @@ README.md and docs/ of the package @memwatch/memwatch
 `;
 };
 
-/** Text that man shows as it is. */
+/** Text that man shows as it is. Other than ASCII is written as roff's own escapes: not every man knows UTF-8. */
 const verbatim = (text: string): string => {
-  const lines = text.split('\n').map((line) => line.replaceAll('\\', '\\e').replaceAll('-', '\\-'));
+  const escaped = text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replaceAll(/[^\0-\x7f]/gu, unicodeEscape);
+  const lines = escaped.split('\n');
   return ['.nf', ...lines.map((line) => (/^[.']/.test(line) ? `\\&${line}` : line)), '.fi'].join('\n');
+};
+
+const unicodeEscape = (character: string): string => {
+  const code = character.codePointAt(0) ?? 0;
+  return `\\[u${code.toString(16).toUpperCase().padStart(4, '0')}]`;
 };
