@@ -57,6 +57,15 @@ const openLine = (state: State): string | undefined => {
   return view?.kind === 'source' ? `${view.place.file}:${view.place.line}` : undefined;
 };
 
+test('at 80 columns a place gives way to what is said of it, but keeps its file and line', () => {
+  const place = { function: 'handleRequest', file: '/srv/app/src/growing-cache.ts', line: 16, bytes: 12.3 * 2 ** 20 };
+  const state = showing([finding({ allocationSites: [{ ...place, calledFrom: null }] })]);
+  const screen = frame({ ...state, columns: 80 })
+    .map(textOf)
+    .join('\n');
+  assert.match(screen, /^ Made at +…rc\/growing-cache\.ts:16 {2}by handleRequest, 12\.3 MB survived \(sampled\) *$/m);
+});
+
 test('Enter on a finding opens the line that the report of leaks names', () => {
   const opened = play(showing([finding()]), key('enter'));
   assert.equal(opened.tab, 'lines');

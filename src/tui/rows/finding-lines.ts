@@ -44,7 +44,7 @@ const siteLine = ({ label: name, place, about }: FindingPlace, width: number, ma
   const room = width - labelWidth - (about === '' ? 0 : displayWidth(safe(about)) + 2);
   return line(
     span(padEnd(`${marked ? '▸' : ' '}${name}`, labelWidth), marked ? 'key' : 'title'),
-    span(placeText(place, Math.max(room, (width - labelWidth) >> 1)), 'place'),
+    span(placeText(place, Math.max(room, Math.floor((width - labelWidth) / 3))), 'place'),
     span(`  ${safe(about)}`),
   );
 };

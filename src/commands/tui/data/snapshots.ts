@@ -92,8 +92,8 @@ export class Snapshots {
     this.tell(`comparing ${files.length} snapshots`);
     this.growth = computeGrowthData(this.all.map(({ heap }) => heap));
     const { diff, wholeBytes } = this.growth;
-    const caution = diff.sameProcess ? '' : '; NOT of one process: matched by class and retaining path';
-    const summary = `${files.length} snapshots: the heap grew ${formatBytesDelta(wholeBytes)}${caution}`;
+    const caution = diff.sameProcess ? '' : '; NOT of one process: matched by class and path';
+    const summary = `${files.length} snapshots: heap ${formatBytesDelta(wholeBytes)}${caution}`;
     this.emit({ type: 'loaded', dataset: 'growth', summary });
     if (files.length < leastSnapshots || !diff.sameProcess) return undefined;
     return analyseSnapshots(files, { onProgress: this.tell });
