@@ -43,7 +43,8 @@ export const openSource = async (args: Arguments, io: Io): Promise<{ heap: Heap;
   const wanted = wantedFile(args);
   const target = await targetOf(args, io, named);
   const heap = await prepare(await readTarget(target, io, { wanted, force: args['force'] === true }), io);
-  return { heap, file: named ?? ('pid' in target ? String(target.pid) : 'the target') };
+  const whose = 'pid' in target ? `process ${target.pid}` : (named ?? 'the target');
+  return { heap, file: wanted?.file ?? whose };
 };
 
 /** Where the capture of a target is kept; undefined if the user did not ask to keep it. */

@@ -136,6 +136,7 @@ test('heap of a live process names the module variable and the file of its class
     console.log('ready');`;
   const target = await startSource(t, source);
   const heap = await memwatchJson(['heap', String(target.pid), '--class', 'Session', '--limit', '2']);
+  assert.equal((heap['snapshot'] as { file: string }).file, `process ${target.pid}`);
   const [row] = heap['classes'] as { count: number; location: { file: string; line: number } | null }[];
   assert.equal(row?.count, 20000);
   assert.match(row?.location?.file ?? '', /target\.mjs$/);
