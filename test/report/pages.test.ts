@@ -133,8 +133,21 @@ test('the pages of waste, memory and CPU: every figure under its heading', (t) =
   }
 });
 
-const widths = [500, 800, 1600];
+const widths = [400, 1000, 1600];
 const probe = `
+const rgbOf = (color) => /^rgba?\\(([\\d.]+), ([\\d.]+), ([\\d.]+)(?:, ([\\d.]+))?/.exec(color).slice(1).map((part) => Number(part ?? 1));
+const light = ([red, green, blue]) => {
+  const [r, g, b] = [red, green, blue].map((part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const groundOf = (one) => {
+  const ground = rgbOf(getComputedStyle(one).backgroundColor);
+  return ground[3] > 0.99 || one.parentElement === null ? ground : groundOf(one.parentElement);
+};
+const contrast = (one) => {
+  const [dark, bright] = [light(rgbOf(getComputedStyle(one).color)), light(groundOf(one))].sort((a, b) => a - b);
+  return (bright + 0.05) / (dark + 0.05);
+};
 const frames = [...document.querySelectorAll('iframe')].map(({ contentDocument }) => contentDocument);
 const out = document.createElement('pre');
 out.id = 'probe';
@@ -143,11 +156,17 @@ out.textContent = JSON.stringify(frames.map((page) => ({
   inserted: page.querySelectorAll('img, script').length,
   over: Math.max(0, page.documentElement.scrollWidth - page.documentElement.clientWidth),
   charts: page.querySelectorAll('polyline').length,
+  contrast: Math.min(...[...page.body.querySelectorAll('*')].filter((one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== '')).map(contrast)),
 })));
 document.body.append(out);`;
 
-test(
-  'Chromium opens pages of hostile names at three widths, and nothing in them runs or runs over',
+for (const [scheme, setting] of [
+  ['light', 1],
+  ['dark', 0],
+] as const)
+  // prettier-ignore
+  test(
+  `Chromium opens pages of hostile names at three widths, ${scheme}: nothing runs, nothing runs over, all can be read`,
   { skip: !hasChromium },
   (t) => {
     const file = join(temporaryFolder(t), 'pages.html');
@@ -161,16 +180,17 @@ test(
       file,
       `<!doctype html><body>${frames.join('')}<script>addEventListener('load', () => {${probe}})</script></body>`,
     );
-    const dom = openInChromium(t, file);
+    const dom = openInChromium(t, file, [`--blink-settings=preferredColorScheme=${setting}`]);
     const pages = JSON.parse(/<pre id="probe">(.*?)<\/pre>/s.exec(dom)?.[1] ?? dom.slice(-500));
     const charts: Record<string, number> = { 'memwatch/leaks@1': 2 };
     assert.deepEqual(
-      pages.map(({ title, ...page }: Record<string, unknown>) => ({
+      pages.map(({ title, contrast, ...page }: Record<string, unknown>) => ({
         ...page,
+        contrast: Number(contrast) >= 4.5 ? 'enough' : contrast, // of WCAG 2 for text
         titled: title !== '' && title !== 'broken',
       })),
       documents.flatMap(({ schema }) =>
-        widths.map(() => ({ inserted: 0, over: 0, charts: charts[schema] ?? 0, titled: true })),
+        widths.map(() => ({ inserted: 0, over: 0, contrast: 'enough', charts: charts[schema] ?? 0, titled: true })),
       ),
     );
   },

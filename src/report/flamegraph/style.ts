@@ -3,7 +3,7 @@ import { pageColors } from '../page/style.js';
 
 export const flamegraphStyle = `${pageColors}
 :root{--application:#f28e5c;--package:#e8c468;--node:#8fbf8f;--native:#8ab4d8;--gc:#d58ab0;--state:#b9bec6;--grew:#e0645a;--shrank:#5a8fe0;--found:#c44fd0;--label:#16181c}
-@media (prefers-color-scheme:dark){:root{--application:#b9592a;--package:#93742a;--node:#447a48;--native:#3d6a92;--gc:#8d4468;--state:#565d68;--grew:#b03a32;--shrank:#3460ad;--found:#b23dbe;--label:#fff}}
+@media (prefers-color-scheme:dark){:root{--application:#b9592a;--package:#8c6e26;--node:#447a48;--native:#3d6a92;--gc:#8d4468;--state:#565d68;--grew:#b03a32;--shrank:#3460ad;--found:#b23dbe;--label:#fff}}
 body{margin:1rem 1.5rem}h1{font-size:1.2rem;margin:0;overflow-wrap:anywhere}h2{font-size:1rem;overflow-wrap:anywhere}header p{margin:.2rem 0 .6rem;color:var(--quiet)}#legend span{color:var(--label);padding:0 .5rem;border-radius:.2rem}
 ${['application', 'package', 'node', 'native', 'gc', 'grew', 'shrank'].map((kind) => `.${kind}{background:var(--${kind})}`).join('')}
 form{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}input,button{font:inherit}

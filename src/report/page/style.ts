@@ -2,7 +2,7 @@
 
 /** Shared by reports and flame graphs. */
 export const pageColors = `:root{color-scheme:light dark;--ground:#fff;--raised:#f5f6f8;--text:#1d2129;--quiet:#5b6470;--rule:#d5d9df;--bar:#cfe0f7;--line:#1f66b8;--second:#b35c00;--bad:#b3261e;--good:#1b7a3d;--open:#8a5a00;--mark:#fff3c4}
-@media (prefers-color-scheme:dark){:root{--ground:#15181d;--raised:#1e2229;--text:#e3e6eb;--quiet:#9aa4b1;--rule:#353c46;--bar:#24405f;--line:#6aaefc;--second:#ffb05c;--bad:#ff8a80;--good:#6fd08c;--open:#f0c060;--mark:#4a4213}}
+@media (prefers-color-scheme:dark){:root{--ground:#15181d;--raised:#1e2229;--text:#e3e6eb;--quiet:#9aa4b1;--rule:#353c46;--bar:#24405f;--line:#6aaefc;--second:#ffb05c;--bad:#ff8a80;--good:#6fd08c;--open:#f0c060;--mark:#3d3610}}
 body{background:var(--ground);color:var(--text);font:15px/1.5 system-ui,sans-serif}`;
 
 export const pageStyle = `${pageColors}
