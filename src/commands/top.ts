@@ -10,7 +10,7 @@ import { targetForms, targetOf } from './choose-target.js';
 import { hasScreen, type Arguments, type Command, type Io } from './io.js';
 import { sayEnd } from './say-end.js';
 import { showTopScreen } from './top/screen.js';
-import { createTop, topDocument, topSorts, topTitle, type TopChoice } from './top/view.js';
+import { createTop, topDocument, topSorts, topTitle, type TopChoice, topCosts } from './top/view.js';
 import { durationOf } from './option-values.js';
 
 export const topCommand: Command = {
@@ -32,7 +32,7 @@ export const topCommand: Command = {
     if (intervalMs < 200) throw new MemwatchError('bad-argument', '--interval is at least 200ms');
     const programStdout = io.json ? ('stderr' as const) : undefined;
     const isScreen = hasScreen() && !io.json && args['plain'] !== true && target.kind !== 'command';
-    if (!isScreen) io.warn(costs);
+    if (!isScreen) io.warn(topCosts);
     const attaching = { signal: io.signal, onProgress: io.progress, programStdout };
     const program = await withAttachment(target, attaching, async (attachment) => {
       await attachment.runIfWaiting();
@@ -47,11 +47,6 @@ export const topCommand: Command = {
     return program === undefined ? undefined : programExitCode(program);
   },
 };
-
-/** Measured on Node 20 to 26: a program of few functions, and one of 20,000. */
-const costs =
-  'samples the running functions every millisecond: a busy process uses 4 to 7 % more CPU meanwhile, and stands still for 15 ' +
-  'to 250 ms at each refresh, the longer the more code it has; a longer --interval costs less';
 
 const sortOf = (args: Arguments): TopChoice['sort'] => topSorts.find((one) => one === args['sort']) ?? 'self';
 

@@ -81,6 +81,10 @@ test(
   async (t) => {
     const target = await startSource(t, busy, { kind: 'cjs' });
     const terminal = openTerminal(t, { columns: 80, rows: 24 });
+    runMemwatch(terminal, ['top', String(target.pid), '--interval', '4s']);
+    await terminal.until(/the first look takes[^]*4 to 7 %\s+more CPU[^]*stands\s+still/); // before it costs anything
+    terminal.keys('q');
+    await terminal.until(/exit code 0/);
     runMemwatch(terminal, ['top', String(target.pid), '--interval', '300ms']);
     const screen = await terminal.until(/(spinFor|blocker)[^]*q quit/);
     assert.match(screen, /worker 1 \(mill\): [\d.]+% busy/);

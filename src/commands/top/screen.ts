@@ -2,11 +2,12 @@
 import type { Attachment } from '../../agent/attach/attach.js';
 import type { NamedProfile } from '../../analyzer/model/merge-profiles.js';
 import { renderTop, type TopView } from '../../report/top-text.js';
+import { wrap } from '../../report/wrap.js';
 import { fitHeight, fitLine, line, span, type Line } from '../../tui/rows/line.js';
 import { colorDepth } from '../../tui/rows/theme.js';
 import { startGuardian } from '../../tui/terminal/guardian.js';
 import { openTerminal } from '../../tui/terminal/screen.js';
-import { createTop, topTitle, type TopChoice } from './view.js';
+import { createTop, topCosts, topTitle, type TopChoice } from './view.js';
 
 export const showTopScreen = async (
   attachment: Attachment,
@@ -82,7 +83,7 @@ const waitWhilePaused = async (state: State, over: AbortSignal): Promise<void> =
 const linesOf = ({ view, choice, paused }: State, columns: number, rows: number): Line[] => {
   const body =
     view === undefined
-      ? ['the first look takes as long as --interval says']
+      ? ['the first look takes as long as --interval says', ...wrap(topCosts, columns)]
       : renderTop(view, { columns, lines: rows - 2, folder: process.cwd() });
   const keys = `s own time  t total  n name  f file  o ${choice.own ? 'all code' : 'own code'}  space ${paused === undefined ? 'pause' : 'go on'}  q quit`;
   const state = paused === undefined ? '4 to 7 % CPU of a busy process' : 'paused: nothing is sampled';

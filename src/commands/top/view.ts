@@ -11,6 +11,11 @@ import type { TopBlock, TopThread, TopDocument } from '../../analyzer/model/top.
 
 export const topSorts = ['self', 'total', 'name', 'file'] as const;
 
+/** Measured on Node 20 to 26: a program of few functions, and one of 20,000. */
+export const topCosts =
+  'samples the running functions every millisecond: a busy process uses 4 to 7 % more CPU meanwhile, and stands still for 15 ' +
+  'to 250 ms at each refresh, the longer the more code it has; a longer --interval costs less';
+
 export interface TopChoice {
   readonly sort: (typeof topSorts)[number];
   readonly own: boolean;
