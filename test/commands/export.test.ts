@@ -197,7 +197,7 @@ test(
       await memwatch(['export', ...files.slice(0, 1), '--to', 'html', '-o', join(folder, 'one.html')]),
       await memwatch(['diff', ...files, '--to', 'html', '-o', join(folder, 'diff.html')]),
     ];
-    assert.deepEqual(runs.map(({ code, stderr }) => [code, stderr]), [[0, ''], [0, '']]); // prettier-ignore
+    assert.deepEqual(runs.map(({ code, stderr }) => [code, stderr]), [[0, ''], [0, `wrote ${pages[1] ?? ''}\n`]]); // prettier-ignore
     const both = join(folder, 'both.html');
     const frames = pages.map((page) => `<iframe width="900" height="600" srcdoc="${readFileSync(page, 'utf8').replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"></iframe>`); // prettier-ignore
     const probe = `
