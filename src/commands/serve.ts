@@ -12,6 +12,7 @@ import { createCaptureTurn, type CaptureTurn } from './serve/capture-turn.js';
 import { pushMetrics } from './serve/otlp.js';
 import { parsePushTarget, pushProfiles, type PushTarget } from './serve/pyroscope.js';
 import { serveProcesses, type ServedProcess } from './serve/served.js';
+import { searchForSuspects } from './serve/suspects.js';
 import { createMetricsServer } from './serve/server.js';
 
 export const serveCommand: Command = {
@@ -23,7 +24,7 @@ export const serveCommand: Command = {
       .option('host', { type: 'string', default: '127.0.0.1', describe: 'address to listen on; any other than loopback needs a token' })
       .option('socket', { type: 'string', describe: 'listen on this Unix socket instead; only you can open it' })
       .option('token-file', { type: 'string', describe: 'file with the token that clients must send (or MEMWATCH_TOKEN)' })
-      .option('allow-captures', { type: 'boolean', describe: 'also serve /debug/pprof/profile, allocs and heap' })
+      .option('allow-captures', { type: 'boolean', describe: 'also serve /debug/pprof/profile, allocs and heap, and look for leaks where the heap grows' })
       .option('otlp', { type: 'string', describe: 'also push the metrics to this address by OTLP, such as http://127.0.0.1:4318/v1/metrics' })
       .option('push', { type: 'string', describe: 'also push CPU profiles to this server of Pyroscope (token: MEMWATCH_PUSH_TOKEN)' })
       .option('push-tenant', { type: 'string', describe: 'the tenant there (X-Scope-OrgID)' })
@@ -35,10 +36,15 @@ export const serveCommand: Command = {
     const receivers = { push: pushOf(args), otlp: otlpOf(args) };
     const served = await serveProcesses(finderOf(args, io), io);
     const turn = createCaptureTurn();
+    const ending = new AbortController();
+    const allowCaptures = args['allow-captures'] === true;
+    const quietly = { ...io, signal: AbortSignal.any([io.signal, ending.signal]), progress: () => {} };
+    const suspects = allowCaptures ? searchForSuspects(served.list, turn, quietly) : undefined;
     const server = createMetricsServer(served.list, {
       token,
-      allowCaptures: args['allow-captures'] === true,
+      allowCaptures,
       turn,
+      suspectsOf: suspects?.of,
       isSocket: args['socket'] !== undefined,
       signal: io.signal,
     });
@@ -51,6 +57,8 @@ export const serveCommand: Command = {
     } finally {
       server.close();
       server.closeAllConnections();
+      ending.abort();
+      await suspects?.ended;
       await Promise.all([stopPushing?.(), served.stop()]); // no receiver keeps a process waiting
     }
   },

@@ -2,15 +2,17 @@
  * The metrics of `memwatch serve`. In: the served processes with their last readings. Out: Prometheus metrics, under the names
  * that prom-client gives them, so that dashboards for Node.js work; memwatch's own begin with `memwatch_`.
  */
+import type { Finding } from '../../analyzer/model/finding.js';
 import type { GcReading, Reading } from '../../analyzer/model/reading.js';
 import type { Metric, MetricSample } from '../../report/prometheus.js';
 import type { ServedProcess } from './served.js';
+import type { Suspects } from './suspects.js';
 
 type Read = ServedProcess & { readonly last: Reading };
 
 const hasReading = (one: ServedProcess): one is Read => one.last !== undefined;
 
-export const metricsOf = (served: readonly ServedProcess[]): Metric[] => {
+export const metricsOf = (served: readonly ServedProcess[], suspectsOf: Suspects['of'] = () => []): Metric[] => {
   const read = served.filter(hasReading);
   const gauge = metricOf(read, 'gauge');
   const counter = metricOf(read, 'counter');
@@ -42,14 +44,24 @@ export const metricsOf = (served: readonly ServedProcess[]): Metric[] => {
       type: 'gauge',
       samples: served.map(({ labels, nodeVersion }) => ({ labels: { ...labels, version: nodeVersion }, value: 1 })),
     },
-    {
-      name: 'memwatch_heap_growth_bytes_per_second',
-      help: 'Growth of the heap after collections, with its bounds (95 %).',
-      type: 'gauge',
-      samples: read.flatMap(growthSamples),
-    },
+    ...ownMetrics(read, suspectsOf),
   ];
 };
+
+const ownMetrics = (read: readonly Read[], suspectsOf: Suspects['of']): Metric[] => [
+  {
+    name: 'memwatch_heap_growth_bytes_per_second',
+    help: 'Growth of the heap after collections, with its bounds (95 %).',
+    type: 'gauge',
+    samples: read.flatMap(growthSamples),
+  },
+  {
+    name: 'memwatch_suspected_leak',
+    help: '1 for each leak that the last search found, by its signature.',
+    type: 'gauge',
+    samples: read.flatMap((one) => leakSamples(one, suspectsOf(one))),
+  },
+];
 
 const since = 'since memwatch attached';
 
@@ -99,6 +111,13 @@ const gcSamples = ({ labels, gc }: ServedProcess): MetricSample[] =>
     { suffix: '_sum', labels: { ...labels, kind: gcKinds[kind] }, value: durationUs / 1e6 },
     { suffix: '_count', labels: { ...labels, kind: gcKinds[kind] }, value: count },
   ]);
+
+/** A signature is the same in every run; titles have counts, which would make a new series each time. */
+const leakSamples = ({ labels }: ServedProcess, findings: readonly Finding[]): MetricSample[] =>
+  findings.map(({ signature, kind, location }) => {
+    const place = location === null ? '' : `${location.file}:${location.line}`;
+    return { labels: { ...labels, signature, kind, location: place }, value: 1 };
+  });
 
 const growthSamples = (served: ServedProcess): MetricSample[] => {
   const slope = served.growth();

@@ -12,12 +12,14 @@ import type { CaptureTurn } from './capture-turn.js';
 import { metricsOf } from './metrics.js';
 import { captureProfile, profileKinds, type ProfileKind } from './profiles.js';
 import type { ServedProcess } from './served.js';
+import type { Suspects } from './suspects.js';
 
 export interface ServeOptions {
   /** Without it the server listens where only this machine can connect. */
   readonly token: string | undefined;
   readonly allowCaptures: boolean;
   readonly turn: CaptureTurn;
+  readonly suspectsOf: Suspects['of'] | undefined;
   /** Listens on a Unix socket, which only its owner can open. */
   readonly isSocket: boolean;
   readonly signal: AbortSignal;
@@ -51,7 +53,7 @@ export const createMetricsServer = (list: () => readonly ServedProcess[], option
     const refused = refuse(request, options);
     if (refused !== undefined) return refused;
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-    if (pathname === '/metrics') return { status: 200, body: renderPrometheus(metricsOf(list())), headers: { 'content-type': prometheusType } }; // prettier-ignore
+    if (pathname === '/metrics') return { status: 200, body: renderPrometheus(metricsOf(list(), options.suspectsOf)), headers: { 'content-type': prometheusType } }; // prettier-ignore
     if (pathname === '/' || pathname === '/debug/pprof/') return text(200, overview(list()));
     const kind = profileKinds.find((one) => pathname === `/debug/pprof/${one}`);
     return kind === undefined ? text(404, 'there are /metrics, /debug/pprof/profile, …/allocs and …/heap') : capture(kind, searchParams, gone); // prettier-ignore
