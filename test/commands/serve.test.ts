@@ -154,6 +154,22 @@ test('Prometheus and pprof get what they ask for, and the process is left as it 
   await noPortOpen(target.pid);
 });
 
+test('the heap profile names what a quiet process keeps: 10 KB a second', { skip: without('go') }, async (t) => {
+  const quiet = `
+const kept = [];
+function keepLittle() { kept.push({ at: Date.now(), words: Array.from({ length: 60 }, (_, i) => i) }); }
+setInterval(keepLittle, 50);
+console.log('ready');
+`;
+  const target = await startSource(t, quiet);
+  const served = await startServe(t, [String(target.pid), '--port', '0', '--allow-captures']);
+  const env = { ...process.env, PPROF_TMPDIR: temporaryFolder(t) };
+  const url = `${served.address}/debug/pprof/heap?seconds=8`;
+  const { stdout } = await promisify(execFile)('go', ['tool', 'pprof', '-timeout', '60', '-top', url], { env, timeout: 60_000 }); // prettier-ignore
+  assert.match(stdout, /Type: inuse_space[^]*keepLittle/);
+  await end(served);
+});
+
 test('a service that restarts is found again by its name; captures are off unless they are allowed', async (t) => {
   const folder = temporaryFolder(t);
   const script = join(folder, 'shop-service.mjs');

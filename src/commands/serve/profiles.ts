@@ -18,7 +18,6 @@ export const profileKinds = ['profile', 'allocs', 'heap'] as const;
 export type ProfileKind = (typeof profileKinds)[number];
 
 const usualIntervalUs = 1000;
-const allocationIntervalBytes = 512 * 1024;
 
 /** Of the main thread. `intervalUs`: between two samples of the CPU. Throws `disconnected` if the process ends meanwhile, and what the captures throw. */
 export const captureProfile = async (
@@ -36,8 +35,8 @@ export const captureProfile = async (
     return writePprof(withoutIdle(readCpuProfile(capture.text)));
   }
   if (kind === 'heap') await requireRoomToCollect(attachment);
-  const sampling = { ...options, intervalBytes: allocationIntervalBytes, survivors: kind === 'heap' };
-  const profile = readHeapProfile(await captureAllocations(attachment, thread, sampling));
+  const sampled = await captureAllocations(attachment, thread, { ...options, survivors: kind === 'heap' });
+  const profile = readHeapProfile(sampled);
   return writePprof(kind === 'heap' ? onlyLive(profile) : profile);
 };
 
