@@ -15,6 +15,7 @@ import { complete } from '#memwatch/commands/query/prompt.js';
 import { renderQueryCsv } from '#memwatch/report/query-text.js';
 import { memwatch } from '../support/memwatch.js';
 import { repository } from '../support/paths.js';
+import { installPackage } from '../support/runners.js';
 import { temporaryFolder } from '../support/targets.js';
 
 const source = `import { writeHeapSnapshot } from 'node:v8';
@@ -169,11 +170,11 @@ test('every question of docs/query.md is answered; names complete; what SQL cann
   assert.deepEqual(read.rows, [[old.graph.edgeCount, old.graph.nodeCount, old.dominators.retainedBytes[0]]]);
   assert.equal(statSync(join(folder, 'strings.parquet')).mode & 0o777, 0o600);
 
-  // a sort of more than the memory that DuckDB may use goes to a file
+  // a sort of ten times the memory that DuckDB may use goes to a file
   await one.run(`SET memory_limit = '24MB'; SET threads = 1`);
   const sorted =
     await one.run(`SELECT count(*), max(place) FROM (SELECT row_number() OVER (ORDER BY md5(i::VARCHAR)) AS place,
-    repeat('x', 200) || i AS text FROM range(400000) t(i)) WHERE text LIKE 'x%'`);
+    repeat('x', 560) || i AS text FROM range(400000) t(i)) WHERE text LIKE 'x%'`);
   assert.deepEqual(sorted.rows, [[400_000, 400_000]]);
 });
 
@@ -191,4 +192,41 @@ test('without the package, query says at once what to install', async (t) => {
   });
   assert.equal(run.code, 2);
   assert.match(run.stderr, /needs? the package @duckdb\/node-api.*\n {2}npm install @duckdb\/node-api@1\.5\.6-r\.1 /);
+});
+
+/** Prints the rows of each table, the types of the nodes' columns and the sum of their bytes, as Polars reads them. */
+const readWithPolars = `const polars = require('nodejs-polars');
+const read = (table) => polars.readParquet(process.argv[1] + '/' + table + '.parquet');
+const nodes = read('nodes');
+const types = Object.entries(nodes.schema).map(([name, type]) => [name, String(type)]);
+console.log(JSON.stringify({
+  rows: ['nodes', 'edges', 'classes', 'strings', 'locations'].map((table) => read(table).height),
+  types: Object.fromEntries(types),
+  selfBytes: nodes.select(polars.col('self_bytes').sum()).row(0)[0],
+  classes: nodes.filter(polars.col('class').eq(polars.lit('Session'))).height,
+}));`;
+
+test('Polars reads the Parquet files: rows, types and sums are those of the snapshot', async (t) => {
+  const modules = installPackage('nodejs-polars@0.26.1');
+  if (modules === undefined) return t.skip('nodejs-polars cannot be downloaded');
+  const { earlier } = snapshots(t);
+  const folder = `${earlier}-tables`;
+  await exportParquet(earlier, folder, false, quietIo);
+  const printed = execFileSync(process.execPath, ['-e', readWithPolars, folder], { cwd: modules, encoding: 'utf8' });
+  const { graph, classes, dominators } = await heapOf(earlier);
+  const read = JSON.parse(printed) as {
+    rows: number[];
+    types: Record<string, string>;
+    selfBytes: number;
+    classes: number;
+  };
+  assert.deepEqual(read.rows.slice(0, 2), [graph.nodeCount, graph.edgeCount]);
+  assert.equal(read.rows[2], classes.list.length);
+  assert.ok(Number(read.rows[3]) > 1000);
+  assert.equal(read.selfBytes, dominators.retainedBytes[0]);
+  assert.equal(read.classes, 100);
+  assert.deepEqual(
+    Object.entries(read.types).filter(([, type]) => !type.includes('String')),
+    ['id', 'self_bytes', 'retained_bytes', 'dominator_id'].map((name) => [name, 'DataType(Int64)']).concat([['line', 'DataType(Int32)']]), // prettier-ignore
+  );
 });

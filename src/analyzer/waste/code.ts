@@ -4,15 +4,14 @@ import { isProgramFile } from '../model/scripts.js';
 import { followInternal, nodeKinds } from './layout.js';
 import { preorderPlaces, takeSubtree } from './subtree.js';
 import type { Finder } from './kinds.js';
+import { cutNote } from './strings.js';
 
-export const scriptsTwice: Finder = {
-  kind: 'scripts-twice',
-  title: 'The same code loaded again',
-  advice:
-    'load it once: keep the module instead of deleting it from require.cache or importing it with another query, and compile a text once with vm.Script',
-  find: (heap, claims, add) => {
+/** Scripts with the same key and the same text as an earlier one: what each of them takes. */
+const findAgain =
+  (keyOf: (url: string) => string | undefined, note?: string): Finder['find'] =>
+  (heap, claims, add) => {
     const { graph } = heap;
-    const again = loadedAgain(graph);
+    const again = loadedAgain(graph, keyOf);
     const scriptOf = createScript(graph);
     const places = preorderPlaces(heap);
     for (let node = 0; node < graph.nodeCount; node++) {
@@ -20,16 +19,36 @@ export const scriptsTwice: Finder = {
       if (!again.has(script)) continue;
       let bytes = 0;
       for (const part of places.subtree(node)) if (isCode(graph, part)) bytes += claims.takeAll(part);
-      add(script, bytes);
+      add(script, bytes, note);
     }
-  },
+  };
+
+const withoutQuery = (url: string): string => url.replace(/\?.*/s, '');
+
+export const scriptsTwice: Finder = {
+  kind: 'scripts-twice',
+  title: 'The same code loaded again',
+  advice:
+    'load it once: keep the module instead of deleting it from require.cache or importing it with another query, and compile a text once with vm.Script',
+  find: findAgain(withoutQuery),
+};
+
+/** The file's path in its package, wherever that is installed. */
+const fileInPackage = (url: string): string | undefined =>
+  /.*[\\/]node_modules[\\/](.+)$/s.exec(withoutQuery(url))?.[1];
+
+export const packagesTwice: Finder = {
+  kind: 'packages-twice',
+  title: 'The same code of packages that are installed in several places',
+  advice: 'install them once: npm dedupe, or one version for all that need it (npm ls shows who needs which)',
+  find: findAgain(fileInPackage, cutNote),
 };
 
 const isCode = (graph: HeapGraph, node: number): boolean =>
   graph.nodeType[node] !== nodeKinds.object && graph.nodeType[node] !== nodeKinds.closure;
 
-/** Scripts with the name and the text of an earlier one; an import with another query is another script of the same name. */
-const loadedAgain = (graph: HeapGraph): Set<number> => {
+/** Scripts of the program with the key and the text of an earlier one. */
+const loadedAgain = (graph: HeapGraph, keyOf: (url: string) => string | undefined): Set<number> => {
   const sourceOf = followInternal(graph, 'source');
   const nameOf = followInternal(graph, 'name');
   const first = new Set<string>();
@@ -37,8 +56,9 @@ const loadedAgain = (graph: HeapGraph): Set<number> => {
   for (let node = 0; node < graph.nodeCount; node++) {
     const source = graph.nodeType[node] === nodeKinds.code ? sourceOf(node) : -1;
     const name = source === -1 ? -1 : nameOf(node);
-    if (name === -1 || !isProgramFile(graph.strings.get(graph.nodeName[name]))) continue;
-    const file = graph.strings.get(graph.nodeName[name]).replace(/\?.*/s, '');
+    const url = name === -1 ? '' : graph.strings.get(graph.nodeName[name]);
+    const file = isProgramFile(url) ? keyOf(url) : undefined;
+    if (file === undefined) continue;
     const key = [file, graph.nodeName[source], graph.selfBytes[source]].join();
     if (first.has(key)) again.add(node);
     else first.add(key);

@@ -7,7 +7,7 @@ import type { WasteKind, WasteReport } from '../model/waste.js';
 import { poolsOfFew, tinyBuffers } from './buffers.js';
 import { functionsPerObject, listenersInBulk, settledPromises } from './bulk.js';
 import { Claims } from './claims.js';
-import { scriptsTwice, sourceMaps } from './code.js';
+import { packagesTwice, scriptsTwice, sourceMaps } from './code.js';
 import { unusedVariables } from './contexts.js';
 import { emptyCollections, singleEntryCollections, unusedRoom } from './collections.js';
 import { equalObjects } from './equal-objects.js';
@@ -24,6 +24,7 @@ import { equalStrings, ropes, slices } from './strings.js';
 const finders: readonly Finder[] = [
   sourceMaps,
   scriptsTwice,
+  packagesTwice,
   unusedVariables,
   dictionaryObjects,
   boxedNumbers,

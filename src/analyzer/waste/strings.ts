@@ -23,7 +23,7 @@ export const equalStrings: Finder = {
   },
 };
 const isCut = (text: string): boolean => text.length >= longestText;
-const cutNote = `V8 cuts strings in snapshots at ${longestText} characters: for longer ones only the beginning and the size are known to be equal`;
+export const cutNote = `V8 cuts strings in snapshots at ${longestText} characters: for longer ones only the beginning and the size are known to be equal`;
 
 /**
  * A short slice of a long text keeps the whole text alive. A text counts as long if it has this many bytes per slice.

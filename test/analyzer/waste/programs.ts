@@ -184,6 +184,21 @@ export const planted: Readonly<Record<string, Planted>> = {
     wasteful: `for (let i = 0; i < 60; i++) pages.set(i, (await import(file + '?page=' + i)).default([1]));`,
     mended: `for (let i = 0; i < 60; i++) pages.set(i, (await import(file)).default([1]));`,
   },
+  'packages-twice': {
+    before: `import { mkdirSync, writeFileSync } from 'node:fs';
+      import { createRequire } from 'node:module';
+      const require = createRequire(import.meta.url);
+      const pages = new Map();
+      const lines = Array.from({ length: 2000 }, (_, i) => 'sum = sum * 3 + data[' + i + '];');
+      const load = (page) => {
+        const folder = process.argv[2] + '-app/node_modules/page' + page + '/node_modules/lib';
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(folder + '/sum.js', 'module.exports = (data) => { let sum = 0; ' + lines.join('\\n') + ' return sum; };');
+        return require(folder + '/sum.js');
+      };`,
+    wasteful: `for (let i = 0; i < 60; i++) pages.set(i, load(i)([1]));`,
+    mended: `for (let i = 0; i < 60; i++) pages.set(i, load(0)([1]));`,
+  },
   'unused-variables': {
     before: `const pages = new Map();
       const text = (value) => Buffer.from(value).toString();
