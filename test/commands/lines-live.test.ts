@@ -285,7 +285,7 @@ test('a probe ends at its limit of hits, and states its risk and cost first', as
     '20s',
   ]);
   assert.equal(run.code, 0, run.stderr);
-  assert.match(run.stderr, /cost: .* at most 20\.0 s or 50 hits/);
+  assert.match(run.stderr, /cost: .* at most 20\.0 s or 50 hits,\n +and then until the event loop turns/);
   assert.match(run.stderr, /risk: /);
   assert.match(run.stdout, /It stopped early, at the limit of --max-hits/);
   await untouched(target);

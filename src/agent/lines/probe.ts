@@ -70,7 +70,7 @@ export const captureProbe = async (
   await waitFor(attachment, 'set', options);
   const ended = await watch(attachment, options);
   const state = await remove();
-  if (state === undefined) throw new MemwatchError('disconnected', 'the target ended before it gave its counts');
+  if (state === undefined) throw noCounts(attachment);
   if (state.error !== undefined) throw new MemwatchError('target-error', `in the target: ${state.error}`);
   return {
     counted: countedFunction(live, plan, state),
@@ -79,6 +79,18 @@ export const captureProbe = async (
     unreachable: plan.unreachable,
   };
 };
+
+/** Breakpoints are removed between two turns of the loop: one turn that runs the lines very often takes long. */
+const noCounts = ({ ending }: Attachment): MemwatchError =>
+  ending.aborted
+    ? new MemwatchError('disconnected', 'the target ended before it gave its counts')
+    : new MemwatchError(
+        'no-answer',
+        'the target still runs the function in the same turn of its event loop, slowed by the probe',
+        {
+          hint: 'the target removes the breakpoints itself when that turn ends; leave out --probe to sample the lines of a function that runs so often',
+        },
+      );
 
 /**
  * Waits for the probe's state. A target whose loop does not turn never runs what is posted to it: then no breakpoint was

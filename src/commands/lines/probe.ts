@@ -35,10 +35,12 @@ export const probeProcess = async (
 /** V8 parses the function again for each condition: measured 12 to 60 us, plus 0.7 us per line; a hit has two conditions. */
 const warningOf = (live: LiveFunction, { durationMs, maxHits }: { durationMs: number; maxHits: number }): string[] => {
   const lengthUs = 1.4 * (live.lastLine - live.firstLine);
-  const each = `${formatDuration(Math.round(24 + lengthUs))} to ${formatDuration(Math.round(120 + lengthUs))}`;
+  const [leastUs, mostUs] = [Math.round(24 + lengthUs), Math.round(120 + lengthUs)];
+  const each = (runs: number): string => `${formatDuration(runs * leastUs)} to ${formatDuration(runs * mostUs)}`;
   return [
     `--probe sets breakpoints that record and never pause in ${escapeText(live.name)} (${escapeText(live.file)}:${live.firstLine}), and removes them after it.`,
-    `  cost: each run of one of its lines takes ${each} longer, for at most ${formatDuration(durationMs * 1000)} or ${formatCount(maxHits)} hits.`,
+    `  cost: each run of one of its lines takes ${each(1)} longer, for at most ${formatDuration(durationMs * 1000)} or ${formatCount(maxHits)} hits,`,
+    `  and then until the event loop turns: if one turn runs its lines 100,000 times, the process stands still for ${each(100_000)}.`,
     `  risk: V8's debugger has bugs: breakpoints of another kind have crashed processes. This kind crashed none in over a`,
     '  thousand runs in hot code. This is not a proof: do not use it on a process that must never stop. Ctrl-C ends it early.',
   ];
