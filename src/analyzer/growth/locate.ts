@@ -4,6 +4,7 @@
  * in the path qualifies.
  */
 import type { AddingLine, Finding, FindingKind } from '../model/finding.js';
+import type { Heap } from '../heap/heap.js';
 import { nodesOnPath } from '../heap/paths.js';
 import { edgeName, edgeTypes, nodeName, type HeapGraph } from '../model/heap-graph.js';
 import type { Location } from '../model/location.js';
@@ -14,7 +15,7 @@ import type { Growth } from './snapshots/find-growth.js';
 import { types } from './snapshots/growth-classes.js';
 import type { Links } from './code/additions.js';
 import type { Places } from './places.js';
-import { anchorsOf, membersOf, type Anchor, type NodeStep } from './snapshots/steps.js';
+import { anchorsOf, membersOf, stepsTo, type Anchor, type NodeStep } from './snapshots/steps.js';
 
 export interface Place {
   /** The line that adds to the container, if it is known; otherwise the code that owns it. */
@@ -54,6 +55,15 @@ export const placeFields = (
   place === undefined
     ? { location: null, owner: { kind: 'unknown' } }
     : { location: place.location, additions: place.additions, owner: ownerOf(place.location.file, packageOf) };
+
+/** The program's code nearest to an object: of what leads to it, the last variable, class or function with a place. */
+export const locateHolder = ({ graph, paths }: Pick<Heap, 'graph' | 'paths'>, node: number, places: Places) => {
+  for (const anchor of anchorsOf(graph, stepsTo(graph, paths, node))) {
+    const location = locationOf(anchor, places);
+    if (location !== undefined && isProgramFile(location.file)) return location;
+  }
+  return undefined;
+};
 
 const locationOf = ({ kind, node, name }: Anchor, places: Places): Location | undefined => {
   if (kind === 'variable') return places.ofVariable(node, name);

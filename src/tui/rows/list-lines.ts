@@ -69,7 +69,8 @@ const panelLines = (state: State, view: ListView, height: number): Line[] => {
     return [rule(state, 'What to do'), ...advice, ...where, ...path];
   }
   const title = row?.kind === 'class' ? 'What keeps the biggest one alive' : 'What keeps it alive';
-  return [rule(state, title), ...pathLines(view, state.columns, height - 1)];
+  const where = row?.kind === 'growth' && row.place !== undefined ? [placeLine(row.place, state.columns)] : [];
+  return [rule(state, title), ...where, ...pathLines(view, state.columns, height - 1 - where.length)];
 };
 
 const placeLine = ({ file, line: number }: Location, columns: number): Line => {

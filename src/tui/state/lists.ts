@@ -112,6 +112,8 @@ export interface GrowthRow {
   readonly history: readonly (number | null)[];
   readonly bytesDelta: number;
   readonly countDelta: number | undefined;
+  /** Of an object: the program's code that is nearest to it, such as the variable that holds it. */
+  readonly place: Location | undefined;
   readonly path: string;
 }
 

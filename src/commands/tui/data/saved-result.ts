@@ -107,7 +107,7 @@ const savedDiff = ({ snapshots, heapBytes = [], classes, objects }: DiffDocument
   },
   sources: [],
 });
-const noObject = { kind: 'growth', node: undefined, id: undefined } as const;
+const noObject = { kind: 'growth', node: undefined, id: undefined, place: undefined } as const;
 
 const savedProfile = ({ unit, functions, lines, durationUs }: CostTable, dataset: 'cpu' | 'alloc'): SavedResult => ({
   dataset,

@@ -2,6 +2,7 @@
  * The snapshots that are open, and what grew between them. In: files. Out: events, pages, paths. It is loaded with the first
  * snapshot, because profiles need none of it.
  */
+import { readScriptsTable } from '../../../analyzer/formats/scripts-table.js';
 import { leastSnapshots } from '../../../analyzer/growth/snapshots/find-growth.js';
 import type { Heap } from '../../../analyzer/heap/heap.js';
 import type { LeakReport } from '../../../analyzer/model/finding.js';
@@ -90,7 +91,12 @@ export class Snapshots {
   async compare(): Promise<LeakReport | undefined> {
     const files = this.all.map(({ file }) => file);
     this.tell(`comparing ${files.length} snapshots`);
-    this.growth = computeGrowthData(this.all.map(({ heap }) => heap));
+    const last = files.at(-1);
+    const scripts = last === undefined ? undefined : await readScriptsTable(last);
+    this.growth = computeGrowthData(
+      this.all.map(({ heap }) => heap),
+      scripts,
+    );
     const { diff, wholeBytes } = this.growth;
     const caution = diff.sameProcess ? '' : '; NOT of one process: matched by class and path';
     const summary = `${files.length} snapshots: heap ${formatBytesDelta(wholeBytes)}${caution}`;
