@@ -58,7 +58,7 @@ interface Wanted {
 async function* looks(attachment: Attachment, { intervalMs, allThreads }: Wanted, signal: AbortSignal) {
   const options = { windowMs: intervalMs, intervalUs: 1000, allThreads, signal };
   for await (const captures of watchCpu(attachment, options))
-    yield captures.map(({ thread, text }) => ({ name: thread, profile: readCpuProfile(text) }));
+    yield captures.map(({ thread, text, ownUs }) => ({ name: thread, profile: readCpuProfile(text), ownUs }));
 }
 
 const printTop = async (

@@ -65,7 +65,5 @@ export const blockStack = ({ stack }: TopBlock, folder: string): string => {
     const place = showPlace({ file: file === '' ? null : file, line }, folder);
     return escapeText(place === '' ? showName(name) : `${showName(name)} (${place})`);
   });
-  return frames.length === 0
-    ? 'no function ran that long: V8 began to sample, or the machine was busy'
-    : frames.join(' < ');
+  return frames.length === 0 ? 'no function ran that long; the machine may have been busy' : frames.join(' < ');
 };

@@ -1,8 +1,7 @@
 /** `memwatch top`: as lines, as documents and on a terminal; whatever ends it, the target is as it was. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createTop } from '#memwatch/commands/top/view.js';
-import type { NamedProfile } from '#memwatch/analyzer/model/merge-profiles.js';
+import { createTop, type LookedThread } from '#memwatch/commands/top/view.js';
 import { computeTurns, type LongestTurn } from '#memwatch/analyzer/cost/longest-turn.js';
 import { readCpuProfile } from '#memwatch/analyzer/formats/cpuprofile.js';
 import { memwatch } from '../support/memwatch.js';
@@ -152,14 +151,15 @@ test('a late timer that no function explains is not shown instead of a block who
     { id: 2, callFrame: at('(idle)', '') },
     { id: 3, callFrame: at('handle', 'file:///a.js') },
   ];
-  const look = (samples: readonly number[], maxUs: number): NamedProfile[] => {
+  const look = (samples: readonly number[], maxUs: number, ownUs = 0): LookedThread[] => {
     const profile = { nodes, startTime: 0, endTime: 1e6, samples, timeDeltas: samples.map(() => 100_000) };
     const scripts = { schema: 'memwatch/scripts@1', pid: 1, nodeVersion: 'v22.1.0', scripts: [] };
     const loop = { utilization: 1, delay: { meanUs: 0, p99Us: 0, maxUs } };
     const memwatch = { scripts, thread: 'main thread', precise: false, gc: null, loop };
-    return [{ name: 'main thread', profile: readCpuProfile(JSON.stringify({ ...profile, memwatch })) }];
+    return [{ name: 'main thread', profile: readCpuProfile(JSON.stringify({ ...profile, memwatch })), ownUs }];
   };
   const top = createTop('');
+  assert.equal(createTop('')(look([2, 2, 2], 150_000, 120_000), { sort: 'self', own: false }).block, undefined, 'memwatch’s own'); // prettier-ignore
   const blocks = [
     look([2, 2, 2], 150_000),
     look([2, 3, 3, 2], 190_000),

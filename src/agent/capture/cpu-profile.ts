@@ -51,6 +51,8 @@ export interface CpuCapture {
   readonly thread: string;
   /** The whole file. */
   readonly text: string;
+  /** Of one of many short profiles: the longest that a command of memwatch's kept the thread from its event loop, so far. */
+  readonly ownUs?: number;
 }
 
 /** The main thread, the worker that the target names, or all. */

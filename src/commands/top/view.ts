@@ -21,14 +21,19 @@ export interface TopChoice {
   readonly own: boolean;
 }
 
+export interface LookedThread extends NamedProfile {
+  /** The longest that memwatch kept the thread from its event loop. */
+  readonly ownUs?: number | undefined;
+}
+
 /** Makes the view of one look after another; the longest block is remembered. */
-export type Top = (threads: readonly NamedProfile[], choice: TopChoice) => TopView;
+export type Top = (threads: readonly LookedThread[], choice: TopChoice) => TopView;
 
 export const createTop = (title: string): Top => {
   const longestUs = new Map<string, number>();
   const open = new Map<string, OpenTurn>();
   let block: TopBlock | undefined;
-  let looked: readonly NamedProfile[] = [];
+  let looked: readonly LookedThread[] = [];
   return (threads, { sort, own }) => {
     const news = threads === looked ? [] : threads; // a key only sorts the same look again
     looked = threads;
@@ -48,7 +53,9 @@ export const createTop = (title: string): Top => {
 
 const leastBlockUs = 50_000;
 
-/** V8's profiler itself keeps the target from its event loop when it starts, for a tenth of a second in some programs. */
+/** Two commands of memwatch's in a row, and what the target does between them. */
+const ownSpreadUs = 50_000;
+
 const tellsMore = (one: TopBlock, block: TopBlock | undefined): boolean => {
   const [isKnown, wasKnown] = [one.stack.length > 0, (block?.stack.length ?? 0) > 0];
   if (one.durationUs <= leastBlockUs || (wasKnown && !isKnown)) return false;
@@ -57,7 +64,7 @@ const tellsMore = (one: TopBlock, block: TopBlock | undefined): boolean => {
 
 /** A timer of the target was later than ever before: it measured the block, and the samples say what ran meanwhile. */
 const newBlock = (
-  { name, profile }: NamedProfile,
+  { name, profile, ownUs = 0 }: LookedThread,
   turn: LongestTurn | undefined,
   longestUs: Map<string, number>,
 ): TopBlock | undefined => {
@@ -65,6 +72,7 @@ const newBlock = (
   if (maxUs <= (longestUs.get(name) ?? 0)) return undefined;
   longestUs.set(name, maxUs);
   const isSeen = turn !== undefined && turn.durationUs > maxUs / 2;
+  if (!isSeen && maxUs <= ownUs + ownSpreadUs) return undefined;
   return { thread: name, durationUs: Math.round(maxUs), at: new Date(), stack: isSeen ? turn.stack : [] };
 };
 

@@ -44,7 +44,7 @@ export class Profiles {
 
   /** The profile of what ran last; callers and callees have other numbers in the next one. */
   showNow(captures: readonly CpuCapture[]): void {
-    const threads = captures.map(({ thread, text }) => ({ name: thread, profile: readCpuProfile(text) }));
+    const threads = captures.map(({ thread, text, ownUs }) => ({ name: thread, profile: readCpuProfile(text), ownUs }));
     const data = createProfileData('', mergeProfiles(threads));
     const again = this.byName.has('now');
     this.byName.set('now', { ...data, functions: data.functions.map((row) => ({ ...row, frame: -1 })) });
