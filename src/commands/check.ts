@@ -81,7 +81,8 @@ const check = async (args: Arguments, io: Io): Promise<number | undefined> => {
   }
   const failed = writeOutputs(report, outputs, folder, io);
   io.print(report, () => renderCheck(report, { folder, color: io.color }));
-  if (!report.passed) io.warn(whereToLook(outputs.artifacts));
+  const isSeen = report.scenarios.some(({ passed, failure }) => !passed && failure === null); // something is there to look at
+  if (isSeen) io.warn(whereToLook(outputs.artifacts));
   if (failed !== undefined) throw failed;
   return io.signal.aborted ? undefined : exitCode(report);
 };

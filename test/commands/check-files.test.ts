@@ -58,6 +58,14 @@ test('JUnit is written even if the check cannot begin: not a baseline, a missing
   }
 });
 
+test('a scenario that cannot be used leaves nothing to look into', async (t) => {
+  const folder = quick(t);
+  writeFileSync(join(folder, 'empty.mjs'), 'export {}');
+  const { code, stderr } = await junitAfter(folder, 'empty.mjs');
+  assert.equal(code, 2);
+  assert.doesNotMatch(stderr, /to look into it/);
+});
+
 test('JUnit is written even if another file cannot be, and the error is printed', async (t) => {
   const folder = quick(t);
   mkdirSync(join(folder, 'in-the-way'));

@@ -167,6 +167,7 @@ test('a leak known from another Node and from other lines passes, a worse one fa
   const args = ['--junit', 'out/junit.xml', '--markdown', 'out/check.md', '--artifacts', 'kept', '--max-heap', '1mb'];
   const worse = await memwatch(['check', 'leak.mjs', ...args], { cwd: folder, env, timeoutMs: 200_000 });
   assert.equal(worse.code, 1, worse.stderr);
+  assert.match(worse.stderr, /^to look into it: /m);
   assert.match(worse.stdout, /FAIL {2}leak\.mjs: leak[^]*worse: Map .*kept[^]*max-heap: .*limit 1\.00 MB exceeded/);
   assert.match(worse.stderr, /^::error file=leak\.mjs,line=7,col=\d+,title=memwatch check::/m);
   assert.match(readFileSync(join(folder, 'out/junit.xml'), 'utf8'), /<failure type="leak"/);
