@@ -78,11 +78,14 @@ test('delay, CPU, event loop, garbage collection and handles', () => {
   assert.deepEqual(holds('handles>10', [{ ...quiet, handles: [{ type: 'Timeout', count: 11 }] }]), [true]);
 });
 
+const collection: Reading['gc'] = [{ kind: 'major', count: 1, durationUs: 1000 }];
+
 /** A reading each ten seconds for so many minutes, with garbage that comes and goes. */
 const grown = (minutes: number, bytesPerHour: number): Reading[] =>
-  Array.from({ length: minutes * 6 }, (_, i) =>
-    secondReading(i * 10, 100 * mb + (bytesPerHour * i * 10) / 3600 + (i % 5) * mb),
-  );
+  Array.from({ length: minutes * 6 }, (_, i) => ({
+    ...secondReading(i * 10, 100 * mb + (bytesPerHour * i * 10) / 3600 + (i % 5) * mb),
+    gc: i % 5 === 0 ? collection : [],
+  }));
 
 test('growth holds if it is proved to be at least that, and not before half of its time', () => {
   const hour = holds('heap +5%/h', grown(60, 10 * mb));
@@ -93,6 +96,10 @@ test('growth holds if it is proved to be at least that, and not before half of i
   assert.equal(holds('heap +8MB/h', grown(60, 10 * mb)).at(-1), true);
   const levelled = grown(180, 10 * mb).map((reading, i, all) => (i < 360 ? reading : { ...reading, heap: all[360 + (i % 5)]?.heap ?? reading.heap })); // prettier-ignore
   assert.equal(holds('heap +5%/h', levelled).at(-1), false, 'it has levelled off');
+  const never = grown(60, 10 * mb).map((reading) => ({ ...reading, gc: [] }));
+  assert.equal(holds('heap +5%/h', never).includes(true), false, 'never collected as a whole, it may be garbage');
+  const once = never.map((reading, i) => (i === never.length - 1 ? { ...reading, gc: collection } : reading));
+  assert.equal(holds('heap +5%/h', once).at(-1), true, 'a collection has left it');
 });
 
 test('one capture of a condition and a script in a time, also across runs of memwatch', () => {

@@ -34,6 +34,10 @@ export const leastReadings = 2 * fewestWindows;
 export const computeGrowth = (points: readonly Point[]): Slope =>
   computeSlope(floorsOf(points, fewestWindows), points.length < leastReadings ? 0 : allowedError);
 
+/** What the heap gains after the last collection of the whole of it may be garbage: growth is proved up to there. */
+export const collectsWholeHeap = ({ gc }: Reading): boolean =>
+  gc?.some(({ kind, count }) => kind === 'major' && count > 0) ?? false;
+
 /** The figures that are proved to grow; the one that reaches its limit first comes first. */
 export const findGrowing = (figures: readonly Figure[]): GrowingFigure[] =>
   figures

@@ -8,7 +8,7 @@ import type { Target } from '../../agent/attach/target.js';
 import { watchReadings } from '../../agent/capture/readings.js';
 import { readProcessCounts, type ProcessCounts } from '../../agent/process/counts.js';
 import type { Point } from '../../analyzer/growth/readings/slope.js';
-import { computeGrowth } from '../../analyzer/memory/forecast.js';
+import { collectsWholeHeap, computeGrowth } from '../../analyzer/memory/forecast.js';
 import type { Slope } from '../../analyzer/model/bounds.js';
 import type { GcReading, Reading } from '../../analyzer/model/reading.js';
 import { MemwatchError } from '../../errors.js';
@@ -25,7 +25,7 @@ export interface ServedProcess {
   readonly userSeconds: number;
   readonly systemSeconds: number;
   readonly gc: ReadonlyMap<GcReading['kind'], { readonly count: number; readonly durationUs: number }>;
-  /** Bytes a second by which the used heap grows. */
+  /** Bytes a second by which the used heap grows; without bounds until V8 has collected the whole heap. */
   growth(): Slope;
 }
 
@@ -61,6 +61,8 @@ class Served implements ServedProcess {
   readonly labels: Readonly<Record<string, string>>;
   readonly nodeVersion: string;
   private readonly heapPoints: Point[] = [];
+  /** Those up to the last collection of the whole heap. */
+  private collectedPoints: readonly Point[] = [];
 
   constructor(readonly attachment: Attachment) {
     const { pid, port } = attachment;
@@ -83,7 +85,7 @@ class Served implements ServedProcess {
   }
 
   growth(): Slope {
-    return computeGrowth(this.heapPoints);
+    return computeGrowth(this.collectedPoints);
   }
 
   private take(reading: Reading): void {
@@ -98,5 +100,6 @@ class Served implements ServedProcess {
     }
     this.heapPoints.push({ x: reading.timeMs / 1000, y: reading.heap.usedBytes });
     if (this.heapPoints.length > mostPoints) this.heapPoints.shift();
+    if (collectsWholeHeap(reading)) this.collectedPoints = [...this.heapPoints];
   }
 }

@@ -3,7 +3,7 @@
  * with its reason in words. It has no clock and no process: time is that of the readings.
  */
 import type { Point } from '../../analyzer/growth/readings/slope.js';
-import { computeGrowth } from '../../analyzer/memory/forecast.js';
+import { collectsWholeHeap, computeGrowth } from '../../analyzer/memory/forecast.js';
 import type { Reading } from '../../analyzer/model/reading.js';
 import { formatBytes, formatDuration, formatShare } from '../../report/units.js';
 import type { Condition, Quantity } from './conditions.js';
@@ -115,13 +115,16 @@ const gcOf = ({ gc, intervalUs }: Reading): Level | undefined => {
 const pointsOfGrowth = 300;
 
 /**
- * Holds if growth is proved to be at least what the condition says: the lower bound of the slope over the lowest figures.
+ * Holds if growth is proved to be at least what the condition says: the lower bound of the slope over the lowest figures, which
+ * are garbage in part until V8 has collected the whole heap.
  */
 const growthDecider = ({ text, quantity, value, isShare }: Condition, perMs: number): Decider => {
   if (!isMemory(quantity)) return () => [];
-  const points: Point[] = [];
+  const all: Point[] = [];
+  let points: readonly Point[] = [];
   return (reading) => {
-    addLowest(points, reading.timeMs / 1000, bytesOf(reading, quantity), perMs / pointsOfGrowth / 1000);
+    addLowest(all, reading.timeMs / 1000, bytesOf(reading, quantity), perMs / pointsOfGrowth / 1000);
+    if (quantity === 'rss' || collectsWholeHeap(reading)) points = [...all];
     const [first, last] = [points[0], points.at(-1)];
     if (first === undefined || last === undefined || last.x - first.x < perMs / 2000) return [];
     const { low, estimate } = computeGrowth(points);
