@@ -54,7 +54,7 @@ export const followProcesses = async (
     const attachment = await attach(target, { signal, onProgress: io.progress });
     const work = follow(attachment, target, signal)
       .catch((error: unknown) => {
-        if (!signal.aborted) io.warn(`${key} is no longer ${done}: ${messageOf(error)}`); // else `stop` throws it
+        if (!signal.aborted) io.warn(escapeText(`${key} is no longer ${done}: ${messageOf(error)}`)); // else `stop` throws it
       })
       .finally(() => followed.delete(key));
     followed.set(key, { attachment, work });
@@ -101,7 +101,7 @@ const createTries = (add: (target: Target) => Promise<void>, done: string, { sig
       const text = `${keyOf(target)} is not ${done}: ${messageOf(error)}`;
       const hasEnded = error instanceof MemwatchError && error.code === 'no-such-process';
       if (signal.aborted || hasEnded || said.has(text)) return;
-      warn(text);
+      warn(escapeText(text));
       said.add(text);
     });
 };

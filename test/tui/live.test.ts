@@ -19,7 +19,11 @@ const megabyte = 2 ** 20;
 const readings = (count: number, usedAt: (second: number) => number, limitBytes?: number): Reading[] =>
   Array.from({ length: count }, (_, second) => secondReading(second, usedAt(second), limitBytes));
 
-const growingOf = (all: readonly Reading[]): GrowingFigure | undefined => findGrowing(figuresOfProcess(all))[0];
+const collection: Reading['gc'] = [{ kind: 'major', count: 1, durationUs: 1000 }];
+
+/** Of a heap that is collected as a whole in each of these seconds. */
+const growingOf = (all: readonly Reading[]): GrowingFigure | undefined =>
+  findGrowing(figuresOfProcess(all.map((reading) => ({ ...reading, gc: collection }))))[0];
 
 test('a sawtooth whose floor rises is steady growth, with the time to its limit', () => {
   const forecast = growingOf(readings(120, (second) => (100 + second + (second % 10) * 5) * megabyte));
@@ -30,6 +34,13 @@ test('a sawtooth whose floor rises is steady growth, with the time to its limit'
 
 test('a sawtooth whose floor stays is no growth, however it rises at its end', () => {
   assert.equal(growingOf(readings(120, (second) => (100 + (second % 40) * 5) * megabyte)), undefined);
+});
+
+test('what has not been collected as a whole yet is no growth', () => {
+  const rising = readings(120, (second) => (100 + second) * megabyte);
+  assert.deepEqual(findGrowing(figuresOfProcess(rising)), []);
+  const early = rising.map((reading, second) => ({ ...reading, gc: second === 5 ? collection : [] }));
+  assert.deepEqual(findGrowing(figuresOfProcess(early)), [], 'too few readings before the collection');
 });
 
 test('a heap that grew once and then stayed is no steady growth', () => {
@@ -90,8 +101,7 @@ test('the cause of a crash is reported if the last readings show it', () => {
 
 test('no trend is shown from what memwatch itself did to the process', () => {
   const rising = readings(60, (second) => (100 + second) * megabyte);
-  const gc = [{ kind: 'minor', count: 1, durationUs: 1000 }] as const;
-  const events = rising.map((reading) => ({ type: 'reading', reading: { ...reading, gc } }) as const);
+  const events = rising.map((reading) => ({ type: 'reading', reading: { ...reading, gc: collection } }) as const);
   const shown = (state: State): string => frame(state).map(textOf).join('\n');
   const calm = events.reduce((state, event) => update(state, event).state, initialState('pid 1', true, 80, 24));
   assert.match(shown(calm), /used heap grows/);
@@ -100,7 +110,7 @@ test('no trend is shown from what memwatch itself did to the process', () => {
     (state, reading) => update(state, { type: 'reading', reading }).state,
     initialState('pid 1', true, 80, 24),
   );
-  assert.match(shown(uncollected), /Trend +needs two garbage collections/);
+  assert.match(shown(uncollected), /Trend +needs a collection of the whole heap: F forces one/);
   const working: State = { ...initialState('pid 1', true, 80, 24), work: { text: 'a snapshot', action: true } };
   const busy = events.reduce((state, event) => update(state, event).state, working);
   assert.match(shown(busy), /Trend +paused while memwatch works/);

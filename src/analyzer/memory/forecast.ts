@@ -65,9 +65,10 @@ export const computeForecast = (figures: readonly Figure[]): MemoryForecast | nu
   };
 };
 
-/** The used heap, and the RSS, whose limit is that of the cgroup. */
-export const figuresOfProcess = (readings: readonly Reading[]): Figure[] => {
-  const last = readings.at(-1);
+/** The used heap, and the RSS, whose limit is that of the cgroup: up to the last collection of the whole heap. */
+export const figuresOfProcess = (all: readonly Reading[]): Figure[] => {
+  const readings = all.slice(0, 1 + all.findLastIndex(collectsWholeHeap));
+  const last = all.at(-1);
   if (last === undefined) return [];
   const pointsOf = (bytesOf: (reading: Reading) => number): Point[] =>
     readings.map((reading) => ({ x: reading.timeMs / 1000, y: bytesOf(reading) }));

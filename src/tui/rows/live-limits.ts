@@ -2,7 +2,7 @@
  * The lines of the Live tab about memory's limits: what the RSS consists of, what would end the process, and when. In: state.
  * Out: lines. Pure.
  */
-import { figuresOfProcess, findGrowing } from '../../analyzer/memory/forecast.js';
+import { collectsWholeHeap, figuresOfProcess, findGrowing } from '../../analyzer/memory/forecast.js';
 import type { MemoryLimit, MemoryOwner } from '../../analyzer/model/memory.js';
 import type { Reading } from '../../analyzer/model/reading.js';
 import { formatBytes, formatShare } from '../../report/units.js';
@@ -114,23 +114,16 @@ const partsLine = ({ parts }: LiveMemory, room: number): Line => {
 /** 3.6 MB an hour: slower growth needs no warning on a screen that is watched for minutes. */
 const leastBytesPerSecond = 1024;
 
-/**
- * Until V8 collects garbage, everything that the program and memwatch's own readings allocate looks like growth: after two
- * collections the floor shows what stays.
- */
-const fewestCollections = 2;
-
-const collectionsIn = (readings: State['readings']): number =>
-  readings.flatMap(({ gc }) => gc ?? []).reduce((sum, { count }) => sum + count, 0);
-
-const forecastLine = ({ readings: all, disturbedMs, work }: State): Line => {
+const forecastLine = ({ readings: all, disturbedMs, work, replay }: State): Line => {
   if (work?.action === true) {
     return line(label('Trend'), span('paused while memwatch works on the process', 'dim'));
   }
   const readings = all.filter(({ timeMs }) => timeMs > disturbedMs);
   const seconds = spanSeconds(readings);
-  if (seconds >= 20 && collectionsIn(readings) < fewestCollections)
-    return line(label('Trend'), span('needs two garbage collections', 'dim'));
+  if (seconds >= 20 && !readings.some(collectsWholeHeap)) {
+    const how = replay === undefined ? ': F forces one' : '';
+    return line(label('Trend'), span(`needs a collection of the whole heap${how}`, 'dim'));
+  }
   const growing = findGrowing(figuresOfProcess(readings)).find(({ slope }) => slope.estimate >= leastBytesPerSecond);
   if (growing === undefined) {
     const text = seconds < 20 ? 'needs 20 s of readings' : 'no steady growth so far';

@@ -87,7 +87,8 @@ test('a recording, memory --watch and the live screen state the same growth of t
   const limits = (second: number) => [{ of: 'V8', kind: 'heap' as const, limitBytes: 4000 * mb, usedBytes: used(second) }]; // prettier-ignore
   let watched: Watched | undefined;
   for (const at of seconds) watched = addReading(watched, memoryReading({ timeMs: at * 1000, limits: limits(at) }));
-  const live = seconds.map((second) => secondReading(second, used(second)));
+  const gc = [{ kind: 'major', count: 1, durationUs: 1000 }] as const;
+  const live = seconds.map((second) => ({ ...secondReading(second, used(second)), gc }));
   const rates = [
     series?.heapPerSecond.estimate,
     series?.forecast?.bytesPerSecond,
