@@ -28,7 +28,7 @@ export const targetOf = async (args: Arguments, io: Io, named = args['target']):
   if (text !== undefined && captureName.test(text) && !existsSync(text))
     throw new MemwatchError('cannot-read', `no such file: ${text}`);
   const target = parseTarget(text, args['--']);
-  sayWhichIfNamed(text, target, io);
+  if (isName(text)) sayWhich([target], io);
   return withConsent(target, io);
 };
 
@@ -62,14 +62,27 @@ const ask = async (question: string, signal: AbortSignal): Promise<string> => {
 
 /** The targets of a command that takes several, each once; without one the user chooses one from the list. */
 export const targetsOf = async (args: Arguments, io: Io): Promise<Target[]> => {
-  const named = (args['targets'] as readonly string[] | undefined) ?? [];
+  const named = namedTargets(args);
   if (named.length === 0) return [await targetOf(args, io)];
+  sayWhich(named.filter(({ text }) => isName(text)).flatMap(({ targets }) => targets), io); // prettier-ignore
+  return withConsents(named, io);
+};
+
+/** Those that are named and run now; what the user chose from the list, or memwatch started, runs once. */
+export const targetsAgain = async (args: Arguments, io: Io): Promise<Target[]> => withConsents(namedTargets(args), io);
+
+interface Named {
+  readonly text: string;
+  readonly targets: readonly Target[];
+}
+
+const namedTargets = (args: Arguments): Named[] =>
+  ((args['targets'] as readonly string[] | undefined) ?? []).map((text) => ({ text, targets: parseTargets(text) }));
+
+const withConsents = async (named: readonly Named[], io: Io): Promise<Target[]> => {
   const targets = new Map<string, Target>();
-  for (const text of named)
-    for (const target of parseTargets(text)) {
-      sayWhichIfNamed(text, target, io);
-      targets.set(JSON.stringify(target), await withConsent(target, io));
-    }
+  for (const target of named.flatMap((one) => one.targets))
+    targets.set(JSON.stringify(target), await withConsent(target, io));
   return [...targets.values()];
 };
 
@@ -85,11 +98,15 @@ export const allTargets = (): Target[] =>
     .filter((status) => status.permitted && status.catchesSigusr1 && !isMemwatch(status))
     .map(({ pid }) => ({ kind: 'pid', pid, worker: undefined }));
 
-/** A name may mean another process later, so the user must see which one it means now. */
-const sayWhichIfNamed = (text: string | undefined, target: Target, io: Io): void => {
-  if (target.kind !== 'pid' || /^\d/.test(text ?? '')) return;
-  const found = listCandidates().find(({ pid }) => pid === target.pid);
-  if (found !== undefined) io.warn(escapeText(`process ${describeCandidate(found)}`));
+/** A script's name or a port, which may mean another process later. */
+const isName = (text: string | undefined): boolean => !/^\d/.test(text ?? '');
+
+/** The user must see which processes a name means now. */
+const sayWhich = (targets: readonly Target[], io: Io): void => {
+  const pids = new Set(targets.flatMap((target) => (target.kind === 'pid' ? target.pid : [])));
+  if (pids.size === 0) return;
+  for (const found of listCandidates())
+    if (pids.has(found.pid)) io.warn(escapeText(`process ${describeCandidate(found)}`));
 };
 
 export interface Choice extends Candidate {

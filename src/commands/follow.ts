@@ -7,7 +7,7 @@ import { attach, type Attachment } from '../agent/attach/attach.js';
 import type { Target } from '../agent/attach/target.js';
 import { MemwatchError, messageOf } from '../errors.js';
 import { escapeText } from '../report/units.js';
-import { allTargets, targetsOf } from './choose-target.js';
+import { allTargets, targetsAgain, targetsOf } from './choose-target.js';
 import type { Arguments, Io } from './io.js';
 
 export interface Finder {
@@ -19,13 +19,13 @@ export interface Finder {
 
 export const finderOf = (args: Arguments, io: Io): Finder => {
   if (args['all'] === true) return { find: async () => allTargets(), areNamed: false };
-  let say = io.warn;
-  const find = async (): Promise<Target[]> => {
-    const targets = await targetsOf(args, { ...io, warn: say });
-    say = () => {}; // what is found later is said when it is followed
-    return targets;
+  let find = targetsOf;
+  const findOnce = (): Promise<Target[]> => {
+    const now = find;
+    find = targetsAgain; // what is found later is said when it is followed
+    return now(args, io);
   };
-  return { find, areNamed: true };
+  return { find: findOnce, areNamed: true };
 };
 
 /** How often processes that start meanwhile are looked for. */

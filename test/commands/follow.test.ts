@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import type { Target } from '#memwatch/agent/attach/target.js';
 import { allTargets } from '#memwatch/commands/choose-target.js';
-import { followProcesses, leaveFollowed, type Follow } from '#memwatch/commands/follow.js';
+import { finderOf, followProcesses, leaveFollowed, type Follow } from '#memwatch/commands/follow.js';
 import type { Io } from '#memwatch/commands/io.js';
 import { repository } from '../support/paths.js';
 import { startProcess, startSource } from '../support/targets.js';
@@ -46,6 +46,12 @@ test('of all processes, those that cannot be attached to are named, and one that
   await noPortOpen(target.pid);
   await assert.rejects(follow(t, [target.pid, ended.pid], true), { code: 'no-such-process' });
   await noPortOpen(target.pid);
+});
+
+test('what has no name is found once: the user is not asked again and again', async () => {
+  const { find } = finderOf({ _: [], $0: '', '--': ['server.js'] }, {} as Io);
+  assert.deepEqual(await find(), [{ kind: 'command', argv: ['server.js'] }]);
+  assert.deepEqual(await find(), []);
 });
 
 test('all processes are those of the user, without memwatch itself', async (t) => {
