@@ -1,7 +1,8 @@
-// Whether sampling makes the target grow: the RSS of an HTTP server, which sends itself 200 requests a second, while `watch` and `serve --push` would sample it, a
-// thousand times: each time a CPU profile and an allocation profile with what stays alive. Beside it a server without
-// samplings, with the same work for the same time. Shown: the RSS after a garbage collection at the start and in the end,
-// and its slope per sampling with bounds (95 %, Theil-Sen), over the last three quarters: before, both warm up. Linux only.
+// Whether sampling makes the target grow: the RSS of an HTTP server, which sends itself 200 requests a second, while `watch`
+// and `serve --push` would sample it, a thousand times: each time a CPU profile and an allocation profile with what stays
+// alive. Beside it a server without samplings, with the same work for the same time. Shown: the RSS after a garbage collection
+// at the start and in the end, and its slope per sampling with bounds (95 %, Theil-Sen), over the last three quarters: before,
+// both warm up. Linux only.
 //   node bench/soak-samplings.mjs [samplings, 1000] [node binary…]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

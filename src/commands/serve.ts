@@ -38,8 +38,8 @@ export const serveCommand: Command = {
     const turn = createCaptureTurn();
     const ending = new AbortController();
     const allowCaptures = args['allow-captures'] === true;
-    const quietly = { ...io, signal: AbortSignal.any([io.signal, ending.signal]), progress: () => {} };
-    const suspects = allowCaptures ? searchForSuspects(served.list, turn, quietly) : undefined;
+    const work = { ...io, signal: AbortSignal.any([io.signal, ending.signal]), progress: () => {} };
+    const suspects = allowCaptures ? searchForSuspects(served.list, turn, work) : undefined;
     const server = createMetricsServer(served.list, {
       token,
       allowCaptures,
@@ -50,7 +50,7 @@ export const serveCommand: Command = {
     });
     let stopPushing: (() => Promise<void>) | undefined;
     try {
-      stopPushing = await startPushing(served.list, receivers, turn, io);
+      stopPushing = await startPushing(served.list, receivers, turn, work);
       const address = await listen(server, place);
       io.print({ schema: 'memwatch/serve@1', address }, () => `${escapeText(address)}: metrics of ${formatThings(served.list().length, 'process', 'processes')}; Ctrl-C ends it`); // prettier-ignore
       if (!io.signal.aborted) await once(io.signal, 'abort');
@@ -69,20 +69,17 @@ interface Receivers {
   readonly otlp: string | undefined;
 }
 
-/** Returns how to stop. Throws `not-found` if a package is missing. */
+/** Until the signal is aborted; returns how to wait for the end. Throws `not-found` if a package is missing. */
 const startPushing = async (
   list: () => readonly ServedProcess[],
   { push, otlp }: Receivers,
   turn: CaptureTurn,
-  io: Io,
+  { signal, ...io }: Io,
 ): Promise<() => Promise<void>> => {
-  const stopped = new AbortController();
-  const signal = AbortSignal.any([io.signal, stopped.signal]);
   const stopMetrics = otlp === undefined ? undefined : await pushMetrics(list, otlp);
   const warn = (text: string): void => io.warn(escapeText(text));
   const pushing = push === undefined ? undefined : pushProfiles(list, push, turn, signal, warn);
   return async () => {
-    stopped.abort();
     await Promise.all([stopMetrics?.(), pushing]);
   };
 };

@@ -1,16 +1,14 @@
 /** `memwatch view <file…>`: captures in the terminal UI. */
 import { accessSync, constants } from 'node:fs';
-import { readRecording } from '../analyzer/formats/documents/recording.js';
+import { beginsAsRecording } from '../analyzer/model/recording.js';
 import { cannotRead, MemwatchError } from '../errors.js';
 import { requireRegularFile } from '../input.js';
 import { startGuardian } from '../tui/terminal/guardian.js';
-import { readCaptureBytes } from './capture-file.js';
 import { indexOption, indexUse, typeOption, wantedType } from './file-options.js';
 import { hasScreen, type Command } from './io.js';
-import { isRecording } from './tui/data/capture-kind.js';
+import { firstText } from './tui/data/first-text.js';
 import { FileProvider } from './tui/file-provider.js';
 import type { OpenOptions } from './tui/messages.js';
-import { RecordingProvider } from './tui/recording-provider.js';
 
 export const viewCommand: Command = {
   builder: (yargs) =>
@@ -40,9 +38,9 @@ export const viewCommand: Command = {
 
 const providerOf = async (files: readonly string[], options: OpenOptions): Promise<FileProvider> => {
   const [file = ''] = files;
-  return files.length === 1 && (await isRecording(file))
-    ? new RecordingProvider(file, readRecording(await readCaptureBytes(file), file))
-    : new FileProvider(files, options);
+  if (files.length > 1 || !beginsAsRecording(await firstText(file))) return new FileProvider(files, options);
+  const { openRecording } = await import('./tui/recording-provider.js');
+  return openRecording(file);
 };
 
 /** The screen and the terminal library are loaded here, while the data thread looks at the files. */

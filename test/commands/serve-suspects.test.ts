@@ -8,21 +8,11 @@ import type { ServedProcess } from '#memwatch/commands/serve/served.js';
 import { searchForSuspects } from '#memwatch/commands/serve/suspects.js';
 import { renderPrometheus } from '#memwatch/report/prometheus.js';
 import { secondReading } from '../support/readings.js';
-import { startSource } from '../support/targets.js';
+import { sessionKeeper, startSource } from '../support/targets.js';
 import { eventually, noPortOpen } from '../support/waiting.js';
 
-const service = `
-const sessions = new Map();
-let next = 0;
-function keepSession() {
-  for (let i = 0; i < 40; i++) sessions.set(++next, { id: next, pages: new Array(20).fill(next) });
-}
-setInterval(keepSession, 20);
-console.log('ready');
-`;
-
 test('where growth is proved the leak is searched for once, and is a metric with its signature and line', async (t) => {
-  const target = await startSource(t, service);
+  const target = await startSource(t, sessionKeeper);
   await withAttachment({ kind: 'pid', pid: target.pid }, {}, async (attachment) => {
     const labels = { pid: String(target.pid), script: 'target.mjs' };
     const figures = { last: secondReading(1, 1e7), counts: undefined, userSeconds: 0, systemSeconds: 0, gc: new Map() };

@@ -6,25 +6,15 @@ import { test } from 'node:test';
 import type { WatchEvent } from '#memwatch/analyzer/model/watch-event.js';
 import { memwatch } from '../support/memwatch.js';
 import { repository } from '../support/paths.js';
-import { startProcess, startSource, temporaryFolder } from '../support/targets.js';
+import { sessionKeeper, startProcess, startSource, temporaryFolder } from '../support/targets.js';
 import { eventually, noPortOpen } from '../support/waiting.js';
-
-const source = `
-const sessions = new Map();
-let next = 0;
-function keepSession() {
-  for (let i = 0; i < 40; i++) sessions.set(++next, { id: next, pages: new Array(20).fill(next) });
-}
-setInterval(keepSession, 20);
-console.log('ready');
-`;
 
 test('a condition that holds is captured once: evidence, report, notice; the process is left as it was', async (t) => {
   const folder = temporaryFolder(t);
   const keep = join(folder, 'keep');
   const wrong = await memwatch(['watch', '1', '--keep', keep, '--when', 'heap>lots']);
   assert.deepEqual([wrong.code, /delay p99>200ms/.test(wrong.stderr)], [2, true], wrong.stderr);
-  const target = await startSource(t, source);
+  const target = await startSource(t, sessionKeeper);
   // evidence of an earlier run, which is more than may stay
   const old = join(keep, '20200101-000000-000-1');
   mkdirSync(old, { recursive: true });

@@ -86,6 +86,17 @@ export const startProcess = async (
   return target;
 };
 
+/** A program that keeps 2,000 objects a second in a Map, in line 5, in a function of line 4. */
+export const sessionKeeper = `
+const sessions = new Map();
+let next = 0;
+function keepSession() {
+  for (let i = 0; i < 40; i++) sessions.set(++next, { id: next, pages: new Array(20).fill(next) });
+}
+setInterval(keepSession, 20);
+console.log('ready');
+`;
+
 /** Waits until the target has printed something that matches; throws with its output when it ends or 15 s pass. */
 export const printedLine = async (target: StartedTarget, pattern: RegExp): Promise<void> => {
   const ended = target.exited.then(() => true);

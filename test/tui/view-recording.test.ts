@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readRecording } from '#memwatch/analyzer/formats/documents/recording.js';
 import { RecordingProvider } from '#memwatch/commands/tui/recording-provider.js';
+import { update } from '#memwatch/tui/keys/update.js';
+import { initialState } from '#memwatch/tui/state/state.js';
 import type { ProviderEvent } from '#memwatch/tui/state/provider.js';
 import { drawRecording } from '../support/drawn-recording.js';
 import { matchesGolden } from '../support/golden.js';
@@ -54,6 +56,19 @@ test('a long recording is shortened for the screen, and no CPU time is lost', ()
   assert.equal(replay?.readings.length, 2500);
   assert.equal(replay.readings.reduce((sum, { cpu }) => sum + cpu.userUs, 0), 10_000 * 250_000); // prettier-ignore
   assert.equal(replay.readings.at(-1)?.timeMs, recording.series[0]?.readings.at(-1)?.timeMs);
+});
+
+test('another thread that is chosen while one is played is not played, and no clock goes on', () => {
+  const events: ProviderEvent[] = [];
+  const recording = readRecording(drawRecording([{ pid: 71 }, { pid: 72 }], 10), 'day.record');
+  new RecordingProvider('day.record', recording).start((event) => events.push(event));
+  const shown = events.reduce((state, event) => update(state, event).state, initialState('day.record', false, 80, 24));
+  const playing = update(shown, { type: 'key', key: ' ' });
+  assert.deepEqual(playing.effects, [{ effect: 'play', on: true }]);
+  const replay = events.find((event) => event.type === 'replay');
+  const other = replay === undefined ? undefined : update(playing.state, replay);
+  assert.deepEqual(other?.effects, [{ effect: 'play', on: false }]);
+  assert.equal(other?.state.replay?.isPlaying, false);
 });
 
 test('view shows one recording, and one that holds readings', async (t) => {

@@ -10,6 +10,9 @@ export interface RecordHeader {
   readonly intervalMs: number;
 }
 
+export const beginsAsRecording = (text: string): boolean =>
+  /^\s*\{\s*"schema"\s*:\s*"memwatch\/record@/.test(text.slice(0, 200));
+
 /** One thread of one process begins to be recorded; `series` is its number in this file. */
 export interface RecordedStart {
   readonly kind: 'start';

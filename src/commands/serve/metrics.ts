@@ -3,6 +3,7 @@
  * that prom-client gives them, so that dashboards for Node.js work; memwatch's own begin with `memwatch_`.
  */
 import type { Finding } from '../../analyzer/model/finding.js';
+import { formatPlace } from '../../analyzer/model/location.js';
 import type { GcReading, Reading } from '../../analyzer/model/reading.js';
 import type { Metric, MetricSample } from '../../report/prometheus.js';
 import type { ServedProcess } from './served.js';
@@ -115,7 +116,7 @@ const gcSamples = ({ labels, gc }: ServedProcess): MetricSample[] =>
 /** A signature is the same in every run; titles have counts, which would make a new series each time. */
 const leakSamples = ({ labels }: ServedProcess, findings: readonly Finding[]): MetricSample[] =>
   findings.map(({ signature, kind, location }) => {
-    const place = location === null ? '' : `${location.file}:${location.line}`;
+    const place = location === null ? '' : formatPlace(location);
     return { labels: { ...labels, signature, kind, location: place }, value: 1 };
   });
 

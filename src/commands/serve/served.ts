@@ -37,7 +37,7 @@ export interface ServedProcesses {
 
 const readEveryMs = 5000;
 
-/** Throws what `attach` throws for the first targets; those that come later are reported and tried again. */
+/** Throws what followProcesses throws. */
 export const serveProcesses = async (finder: Finder, io: Io): Promise<ServedProcesses> => {
   const served = new Set<Served>();
   const serve = async (attachment: Attachment, _: Target, signal: AbortSignal): Promise<void> => {

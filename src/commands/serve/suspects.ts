@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '../../analyzer/model/finding.js';
+import { formatPlace } from '../../analyzer/model/location.js';
 import { messageOf } from '../../errors.js';
 import { findAttachedLeaks } from '../../leaks/find-leaks.js';
 import { escapeText } from '../../report/units.js';
@@ -53,7 +54,6 @@ export const searchForSuspects = (
 
 /** What a collection holds grows with it, at the same place: it is one leak. */
 const firstOfEachPlace = (findings: readonly Finding[]): Finding[] => {
-  const placeOf = ({ location, signature }: Finding): string =>
-    location === null ? signature : `${location.file}:${location.line}`;
+  const placeOf = ({ location, signature }: Finding): string => (location === null ? signature : formatPlace(location));
   return findings.filter((one, at) => findings.findIndex((other) => placeOf(other) === placeOf(one)) === at);
 };

@@ -1,12 +1,19 @@
 /** The Provider of a recording: `memwatch view day.record`. In: the recording. Out: each of its threads, to be replayed. */
 import { basename } from 'node:path';
+import { readRecording } from '../../analyzer/formats/documents/recording.js';
 import { mergeReadings } from '../../analyzer/memory/thin-recording.js';
 import type { Reading } from '../../analyzer/model/reading.js';
 import type { RecordedReading, RecordedSeries, Recording } from '../../analyzer/model/recording.js';
 import { MemwatchError } from '../../errors.js';
+import { endWords } from '../../report/recording/words.js';
 import type { ProviderEvent, Replay } from '../../tui/state/provider.js';
 import { keptReadings } from '../../tui/state/state.js';
+import { readCaptureBytes } from '../capture-file.js';
 import { FileProvider } from './file-provider.js';
+
+/** Throws `not-found` if nothing was read, and what readRecording throws. */
+export const openRecording = async (file: string): Promise<RecordingProvider> =>
+  new RecordingProvider(file, readRecording(await readCaptureBytes(file), file));
 
 export class RecordingProvider extends FileProvider {
   private readonly series: readonly RecordedSeries[];
@@ -46,7 +53,7 @@ const replayOf = ({ readings, parts, end }: RecordedSeries, { marks }: Recording
   readings: shortened(readings).map(asReading),
   memory: parts.map((one) => ({ ...one, pressure: one.pressure ?? null, oomKills: one.oomKills ?? null })),
   marks,
-  end: end?.how ?? 'how it ended is not recorded',
+  end: endWords(end?.how ?? null),
 });
 
 /** As many as the screen takes. */
@@ -63,8 +70,8 @@ const mergeNext = (one: RecordedReading, next: RecordedReading | undefined): Rec
   next === undefined ? one : mergeReadings(one, next);
 
 /**
- * What a recording does not have is not shown: V8's spaces, the mean delay, the kinds of collections, the uptime. Of collections those of the
- * whole heap are counted, after which the heap's floor shows what stays.
+ * What a recording does not have is not shown: V8's spaces, the mean delay, the kinds of collections, the uptime. Of
+ * collections those of the whole heap are counted, after which the heap's floor shows what stays.
  */
 const asReading = (one: RecordedReading): Reading => ({
   schema: 'memwatch/reading@1',

@@ -9,6 +9,7 @@ import { withAttachment } from '../../agent/attach/attach.js';
 import type { Target } from '../../agent/attach/target.js';
 import { writeJson } from '../../analyzer/model/escape.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
+import { formatPlace } from '../../analyzer/model/location.js';
 import type { WatchEvent } from '../../analyzer/model/watch-event.js';
 import { messageOf } from '../../errors.js';
 import { writeOutput } from '../../files/output.js';
@@ -77,5 +78,5 @@ const findingsOf = (leaks: LeakReport | undefined): WatchEvent['findings'] =>
     ? []
     : hideValues(leaks).findings.map(({ title, location }) => ({
         title,
-        place: location === null ? null : `${location.file}:${location.line}`,
+        place: location === null ? null : formatPlace(location),
       }));

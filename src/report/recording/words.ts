@@ -28,11 +28,14 @@ export const wordsOf = (figures: SeriesSummary): string[] => [
   `RSS ${growth(figures.rssPerSecond)}; heap ${heapGrowth(figures)}`,
   `CPU time ${formatDuration(figures.cpuUs)}${ofTime(figures.cpuUs, figures)}, garbage collection ${formatDuration(figures.gcUs)}, longest delay of the event loop ${formatDuration(figures.longestDelayUs)}`,
   ...limitLines(figures),
-  figures.end ?? 'how it ended is not recorded',
+  endWords(figures.end),
 ];
 
 export const workerWords = (figures: SeriesSummary): string =>
-  `${formatThings(figures.readings, 'reading')}, peak used heap ${formatBytes(figures.peakHeapUsedBytes)}, which ${heapGrowth(figures)}; longest delay ${formatDuration(figures.longestDelayUs)}; ${figures.end ?? 'how it ended is not recorded'}`;
+  `${formatThings(figures.readings, 'reading')}, peak used heap ${formatBytes(figures.peakHeapUsedBytes)}, which ${heapGrowth(figures)}; longest delay ${formatDuration(figures.longestDelayUs)}; ${endWords(figures.end)}`;
+
+/** null: memwatch was killed before it ended. */
+export const endWords = (end: string | null): string => end ?? 'how it ended is not recorded';
 
 const ofTime = (us: number, { durationUs }: SeriesSummary): string =>
   durationUs === 0 ? '' : ` (${formatShare(us / durationUs)} of a core)`;

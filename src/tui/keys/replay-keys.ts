@@ -16,8 +16,13 @@ const stepsOfPlay = 300;
 const pagesOfRecording = 10;
 
 /** Shows the end, and with it the whole. */
-export const openReplay = (state: State, replay: Replay): State =>
-  momentShown({ ...state, tab: 'live', work: undefined, replay: { ...replay, isPlaying: false } }, Infinity);
+export const openReplay = (state: State, replay: Replay): Step => {
+  const isPlaying = state.replay?.isPlaying === true; // of another thread
+  return play(
+    momentShown({ ...state, tab: 'live', work: undefined, replay: { ...replay, isPlaying } }, Infinity),
+    false,
+  );
+};
 
 /** undefined if the key means nothing here. */
 export const replayKeyPressed = (state: Replaying, key: string): Step | undefined => {

@@ -27,7 +27,7 @@ export const update = (state: State, event: UiEvent): Step => {
     case 'page':
       return withPending(dataArrived(state, event));
     case 'replay':
-      return step(openReplay(state, event.replay));
+      return openReplay(state, event.replay);
     case 'played':
       return isReplay(state) && state.replay.isPlaying ? playedOn(state) : step(state);
     case 'hopeless':

@@ -5,16 +5,17 @@
  */
 import { MemwatchError, messageOf } from '../../../errors.js';
 import type { MemoryLimit, MemoryPressure } from '../../model/memory.js';
-import type {
-  RecordedEnd,
-  RecordedMark,
-  RecordedParts,
-  RecordedReading,
-  RecordedSeries,
-  RecordedStart,
-  RecordEvent,
-  RecordHeader,
-  Recording,
+import {
+  beginsAsRecording,
+  type RecordedEnd,
+  type RecordedMark,
+  type RecordedParts,
+  type RecordedReading,
+  type RecordedSeries,
+  type RecordedStart,
+  type RecordEvent,
+  type RecordHeader,
+  type Recording,
 } from '../../model/recording.js';
 import { memoryOwners } from '../../model/memory.js';
 import { openContent } from '../file-content.js';
@@ -99,9 +100,6 @@ export interface RecordLines {
   readonly events: readonly RecordEvent[];
   readonly cutOff: boolean;
 }
-
-export const beginsAsRecording = (text: string): boolean =>
-  /^\s*\{\s*"schema"\s*:\s*"memwatch\/record@/.test(text.slice(0, 200));
 
 /** The lines as they stand in the file. `name` is for messages. */
 export const readRecordLines = (bytes: Uint8Array, name: string): RecordLines => {

@@ -2,15 +2,13 @@
  * Detects what a file holds from its first bytes. In: a path. Out: the kind, and the document if it is a saved result, or
  * the reader of its profile.
  */
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
 import { readDocument, schemaOf } from '../../../analyzer/formats/documents/document.js';
-import { beginsAsRecording } from '../../../analyzer/formats/documents/recording.js';
 import type { Profile } from '../../../analyzer/model/profile.js';
-import { cannotRead, MemwatchError, messageOf } from '../../../errors.js';
+import { MemwatchError, messageOf } from '../../../errors.js';
 import type { ShownReport } from '../../../tui/state/provider.js';
 import { nameFile } from '../../profile-file.js';
+import { firstText } from './first-text.js';
 import { reportOfCheck } from './saved-check.js';
 import { savedResult, type SavedResult } from './saved-result.js';
 
@@ -46,8 +44,6 @@ export const kindOf = async (file: string): Promise<CaptureKind> => {
   throw new MemwatchError('not-this-format', `${file} ${what}`, { hint: other ?? shown });
 };
 
-export const isRecording = async (file: string): Promise<boolean> => beginsAsRecording(await firstText(file));
-
 const shown =
   'view shows .heapsnapshot, profiles of V8, Chrome, speedscope, pprof and perf, collapsed stacks, and what leaks, check, heap, diff, cpu, alloc and lines print as --json';
 
@@ -57,23 +53,4 @@ const readText = async (file: string): Promise<string> => {
   } catch (cause) {
     throw new MemwatchError('cannot-read', `cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
-};
-
-const headBytes = 4096;
-
-/** The first bytes as text, unpacked if they are gzip. */
-const firstText = async (file: string): Promise<string> => {
-  try {
-    const raw = await firstChunk(createReadStream(file, { end: 65_535 }));
-    if (raw[0] !== 0x1f || raw[1] !== 0x8b) return raw.toString('latin1', 0, headBytes);
-    const unzipped = createReadStream(file, { end: 65_535 }).pipe(createGunzip());
-    return (await firstChunk(unzipped)).toString('latin1', 0, headBytes);
-  } catch (cause) {
-    throw cannotRead(file, cause);
-  }
-};
-
-const firstChunk = async (stream: AsyncIterable<Buffer>): Promise<Buffer> => {
-  for await (const chunk of stream) return chunk;
-  return Buffer.alloc(0);
 };
