@@ -120,7 +120,7 @@ export const planted: Readonly<Record<string, Planted>> = {
       class Visit { constructor(from) { this.from = from; } }
       class Stay { constructor(from) { this.from = from; this.to = undefined; this.by = undefined; } }
       const visits = new Map();`,
-    wasteful: `for (let i = 0; i < 4000; i++) {
+    wasteful: `for (let i = 0; i < 12_000; i++) {
       const one = {};
       one.id = i;
       settings.set(i, one);
@@ -132,7 +132,7 @@ export const planted: Readonly<Record<string, Planted>> = {
       if (i % 3 === 0) visit.by = i;
       visits.set(i, visit);
     }`,
-    mended: `for (let i = 0; i < 4000; i++) {
+    mended: `for (let i = 0; i < 12_000; i++) {
       settings.set(i, { id: i });
       settings.set(-i, { a: i, b: i, c: i, d: i, e: i });
       visits.set(i, new Stay(i));
