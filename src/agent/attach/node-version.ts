@@ -1,14 +1,15 @@
 /**
  * Which version of Node a process runs, by its executable. In: its status. Out: `v22.1.0`; null if that is not known. Each
- * executable is looked at only once.
+ * executable is looked at only once, if the process that runs it does not end meanwhile.
  */
 import { execFile } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { hasProc, type ProcessStatus } from '../process/proc.js';
 import { hasOtherRoot } from '../process/target-files.js';
 
-export type KnownVersions = Map<string, Promise<string | null>>;
+/** undefined: the process that was looked at ended meanwhile. */
+export type KnownVersions = Map<string, Promise<string | null | undefined>>;
 
 export const versionOf = async (status: ProcessStatus, known: KnownVersions): Promise<string | null> => {
   if (!status.permitted) return null;
@@ -16,9 +17,10 @@ export const versionOf = async (status: ProcessStatus, known: KnownVersions): Pr
   const identity = identityOf(file);
   if (identity === identityOf(hasProc ? '/proc/self/exe' : process.execPath)) return process.version;
   const key = `${identity} ${status.userId}`;
-  const version = known.get(key) ?? findVersion(status, file);
+  const before = known.get(key) ?? Promise.resolve(undefined);
+  const version = before.then((found) => (found === undefined ? findVersion(status, file) : found));
   known.set(key, version);
-  return version;
+  return (await version) ?? null;
 };
 
 const identityOf = (file: string): string => {
@@ -31,8 +33,12 @@ const identityOf = (file: string): string => {
 };
 
 /** What belongs to a container is never started here: its libraries are elsewhere, and it may be hostile. */
-const findVersion = async ({ pid, userId }: ProcessStatus, file: string): Promise<string | null> =>
-  (await hasOtherRoot(pid)) ? readVersion(file).catch(() => null) : askVersion(file, userId);
+const findVersion = async ({ pid, userId }: ProcessStatus, file: string): Promise<string | null | undefined> => {
+  const version = (await hasOtherRoot(pid))
+    ? await readVersion(file).catch(() => null)
+    : await askVersion(file, userId);
+  return version === null && !existsSync(file) ? undefined : version;
+};
 
 /** With the rights of its user, so that no other user's file runs with memwatch's rights. */
 const askVersion = (file: string, uid: number): Promise<string | null> =>
