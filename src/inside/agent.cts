@@ -5,6 +5,7 @@
  * In: environment variables. Out: a folder of evidence, for `memwatch why`.
  */
 import type * as Settings from './settings.js' with { 'resolution-mode': 'import' };
+import type Inspector = require('node:inspector');
 import workerThreads = require('node:worker_threads');
 import ends = require('./ends.cjs');
 import logs = require('./logs.cjs');
@@ -65,6 +66,24 @@ const readFigures = (): Settings.AgentFigures => {
   ];
 };
 
+/** As long as it is connected, V8 samples. */
+let sampling: Inspector.Session | undefined;
+
+/**
+ * V8 samples what is allocated from now on. The agent's own thread needs 0.1 to 0.3 s until it could start this, and a
+ * program may fill its heap within that.
+ */
+const sampleFromTheStart = (): void => {
+  try {
+    const { Session } = process.getBuiltinModule('node:inspector');
+    sampling = new Session();
+    sampling.connect();
+    sampling.post('HeapProfiler.startSampling', { samplingInterval: 512 * 1024 }, () => {});
+  } catch {
+    // the agent's thread says what it cannot do
+  }
+};
+
 let stops = 0;
 /** Called by a memwatch that is attached and is about to sample the heap itself: V8 has one sampler for all. */
 const stopSampling = (): void => quietly(endSampling);
@@ -109,7 +128,7 @@ const startWorker = (start: Settings.AgentStart): workerThreads.Worker => {
     start.shared[0] = message.ping;
   });
   worker.on('error', (error: Error) => {
-    Atomics.store(start.shared, 3, 0);
+    Atomics.store(start.shared, 3, ends.states.ended);
     say(`the agent inside has ended: ${reasonOf(error)}`);
   });
   worker.unref(); // after the listeners, which would keep the program alive
@@ -137,7 +156,7 @@ const inWorker = (settings: Settings.AgentStart): Keeper => {
   return {
     worker,
     send: (message) => worker.postMessage(message),
-    isWorking: () => Atomics.load(shared, 3) !== 0,
+    state: () => Atomics.load(shared, 3),
     wait: () => ends.waitForEnd(shared),
   };
 };
@@ -149,7 +168,11 @@ const inProcess = (settings: Settings.AgentStart): Keeper => {
   import('./in-process.js')
     .then(({ watchInProcess }) => (send = watchInProcess(settings, readFigures)))
     .catch((error: unknown) => say(`the agent inside does not work: ${needs} (${firstLineOf(error)})`));
-  return { send: (message) => send?.(message), isWorking: () => send !== undefined, wait: () => {} };
+  return {
+    send: (message) => send?.(message),
+    state: () => (send === undefined ? ends.states.ended : ends.states.works),
+    wait: () => {},
+  };
 };
 
 /** Node 20 and 22 allow none under the permission model. */
@@ -173,6 +196,7 @@ const start = (): void => {
   });
   const inside = { read: readFigures, open: openInspector, stopSampling };
   Object.defineProperty(process, key, { value: inside, configurable: true });
+  if (hasInspector()) sampleFromTheStart();
   if (hasInspector()) logs.logPastSession();
   ends.watchEnd(keeper);
   ends.watchWorkers(keeper, keeper.worker);

@@ -15,6 +15,8 @@ export interface CpuWindows {
 }
 
 const windowMs = 10_000;
+/** A program that is killed in its first seconds leaves a profile, too. */
+const firstWindowMs = 2000;
 /** V8 looks through all compiled code when its profiler starts; in a large program the windows are longer for that. */
 const mostShare = 0.01;
 /** Not while the program starts. */
@@ -23,12 +25,12 @@ const firstAfterMs = 1000;
 export const createCpuWindows = (main: MainThread, evidence: Evidence): CpuWindows => {
   const createdMs = Date.now();
   let startedMs: number | undefined;
-  let lengthMs = windowMs;
+  let lengthMs: number | undefined;
   const begin = async (): Promise<void> => {
     const beforeMs = Date.now();
     await main.startCpu();
     startedMs = Date.now();
-    lengthMs = Math.max(windowMs, (startedMs - beforeMs) / mostShare);
+    lengthMs = Math.max(lengthMs === undefined ? firstWindowMs : windowMs, (startedMs - beforeMs) / mostShare);
   };
   const end = async (): Promise<void> => {
     if (startedMs === undefined) return;
@@ -44,7 +46,7 @@ export const createCpuWindows = (main: MainThread, evidence: Evidence): CpuWindo
     end,
     pass: async () => {
       const now = Date.now();
-      if (startedMs === undefined ? now - createdMs >= firstAfterMs : now - startedMs >= lengthMs) await cut();
+      if (startedMs === undefined ? now - createdMs >= firstAfterMs : now - startedMs >= (lengthMs ?? 0)) await cut();
     },
   };
 };

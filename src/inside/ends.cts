@@ -9,11 +9,17 @@ const { quietly } = careful;
 
 /** How long the end of the program may wait for the last evidence to be written; on a machine that is not busy, a moment. */
 const mostWaitMs = 5000;
+/** How long a program that fails at its very start waits for the agent's thread to begin, which takes 0.1 to 0.3 s. */
+const mostStartMs = 1000;
+/** Of what keeps the evidence. */
+const states = { starts: 0, works: 1, ended: 2 } as const;
 
 /** Waits in a loop with pauses of a millisecond, because the agent's thread needs this thread to run JavaScript. */
 const waitForEnd = (shared: Int32Array): void => {
-  const until = Date.now() + mostWaitMs;
-  while (Atomics.load(shared, 2) === 0 && Date.now() < until) Atomics.wait(shared, 2, 0, 1);
+  const beganMs = Date.now();
+  const isOver = (): boolean =>
+    Date.now() >= beganMs + (Atomics.load(shared, 3) === states.starts ? mostStartMs : mostWaitMs);
+  while (Atomics.load(shared, 2) === 0 && !isOver()) Atomics.wait(shared, 2, 0, 1);
   // the thread's session is closed here, by an interrupt that V8 handles only at calls and in loops
   for (let i = 0; i < 1000; i++) Atomics.load(shared, 2);
 };
@@ -50,7 +56,7 @@ const watchWorkers = ({ send }: Settings.Keeper, own: Settings.Keeper['worker'])
   });
 };
 
-const watchEnd = ({ send, isWorking, wait }: Settings.Keeper): void => {
+const watchEnd = ({ send, state, wait }: Settings.Keeper): void => {
   let uncaught = '';
   process.on('uncaughtExceptionMonitor', (error: unknown) =>
     quietly(() => {
@@ -61,11 +67,11 @@ const watchEnd = ({ send, isWorking, wait }: Settings.Keeper): void => {
   );
   process.on('exit', (code) =>
     quietly(() => {
-      if (!isWorking()) return; // it has not started yet, or has ended
+      if (state() === states.ended || (state() === states.starts && code === 0)) return;
       send({ kind: 'end', how: `it ended with exit code ${code}${code === 0 ? '' : uncaught}` });
       wait();
     }),
   );
 };
 
-export = { waitForEnd, watchWorkers, watchEnd };
+export = { states, waitForEnd, watchWorkers, watchEnd };

@@ -4,11 +4,11 @@
  */
 import { scriptsTable } from '../agent/capture/own-documents.js';
 import type { Script } from '../analyzer/model/scripts.js';
-import { createContainers } from './containers.js';
+import type { Containers } from './containers.js';
 import { isSampleDue, sampleTaken, type LastSample } from './due.js';
 import type { Evidence } from './evidence.js';
 import type { MainThread } from './main-thread.js';
-import { createNamedScripts } from './named-scripts.js';
+import type { NamedScripts } from './named-scripts.js';
 
 export interface Samples {
   /** Begins to sample, also again after another tool has ended the sampling. */
@@ -33,8 +33,8 @@ export const createSamples = (
   readFilled: () => Promise<Filled>,
 ): Samples => {
   let last: LastSample | undefined;
-  const scripts = createNamedScripts(main);
-  const containers = createContainers(main, evidence);
+  let scripts: NamedScripts | undefined;
+  let containers: Containers | undefined;
   const start = async (): Promise<void> => {
     last = undefined;
     evidence.beginSamples();
@@ -45,12 +45,15 @@ export const createSamples = (
     const profile = await main.readSurvivors();
     if (profile === undefined) return start(); // another tool has ended the sampling
     const keep = evidence.survivors();
-    const writeWith = (): void => keep({ ...profile, memwatch: notesOf(beganMs - startedMs, scripts.known()) });
+    const writeWith = (): void => keep({ ...profile, memwatch: notesOf(beganMs - startedMs, scripts?.known() ?? []) });
     writeWith(); // at once: the program may die while it is asked for its scripts
+    // loaded when needed: a program that dies soon after its start leaves the more, the sooner the agent works
+    scripts ??= (await import('./named-scripts.js')).createNamedScripts(main);
     if (await scripts.learn(profile)) writeWith();
     const nowMs = Date.now();
     const { share, heapBytes } = await readFilled();
     last = sampleTaken({ nowMs, share }, beganMs, last);
+    containers ??= (await import('./containers.js')).createContainers(main, evidence);
     await containers.count(share, heapBytes, isAsked);
   };
   return {

@@ -21,8 +21,8 @@ export interface AgentStart {
   /** Whether a snapshot is taken near the limit, and on the signal. */
   readonly snapshot: boolean;
   /**
-   * Four numbers: the last ping that the loop answered, its delay in microseconds, 1 when the end is written, and 1 while
-   * the agent's own thread works.
+   * Four numbers: the last ping that the loop answered, its delay in microseconds, 1 when the end is written, and the
+   * state of the agent's own thread.
    */
   readonly shared: Int32Array;
 }
@@ -54,7 +54,8 @@ export interface Keeper {
   /** The agent's own thread, if it has one. */
   readonly worker?: Worker;
   send(message: AgentMessage): void;
-  isWorking(): boolean;
+  /** 0: it starts, 1: it works, 2: it has ended. */
+  state(): number;
   /** Until the last evidence is written. */
   wait(): void;
 }

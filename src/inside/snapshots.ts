@@ -32,9 +32,6 @@ export const createSnapshots = (evidence: Evidence): Snapshots => {
   return { take, pass: async (share) => (share >= near && !isDone ? take() : undefined) };
 };
 
-/** Where no snapshot is wanted. */
-export const noSnapshots: Snapshots = { pass: async () => {}, take: async () => {} };
-
 const whyNot = (): string | undefined => {
   // a program that was built into one file, or Electron, would start itself again
   if (!basename(process.execPath).startsWith('node')) return `${basename(process.execPath)} cannot run memwatch`;

@@ -3,16 +3,15 @@
  * second, or when that jumps, it asks the main thread for figures; as the memory comes near its limit, for what is alive
  * and where that was allocated. It writes at once, because the program may be killed at any moment.
  */
+import type { Server } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../errors.js';
 import { createCpuWindows, noCpuWindows } from './cpu-windows.js';
-import { openDoor } from './door.js';
 import { openEvidence } from './evidence.js';
 import { watchLoop } from './loop.js';
 import { connectMainThread } from './main-thread.js';
 import { createReader } from './reader.js';
 import { createSamples, type Filled } from './samples.js';
-import { createSnapshots, noSnapshots } from './snapshots.js';
 import type { AgentMessage, AgentStart } from './settings.js';
 
 const tickMs = 100;
@@ -22,6 +21,8 @@ const jump = 0.02;
 
 const { shared, blockedMs, ...start } = workerData as AgentStart;
 Atomics.store(shared, 3, 1);
+// if it fails, the program's end is not to wait for it
+process.on('exit', () => Atomics.store(shared, 2, 1));
 const main = connectMainThread();
 const evidence = openEvidence(start, readingMs);
 const reader = createReader(main, start.oldObjectsLimitBytes);
@@ -31,7 +32,9 @@ const readFilled = async (): Promise<Filled> => {
 };
 const samples = createSamples(main, evidence, start.startedMs, readFilled);
 const cpu = start.cpu ? createCpuWindows(main, evidence) : noCpuWindows;
-const snapshots = start.snapshot ? createSnapshots(evidence) : noSnapshots;
+const snapshots = start.snapshot
+  ? import('./snapshots.js').then(({ createSnapshots }) => createSnapshots(evidence))
+  : undefined;
 const loop = watchLoop(shared, (ping) => parentPort?.postMessage(ping));
 
 /** One job after another: the main thread answers one command at a time, and a job belongs together. */
@@ -49,7 +52,7 @@ const look = async (): Promise<void> => {
   const { reading, share, isAttached, stops } = await reader.read(loop.delayUs());
   evidence.reading(reading);
   if (isAttached || isSampling) return; // that memwatch may be sampling the heap itself
-  void markFailure(snapshots.pass(share));
+  void markFailure(passSnapshots(share));
   isSampling = true; // readings go on meanwhile: the last one before the end says the most
   run(async () => {
     if (stops !== stopsSeen) await samples.start();
@@ -59,6 +62,9 @@ const look = async (): Promise<void> => {
   });
   run(async () => void (isSampling = false));
 };
+
+const passSnapshots = async (share: number): Promise<void> => (await snapshots)?.pass(share);
+const takeSnapshot = async (): Promise<void> => (await snapshots)?.take();
 
 let isSampling = false;
 let isLooking = false;
@@ -109,12 +115,16 @@ parentPort?.on('message', (message: AgentMessage) => {
       evidence.mark(`evidence: ${message.why}`);
       await cpu.cut();
       await samples.write(message.isAsked);
-      if (message.isAsked) void markFailure(snapshots.take());
+      if (message.isAsked) void markFailure(takeSnapshot());
     });
   }
 });
-// the other folder: the usual one may be missing, or the permission model may not allow it
-const door = openDoor(start.runtime, main).catch(() => openDoor(start.keep, main));
-door.catch((error: unknown) => evidence.mark(`the agent: no door: ${messageOf(error)}`));
 run(samples.start);
 tick();
+// the other folder: the usual one may be missing, or the permission model may not allow it
+const openOwnDoor = async (): Promise<Server> => {
+  const { openDoor } = await import('./door.js');
+  return openDoor(start.runtime, main).catch(() => openDoor(start.keep, main));
+};
+const door = openOwnDoor();
+door.catch((error: unknown) => evidence.mark(`the agent: no door: ${messageOf(error)}`));

@@ -170,6 +170,37 @@ test('a program ends as it would without the agent, and the end is written', asy
   assert.ok(files.some((file) => file.endsWith('.heapprofile')));
 });
 
+/** Fills the heap from its first line on, without one turn of the event loop. */
+const endless = `const kept = [];
+function hoard(n) {
+  kept.push({ n, text: 'order ' + n, lines: [n, n] });
+}
+for (let n = 0; ; n++) hoard(n);`;
+
+for (const node of testedMajors) {
+  test(`a program that fills its heap or fails at once leaves evidence, on Node ${node}`, async (t) => {
+    const full = program(t, endless);
+    const dying = await start(t, full, ['--max-old-space-size=100', '--require', agent], { node });
+    assert.match(String(await dying.exited), /SIGABRT|134/);
+    const { sites } = await why(full.keep);
+    assert.ok(
+      sites.some(({ addsIn }) => addsIn.some(({ line }) => line === 3)),
+      JSON.stringify(sites),
+    );
+
+    const failing = program(t, `function boom() { throw new TypeError('planted'); }\nboom();`);
+    assert.equal(await (await start(t, failing, ['--require', agent], { node })).exited, 1);
+    assert.match(
+      (await why(failing.keep)).ended.how,
+      /^it ended with exit code 1: an uncaught TypeError at boom \(.*:1:/,
+    );
+
+    const done = program(t, `process.exit(0)`);
+    assert.equal(await (await start(t, done, ['--require', agent], { node })).exited, 0);
+    assert.deepEqual(readdirSync(done.keep), [], 'a program that ends well at once waits for nothing');
+  });
+}
+
 /** The names of the files, and the readings and marks. */
 const written = ({ keep }: Kept): string => {
   const [folder = ''] = readdirSync(keep);

@@ -27,7 +27,8 @@ export const findLastingAdditions = (
   if (program === undefined) return [];
   const text = { program, source };
   const functions = functionsIn(program);
-  return functions.flatMap(({ node }) => {
+  // the code of the module itself, too: V8 says that it begins where the text does
+  return [program, ...functions.map(({ node }) => node)].flatMap((node) => {
     const within = beginningsOf(node);
     if (!isWanted(within)) return [];
     const places = additionsIn(node, text);
@@ -110,6 +111,7 @@ const outlives = (target: AnyNode, around: AnyNode, { program, source }: Text): 
   const root = rootOf(target);
   if (root.type === 'ThisExpression') return true;
   if (root.type !== 'Identifier') return false;
+  if (around === program) return true; // a module's own variables stay
   const at = findDeclarationIn(program, source, root.name, startOf(root));
   const value = at === undefined ? undefined : initialValueIn(around, at);
   return value === undefined || !isNew(value);

@@ -4,7 +4,10 @@ import { test } from 'node:test';
 import { findLastingAdditions } from '#memwatch/analyzer/growth/code/lasting-additions.js';
 
 /** The added-to lines of all functions, from 1. */
-const linesOf = (source: string): number[] => findLastingAdditions(source, () => true).map(({ line }) => line + 1);
+const linesOf = (source: string): number[] =>
+  findLastingAdditions(source, (places) => !places.some(isModule)).map(({ line }) => line + 1);
+
+const isModule = ({ line, column }: { line: number; column: number }): boolean => line === 0 && column === 0;
 
 test('what is added to a variable from outside, a property or an argument lasts', () => {
   const source = `const kept = new Map(); let last; let log = '';
@@ -60,4 +63,12 @@ test('where a function waits is told apart from what it adds', () => {
     return order.lines; }`;
   const found = findLastingAdditions(source, () => true).map(({ line, isWait }) => ({ line: line + 1, isWait }));
   assert.deepEqual(found, [{ line: 2, isWait: true }]);
+});
+
+test('the code of a module itself adds to its own variables, or calls what does', () => {
+  const lines = (source: string): number[] =>
+    findLastingAdditions(source, (places) => places.some(isModule)).map(({ line }) => line + 1);
+  assert.deepEqual(lines(`const kept = [];\nfor (let i = 0; ; i++) kept.push({ i });`), [2]);
+  assert.deepEqual(lines(`const kept = [];\nfunction hoard(i) {\n kept.push({ i }); }\nfor (let i = 0; ; i++) hoard(i);`), [3]); // prettier-ignore
+  assert.deepEqual(lines(`const kept = [];\nconsole.log(kept.length);`), []);
 });
