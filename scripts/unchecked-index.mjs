@@ -19,7 +19,7 @@ const exceptions = {
     'slices slots steps tallies transients',
   'analyzer/heap':
     'alike biggest block-ring chains class-history classes diff dominators edge-rules heap identity ids ' +
-    'machinery marks modules neighbours object-detail paths predecessors retainers summary walk ways words',
+    'machinery marks modules neighbours object-detail packed-retainers paths predecessors retainers summary tree-bits walk ways words',
   'analyzer/memory': 'recording-summary',
   'analyzer/model': 'columns heap-graph merge-profiles owner string-table',
   'analyzer/waste':

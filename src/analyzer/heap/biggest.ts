@@ -5,7 +5,7 @@
  * list whose links hold one another, only the first link is listed.
  */
 import { nodeTypes, type HeapGraph } from '../model/heap-graph.js';
-import type { Classes, Dominators } from '../model/heap-results.js';
+import type { Classes, Dominators, Sizes } from '../model/heap-results.js';
 import { findChains } from './chains.js';
 import { userRoots } from './edges.js';
 import { isMachinery } from './machinery.js';
@@ -29,12 +29,7 @@ export const findBiggest = (graph: HeapGraph, dominators: Dominators): number[] 
   );
 
 /** The same for any figure of nodes, such as growth: nodes with at least `floor` of it. Those with most of it directly come first. */
-export const findHolders = (
-  graph: HeapGraph,
-  { immediate }: Dominators,
-  bytes: Float64Array,
-  floor: number,
-): number[] => {
+export const findHolders = (graph: HeapGraph, { immediate }: Dominators, bytes: Sizes, floor: number): number[] => {
   const globals = new Set(userRoots(graph));
   const isCandidate = (node: number): boolean =>
     node !== root && graph.nodeType[node] !== synthetic && !globals.has(node) && !isMachinery(graph, node);

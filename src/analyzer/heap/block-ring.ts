@@ -67,12 +67,12 @@ export const createBlockReader = ({ words, state }: BlockRing): (() => Uint32Arr
   };
 };
 
-const advance = (state: Int32Array, at: number): void => {
+export const advance = (state: Int32Array, at: number): void => {
   Atomics.add(state, at, 1);
   Atomics.notify(state, at);
 };
 
-const waitUntil = (state: Int32Array, at: number, atLeast: number): void => {
+export const waitUntil = (state: Int32Array, at: number, atLeast: number): void => {
   for (let value = Atomics.load(state, at); value < atLeast; value = Atomics.load(state, at))
     if (Atomics.wait(state, at, value, patienceMs) === 'timed-out') throw new Error('the other thread does not answer');
 };

@@ -3,6 +3,7 @@
  * object. In: a graph, the big nodes, and for each of them the nearest big node above it. Out: the heads.
  */
 import type { HeapGraph } from '../model/heap-graph.js';
+import type { Sizes } from '../model/heap-results.js';
 
 export interface Chains {
   /** Whether it is the first link of a list, not just one object inside another of its class. */
@@ -18,7 +19,7 @@ const fewestLinks = 10;
 export const findChains = (
   graph: HeapGraph,
   big: readonly number[],
-  bytes: Float64Array,
+  bytes: Sizes,
   bigAbove: (node: number) => number | undefined,
 ): Chains => {
   const nextLink = new Map<number, number>(); // for a node, the object of its class through which it holds most
@@ -42,7 +43,7 @@ export const findChains = (
 const linkAbove = (
   graph: HeapGraph,
   node: number,
-  bytes: Float64Array,
+  bytes: Sizes,
   bigAbove: (node: number) => number | undefined,
 ): { link: number | undefined; between: readonly number[] } => {
   const between: number[] = [];

@@ -3,7 +3,7 @@
  * edge. The one rule that needs a walk (what the globals reach) is applied in walk.ts; all other code uses `retains` of
  * edges.ts.
  */
-import { sharedWords } from '../model/columns.js';
+import { sharedBytes, sharedWords } from '../model/columns.js';
 import { edgeTypes, type HeapGraph } from '../model/heap-graph.js';
 
 const weak = edgeTypes.indexOf('weak');
@@ -12,11 +12,11 @@ const internal = edgeTypes.indexOf('internal');
 const element = edgeTypes.indexOf('element');
 const root = 0;
 
+/** One bit per edge in both: a second thread can set some of them. */
 export interface RuledEdges {
-  /** One bit per edge. */
   readonly bits: Uint32Array;
-  /** Edges whose bit is not set although they are not weak, as source, target, source, target… */
-  readonly others: readonly number[];
+  /** Edges whose bit is not set although they are not weak. */
+  readonly others: Uint32Array;
 }
 
 /** The edge names that belong to entries of WeakMaps. */
@@ -27,26 +27,52 @@ interface EphemeronNames {
   readonly isOne: Uint8Array;
 }
 
+/** Rules that are to be applied to some edges at a time, by any thread: plain values. */
+export interface EdgeRules {
+  readonly names: EphemeronNames;
+  readonly ruled: RuledEdges;
+}
+
+export const createRules = (graph: HeapGraph): EdgeRules => {
+  const words = (graph.edgeCount + 31) >>> 5;
+  return { names: findEphemeronNames(graph), ruled: { bits: sharedWords(words), others: sharedWords(words) } };
+};
+
 export const ruleEdges = (graph: HeapGraph): RuledEdges => {
-  const { tableOf, isOne } = findEphemeronNames(graph);
-  const { nodeCount, edgeCount, firstEdge, edgeType, edgeName, edgeTarget, nodeId } = graph;
-  const bits = sharedWords((edgeCount + 31) >>> 5);
-  const others: number[] = [];
-  for (let node = 0; node < nodeCount; node++) {
-    const end = firstEdge[node + 1];
-    for (let edge = firstEdge[node]; edge < end; edge++) {
+  const rules = createRules(graph);
+  applyRules(graph, rules, 0, graph.edgeCount);
+  return rules.ruled;
+};
+
+/** `from`: a multiple of 32, so that no other thread writes the same word. */
+export const applyRules = (graph: HeapGraph, { names, ruled }: EdgeRules, from: number, to: number): void => {
+  const { firstEdge, edgeType, edgeName, edgeTarget, nodeId } = graph;
+  const { tableOf, isOne } = names;
+  const { bits, others } = ruled;
+  for (let node = sourceOf(graph, from), edge = from; edge < to; node++) {
+    const end = Math.min(to, firstEdge[node + 1]);
+    for (; edge < end; edge++) {
       const type = edgeType[edge];
-      const target = edgeTarget[edge];
-      if (type === weak || target === node) continue;
-      if (
+      if (type === weak || edgeTarget[edge] === node) continue;
+      const isOther =
         (type === shortcut && node !== root) ||
-        (type === internal && isOne[edgeName[edge]] === 1 && tableOf.get(edgeName[edge]) === nodeId[node])
-      )
-        others.push(node, target);
+        (type === internal && isOne[edgeName[edge]] === 1 && tableOf.get(edgeName[edge]) === nodeId[node]);
+      if (isOther) others[edge >>> 5] |= 1 << (edge & 31);
       else bits[edge >>> 5] |= 1 << (edge & 31);
     }
   }
-  return { bits, others };
+};
+
+/** The node that has an edge. */
+export const sourceOf = ({ firstEdge, nodeCount }: HeapGraph, edge: number): number => {
+  let low = 0;
+  let high = nodeCount - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (firstEdge[middle] <= edge) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 };
 
 export const isWeak = (graph: HeapGraph, edge: number): boolean => graph.edgeType[edge] === weak;
@@ -69,7 +95,7 @@ export const userRoots = (graph: HeapGraph): number[] => {
  */
 const findEphemeronNames = (graph: HeapGraph): EphemeronNames => {
   const tableOf = new Map<number, number>();
-  const isOne = new Uint8Array(graph.strings.count);
+  const isOne = sharedBytes(graph.strings.count);
   for (const index of graph.strings.containing(' pair in WeakMap (table @')) {
     const match = ephemeronName.exec(graph.strings.get(index));
     if (match === null) continue;

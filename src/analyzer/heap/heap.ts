@@ -56,8 +56,7 @@ export class Heap {
     return (this.lazyRetainers ??= computeRetainers(this.graph, this.edges));
   }
   get dominators(): Dominators {
-    return (this.lazyDominators ??=
-      this.stored?.dominators ?? computeDominators(this.graph, this.edges, this.retainers));
+    return (this.lazyDominators ??= this.stored?.dominators ?? computeDominators(this.graph));
   }
   get classes(): Classes {
     return (this.lazyClasses ??=

@@ -5,16 +5,17 @@
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { release } from '../model/columns.js';
+import { sharedWords } from '../model/columns.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import type { Dominators, RetainingEdges } from '../model/heap-results.js';
 import { sendGraph } from '../model/string-table.js';
 import { createBlockReader, createBlockRing } from './block-ring.js';
 import type { CountedClasses } from './classes.js';
 import { computeDominatorsFrom, computeDominatorsOf } from './dominators.js';
+import { createRules, type RuledEdges } from './edge-rules.js';
 import type { WalkNumbers } from './predecessors.js';
-import { computeRetainers } from './retainers.js';
-import type { SecondThreadInput } from './second-thread.js';
+import type { SecondThreadInput, SecondThreadRules } from './second-thread.js';
+import { applyRulesWithOther, createSharedWork } from './shared-rules.js';
 import { walkHeap } from './walk.js';
 
 /** Below this many edges a thread costs more than it saves. */
@@ -32,26 +33,36 @@ export const computeInThreads = async (graph: HeapGraph, twoThreadsFrom = manyEd
   if (graph.edgeCount >= twoThreadsFrom && graph.edgeTarget.buffer instanceof SharedArrayBuffer)
     return computeInTwo(graph);
   const walked = walkHeap(graph);
-  const dominators = computeDominatorsOf(graph, walked, computeRetainers(graph, walked.edges));
-  return { edges: walked.edges, dominators };
+  return { edges: walked.edges, dominators: computeDominatorsOf(graph, walked) };
 };
 
 const computeInTwo = async (graph: HeapGraph): Promise<Prepared> => {
   const ring = createBlockRing();
-  const input: SecondThreadInput = { sent: sendGraph(graph), ring };
+  const memory = sharedWords(2 * graph.nodeCount);
+  const input: SecondThreadInput = { sent: sendGraph(graph), ring, memory };
   const second = new Worker(new URL('./second-thread.js', import.meta.url), { workerData: input });
   try {
+    const rules = createRules(graph); // while the thread starts
     await once(second, 'online');
     second.on('error', () => {}); // from here on, errors are reported through the ring
-    const { edges, walk } = walkHeap(graph);
+    const shared: SecondThreadRules = { rules, work: createSharedWork() };
+    second.postMessage(shared);
+    applyRulesWithOther(graph, rules, shared.work);
+    const { edges, walk } = walkHeap(graph, withOwnBits(rules.ruled));
     const { numberOf, nodeOf, lastOwned, firstOfRings } = walk;
     const numbers: WalkNumbers = { numberOf, nodeOf, lastOwned, firstOfRings, userOwned: edges.userOwned };
     second.postMessage(numbers);
-    const dominators = computeDominatorsFrom(graph, walk, createBlockReader(ring));
-    release([walk.parent, walk.spare]);
+    const dominators = computeDominatorsFrom(graph, walk, createBlockReader(ring), memory);
     const [counted] = (await once(second, 'message')) as [CountedClasses];
     return { edges, dominators, counted };
   } finally {
     await second.terminate();
   }
+};
+
+/** A copy of the bits, because the walk clears some of them. */
+const withOwnBits = ({ bits, others }: RuledEdges): RuledEdges => {
+  const own = sharedWords(bits.length);
+  own.set(bits);
+  return { bits: own, others };
 };

@@ -10,7 +10,7 @@
 import { isMarked, sharedWords } from '../model/columns.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import type { RetainingEdges } from '../model/heap-results.js';
-import { isWeak, ruleEdges, userRoots } from './edge-rules.js';
+import { isWeak, ruleEdges, sourceOf, userRoots, type RuledEdges } from './edge-rules.js';
 
 const root = 0;
 
@@ -19,10 +19,11 @@ export interface Walk {
   readonly numberOf: Uint32Array;
   /** By number: its node. */
   readonly nodeOf: Uint32Array;
-  /** By number: the number of the node from which the walk came. */
-  readonly parent: Uint32Array;
-  /** A column that is no longer needed and can be reused: memory use peaks while dominators are computed. */
-  readonly spare: Uint32Array;
+  /**
+   * By number w: at 2w, the number of the node from which the walk came. The words between are free: memory use peaks while
+   * dominators are computed.
+   */
+  readonly parents: Uint32Array;
   /** Numbers up to this one belong to the root and to nodes that the globals reach (all but a few of them). */
   readonly lastOwned: number;
   /** Numbers from here on belong to nodes of rings that nothing outside holds. */
@@ -34,10 +35,10 @@ export interface Walked {
   readonly walk: Walk;
 }
 
-export const walkHeap = (graph: HeapGraph): Walked => {
-  const ruled = ruleEdges(graph);
+/** `ruled`: the bits are changed, the last rule is applied to them. */
+export const walkHeap = (graph: HeapGraph, ruled: RuledEdges = ruleEdges(graph)): Walked => {
   const walker = new Walker(graph, ruled.bits);
-  const { numberOf, nodeOf, parent } = walker;
+  const { numberOf, nodeOf, parents } = walker;
   const roots = userRoots(graph);
   mark(walker.seen, root);
   walker.number(root);
@@ -48,7 +49,7 @@ export const walkHeap = (graph: HeapGraph): Walked => {
   walkRest(graph, walker);
   const firstOfRings = walker.count;
   for (let node = 0; node < graph.nodeCount; node++) if (mark(walker.seen, node)) walker.number(node);
-  const walk = { numberOf, nodeOf, parent, spare: walker.nextEdge, lastOwned, firstOfRings };
+  const walk = { numberOf, nodeOf, parents, lastOwned, firstOfRings };
   return { edges: { bits: ruled.bits, userOwned }, walk };
 };
 
@@ -56,9 +57,8 @@ class Walker {
   count = 0;
   readonly numberOf: Uint32Array;
   readonly nodeOf: Uint32Array;
-  readonly parent: Uint32Array;
-  /** By number: the first edge that was not yet looked at. */
-  readonly nextEdge: Uint32Array;
+  /** By number w: at 2w its parent, at 2w + 1 the first edge that was not yet looked at, 0 if there is none. */
+  readonly parents: Uint32Array;
   /** Which nodes have a number: one bit each, because millions of random reads of 4 bytes each would miss every cache. */
   readonly seen: Uint32Array;
 
@@ -68,8 +68,7 @@ class Walker {
   ) {
     this.numberOf = sharedWords(graph.nodeCount);
     this.nodeOf = sharedWords(graph.nodeCount);
-    this.parent = new Uint32Array(graph.nodeCount);
-    this.nextEdge = new Uint32Array(graph.nodeCount);
+    this.parents = new Uint32Array(2 * graph.nodeCount);
     this.seen = new Uint32Array((graph.nodeCount + 31) >>> 5);
   }
 
@@ -80,8 +79,9 @@ class Walker {
   }
 
   /** Numbers every node that is reachable from this one and was not yet seen; the start node becomes a child of the root. */
+  // oxlint-disable-next-line max-lines-per-function -- a published algorithm's inner loop: every column in a local, no call
   walkFrom(start: number): void {
-    const { bits, numberOf, nodeOf, parent, nextEdge, seen } = this;
+    const { bits, numberOf, nodeOf, parents, seen } = this;
     const { firstEdge, edgeTarget } = this.graph;
     if (!mark(seen, start)) return;
     let count = this.count;
@@ -99,17 +99,24 @@ class Walker {
       }
       if (edge < end) {
         seen[target >>> 5] |= 1 << (target & 31);
-        nextEdge[current] = edge + 1;
         numberOf[target] = count;
         nodeOf[count] = target;
-        parent[count] = current;
-        current = count++;
-        edge = firstEdge[target];
-        end = firstEdge[target + 1];
+        parents[2 * count] = current;
+        const first = firstEdge[target];
+        const last = firstEdge[target + 1];
+        edge++;
+        if (first < last) {
+          parents[2 * current + 1] = edge === end ? 0 : edge; // 0: coming back, no column has to be looked at
+          current = count;
+          edge = first;
+          end = last;
+        }
+        count++;
       } else {
-        current = parent[current];
+        do current = parents[2 * current];
+        while (current !== 0 && parents[2 * current + 1] === 0);
         if (current === 0) break;
-        edge = nextEdge[current];
+        edge = parents[2 * current + 1];
         end = firstEdge[nodeOf[current] + 1];
       }
     }
@@ -125,12 +132,17 @@ const markOwned = (
   graph: HeapGraph,
   owned: Uint32Array,
   roots: readonly number[],
-  others: readonly number[],
+  others: Uint32Array,
 ): Uint32Array => {
   owned[0] &= ~1; // the root itself was seen, but is owned only if an edge leads back to it
   const open = [...roots].filter((node) => mark(owned, node));
-  for (let at = 0; at < others.length; at += 2)
-    if (isMarked(owned, others[at]) && mark(owned, others[at + 1])) open.push(others[at + 1]);
+  for (let word = 0; word < others.length; word++) {
+    for (let rest = others[word]; rest !== 0; rest &= rest - 1) {
+      const edge = word * 32 + 31 - Math.clz32(rest & -rest);
+      const target = graph.edgeTarget[edge];
+      if (isMarked(owned, sourceOf(graph, edge)) && mark(owned, target)) open.push(target);
+    }
+  }
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
       const target = graph.edgeTarget[edge];

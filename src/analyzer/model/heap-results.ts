@@ -13,6 +13,9 @@ export interface RetainingEdges {
   readonly userOwned: Uint32Array;
 }
 
+/** Bytes by node: float64 only if one of them needs more than 32 bits. */
+export type Sizes = Uint32Array | Float64Array;
+
 /** For each node, the nodes that keep it alive: those of node n are at first[n] … first[n + 1] of `node`. */
 export interface Retainers {
   readonly first: Uint32Array;
@@ -24,7 +27,7 @@ export interface Dominators {
   /** The nearest node through which every path from the root leads; the root (node 0) is its own. */
   readonly immediate: Uint32Array;
   /** Bytes that would be freed with the node: its own and those of every node it dominates. */
-  readonly retainedBytes: Float64Array;
+  readonly retainedBytes: Sizes;
   /**
    * All nodes in preorder of the dominator tree: a node, then everything that it dominates, then the next. Indexed by
    * position in that order, not by node.

@@ -4,10 +4,11 @@ import { Worker } from 'node:worker_threads';
 import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { createBlockReader, createBlockRing, fillBlocks } from '#memwatch/analyzer/heap/block-ring.js';
 import { computeDominators, computeDominatorsFrom } from '#memwatch/analyzer/heap/dominators.js';
-import { computeRetainingEdges } from '#memwatch/analyzer/heap/edges.js';
+import { nodeAt, packRetainers, type PackedRetainers } from '#memwatch/analyzer/heap/packed-retainers.js';
 import { createPredecessors, recordHead } from '#memwatch/analyzer/heap/predecessors.js';
 import { computeRetainers } from '#memwatch/analyzer/heap/retainers.js';
 import { computeInThreads } from '#memwatch/analyzer/heap/threads.js';
+import { createTreeReader, writeTree } from '#memwatch/analyzer/heap/tree-bits.js';
 import { walkHeap } from '#memwatch/analyzer/heap/walk.js';
 import type { HeapGraph } from '#memwatch/analyzer/model/heap-graph.js';
 import type { Dominators } from '#memwatch/analyzer/model/heap-results.js';
@@ -15,10 +16,7 @@ import { snapshotFixture } from '../../support/fixtures.js';
 import { drawHeap } from '../../support/graph.js';
 import { seeded, slowDominators, slowRetained } from '../../support/slow.js';
 
-const dominatorsOf = (graph: HeapGraph): Dominators => {
-  const edges = computeRetainingEdges(graph);
-  return computeDominators(graph, edges, computeRetainers(graph, edges));
-};
+const dominatorsOf = (graph: HeapGraph): Dominators => computeDominators(graph);
 
 test('a diamond is dominated by its top', () => {
   const heap = drawHeap(`
@@ -118,11 +116,86 @@ test('they are the same if the retainers come in blocks too small for a list', (
   for (let seed = 1; seed <= 50; seed++) {
     const { graph } = drawHeap(randomHeap(seed));
     const { edges, walk } = walkHeap(graph);
-    const fill = createPredecessors({ ...walk, userOwned: edges.userOwned }, computeRetainers(graph, edges));
+    const memory = new Uint32Array(2 * graph.nodeCount);
+    const retainers = packRetainers(graph, edges.bits, memory);
+    const fill = createPredecessors({ ...walk, userOwned: edges.userOwned }, retainers);
     const block = new Uint32Array(recordHead + 1);
-    const { immediate } = computeDominatorsFrom(graph, walk, () => block.subarray(0, fill(block)));
+    const { immediate } = computeDominatorsFrom(graph, walk, () => block.subarray(0, fill(block)), memory);
     assert.deepEqual(immediate, dominatorsOf(graph).immediate, `seed ${seed}`);
   }
+});
+
+/** The lists as numbers. */
+const unpack = ({ bytes, ends }: PackedRetainers): number[][] => {
+  let at = 0;
+  const number = (): number => {
+    for (let value = 0, shift = 0; ; shift += 7) {
+      const byte = bytes[at++];
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) return value;
+    }
+  };
+  return Array.from({ length: ends.length / 2 }, (_, node) => {
+    const list: number[] = [];
+    for (let last = -1; at < ends[2 * node];)
+      list.push((last = last === -1 ? nodeAt(node, number()) : last + number()));
+    return list;
+  });
+};
+
+test('packed retainers are the retainers, each once', () => {
+  for (let seed = 1; seed <= 50; seed++) {
+    const { graph } = drawHeap(randomHeap(seed));
+    const { bits } = walkHeap(graph).edges;
+    const { first, node } = computeRetainers(graph, { bits });
+    const expected = Array.from({ length: graph.nodeCount }, (_, at) => [
+      ...new Set(node.subarray(first[at], first[at + 1])),
+    ]);
+    const packed = packRetainers(graph, bits, new Uint32Array(2 * graph.nodeCount));
+    assert.deepEqual(unpack(packed), expected, `seed ${seed}`);
+  }
+});
+
+test('packed retainers are right for nodes that are far from each other', () => {
+  const far = [1, 127, 128, 70_000, 3_000_000];
+  const nodeCount = 6_000_001;
+  const firstEdge = new Uint32Array(nodeCount + 1);
+  for (const node of far) firstEdge[node + 1] = 1;
+  for (let node = 0; node < nodeCount; node++) firstEdge[node + 1] += firstEdge[node];
+  const edgeTarget = new Uint32Array(far.length).fill(nodeCount - 1);
+  const packed = packRetainers(
+    { nodeCount, firstEdge, edgeTarget },
+    Uint32Array.of(31),
+    new Uint32Array(2 * nodeCount),
+  );
+  assert.deepEqual(unpack(packed).at(-1), far);
+  assert.equal(packed.bytes.length, 4 + 1 + 1 + 3 + 4);
+});
+
+test('a tree in bits has the parents that it was made of', () => {
+  const random = seeded(7);
+  const parents = [0];
+  for (let node = 1, above = 0; node < 10_000; node++) {
+    while (above !== 0 && random() < 0.4) above = parents[above];
+    parents.push(above);
+    if (random() < 0.7) above = node;
+  }
+  // a node's parent must be the node before it, or above that
+  const preorder = parents.map((parent, node) => {
+    const path = [node - 1];
+    while ((path.at(-1) ?? 0) > 0) path.push(parents[path.at(-1) ?? 0]);
+    return node === 0 || path.includes(parent) ? parent : 0;
+  });
+  const spread = Uint32Array.from({ length: 2 * preorder.length }, (_, at) => preorder[at >>> 1]);
+  const parentOf = createTreeReader(writeTree(spread), new Uint32Array(2 * preorder.length));
+  for (let node = 1; node < preorder.length; node++) assert.equal(parentOf(node), preorder[node]);
+});
+
+test('results of a heap below 4 GB lie in the memory of the search', () => {
+  const { graph } = drawHeap(randomHeap(3));
+  const { retainedBytes, preorder } = dominatorsOf(graph);
+  assert.ok(retainedBytes instanceof Uint32Array);
+  assert.equal(preorder.buffer, retainedBytes.buffer);
 });
 
 for (const major of [20, 26] as const)

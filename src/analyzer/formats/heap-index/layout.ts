@@ -12,7 +12,7 @@ import type { HeapClass, HeapRow, StoredResults } from '../../model/heap-results
 import type { HeapGraph } from '../../model/heap-graph.js';
 
 /** Changes with anything that would make an older index wrong: the layout, or what a pass computes. */
-const version = 1;
+const version = 2;
 
 export const start = Buffer.from(`mw-index ${version} ${endianness()}`.padEnd(16, '\n'));
 export const endBytes = 8 + 8 + 4 + start.length;

@@ -195,7 +195,7 @@ const resultsOf = ({ totalBytes, classes, places, rows }: Directory, columns: Co
     dominators: () =>
       lazily<Dominators>({
         immediate: () => columns.words('immediate'),
-        retainedBytes: () => columns.floats('retainedBytes'),
+        retainedBytes: () => columns.sizes('retainedBytes'),
         preorder: () => columns.words('preorder'),
         subtreeNodes: () => columns.words('subtreeNodes'),
       }),

@@ -1,7 +1,7 @@
 /** The sink of a .heapsnapshot's `locations`: where functions are in the source, as columns sorted by node. */
-import { twiceAsLong } from '../../model/columns.js';
+import { release, sharedWords, twiceAsLong } from '../../model/columns.js';
 import type { NodePositions } from '../../model/heap-graph.js';
-import { comma, digit0, maxDigits, newline } from './columns.js';
+import { comma, digit0, firstCapacity, maxDigits, newline } from './columns.js';
 import type { SnapshotHeader } from './header.js';
 import type { RowSink } from './rows.js';
 
@@ -11,14 +11,19 @@ export class LocationColumns implements RowSink {
   private count = 0;
   private sorted = true;
   /** Four numbers per location: node, script, line, column. */
-  private rows = new Uint32Array(4 * 1024);
+  private rows: Uint32Array;
   private readonly at: readonly number[];
   /** The fields are in the order in which every version of V8 so far writes them. */
   private readonly usual: boolean;
 
-  constructor(private readonly header: SnapshotHeader) {
+  /** Room for all that there can be: memory that is not written to is not taken, and what is outgrown stays with malloc. */
+  constructor(
+    private readonly header: SnapshotHeader,
+    fileBytes: number,
+  ) {
     const { at, width } = header.location;
     this.width = width;
+    this.rows = new Uint32Array(4 * firstCapacity(header.nodeCount, 4, fileBytes));
     this.at = ['object_index', 'script_id', 'line', 'column'].map((name) => at[name] ?? -1);
     this.usual = width === 4 && this.at.every((position, index) => position === index);
   }
@@ -66,30 +71,31 @@ export class LocationColumns implements RowSink {
     return rowStart;
   }
 
+  /** To be called once. */
   finish(): NodePositions {
     const { rows, count } = this;
-    const column = (field: number): Uint32Array => {
-      const values = new Uint32Array(count);
-      for (let index = 0; index < count; index++) values[index] = rows[index * 4 + field];
-      return values;
-    };
-    const positions = { nodes: column(0), scriptIds: column(1), lines: column(2), columns: column(3) };
-    return this.sorted ? positions : sortedByNode(positions);
+    const columns = sharedWords(4 * count);
+    const column = (field: number): Uint32Array => columns.subarray(field * count, (field + 1) * count);
+    const [nodes, scriptIds, lines, positionColumns] = [0, 1, 2, 3].map(column);
+    const placeOf = this.sorted ? (row: number): number => row : createSorter(rows, count);
+    for (let row = 0; row < count; row++) {
+      const place = placeOf(row);
+      nodes[place] = rows[row * 4];
+      scriptIds[place] = rows[row * 4 + 1];
+      lines[place] = rows[row * 4 + 2];
+      positionColumns[place] = rows[row * 4 + 3];
+    }
+    release([rows]);
+    return { nodes, scriptIds, lines, columns: positionColumns };
   }
 }
 
 /** A counting sort: a range of the result for each node, filled in the order of the rows. */
-const sortedByNode = ({ nodes, scriptIds, lines, columns }: NodePositions): NodePositions => {
-  const count = nodes.length;
-  const next = new Uint32Array(nodes.reduce((largest, node) => Math.max(largest, node), 0) + 2);
-  for (let row = 0; row < count; row++) next[nodes[row] + 1]++;
+const createSorter = (rows: Uint32Array, count: number): ((row: number) => number) => {
+  let largest = 0;
+  for (let row = 0; row < count; row++) largest = Math.max(largest, rows[row * 4]);
+  const next = new Uint32Array(largest + 2);
+  for (let row = 0; row < count; row++) next[rows[row * 4] + 1]++;
   for (let node = 1; node < next.length; node++) next[node] += next[node - 1];
-  const rowAt = new Uint32Array(count);
-  for (let row = 0; row < count; row++) rowAt[next[nodes[row]]++] = row;
-  const pick = (column: Uint32Array): Uint32Array => {
-    const values = new Uint32Array(count);
-    for (let at = 0; at < count; at++) values[at] = column[rowAt[at]];
-    return values;
-  };
-  return { nodes: pick(nodes), scriptIds: pick(scriptIds), lines: pick(lines), columns: pick(columns) };
+  return (row) => next[rows[row * 4]]++;
 };

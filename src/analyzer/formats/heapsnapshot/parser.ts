@@ -6,6 +6,7 @@
 import { MemwatchError } from '../../../errors.js';
 import { edgeTypes, type HeapGraph, type NodePositions, type StringPages } from '../../model/heap-graph.js';
 import { stringTable } from '../../model/string-table.js';
+import { firstCapacity } from './columns.js';
 import { EdgeColumns, type EdgeCounts, type EdgeMemory } from './edges.js';
 import { findInconsistency } from './consistency.js';
 import { readHeader, type SnapshotHeader } from './header.js';
@@ -81,8 +82,8 @@ export class SnapshotParser {
   }
 
   /** A parser for the rest of a file, from a byte at which a row of `edges` begins. */
-  static inEdges(header: SnapshotHeader, position: number, memory: EdgeMemory): SnapshotParser {
-    const parser = new SnapshotParser(0);
+  static inEdges(header: SnapshotHeader, position: number, memory: EdgeMemory, fileBytes: number): SnapshotParser {
+    const parser = new SnapshotParser(fileBytes);
     parser.header = header;
     parser.position = position;
     parser.edges = new EdgeColumns(header, namedEdgeTypes, 0, memory);
@@ -139,7 +140,7 @@ export class SnapshotParser {
       edgeName: edges.name.subarray(0, edges.count),
       edgeTarget: edges.target.subarray(0, edges.count),
       strings: stringTable(strings),
-      positions: this.positions ?? (this.locations ?? new LocationColumns(header)).finish(),
+      positions: this.positions ?? (this.locations ?? new LocationColumns(header, 0)).finish(),
       detached: nodes.detached,
       extraNativeBytes: header.extraNativeBytes,
     };
@@ -204,7 +205,7 @@ export class SnapshotParser {
     const nothing = (): void => {};
     if (this.key === 'strings') {
       this.once(this.strings, position);
-      const reader = new StringsReader();
+      const reader = new StringsReader(firstCapacity(header.nodeCount, 1, fileBytes));
       return { reader, whenRead: () => void (this.strings = reader.finish()) };
     }
     if (this.key === 'nodes') {
@@ -218,7 +219,7 @@ export class SnapshotParser {
       return { reader: new RowsReader(this.edges), whenRead: nothing };
     }
     this.once(this.locations, position);
-    this.locations = new LocationColumns(header);
+    this.locations = new LocationColumns(header, fileBytes);
     return { reader: new RowsReader(this.locations), whenRead: nothing };
   }
 

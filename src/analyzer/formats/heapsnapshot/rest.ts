@@ -4,6 +4,7 @@
  * of edges from the numbers themselves (there are few types, and targets are multiples). The first thread, which counts
  * from the start, decides: it uses the rest only if its own count also has a row begin there.
  */
+import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { readPieces } from './file-pieces.js';
@@ -122,7 +123,7 @@ const work = async ({ path, from, header, memory }: Task): Promise<void> => {
   const start = await findRow(path, from, header);
   post({ startedAt: start });
   if (start === undefined) return;
-  const parser = SnapshotParser.inEdges(header, start, memory);
+  const parser = SnapshotParser.inEdges(header, start, memory, statSync(path).size - start);
   for await (const piece of readPieces(path, start)) parser.push(piece);
   post({ rest: parser.endOfRest() });
 };

@@ -3,8 +3,9 @@
  * so that nothing is copied when the table grows.
  */
 import { MemwatchError } from '../../../errors.js';
-import { sharedBytes, twiceAsLong } from '../../model/columns.js';
+import { sharedBytes, sharedWords } from '../../model/columns.js';
 import type { StringPages } from '../../model/heap-graph.js';
+import { copied } from './columns.js';
 
 const pageBytes = 1 << 22;
 const quote = 0x22;
@@ -24,8 +25,13 @@ export class StringsReader {
   private readonly pages: Buffer[] = [];
   /** The index of the first string of each page. */
   private readonly firstOfPage: number[] = [];
-  private starts = new Uint32Array(1 << 12);
+  private starts: Uint32Array;
   private count = 0;
+
+  /** `capacity`: the number of strings for which there is room at first. */
+  constructor(capacity: number) {
+    this.starts = sharedWords(capacity);
+  }
 
   /** Takes bytes after the opening bracket; returns the position after the closing one, or -1 if it needs more. */
   push(bytes: Uint8Array, from: number, end: number, base: number): number {
@@ -87,7 +93,7 @@ export class StringsReader {
   }
 
   private close(): void {
-    if (this.count === this.starts.length) this.starts = twiceAsLong(this.starts);
+    if (this.count === this.starts.length) this.starts = copied(this.starts, sharedWords(2 * this.count));
     this.starts[this.count++] = this.start;
   }
 
