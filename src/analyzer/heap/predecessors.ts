@@ -24,7 +24,7 @@ export const recordHead = 3;
  * Returns a function that fills a block with the next records and returns the number of words used, 0 when there is nothing
  * more. The retainers may include edges that walk.ts's rule about the globals forbids.
  */
-// oxlint-disable-next-line max-lines-per-function -- an inner loop: every column in a local, no call
+// oxlint-disable-next-line max-lines-per-function -- a format's inner loop: every column in a local, no call
 export const createPredecessors = (walk: WalkNumbers, retainers: PackedRetainers): ((block: Uint32Array) => number) => {
   const { numberOf, nodeOf, lastOwned, firstOfRings, userOwned } = walk;
   const { bytes, ends } = retainers;
@@ -33,7 +33,7 @@ export const createPredecessors = (walk: WalkNumbers, retainers: PackedRetainers
   let list = firstOfRings - 1; // the nodes of rings are only children of the root
   let rest = startOf(nodeOf[list]);
   let before = -1;
-  // oxlint-disable-next-line max-lines-per-function -- as above
+  // oxlint-disable-next-line max-lines-per-function -- a format's inner loop, as above
   return (block) => {
     let w = list;
     let next = rest;

@@ -79,7 +79,7 @@ class Walker {
   }
 
   /** Numbers every node that is reachable from this one and was not yet seen; the start node becomes a child of the root. */
-  // oxlint-disable-next-line max-lines-per-function -- a published algorithm's inner loop: every column in a local, no call
+  // oxlint-disable-next-line max-lines-per-function -- a published algorithm (depth-first search): every column in a local, no call
   walkFrom(start: number): void {
     const { bits, numberOf, nodeOf, parents, seen } = this;
     const { firstEdge, edgeTarget } = this.graph;
