@@ -6,7 +6,8 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { isMemwatch, listCandidates, measureCpu, nodeStatuses, type Candidate } from '../agent/attach/candidates.js';
-import { questionBeforeSignal } from '../agent/attach/safety.js';
+import { needsConsent, questionBeforeSignal } from '../agent/attach/safety.js';
+import { atOneMoment } from '../agent/process/proc.js';
 import { describeCandidate, parseTarget, parseTargets, type Target } from '../agent/attach/target.js';
 import { MemwatchError } from '../errors.js';
 import { renderTable, type TableColumn } from '../report/table.js';
@@ -92,11 +93,26 @@ export const allOption = {
   describe: 'every Node process that you may attach to, also those that start later',
 };
 
-/** Every Node process that this user may attach to, without memwatch's own. */
-export const allTargets = (): Target[] =>
-  nodeStatuses()
-    .filter((status) => status.permitted && status.catchesSigusr1 && !isMemwatch(status))
-    .map(({ pid }) => ({ kind: 'pid', pid, worker: undefined }));
+/** Every Node process that this user may attach to, without memwatch's own. `onLeftOut`: where nobody can be asked. */
+export const allTargets = (onLeftOut: (pid: number) => void): Target[] =>
+  atOneMoment(() =>
+    nodeStatuses().flatMap((status): Target[] => {
+      if (!status.permitted || status.catchesSigusr1 === false || isMemwatch(status)) return [];
+      if (!needsConsent(status)) return [{ kind: 'pid', pid: status.pid, worker: undefined }];
+      onLeftOut(status.pid);
+      return [];
+    }),
+  );
+
+/** What is left out is said once. */
+export const sayLeftOut = ({ warn }: Io): ((pid: number) => void) => {
+  const said = new Set<number>();
+  return (pid) => {
+    if (said.has(pid)) return;
+    said.add(pid);
+    warn(`process ${pid} is left out: this system does not say whether it catches SIGUSR1; kill -USR1 ${pid} opens its inspector`); // prettier-ignore
+  };
+};
 
 /** A script's name or a port, which may mean another process later. */
 const isName = (text: string | undefined): boolean => !/^\d/.test(text ?? '');

@@ -8,7 +8,7 @@ import { isForgotten } from '../agent/attach/forgotten.js';
 import { findInspector } from '../agent/attach/inspector.js';
 import { inspectorListener, portClosed, unreachableInspector } from '../agent/attach/port.js';
 import { loopbackAdvice } from '../agent/process/network.js';
-import { describeWait, readProcess, turnsItsLoop } from '../agent/process/proc.js';
+import { describeWait, hasProc, readProcess, turnsItsLoop } from '../agent/process/proc.js';
 import { checkReachable } from '../agent/attach/safety.js';
 import type { Target } from '../agent/attach/target.js';
 import { MemwatchError } from '../errors.js';
@@ -76,7 +76,9 @@ const detachFromProcess = async (
     throw new MemwatchError('not-attachable', `${name} ${unreachable}: it stays open`, { hint });
   }
   if (readProcess(target.pid) === undefined || (await isFree(target.pid))) return { name, outcome: 'none open' };
-  const why = `If it was asked for one, it opens it once it is free (${describeWait(target.pid)}); ${closeLater(target.pid)}`;
+  // without /proc nothing shows that it is not free, which is no reason to leave a process that waits for it
+  const later = hasProc ? closeLater(target.pid) : `memwatch detach ${target.pid} closes it then`;
+  const why = `If it was asked for one, it opens it once it is free (${describeWait(target.pid)}); ${later}`;
   return { name, outcome: 'may open later', why };
 };
 

@@ -7,7 +7,7 @@ import { readThread } from '../agent/process/threads.js';
 import type { ProcessDump } from '../analyzer/model/dump.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import { renderDump } from '../report/dump-text.js';
-import { allTargets, targetForms, targetOf } from './choose-target.js';
+import { allTargets, sayLeftOut, targetForms, targetOf } from './choose-target.js';
 import { dumpInside } from './dump/inside.js';
 import { dumpFromOutside } from './dump/outside.js';
 import type { Arguments, Command, Io } from './io.js';
@@ -24,7 +24,7 @@ export const dumpCommand: Command = {
       .example('$0 dump 1234', 'why it hangs, or what it is doing')
       .example('$0 dump --all', 'all Node processes of the machine'),
   async run(args, io) {
-    const targets = args['all'] === true ? allTargets() : [await targetOf(args, io)];
+    const targets = args['all'] === true ? allTargets(sayLeftOut(io)) : [await targetOf(args, io)];
     if (args['all'] !== true) {
       const [target] = targets;
       // before it detaches: a stuck process is asked for some more milliseconds, until it has compiled its code again

@@ -7,7 +7,7 @@ import { attach, type Attachment } from '../agent/attach/attach.js';
 import type { Target } from '../agent/attach/target.js';
 import { MemwatchError, messageOf } from '../errors.js';
 import { escapeText } from '../report/units.js';
-import { allTargets, targetsAgain, targetsOf } from './choose-target.js';
+import { allTargets, sayLeftOut, targetsAgain, targetsOf } from './choose-target.js';
 import type { Arguments, Io } from './io.js';
 
 export interface Finder {
@@ -18,7 +18,8 @@ export interface Finder {
 }
 
 export const finderOf = (args: Arguments, io: Io): Finder => {
-  if (args['all'] === true) return { find: async () => allTargets(), areNamed: false };
+  const onLeftOut = sayLeftOut(io);
+  if (args['all'] === true) return { find: async () => allTargets(onLeftOut), areNamed: false };
   let find = targetsOf;
   const findOnce = (): Promise<Target[]> => {
     const now = find;

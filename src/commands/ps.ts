@@ -34,7 +34,8 @@ const describe = (processes: readonly NodeProcess[], width: number): string => {
     (column) => column !== containers || processes.some(({ container }) => container !== null),
   );
   const table = renderTable(shown, processes, width);
-  const notes = processes.flatMap(noteOf);
+  const asks = processes.some(({ asksFirst }) => asksFirst);
+  const notes = [...processes.flatMap(noteOf), ...(asks ? [aboutAsking] : [])];
   return [...table, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
 };
 
@@ -44,10 +45,15 @@ const noteOf = ({ pid, reason, clusterWorkers }: NodeProcess): string[] => {
   return notes.map((note) => `${pid} ${note}`);
 };
 
-const attachText = ({ attachable, inspector }: NodeProcess): string => {
+const attachText = ({ attachable, asksFirst, inspector }: NodeProcess): string => {
   if (inspector !== null) return `open ${new URL(inspector).host}`;
+  if (asksFirst) return 'asks first';
   return attachable ? 'yes' : 'no';
 };
+
+const aboutAsking =
+  'asks first: this system does not say which signals a process catches, so memwatch asks on a terminal before it sends ' +
+  'SIGUSR1, and sends none without a terminal; kill -USR1 PID opens the inspector, too';
 
 const containers: TableColumn<NodeProcess> = {
   title: 'CONTAINER',

@@ -112,6 +112,8 @@ const stateText = ({ state, waitsFor, cores, loopDelayUs }: ThreadDump): string 
   if (state === 'waiting') return waitsFor === null ? 'waiting' : `waiting for ${waitsFor}`;
   if (state === 'unknown') return `did not answer${waitsFor === null ? '' : `: ${waitsFor}`}`;
   const blocked = loopDelayUs === null ? '; its event loop did not turn during the dump' : late;
+  if (cores === null && loopDelayUs === null)
+    return `running, or waiting in this call: the system does not say which${blocked}`;
   return `running${cores === null ? '' : `, ${formatShare(Math.min(1, cores))} of a core`}${blocked}`;
 };
 

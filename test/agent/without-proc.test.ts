@@ -76,8 +76,10 @@ const answersTheQuestion = async (terminal: TestTerminal, pid: number): Promise<
     [['C-c'], 'memwatch: interrupted\\n[^$]*code 130'],
     [['y', 'Enter'], 'the target was paused for[^$]*code 0'],
   ] as const) {
-    terminal.keys(`clear; ${process.execPath} ${repository('dist/cli.js')} census ${pid}; echo code $?`, 'Enter');
-    await terminal.until(/if it does not, the signal ends it\. Send it\? \[y\/N\]/);
+    const round = `round-${keys[0]}`; // so that the question of the round before is not taken for this one
+    const command = `${process.execPath} ${repository('dist/cli.js')} census ${pid}`;
+    terminal.keys(`clear; echo ${round}; ${command}; echo code $?`, 'Enter');
+    await terminal.until(new RegExp(`${round}\\n[^$]*if it does not, the signal ends it\\. Send it\\? \\[y/N\\]`));
     terminal.keys(...keys);
     await terminal.until(new RegExp(said));
     await eventually('the inspector is closed', () => procSource.listeningPorts(pid).length === 2);

@@ -11,7 +11,7 @@ import { portHolder, sigusr1Port, unreachableInspector } from './port.js';
 import { atOneMoment, type ProcessStatus } from '../process/proc.js';
 import { openPortReader } from '../process/sockets.js';
 import { findAgentDoor } from './agent-door.js';
-import { barrierOf, networkObstacle, obstacleOf } from './safety.js';
+import { barrierOf, needsConsent, networkObstacle, obstacleOf } from './safety.js';
 import type { NodeProcess } from '../../analyzer/model/node-process.js';
 
 /** Every Node process that this user may see except this one, by id. */
@@ -39,19 +39,23 @@ const describeProcess = async (
 ): Promise<NodeProcess> => {
   const clusterWorkers = inspector === null ? clusterWorkersOf(status.pid).length : 0;
   const reason = inspector === null ? await whyNot(status, clusterWorkers) : null;
+  const asksFirst = reason === null && inspector === null && needsConsent(status) && !hasAgent(status);
   return {
     ...candidate,
     version: await versionOf(status, versions),
     uptimeSeconds: Math.round(status.uptimeSeconds),
     attachable: reason === null,
+    asksFirst,
     reason,
     inspector,
     clusterWorkers,
   };
 };
 
+const hasAgent = ({ pid }: ProcessStatus): boolean => findAgentDoor(pid) !== undefined;
+
 const whyNot = async (status: ProcessStatus, workers: number): Promise<string | null> => {
-  const byAgent = findAgentDoor(status.pid) !== undefined;
+  const byAgent = hasAgent(status);
   const obstacle =
     (byAgent ? barrierOf(status) : obstacleOf(status, true, workers)) ?? (await networkObstacle(status.pid));
   if (obstacle !== undefined) return obstacle.reason;

@@ -104,12 +104,15 @@ export const obstacleOf = (status: ProcessStatus, isAsked = false, workers = 0):
   );
 };
 
+/** SIGUSR1 goes out only after a question: the system does not say whether it is caught, and no inspector is open. */
+export const needsConsent = (status: ProcessStatus): boolean =>
+  status.catchesSigusr1 === null && !startsWithInspector(status) && inspectorListener(status.pid) === undefined;
+
 /** What to ask the user before SIGUSR1 is sent to a process; undefined if there is nothing to ask. */
 export const questionBeforeSignal = (pid: number): string | undefined => {
   if (hasProc) return undefined;
   const status = readProcess(pid);
-  if (status === undefined || obstacleOf(status, true) !== undefined) return undefined;
-  if (startsWithInspector(status) || inspectorListener(pid) !== undefined) return undefined;
+  if (status === undefined || obstacleOf(status, true) !== undefined || !needsConsent(status)) return undefined;
   return (
     `Process ${pid} runs ${status.executable}, and no flag or NODE_OPTIONS of it turns SIGUSR1 off. memwatch opens its inspector ` +
     'by that signal. This system does not say whether the process catches it; if it does not, the signal ends it. Send it?'

@@ -3,7 +3,7 @@
  * counts, or the kinds of descriptors. Nothing here touches the process.
  */
 import { readdirSync } from 'node:fs';
-import { childProcessIds, readLink, readProcess, readText } from './proc.js';
+import { childProcessIds, hasProc, readLink, readProcess, readText } from './proc.js';
 import { socketPeers } from './sockets.js';
 
 export interface ProcessCounts {
@@ -41,7 +41,7 @@ export const readDescriptorKinds = (pid: number): ReadonlyMap<string, number> =>
 
 const namesOfDescriptors = (pid: number): string[] | undefined => {
   try {
-    return readdirSync(`/proc/${pid}/fd`);
+    return hasProc ? readdirSync(`/proc/${pid}/fd`) : undefined;
   } catch {
     return undefined;
   }

@@ -66,10 +66,16 @@ const childProcessIds = (pid: number): number[] =>
     .filter((id) => id !== '')
     .map(Number);
 
+const parentProcessId = (pid: number): number => {
+  const stat = readText(`/proc/${pid}/stat`);
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0);
+};
+
 export const procSource: ProcessSource = {
   readProcess,
   readProcesses,
   childProcessIds,
+  parentProcessId,
   environmentOf: (pid) => readText(`/proc/${pid}/environ`).split('\0').slice(0, -1),
   folderOf: (pid) => readLink(`/proc/${pid}/cwd`),
   listeningPorts: (pid) => listeningPorts(pid),

@@ -126,17 +126,24 @@ const readProcesses = (): ProcessStatus[] =>
       readRow(line, (pid, word) => (basename(word).startsWith('node') ? executableOf(pid, word) : word)),
     );
 
-const childProcessIds = (pid: number): number[] =>
-  runOnce('ps', ['-A', '-o', 'pid=', '-o', 'ppid='])
+/** For what is the same for a while, inside and outside of a list. */
+const askOnce = (tool: 'ps' | 'lsof', args: readonly string[]): string =>
+  moment.getStore() === undefined ? runOnce(tool, args) : ask(tool, args, args);
+
+/** Every process with its parent. */
+const family = (): number[][] =>
+  askOnce('ps', ['-A', '-o', 'pid=', '-o', 'ppid='])
     .split('\n')
-    .map((line) => line.trim().split(/ +/).map(Number))
-    .flatMap(([child = 0, parent]) => (parent === pid ? [child] : []));
+    .map((line) => line.trim().split(/ +/).map(Number));
+
+const childProcessIds = (pid: number): number[] =>
+  family().flatMap(([child = 0, parent]) => (parent === pid ? [child] : []));
+
+const parentProcessId = (pid: number): number => family().find(([child]) => child === pid)?.[1] ?? 0;
 
 /** ps prints it behind the command, all in one line: a value is taken to end where the next name follows. */
 const environmentOf = (pid: number): string[] => {
-  const command = ['eww', '-o', 'command=', '-p', String(pid)];
-  const text = moment.getStore() === undefined ? runOnce('ps', command) : ask('ps', command, command);
-  return text
+  return askOnce('ps', ['eww', '-o', 'command=', '-p', String(pid)])
     .trimEnd()
     .split(/ (?=[A-Za-z_]\w*=)/)
     .slice(1);
@@ -190,6 +197,7 @@ export const toolSource: ProcessSource = {
   readProcess,
   readProcesses,
   childProcessIds,
+  parentProcessId,
   environmentOf,
   folderOf,
   listeningPorts: (pid) =>

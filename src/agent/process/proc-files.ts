@@ -1,9 +1,18 @@
 /** The files of /proc, which may be gone at any moment, or belong to another user. In: a path. Out: its text, target or names. */
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
+/** `MEMWATCH_PROCESSES=ps` makes Linux do as macOS does, for tests: then nothing here is found. */
+export const hasProc = process.platform === 'linux' && process.env['MEMWATCH_PROCESSES'] !== 'ps';
+
+/** Throws as if there were no such file. */
+const checkProc = (): void => {
+  if (!hasProc) throw new Error('there is no /proc');
+};
+
 /** The target of a link in /proc; '' if there is none or it may not be read. */
 export const readLink = (path: string): string => {
   try {
+    checkProc();
     return readlinkSync(path);
   } catch {
     return '';
@@ -13,6 +22,7 @@ export const readLink = (path: string): string => {
 /** The text of a file in /proc; '' if there is none or it may not be read. */
 export const readText = (path: string): string => {
   try {
+    checkProc();
     return readFileSync(path, 'utf8');
   } catch {
     return '';
@@ -21,6 +31,7 @@ export const readText = (path: string): string => {
 
 export const namesIn = (folder: string): string[] => {
   try {
+    checkProc();
     return readdirSync(folder);
   } catch {
     return []; // the process is gone
@@ -30,6 +41,7 @@ export const namesIn = (folder: string): string[] => {
 /** The id of every process on the machine. */
 export const processIds = (): number[] => {
   try {
+    checkProc();
     return readdirSync('/proc')
       .map(Number)
       .filter(Number.isInteger)

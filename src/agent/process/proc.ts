@@ -7,7 +7,7 @@ import { constants } from 'node:os';
 import { basename } from 'node:path';
 import { stopOf, waitWords } from './waits.js';
 import { namesIn, readLink, readText } from './proc-files.js';
-import { environmentOf, hasProc, readProcess } from './system.js';
+import { environmentOf, hasProc, parentProcessId, readProcess } from './system.js';
 import { ticksPerSecond, type ProcessStatus } from './process-source.js';
 
 export { namesIn, processIds, readLink, readText } from './proc-files.js';
@@ -109,8 +109,7 @@ export const watchLoop = (pid: number): { hasTurned(): boolean } => {
 
 /** The process that started it, and the one that started that, and so on. */
 export const ancestorsOf = (pid: number): number[] => {
-  const stat = readText(`/proc/${pid}/stat`);
-  const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? 0);
+  const parent = parentProcessId(pid);
   return parent === 0 ? [] : [parent, ...ancestorsOf(parent)];
 };
 
@@ -124,6 +123,7 @@ export const describeWait = (pid: number): string => {
   if (waitsForEvents(pid))
     return mayWaitForChild(pid) ? 'it waits for events, or in spawnSync for a child' : 'it waits for events';
   if (status.state === 'R') return 'its main thread is busy';
+  if (!hasProc) return 'this system does not say what it waits for';
   const what = waitWords(readText(`/proc/${pid}/wchan`).replace(/^0$/, ''), status.state);
   return `its main thread is blocked: it waits for ${what ?? 'a system call'}`;
 };

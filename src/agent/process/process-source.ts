@@ -32,6 +32,8 @@ export interface ProcessSource {
   /** Every process that this user may see, by id. */
   readProcesses(): ProcessStatus[];
   childProcessIds(pid: number): number[];
+  /** 0 if it has none, or is not there. */
+  parentProcessId(pid: number): number;
   /** `NAME=value`; empty if it may not be read. */
   environmentOf(pid: number): string[];
   /** Its working directory; '' if it may not be read. */

@@ -1,5 +1,6 @@
 /** What an executable with another name than node's is, if it is Node. In: a pid. Out: words for a message. */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { hasProc } from './proc-files.js';
 
 /**
  * Every node since 18.16 contains this text, followed by 0; in an application it is followed by 1. Written in two parts
@@ -14,6 +15,7 @@ const pieceBytes = 1 << 24;
 
 /** undefined if it is not Node, or its file cannot be read. */
 export const nodeOfOtherName = (pid: number): string | undefined => {
+  if (!hasProc) return undefined;
   try {
     const file = openSync(`/proc/${pid}/exe`, 'r');
     try {

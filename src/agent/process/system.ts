@@ -1,13 +1,15 @@
-/** The one way in which memwatch looks at processes here. `MEMWATCH_PROCESSES=ps` makes Linux do as macOS does, for tests. */
+/** The one way in which memwatch looks at processes here. */
 import { procSource } from './from-proc.js';
+import { hasProc } from './proc-files.js';
 import { toolSource } from './from-tools.js';
 
-export const hasProc = process.platform === 'linux' && process.env['MEMWATCH_PROCESSES'] !== 'ps';
+export { hasProc };
 
 export const {
   readProcess,
   readProcesses,
   childProcessIds,
+  parentProcessId,
   environmentOf,
   folderOf,
   listeningPorts,

@@ -6,7 +6,7 @@
 import { close, constants, fstat, open, readFile, readlink, stat, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import { MemwatchError } from '../../errors.js';
-import { readLink } from './proc.js';
+import { hasProc, readLink } from './proc.js';
 
 const file = {
   open: promisify(open),
@@ -37,6 +37,7 @@ const checkFile = (path: string, status: Stats, limitBytes: number): void => {
 
 /** It has another root folder, by chroot or because its file system is that of a container. */
 export const hasOtherRoot = async (pid: number): Promise<boolean> => {
+  if (!hasProc) return false;
   const space = readLink(`/proc/${pid}/ns/mnt`);
   if (space !== '' && space !== readLink('/proc/self/ns/mnt')) return true;
   const [theirs, ours] = await Promise.all([file.stat(`/proc/${pid}/root`), file.stat('/')]).catch(() => []);

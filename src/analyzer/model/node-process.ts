@@ -18,6 +18,8 @@ export interface NodeProcess extends Candidate {
   readonly version: string | null;
   readonly uptimeSeconds: number;
   readonly attachable: boolean;
+  /** Attaching asks on a terminal first, and is refused without one: whether it catches SIGUSR1 is not known here. */
+  readonly asksFirst: boolean;
   /** Why it cannot be attached to; null if it can. */
   readonly reason: string | null;
   /** The address of its inspector, if that is already open. */

@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeStatuses } from '../../agent/attach/candidates.js';
-import { ancestorsOf } from '../../agent/process/proc.js';
+import { needsConsent } from '../../agent/attach/safety.js';
+import { ancestorsOf, atOneMoment } from '../../agent/process/proc.js';
 
 /** A process that ends sooner is not seen. */
 const lookEveryMs = 500;
@@ -17,11 +18,14 @@ export const followChildren = async (
 ): Promise<void> => {
   const known = new Set(roots);
   do {
-    for (const { pid, permitted, catchesSigusr1 } of nodeStatuses()) {
-      if (known.has(pid) || !permitted || catchesSigusr1 !== true) continue;
-      if (!ancestorsOf(pid).some((one) => known.has(one))) continue;
-      known.add(pid);
-      begin(pid);
-    }
+    atOneMoment(() => {
+      for (const status of nodeStatuses()) {
+        const { pid, permitted, catchesSigusr1 } = status;
+        if (known.has(pid) || !permitted || catchesSigusr1 === false) continue;
+        if (!ancestorsOf(pid).some((one) => known.has(one)) || needsConsent(status)) continue;
+        known.add(pid);
+        begin(pid);
+      }
+    });
   } while (await sleep(lookEveryMs, true, { signal: stop }).catch(() => false));
 };
