@@ -1,7 +1,7 @@
 /** `memwatch heap <file or target>`: what holds the memory. A target is captured first. */
 import { describeObject } from '../analyzer/heap/object-detail.js';
 import type { Heap } from '../analyzer/heap/heap.js';
-import { summarizeHeap, type ClassOrder } from '../analyzer/heap/summary.js';
+import { storedRows, summarizeHeap, type ClassOrder } from '../analyzer/heap/summary.js';
 import type { HeapObject, HeapRow } from '../analyzer/model/heap-results.js';
 import type { HeapDocument, ObjectDocument } from '../analyzer/model/documents.js';
 import { MemwatchError } from '../errors.js';
@@ -34,8 +34,10 @@ export const heapCommand: Command = {
     const limit = limitOf(args, io.json ? 100 : 15);
     const print = printWithPage(args, io);
     const { heap, file } = await openSource(args, io);
-    if (args['id'] === undefined) printSummary(heap, file, limit, args, { ...io, print });
-    else printObject(heap, file, nodeOf(heap, file, String(args['id'])), limit, { ...io, print });
+    const { byNeed } = heap;
+    if (args['id'] !== undefined)
+      printObject(byNeed, file, nodeOf(byNeed, file, String(args['id'])), limit, { ...io, print });
+    else printSummary(limit > storedRows ? heap : byNeed, file, limit, args, { ...io, print });
   },
 };
 

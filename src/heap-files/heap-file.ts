@@ -6,8 +6,11 @@ import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { heapIndexPieces, indexBytes } from '../analyzer/formats/heap-index/write.js';
 import type { IndexContent, IndexedFile } from '../analyzer/formats/heap-index/layout.js';
+import type { HeapIndex } from '../analyzer/formats/heap-index/read.js';
 import { readHeapSnapshot } from '../analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
+import { computeLargestOfClasses } from '../analyzer/heap/biggest.js';
+import { HeapByNeed } from '../analyzer/heap/heap-by-need.js';
 import { Heap, type FindPlace } from '../analyzer/heap/heap.js';
 import { biggestRows, placeOf, storedRows } from '../analyzer/heap/summary.js';
 import type { HeapGraph } from '../analyzer/model/heap-graph.js';
@@ -36,8 +39,7 @@ export interface HeapFile {
 export const openHeapFile = async (file: string, io: Progress, use: IndexUse): Promise<HeapFile> => {
   const known = use === 'never' ? undefined : identify(file);
   const index = known && findIndex(known, io.warn);
-  if (index !== undefined)
-    return { heap: await heapOf(index.graph, file, index.results), keepIndex: () => Promise.resolve() };
+  if (index !== undefined) return { heap: await heapOf(index, file), keepIndex: () => Promise.resolve() };
   const heap = await readHeapFile(file, io);
   const keepIndex = async (): Promise<void> => {
     if (known !== undefined && isWorthIt(known, use)) await tryToKeep(known, heap, io);
@@ -58,15 +60,19 @@ export const readHeapFile = async (file: string, io: Pick<Progress, 'signal' | '
     signal: io.signal,
     onProgress: (share) => io.progress(`reading ${file}: ${Math.floor(share * 100)}%`),
   });
-  return heapOf(graph, file);
+  return heapOf({ graph }, file);
 };
 
-const heapOf = async (graph: HeapGraph, file: string, stored?: StoredResults): Promise<Heap> => {
+const heapOf = async (opened: Pick<HeapIndex, 'graph'> | HeapIndex, file: string): Promise<Heap> => {
   const scripts = await readScriptsTable(file);
   const locator = createLocator(scripts);
   const findPlace: FindPlace = (scriptId, line, column) => locator.atPosition(scriptId, '', line, column);
   const noPlace: FindPlace = () => undefined;
-  return new Heap(graph, scripts === undefined ? noPlace : findPlace, scripts?.process, scripts?.nodeVersion, stored);
+  const find = scripts === undefined ? noPlace : findPlace;
+  const stored = 'results' in opened ? opened.results : undefined;
+  const heap = new Heap(opened.graph, find, scripts?.process, scripts?.nodeVersion, stored);
+  if ('byNeed' in opened) heap.byNeed = new HeapByNeed(heap, opened.byNeed.graph, find, opened.byNeed.results);
+  return heap;
 };
 
 const isWorthIt = ({ path, bytes }: IndexedFile, use: IndexUse): boolean =>
@@ -112,6 +118,7 @@ const resultsOf = (heap: Heap): StoredResults => {
     biggest,
     biggestOfClass,
     places: classes.list.map((_, index) => placeOf(heap, index)),
+    largest: computeLargestOfClasses(classes, dominators, storedRows),
     rows: biggestRows(heap, storedRows),
   };
 };

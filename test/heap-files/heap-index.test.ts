@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { diffHeaps } from '../../dist/analyzer/heap/diff.js';
 import type { Heap } from '../../dist/analyzer/heap/heap.js';
+import { describeObject } from '../../dist/analyzer/heap/object-detail.js';
 import { summarizeHeap } from '../../dist/analyzer/heap/summary.js';
 import { nodeName } from '../../dist/analyzer/model/heap-graph.js';
 import { findWaste } from '../../dist/analyzer/waste/find-waste.js';
@@ -59,6 +60,42 @@ test('a snapshot that is opened again comes from its index, and everything is as
   assert.notEqual(second.heap.stored, undefined);
   assert.equal(second.said, '');
   assert.deepEqual(seen(second.heap), seen(first.heap));
+});
+
+/** Bytes that this process has read from files so far. */
+const bytesRead = (): number => Number(/^rchar: (\d+)/.exec(readFileSync('/proc/self/io', 'latin1'))?.[1]);
+
+test('a few objects of an index are as in the whole heap, and only what they need is read', async (t) => {
+  const { file, indexes } = snapshotOf(t);
+  writeFileSync(file, gunzipSync(readFileSync(snapshotFixture(24))));
+  await open(file);
+  const { heap } = await open(file);
+  const { byNeed } = heap;
+  const before = bytesRead();
+  const options = { limit: 3, classLimit: 20, sort: 'count', className: 'Array' } as const;
+  const biggest = summarizeHeap(byNeed, options);
+  const read = bytesRead() - before;
+  assert.ok(read < statSync(onlyIndex(indexes)).size / 2, `read ${read} of ${statSync(onlyIndex(indexes)).size} bytes`);
+  assert.deepEqual(biggest, summarizeHeap(heap, options));
+  const { nodeCount } = heap.graph;
+  const nodes = [1, 7, 1000, Math.floor(nodeCount / 2), nodeCount - 1, ...heap.biggest.subarray(0, 20)];
+  for (const node of nodes) {
+    assert.deepEqual(describeObject(byNeed, node, 10), describeObject(heap, node, 10));
+    assert.equal(byNeed.nodeWithId(heap.graph.nodeId[node] ?? -1), node);
+  }
+  assert.equal(byNeed.nodeWithId(0xffff_ffff), -1);
+});
+
+test('an index keeps the largest objects of each class, as they are without it', async (t) => {
+  const { file } = snapshotOf(t);
+  writeFileSync(file, gunzipSync(readFileSync(snapshotFixture(26))));
+  const first = await open(file);
+  const second = await open(file);
+  for (const { name } of first.heap.classes.list)
+    for (const limit of [5, 100, 200]) {
+      const options = { limit, classLimit: 1, sort: 'retained', className: name } as const;
+      assert.deepEqual(summarizeHeap(second.heap, options), summarizeHeap(first.heap, options), `${name} ${limit}`);
+    }
 });
 
 test('an index of other bytes, of another user, of another version, and a cut-off one are ignored with a word', async (t) => {

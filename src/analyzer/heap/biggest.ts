@@ -5,7 +5,7 @@
  * list whose links hold one another, only the first link is listed.
  */
 import { nodeTypes, type HeapGraph } from '../model/heap-graph.js';
-import type { Classes, Dominators, Sizes } from '../model/heap-results.js';
+import type { Classes, Dominators, LargestOfClasses, Sizes } from '../model/heap-results.js';
 import { findChains } from './chains.js';
 import { userRoots } from './edges.js';
 import { isMachinery } from './machinery.js';
@@ -74,4 +74,28 @@ export const computeBiggestOfClass = ({ classOf, list }: Classes, { retainedByte
     biggest[classOf[node]] = node;
   }
   return biggest;
+};
+
+/** For each class, at most `limit` nodes that retain most, biggest first; of equal ones the first in the graph. */
+export const computeLargestOfClasses = (
+  { classOf, list }: Classes,
+  { retainedBytes }: Dominators,
+  limit: number,
+): LargestOfClasses => {
+  const largest: number[][] = list.map(() => []);
+  const floor = new Float64Array(list.length).fill(-1); // what a node must exceed to be among them
+  for (let node = 0; node < classOf.length; node++) {
+    const bytes = retainedBytes[node];
+    const ofClass = classOf[node];
+    if (bytes <= floor[ofClass]) continue;
+    const nodes = largest[ofClass];
+    let at = nodes.length;
+    while (at > 0 && retainedBytes[nodes[at - 1]] < bytes) at--;
+    nodes.splice(at, 0, node);
+    if (nodes.length > limit) nodes.pop();
+    if (nodes.length === limit) floor[ofClass] = retainedBytes[nodes[limit - 1]];
+  }
+  const first = new Uint32Array(list.length + 1);
+  for (const [index, nodes] of largest.entries()) first[index + 1] = first[index] + nodes.length;
+  return { first, nodes: Uint32Array.from(largest.flat()) };
 };

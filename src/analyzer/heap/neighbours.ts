@@ -159,8 +159,7 @@ const namedBy = (heap: Heap, node: number): ((target: number) => boolean) => {
   return (target) => isMarked(marks, target);
 };
 
-const holdersByEdge = ({ retainers }: Heap, node: number): Set<number> =>
-  new Set(retainers.node.subarray(retainers.first[node], retainers.first[node + 1]));
+const holdersByEdge = (heap: Heap, node: number): Set<number> => new Set(heap.retainersOf(node));
 
 const edgesBetween = ({ graph, edges }: Heap, from: number, to: number): number[] => {
   const found: number[] = [];

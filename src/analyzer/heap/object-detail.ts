@@ -19,9 +19,10 @@ export const describeObject = (heap: Heap, node: number, limit: number): HeapObj
 
 const linksOf = (heap: Heap, neighbours: Neighbours, limit: number): HeapLink[] => {
   const { retainedBytes } = heap.dominators;
-  const bytesAt = (at: number): number => retainedBytes[neighbours.nodeAt(at)];
-  return [...Array(neighbours.count).keys()]
-    .toSorted((a, b) => bytesAt(b) - bytesAt(a))
+  const numbers = [...Array(neighbours.count).keys()];
+  const bytes = Float64Array.from(numbers, (at) => retainedBytes[neighbours.nodeAt(at)]);
+  return numbers
+    .toSorted((a, b) => bytes[b] - bytes[a])
     .slice(0, limit)
     .map((at) => {
       const node = neighbours.nodeAt(at);

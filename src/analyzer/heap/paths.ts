@@ -4,7 +4,7 @@
  * properties, not the one through hidden classes and compiled code. Paths from the program's own roots (globals) come
  * before all others, as in Chrome DevTools.
  */
-import { twiceAsLong } from '../model/columns.js';
+import { release } from '../model/columns.js';
 import { edgeTypes, nodeTypes, type HeapGraph } from '../model/heap-graph.js';
 import { noEdge, type Paths, type RetainingEdges } from '../model/heap-results.js';
 import { retains, userRoots } from './edges.js';
@@ -30,6 +30,7 @@ export const computePaths = (graph: HeapGraph, edges: RetainingEdges): Paths => 
   search.run();
   search.reach(root, root, noEdge, 0);
   search.run();
+  release([search.cost]);
   return { edge: search.edge, from: search.from };
 };
 
@@ -121,8 +122,8 @@ const edgeBetween = (graph: HeapGraph, from: number, to: number): number => {
 class Search {
   readonly edge: Uint32Array;
   readonly from: Uint32Array;
-  private readonly cost: Uint32Array;
-  private readonly buckets = Array.from({ length: maxStepCost + 1 }, () => new Bucket());
+  readonly cost: Uint32Array;
+  private readonly buckets: readonly Bucket[];
 
   constructor(
     private readonly graph: HeapGraph,
@@ -131,6 +132,8 @@ class Search {
     this.edge = new Uint32Array(graph.nodeCount).fill(noEdge);
     this.from = new Uint32Array(graph.nodeCount);
     this.cost = new Uint32Array(graph.nodeCount).fill(unreached);
+    const spare: Uint32Array[] = [];
+    this.buckets = Array.from({ length: maxStepCost + 1 }, () => new Bucket(spare));
   }
 
   reach(node: number, from: number, edge: number, cost: number): void {
@@ -164,17 +167,25 @@ class Search {
   }
 }
 
-/** A growing stack of nodes. */
+const chunkLength = 1 << 13;
+
+/** A stack of nodes in chunks, which all stacks of a search share: none grows by being copied. */
 class Bucket {
   length = 0;
-  private items = new Uint32Array(1024);
+  private readonly chunks: Uint32Array[] = [];
+
+  constructor(private readonly spare: Uint32Array[]) {}
 
   push(node: number): void {
-    if (this.length === this.items.length) this.items = twiceAsLong(this.items);
-    this.items[this.length++] = node;
+    const at = this.length++ % chunkLength;
+    if (at === 0) this.chunks.push(this.spare.pop() ?? new Uint32Array(chunkLength));
+    this.chunks[this.chunks.length - 1][at] = node;
   }
 
   pop(): number {
-    return this.items[--this.length];
+    const at = --this.length % chunkLength;
+    const chunk = this.chunks[this.chunks.length - 1];
+    if (at === 0) this.spare.push(...this.chunks.splice(-1));
+    return chunk[at];
   }
 }

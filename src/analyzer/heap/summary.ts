@@ -50,7 +50,7 @@ export const biggestRows = (heap: Heap, limit: number): readonly HeapRow[] =>
         .slice(0, limit)
         .map((group) => rowOf(heap, group));
 
-/** How many rows an index keeps: as many as a report shows at most, unless it is asked for more. */
+/** How many rows, and how many objects of each class, an index keeps: as many as a report shows at most, unless it is asked for more. */
 export const storedRows = 100;
 
 const rowOf = (heap: Heap, { node, count, totalBytes }: Alike): HeapRow => ({
@@ -88,7 +88,11 @@ export const placeOf = (heap: Heap, index: number): Location | null => {
   return placed && !/^(Function|Object|\{.*\})$/.test(heap.classes.list[index].name) ? heap.locationOf(node) : null;
 };
 
-const largestOfClass = (heap: Heap, index: number, limit: number): number[] => {
+const largestOfClass = (heap: Heap, index: number, limit: number): readonly number[] => {
+  if (heap.stored !== undefined && limit <= storedRows) {
+    const { first, nodes } = heap.stored.largest;
+    return [...nodes.subarray(first[index], Math.min(first[index + 1], first[index] + limit))];
+  }
   const { classOf } = heap.classes;
   const { retainedBytes } = heap.dominators;
   const nodes: number[] = [];

@@ -64,6 +64,12 @@ export interface Classes {
   readonly classOf: Uint32Array;
 }
 
+/** For each class in `Classes.list`, its nodes that retain most, biggest first: those of class c are at first[c] … first[c + 1]. */
+export interface LargestOfClasses {
+  readonly first: Uint32Array;
+  readonly nodes: Uint32Array;
+}
+
 /** The results that most questions about a heap need. */
 export interface HeapResults {
   readonly edges: RetainingEdges;
@@ -80,6 +86,7 @@ export interface StoredResults extends HeapResults {
   readonly biggest: Uint32Array;
   /** For each class in `classes.list`, the node of it that retains most. */
   readonly biggestOfClass: Uint32Array;
+  readonly largest: LargestOfClasses;
   /** For each class, where it is in the source. */
   readonly places: readonly (Location | null)[];
   /** The first rows of the report. */

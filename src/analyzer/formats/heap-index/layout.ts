@@ -3,7 +3,7 @@
  * nothing and reads only what it is asked for. The bytes:
  *   start     16 bytes that name the format, its version and the order of bytes
  *   sections  columns and pages of strings, each at a multiple of 8 bytes
- *   directory JSON: where each section is, with its CRC-32, and what is not a column
+ *   directory JSON: where each section is, with the CRC-32 of each of its blocks, and what is not a column
  *   end       position and length of the directory (two float64), its CRC-32 (uint32), and the start again
  * An index that was cut off has no end, so it is known at once.
  */
@@ -35,8 +35,12 @@ export interface Section {
   readonly at: number;
   /** Without what fills it up to a multiple of 8. */
   readonly bytes: number;
-  readonly checksum: number;
+  /** Of each block of `blockBytes`. */
+  readonly checksums: readonly number[];
 }
+
+/** So much is read and checked at once. */
+export const blockBytes = 1 << 16;
 
 export interface Directory {
   readonly file: IndexedFile;

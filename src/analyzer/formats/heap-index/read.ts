@@ -11,11 +11,17 @@ import { sharedBytes } from '../../model/columns.js';
 import type { HeapGraph, StringPages } from '../../model/heap-graph.js';
 import type { Classes, Dominators, Paths, RetainingEdges, StoredResults } from '../../model/heap-results.js';
 import { stringTable } from '../../model/string-table.js';
-import { endBytes, start, type Column, type Directory, type IndexedFile, type Section } from './layout.js';
+import { columnByNeed } from './by-need.js';
+import { blockBytes, endBytes, start, type Column, type Directory, type IndexedFile, type Section } from './layout.js';
 
-export interface HeapIndex {
+export interface HeapIndex extends IndexedHeap {
   /** The file that it was made of. */
   readonly file: IndexedFile;
+  /** The same in columns of which only what is asked for is read, see by-need.ts. */
+  readonly byNeed: IndexedHeap;
+}
+
+export interface IndexedHeap {
   readonly graph: HeapGraph;
   readonly results: StoredResults;
 }
@@ -27,8 +33,11 @@ export const readHeapIndex = (path: string, remove: Remove): HeapIndex => {
   requireRegularFile(path);
   const descriptor = openSync(path, 'r'); // stays open: columns are read from it until memwatch ends
   const directory = readDirectory(descriptor, path, remove);
-  const columns = new Columns(descriptor, path, directory, remove);
-  return { file: directory.file, graph: graphOf(directory, columns), results: resultsOf(directory, columns) };
+  const heapOf = (isByNeed: boolean): IndexedHeap => {
+    const columns = new Columns(descriptor, path, directory, remove, isByNeed);
+    return { graph: graphOf(directory, columns), results: resultsOf(directory, columns) };
+  };
+  return { file: directory.file, ...heapOf(false), byNeed: heapOf(true) };
 };
 
 /** Only the file that an index is of. */
@@ -93,11 +102,14 @@ const lazily = <T extends object>(readers: { readonly [Name in keyof T]: () => T
 
 /** The columns of an index by their names. */
 class Columns {
+  private readonly scratch = sharedBytes(blockBytes);
+
   constructor(
     private readonly descriptor: number,
     private readonly path: string,
     private readonly directory: Directory,
     private readonly remove: Remove,
+    private readonly isByNeed: boolean,
   ) {}
 
   bytes(name: string): Uint8Array {
@@ -118,6 +130,13 @@ class Columns {
     throw damaged(this.path, this.remove);
   }
 
+  /** Words that are read as a whole. */
+  list(name: string): Iterable<number> {
+    const section = this.directory.columns[name];
+    if (section === undefined) throw damaged(this.path, this.remove);
+    return this.readBlocks(section);
+  }
+
   /** Sizes are words, unless one of them needs more. */
   sizes(name: string): Uint32Array | Float64Array {
     return this.directory.columns[name]?.kind === 'floats' ? this.floats(name) : this.words(name);
@@ -132,20 +151,46 @@ class Columns {
   }
 
   private page(section: Section): Uint8Array {
-    const page = this.read(section);
+    const page = this.readBlocks(section);
     if (page instanceof Uint8Array) return page;
     throw damaged(this.path, this.remove);
   }
 
   private read(section: Section | undefined): Column {
     if (section === undefined) throw damaged(this.path, this.remove);
-    const { kind, at, bytes: length, checksum } = section;
-    const bytes = sharedBytes(length);
-    if (fill(this.descriptor, bytes, at) < length || crc32(bytes) !== checksum) throw damaged(this.path, this.remove);
-    if (kind === 'words') return new Uint32Array(bytes.buffer);
-    return kind === 'floats' ? new Float64Array(bytes.buffer) : bytes;
+    return this.isByNeed && section.bytes > blockBytes ? this.readByNeed(section) : this.readBlocks(section);
+  }
+
+  private readByNeed(section: Section): Column {
+    const { kind, bytes, checksums } = section;
+    const empty = columnOf(kind, sharedBytes(0));
+    const width = empty.BYTES_PER_ELEMENT;
+    return columnByNeed({
+      length: bytes / width,
+      blockLength: blockBytes / width,
+      empty,
+      readBlock: (block, isKept) => {
+        const from = block * blockBytes;
+        const length = Math.min(blockBytes, bytes - from);
+        const one = { kind, at: section.at + from, bytes: length, checksums: [checksums[block] ?? -1] };
+        return this.readBlocks(one, isKept ? sharedBytes(length) : this.scratch.subarray(0, length));
+      },
+    });
+  }
+
+  private readBlocks({ kind, at, bytes: length, checksums }: Section, bytes = sharedBytes(length)): Column {
+    const isRight = (checksum: number, block: number): boolean =>
+      crc32(bytes.subarray(block * blockBytes, (block + 1) * blockBytes)) === checksum;
+    if (fill(this.descriptor, bytes, at) < length || !checksums.every(isRight)) throw damaged(this.path, this.remove);
+    return columnOf(kind, bytes);
   }
 }
+
+const columnOf = (kind: Section['kind'], bytes: Uint8Array): Column => {
+  const { buffer, length } = bytes;
+  if (kind === 'words') return new Uint32Array(buffer, 0, length / 4);
+  return kind === 'floats' ? new Float64Array(buffer, 0, length / 8) : bytes;
+};
 
 const graphOf = (directory: Directory, columns: Columns): HeapGraph =>
   lazily<HeapGraph>({
@@ -160,7 +205,7 @@ const graphOf = (directory: Directory, columns: Columns): HeapGraph =>
     edgeType: () => columns.bytes('edgeType'),
     edgeName: () => columns.words('edgeName'),
     edgeTarget: () => columns.words('edgeTarget'),
-    detached: () => new Set(columns.words('detached')),
+    detached: () => new Set(columns.list('detached')),
     strings: () => stringTable(stringsOf(directory, columns)),
     positions: () => ({
       nodes: columns.words('positionNodes'),
@@ -185,6 +230,7 @@ const resultsOf = ({ totalBytes, classes, places, rows }: Directory, columns: Co
     rows: () => rows,
     biggest: () => columns.words('biggest'),
     biggestOfClass: () => columns.words('biggestOfClass'),
+    largest: () => ({ first: columns.words('largestFirst'), nodes: columns.words('largestNodes') }),
     classes: () => lazily<Classes>({ list: () => classes, classOf: () => columns.words('classOf') }),
     edges: () =>
       lazily<RetainingEdges>({

@@ -1,6 +1,6 @@
 /** Writes an index, see layout.ts. In: a graph with its results. Out: the bytes of the file, piece by piece. */
 import { crc32 } from 'node:zlib';
-import { endBytes, start, type Column, type Directory, type IndexContent, type Section } from './layout.js';
+import { blockBytes, endBytes, start, type Column, type Directory, type IndexContent, type Section } from './layout.js';
 
 /** The bytes of columns and strings, which are nearly all of the file. */
 export const indexBytes = (content: IndexContent): number =>
@@ -28,7 +28,11 @@ export function* heapIndexPieces(content: IndexContent): Generator<Uint8Array> {
 
 const sectionOf = (column: Column, at: number): Section => {
   const kind = column instanceof Uint8Array ? 'bytes' : column instanceof Uint32Array ? 'words' : 'floats';
-  return { kind, at, bytes: column.byteLength, checksum: crc32(bytesOf(column)) };
+  const bytes = bytesOf(column);
+  const checksums: number[] = [];
+  for (let from = 0; from < bytes.length; from += blockBytes)
+    checksums.push(crc32(bytes.subarray(from, from + blockBytes)));
+  return { kind, at, bytes: bytes.length, checksums };
 };
 
 const paddedBytes = (bytes: number): number => Math.ceil(bytes / 8) * 8;
@@ -71,6 +75,8 @@ const sectionsOf = ({ graph, results }: IndexContent): { name?: string; column: 
     pathFrom: paths.from,
     biggest: results.biggest,
     biggestOfClass: results.biggestOfClass,
+    largestFirst: results.largest.first,
+    largestNodes: results.largest.nodes,
   };
   return [...Object.entries(named).map(([name, column]) => ({ name, column })), ...pages.map((column) => ({ column }))];
 };

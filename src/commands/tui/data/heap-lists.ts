@@ -24,13 +24,15 @@ export type HeapQuery = Extract<
 >;
 
 export const heapPage = async (
-  data: HeapData,
+  whole: HeapData,
   query: HeapQuery,
   order: ListOrder,
   window: ListWindow,
   slices: Slices,
   cache: HeapCache,
 ): Promise<Page> => {
+  // the first screen: of an index it reads only what it shows
+  const data = query.list === 'biggest' ? { ...whole, heap: whole.heap.byNeed } : whole;
   if (query.list === 'classes') return classPage(data, order, window);
   if (query.list === 'waste' || query.list === 'wasteOf') return wastePage(data.heap, query, order, window);
   const ordered = (level: Level, key: string): Promise<Uint32Array> => {
@@ -39,7 +41,7 @@ export const heapPage = async (
     return cache.order(name, () => orderedItems(data, level, order.sort, filter, slices));
   };
   const row = objectRow.bind(undefined, data);
-  const top = cache.level(JSON.stringify(query), () => topLevel(data, query));
+  const top = cache.level(JSON.stringify(query), () => topLevel(whole, query));
   const page = await treePage({ top, order, window, ordered, row });
   return { ...page, whole: data.totalBytes };
 };
@@ -47,7 +49,7 @@ export const heapPage = async (
 const topLevel = (data: HeapData, query: Exclude<HeapQuery, { list: 'classes' } | WasteQuery>): Level => {
   switch (query.list) {
     case 'biggest':
-      return namedLevel(data.heap, data.biggest);
+      return { ...namedLevel(data.heap.byNeed, data.biggest), below: (node) => fieldsLevel(data.heap, node) };
     case 'objects':
       return nodesLevel(data.heap, nodesOfClass(data.heap, query.className));
     case 'dominators':

@@ -30,7 +30,7 @@ export const objectRow = ({ heap }: HeapData, node: number, place: RowPlace): Ob
   place: heap.locationOf(node) ?? undefined,
 });
 
-export const pathDetail = ({ heap }: HeapData, node: number): PathDetail => {
+export const pathDetail = ({ heap: { byNeed: heap } }: HeapData, node: number): PathDetail => {
   const nodes = new Map(nodesOnPath(heap.paths, node).map((at) => [heap.graph.nodeId[at], at]));
   return {
     detail: 'path',
