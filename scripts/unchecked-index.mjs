@@ -10,7 +10,7 @@ const exceptions = {
   'analyzer/formats':
     'collapsed cpuprofile perf-script pprof-read pprof protobuf speedscope-read speedscope stack-profile ' +
     'trace v8-profiler',
-  'analyzer/formats/heapsnapshot': 'edges locations nodes parser rest rows strings value',
+  'analyzer/formats/heapsnapshot': 'detached edges locations nodes parser rest rows strings value',
   'analyzer/growth':
     'fills findings kept-functions light locate places rank repeated-modules shapes sizes slice-findings title',
   'analyzer/growth/readings': 'evidence gate',

@@ -1,6 +1,6 @@
 /** Leak reports of files: drawn heaps of a service whose sessions grow, with their scripts tables and sources. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -43,6 +43,19 @@ test('sessions that a Map gains are a leak, with the gain of each round and the 
   assert.deepEqual(finding?.history, [20, 30, 40, 50]);
   assert.deepEqual(finding?.gains.map(({ name, countPerRound }) => [name, countPerRound]), [['Session', 10], ['User', 10], ['(string)', 10]]); // prettier-ignore
   assert.deepEqual(report.warnings, []);
+});
+
+/** Bytes that this process has read from files so far. */
+const bytesRead = (): number => Number(/^rchar: (\d+)/.exec(readFileSync('/proc/self/io', 'latin1'))?.[1]);
+
+test('each snapshot is read once', async (t) => {
+  const files = filesIn(drawnSnapshots(t, [200, 300, 400, 500]));
+  const total = files.reduce((sum, file) => sum + statSync(file).size, 0);
+  await analyseSnapshots(files); // loads the code
+  const before = bytesRead();
+  await analyseSnapshots(files);
+  const read = bytesRead() - before;
+  assert.ok(read >= total && read < 1.2 * total, `read ${read} bytes of files of ${total}`);
 });
 
 test('the same sessions in every snapshot are clean', async (t) => {

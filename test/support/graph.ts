@@ -35,6 +35,8 @@ export interface DrawOptions {
   readonly ids?: Readonly<Record<string, number>>;
   /** Where functions begin, by handle: script, line and column, 0-based as in V8. */
   readonly positions?: Readonly<Record<string, readonly [scriptId: number, line: number, column: number]>>;
+  /** V8's marks of nodes of a page, by handle. */
+  readonly marks?: Readonly<Record<string, 'attached' | 'detached'>>;
 }
 
 const v8NodeTypes = nodeTypes.filter((type) => type !== 'unknown');
@@ -57,7 +59,11 @@ export const drawHeap = (text: string, options: DrawOptions = {}): DrawnHeap => 
   const list = [...nodes.values()];
   const indexOf = (handle: string): number => list.findIndex((node) => node.handle === handle);
   const positions = Object.entries(options.positions ?? {}).map(([handle, at]) => [indexOf(handle), ...at]);
-  const bytes = snapshotBytes(list, positions);
+  const marks = Object.entries(options.marks ?? {}).map(([handle, mark]): [number, number] => [
+    indexOf(handle),
+    mark === 'attached' ? 1 : 2,
+  ]);
+  const bytes = snapshotBytes(list, positions, new Map(marks));
   const parser = new SnapshotParser(bytes.length);
   parser.push(bytes);
   return { graph: parser.end(), bytes, node: indexOf };
@@ -93,7 +99,11 @@ const edgeOf = (label: string): { type: string; name: string } => {
 };
 
 /** The bytes that V8 would write (without line breaks, as Node 24 does). */
-const snapshotBytes = (nodes: readonly DrawnNode[], positions: readonly (readonly number[])[]): Buffer => {
+const snapshotBytes = (
+  nodes: readonly DrawnNode[],
+  positions: readonly (readonly number[])[],
+  marks: ReadonlyMap<number, number>,
+): Buffer => {
   const strings = ['<dummy>'];
   const stringIndex = new Map<string, number>();
   const string = (text: string): number => {
@@ -103,13 +113,13 @@ const snapshotBytes = (nodes: readonly DrawnNode[], positions: readonly (readonl
   };
   const at = new Map(nodes.map((node, index) => [node, index]));
   const edges = nodes.flatMap((node) => node.edges);
-  const rows = nodes.flatMap((node) => [
+  const rows = nodes.flatMap((node, index) => [
     v8NodeTypes.indexOf(node.type as (typeof v8NodeTypes)[number]),
     string(node.name),
     node.id,
     node.bytes,
     node.edges.length,
-    0,
+    marks.get(index) ?? 0,
   ]);
   const edgeRows = edges.flatMap(({ type, name, to }) => [
     v8EdgeTypes.indexOf(type as (typeof v8EdgeTypes)[number]),

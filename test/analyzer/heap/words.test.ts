@@ -53,3 +53,26 @@ test('what a store holds and the object also has under a name is listed once amo
   const id = (handle: string): number => graph.nodeId[node(handle)];
   assert.deepEqual(shown, [`[0] ${id('s0')}`, `[1] ${id('s1')}`, `[] ${id('hidden')}`]);
 });
+
+test('what a detached node of a page holds natively is detached too, unless the page shows it or JavaScript is between', () => {
+  const { graph, node } = drawHeap(
+    `
+    root -shortcut:g-> Window window
+    window -x-> HTMLDivElement wrapper
+    wrapper -internal:native-> <div> div:native
+    div -internal:child-> <span> span:native
+    span -internal:child-> Text text:native
+    span -internal:parent-> <body> body:native
+    body -internal:child-> Text shown:native
+    span -internal:shared-> Style style:native
+    shown -internal:shared-> style
+    text -property:handler-> Handler handler
+    handler -internal:native-> Text other:native
+    text -weak:cache-> Text cached:native
+  `,
+    { marks: { div: 'detached', body: 'attached' } },
+  );
+  const names = (...handles: string[]): string[] => handles.map((handle) => displayName(graph, node(handle)));
+  assert.deepEqual(names('div', 'span', 'text'), ['Detached <div>', 'Detached <span>', 'Detached Text']);
+  assert.deepEqual(names('shown', 'style', 'other', 'cached'), ['Text', 'Style', 'Text', 'Text']);
+});

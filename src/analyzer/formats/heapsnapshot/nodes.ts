@@ -4,7 +4,8 @@ import { comma, copied, digit0, firstCapacity, grown, maxDigits, maxUint32, newl
 import type { SnapshotHeader } from './header.js';
 import type { RowSink } from './rows.js';
 
-/** V8's number for a node of a page, or of Node's own code, that nothing but JavaScript still refers to. */
+/** V8's numbers for a node of a page, or of Node's own code: in use, or nothing but JavaScript still refers to it. */
+const attached = 1;
 const detached = 2;
 
 export class NodeColumns implements RowSink {
@@ -19,8 +20,8 @@ export class NodeColumns implements RowSink {
   id: Uint32Array;
   selfBytes: Uint32Array | Float64Array;
   firstEdge: Uint32Array;
-  /** Nodes that are marked as detached: few. */
-  readonly detached = new Set<number>();
+  /** Nodes that are marked: few, but in a page. */
+  readonly marked: { attached: number[]; detached: number[] } = { attached: [], detached: [] };
   /** Which field of a row says whether the node is detached; -1 in files without it. */
   private readonly detachedField: number;
   private capacity: number;
@@ -67,7 +68,7 @@ export class NodeColumns implements RowSink {
     this.selfBytes[count] = row[at.selfBytes];
     this.firstEdge[count + 1] = this.edges;
     if (row[at.name] > this.maxName) this.maxName = row[at.name];
-    if (row[this.detachedField] === detached) this.detached.add(count);
+    this.mark(count, row[this.detachedField]);
     this.count++;
     return undefined;
   }
@@ -109,7 +110,7 @@ export class NodeColumns implements RowSink {
         first = p;
         while ((c = bytes[p++] ^ digit0) <= 9);
         if (p - first < 2) break;
-        if (field === detachedField && bytes[first] === digit0 + detached) this.detached.add(count);
+        if (field === detachedField && bytes[first] !== digit0) this.mark(count, bytes[first] ^ digit0);
       }
       if (c === (newline ^ digit0)) c = bytes[p++] ^ digit0;
       if (t >= typeOf.length || field < width || c !== (comma ^ digit0) || edges + e > header.edgeCount) break;
@@ -127,6 +128,11 @@ export class NodeColumns implements RowSink {
     this.edges = edges;
     this.maxName = maxName;
     return rowStart;
+  }
+
+  private mark(node: number, mark: number | undefined): void {
+    if (mark === attached) this.marked.attached.push(node);
+    else if (mark === detached) this.marked.detached.push(node);
   }
 
   private grow(): void {

@@ -8,6 +8,7 @@ import { edgeTypes, type HeapGraph, type NodePositions, type StringPages } from 
 import { stringTable } from '../../model/string-table.js';
 import { firstCapacity } from './columns.js';
 import { EdgeColumns, type EdgeCounts, type EdgeMemory } from './edges.js';
+import { spreadDetached } from './detached.js';
 import { findInconsistency } from './consistency.js';
 import { readHeader, type SnapshotHeader } from './header.js';
 import { LocationColumns } from './locations.js';
@@ -128,20 +129,23 @@ export class SnapshotParser {
       throw broken(this.position, 'nodes, edges or strings are missing');
     const problem = findInconsistency(header, nodes, edges, strings);
     if (problem !== undefined) throw broken(this.position, problem);
+    const columns = {
+      nodeType: nodes.type.subarray(0, nodes.count),
+      firstEdge: nodes.firstEdge.subarray(0, nodes.count + 1),
+      edgeType: edges.type.subarray(0, edges.count),
+      edgeTarget: edges.target.subarray(0, edges.count),
+    };
     return {
+      ...columns,
       nodeCount: nodes.count,
       edgeCount: edges.count,
-      nodeType: nodes.type.subarray(0, nodes.count),
       nodeName: nodes.name.subarray(0, nodes.count),
       nodeId: nodes.id.subarray(0, nodes.count),
       selfBytes: nodes.selfBytes.subarray(0, nodes.count),
-      firstEdge: nodes.firstEdge.subarray(0, nodes.count + 1),
-      edgeType: edges.type.subarray(0, edges.count),
       edgeName: edges.name.subarray(0, edges.count),
-      edgeTarget: edges.target.subarray(0, edges.count),
       strings: stringTable(strings),
       positions: this.positions ?? (this.locations ?? new LocationColumns(header, 0)).finish(),
-      detached: nodes.detached,
+      detached: spreadDetached(columns, nodes.marked),
       extraNativeBytes: header.extraNativeBytes,
     };
   }
