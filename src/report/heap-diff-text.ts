@@ -1,5 +1,6 @@
 /** Text of `memwatch diff` for snapshots: in, a diff; out, what grew most first, then objects and classes. */
 import type { ClassGrowth, HeapDiff, ObjectGrowth } from '../analyzer/model/heap-diff.js';
+import { formatPlace } from '../analyzer/model/location.js';
 import { hanging, pathAndId } from './heap-text.js';
 import { renderTable, type TableColumn } from './table.js';
 import { escapeText, formatBytes, formatBytesDelta, formatCountDelta, formatCount } from './units.js';
@@ -40,6 +41,7 @@ const headline = (diff: HeapDiff, width: number): string[] => {
     return [
       `${heap}; what grew most, by ${formatBytes(top.retainedDelta)}, is`,
       ...hanging('  ', pathAndId(top), width),
+      ...placeRow(top, '  '),
     ];
   const one = diff.classes.find(({ name }) => !/^(\(|system \/)/.test(name)) ?? diff.classes[0];
   if (one !== undefined && one.retainedDelta > 0)
@@ -47,18 +49,22 @@ const headline = (diff: HeapDiff, width: number): string[] => {
   return [heap];
 };
 
+const placeRow = ({ location }: ObjectGrowth, indent: string): string[] =>
+  location === null ? [] : [`${indent}${escapeText(formatPlace(location))}`];
+
 const objectRows = (objects: readonly ObjectGrowth[], width: number): string[] => {
   if (objects.length === 0) return [];
   return [
     'Objects that retain more than before',
     '     grown  to        object',
-    ...objects.flatMap((object) =>
-      hanging(
+    ...objects.flatMap((object) => [
+      ...hanging(
         `${formatBytesDelta(object.retainedDelta).padStart(10)}  ${formatBytes(object.retainedBytes.at(-1) ?? 0).padEnd(8)}  `,
         pathAndId(object),
         width,
       ),
-    ),
+      ...placeRow(object, ' '.repeat(22)),
+    ]),
     '',
   ];
 };

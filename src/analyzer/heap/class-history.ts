@@ -6,8 +6,15 @@
 import { computeClasses, findShapes } from './classes.js';
 import type { Heap } from './heap.js';
 
-export const computeClassHistory = (heaps: readonly Heap[]): ((name: string) => (number | null)[]) => {
-  const shapes = findShapes(heaps[heaps.length - 1].graph);
+/** `sameProcess`: as `diffHeaps` says, which names the classes in the same way. */
+export const computeClassHistory = (
+  heaps: readonly Heap[],
+  sameProcess = true,
+): ((name: string) => (number | null)[]) => {
+  const anyOrder = sameProcess ? {} : { anyOrder: new Map<string, string>() };
+  const shapesOf = ({ graph }: Heap): Set<string> => findShapes(graph, anyOrder.anyOrder);
+  const alsoNamed = new Set([heaps[0], heaps[heaps.length - 1]].flatMap((heap) => [...shapesOf(heap)]));
+  const shapes = { ...anyOrder, alsoNamed };
   const bytesByName = heaps.map(
     ({ graph, dominators }) =>
       new Map(computeClasses(graph, dominators, shapes).list.map(({ name, selfBytes }) => [name, selfBytes])),

@@ -24,12 +24,21 @@ const kindNames: Readonly<Record<string, string>> = {
 /** A shape's name is cut at this length, followed by the count of what is left out. */
 const shapeLength = 60;
 
-/** `alsoNamed`: shapes that get a class even for one object, so that two heaps are divided into the same classes. */
-export const computeClasses = (
-  graph: HeapGraph,
-  dominators: Dominators,
-  alsoNamed: ReadonlySet<string> = new Set(),
-): Classes => withRetained(countClasses(graph, alsoNamed), dominators);
+/** How plain objects are divided into classes. */
+export interface Shapes {
+  /** Shapes that get a class even for one object, so that two heaps are divided into the same classes. */
+  readonly alsoNamed: ReadonlySet<string>;
+  /**
+   * Objects that have the same properties in other orders are of one class, in all heaps for which this is the same map: its
+   * name by its sorted properties. Two processes that do the same can add properties in another order.
+   */
+  readonly anyOrder?: Map<string, string>;
+}
+
+const ofOneHeap: Shapes = { alsoNamed: new Set() };
+
+export const computeClasses = (graph: HeapGraph, dominators: Dominators, shapes: Shapes = ofOneHeap): Classes =>
+  withRetained(countClasses(graph, shapes), dominators);
 
 /** What is known about classes before dominators are computed: everything but retained sizes. */
 export interface CountedClasses {
@@ -42,8 +51,8 @@ export const withRetained = ({ list, classOf }: CountedClasses, dominators: Domi
   return { list: list.map((one, index) => ({ ...one, retainedBytes: retained[index] })), classOf };
 };
 
-export const countClasses = (graph: HeapGraph, alsoNamed: ReadonlySet<string> = new Set()): CountedClasses => {
-  const { names, classOf } = nameClasses(graph, alsoNamed);
+export const countClasses = (graph: HeapGraph, shapes: Shapes = ofOneHeap): CountedClasses => {
+  const { names, classOf } = nameClasses(graph, shapes);
   const { selfBytes, nodeCount } = graph;
   const count = new Float64Array(names.length);
   const self = new Float64Array(names.length);
@@ -56,7 +65,7 @@ export const countClasses = (graph: HeapGraph, alsoNamed: ReadonlySet<string> = 
 };
 
 /** Assigns to every node the index of its class. */
-const nameClasses = (graph: HeapGraph, alsoNamed: ReadonlySet<string>): { names: string[]; classOf: Uint32Array } => {
+const nameClasses = (graph: HeapGraph, shapes: Shapes): { names: string[]; classOf: Uint32Array } => {
   const names: string[] = [];
   const indexOf = new Map<string, number>();
   const classIndex = (name: string): number => {
@@ -82,7 +91,7 @@ const nameClasses = (graph: HeapGraph, alsoNamed: ReadonlySet<string>): { names:
   for (const node of graph.detached)
     if (nodeType[node] === nativeType)
       classOf[node] = classIndex(detachedName(graph, node, strings.get(nodeName[node])));
-  nameShapes(graph, classOf, classIndex, alsoNamed);
+  nameShapes(graph, classOf, classIndex, shapes);
   return { names, classOf };
 };
 
@@ -91,61 +100,73 @@ const nameShapes = (
   graph: HeapGraph,
   classOf: Uint32Array,
   classIndex: (name: string) => number,
-  alsoNamed: ReadonlySet<string>,
+  { alsoNamed, anyOrder }: Shapes,
 ): void => {
   const plain = classIndex('Object');
   const first = new Map<number, number>(); // from the hash of a shape to the first object that has it, or to ~class
   for (let node = 0; node < graph.nodeCount; node++) {
     if (classOf[node] !== plain || graph.nodeType[node] !== objectType) continue;
-    const hash = shapeHash(graph, node);
+    const hash = shapeHash(graph, node, anyOrder !== undefined);
     const known = first.get(hash);
     if (known === undefined) first.set(hash, node);
     else if (known >= 0) {
-      classOf[known] = classOf[node] = classIndex(shapeName(graph, node));
+      classOf[known] = classOf[node] = classIndex(shapeName(graph, node, anyOrder));
       first.set(hash, ~classOf[node]);
     } else classOf[node] = ~known;
   }
   if (alsoNamed.size === 0) return;
   for (const node of first.values()) {
-    if (node >= 0 && alsoNamed.has(shapeName(graph, node))) classOf[node] = classIndex(shapeName(graph, node));
+    if (node < 0) continue;
+    const name = shapeName(graph, node, anyOrder);
+    if (alsoNamed.has(name)) classOf[node] = classIndex(name);
   }
 };
 
 /** The names of all shapes that at least two plain objects of the heap have. */
-export const findShapes = (graph: HeapGraph): Set<string> => {
+export const findShapes = (graph: HeapGraph, anyOrder?: Map<string, string>): Set<string> => {
   const plain = graph.strings.indexOf('Object');
   const counts = new Map<number, number>(); // from the hash of a shape to the first object that has it, or -1 once it has a name
   const names = new Set<string>();
   for (let node = 0; node < graph.nodeCount; node++) {
     if (graph.nodeName[node] !== plain || graph.nodeType[node] !== objectType) continue;
-    const hash = shapeHash(graph, node);
+    const hash = shapeHash(graph, node, anyOrder !== undefined);
     const known = counts.get(hash);
     if (known === undefined) counts.set(hash, node);
     else if (known >= 0) {
-      names.add(shapeName(graph, node));
+      names.add(shapeName(graph, node, anyOrder));
       counts.set(hash, -1);
     }
   }
   return names;
 };
 
-/** A number that is the same for objects with the same property names in the same order. */
-const shapeHash = (graph: HeapGraph, node: number): number => {
+/** A number that is the same for objects with the same property names, in the same order or in any. */
+const shapeHash = (graph: HeapGraph, node: number, inAnyOrder: boolean): number => {
   let hash = 0;
   for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
-    if (graph.edgeType[edge] === property) hash = (Math.imul(hash, 31) + graph.edgeName[edge] + 1) | 0;
+    if (graph.edgeType[edge] !== property) continue;
+    const name = graph.edgeName[edge] + 1;
+    hash = inAnyOrder ? (hash + Math.imul(name ^ (name >>> 7), 0x9e3779b1)) | 0 : (Math.imul(hash, 31) + name) | 0;
   }
   return hash;
 };
 
 /** `{id, name}`; the prototype is not an own property and left out. */
-const shapeName = (graph: HeapGraph, node: number): string => {
+const shapeName = (graph: HeapGraph, node: number, anyOrder?: Map<string, string>): string => {
   const names: string[] = [];
   for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
     if (graph.edgeType[edge] !== property) continue;
     const name = graph.strings.get(graph.edgeName[edge]);
     if (name !== '__proto__') names.push(name);
   }
+  if (anyOrder === undefined) return nameOf(names);
+  const sorted = names.toSorted().join('\n');
+  const known = anyOrder.get(sorted) ?? nameOf(names);
+  anyOrder.set(sorted, known);
+  return known;
+};
+
+const nameOf = (names: readonly string[]): string => {
   if (names.length === 0) return 'Object';
   let shown = 0;
   for (let length = 0; shown < names.length && (shown === 0 || length + names[shown].length < shapeLength); shown++)

@@ -8,7 +8,7 @@ import { edgeTypes, type HeapGraph } from '../model/heap-graph.js';
 import type { ClassGrowth, HeapDiff, ObjectGrowth } from '../model/heap-diff.js';
 import { noEdge, type Classes, type HeapClass } from '../model/heap-results.js';
 import { findHolders } from './biggest.js';
-import { computeClasses, findShapes } from './classes.js';
+import { computeClasses, findShapes, type Shapes } from './classes.js';
 import type { Heap } from './heap.js';
 import { idsAgree, idsByPath, sampleIds } from './identity.js';
 import { IdIndex } from './ids.js';
@@ -26,8 +26,9 @@ export const diffHeaps = (captured: readonly Heap[], limit: number): HeapDiff =>
   const { heaps, matchedBy, sameProcess } = withCommonIds(captured);
   const first = heaps[0];
   const last = heaps[heaps.length - 1];
-  const before = sizedClasses(first, findShapes(last.graph));
-  const after = sizedClasses(last, findShapes(first.graph));
+  const anyOrder = sameProcess ? {} : { anyOrder: new Map<string, string>() };
+  const after = sizedClasses(last, { ...anyOrder, alsoNamed: findShapes(first.graph, anyOrder.anyOrder) });
+  const before = sizedClasses(first, { ...anyOrder, alsoNamed: findShapes(last.graph, anyOrder.anyOrder) });
   const turnover = matchedBy !== 'id' ? undefined : computeTurnover(first, before, last, after);
   return {
     sameProcess,
@@ -39,7 +40,7 @@ export const diffHeaps = (captured: readonly Heap[], limit: number): HeapDiff =>
 };
 
 /** Classes without V8's own roots; nodes of no size are not counted. */
-const sizedClasses = ({ graph, dominators }: Heap, shapes: ReadonlySet<string>): Classes => {
+const sizedClasses = ({ graph, dominators }: Heap, shapes: Shapes): Classes => {
   const { list, classOf } = computeClasses(graph, dominators, shapes);
   const counts = new Float64Array(list.length);
   for (let node = 0; node < graph.nodeCount; node++) if (graph.selfBytes[node] > 0) counts[classOf[node]]++;

@@ -9,9 +9,9 @@ import { drawHeap } from '../../support/graph.js';
 const heapOf = (text: string): Heap => new Heap(drawHeap(`root -shortcut:global-> global 16\n${text}`).graph);
 
 /** Count, self size and retained size by class; classes without objects are left out. */
-const classesOf = (text: string, alsoNamed?: ReadonlySet<string>): Record<string, readonly number[]> => {
+const classesOf = (text: string, alsoNamed: ReadonlySet<string> = new Set()): Record<string, readonly number[]> => {
   const heap = heapOf(text);
-  const { list } = computeClasses(heap.graph, heap.dominators, alsoNamed);
+  const { list } = computeClasses(heap.graph, heap.dominators, { alsoNamed });
   return Object.fromEntries(list.filter(({ count }) => count > 0).map((one) => [one.name, [one.count, one.selfBytes, one.retainedBytes]])); // prettier-ignore
 };
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { computeClassHistory } from '#memwatch/analyzer/heap/class-history.js';
 import { diffHeaps } from '#memwatch/analyzer/heap/diff.js';
 import { Heap } from '#memwatch/analyzer/heap/heap.js';
 import { drawHeap } from '../../support/graph.js';
@@ -46,6 +47,24 @@ test('ids that some objects took over from dead ones are still those of one proc
   const anew = heapWith((i) => 9001 + 2 * ((i + 7) % 400), named);
   assert.equal(diffHeaps([first, tenthOver], 10).matchedBy, 'id');
   assert.equal(diffHeaps([first, anew], 10).matchedBy, 'path');
+});
+
+test('between two processes objects with the same properties in another order are of one class', () => {
+  const program = (first: string, second: string, count: number): string =>
+    Array.from(
+      { length: count },
+      (_, i) => `global -o${i}-> Object o${i} 40\no${i} -${first}-> v:string\no${i} -${second}-> v`,
+    ).join('\n');
+  const ids = (handle: string): Record<string, number> =>
+    Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`${handle}${i}`, 20_001 + 2 * i]));
+  const before = heapOf(program('id', 'name', 4), ids('kept'));
+  const after = heapOf(program('name', 'id', 6), ids('other'));
+  const { classes, sameProcess } = diffHeaps([before, after], 10);
+  assert.equal(sameProcess, false);
+  const changed = classes.map(({ name, countDelta }): [string, number] => [name, countDelta]);
+  assert.deepEqual(changed.filter(([name]) => name.startsWith('{')), [['{id, name}', 2]]); // prettier-ignore
+  const historyOf = computeClassHistory([before, after], sameProcess);
+  assert.deepEqual(historyOf('{id, name}'), [160, 240]);
 });
 
 test('before and after a deployment: the Map that grew is named, and one that only the new code has', () => {

@@ -28,6 +28,8 @@ test('a Map that grew is placed at the variable that holds it', async (t) => {
   assert.match(grown?.path ?? '', /seen → Map$/);
   assert.match(grown?.place?.file ?? '', /target\.mjs$/);
   assert.equal(grown?.place?.line, 5);
+  const { stdout } = await memwatch(['diff', ...files]);
+  assert.match(stdout, /what grew most, by .*, is\n.* seen → Map @\d+\n.*target\.mjs:5\n/);
   assert.equal(
     computeGrowthData(heaps, undefined).objects[0]?.place?.line,
     5,

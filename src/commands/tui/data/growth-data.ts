@@ -5,11 +5,8 @@
 import { computeClassHistory } from '../../../analyzer/heap/class-history.js';
 import { diffHeaps } from '../../../analyzer/heap/diff.js';
 import type { Heap } from '../../../analyzer/heap/heap.js';
-import { locateHolder } from '../../../analyzer/growth/locate.js';
-import { createPlaces } from '../../../analyzer/growth/places.js';
-import type { Location } from '../../../analyzer/model/location.js';
 import type { ScriptsTable } from '../../../analyzer/model/scripts.js';
-import { placesOf } from '../../../leaks/snapshot-files.js';
+import { createHolderPlaces } from '../../../leaks/holder-places.js';
 import type { HeapDiff } from '../../../analyzer/model/heap-diff.js';
 import { renderPath } from '../../../report/path-text.js';
 import type { GrowthRow } from '../../../tui/state/lists.js';
@@ -24,30 +21,14 @@ export interface GrowthData {
 
 const mostObjects = 200;
 
-/** A place may take the parsing of a script: those that grew most have one, and no text longer than this is parsed. */
+/** Places are found for those that grew most, because each takes some time. */
 const mostPlaced = 10;
-const longestParsed = 2 ** 20;
-
-const createPlaceOf = (
-  heap: Heap,
-  scripts: ScriptsTable | undefined,
-): ((node: number | undefined) => Location | undefined) => {
-  const known = placesOf(scripts);
-  const places = createPlaces(heap.graph, {
-    ...known,
-    sourceOf: (scriptId, url) => {
-      const text = known.sourceOf(scriptId, url);
-      return text === undefined || text.length > longestParsed ? undefined : text;
-    },
-  });
-  return (node) => (node === undefined ? undefined : locateHolder(heap, node, places));
-};
 
 /** `scripts`: those of the last heap. */
 export const computeGrowthData = (heaps: readonly Heap[], scripts: ScriptsTable | undefined): GrowthData => {
   const diff = diffHeaps(heaps, mostObjects);
   const last = heaps.at(-1);
-  const placeOf = last === undefined ? () => undefined : createPlaceOf(last, scripts);
+  const placeOf = last === undefined ? () => undefined : createHolderPlaces(last, scripts);
   const { heapBytes } = diff;
   return {
     diff,
@@ -60,7 +41,7 @@ export const computeGrowthData = (heaps: readonly Heap[], scripts: ScriptsTable 
       history: object.retainedBytes,
       bytesDelta: object.retainedDelta,
       countDelta: undefined,
-      place: at < mostPlaced ? placeOf(last?.nodeWithId(object.id)) : undefined,
+      place: at < mostPlaced ? placeOf(object.id) : undefined,
       path: renderPath(object.path),
     })),
     wholeBytes: Math.max(1, (heapBytes.at(-1) ?? 0) - (heapBytes[0] ?? 0)),
@@ -68,7 +49,7 @@ export const computeGrowthData = (heaps: readonly Heap[], scripts: ScriptsTable 
 };
 
 const classRows = (heaps: readonly Heap[], diff: HeapDiff): GrowthRow[] => {
-  const historyOf = computeClassHistory(heaps);
+  const historyOf = computeClassHistory(heaps, diff.sameProcess);
   const changed = diff.classes.filter(({ countDelta, selfDelta }) => countDelta !== 0 || selfDelta !== 0);
   return changed.map(({ name, countDelta, selfDelta }) => ({
     kind: 'growth',
