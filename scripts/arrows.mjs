@@ -56,6 +56,8 @@ const rooms = [
       'files',
       'source/file-address.ts',
       'agent/process',
+      'agent/session/channel.ts',
+      'agent/session/termination.ts',
       'agent/capture/own-documents.ts',
       'agent/capture/census.ts',
       'agent/capture/in-process-profiler.ts',

@@ -11,7 +11,7 @@ import { findGrownContainers } from '../analyzer/memory/grown-containers.js';
 import { findKeptSites } from '../analyzer/growth/kept-sites.js';
 import { howItEnded, limitsOf } from '../analyzer/memory/how-it-ended.js';
 import type { RecordedReading, RecordedStart } from '../analyzer/model/recording.js';
-import type { KeptCensus, WhyDocument } from '../analyzer/model/why.js';
+import type { KeptCensus, KeptInThread, WhyDocument } from '../analyzer/model/why.js';
 import { cannotRead, MemwatchError } from '../errors.js';
 import { renderWhy } from '../report/why-text.js';
 import { readCaptureBytes } from './capture-file.js';
@@ -32,7 +32,7 @@ export const whyCommand: Command = {
   async run(args, io) {
     const folder = folderOfProcess(String(args['folder']));
     io.endAtOnce();
-    const document = await readWhy(folder);
+    const document = await readWhileWritten(folder);
     io.print(document, () => renderWhy(document, process.cwd()));
   },
 };
@@ -60,6 +60,16 @@ const namesIn = (folder: string): string[] => {
   }
 };
 
+/** A program that still runs replaces its samples, so what was listed may be gone. */
+const readWhileWritten = async (folder: string, tries = 5): Promise<WhyDocument> => {
+  try {
+    return await readWhy(folder);
+  } catch (error) {
+    if (tries === 1 || !(error instanceof MemwatchError) || error.code !== 'cannot-read') throw error;
+    return readWhileWritten(folder, tries - 1);
+  }
+};
+
 const readWhy = async (folder: string): Promise<WhyDocument> => {
   const file = join(folder, recordingName);
   const { series, marks } = readRecording(await readCaptureBytes(file), file);
@@ -67,8 +77,6 @@ const readWhy = async (folder: string): Promise<WhyDocument> => {
   if (one === undefined) throw new MemwatchError('broken-file', `${file} names no process`);
   const { start, readings } = one;
   const names = namesIn(folder);
-  const samples = lastSampling(names).map((name) => join(folder, name));
-  const censuses = names.filter((name) => /^census-\d+\.json$/.test(name)).map((name) => join(folder, name));
   const last = readings.at(-1);
   const times = [start.timeMs, ...marks.map(({ timeMs }) => timeMs), last?.timeMs ?? 0, one.end?.timeMs ?? 0];
   return {
@@ -82,14 +90,35 @@ const readWhy = async (folder: string): Promise<WhyDocument> => {
     ended: howItEnded(one, stillRuns(start)),
     limits: last === undefined ? [] : limitsOf(last),
     memory: memoryOf(readings),
-    samples: samples.length,
-    sites: await keptSites(samples),
-    censuses: censuses.length,
-    containers: await keptContainers(censuses),
+    ...(await keptIn(folder, names)),
+    workers: await Promise.all(
+      workersIn(names).map(async (worker) => ({
+        worker: Number(worker),
+        ...(await keptIn(folder, names, `worker-${worker}-`)),
+      })),
+    ),
     marks,
     files: names
       .filter((name) => /\.(cpuprofile|heapprofile|heapsnapshot)$/.test(name))
       .map((name) => join(folder, name)),
+  };
+};
+
+const workersIn = (names: readonly string[]): string[] => [
+  ...new Set(names.flatMap((name) => /^worker-(\d+)-/.exec(name)?.[1] ?? [])),
+];
+
+/** `prefix`: of the names of the files of a worker. */
+const keptIn = async (folder: string, allNames: readonly string[], prefix = ''): Promise<KeptInThread> => {
+  const names = allNames.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  const pathsOf = (some: readonly string[]): string[] => some.map((name) => join(folder, prefix + name));
+  const samples = pathsOf(lastSampling(names));
+  const censuses = pathsOf(names.filter((name) => /^census-\d+\.json$/.test(name)));
+  return {
+    samples: samples.length,
+    sites: await keptSites(samples),
+    censuses: censuses.length,
+    containers: await keptContainers(censuses),
   };
 };
 

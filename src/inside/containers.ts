@@ -6,7 +6,7 @@
 import { startCensus, type Census } from '../agent/capture/census.js';
 import type { KeptCensus } from '../analyzer/model/why.js';
 import type { Evidence } from './evidence.js';
-import type { MainThread } from './main-thread.js';
+import type { SampledThread } from './main-thread.js';
 
 export interface Containers {
   /** `share`: how full the memory is after a collection; `heapBytes`: of the heap then. `isAsked`: whatever it costs. */
@@ -20,7 +20,7 @@ const mostListed = 20;
 /** At most this share of the time goes into censuses: usually, and when the memory is half full. */
 const mostTime = { usual: 0.01, half: 0.25 };
 
-export const createContainers = (main: MainThread, evidence: Evidence): Containers => {
+export const createContainers = (main: SampledThread, evidence: Pick<Evidence, 'census'>): Containers => {
   let census: Census | undefined;
   let last = { endedMs: -Infinity, tookMs: 0 };
   return {

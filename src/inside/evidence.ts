@@ -23,6 +23,8 @@ export interface Evidence {
   /** A name for a snapshot; of those before, only the newest stays. */
   snapshotFile(): string;
   end(how: string): void;
+  /** Files of a worker thread, whose names begin with its number. */
+  ofWorker(worker: number): Pick<Evidence, 'survivors' | 'census' | 'beginSamples'>;
 }
 
 export interface EvidenceStart {
@@ -37,6 +39,8 @@ const mostSamples = 3;
 /** Six windows of ten seconds. */
 const mostCpuProfiles = 6;
 const mostSnapshots = 2;
+/** Of all workers together, when another one starts. */
+const mostWorkerFiles = 50;
 /** Folders of processes; those of programs that run stay. */
 const mostProcesses = 32;
 const series = 1;
@@ -61,30 +65,41 @@ export const openEvidence = ({ keep, startedMs, script }: EvidenceStart, interva
     reading: append,
     mark: (text) => append({ kind: 'mark', timeMs: Date.now(), text }),
     end: (how) => append({ kind: 'end', series, timeMs: Date.now(), how }),
-    ...profilesIn(folder),
+    ...profilesIn(folder, ''),
+    ofWorker: (worker) => {
+      keepNewest(folder, /^worker-\d+-/, mostWorkerFiles);
+      return profilesIn(folder, `worker-${numbered(worker)}-`);
+    },
   };
 };
 
 type Captures = Pick<Evidence, 'survivors' | 'census' | 'beginSamples' | 'cpu' | 'snapshotFile'>;
 
-const profilesIn = (folder: string): Captures => {
+/** `prefix`: of the names of samples and censuses. */
+const profilesIn = (folder: string, prefix: string): Captures => {
   let sampling = 0;
   let samples = 0;
   let profiles = 0;
   let censuses = 0;
   let snapshots = 0;
-  const sampleName = (number: number): string => `survivors-${sampling}-${numbered(number)}.heapprofile`;
+  const sampleName = (number: number): string => `${prefix}survivors-${sampling}-${numbered(number)}.heapprofile`;
   return {
     survivors: () => {
       const name = sampleName(++samples);
       return (profile) => {
         writeOutput(join(folder, name), JSON.stringify(profile), { overwrite: true });
-        keepNewest(folder, /^survivors-.*\.heapprofile$/, mostSamples - 1, (one) => one === sampleName(1));
+        keepNewest(
+          folder,
+          new RegExp(`^${prefix}survivors-.*\\.heapprofile$`),
+          mostSamples - 1,
+          (one) => one === sampleName(1),
+        );
       };
     },
     census: (document) => {
-      writeOutput(join(folder, `census-${numbered(++censuses)}.json`), JSON.stringify(document));
-      keepNewest(folder, /^census-\d+\.json$/, 1, (name) => name === `census-${numbered(1)}.json`);
+      const nameOf = (number: number): string => `${prefix}census-${numbered(number)}.json`;
+      writeOutput(join(folder, nameOf(++censuses)), JSON.stringify(document));
+      keepNewest(folder, new RegExp(`^${prefix}census-\\d+\\.json$`), 1, (name) => name === nameOf(1));
     },
     beginSamples: () => {
       sampling++;

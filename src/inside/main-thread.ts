@@ -6,24 +6,29 @@
 import { Session as InspectorSession } from 'node:inspector';
 import { hideAddresses, nodesOf } from '../agent/capture/own-documents.js';
 import type { Session } from '../agent/session/protocol.js';
+import { passTerminationsOn } from '../agent/session/termination.js';
 import type { AgentFigures } from './settings.js';
 
 /** What captures need that also run over a connection. */
 export type SessionInside = Pick<Session, 'send' | 'on'>;
 
-export interface MainThread {
+export interface MainThread extends SampledThread {
   readFigures(): Promise<AgentFigures>;
-  /** Samples what is allocated; V8 forgets what dies. */
-  startSampling(): Promise<void>;
-  /** What is alive of it, after a full collection; undefined if another tool has ended the sampling. */
-  readSurvivors(): Promise<Survivors | undefined>;
   startCpu(): Promise<void>;
   stopCpu(): Promise<object>;
   /** On a free port of loopback, unless it is open already. */
   openInspector(): Promise<void>;
-  readonly session: SessionInside;
   /** To be done before the program ends: Node would say that it waits for a debugger. */
   disconnect(): void;
+}
+
+/** The main thread, or a worker. */
+export interface SampledThread {
+  readonly session: SessionInside;
+  /** Samples what is allocated; V8 forgets what dies. */
+  startSampling(): Promise<void>;
+  /** What is alive of it, after a full collection; undefined if another tool has ended the sampling. */
+  readSurvivors(): Promise<Survivors | undefined>;
 }
 
 /** V8's own document. */
@@ -60,15 +65,7 @@ export const connectMainThread = (): MainThread => {
       return (await ask('read')) as AgentFigures;
     },
     openInspector: async () => void (await ask('open')),
-    startSampling: () => session.send('HeapProfiler.startSampling', { samplingInterval }),
-    readSurvivors: () =>
-      session.send('HeapProfiler.getSamplingProfile').then(
-        ({ profile }) => {
-          hideAddresses(nodesOf(profile.head));
-          return profile;
-        },
-        () => undefined,
-      ),
+    ...samplingOf(session),
     startCpu: async () => {
       await session.send('Profiler.enable');
       await session.send('Profiler.setSamplingInterval', { interval: cpuIntervalUs });
@@ -82,6 +79,18 @@ export const connectMainThread = (): MainThread => {
     disconnect: () => inspector.disconnect(),
   };
 };
+
+export const samplingOf = (session: SessionInside): Omit<SampledThread, 'session'> => ({
+  startSampling: () => session.send('HeapProfiler.startSampling', { samplingInterval }),
+  readSurvivors: () =>
+    session.send('HeapProfiler.getSamplingProfile').then(
+      ({ profile }) => {
+        hideAddresses(nodesOf(profile.head));
+        return profile;
+      },
+      () => undefined,
+    ),
+});
 
 /** Without time limits: a program that is in native code answers later. */
 const sessionOf = (inspector: InspectorSession): SessionInside => {
@@ -97,5 +106,5 @@ const sessionOf = (inspector: InspectorSession): SessionInside => {
     inspector.on(event, listen);
     return () => void inspector.off(event, listen);
   };
-  return { send: post as Session['send'], on };
+  return { send: passTerminationsOn((method, params) => post(method, params as object)) as Session['send'], on };
 };

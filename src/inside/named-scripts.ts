@@ -5,7 +5,7 @@
  */
 import { captureScriptsWithSource } from '../agent/capture/scripts.js';
 import type { Script } from '../analyzer/model/scripts.js';
-import type { MainThread, SampledNode, Survivors } from './main-thread.js';
+import type { SampledThread, SampledNode, Survivors } from './main-thread.js';
 
 export interface NamedScripts {
   /** What is known already. */
@@ -17,7 +17,7 @@ export interface NamedScripts {
 /** The scripts on the stacks of what keeps most. */
 const mostScripts = 20;
 
-export const createNamedScripts = (main: MainThread): NamedScripts => {
+export const createNamedScripts = (main: SampledThread): NamedScripts => {
   const asked = new Set<number>();
   const scripts: Script[] = [];
   return {

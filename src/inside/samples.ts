@@ -7,7 +7,7 @@ import type { Script } from '../analyzer/model/scripts.js';
 import type { Containers } from './containers.js';
 import { isSampleDue, sampleTaken, type LastSample } from './due.js';
 import type { Evidence } from './evidence.js';
-import type { MainThread } from './main-thread.js';
+import type { SampledThread } from './main-thread.js';
 import type { NamedScripts } from './named-scripts.js';
 
 export interface Samples {
@@ -27,10 +27,11 @@ export interface Filled {
 
 /** `readFilled`: as it is now. */
 export const createSamples = (
-  main: MainThread,
-  evidence: Evidence,
+  main: SampledThread,
+  evidence: Pick<Evidence, 'survivors' | 'census' | 'beginSamples'>,
   startedMs: number,
   readFilled: () => Promise<Filled>,
+  thread = 'main thread',
 ): Samples => {
   let last: LastSample | undefined;
   let scripts: NamedScripts | undefined;
@@ -45,7 +46,8 @@ export const createSamples = (
     const profile = await main.readSurvivors();
     if (profile === undefined) return start(); // another tool has ended the sampling
     const keep = evidence.survivors();
-    const writeWith = (): void => keep({ ...profile, memwatch: notesOf(beganMs - startedMs, scripts?.known() ?? []) });
+    const writeWith = (): void =>
+      keep({ ...profile, memwatch: notesOf(thread, beganMs - startedMs, scripts?.known() ?? []) });
     writeWith(); // at once: the program may die while it is asked for its scripts
     // loaded when needed: a program that dies soon after its start leaves the more, the sooner the agent works
     scripts ??= (await import('./named-scripts.js')).createNamedScripts(main);
@@ -65,9 +67,9 @@ export const createSamples = (
   };
 };
 
-const notesOf = (durationMs: number, scripts: readonly Script[]): object => ({
+const notesOf = (thread: string, durationMs: number, scripts: readonly Script[]): object => ({
   scripts: scriptsTable(process.version, scripts),
-  thread: 'main thread',
+  thread,
   precise: false,
   gc: null,
   loop: null,

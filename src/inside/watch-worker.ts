@@ -12,6 +12,7 @@ import { watchLoop } from './loop.js';
 import { connectMainThread } from './main-thread.js';
 import { createReader } from './reader.js';
 import { createSamples, type Filled } from './samples.js';
+import type { Workers } from './workers.js';
 import type { AgentMessage, AgentStart } from './settings.js';
 
 const tickMs = 100;
@@ -39,10 +40,10 @@ const loop = watchLoop(shared, (ping) => parentPort?.postMessage(ping));
 
 /** One job after another: the main thread answers one command at a time, and a job belongs together. */
 let jobs: Promise<void> = Promise.resolve();
-const markFailure = (work: Promise<void>): Promise<void> =>
-  work.catch((error: unknown) => {
-    if (!isEnding) evidence.mark(`the agent: ${messageOf(error)}`); // otherwise the session is closed
-  });
+const markError = (error: unknown): void => {
+  if (!isEnding) evidence.mark(`the agent: ${messageOf(error)}`); // otherwise the session is closed
+};
+const markFailure = (work: Promise<void>): Promise<void> => work.catch(markError);
 const run = (job: () => Promise<void>): void => {
   jobs = markFailure(jobs.then(job));
 };
@@ -51,7 +52,9 @@ let stopsSeen = 0;
 const look = async (): Promise<void> => {
   const { reading, share, isAttached, stops } = await reader.read(loop.delayUs());
   evidence.reading(reading);
-  if (isAttached || isSampling) return; // that memwatch may be sampling the heap itself
+  if (isAttached) return; // that memwatch may be sampling the heap itself
+  workers?.pass((reading.cgroupUsedBytes ?? 0) / (reading.cgroupLimitBytes ?? Infinity));
+  if (isSampling) return;
   void markFailure(passSnapshots(share));
   isSampling = true; // readings go on meanwhile: the last one before the end says the most
   run(async () => {
@@ -66,6 +69,7 @@ const look = async (): Promise<void> => {
 const passSnapshots = async (share: number): Promise<void> => (await snapshots)?.pass(share);
 const takeSnapshot = async (): Promise<void> => (await snapshots)?.take();
 
+let workers: Workers | undefined;
 let isSampling = false;
 let isLooking = false;
 let isEnding = false;
@@ -75,7 +79,8 @@ let looked = { atMs: 0, rssBytes: 0 };
 const tick = (): void => {
   watchBlocked();
   const [atMs, rssBytes] = [Date.now(), process.memoryUsage.rss()];
-  const isJump = Math.abs(rssBytes - looked.rssBytes) > jump * reader.limitBytes();
+  const isJump =
+    Math.abs(rssBytes - looked.rssBytes) > jump * Math.min(reader.limitBytes(), workers?.limitBytes() ?? Infinity);
   if (isLooking || (atMs - looked.atMs < readingMs && !isJump)) return;
   looked = { atMs, rssBytes };
   isLooking = true;
@@ -114,6 +119,7 @@ parentPort?.on('message', (message: AgentMessage) => {
     run(async () => {
       evidence.mark(`evidence: ${message.why}`);
       await cpu.cut();
+      workers?.write(message.isAsked);
       await samples.write(message.isAsked);
       if (message.isAsked) void markFailure(takeSnapshot());
     });
@@ -121,6 +127,10 @@ parentPort?.on('message', (message: AgentMessage) => {
 });
 run(samples.start);
 tick();
+run(async () => {
+  const { watchWorkers } = await import('./workers.js');
+  workers = await watchWorkers(main.session, evidence, markError);
+});
 // the other folder: the usual one may be missing, or the permission model may not allow it
 const openOwnDoor = async (): Promise<Server> => {
   const { openDoor } = await import('./door.js');

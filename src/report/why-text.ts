@@ -1,5 +1,5 @@
 /** The text of `memwatch why`. In: the document. Out: lines. */
-import type { KeptSite, WhyDocument } from '../analyzer/model/why.js';
+import type { KeptInThread, KeptSite, WhyDocument } from '../analyzer/model/why.js';
 import { showPlace } from './place.js';
 import { escapeText, formatBytes, formatBytesDelta, formatCount, formatDuration } from './units.js';
 
@@ -13,7 +13,14 @@ export const renderWhy = (why: WhyDocument, folder: string): string => {
     ...memoryLines(why),
     '',
     ...siteLines(why, folder),
+    ...buffersLines(why),
     ...containerLines(why),
+    ...why.workers.flatMap((one) => [
+      '',
+      `worker thread ${one.worker}:`,
+      ...siteLines(one, folder),
+      ...containerLines(one),
+    ]),
     ...why.marks.map(({ timeMs, text }) => `${new Date(timeMs).toISOString()}  ${escapeText(text)}`),
     ...fileLines(why),
   ].join('\n');
@@ -33,17 +40,21 @@ const memoryLines = ({ memory, limits }: WhyDocument): string[] => {
   ];
 };
 
-const siteLines = ({ sites, samples, memory }: WhyDocument, folder: string): string[] => {
+const siteLines = ({ sites, samples }: KeptInThread, folder: string): string[] => {
   if (samples === 0) return ['no sample of what was alive: it ended too early'];
   if (sites.length === 0) return ['no function of the program keeps more than before'];
   const title =
     samples === 1
       ? 'alive in the only sample, by the function that allocated it:'
       : 'what grew, by the function that allocated it:';
-  const outside = memory === null ? 0 : memory.externalBytes[1] - memory.externalBytes[0];
-  const heap = memory === null ? 0 : memory.heapUsedBytes[1] - memory.heapUsedBytes[0];
-  const buffers = 'more grew outside the heap (Buffers), where the samples do not see it';
-  return [title, ...sites.flatMap((site) => siteAndAddsIn(site, folder)), ...(outside > heap ? [buffers] : [])];
+  return [title, ...sites.flatMap((site) => siteAndAddsIn(site, folder))];
+};
+
+const buffersLines = ({ sites, memory }: WhyDocument): string[] => {
+  if (memory === null || sites.length === 0) return [];
+  const outside = memory.externalBytes[1] - memory.externalBytes[0];
+  const heap = memory.heapUsedBytes[1] - memory.heapUsedBytes[0];
+  return outside > heap ? ['more grew outside the heap (Buffers), where the samples do not see it'] : [];
 };
 
 const siteAndAddsIn = (site: KeptSite, folder: string): string[] => {
@@ -59,7 +70,7 @@ const siteLine = ({ grewBytes, liveBytes, calledFrom, ...made }: Omit<KeptSite, 
   );
 };
 
-const containerLines = ({ containers, censuses }: WhyDocument): string[] =>
+const containerLines = ({ containers, censuses }: KeptInThread): string[] =>
   containers.length === 0
     ? []
     : [

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { transformSync } from 'esbuild';
 import { makeCgroup } from '../support/cgroups.js';
 import { memwatch, memwatchJson } from '../support/memwatch.js';
-import { nodeBinary, testedMajors, type NodeMajor } from '../support/nodes.js';
+import { nodeBinary, outerMajors, testedMajors, type NodeMajor } from '../support/nodes.js';
 import { repository } from '../support/paths.js';
 import { installProfiler } from '../support/runners.js';
 import { startProcess, temporaryFolder, type StartOptions, type StartedTarget } from '../support/targets.js';
@@ -83,6 +83,8 @@ interface Why {
   readonly ended: { readonly isKnown: boolean; readonly how: string };
   readonly sites: readonly (Place & { readonly addsIn: readonly Place[] })[];
   readonly samples: number;
+  readonly workers: readonly { readonly worker: number; readonly sites: Why['sites'] }[];
+  readonly marks: readonly { readonly text: string }[];
   readonly files: readonly string[];
 }
 const why = async (keep: string): Promise<Why> => (await memwatchJson(['why', keep])) as unknown as Why;
@@ -200,6 +202,59 @@ for (const node of testedMajors) {
     assert.deepEqual(readdirSync(done.keep), [], 'a program that ends well at once waits for nothing');
   });
 }
+
+/** Keeps what its worker thread allocates, by line 4 of the worker; `step`: objects each 30 ms. */
+const withWorker = (t: TestContext, step: number): Kept => {
+  const kept = program(
+    t,
+    `const { Worker } = require('node:worker_threads');
+    const options = { resourceLimits: { maxOldGenerationSizeMb: 80 } };
+    new Worker(require('node:path').join(__dirname, 'worker.cjs'), options).on('error', ({ code }) => console.log(code));
+    console.log('ready');`,
+  );
+  const worker = `const kept = new Map();
+    let n = 0;
+    function remember(i) {
+      kept.set(i, { i, lines: [1, 2, i], text: 'order ' + i });
+    }
+    setInterval(() => { for (let i = 0; i < ${step}; i++) remember(n++); }, 30);`;
+  writeFileSync(join(dirname(kept.script), 'worker.cjs'), worker);
+  return kept;
+};
+
+for (const node of outerMajors) {
+  test(`a worker thread whose heap is full: the line that keeps its memory is named, on Node ${node}`, async (t) => {
+    const kept = withWorker(t, 6000);
+    const target = await start(t, kept, ['--require', agent], { node });
+    assert.equal(await target.exited, 0);
+    assert.match(target.output(), /ERR_WORKER_OUT_OF_MEMORY/);
+    const { workers, marks } = await why(kept.keep);
+    const [one] = workers;
+    assert.equal(one?.worker, 2); // the agent's own thread is 1
+    assert.deepEqual(placesOf(one.sites[0]).slice(1), ['worker.cjs:4']);
+    assert.ok(marks.some(({ text }) => text.startsWith('worker 2 ended: its heap was full')));
+  });
+}
+
+test('a worker thread is sampled again when a memwatch that sampled it has gone', async (t) => {
+  const kept = withWorker(t, 1000);
+  const target = await start(t, kept, ['--require', agent], { ready: /ready/ });
+  const samplesOf = (sampling: RegExp): Promise<void> =>
+    eventually(
+      `evidence of its sampling ${sampling}`,
+      async () => {
+        if (written(kept).includes('"reading"')) target.child.kill('SIGUSR2');
+        await delay(500);
+        return sampling.test(written(kept));
+      },
+      30_000,
+    );
+  await samplesOf(/worker-00002-survivors-1-/);
+  const run = await memwatch(['alloc', `${target.pid}/2`, '-d', '300ms', '--interval', '8K']);
+  assert.match(run.stdout, /one in 8\.00 KB/, run.stderr);
+  await samplesOf(/worker-00002-survivors-[2-9]-/);
+  await eventually('its line', async () => (await why(kept.keep)).workers[0]?.sites[0]?.addsIn[0]?.line === 4, 30_000);
+});
 
 /** The names of the files, and the readings and marks. */
 const written = ({ keep }: Kept): string => {

@@ -42,6 +42,7 @@ const why: WhyDocument = {
   ],
   censuses: 2,
   containers: [{ kind: 'Map', size: 90_000, grew: 80_000, holds: 'Session', heldBy: `Store.${evil}` }],
+  workers: [{ worker: 2, samples: 1, sites: [{ function: 'index', file: '/app/worker.js', line: 2, liveBytes: 50 * mb, grewBytes: 50 * mb, calledFrom: null, addsIn: [] }], censuses: 1, containers: [{ kind: 'Set', size: 700, grew: 700, holds: '', heldBy: '' }] }],
   marks: [{ timeMs: 1_767_322_010_000, text: `deploy ${evil}` }],
   files: ['survivors-1-00001.heapprofile', 'survivors-1-00002.heapprofile', 'cpu-00001.cpuprofile'],
 }; // prettier-ignore
@@ -56,6 +57,7 @@ test('why: how it ended, its memory, what grew, marks and what to open; and what
     samples: 0,
     sites: [],
     containers: [],
+    workers: [],
     marks: [],
     files: [],
   };

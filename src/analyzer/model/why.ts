@@ -43,7 +43,20 @@ export interface FullLimit {
   readonly limitBytes: number;
 }
 
-export interface WhyDocument {
+/** What the samples and censuses of one thread show. */
+export interface KeptInThread {
+  /** How many samples of what was alive there are. */
+  readonly samples: number;
+  /** What grew most, first. */
+  readonly sites: readonly KeptSite[];
+  /** How many censuses there are. */
+  readonly censuses: number;
+  /** The containers that gained most entries from the first census to the last; if there is only one, all that they have. */
+  readonly containers: readonly (KeptContainer & { readonly grew: number })[];
+}
+
+/** The samples, sites, censuses and containers are those of the main thread. */
+export interface WhyDocument extends KeptInThread {
   readonly schema: 'memwatch/why@1';
   readonly folder: string;
   readonly pid: number | null;
@@ -66,14 +79,8 @@ export interface WhyDocument {
     readonly heapUsedBytes: readonly [number, number];
     readonly externalBytes: readonly [number, number];
   } | null;
-  /** How many samples of what was alive there are. */
-  readonly samples: number;
-  /** What grew most, first. */
-  readonly sites: readonly KeptSite[];
-  /** How many censuses there are. */
-  readonly censuses: number;
-  /** The containers that gained most entries from the first census to the last; if there is only one, all that they have. */
-  readonly containers: readonly (KeptContainer & { readonly grew: number })[];
+  /** Worker threads that were sampled, by their threadId. */
+  readonly workers: readonly (KeptInThread & { readonly worker: number })[];
   readonly marks: readonly { readonly timeMs: number; readonly text: string }[];
   /** Captures in the folder, for `memwatch alloc` and `memwatch cpu`. */
   readonly files: readonly string[];
