@@ -37,7 +37,8 @@ export const watchEnd = (
     if (await runsOn(pid)) return undefined;
     const { exit, kill } = await look();
     const known = launched === undefined ? exit : await launched.program.exited;
-    return isOrderly && known === undefined ? 'has run to its end' : describeEnd(known, kill, guard.heap());
+    if (isOrderly && known === undefined) return 'has run to its end';
+    return describeEnd(known, isOrderly ? undefined : kill, guard.heap()); // whom the kernel kills does not wait for us
   };
 };
 
@@ -78,17 +79,18 @@ const describeEnd = (
   if (exit === undefined) return `has ended, crashed or been killed${isFull ? `; a moment before, ${heapText}` : ''}`;
   if (exit.signal === null) return `has ended with exit code ${exit.code}`;
   if (exit.signal !== 'SIGABRT') return `was ended by ${exit.signal}`;
-  if (isFull) return `was ended by V8, because its heap was full (SIGABRT): a moment before, ${heapText}`;
+  if (isFull) return `was ended by SIGABRT, most likely by V8, because its heap was full: a moment before, ${heapText}`;
   return 'was ended by SIGABRT: V8 does that when its heap is full or a check of its own fails, and says why on stderr';
 };
 
 /** Above this share of its limit V8 collects the heap without end. */
 const fullShare = 0.85;
 
-const describeKill = (exit: ProcessExit | undefined, { isSure, peakBytes, limit }: OomKill): string => {
+const describeKill = (exit: ProcessExit | undefined, { isAlone, peakBytes, limit }: OomKill): string => {
   const most = peakBytes === undefined ? '' : `${sizeOf(peakBytes)} of `;
   const at = limit === undefined ? '' : `: ${most}${sizeOf(limit.limitBytes)} (${limit.of})`;
-  if (exit !== undefined || isSure) return `was killed by the kernel, because memory ran out${at}`;
+  if (exit !== undefined) return `was killed by the kernel, because memory ran out${at}`;
+  if (isAlone) return `has ended: most likely the kernel killed it, because memory ran out${at}`; // or a child that it had
   return `has ended, and the kernel has killed a process of its cgroup, because memory ran out${at}`;
 };
 

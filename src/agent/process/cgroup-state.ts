@@ -73,8 +73,8 @@ const oomKillsIn = ({ folder, version }: CgroupFolder, read: ReadText): number |
 
 /** A kill in the cgroup of a process, since it was first looked at. */
 export interface OomKill {
-  /** No other process was in the cgroup, so this one was killed. */
-  readonly isSure: boolean;
+  /** No other process was in the cgroup when it was first looked at. */
+  readonly isAlone: boolean;
   /** The most that the cgroup has used, and the smallest limit on the way up; undefined for what is not known. */
   readonly peakBytes: number | undefined;
   readonly limit: CgroupLimit | undefined;
@@ -86,7 +86,7 @@ export const watchOomKills = (pid: number): (() => OomKill | undefined) => {
   const before = stateOf(folders, readText);
   const own = folders.filter(({ isOwn }) => isOwn);
   const read = (name: string): string => own.map(({ folder }) => readText(`${folder}/${name}`)).find(Boolean) ?? '';
-  const isSure = read('cgroup.procs').trim() === String(pid);
+  const isAlone = read('cgroup.procs').trim() === String(pid);
   const limits = before.limits.filter(({ kind }) => kind === 'cgroup');
   const [limit] = limits.toSorted((a, b) => a.limitBytes - b.limitBytes);
   return () => {
@@ -95,6 +95,6 @@ export const watchOomKills = (pid: number): (() => OomKill | undefined) => {
     const peak = read('memory.peak') || read('memory.max_usage_in_bytes');
     // the peak may be older than a limit that was lowered meanwhile
     const most = limit?.limitBytes ?? Infinity;
-    return { isSure, limit, peakBytes: peak === '' ? undefined : Math.min(Number(peak), most) };
+    return { isAlone, limit, peakBytes: peak === '' ? undefined : Math.min(Number(peak), most) };
   };
 };

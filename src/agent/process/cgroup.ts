@@ -82,7 +82,7 @@ export const isOwnSeen = (folders: readonly CgroupFolder[], membership: string, 
   folders.some(({ folder, isOwn }) => isOwn && read(`${folder}/cgroup.procs`) !== '');
 
 export const hiddenCgroups =
-  "limits of cgroups above the target's are not visible from inside its container; memwatch on the host sees them";
+  'cgroups that are not visible from here, in a container or without a mount of them, may have limits; memwatch on the host sees them';
 
 export const unreadableCgroup =
   "the memory limit of the target's cgroup is not known, because neither memwatch nor the target can read its files";

@@ -25,7 +25,7 @@ export const findMismatches = ({ isolates, limits, mappings, nodeVersion }: Memo
     return [
       {
         id: 'heap-limit-above-container',
-        text: `the kernel kills the process before V8 collects garbage aggressively: start it with ${flag}`,
+        text: `if its heap grows, ${kernelDoes(limits)} before V8 collects garbage aggressively: start it with ${flag}`,
         evidence,
       },
     ];
@@ -38,6 +38,13 @@ export const findMismatches = ({ isolates, limits, mappings, nodeVersion }: Memo
       },
     ];
   return [];
+};
+
+/** `memory.swap.max` of each cgroup and the swap of the host are limits of swap. */
+const kernelDoes = (limits: readonly MemoryLimit[]): string => {
+  const swaps = limits.filter(({ kind }) => kind === 'swap');
+  const canSwap = swaps.length > 0 && swaps.every(({ usedBytes, limitBytes }) => usedBytes < limitBytes);
+  return canSwap ? 'the kernel swaps it out, and kills it once it may not swap more,' : 'the kernel kills the process';
 };
 
 const tightest = (limits: readonly MemoryLimit[], kind: MemoryLimit['kind']): MemoryLimit | undefined =>

@@ -117,6 +117,14 @@ test("V8's heap limit is compared with the container's, and the flag that is nam
     textFor(512 * mb, 'v24.6.0', native),
     /--max-old-space-size=212 \(or --max-old-space-size-percentage=41\)/,
   );
+  const swapOf = (usedBytes: number): Partial<MemoryReading> => ({
+    limits: [limit(512 * mb), { of: 'the swap of the host', kind: 'swap', limitBytes: mb, usedBytes }],
+  });
+  assert.match(
+    textFor(512 * mb, 'v22.20.0', swapOf(0)),
+    /the kernel swaps it out, and kills it once it may not swap more/,
+  );
+  assert.match(textFor(512 * mb, 'v22.20.0', swapOf(mb)), /if its heap grows, the kernel kills the process before/);
   assert.match(textFor(4096 * mb, 'v22.20.0'), /^heap-limit-far-below-container/);
   assert.equal(textFor(1200 * mb, 'v22.20.0'), '');
 });
