@@ -21,22 +21,28 @@ const readResident = (session: Session): Promise<Resident> =>
     return { rssBytes: rss, heapBytes: heapTotal + external };
   });
 
-/** Does the work, makes V8 forget the ids of objects, which would take memory, then reports how much higher the RSS is. */
+/**
+ * Does the work, makes V8 forget the ids of objects, which would take memory, then reports how much higher the RSS is. `captures`:
+ * what those have left, if the program goes on working meanwhile and may grow by itself.
+ */
 export const reportKeptMemory = async <T>(
   { session, pid }: Attachment,
   io: Progress,
   work: () => Promise<T>,
+  captures?: KeptMemory,
 ): Promise<T> => {
   const before = await readResident(session).catch(() => undefined); // not where the target has no /proc
   const result = await work();
   await session.send('HeapProfiler.disable').catch(() => {}); // it may be ending
-  const kept = before && keptMemory(before, await readResident(session).catch(() => before));
+  const kept = before && keptMemory(before, await readResident(session).catch(() => before), captures?.left());
   if (kept !== undefined) io.warn(`${kept}${wayToTrim(pid)}`);
   return result;
 };
 
 /** The free memory that captures have left with the target's allocator. */
 export interface KeptMemory {
+  /** Since the first capture. */
+  left(): number;
   /** What the next capture can use of it. */
   bytes(): number;
   /** Takes a capture, and adds what that leaves. What the program takes between captures is not counted. */
@@ -55,6 +61,7 @@ export const followKeptMemory = (session: Session): KeptMemory => {
     return rssBytes - heapBytes;
   };
   return {
+    left: () => kept,
     bytes: () => reusedShare * kept,
     after: async (capture) => {
       const before = await outside();
@@ -83,12 +90,16 @@ const wayToTrim = (pid: number | undefined): string => {
  * V8 frees its graph when the snapshot is written, but the C library keeps most of the pages, because they lie between
  * others that are in use. They are not lost: the next capture, and the program's own native code, reuse them.
  */
-const keptMemory = (before: Resident, after: Resident): string | undefined => {
+const keptMemory = (before: Resident, after: Resident, left = Infinity): string | undefined => {
   const moreBytes = after.rssBytes - before.rssBytes;
   if (!(moreBytes >= minReportedBytes)) return undefined; // not a number, if the target is not Node
   const heapBytes = Math.min(moreBytes, Math.max(0, after.heapBytes - before.heapBytes));
+  const freeBytes = Math.min(moreBytes - heapBytes, left);
+  const others = moreBytes - heapBytes - freeBytes;
+  if (others > 0 && freeBytes < minReportedBytes) return undefined; // it grew by itself
   return (
     `the target's RSS is ${formatBytes(moreBytes)} higher than before: ${formatBytes(heapBytes)} of that is in V8's heap and Buffers, ` +
-    `${formatBytes(moreBytes - heapBytes)} is free memory that its allocator keeps for later use`
+    `${formatBytes(freeBytes)} is free memory that its allocator keeps for later use` +
+    (others < minReportedBytes ? '' : `, and by ${formatBytes(others)} it grew itself meanwhile`)
   );
 };

@@ -8,7 +8,7 @@ import { withAttachment, type Attachment } from '../agent/attach/attach.js';
 import { estimateSnapshot } from '../captures/estimate.js';
 import type { Target } from '../agent/attach/target.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
-import { reportKeptMemory } from '../captures/resident.js';
+import { followKeptMemory, reportKeptMemory } from '../captures/resident.js';
 import { MemwatchError } from '../errors.js';
 import { checkSeries, prepareSeries } from '../files/series.js';
 import { progressOf, type Progress, type ProgressOptions } from '../progress.js';
@@ -123,8 +123,10 @@ export const findAttachedLeaks = async (
   const byTime = load === undefined;
   if (byTime && !light) await warnOfLongSearch(attachment, rounds, progress);
   const round = createRound({ intervalMs: rounds.intervalMs, load, loadTimeoutMs }, progress, attachment.ending);
+  const kept = followKeptMemory(attachment.session);
   const liveOptions = {
     ...rounds,
+    kept,
     byTime,
     light,
     growthSites,
@@ -135,7 +137,7 @@ export const findAttachedLeaks = async (
     maxPauseMs: options.maxPauseMs,
   };
   const find = (): Promise<LeakReport> => findLiveLeaks(attachment, round, liveOptions, progress);
-  return { ...(await reportKeptMemory(attachment, progress, find)), nodeVersion: attachment.nodeVersion };
+  return { ...(await reportKeptMemory(attachment, progress, find, kept)), nodeVersion: attachment.nodeVersion };
 };
 
 /** If a search will take longer than this, that is said before it begins. */

@@ -14,9 +14,10 @@ import type { LeakReport } from '../analyzer/model/finding.js';
 import type { Progress } from '../progress.js';
 import { estimateSnapshot } from '../captures/estimate.js';
 import { openCensus } from '../captures/open-census.js';
-import { followKeptMemory } from '../captures/resident.js';
+import { followKeptMemory, type KeptMemory } from '../captures/resident.js';
 import { gateRoundsFor, suspectedRoundsFor, comparedRounds } from './duration.js';
 import { evidenceFor } from './evidence.js';
+import { withMemoryGrowth } from './memory-growth.js';
 import { requireTurningLoop } from './turning-loop.js';
 import { withGrowthSites } from './growth-sites.js';
 import {
@@ -44,6 +45,8 @@ export interface LiveOptions extends Omit<SearchOptions, 'untilMs' | 'rounds' | 
   readonly light: boolean;
   /** How long the target is watched at most, before the search and after it. */
   readonly maxMs: number;
+  /** Follows what the captures of this thread leave with the target's allocator. */
+  readonly kept: KeptMemory;
   /** Only evidence that never stops the target for longer than this. */
   readonly maxPauseMs?: number | undefined;
 }
@@ -60,7 +63,7 @@ export const findLiveLeaks = async (
   for (let i = 1; i <= options.warmUpRounds; i++) await round(`1/4 warm-up, round ${i} of ${options.warmUpRounds}`);
   const estimate = await estimateSnapshot(attachment, { collected: options.maxPauseMs === undefined });
   const { snapshots, counts, collects, warnings } = evidenceFor(estimate, options);
-  const kept = followKeptMemory(attachment.session);
+  const { kept } = options;
   const census = counts ? await openCensus(attachment, io, { force: options.force, kept }) : uncounted;
   const looking = {
     attachment,
@@ -82,11 +85,11 @@ export const findLiveLeaks = async (
   const first = await watchTarget(looking, { ...watching, gateRounds: gateRoundsFor(estimate), sampled: false });
   const { report: found, watched } = await reportOf(looking, first, { ...options, rounds, suspectedRounds, untilMs });
   if (io.signal.aborted) return found; // the target may not answer any more
-  const report = await withSites(found, looking, options);
+  const report = await withSites(await withMemoryGrowth(found, looking), looking, options);
   if (attachment.worker !== undefined || first.end === 'cut') return report;
   return withWorkers(report, attachment, watched, (worker) =>
-    findLiveLeaks(worker, round, { ...options, warmUpRounds: 0 }, io).catch((error: unknown) =>
-      reportOfUnseen(error, io.signal),
+    findLiveLeaks(worker, round, { ...options, kept: followKeptMemory(worker.session), warmUpRounds: 0 }, io).catch(
+      (error: unknown) => reportOfUnseen(error, io.signal),
     ),
   );
 };

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { evaluate } from '#memwatch/agent/session/evaluate.js';
 import { passTerminationsOn } from '#memwatch/agent/session/termination.js';
 import { withAttachment } from '#memwatch/agent/attach/attach.js';
+import { drawSession, valueOf } from '../support/drawn-session.js';
 import { testedMajors } from '../support/nodes.js';
 import { startSource } from '../support/targets.js';
 import { eventually } from '../support/waiting.js';
@@ -86,4 +87,21 @@ test('V8 answers with an exception if a reading of properties was ended: it is r
   });
   assert.deepEqual(await ask('Runtime.getProperties', {}), { result: ['read'] });
   assert.deepEqual(sent, ['getProperties', 'evaluate', 'terminateExecution', 'getProperties']);
+});
+
+test('what V8 dropped before it ran is asked again, and an answer that never comes is an error', async () => {
+  let asked = 0;
+  const lossy = (losses: number) =>
+    drawSession({
+      'Runtime.evaluate': () => {
+        if (asked++ < losses) throw new Error('Promise was collected');
+        return valueOf(asked);
+      },
+    }).session;
+  assert.equal(await evaluate(lossy(2), () => 0), 3);
+  await assert.rejects(
+    evaluate(lossy(Infinity), () => 0),
+    /Promise was collected/,
+  );
+  assert.equal(asked, 8, 'a bounded number of times');
 });

@@ -109,6 +109,23 @@ test('memory that stays after a capture is reported from 16 MB on, by who holds 
   assert.deepEqual(sent, ['Runtime.evaluate', 'HeapProfiler.disable', 'Runtime.evaluate']);
 });
 
+test('what a program that works meanwhile has taken is told from what the captures left', async () => {
+  const warningsFor = async (left: number): Promise<string[]> => {
+    const readings = [{ rssBytes: 100 * mb, heapBytes: 60 * mb }, { rssBytes: 200 * mb, heapBytes: 70 * mb }]; // prettier-ignore
+    const { session } = drawSession({ 'Runtime.evaluate': () => valueOf(readings.shift()) });
+    const heard = io();
+    const captures = { left: () => left, bytes: () => left, after: <T>(work: () => Promise<T>) => work() };
+    await reportKeptMemory(drawAttachment(session), heard, async () => 'done', captures);
+    return heard.warnings;
+  };
+  assert.match(
+    (await warningsFor(30 * mb)).join(),
+    /30\.0 MB is free memory .* and by 60\.0 MB it grew itself meanwhile$/,
+  );
+  assert.match((await warningsFor(200 * mb)).join(), /90\.0 MB is free memory that its allocator keeps for later use$/);
+  assert.deepEqual(await warningsFor(0), [], 'no capture: nothing that memwatch did');
+});
+
 test('less memory is not worth a sentence, and an error of the work is passed on', async () => {
   const readings = [1, 2, 3].map(() => ({ rssBytes: 100 * mb, heapBytes: 60 * mb }));
   const { session } = drawSession({ 'Runtime.evaluate': () => valueOf(readings.shift()) });

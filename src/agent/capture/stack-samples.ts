@@ -45,7 +45,7 @@ export const sampleThread = async <T>(
   read: () => T,
 ): Promise<(Around<T> & { readonly profile: RawProfile | undefined }) | undefined> => {
   let figures: Around<T> | undefined;
-  const profile = await sample(session, async () => {
+  const profile = await sampleWhile(session, async () => {
     figures = await around(read, () => sleep(longerIfBusy(sampleMs)));
   });
   return figures && { ...figures, profile };
@@ -61,7 +61,7 @@ export const sampleExactly = async (
 ): Promise<(RawProfile | undefined)[]> => {
   const sessions = threads.map(({ session }) => session);
   const enableInlining = await disableInlining(attachment, sessions);
-  const profiles = await Promise.all(sessions.map((session) => sample(session, runExact)));
+  const profiles = await Promise.all(sessions.map((session) => sampleWhile(session, runExact)));
   void enableInlining(); // takes a while, until memwatch detaches
   return profiles;
 };
@@ -72,15 +72,16 @@ const runExact = async (session: Session): Promise<void> => {
 };
 
 /** undefined if the thread does not answer. */
-const sample = async (
+export const sampleWhile = async (
   session: Session,
   whileSampled: (session: Session) => Promise<void>,
+  intervalUs = 1000,
 ): Promise<RawProfile | undefined> => {
   const timeoutMs = longerIfBusy(mostMs);
   try {
     await Promise.all([
       session.send('Profiler.enable', undefined, { timeoutMs }),
-      session.send('Profiler.setSamplingInterval', { interval: 1000 }, { timeoutMs }),
+      session.send('Profiler.setSamplingInterval', { interval: intervalUs }, { timeoutMs }),
       session.send('Profiler.start', undefined, { timeoutMs }),
     ]);
     await whileSampled(session);

@@ -121,10 +121,23 @@ const run = async (
     }
   };
   try {
-    return await askOutsideVm();
+    return await againIfLost(askOutsideVm);
   } catch (error) {
     if (mayNeedRequire !== true || !messageOf(error).includes('require is not defined')) throw error;
     return ask(call, { includeCommandLineAPI: true });
+  }
+};
+
+const mostTries = 5;
+
+/** V8 drops what is still to run when it ends code at its time limit, and answers that the promise was collected. */
+const againIfLost = async <T>(ask: () => Promise<T>): Promise<T> => {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries === mostTries || !messageOf(error).includes('Promise was collected')) throw error;
+    }
   }
 };
 

@@ -66,6 +66,19 @@ export const assignSites = <F extends Finding>(
   return { findings: placed, unclaimed };
 };
 
+/** The program's functions that made what was sampled, most first. */
+export const makersOf = (
+  sites: readonly SurvivorSite[],
+  scripts: ScriptsTable | undefined,
+  sourceOf: SourceOf,
+): AllocationSite[] => {
+  const locator = createLocator(scripts);
+  return largest(
+    sites.flatMap((site) => madeAt(site, locator)),
+    0,
+  ).map((made) => withCallLine(made, { locator, sourceOf }));
+};
+
 /** A function that allocated this share of what no finding has claimed is the place of all findings without one. */
 const mostOfUnclaimed = 2 / 3;
 
