@@ -7,16 +7,41 @@ import { edgeName, edgeTypeName, nodeName, nodeTypeName, type HeapGraph } from '
 import { isProgramFile } from '../model/scripts.js';
 import type { Link, ModuleStart } from './words.js';
 
-/** The last module of the program's own code or its packages on the path; else the last of Node's own. */
+/**
+ * The last module of the program's own code or its packages on the path; else, if a server of Node's leads on, the file of
+ * the last function, or the server: what holds the server (its handle, a timer of Node's own) says nothing; else the last
+ * module of Node's own.
+ */
 export const findModuleStart = (graph: HeapGraph, links: readonly Link[]): ModuleStart | undefined => {
   let ofNode: ModuleStart | undefined;
   for (let at = links.length - 2; at >= 0; at--) {
     const start = startAt(graph, links, at);
     if (start === undefined) continue;
-    if (isProgramFile(start.url)) return { at, name: shortName(start.url), variable: start.variable };
-    ofNode ??= { at, name: start.url, variable: start.variable };
+    if (isProgramFile(start.url)) return { at, name: shortName(start.url), ...start };
+    ofNode ??= { at, name: start.url, ...start };
   }
-  return ofNode;
+  return behindServer(graph, links) ?? ofNode;
+};
+
+const behindServer = (graph: HeapGraph, links: readonly Link[]): ModuleStart | undefined => {
+  const server = links.findLastIndex((_, at) => isOwnedByNode(graph, links, at));
+  if (server === -1) return undefined;
+  for (let at = links.length - 1; at > server; at--) {
+    const url = nodeTypeName(graph, links[at].node) === 'closure' ? scriptUrlOf(graph, links[at].node) : undefined;
+    if (url !== undefined && isProgramFile(url)) return { at: at - 1, name: shortName(url), variable: '' };
+  }
+  return { at: server - 1, name: undefined, variable: undefined };
+};
+
+/** Whether a handle leads to the node as its owner, or a timer as what a function of Node's own is bound to. */
+const isOwnedByNode = (graph: HeapGraph, links: readonly Link[], at: number): boolean => {
+  if (at < 2) return false;
+  const name = edgeName(graph, links[at].edge);
+  if (name === '<symbol owner_symbol>') return true;
+  if (name !== 'bound_this' || nodeName(graph, links[at - 2].node) !== 'Timeout') return false;
+  const bound = targetOf(graph, links[at - 1].node, /^bound_function$/);
+  const url = bound === -1 ? undefined : scriptUrlOf(graph, bound);
+  return url === undefined || !isProgramFile(url); // code in the snapshot that Node starts from has no script
 };
 
 interface Found {

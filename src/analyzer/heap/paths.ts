@@ -10,7 +10,7 @@ import { noEdge, type Paths, type RetainingEdges } from '../model/heap-results.j
 import { retains, userRoots } from './edges.js';
 import type { PathStep } from '../model/path.js';
 import { findModuleStart } from './modules.js';
-import { describePath, type Link } from './words.js';
+import { describePath, type Link, type ModuleStart } from './words.js';
 
 const root = 0;
 const unreached = 0xffff_ffff;
@@ -52,6 +52,17 @@ export const findPath = (graph: HeapGraph, paths: Paths, node: number, start?: n
   const way = nodesOnPath(paths, node);
   const links = linksOf(paths, start === undefined ? way : way.slice(Math.max(0, way.indexOf(start))));
   return withinLimit(describePath(graph, links, findModuleStart(graph, links)));
+};
+
+/** The module at which the path to a node begins, and the nodes from there on; undefined if it begins elsewhere. */
+export const moduleOnPath = (
+  graph: HeapGraph,
+  paths: Paths,
+  node: number,
+): { readonly module: ModuleStart; readonly nodes: readonly number[] } | undefined => {
+  const way = nodesOnPath(paths, node);
+  const module = findModuleStart(graph, linksOf(paths, way));
+  return module === undefined ? undefined : { module, nodes: way.slice(module.at + 1) };
 };
 
 const linksOf = (paths: Paths, way: readonly number[]): Link[] => way.map((at) => ({ edge: paths.edge[at], node: at }));

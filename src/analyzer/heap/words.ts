@@ -17,15 +17,17 @@ export interface Link {
 export interface ModuleStart {
   /** The index of the link whose node stands for the module: the step after it is the first to be named. */
   readonly at: number;
-  /** `audit.js`, `lib/index.js`, `node:internal/timers`. */
-  readonly name: string;
-  /** The module's variable that leads on; undefined for a Module object, whose properties have names. */
+  /** `audit.js`, `lib/index.js`, `node:internal/timers`; undefined if the step after it is the first to be shown. */
+  readonly name: string | undefined;
+  /** Its address, as V8 or Node wrote it. */
+  readonly url?: string;
+  /** The module's variable that leads on, empty if a function does; undefined for an object, whose properties have names. */
   readonly variable: string | undefined;
 }
 
 /** `start`: the module at which the steps begin; without one they begin at the first link. */
 export const describePath = (graph: HeapGraph, links: readonly Link[], start?: ModuleStart): PathStep[] => {
-  const steps: PathStep[] = start === undefined ? [] : [moduleStep(graph, links[start.at].node, start.name)];
+  const steps: PathStep[] = start?.name === undefined ? [] : [moduleStep(graph, links[start.at].node, start.name)];
   const first = start === undefined ? 0 : start.at + 1;
   let label = start?.variable === undefined ? noLabel : word(start.variable);
   let from = start === undefined ? undefined : links[start.at].node;

@@ -38,6 +38,10 @@ writeHeapSnapshot(process.argv[2]);`;
 const paths = async (major: NodeMajor, folder: string): Promise<{ path: string; count: number; bytes: number }[]> => {
   const file = join(folder, `${major}.heapsnapshot`);
   execFileSync(nodeBinary(major), [join(folder, 'main.mjs'), file], { timeout: 60_000 });
+  return pathsIn(file);
+};
+
+const pathsIn = async (file: string): Promise<{ path: string; count: number; bytes: number }[]> => {
   const heap = new Heap(await readHeapSnapshot(file));
   const summary = summarizeHeap(heap, { limit: 40, classLimit: 1, sort: 'retained' });
   return (summary?.dominators ?? []).map(({ path, count, totalBytes }) => ({
@@ -66,3 +70,35 @@ test('a path begins at the module whose variable, export or exports object leads
     assert.ok(!rows.some(({ path }) => path.includes('xxxx')), all);
   }
 });
+
+/** Nothing but Node holds these servers, and only they hold what grows. */
+const servers = `const http = require('node:http');
+const { writeHeapSnapshot } = require('node:v8');
+class App {
+  constructor() { this.rows = Array.from({ length: 500 }, (_, i) => new Array(100).fill(i + 0.5)); }
+  handle(req, res) { res.end(String(this.rows.length)); }
+}
+(() => {
+  const cache = new Map(Array.from({ length: 500 }, (_, i) => ['key' + i, new Array(100).fill(i + 0.5)]));
+  const app = new App();
+  const job = new App();
+  http.createServer((req, res) => res.end(String(cache.size))).listen(0);
+  http.createServer(app.handle.bind(app)).listen(0);
+  setInterval(App.prototype.handle.bind(job), 10_000);
+})();
+setTimeout(() => process.exit(Number(writeHeapSnapshot(process.argv[2]) === '')), 100);`;
+
+for (const major of [20, 22, 24, 26] as const)
+  test(`what only a server of Node ${major} holds begins at its function's file or the server, not at its timer or handle`, async (t) => {
+    const folder = temporaryFolder(t);
+    writeFileSync(join(folder, 'servers.cjs'), servers);
+    const file = join(folder, 'servers.heapsnapshot');
+    execFileSync(nodeBinary(major), [join(folder, 'servers.cjs'), file], { timeout: 60_000 });
+    const found = (await pathsIn(file)).map(({ path }) => path);
+    for (const expected of [
+      /^servers\.cjs → \(anonymous\)\(\)\.cache → Map$/,
+      /^Server\._events\.request → native_bind\(\) → bound this → App\.rows → Array$/,
+      /^Timeout\._onTimeout → native_bind\(\) → bound this → App\.rows → Array$/,
+    ])
+      assert.ok(found.some((path) => expected.test(path)), `${expected}\n${found.slice(0, 8).join('\n')}`); // prettier-ignore
+  });

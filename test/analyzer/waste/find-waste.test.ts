@@ -1,7 +1,7 @@
 /** Each kind of waste against the program that has it and its mended twin: the saving is what the twin really saves. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test, type TestContext } from 'node:test';
@@ -80,4 +80,22 @@ test('what Node itself keeps of modules, emitters and streams is no waste, but w
     held.filter((way) => !/ \(code\) /.test(way)), // texts of Node's compiled functions
     ['empty-collections program.mjs maps entry'],
   );
+});
+
+test('data that a package exports as it is, and texts that Node keeps, are no waste; the same in a variable is', async (t) => {
+  const folder = temporaryFolder(t);
+  const packaged = join(folder, 'node_modules', 'types');
+  mkdirSync(packaged, { recursive: true });
+  const types = Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`text/x-${i}`, { from: ['a'], to: [] }]));
+  writeFileSync(join(packaged, 'types.json'), JSON.stringify(types));
+  writeFileSync(join(packaged, 'index.js'), "module.exports = { types: require('./types.json'), more: [] };\nfor (let i = 0; i < 400; i++) module.exports.more.push([]);"); // prettier-ignore
+  const before = `import { createRequire } from 'node:module';
+    const require = createRequire(${JSON.stringify(join(folder, 'program.mjs'))});
+    require('types');
+    const own = [];
+    process.allowedNodeEnvironmentFlags.has('--x');`;
+  const body = 'for (let i = 0; i < 400; i++) own.push([]);';
+  const { kinds } = findWaste(await heapOf(t, 24, writesSnapshot(before, body)));
+  const held = kinds.flatMap(({ kind, examples }) => examples.map(({ path }) => [kind, ...path.map(({ name, edge }) => edge || name)].join(' '))); // prettier-ignore
+  assert.deepEqual(held, ['empty-collections program.mjs own []']);
 });

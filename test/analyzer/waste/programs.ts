@@ -88,8 +88,8 @@ export const planted: Readonly<Record<string, Planted>> = {
     before: `class Price { constructor(bid, ask) { this.bid = bid; this.ask = ask; } }
       const prices = new Map();
       const series = ['EUR'];`,
-    wasteful: `for (let i = 0; i < 10000; i++) { prices.set(i, new Price(i + 0.25, i + 0.75)); series.push(i + 0.5); }`,
-    mended: `for (let i = 0; i < 10000; i++) { prices.set(i, new Price(i * 100 + 25, i * 100 + 75)); series.push(i * 100 + 50); }`,
+    wasteful: `for (let i = 0; i < 30000; i++) { prices.set(i, new Price(i + 0.25, i + 0.75)); series.push(i + 0.5); }`,
+    mended: `for (let i = 0; i < 30000; i++) { prices.set(i, new Price(i * 100 + 25, i * 100 + 75)); series.push(i * 100 + 50); }`,
   },
   'bound-functions': {
     before: `const sockets = new Map();`,
