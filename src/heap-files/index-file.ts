@@ -79,9 +79,9 @@ const scriptsOf = (file: string): string => {
 /** The index of a file; undefined if there is none, or none that is true. `warn` hears why one is ignored. */
 export const findIndex = (file: IndexedFile, warn: (text: string) => void): HeapIndex | undefined => {
   const path = indexOf(file);
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return undefined;
   try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
     if (!isOwn(stats)) throw new Error(`the index ${path} belongs to another user`);
     const index = readHeapIndex(path, removeFile);
     const changed = (['path', 'bytes', 'modifiedMs', 'checksum', 'scripts'] as const).some(

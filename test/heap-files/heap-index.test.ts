@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, chownSync, existsSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { appendFileSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { gunzipSync } from 'node:zlib';
+import { crc32, gunzipSync } from 'node:zlib';
 import { diffHeaps } from '../../dist/analyzer/heap/diff.js';
 import type { Heap } from '../../dist/analyzer/heap/heap.js';
 import { describeObject } from '../../dist/analyzer/heap/object-detail.js';
@@ -121,6 +121,20 @@ test('an index of other bytes, of another user, of another version, and a cut-of
   await ignored(/is of another version: it is ignored/);
   writeFileSync(index, Buffer.from(whole).fill(0x7a, whole.length - 60, whole.length - 50));
   await ignored(/is damaged/);
+  for (const directory of [
+    'null',
+    '{}',
+    '{"file":{"path":"x"}}',
+    '{"file":{"path":"x"},"pages":[],"columns":{"nodeId":{"at":16,"bytes":4}}}',
+  ]) {
+    const at = whole.length - 36;
+    const end = Buffer.from(whole.subarray(at));
+    const begin = end.readDoubleLE(0);
+    end.writeDoubleLE(directory.length, 8);
+    end.writeUInt32LE(crc32(directory), 16);
+    writeFileSync(index, Buffer.concat([whole.subarray(0, begin), Buffer.from(directory), end]));
+    await ignored(/^the index .* is damaged and was removed: it is ignored/);
+  }
   appendFileSync(file, '\n');
   await ignored(/has changed since its index was made/);
   writeFileSync(
@@ -143,6 +157,15 @@ test('an index that is damaged inside is removed, and the command reads the snap
   assert.equal(again.stdout, first.stdout);
   assert.equal(again.code, 0);
   assert.equal(existsSync(index), false);
+});
+
+test('without a folder for indexes a snapshot is read without one', async (t) => {
+  const { file, indexes } = snapshotOf(t);
+  mkdirSync(dirname(indexes), { recursive: true });
+  writeFileSync(indexes, 'no folder');
+  const { heap, said } = await open(file);
+  assert.equal(heap.stored, undefined);
+  assert.match(said, /ENOTDIR.*: it is ignored\nno index of .* was made: /);
 });
 
 test('small files get no index unless it is asked for, and indexes without a snapshot are removed', async (t) => {

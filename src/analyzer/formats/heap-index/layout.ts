@@ -62,3 +62,19 @@ export interface IndexContent {
   readonly graph: HeapGraph;
   readonly results: StoredResults;
 }
+
+/** Whether a value has what is needed to read the rest: its checksums say whether that is right. */
+export const isDirectory = (value: unknown): value is Directory => {
+  const { file, columns, pages } = (value ?? {}) as Partial<Directory>;
+  const sections: readonly unknown[] = [
+    ...Object.values(columns ?? {}),
+    ...(Array.isArray(pages) ? pages : [undefined]),
+  ];
+  return typeof file?.path === 'string' && sections.every(isSection);
+};
+
+const isSection = (value: unknown): boolean => {
+  const { at, bytes, checksums } = (value ?? {}) as Partial<Section>;
+  const blocks = Math.ceil(Number(bytes) / blockBytes);
+  return Number.isSafeInteger(at) && Array.isArray(checksums) && checksums.length === blocks;
+};

@@ -12,7 +12,7 @@ import type { HeapGraph, StringPages } from '../../model/heap-graph.js';
 import type { Classes, Dominators, Paths, RetainingEdges, StoredResults } from '../../model/heap-results.js';
 import { stringTable } from '../../model/string-table.js';
 import { columnByNeed } from './by-need.js';
-import { blockBytes, endBytes, start, type Column, type Directory, type IndexedFile, type Section } from './layout.js';
+import { blockBytes, endBytes, isDirectory, start, type Column, type Directory, type IndexedFile, type Section } from './layout.js'; // prettier-ignore
 
 export interface HeapIndex extends IndexedHeap {
   /** The file that it was made of. */
@@ -59,7 +59,9 @@ const readDirectory = (descriptor: number, path: string, remove: Remove): Direct
   if (!end.subarray(20).equals(start)) throw new MemwatchError('not-this-format', `${path} is cut off`);
   const bytes = readAt(descriptor, end.readDoubleLE(0), end.readDoubleLE(8));
   if (crc32(bytes) !== end.readUInt32LE(16)) throw damaged(path, remove);
-  return JSON.parse(bytes.toString()) as Directory;
+  const directory: unknown = JSON.parse(bytes.toString());
+  if (!isDirectory(directory)) throw damaged(path, remove);
+  return directory;
 };
 
 const damaged = (path: string, remove: Remove): MemwatchError => {
