@@ -26,6 +26,7 @@ const asFailure = (file: string, cause: unknown): unknown => {
 const hints: Readonly<Record<string, string>> = {
   ENOENT: 'make the folder first, or name another one',
   EROFS: 'name a folder that can be written to',
+  EFBIG: 'memwatch may not write larger files here: raise ulimit -f',
   EACCES: 'name a folder that can be written to',
 };
 

@@ -99,7 +99,7 @@ test('ps and cpu work from outside; without the capability, or without nsenter, 
 
   const unable = ['--bounding-set=-sys_admin', process.execPath, repository('dist/cli.js'), 'cpu', String(pid)];
   const refused = spawnSync('setpriv', unable, { encoding: 'utf8' });
-  assert.match(refused.stderr, /is in another network namespace \(a container\).* without CAP_SYS_ADMIN/);
+  assert.match(refused.stderr, /is in another network namespace \(as in a container\).* without CAP_SYS_ADMIN/);
   const alone = await memwatch(['cpu', String(pid)], { env: { ...process.env, PATH: '/nowhere' } });
   assert.match(alone.stderr, /takes the program nsenter .*there is none\n.*install nsenter/);
 });

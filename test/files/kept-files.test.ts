@@ -119,6 +119,7 @@ test('errors of the disk say what failed, on which file, and what to do', () => 
   assert.deepEqual(of('EPIPE'), ['cannot-write', 'the reader of /srv/out.svg has gone', undefined]);
   assert.deepEqual(of('ENXIO'), ['cannot-write', 'no process reads /srv/out.svg', 'start its reader first']);
   assert.equal(of('ENOENT')[2], 'make the folder first, or name another one');
+  assert.match(String(of('EFBIG')[2]), /ulimit -f/);
   assert.equal(of()[0], 'cannot-write');
   const mine = new MemwatchError('interrupted', 'interrupted');
   assert.throws(() => guarded('x', () => { throw mine; }), (error) => error === mine); // prettier-ignore

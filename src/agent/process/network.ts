@@ -70,8 +70,8 @@ const connectInside = (pid: number, host: string, port: number, signal?: AbortSi
 /** Why memwatch cannot reach the sockets of a process; undefined if it can. It enters the namespace for a moment to know. */
 export const whyUnreachable = async (pid: number): Promise<Denial | undefined> => {
   if (!inOtherNetwork(pid)) return (own ??= whyNoOwnLoopback());
-  const where = 'is in another network namespace (a container)';
-  const inside = 'or run memwatch inside the container';
+  const where = 'is in another network namespace (as in a container)';
+  const inside = 'or run memwatch inside of it';
   const complaint = await tryEntry(pid);
   if (complaint === 'missing') {
     const hint = `install nsenter (of util-linux), ${inside}`;

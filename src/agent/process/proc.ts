@@ -123,9 +123,10 @@ export const describeWait = (pid: number): string => {
   if (waitsForEvents(pid))
     return mayWaitForChild(pid) ? 'it waits for events, or in spawnSync for a child' : 'it waits for events';
   if (status.state === 'R') return 'its main thread is busy';
-  if (!hasProc) return 'this system does not say what it waits for';
   const what = waitWords(readText(`/proc/${pid}/wchan`).replace(/^0$/, ''), status.state);
-  return `its main thread is blocked: it waits for ${what ?? 'a system call'}`;
+  return what === null
+    ? 'the system does not say what it waits for'
+    : `its main thread is blocked: it waits for ${what}`;
 };
 
 /** It has ended; its parent may not have collected it yet. */

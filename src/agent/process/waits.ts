@@ -21,6 +21,6 @@ const waits: readonly { readonly match: RegExp; readonly words: string }[] = [
 export const waitWords = (waitsIn: string, state: string): string | null => {
   const known = waits.find(({ match }) => match.test(waitsIn));
   if (known !== undefined) return known.words;
-  if (state === 'D') return `a file or device (${waitsIn})`;
+  if (state === 'D') return `a file or device${waitsIn === '' ? '' : ` (${waitsIn})`}`;
   return waitsIn === '' ? null : `a system call (${waitsIn})`;
 };
