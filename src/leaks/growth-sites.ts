@@ -26,6 +26,16 @@ export const withGrowthSites = async (report: LeakReport, looking: Looking, forc
   return { ...report, findings, warnings: [...report.warnings, ...warnings, ...notSeen] };
 };
 
+/** Says how to get the line of what is opened, where nothing else has shown it. */
+export const adviseGrowthSites = (report: LeakReport): LeakReport => ({
+  ...report,
+  findings: report.findings.map((finding) =>
+    finding.location === null && openingsOf(finding) !== undefined
+      ? { ...finding, advice: `${finding.advice} memwatch leaks --growth-sites shows the line that opens it.` }
+      : finding,
+  ),
+});
+
 /** Containers, if memory is enough, and the first finding that is about something opened. */
 const watchable = async (
   top: readonly Finding[],

@@ -19,7 +19,7 @@ import { gateRoundsFor, suspectedRoundsFor, comparedRounds } from './duration.js
 import { evidenceFor } from './evidence.js';
 import { withMemoryGrowth } from './memory-growth.js';
 import { requireTurningLoop } from './turning-loop.js';
-import { withGrowthSites } from './growth-sites.js';
+import { adviseGrowthSites, withGrowthSites } from './growth-sites.js';
 import {
   findOutsideHeap,
   reportOfCut,
@@ -95,8 +95,8 @@ export const findLiveLeaks = async (
 };
 
 const withSites = async (report: LeakReport, looking: Looking, options: LiveOptions): Promise<LeakReport> => {
-  const isWanted = options.growthSites === true && report.verdict === 'leak';
-  return isWanted ? withGrowthSites(report, looking, options.force) : report;
+  if (options.growthSites !== true) return adviseGrowthSites(report);
+  return report.verdict === 'leak' ? withGrowthSites(report, looking, options.force) : report;
 };
 
 /** `watched` is the last watch, which shows whether the heaps of workers grow. */

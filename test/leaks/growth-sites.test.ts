@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { fileDescriptors } from '#memwatch/analyzer/growth/readings/counters.js';
 import { leakReport } from '#memwatch/analyzer/growth/verdict.js';
 import type { Finding, LeakReport } from '#memwatch/analyzer/model/finding.js';
-import { withGrowthSites } from '#memwatch/leaks/growth-sites.js';
+import { adviseGrowthSites, withGrowthSites } from '#memwatch/leaks/growth-sites.js';
 import type { Looking } from '#memwatch/leaks/watch-notes.js';
 import { finding } from '../support/check-report.js';
 import { drawAttachment, drawSession, valueOf } from '../support/drawn-session.js';
@@ -104,4 +104,15 @@ test('without memory to find the objects only what is opened is watched', async 
   assert.match(report.warnings[0] ?? '', /^growth sites are not watched, because memory is short: finding the objects/);
   assert.deepEqual(report.findings.map(({ growthSites }) => growthSites.length), [0, 1]); // prettier-ignore
   assert.deepEqual(report.findings[1]?.location, { file: '/srv/app/store.js', line: 9, column: 0 });
+});
+
+test('what was opened by a line that nothing has shown is advised to be watched; what has a place, or is not opened, is not', () => {
+  const place = { file: '/srv/app/a.js', line: 1, column: 0 };
+  const of = (name: string, location: Finding['location']): Finding =>
+    finding({ kind: 'native', container: { id: 0, name, type: 'native' }, location, advice: 'Close it.' });
+  const all = [of(fileDescriptors, null), of(fileDescriptors, place), of('native memory', null)];
+  assert.deepEqual(
+    adviseGrowthSites(reportOf(...all)).findings.map(({ advice }) => advice),
+    ['Close it. memwatch leaks --growth-sites shows the line that opens it.', 'Close it.', 'Close it.'],
+  );
 });
