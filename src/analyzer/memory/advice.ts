@@ -6,7 +6,7 @@ import { formatBytes, formatCount } from '../model/figures.js';
 import type { MemoryAdvice, MemoryOwner, MemoryPart, MemoryReading } from '../model/memory.js';
 import { findMismatches } from './limit-advice.js';
 import { mallocAdvice, type Weighed } from './malloc-advice.js';
-import { heapBytes, ownedBy, totalOf } from './parts.js';
+import { ownedBy, totalOf } from './parts.js';
 
 /** A part smaller than this share of the RSS is not worth a change. */
 const minShare = 0.15;
@@ -34,22 +34,35 @@ export const findAdvice = (
   return [...findMismatches(reading), ...sorted];
 };
 
+/** Less than this in use is no question on its own. */
+const largeHeapBytes = 64 * 2 ** 20;
+
 /** Garbage that V8 has had no need to collect yet, and pages that it keeps for later. */
-const emptyHeap = (reading: MemoryReading, rssBytes: number): Weighed => {
-  const { isolates } = reading;
-  const isCollected = isolates.every(({ liveBytes }) => liveBytes !== null);
+const emptyHeap = ({ isolates }: MemoryReading, rssBytes: number): Weighed => {
   const used = totalOf(isolates, ({ usedBytes }) => usedBytes);
-  const needed = totalOf(isolates, ({ usedBytes, liveBytes }) => liveBytes ?? usedBytes);
-  const taken = Math.max(used, heapBytes(reading, rssBytes));
-  return {
-    id: 'heap-not-needed',
-    text: 'not a leak: V8 collects and returns memory only when it must. A smaller --max-old-space-size (or --max-semi-space-size, for the young generation) makes it do so sooner',
-    evidence: isCollected
-      ? `of ${formatBytes(taken)} that V8's heaps took, ${formatBytes(needed)} are alive after a collection`
-      : `V8's heaps take ${formatBytes(taken)} of RAM, of which ${formatBytes(used)} are in use, including garbage (--collect shows how much is alive)`,
-    bytes: taken - needed,
-  };
+  const taken = Math.max(used, rssBytes);
+  if (!isCollected(isolates)) return heapBeforeCollection(used, taken);
+  const alive = totalOf(isolates, ({ liveBytes, usedBytes }) => liveBytes ?? usedBytes);
+  const evidence = `of ${formatBytes(taken)} that V8's heaps took, ${formatBytes(alive)} are alive after a collection`;
+  return { id: 'heap-not-needed', text: lazy, evidence, bytes: taken - alive };
 };
+
+const lazy =
+  'not a leak: V8 collects and returns memory only when it must. A smaller --max-old-space-size (or --max-semi-space-size, for the young generation) makes it do so sooner';
+
+/** What is in use may be garbage for the most part, or be alive: only a collection tells. */
+const heapBeforeCollection = (used: number, taken: number): Weighed => {
+  const evidence = `V8's heaps take ${formatBytes(taken)} of RAM, of which ${formatBytes(used)} are in use, including garbage`;
+  if (taken - used > used)
+    return { id: 'heap-not-needed', text: lazy, evidence: `${evidence} (${howMuch})`, bytes: taken - used };
+  const text = `it is no leak if most of it is garbage: V8 collects only when it must. ${howMuch}; what is alive, \`memwatch heap PID\` shows by class, and \`memwatch leaks PID\` whether it grows`;
+  return { id: 'heap-may-be-garbage', text, evidence, bytes: Math.max(taken - used, used < largeHeapBytes ? 0 : used) };
+};
+
+const howMuch = '--collect shows how much is alive';
+
+const isCollected = (isolates: MemoryReading['isolates']): boolean =>
+  isolates.every(({ liveBytes }) => liveBytes !== null);
 
 /** Fewer workers than this are no pool. */
 const manyWorkers = 8;
@@ -72,7 +85,7 @@ const buffers = ({ isolates }: MemoryReading): Weighed => {
   return {
     id: 'buffers',
     text: 'Buffers and typed arrays hold it outside the heap: `memwatch heap PID` shows what retains them, `memwatch leaks PID` whether they grow',
-    evidence: `V8 counts ${formatBytes(bytes)} of ArrayBuffers`,
+    evidence: `V8 counts ${formatBytes(bytes)} of ArrayBuffers${isCollected(isolates) ? '' : `, including garbage (${howMuch})`}`,
     bytes,
   };
 };

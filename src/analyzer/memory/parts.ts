@@ -45,13 +45,6 @@ const sumsOf = (mappings: readonly Mapping[]): Map<MemoryOwner, Sum> => {
 export const totalOf = (isolates: readonly IsolateMemory[], field: (one: IsolateMemory) => number): number =>
   isolates.reduce((sum, one) => sum + field(one), 0);
 
-/** RSS of V8's heaps: what the kernel sees, or what V8 counts if that is more. */
-export const heapBytes = ({ isolates }: MemoryReading, rssBytes: number): number =>
-  Math.max(
-    rssBytes,
-    totalOf(isolates, ({ physicalBytes }) => physicalBytes),
-  );
-
 const mallocOwners: readonly MemoryOwner[] = ['malloc: main heap', 'malloc: arenas', 'malloc: large blocks'];
 
 export const ownedBy = (mappings: readonly Mapping[], wanted: readonly MemoryOwner[]): Mapping[] => {

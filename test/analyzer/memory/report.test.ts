@@ -37,6 +37,11 @@ test('advice comes only if its figures are large enough, most bytes first', () =
     adviceFor({ isolates: [isolate({ liveBytes: 20 * mb, usedBytes: 200 * mb, physicalBytes: 220 * mb })] }),
     ['heap-not-needed'],
   );
+  const inUse = (usedBytes: number): string[] =>
+    adviceFor({ isolates: [isolate({ usedBytes })], mappings: [mapping('[V8 heap]', 210 * mb)] });
+  assert.deepEqual(inUse(200 * mb), ['heap-may-be-garbage']);
+  assert.deepEqual(inUse(50 * mb), ['heap-not-needed']);
+  assert.deepEqual(adviceFor({ isolates: [isolate({ usedBytes: 40 * mb })] }), []);
   const buffers = isolate({ arrayBuffersBytes: 300 * mb, externalBytes: 301 * mb });
   assert.deepEqual(adviceFor({ isolates: [buffers] }), ['buffers']);
   assert.deepEqual(adviceFor({ mappings: [mapping('[heap]', 400 * mb)] }), ['native-memory']);
