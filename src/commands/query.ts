@@ -8,7 +8,7 @@ import { limitOf } from './heap.js';
 import type { Arguments, Command, Io } from './io.js';
 import { indexOption, indexUse } from './file-options.js';
 import { openHeap } from './open-heap.js';
-import { HeapDatabase, loadDuckdb, type NamedHeap } from './query/duckdb.js';
+import { HeapDatabase, requireSql, loadDuckdb, type NamedHeap } from './query/duckdb.js';
 import { prompt } from './query/prompt.js';
 
 /** Rows of a table on a screen; with --json and --csv all of them. */
@@ -30,6 +30,7 @@ export const queryCommand: Command = {
     const { files, sql } = wordsOf((args['files'] as unknown[]).map(String));
     const isPrompt = sql === undefined && process.stdin.isTTY;
     const question = sql ?? (isPrompt ? '' : await text(process.stdin));
+    if (!isPrompt) requireSql(question); // before a large file is read
     const isWhole = args['limit'] === undefined && (io.json || args['csv'] === true);
     const limit = isWhole ? Infinity : limitOf(args, rowsOfTable);
     const database = await openDatabase(files, args, io);

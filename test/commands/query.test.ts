@@ -144,6 +144,8 @@ test('every question of docs/query.md is answered; names complete; what SQL cann
     ['classes', 'edges', 'locations', 'nodes', 'strings', 'dominated', 'holds', 'path', 'retainers'],
   );
   assert.deepEqual(complete('SELECT retained_b', ['nodes', 'retained_bytes']), [['retained_bytes'], 'retained_b']);
+  for (const nothing of ['', ' ;\n', '-- SELECT 1', '/* a */ -- b'])
+    await assert.rejects(one.run(nothing), { code: 'bad-argument', message: 'there is no SQL to run' });
   await assert.rejects(one.run('SELECT * FROM nodez'), { code: 'bad-argument', message: /nodez[^\n]*$/ });
 
   const cut = await one.run('SELECT id FROM nodes', 10);

@@ -16,6 +16,13 @@ type Package = typeof import('@duckdb/node-api');
 /** An exact version: the package's releases are all pre-releases to npm, which no range matches. */
 const version = '1.5.6-r.1';
 
+/** DuckDB has no words for a text without a statement. */
+export const requireSql = (text: string): void => {
+  const words = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/--.*$/gm, '').replace(/[\s;]/g, ''); // prettier-ignore
+  if (words === '')
+    throw new MemwatchError('bad-argument', 'there is no SQL to run', { hint: 'SELECT * FROM classes' });
+};
+
 /** Throws `not-found` if the package is not installed. */
 export const loadDuckdb = async (): Promise<Package> => {
   try {
@@ -67,6 +74,7 @@ export class HeapDatabase {
 
   /** The result of the last statement; at most `mostRows` of it. Throws `bad-argument` with what DuckDB says. */
   async run(sql: string, mostRows = Infinity): Promise<QueryResult> {
+    requireSql(sql);
     try {
       const result = await this.connection.streamAndReadUntil(sql, Math.min(mostRows + 1, Number.MAX_SAFE_INTEGER));
       const types = result.columnTypes();
