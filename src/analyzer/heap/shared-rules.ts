@@ -18,12 +18,16 @@ const partEdges = 1 << 18;
 
 export const createSharedWork = (): SharedWork => ({ state: new Int32Array(new SharedArrayBuffer(8)) });
 
-export const applyRulesWithOther = (graph: HeapGraph, rules: EdgeRules, { state }: SharedWork): void => {
-  const parts = Math.ceil(graph.edgeCount / partEdges);
-  for (let part = Atomics.add(state, takenAt, 1); part < parts; part = Atomics.add(state, takenAt, 1)) {
-    const from = part * partEdges;
-    applyRules(graph, rules, from, Math.min(graph.edgeCount, from + partEdges));
-    advance(state, doneAt);
-  }
-  waitUntil(state, doneAt, parts);
+/** Applies the rules to the next part; returns false if none is left. */
+export const applyToNextPart = (graph: HeapGraph, rules: EdgeRules, { state }: SharedWork): boolean => {
+  const from = Atomics.add(state, takenAt, 1) * partEdges;
+  if (from >= graph.edgeCount) return false;
+  applyRules(graph, rules, from, Math.min(graph.edgeCount, from + partEdges));
+  advance(state, doneAt);
+  return true;
+};
+
+export const applyRulesWithOther = (graph: HeapGraph, rules: EdgeRules, work: SharedWork): void => {
+  while (applyToNextPart(graph, rules, work));
+  waitUntil(work.state, doneAt, Math.ceil(graph.edgeCount / partEdges));
 };

@@ -4,6 +4,7 @@
  * Both read the same memory.
  */
 import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { sharedWords } from '../model/columns.js';
 import type { HeapGraph } from '../model/heap-graph.js';
@@ -15,7 +16,7 @@ import { computeDominatorsFrom, computeDominatorsOf } from './dominators.js';
 import { createRules, type RuledEdges } from './edge-rules.js';
 import type { WalkNumbers } from './predecessors.js';
 import type { SecondThreadInput, SecondThreadRules } from './second-thread.js';
-import { applyRulesWithOther, createSharedWork } from './shared-rules.js';
+import { applyRulesWithOther, applyToNextPart, createSharedWork } from './shared-rules.js';
 import { walkHeap } from './walk.js';
 
 /** Below this many edges a thread costs more than it saves. */
@@ -42,13 +43,13 @@ const computeInTwo = async (graph: HeapGraph): Promise<Prepared> => {
   const input: SecondThreadInput = { sent: sendGraph(graph), ring, memory };
   const second = new Worker(new URL('./second-thread.js', import.meta.url), { workerData: input });
   try {
-    const rules = createRules(graph); // while the thread starts
-    await once(second, 'online');
+    const online = once(second, 'online');
+    const rules = await beginWhile(online, graph);
+    await online;
     second.on('error', () => {}); // from here on, errors are reported through the ring
-    const shared: SecondThreadRules = { rules, work: createSharedWork() };
-    second.postMessage(shared);
-    applyRulesWithOther(graph, rules, shared.work);
-    const { edges, walk } = walkHeap(graph, withOwnBits(rules.ruled));
+    second.postMessage(rules);
+    applyRulesWithOther(graph, rules.rules, rules.work);
+    const { edges, walk } = walkHeap(graph, withOwnBits(rules.rules.ruled));
     const { numberOf, nodeOf, lastOwned, firstOfRings } = walk;
     const numbers: WalkNumbers = { numberOf, nodeOf, lastOwned, firstOfRings, userOwned: edges.userOwned };
     second.postMessage(numbers);
@@ -58,6 +59,18 @@ const computeInTwo = async (graph: HeapGraph): Promise<Prepared> => {
   } finally {
     await second.terminate();
   }
+};
+
+/** Applies rules while the other thread starts. */
+const beginWhile = async (online: Promise<unknown>, graph: HeapGraph): Promise<SecondThreadRules> => {
+  const thread = { isStarting: true };
+  const end = (): boolean => (thread.isStarting = false);
+  online.then(end, end); // whoever waits for it gets the error
+  const rules = createRules(graph);
+  const work = createSharedWork();
+  do await setImmediate();
+  while (thread.isStarting && applyToNextPart(graph, rules, work));
+  return { rules, work };
 };
 
 /** A copy of the bits, because the walk clears some of them. */

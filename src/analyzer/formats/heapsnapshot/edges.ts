@@ -17,6 +17,19 @@ export interface EdgeCounts {
   readonly maxName: number;
 }
 
+/** Four characters, the first in the lowest byte, become four digits by `^ zeros`. */
+const zeros = 0x30303030;
+/** The highest bit of each byte that is no digit; of those after the first one it may be wrong. */
+const marksOf = (word: number): number => ((word + 0x76767676) | word) & 0x80808080;
+/** How many digits are before the first mark; 4 if there is none. */
+const digitsBefore = (marks: number): number => (marks === 0 ? 4 : (31 - Math.clz32(marks & -marks)) >>> 3);
+/** The number that four digits are. */
+const valueOf = (word: number): number => {
+  const pairs = (Math.imul(word, 10) + (word >>> 8)) | 0;
+  return Math.imul(pairs & 0xff, 100) + ((pairs >>> 16) & 0xff);
+};
+const powers = Uint16Array.of(1, 10, 100, 1000, 10_000);
+
 export class EdgeColumns implements RowSink, EdgeCounts {
   readonly rowName = 'edge';
   readonly width: number;
@@ -84,7 +97,8 @@ export class EdgeColumns implements RowSink, EdgeCounts {
     const inverse = 1 / nodeWidth;
     const beyond = this.header.nodeCount * nodeWidth;
     const limit = end - 72; // three numbers of up to 22 digits
-    // integer arithmetic, one comparison per digit: numbers with too many digits for it take the slow way
+    // four digits at a time, in integers: numbers with too many digits for them take the slow way
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const step = this.fromEnd ? -1 : 1;
     const beyondLast = this.fromEnd ? -1 : capacity;
     const firstPlace = this.fromEnd ? capacity - 1 - this.count : this.count;
@@ -97,16 +111,44 @@ export class EdgeColumns implements RowSink, EdgeCounts {
       const t = bytes[p++] ^ digit0;
       if (t > 9 || t >= typeOf.length || bytes[p++] !== comma) break;
       let first = p;
+      let word = view.getUint32(p, true) ^ zeros;
+      let marks = marksOf(word);
       let n = 0;
-      let c = 0;
-      while ((c = bytes[p++] ^ digit0) <= 9) n = (Math.imul(n, 10) + c) | 0;
-      if (c !== (comma ^ digit0) || p - first < 2 || p - first > maxDigits + 1) break;
+      if (marks === 0) {
+        n = valueOf(word);
+        word = view.getUint32((p += 4), true) ^ zeros;
+        marks = marksOf(word);
+        if (marks === 0) {
+          n = (Math.imul(n, 10_000) + valueOf(word)) | 0;
+          word = view.getUint32((p += 4), true) ^ zeros;
+          marks = marksOf(word);
+        }
+      }
+      let digits = digitsBefore(marks);
+      if (digits > 0) n = (Math.imul(n, powers[digits]) + valueOf(word << (32 - 8 * digits))) | 0;
+      p += digits;
+      if (p === first || p - first > maxDigits || bytes[p++] !== comma) break;
       first = p;
+      word = view.getUint32(p, true) ^ zeros;
+      marks = marksOf(word);
       let to = 0;
-      while ((c = bytes[p++] ^ digit0) <= 9) to = (Math.imul(to, 10) + c) | 0;
-      if (p - first < 2 || p - first > maxDigits + 1) break;
-      if (c === (newline ^ digit0)) c = bytes[p++] ^ digit0;
-      if (c !== (comma ^ digit0) || to >= beyond) break;
+      if (marks === 0) {
+        to = valueOf(word);
+        word = view.getUint32((p += 4), true) ^ zeros;
+        marks = marksOf(word);
+        if (marks === 0) {
+          to = (Math.imul(to, 10_000) + valueOf(word)) | 0;
+          word = view.getUint32((p += 4), true) ^ zeros;
+          marks = marksOf(word);
+        }
+      }
+      digits = digitsBefore(marks);
+      if (digits > 0) to = (Math.imul(to, powers[digits]) + valueOf(word << (32 - 8 * digits))) | 0;
+      p += digits;
+      if (p === first || p - first > maxDigits) break;
+      let c = bytes[p++];
+      if (c === newline) c = bytes[p++];
+      if (c !== comma || to >= beyond) break;
       const node = Math.floor((to + 0.5) * inverse);
       if (node * nodeWidth !== to) break;
       const ourType = typeOf[t];
