@@ -12,7 +12,11 @@ import logs = require('./logs.cjs');
 import careful = require('./quietly.cjs');
 
 const key = Symbol.for('memwatch.agent');
-const { env } = process;
+const { env, memoryUsage, getActiveResourcesInfo } = process;
+// as they are before the program's first line: programs replace them, for instance to test with a clock of their own
+const { performance } = process.getBuiltinModule('node:perf_hooks');
+const { now } = Date;
+const { load, store } = Atomics;
 const { quietly, firstLineOf, reasonOf, say } = careful;
 type Keeper = Settings.Keeper;
 
@@ -47,10 +51,10 @@ const countCollections = (): void => {
 
 const readFigures = (): Settings.AgentFigures => {
   logs.lookAtInspector();
-  const { heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
+  const { heapUsed, heapTotal, external, arrayBuffers } = memoryUsage();
   const guard: { clients: ReadonlyMap<string, unknown> } | undefined = Reflect.get(process, Symbol.for('memwatch'));
   const { utilization } = performance.eventLoopUtilization();
-  const handles = process.getActiveResourcesInfo().length;
+  const handles = getActiveResourcesInfo().length;
   const { count, us } = gc;
   return [
     heapUsed,
@@ -124,11 +128,11 @@ const startWorker = (start: Settings.AgentStart): workerThreads.Worker => {
   const worker = new workerThreads.Worker(file, { workerData: start, execArgv: [], env: {}, stdin: false });
   worker.on('message', (message: { ping: number; sentMs: number } | { say: string }) => {
     if ('say' in message) return say(message.say);
-    start.shared[1] = Math.max(0, Math.round((Date.now() - message.sentMs) * 1000));
+    start.shared[1] = Math.max(0, Math.round((now() - message.sentMs) * 1000));
     start.shared[0] = message.ping;
   });
   worker.on('error', (error: Error) => {
-    Atomics.store(start.shared, 3, ends.states.ended);
+    store(start.shared, 3, ends.states.ended);
     say(`the agent inside has ended: ${reasonOf(error)}`);
   });
   worker.unref(); // after the listeners, which would keep the program alive
@@ -156,7 +160,7 @@ const inWorker = (settings: Settings.AgentStart): Keeper => {
   return {
     worker,
     send: (message) => worker.postMessage(message),
-    state: () => Atomics.load(shared, 3),
+    state: () => load(shared, 3),
     wait: () => ends.waitForEnd(shared),
   };
 };
@@ -186,7 +190,7 @@ const start = (): void => {
   const keeper = (hasInspector() ? inWorker : inProcess)({
     keep,
     runtime: env['XDG_RUNTIME_DIR'] ?? temporary,
-    startedMs: Date.now(),
+    startedMs: now(),
     script: process.argv[1] ?? '',
     oldObjectsLimitBytes: oldObjectsLimit(),
     blockedMs: numberOf(env['MEMWATCH_AGENT_BLOCKED_MS'], 1000),

@@ -6,6 +6,9 @@ import type * as Settings from './settings.js' with { 'resolution-mode': 'import
 import careful = require('./quietly.cjs');
 
 const { quietly } = careful;
+// as they are before the program's first line: it may set a clock of its own
+const { now } = Date;
+const { load, wait: pause } = Atomics;
 
 /** How long the end of the program may wait for the last evidence to be written; on a machine that is not busy, a moment. */
 const mostWaitMs = 5000;
@@ -16,12 +19,11 @@ const states = { starts: 0, works: 1, ended: 2 } as const;
 
 /** Waits in a loop with pauses of a millisecond, because the agent's thread needs this thread to run JavaScript. */
 const waitForEnd = (shared: Int32Array): void => {
-  const beganMs = Date.now();
-  const isOver = (): boolean =>
-    Date.now() >= beganMs + (Atomics.load(shared, 3) === states.starts ? mostStartMs : mostWaitMs);
-  while (Atomics.load(shared, 2) === 0 && !isOver()) Atomics.wait(shared, 2, 0, 1);
+  const beganMs = now();
+  const isOver = (): boolean => now() >= beganMs + (load(shared, 3) === states.starts ? mostStartMs : mostWaitMs);
+  while (load(shared, 2) === 0 && !isOver()) pause(shared, 2, 0, 1);
   // the thread's session is closed here, by an interrupt that V8 handles only at calls and in loops
-  for (let i = 0; i < 1000; i++) Atomics.load(shared, 2);
+  for (let i = 0; i < 1000; i++) load(shared, 2);
 };
 
 /** Its class and where it was thrown; the message is left out, because it may contain what users gave the program. */
@@ -68,7 +70,7 @@ const watchEnd = ({ send, state, wait }: Settings.Keeper): void => {
   process.on('exit', (code) =>
     quietly(() => {
       if (state() === states.ended || (state() === states.starts && code === 0)) return;
-      send({ kind: 'end', how: `it ended with exit code ${code}${code === 0 ? '' : uncaught}` });
+      send({ kind: 'end', isWell: code === 0, how: `it ended with exit code ${code}${code === 0 ? '' : uncaught}` });
       wait();
     }),
   );

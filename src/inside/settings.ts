@@ -31,7 +31,8 @@ export interface AgentStart {
 export type AgentMessage =
   | { readonly kind: 'evidence'; readonly why: string; readonly isAsked: boolean }
   | { readonly kind: 'note'; readonly text: string }
-  | { readonly kind: 'end'; readonly how: string };
+  /** `isWell`: its exit code is 0, and so it is not to wait long. */
+  | { readonly kind: 'end'; readonly how: string; readonly isWell: boolean };
 
 /** What the agent's own thread reads in the main thread, in this order. */
 export type AgentFigures = readonly [

@@ -4,6 +4,7 @@
  * and where that was allocated. It writes at once, because the program may be killed at any moment.
  */
 import type { Server } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../errors.js';
 import { createCpuWindows, noCpuWindows } from './cpu-windows.js';
@@ -17,6 +18,8 @@ import type { AgentMessage, AgentStart } from './settings.js';
 
 const tickMs = 100;
 const readingMs = 1000;
+/** How long a program that ends well waits for its last CPU profile. */
+const mostEndMs = 150;
 /** A change of the resident memory by this share of the limit is looked at without waiting for the next second. */
 const jump = 0.02;
 
@@ -101,18 +104,22 @@ const watchBlocked = (): void => {
 
 const timer = setInterval(tick, tickMs);
 
+const leave = async (isWell: boolean): Promise<void> => {
+  // Jest, for instance, kills a worker that needs half a second for its end
+  await (isWell ? Promise.race([jobs, delay(mostEndMs)]) : jobs);
+  (await door.catch(() => undefined))?.close();
+  main.disconnect();
+  Atomics.store(shared, 2, 1);
+  Atomics.notify(shared, 2);
+};
+
 parentPort?.on('message', (message: AgentMessage) => {
   if (message.kind === 'end') {
     clearInterval(timer);
     isEnding = true;
     evidence.end(message.how); // before anything that could take longer than the program waits
     run(cpu.end);
-    run(async () => {
-      (await door.catch(() => undefined))?.close();
-      main.disconnect();
-      Atomics.store(shared, 2, 1);
-      Atomics.notify(shared, 2);
-    });
+    void leave(message.isWell);
   } else if (message.kind === 'note') {
     evidence.mark(message.text);
   } else {
