@@ -86,11 +86,16 @@ export const samplingOf = (session: SessionInside): Omit<SampledThread, 'session
     session.send('HeapProfiler.getSamplingProfile').then(
       ({ profile }) => {
         hideAddresses(nodesOf(profile.head));
+        for (const { callFrame } of nodesOf(profile.head)) if (isOwn(callFrame.url)) callFrame.url = '';
         return profile;
       },
       () => undefined,
     ),
 });
+
+const ownFolder = new URL('.', import.meta.url);
+/** The agent's own code in the program's thread: what it allocates for the program is the caller's, as with Node's own. */
+const isOwn = (url: string): boolean => url.startsWith(ownFolder.href) || url.startsWith(ownFolder.pathname);
 
 /** Without time limits: a program that is in native code answers later. */
 const sessionOf = (inspector: InspectorSession): SessionInside => {
