@@ -59,6 +59,7 @@ const containers: TableColumn<NodeProcess> = {
   title: 'CONTAINER',
   align: 'left',
   cell: ({ container }) => container ?? '',
+  cut: 'end',
 };
 
 const columns: readonly TableColumn<NodeProcess>[] = [

@@ -65,3 +65,12 @@ test('the table of ps has one line per process, and says why one cannot be attac
   assert.match(stdout, new RegExp(`^ *${deaf.pid} {2}v22\\.\\d+\\.\\d+ +[\\d.]+ MB +\\S+ s {2}no `, 'm'));
   assert.match(stdout, new RegExp(`^${deaf.pid} runs with --disable-sigusr1$`, 'm'));
 });
+
+test('the long name of a pod or unit leaves room for the script', async (t) => {
+  const target = await startSource(t, `setInterval(() => {}, 1000); console.log('ready')`);
+  const name = `memwatch-test-${process.pid}-${'long'.repeat(30)}.service`;
+  if (makeCgroup(t, target.pid, name) === undefined) return t.skip('no cgroup may be made here');
+  const { stdout } = await memwatch(['ps']);
+  const line = stdout.split('\n').find((one) => new RegExp(`^ *${target.pid} `).test(one)) ?? '';
+  assert.match(line, / memwatch-test\S*…  \S{12}/, stdout);
+});
