@@ -286,3 +286,13 @@ test('memwatch does not attach to itself', async () => {
     message: /is this memwatch itself/,
   });
 });
+
+test('a process that ends just before its signal is said to have ended', async (t) => {
+  const target = await startSource(t, `setInterval(() => {}, 1000); console.log('ready')`);
+  const status = readProcess(target.pid);
+  assert.ok(status !== undefined);
+  target.child.kill('SIGKILL');
+  await target.exited;
+  const closer = { start() {}, dismiss() {}, takeOver() {}, describe: () => '' };
+  await assert.rejects(openInspector(status, closer), { code: 'no-such-process', message: /^process \d+ ended while/ });
+});

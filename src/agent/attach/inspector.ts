@@ -63,12 +63,25 @@ export const openInspector = async (
   checkSignalSafe(readProcess(pid) ?? status, options.maySignal, status.startTicks);
   const before = new Set(listeningPorts(pid).map(({ port }) => port));
   closer.start();
-  process.kill(pid, 'SIGUSR1');
+  sendSigusr1(pid);
   const opensPort = (): boolean => listeningPorts(pid).some(({ port }) => !before.has(port));
   const url = await waitForInspector(pid, closer, opensPort, options);
   // a port that was open before the signal is an inspector that was slow to answer: memwatch must not close it
   return { url, opened: !before.has(Number(new URL(url).port)) };
 };
+
+/** It may end after the last check. */
+const sendSigusr1 = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGUSR1');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') throw endedMeanwhile(pid);
+    throw error;
+  }
+};
+
+const endedMeanwhile = (pid: number): MemwatchError =>
+  new MemwatchError('no-such-process', `process ${pid} ended while its inspector was being opened`);
 
 /** A server of a stuck process answers nothing. A slower inspector is found after the signal, which changes nothing for it. */
 const quickMs = 500;
@@ -113,8 +126,7 @@ const lookForInspector = async (
     const url = await findInspector(pid, { everyPort: true, ignore, signal: late });
     if (url !== undefined) return url;
     const status = readProcess(pid);
-    if (status === undefined || hasEnded(status))
-      throw new MemwatchError('no-such-process', `process ${pid} ended while its inspector was being opened`);
+    if (status === undefined || hasEnded(status)) throw endedMeanwhile(pid);
     if (loop.hasTurned()) {
       const unreachable = await unreachableInspector(pid);
       if (unreachable !== undefined)
