@@ -6,6 +6,7 @@
  */
 import type * as Settings from './settings.js' with { 'resolution-mode': 'import' };
 import type Inspector = require('node:inspector');
+import process = require('node:process');
 import workerThreads = require('node:worker_threads');
 import ends = require('./ends.cjs');
 import logs = require('./logs.cjs');
@@ -17,6 +18,7 @@ const { env, memoryUsage, getActiveResourcesInfo } = process;
 const { performance } = process.getBuiltinModule('node:perf_hooks');
 const { now } = Date;
 const { load, store } = Atomics;
+const { apply, deleteProperty, get } = Reflect;
 const { quietly, firstLineOf, reasonOf, say } = careful;
 type Keeper = Settings.Keeper;
 
@@ -52,7 +54,7 @@ const countCollections = (): void => {
 const readFigures = (): Settings.AgentFigures => {
   logs.lookAtInspector();
   const { heapUsed, heapTotal, external, arrayBuffers } = memoryUsage();
-  const guard: { clients: ReadonlyMap<string, unknown> } | undefined = Reflect.get(process, Symbol.for('memwatch'));
+  const guard: { clients: ReadonlyMap<string, unknown> } | undefined = get(process, Symbol.for('memwatch'));
   const { utilization } = performance.eventLoopUtilization();
   const handles = getActiveResourcesInfo().length;
   const { count, us } = gc;
@@ -111,12 +113,12 @@ const openInspector = (): void => {
   logs.expectInspector();
   const { debugPort, emit } = process;
   const own = Object.getOwnPropertyDescriptor(process, 'emit');
-  const mute = (...event: unknown[]): unknown => event[0] !== 'internalMessage' && Reflect.apply(emit, process, event);
+  const mute = (...event: unknown[]): unknown => event[0] !== 'internalMessage' && apply(emit, process, event);
   Object.defineProperty(process, 'emit', { value: mute, configurable: true, writable: true });
   try {
     inspector.open(0, '127.0.0.1', false);
   } finally {
-    if (own === undefined) Reflect.deleteProperty(process, 'emit');
+    if (own === undefined) deleteProperty(process, 'emit');
     else Object.defineProperty(process, 'emit', own);
     process.debugPort = debugPort;
   }
@@ -181,7 +183,7 @@ const inProcess = (settings: Settings.AgentStart): Keeper => {
 
 /** Node 20 and 22 allow none under the permission model. */
 const hasInspector = (): boolean =>
-  Reflect.get(process, 'permission') === undefined || Number.parseInt(process.versions.node) >= 24;
+  get(process, 'permission') === undefined || Number.parseInt(process.versions.node) >= 24;
 
 const start = (): void => {
   const named = env['MEMWATCH_AGENT_KEEP'];
@@ -209,5 +211,5 @@ const start = (): void => {
   if (keep !== named) say(`the agent inside keeps its evidence in ${keep}`);
 };
 
-const isOff = env['MEMWATCH_AGENT'] === '0' || !workerThreads.isMainThread || Reflect.get(process, key) !== undefined;
+const isOff = env['MEMWATCH_AGENT'] === '0' || !workerThreads.isMainThread || get(process, key) !== undefined;
 if (!isOff) quietly(start);

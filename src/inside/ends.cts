@@ -2,13 +2,16 @@
  * How the program and its worker threads end, seen from the main thread. In: the process's own events. Out: messages to what
  * keeps the evidence, and a moment of waiting until it is written.
  */
+import type { Worker } from 'node:worker_threads';
 import type * as Settings from './settings.js' with { 'resolution-mode': 'import' };
+import process = require('node:process');
 import careful = require('./quietly.cjs');
 
 const { quietly } = careful;
 // as they are before the program's first line: it may set a clock of its own
 const { now } = Date;
 const { load, wait: pause } = Atomics;
+const { nextTick } = process;
 
 /** How long the end of the program may wait for the last evidence to be written; on a machine that is not busy, a moment. */
 const mostWaitMs = 5000;
@@ -28,7 +31,14 @@ const waitForEnd = (shared: Int32Array): void => {
 
 /** Its class and where it was thrown; the message is left out, because it may contain what users gave the program. */
 const nameUncaught = (error: unknown): string => {
-  if (!(error instanceof Error)) return 'an uncaught exception';
+  try {
+    return error instanceof Error ? nameOf(error) : 'an uncaught exception';
+  } catch {
+    return 'an uncaught exception'; // its properties run code of the program
+  }
+};
+
+const nameOf = (error: Error): string => {
   const { name, message, stack = '' } = error;
   const afterMessage = stack.slice(stack.indexOf(message) + message.length);
   const [, place] = /^ +(at [^\n?]+)/m.exec(afterMessage) ?? [];
@@ -44,10 +54,28 @@ const codeOf = (error: Error): string => {
 const isOutOfMemory = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
 
+type Listener = Parameters<typeof process.on>[1];
+const ownListeners = new Map<string, Listener>();
+
+/** Also when the program removes the listeners of all: without the one of the end, Node would wait for a debugger there. */
+const listen = (event: string, listener: Listener): void => {
+  ownListeners.set(event, listener);
+  process.on(event, listener);
+};
+
+const addAgain = (event: string, removed: unknown): void => {
+  if (ownListeners.get(event) !== removed) return;
+  const add = (): void => {
+    for (const [name, listener] of ownListeners)
+      if (!process.listeners(name as 'exit').includes(listener as never)) process.on(name, listener);
+  };
+  nextTick(() => quietly(add));
+};
+
 /** Notes how worker threads end that fail. `own`: the agent's. */
 const watchWorkers = ({ send }: Settings.Keeper, own: Settings.Keeper['worker']): void => {
   const { errorMonitor } = process.getBuiltinModule('node:events');
-  process.on('worker', (worker) => {
+  listen('worker', (worker: Worker) => {
     if (worker === own) return;
     const id = worker.threadId;
     const how = (error: unknown): string =>
@@ -60,20 +88,21 @@ const watchWorkers = ({ send }: Settings.Keeper, own: Settings.Keeper['worker'])
 
 const watchEnd = ({ send, state, wait }: Settings.Keeper): void => {
   let uncaught = '';
-  process.on('uncaughtExceptionMonitor', (error: unknown) =>
+  listen('uncaughtExceptionMonitor', (error: unknown) =>
     quietly(() => {
       const what = nameUncaught(error);
       uncaught = `: ${what}`;
       send({ kind: 'evidence', why: what, isAsked: false });
     }),
   );
-  process.on('exit', (code) =>
+  listen('exit', (code: number) =>
     quietly(() => {
       if (state() === states.ended || (state() === states.starts && code === 0)) return;
       send({ kind: 'end', isWell: code === 0, how: `it ended with exit code ${code}${code === 0 ? '' : uncaught}` });
       wait();
     }),
   );
+  listen('removeListener', addAgain);
 };
 
 export = { states, waitForEnd, watchWorkers, watchEnd };

@@ -2,6 +2,11 @@
  * What the program logs, past the agent's own inspector session. In: the program's console. Out: the same console, whose
  * calls cost what they cost without the agent.
  */
+import process = require('node:process');
+
+// as they are before the program's first line, which may replace them
+const { console } = globalThis;
+const { apply } = Reflect;
 
 /** Whether others may be reading what the program logs. */
 let isInspected = false;
@@ -24,7 +29,7 @@ const logPastSession = (): void => {
   for (const [name, both] of Object.entries(console) as [string, unknown][]) {
     const own: unknown = Reflect.get(console.Console.prototype, name);
     if (typeof both !== 'function' || typeof own !== 'function') continue;
-    const log = (...given: unknown[]): unknown => Reflect.apply(isInspected ? both : own, console, given);
+    const log = (...given: unknown[]): unknown => apply(isInspected ? both : own, console, given);
     Object.defineProperty(log, 'name', { value: name });
     Reflect.set(console, name, log);
   }

@@ -50,10 +50,12 @@ export const connectMainThread = (): MainThread => {
   const inspector = new InspectorSession();
   inspector.connectToMainThread();
   const session = sessionOf(inspector);
+  let inside: Promise<string> | undefined;
   const ask = async (what: 'read' | 'open'): Promise<unknown> => {
-    const expression = `process[Symbol.for('memwatch.agent')].${what}()`;
-    const answer = await session.send('Runtime.evaluate', { expression, returnByValue: true, silent: true });
-    const { result, exceptionDetails } = answer;
+    const objectId = await (inside ??= findInside(session));
+    const functionDeclaration = `function () { return this.${what}(); }`;
+    const asked = { objectId, functionDeclaration, returnByValue: true, silent: true };
+    const { result, exceptionDetails } = await session.send('Runtime.callFunctionOn', asked);
     if (exceptionDetails !== undefined) throw new Error(`the main thread does not answer: ${exceptionDetails.text}`);
     return result.value;
   };
@@ -78,6 +80,22 @@ export const connectMainThread = (): MainThread => {
     },
     disconnect: () => inspector.disconnect(),
   };
+};
+
+/**
+ * What agent.cts has put on `process`, by V8's id: from now on the program may do with its globals what it likes. If it has
+ * replaced `process` already, by `require`, which only DevTools' command line API has here.
+ */
+const findInside = async (session: SessionInside): Promise<string> => {
+  for (const [of, includeCommandLineAPI] of [
+    ['globalThis.process?.', false],
+    [`require('node:process')`, true],
+  ] as const) {
+    const expression = `${of}[Symbol.for('memwatch.agent')]`;
+    const { result } = await session.send('Runtime.evaluate', { expression, includeCommandLineAPI, silent: true });
+    if (result.objectId !== undefined) return result.objectId;
+  }
+  throw new Error('the program has removed the agent');
 };
 
 export const samplingOf = (session: SessionInside): Omit<SampledThread, 'session'> => ({

@@ -2,6 +2,8 @@
  * What the agent in the program's main thread does when something of it fails: one line on stderr, and the program runs on.
  * In: work. Out: the line.
  */
+import process = require('node:process');
+
 /** The agent must never harm the program: if something fails, it prints one line, and the program runs on without it. */
 const quietly = (work: () => void): void => {
   try {

@@ -137,11 +137,12 @@ test('a program that replaces the clock and takes its globals away is read as be
   const script = join(folder, 'program.cjs');
   writeFileSync(
     script,
-    `const { setTimeout: later } = globalThis; const exit = process.exit;
+    `const { setTimeout: later } = globalThis; const kept = process; const { log } = console; const exit = () => { log('at its end'); kept.exit(4); };
+    process.removeAllListeners(); globalThis.process = undefined;
     Date.now = () => 0; globalThis.Date = class { static now() { return 0; } };
-    process.memoryUsage = () => { throw new Error('mine'); };
-    delete globalThis.performance; delete globalThis.Atomics; globalThis.console = undefined;
-    later(() => exit(4), 3500);`,
+    kept.memoryUsage = () => { throw new Error('mine'); };
+    delete globalThis.performance; delete globalThis.Atomics; globalThis.console = undefined; delete globalThis.Reflect;
+    later(exit, 3500);`,
   ); // prettier-ignore
   const keep = join(folder, 'evidence');
   const target = await startProcess(t, nodeBinary(22), ['--require', agent, script], {
@@ -149,10 +150,29 @@ test('a program that replaces the clock and takes its globals away is read as be
     env: { MEMWATCH_AGENT_KEEP: keep },
   });
   assert.equal(await target.exited, 4);
-  assert.equal(target.output(), '');
+  assert.equal(target.output(), 'at its end\n');
   const [process = ''] = readdirSync(keep);
   const readings = readFileSync(join(keep, process, 'readings.ndjson'), 'utf8');
   assert.doesNotMatch(readings, /the agent:/);
   assert.ok((readings.match(/"kind":"reading"/g)?.length ?? 0) >= 2, readings);
   assert.match(readings, /exit code 4/);
+});
+
+test('an exception whose properties throw ends the program as without the agent, and leaves evidence', async (t) => {
+  const folder = temporaryFolder(t);
+  const script = join(folder, 'program.cjs');
+  const source = `const trap = () => { throw new Error('trap'); };
+    const error = new Error('planted');
+    Object.defineProperty(error, 'stack', { get: trap });
+    setTimeout(() => { throw error; }, 1200);`;
+  writeFileSync(script, source);
+  const keep = join(folder, 'evidence');
+  const target = await startProcess(t, nodeBinary(26), ['--require', agent, script], {
+    ready: null,
+    env: { MEMWATCH_AGENT_KEEP: keep },
+  });
+  assert.notEqual(await target.exited, 0);
+  assert.doesNotMatch(target.output(), /^memwatch:/m);
+  const [one] = await keptIn(keep);
+  assert.match(one?.ended.how ?? '', /: an uncaught exception$/);
 });
