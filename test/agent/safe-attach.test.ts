@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { attach, withAttachment } from '#memwatch/agent/attach/attach.js';
-import { openInspector } from '#memwatch/agent/attach/inspector.js';
+import { nextInspector, openInspector } from '#memwatch/agent/attach/inspector.js';
 import { isInInnerLoop, mayWaitForChild, programOf, readProcess } from '#memwatch/agent/process/proc.js';
 import { listeningPorts } from '#memwatch/agent/process/sockets.js';
 import { nodeBinary, testedMajors } from '../support/nodes.js';
@@ -287,12 +287,14 @@ test('memwatch does not attach to itself', async () => {
   });
 });
 
-test('a process that ends just before its signal is said to have ended', async (t) => {
+test('a process that ends just before its signal, or while its inspector moves, is said to have ended', async (t) => {
   const target = await startSource(t, `setInterval(() => {}, 1000); console.log('ready')`);
   const status = readProcess(target.pid);
   assert.ok(status !== undefined);
   target.child.kill('SIGKILL');
   await target.exited;
   const closer = { start() {}, dismiss() {}, takeOver() {}, describe: () => '' };
-  await assert.rejects(openInspector(status, closer), { code: 'no-such-process', message: /^process \d+ ended while/ });
+  const ended = { code: 'no-such-process', message: /^process \d+ ended while/ };
+  await assert.rejects(openInspector(status, closer), ended);
+  await assert.rejects(nextInspector(target.pid, '', new Set(), undefined), ended);
 });

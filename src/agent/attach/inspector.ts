@@ -80,6 +80,11 @@ const sendSigusr1 = (pid: number): void => {
   }
 };
 
+const throwIfEnded = (pid: number): void => {
+  const status = readProcess(pid);
+  if (status === undefined || hasEnded(status)) throw endedMeanwhile(pid);
+};
+
 const endedMeanwhile = (pid: number): MemwatchError =>
   new MemwatchError('no-such-process', `process ${pid} ended while its inspector was being opened`);
 
@@ -125,8 +130,7 @@ const lookForInspector = async (
     const ignore = waited < 1000 ? options.otherPorts : undefined;
     const url = await findInspector(pid, { everyPort: true, ignore, signal: late });
     if (url !== undefined) return url;
-    const status = readProcess(pid);
-    if (status === undefined || hasEnded(status)) throw endedMeanwhile(pid);
+    throwIfEnded(pid);
     if (loop.hasTurned()) {
       const unreachable = await unreachableInspector(pid);
       if (unreachable !== undefined)
@@ -221,6 +225,7 @@ export const nextInspector = (
     for (; !late.aborted; await sleep(20)) {
       const url = await findInspector(pid, { ignore, signal: late });
       if (url !== undefined && url !== old) return url;
+      throwIfEnded(pid);
     }
     return undefined;
   });
