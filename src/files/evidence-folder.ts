@@ -63,5 +63,5 @@ const filesIn = (folder: string): { readonly path: string; readonly bytes: numbe
     return { path, bytes: lstatSync(path).size };
   });
 
-/** Lets only this user use a file or a socket. */
-export const makePrivate = (path: string): void => guarded(path, () => chmodSync(path, 0o600));
+/** Lets only this user use a file or a socket; `mode`: 0o700 for a folder. */
+export const makePrivate = (path: string, mode = 0o600): void => guarded(path, () => chmodSync(path, mode));

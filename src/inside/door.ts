@@ -13,6 +13,7 @@ import type { MainThread } from './main-thread.js';
 export const openDoor = (runtime: string, main: MainThread): Promise<Server> => {
   const folder = join(runtime, `memwatch-${process.geteuid?.() ?? 0}`);
   makeOwnFolder(folder);
+  makePrivate(folder, 0o700); // one that is there may be open to others, who could put another socket in its place
   const isUsed = (name: string): boolean => name !== `${process.pid}.door` && processExists(Number.parseInt(name));
   keepNewest(folder, /^\d+\.door$/, 0, isUsed);
   const path = join(folder, `${process.pid}.door`);

@@ -43,8 +43,11 @@ const loop = watchLoop(shared, (ping) => parentPort?.postMessage(ping));
 
 /** One job after another: the main thread answers one command at a time, and a job belongs together. */
 let jobs: Promise<void> = Promise.resolve();
+let marked = '';
 const markError = (error: unknown): void => {
-  if (!isEnding) evidence.mark(`the agent: ${messageOf(error)}`); // otherwise the session is closed
+  const text = `the agent: ${messageOf(error)}`;
+  if (!isEnding && text !== marked) evidence.mark(text); // at the end the session is closed
+  marked = text;
 };
 const markFailure = (work: Promise<void>): Promise<void> => work.catch(markError);
 const run = (job: () => Promise<void>): void => {
@@ -141,7 +144,11 @@ run(async () => {
 // the other folder: the usual one may be missing, or the permission model may not allow it
 const openOwnDoor = async (): Promise<Server> => {
   const { openDoor } = await import('./door.js');
-  return openDoor(start.runtime, main).catch(() => openDoor(start.keep, main));
+  try {
+    return await openDoor(start.runtime, main);
+  } catch {
+    return openDoor(start.keep, main);
+  }
 };
 const door = openOwnDoor();
 door.catch((error: unknown) => evidence.mark(`the agent: no door: ${messageOf(error)}`));

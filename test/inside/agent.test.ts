@@ -1,6 +1,15 @@
 /** The agent inside, in real programs that die of their memory: what it kept names the function that keeps it. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -351,6 +360,26 @@ for (const [name, { node, flags = [], source = '' }] of Object.entries(closed)) 
     assert.equal(processes.find(({ pid }) => pid === target.pid)?.attachable, true);
   });
 }
+
+test('a folder for sockets that is open to others is closed to them; one that cannot be used is replaced by that of the evidence', async (t) => {
+  const kept = program(t, `setInterval(() => {}, 50); console.log('ready')`);
+  const name = `memwatch-${process.getuid?.()}`;
+  const [open, taken] = [temporaryFolder(t), temporaryFolder(t)];
+  mkdirSync(join(open, name));
+  chmodSync(join(open, name), 0o777);
+  writeFileSync(join(taken, name), '');
+  for (const [runtime, folder] of [
+    [open, join(open, name)],
+    [taken, join(kept.keep, name)],
+  ] as const) {
+    const flags = ['--disable-sigusr1', '--require', agent];
+    const target = await start(t, kept, flags, { node: 24, env: { XDG_RUNTIME_DIR: runtime }, ready: /ready/ });
+    await eventually('the agent listens', () => existsSync(join(folder, `${target.pid}.door`)), 30_000);
+    assert.equal(statSync(folder).mode & 0o777, 0o700);
+    const run = await memwatch(['attach', String(target.pid), '--count', '1', '--json']);
+    assert.equal(run.code, 0, run.stderr);
+  }
+});
 
 test('a permission model that does not allow the agent: the program runs, and one line names the flags', async (t) => {
   for (const [node, flag, says] of [
