@@ -74,11 +74,14 @@ const near = (bytes: number, expected: number): void =>
 
 test('garbage that V8 has not collected is separated from what is alive, if requested', async (t) => {
   const garbage = `
-  let dropped = Array.from({ length: 1_000_000 }, (_, i) => ({ i, name: 'item ' + i }));
+  let dropped = Array.from({ length: 2_000_000 }, (_, i) => ({ i, name: 'item ' + i }));
   dropped = undefined;
   console.log('ready');
   setInterval(() => {}, 1000);`;
-  const target = await startSource(t, garbage, { kind: 'cjs', flags: ['--no-memory-reducer'] });
+  const target = await startSource(t, garbage, {
+    kind: 'cjs',
+    flags: ['--no-memory-reducer', '--no-incremental-marking'],
+  });
   const before = await memoryOf(target.pid);
   assert.equal(before.heaps[0]?.liveBytes, null);
   assert.ok((before.heaps[0]?.usedBytes ?? 0) > 64 * megabyte);
