@@ -50,8 +50,8 @@ const siteLines = ({ sites, samples }: KeptInThread, folder: string): string[] =
   return [title, ...sites.flatMap((site) => siteAndAddsIn(site, folder))];
 };
 
-const buffersLines = ({ sites, memory }: WhyDocument): string[] => {
-  if (memory === null || sites.length === 0) return [];
+const buffersLines = ({ samples, memory }: WhyDocument): string[] => {
+  if (memory === null || samples === 0) return [];
   const outside = memory.externalBytes[1] - memory.externalBytes[0];
   const heap = memory.heapUsedBytes[1] - memory.heapUsedBytes[0];
   return outside > heap ? ['more grew outside the heap (Buffers), where the samples do not see it'] : [];

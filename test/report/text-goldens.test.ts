@@ -61,7 +61,7 @@ test('why: how it ended, its memory, what grew, marks and what to open; and what
     marks: [],
     files: [],
   };
-  const texts = [why, buffers, { ...why, sites: [] }, early].map((one) => renderWhy(one, '/app'));
+  const texts = [why, buffers, { ...buffers, sites: [] }, early].map((one) => renderWhy(one, '/app'));
   matchesGolden('report/why.txt', texts.join('\n\n----\n\n'));
 });
 
