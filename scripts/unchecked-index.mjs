@@ -15,8 +15,8 @@ const exceptions = {
     'fills findings kept-functions light locate places rank repeated-modules shapes sizes slice-findings title',
   'analyzer/growth/readings': 'evidence gate',
   'analyzer/growth/snapshots':
-    'born-bytes causes chains containers dominance entries growth-classes id-set match-objects properties regions ' +
-    'slices slots steps tallies transients',
+    'born-bytes causes chains containers direct dominance entries growth-classes id-set match-objects properties regions ' +
+    'slices slots steps tallies transients units',
   'analyzer/heap':
     'alike biggest block-ring chains class-history classes diff dominators edge-rules heap identity ids ' +
     'machinery marks modules neighbours object-detail packed-retainers paths predecessors retainers summary tree-bits walk ways words',

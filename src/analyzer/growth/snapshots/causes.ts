@@ -92,7 +92,7 @@ const isFedBy = (others: ReadonlySet<number>, members: ReadonlySet<number>, last
 };
 
 /** Bytes that can be reached from these nodes without leaving the region. */
-const bytesFrom = (
+export const bytesFrom = (
   starts: readonly number[],
   { graph, edges }: Transients,
   isInside: (node: number) => boolean,
@@ -218,7 +218,7 @@ const sumIf = (bytesOf: ReadonlyMap<number, number>, wanted: (bits: number) => b
   return sum;
 };
 
-const regionBytes = ({ graph, holder }: Transients, members: ReadonlySet<number>): number => {
+export const regionBytes = ({ graph, holder }: Transients, members: ReadonlySet<number>): number => {
   let bytes = 0;
   for (let node = 0; node < graph.nodeCount; node++) if (members.has(holder[node])) bytes += graph.selfBytes[node];
   return bytes;

@@ -2,15 +2,17 @@
  * Which object of a cause is the container, and which of the objects that it holds are its entries. In: a cause, the last
  * graph. Out: the container's node, the class of its entries and their number in each snapshot.
  */
-import { nodeName, type HeapGraph } from '../../model/heap-graph.js';
+import { nodeName } from '../../model/heap-graph.js';
 import type { Paths } from '../../model/heap-results.js';
 import type { Cause } from './causes.js';
 import { holdOneAnother } from './chains.js';
+import { lookDirect, olderOf } from './direct.js';
 import { isBackingStore, type EntryTally } from './entries.js';
 import { isNameless, type GrowthClasses } from './growth-classes.js';
 import { isOwnClass } from './own-class.js';
 import type { Region, RegionClass } from './regions.js';
 import { noHolder, type Transients } from './transients.js';
+import { unitOf } from './units.js';
 
 export interface Container {
   /** A node of the last graph; a transient one if the container itself is replaced as it grows. */
@@ -92,43 +94,6 @@ const depthOf = (paths: Paths, node: number): number => {
   return depth;
 };
 
-/** The nodes of a class that a node holds directly, seen through its stores. `oldest`: of those that are not permanent, or -1. */
-interface Direct {
-  permanent: number;
-  transient: number;
-  oldest: number;
-}
-
-const lookDirect = (
-  { graph, isPermanent }: Transients,
-  holder: number,
-  classNumber: number,
-  classes: GrowthClasses,
-): Direct => {
-  const seen = new Set<number>([holder]);
-  const stack = [holder];
-  const direct: Direct = { permanent: 0, transient: 0, oldest: -1 };
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
-      const target = graph.edgeTarget[edge];
-      if (seen.has(target)) continue;
-      seen.add(target);
-      if (isBackingStore(graph, target)) stack.push(target);
-      else if (classes.of(graph, target) === classNumber) addEntry(direct, graph, target, isPermanent[target] === 1);
-    }
-  }
-  return direct;
-};
-
-const addEntry = (direct: Direct, graph: HeapGraph, node: number, isPermanent: boolean): void => {
-  direct[isPermanent ? 'permanent' : 'transient']++;
-  if (!isPermanent) direct.oldest = olderOf(graph, direct.oldest, node);
-};
-
-/** V8 assigns ids in order. */
-const olderOf = ({ nodeId }: HeapGraph, one: number, other: number): number =>
-  one === -1 || nodeId[other] < nodeId[one] ? other : one;
-
 /** What the members of a region hold together, if none of them gains in every round. */
 const together = (
   region: Region,
@@ -153,25 +118,39 @@ const together = (
 
 /** No holder gains entries: they hold one another, or many holders of one kind gain a few each. */
 const inside = (region: Region, last: Transients, paths: Paths, classes: GrowthClasses): Container => {
-  const ofRegion = mainClass(region, last, classes);
+  const first = firstClass(region, last, classes);
+  const ofRegion = first ?? mainClass(region, classes);
   const members = new Set(region.members);
   const entry = findEntry(last, members, ofRegion.classNumber, classes);
   const node = descend(last, paths, region.node, entry, ofRegion, classes);
   const direct = lookDirect(last, node, ofRegion.classNumber, classes);
-  const isGathered = region.members.length > 1 && !holdOneAnother(members, last, ofRegion.classNumber, classes);
+  const isGathered = members.size > 1 && !holdOneAnother(members, last, ofRegion.classNumber, classes);
   const gathered = isGathered ? together(region, last, ofRegion.classNumber, classes) : 0;
   const found = Math.max(gathered, direct.permanent + direct.transient);
   const chained = found < shareOfMost * total(ofRegion.counts);
+  const unit = chained && first === undefined && members.size === 1 ? unitOf(region, last, classes) : undefined;
+  if (unit !== undefined) return holderOf(unit, region, last, classes);
   const history = [...ofRegion.counts].map((count) => count + (chained ? 0 : direct.permanent));
   return { node, entryClass: ofRegion.classNumber, history, entry, alsoHeldBy: [], chained };
 };
 
+/** What is in between is made anew all the time. */
+const holderOf = (
+  { classNumber, counts }: RegionClass,
+  { node, members }: Region,
+  last: Transients,
+  classes: GrowthClasses,
+): Container => {
+  const entry = findEntry(last, new Set(members), classNumber, classes);
+  return { node, entryClass: classNumber, history: [...counts], entry, alsoHeldBy: [], chained: false };
+};
+
 /**
  * The class that the first object holds most of, if that is a collection which is replaced as it grows; the class of the first
- * object in the chain, if that class grows; otherwise the most telling class among those that gain enough.
+ * object in the chain, if that class grows.
  */
-const mainClass = (region: Region, last: Transients, classes: GrowthClasses): RegionClass => {
-  const growing = region.classes.filter(({ trend }) => trend === region.trend);
+const firstClass = (region: Region, last: Transients, classes: GrowthClasses): RegionClass | undefined => {
+  const growing = growingClasses(region);
   const members = new Set(region.members);
   const { graph, frontier, holder } = last;
   for (const edge of frontier.edges) {
@@ -182,6 +161,14 @@ const mainClass = (region: Region, last: Transients, classes: GrowthClasses): Re
     const first = growing.find(({ classNumber }) => classNumber === classes.of(graph, target));
     if (first !== undefined && !isNameless(classes.nameOf(first.classNumber))) return first;
   }
+  return undefined;
+};
+
+const growingClasses = (region: Region): RegionClass[] => region.classes.filter(({ trend }) => trend === region.trend);
+
+/** The most telling class among those that gain enough. */
+const mainClass = (region: Region, classes: GrowthClasses): RegionClass => {
+  const growing = growingClasses(region);
   const most = Math.max(...growing.map((one) => total(one.counts)));
   const enough = growing.filter((one) => total(one.counts) >= shareOfCrowd * most);
   return mostTelling(enough, classes) ?? region.classes[0];

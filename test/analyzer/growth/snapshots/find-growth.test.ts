@@ -40,6 +40,18 @@ test('keys and values of one Map are one finding, and a global is named as such'
   );
 });
 
+test('entries that are made anew all the time: what they hold and what stays is what the collection gains', async () => {
+  const page = (k: number, i: number): string =>
+    `list -internal:${i}-> Entry e${k}_${i} 64\ne${k}_${i} -run-> Task t${k}_${i} 64\nt${k}_${i} -of-> Page p${i} 200\n` +
+    upTo(9, (row) => `p${i} -row${row}-> Row r${i}_${row} 400\nr${i}_${row} -page-> p${i}`);
+  const [finding, ...others] = await findings(
+    (k) => `global -timers-> TimersList list\n${upTo(4 * (k + 1), (i) => page(k, i))}`,
+  );
+  assert.deepEqual(others, []);
+  assert.equal(finding.signature, 'TimersList > Page');
+  assert.deepEqual(finding.gains.find(({ name }) => name === 'Row')?.countPerRound, 36);
+});
+
 test('functions without a name are entries of the array that holds them, although it is replaced each time', async () => {
   const [finding] = await findings(
     (k) =>
