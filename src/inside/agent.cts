@@ -124,10 +124,26 @@ const openInspector = (): void => {
   }
 };
 
+/**
+ * Node emits 'worker' on `process` in the next tick, when the program has begun: its listeners would see the agent's thread,
+ * and an `emit` of its own that throws would end it. So that tick, the only one without arguments, runs at once.
+ */
+const announcedAtOnce = (create: () => workerThreads.Worker): workerThreads.Worker => {
+  const { nextTick } = process;
+  process.nextTick = (callback: (...given: unknown[]) => void, ...given: unknown[]): void =>
+    given.length === 0 ? quietly(callback) : nextTick(callback, ...given);
+  try {
+    return create();
+  } finally {
+    process.nextTick = nextTick;
+  }
+};
+
 const startWorker = (start: Settings.AgentStart): workerThreads.Worker => {
   const file = `${__dirname}/watch-worker.js`;
   // without the program's flags and environment: they could load the program's own hooks into the agent's thread
-  const worker = new workerThreads.Worker(file, { workerData: start, execArgv: [], env: {}, stdin: false });
+  const options = { workerData: start, execArgv: [], env: {}, stdin: false };
+  const worker = announcedAtOnce(() => new workerThreads.Worker(file, options));
   worker.on('message', (message: { ping: number; sentMs: number } | { say: string }) => {
     if ('say' in message) return say(message.say);
     start.shared[1] = Math.max(0, Math.round((now() - message.sentMs) * 1000));
