@@ -3,7 +3,7 @@
  * first bytes. Out: a file that has its name from the start, and to which only whole pieces are added. To rewrite it, a
  * new file takes its name.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { MemwatchError } from '../errors.js';
 import { destinationOf } from './destination.js';
 import { guarded } from './failure.js';
@@ -35,7 +35,12 @@ export const createGrowingFile = (file: string, first: string, options: OutputOp
     append: (data) =>
       guarded(file, () => {
         const content = Buffer.from(data);
-        writeAll(descriptor, content);
+        try {
+          writeAll(descriptor, content);
+        } catch (error) {
+          cutOff(descriptor, bytes);
+          throw error;
+        }
         bytes += content.length;
       }),
     read: () => guarded(file, () => readAll(descriptor)),
@@ -52,6 +57,15 @@ export const createGrowingFile = (file: string, first: string, options: OutputOp
 
 const { O_APPEND, O_NOFOLLOW, O_RDWR } = constants;
 const openToGrow = (path: string): number => openSync(path, O_RDWR | O_APPEND | (O_NOFOLLOW ?? 0));
+
+/** What a full disk has taken of a piece; without this the next piece would be joined to it. */
+const cutOff = (descriptor: number, bytes: number): void => {
+  try {
+    ftruncateSync(descriptor, bytes);
+  } catch {
+    // Node's permission model may not allow it
+  }
+};
 
 const readAll = (descriptor: number): Uint8Array => {
   const content = Buffer.alloc(fstatSync(descriptor).size);

@@ -56,14 +56,25 @@ export const openEvidence = ({ keep, startedMs, script }: EvidenceStart, interva
   const first =
     recordLine(header) + recordLine({ kind: 'start', series, timeMs: startedMs, pid, thread, script, nodeVersion });
   const file = createGrowingFile(join(folder, 'readings.ndjson'), first, {});
-  const append = (event: RecordEvent): void => {
+  const write = (event: RecordEvent): void => {
     const line = recordLine(event);
     if (file.bytes + line.length > mostBytes) file.replace(Buffer.from(first + newerHalf(file.read(), first.length)));
     file.append(line);
   };
+  let lost = 0;
+  /** While the disk is full, lines are left out; the next that can be written says how many. */
+  const append = (event: RecordEvent): void => {
+    try {
+      if (lost > 0) write(markOf(`the agent: ${lost} lines before this one could not be written`));
+      lost = 0;
+      write(event);
+    } catch {
+      lost++;
+    }
+  };
   return {
     reading: append,
-    mark: (text) => append({ kind: 'mark', timeMs: Date.now(), text }),
+    mark: (text) => append(markOf(text)),
     end: (how) => append({ kind: 'end', series, timeMs: Date.now(), how }),
     ...profilesIn(folder, ''),
     ofWorker: (worker) => {
@@ -72,6 +83,8 @@ export const openEvidence = ({ keep, startedMs, script }: EvidenceStart, interva
     },
   };
 };
+
+const markOf = (text: string): RecordEvent => ({ kind: 'mark', timeMs: Date.now(), text });
 
 type Captures = Pick<Evidence, 'survivors' | 'census' | 'beginSamples' | 'cpu' | 'snapshotFile'>;
 
