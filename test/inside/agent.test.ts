@@ -439,6 +439,64 @@ test('a program that has nothing left to do ends by itself', async (t) => {
   }
 });
 
+/**
+ * Fills its disk, asks for evidence until `readings.ndjson` has not grown for five seconds, makes room again, asks for more,
+ * and ends with 3 when that is there; with 9 if it never comes.
+ */
+const fillsDisk = `
+const { appendFileSync, readdirSync, readFileSync, rmSync } = require('node:fs');
+const disk = process.argv[2];
+const written = () => { try { const k = disk + '/k/' + readdirSync(disk + '/k')[0]; return readFileSync(k + '/readings.ndjson', 'latin1'); } catch { return ''; } };
+const kept = []; function remember(n) { kept.push({ n, text: 'order ' + n }); }
+for (let n = 0; n < 100000; n++) remember(n);
+let step = 0, size = 0, sinceMs = Date.now();
+setInterval(() => {
+  const text = written();
+  if (text.length !== size) [size, sinceMs] = [text.length, Date.now()];
+  if (step === 0 && /"reading"/.test(text) && /census/.test(String(readdirSync(disk + '/k/' + readdirSync(disk + '/k')[0])))) {
+    step = 1;
+    try { for (;;) appendFileSync(disk + '/fill', '.'.repeat(4096)); } catch {}
+  }
+  if (step === 1 && Date.now() - sinceMs > 5000) { rmSync(disk + '/fill'); step = 2; }
+  if (step === 2 && /could not be written[^]*evidence: SIGUSR2[^]*"reading"/.test(text)) process.exit(3);
+  if (text !== '') process.kill(process.pid, 'SIGUSR2');
+}, 100);
+setTimeout(() => process.exit(9), 40000);`;
+
+test('a disk that is full for a while, and one that is read-only: the program ends as always, and the evidence is read', async (t) => {
+  const kept = program(t, fillsDisk);
+  const disk = temporaryFolder(t);
+  const run = `mount -t tmpfs -o size=64k none "$2" || exit 77
+    "$0" --require "$1" "$3" "$2"; code=$?; cp -r "$2/k" "$4"; mount -t tmpfs -o ro none "$2"
+    "$0" --require "$1" -e 'setTimeout(() => process.exit(5), 1000)'; exit $code$?`;
+  const words = ['-m', 'sh', '-c', run, nodeBinary(24), agent, disk, kept.script, join(kept.keep, 'copy')];
+  const target = await startProcess(t, 'unshare', words, {
+    ready: null,
+    env: { MEMWATCH_AGENT_KEEP: join(disk, 'k') },
+  });
+  const code = await target.exited;
+  if (code === 77 || code === 1) return t.skip('no file system can be mounted here');
+  assert.equal(code, 35, target.output());
+  assert.match(target.output(), /^memwatch: the agent inside has ended: cannot write .*EROFS/m);
+  const { ended, marks, samples } = await why(join(kept.keep, 'copy'));
+  assert.equal(ended.how, 'it ended with exit code 3');
+  assert.ok(marks.some(({ text }) => text.startsWith('the agent: the disk is full')));
+  assert.ok(marks.some(({ text }) => /^the agent: \d+ lines before this one could not be written$/.test(text)));
+  assert.ok(samples > 0);
+});
+
+test('a program sees nothing of the thread of the agent, also if its own emit throws', async (t) => {
+  const source = `process.on('worker', () => console.log('seen'));
+    const { emit } = process;
+    process.emit = (name) => { if (name === 'worker') throw new Error('planted'); };
+    setTimeout(() => { process.emit = emit; console.log('end'); process.exit(3); }, 300);`;
+  for (const node of outerMajors) {
+    const target = await start(t, program(t, source), ['--require', agent], { node });
+    assert.equal(await target.exited, 3);
+    assert.equal(target.output(), 'end\n');
+  }
+});
+
 test('switched off, or without a folder to write to, the program runs as always', async (t) => {
   const kept = program(t, `console.log('ready'); setTimeout(() => process.exit(3), 500);`);
   const off = await start(t, kept, ['--require', agent], { env: { MEMWATCH_AGENT: '0' } });
