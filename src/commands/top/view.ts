@@ -1,6 +1,7 @@
 /** What `top` shows of one look at a target. In: the threads' profiles. Out: a TopView, and the document of it. */
 import { basename } from 'node:path';
 import type { Attachment } from '../../agent/attach/attach.js';
+import { scriptOf } from '../../agent/attach/candidates.js';
 import { readProcess } from '../../agent/process/proc.js';
 import { computeTurns, type LongestTurn, type OpenTurn } from '../../analyzer/cost/longest-turn.js';
 import { computeCostTable, sortRows } from '../../analyzer/cost/table.js';
@@ -82,12 +83,8 @@ const threadOf = ({ name, profile }: NamedProfile): TopThread => {
 };
 
 export const topTitle = ({ pid, nodeVersion }: Attachment): string => {
-  const script =
-    pid === undefined
-      ? undefined
-      : readProcess(pid)
-          ?.command.slice(1)
-          .find((word) => !word.startsWith('-'));
+  const command = pid === undefined ? undefined : readProcess(pid)?.command;
+  const script = command === undefined ? undefined : scriptOf(command);
   return `${pid === undefined ? 'remote process' : `process ${pid}`}${script === undefined ? '' : ` ${basename(script)}`}, Node ${nodeVersion}`;
 };
 

@@ -1,5 +1,6 @@
 /** The title of the process shown, and those that the user can switch to: its children, and the way back to its parents. */
 import type { Attachment } from '../../agent/attach/attach.js';
+import { scriptOf } from '../../agent/attach/candidates.js';
 import { childProcessIds, isNode, readProcess } from '../../agent/process/proc.js';
 import type { Thread } from '../../tui/state/provider.js';
 
@@ -25,8 +26,8 @@ export const nodeChildren = (pid: number): Thread[] =>
 
 /** `pid 4711 dist/server.js v22.23.3`. */
 export const titleOf = ({ pid, nodeVersion, worker }: Attachment): string => {
-  const command = pid === undefined ? [] : (readProcess(pid)?.command ?? []);
-  const script = command.slice(1).find((word) => !word.startsWith('-'));
+  const command = pid === undefined ? undefined : readProcess(pid)?.command;
+  const script = command === undefined ? undefined : scriptOf(command);
   const thread = worker === undefined ? '' : ` ${worker.title}`;
   const name = script === undefined ? '' : ` ${script.split('/').slice(-2).join('/')}`;
   return `${pid === undefined ? 'remote process' : `pid ${pid}`}${thread}${name} ${nodeVersion}`;
