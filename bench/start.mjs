@@ -1,8 +1,11 @@
-// How soon memwatch is there: the help, the first frame of `attach`, and the table of a CPU profile of 3 MB in `view`.
+// How soon memwatch is there: the help, the first frame of `attach`, and the table of a CPU profile of 3 MB in `view`; and how
+// much later a program begins with the agent inside.
 //   nice -n -15 node bench/start.mjs [--runs 5]
-// Prints medians of seconds, and of CPU seconds of memwatch and its threads, which a busy machine disturbs less.
+// Prints medians of seconds, and of CPU seconds of memwatch and its threads, which a busy machine disturbs less; of the agent,
+// the median of pairs of starts without and with it, and the middle half.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { nowMs, openTerminal } from './terminal.mjs';
@@ -79,6 +82,28 @@ const measure = async (name, aim, run) => {
   console.log(`${name.padEnd(36)} ${of('seconds').padStart(6)} s   CPU ${of('cpu').padStart(5)} s   (aim: ${aim})`);
 };
 
+/** Milliseconds from the start of a process to the program's first line. */
+const timeFirstLine = (flags) =>
+  Number(spawnSync(process.execPath, [...flags, '-p', 'performance.now()'], { encoding: 'utf8' }).stdout);
+
+const measureAgent = (pairs) => {
+  const keep = mkdtempSync(`${tmpdir()}/memwatch-bench-`);
+  process.env.MEMWATCH_AGENT_KEEP = keep;
+  const withAgent = ['--require', here('../dist/inside/agent.cjs')];
+  const later = [];
+  for (let pair = 0; pair < pairs; pair++) {
+    const order = pair % 2 === 0 ? [[], withAgent] : [withAgent, []];
+    const [first, second] = order.map(timeFirstLine);
+    later.push(pair % 2 === 0 ? second - first : first - second);
+  }
+  rmSync(keep, { recursive: true, force: true });
+  const sorted = later.toSorted((a, b) => a - b);
+  const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => sorted[Math.floor(share * (pairs - 1))].toFixed(1));
+  console.log(
+    `${'agent inside: first line later by'.padEnd(36)} ${middle} ms (${low} to ${high})   (aim: under 15 ms)`,
+  );
+};
+
 mkdirSync(here('.out'), { recursive: true });
 const profile = here('.out/start.cpuprofile');
 writeProfile(profile, 3e6);
@@ -89,3 +114,4 @@ await measure('memwatch --help', 'CPU under 0.25 s', () => timeNode([cli, '--hel
 await measure('attach: first frame', 'under 0.5 s', () => timeScreen(['attach', String(target.pid)], /\[1 Live\]/));
 await measure('view of a 3 MB profile: its table', 'under 1 s', () => timeScreen(['view', profile], /handle\d+/));
 target.kill();
+measureAgent(8 * Number(values.runs));

@@ -6,7 +6,8 @@
 // the windows on both its sides, so that drift cancels out; each kind follows each other one equally often, and
 // --precise, which makes V8 compile all code again, comes after the others, half as often. Shown: the median with its standard
 // error; `nothing` is the same without a capture, V8's sampler is the cost of Profiler.start alone. `agent inside` compares
-// two servers, one with the agent, which rest in turn; a third, without it, shows how far two servers differ. Linux only.
+// two servers, one with the agent, which rest in turn; a third, without it, shows how far two servers differ. They are measured
+// after the agent's first sample; at last, what each takes while none has any work. Linux only.
 //   node bench/target-cost.mjs [--agent] [rounds, 20] [node binary…]      --agent: only the agent's rows
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -124,6 +125,32 @@ const agentWays = {
   'agent, --no-cpu': { MEMWATCH_AGENT_CPU: '0' },
 };
 
+/** CPU milliseconds a second of servers that have nothing to do, all at the same time: a value for each window. */
+const measureIdle = async (servers) => {
+  const idle = servers.map(([name]) => [name, { main: [], all: [] }]);
+  for (let window = 0; window < idleWindows; window++) {
+    const from = await Promise.all(servers.map(([, { read }]) => read()));
+    await sleep(idleWindowMs);
+    for (const [at, [, { read }]] of servers.entries()) {
+      const to = await read();
+      for (const key of ['main', 'all'])
+        idle[at][1][key].push((to[`${key}Ns`] - from[at][`${key}Ns`]) / 1e3 / (to.atMs - from[at].atMs));
+    }
+  }
+  return idle;
+};
+/** As long as a CPU profile of the agent: the end of one costs the most. */
+const idleWindowMs = 10_000;
+const idleWindows = 6;
+
+/** The mean of windows, and two standard errors. */
+const meanOf = (values) => {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const error = 2 * Math.sqrt(squares / (values.length - 1) / values.length);
+  return `${mean.toFixed(2)} ± ${error.toFixed(2)} ms/s`;
+};
+
 const runAgents = async (binary, plain, count) => {
   const keep = mkdtempSync(`${tmpdir()}/memwatch-bench-`);
   const servers = [];
@@ -143,6 +170,7 @@ const runAgents = async (binary, plain, count) => {
       results.get(name).push(costOf(before, during, after));
       before = after;
     }
+  const idle = await measureIdle([['no agent', plain], ...servers]);
   for (const [, { load, child }] of servers) {
     load.disconnect();
     child.kill();
@@ -150,7 +178,7 @@ const runAgents = async (binary, plain, count) => {
   await sleep(1000);
   rmSync(keep, { recursive: true, force: true });
   plain.load.send('go');
-  return results;
+  return { results, idle };
 };
 
 /** While the other servers rest: V8 samples by the clock, and a server that gets half a core would pay twice. */
@@ -177,7 +205,8 @@ for (const binary of binaries.length > 0 ? binaries : [process.execPath]) {
           ...(await runAll(target, attachment, last, settlePreciseMs)),
         ];
   await attachment?.detach();
-  const results = [...captures, ...(await runAgents(binary, target, Number(rounds)))];
+  const agents = await runAgents(binary, target, Number(rounds));
+  const results = [...captures, ...agents.results];
   const median = (key) =>
     quantile(
       results.flatMap(([, costs]) => costs.map((cost) => cost[key])),
@@ -194,6 +223,9 @@ for (const binary of binaries.length > 0 ? binaries : [process.execPath]) {
     console.log(
       `${name.padEnd(22)}${middle(costs.map(({ main }) => main)).padEnd(20)}${middle(costs.map(({ all }) => all))}`,
     );
+  console.log('\nidle, CPU time');
+  for (const [name, { main, all }] of agents.idle)
+    console.log(`${name.padEnd(22)}${meanOf(main).padEnd(20)}${meanOf(all)}`);
   target.load.disconnect();
   target.child.kill();
 }

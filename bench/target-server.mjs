@@ -16,7 +16,7 @@ function handle(req, res) {
   const hash = [...text].reduce((h, c) => (h * 31 + c.charCodeAt(0)) | 0, 7);
   res.end(JSON.stringify({ items: JSON.parse(text).length, hash }) + '-end');
 }
-const s = http.createServer(handle).listen(0, '127.0.0.1', () => console.log(s.address().port));
+const s = http.createServer({ keepAliveTimeout: 0 }, handle).listen(0, '127.0.0.1', () => console.log(s.address().port));
 `;
 
 const canPin = () => {
