@@ -59,3 +59,15 @@ test('waste of a process names the kind, the way to it, the line and what to do;
   assert.ok(opened?.kind === 'source');
   assert.deepEqual([opened.place.file, opened.place.line], [example.location?.file, 1]);
 });
+
+test('what a variable holds has the line that declares it, not that of a function that uses it', async (t) => {
+  const declared = `const empty = Array.from({ length: 5000 }, () => new Map());
+    const unrelated = () => {};
+    setInterval(() => unrelated(empty.length), 1000);
+    console.log('ready');`;
+  const target = await startSource(t, declared);
+  const { stdout } = await memwatch(['waste', String(target.pid), '--json']);
+  const report = readDocument(stdout, 'result.json');
+  assert.ok(report?.schema === 'memwatch/waste@1');
+  assert.equal(report.kinds.find(({ kind }) => kind === 'empty-collections')?.examples[0]?.location?.line, 1);
+});

@@ -36,7 +36,7 @@ export interface ScriptText {
 }
 
 export interface PlacesOptions {
-  readonly locator: Locator;
+  readonly locator: Pick<Locator, 'atPosition'>;
   /** The text that V8 runs, by script id and address; undefined if it is not available. */
   readonly sourceOf: (scriptId: string, url: string) => string | undefined;
 }

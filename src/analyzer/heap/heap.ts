@@ -42,7 +42,7 @@ export class Heap {
 
   constructor(
     readonly graph: HeapGraph,
-    private readonly findPlace: FindPlace = () => undefined,
+    readonly placeAt: FindPlace = () => undefined,
     /** The process and thread that the heap is of; undefined if the capture does not say. */
     readonly process?: string,
     /** The Node version of that process; undefined if the capture does not say. */
@@ -92,7 +92,7 @@ export class Heap {
 
   /** The same heap with other ids for its nodes; results computed so far are kept. */
   withIds(nodeId: Uint32Array): Heap {
-    const heap = new Heap({ ...this.graph, nodeId }, this.findPlace, this.process);
+    const heap = new Heap({ ...this.graph, nodeId }, this.placeAt, this.process);
     heap.lazyEdges = this.stored?.edges ?? this.lazyEdges;
     heap.lazyDominators = this.stored?.dominators ?? this.lazyDominators;
     heap.lazyPaths = this.stored?.paths ?? this.lazyPaths;
@@ -134,7 +134,7 @@ export class Heap {
       else high = middle;
     }
     if (nodes[low] !== node) return null;
-    return this.findPlace(scriptIds[low], lines[low], columns[low]) ?? null;
+    return this.placeAt(scriptIds[low], lines[low], columns[low]) ?? null;
   }
 
   object(node: number): HeapObject {

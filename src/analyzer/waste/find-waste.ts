@@ -70,7 +70,7 @@ interface Looked {
 }
 
 const findKind = (finder: Finder, { heap, claims, textOf }: Looked, totalBytes: number): WasteKind => {
-  const holders = new Holders(heap);
+  const holders = new Holders(heap, textOf);
   let upperBound: string | null = null;
   const add: Take = (node, bytes, note) => {
     if (bytes <= 0) return;

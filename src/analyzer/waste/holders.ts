@@ -3,13 +3,14 @@
  * largest node, the path to that node and the nearest place in the program's source.
  */
 import type { Heap } from '../heap/heap.js';
-import { findPath, nodesOnPath } from '../heap/paths.js';
-import { functionsByContext } from '../growth/places.js';
+import { findPath } from '../heap/paths.js';
+import { locateHolder } from '../growth/locate.js';
+import { createPlaces } from '../growth/places.js';
+import type { TextOf } from './kinds.js';
 import { isNodesOwn } from './nodes-own.js';
 import { createWays } from '../heap/ways.js';
 import { displayName } from '../heap/words.js';
 import type { Location } from '../model/location.js';
-import { isProgramFile } from '../model/scripts.js';
 import type { WasteExample } from '../model/waste.js';
 
 const maxExamples = 5;
@@ -25,9 +26,12 @@ export class Holders {
   private readonly wayOf: (node: number) => number;
   private readonly placeOf: (node: number) => Location | null;
 
-  constructor(private readonly heap: Heap) {
+  constructor(
+    private readonly heap: Heap,
+    textOf: TextOf,
+  ) {
     this.wayOf = createWays(heap.graph, heap.paths);
-    this.placeOf = createProgramPlaces(heap);
+    this.placeOf = createProgramPlaces(heap, textOf);
   }
 
   add(node: number, bytes: number): void {
@@ -72,15 +76,14 @@ export class Holders {
   }
 }
 
-/** Of the classes, functions and variables on the way to a node, the place of the nearest that is the program's own code. */
-export const createProgramPlaces = (heap: Heap): ((node: number) => Location | null) => {
-  let seers: ReturnType<typeof functionsByContext> | undefined;
-  return (node) => {
-    seers ??= functionsByContext(heap.graph);
-    for (const at of nodesOnPath(heap.paths, node).toReversed()) {
-      const place = heap.locationOf(seers.get(at) ?? at);
-      if (place !== null && isProgramFile(place.file)) return place;
-    }
-    return null;
-  };
+/**
+ * Of the variables, classes and functions on the way to a node, the place of the nearest that is the program's own code: where a
+ * variable is declared, if the text of its script is known.
+ */
+export const createProgramPlaces = (heap: Heap, textOf: TextOf): ((node: number) => Location | null) => {
+  const places = createPlaces(heap.graph, {
+    locator: { atPosition: (script, _, line, column) => heap.placeAt(script, line, column) },
+    sourceOf: (_, url) => textOf(url),
+  });
+  return (node) => locateHolder(heap, node, places) ?? null;
 };

@@ -1,13 +1,13 @@
 /** Each kind of waste against the program that has it and its mended twin: the saving is what the twin really saves. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { test, type TestContext } from 'node:test';
 import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { Heap } from '#memwatch/analyzer/heap/heap.js';
 import { findWaste } from '#memwatch/analyzer/waste/find-waste.js';
+import { readSource } from '#memwatch/leaks/snapshot-files.js';
 import { nodeBinary, testedMajors, type NodeMajor } from '../../support/nodes.js';
 import { temporaryFolder } from '../../support/targets.js';
 import { planted, sourceOf, writesSnapshot } from './programs.js';
@@ -15,8 +15,6 @@ import { planted, sourceOf, writesSnapshot } from './programs.js';
 /** Node 20 and 24 in turn, since objects have the same layout in all; every kind on all four with MEMWATCH_ALL_NODES=1. */
 const majorsOf = (at: number): readonly NodeMajor[] =>
   process.env['MEMWATCH_ALL_NODES'] === '1' ? testedMajors : [at % 2 === 0 ? 20 : 24];
-
-const textOf = (url: string): string => readFileSync(fileURLToPath(url), 'utf8');
 
 const heapOf = async (t: TestContext, major: NodeMajor, source: string): Promise<Heap> => {
   const folder = temporaryFolder(t);
@@ -29,8 +27,8 @@ const heapOf = async (t: TestContext, major: NodeMajor, source: string): Promise
 for (const [at, kind] of Object.keys(planted).entries()) {
   for (const major of majorsOf(at)) {
     test(`${kind} on Node ${major}: the saving is that of the mended twin, in which nothing is found`, async (t) => {
-      const wasteful = findWaste(await heapOf(t, major, sourceOf(kind, false)), textOf);
-      const mended = findWaste(await heapOf(t, major, sourceOf(kind, true)), textOf);
+      const wasteful = findWaste(await heapOf(t, major, sourceOf(kind, false)), readSource);
+      const mended = findWaste(await heapOf(t, major, sourceOf(kind, true)), readSource);
       const saved = wasteful.totalBytes - mended.totalBytes;
       const found = wasteful.kinds.find((one) => one.kind === kind);
       const figures = `${found?.bytes} found, ${saved} saved by mending; ${JSON.stringify(wasteful.kinds.map((one) => [one.kind, one.bytes]))}`;

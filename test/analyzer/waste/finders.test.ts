@@ -208,7 +208,7 @@ test('waste is grouped by how it is held, with the largest of each group, and sm
     table -internal:5-> A a1 100
     table -internal:8-> A a2 300
     global -other-> A a3 50`);
-  const holders = new Holders(new Heap(graph));
+  const holders = new Holders(new Heap(graph), () => undefined);
   for (const [handle, bytes] of [['a1', 10], ['a2', 30], ['a3', 4]] as const) holders.add(node(handle), bytes); // prettier-ignore
   const { count, bytes, examples } = holders.summarize(5, 5);
   assert.deepEqual([count, bytes], [2, 40]);

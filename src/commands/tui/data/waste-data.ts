@@ -7,6 +7,7 @@ import { sendGraph } from '../../../analyzer/model/string-table.js';
 import type { Location } from '../../../analyzer/model/location.js';
 import type { WasteExample, WasteKind, WasteReport } from '../../../analyzer/model/waste.js';
 import { createProgramPlaces } from '../../../analyzer/waste/holders.js';
+import { readSource } from '../../../leaks/snapshot-files.js';
 import { renderPath } from '../../../report/path-text.js';
 import { answerOfThread } from '../../../thread.js';
 import type { ListOrder, ListQuery, ListWindow, Page, WasteRow } from '../../../tui/state/lists.js';
@@ -33,7 +34,7 @@ export const wastePage = async (heap: Heap, query: WasteQuery, order: ListOrder,
 };
 
 const look = (heap: Heap): Looked => {
-  const now = { report: wasteOf(heap), placeOf: createProgramPlaces(heap) };
+  const now = { report: wasteOf(heap), placeOf: createProgramPlaces(heap, readSource) };
   looked.set(heap, now);
   return now;
 };
