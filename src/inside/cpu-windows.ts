@@ -22,7 +22,10 @@ const mostShare = 0.01;
 /** Not while the program starts. */
 const firstAfterMs = 1000;
 
-export const createCpuWindows = (main: MainThread, evidence: Evidence): CpuWindows => {
+export const createCpuWindows = (
+  main: Pick<MainThread, 'startCpu' | 'stopCpu'>,
+  evidence: Pick<Evidence, 'cpu'>,
+): CpuWindows => {
   const createdMs = Date.now();
   let startedMs: number | undefined;
   let lengthMs: number | undefined;

@@ -369,6 +369,51 @@ for (const [name, { node, flags = [], source = '' }] of Object.entries(closed)) 
   });
 }
 
+/** `PID`, `PID/2`: the target. Each with words that its output must have. */
+const throughDoor: readonly (readonly [words: readonly string[], output: RegExp])[] = [
+  [['cpu', 'PID', '-d', '1s'], /spin/],
+  [['alloc', 'PID', '-d', '1s', '--interval', '8K'], /remember/],
+  [['snapshot', 'PID', '-o', 'OUT'], /nodes/],
+  [['census', 'PID'], /Object/],
+  [['memory', 'PID'], /V8 heap/],
+  [['dump', 'PID'], /worker 2/],
+  [['top', 'PID', '--count', '1'], /process \d+ program\.cjs, Node/],
+  [['lines', 'PID', 'program.cjs:remember', '-d', '1s', '--probe'], /remember/],
+  [['leaks', 'PID', '--interval', '1s', '--rounds', '2'], /program\.cjs:2/],
+  [['cpu', 'PID/2', '-d', '500ms'], /worker 2/],
+  [['alloc', 'PID/2', '-d', '500ms'], /worker 2/],
+  [['census', 'PID/2'], /Object/],
+];
+const door: Record<string, { node: NodeMajor; flags: readonly string[] }> = {
+  'with --disable-sigusr1': { node: 24, flags: ['--disable-sigusr1'] },
+  'under the permission model': closed['under the permission model'] as { node: NodeMajor; flags: readonly string[] },
+};
+
+for (const [name, { node, flags }] of Object.entries(door)) {
+  test(`the commands work through the agent on a program ${name}`, async (t) => {
+    const source = `const kept = []; let n = 0;
+      function remember(i) { kept.push({ i, text: 'order ' + i, lines: [i, i] }); }
+      function spin() { let sum = 0; for (let i = 0; i < 1e6; i++) sum += Math.sqrt(i); return sum; }
+      setInterval(() => { for (let i = 0; i < 50; i++) remember(n++); spin(); }, 20);
+      new (require('node:worker_threads').Worker)('setInterval(() => {}, 50)', { eval: true });
+      console.log('ready');`;
+    const runtime = temporaryFolder(t);
+    const out = join(temporaryFolder(t), 'out.heapsnapshot');
+    const all = [...flags, '--require', agent];
+    const env = { XDG_RUNTIME_DIR: runtime };
+    const target = await start(t, program(t, source), all, { node, env, ready: /ready/ });
+    const socket = join(runtime, `memwatch-${process.getuid?.()}`, `${target.pid}.door`);
+    await eventually('the agent listens', () => existsSync(socket), 30_000);
+    for (const [words, output] of throughDoor) {
+      const given = words.map((word) => word.replace('PID', String(target.pid)).replace('OUT', out));
+      const run = await memwatch(given);
+      assert.equal(run.code, 0, `${given.join(' ')}: ${run.stderr}`);
+      assert.match(run.stdout, output, given.join(' '));
+    }
+    await noPortOpen(target.pid);
+  });
+}
+
 test('a folder for sockets that is open to others is closed to them; one that cannot be used is replaced by that of the evidence', async (t) => {
   const kept = program(t, `setInterval(() => {}, 50); console.log('ready')`);
   const name = `memwatch-${process.getuid?.()}`;
@@ -495,6 +540,18 @@ test('a program sees nothing of the thread of the agent, also if its own emit th
     assert.equal(await target.exited, 3);
     assert.equal(target.output(), 'end\n');
   }
+});
+
+test('a failure that comes back at each reading is noted once', async (t) => {
+  const kept = program(
+    t,
+    `delete process[Symbol.for('memwatch.agent')]; setInterval(() => {}, 50); console.log('ready')`,
+  );
+  await start(t, kept, ['--require', agent], { ready: /ready/ });
+  const noted = (): number => written(kept).split('the program has removed the agent').length - 1;
+  await eventually('it is noted', async () => noted() > 0, 30_000);
+  await delay(3000); // three readings
+  assert.equal(noted(), 1);
 });
 
 test('switched off, or without a folder to write to, the program runs as always', async (t) => {
