@@ -372,7 +372,7 @@ for (const [name, { node, flags = [], source = '' }] of Object.entries(closed)) 
 /** `PID`, `PID/2`: the target. Each with words that its output must have. */
 const throughDoor: readonly (readonly [words: readonly string[], output: RegExp])[] = [
   [['cpu', 'PID', '-d', '1s'], /spin/],
-  [['alloc', 'PID', '-d', '1s', '--interval', '8K'], /remember/],
+  [['alloc', 'PID', '-d', '1s', '--interval', '8K'], /program\.cjs:4/],
   [['snapshot', 'PID', '-o', 'OUT'], /nodes/],
   [['census', 'PID'], /Object/],
   [['memory', 'PID'], /V8 heap/],
