@@ -4,13 +4,12 @@
  */
 import { sampleMemory, type MemorySamples } from './memory-samples.js';
 import { captureScripts } from '../agent/capture/scripts.js';
-import { makersOf } from '../analyzer/growth/allocation-sites.js';
+import { makersOf, placeOfSite, placedBySites } from '../analyzer/growth/allocation-sites.js';
 import { chargeGrowth } from '../analyzer/growth/memory-growth.js';
 import { externalMemory, nativeMemory } from '../analyzer/growth/readings/counters.js';
 import { formatBytes } from '../analyzer/model/figures.js';
 import type { AllocationSite, Finding, LeakReport } from '../analyzer/model/finding.js';
-import { formatPlace, type Location } from '../analyzer/model/location.js';
-import { ownerOf } from '../analyzer/model/owner.js';
+import { formatPlace } from '../analyzer/model/location.js';
 import { packageOf, placesOf } from './snapshot-files.js';
 import type { Looking } from './watch-notes.js';
 
@@ -24,20 +23,20 @@ const leastLead = 1.5;
 export const withMemoryGrowth = async (report: LeakReport, looking: Looking): Promise<LeakReport> => {
   const finding = report.findings.find(isUnplaced);
   if (finding === undefined && !isNativeOpen(report)) return report;
-  const passing = looking.round('which code runs while memory grows');
-  const samples = await sampleMemory(looking.attachment, () => passing);
+  const samples = await sampleMemory(looking.attachment, () => looking.round('which code runs while memory grows'));
   if (samples === undefined) return report;
   const { sites, bytes } = await sitesOf(samples, looking);
   const [most, next] = sites;
   const least = Math.max(leastShare * bytes, leastLead * (next?.bytes ?? 0));
   if (bytes < leastGrown || most === undefined || most.bytes < least) return report;
   const share = Math.min(100, Math.round((100 * most.bytes) / bytes));
-  const ran = `${most.function} (${formatPlace(locationOf(most))}) ran`;
+  const ran = `${most.function} (${formatPlace(placeOfSite(most))}) ran`;
   const rose = `${formatBytes(bytes)} in ${Math.round(samples.resident.seconds)} s`;
   const reason = `the RSS rose by ${rose}, ${share} % of that while ${ran}`;
   if (finding === undefined) return { ...report, reasons: [...report.reasons, reason] };
-  const placed = placedAt(finding, sites, most, reason);
-  return { ...report, findings: report.findings.map((one) => (one === finding ? placed : one)) };
+  const made = { ...finding, allocationSites: sites, reasons: [...finding.reasons, reason] };
+  const findings = report.findings.flatMap((one) => (one === finding ? placedBySites([made], packageOf) : [one]));
+  return { ...report, findings };
 };
 
 const isUnplaced = ({ container, location }: Finding): boolean =>
@@ -55,22 +54,3 @@ const sitesOf = async (
   const scripts = await captureScripts(attachment.session, attachment);
   return { sites: makersOf(sites, scripts, placesOf(scripts).sourceOf), bytes };
 };
-
-const locationOf = ({ file, line, callLine }: AllocationSite): Location => ({
-  file,
-  line: callLine ?? line,
-  column: 0,
-});
-
-const placedAt = (
-  finding: Finding,
-  sites: readonly AllocationSite[],
-  most: AllocationSite,
-  reason: string,
-): Finding => ({
-  ...finding,
-  allocationSites: sites,
-  location: locationOf(most),
-  owner: ownerOf(most.file, packageOf),
-  reasons: [...finding.reasons, reason],
-});

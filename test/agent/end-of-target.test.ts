@@ -20,16 +20,25 @@ const saidAfter = async (pid: number, act: () => void): Promise<string> => {
   );
 };
 
+/** Puts the process into a cgroup of 300 MB; skips the test where the kernel would not kill it there. */
+const isLimited = (t: TestContext, pid: number): boolean => {
+  const cgroup = makeCgroup(t, pid);
+  const hasSwap = !/^SwapTotal: +0 kB/m.test(readFileSync('/proc/meminfo', 'utf8'));
+  if (cgroup === undefined || hasSwap) {
+    t.skip(hasSwap ? 'the kernel would swap here' : 'no cgroup may be made here');
+    return false;
+  }
+  cgroup.setLimit(300 * 2 ** 20);
+  return true;
+};
+
 test('a kernel kill for memory is named with the limit', async (t) => {
   const source = `
   const kept = [];
   process.stdin.on('data', () => setInterval(() => kept.push(Buffer.alloc(4e6, 1)), 5));
   console.log('ready');`;
   const target = await startSource(t, source, { stdin: 'pipe', kind: 'cjs' });
-  const cgroup = makeCgroup(t, target.pid);
-  if (cgroup === undefined) return t.skip('no cgroup may be made here');
-  if (!/^SwapTotal: +0 kB/m.test(readFileSync('/proc/meminfo', 'utf8'))) return t.skip('the kernel would swap here');
-  cgroup.setLimit(300 * 2 ** 20);
+  if (!isLimited(t, target.pid)) return;
   const { limits, oomKills } = (await memwatchJson(['memory', String(target.pid)])) as {
     limits: { of: string; limitBytes: number }[];
     oomKills: number;
@@ -54,10 +63,7 @@ test('a target that ends itself because the kernel killed its child was not kill
   });
   console.log('ready');`;
   const target = await startSource(t, source, { stdin: 'pipe', kind: 'cjs' });
-  const cgroup = makeCgroup(t, target.pid);
-  if (cgroup === undefined) return t.skip('no cgroup may be made here');
-  if (!/^SwapTotal: +0 kB/m.test(readFileSync('/proc/meminfo', 'utf8'))) return t.skip('the kernel would swap here');
-  cgroup.setLimit(300 * 2 ** 20);
+  if (!isLimited(t, target.pid)) return;
   const said = await withAttachment({ kind: 'pid', pid: target.pid, worker: undefined }, {}, async (attachment) => {
     target.child.stdin?.write('grow');
     await new Promise((resolve) => void attachment.ending.addEventListener('abort', resolve, { once: true }));

@@ -4,15 +4,10 @@ import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 /** `MEMWATCH_PROCESSES=ps` makes Linux do as macOS does, for tests: then nothing here is found. */
 export const hasProc = process.platform === 'linux' && process.env['MEMWATCH_PROCESSES'] !== 'ps';
 
-/** Throws as if there were no such file. */
-const checkProc = (): void => {
-  if (!hasProc) throw new Error('there is no /proc');
-};
-
 /** The target of a link in /proc; '' if there is none or it may not be read. */
 export const readLink = (path: string): string => {
+  if (!hasProc) return '';
   try {
-    checkProc();
     return readlinkSync(path);
   } catch {
     return '';
@@ -21,8 +16,8 @@ export const readLink = (path: string): string => {
 
 /** The text of a file in /proc; '' if there is none or it may not be read. */
 export const readText = (path: string): string => {
+  if (!hasProc) return '';
   try {
-    checkProc();
     return readFileSync(path, 'utf8');
   } catch {
     return '';
@@ -30,8 +25,8 @@ export const readText = (path: string): string => {
 };
 
 export const namesIn = (folder: string): string[] => {
+  if (!hasProc) return [];
   try {
-    checkProc();
     return readdirSync(folder);
   } catch {
     return []; // the process is gone
@@ -40,8 +35,8 @@ export const namesIn = (folder: string): string[] => {
 
 /** The id of every process on the machine. */
 export const processIds = (): number[] => {
+  if (!hasProc) return [];
   try {
-    checkProc();
     return readdirSync('/proc')
       .map(Number)
       .filter(Number.isInteger)

@@ -210,10 +210,17 @@ export const placedBySites = <F extends Finding>(findings: readonly F[], package
         : undefined;
     const site = isVague(finding) ? finding.allocationSites[0] : call;
     if (site === undefined) return finding;
-    const location = { file: site.file, line: site.callLine ?? site.line, column: 0 };
+    const location = placeOfSite(site);
     const reasons = isVague(finding) ? finding.reasons : [...finding.reasons, ...renderHolder(finding.location)];
     return { ...finding, location, reasons, owner: ownerOf(site.file, packageOf) };
   });
+
+/** The line of its call, if that is known; otherwise its beginning. */
+export const placeOfSite = ({ file, line, callLine }: AllocationSite): Location => ({
+  file,
+  line: callLine ?? line,
+  column: 0,
+});
 
 /** What Node holds, Node adds to. */
 const isAddedByNode = ({ additions, location }: Finding): boolean =>

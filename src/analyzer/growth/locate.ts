@@ -14,7 +14,7 @@ import type { Container } from './snapshots/containers.js';
 import type { Growth } from './snapshots/find-growth.js';
 import { types } from './snapshots/growth-classes.js';
 import type { Links } from './code/additions.js';
-import type { Places } from './places.js';
+import { createPlaces, type Places, type PlacesOptions } from './places.js';
 import { anchorsOf, membersOf, stepsTo, type Anchor, type NodeStep } from './snapshots/steps.js';
 
 export interface Place {
@@ -56,13 +56,28 @@ export const placeFields = (
     ? { location: null, owner: { kind: 'unknown' } }
     : { location: place.location, additions: place.additions, owner: ownerOf(place.location.file, packageOf) };
 
+/** A place may take the parsing of a script: no text longer than this is parsed. */
+const longestParsed = 2 ** 20;
+
 /** The program's code nearest to an object: of what leads to it, the last variable, class or function with a place. */
-export const locateHolder = ({ graph, paths }: Pick<Heap, 'graph' | 'paths'>, node: number, places: Places) => {
-  for (const anchor of anchorsOf(graph, stepsTo(graph, paths, node))) {
-    const location = locationOf(anchor, places);
-    if (location !== undefined && isProgramFile(location.file)) return location;
-  }
-  return undefined;
+export const createHolderPlaces = (
+  heap: Pick<Heap, 'graph' | 'paths'>,
+  { locator, sourceOf }: PlacesOptions,
+): ((node: number) => Location | undefined) => {
+  const places = createPlaces(heap.graph, {
+    locator,
+    sourceOf: (scriptId, url) => {
+      const text = sourceOf(scriptId, url);
+      return text === undefined || text.length > longestParsed ? undefined : text;
+    },
+  });
+  return (node) => {
+    for (const anchor of anchorsOf(heap.graph, stepsTo(heap.graph, heap.paths, node))) {
+      const location = locationOf(anchor, places);
+      if (location !== undefined && isProgramFile(location.file)) return location;
+    }
+    return undefined;
+  };
 };
 
 const locationOf = ({ kind, node, name }: Anchor, places: Places): Location | undefined => {

@@ -4,8 +4,7 @@
  */
 import type { Heap } from '../heap/heap.js';
 import { findPath } from '../heap/paths.js';
-import { locateHolder } from '../growth/locate.js';
-import { createPlaces } from '../growth/places.js';
+import { createHolderPlaces } from '../growth/locate.js';
 import type { TextOf } from './kinds.js';
 import { isNodesOwn } from './nodes-own.js';
 import { createWays } from '../heap/ways.js';
@@ -81,9 +80,9 @@ export class Holders {
  * variable is declared, if the text of its script is known.
  */
 export const createProgramPlaces = (heap: Heap, textOf: TextOf): ((node: number) => Location | null) => {
-  const places = createPlaces(heap.graph, {
+  const placeOf = createHolderPlaces(heap, {
     locator: { atPosition: (script, _, line, column) => heap.placeAt(script, line, column) },
     sourceOf: (_, url) => textOf(url),
   });
-  return (node) => locateHolder(heap, node, places) ?? null;
+  return (node) => placeOf(node) ?? null;
 };

@@ -4,7 +4,7 @@ import { diffHeaps } from '../../analyzer/heap/diff.js';
 import type { Heap } from '../../analyzer/heap/heap.js';
 import type { DiffDocument, GrownObjectDocument } from '../../analyzer/model/documents.js';
 import type { HeapDiff, ObjectGrowth } from '../../analyzer/model/heap-diff.js';
-import { createHolderPlaces } from '../../leaks/holder-places.js';
+import { createPlacesById } from '../../leaks/holder-places.js';
 import { renderHeapDiff } from '../../report/heap-diff-text.js';
 import type { IndexUse } from '../../heap-files/heap-file.js';
 import type { Io } from '../io.js';
@@ -40,7 +40,7 @@ const mostPlaced = 10;
 const withPlaces = async (diff: HeapDiff, files: readonly string[], heaps: readonly Heap[]): Promise<HeapDiff> => {
   const [file, heap] = [files.at(-1), heaps.at(-1)];
   if (file === undefined || heap === undefined) return diff;
-  const placeOf = createHolderPlaces(heap, await readScriptsTable(file));
+  const placeOf = createPlacesById(heap, await readScriptsTable(file));
   const objects = diff.objects.map((object, at) =>
     at < mostPlaced ? { ...object, location: object.location ?? placeOf(object.id) ?? null } : object,
   );

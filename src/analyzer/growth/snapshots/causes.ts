@@ -92,22 +92,31 @@ const isFedBy = (others: ReadonlySet<number>, members: ReadonlySet<number>, last
 };
 
 /** Bytes that can be reached from these nodes without leaving the region. */
-export const bytesFrom = (
+export const bytesFrom = (starts: readonly number[], last: Transients, isInside: (node: number) => boolean): number => {
+  let bytes = 0;
+  walkFrom(starts, last, isInside, (node) => {
+    bytes += last.graph.selfBytes[node];
+    return true;
+  });
+  return bytes;
+};
+
+/** Visits each node of the region that can be reached from these, once. `visit`: whether to go on from there. */
+export const walkFrom = (
   starts: readonly number[],
   { graph, edges }: Transients,
   isInside: (node: number) => boolean,
-): number => {
+  visit: (node: number) => boolean,
+): void => {
   const seen = new Set<number>();
   const stack = [...starts];
-  let bytes = 0;
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (seen.has(node) || !isInside(node)) continue;
     seen.add(node);
-    bytes += graph.selfBytes[node];
+    if (!visit(node)) continue;
     for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++)
       if (retains(edges, edge)) stack.push(graph.edgeTarget[edge]);
   }
-  return bytes;
 };
 
 /** Holders that gained few entries must reach this share of the region: each entry holds hundreds of the same class. */

@@ -10,7 +10,7 @@ import { lookDirect, olderOf } from './direct.js';
 import { isBackingStore, type EntryTally } from './entries.js';
 import { isNameless, type GrowthClasses } from './growth-classes.js';
 import { isOwnClass } from './own-class.js';
-import type { Region, RegionClass } from './regions.js';
+import { growingClasses, type Region, type RegionClass } from './regions.js';
 import { noHolder, type Transients } from './transients.js';
 import { unitOf } from './units.js';
 
@@ -163,8 +163,6 @@ const firstClass = (region: Region, last: Transients, classes: GrowthClasses): R
   }
   return undefined;
 };
-
-const growingClasses = (region: Region): RegionClass[] => region.classes.filter(({ trend }) => trend === region.trend);
 
 /** The most telling class among those that gain enough. */
 const mainClass = (region: Region, classes: GrowthClasses): RegionClass => {

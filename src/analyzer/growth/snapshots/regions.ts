@@ -37,6 +37,10 @@ const maxOfSize = 16;
 /** Fewer holders than this are not judged as a kind, only one by one. */
 const minOfOneKind = 3;
 
+/** The classes that make the region grow. */
+export const growingClasses = ({ classes, trend }: Region): RegionClass[] =>
+  classes.filter((one) => one.trend === trend);
+
 /** Questions about a holder, apart from its figures. */
 export interface HolderQuestions {
   /** The node that the holder is, or that has it as a slot. */

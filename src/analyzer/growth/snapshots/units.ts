@@ -4,10 +4,10 @@
  * whose objects hold most of the region; undefined if there is none.
  */
 import { retains } from '../../heap/edges.js';
-import { bytesFrom, regionBytes } from './causes.js';
+import { bytesFrom, regionBytes, walkFrom } from './causes.js';
 import type { GrowthClasses } from './growth-classes.js';
 import { isOwnClass } from './own-class.js';
-import type { Region, RegionClass } from './regions.js';
+import { growingClasses, type Region, type RegionClass } from './regions.js';
 import type { Transients } from './transients.js';
 
 /** Further from the holder it is no longer clear what the collection is about. */
@@ -31,7 +31,7 @@ export const unitOf = (region: Region, last: Transients, classes: GrowthClasses)
     return apart >= leastApart * all.length && bytesFrom(all, last, isInside) >= least;
   };
   const first = frontier.edges.map((edge) => graph.edgeTarget[edge]).filter(isInside);
-  const nearest = nearestFirst(region, first, last, classes);
+  const nearest = nearestFirst(region, first, last, isInside, classes);
   const named = [isTelling, isFunction].map((isWanted) =>
     nearest.filter(({ classNumber }) => isWanted(classes.nameOf(classNumber))).slice(0, mostTried),
   );
@@ -41,25 +41,16 @@ export const unitOf = (region: Region, last: Transients, classes: GrowthClasses)
 /** How many nodes of a class are reached without passing another one: one of a list is, and all that a collection holds. */
 const reachedApart = (
   first: readonly number[],
-  { graph, edges }: Transients,
+  last: Transients,
   isInside: (node: number) => boolean,
   isOfClass: (node: number) => boolean,
 ): number => {
-  const seen = new Set(first);
-  const stack = [...first];
   let apart = 0;
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (isOfClass(node)) {
-      apart++;
-      continue;
-    }
-    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
-      const target = graph.edgeTarget[edge];
-      if (seen.has(target) || !isInside(target) || !retains(edges, edge)) continue;
-      seen.add(target);
-      stack.push(target);
-    }
-  }
+  walkFrom(first, last, isInside, (node) => {
+    if (!isOfClass(node)) return true;
+    apart++;
+    return false;
+  });
   return apart;
 };
 
@@ -67,11 +58,11 @@ const reachedApart = (
 const nearestFirst = (
   region: Region,
   first: readonly number[],
-  { graph, edges, holder }: Transients,
+  { graph, edges }: Transients,
+  isInside: (node: number) => boolean,
   classes: GrowthClasses,
 ): RegionClass[] => {
-  const members = new Set(region.members);
-  const growing = new Map(region.classes.filter(({ trend }) => trend === region.trend).map((one) => [one.classNumber, one])); // prettier-ignore
+  const growing = new Map(growingClasses(region).map((one) => [one.classNumber, one]));
   const met = new Set<RegionClass>();
   const seen = new Set(first);
   let level = first;
@@ -82,7 +73,7 @@ const nearestFirst = (
       if (one !== undefined) met.add(one);
       for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
         const target = graph.edgeTarget[edge];
-        if (seen.has(target) || !members.has(holder[target]) || !retains(edges, edge)) continue;
+        if (seen.has(target) || !isInside(target) || !retains(edges, edge)) continue;
         seen.add(target);
         next.push(target);
       }

@@ -6,7 +6,7 @@ import { computeClassHistory } from '../../../analyzer/heap/class-history.js';
 import { diffHeaps } from '../../../analyzer/heap/diff.js';
 import type { Heap } from '../../../analyzer/heap/heap.js';
 import type { ScriptsTable } from '../../../analyzer/model/scripts.js';
-import { createHolderPlaces } from '../../../leaks/holder-places.js';
+import { createPlacesById } from '../../../leaks/holder-places.js';
 import type { HeapDiff } from '../../../analyzer/model/heap-diff.js';
 import { renderPath } from '../../../report/path-text.js';
 import type { GrowthRow } from '../../../tui/state/lists.js';
@@ -28,7 +28,7 @@ const mostPlaced = 10;
 export const computeGrowthData = (heaps: readonly Heap[], scripts: ScriptsTable | undefined): GrowthData => {
   const diff = diffHeaps(heaps, mostObjects);
   const last = heaps.at(-1);
-  const placeOf = last === undefined ? () => undefined : createHolderPlaces(last, scripts);
+  const placeOf = last === undefined ? () => undefined : createPlacesById(last, scripts);
   const { heapBytes } = diff;
   return {
     diff,
