@@ -8,6 +8,7 @@ import { counterFinding } from '#memwatch/analyzer/growth/readings/counters.js';
 import { leakReport } from '#memwatch/analyzer/growth/verdict.js';
 import type { LeakReport } from '#memwatch/analyzer/model/finding.js';
 import { withMemoryGrowth } from '#memwatch/leaks/memory-growth.js';
+import type { Looking } from '#memwatch/leaks/watch-notes.js';
 import { drawAttachment, drawSession } from '../support/drawn-session.js';
 import { testedMajors } from '../support/nodes.js';
 import { startSource } from '../support/targets.js';
@@ -45,29 +46,38 @@ const growing = `const kept = [];
 
 const quiet = `setInterval(() => { let sum = 0; for (let i = 0; i < 1e6; i++) sum += i; }, 5); console.log('ready');`;
 
-const lookAt = (t: TestContext, source: string, node: (typeof testedMajors)[number], report: LeakReport) => {
+/** `tries`: on a busy machine, memwatch does not get its turn often enough to name a function, and names none. */
+const lookAt = async (
+  t: TestContext,
+  source: string,
+  node: (typeof testedMajors)[number],
+  report: LeakReport,
+  tries = 1,
+): Promise<{ result: LeakReport; rounds: string[] }> => {
   const rounds: string[] = [];
-  const looked = startSource(t, source, { node, kind: 'cjs' }).then(({ pid }) =>
-    withAttachment({ kind: 'pid', pid }, {}, (attachment) =>
-      withMemoryGrowth(report, {
-        attachment,
-        census: { count: async () => assert.fail(), sizes: async () => [], close: async () => {} },
-        readings: { lastMs: 1, read: async () => processReading() },
-        round: async (name) => {
-          rounds.push(name);
-          await sleep(2000);
-        },
-        io: { signal: new AbortController().signal, progress: () => {}, warn: () => {} },
-        collects: true,
-      }),
-    ),
-  );
-  return looked.then((result) => ({ result, rounds }));
+  const { pid } = await startSource(t, source, { node, kind: 'cjs' });
+  const result = await withAttachment({ kind: 'pid', pid }, {}, async (attachment) => {
+    const looking: Looking = {
+      attachment,
+      census: { count: async () => assert.fail(), sizes: async () => [], close: async () => {} },
+      readings: { lastMs: 1, read: async () => processReading() },
+      round: async (name) => {
+        rounds.push(name);
+        await sleep(2000);
+      },
+      io: { signal: new AbortController().signal, progress: () => {}, warn: () => {} },
+      collects: true,
+    };
+    let seen = await withMemoryGrowth(report, looking);
+    for (let left = tries - 1; left > 0 && seen === report; left--) seen = await withMemoryGrowth(report, looking);
+    return seen;
+  });
+  return { result, rounds };
 };
 
 for (const node of testedMajors)
   test(`on Node ${node}, memory that grows outside the heap gets the line of the function that runs while it rises`, async (t) => {
-    const { result } = await lookAt(t, growing, node, found);
+    const { result } = await lookAt(t, growing, node, found, 8);
     const [finding] = result.findings;
     assert.match(`${finding?.location?.file}:${finding?.location?.line}`, /target\.cjs:[34]$/);
     assert.equal(finding?.allocationSites[0]?.function, 'keepPages');
@@ -75,7 +85,7 @@ for (const node of testedMajors)
   });
 
 test('memory of which it is open whether it leaks: the reasons name the function, and the verdict stays', async (t) => {
-  const { result } = await lookAt(t, growing, 22, open);
+  const { result } = await lookAt(t, growing, 22, open, 8);
   assert.equal(result.verdict, 'inconclusive');
   assert.match(result.reasons[1] ?? '', /while keepPages \(.*target\.cjs:[34]\) ran$/);
 });
