@@ -30,10 +30,25 @@ export interface StartOptions {
   stdin?: 'ignore' | 'pipe';
 }
 
+/**
+ * Undone after the test, the last first: a folder is removed when the processes that write into it have ended. Hooks of
+ * node:test run the other way round.
+ */
+const toUndo = new WeakMap<TestContext, (() => unknown)[]>();
+const undoAfter = (t: TestContext, undo: () => unknown): void => {
+  const known = toUndo.get(t);
+  if (known !== undefined) return void known.push(undo);
+  const all = [undo];
+  toUndo.set(t, all);
+  t.after(async () => {
+    for (const one of all.toReversed()) await one();
+  });
+};
+
 /** A folder for one test, removed after it. */
 export const temporaryFolder = (t: TestContext): string => {
   const folder = mkdtempSync(join(tmpdir(), 'memwatch-test-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  undoAfter(t, () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })); // a child of theirs may still write
   return folder;
 };
 
@@ -77,7 +92,7 @@ export const startProcess = async (
     child.on('exit', (code, signal) => resolve(code ?? signal ?? -1));
     child.on('error', () => resolve(-1));
   });
-  t.after(async () => {
+  undoAfter(t, async () => {
     child.kill('SIGKILL');
     await exited;
   });

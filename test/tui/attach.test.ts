@@ -232,7 +232,8 @@ test('from attach to the line that leaks, with three keys', { skip: noTmux }, as
   await terminal.until(/copied: .*growing-cache\.ts:\d+$/m);
   assert.match(await terminal.clipboard(), /^\/.*\/growing-cache\.ts:\d+$/);
   terminal.keys('2');
-  await terminal.until(/\[2 Heap\][^]*> .*sessions: Map @\d+[^]*the last snapshot of the search for leaks/);
+  // the module loader's Map may hold the program's, and more
+  await terminal.until(/\[2 Heap\][^]*sessions: Map @\d+[^]*the last snapshot of the search for leaks/);
   terminal.keys('q');
   await terminal.until(/LEAK at .*growing-cache\.ts:\d+: Map sessions gains/);
 });

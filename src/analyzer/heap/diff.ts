@@ -142,7 +142,8 @@ const everyTime = ({ retainedBytes }: ObjectGrowth): number =>
 
 /**
  * By node of the last heap: how much more it retains than in the first one. A new node has 0, because what holds it grew;
- * but in another process, which may run other code, what a variable or property of a known object holds is itself what grew.
+ * but in another process, which may run other code, what a variable or property of a known object holds is itself what grew, and
+ * so is the object in it that holds most of it.
  */
 const computeGrowth = (
   first: Heap,
@@ -154,10 +155,16 @@ const computeGrowth = (
   const was = first.dominators.retainedBytes;
   const is = last.dominators.retainedBytes;
   const growth = new Float64Array(nodeCount);
-  for (let node = 0; node < nodeCount; node++) {
+  const { immediate, preorder } = last.dominators;
+  const isMostOfNewField = (node: number): boolean => {
+    const above = immediate[node];
+    return twinOf(above) === missing && is[node] > growth[above] / 2 && growth[above] > 0;
+  };
+  for (let at = 0; at < nodeCount; at++) {
+    const node = preorder[at];
     const twin = twinOf(node);
     if (twin !== missing) growth[node] = is[node] - was[twin];
-    else if (!sameProcess && isNewField(last, twinOf, node)) growth[node] = is[node];
+    else if (!sameProcess && (isMostOfNewField(node) || isNewField(last, twinOf, node))) growth[node] = is[node];
   }
   return growth;
 };

@@ -9,6 +9,9 @@ import { drawHeap } from '../../support/graph.js';
 const steady = Array.from({ length: 100 }, (_, i) => `global -kept${i}-> Kept kept${i} 100`).join('\n');
 const heapOf = (drawing: string, ids: Readonly<Record<string, number>>): Heap =>
   new Heap(drawHeap(`root -shortcut:global-> global\n${steady}\n${drawing}`, { ids }).graph);
+/** The same ids whatever the handle: for heaps of two processes, whose ids disagree. */
+const idsOf = (handle: string): Record<string, number> =>
+  Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`${handle}${i}`, 20_001 + 2 * i]));
 
 test('an object that took over the id of one that died is another object, and no growth', () => {
   const first = heapOf('global -job-> Job job 50\nglobal -cache-> Cache cache 16', { job: 9001, cache: 9003 });
@@ -55,10 +58,8 @@ test('between two processes objects with the same properties in another order ar
       { length: count },
       (_, i) => `global -o${i}-> Object o${i} 40\no${i} -${first}-> v:string\no${i} -${second}-> v`,
     ).join('\n');
-  const ids = (handle: string): Record<string, number> =>
-    Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`${handle}${i}`, 20_001 + 2 * i]));
-  const before = heapOf(program('id', 'name', 4), ids('kept'));
-  const after = heapOf(program('name', 'id', 6), ids('other'));
+  const before = heapOf(program('id', 'name', 4), idsOf('kept'));
+  const after = heapOf(program('name', 'id', 6), idsOf('other'));
   const { classes, sameProcess } = diffHeaps([before, after], 10);
   assert.equal(sameProcess, false);
   const changed = classes.map(({ name, countDelta }): [string, number] => [name, countDelta]);
@@ -77,12 +78,10 @@ test('before and after a deployment: the Map that grew is named, and one that on
       ...Array.from({ length: sessions }, (_, i) => `table -internal:${4 + 3 * i}-> Session session${i} 200`),
       rest,
     ].join('\n');
-  const ids = (handle: string, from: number): Record<string, number> =>
-    Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`${handle}${i}`, from + 2 * i]));
-  const before = heapOf(program(3, ''), ids('kept', 20_001));
+  const before = heapOf(program(3, ''), idsOf('kept'));
   const after = heapOf(
     program(40, 'scope -context:audits-> Map audits 5000\nroot -#9-> nothing:synthetic 0'),
-    ids('session', 20_001),
+    idsOf('session'),
   );
   const { objects, classes, sameProcess } = diffHeaps([before, after], 10);
   assert.equal(sameProcess, false);
@@ -95,4 +94,25 @@ test('before and after a deployment: the Map that grew is named, and one that on
   );
   assert.ok(!classes.some(({ name }) => name === '(synthetic)'));
   assert.equal(classes.find(({ name }) => name === 'Session')?.countDelta, 37);
+});
+
+test('in another process a new field is named by the object in it that holds most of it', () => {
+  const program = (more: string): string => `global -start-> start:closure\nstart -state-> Object state 40\n${more}`;
+  const kept = Array.from({ length: 40 }, (_, i) => `state -kept${i}-> Old old${i} 16`).join('\n');
+  const held = [
+    'state -timer-> Timeout timer 100',
+    'timer -_onTimeout-> tick:closure 64',
+    'tick -internal:context-> system_/_Context scope:object 40',
+    'scope -context:grown-> Map grown 32',
+    'grown -internal:table-> table:array 100',
+    ...Array.from({ length: 40 }, (_, i) => `table -internal:${4 + 3 * i}-> Session session${i} 2000`),
+  ].join('\n');
+  const before = heapOf(program(kept), idsOf('old'));
+  const after = heapOf(program(held), idsOf('session'));
+  const { objects, sameProcess } = diffHeaps([before, after], 10);
+  assert.equal(sameProcess, false);
+  assert.deepEqual(
+    objects.map(({ name, retainedDelta }) => [name, retainedDelta]),
+    [['Map', 32 + 100 + 40 * 2000]],
+  );
 });

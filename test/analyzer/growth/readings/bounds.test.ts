@@ -194,6 +194,18 @@ test('a process that only waits did no work', () => {
   const idle = watch(() => ({ allocatedBytes: 3000, cpuUs: 900 }));
   assert.equal(didWork(idle), false);
   assert.match(undecidedOf(idle)[0] ?? '', /hardly any work.*--load/);
+  const busyTwice = watch((second) => ({ allocatedBytes: second > 0.5 && second < 2 ? 130_000 : 3000, cpuUs: 900 }), 4);
+  assert.equal(didWork(busyTwice), false, 'a collection of the target shows as work in one reading, now and then');
+});
+
+test('a process that works a little, also only now and then, did work', () => {
+  assert.equal(didWork(watch(() => ({ allocatedBytes: 80_000, cpuUs: 900 }), 4)), true);
+  assert.equal(
+    didWork(
+      watch((second) => ({ allocatedBytes: 3000, cpuUs: Math.round(second / 0.7) % 3 === 0 ? 60_000 : 900 }), 12),
+    ),
+    true,
+  );
 });
 
 test('a verdict is decided in one place: a finding outweighs what is open, and what is open is not clean', () => {
