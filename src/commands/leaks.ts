@@ -74,7 +74,8 @@ const roundOptions = (yargs: Argv): Argv =>
     })
     .option('rounds', {
       type: 'number',
-      describe: 'number of rounds to compare (default: 3, or 2 if each snapshot takes over 3 s)',
+      describe:
+        'number of rounds to compare (default: 3, or 2 for what grows evenly, or if each snapshot takes over 3 s)',
     })
     .option('warm-up', {
       type: 'number',

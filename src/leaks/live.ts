@@ -15,7 +15,7 @@ import type { Progress } from '../progress.js';
 import { estimateSnapshot } from '../captures/estimate.js';
 import { openCensus } from '../captures/open-census.js';
 import { followKeptMemory, type KeptMemory } from '../captures/resident.js';
-import { gateRoundsFor, suspectedRoundsFor, comparedRounds } from './duration.js';
+import { countsInWarmUp, gateRoundsFor, suspectedRoundsFor, comparedRounds } from './duration.js';
 import { evidenceFor } from './evidence.js';
 import { withMemoryGrowth } from './memory-growth.js';
 import { requireTurningLoop } from './turning-loop.js';
@@ -60,29 +60,24 @@ export const findLiveLeaks = async (
   io: Progress,
 ): Promise<LeakReport> => {
   await requireTurningLoop(attachment, io);
-  for (let i = 1; i <= options.warmUpRounds; i++) await round(`1/4 warm-up, round ${i} of ${options.warmUpRounds}`);
   const estimate = await estimateSnapshot(attachment, { collected: options.maxPauseMs === undefined });
   const { snapshots, counts, collects, warnings } = evidenceFor(estimate, options);
+  const warmsUp = options.warmUpRounds > 0 && snapshots && countsInWarmUp(estimate);
+  await warmUp(round, options.warmUpRounds - Number(warmsUp));
   const { kept } = options;
   const census = counts ? await openCensus(attachment, io, { force: options.force, kept }) : uncounted;
-  const looking = {
-    attachment,
-    census,
-    kept,
-    readings: await openProcessReadings(attachment, collects),
-    round,
-    io,
-    collects,
-  };
+  const readings = await openProcessReadings(attachment, collects);
+  const looking = { attachment, census, kept, readings, round, io, collects };
   const rounds = options.rounds ?? comparedRounds;
   const watching = { endsOn: 'rise', allowedMs: options.maxMs } as const;
   if (!snapshots) {
     const sampling = { ...watching, gateRounds: rounds + 1, sampled: true };
     return reportWithoutSnapshots(looking, sampling, warnings);
   }
-  const suspectedRounds = options.rounds ?? suspectedRoundsFor(estimate);
   const untilMs = performance.now() + options.maxMs;
-  const first = await watchTarget(looking, { ...watching, gateRounds: gateRoundsFor(estimate), sampled: false });
+  const gateRounds = gateRoundsFor(estimate);
+  const first = await watchTarget(looking, { ...watching, gateRounds, warmsUp, sampled: false });
+  const suspectedRounds = options.rounds ?? suspectedRoundsFor(estimate, first.isEven);
   const { report: found, watched } = await reportOf(looking, first, { ...options, rounds, suspectedRounds, untilMs });
   if (io.signal.aborted) return found; // the target may not answer any more
   const report = await withSites(await withMemoryGrowth(found, looking), looking, options);
@@ -92,6 +87,10 @@ export const findLiveLeaks = async (
       (error: unknown) => reportOfUnseen(error, io.signal),
     ),
   );
+};
+
+const warmUp = async (round: Round, rounds: number): Promise<void> => {
+  for (let i = 1; i <= rounds; i++) await round(`1/4 warm-up, round ${i} of ${rounds}`);
 };
 
 const withSites = async (report: LeakReport, looking: Looking, options: LiveOptions): Promise<LeakReport> => {
@@ -143,7 +142,8 @@ const watchAgain = async (
   const second = await watchTarget(looking, { ...watching, endsOn: 'late rise' });
   if (!isSearchedAgain(second, heapSeen))
     return { report: withWatch(report, withStepsSince(first, seenBy(heapSeen, second))), watched: second };
-  const again = await searchHeap(looking, second, { ...options, keep: undefined });
+  const { rounds } = options;
+  const again = await searchHeap(looking, second, { ...options, suspectedRounds: rounds, keep: undefined });
   if (again.cut !== undefined) return { report: reportOfCut(second, again.cut, again.report), watched: second };
   const isDecided = again.report.verdict !== 'clean' || second.end !== 'rises';
   // a rise ends a watch before everything outside the heap is known

@@ -39,7 +39,7 @@ export const searchHeap = async (looking: Looking, watched: Watched, options: Se
 };
 
 const searchIn = async (folder: string, looking: Looking, watched: Watched, options: SearchOptions): Promise<Found> => {
-  const captures = createCaptures(folder, looking, watched, options);
+  const captures = createCaptures(folder, looking, watched, { ...options, rounds: roundsToPlan(watched, options) });
   await captures.first();
   const finish = await sampleSurvivors(looking.attachment, expectedGrowth(watched.heapBytes, options.rounds));
   const { report, heapSeen, cut } = await compareRounds(captures, looking, watched, options);
@@ -66,13 +66,14 @@ const compareRounds = async (
   options: SearchOptions,
 ): Promise<Outcome & Pick<Found, 'cut'>> => {
   const times = roundsPerSnapshot(watched, options.rounds);
+  const planned = roundsToPlan(watched, options);
   // fewer rounds than were asked for prove nothing, however late it is
   const isOver = (rounds: number): boolean => rounds >= options.rounds && performance.now() > options.untilMs;
   let outcome: Outcome | undefined;
   for (let i = 1; i <= options.rounds + mostExtraRounds; i++) {
     const until = performance.now() + (watched.end === 'open' && i === 1 ? leastOpenMs : 0);
     for (let part = 0; part < times || performance.now() < until; part++)
-      await round(`3/4 comparing snapshots, round ${i} of ${Math.max(i, options.rounds)}`);
+      await round(`3/4 comparing snapshots, round ${i} of ${Math.max(i, planned)}`);
     if (outcome !== undefined && isOver(i - 1)) break;
     const cut = await cutOfNext(captures, io);
     if (cut !== undefined) return { ...(outcome ?? (await captures.compare())), cut };
@@ -99,6 +100,9 @@ const cutOfNext = async (captures: Captures, { signal }: Progress): Promise<Cut 
 const isSuspected = ({ gate: { rising } }: Watched): boolean =>
   rising.heap && rising.classes.length + rising.containers.length > 0;
 
+const roundsToPlan = (watched: Watched, { rounds, suspectedRounds }: SearchOptions): number =>
+  isSuspected(watched) ? suspectedRounds : rounds;
+
 const isDecided = (
   { report, heapSeen }: Outcome,
   rounds: number,
@@ -107,7 +111,7 @@ const isDecided = (
 ): boolean => {
   const { end, known } = watched;
   const isLong = rounds >= options.rounds;
-  if (report.verdict === 'leak') return rounds >= (isSuspected(watched) ? options.suspectedRounds : options.rounds);
+  if (report.verdict === 'leak') return rounds >= roundsToPlan(watched, options);
   if (isSuspected(watched) && !isLong) return false;
   // more rounds show whether growth slows down, not whether a bound in the code will hold
   if (report.verdict === 'inconclusive') return isLong && (report.bounded ?? []).length > 0;

@@ -35,6 +35,8 @@ export interface Notes {
   look(): Promise<void>;
   /** Reads the process; counts objects if the caller asks for it, or if it is time for it. */
   endRound(counts: boolean): Promise<void>;
+  /** The target was still warming up: what is known begins at the end of the first round. */
+  forgetFirstRound(): void;
   watch(): Watch;
   /** Kinds of file descriptors of which there are more than at the start, most first. */
   gainedDescriptors(): DescriptorGain[];
@@ -50,7 +52,7 @@ export const createNotes = async (looking: Looking, allowedMs: number): Promise<
   const counts: GateReading[] = [];
   const count = (reading: ProcessReading): Promise<ProcessReading> => countObjects(looking, counts, reading);
   // the watch begins after the first count, which takes memory in the target and keeps some of it
-  const first = await count(await readings.read());
+  let first = await count(await readings.read());
   warnOfSilentWorkers(first, looking.io);
   const descriptors = descriptorsOf(attachment);
   const taken = [first];
@@ -64,6 +66,12 @@ export const createNotes = async (looking: Looking, allowedMs: number): Promise<
       taken.push(reading);
       roundReadings.push(reading);
       if (must || isCountDue(reading.atMs - first.atMs, counts.length, allowedMs)) await count(reading);
+    },
+    forgetFirstRound() {
+      counts.shift();
+      roundReadings.shift();
+      first = roundReadings[0] ?? first;
+      taken.splice(0, taken.indexOf(first));
     },
     watch: () => {
       const heapBytes = roundReadings.map(({ heapUsedBytes }) => heapUsedBytes);

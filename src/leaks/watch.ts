@@ -8,7 +8,15 @@ import { sampleSurvivors } from '../agent/capture/survivors.js';
 import { isInSnapshots, objectBytes, withKnownBefore, type Known } from '../analyzer/growth/readings/bounds.js';
 import { heapMemory, nativeMemory, settlesLater } from '../analyzer/growth/readings/counters.js';
 import { gainsOf, isSlowing } from '../analyzer/growth/readings/evidence.js';
-import { anyRises, findRisingLately, type Gate, type GateReading } from '../analyzer/growth/readings/gate.js';
+import {
+  anyRises,
+  findRising,
+  findRisingLately,
+  gainWithoutMemory,
+  risesEvenly,
+  type Gate,
+  type GateReading,
+} from '../analyzer/growth/readings/gate.js';
 import { allowedError, readingsOfFirstLook } from '../analyzer/growth/readings/sequential.js';
 import { computeSlope } from '../analyzer/growth/readings/slope.js';
 import { didWork, watchedMs, type Watch } from '../analyzer/growth/watch-report.js';
@@ -22,6 +30,11 @@ import { createNotes, type DescriptorGain, type Looking } from './watch-notes.js
 export interface WatchOptions {
   /** Rounds whose objects are counted before anything may be reported as rising. */
   readonly gateRounds: number;
+  /**
+   * One more round goes before them, while the target may still warm up. It counts only if something rises as much in it as in
+   * the rounds after it.
+   */
+  readonly warmsUp?: boolean;
   /**
    * `rise`: the watch ends as soon as classes and collections rise, or anything is proved to grow by however little;
    * `late rise`: only if they rise over many counts, after a search that found nothing; `proof`: neither.
@@ -55,6 +68,8 @@ export interface Watched extends Watch {
   readonly end: 'rises' | 'grows' | 'creeps' | 'open' | 'known' | 'time' | 'cut';
   /** Undefined unless it was cut short. */
   readonly cut: Cut | undefined;
+  /** Something rose as much in each of the rounds as in the others. */
+  readonly isEven: boolean;
   readonly rounds: number;
   /** At the start, and at the end of each round. */
   readonly roundReadings: readonly ProcessReading[];
@@ -77,6 +92,7 @@ export const watchTarget = async (looking: Looking, options: WatchOptions): Prom
   let end: Watched['end'] | undefined;
   let cut: Cut | undefined;
   let rounds = 0;
+  let warmsUp = options.warmsUp === true;
   while (end === undefined) {
     rounds++;
     cut = await untilCut(io, async () => {
@@ -86,19 +102,21 @@ export const watchTarget = async (looking: Looking, options: WatchOptions): Prom
       if (options.sampled && rounds === 1) finish = await sampleSurvivors(attachment, gained, looking.collects);
     });
     if (cut !== undefined) end = 'cut';
-    else if (rounds >= options.gateRounds)
-      end = endOf(watchNow(), options, risingOf(notes.watch(), notes.counts, options));
+    else if (rounds < options.gateRounds) continue;
+    else if (warmsUp && !risesEvenly(findRising(notes.counts))) {
+      notes.forgetFirstRound();
+      rounds--;
+    } else end = endOf(watchNow(), options, risingOf(notes.watch(), notes.counts, options));
+    warmsUp = false;
   }
   const gate = { ...findRisingLately(notes.counts), sites: (await finish?.()) ?? [] };
   const { roundReadings } = notes;
-  return { ...watchNow(), gate, end, cut, rounds, roundReadings, descriptors: notes.gainedDescriptors() };
+  const isEven = risesEvenly(gate.rising);
+  return { ...watchNow(), gate, end, cut, isEven, rounds, roundReadings, descriptors: notes.gainedDescriptors() };
 };
 
 /** A search that found nothing is repeated only if this many counts show what it could not see. */
 const countsOfLateRise = 6;
-
-/** So many more entries are no chance, though the heap that holds them falls meanwhile. */
-const gainWithoutMemory = 100;
 
 /**
  * `surely`: a class or a collection gains about as much in each round, and memory rises with it or many come. Less than that

@@ -78,6 +78,7 @@ test('where each snapshot stops the target for long, more of the rounds are coun
     gateRoundsFor(estimate({ pauseUs })),
     suspectedRoundsFor(estimate({ pauseUs })),
   ];
+  assert.equal(suspectedRoundsFor(estimate({ pauseUs: 2e6 }), true), 2, 'of what rises evenly');
   assert.deepEqual([roundsFor(2e6), roundsFor(4e6)], [[2, 3], [4, 2]]); // prettier-ignore
 });
 

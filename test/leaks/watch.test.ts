@@ -74,6 +74,23 @@ test('a watch ends as soon as a class rises in every round, but not before the r
   assert.equal((await watchTarget(longer.looking, { ...options, gateRounds: 4 })).rounds, 4);
 });
 
+test('a round of warm-up counts if something rises in it as it does in the next; else what is known begins after it', async () => {
+  const warming = { ...options, warmsUp: true };
+  const leak = createTarget({ sessionsAt: (count) => 100 * count });
+  const even = await watchTarget(leak.looking, warming);
+  assert.deepEqual([even.end, even.rounds, leak.done.rounds, even.isEven], ['rises', 2, 2, true]);
+
+  const atStart = [0, 500, 600, 700, 800];
+  const starting = createTarget({ sessionsAt: (count) => atStart[count] ?? 900 });
+  const { end, rounds, gate, readings, roundReadings } = await watchTarget(starting.looking, warming);
+  assert.deepEqual([end, rounds, starting.done.rounds], ['rises', 2, 3]);
+  assert.deepEqual(gate.rising.classes, [{ name: 'Session', history: [500, 600, 700] }]);
+  assert.deepEqual([readings[0], roundReadings.length], [roundReadings[0], 3]);
+
+  const filled = createTarget({ sessionsAt: (count) => [0, 500][count] ?? 600 });
+  assert.equal((await watchTarget(filled.looking, warming)).end, 'known');
+});
+
 test('a heap that rises alone ends the watch once its readings prove that it rises', async () => {
   const { end, rounds } = await watchTarget(
     createTarget({ heapAt: (second) => 4e6 + 20_000 * second }).looking,

@@ -58,6 +58,7 @@ export const watchedTarget = (
     rounds,
     roundReadings,
     descriptors: [],
+    isEven: false,
     ...values,
   };
 };

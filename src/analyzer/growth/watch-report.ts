@@ -86,7 +86,7 @@ export const undecidedOf = (watch: Watch): string[] => {
   const grown = watch.known.filter(
     ({ state, of }) => state === 'grows' && isPartOf(of) === undefined && !isWorkerHeap(of),
   ); // a worker's heap is searched by itself
-  const isIdle = !didWork(watch);
+  const isIdle = watchedMs(watch) > 0 && !didWork(watch);
   const creeping = watch.known.filter(
     ({ state, of }) => state === 'creeps' && !isIdle && isPartOf(of) === undefined && !isWorkerHeap(of),
   );

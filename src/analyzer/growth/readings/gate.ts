@@ -4,6 +4,8 @@
  */
 import type { CensusContainer, CensusReading } from '../../model/census.js';
 import type { SurvivorSite } from '../../model/survivors.js';
+import { sumOf } from '../../model/figures.js';
+import { gainsOf } from './evidence.js';
 
 export interface GateReading {
   readonly atMs: number;
@@ -73,6 +75,21 @@ const risesWithTime = (history: readonly number[], times: readonly number[]): bo
 
 export const anyRises = ({ heap, external, classes, containers }: Rising): boolean =>
   heap || external || classes.length > 0 || containers.length > 0;
+
+/** So many more entries are no chance, though the heap that holds them falls meanwhile. */
+export const gainWithoutMemory = 100;
+/** With memory that rises too, fewer entries are enough. */
+const gainWithMemory = 20;
+/** The smallest gain of a round, as a share of the largest. */
+const evenShare = 0.6;
+
+/** Whether something gained about as much in each round: what fills up at first, or warms up, gains less and less. */
+export const risesEvenly = ({ heap, external, classes, containers }: Rising): boolean =>
+  [...classes, ...containers].some(({ history }) => {
+    const gains = gainsOf(history);
+    const least = heap || external ? gainWithMemory : gainWithoutMemory;
+    return sumOf(gains) >= least && Math.min(...gains) >= evenShare * Math.max(...gains);
+  });
 
 const isKnown = (history: readonly (number | undefined)[]): history is number[] => !history.includes(undefined);
 

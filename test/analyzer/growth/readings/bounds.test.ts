@@ -194,6 +194,11 @@ test('a process that only waits did no work', () => {
   const idle = watch(() => ({ allocatedBytes: 3000, cpuUs: 900 }));
   assert.equal(didWork(idle), false);
   assert.match(undecidedOf(idle)[0] ?? '', /hardly any work.*--load/);
+  const atOnce = watch(() => ({}), 1);
+  assert.ok(
+    !undecidedOf(atOnce).some((reason) => reason.includes('work')),
+    'nothing can be seen before a second reading',
+  );
   const busyTwice = watch((second) => ({ allocatedBytes: second > 0.5 && second < 2 ? 130_000 : 3000, cpuUs: 900 }), 4);
   assert.equal(didWork(busyTwice), false, 'a collection of the target shows as work in one reading, now and then');
 });
