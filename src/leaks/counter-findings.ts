@@ -8,9 +8,11 @@ import {
   counterFinding,
   findCounterGrowth,
   nativeMemory,
+  realms,
   threads,
   type CounterGrowth,
 } from '../analyzer/growth/readings/counters.js';
+import { realmClass } from '../analyzer/growth/snapshots/growth-classes.js';
 import { isProgramFile } from '../analyzer/model/scripts.js';
 import { ownerOf } from '../analyzer/model/owner.js';
 import type { CounterReading } from '../analyzer/model/check.js';
@@ -82,11 +84,14 @@ const isCounter = ({ container }: Finding): boolean => container.id === 0;
  */
 const explains = (finding: Finding, counter: Finding): boolean => {
   if (counter.container.name === nativeMemory || isSameHandle(finding, counter)) return true;
+  if (counter.container.name === realms && finding.gains.length > 0) return holdsRealms(finding);
   const counterBytes = counter.bytesPerRound ?? 0;
   return counterBytes > 0
     ? (finding.retainedBytesPerRound ?? finding.bytesPerRound ?? 0) >= counterBytes * 0.5
     : isInStep(finding, counter);
 };
+
+const holdsRealms = ({ gains }: Finding): boolean => gains.some(({ name }) => name === realmClass);
 
 /** V8's snapshots call a handle `TCP` that Node calls `TCPSocketWrap`. */
 const isSameHandle = ({ kind, signature, container }: Finding, counter: Finding): boolean => {

@@ -46,6 +46,20 @@ test('if the heap shows only a native handle, the counter has the clearer name',
   assert.deepEqual(titles(joinFindings([tcp], counters)), ['1 TCPSocketWrap grow', '2 PipeWrap grow']);
 });
 
+test('realms belong to what holds them, whatever else gains as many', () => {
+  const gain = (name: string) => ({ name, countPerRound: 100, selfBytesPerRound: 1000 });
+  const timers = inHeap({
+    title: 'timers',
+    countPerRound: 147,
+    gains: [gain('Object'), gain('system / NativeContext')],
+  });
+  const map = inHeap({ title: 'a Map', gains: [gain('Session')] });
+  const joined = joinFindings([map, timers], [counter('realms')]);
+  assert.deepEqual(titles(joined), ['1 a Map', '2 timers']);
+  assert.deepEqual(joined[1]?.reasons.at(-1), 'realms: 1, 101, 201');
+  assert.deepEqual(titles(joinFindings([map], [counter('realms')])), ['1 a Map', '2 realms grow']);
+});
+
 test('native memory is a leak of its own only if nothing in the heap grows', () => {
   const growing = [0, 1, 2, 3].map((k) => reading({ rssBytes: 60_000_000 + k * 40_000_000 }));
   const work = [100, 100, 100];

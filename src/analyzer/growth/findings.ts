@@ -11,7 +11,7 @@ import { reasonsOf, renderDeclared } from './finding-reasons.js';
 import { findContainer, type Container } from './snapshots/containers.js';
 import { gainsOf, totalGain } from './readings/evidence.js';
 import type { Growth } from './snapshots/find-growth.js';
-import { className } from './snapshots/growth-classes.js';
+import { className, realmClass } from './snapshots/growth-classes.js';
 import { keptFunctions } from './kept-functions.js';
 import { isForeignOr, locate, placeFields } from './locate.js';
 import type { PackageLookup } from '../model/owner.js';
@@ -72,7 +72,7 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
     ...namesOf(growth, grown, places, options),
     history: container.history,
     container: describeContainer(graph, container.node),
-    gains: gains.slice(0, mostGains),
+    gains: gains.filter(({ name }, i) => i < mostGains || name === realmClass),
     ...placeFields(place, options.packageOf),
     keptFunctions: keptFunctions(
       cause.region,
@@ -159,15 +159,18 @@ const describeContainer = (graph: HeapGraph, node: number): FindingContainer => 
   type: nodeTypeName(graph, node),
 });
 
-const gainsByClass = ({ region, has }: Cause, { classes }: Growth): ClassGain[] =>
-  region.classes
-    .filter(({ counts, classNumber }) => totalGain(counts) > 0 && classes.isEvidence(classNumber) && has(classNumber))
+const gainsByClass = ({ region, has }: Cause, { classes }: Growth): ClassGain[] => {
+  const isGain = (classNumber: number): boolean =>
+    classes.isEvidence(classNumber) || classes.nameOf(classNumber) === realmClass;
+  return region.classes
+    .filter(({ counts, classNumber }) => totalGain(counts) > 0 && isGain(classNumber) && has(classNumber))
     .map((one) => ({
       name: classes.nameOf(one.classNumber),
       countPerRound: toTenths(meanOf(gainsOf(one.counts))),
       selfBytesPerRound: Math.round(meanOf(gainsOf(one.bytes))),
     }))
     .toSorted((a, b) => b.selfBytesPerRound - a.selfBytesPerRound);
+};
 
 const titleOf = (growth: Growth, grown: Grown, callsPerRound: number | undefined): string => {
   const { container, kind, shape, cause } = grown;

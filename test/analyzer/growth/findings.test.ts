@@ -55,6 +55,16 @@ test('reasons: the gains, what stayed, and who else holds the same', async () =>
   ]);
 });
 
+test('realms are named among what it gains, however small their share is', async () => {
+  const pageOf = (i: number): string =>
+    `Page p${i} 100\np${i} -internal:native_context-> system / NativeContext c${i}:hidden 10\n` +
+    upTo(9, (n) => `c${i} -internal:${n}-> Builtin${n} b${n}x${i} 50`);
+  const { growth } = await drawGrowth((k) => sessions(k, pageOf));
+  const { gains } = only(growth);
+  assert.ok(gains.length > 1);
+  assert.deepEqual(gains.at(-1), { name: 'system / NativeContext', countPerRound: 10, selfBytesPerRound: 100 });
+});
+
 test('what grows without entries is described by its bytes', async () => {
   const { growth } = await drawGrowth((k) => sessions(k));
   const [region] = growth.regions;

@@ -41,7 +41,7 @@ export const fileDescriptors = 'file descriptors';
 export const childProcesses = 'child processes';
 export const externalMemory = 'external memory';
 export const heapMemory = 'JavaScript heap';
-const realms = 'realms';
+export const realms = 'realms';
 /** Growth of memory, as opposed to a number of things that were opened. */
 export const isMemory = (name: string): boolean => [nativeMemory, externalMemory, heapMemory, realms].includes(name);
 const countDefaults = { unit: 'count', leastPerRound: 1, leastPerIteration: 1 / 50 } as const;
