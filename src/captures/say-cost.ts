@@ -21,13 +21,23 @@ const costOf = (what: string, estimate: CaptureEstimate): string => {
   );
   const count = objects === undefined ? '' : ` and about ${formatCount(rounded(objects))} objects`;
   const left = room === undefined ? '' : `; ${room.of} has ${formatBytes(room.availableBytes)}`;
+  const danger = dangerOfPause(estimate);
   const unknown = limitKnown && !hiddenAbove ? '' : `; ${unknownLimit(estimate)}`;
   return (
     `${what} of a heap of ${formatBytes(heapUsedBytes)}${count}. Estimate: the target stands still for about ${pause} ` +
     `(${leastPause} to ${mostPause}) and takes about ${extra} more memory (${leastExtra} to ${mostExtra}), ` +
-    `most of which its allocator keeps afterwards${left}${unknown}`
+    `most of which its allocator keeps afterwards${left}${unknown}${danger === undefined ? '' : `. ${danger}`}`
   );
 };
+
+/** A server of Node closes a connection after this time without a request; so do many load balancers and probes. */
+const idleConnectionUs = 5e6;
+
+/** What a long pause can do beside the delay; undefined if the pause is too short for it. */
+export const dangerOfPause = ({ mostPauseUs }: Pick<CaptureEstimate, 'mostPauseUs'>): string | undefined =>
+  mostPauseUs > idleConnectionUs
+    ? 'After 5 s without an answer the other side may close connections that the target keeps open, and health checks may fail'
+    : undefined;
 
 /** Two digits: an estimate is no more exact than that. */
 const rounded = (value: number): number => Number(value.toPrecision(2));

@@ -5,6 +5,7 @@
 import { formatPlace } from '../../analyzer/model/location.js';
 import type { Attachment } from '../../agent/attach/attach.js';
 import { estimateSnapshot, type SnapshotEstimate } from '../../captures/estimate.js';
+import { dangerOfPause } from '../../captures/say-cost.js';
 import type { CpuDocument } from '../../analyzer/model/documents.js';
 import type { LeakReport } from '../../analyzer/model/finding.js';
 import { escapeText, formatBytes, formatCount, formatDuration, formatThings } from '../../report/units.js';
@@ -98,6 +99,8 @@ const snapshotPrice = (forWhat: string, estimate: SnapshotEstimate): string[] =>
   const lines = [
     `${forWhat} the process stands still for about ${formatDuration(pauseUs)} (estimated; its heap is ${formatBytes(heapUsedBytes)}) and takes about ${formatBytes(likelyExtraBytes)} more memory, at most ${formatBytes(extraBytes)}; its allocator may keep part of that for later use. File: about ${formatBytes(fileBytes)}.`,
   ];
+  const danger = dangerOfPause(estimate);
+  if (danger !== undefined) lines.push(`${danger}.`);
   if (room !== undefined) lines.push(`Memory left: ${formatBytes(room.availableBytes)} (${room.of}).`);
   if (!enough) lines.push('THAT IS NOT ENOUGH: memwatch will refuse, because the process could be killed.');
   return lines;
