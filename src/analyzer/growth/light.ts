@@ -8,11 +8,13 @@ import { formatCount, formatMean } from '../model/figures.js';
 import { gainsOf, isSlowing } from './readings/evidence.js';
 import { unplaced, type Finding, type FindingKind, type LeakReport, type Verdict } from '../model/finding.js';
 import type { PackageLookup } from '../model/owner.js';
+import type { PathStep } from '../model/path.js';
 import type { ScriptsTable } from '../model/scripts.js';
 import type { SurvivorSite } from '../model/survivors.js';
 import type { Gate } from './readings/gate.js';
 import { leakReport, verdictOf } from './verdict.js';
 import type { Coverage } from './watch-report.js';
+import { mergeCounted } from './census-causes.js';
 import { assignSites, placedBySites, withUnclaimedSites } from './allocation-sites.js';
 
 const maxFindings = 10;
@@ -36,7 +38,7 @@ export const reportOfCensus = (
     evidence: 'census',
     rounds,
     heapBytes: readings.map((reading) => reading.heapBytes),
-    findings: located(withSites(steady.slice(0, maxFindings), sites, scripts), packageOf),
+    findings: located(withSites(steady, sites, scripts), packageOf),
     warnings,
     ...looked,
   });
@@ -63,8 +65,9 @@ const withSites = (
  * place come before those without.
  */
 const located = (findings: readonly Finding[], packageOf: PackageLookup): Finding[] =>
-  placedBySites(findings, packageOf)
+  mergeCounted(placedBySites(findings, packageOf))
     .toSorted((a, b) => Number(a.location === null) - Number(b.location === null))
+    .slice(0, maxFindings)
     .map((finding, index) => ({ ...finding, rank: index + 1 }));
 
 const reasonsOf = (verdict: Verdict, rounds: number, findings: readonly Finding[], heapRises: boolean): string[] => {
@@ -83,16 +86,29 @@ const kinds: Readonly<Record<CensusContainer['kind'], FindingKind>> = {
 
 const ofContainer = (container: CensusContainer, history: readonly number[]): Finding => {
   const holds = container.holds === '' ? 'entries' : container.holds;
+  const path = pathTo(container);
+  const name = path.length > 0 ? `${container.kind} ${container.heldBy}` : container.kind;
   return {
     ...nothing,
     kind: kinds[container.kind],
-    title: `${container.kind} of ${formatCount(history.at(-1) ?? 0)} ${holds} gains ${formatMean(perRound(history))} a round`,
+    title: `${name} of ${formatCount(history.at(-1) ?? 0)} ${holds} gains ${formatMean(perRound(history))} a round`,
     signature: `${container.kind} > ${holds}`,
     countPerRound: perRound(history),
     history,
     container: { id: container.heapId ?? 0, name: container.kind, type: 'object' },
+    path,
     reasons: [`its size was ${history.join(', ')}`],
   };
+};
+
+/** A census names only the object that holds it: `SessionStore.sessions`. */
+const pathTo = ({ heldBy = '', kind, heapId }: CensusContainer): PathStep[] => {
+  const [, owner, edge] = /^(.+?)\.(.+)$/.exec(heldBy) ?? [];
+  if (owner === undefined || edge === undefined) return [];
+  return [
+    { edge: '', label: '', kind: 'word', name: owner, type: 'object', id: 0 },
+    { edge, label: edge, kind: 'property', name: kind, type: 'object', id: heapId ?? 0 },
+  ];
 };
 
 const ofClass = (name: string, history: readonly number[]): Finding => ({

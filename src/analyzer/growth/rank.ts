@@ -130,7 +130,7 @@ const isOfOnePackage = ({ owner: one }: Finding, { owner: other }: Finding): boo
   one.kind === 'dependency' && other.kind === 'dependency' && one.package === other.package;
 
 /** Both gain the same number in each round, or one gains a few for each of the other. Work in progress may differ a little. */
-const gainsAlike = (one: Finding, other: Finding): boolean => {
+export const gainsAlike = (one: Finding, other: Finding, unevenness = usualUnevenness): boolean => {
   const [more, fewer] = [one, other].map(({ history }) => gainsOf(history)).toSorted((a, b) => sumOf(b) - sumOf(a));
   const times = Math.round(sumOf(more) / sumOf(fewer));
   if (fewer.length === 0 || !(times <= mostTimes)) return false;
@@ -138,7 +138,7 @@ const gainsAlike = (one: Finding, other: Finding): boolean => {
 };
 /** A socket has several listeners, a thread several ports. */
 const mostTimes = 6;
-const unevenness = 0.03;
+const usualUnevenness = 0.03;
 
 /** Of two findings that Node holds, the one whose entries have a class is more useful than one with strings or symbols. */
 const moreTelling = (first: Finding, other: Finding): Finding => {

@@ -1,0 +1,76 @@
+/**
+ * A census counts each class and each collection by itself: a Map that leaks sessions is there as the Map, as its sessions, and as what
+ * each session is made of. In: findings of a census. Out: those that are causes, and with each what belongs to it.
+ */
+import { formatCount } from '../model/figures.js';
+import type { Finding } from '../model/finding.js';
+import { gainsAlike } from './rank.js';
+import { gainsOf } from './readings/evidence.js';
+import { isOwnClass } from './snapshots/own-class.js';
+
+/** A class belongs to a collection, or to a class that says more, if it gains in step and nothing shows that other code makes it. */
+export const mergeCounted = (counted: readonly Finding[]): Finding[] => {
+  const findings = byKind(counted);
+  const parts = new Map<Finding, Finding[]>();
+  for (const finding of findings.toSorted((a, b) => vagueness(a) - vagueness(b))) {
+    const causes = [...parts.keys()].filter((cause) => isPart(finding, cause));
+    const cause = causes.find((one) => isHeldBy(finding, one)) ?? causes[0];
+    if (cause === undefined) parts.set(finding, []);
+    else parts.get(cause)?.push(finding);
+  }
+  return findings.flatMap((finding) => {
+    const own = parts.get(finding);
+    return own === undefined ? [] : [withParts(finding, own)];
+  });
+};
+
+/** With fewer than these, two that gain the same may be two leaks. */
+const fewestOfOneKind = 3;
+
+/** The lists of a thousand sessions to which one call adds: the same kind of entries, and the same number in each round. */
+const byKind = (findings: readonly Finding[]): Finding[] => {
+  const alike = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const key = `${finding.signature} ${gainsOf(finding.history).join()}`;
+    alike.set(key, [...(alike.get(key) ?? []), finding]);
+  }
+  return [...alike.values()].flatMap(([first, ...more]) => {
+    if (first === undefined) return [];
+    const count = more.length + 1;
+    return count < fewestOfOneKind ? [first, ...more] : [{ ...first, title: `${first.title} (${count} of them)` }];
+  });
+};
+
+/** A collection says most, then a class that someone wrote; what is of the language's own classes may belong to anything. */
+const vagueness = (finding: Finding): number => (isOfLanguage(finding) ? 2 : finding.kind === 'class' ? 1 : 0);
+
+const isOfLanguage = ({ kind, container: { name } }: Finding): boolean =>
+  kind === 'class' && (!isOwnClass(name) || ofLanguage.test(name));
+const ofLanguage = /^(\(.*\)|(Async)?(Generator)?Function|Buffer|(Uint8|Float64)Array)$/;
+
+/** Objects are listed a moment before the sizes of collections are read, and of a common class other code makes some, too. */
+const unevenness = 0.15;
+
+/** Two collections are two causes, unless they are fields of one object: what one keeps stays when the other deletes its entries. */
+const isPart = (finding: Finding, cause: Finding): boolean => {
+  if (!gainsAlike(cause, finding, unevenness)) return false;
+  if (finding.kind !== 'class') return ownerOf(finding) !== undefined && ownerOf(finding) === ownerOf(cause);
+  return isHeldBy(finding, cause) || isOfLanguage(finding) || isMadeThere(finding, cause);
+};
+
+const ownerOf = ({ path: [owner] }: Finding): string | undefined => owner?.name;
+
+const isHeldBy = ({ container: { name } }: Finding, cause: Finding): boolean =>
+  cause.kind !== 'class' && cause.signature.endsWith(` > ${name}`);
+
+const isMadeThere = ({ location: one }: Finding, { location: other }: Finding): boolean =>
+  one?.file === other?.file && one?.line === other?.line;
+
+const withParts = (cause: Finding, parts: readonly Finding[]): Finding => {
+  if (parts.length === 0) return cause;
+  const gains = parts.map((part) => `${nameOf(part)} +${formatCount(part.countPerRound)}`);
+  return { ...cause, reasons: [...cause.reasons, `in step with it, a round: ${gains.join(', ')}`] };
+};
+
+const nameOf = ({ container, path: [owner, field] }: Finding): string =>
+  owner === undefined || field === undefined ? container.name : `${container.name} ${owner.name}.${field.edge}`;
