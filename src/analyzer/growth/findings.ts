@@ -17,6 +17,7 @@ import { isForeignOr, locate, placeFields } from './locate.js';
 import type { PackageLookup } from '../model/owner.js';
 import { createPlaces, type Places, type PlacesOptions } from './places.js';
 import { mergeByCause, rankFindings } from './rank.js';
+import { joinRegions } from './snapshots/joined-regions.js';
 import type { Region } from './snapshots/regions.js';
 import { withRepeatedModule } from './repeated-modules.js';
 import { findSlots } from './snapshots/slots.js';
@@ -38,8 +39,10 @@ export interface FindingOptions extends PlacesOptions {
 /** Findings for regions that grow, most bytes per round first. */
 export const findingsOf = (growth: Growth, trend: Region['trend'], options: FindingOptions): Finding[] => {
   const places = createPlaces(growth.last.graph, options);
-  const findings = growth.regions
-    .filter((region) => region.trend === trend)
+  const findings = joinRegions(
+    growth.regions.filter((region) => region.trend === trend),
+    growth,
+  )
     .flatMap((region, _, all) =>
       causesOf(region, holdersOf(all.filter((other) => other !== region)), growth.entries, growth.last, growth.classes),
     )

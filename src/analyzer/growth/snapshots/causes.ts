@@ -122,7 +122,8 @@ export const walkFrom = (
 /** Holders that gained few entries must reach this share of the region: each entry holds hundreds of the same class. */
 const minShareOfRegion = 0.5;
 
-const growingIn = (
+/** What gains entries in a region. */
+export const growingIn = (
   region: Region,
   members: ReadonlySet<number>,
   entries: readonly EntryTally[],
