@@ -2,7 +2,7 @@
  * One finding for each cause, in the order in which to look at them. In: findings, each about one container. Out: the same,
  * with those that one cause explains merged into one, by rank.
  */
-import { sumOf, toTenths } from '../model/figures.js';
+import { formatCount, formatMean, sumOf, toTenths } from '../model/figures.js';
 import type { Finding, FindingKind } from '../model/finding.js';
 import { gainsOf } from './readings/evidence.js';
 import { isNameless } from './snapshots/growth-classes.js';
@@ -38,12 +38,13 @@ export const mergeByCause = (findings: readonly Finding[]): Finding[] =>
 const byBytes = (findings: readonly Finding[]): Finding[] => findings.toSorted((a, b) => bytesOf(b) - bytesOf(a));
 
 const bySignature = (findings: readonly Finding[]): Finding[] => {
-  const found = new Map<string, Finding>();
+  const found = new Map<string, Finding[]>();
   for (const finding of findings) {
-    const first = found.get(finding.signature);
-    found.set(finding.signature, first === undefined ? finding : sameKind(first, finding));
+    const alike = found.get(finding.signature);
+    if (alike === undefined) found.set(finding.signature, [finding]);
+    else alike.push(finding);
   }
-  return [...found.values()];
+  return [...found.values()].map((alike) => withNumber(alike.reduce(sameKind), alike.length));
 };
 
 const collections: ReadonlySet<FindingKind> = new Set(['map', 'set', 'array', 'dictionary']);
@@ -73,14 +74,31 @@ const withTimers = (findings: readonly Finding[]): Finding[] => {
 };
 
 const inStep = (findings: readonly Finding[]): Finding[] => {
-  const byOwner = new Map<string, Finding>();
+  const found: Finding[] = [];
   for (const finding of findings) {
-    const key = `@${ownerId(finding)} ${gainsOf(finding.history).join()}`;
-    const first = byOwner.get(key);
-    byOwner.set(key, first === undefined ? finding : merged(first, finding));
+    const gains = gainsOf(finding.history).join();
+    const at = found.findIndex(
+      (first) =>
+        gainsOf(first.history).join() === gains && (ownerId(first) === ownerId(finding) || isOneLine(first, finding)),
+    );
+    if (at === -1) found.push(finding);
+    else found[at] = merged(found[at], finding);
   }
-  return [...byOwner.values()];
+  return found;
 };
+
+/** What Node keeps for the program: its place is the code of the entries. */
+const keptByNode: ReadonlySet<FindingKind> = new Set(['timers', 'native']);
+/** No line that people write is longer; a bundle may be one line. */
+const longestLine = 200;
+
+/** A line that makes something which Node keeps, and adds to a collection. */
+const isOneLine = (one: Finding, other: Finding): boolean =>
+  keptByNode.has(one.kind) !== keptByNode.has(other.kind) &&
+  one.location !== null &&
+  one.location.file === other.location?.file &&
+  one.location.line === other.location.line &&
+  Math.abs(one.location.column - other.location.column) < longestLine;
 
 /** At most this much difference between fields that the same calls fill, seen over different times. */
 const unevenRates = 0.25;
@@ -153,6 +171,18 @@ const sameKind = (first: Finding, other: Finding): Finding => ({
   countPerRound: toTenths(first.countPerRound + other.countPerRound),
   history: first.history.map((count, k) => count + other.history[k]),
 });
+
+/** Its title is about the one of them that gains most. */
+const withNumber = (finding: Finding, number: number): Finding =>
+  number === 1
+    ? finding
+    : {
+        ...finding,
+        reasons: [
+          ...finding.reasons,
+          `${formatCount(number)} of this kind gain ${formatMean(finding.countPerRound)} a round together`,
+        ],
+      };
 
 const merged = (first: Finding, other: Finding): Finding => ({
   ...first,

@@ -49,6 +49,23 @@ test('two fields of one object that gain the same are one finding; two variables
   assert.equal(mergeByCause([inside('capped', 'module', 'server'), inside('timed', 'module', 'server')]).length, 2);
 });
 
+test('timers that the line sets which adds to a Map are one finding with it; on another line, or of other numbers, they are two', () => {
+  const at = (line: number, column = 1) => ({ file: '/app/a.js', line, column });
+  const sessions = finding('sessions', { location: at(6, 40), history: [0, 24, 51], bytesPerRound: 100 });
+  const timers = (values: Partial<Finding>): Finding =>
+    finding('timers', { kind: 'timers', location: at(6), history: [1, 25, 52], bytesPerRound: 900, ...values });
+  const found = mergeByCause([sessions, timers({})]);
+  assert.deepEqual(titles(found), ['timers']);
+  assert.match(found[0]?.reasons.join() ?? '', /in step with it: sessions/);
+  for (const apart of [
+    { location: at(7) },
+    { location: at(6, 400) },
+    { history: [1, 26, 52] },
+    { kind: 'map' } as const,
+  ])
+    assert.equal(mergeByCause([sessions, timers(apart)]).length, 2);
+});
+
 test('numbers beside the entries of a cache share its bound; those of another object, or with another rate, do not', () => {
   const beside = (title: string, owner: number, countPerRound: number, bounded?: Finding['bounded']): Finding => {
     const id = 1000 + made;
@@ -88,6 +105,7 @@ test('of two things that Node holds, the one with objects of a class is the caus
 test('one signature is one finding, and so are listeners of one emitter that gain together', () => {
   const twice = mergeByCause([finding('a', { signature: 's' }), finding('b', { signature: 's', bytesPerRound: 1 })]);
   assert.deepEqual(twice.map(({ title, history }) => `${title} ${history.join()}`), ['a 0,14,40']); // prettier-ignore
+  assert.equal(twice[0]?.reasons.at(-1), '2 of this kind gain 400 a round together');
   const listeners = (event: string, emitter: number, history: readonly number[]): Finding => {
     const step = { label: '', kind: 'property', type: 'object' } as const;
     const path = [

@@ -7,7 +7,7 @@ import { growingIn } from './causes.js';
 import type { EntryTally } from './entries.js';
 import type { GrowthClasses } from './growth-classes.js';
 import { growingClasses, type Region, type RegionClass } from './regions.js';
-import type { Transients } from './transients.js';
+import { noHolder, type Transients } from './transients.js';
 
 interface Grown {
   readonly entries: readonly EntryTally[];
@@ -44,11 +44,13 @@ const keptNodes = (
   const found = new Map<Region, Kept[]>();
   const [keeperOf, regionOf] = [byMember(keepers), byMember(others)];
   for (let node = 0; node < graph.nodeCount; node++) {
-    const by = keeperOf.get(holder[node]);
+    const by = keeperOf.get(holder[node] ?? noHolder);
     if (by === undefined) continue;
-    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
-      const region = regionOf.get(holder[graph.edgeTarget[edge]]);
-      if (region !== undefined && retains(edges, edge)) addTo(found, region, by, graph.edgeTarget[edge]);
+    const end = graph.firstEdge[node + 1] ?? 0;
+    for (let edge = graph.firstEdge[node] ?? end; edge < end; edge++) {
+      const target = graph.edgeTarget[edge] ?? 0;
+      const region = regionOf.get(holder[target] ?? noHolder);
+      if (region !== undefined && retains(edges, edge)) addTo(found, region, by, target);
     }
   }
   return found;
@@ -100,4 +102,4 @@ const withClass = (one: RegionClass | undefined, other: RegionClass): RegionClas
         trend: one.trend === 'none' ? other.trend : one.trend,
       };
 
-const sum = (one: Float64Array, other: Float64Array): Float64Array => one.map((value, k) => value + other[k]);
+const sum = (one: Float64Array, other: Float64Array): Float64Array => one.map((value, k) => value + (other[k] ?? 0));
