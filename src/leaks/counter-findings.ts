@@ -5,6 +5,7 @@
  */
 import {
   childProcesses,
+  classesInHeap,
   counterFinding,
   findCounterGrowth,
   nativeMemory,
@@ -12,7 +13,6 @@ import {
   threads,
   type CounterGrowth,
 } from '../analyzer/growth/readings/counters.js';
-import { realmClass } from '../analyzer/growth/snapshots/growth-classes.js';
 import { isProgramFile } from '../analyzer/model/scripts.js';
 import { ownerOf } from '../analyzer/model/owner.js';
 import type { CounterReading } from '../analyzer/model/check.js';
@@ -46,10 +46,10 @@ export const findingOf = (counter: CounterGrowth, { place }: Growth, work: reado
  * A thread or child process brings its ports, listeners and files with it, so it is the cause of what grows in step
  * with it.
  */
-const asCause = (counter: Finding, findings: readonly Finding[]): Finding[] => [
-  findings.filter((other) => isInStep(other, counter)).reduce(withReason, counter),
-  ...findings.filter((other) => !isInStep(other, counter)),
-];
+const asCause = (counter: Finding, findings: readonly Finding[]): Finding[] => {
+  const isPart = (other: Finding): boolean => isAbout(other, counter) || isInStep(other, counter);
+  return [findings.filter(isPart).reduce(withReason, counter), ...findings.filter((other) => !isPart(other))];
+};
 
 /**
  * Otherwise the finding in the heap says more, and the counter is reported as its consequence. But if the heap shows
@@ -84,14 +84,16 @@ const isCounter = ({ container }: Finding): boolean => container.id === 0;
  */
 const explains = (finding: Finding, counter: Finding): boolean => {
   if (counter.container.name === nativeMemory || isSameHandle(finding, counter)) return true;
-  if (counter.container.name === realms && finding.gains.length > 0) return holdsRealms(finding);
+  if (counter.container.name === realms && finding.gains.length > 0) return isAbout(finding, counter);
   const counterBytes = counter.bytesPerRound ?? 0;
   return counterBytes > 0
     ? (finding.retainedBytesPerRound ?? finding.bytesPerRound ?? 0) >= counterBytes * 0.5
     : isInStep(finding, counter);
 };
 
-const holdsRealms = ({ gains }: Finding): boolean => gains.some(({ name }) => name === realmClass);
+/** Whether it gains the objects that stand for what is counted. */
+const isAbout = ({ gains }: Finding, { container }: Finding): boolean =>
+  gains.some(({ name }) => name === classesInHeap.get(container.name));
 
 /** V8's snapshots call a handle `TCP` that Node calls `TCPSocketWrap`. */
 const isSameHandle = ({ kind, signature, container }: Finding, counter: Finding): boolean => {

@@ -37,6 +37,14 @@ test('a thread is the cause of the listeners and files that come with it', () =>
   assert.ok(found[0]?.reasons.includes('in step with it: listeners'));
 });
 
+test('a thread is the cause of what gains workers, also if rounds of different length counted them', () => {
+  const gain = (name: string) => ({ name, countPerRound: 100, selfBytesPerRound: 1000 });
+  const jobs = inHeap({ title: 'jobs', countPerRound: 147, gains: [gain('Object'), gain('Worker')] });
+  const map = inHeap({ title: 'a Map', countPerRound: 147, gains: [gain('Session')] });
+  assert.deepEqual(titles(joinFindings([map, jobs], [counter('threads')])), ['1 threads grow', '2 a Map']);
+  assert.deepEqual(titles(joinFindings([jobs], [counter('child processes')])), ['1 child processes grow', '2 jobs']);
+});
+
 test('if the heap shows only a native handle, the counter has the clearer name', () => {
   const found = joinFindings([inHeap({ title: 'Timeout', kind: 'native' })], [counter('active timers')]);
   assert.deepEqual(titles(found), ['1 active timers grow']);

@@ -9,9 +9,10 @@ import { causesOf, type Cause } from './snapshots/causes.js';
 import { boundedBy, boundedBySlots } from './fills.js';
 import { reasonsOf, renderDeclared } from './finding-reasons.js';
 import { findContainer, type Container } from './snapshots/containers.js';
+import { isCounted } from './readings/counters.js';
 import { gainsOf, totalGain } from './readings/evidence.js';
 import type { Growth } from './snapshots/find-growth.js';
-import { className, realmClass } from './snapshots/growth-classes.js';
+import { className } from './snapshots/growth-classes.js';
 import { keptFunctions } from './kept-functions.js';
 import { isForeignOr, locate, placeFields } from './locate.js';
 import type { PackageLookup } from '../model/owner.js';
@@ -75,7 +76,7 @@ const findingOf = (growth: Growth, cause: Cause, places: Places, options: Findin
     ...namesOf(growth, grown, places, options),
     history: container.history,
     container: describeContainer(graph, container.node),
-    gains: gains.filter(({ name }, i) => i < mostGains || name === realmClass),
+    gains: gains.filter(({ name }, i) => i < mostGains || isCounted(name)),
     ...placeFields(place, options.packageOf),
     keptFunctions: keptFunctions(
       cause.region,
@@ -164,7 +165,7 @@ const describeContainer = (graph: HeapGraph, node: number): FindingContainer => 
 
 const gainsByClass = ({ region, has }: Cause, { classes }: Growth): ClassGain[] => {
   const isGain = (classNumber: number): boolean =>
-    classes.isEvidence(classNumber) || classes.nameOf(classNumber) === realmClass;
+    classes.isEvidence(classNumber) || isCounted(classes.nameOf(classNumber));
   return region.classes
     .filter(({ counts, classNumber }) => totalGain(counts) > 0 && isGain(classNumber) && has(classNumber))
     .map((one) => ({

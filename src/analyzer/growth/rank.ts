@@ -3,7 +3,8 @@
  * with those that one cause explains merged into one, by rank.
  */
 import { formatCount, formatMean, sumOf, toTenths } from '../model/figures.js';
-import type { Finding, FindingKind } from '../model/finding.js';
+import type { ClassGain, Finding, FindingKind } from '../model/finding.js';
+import { isCounted } from './readings/counters.js';
 import { gainsOf } from './readings/evidence.js';
 import { isNameless } from './snapshots/growth-classes.js';
 import { isOwnClass } from './snapshots/own-class.js';
@@ -186,11 +187,15 @@ const withNumber = (finding: Finding, number: number): Finding =>
 
 const merged = (first: Finding, other: Finding): Finding => ({
   ...first,
+  gains: [...first.gains, ...countedIn(other).filter(({ name }) => !first.gains.some((gain) => gain.name === name))],
   bounded: first.bounded ?? other.bounded,
   bytesPerRound: bytesOf(first) + bytesOf(other),
   retainedBytesPerRound: (first.retainedBytesPerRound ?? 0) + (other.retainedBytesPerRound ?? 0),
   reasons: [...first.reasons, `in step with it: ${other.title}`],
 });
+
+/** Gains that tie a finding to what grows outside the heap. */
+const countedIn = ({ gains }: Finding): ClassGain[] => gains.filter(({ name }) => isCounted(name));
 
 const bytesOf = ({ bytesPerRound }: Finding): number => bytesPerRound ?? 0;
 /** The bytes that it retains, including those that others retain as well. */

@@ -32,6 +32,9 @@ test('what Node holds is part of what gains in step with it, but for a few that 
   const found = mergeByCause([cause, finding('ports', node)]);
   assert.deepEqual(titles(found), ['pools']);
   assert.match(found[0]?.reasons.join() ?? '', /in step with it: ports/);
+  const workers = finding('listeners', { ...node, gains: [gain('Worker', 100), gain('Listener', 300)] });
+  const named = mergeByCause([finding('jobs', { history: [0, 100, 200], gains: [gain('Job', 100)] }), workers]);
+  assert.deepEqual(named[0]?.gains.map(({ name }) => name), ['Job', 'Worker'], 'what threads are known by stays'); // prettier-ignore
   assert.deepEqual(
     titles(mergeByCause([finding('pools', { history: [0, 101, 150] }), finding('ports', node)])).length,
     2,

@@ -42,6 +42,14 @@ export const childProcesses = 'child processes';
 export const externalMemory = 'external memory';
 export const heapMemory = 'JavaScript heap';
 export const realms = 'realms';
+/** The class of an object in the heap that there is for each: a finding that gains such objects is about them. */
+export const classesInHeap: ReadonlyMap<string, string> = new Map([
+  [realms, 'system / NativeContext'],
+  [threads, 'Worker'],
+  [childProcesses, 'ChildProcess'],
+]);
+/** Whether each object of that class stands for something that is counted outside the heap. */
+export const isCounted = (className: string): boolean => [...classesInHeap.values()].includes(className);
 /** Growth of memory, as opposed to a number of things that were opened. */
 export const isMemory = (name: string): boolean => [nativeMemory, externalMemory, heapMemory, realms].includes(name);
 const countDefaults = { unit: 'count', leastPerRound: 1, leastPerIteration: 1 / 50 } as const;

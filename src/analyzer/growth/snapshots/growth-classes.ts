@@ -23,9 +23,6 @@ export const types = {
   objectShape: typeNumber('object shape'),
 } as const;
 
-/** What V8 makes for each realm (vm context). */
-export const realmClass = 'system / NativeContext';
-
 /** V8's own records that a program's actions create one by one: waiting promises, registered finalizers. */
 const hiddenThatCount = new Set([
   'system / PromiseReaction',
