@@ -47,7 +47,7 @@ export const findingOf = (counter: CounterGrowth, { place }: Growth, work: reado
  * with it.
  */
 const asCause = (counter: Finding, findings: readonly Finding[]): Finding[] => {
-  const isPart = (other: Finding): boolean => isAbout(other, counter) || isInStep(other, counter);
+  const isPart = (other: Finding): boolean => isAbout(other, counter.container.name) || isInStep(other, counter);
   return [findings.filter(isPart).reduce(withReason, counter), ...findings.filter((other) => !isPart(other))];
 };
 
@@ -84,7 +84,7 @@ const isCounter = ({ container }: Finding): boolean => container.id === 0;
  */
 const explains = (finding: Finding, counter: Finding): boolean => {
   if (counter.container.name === nativeMemory || isSameHandle(finding, counter)) return true;
-  if (counter.container.name === realms && finding.gains.length > 0) return isAbout(finding, counter);
+  if (counter.container.name === realms && finding.gains.length > 0) return isAbout(finding, counter.container.name);
   const counterBytes = counter.bytesPerRound ?? 0;
   return counterBytes > 0
     ? (finding.retainedBytesPerRound ?? finding.bytesPerRound ?? 0) >= counterBytes * 0.5
@@ -92,8 +92,8 @@ const explains = (finding: Finding, counter: Finding): boolean => {
 };
 
 /** Whether it gains the objects that stand for what is counted. */
-const isAbout = ({ gains }: Finding, { container }: Finding): boolean =>
-  gains.some(({ name }) => name === classesInHeap.get(container.name));
+export const isAbout = ({ gains }: Finding, counter: string): boolean =>
+  gains.some(({ name }) => name === classesInHeap.get(counter));
 
 /** V8's snapshots call a handle `TCP` that Node calls `TCPSocketWrap`. */
 const isSameHandle = ({ kind, signature, container }: Finding, counter: Finding): boolean => {

@@ -22,7 +22,7 @@ import { formatBytes } from '../analyzer/model/figures.js';
 import type { Finding, LeakReport } from '../analyzer/model/finding.js';
 import { formatPlace } from '../analyzer/model/location.js';
 import type { ProcessReading } from '../analyzer/model/process-reading.js';
-import { joinFindings } from './counter-findings.js';
+import { isAbout, joinFindings } from './counter-findings.js';
 import { cutOf, type Cut, type Watched } from './watch.js';
 
 /** The report without a search: nothing rose, the time was up, or the user ended it. */
@@ -48,7 +48,7 @@ export const withWatch = (
   later: readonly ProcessReading[] = [],
   place: (finding: Finding) => Finding = (finding) => finding,
 ): LeakReport => {
-  const findings = joinFindings(report.findings, findOutsideHeap(watched, later).map(place));
+  const findings = joinFindings(report.findings, findOutsideHeap(watched, later, report.findings).map(place));
   const named = report.findings.length > 0;
   const undecided = [
     ...(watched.cut === undefined ? [] : [cutShort(watched.cut, watched)]),
@@ -122,13 +122,17 @@ const noCoverage = { bounds: [], looked: [], notLooked: [], threads: [] };
 
 const isCounter = ({ container }: Finding): boolean => container.id === 0;
 
-/** What is proved to grow outside the heap, and is a leak of its own. */
-export const findOutsideHeap = (watched: Watched, later: readonly ProcessReading[] = []): Finding[] => {
+/** What is proved to grow outside the heap, and is a leak of its own. `inHeap`: what is proved to grow in the heap. */
+export const findOutsideHeap = (
+  watched: Watched,
+  later: readonly ProcessReading[] = [],
+  inHeap: readonly Finding[] = [],
+): Finding[] => {
   const proved = watched.known
     .filter((known) => known.state === 'grows' && !isHeap(known) && !settlesLater(known.of))
     .filter((known) => known.of !== nativeMemory || isLarge(known, watched))
     .map(({ of, slope, history }) => ({ of, history, perRound: slope.estimate * secondsPerRound(watched) }));
-  const counted = countedOf([...watched.roundReadings, ...later]).filter(
+  const counted = countedOf([...watched.roundReadings, ...later], inHeap).filter(
     ({ of }) => !proved.some((other) => other.of === of),
   );
   return [...proved, ...counted].flatMap((grown) => findingOf(grown, watched, [...watched.readings, ...later]));
@@ -140,14 +144,18 @@ interface Grown {
   readonly perRound: number;
 }
 
-/** Counts are exact, so a few rounds prove growth for which readings of memory need many. */
+/**
+ * Counts are exact, so a few rounds prove growth for which readings of memory need many; fewer, if snapshots prove that the objects
+ * stay which stand for what is counted.
+ */
 const fewestRounds = 5;
 
-const countedOf = (readings: readonly ProcessReading[]): Grown[] => {
-  if (readings.length <= fewestRounds) return [];
+const countedOf = (readings: readonly ProcessReading[], inHeap: readonly Finding[]): Grown[] => {
+  const isProved = (counter: string): boolean =>
+    readings.length > fewestRounds || inHeap.some((finding) => isAbout(finding, counter));
   const rounds = readings.slice(1).map(() => 1);
   return findCounterGrowth(readings, rounds)
-    .filter(({ unit, name }) => unit === 'count' && !settlesLater(name))
+    .filter(({ unit, name }) => unit === 'count' && !settlesLater(name) && isProved(name))
     .map(({ name, history, perIteration }) => ({ of: name, history, perRound: perIteration }));
 };
 

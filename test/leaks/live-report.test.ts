@@ -66,6 +66,20 @@ test('a child process takes memory outside the heap, and the finding says how mu
   assert.equal(Math.round((children?.bytesPerRound ?? 0) / mb), 300);
 });
 
+test('a few rounds prove that child processes never end, if snapshots prove that what stands for them stays', () => {
+  const roundReadings = [0, 1, 2, 3].map((round) =>
+    processReading({ atMs: 2000 * round, childProcesses: 3 * round, childrenRssBytes: 30 * mb * round }),
+  );
+  const watched = watchedTarget(undefined, { known: [], roundReadings });
+  const gaining = (name: string): Finding => finding({ gains: [{ name, countPerRound: 3, selfBytesPerRound: 900 }] });
+  const shown = (inHeap: readonly Finding[]): string[] =>
+    findOutsideHeap(watched, [], inHeap).map(({ title }) => title);
+  assert.deepEqual(shown([gaining('ChildProcess')]), ['child processes are started and never end']);
+  assert.deepEqual(shown([gaining('Session')]), []);
+  const { findings } = withWatch(searched('leak', [gaining('ChildProcess')], []), watched);
+  assert.deepEqual(findings.map(({ rank, title }) => `${rank} ${title}`), ['1 child processes are started and never end']); // prettier-ignore
+});
+
 test('native memory must grow by more than an allocator takes while it settles', () => {
   const growing = (perSecond: number) => (second: number) => ({ rssBytes: 60 * mb + perSecond * second });
   const names = (perSecond: number) =>
