@@ -145,7 +145,7 @@ const besideCauses = (findings: readonly Finding[]): Finding[] => {
   return causes;
 };
 
-const isOfOnePackage = ({ owner: one }: Finding, { owner: other }: Finding): boolean =>
+export const isOfOnePackage = ({ owner: one }: Finding, { owner: other }: Finding): boolean =>
   one.kind === 'dependency' && other.kind === 'dependency' && one.package === other.package;
 
 /** Both gain the same number in each round, or one gains a few for each of the other. Work in progress may differ a little. */

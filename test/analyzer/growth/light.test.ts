@@ -154,3 +154,21 @@ test('many lists with the same entries and sizes are one finding; two may be two
   assert.deepEqual(found({ containers: lists }), ['Map of 39 Event gains 10 a round (3 of them)']);
   assert.equal(report({ containers: lists.slice(1) }).findings.length, 2);
 });
+
+test('of the classes of one package the rarest is the cause; the first of many parts are named', () => {
+  const site = (name: string, line: number): SurvivorSite => ({
+    stack: [{ function: name, scriptId: '7', url: 'file:///app/node_modules/dom/index.js', line, column: 2 }],
+    bytes: 900,
+  });
+  const classes = [
+    { name: 'TextNode', history: [100, 620, 1140, 1660] },
+    { name: 'Page', history: steady },
+    ...Array.from({ length: 12 }, (_, i) => ({ name: `Part${i}`, history: steady })),
+  ];
+  const [page, ...others] = found(
+    { classes },
+    classes.map(({ name }, i) => site(name, i)),
+  );
+  assert.equal(page, 'Page: 10 more a round');
+  assert.match(others.join(), /^in step with it, a round: (Part\d \+10, ){8}and 5 more$/);
+});
