@@ -93,9 +93,10 @@ const keptByNode: ReadonlySet<FindingKind> = new Set(['timers', 'native']);
 /** No line that people write is longer; a bundle may be one line. */
 const longestLine = 200;
 
-/** A line that makes something which Node keeps, and adds to a collection. */
+/** A line that makes something which Node keeps, and adds to a collection; a bound of one of them is none of the other. */
 const isOneLine = (one: Finding, other: Finding): boolean =>
   keptByNode.has(one.kind) !== keptByNode.has(other.kind) &&
+  (one.bounded === undefined) === (other.bounded === undefined) &&
   one.location !== null &&
   one.location.file === other.location?.file &&
   one.location.line === other.location.line &&
