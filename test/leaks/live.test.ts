@@ -54,6 +54,21 @@ test('a Set and an array of numbers are found by their sizes, for a snapshot sho
   for (const { history } of report.findings) assert.ok(history.length >= 5);
 });
 
+test('promises that wait in a Map, each with a timer, are one finding; jobs that the same program keeps are another', async (t) => {
+  const source = `
+    const waiting = new Map(); let id = 0;
+    const ask = () => new Promise((resolve, reject) =>
+      waiting.set(id++, { resolve, timer: setTimeout(() => reject(new Error('late')), 3_600_000) }));
+    class Job { steps = [{ at: id }]; }
+    const jobs = [];
+    const request = async () => ({ body: { id }, answer: await ask() });
+    setInterval(() => { for (let i = 0; i < 20; i++) { void request(); jobs.push(new Job()); } }, 20);
+    console.log('ready');`;
+  const { findings } = await look(await startSource(t, source));
+  const shown = findings.map(({ kind, location }) => `${kind} ${location?.line}`).toSorted();
+  assert.deepEqual(shown, ['array 8', 'map 4'], findings.map(({ title }) => title).join('; '));
+});
+
 test('without snapshots the census names what grows and the function that makes it, as weaker evidence', async (t) => {
   const report = await look(await startScript(t, repository('samples/dist/growing-cache.js')), '--light');
   assert.equal(report.verdict, 'leak');

@@ -2,8 +2,8 @@
  * Which object of a cause is the container, and which of the objects that it holds are its entries. In: a cause, the last
  * graph. Out: the container's node, the class of its entries and their number in each snapshot.
  */
-import { nodeName } from '../../model/heap-graph.js';
-import type { Paths } from '../../model/heap-results.js';
+import { edgeName, nodeName, type HeapGraph } from '../../model/heap-graph.js';
+import { noEdge, type Paths } from '../../model/heap-results.js';
 import type { Cause } from './causes.js';
 import { holdOneAnother } from './chains.js';
 import { lookDirect, olderOf } from './direct.js';
@@ -35,7 +35,7 @@ export const findContainer = (
   paths: Paths,
   classes: GrowthClasses,
 ): Container => {
-  const best = byPreference(growing, region, classes, paths);
+  const best = byPreference(growing, region, last.graph, classes, paths);
   if (best === undefined) return inside(region, last, paths, classes);
   const ofBest = growing.filter((one) => one.holder !== best.holder && one.classNumber === best.classNumber);
   const direct = lookDirect(last, best.holder, best.classNumber, classes);
@@ -67,11 +67,12 @@ const vagueness = (name: string): number => {
 
 /**
  * Among entries that gain enough: the most telling class first; then the region's own holder; then the holder nearest to
- * the root.
+ * the root; then by the names of its class and field.
  */
 const byPreference = (
   growing: readonly EntryTally[],
   region: Region,
+  graph: HeapGraph,
   classes: GrowthClasses,
   paths: Paths,
 ): EntryTally | undefined => {
@@ -84,9 +85,15 @@ const byPreference = (
       vaguenessOf(a) - vaguenessOf(b) ||
       isOther(a) - isOther(b) ||
       total(b.counts) - total(a.counts) ||
-      depthOf(paths, a.holder) - depthOf(paths, b.holder),
+      depthOf(paths, a.holder) - depthOf(paths, b.holder) ||
+      compare(heldAs(graph, paths, a.holder), heldAs(graph, paths, b.holder)),
   )[0];
 };
+
+/** Of two fields with the same entries, each run names the same one: V8 keeps objects in no certain order. */
+const heldAs = (graph: HeapGraph, paths: Paths, node: number): string =>
+  `${nodeName(graph, node)} ${paths.edge[node] === noEdge ? '' : edgeName(graph, paths.edge[node])}`;
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 const depthOf = (paths: Paths, node: number): number => {
   let depth = 0;

@@ -39,6 +39,17 @@ test('a Map is found through its table; entries that were always there count, an
   });
 });
 
+test('of two fields with the same entries each run names the same, in whatever order V8 keeps them', async () => {
+  const draw = (fields: readonly string[]) => (k: number) =>
+    `global -metrics-> Metrics metrics\n${fields.map((field) => `metrics -${field}-> List ${field}`).join('\n')}\n` +
+    upTo(4 * (k + 1), (i) => fields.map((field) => `${field} -#${i}-> Metric m${i} 100`).join('\n'));
+  for (const fields of [
+    ['byname', 'order'],
+    ['order', 'byname'],
+  ] as const)
+    assert.equal((await container(draw(fields), ...fields)).node, 'byname', fields.join());
+});
+
 test('the example is an entry itself, not an older object of its class that an entry holds', async () => {
   const draw = (k: number): string =>
     upTo(4 * (k + 1), (i) => `r${i} -session-> Session s${i} 10`) +
