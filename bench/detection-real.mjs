@@ -4,8 +4,9 @@
 // memwatch to its end; how many leaks were found within the time asked for (30 s, or 10 min for rates per hour); in how many
 // the first finding is the container that leaks, at the line that adds to it; and how often the bounds of the heap's growth
 // contain the leak's rate, of all reports with bounds. The load is that of the last minute when memwatch starts.
-//   node bench/detection-real.mjs [--rates 0,1/min,1/h] [--runs 10] [--at-once 3] [--heap 20] [--keep FOLDER]
-//     (after npm run build; rates in % of the heap; heap in MB; --keep writes the report of each run)
+//   node bench/detection-real.mjs [--rates 0,1/min,1/h] [--runs 10] [--at-once 3] [--heap 20] [--warm-up 30] [--keep FOLDER]
+//     (after npm run build; rates in % of the heap; heap in MB; --keep writes the report of each run. The service works for
+//     --warm-up seconds before memwatch starts: after 30 its cache has turned over once, after 180 V8 compiles hardly more)
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '10' },
     'at-once': { type: 'string', default: '3' },
     heap: { type: 'string', default: '20' },
+    'warm-up': { type: 'string', default: '30' },
     keep: { type: 'string' },
   },
 });
@@ -31,7 +33,6 @@ const targetLines = readFileSync(targetFile, 'utf8').split('\n');
 /** The container of each kind of leak. */
 const names = { map: 'sessions', array: 'events', dictionary: 'visits' };
 const kinds = Object.keys(names);
-const warmUpMs = 30_000; // the cache is filled anew meanwhile
 const requestsPerSecond = 50;
 const mostPending = 8;
 
@@ -120,7 +121,7 @@ const run = async (rate, index) => {
   const target = await startTarget(rate, kind);
   const stop = sendRequests(target.port);
   try {
-    await sleep(warmUpMs);
+    await sleep(1000 * Number(values['warm-up']));
     const load = loadavg()[0];
     const startMs = performance.now();
     const report = await look(target.child.pid, rate);
