@@ -18,7 +18,7 @@ test('an idle server is not called clean, and the report says what was looked at
     import http from 'node:http';
     const server = http.createServer((request, response) => response.end('ok'));
     server.listen(0, '127.0.0.1', () => console.log('ready'));`;
-  const report = await leaks((await startSource(t, source)).pid, '--interval', '500ms', '--max-time', '10s');
+  const report = await leaks((await startSource(t, source)).pid, '--interval', '500ms', '--max-time', '60s');
   assert.equal(report.verdict, 'inconclusive', report.reasons.join('\n'));
   assert.match(report.reasons[0] ?? '', /hardly any work.*--load/);
   for (const what of ['JavaScript heap', 'file descriptors', 'threads', 'child processes', 'native memory'])
