@@ -31,7 +31,7 @@ const costOf = (what: string, estimate: CaptureEstimate): string => {
 };
 
 /** A server of Node closes a connection after this time without a request; so do many load balancers and probes. */
-export const idleConnectionUs = 5e6;
+const idleConnectionUs = 5e6;
 
 /** What a long pause can do beside the delay; undefined if the pause is too short for it. */
 export const dangerOfPause = ({ mostPauseUs }: Pick<CaptureEstimate, 'mostPauseUs'>): string | undefined =>

@@ -33,7 +33,10 @@ export const leaksCommand: Command = {
       })
       .option('key', { type: 'boolean', describe: 'end each round by pressing Enter' })
       .option('light', { type: 'boolean', describe: 'count and sample only, without heap snapshots: weaker evidence' })
-      .option('max-pause', { type: 'string', describe: maxPauseText })
+      .option('max-pause', {
+        type: 'string',
+        describe: 'use the strongest evidence that never stops the target for longer, such as 200ms',
+      })
       .option('growth-sites', {
         type: 'boolean',
         describe: 'one more round finds the code that adds to the top findings; it wraps their methods meanwhile',
@@ -61,10 +64,6 @@ export const leaksCommand: Command = {
     return report.verdict === 'leak' && args['fail-on'] === 'leak' ? 1 : 0;
   },
 };
-
-const maxPauseText =
-  'use the strongest evidence that never stops the target for longer, such as 200ms ' +
-  '(default: 5s for snapshots of a process with open connections, otherwise any time)';
 
 const roundOptions = (yargs: Argv): Argv =>
   yargs

@@ -3,8 +3,7 @@
  * costs is estimated first. In: the estimate, and what the user allows. Out: what may be used, and why not more.
  */
 import { whyNoRoom, type SnapshotEstimate } from '../captures/estimate.js';
-import { idleConnectionUs } from '../captures/say-cost.js';
-import { formatBytes, formatDuration, formatThings } from '../report/units.js';
+import { formatBytes, formatDuration } from '../report/units.js';
 
 export interface Evidence {
   readonly snapshots: boolean;
@@ -18,14 +17,10 @@ export interface Allowed {
   readonly light: boolean;
   readonly force: boolean;
   readonly maxPauseMs?: number | undefined;
-  /** The target's open connections, which the other side may close while the target stands still. */
-  readonly connections: number;
 }
 
 export const evidenceFor = (estimate: SnapshotEstimate, allowed: Allowed): Evidence => {
-  const { light, force } = allowed;
-  const maxPauseMs =
-    allowed.maxPauseMs ?? (endangersConnections(estimate, allowed) ? idleConnectionUs / 1000 : Infinity);
+  const { light, force, maxPauseMs = Infinity } = allowed;
   const fits = (us: number): boolean => us <= maxPauseMs * 1000;
   const collects = (force || estimate.collectionFits) && fits(estimate.mostCollectionUs);
   const counts = (force || estimate.censusFits) && collects && fits(estimate.mostCensusPauseUs);
@@ -38,27 +33,18 @@ export const evidenceFor = (estimate: SnapshotEstimate, allowed: Allowed): Evide
   };
 };
 
-/** A program may end when its connections do. Whoever says how long the target may stand still, or uses force, has decided. */
-const endangersConnections = ({ pauseUs }: SnapshotEstimate, { force, connections }: Allowed): boolean =>
-  !force && connections > 0 && pauseUs > idleConnectionUs;
-
 const whyNotMore = (
   estimate: SnapshotEstimate,
-  { light, force, maxPauseMs, connections }: Allowed,
+  { light, force, maxPauseMs }: Allowed,
   counts: boolean,
   collects: boolean,
 ): string[] => {
   const hasRoom = force || (estimate.enough && estimate.censusFits);
   const less = collects ? '' : ', without collections of garbage';
-  const used = counts ? 'counts of objects and sampled allocations' : 'sampled allocations';
-  const pauses = `a snapshot could stop the target for ${formatDuration(estimate.mostPauseUs)}, a count for ${formatDuration(estimate.mostCensusPauseUs)}`;
-  if (maxPauseMs !== undefined && hasRoom && !(light && counts))
+  if (maxPauseMs !== undefined && hasRoom && !(light && counts)) {
+    const used = counts ? 'counts of objects and sampled allocations' : 'sampled allocations';
+    const pauses = `a snapshot could stop the target for ${formatDuration(estimate.mostPauseUs)}, a count for ${formatDuration(estimate.mostCensusPauseUs)}`;
     return [`--max-pause allows only ${used}${less}, which are weaker evidence: ${pauses} (estimated)`];
-  if (hasRoom && !light && connections > 0) {
-    const open = formatThings(connections, 'open connection');
-    return [
-      `only ${used}${less}, which are weaker evidence: ${pauses} (estimated), and the other side of its ${open} may close them after 5 s; --max-pause 1m takes snapshots`,
-    ];
   }
   if (!force && !estimate.censusFits) {
     const what = `only sampled allocations${less}: there is not enough memory for heap snapshots or object counts`;

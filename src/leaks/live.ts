@@ -4,7 +4,6 @@
  * attachment. Out: a LeakReport.
  */
 import type { Attachment } from '../agent/attach/attach.js';
-import { openConnections } from '../agent/process/sockets.js';
 import { openProcessReadings } from '../agent/capture/process-readings.js';
 import { captureScripts } from '../agent/capture/scripts.js';
 import { reportOfCensus } from '../analyzer/growth/light.js';
@@ -62,10 +61,7 @@ export const findLiveLeaks = async (
 ): Promise<LeakReport> => {
   await requireTurningLoop(attachment, io);
   const estimate = await estimateSnapshot(attachment, { collected: options.maxPauseMs === undefined });
-  const { snapshots, counts, collects, warnings } = evidenceFor(estimate, {
-    ...options,
-    connections: connectionsOf(attachment),
-  });
+  const { snapshots, counts, collects, warnings } = evidenceFor(estimate, options);
   const warmsUp = options.warmUpRounds > 0 && snapshots && countsInWarmUp(estimate);
   await warmUp(round, options.warmUpRounds - Number(warmsUp));
   const { kept } = options;
@@ -92,10 +88,6 @@ export const findLiveLeaks = async (
     ),
   );
 };
-
-/** A worker that stands still leaves the connections of the others alone. */
-const connectionsOf = ({ pid, worker, port }: Attachment): number =>
-  pid === undefined || worker !== undefined ? 0 : openConnections(pid, port);
 
 const warmUp = async (round: Round, rounds: number): Promise<void> => {
   for (let i = 1; i <= rounds; i++) await round(`1/4 warm-up, round ${i} of ${rounds}`);

@@ -44,7 +44,7 @@ test('without room for snapshots, only the rounds that count objects take time',
 
 test('the strongest evidence whose pauses fit is used, and named', () => {
   const evidence = (maxPauseMs: number | undefined, more: Partial<SnapshotEstimate> = {}, light = false): string => {
-    const found = evidenceFor({ ...snapshotOf(10), ...more }, { light, force: false, maxPauseMs, connections: 0 });
+    const found = evidenceFor({ ...snapshotOf(10), ...more }, { light, force: false, maxPauseMs });
     const used = Object.entries(found).flatMap(([name, is]) => (is === true ? [name] : []));
     return `${used.join(' ')}: ${found.warnings.join()}`;
   };

@@ -33,7 +33,7 @@ const estimate = (values: Partial<SnapshotEstimate> = {}): SnapshotEstimate =>
     fileBytes: 2e8,
     ...values,
   }) as SnapshotEstimate;
-const plain = { light: false, force: false, connections: 0 };
+const plain = { light: false, force: false };
 
 test('snapshots are the evidence, if they fit and nothing forbids them', () => {
   assert.deepEqual(evidenceFor(estimate(), plain), { snapshots: true, counts: true, collects: true, warnings: [] });
@@ -63,23 +63,6 @@ test('--max-pause allows what never stops the target for longer', () => {
   assert.deepEqual(used, [[true, true, true], [false, true, true], [false, false, true], [false, false, false]]); // prettier-ignore
   assert.match(within(1000).warnings[0] ?? '', /^--max-pause allows only counts of objects and sampled allocations/);
   assert.match(within(50).warnings[0] ?? '', /only sampled allocations, without collections of garbage/);
-});
-
-test('a pause in which open connections may be closed takes no snapshots, unless the user allows it', () => {
-  const slow = estimate({ pauseUs: 7e6, mostPauseUs: 15e6, mostCensusPauseUs: 3e6 });
-  const server = { ...plain, connections: 12 };
-  const { snapshots, counts, warnings } = evidenceFor(slow, server);
-  assert.deepEqual([snapshots, counts], [false, true]);
-  assert.match(
-    warnings[0] ?? '',
-    /^only counts of objects .* stop the target for 15\.0 s.* 12 open connections .*--max-pause 1m/,
-  );
-  const allowed = [plain, { ...server, maxPauseMs: 60_000 }, { ...server, force: true }];
-  assert.deepEqual(
-    allowed.map((one) => evidenceFor(slow, one).snapshots),
-    [true, true, true],
-  );
-  assert.equal(evidenceFor(estimate(), server).snapshots, true);
 });
 
 test('the time of a search grows with the heap, and with nothing found it is at least that of a clean verdict', () => {

@@ -71,14 +71,6 @@ export const holdersOf = (port: number, seenBy: number): PortHolders => {
   return { held: true, pids, connections: rows.filter(({ state }) => state === established).length };
 };
 
-/** How many open TCP connections a process has, without those of one of its ports; 0 if its sockets cannot be seen. */
-export const openConnections = (pid: number, exceptPort: number): number => {
-  const inodes = socketInodes(pid);
-  if (inodes.size === 0) return 0;
-  const rows = socketRows(pid).filter(({ state, port }) => state === established && port !== exceptPort);
-  return rows.filter(({ inode }) => inodes.has(inode)).length;
-};
-
 /** For each TCP socket that the process can see, by inode: in words, its peer, or the port that its clients connect to. */
 export const socketPeers = (seenBy: number): ReadonlyMap<string, string> => {
   const rows = socketRows(seenBy);

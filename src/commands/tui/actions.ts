@@ -106,14 +106,12 @@ const snapshotPrice = (forWhat: string, estimate: SnapshotEstimate): string[] =>
   return lines;
 };
 
-/** A search for leaks that leaves its snapshots in a folder. How long the target stands still was said and agreed to. */
+/** A search for leaks that leaves its snapshots in a folder. */
 export const leaksCommandLine = (target: string, folder: string): readonly string[] => [
   'leaks',
   target,
   '--keep',
   folder,
-  '--max-pause',
-  '1h',
 ];
 
 export const leaksOutcome = ({ verdict, findings }: LeakReport): string => {
