@@ -41,7 +41,10 @@ export const searchHeap = async (looking: Looking, watched: Watched, options: Se
 const searchIn = async (folder: string, looking: Looking, watched: Watched, options: SearchOptions): Promise<Found> => {
   const captures = createCaptures(folder, looking, watched, { ...options, rounds: roundsToPlan(watched, options) });
   await captures.first();
-  const finish = await sampleSurvivors(looking.attachment, expectedGrowth(watched.heapBytes, options.rounds));
+  const finish = await sampleSurvivors(
+    looking.attachment,
+    expectedGrowth(watched.heapBytes, roundsToPlan(watched, options)),
+  );
   const { report, heapSeen, cut } = await compareRounds(captures, looking, watched, options);
   const sites = await finish();
   const scripts = await newestScripts(captures.files);
@@ -111,10 +114,12 @@ const isDecided = (
 ): boolean => {
   const { end, known } = watched;
   const isLong = rounds >= options.rounds;
-  if (report.verdict === 'leak') return rounds >= roundsToPlan(watched, options);
+  const mayFill = (report.bounded ?? []).length > 0;
+  // a list with a small index of its entries looks like a cache with a bound, until the index has turned over
+  if (report.verdict === 'leak') return rounds >= (mayFill ? options.rounds : roundsToPlan(watched, options));
   if (isSuspected(watched) && !isLong) return false;
   // more rounds show whether growth slows down, not whether a bound in the code will hold
-  if (report.verdict === 'inconclusive') return isLong && (report.bounded ?? []).length > 0;
+  if (report.verdict === 'inconclusive') return isLong && mayFill;
   const least = known.find(({ of }) => of === heapMemory)?.least ?? 0;
   return end !== 'open' || heapSeen === undefined || heapSeen.slope.high < least;
 };
