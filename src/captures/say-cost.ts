@@ -34,7 +34,7 @@ const costOf = (what: string, estimate: CaptureEstimate): string => {
 const idleConnectionUs = 5e6;
 
 /** What a long pause can do beside the delay; undefined if the pause is too short for it. */
-export const dangerOfPause = ({ mostPauseUs }: Pick<CaptureEstimate, 'mostPauseUs'>): string | undefined =>
+export const dangerOfPause = ({ mostPauseUs }: CaptureEstimate): string | undefined =>
   mostPauseUs > idleConnectionUs
     ? 'After 5 s without an answer the other side may close connections that the target keeps open, and health checks may fail'
     : undefined;

@@ -7,6 +7,7 @@ import type { Attachment } from '../agent/attach/attach.js';
 import { openProcessReadings } from '../agent/capture/process-readings.js';
 import { captureScripts } from '../agent/capture/scripts.js';
 import { reportOfCensus } from '../analyzer/growth/light.js';
+import { risesEvenly } from '../analyzer/growth/readings/gate.js';
 import { arrayBuffers, isWorkerHeap, withHeapSeen } from '../analyzer/growth/readings/bounds.js';
 import { heapMemory } from '../analyzer/growth/readings/counters.js';
 import { coverageOf } from '../analyzer/growth/watch-report.js';
@@ -77,7 +78,7 @@ export const findLiveLeaks = async (
   const untilMs = performance.now() + options.maxMs;
   const gateRounds = gateRoundsFor(estimate);
   const first = await watchTarget(looking, { ...watching, gateRounds, warmsUp, sampled: false });
-  const suspectedRounds = options.rounds ?? suspectedRoundsFor(estimate, first.isEven);
+  const suspectedRounds = options.rounds ?? suspectedRoundsFor(estimate, risesEvenly(first.gate.rising));
   const { report: found, watched } = await reportOf(looking, first, { ...options, rounds, suspectedRounds, untilMs });
   if (io.signal.aborted) return found; // the target may not answer any more
   const report = await withSites(await withMemoryGrowth(found, looking), looking, options);
@@ -142,8 +143,7 @@ const watchAgain = async (
   const second = await watchTarget(looking, { ...watching, endsOn: 'late rise' });
   if (!isSearchedAgain(second, heapSeen))
     return { report: withWatch(report, withStepsSince(first, seenBy(heapSeen, second))), watched: second };
-  const { rounds } = options;
-  const again = await searchHeap(looking, second, { ...options, suspectedRounds: rounds, keep: undefined });
+  const again = await searchHeap(looking, second, { ...options, suspectedRounds: options.rounds, keep: undefined });
   if (again.cut !== undefined) return { report: reportOfCut(second, again.cut, again.report), watched: second };
   const isDecided = again.report.verdict !== 'clean' || second.end !== 'rises';
   // a rise ends a watch before everything outside the heap is known

@@ -68,8 +68,6 @@ export interface Watched extends Watch {
   readonly end: 'rises' | 'grows' | 'creeps' | 'open' | 'known' | 'time' | 'cut';
   /** Undefined unless it was cut short. */
   readonly cut: Cut | undefined;
-  /** Something rose as much in each of the rounds as in the others. */
-  readonly isEven: boolean;
   readonly rounds: number;
   /** At the start, and at the end of each round. */
   readonly roundReadings: readonly ProcessReading[];
@@ -102,17 +100,17 @@ export const watchTarget = async (looking: Looking, options: WatchOptions): Prom
       if (options.sampled && rounds === 1) finish = await sampleSurvivors(attachment, gained, looking.collects);
     });
     if (cut !== undefined) end = 'cut';
-    else if (rounds < options.gateRounds) continue;
-    else if (warmsUp && !risesEvenly(findRising(notes.counts))) {
-      notes.forgetFirstRound();
-      rounds--;
-    } else end = endOf(watchNow(), options, risingOf(notes.watch(), notes.counts, options));
-    warmsUp = false;
+    else if (rounds >= options.gateRounds) {
+      if (warmsUp && !risesEvenly(findRising(notes.counts))) {
+        notes.forgetFirstRound();
+        rounds--;
+      } else end = endOf(watchNow(), options, risingOf(notes.watch(), notes.counts, options));
+      warmsUp = false;
+    }
   }
   const gate = { ...findRisingLately(notes.counts), sites: (await finish?.()) ?? [] };
   const { roundReadings } = notes;
-  const isEven = risesEvenly(gate.rising);
-  return { ...watchNow(), gate, end, cut, isEven, rounds, roundReadings, descriptors: notes.gainedDescriptors() };
+  return { ...watchNow(), gate, end, cut, rounds, roundReadings, descriptors: notes.gainedDescriptors() };
 };
 
 /** A search that found nothing is repeated only if this many counts show what it could not see. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Attachment } from '#memwatch/agent/attach/attach.js';
+import { risesEvenly } from '#memwatch/analyzer/growth/readings/gate.js';
 import { leakReport } from '#memwatch/analyzer/growth/verdict.js';
 import { watchedMs } from '#memwatch/analyzer/growth/watch-report.js';
 import type { CensusReading } from '#memwatch/analyzer/model/census.js';
@@ -78,7 +79,7 @@ test('a round of warm-up counts if something rises in it as it does in the next;
   const warming = { ...options, warmsUp: true };
   const leak = createTarget({ sessionsAt: (count) => 100 * count });
   const even = await watchTarget(leak.looking, warming);
-  assert.deepEqual([even.end, even.rounds, leak.done.rounds, even.isEven], ['rises', 2, 2, true]);
+  assert.deepEqual([even.end, even.rounds, leak.done.rounds, risesEvenly(even.gate.rising)], ['rises', 2, 2, true]);
 
   const atStart = [0, 500, 600, 700, 800];
   const starting = createTarget({ sessionsAt: (count) => atStart[count] ?? 900 });

@@ -58,7 +58,6 @@ export const watchedTarget = (
     rounds,
     roundReadings,
     descriptors: [],
-    isEven: false,
     ...values,
   };
 };

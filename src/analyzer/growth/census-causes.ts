@@ -4,6 +4,7 @@
  */
 import { formatCount, sumOf } from '../model/figures.js';
 import type { Finding } from '../model/finding.js';
+import { groupBy } from '../model/group-by.js';
 import { gainsAlike, isOfOnePackage } from './rank.js';
 import { gainsOf } from './readings/evidence.js';
 import { isOwnClass } from './snapshots/own-class.js';
@@ -29,11 +30,7 @@ const fewestOfOneKind = 3;
 
 /** The lists of a thousand sessions to which one call adds: the same kind of entries, and the same number in each round. */
 const byKind = (findings: readonly Finding[]): Finding[] => {
-  const alike = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const key = `${finding.signature} ${gainsOf(finding.history).join()}`;
-    alike.set(key, [...(alike.get(key) ?? []), finding]);
-  }
+  const alike = groupBy(findings, ({ signature, history }) => `${signature} ${gainsOf(history).join()}`);
   return [...alike.values()].flatMap(([first, ...more]) => {
     if (first === undefined) return [];
     const count = more.length + 1;

@@ -4,6 +4,7 @@
  */
 import { formatCount, formatMean, sumOf, toTenths } from '../model/figures.js';
 import type { ClassGain, Finding, FindingKind } from '../model/finding.js';
+import { groupBy } from '../model/group-by.js';
 import { isCounted } from './readings/counters.js';
 import { gainsOf } from './readings/evidence.js';
 import { isNameless } from './snapshots/growth-classes.js';
@@ -38,15 +39,10 @@ export const mergeByCause = (findings: readonly Finding[]): Finding[] =>
 
 const byBytes = (findings: readonly Finding[]): Finding[] => findings.toSorted((a, b) => bytesOf(b) - bytesOf(a));
 
-const bySignature = (findings: readonly Finding[]): Finding[] => {
-  const found = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const alike = found.get(finding.signature);
-    if (alike === undefined) found.set(finding.signature, [finding]);
-    else alike.push(finding);
-  }
-  return [...found.values()].map((alike) => withNumber(alike.reduce(sameKind), alike.length));
-};
+const bySignature = (findings: readonly Finding[]): Finding[] =>
+  [...groupBy(findings, ({ signature }) => signature).values()].map((alike) =>
+    withNumber(alike.reduce(sameKind), alike.length),
+  );
 
 const collections: ReadonlySet<FindingKind> = new Set(['map', 'set', 'array', 'dictionary']);
 

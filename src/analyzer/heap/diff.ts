@@ -158,7 +158,7 @@ const computeGrowth = (
   const { immediate, preorder } = last.dominators;
   const isMostOfNewField = (node: number): boolean => {
     const above = immediate[node];
-    return twinOf(above) === missing && is[node] > growth[above] / 2 && growth[above] > 0;
+    return growth[above] > 0 && is[node] > growth[above] / 2 && twinOf(above) === missing;
   };
   for (let at = 0; at < nodeCount; at++) {
     const node = preorder[at];

@@ -2,15 +2,13 @@
  * Many processes as one: those that run the same script in the same folder, such as a cluster with its primary. In: processes
  * with their CPU. Out: groups with their sums, and in each the process that differs from the others. The largest group first.
  */
+import { groupBy } from '../model/group-by.js';
 import type { Candidate } from '../model/node-process.js';
 import type { ProcessGroup, WatchedProcess } from '../model/printed-documents.js';
 import { findDifferent } from './different.js';
 
-export const groupProcesses = (processes: readonly WatchedProcess[]): ProcessGroup[] => {
-  const byScript = new Map<string, WatchedProcess[]>();
-  for (const one of processes) byScript.set(keyOf(one), [...(byScript.get(keyOf(one)) ?? []), one]);
-  return [...byScript.values()].map(groupOf).toSorted((a, b) => b.rssBytes - a.rssBytes);
-};
+export const groupProcesses = (processes: readonly WatchedProcess[]): ProcessGroup[] =>
+  [...groupBy(processes, keyOf).values()].map(groupOf).toSorted((a, b) => b.rssBytes - a.rssBytes);
 
 const keyOf = ({ script, folder, container }: Candidate): string => JSON.stringify([script, folder, container]);
 

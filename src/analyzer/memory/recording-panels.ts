@@ -3,6 +3,7 @@
  * by part with its limits, heaps, CPU, delay of the event loop, garbage collection, handles; for one process each, and for
  * all of them together.
  */
+import { groupBy } from '../model/group-by.js';
 import type { ChartGroup, ChartMark, Layer, Panel, PanelUnit, RecordingCharts } from '../model/panel.js';
 import type { RecordedReading, RecordedSeries, Recording } from '../model/recording.js';
 import { stackOf } from './recording-stack.js';
@@ -38,14 +39,11 @@ const readSeries = (series: readonly RecordedSeries[]): RecordedSeries[] =>
   series.filter(({ readings }) => readings.length > 0);
 
 /** Of each process its threads, the main thread first. Series without readings are left out. */
-const processesOf = (series: readonly RecordedSeries[]): RecordedSeries[][] => {
-  const processes = new Map<string, RecordedSeries[]>();
-  for (const one of readSeries(series)) {
-    const key = one.start.pid === null ? `series ${one.start.series}` : `${one.start.pid}`;
-    processes.set(key, [...(processes.get(key) ?? []), one]);
-  }
-  return [...processes.values()];
-};
+const processesOf = (series: readonly RecordedSeries[]): RecordedSeries[][] => [
+  ...groupBy(readSeries(series), ({ start }) =>
+    start.pid === null ? `series ${start.series}` : `${start.pid}`,
+  ).values(),
+];
 
 const processName = ({ start }: RecordedSeries): string =>
   `${start.script === '' ? 'process' : start.script} (${start.pid ?? 'remote'})`;

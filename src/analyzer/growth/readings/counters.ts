@@ -48,8 +48,9 @@ export const classesInHeap: ReadonlyMap<string, string> = new Map([
   [threads, 'Worker'],
   [childProcesses, 'ChildProcess'],
 ]);
+const countedClasses: ReadonlySet<string> = new Set(classesInHeap.values());
 /** Whether each object of that class stands for something that is counted outside the heap. */
-export const isCounted = (className: string): boolean => [...classesInHeap.values()].includes(className);
+export const isCounted = (className: string): boolean => countedClasses.has(className);
 /** Growth of memory, as opposed to a number of things that were opened. */
 export const isMemory = (name: string): boolean => [nativeMemory, externalMemory, heapMemory, realms].includes(name);
 const countDefaults = { unit: 'count', leastPerRound: 1, leastPerIteration: 1 / 50 } as const;

@@ -16,11 +16,13 @@ interface Grown {
 }
 
 /** Only a region without a collection joins another, and only one with a collection: so one of them always stays. */
-export const joinRegions = (regions: readonly Region[], { entries, last, classes }: Grown): Region[] => {
+export const joinRegions = (regions: readonly Region[], { entries, last, classes }: Grown): readonly Region[] => {
+  if (regions.length < 2) return regions;
   const hasCollection = (region: Region): boolean =>
     growingIn(region, new Set(region.members), entries, last, classes).length > 0;
   const joined = new Map(regions.filter(hasCollection).map((region) => [region, region]));
   const others = regions.filter((region) => !joined.has(region));
+  if (others.length === 0 || joined.size === 0) return regions;
   const kept = keptNodes([...joined.keys()], others, last);
   const left = others.filter((region) => {
     const keeper = kept.get(region)?.find(({ nodes }) => isKept(region, nodes, last, classes))?.by;
@@ -74,7 +76,10 @@ const minShareOfMost = 0.02;
 /** Whether these are nearly all objects of a class that the region gains. */
 const isKept = (region: Region, nodes: ReadonlySet<number>, { graph }: Transients, classes: GrowthClasses): boolean => {
   const keptOf = new Map<number, number>();
-  for (const node of nodes) keptOf.set(classes.of(graph, node), (keptOf.get(classes.of(graph, node)) ?? 0) + 1);
+  for (const node of nodes) {
+    const classNumber = classes.of(graph, node);
+    keptOf.set(classNumber, (keptOf.get(classNumber) ?? 0) + 1);
+  }
   const growing = growingClasses(region);
   const least = minShareOfMost * Math.max(0, ...growing.map(lastCount));
   return growing.some((one) => {

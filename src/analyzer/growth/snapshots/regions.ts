@@ -3,6 +3,7 @@
  * a judgement of its growth. In: tallies of holders, and which holders count as one (links of one list). Out: regions that
  * grow or slow down.
  */
+import { groupBy } from '../../model/group-by.js';
 import { gainsOf, judgeBytes, judgeSeries, type Trend } from '../readings/evidence.js';
 import type { GrowthClasses } from './growth-classes.js';
 import type { Tallies, Tally } from './tallies.js';
@@ -141,12 +142,6 @@ const largestOf = (members: readonly number[], tallies: Tallies): number => {
   const growth = (member: number): number =>
     (tallies.byHolder.get(member) ?? []).reduce((sum, { bytes }) => sum + (bytes.at(-1) ?? 0) - bytes[0], 0);
   return members.reduce((best, member) => (growth(member) > growth(best) ? member : best));
-};
-
-const groupBy = <K>(values: readonly number[], keyOf: (value: number) => K): Map<K, number[]> => {
-  const groups = new Map<K, number[]>();
-  for (const value of values) append(groups, keyOf(value), [value]);
-  return groups;
 };
 
 const append = <K>(groups: Map<K, number[]>, key: K, values: readonly number[]): void => {
