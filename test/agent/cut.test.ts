@@ -1,13 +1,15 @@
 /**
  * Cutting the connection to a target that does not answer in time. Node reads freed memory, and ends, when it is asked to
- * close its inspector and gets a client's goodbye at the same moment.
+ * close its inspector and gets a client's goodbye, or another message, at the same moment.
  */
 import assert from 'node:assert/strict';
+import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { attach } from '#memwatch/agent/attach/attach.js';
 import { childProcessIds } from '#memwatch/agent/process/proc.js';
 import { connectSession } from '#memwatch/agent/session/protocol.js';
-import { startFakeInspector } from '../support/fake-inspector.js';
+import { startFakeInspector, textFrame } from '../support/fake-inspector.js';
 import { testedMajors } from '../support/nodes.js';
 import { startSource } from '../support/targets.js';
 import { eventually, noPortOpen } from '../support/waiting.js';
@@ -46,6 +48,41 @@ test('what undoes everything is sent last: no goodbye follows it', async (t) => 
   await eventually('the connection is cut', () => ended);
   await silent.close();
   assert.deepEqual(kindsOfFrames(received), [text]);
+});
+
+test('while a target closes its inspector nothing else is sent to it: no command, and nothing that acknowledges a message', async (t) => {
+  /** What is sent after a command while its answer is awaited and messages come; then it is answered. */
+  const sentAfter = async (closes: boolean): Promise<number> => {
+    let received = Buffer.alloc(0);
+    let socket: Duplex | undefined;
+    const { url } = await startFakeInspector(t, {
+      open: (opened) => {
+        socket = opened;
+        opened.on('data', (data: Buffer) => (received = Buffer.concat([received, data])));
+      },
+    });
+    const write = (message: object): void => void socket?.write(textFrame(JSON.stringify(message)));
+    const session = await connectSession(url);
+    let heard = 0;
+    session.on('HeapProfiler.lastSeenObjectId', () => heard++);
+    const first = session.send('Runtime.evaluate', { expression: '' }, { closes });
+    const second = session.send('Runtime.getIsolateId');
+    for (let i = 0; i < 30; i++) {
+      write({ method: 'HeapProfiler.lastSeenObjectId', params: {} });
+      await sleep(5);
+    }
+    await eventually('the messages come', () => heard === 30);
+    const sent = kindsOfFrames(received).length - 1;
+    write({ id: 1, result: { result: {} } });
+    await first;
+    await eventually('the second command is sent', () => kindsOfFrames(received).length > 1);
+    write({ id: 2, result: { id: '' } });
+    await second;
+    await session.close();
+    return sent;
+  };
+  assert.ok((await sentAfter(false)) > 1);
+  assert.equal(await sentAfter(true), 0);
 });
 
 test('targets that are cut off while they can answer, and one that cannot, live, and close what memwatch opened', async (t) => {

@@ -49,7 +49,7 @@ export const borrowPort = async (
   const session = await connectToProcess(lender.url, lender.pid);
   try {
     await evaluate(session, turnOfLoop, [], { awaitPromise: true, timeoutMs: 500 }); // a busy lender would not open again in time
-    await evaluate(session, lend, [port, lendMs], { mayNeedRequire: true });
+    await evaluate(session, lend, [port, lendMs], { mayNeedRequire: true, closes: true });
   } catch {
     // no answer, or closing cut it off: the port is checked from outside instead
   } finally {

@@ -100,7 +100,7 @@ export const unreachableInspector = async (pid: number): Promise<string | undefi
  */
 export const moveInspector = async (session: Session): Promise<void> => {
   try {
-    await evaluate(session, move);
+    await evaluate(session, move, [], { closes: true });
   } catch (error) {
     const cut = error instanceof MemwatchError && error.code === 'disconnected';
     if (!cut) throw error;

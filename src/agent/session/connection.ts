@@ -13,11 +13,11 @@ import Chrome, { type WebSocket, type WebSocketClass } from 'chrome-remote-inter
 import { MemwatchError, messageOf } from '../../errors.js';
 import { keepAcknowledging } from './acknowledge.js';
 import { answeredError, readMessage } from './channel.js';
-import { passTerminationsOn } from './termination.js';
+import { passTerminationsOn, type Ask } from './termination.js';
 
 export interface Connection {
   /** The answer to a command; rejected with the target's error, which carries its `response`. */
-  ask(method: string, params: unknown): Promise<unknown>;
+  ask: Ask;
   /** Waits for an answer that comes as an event. */
   expect(answer: Promise<unknown>): Promise<unknown>;
   on(event: string, listener: (params: never) => void): () => void;
@@ -49,15 +49,31 @@ export const openConnection = async (url: string, signal: AbortSignal, agent?: A
     return () => void client.off(event, listener);
   };
   client.setMaxListeners(0); // one listener for each feature that listens
-  const acknowledging = keepAcknowledging(() => client.send('Runtime.getIsolateId', {}));
+  const { send, isClosing } = oneAtItsEnd(client);
+  const acknowledging = keepAcknowledging(async () => isClosing() || client.send('Runtime.getIsolateId', {}));
   client._ws?.on('message', acknowledging.received);
-  const ask: Connection['ask'] = (method, params) =>
-    acknowledging
-      .during(client.send(method, params ?? {}))
-      .catch((error: Error & { response?: { message: unknown } }) => {
-        throw error.response === undefined ? error : answeredError(error.response);
-      });
+  const ask: Ask = (method, params, closes) =>
+    acknowledging.during(send(method, params, closes)).catch((error: Error & { response?: { message: unknown } }) => {
+      throw error.response === undefined ? error : answeredError(error.response);
+    });
   return { ask: passTerminationsOn(ask), expect: acknowledging.during, on, closed: closed.signal, close };
+};
+
+/**
+ * While the target closes its inspector, nothing else is sent. If a message comes at that moment, Node 20 to 26 may read in
+ * the same turn of its loop that its close frame was answered, before it has noted that the frame was sent; it then sends a
+ * second one, and the process ends as `closerOf` says.
+ */
+const oneAtItsEnd = (client: Client): { send: Ask; isClosing(): boolean } => {
+  let closing: Promise<void> | undefined;
+  const send: Ask = (method, params, closes) => {
+    if (closing !== undefined) return closing.then(() => send(method, params, closes));
+    const answer = client.send(method, params ?? {});
+    const over = (): void => (closing = undefined);
+    if (closes === true) closing = answer.then(over, over);
+    return answer;
+  };
+  return { send, isClosing: () => closing !== undefined };
 };
 
 /** With a WebSocket whose messages have a maximum size, which follows no redirect, and which is shown before it is open. */

@@ -5,11 +5,10 @@
 import type { MemwatchUrl } from '../../analyzer/model/scripts.js';
 import { MemwatchError, messageOf } from '../../errors.js';
 import { patienceMs } from './patience.js';
-import type { Session } from './protocol.js';
+import type { SendOptions, Session } from './protocol.js';
 import { isInVm } from './termination.js';
 
-export interface EvaluateOptions {
-  timeoutMs?: number;
+export interface EvaluateOptions extends SendOptions {
   /** The function returns a promise. Leave it out otherwise: a busy target runs no promise reactions. */
   awaitPromise?: boolean;
   /**
@@ -97,7 +96,7 @@ const run = async (
   options: EvaluateOptions,
   returnByValue: boolean,
 ): Promise<Answer['result']> => {
-  const { awaitPromise = false, objectGroup, mayNeedRequire } = options;
+  const { awaitPromise = false, objectGroup, mayNeedRequire, closes } = options;
   const call = typeof body === 'string' ? body : callOf(body, args);
   const group = objectGroup !== undefined && { objectGroup };
   const ask = async (
@@ -106,7 +105,8 @@ const run = async (
     timeoutMs = options.timeoutMs,
   ): Promise<Answer['result']> => {
     const params = { expression: expression + named, awaitPromise, returnByValue, silent: true, ...group, ...more };
-    return resultOf(await session.send('Runtime.evaluate', params, timeoutMs === undefined ? {} : { timeoutMs }));
+    const sending = { ...(timeoutMs !== undefined && { timeoutMs }), ...(closes !== undefined && { closes }) };
+    return resultOf(await session.send('Runtime.evaluate', params, sending));
   };
   const askOutsideVm = async (): Promise<Answer['result']> => {
     if (staysInVm.has(session)) return ask(call);

@@ -59,7 +59,7 @@ export const enterGuard = async (session: Session, opened: boolean, known?: stri
   });
   const { client } = state;
   // this message waits in the target until it runs again
-  session.beforeCut(() => void evaluate(session, depart, [client]).catch(() => {}));
+  session.beforeCut(() => void evaluate(session, depart, [client], { closes: true }).catch(() => {}));
   let heap: HeapFigures | undefined;
   const endBeats = atEachBeat(session, async () => {
     heap = (await evaluate(session, beat, [client], { timeoutMs: Infinity })) ?? heap;
@@ -72,7 +72,7 @@ export const enterGuard = async (session: Session, opened: boolean, known?: stri
     leave: async () => {
       endBeats();
       const closes = await evaluate(session, leave, [client], { timeoutMs: 3000 });
-      if (closes) await evaluate(session, end, [], { timeoutMs: 3000 }).catch(() => {}); // closing cuts off its own answer
+      if (closes) await evaluate(session, end, [], { timeoutMs: 3000, closes: true }).catch(() => {}); // closing cuts off its own answer
       return closes;
     },
   };
@@ -120,7 +120,7 @@ export const expectSecondAsk = (session: Session): Promise<void> =>
  */
 export const clearGuard = async (session: Session): Promise<{ clients: number; closed: boolean }> => {
   const { clients, closes } = await evaluate(session, clear);
-  if (closes) await evaluate(session, end, [], { timeoutMs: 3000 }).catch(() => {});
+  if (closes) await evaluate(session, end, [], { timeoutMs: 3000, closes: true }).catch(() => {});
   return { clients, closed: closes };
 };
 
@@ -128,7 +128,7 @@ export const clearGuard = async (session: Session): Promise<{ clients: number; c
 export const closeInspector = async (session: Session): Promise<void> => {
   const close = (): void => (process.getBuiltinModule ?? require)('node:inspector').close();
   // closing cuts off its own answer
-  await evaluate(session, close, [], { timeoutMs: 3000, mayNeedRequire: true }).catch(() => {});
+  await evaluate(session, close, [], { timeoutMs: 3000, mayNeedRequire: true, closes: true }).catch(() => {});
 };
 
 /** A call of `enter` that includes the door's source: code that runs in a target can refer to no other function of memwatch. */

@@ -38,12 +38,18 @@ interface NodeEvents {
 export type Commands = ProtocolMapping.Commands & NodeCommands;
 export type Events = ProtocolMapping.Events & NodeEvents;
 
+export interface SendOptions {
+  timeoutMs?: number;
+  /** The target closes its inspector: the other commands of its connection wait meanwhile. */
+  closes?: boolean;
+}
+
 export interface Session {
   /** Sends a command. Throws `no-answer` after `timeoutMs` (15 s; Infinity for none), `disconnected`, or `target-error`. */
   send<M extends keyof Commands>(
     method: M,
     params?: Commands[M]['paramsType'][0],
-    options?: { timeoutMs?: number },
+    options?: SendOptions,
   ): Promise<Commands[M]['returnType']>;
   /** Of the connection to a process: waits for an answer that comes as an event. */
   expect?(answer: Promise<unknown>): Promise<unknown>;
@@ -110,7 +116,7 @@ export const connectSession = async (
   return {
     send: (method, params, options) => {
       const end = needsEventLoop.has(method) ? closedOrAtEnd : closed;
-      const answer = ask(method, params).then((result) => checked(method, result));
+      const answer = ask(method, params, options?.closes).then((result) => checked(method, result));
       return bounded(answer, method, { closed: end, isStopped }, options?.timeoutMs) as Promise<never>;
     },
     ...connection,

@@ -6,7 +6,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../errors.js';
 
-type Ask = (method: string, params: unknown) => Promise<unknown>;
+/** `closes`: the target closes its inspector, and nothing else is sent until that is answered or the connection is gone. */
+export type Ask = (method: string, params: unknown, closes?: boolean) => Promise<unknown>;
 
 /** It is answered when the code that runs has ended. */
 const mostMs = 500;
@@ -22,10 +23,10 @@ export const passTerminationsOn = (ask: Ask): Ask => {
     await Promise.race([ask('Runtime.terminateExecution', {}).catch(() => {}), sleep(mostMs)]);
     terminating = undefined;
   };
-  return async (method, params) => {
+  return async (method, params, closes) => {
     for (let tries = 1; ; tries++) {
       if (terminating !== undefined) await terminating;
-      const [answer] = await Promise.allSettled([ask(method, params)]);
+      const [answer] = await Promise.allSettled([ask(method, params, closes)]);
       const wasEnded = await wasTerminated(answer, method, ask);
       if (wasEnded) terminating ??= terminate();
       if (wasEnded && tries < mostTries) continue;
