@@ -21,13 +21,14 @@ export const usualMaxMs = 60_000;
 /** The shortest time in which growth can be ruled out. */
 const leastCleanMs = 20_000;
 
-/** If a snapshot stops the target for longer than this, more rounds of the gate are worth their time. */
-const longPauseUs = 3e6;
+/** The longer a snapshot stops the target, the more rounds of the gate are worth their time. */
+const [longPauseUs, veryLongPauseUs] = [3e6, 10e6];
 
-export const gateRoundsFor = ({ pauseUs }: SnapshotEstimate): number => (pauseUs > longPauseUs ? 4 : 2);
+export const gateRoundsFor = ({ pauseUs }: SnapshotEstimate): number =>
+  pauseUs > veryLongPauseUs ? 4 : pauseUs > longPauseUs ? 3 : 2;
 
-/** One count of objects more in each search is cheap for a small heap, and saves a round where something leaks. */
-export const countsInWarmUp = ({ pauseUs }: SnapshotEstimate): boolean => pauseUs <= longPauseUs;
+/** One count of objects more in each search is cheap unless the heap is large, and saves a round where something leaks. */
+export const countsInWarmUp = ({ pauseUs }: SnapshotEstimate): boolean => pauseUs <= veryLongPauseUs;
 
 /**
  * The rounds that are compared for what the gate saw rise. Two are enough if it rose as much in each round of the gate. Where

@@ -25,17 +25,18 @@ export interface RoundOptions {
 }
 
 /**
- * Lets one round pass. Throws interrupted; disconnected if the target ends meanwhile; bad-argument if the load fails.
+ * Lets one round pass, or this share of it; a load is one round. Throws interrupted; disconnected if the target ends
+ * meanwhile; bad-argument if the load fails.
  */
-export type Round = (text: string) => Promise<void>;
+export type Round = (text: string, share?: number) => Promise<void>;
 
 export const createRound = (options: RoundOptions, io: Progress, ending: AbortSignal): Round => {
   const stop = AbortSignal.any([io.signal, ending]);
-  return async (text) => {
+  return async (text, share = 1) => {
     const { load, loadTimeoutMs } = options;
     if (typeof load === 'string') await runLoad(load, loadTimeoutMs, text, io, stop);
     else if (load !== undefined) await callLoad(load, loadTimeoutMs, text, io, stop);
-    else await waitFor(options.intervalMs, text, io, stop);
+    else await waitFor(options.intervalMs * share, text, io, stop);
     throwIfInterrupted(io.signal);
     if (ending.aborted) throw new MemwatchError('disconnected', 'the target ended before enough rounds had passed');
   };

@@ -6,6 +6,7 @@ import { sampleSurvivors } from '../agent/capture/survivors.js';
 import { placedBySites, withAllocationSites } from '../analyzer/growth/allocation-sites.js';
 import { withOpeners } from '../analyzer/growth/openers.js';
 import { heapMemory } from '../analyzer/growth/readings/counters.js';
+import { risesEvenly } from '../analyzer/growth/readings/gate.js';
 import { roundsPerSnapshot } from '../analyzer/growth/rounds-per-snapshot.js';
 import type { Finding } from '../analyzer/model/finding.js';
 import type { ProcessReading } from '../analyzer/model/process-reading.js';
@@ -41,10 +42,8 @@ export const searchHeap = async (looking: Looking, watched: Watched, options: Se
 const searchIn = async (folder: string, looking: Looking, watched: Watched, options: SearchOptions): Promise<Found> => {
   const captures = createCaptures(folder, looking, watched, { ...options, rounds: roundsToPlan(watched, options) });
   await captures.first();
-  const finish = await sampleSurvivors(
-    looking.attachment,
-    expectedGrowth(watched.heapBytes, roundsToPlan(watched, options)),
-  );
+  const rounds = roundsToPlan(watched, options) * roundsPerSnapshot(watched, options.rounds);
+  const finish = await sampleSurvivors(looking.attachment, expectedGrowth(watched.heapBytes, rounds));
   const { report, heapSeen, cut } = await compareRounds(captures, looking, watched, options);
   const sites = await finish();
   const scripts = await newestScripts(captures.files);
@@ -76,7 +75,7 @@ const compareRounds = async (
   for (let i = 1; i <= options.rounds + mostExtraRounds; i++) {
     const until = performance.now() + (watched.end === 'open' && i === 1 ? leastOpenMs : 0);
     for (let part = 0; part < times || performance.now() < until; part++)
-      await round(`3/4 comparing snapshots, round ${i} of ${Math.max(i, planned)}`);
+      await round(`3/4 comparing snapshots, round ${i} of ${Math.max(i, planned)}`, Math.min(1, times));
     if (outcome !== undefined && isOver(i - 1)) break;
     const cut = await cutOfNext(captures, io);
     if (cut !== undefined) return { ...(outcome ?? (await captures.compare())), cut };
@@ -101,7 +100,7 @@ const cutOfNext = async (captures: Captures, { signal }: Progress): Promise<Cut 
 };
 
 const isSuspected = ({ gate: { rising } }: Watched): boolean =>
-  rising.heap && rising.classes.length + rising.containers.length > 0;
+  risesEvenly(rising) || (rising.heap && rising.classes.length + rising.containers.length > 0);
 
 const roundsToPlan = (watched: Watched, { rounds, suspectedRounds }: SearchOptions): number =>
   isSuspected(watched) ? suspectedRounds : rounds;

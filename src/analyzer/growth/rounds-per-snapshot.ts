@@ -1,10 +1,10 @@
 /**
- * How many rounds pass between two snapshots of a search, so that slow growth adds enough to be seen in each. In: what a
- * watch has read. Out: a number of rounds. Pure.
+ * How many rounds pass between two snapshots of a search, so that slow growth adds enough to be seen in each, and fast growth
+ * takes no longer than it must. In: what a watch has read. Out: a number of rounds, or a half. Pure.
  */
 import { arrayBuffers, objectBytes } from './readings/bounds.js';
 import { heapMemory } from './readings/counters.js';
-import type { Gate } from './readings/gate.js';
+import { risesEvenly, type Gate } from './readings/gate.js';
 import { watchedMs, type Watch } from './watch-report.js';
 
 export interface WatchedRounds extends Watch {
@@ -18,8 +18,13 @@ export interface WatchedRounds extends Watch {
 const mostTimes = 6;
 
 /** `searchRounds`: the rounds that the search will make, each as long as this function returns. */
-export const roundsPerSnapshot = (watched: WatchedRounds, searchRounds: number): number =>
-  Math.max(roundsBetweenRises(watched), roundsUntilSeen(watched, searchRounds));
+export const roundsPerSnapshot = (watched: WatchedRounds, searchRounds: number): number => {
+  if (risesEvenly(watched.gate.rising) && msUntilCounted(watched, plenty) <= msOfRound(watched) / 2) return 0.5;
+  return Math.max(roundsBetweenRises(watched), roundsUntilSeen(watched, searchRounds));
+};
+
+/** So many entries in a round are no chance, and rounds of a few entries more or less are still alike. */
+const plenty = 30;
 
 /** A rise smaller than this share of the whole gain does not count as a step of the growth. */
 const leastStep = 0.1;
@@ -33,7 +38,7 @@ const roundsBetweenRises = (watched: WatchedRounds): number => {
   if (readings.length < heapBytes.length + 3) return 1;
   const buffersGrow = known.some(({ of, state }) => of === arrayBuffers && (state === 'grows' || state === 'creeps'));
   return Math.max(
-    gate.rising.heap ? 1 : roundsBetween(watched, readings.map(objectBytes)), // or the gate saw it rise in each round
+    gate.rising.heap || risesEvenly(gate.rising) ? 1 : roundsBetween(watched, readings.map(objectBytes)), // or the gate saw it rise in each round
     buffersGrow ? roundsBetween(watched, readings.map(({ arrayBuffersBytes }) => arrayBuffersBytes)) : 1, // prettier-ignore
   );
 };
@@ -60,7 +65,7 @@ const lowestFrom = (history: readonly number[]): number[] => {
 
 /** How many rounds it takes for slow growth to add enough. The search may take half as long as the watch was allowed. */
 const roundsUntilSeen = (watched: WatchedRounds, searchRounds: number): number => {
-  const roundMs = watchedMs(watched) / watched.rounds;
+  const roundMs = msOfRound(watched);
   const mostMs = Math.max(mostTimes * roundMs, watched.allowedMs / 2 / searchRounds);
   const wantedMs = Math.min(msUntilSeen(watched) ?? roundMs, mostMs);
   return Math.max(1, Math.ceil(wantedMs / Math.max(1, roundMs)));
@@ -69,15 +74,24 @@ const roundsUntilSeen = (watched: WatchedRounds, searchRounds: number): number =
 /** What a round must add to be more than chance: this many entries, or if nothing was counted, this many bytes. */
 const enough = { entries: 6, bytes: 4096 };
 
+const msOfRound = (watched: WatchedRounds): number => watchedMs(watched) / watched.rounds;
+
 /** How long the growth that was seen takes to add enough; undefined if one round is enough. */
-const msUntilSeen = ({ gate, known, end }: WatchedRounds): number | undefined => {
-  const { classes, containers } = gate.rising;
-  const gained = Math.max(0, ...[...classes, ...containers].map(({ history }) => gainOf(history)));
-  const countedMs = Math.max(1, (gate.readings.at(-1)?.atMs ?? 0) - (gate.readings[0]?.atMs ?? 0));
-  if (gained > 0) return enough.entries / (gained / countedMs);
+const msUntilSeen = (watched: WatchedRounds): number | undefined => {
+  const { known, end } = watched;
+  const countedMs = msUntilCounted(watched, enough.entries);
+  if (countedMs < Infinity) return countedMs;
   if (end !== 'creeps') return undefined;
   const bytesPerSecond = known.find(({ of }) => of === heapMemory)?.slope.estimate ?? 0;
   return (enough.bytes / bytesPerSecond) * 1000;
+};
+
+/** How long what was counted takes to gain so many entries; Infinity if it gained none. */
+const msUntilCounted = ({ gate }: WatchedRounds, entries: number): number => {
+  const { classes, containers } = gate.rising;
+  const gained = Math.max(0, ...[...classes, ...containers].map(({ history }) => gainOf(history)));
+  const countedMs = Math.max(1, (gate.readings.at(-1)?.atMs ?? 0) - (gate.readings[0]?.atMs ?? 0));
+  return gained > 0 ? entries / (gained / countedMs) : Infinity;
 };
 
 const gainOf = (history: readonly number[]): number => (history.at(-1) ?? 0) - (history[0] ?? 0);

@@ -86,3 +86,24 @@ test('a heap that creeps gets time for four kilobytes; one that was not measured
   assert.equal(roundsPerSnapshot(watched(creeping(0)), 3), 10);
   assert.equal(roundsPerSnapshot(watched({ end: 'rises', known: creeping(1024).known ?? [] }), 3), 1);
 });
+
+test('half a round is enough for what gains as many entries in each round, and plenty in half of one', () => {
+  const rising = (gains: readonly number[], heap: boolean): Partial<WatchedRounds> => {
+    const history = gains.reduce((sizes, gain) => [...sizes, (sizes.at(-1) ?? 0) + gain], [500]);
+    const census = { classes: [], containers: [], pauseUs: 0 };
+    const readings = history.map((_, at) => ({ atMs: at * roundMs, heapBytes: 1, externalBytes: 1, census }));
+    return {
+      gate: {
+        readings,
+        rising: { heap, external: false, classes: [{ name: 'A', history }], containers: [] },
+        sites: [],
+      },
+    };
+  };
+  assert.equal(roundsPerSnapshot(watched(rising([80, 75], true)), 3), 0.5);
+  assert.equal(roundsPerSnapshot(watched(rising([80, 40], true)), 3), 1, 'it gains less and less');
+  assert.equal(roundsPerSnapshot(watched(rising([50, 55], true)), 3), 1, 'half a round adds few');
+  const noisy = { heapBytes: [5e6, 5.01e6, 5e6, 5.2e6, 5.1e6, 5e6, 5.1e6, 5e6, 5e6, 5e6, 5e6] };
+  assert.ok(roundsPerSnapshot(watched({ ...noisy, ...rising([4, 4], false) }), 3) > 1);
+  assert.equal(roundsPerSnapshot(watched({ ...noisy, ...rising([55, 54], false) }), 3), 1, 'whatever the heap does');
+});
