@@ -9,7 +9,7 @@ import { MemwatchError } from '../../errors.js';
 import { createDoor, type Door, type DoorFrame } from './door.js';
 import { evaluate } from './evaluate.js';
 import { atEachBeat, forgetLogs } from './heartbeat.js';
-import type { Session } from './protocol.js';
+import { NoAnswer, type Session } from './protocol.js';
 
 /** What functions that run in a target find as `Reflect.get(process, Symbol.for('memwatch'))`. */
 export interface Guard {
@@ -72,10 +72,15 @@ export const enterGuard = async (session: Session, opened: boolean, known?: stri
     leave: async () => {
       endBeats();
       const closes = await evaluate(session, leave, [client], { timeoutMs: 3000 });
-      if (closes) await evaluate(session, end, [], { timeoutMs: 3000, closes: true }).catch(() => {}); // closing cuts off its own answer
+      if (closes) await evaluate(session, end, [], { timeoutMs: 3000, closes: true }).catch(throwIfSilent);
       return closes;
     },
   };
+};
+
+/** Closing cuts off its own answer. A target that is silent may close later, and must get no goodbye then: see connection.ts. */
+const throwIfSilent = (error: unknown): void => {
+  if (error instanceof NoAnswer) throw error;
 };
 
 /** The same; if it fails, the session is closed, because a target that ends waits for every client to leave. */
@@ -127,7 +132,6 @@ export const clearGuard = async (session: Session): Promise<{ clients: number; c
 /** Closes the inspector, whoever opened it. */
 export const closeInspector = async (session: Session): Promise<void> => {
   const close = (): void => (process.getBuiltinModule ?? require)('node:inspector').close();
-  // closing cuts off its own answer
   await evaluate(session, close, [], { timeoutMs: 3000, mayNeedRequire: true, closes: true }).catch(() => {});
 };
 

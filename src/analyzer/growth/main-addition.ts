@@ -1,7 +1,7 @@
 /**
  * Which of several lines that add to a container adds most: its function is on the stacks of the allocations that stayed. In:
- * a finding, sampled allocations that belong to it, the texts of scripts. Out: the finding at that line; unchanged if none of
- * its lines was seen.
+ * a finding, sampled allocations that belong to it, the texts of scripts. Out: the finding at that line. If none of its lines
+ * was seen: at the first of them if one function holds them all, otherwise unchanged.
  */
 import type { AddingLine, Finding } from '../model/finding.js';
 import { formatPlace, type Location, type Locator } from '../model/location.js';
@@ -19,13 +19,16 @@ export interface Code {
 
 export const withMainAddition = <F extends Finding>(finding: F, sites: readonly SurvivorSite[], code: Code): F => {
   const { additions = [], location } = finding;
-  if (additions.length === 0) return finding;
+  const [first] = additions;
+  if (first === undefined) return finding;
   const linesOf = createLines(additions, sites, code);
   const bytes = new Map<AddingLine, number>();
   for (const site of sites)
     for (const line of linesOf(site.stack)) bytes.set(line, (bytes.get(line) ?? 0) + site.bytes);
+  const isOneFunction = additions.every((line) => isSameLine(line.function ?? undefined, first.function));
   // in the order of the text, which decides between lines of one function
-  const [most] = additions.filter((line) => bytes.has(line)).toSorted((a, b) => (bytes.get(b) ?? 0) - (bytes.get(a) ?? 0)); // prettier-ignore
+  const seen = isOneFunction ? additions : additions.filter((line) => bytes.has(line));
+  const [most] = seen.toSorted((a, b) => (bytes.get(b) ?? 0) - (bytes.get(a) ?? 0));
   if (most === undefined) return finding;
   return { ...finding, location: most.location, reasons: [...finding.reasons, ...renderHolder(location)] };
 };

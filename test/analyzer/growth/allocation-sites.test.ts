@@ -59,6 +59,9 @@ test('of several lines that add, the place is the one whose function allocated m
   assert.match(placed(20)?.reasons.at(-1) ?? '', /declared at .*store\.js:3$/);
   assert.equal(placed(8, 20, 20)?.location?.line, 22, 'both run');
   assert.equal(placed(30)?.location?.line, 3, 'neither was seen');
+  const ofOne = { ...sessions, additions: [line(10, 8), line(12, 8)] };
+  const allocating = site(500, frame('Session'), frame('make', '/app/src/store.js', 30));
+  assert.equal(withAllocationSites([ofOne], [allocating])[0]?.location?.line, 10, 'one function holds both');
 });
 
 test('a function that V8 has inlined is found by what its caller calls; the innermost function counts', () => {
