@@ -19,8 +19,9 @@ const mostTimes = 6;
 
 /** `searchRounds`: the rounds that the search will make, each as long as this function returns. */
 export const roundsPerSnapshot = (watched: WatchedRounds, searchRounds: number): number => {
-  if (risesEvenly(watched.gate.rising) && msUntilCounted(watched, plenty) <= msOfRound(watched) / 2) return 0.5;
-  return Math.max(roundsBetweenRises(watched), roundsUntilSeen(watched, searchRounds));
+  const times = Math.max(roundsBetweenRises(watched), roundsUntilSeen(watched, searchRounds));
+  const isHalf = risesEvenly(watched.gate.rising) && msUntilCounted(watched, plenty) <= msOfRound(watched) / 2;
+  return isHalf && times === 1 ? 0.5 : times;
 };
 
 /** So many entries in a round are no chance, and rounds of a few entries more or less are still alike. */

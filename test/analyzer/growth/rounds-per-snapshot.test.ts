@@ -37,6 +37,20 @@ const gained = (count: number): Partial<WatchedRounds> => {
   return { gate: { readings: counts, rising, sites: [] } };
 };
 
+/** A class that gained so many in each round of the gate. */
+const rising = (gains: readonly number[], heap: boolean): Partial<WatchedRounds> => {
+  const history = gains.reduce((sizes, gain) => [...sizes, (sizes.at(-1) ?? 0) + gain], [500]);
+  const census = { classes: [], containers: [], pauseUs: 0 };
+  const readings = history.map((_, at) => ({ atMs: at * roundMs, heapBytes: 1, externalBytes: 1, census }));
+  return {
+    gate: {
+      readings,
+      rising: { heap, external: false, classes: [{ name: 'A', history }], containers: [] },
+      sites: [],
+    },
+  };
+};
+
 const creeping = (bytesPerSecond: number): Partial<WatchedRounds> => {
   const slope = { estimate: bytesPerSecond, low: 0, high: 2 * bytesPerSecond };
   return { end: 'creeps', known: [{ of: heapMemory, unit: 'bytes', slope, least: 1, state: 'creeps', history: [] }] };
@@ -61,6 +75,7 @@ test('Buffers that are kept every third round are given three rounds, though the
   const slope = { estimate: 2e4, low: 1e4, high: 3e4 };
   const known = [{ of: arrayBuffers, unit: 'bytes', slope, least: 1, state: 'grows', history: [] }] as const;
   assert.equal(roundsPerSnapshot({ ...flat, readings, known }, 3), 3);
+  assert.equal(roundsPerSnapshot({ ...flat, readings, known, ...rising([80, 75], true) }, 3), 3, 'whatever else grows');
 });
 
 test('what is in the heap for a moment is no rise of it', () => {
@@ -88,18 +103,6 @@ test('a heap that creeps gets time for four kilobytes; one that was not measured
 });
 
 test('half a round is enough for what gains as many entries in each round, and plenty in half of one', () => {
-  const rising = (gains: readonly number[], heap: boolean): Partial<WatchedRounds> => {
-    const history = gains.reduce((sizes, gain) => [...sizes, (sizes.at(-1) ?? 0) + gain], [500]);
-    const census = { classes: [], containers: [], pauseUs: 0 };
-    const readings = history.map((_, at) => ({ atMs: at * roundMs, heapBytes: 1, externalBytes: 1, census }));
-    return {
-      gate: {
-        readings,
-        rising: { heap, external: false, classes: [{ name: 'A', history }], containers: [] },
-        sites: [],
-      },
-    };
-  };
   assert.equal(roundsPerSnapshot(watched(rising([80, 75], true)), 3), 0.5);
   assert.equal(roundsPerSnapshot(watched(rising([80, 40], true)), 3), 1, 'it gains less and less');
   assert.equal(roundsPerSnapshot(watched(rising([50, 55], true)), 3), 1, 'half a round adds few');
