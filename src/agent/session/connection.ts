@@ -49,8 +49,8 @@ export const openConnection = async (url: string, signal: AbortSignal, agent?: A
     return () => void client.off(event, listener);
   };
   client.setMaxListeners(0); // one listener for each feature that listens
-  const { send, isClosing } = oneAtItsEnd(client);
-  const acknowledging = keepAcknowledging(async () => isClosing() || client.send('Runtime.getIsolateId', {}));
+  const send = sendUnlessClosing(client);
+  const acknowledging = keepAcknowledging(() => send('Runtime.getIsolateId', {}));
   client._ws?.on('message', acknowledging.received);
   const ask: Ask = (method, params, closes) =>
     acknowledging.during(send(method, params, closes)).catch((error: Error & { response?: { message: unknown } }) => {
@@ -60,11 +60,11 @@ export const openConnection = async (url: string, signal: AbortSignal, agent?: A
 };
 
 /**
- * While the target closes its inspector, nothing else is sent. If a message comes at that moment, Node 20 to 26 may read in
+ * While the target closes its inspector, nothing else is sent: it waits for the answer, or the end of the connection. If a message comes at that moment, Node 20 to 26 may read in
  * the same turn of its loop that its close frame was answered, before it has noted that the frame was sent; it then sends a
  * second one, and the process ends as `closerOf` says.
  */
-const oneAtItsEnd = (client: Client): { send: Ask; isClosing(): boolean } => {
+const sendUnlessClosing = (client: Client): Ask => {
   let closing: Promise<void> | undefined;
   const send: Ask = (method, params, closes) => {
     if (closing !== undefined) return closing.then(() => send(method, params, closes));
@@ -73,7 +73,7 @@ const oneAtItsEnd = (client: Client): { send: Ask; isClosing(): boolean } => {
     if (closes === true) closing = answer.then(over, over);
     return answer;
   };
-  return { send, isClosing: () => closing !== undefined };
+  return send;
 };
 
 /** With a WebSocket whose messages have a maximum size, which follows no redirect, and which is shown before it is open. */

@@ -96,7 +96,7 @@ const run = async (
   options: EvaluateOptions,
   returnByValue: boolean,
 ): Promise<Answer['result']> => {
-  const { awaitPromise = false, objectGroup, mayNeedRequire, closes } = options;
+  const { awaitPromise = false, objectGroup, mayNeedRequire, closes = false } = options;
   const call = typeof body === 'string' ? body : callOf(body, args);
   const group = objectGroup !== undefined && { objectGroup };
   const ask = async (
@@ -105,7 +105,7 @@ const run = async (
     timeoutMs = options.timeoutMs,
   ): Promise<Answer['result']> => {
     const params = { expression: expression + named, awaitPromise, returnByValue, silent: true, ...group, ...more };
-    const sending = { ...(timeoutMs !== undefined && { timeoutMs }), ...(closes !== undefined && { closes }) };
+    const sending = timeoutMs === undefined ? { closes } : { timeoutMs, closes };
     return resultOf(await session.send('Runtime.evaluate', params, sending));
   };
   const askOutsideVm = async (): Promise<Answer['result']> => {

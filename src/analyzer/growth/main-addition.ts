@@ -27,8 +27,8 @@ export const withMainAddition = <F extends Finding>(finding: F, sites: readonly 
     for (const line of linesOf(site.stack)) bytes.set(line, (bytes.get(line) ?? 0) + site.bytes);
   const isOneFunction = additions.every((line) => isSameLine(line.function ?? undefined, first.function));
   // in the order of the text, which decides between lines of one function
-  const seen = isOneFunction ? additions : additions.filter((line) => bytes.has(line));
-  const [most] = seen.toSorted((a, b) => (bytes.get(b) ?? 0) - (bytes.get(a) ?? 0));
+  const candidates = isOneFunction ? additions : additions.filter((line) => bytes.has(line));
+  const [most] = candidates.toSorted((a, b) => (bytes.get(b) ?? 0) - (bytes.get(a) ?? 0));
   if (most === undefined) return finding;
   return { ...finding, location: most.location, reasons: [...finding.reasons, ...renderHolder(location)] };
 };
