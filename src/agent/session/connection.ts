@@ -60,9 +60,9 @@ export const openConnection = async (url: string, signal: AbortSignal, agent?: A
 };
 
 /**
- * While the target closes its inspector, nothing else is sent: it waits for the answer, or the end of the connection. If a message comes at that moment, Node 20 to 26 may read in
- * the same turn of its loop that its close frame was answered, before it has noted that the frame was sent; it then sends a
- * second one, and the process ends as `closerOf` says.
+ * While the target closes its inspector, nothing else is sent: it waits for the answer, or the end of the connection. If a
+ * message comes at that moment, Node 20 to 26 may read in the same turn of its loop that its close frame was answered, before
+ * it has noted that the frame was sent; it then sends a second one, and the process ends as `closerOf` says.
  */
 const sendUnlessClosing = (client: Client): Ask => {
   let closing: Promise<void> | undefined;
