@@ -39,12 +39,22 @@ export const searchHeap = async (looking: Looking, watched: Watched, options: Se
   }
 };
 
+interface Plan {
+  /** Rounds to compare. */
+  readonly rounds: number;
+  /** Of the watch's rounds, how many each of them lasts. */
+  readonly perSnapshot: number;
+}
+
 const searchIn = async (folder: string, looking: Looking, watched: Watched, options: SearchOptions): Promise<Found> => {
-  const captures = createCaptures(folder, looking, watched, { ...options, rounds: roundsToPlan(watched, options) });
+  const plan = { rounds: roundsToPlan(watched, options), perSnapshot: roundsPerSnapshot(watched, options.rounds) };
+  const captures = createCaptures(folder, looking, watched, { ...options, rounds: plan.rounds });
   await captures.first();
-  const rounds = roundsToPlan(watched, options) * roundsPerSnapshot(watched, options.rounds);
-  const finish = await sampleSurvivors(looking.attachment, expectedGrowth(watched.heapBytes, rounds));
-  const { report, heapSeen, cut } = await compareRounds(captures, looking, watched, options);
+  const finish = await sampleSurvivors(
+    looking.attachment,
+    expectedGrowth(watched.heapBytes, plan.rounds * plan.perSnapshot),
+  );
+  const { report, heapSeen, cut } = await compareRounds(captures, looking, watched, { ...options, plan });
   const sites = await finish();
   const scripts = await newestScripts(captures.files);
   const { sourceOf } = placesOf(scripts);
@@ -65,17 +75,15 @@ const compareRounds = async (
   captures: Captures,
   { round, io }: Looking,
   watched: Watched,
-  options: SearchOptions,
+  { plan, ...options }: SearchOptions & { readonly plan: Plan },
 ): Promise<Outcome & Pick<Found, 'cut'>> => {
-  const times = roundsPerSnapshot(watched, options.rounds);
-  const planned = roundsToPlan(watched, options);
   // fewer rounds than were asked for prove nothing, however late it is
   const isOver = (rounds: number): boolean => rounds >= options.rounds && performance.now() > options.untilMs;
   let outcome: Outcome | undefined;
   for (let i = 1; i <= options.rounds + mostExtraRounds; i++) {
     const until = performance.now() + (watched.end === 'open' && i === 1 ? leastOpenMs : 0);
-    for (let part = 0; part < times || performance.now() < until; part++)
-      await round(`3/4 comparing snapshots, round ${i} of ${Math.max(i, planned)}`, Math.min(1, times));
+    for (let part = 0; part < plan.perSnapshot || performance.now() < until; part++)
+      await round(`3/4 comparing snapshots, round ${i} of ${Math.max(i, plan.rounds)}`, Math.min(1, plan.perSnapshot));
     if (outcome !== undefined && isOver(i - 1)) break;
     const cut = await cutOfNext(captures, io);
     if (cut !== undefined) return { ...(outcome ?? (await captures.compare())), cut };

@@ -107,3 +107,24 @@ test('leaks from files prints the verdict and the line first, and fails on a lea
   );
   for (const finding of report.findings) assert.equal(finding.history.length, 4);
 });
+
+test('a heap of very many alike collections and slices takes no longer for each of them', async (t) => {
+  const folder = temporaryFolder(t);
+  const source = `
+    class Visit {}
+    const users = Array.from({ length: 20_000 }, () => []);
+    const texts = new Map();
+    for (let k = 0; k < 4; k++) {
+      for (const history of users) history.push(new Visit());
+      const text = Array.from({ length: 60_000 }, (_, i) => 'line ' + i + ' of text ' + k + ' is long enough').join('\\n');
+      texts.set(k, text.split('\\n'));
+      require('node:v8').writeHeapSnapshot(k + '.heapsnapshot');
+    }`;
+  await run(process.execPath, ['-e', source], { cwd: folder, timeout: 120_000 });
+  const files = [0, 1, 2, 3].map((k) => `${k}.heapsnapshot`);
+  const { stdout } = await memwatch(['leaks', ...files], { cwd: folder }); // ended after a minute
+  assert.match(
+    stdout,
+    /1\. Map .*gains 1 Array a round[^]*2\. .*gains 1 Visit a round and keeps them, as do 19,999 more/,
+  );
+});

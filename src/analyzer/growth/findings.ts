@@ -11,6 +11,7 @@ import { reasonsOf, renderDeclared } from './finding-reasons.js';
 import { findContainer, type Container } from './snapshots/containers.js';
 import { isCounted } from './readings/counters.js';
 import { gainsOf, totalGain } from './readings/evidence.js';
+import { lookDirect } from './snapshots/direct.js';
 import type { Growth } from './snapshots/find-growth.js';
 import { className } from './snapshots/growth-classes.js';
 import { keptFunctions } from './kept-functions.js';
@@ -47,12 +48,29 @@ export const findingsOf = (growth: Growth, trend: Region['trend'], options: Find
     .flatMap((region, _, all) =>
       causesOf(region, holdersOf(all.filter((other) => other !== region)), growth.entries, growth.last, growth.classes),
     )
-    .map((cause) => withSlices(findingOf(growth, cause, places, options), cause, growth, places, options.callsPerRound))
-    .map((finding) => withRepeatedModule(finding, growth.last));
+    .flatMap((cause) => findingsOfCause(growth, cause, places, options));
   return rankFindings(mergeByCause(findings));
 };
 
-const holdersOf = (regions: readonly Region[]): Set<number> => new Set(regions.flatMap(({ members }) => members));
+const holdersOf = (regions: readonly Region[]): Set<number> =>
+  new Set(regions.flatMap((region) => [region, ...region.alike]).flatMap(({ members }) => members));
+
+/** The finding of a cause, and one for each region of its kind, with the same words and its own figures. */
+const findingsOfCause = (growth: Growth, cause: Cause, places: Places, options: FindingOptions): Finding[] => {
+  const grown = describeGrowth(growth, cause);
+  const found = findingOf(growth, grown, places, options);
+  const finding = withRepeatedModule(withSlices(found, cause, growth, places, options.callsPerRound), growth.last);
+  return [finding, ...cause.region.alike.map((region) => ({ ...finding, ...figuresOf(growth, grown, region) }))];
+};
+
+const figuresOf = (growth: Growth, grown: Grown, region: Region): Partial<Finding> => {
+  const { entryClass } = grown.container;
+  const { permanent } = lookDirect(growth.last, region.node, entryClass, growth.classes);
+  const counts = region.classes.find(({ classNumber }) => classNumber === entryClass)?.counts;
+  const history = [...region.bytes.keys()].map((k) => permanent + (counts?.[k] ?? 0));
+  const cause = { ...grown.cause, region, reachedBytes: region.bytes.at(-1) ?? 0 };
+  return { ...amountsOf(growth, { ...grown, cause, container: { ...grown.container, history } }), history };
+};
 
 /** One cause, and what can be said of it before its place in the source is known. */
 interface Grown {
@@ -63,9 +81,8 @@ interface Grown {
   readonly kind: FindingKind;
 }
 
-const findingOf = (growth: Growth, cause: Cause, places: Places, options: FindingOptions): Finding => {
-  const grown = describeGrowth(growth, cause);
-  const { container, gains, shape, kind } = grown;
+const findingOf = (growth: Growth, grown: Grown, places: Places, options: FindingOptions): Finding => {
+  const { cause, container, gains, shape, kind } = grown;
   const { graph } = growth.last;
   const isForeign = isForeignOr(options.isForeign);
   const place = locate(growth, kind, container, shape.steps, places, isForeign);

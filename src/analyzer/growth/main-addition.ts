@@ -4,6 +4,7 @@
  * was seen: at the first of them if one function holds them all, otherwise unchanged.
  */
 import type { AddingLine, Finding } from '../model/finding.js';
+import { groupBy } from '../model/group-by.js';
 import { formatPlace, type Location, type Locator } from '../model/location.js';
 import { isProgramFile } from '../model/scripts.js';
 import type { SurvivorFrame, SurvivorSite } from '../model/survivors.js';
@@ -59,8 +60,8 @@ const createLines = (additions: readonly AddingLine[], sites: readonly SurvivorS
 /** For each function: the lines that add to something that lasts, in it or in functions of its script that it calls. */
 const calledBy = (frames: readonly SurvivorFrame[], code: Code): Map<string, Location[]> => {
   const found = new Map<string, Location[]>();
-  for (const ofScript of byScript(frames)) {
-    const [{ scriptId, url }] = ofScript;
+  for (const [scriptId, ofScript] of groupBy(frames.filter(isProgramFrame), (frame) => frame.scriptId)) {
+    const url = ofScript[0]?.url ?? '';
     const wanted = new Map(ofScript.map((frame) => [`${frame.line}:${frame.column}`, keyOf(frame)]));
     const keysOf = (beginnings: readonly { line: number; column: number }[]): string[] =>
       beginnings.flatMap(({ line, column }) => wanted.get(`${line}:${column}`) ?? []);
@@ -72,15 +73,6 @@ const calledBy = (frames: readonly SurvivorFrame[], code: Code): Map<string, Loc
     }
   }
   return found;
-};
-
-type Frames = readonly [SurvivorFrame, ...SurvivorFrame[]];
-
-const byScript = (frames: readonly SurvivorFrame[]): Frames[] => {
-  const scripts = new Map<string, Frames>();
-  for (const frame of frames)
-    if (isProgramFrame(frame)) scripts.set(frame.scriptId, [frame, ...(scripts.get(frame.scriptId) ?? [])]);
-  return [...scripts.values()];
 };
 
 const keyOf = ({ scriptId, line, column }: SurvivorFrame): string => `${scriptId}:${line}:${column}`;

@@ -176,6 +176,7 @@ const withNumber = (finding: Finding, number: number): Finding =>
     ? finding
     : {
         ...finding,
+        title: `${finding.title}, as ${number === 2 ? 'does' : 'do'} ${formatCount(number - 1)} more`,
         reasons: [
           ...finding.reasons,
           `${formatCount(number)} of this kind gain ${formatMean(finding.countPerRound)} a round together`,

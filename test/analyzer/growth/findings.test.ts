@@ -65,6 +65,19 @@ test('realms are named among what it gains, however small their share is', async
   assert.deepEqual(gains.at(-1), { name: 'system / NativeContext', countPerRound: 10, selfBytesPerRound: 100 });
 });
 
+test('what grows in each of very many collections is one finding, with the figures of all of them', async () => {
+  const users = 40;
+  const histories = (k: number): string =>
+    `global -users-> Array users\n` +
+    upTo(users, (u) => `users -internal:${u}-> Array history${u}\nhistory${u} -internal:0-> Visit first${u} 100`) +
+    `\n${upTo(users * (k + 1), (i) => `history${(i % users) + 1} -internal:${i}-> Visit v${i + users} 100`)}`;
+  const { growth } = await drawGrowth(histories);
+  const finding = only(growth);
+  assert.match(finding.title, /gains 1 Visit a round and keeps them, as do 39 more$/);
+  assert.deepEqual(finding.history, [80, 120, 160, 200]);
+  assert.deepEqual([finding.countPerRound, finding.bytesPerRound], [40, 4000]);
+});
+
 test('what grows without entries is described by its bytes', async () => {
   const { growth } = await drawGrowth((k) => sessions(k));
   const [region] = growth.regions;

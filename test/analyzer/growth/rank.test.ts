@@ -107,7 +107,7 @@ test('of two things that Node holds, the one with objects of a class is the caus
 
 test('one signature is one finding, and so are listeners of one emitter that gain together', () => {
   const twice = mergeByCause([finding('a', { signature: 's' }), finding('b', { signature: 's', bytesPerRound: 1 })]);
-  assert.deepEqual(twice.map(({ title, history }) => `${title} ${history.join()}`), ['a 0,14,40']); // prettier-ignore
+  assert.deepEqual(twice.map(({ title, history }) => `${title} ${history.join()}`), ['a, as does 1 more 0,14,40']); // prettier-ignore
   assert.equal(twice[0]?.reasons.at(-1), '2 of this kind gain 400 a round together');
   const listeners = (event: string, emitter: number, history: readonly number[]): Finding => {
     const step = { label: '', kind: 'property', type: 'object' } as const;

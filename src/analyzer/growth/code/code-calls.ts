@@ -5,6 +5,7 @@
  * a bundle, many functions and parameters share a name.
  */
 import { childrenOf, type AnyNode } from '../../../source/syntax.js';
+import { groupBy } from '../../model/group-by.js';
 
 export type Code<Type extends AnyNode['type']> = Extract<AnyNode, { type: Type }>;
 
@@ -38,11 +39,10 @@ export const createCalls = (
   isAddition: (node: AnyNode) => boolean,
 ): Calls => {
   const { all, functions, adders, takers, constants, parameters } = readCode(program, isRemoval, isAddition);
-  const byName = new Map<string, FunctionCode[]>();
-  for (const code of functions)
-    if (code.name !== undefined) byName.set(code.name, [...(byName.get(code.name) ?? []), code]);
+  const byName = groupBy(functions, ({ name }) => name);
   const usedBy = (node: AnyNode): readonly FunctionCode[] => {
-    const found = byName.get(nameOfUse(node) ?? '') ?? [];
+    const name = nameOfUse(node);
+    const found = name === undefined ? [] : (byName.get(name) ?? []);
     const isClear = node.type !== 'Identifier' || (found.length === 1 && !parameters.has(node.name));
     return isClear ? found : [];
   };

@@ -18,6 +18,8 @@ export interface Region {
   readonly classes: readonly RegionClass[];
   /** Bytes of everything in it, one figure per snapshot. */
   readonly bytes: Float64Array;
+  /** Others of the same kind that grow too, and by less. There may be very many: they are only counted with this one. */
+  readonly alike: readonly Region[];
 }
 
 export interface RegionClass {
@@ -37,6 +39,8 @@ const leastBytesOfSize = 4096;
 const maxOfSize = 16;
 /** Fewer holders than this are not judged as a kind, only one by one. */
 const minOfOneKind = 3;
+/** Of regions of one kind (the history of each of a thousand users), so many are looked at one by one. */
+const mostOfOneKind = 16;
 
 /** The classes that make the region grow. */
 export const growingClasses = ({ classes, trend }: Region): RegionClass[] =>
@@ -64,7 +68,7 @@ export const findRegions = (
   holders: HolderQuestions,
   roundWork?: readonly number[],
 ): Region[] => {
-  const found: Region[] = [];
+  const found = new Map<Region, number>();
   const left = new Map<string, number[]>();
   for (const [owner, members] of groupBy(
     [...tallies.byHolder.keys()].filter((holder) => !holders.isMemwatchHolder(holder)),
@@ -72,15 +76,30 @@ export const findRegions = (
   )) {
     const region = judge(holders.nodeOf(owner), members, tallies, classes, roundWork);
     if (region === undefined) append(left, holders.kindOf(owner), members);
-    else found.push(region);
+    else found.set(region, owner);
   }
+  const ofKinds: Region[] = [];
   for (const members of left.values()) {
     if (members.length < minOfOneKind) continue;
     const region = judge(holders.nodeOf(largestOf(members, tallies)), members, tallies, classes, roundWork);
-    if (region !== undefined) found.push(region);
+    if (region !== undefined) ofKinds.push(region);
   }
-  return found;
+  return [...withAlike(found, holders), ...ofKinds];
 };
+
+/** The largest regions of each kind; the first of them has the others. */
+const withAlike = (owners: ReadonlyMap<Region, number>, { kindOf }: HolderQuestions): Region[] => {
+  const regions = [...owners.keys()];
+  if (regions.length <= mostOfOneKind) return regions;
+  const kinds = groupBy(regions, (region) => `${region.trend} ${kindOf(owners.get(region) ?? 0)}`);
+  return [...kinds.values()].flatMap((ofKind) => {
+    const [first, ...more] = ofKind.toSorted((a, b) => gainOf(b) - gainOf(a));
+    if (first === undefined || ofKind.length <= mostOfOneKind) return ofKind;
+    return [{ ...first, alike: more.slice(mostOfOneKind - 1) }, ...more.slice(0, mostOfOneKind - 1)];
+  });
+};
+
+const gainOf = ({ bytes }: Region): number => (bytes.at(-1) ?? 0) - bytes[0];
 
 const judge = (
   node: number,
@@ -103,7 +122,7 @@ const judge = (
   if (trend === 'none') return undefined;
   const bytes = new Float64Array(tallies.snapshots);
   for (const one of judged) for (let k = 0; k < bytes.length; k++) bytes[k] += one.bytes[k];
-  return { node, members, trend, classes: judged, bytes };
+  return { node, members, trend, classes: judged, bytes, alike: [] };
 };
 
 const judgeClass = (

@@ -3,6 +3,7 @@
  * string that it was cut from. In: a region, the last graph. Out: how many slices it holds, and how much they keep.
  */
 import { sumOf } from '../../model/figures.js';
+import { groupBy } from '../../model/group-by.js';
 import { retains } from '../../heap/edges.js';
 import { edgeName, type HeapGraph } from '../../model/heap-graph.js';
 import type { RetainingEdges } from '../../model/heap-results.js';
@@ -27,12 +28,11 @@ const longBytes = 256;
 /** Undefined if slices are not what the region's bytes are for. */
 export const findSlices = ({ members, bytes }: Region, { graph, edges, holder }: Transients): Slices | undefined => {
   const isMember = new Set(members);
-  const slicesOf = new Map<number, number[]>();
-  for (let node = 0; node < graph.nodeCount; node++) {
-    if (graph.nodeType[node] !== types.slicedString || !isMember.has(holder[node])) continue;
-    const parent = parentOf(graph, node);
-    if (isMember.has(holder[parent])) slicesOf.set(parent, [...(slicesOf.get(parent) ?? []), node]);
-  }
+  const heldSlices: number[] = [];
+  for (let node = 0; node < graph.nodeCount; node++)
+    if (graph.nodeType[node] === types.slicedString && isMember.has(holder[node])) heldSlices.push(node);
+  const slicesOf = groupBy(heldSlices, (slice) => parentOf(graph, slice));
+  for (const parent of slicesOf.keys()) if (!isMember.has(holder[parent])) slicesOf.delete(parent);
   dropHeldOtherwise(slicesOf, graph, edges);
   const long = [...slicesOf].filter(([parent, slices]) => graph.selfBytes[parent] > longBytes * slices.length);
   const keptBytes = sumOf(long.map(([parent]) => graph.selfBytes[parent]));

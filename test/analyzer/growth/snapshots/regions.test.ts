@@ -103,3 +103,23 @@ test('a last round that did little work may gain little', () => {
   assert.equal(regions(late)[0]?.trend, 'slows');
   assert.equal(regions(late, {}, [1000, 1000, 200])[0]?.trend, 'grows');
 });
+
+test('of very many regions of one kind, the largest are looked at, and the others are counted with the largest', () => {
+  const gains = Array.from({ length: 1000 }, (_, i) => i + 1);
+  const counts = (gain: number): number[] => [0, gain, 2 * gain, 3 * gain];
+  const found = regions([tally(2000, counts(5)), ...gains.map((gain) => tally(gain, counts(gain)))], {
+    kindOf: (holder) => (holder === 2000 ? 'cache' : 'history of a user'),
+  });
+  const [alone, first, ...more] = found;
+  assert.deepEqual(
+    [alone, first].map((one) => [one?.node, one?.alike.length]),
+    [
+      [2000, 0],
+      [1000, 984],
+    ],
+  );
+  assert.deepEqual(
+    more.map(({ node }) => node),
+    Array.from({ length: 15 }, (_, i) => 999 - i),
+  );
+});
