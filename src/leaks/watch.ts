@@ -28,7 +28,10 @@ import type { Progress } from '../progress.js';
 import { createNotes, type DescriptorGain, type Looking } from './watch-notes.js';
 
 export interface WatchOptions {
-  /** Rounds whose objects are counted before anything may be reported as rising. */
+  /**
+   * Rounds whose objects are counted before anything may be reported as rising. What gains as much in each of two rounds may be
+   * reported a round earlier, unless these rounds are all that is known (`sampled`).
+   */
   readonly gateRounds: number;
   /**
    * One more round goes before them, while the target may still warm up. It counts only if something rises as much in it as in
@@ -100,8 +103,10 @@ export const watchTarget = async (looking: Looking, options: WatchOptions): Prom
       if (options.sampled && rounds === 1) finish = await sampleSurvivors(attachment, gained, looking.collects);
     });
     if (cut !== undefined) end = 'cut';
-    else if (rounds >= options.gateRounds) {
-      if (warmsUp && !risesEvenly(findRising(notes.counts))) {
+    else if (rounds >= options.gateRounds - 1) {
+      const isEven = rounds > 1 && risesEvenly(findRising(notes.counts));
+      if (rounds < options.gateRounds && (!isEven || options.sampled)) continue;
+      if (warmsUp && !isEven) {
         notes.forgetFirstRound();
         rounds--;
       } else end = endOf(watchNow(), options, risingOf(notes.watch(), notes.counts, options));

@@ -71,8 +71,11 @@ test('a watch ends as soon as a class rises in every round, but not before the r
   const { end, rounds, gate } = await watchTarget(looking, options);
   assert.deepEqual([end, rounds, done.rounds], ['rises', 2, 2]);
   assert.deepEqual(gate.rising.classes, [{ name: 'Session', history: [0, 100, 200] }]);
-  const longer = createTarget(leak);
-  assert.equal((await watchTarget(longer.looking, { ...options, gateRounds: 4 })).rounds, 4);
+  const uneven = { sessionsAt: (count: number) => 100 * count + (count % 2) * 40 };
+  const roundsOf = async (of: typeof leak, more: Partial<WatchOptions>): Promise<number> =>
+    (await watchTarget(createTarget(of).looking, { ...options, ...more })).rounds;
+  assert.equal(await roundsOf(uneven, { gateRounds: 4 }), 4);
+  assert.equal(await roundsOf(leak, { gateRounds: 4 }), 3, 'what rises evenly needs a round less');
 });
 
 test('a round of warm-up counts if something rises in it as it does in the next; else what is known begins after it', async () => {
