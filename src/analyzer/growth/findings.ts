@@ -46,14 +46,16 @@ export const findingsOf = (growth: Growth, trend: Region['trend'], options: Find
     growth,
   )
     .flatMap((region, _, all) =>
-      causesOf(region, holdersOf(all.filter((other) => other !== region)), growth.entries, growth.last, growth.classes),
+      causesOf(region, otherHolders(region, all), growth.entries, growth.last, growth.classes),
     )
     .flatMap((cause) => findingsOfCause(growth, cause, places, options));
   return rankFindings(mergeByCause(findings));
 };
 
-const holdersOf = (regions: readonly Region[]): Set<number> =>
-  new Set(regions.flatMap((region) => [region, ...region.alike]).flatMap(({ members }) => members));
+const otherHolders = (region: Region, all: readonly Region[]): Set<number> => {
+  const others = all.flatMap((one) => [one, ...one.alike]).filter((one) => one !== region);
+  return new Set(others.flatMap(({ members }) => members));
+};
 
 /** The finding of a cause, and one for each region of its kind, with the same words and its own figures. */
 const findingsOfCause = (growth: Growth, cause: Cause, places: Places, options: FindingOptions): Finding[] => {
