@@ -2,7 +2,7 @@
  * Findings: what grows, in the words of the report. In: measured growth, places in the source, versions of packages. Out:
  * findings by rank, one for each cause.
  */
-import { formatBytes, formatMean, meanOf, toTenths } from '../model/figures.js';
+import { formatBytes, formatCount, formatMean, meanOf, toTenths } from '../model/figures.js';
 import { nodeName, nodeTypeName, type HeapGraph } from '../model/heap-graph.js';
 import type { ClassGain, Finding, FindingContainer, FindingKind } from '../model/finding.js';
 import { causesOf, type Cause } from './snapshots/causes.js';
@@ -199,7 +199,8 @@ const titleOf = (growth: Growth, grown: Grown, callsPerRound: number | undefined
   const { container, kind, shape, cause } = grown;
   const { graph, isPermanent } = growth.last;
   const members = cause.region.members.length;
-  const many = members > 1 && !container.chained && isPermanent[container.node] === 1 ? ` (${members} of them)` : '';
+  const many =
+    members > 1 && !container.chained && isPermanent[container.node] === 1 ? ` (${formatCount(members)} of them)` : '';
   const what = renderContainer(kind, nameOf(graph, shape.steps), many);
   const rate = describeRate(countPerRound(grown), bytesPerRound(grown), callsPerRound);
   if (rate.count === 0) return `${what} grows by ${formatBytes(rate.bytes)} a ${rate.per}`;

@@ -35,9 +35,9 @@ export const computePaths = (graph: HeapGraph, edges: RetainingEdges): Paths => 
 };
 
 /** The nodes on the path from a root to this one, root first, including V8's machinery. Empty if nothing reaches it. */
-export const nodesOnPath = (paths: Paths, node: number): number[] => {
+export const nodesOnPath = (paths: Paths, node: number, most = Infinity): number[] => {
   const way: number[] = [];
-  for (let at = node; at !== root && paths.edge[at] !== noEdge; at = paths.from[at]) way.push(at);
+  for (let at = node; at !== root && paths.edge[at] !== noEdge && way.length < most; at = paths.from[at]) way.push(at);
   return way.toReversed();
 };
 

@@ -38,7 +38,7 @@ export const createDominance = (graph: HeapGraph, immediate: Uint32Array, isPerm
     return node;
   };
   const slots = createSlots(graph);
-  const guards = guardNodes(graph);
+  const isGuards = new Map([[0, false], ...guardNodes(graph)]);
   // A long list of permanent nodes makes the tree as deep as the list is long, and the same few pairs are asked for
   // repeatedly.
   const known = new Map<number, number>();
@@ -56,20 +56,23 @@ export const createDominance = (graph: HeapGraph, immediate: Uint32Array, isPerm
     return found;
   };
   const isMemwatchHolder = (holder: number): boolean => {
+    const passed: number[] = [];
     let node = slots.nodeOf(holder);
-    while (node !== 0 && !guards.has(node)) node = immediate[node];
-    return node !== 0;
+    for (; !isGuards.has(node); node = immediate[node]) passed.push(node);
+    const answer = isGuards.get(node) === true;
+    for (const one of passed) isGuards.set(one, answer);
+    return answer;
   };
   return { holderOf, commonHolder, isMemwatchHolder, ...slots };
 };
 
 /** The nodes that a property named by memwatch's symbol leads to. */
-const guardNodes = (graph: HeapGraph): Set<number> => {
+const guardNodes = (graph: HeapGraph): Map<number, boolean> => {
   const name = graph.strings.indexOf('<symbol memwatch>');
-  const guards = new Set<number>();
+  const guards = new Map<number, boolean>();
   if (name === -1) return guards;
   for (let edge = 0; edge < graph.edgeCount; edge++) {
-    if (graph.edgeName[edge] === name && graph.edgeType[edge] === property) guards.add(graph.edgeTarget[edge]);
+    if (graph.edgeName[edge] === name && graph.edgeType[edge] === property) guards.set(graph.edgeTarget[edge], true);
   }
   return guards;
 };

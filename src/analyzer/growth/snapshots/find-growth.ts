@@ -130,6 +130,9 @@ const createSkeleton = async (graph: HeapGraph, permanent: IdSet, options: Growt
   };
 };
 
+/** What a holder is in the program is told by the end of its path, which may lead through a million links of a list. */
+const nodesOfKind = 32;
+
 const questions = (graph: HeapGraph, { paths, dominance }: Skeleton): HolderQuestions => {
   const listOf = createChains(graph, paths);
   return {
@@ -140,6 +143,6 @@ const questions = (graph: HeapGraph, { paths, dominance }: Skeleton): HolderQues
       const list = listOf(node);
       return list === node ? holder : list;
     },
-    kindOf: (holder) => signatureOf(graph, stepsTo(graph, paths, dominance.nodeOf(holder)), ''),
+    kindOf: (holder) => signatureOf(graph, stepsTo(graph, paths, dominance.nodeOf(holder), nodesOfKind), ''),
   };
 };

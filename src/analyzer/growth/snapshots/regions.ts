@@ -166,5 +166,5 @@ const largestOf = (members: readonly number[], tallies: Tallies): number => {
 const append = <K>(groups: Map<K, number[]>, key: K, values: readonly number[]): void => {
   const group = groups.get(key);
   if (group === undefined) groups.set(key, [...values]);
-  else group.push(...values);
+  else for (const value of values) group.push(value); // there may be too many for one call
 };

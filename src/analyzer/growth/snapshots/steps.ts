@@ -28,16 +28,17 @@ export interface NodeStep {
 
 /**
  * The steps from the root to the node. V8's stores are left out: the edge from a store stands for the step. Of a run of
- * similar steps (the links of a list, the parts of a string) only the first and the last are kept.
+ * similar steps (the links of a list, the parts of a string) only the first and the last are kept. `most`: only of so many nodes
+ * at the end of the path.
  */
-export const stepsTo = (graph: HeapGraph, paths: Paths, node: number): NodeStep[] => {
+export const stepsTo = (graph: HeapGraph, paths: Paths, node: number, most = Infinity): NodeStep[] => {
   const kept: number[] = [];
   const isLike = (a: number, b: number): boolean =>
     (graph.edgeName[paths.edge[a]] === graph.edgeName[paths.edge[b]] ||
       (isEphemeron(graph, paths.edge[a]) && isEphemeron(graph, paths.edge[b]))) &&
     graph.nodeType[a] === graph.nodeType[b] &&
     (graph.nodeName[a] === graph.nodeName[b] || graph.nodeType[a] === types.concatenatedString);
-  for (const at of nodesOnPath(paths, node)) {
+  for (const at of nodesOnPath(paths, node, most)) {
     if (at !== node && isBackingStore(graph, at)) continue;
     const [before, last] = kept.slice(-2);
     if (before !== undefined && last !== undefined && isLike(at, last) && isLike(last, before)) kept.pop();
@@ -194,7 +195,9 @@ export const signatureOf = (graph: HeapGraph, steps: readonly NodeStep[], entryC
 
 /** Which class Node's stdout and stderr are of depends on what the output of one run goes to: a terminal, a file, a pipe. */
 const stableClass = (graph: HeapGraph, node: number): string =>
-  propertyOf(graph, node, '_isStdio') === -1 ? className(graph.nodeType[node], nodeName(graph, node)) : 'stdio';
+  hasOwnClass(graph, node) && propertyOf(graph, node, '_isStdio') !== -1
+    ? 'stdio'
+    : className(graph.nodeType[node], nodeName(graph, node));
 
 const edgePart = (graph: HeapGraph, step: NodeStep): string => {
   const degree = graph.firstEdge[step.from + 1] - graph.firstEdge[step.from];
