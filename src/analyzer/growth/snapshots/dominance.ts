@@ -38,7 +38,7 @@ export const createDominance = (graph: HeapGraph, immediate: Uint32Array, isPerm
     return node;
   };
   const slots = createSlots(graph);
-  const isGuards = new Map([[0, false], ...guardNodes(graph)]);
+  const isMemwatchs = new Map([[0, false], ...guardNodes(graph).map((guard) => [guard, true] as const)]);
   // A long list of permanent nodes makes the tree as deep as the list is long, and the same few pairs are asked for
   // repeatedly.
   const known = new Map<number, number>();
@@ -58,21 +58,21 @@ export const createDominance = (graph: HeapGraph, immediate: Uint32Array, isPerm
   const isMemwatchHolder = (holder: number): boolean => {
     const passed: number[] = [];
     let node = slots.nodeOf(holder);
-    for (; !isGuards.has(node); node = immediate[node]) passed.push(node);
-    const answer = isGuards.get(node) === true;
-    for (const one of passed) isGuards.set(one, answer);
+    for (; !isMemwatchs.has(node); node = immediate[node]) passed.push(node);
+    const answer = isMemwatchs.get(node) === true;
+    for (const one of passed) isMemwatchs.set(one, answer);
     return answer;
   };
   return { holderOf, commonHolder, isMemwatchHolder, ...slots };
 };
 
 /** The nodes that a property named by memwatch's symbol leads to. */
-const guardNodes = (graph: HeapGraph): Map<number, boolean> => {
+const guardNodes = (graph: HeapGraph): number[] => {
   const name = graph.strings.indexOf('<symbol memwatch>');
-  const guards = new Map<number, boolean>();
+  const guards: number[] = [];
   if (name === -1) return guards;
   for (let edge = 0; edge < graph.edgeCount; edge++) {
-    if (graph.edgeName[edge] === name && graph.edgeType[edge] === property) guards.set(graph.edgeTarget[edge], true);
+    if (graph.edgeName[edge] === name && graph.edgeType[edge] === property) guards.push(graph.edgeTarget[edge]);
   }
   return guards;
 };

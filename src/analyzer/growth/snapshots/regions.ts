@@ -4,7 +4,7 @@
  * grow or slow down.
  */
 import { groupBy } from '../../model/group-by.js';
-import { gainsOf, judgeBytes, judgeSeries, type Trend } from '../readings/evidence.js';
+import { gainsOf, judgeBytes, judgeSeries, totalGain, type Trend } from '../readings/evidence.js';
 import type { GrowthClasses } from './growth-classes.js';
 import type { Tallies, Tally } from './tallies.js';
 
@@ -91,7 +91,7 @@ export const findRegions = (
 const withAlike = (owners: ReadonlyMap<Region, number>, { kindOf }: HolderQuestions): Region[] => {
   const regions = [...owners.keys()];
   if (regions.length <= mostOfOneKind) return regions;
-  const kinds = groupBy(regions, (region) => `${region.trend} ${kindOf(owners.get(region) ?? 0)}`);
+  const kinds = groupBy(regions, (region) => `${region.trend} ${mainClass(region)} ${kindOf(owners.get(region) ?? 0)}`);
   return [...kinds.values()].flatMap((ofKind) => {
     const [first, ...more] = ofKind.toSorted((a, b) => gainOf(b) - gainOf(a));
     if (first === undefined || ofKind.length <= mostOfOneKind) return ofKind;
@@ -100,6 +100,10 @@ const withAlike = (owners: ReadonlyMap<Region, number>, { kindOf }: HolderQuesti
 };
 
 const gainOf = ({ bytes }: Region): number => (bytes.at(-1) ?? 0) - bytes[0];
+
+/** The class of which most came. */
+const mainClass = ({ classes }: Region): number | undefined =>
+  classes.toSorted((a, b) => totalGain(b.counts) - totalGain(a.counts))[0]?.classNumber;
 
 const judge = (
   node: number,
