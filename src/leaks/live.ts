@@ -12,6 +12,7 @@ import { arrayBuffers, isWorkerHeap, withHeapSeen } from '../analyzer/growth/rea
 import { heapMemory } from '../analyzer/growth/readings/counters.js';
 import { coverageOf } from '../analyzer/growth/watch-report.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
+import { MemwatchError } from '../errors.js';
 import type { Progress } from '../progress.js';
 import { estimateSnapshot } from '../captures/estimate.js';
 import { openCensus } from '../captures/open-census.js';
@@ -126,9 +127,19 @@ const searchAndWatch = async (looking: Looking, first: Watched, options: TimedOp
     return await watchAgain(looking, first, { report, heapSeen }, options);
   } catch (error) {
     const cut = cutOf(error, looking.io.signal);
-    if (cut === undefined) throw error;
+    if (cut === undefined) throw withSeen(error, first);
     return of(first, reportOfCut(first, cut));
   }
+};
+
+/** The error of a target that ended says what was seen before; it may have ended because it stood still for a snapshot. */
+const withSeen = (error: unknown, first: Watched): unknown => {
+  const rising = risingText(first);
+  if (!(error instanceof MemwatchError) || error.code !== 'disconnected' || rising === undefined) return error;
+  return new MemwatchError('disconnected', `${error.message}; before that, it looked like a leak: ${rising}`, {
+    hint: error.hint ?? 'if it ended because it stood still for a snapshot, look at it with --max-pause 1s, or --light',
+    cause: error,
+  });
 };
 
 /** What rose or crept came and went: the watch starts again, because snapshots change all figures. */

@@ -72,6 +72,25 @@ test('a worker that waits in Atomics.wait between its jobs is searched, although
   assert.match(report.findings[0]?.title ?? '', /^Map rows/);
 });
 
+test('of a target that ends during the search, what was seen to rise is said, and how to look with shorter pauses', async (t) => {
+  const target = await startSource(
+    t,
+    `const kept = []; setInterval(() => { for (let i = 0; i < 50; i++) kept.push({ i }); }, 20); console.log('ready');`,
+  );
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const args = [repository('dist/cli.js'), 'leaks', String(target.pid), '--interval', '1s'];
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  t.after(() => child.kill('SIGKILL'));
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += String(chunk);
+    if (said.includes('proving it')) target.child.kill('SIGKILL');
+  });
+  const [code] = (await once(child, 'close', { signal: AbortSignal.timeout(60_000) })) as [number];
+  assert.equal(code, 2);
+  assert.match(said, /process \d+ (has|was) .*before that, it looked like a leak: .* a round\n.*--max-pause 1s/);
+});
+
 test('Ctrl-C reports what is known by then, and exits with 130', async (t) => {
   const source = `
     const kept = []; setInterval(() => kept.push({ some: 'thing' }), 20); console.log('ready');`;
