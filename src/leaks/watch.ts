@@ -102,10 +102,10 @@ export const watchTarget = async (looking: Looking, options: WatchOptions): Prom
       const gained = expectedGrowth(notes.watch().heapBytes, options.gateRounds);
       if (options.sampled && rounds === 1) finish = await sampleSurvivors(attachment, gained, looking.collects);
     });
+    const isEven = cut === undefined && rounds > 1 && risesEvenly(findRising(notes.counts));
+    const enough = isEven && !options.sampled ? options.gateRounds - 1 : options.gateRounds;
     if (cut !== undefined) end = 'cut';
-    else if (rounds >= options.gateRounds - 1) {
-      const isEven = rounds > 1 && risesEvenly(findRising(notes.counts));
-      if (rounds < options.gateRounds && (!isEven || options.sampled)) continue;
+    else if (rounds >= enough) {
       if (warmsUp && !isEven) {
         notes.forgetFirstRound();
         rounds--;

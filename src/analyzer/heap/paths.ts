@@ -34,7 +34,10 @@ export const computePaths = (graph: HeapGraph, edges: RetainingEdges): Paths => 
   return { edge: search.edge, from: search.from };
 };
 
-/** The nodes on the path from a root to this one, root first, including V8's machinery. Empty if nothing reaches it. `most`: the last so many. */
+/**
+ * The nodes on the path from a root to this one, root first, including V8's machinery; at most so many, the last of them. Empty
+ * if nothing reaches it.
+ */
 export const nodesOnPath = (paths: Paths, node: number, most = Infinity): number[] => {
   const way: number[] = [];
   for (let at = node; at !== root && paths.edge[at] !== noEdge && way.length < most; at = paths.from[at]) way.push(at);

@@ -5,6 +5,7 @@
  */
 import { edgeName, edgeTypes, type HeapGraph } from '../../model/heap-graph.js';
 import { noEdge, type Paths } from '../../model/heap-results.js';
+import { createClimb } from './climb.js';
 import type { GrowthClasses } from './growth-classes.js';
 import { hasOwnClass } from './own-class.js';
 import type { Transients } from './transients.js';
@@ -13,21 +14,10 @@ const property = edgeTypes.indexOf('property');
 const context = edgeTypes.indexOf('context');
 
 /** Returns a function from a node to the owner of the list (or tree) that it is a link of, or to the node itself. */
-export const createChains = (graph: HeapGraph, paths: Paths): ((node: number) => number) => {
-  const known = new Map<number, number>();
-  return (start) => {
-    const passed: number[] = [];
-    let node = start;
-    while (node !== 0 && !known.has(node) && paths.edge[node] !== noEdge && isLink(graph, paths, node)) {
-      passed.push(node);
-      node = paths.from[node];
-    }
-    const owner = known.get(node) ?? node;
-    for (const link of passed) known.set(link, owner);
-    known.set(node, owner);
-    return owner;
-  };
-};
+export const createChains = (graph: HeapGraph, paths: Paths): ((node: number) => number) =>
+  createClimb((node) =>
+    node !== 0 && paths.edge[node] !== noEdge && isLink(graph, paths, node) ? paths.from[node] : undefined,
+  );
 
 /** An object with more edges than this is not a link of a list. */
 const maxEdges = 64;

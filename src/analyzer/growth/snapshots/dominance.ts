@@ -6,6 +6,7 @@
  */
 import { edgeTypes, nodeName, type HeapGraph } from '../../model/heap-graph.js';
 import { types } from './growth-classes.js';
+import { createClimb } from './climb.js';
 import { hasOwnClass } from './own-class.js';
 
 export interface Dominance {
@@ -38,7 +39,8 @@ export const createDominance = (graph: HeapGraph, immediate: Uint32Array, isPerm
     return node;
   };
   const slots = createSlots(graph);
-  const isMemwatchs = new Map([[0, false], ...guardNodes(graph).map((guard) => [guard, true] as const)]);
+  const guards = guardNodes(graph);
+  const guardAbove = createClimb((node) => (node === 0 || guards.has(node) ? undefined : immediate[node]));
   // A long list of permanent nodes makes the tree as deep as the list is long, and the same few pairs are asked for
   // repeatedly.
   const known = new Map<number, number>();
@@ -55,24 +57,17 @@ export const createDominance = (graph: HeapGraph, immediate: Uint32Array, isPerm
     known.set(key, found);
     return found;
   };
-  const isMemwatchHolder = (holder: number): boolean => {
-    const passed: number[] = [];
-    let node = slots.nodeOf(holder);
-    for (; !isMemwatchs.has(node); node = immediate[node]) passed.push(node);
-    const answer = isMemwatchs.get(node) === true;
-    for (const one of passed) isMemwatchs.set(one, answer);
-    return answer;
-  };
+  const isMemwatchHolder = (holder: number): boolean => guardAbove(slots.nodeOf(holder)) !== 0;
   return { holderOf, commonHolder, isMemwatchHolder, ...slots };
 };
 
 /** The nodes that a property named by memwatch's symbol leads to. */
-const guardNodes = (graph: HeapGraph): number[] => {
+const guardNodes = (graph: HeapGraph): Set<number> => {
   const name = graph.strings.indexOf('<symbol memwatch>');
-  const guards: number[] = [];
+  const guards = new Set<number>();
   if (name === -1) return guards;
   for (let edge = 0; edge < graph.edgeCount; edge++) {
-    if (graph.edgeName[edge] === name && graph.edgeType[edge] === property) guards.push(graph.edgeTarget[edge]);
+    if (graph.edgeName[edge] === name && graph.edgeType[edge] === property) guards.add(graph.edgeTarget[edge]);
   }
   return guards;
 };
