@@ -28,7 +28,7 @@ for (const node of outerMajors) {
       createServer().listen(0, '127.0.0.1', () => console.log('ready'));
       globalThis.held = new ArrayBuffer(30e6); new Uint8Array(held).fill(1);
       const makeGarbage = () => { for (let i = 0; i < 20_000; i++) globalThis.last = { i, text: 'item ' + i }; };
-      setInterval(() => { const end = Date.now() + 50; makeGarbage(); while (Date.now() < end); }, 100);`;
+      setInterval(() => { const end = Date.now() + 100; makeGarbage(); while (Date.now() < end); }, 150);`;
     const target = await startSource(t, program, { node });
     const readings = await takeReadings(target, 3);
     const [, second] = readings;
@@ -41,7 +41,8 @@ for (const node of outerMajors) {
     assert.ok(second.intervalUs >= 250_000);
     assert.ok(cpu.userUs > 0 && cpu.cores > 0.05);
     const lateUs = Math.max(...readings.map((reading) => reading.loop.delay?.maxUs ?? 0));
-    assert.ok(lateUs > 20_000, 'a loop that is blocked for 50 ms has late timers');
+    // a timer of 40 ms that fires just before the loop is blocked for 100 ms is late by 60 ms, every other one by more
+    assert.ok(lateUs > 50_000, 'a loop that is blocked for 100 ms has late timers');
     assert.ok(loop.utilization > 0.2 && loop.utilization <= 1);
     const minor = readings.flatMap(({ gc }) => gc?.filter(({ kind }) => kind === 'minor') ?? []);
     assert.ok(minor.length > 0 && minor.every(({ count, durationUs }) => count > 0 && durationUs > 0));
