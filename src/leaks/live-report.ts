@@ -2,6 +2,8 @@
  * The report on a running target: what the search found in the heap, what grows outside it, and what the watch leaves
  * open, under one verdict. In: a watch, and the report of a search if there was one. Out: a LeakReport.
  */
+import { totalGain } from '../analyzer/growth/readings/evidence.js';
+import { externalGrowsSteeply } from '../analyzer/growth/readings/gate.js';
 import { isPartOf, isWorkerHeap, type Known } from '../analyzer/growth/readings/bounds.js';
 import {
   childProcesses,
@@ -128,11 +130,12 @@ export const findOutsideHeap = (
   later: readonly ProcessReading[] = [],
   inHeap: readonly Finding[] = [],
 ): Finding[] => {
+  const rounds = [...watched.roundReadings, ...later];
   const proved = watched.known
     .filter((known) => known.state === 'grows' && !isHeap(known) && !settlesLater(known.of))
     .filter((known) => known.of !== nativeMemory || isLarge(known, watched))
     .map(({ of, slope, history }) => ({ of, history, perRound: slope.estimate * secondsPerRound(watched) }));
-  const counted = countedOf([...watched.roundReadings, ...later], inHeap).filter(
+  const counted = [...steepOf(rounds, watched), ...countedOf(rounds, inHeap)].filter(
     ({ of }) => !proved.some((other) => other.of === of),
   );
   return [...proved, ...counted].flatMap((grown) => findingOf(grown, watched, [...watched.readings, ...later]));
@@ -157,6 +160,13 @@ const countedOf = (readings: readonly ProcessReading[], inHeap: readonly Finding
   return findCounterGrowth(readings, rounds)
     .filter(({ unit, name }) => unit === 'count' && !settlesLater(name) && isProved(name))
     .map(({ name, history, perIteration }) => ({ of: name, history, perRound: perIteration }));
+};
+
+const steepOf = (readings: readonly ProcessReading[], watched: Watched): Grown[] => {
+  if (!externalGrowsSteeply(readings)) return [];
+  const history = readings.map(({ externalBytes }) => externalBytes);
+  const seconds = totalGain(readings.map(({ atMs }) => atMs)) / 1000;
+  return [{ of: externalMemory, history, perRound: (totalGain(history) / seconds) * secondsPerRound(watched) }];
 };
 
 const secondsPerRound = (watched: Watched): number => watchedMs(watched) / 1000 / watched.rounds;

@@ -111,7 +111,7 @@ const reportOf = async (looking: Looking, first: Watched, options: TimedOptions)
   const grows = first.end === 'grows' || first.end === 'creeps' || first.end === 'open';
   const inWorkersAlone = grows && growing(first).length > 0 && growing(first).every(({ of }) => isWorkerHeap(of));
   if ((first.end !== 'rises' && !grows) || inWorkersAlone) return { report: reportOfWatch(first), watched: first };
-  const rising = risingText(first);
+  const rising = risingText(first) ?? findOutsideHeap(first)[0]?.title;
   if (rising !== undefined) io.warn(`looks like a leak: ${rising}; proving it`);
   return searchAndWatch(looking, first, options);
 };
@@ -162,7 +162,8 @@ const watchAgain = async (
     ? second
     : await watchTarget(looking, { ...watching, before: before(second), endsOn: 'proof' });
   const readings = isDecided ? again.readings : [];
-  return { report: withWatch(again.report, seenBy(again.heapSeen, last), readings, again.place), watched: last };
+  const seen = withStepsSince(first, seenBy(again.heapSeen, last));
+  return { report: withWatch(again.report, seen, readings, again.place), watched: last };
 };
 
 /** What snapshots contain and is proved to grow now may do so in steps, for which the rounds of the first search were too short. */

@@ -10,6 +10,7 @@ import { heapMemory, nativeMemory, settlesLater } from '../analyzer/growth/readi
 import { gainsOf, isSlowing } from '../analyzer/growth/readings/evidence.js';
 import {
   anyRises,
+  externalGrowsSteeply,
   findRising,
   findRisingLately,
   gainWithoutMemory,
@@ -109,7 +110,10 @@ export const watchTarget = async (looking: Looking, options: WatchOptions): Prom
       if (warmsUp && !isEven) {
         notes.forgetFirstRound();
         rounds--;
-      } else end = endOf(watchNow(), options, risingOf(notes.watch(), notes.counts, options));
+      } else {
+        const isSteep = externalGrowsSteeply(notes.roundReadings);
+        end = endOf(watchNow(), options, risingOf(notes.watch(), notes.counts, options), isSteep);
+      }
       warmsUp = false;
     }
   }
@@ -192,9 +196,14 @@ const lookDuring = async (passing: Promise<void>, look: () => Promise<void>, tic
 /** What grows by little is searched when this share of the time has passed: warm-up fades meanwhile, a leak does not. */
 const creepsShare = 0.5;
 
-const endOf = (watch: Watch, options: WatchOptions, rising: RisingSeen): Watched['end'] | undefined => {
+const endOf = (
+  watch: Watch,
+  options: WatchOptions,
+  rising: RisingSeen,
+  isSteepOutside: boolean,
+): Watched['end'] | undefined => {
   if (rising === 'surely') return 'rises';
-  if (watch.known.some(({ state, of }) => state === 'grows' && !settlesLater(of))) return 'grows';
+  if (isSteepOutside || watch.known.some(({ state, of }) => state === 'grows' && !settlesLater(of))) return 'grows';
   const long = watchedMs(watch) >= leastWatchMs && watch.readings.length >= readingsOfFirstLook;
   if (long && (watch.known.every(({ state }) => state === 'excluded') || isIdle(watch))) return 'known';
   const isLate = long && performance.now() > (options.untilMs ?? Infinity);

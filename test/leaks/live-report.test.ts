@@ -59,6 +59,17 @@ test('a buffer that doubled before a watch and stood still in it is not clean', 
   assert.match(verdictOf(60), /^clean/);
 });
 
+test('rounds of a watch and of the search after it prove together that memory outside the heap grows', () => {
+  const holding = (second: number) => ({ externalBytes: (10 + 4 * second) * mb, arrayBuffersBytes: 0 });
+  const watched = watchedTarget(holding, { known: [] });
+  const later = [50, 60].map((second) => processReading({ atMs: 1000 * second, ...holding(second) }));
+  assert.deepEqual(findOutsideHeap(watched), [], 'too few rounds');
+  const [grown] = findOutsideHeap(watched, later);
+  assert.deepEqual([grown?.container.name, (grown?.bytesPerRound ?? 0) / mb], ['external memory', 40]);
+  const standing = later.map((one) => ({ ...one, externalBytes: holding(40).externalBytes }));
+  assert.deepEqual(findOutsideHeap(watched, standing), [], 'it stands still during the search');
+});
+
 test('a child process takes memory outside the heap, and the finding says how much each takes', () => {
   const change = (second: number) => ({ childProcesses: second, childrenRssBytes: 30 * mb * second });
   const [children] = findOutsideHeap(watchedTarget(change));

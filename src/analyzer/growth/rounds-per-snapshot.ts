@@ -39,7 +39,9 @@ const roundsBetweenRises = (watched: WatchedRounds): number => {
   if (readings.length < heapBytes.length + 3) return 1;
   const buffersGrow = known.some(({ of, state }) => of === arrayBuffers && (state === 'grows' || state === 'creeps'));
   return Math.max(
-    gate.rising.heap || risesEvenly(gate.rising) ? 1 : roundsBetween(watched, readings.map(objectBytes)), // or the gate saw it rise in each round
+    gate.rising.heap || gate.rising.external || risesEvenly(gate.rising)
+      ? 1
+      : roundsBetween(watched, readings.map(objectBytes)), // or the gate saw it rise in each round
     buffersGrow ? roundsBetween(watched, readings.map(({ arrayBuffersBytes }) => arrayBuffersBytes)) : 1, // prettier-ignore
   );
 };

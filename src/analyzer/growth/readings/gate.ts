@@ -5,7 +5,7 @@
 import type { CensusContainer, CensusReading } from '../../model/census.js';
 import type { SurvivorSite } from '../../model/survivors.js';
 import { sumOf } from '../../model/figures.js';
-import { gainsOf } from './evidence.js';
+import { gainsOf, totalGain } from './evidence.js';
 
 export interface GateReading {
   readonly atMs: number;
@@ -90,6 +90,20 @@ export const risesEvenly = ({ heap, external, classes, containers }: Rising): bo
     const least = heap || external ? gainWithMemory : gainWithoutMemory;
     return sumOf(gains) >= least && Math.min(...gains) >= evenShare * Math.max(...gains);
   });
+
+/**
+ * Memory outside the heap is read after a collection, so a few rounds prove growth that is large and even: the chance that so many
+ * readings rise in order is 1 in 720. `share`: of what there was at first.
+ */
+const steepGrowth = { rounds: 5, ms: 9000, bytes: 8 * 2 ** 20, share: 0.1 };
+
+export const externalGrowsSteeply = (readings: readonly Pick<GateReading, 'atMs' | 'externalBytes'>[]): boolean => {
+  const history = readings.map(({ externalBytes }) => externalBytes);
+  const times = readings.map(({ atMs }) => atMs);
+  if (readings.length <= steepGrowth.rounds || totalGain(times) < steepGrowth.ms) return false;
+  const isLarge = totalGain(history) >= Math.max(steepGrowth.bytes, steepGrowth.share * history[0]);
+  return isLarge && risesWithTime(history, times);
+};
 
 const isKnown = (history: readonly (number | undefined)[]): history is number[] => !history.includes(undefined);
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   anyRises,
+  externalGrowsSteeply,
   findRising,
   findRisingLately,
   type GateReading,
@@ -45,6 +46,19 @@ test('the heap and external memory rise only if every round adds more than noise
   const external = (...kilobytes: number[]): boolean =>
     rising(...kilobytes.map((one) => ({ externalBytes: one * 1024 }))).external;
   assert.deepEqual([external(0, 64, 128), external(0, 64, 127)], [true, false]);
+});
+
+test('memory outside the heap grows steeply if it gains much, and evenly for its time, in six readings over nine seconds', () => {
+  const steep = (megabytes: readonly number[], seconds = megabytes.map((_, i) => 2 * i)): boolean =>
+    externalGrowsSteeply(megabytes.map((one, i) => ({ externalBytes: one * 2 ** 20, atMs: 1000 * seconds[i] })));
+  assert.ok(steep([100, 160, 250, 330, 400, 480]));
+  assert.ok(steep([100, 200, 300, 400, 700, 1000], [0, 2, 4, 6, 12, 18]), 'a round may last longer');
+  assert.ok(!steep([100, 160, 250, 330, 400]), 'too few');
+  assert.ok(!steep([100, 160, 250, 330, 400, 480], [0, 1, 2, 3, 4, 5]), 'too soon');
+  assert.ok(!steep([100, 160, 250, 330, 320, 480]), 'it fell');
+  assert.ok(!steep([100, 300, 400, 450, 475, 480]), 'it slows down');
+  assert.ok(!steep([100, 101, 102, 103, 104, 105]), 'little');
+  assert.ok(!steep([1000, 1010, 1020, 1030, 1040, 1050]), 'little of what there was');
 });
 
 test('a class rises from nothing if each round adds two of it; one a round, or a pause, is none', () => {
