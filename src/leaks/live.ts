@@ -34,6 +34,7 @@ import {
 import type { Round } from './rounds.js';
 import { searchHeap } from './search.js';
 import type { HeapSeen, Outcome, SearchOptions } from './search-captures.js';
+import { withOpeningCode } from './opening-code.js';
 import { packageOf } from './snapshot-files.js';
 import { uncounted, withoutCounts } from './uncounted.js';
 import { withWorkers } from './workers.js';
@@ -82,21 +83,44 @@ export const findLiveLeaks = async (
   const suspectedRounds = options.rounds ?? suspectedRoundsFor(estimate, risesEvenly(first.gate.rising));
   const { report: found, watched } = await reportOf(looking, first, { ...options, rounds, suspectedRounds, untilMs });
   if (io.signal.aborted) return found; // the target may not answer any more
-  const report = await withSites(await withMemoryGrowth(found, looking), looking, options);
-  if (attachment.worker !== undefined || first.end === 'cut') return report;
-  return withWorkers(report, attachment, watched, (worker) =>
+  const searchWorker = (worker: Attachment): Promise<LeakReport> =>
     findLiveLeaks(worker, round, { ...options, kept: followKeptMemory(worker.session), warmUpRounds: 0 }, io).catch(
       (error: unknown) => reportOfUnseen(error, io.signal),
-    ),
+    );
+  const placed = await addTo(found, io, async (report) =>
+    withSites(await withMemoryGrowth(report, looking), looking, watched, options),
   );
+  if (attachment.worker !== undefined || first.end === 'cut' || io.signal.aborted) return placed;
+  return addTo(placed, io, (report) => withWorkers(report, attachment, watched, searchWorker));
+};
+
+/** What is proved is reported, although the user or the target ends what would add to it. */
+const addTo = async (
+  report: LeakReport,
+  { signal }: Progress,
+  add: (report: LeakReport) => Promise<LeakReport>,
+): Promise<LeakReport> => {
+  try {
+    return await add(report);
+  } catch (error) {
+    if (!(error instanceof MemwatchError) || report.verdict !== 'leak') throw error;
+    const missing = `not everything was looked at: ${error.message}`;
+    return signal.aborted ? report : { ...report, warnings: [...report.warnings, missing] };
+  }
 };
 
 const warmUp = async (round: Round, rounds: number): Promise<void> => {
   for (let i = 1; i <= rounds; i++) await round(`1/4 warm-up, round ${i} of ${rounds}`);
 };
 
-const withSites = async (report: LeakReport, looking: Looking, options: LiveOptions): Promise<LeakReport> => {
-  if (options.growthSites !== true) return adviseGrowthSites(report);
+const withSites = async (
+  report: LeakReport,
+  looking: Looking,
+  { descriptors }: Watched,
+  options: LiveOptions,
+): Promise<LeakReport> => {
+  if (options.growthSites !== true)
+    return adviseGrowthSites(await withOpeningCode(report, looking, descriptors[0]?.kind));
   return report.verdict === 'leak' ? withGrowthSites(report, looking, options.force) : report;
 };
 

@@ -63,7 +63,8 @@ const searchIn = async (folder: string, looking: Looking, watched: Watched, opti
     // a place that samples show changes no rank: what only Node holds comes last, whoever made it
     findings: placedBySites(withAllocationSites(report.findings, sites, scripts, undefined, sourceOf), packageOf),
   };
-  const place = (finding: Finding): Finding => withOpeners(finding, sites, scripts, packageOf, sourceOf);
+  const place = (finding: Finding): Finding =>
+    withOpeners(finding, sites, packageOf, { scripts, sourceOf, descriptors: watched.descriptors[0]?.kind });
   return { report: located, readings: captures.readings, heapSeen, cut, place };
 };
 

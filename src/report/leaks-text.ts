@@ -67,13 +67,14 @@ export const findingFields = (
   finding: Finding,
   { rounds }: LeakReport,
 ): readonly (readonly [name: string, text: string])[] => {
-  const { location, history, gains, path, allocationSites, growthSites, reasons, advice } = finding;
+  const { location, container, history, gains, path, allocationSites, growthSites, reasons, advice } = finding;
   const gained = gains.slice(0, 4).map(({ name, countPerRound }) => `${escapeText(name)} ${formatCountDelta(countPerRound)}`); // prettier-ignore
   const fields: [string, string][] = [
     ['where', location === null ? '' : `${placeOf(finding)} (${ownerText(finding.owner)})`],
     ['from', callerText(finding)],
     ['blame', blameText(finding, rounds)],
-    [history[0] === 0 ? 'gained' : 'entries', history.map(formatCount).join(' → ')],
+    // the proof has the figures of what grows outside the heap, with their unit
+    [history[0] === 0 ? 'gained' : 'entries', container.id === 0 ? '' : history.map(formatCount).join(' → ')],
     ['gains', gained.join(', ')],
     ['held by', renderPath(path, mostSteps)],
     ['keeps', keptElsewhere(finding).slice(0, mostSites).map(keptText).join('; ')],

@@ -62,6 +62,25 @@ export const sampleSurvivors = async (
   return () => sampling.stop();
 };
 
+/** The same for all that is allocated meanwhile, whether it survives or not. */
+export const sampleAllocations = async (
+  { session, onDetach }: Attachment,
+  wait: () => Promise<void>,
+): Promise<SurvivorSite[]> => {
+  await startHeapSampling(session, {
+    samplingInterval: interval.least,
+    includeObjectsCollectedByMajorGC: true,
+    includeObjectsCollectedByMinorGC: true,
+  });
+  let profile: Protocol.HeapProfiler.SamplingHeapProfile | undefined;
+  const stop = async (): Promise<void> => {
+    profile ??= (await session.send('HeapProfiler.stopSampling', undefined, { timeoutMs: 60_000 })).profile;
+  };
+  onDetach(stop);
+  await wait().finally(stop);
+  return profile === undefined ? [] : sitesOf(profile.head);
+};
+
 const sitesOf = (head: Protocol.HeapProfiler.SamplingHeapProfileNode): SurvivorSite[] => {
   const sites: SurvivorSite[] = [];
   const visit = (node: Protocol.HeapProfiler.SamplingHeapProfileNode, callers: readonly SurvivorFrame[]): void => {

@@ -145,13 +145,19 @@ const namesOf = (
   places: Places,
   options: FindingOptions,
 ): Pick<Finding, 'title' | 'signature' | 'path'> => {
-  const { steps, entryClass } = grown.shape;
+  const { steps } = grown.shape;
   const isForeign = (closure: number): boolean => options.isForeign?.(places.ofFunction(closure)?.file ?? '') === true;
   return {
     title: titleOf(growth, grown, options.callsPerRound),
-    signature: signatureOf(growth.last.graph, steps, entryClass),
+    signature: signatureOf(growth.last.graph, steps, signedClass(growth, grown)),
     path: pathTo({ graph: growth.last.graph, paths: growth.paths }, grown.container.node, isForeign),
   };
+};
+
+/** Timers that are set again gain what they hold; others of the same leak, which have not fired yet, gain themselves. */
+const signedClass = ({ last: { graph } }: Growth, { kind, container, shape: { entryClass } }: Grown): string => {
+  if (kind !== 'timers' || /^(Timeout|Immediate)$/.test(entryClass)) return entryClass;
+  return nodeName(graph, container.node).startsWith('Immediate') ? 'Immediate' : 'Timeout';
 };
 
 const boundOf = (
