@@ -59,6 +59,7 @@ const watch = async (
 ): Promise<Map<Finding, readonly SeenSite[]>> => {
   if (findings.length === 0) return new Map();
   const passing = round('watching what adds');
+  passing.catch(() => {}); // it is awaited by each, after it has begun to watch
   const wait = (): Promise<void> => passing;
   const sitesOf = async (finding: Finding): Promise<readonly SeenSite[]> => {
     const openings = openingsOf(finding);

@@ -34,6 +34,7 @@ export const sampleMemory = async (
   try {
     const threads = (await threadsOf(attachment, true)).slice(0, mostThreads);
     const waiting = wait();
+    waiting.catch(() => {}); // it is awaited below, after the samplers have started
     const sampled = await Promise.all(threads.map(({ session }) => sampleWhile(session, () => waiting, intervalUs)));
     await waiting;
     Atomics.store(stop, 0, 1);

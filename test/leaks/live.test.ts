@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LeakReport } from '#memwatch/analyzer/model/finding.js';
+import { findLeaks } from '#memwatch/leaks/find-leaks.js';
 import { look } from '../support/look.js';
 import { memwatch } from '../support/memwatch.js';
 import { repository } from '../support/paths.js';
-import { startScript, startSource } from '../support/targets.js';
+import { startScript, startSource, type StartedTarget } from '../support/targets.js';
 
 test('samples/bounded-cache and batched-log look like leaks, and no finding is made of them', async (t) => {
   const imports = ['bounded-cache', 'batched-log'].map((name) => `import('${repository(`samples/dist/${name}.js`)}');`);
@@ -111,4 +112,26 @@ test('symbols that Symbol.for() registers under ever new keys are found, and the
   assert.match(first.title, /^registry of Symbol\.for\(\) gains .* symbols a round and keeps them$/);
   assert.match(first.signature, /> \(symbol\)$/);
   assert.equal(first.location?.line, 4);
+});
+
+test('a leak that is proved is reported, although the user or the target ends the round that looks for its place', async (t) => {
+  const source = `const memory = new WebAssembly.Memory({ initial: 1, maximum: 60_000 });
+    setInterval(() => memory.grow(16), 50);
+    console.log('ready');`;
+  const search = async (end: (target: StartedTarget, stop: AbortController) => void): Promise<LeakReport> => {
+    const target = await startSource(t, source);
+    const stop = new AbortController();
+    const onProgress = (text: string): void => {
+      if (text.startsWith('which code')) end(target, stop);
+    };
+    return findLeaks({ kind: 'pid', pid: target.pid }, { intervalMs: 1500, signal: stop.signal, onProgress });
+  };
+  const [stopped, ended] = await Promise.all([
+    search((_, stop) => stop.abort()),
+    search(({ child }) => child.kill('SIGKILL')),
+  ]);
+  for (const { verdict, findings } of [stopped, ended])
+    assert.deepEqual([verdict, findings[0]?.container.name], ['leak', 'external memory']);
+  assert.deepEqual(stopped.warnings, []);
+  assert.match(ended.warnings.join('\n'), /^not everything was looked at: /);
 });

@@ -50,7 +50,10 @@ for (const node of outerMajors) {
     const { findings } = await lookAt(t, program(`fs.open(__filename, (_, fd) => fs.closeSync(fd));`), node);
     const [finding] = findings;
     assert.match(`${finding?.location?.file}:${finding?.location?.line}`, /target\.cjs:4$/);
-    assert.match(finding?.reasons.at(-1) ?? '', /^in one round, \d+ % of what Node allocated .* for .*\(.*target\.cjs:4\)$/);
+    assert.match(
+      finding?.reasons.at(-1) ?? '',
+      /^in one round, \d+ % of what Node allocated .* for .*\(.*target\.cjs:4\)$/,
+    );
   });
 }
 

@@ -47,6 +47,14 @@ test('a signature names classes and edges only: ids and texts of a run are not i
   assert.equal(only(growth).signature, 'global.sessions > Map > Session');
 });
 
+test('the signature of timers names the timers, also if they were set again meanwhile and what they hold is counted', async () => {
+  const list = (k: number): string => `global -list-> TimersList list\nlist -internal:table-> table:array\n${upTo(10 * (k + 1), (i) => `table -internal:${i}-> Window w${i} 100`)}`; // prettier-ignore
+  const { growth } = await drawGrowth(list);
+  const finding = only(growth);
+  assert.deepEqual([finding.kind, finding.title], ['timers', 'timers gain 10 Window a round and keep them']);
+  assert.equal(finding.signature, 'global.list > TimersList > Timeout');
+});
+
 test('reasons: the gains, what stayed, and who else holds the same', async () => {
   const { growth } = await drawGrowth((k) => sessions(k));
   assert.deepEqual(only(growth).reasons, [
