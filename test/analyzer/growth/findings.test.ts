@@ -52,7 +52,7 @@ test('the signature of timers names the timers, also if they were set again mean
   const { growth } = await drawGrowth(list);
   const finding = only(growth);
   assert.deepEqual([finding.kind, finding.title], ['timers', 'timers gain 10 Window a round and keep them']);
-  assert.equal(finding.signature, 'global.list > TimersList > Timeout');
+  assert.equal(finding.signature, 'TimersList > Timeout');
 });
 
 test('reasons: the gains, what stayed, and who else holds the same', async () => {

@@ -48,7 +48,8 @@ test('entries that are made anew all the time: what they hold and what stays is 
     (k) => `global -timers-> TimersList list\n${upTo(4 * (k + 1), (i) => page(k, i))}`,
   );
   assert.deepEqual(others, []);
-  assert.equal(finding.signature, 'TimersList > Page');
+  assert.match(finding.title, /gain 4 Page a round/);
+  assert.equal(finding.signature, 'TimersList > Timeout');
   assert.deepEqual(finding.gains.find(({ name }) => name === 'Row')?.countPerRound, 36);
 });
 
