@@ -6,6 +6,7 @@
 import type { HeapGraph } from '../../model/heap-graph.js';
 import { types, type GrowthClasses } from './growth-classes.js';
 import { retains } from '../../heap/edges.js';
+import { isAlike } from './list-heads.js';
 import type { Transients } from './transients.js';
 
 export interface EntryTally {
@@ -26,7 +27,12 @@ export interface EntryBuilder {
   finish(): readonly EntryTally[];
 }
 
-export const createEntryBuilder = (classes: GrowthClasses, snapshots: number): EntryBuilder => {
+/** `headOf`: the head of the list that a holder is a link of. What hangs on any of its links is an entry of the list. */
+export const createEntryBuilder = (
+  classes: GrowthClasses,
+  snapshots: number,
+  headOf: (holder: number) => number | undefined = () => undefined,
+): EntryBuilder => {
   const tallies = new Map<string, EntryTally>();
   const count = (snapshot: number, holder: number, region: number, classNumber: number): void => {
     const key = `${holder}/${region}/${classNumber}`;
@@ -42,8 +48,9 @@ export const createEntryBuilder = (classes: GrowthClasses, snapshots: number): E
       const { graph, holder, frontier } = transients;
       const seen = new Seen(graph.nodeCount);
       for (let i = 0; i < frontier.edges.length; i++) {
-        const by = frontier.holders[i];
-        eachEntry(transients, graph.edgeTarget[frontier.edges[i]], by, seen, (node) => {
+        const head = headOf(frontier.holders[i]);
+        const by = head ?? frontier.holders[i];
+        eachEntry(transients, graph.edgeTarget[frontier.edges[i]], by, head !== undefined, seen, (node) => {
           const classNumber = classes.of(graph, node);
           if (classes.isEvidence(classNumber)) count(snapshot, by, holder[node], classNumber);
         });
@@ -67,22 +74,24 @@ class Seen {
   }
 }
 
-/** Calls back for the target of the edge; if that is a store, for everything that it holds. */
+/** Calls back for the target of the edge; if that is a store, for everything that it holds; if it is a link, for the others. */
 const eachEntry = (
   { graph, edges, isPermanent }: Transients,
   target: number,
   holder: number,
+  isList: boolean,
   seen: Seen,
   callback: (node: number) => void,
 ): void => {
   const stack = [target];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (isPermanent[node] === 1 || !seen.enter(node, holder)) continue;
-    if (!isBackingStore(graph, node)) callback(node);
-    else {
-      for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++)
-        if (retains(edges, edge)) stack.push(graph.edgeTarget[edge]);
-    }
+    const isStore = isBackingStore(graph, node);
+    if (!isStore) callback(node);
+    if (!isStore && !isList) continue;
+    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++)
+      if (retains(edges, edge) && (isStore || isAlike(graph, node, graph.edgeTarget[edge])))
+        stack.push(graph.edgeTarget[edge]);
   }
 };
 

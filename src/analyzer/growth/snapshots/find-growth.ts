@@ -18,6 +18,7 @@ import { createDominance, type Dominance } from './dominance.js';
 import { createEntryBuilder, type EntryTally } from './entries.js';
 import { createGrowthClasses, type GrowthClasses } from './growth-classes.js';
 import { createNodeLookup, intersectIds, type IdSet } from './id-set.js';
+import { createListHeads } from './list-heads.js';
 import { matchObjects, type Matched, type ReadSnapshot, type SnapshotSource } from './match-objects.js';
 import { findRegions, type HolderQuestions, type Region } from './regions.js';
 import { signatureOf, stepsTo } from './steps.js';
@@ -93,7 +94,7 @@ const countTransients = async (matched: Matched, skeleton: Skeleton, read: ReadS
   const { sources, idSets, lastGraph } = matched;
   const classes = createGrowthClasses();
   const tallies = createTallyBuilder(classes, idSets);
-  const entries = createEntryBuilder(classes, sources.length);
+  const entries = createEntryBuilder(classes, sources.length, skeleton.headOf);
   const add = (snapshot: number, transients: Transients): void => {
     tallies.add(snapshot, transients);
     entries.add(snapshot, transients);
@@ -112,6 +113,8 @@ interface Skeleton {
   readonly edges: RetainingEdges;
   readonly paths: Paths;
   readonly dominance: Dominance;
+  /** The head of the list that a node of the last graph is a link of. */
+  headOf(node: number): number | undefined;
   transientsOf(graph: HeapGraph, edges: RetainingEdges): Transients;
 }
 
@@ -125,6 +128,7 @@ const createSkeleton = async (graph: HeapGraph, permanent: IdSet, options: Growt
     edges,
     dominance,
     paths: computePaths(graph, edges),
+    headOf: createListHeads(graph),
     transientsOf: (other, otherEdges) =>
       computeTransients(other, otherEdges, permanentNodes(other, permanent), lookup, dominance),
   };
@@ -133,14 +137,14 @@ const createSkeleton = async (graph: HeapGraph, permanent: IdSet, options: Growt
 /** What a holder is in the program is told by the end of its path, which may lead through a million links of a list. */
 const nodesOfKind = 32;
 
-const questions = (graph: HeapGraph, { paths, dominance }: Skeleton): HolderQuestions => {
+const questions = (graph: HeapGraph, { paths, dominance, headOf }: Skeleton): HolderQuestions => {
   const listOf = createChains(graph, paths);
   return {
     nodeOf: dominance.nodeOf,
     isMemwatchHolder: dominance.isMemwatchHolder,
     ownerOf: (holder) => {
       const node = dominance.nodeOf(holder);
-      const list = listOf(node);
+      const list = headOf(node) ?? listOf(node);
       return list === node ? holder : list;
     },
     kindOf: (holder) => signatureOf(graph, stepsTo(graph, paths, dominance.nodeOf(holder), nodesOfKind), ''),
