@@ -31,7 +31,12 @@ export const adviseGrowthSites = (report: LeakReport): LeakReport => ({
   ...report,
   findings: report.findings.map((finding) =>
     finding.location === null && openingsOf(finding) !== undefined
-      ? { ...finding, advice: `${finding.advice} memwatch leaks --growth-sites shows the line that opens it.` }
+      ? {
+          ...finding,
+          advice: [finding.advice ?? '', 'memwatch leaks --growth-sites shows the line that opens it.']
+            .join(' ')
+            .trim(),
+        }
       : finding,
   ),
 });

@@ -108,11 +108,21 @@ test('without memory to find the objects only what is opened is watched', async 
 
 test('what was opened by a line that nothing has shown is advised to be watched; what has a place, or is not opened, is not', () => {
   const place = { file: '/srv/app/a.js', line: 1, column: 0 };
-  const of = (name: string, location: Finding['location']): Finding =>
-    finding({ kind: 'native', container: { id: 0, name, type: 'native' }, location, advice: 'Close it.' });
-  const all = [of(fileDescriptors, null), of(fileDescriptors, place), of('native memory', null)];
+  const of = (name: string, location: Finding['location'], advice: string | null = 'Close it.'): Finding =>
+    finding({ kind: 'native', container: { id: 0, name, type: 'native' }, location, advice });
+  const all = [
+    of(fileDescriptors, null),
+    of(fileDescriptors, place),
+    of('native memory', null),
+    of(fileDescriptors, null, null),
+  ];
   assert.deepEqual(
     adviseGrowthSites(reportOf(...all)).findings.map(({ advice }) => advice),
-    ['Close it. memwatch leaks --growth-sites shows the line that opens it.', 'Close it.', 'Close it.'],
+    [
+      'Close it. memwatch leaks --growth-sites shows the line that opens it.',
+      'Close it.',
+      'Close it.',
+      'memwatch leaks --growth-sites shows the line that opens it.',
+    ],
   );
 });

@@ -145,11 +145,18 @@ const namesOf = (
   places: Places,
   options: FindingOptions,
 ): Pick<Finding, 'title' | 'signature' | 'path'> => {
-  const { steps } = grown.shape;
+  const {
+    kind,
+    shape: { steps },
+  } = grown;
   const isForeign = (closure: number): boolean => options.isForeign?.(places.ofFunction(closure)?.file ?? '') === true;
   return {
     title: titleOf(growth, grown, options.callsPerRound),
-    signature: signatureOf(growth.last.graph, steps, signedClass(growth, grown)),
+    signature: signatureOf(
+      growth.last.graph,
+      kind === 'promise-chain' ? steps.slice(-1) : steps,
+      signedClass(growth, grown),
+    ),
     path: pathTo({ graph: growth.last.graph, paths: growth.paths }, grown.container.node, isForeign),
   };
 };

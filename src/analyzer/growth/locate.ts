@@ -99,6 +99,7 @@ const ownPlace = (
     const adding = entry.isFunction ? places.ofListening(entry.node) : undefined;
     return { location: adding ?? entry.location };
   }
+  if (kind === 'promise-chain' && entry !== undefined) return { location: entry.location };
   let nodes: Location | undefined;
   for (const anchor of anchorsOf(graph, steps)) {
     const location = locationOf(anchor, places);

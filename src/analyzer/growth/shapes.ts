@@ -25,7 +25,7 @@ export const kindOf = (graph: HeapGraph, shape: Shape): FindingKind => {
   const type = graph.nodeType[shape.container];
   const names = pathNames(graph, shape);
   if (shape.classes.includes('system / PromiseReaction') && (name === 'Promise' || shape.chained))
-    return 'promise-reactions';
+    return isPromiseChain(graph, shape) ? 'promise-chain' : 'promise-reactions';
   if (
     names.some((one) => /^(_events|_subscribers|kEvents|<symbol (kEvents|events\.kEvents)>)$/.test(one)) ||
     name === 'Listener'
@@ -41,6 +41,11 @@ export const kindOf = (graph: HeapGraph, shape: Shape): FindingKind => {
   if (shape.chained) return isClosureChain(shape) ? 'closure-chain' : 'linked-list';
   return collectionKind(graph, shape.container);
 };
+
+/** Each promise waits for the one before it: the path to the container leads through so many that wait. */
+const leastWaiting = 3;
+const isPromiseChain = (graph: HeapGraph, { steps }: Shape): boolean =>
+  steps.filter(({ edge }) => edgeName(graph, edge) === 'reactions_or_result').length >= leastWaiting;
 
 const pathNames = (graph: HeapGraph, { steps }: Shape): string[] =>
   steps.slice(-3).map(({ edge }) => edgeName(graph, edge));
@@ -81,6 +86,8 @@ const isOf = (graph: HeapGraph, node: number, builtIn: string): boolean => {
 const adviceOfKind: Readonly<Partial<Record<FindingKind, string>>> = {
   'promise-reactions':
     'Reactions pile up on one long-lived promise that does not settle: each then(), await or Promise.race() with it adds one that stays. Race against a promise made for each call, or use an AbortSignal and remove its listener.',
+  'promise-chain':
+    'Each promise waits for the one before it, as in queue = queue.then(…), and work is added faster than it is done. Put an upper bound on what waits, or do more of it at once.',
   listeners:
     'Listeners are added and never removed. Remove each with off() or removeEventListener(), add it with { once: true } or { signal }, or add one listener at start instead of one for each request.',
   timers:
@@ -101,6 +108,8 @@ const adviceOfKind: Readonly<Partial<Record<FindingKind, string>>> = {
     'A string is appended to and never cut or emptied. Write it out in pieces and start again, or put an upper bound on its length.',
   buffer:
     'A buffer grows larger and larger, or buffers are kept. Write them out in pieces and release them, or put an upper bound on what is kept.',
+  native:
+    'Sockets, watchers, ports or other handles are opened and never closed. Close each on every path, also after an error: close(), destroy(), or read its response to the end.',
   array:
     'Elements are pushed and never removed. Remove them when their work is done, or put an upper bound on the length.',
 };

@@ -15,6 +15,7 @@ const kindNames: Readonly<Record<FindingKind, string>> = {
   'closure-chain': 'chain of closures',
   listeners: 'listeners',
   'promise-reactions': 'reactions on a promise',
+  'promise-chain': 'chain of promises',
   timers: 'timers',
   'weak-set': 'collection of weak references',
   string: 'string',
@@ -30,6 +31,7 @@ const plural: ReadonlySet<FindingKind> = new Set(['listeners', 'promise-reaction
 export const renderContainer = (kind: FindingKind, name: string, many = ''): string => {
   if (kind === 'listeners') return `${renderListeners(name)}${many}`;
   if (kind === 'promise-reactions' && name !== '') return `reactions on the promise ${renderName(name)}${many}`;
+  if (kind === 'promise-chain') return `${kindNames[kind]}${many}`; // its name would be the whole chain
   if (kind === 'timers' && /^(TimersList|ImmediateList|timerListMap\b.*)$/.test(name)) return `timers${many}`;
   return `${kindNames[kind]}${name === '' ? '' : ` ${renderName(name)}`}${many}`;
 };

@@ -59,6 +59,7 @@ export type FindingKind =
   | 'closure-chain'
   | 'listeners'
   | 'promise-reactions'
+  | 'promise-chain'
   | 'timers'
   | 'weak-set'
   | 'string'

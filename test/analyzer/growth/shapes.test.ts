@@ -64,6 +64,18 @@ test('what is chained is a list, a chain of closures, or reactions on a promise'
   assert.equal(kind('global -box-> Promise box', { classes: ['system / PromiseReaction'] }), 'promise-reactions');
 });
 
+test('promises of which each waits for the one before it are a chain', () => {
+  const waiting = (count: number): string =>
+    Array.from(
+      { length: count },
+      (_, i) =>
+        `p${i} -internal:reactions_or_result-> system / PromiseReaction r${i}:hidden\nr${i} -internal:3-> Promise ${i === count - 1 ? 'box' : `p${i + 1}`}`,
+    ).join('\n');
+  const kindOfChain = (count: number) =>
+    kind(`global -p-> Promise p0\n${waiting(count)}`, { chained: true, classes: ['system / PromiseReaction'] });
+  assert.deepEqual([2, 3, 20].map(kindOfChain), ['promise-reactions', 'promise-chain', 'promise-chain']);
+});
+
 const advice = (kindFound: FindingKind, text = plainArray): string => {
   const [{ graph }, shape] = shapeOf(text, {});
   return adviceOf(graph, kindFound, shape) ?? '';

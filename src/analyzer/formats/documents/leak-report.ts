@@ -54,6 +54,7 @@ export const findingFields: Fields<Finding> = {
     'closure-chain',
     'listeners',
     'promise-reactions',
+    'promise-chain',
     'timers',
     'weak-set',
     'string',

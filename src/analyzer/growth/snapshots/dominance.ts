@@ -18,8 +18,8 @@ export interface Dominance {
   nodeOf(holder: number): number;
   /** The deepest holder above both holders. */
   commonHolder(a: number, b: number): number;
-  /** Whether memwatch itself made it: the guard in a target, or something that the guard holds. */
-  isMemwatchHolder(holder: number): boolean;
+  /** Whether it is no leak of the program's: memwatch's own guard and what that holds, and pools of Node's own, which have a bound. */
+  isLeftOut(holder: number): boolean;
 }
 
 /** An object with more edges than this is treated as a dictionary: its keys are no slots. */
@@ -39,8 +39,8 @@ export const createDominance = (graph: HeapGraph, immediate: Uint32Array, isPerm
     return node;
   };
   const slots = createSlots(graph);
-  const guards = guardNodes(graph);
-  const guardAbove = createClimb((node) => (node === 0 || guards.has(node) ? undefined : immediate[node]));
+  const leftOut = new Set([...guardNodes(graph), ...poolNodes(graph)]);
+  const leftOutAbove = createClimb((node) => (node === 0 || leftOut.has(node) ? undefined : immediate[node]));
   // A long list of permanent nodes makes the tree as deep as the list is long, and the same few pairs are asked for
   // repeatedly.
   const known = new Map<number, number>();
@@ -57,8 +57,8 @@ export const createDominance = (graph: HeapGraph, immediate: Uint32Array, isPerm
     known.set(key, found);
     return found;
   };
-  const isMemwatchHolder = (holder: number): boolean => guardAbove(slots.nodeOf(holder)) !== 0;
-  return { holderOf, commonHolder, isMemwatchHolder, ...slots };
+  const isLeftOut = (holder: number): boolean => leftOutAbove(slots.nodeOf(holder)) !== 0;
+  return { holderOf, commonHolder, isLeftOut, ...slots };
 };
 
 /** The nodes that a property named by memwatch's symbol leads to. */
@@ -72,6 +72,20 @@ const guardNodes = (graph: HeapGraph): Set<number> => {
   return guards;
 };
 const property = edgeTypes.indexOf('property');
+
+/** Node keeps the parsers of closed HTTP connections for reuse, at most 1,000, in a list of its class FreeList. */
+const poolNodes = (graph: HeapGraph): number[] => {
+  const name = graph.strings.indexOf('FreeList');
+  const [list, ctor] = [graph.strings.indexOf('list'), graph.strings.indexOf('ctor')];
+  const pools: number[] = [];
+  if (name === -1) return pools;
+  for (let node = 0; node < graph.nodeCount; node++) {
+    if (graph.nodeName[node] !== name || isPart(graph.nodeType[node])) continue;
+    const fields = graph.edgeName.subarray(graph.firstEdge[node], graph.firstEdge[node + 1]);
+    if (fields.includes(list) && fields.includes(ctor)) pools.push(node);
+  }
+  return pools;
+};
 
 /** Slots are numbered from the graph's node count upwards. */
 const createSlots = (graph: HeapGraph): Pick<Dominance, 'slotOf' | 'nodeOf'> => {

@@ -141,7 +141,7 @@ const questions = (graph: HeapGraph, { paths, dominance, headOf }: Skeleton): Ho
   const listOf = createChains(graph, paths);
   return {
     nodeOf: dominance.nodeOf,
-    isMemwatchHolder: dominance.isMemwatchHolder,
+    isLeftOut: dominance.isLeftOut,
     ownerOf: (holder) => {
       const node = dominance.nodeOf(holder);
       const list = headOf(node) ?? listOf(node);

@@ -52,8 +52,8 @@ export interface HolderQuestions {
   nodeOf(holder: number): number;
   /** The list, if the holder is a link of one; otherwise the holder itself. */
   ownerOf(holder: number): number;
-  /** Whether memwatch itself made it. */
-  isMemwatchHolder(holder: number): boolean;
+  /** Whether it is no leak of the program's (see dominance.ts). */
+  isLeftOut(holder: number): boolean;
   /** The same text for all holders that have the same role in the program. */
   kindOf(holder: number): string;
 }
@@ -71,7 +71,7 @@ export const findRegions = (
   const found = new Map<Region, number>();
   const left = new Map<string, number[]>();
   for (const [owner, members] of groupBy(
-    [...tallies.byHolder.keys()].filter((holder) => !holders.isMemwatchHolder(holder)),
+    [...tallies.byHolder.keys()].filter((holder) => !holders.isLeftOut(holder)),
     holders.ownerOf,
   )) {
     const region = judge(holders.nodeOf(owner), members, tallies, classes, roundWork);

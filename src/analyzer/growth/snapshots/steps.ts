@@ -153,8 +153,15 @@ export const nameOf = (graph: HeapGraph, steps: readonly NodeStep[]): string => 
     const name = nameOfEdge(graph, step);
     return name === '' || name.startsWith('[') ? name : name.startsWith('<') ? `[${name}]` : `.${name}`;
   });
-  return `${start}${words.join('')}`.replace(/^\./, '');
+  return `${start}${shorten(words).join('')}`.replace(/^\./, '');
 };
+
+/** A name of more steps says no more. */
+const [firstShown, lastShown] = [5, 3];
+const shorten = (words: readonly string[]): readonly string[] =>
+  words.length <= firstShown + lastShown + 1
+    ? words
+    : [...words.slice(0, firstShown), '.…', ...words.slice(-lastShown)];
 
 const ownerName = (graph: HeapGraph, { kind, node }: Anchor): string => {
   const owner = className(graph.nodeType[node], nodeName(graph, node));

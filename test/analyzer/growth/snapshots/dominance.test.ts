@@ -67,12 +67,20 @@ test('an object of a class with very many properties is a dictionary without slo
   assert.notEqual(dominance.slotOf(node('c'), 'k1'), node('c'));
 });
 
+test("a pool of Node's own has a bound and is no leak; a list of the same name is one", () => {
+  const { dominance, node } = draw(
+    'global -parsers-> FreeList pool\npool -list-> Array free\npool -ctor-> create ctor:closure\nglobal -own-> FreeList own\nown -list-> Array items',
+  );
+  const isLeftOut = (handle: string): boolean => dominance.isLeftOut(node(handle));
+  assert.deepEqual(['free', 'pool', 'items', 'own'].map(isLeftOut), [true, true, false, false]);
+});
+
 test('what the guard holds is of memwatch', () => {
   const { dominance, node } = draw(
     'global -<symbol memwatch>-> Guard guard\nguard -beats-> Array beats\nglobal -a-> A a',
   );
   assert.deepEqual(
-    ['beats', 'guard', 'a', 'global'].map((handle) => dominance.isMemwatchHolder(node(handle))),
+    ['beats', 'guard', 'a', 'global'].map((handle) => dominance.isLeftOut(node(handle))),
     [true, true, false, false],
   );
 });

@@ -45,6 +45,15 @@ test('so does a node of a tree, by whichever fields; plain objects that hold one
   assert.deepEqual(owners('Object'), [false, false, false]);
 });
 
+test('a name of very many steps is shortened: the path shows them', () => {
+  const { heap, node } = draw(
+    `global -c-> system / Context c\nc -context:v-> Object o0\n${Array.from({ length: 400 }, (_, i) => `o${i} -a${i + 1}-> ${i % 2 === 0 ? 'Array' : 'Object'} o${i + 1}`).join('\n')}`,
+  );
+  const name = nameOf(heap.graph, stepsTo(heap.graph, heap.paths, node('o400')));
+  assert.equal(nameOf(heap.graph, stepsTo(heap.graph, heap.paths, node('o3'))), 'v.a1.a2.a3');
+  assert.equal(name, 'v.a1.a2.a3.a4.….a398.a399.a400');
+});
+
 test('stores are arrays and the tables of properties, not objects', () => {
   const { heap, node } = draw(
     `

@@ -19,7 +19,7 @@ const classes: GrowthClasses = {
 const plain: HolderQuestions = {
   nodeOf: (holder) => holder,
   ownerOf: (holder) => holder,
-  isMemwatchHolder: () => false,
+  isLeftOut: () => false,
   kindOf: String,
 };
 
@@ -94,7 +94,7 @@ test('growth that is spread over many holders of one kind shows in their sum, at
 
 test("memwatch's own objects are left out, and the holder of a slot is the slot's node", () => {
   const grows = tally(9, [0, 10, 20, 30]);
-  assert.deepEqual(regions([grows], { isMemwatchHolder: () => true }), []);
+  assert.deepEqual(regions([grows], { isLeftOut: () => true }), []);
   assert.deepEqual(short(regions([grows], { nodeOf: () => 3 })), [[3, [9], 'grows']]);
 });
 
