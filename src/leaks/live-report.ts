@@ -25,6 +25,7 @@ import type { Finding, LeakReport } from '../analyzer/model/finding.js';
 import { formatPlace } from '../analyzer/model/location.js';
 import type { ProcessReading } from '../analyzer/model/process-reading.js';
 import { isAbout, joinFindings } from './counter-findings.js';
+import { isOpenedInPauses, openedInPauses } from './opened-in-pauses.js';
 import { cutOf, type Cut, type Watched } from './watch.js';
 
 /** The report without a search: nothing rose, the time was up, or the user ended it. */
@@ -50,11 +51,13 @@ export const withWatch = (
   later: readonly ProcessReading[] = [],
   place: (finding: Finding) => Finding = (finding) => finding,
 ): LeakReport => {
-  const findings = joinFindings(report.findings, findOutsideHeap(watched, later, report.findings).map(place));
-  const named = report.findings.length > 0;
+  const inHeap = report.findings.filter((finding) => !isOpenedInPauses(finding, watched));
+  const findings = joinFindings(inHeap, findOutsideHeap(watched, later, inHeap).map(place));
+  const named = inHeap.length > 0;
   const undecided = [
     ...(watched.cut === undefined ? [] : [cutShort(watched.cut, watched)]),
     ...(report.verdict === 'inconclusive' ? report.reasons : []),
+    ...(!named && inHeap.length < report.findings.length ? [openedInPauses] : []),
     ...(named || report.verdict === 'inconclusive' ? [] : undecidedOf(watched)),
   ];
   const verdict = verdictOf({ findings: findings.length, undecided: undecided.length });

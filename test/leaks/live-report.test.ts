@@ -70,6 +70,19 @@ test('rounds of a watch and of the search after it prove together that memory ou
   assert.deepEqual(findOutsideHeap(watched, standing), [], 'it stands still during the search');
 });
 
+test('sockets that came only while snapshots stopped the target are no leak, but leave it open whether there is one', () => {
+  const sockets = finding({ container: { id: 7, name: 'TCP', type: 'object' }, gains: [{ name: 'Socket', countPerRound: 15, selfBytesPerRound: 900 }] }); // prettier-ignore
+  const reportOf = (perSecond: number, findings: readonly Finding[]) => {
+    const watched = watchedTarget((second) => ({ resources: { TCPSocketWrap: 4 + Math.floor(perSecond * second) } }));
+    const { verdict, findings: left, reasons } = withWatch(searched('leak', findings, ['15 a round']), watched);
+    return [verdict, left.length, reasons[0] ?? ''];
+  };
+  assert.deepEqual(reportOf(0, [sockets]).slice(0, 2), ['inconclusive', 0]);
+  assert.match(String(reportOf(0, [sockets])[2]), /^sockets were opened while snapshots stopped it/);
+  assert.deepEqual(reportOf(0, [finding(), sockets]).slice(0, 2), ['leak', 1]);
+  assert.equal(reportOf(1.5, [sockets])[0], 'leak');
+});
+
 test('a child process takes memory outside the heap, and the finding says how much each takes', () => {
   const change = (second: number) => ({ childProcesses: second, childrenRssBytes: 30 * mb * second });
   const [children] = findOutsideHeap(watchedTarget(change));
