@@ -42,7 +42,7 @@ export const assignSites = <F extends Finding>(
 ): { readonly findings: F[]; readonly unclaimed: readonly SurvivorSite[] } => {
   const locator = createLocator(scripts);
   const code = { locator, sourceOf };
-  const given = new Map<Finding, MadeAt[]>(findings.map((finding) => [finding, []]));
+  const given = new Map<Finding, MadeSite[]>(findings.map((finding) => [finding, []]));
   const stacks = new Map<Finding, SurvivorSite[]>();
   const unclaimed: SurvivorSite[] = [];
   for (const site of sites) {
@@ -54,16 +54,36 @@ export const assignSites = <F extends Finding>(
       unclaimed.push(site);
       continue;
     }
-    given.get(finding)?.push({ ...made, callers: callersOf(site, locator) });
+    given.get(finding)?.push({ ...made, callers: callersOf(site, locator), isOfEntry: isOfEntry(finding, site) });
     stacks.set(finding, [...(stacks.get(finding) ?? []), site]);
   }
   const placed = findings.map((finding) => ({
     ...withMainAddition(finding, stacks.get(finding) ?? [], code),
-    allocationSites: largest(given.get(finding) ?? [], isAddedByNode(finding) ? 0 : leastInNode).map((made) =>
-      withCallLine(made, code),
+    allocationSites: largest(surest(finding, given.get(finding) ?? []), isAddedByNode(finding) ? 0 : leastInNode).map(
+      (made) => withCallLine(made, code),
     ),
   }));
   return { findings: placed, unclaimed };
+};
+
+interface MadeSite extends MadeAt {
+  /** In the constructor of an entry's class. */
+  readonly isOfEntry: boolean;
+}
+
+/** A signature ends with the class of the entries. */
+const isOfEntry = ({ signature }: Finding, { stack }: SurvivorSite): boolean => {
+  const entryClass = signature.split(' > ').at(-1);
+  return stack.some((frame) => frame.function === entryClass);
+};
+
+/**
+ * If samples alone give the place: those of the entries, if there are any. Others may be of something large that survives by chance, such
+ * as the last timer with a field for each AsyncLocalStorage.
+ */
+const surest = (finding: Finding, made: readonly MadeSite[]): readonly MadeSite[] => {
+  const ofEntry = isVague(finding) ? made.filter((one) => one.isOfEntry) : [];
+  return ofEntry.length > 0 ? ofEntry : made;
 };
 
 /** The program's functions that made what was sampled, most first. */

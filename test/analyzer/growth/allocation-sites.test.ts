@@ -224,3 +224,15 @@ test("what Node holds, or what only a module's first line is known of, is placed
     [finding()],
   );
 });
+
+test('what Node holds is placed where its entries are made, not where something larger is that survives by chance', () => {
+  const storages = finding({
+    signature: 'node:internal/async_hooks.storageList > Array > AsyncLocalStorage',
+    gains: [{ name: 'AsyncLocalStorage', countPerRound: 1, selfBytesPerRound: 64 }],
+    location: { file: 'node:internal/async_hooks', line: 3, column: 1 },
+  });
+  const made = site(100, frame('AsyncLocalStorage', 'node:async_hooks'), frame('init', '/app/init.js'));
+  const timer = site(900_000, frame('setTimeout', 'node:timers'), frame('tick', '/app/tick.js'));
+  assert.deepEqual(sitesOf([made, timer], [storages]), [['init /app/init.js:10 100']]);
+  assert.deepEqual(sitesOf([timer], [storages]), [['tick /app/tick.js:10 900000']]);
+});
