@@ -130,7 +130,19 @@ export const growingIn = (
   last: Transients,
   classes: GrowthClasses,
 ): EntryTally[] => {
-  const ofRegion = entries.filter((one) => members.has(one.region));
+  const all = entries.filter((one) => members.has(one.region));
+  const collections = growingAmong(all.filter(({ isList }) => !isList), region, members, last, classes); // prettier-ignore
+  if (collections.length > 0) return collections;
+  return all.filter((one) => one.isList && growsWith(one, region, minShareOfGain));
+};
+
+const growingAmong = (
+  ofRegion: readonly EntryTally[],
+  region: Region,
+  members: ReadonlySet<number>,
+  last: Transients,
+  classes: GrowthClasses,
+): EntryTally[] => {
   const many = ofRegion.filter((one) => growsWith(one, region, minShareOfGain));
   if (many.length > 0) return many;
   const few = ofRegion.filter((one) => growsWith(one, region, 0));

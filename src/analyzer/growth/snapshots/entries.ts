@@ -20,6 +20,8 @@ export interface EntryTally {
   readonly classNumber: number;
   /** One figure per snapshot. */
   readonly counts: Float64Array;
+  /** The holder is the head of a list, such as Node's of timers: what a collection holds may be in it as well. */
+  readonly isList: boolean;
 }
 
 export interface EntryBuilder {
@@ -34,11 +36,11 @@ export const createEntryBuilder = (
   headOf: (holder: number) => number | undefined = () => undefined,
 ): EntryBuilder => {
   const tallies = new Map<string, EntryTally>();
-  const count = (snapshot: number, holder: number, region: number, classNumber: number): void => {
+  const count = (snapshot: number, holder: number, region: number, classNumber: number, isList: boolean): void => {
     const key = `${holder}/${region}/${classNumber}`;
     let tally = tallies.get(key);
     if (tally === undefined) {
-      tally = { holder, region, classNumber, counts: new Float64Array(snapshots) };
+      tally = { holder, region, classNumber, counts: new Float64Array(snapshots), isList };
       tallies.set(key, tally);
     }
     tally.counts[snapshot]++;
@@ -49,10 +51,10 @@ export const createEntryBuilder = (
       const seen = new Seen(graph.nodeCount);
       for (let i = 0; i < frontier.edges.length; i++) {
         const head = headOf(frontier.holders[i]);
-        const by = head ?? frontier.holders[i];
-        eachEntry(transients, graph.edgeTarget[frontier.edges[i]], by, head !== undefined, seen, (node) => {
+        const [by, isList] = [head ?? frontier.holders[i], head !== undefined];
+        eachEntry(transients, graph.edgeTarget[frontier.edges[i]], by, isList, seen, (node) => {
           const classNumber = classes.of(graph, node);
-          if (classes.isEvidence(classNumber)) count(snapshot, by, holder[node], classNumber);
+          if (classes.isEvidence(classNumber)) count(snapshot, by, holder[node], classNumber, isList);
         });
       }
     },

@@ -19,7 +19,7 @@ interface Grown {
 export const joinRegions = (regions: readonly Region[], { entries, last, classes }: Grown): readonly Region[] => {
   if (regions.length < 2) return regions;
   const hasCollection = (region: Region): boolean =>
-    growingIn(region, new Set(region.members), entries, last, classes).length > 0;
+    growingIn(region, new Set(region.members), entries, last, classes).some(({ isList }) => !isList);
   const joined = new Map(regions.filter(hasCollection).map((region) => [region, region]));
   const others = regions.filter((region) => !joined.has(region));
   if (others.length === 0 || joined.size === 0) return regions;
