@@ -12,7 +12,7 @@ const exceptions = {
     'trace v8-profiler',
   'analyzer/formats/heapsnapshot': 'detached edges locations nodes parser rest rows strings value',
   'analyzer/growth':
-    'fills findings kept-functions light locate places rank repeated-modules shapes sizes slice-findings title',
+    'fills findings kept-functions light locate places rank repeated-modules shapes sizes slice-findings timers title',
   'analyzer/growth/readings': 'evidence gate',
   'analyzer/growth/snapshots':
     'born-bytes causes chains containers direct dominance entries growth-classes id-set match-objects properties regions ' +

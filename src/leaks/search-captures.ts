@@ -4,7 +4,10 @@
  */
 import { join } from 'node:path';
 import type { Census } from '../agent/capture/census.js';
+import { readNumbers } from '../agent/capture/numbers.js';
 import type { Redaction } from '../agent/capture/redact.js';
+import type { Session } from '../agent/session/protocol.js';
+import type { AskedLimit, KnownLimit } from '../analyzer/growth/live-limits.js';
 import type { Gate } from '../analyzer/growth/readings/gate.js';
 import type { CollectionSizes } from '../analyzer/growth/sizes.js';
 import type { Slope } from '../analyzer/model/bounds.js';
@@ -65,6 +68,7 @@ export const createCaptures = (
   const followed = followCollections(looking.census, watched.gate);
   // a snapshot stops the target, so a round is the time from the end of one to the start of the next
   const roundMs: number[] = [];
+  const limits: KnownLimit[] = [];
   let resumedMs = 0;
   return {
     files,
@@ -84,7 +88,11 @@ export const createCaptures = (
       const heapBytes = [...before, ...readings.map((reading) => reading.heapUsedBytes)];
       const known = { heapBytes, sizes: followed.sizes() };
       const byWork = options.byTime ? { ...known, roundWork: roundMs } : known;
-      const { report, bornBytes } = await compareFiles(files, byWork, looking.io);
+      const compare = (): Promise<Compared> => compareFiles(files, { ...byWork, limits }, looking.io);
+      const compared = await compare();
+      const read = await readLimits(looking.attachment.session, compared.asked);
+      limits.push(...read);
+      const { report, bornBytes } = read.length === 0 ? compared : await compare();
       return { report, heapSeen: heapSeenIn(bornBytes, roundMs) };
     },
   };
@@ -117,6 +125,16 @@ const createSnapshots = (folder: string, { attachment, kept, io }: Looking, opti
     return { startMs, endMs: startMs + pauseUs / 1000 };
   };
   return { files, takeNext };
+};
+
+/** Their ids are those of the last snapshot, and the same as long as the session lasts. */
+const readLimits = async (session: Session, asked: readonly AskedLimit[]): Promise<KnownLimit[]> => {
+  if (asked.length === 0) return [];
+  const values = await readNumbers(session, asked);
+  return asked.flatMap((one, i) => {
+    const value = values[i];
+    return value === undefined ? [] : [{ ...one, value }];
+  });
 };
 
 const compareFiles = async (files: readonly string[], options: AnalyseOptions, io: Progress): Promise<Compared> => {

@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
 import { findGrowth, type Growth } from '../analyzer/growth/snapshots/find-growth.js';
 import { findingsOf, type FindingOptions } from '../analyzer/growth/findings.js';
+import { createLiveLimits, type AskedLimit, type KnownLimit } from '../analyzer/growth/live-limits.js';
 import type { PackageLookup } from '../analyzer/model/owner.js';
 import { findingsOfSizes, type CollectionSizes } from '../analyzer/growth/sizes.js';
 import { withSizes } from '../analyzer/growth/rank.js';
@@ -28,11 +29,15 @@ export interface AnalyseOptions {
   readonly roundWork?: readonly number[];
   /** Sizes of live collections, for those whose entries are not objects. */
   readonly sizes?: readonly CollectionSizes[];
+  /** Numbers that were read from the running program. */
+  readonly limits?: readonly KnownLimit[];
   readonly warnings?: readonly string[];
 }
 
 export interface Compared {
   readonly report: LeakReport;
+  /** What would show whether something that grows has a limit. */
+  readonly asked: readonly AskedLimit[];
   /** For each snapshot: the bytes that were first seen in it and stayed. */
   readonly bornBytes: readonly number[];
   readonly newestIds: Growth['newestIds'];
@@ -47,7 +52,8 @@ export const compareSnapshots = async (files: readonly string[], options: Analys
   const growth = await growthOf(files, options);
   const { roundWork } = options;
   const watchedMs = roundWork?.reduce((sum, ms) => sum + ms, 0);
-  const places = { ...placesOf(await newestScripts(files)), watchedMs };
+  const limits = createLiveLimits(options.limits);
+  const places = { ...placesOf(await newestScripts(files)), watchedMs, limits };
   const findings = findingsOf(growth, 'grows', places);
   const slowing = findingsOf(growth, 'slows', places);
   const sizes = findingsOfSizes(growth, options.sizes ?? [], findings, places);
@@ -62,7 +68,7 @@ export const compareSnapshots = async (files: readonly string[], options: Analys
     warnings: [...(options.warnings ?? []), ...(growth.matchedBy === 'path' ? [matchedByPath] : [])],
   });
   const { bornBytes, newestIds } = growth;
-  return { report, bornBytes, newestIds };
+  return { report, asked: limits.asked(), bornBytes, newestIds };
 };
 
 /** In the wrong order what grows would seem to shrink, and a leak to be clean. */

@@ -8,8 +8,9 @@ import { formatCount } from '../model/figures.js';
 import { edgeName, edgeTypes, type HeapGraph } from '../model/heap-graph.js';
 import type { Bounded, FindingKind } from '../model/finding.js';
 import type { Slots } from './snapshots/slots.js';
-import { findDeletion, type Deletion } from './code/deletions.js';
-import type { Places } from './places.js';
+import { findDeletions, type Deletion } from './code/deletions.js';
+import type { LiveLimits } from './live-limits.js';
+import type { Places, ScriptText } from './places.js';
 import { anchorsOf, type NodeStep } from './snapshots/steps.js';
 
 const collections: ReadonlySet<FindingKind> = new Set(['map', 'set', 'array', 'dictionary']);
@@ -18,26 +19,48 @@ const names = new Set([edgeTypes.indexOf('property'), edgeTypes.indexOf('context
 /** If there are this many times more entries than the limit, or as much more time has passed, the bound does not hold. */
 const passed = { size: 1.05, time: 1.5 };
 
+export interface BoundOptions {
+  /** From the first snapshot to the last, if that is known. */
+  readonly watchedMs?: number | undefined;
+  readonly limits?: LiveLimits | undefined;
+}
+
 export const boundedBy = (
   graph: HeapGraph,
   kind: FindingKind,
   steps: readonly NodeStep[],
   history: readonly number[],
   places: Places,
-  watchedMs: number | undefined,
+  { watchedMs, limits }: BoundOptions,
 ): Bounded | undefined => {
   const last = steps.at(-1);
   const [anchor] = anchorsOf(graph, steps);
   if (!collections.has(kind) || last === undefined || anchor === undefined) return undefined;
   if (!names.has(graph.edgeType[last.edge])) return undefined;
   const code = places.codeOf(anchor.kind, anchor.node);
-  const deletion = code === undefined ? undefined : findDeletion(code.source, edgeName(graph, last.edge));
-  if (code === undefined || deletion === undefined || isPassed(deletion, history, watchedMs)) return undefined;
+  if (code === undefined) return undefined;
+  const isOwner = anchor.kind === 'class' && last.holder === anchor.node;
+  const valueOf: ValueOf = (path) => (isOwner ? limits?.valueOf(graph.nodeId[anchor.node], path) : undefined);
+  const found = findDeletions(code.source, edgeName(graph, last.edge)).find((one) => isInForce(one, code, valueOf));
+  const deletion = found && withLimit(found, valueOf);
+  if (deletion === undefined || isPassed(deletion, history, watchedMs)) return undefined;
   const location = code.locate(deletion.line, deletion.column) ?? null;
   return {
     location,
     text: textOf(deletion, location === null ? 'the code' : formatPlace(location), history, watchedMs),
   };
+};
+
+type ValueOf = (path: readonly string[]) => number | undefined;
+
+/** A limit of 0, -1 or Infinity is none; and a timer deletes nothing if there is none. */
+const isInForce = ({ needs = [], isRunAs }: Deletion, code: ScriptText, valueOf: ValueOf): boolean =>
+  needs.map(valueOf).every((value) => value === undefined || (value > 0 && value < Infinity)) &&
+  (isRunAs === undefined || code.isRunByTimer(isRunAs));
+
+const withLimit = (deletion: Deletion, valueOf: ValueOf): Deletion => {
+  const { limit, limitIn } = deletion;
+  return { ...deletion, limit: limit ?? (limitIn && valueOf(limitIn)) };
 };
 
 /** For permanent objects that each keep one thing at a time. */

@@ -6,7 +6,7 @@ import { formatBytes, formatCount, formatMean, meanOf, toTenths } from '../model
 import { nodeName, nodeTypeName, type HeapGraph } from '../model/heap-graph.js';
 import type { ClassGain, Finding, FindingContainer, FindingKind } from '../model/finding.js';
 import { causesOf, type Cause } from './snapshots/causes.js';
-import { boundedBy, boundedBySlots } from './fills.js';
+import { boundedBy, boundedBySlots, type BoundOptions } from './fills.js';
 import { reasonsOf, renderDeclared } from './finding-reasons.js';
 import { findContainer, type Container } from './snapshots/containers.js';
 import { isCounted } from './readings/counters.js';
@@ -28,12 +28,10 @@ import { describeRate, renderContainer, renderGain } from './title.js';
 import { adviceOf, kindOf, type Shape } from './shapes.js';
 import { nameOf, pathTo, signatureOf, stepsTo } from './snapshots/steps.js';
 
-export interface FindingOptions extends PlacesOptions {
+export interface FindingOptions extends PlacesOptions, BoundOptions {
   readonly packageOf: PackageLookup;
   /** Calls in an average round, if growth is counted by calls of a body: titles then give the rate per call. */
   readonly callsPerRound?: number | undefined;
-  /** From the first snapshot to the last, if that is known. */
-  readonly watchedMs?: number | undefined;
   /** Files that are never the place to look at, like Node's own. */
   readonly isForeign?: ((file: string) => boolean) | undefined;
 }
@@ -171,9 +169,9 @@ const boundOf = (
   { last, paths }: Growth,
   { kind, shape, container, cause }: Grown,
   places: Places,
-  { watchedMs }: FindingOptions,
+  options: FindingOptions,
 ): Finding['bounded'] =>
-  boundedBy(last.graph, kind, shape.steps, container.history, places, watchedMs) ??
+  boundedBy(last.graph, kind, shape.steps, container.history, places, options) ??
   boundedBySlots(findSlots(cause.region, last, paths));
 
 const shapeOf = (

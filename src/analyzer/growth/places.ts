@@ -11,6 +11,7 @@ import { types } from './snapshots/growth-classes.js';
 import { propertyOf } from './snapshots/properties.js';
 import type { Anchor } from './snapshots/steps.js';
 import { findAdditions, type Addition, type Links } from './code/additions.js';
+import { createTimers } from './timers.js';
 import { findListening } from './code/listening.js';
 import { findDeclaration, type TextPosition } from './code/declarations.js';
 
@@ -33,6 +34,8 @@ export interface ScriptText {
   readonly source: string;
   /** From a 0-based position in it. */
   locate(line: number, column: number): Location | undefined;
+  /** Whether a timer of Node's runs a function of it that begins there. */
+  isRunByTimer(isWanted: (begins: TextPosition) => boolean): boolean;
 }
 
 export interface PlacesOptions {
@@ -54,11 +57,7 @@ export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOpti
   const locate = (at: Position): Location | undefined =>
     locator.atPosition(Number(at.scriptId), at.url, at.line, at.column);
   const found = (at: Position | undefined): Location | undefined => at && locate(at);
-  const textOf = (from: Position | undefined): ScriptText | undefined => {
-    const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
-    if (from === undefined || source === undefined) return undefined;
-    return { source, locate: (line, column) => locate({ ...from, line, column }) };
-  };
+  const textOf = createTexts(graph, positionOf, locate, sourceOf);
   const placeIn = (from: Position | undefined, find: (source: string, from: Position) => TextPosition | undefined) => {
     const text = textOf(from);
     const at = from && text && find(text.source, from);
@@ -85,6 +84,24 @@ export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOpti
       }
       return [];
     },
+  };
+};
+
+const createTexts = (
+  graph: HeapGraph,
+  positionOf: Positions,
+  locate: (at: Position) => Location | undefined,
+  sourceOf: PlacesOptions['sourceOf'],
+): ((from: Position | undefined) => ScriptText | undefined) => {
+  const runsTimer = createTimers(graph, positionOf.function);
+  return (from) => {
+    const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
+    if (from === undefined || source === undefined) return undefined;
+    return {
+      source,
+      locate: (line, column) => locate({ ...from, line, column }),
+      isRunByTimer: (isWanted) => runsTimer(from.scriptId, isWanted),
+    };
   };
 };
 

@@ -72,7 +72,7 @@ const findingOfSizes = (
     growthSites: [],
     advice: adviceOf(graph, kind, shape),
     reasons: reasonsOf(sizes),
-    bounded: boundedBy(graph, kind, steps, sizes, places, options.watchedMs),
+    bounded: boundedBy(graph, kind, steps, sizes, places, options),
   };
 };
 

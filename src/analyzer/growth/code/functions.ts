@@ -11,7 +11,8 @@ export const innermostAt = (node: AnyNode, at: TextPosition): AnyNode | undefine
   return isFunction(node) && 'body' in node && contains(node, at) ? node : undefined;
 };
 
-const contains = ({ loc }: AnyNode, { line, column }: TextPosition): boolean => {
+/** Whether the place is in it. */
+export const contains = ({ loc }: AnyNode, { line, column }: TextPosition): boolean => {
   if (loc == null) return false;
   const [start, end] = [loc.start, loc.end];
   const isAfterStart = line + 1 > start.line || (line + 1 === start.line && column >= start.column);

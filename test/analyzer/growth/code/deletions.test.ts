@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findDeletion } from '#memwatch/analyzer/growth/code/deletions.js';
+import { findDeletions } from '#memwatch/analyzer/growth/code/deletions.js';
 
 const deletionOf = (source: string, name = 'cache'): string => {
-  const found = findDeletion(source, name);
+  const [found] = findDeletions(source, name);
   return found === undefined ? 'none' : `${found.by} ${found.limit} at line ${found.line + 1}`;
 };
 
@@ -25,6 +25,45 @@ test('a cap in a method that the adding one calls, and one with a limit that is 
   assert.equal(deletionOf(lru), 'size undefined at line 1');
   const halves = `class Quick { add(k, v) { this.cache.set(k, v); if (++this.n >= this.maxSize) { this.old = this.cache; this.cache = new Map(); } } }`;
   assert.equal(deletionOf(halves), 'size undefined at line 1');
+});
+
+test('a limit of the size of one entry bounds no collection', () => {
+  const entry = `class LRU { set(k, v, opts) { const size = this.sizeOf(v, opts.size);
+      if (this.maxEntrySize && size > this.maxEntrySize) { this.delete(k); return; } this.cache.set(k, v); }
+    delete(k) { this.cache.delete(k); } }`;
+  assert.equal(deletionOf(entry), 'none');
+  assert.equal(deletionOf('function put(k, v) { if (v.size > MAX) cache.delete(k); cache.set(k, v); }'), 'none');
+  const sum = `class LRU { set(k, v) { const n = this.cache.size; if (n >= this.max) this.drop(); this.cache.set(k, v); }
+    drop() { this.cache.clear(); } }`;
+  assert.equal(deletionOf(sum), 'size undefined at line 1', 'a variable that holds its size');
+});
+
+test('a minifier leaves no names: a counter of what is added is compared', () => {
+  const list = `class L{#c=[];#n=0;#o;s(k,v){let u=this.#n===0?0:this.#n===this.#o?this.#g(!1):this.#n;this.#c[u]=v;this.#n++}
+    #g(){this.#c[0]=void 0}}`;
+  assert.equal(deletionOf(list, '#c'), 'size undefined at line 1');
+  const bytes = `class L{#c=[];#b=0;#m;s(k,v){this.#a(v);this.#c.push(v)}#a(e){if(this.#m){let n=this.#m-e;
+    for(;this.#b>n;)this.#g()}this.#b+=e}#g(){this.#c.shift()}}function o(){let n=1}`;
+  assert.equal(deletionOf(bytes, '#c'), 'size undefined at line 2');
+  const id = 'class L{s(k,v){if(k===this.n)this.cache.delete(k);this.n++;this.cache.set(k,v)}}';
+  assert.equal(deletionOf(id), 'none', 'an id is no limit');
+});
+
+test('what a limit depends on in the running program', () => {
+  const [cap] = findDeletions(
+    `class Store { set(k, v) { if (this.options.maxKeys > -1 && this.stats.keys >= this.options.maxKeys) throw Error();
+      this.cache[k] = v; this.stats.keys++; } del(k) { delete this.cache[k]; } }`,
+    'cache',
+  );
+  assert.deepEqual(cap?.limitIn, ['options', 'maxKeys']);
+  assert.deepEqual(cap.needs, [['options', 'maxKeys']]);
+  const [weight] = findDeletions(
+    `class Store { add(v, size) { if (this.max) { const max = this.max - size; while (this.total > max) this.cache.shift(); }
+      this.total += size; this.cache.push(v); } }`,
+    'cache',
+  );
+  assert.equal(weight?.limitIn, undefined, 'it limits no number of entries');
+  assert.deepEqual(weight?.needs, [['max'], ['max']]);
 });
 
 test('a pool is bounded where one takes from it, and counts what it makes; a queue of jobs is not', () => {
