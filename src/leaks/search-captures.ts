@@ -127,10 +127,13 @@ const createSnapshots = (folder: string, { attachment, kept, io }: Looking, opti
   return { files, takeNext };
 };
 
+/** For each, V8 walks over all objects, which stops the target for less than a snapshot does. */
+const mostLimits = 4;
+
 /** Their ids are those of the last snapshot, and the same as long as the session lasts. */
 const readLimits = async (session: Session, asked: readonly AskedLimit[]): Promise<KnownLimit[]> => {
   if (asked.length === 0) return [];
-  const values = await readNumbers(session, asked);
+  const values = await readNumbers(session, asked.slice(0, mostLimits));
   return asked.flatMap((one, i) => {
     const value = values[i];
     return value === undefined ? [] : [{ ...one, value }];
