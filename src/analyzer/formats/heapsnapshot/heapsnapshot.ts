@@ -12,6 +12,7 @@ import { requireRegularFile } from '../../../input.js';
 import type { HeapGraph } from '../../model/heap-graph.js';
 import { readPieces } from './file-pieces.js';
 import { withPlainContexts } from './names.js';
+import { nameVariablesOfBlocks } from './scopes.js';
 import { startRest } from './rest.js';
 import { SnapshotParser } from './parser.js';
 
@@ -32,7 +33,11 @@ const gzipRatio = 8;
 export const readHeapSnapshot = async (
   source: string | AsyncIterable<Uint8Array>,
   options: ReadOptions = {},
-): Promise<HeapGraph> => withPlainContexts(await readGraph(source, options));
+): Promise<HeapGraph> => {
+  const graph = withPlainContexts(await readGraph(source, options));
+  nameVariablesOfBlocks(graph);
+  return graph;
+};
 
 const readGraph = async (source: string | AsyncIterable<Uint8Array>, options: ReadOptions): Promise<HeapGraph> => {
   if (typeof source !== 'string') return parse(source, new SnapshotParser(0), options);

@@ -91,7 +91,8 @@ const namesOf = (node: AnyNode): string[] => {
 };
 
 const parametersOf = (node: AnyNode): string[] => {
-  const { type, params } = node as AnyNode & { params?: unknown[] };
+  const { type, params, param } = node as AnyNode & { params?: unknown[]; param?: unknown };
+  if (type === 'CatchClause') return boundNames(param);
   return type.includes('Function') ? (params ?? []).flatMap(boundNames) : [];
 };
 

@@ -31,6 +31,10 @@ test('parameters, imports, classes, functions and patterns are declarations', ()
     declared("import { x as cache } from 'y';\nexport const f = @() => cache;", 'cache'),
     "x as cache } from 'y';",
   );
+  assert.equal(
+    declared('const cache = 1;\ntry {} catch ({ cache }) { f(@() => cache); }', 'cache'),
+    'catch ({ cache }) { f(() => cache); }',
+  );
   assert.equal(declared('class Cache {}\nconst f = @() => Cache;', 'Cache'), 'class Cache {}');
   assert.equal(
     declared('const { a = 1, ...cache } = x;\nconst f = @() => cache;', 'cache'),
