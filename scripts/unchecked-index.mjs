@@ -10,18 +10,18 @@ const exceptions = {
   'analyzer/formats':
     'collapsed cpuprofile perf-script pprof-read pprof protobuf speedscope-read speedscope stack-profile ' +
     'trace v8-profiler',
-  'analyzer/formats/heapsnapshot': 'detached edges locations nodes parser rest rows strings value',
+  'analyzer/formats/heapsnapshot': 'detached edges locations nodes parser rest rows scopes strings value',
   'analyzer/growth':
-    'fills findings kept-functions light locate places rank repeated-modules shapes sizes slice-findings timers title',
+    'block-variables fills findings kept-functions light locate places rank repeated-modules shapes sizes slice-findings timers title',
   'analyzer/growth/readings': 'evidence gate',
   'analyzer/growth/snapshots':
     'born-bytes causes chains containers direct dominance entries growth-classes id-set match-objects properties regions ' +
     'slices slots steps tallies transients units',
   'analyzer/heap':
-    'alike biggest block-ring chains class-history classes diff dominators edge-rules heap identity ids ' +
+    'alike biggest block-ring chains class-history classes diff dominators edge-rules follow heap identity ids ' +
     'machinery marks modules neighbours object-detail packed-retainers paths predecessors retainers summary tree-bits walk ways words',
   'analyzer/memory': 'recording-summary',
-  'analyzer/model': 'columns heap-graph merge-profiles owner string-table',
+  'analyzer/model': 'block-scopes columns heap-graph merge-profiles owner string-table',
   'analyzer/waste':
     'buffers bulk claims code collections contexts equal-objects find-waste holders layout nodes-own objects rows shapes strings subtree',
   'commands/query': 'columns names',

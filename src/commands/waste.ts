@@ -1,6 +1,6 @@
 /** `memwatch waste <file or target>`: what memory could be saved, by kind. A target is captured first. */
 import { findWaste } from '../analyzer/waste/find-waste.js';
-import { readSource } from '../leaks/snapshot-files.js';
+import { readSource } from '../leaks/script-text.js';
 import { renderWaste } from '../report/waste-text.js';
 import { captureOptions } from './capture-file.js';
 import { targetForms } from './choose-target.js';

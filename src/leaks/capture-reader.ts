@@ -3,10 +3,12 @@
  * and scripts tables.
  */
 import { statSync } from 'node:fs';
+import { nameVariablesByText } from '../analyzer/growth/block-variables.js';
 import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
 import type { HeapGraph } from '../analyzer/model/heap-graph.js';
 import type { ScriptsTable } from '../analyzer/model/scripts.js';
 import { openGraph } from '../heap-files/heap-file.js';
+import { readSource } from './script-text.js';
 
 export interface Capture {
   readonly file: string;
@@ -23,7 +25,11 @@ const mostBytesKept = (): number => Math.max(256 * 2 ** 20, process.availableMem
 /** Starts to read a capture at once, while the target continues to work. */
 export const createCaptureReader = (signal?: AbortSignal): ((file: string) => Capture) => {
   let keptBytes = 0;
-  const read = (file: string): Promise<HeapGraph> => openGraph(file, signal);
+  const read = async (file: string): Promise<HeapGraph> => {
+    const graph = await openGraph(file, signal);
+    nameVariablesByText(graph, readSource);
+    return graph;
+  };
   return (file) => {
     const size = statSync(file, { throwIfNoEntry: false })?.size ?? Infinity; // reading it says why
     const isKept = keptBytes + size <= mostBytesKept();

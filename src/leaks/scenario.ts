@@ -12,7 +12,7 @@ import { findWaste } from '../analyzer/waste/find-waste.js';
 import { MemwatchError, throwIfInterrupted } from '../errors.js';
 import { writeOutput } from '../files/output.js';
 import { prepareSeries } from '../files/series.js';
-import { readSource } from './snapshot-files.js';
+import { readSource } from './script-text.js';
 import { createTemporaryFolder } from '../files/temporary.js';
 import { startAnalysis } from './capture-analysis-thread.js';
 import { judge, type Judgement } from './judge.js';

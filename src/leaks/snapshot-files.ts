@@ -2,7 +2,6 @@
  * Makes a leak report from heap snapshots of one process: reads the files with their scripts tables, finds growth,
  * names places and packages. In: files, oldest first. Out: a LeakReport.
  */
-import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
 import { findGrowth, type Growth } from '../analyzer/growth/snapshots/find-growth.js';
@@ -15,10 +14,10 @@ import { reportOfSnapshots } from '../analyzer/growth/verdict.js';
 import type { LeakReport } from '../analyzer/model/finding.js';
 import { createLocator } from '../analyzer/model/location.js';
 import { MemwatchError } from '../errors.js';
-import { fileOf } from '../source/file-address.js';
 import type { ScriptsTable } from '../analyzer/model/scripts.js';
 import { readRegularFile } from '../input.js';
 import { createCaptureReader } from './capture-reader.js';
+import { readSource } from './script-text.js';
 
 export interface AnalyseOptions {
   readonly signal?: AbortSignal | undefined;
@@ -106,8 +105,6 @@ export const newestScripts = async (files: readonly string[]): Promise<ScriptsTa
   return undefined;
 };
 
-const mostSourceBytes = 16 * 2 ** 20;
-
 /** What names places and packages; sources and packages are read from the disk of this machine. */
 export const placesOf = (scripts: ScriptsTable | undefined): FindingOptions => {
   const byId = new Map(scripts?.scripts.map((script) => [String(script.id), script]));
@@ -116,18 +113,6 @@ export const placesOf = (scripts: ScriptsTable | undefined): FindingOptions => {
     sourceOf: (scriptId, url) => byId.get(scriptId)?.source ?? readSource(url),
     packageOf,
   };
-};
-
-/** The text of the script at an address, from the disk of the machine where the program ran, which is often this one. */
-export const readSource = (url: string): string | undefined => {
-  const file = fileOf(url);
-  if (!/^(\/|[A-Za-z]:[\\/])/.test(file)) return undefined;
-  try {
-    const stat = statSync(file);
-    return !stat.isFile() || stat.size > mostSourceBytes ? undefined : readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
 };
 
 export const packageOf: PackageLookup = (folder) => {

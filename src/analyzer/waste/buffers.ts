@@ -1,6 +1,7 @@
 /** Buffers that take more room than their bytes. In: a heap. Out: many tiny ones, and the last ones in Node's pools. */
 import type { HeapGraph } from '../model/heap-graph.js';
-import { fewestRows, followInternal, nodesByKey, nodeKinds } from './layout.js';
+import { followInternal } from '../heap/follow.js';
+import { fewestRows, nodesByKey, nodeKinds } from './layout.js';
 import type { Finder } from './kinds.js';
 
 /** A Buffer of so few bytes is smaller than the two objects that stand for it. */

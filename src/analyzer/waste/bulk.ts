@@ -2,10 +2,11 @@
  * Functions and promises of which one would do, or none. In: a heap. Out: functions made for each object or listener, and
  * promises kept after they are settled.
  */
+import { followInternal } from '../heap/follow.js';
 import type { Heap } from '../heap/heap.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import type { Claims } from './claims.js';
-import { elementsIn, fewestRows, fieldHolder, followInternal, nodesByKey, nodeKinds, objectsNamed, wordBytes } from './layout.js'; // prettier-ignore
+import { elementsIn, fewestRows, fieldHolder, nodesByKey, nodeKinds, objectsNamed, wordBytes } from './layout.js';
 import type { Finder } from './kinds.js';
 
 /** `this.onData = () => …` in a constructor, or a class field that is an arrow function. */

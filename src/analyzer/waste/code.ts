@@ -1,7 +1,8 @@
 /** Code that is kept and not needed. In: a heap. Out: scripts that were loaded again, and source maps in memory. */
 import type { HeapGraph } from '../model/heap-graph.js';
 import { isProgramFile } from '../model/scripts.js';
-import { followInternal, nodeKinds } from './layout.js';
+import { followInternal } from '../heap/follow.js';
+import { nodeKinds } from './layout.js';
 import { preorderPlaces, takeSubtree } from './subtree.js';
 import type { Finder } from './kinds.js';
 import { cutNote } from './strings.js';

@@ -1,7 +1,8 @@
 /** Maps, Sets and arrays with more room than entries: in, a heap; out, empty ones, those of one entry, unused room. */
 import type { HeapGraph } from '../model/heap-graph.js';
 import type { Claims } from './claims.js';
-import { capacityOf, edgeKinds, followInternal, nodeKinds, objectsNamed, wordBytes } from './layout.js';
+import { followInternal } from '../heap/follow.js';
+import { capacityOf, edgeKinds, nodeKinds, objectsNamed, wordBytes } from './layout.js';
 import { wordOfEdge } from '../heap/ways.js';
 import type { Finder, Take } from './kinds.js';
 

@@ -9,7 +9,8 @@ import type { Heap } from '../heap/heap.js';
 import { scriptUrlOf } from '../heap/modules.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import { isProgramFile } from '../model/scripts.js';
-import { edgeKinds, followInternal, nodeKinds } from './layout.js';
+import { followInternal } from '../heap/follow.js';
+import { edgeKinds, nodeKinds } from './layout.js';
 import type { Finder, TextOf } from './kinds.js';
 import { takeSubtree } from './subtree.js';
 

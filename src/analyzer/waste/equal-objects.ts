@@ -4,15 +4,8 @@
  * are left out, because a snapshot does not show numbers.
  */
 import type { HeapGraph } from '../model/heap-graph.js';
-import {
-  capacityOf,
-  edgeKinds,
-  followInternal,
-  longestText,
-  nodeKinds,
-  objectHeaderBytes,
-  wordBytes,
-} from './layout.js';
+import { followInternal } from '../heap/follow.js';
+import { capacityOf, edgeKinds, longestText, nodeKinds, objectHeaderBytes, wordBytes } from './layout.js';
 import type { Finder } from './kinds.js';
 
 /** Objects in objects are compared to this depth. */

@@ -35,20 +35,6 @@ export const edgeKinds = {
   hidden: edgeTypes.indexOf('hidden'),
 } as const;
 
-/** Returns what a node's edge of this kind and name leads to; -1 if it has none, and for -1. */
-const follow = (graph: HeapGraph, kind: number, name: string): ((node: number) => number) => {
-  const index = graph.strings.indexOf(name);
-  return (node) => {
-    for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++)
-      if (graph.edgeType[edge] === kind && graph.edgeName[edge] === index) return graph.edgeTarget[edge];
-    return -1;
-  };
-};
-export const followInternal = (graph: HeapGraph, name: string): ((node: number) => number) =>
-  follow(graph, edgeKinds.internal, name);
-export const followProperty = (graph: HeapGraph, name: string): ((node: number) => number) =>
-  follow(graph, edgeKinds.property, name);
-
 /** All objects of V8's class of that name, such as Map. */
 export function* objectsNamed(graph: HeapGraph, name: string): Generator<number> {
   const index = graph.strings.indexOf(name);

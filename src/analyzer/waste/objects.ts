@@ -2,8 +2,9 @@
  * Objects that take more room than their content needs: in, a heap; out, dictionary mode, boxed numbers, bound
  * functions.
  */
+import { followInternal } from '../heap/follow.js';
 import type { HeapGraph } from '../model/heap-graph.js';
-import { capacityOf, fewestRows, fieldHolder, followInternal, nodesByKey, nodeKinds, objectHeaderBytes, wordBytes } from './layout.js'; // prettier-ignore
+import { capacityOf, fewestRows, fieldHolder, nodesByKey, nodeKinds, objectHeaderBytes, wordBytes } from './layout.js';
 import { wordOfEdge } from '../heap/ways.js';
 import type { Finder } from './kinds.js';
 

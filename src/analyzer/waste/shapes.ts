@@ -2,12 +2,13 @@
  * Objects that take more room than a fixed shape needs. In: a heap. Out: objects whose fields were added one by one, for
  * which V8 reserved room that they do not use or a separate store, and rows of numbers.
  */
+import { followInternal, followProperty } from '../heap/follow.js';
 import type { Heap } from '../heap/heap.js';
 import { scriptUrlOf } from '../heap/modules.js';
 import type { HeapGraph } from '../model/heap-graph.js';
 import { isProgramFile } from '../model/scripts.js';
 import type { Claims } from './claims.js';
-import { edgeKinds, elementsIn, fewestRows, followInternal, followProperty, nodeKinds, nodesByKey, objectHeaderBytes, objectsNamed, wordBytes } from './layout.js'; // prettier-ignore
+import { edgeKinds, elementsIn, fewestRows, nodeKinds, nodesByKey, objectHeaderBytes, objectsNamed, wordBytes } from './layout.js'; // prettier-ignore
 import type { Finder } from './kinds.js';
 
 export const looseShapes: Finder = {

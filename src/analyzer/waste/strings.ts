@@ -2,7 +2,8 @@
 import type { Heap } from '../heap/heap.js';
 import type { Claims } from './claims.js';
 import { takeSubtree } from './subtree.js';
-import { followInternal, nodesByKey, headerBytes, longestText, nodeKinds, wordBytes } from './layout.js';
+import { followInternal } from '../heap/follow.js';
+import { nodesByKey, headerBytes, longestText, nodeKinds, wordBytes } from './layout.js';
 import type { Finder, Take } from './kinds.js';
 
 /** Every further string of the same text and size. */

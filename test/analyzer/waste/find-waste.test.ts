@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { readHeapSnapshot } from '#memwatch/analyzer/formats/heapsnapshot/heapsnapshot.js';
 import { Heap } from '#memwatch/analyzer/heap/heap.js';
 import { findWaste } from '#memwatch/analyzer/waste/find-waste.js';
-import { readSource } from '#memwatch/leaks/snapshot-files.js';
+import { readSource } from '#memwatch/leaks/script-text.js';
 import { nodeBinary, testedMajors, type NodeMajor } from '../../support/nodes.js';
 import { temporaryFolder } from '../../support/targets.js';
 import { planted, sourceOf, writesSnapshot } from './programs.js';

@@ -68,7 +68,7 @@ const offsetOf = (source: string, { line, column }: TextPosition): number => {
   return start + column;
 };
 
-const opensScope = (type: string): boolean =>
+export const opensScope = (type: string): boolean =>
   /Function|^BlockStatement$|^For|^SwitchStatement$|^Class|^StaticBlock$|^CatchClause$/.test(type);
 
 const collect = (node: AnyNode, scope: AnyNode, variable: string, found: Declaration[]): void => {
@@ -84,7 +84,7 @@ const collect = (node: AnyNode, scope: AnyNode, variable: string, found: Declara
 };
 
 /** The names that a syntax node declares in its scope: variables, functions, classes, imports. */
-const namesOf = (node: AnyNode): string[] => {
+export const namesOf = (node: AnyNode): string[] => {
   const { type, id, local } = node as AnyNode & { id?: unknown; local?: unknown };
   if (/^VariableDeclarator$|^FunctionDeclaration$|^ClassDeclaration$/.test(type)) return boundNames(id);
   return /^Import.*Specifier$/.test(type) ? boundNames(local) : [];

@@ -7,7 +7,7 @@ import { sendGraph } from '../../../analyzer/model/string-table.js';
 import type { Location } from '../../../analyzer/model/location.js';
 import type { WasteExample, WasteKind, WasteReport } from '../../../analyzer/model/waste.js';
 import { createProgramPlaces } from '../../../analyzer/waste/holders.js';
-import { readSource } from '../../../leaks/snapshot-files.js';
+import { readSource } from '../../../leaks/script-text.js';
 import { renderPath } from '../../../report/path-text.js';
 import { answerOfThread } from '../../../thread.js';
 import type { ListOrder, ListQuery, ListWindow, Page, WasteRow } from '../../../tui/state/lists.js';

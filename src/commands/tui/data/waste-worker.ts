@@ -4,7 +4,7 @@ import { Heap } from '../../../analyzer/heap/heap.js';
 import type { HeapResults } from '../../../analyzer/model/heap-results.js';
 import { receiveGraph, type SentGraph } from '../../../analyzer/model/string-table.js';
 import { findWaste } from '../../../analyzer/waste/find-waste.js';
-import { readSource } from '../../../leaks/snapshot-files.js';
+import { readSource } from '../../../leaks/script-text.js';
 import { answerFromThread } from '../../../thread.js';
 
 const { sent, results } = workerData as { sent: SentGraph; results: HeapResults };
