@@ -3,7 +3,7 @@
  * and scripts tables.
  */
 import { statSync } from 'node:fs';
-import { nameVariablesByText } from '../analyzer/growth/block-variables.js';
+import { createVariableNamer } from '../analyzer/growth/block-variables.js';
 import { readScriptsTable } from '../analyzer/formats/scripts-table.js';
 import type { HeapGraph } from '../analyzer/model/heap-graph.js';
 import type { ScriptsTable } from '../analyzer/model/scripts.js';
@@ -25,9 +25,10 @@ const mostBytesKept = (): number => Math.max(256 * 2 ** 20, process.availableMem
 /** Starts to read a capture at once, while the target continues to work. */
 export const createCaptureReader = (signal?: AbortSignal): ((file: string) => Capture) => {
   let keptBytes = 0;
+  const nameVariables = createVariableNamer(readSource);
   const read = async (file: string): Promise<HeapGraph> => {
     const graph = await openGraph(file, signal);
-    nameVariablesByText(graph, readSource);
+    nameVariables(graph);
     return graph;
   };
   return (file) => {

@@ -11,28 +11,41 @@ import { isProgramFile } from '../model/scripts.js';
 import { readScopes, type Initial, type Scope } from './code/initial-values.js';
 import { types } from './snapshots/growth-classes.js';
 
-export type TextOf = (url: string) => string | undefined;
+type TextOf = (url: string) => string | undefined;
 
-export const nameVariablesByText = (graph: HeapGraph, textOf: TextOf): void => {
-  const open = [...blockScopes(graph)].filter(({ names }) => names.length > 0);
-  if (open.length === 0) return;
-  const seenFrom = seersOf(graph, new Set(open.map(({ context }) => context)));
-  const scopesOf = new Map<string, readonly Scope[]>();
-  for (const block of open) {
-    const seer = seenFrom.get(block.context);
-    const url = seer === undefined ? undefined : scriptUrlOf(graph, seer);
-    if (url === undefined || !isProgramFile(url)) continue;
-    const scopes = scopesOf.get(url) ?? readScopes(textOf(url) ?? '');
-    scopesOf.set(url, scopes);
-    nameEdges(graph, block, initialsOf(graph, block, scopes));
-  }
+/** Naming may take the parsing of a script: no text longer than this is parsed. */
+const longestParsed = 2 ** 20;
+
+/** What is returned may be used for many graphs: each script is parsed once. */
+export const createVariableNamer = (textOf: TextOf): ((graph: HeapGraph) => void) => {
+  const known = new Map<string, readonly Scope[]>();
+  const scopesOf = (url: string): readonly Scope[] => {
+    const text = known.has(url) ? '' : (textOf(url) ?? '');
+    const scopes = known.get(url) ?? readScopes(text.length > longestParsed ? '' : text);
+    known.set(url, scopes);
+    return scopes;
+  };
+  return (graph) => {
+    const open = [...blockScopes(graph)].filter(({ edges }) => edges.some((edge) => canGrow(graph, edge)));
+    const seenFrom = seersOf(graph, new Set(open.map(({ context }) => context)));
+    for (const block of open) {
+      const seer = seenFrom.get(block.context);
+      const url = seer === undefined ? undefined : scriptUrlOf(graph, seer);
+      if (url !== undefined && isProgramFile(url)) nameEdges(graph, block, initialsOf(graph, block, scopesOf(url)));
+    }
+  };
 };
+
+/** Most of what is left without a name is private methods and symbols of classes. */
+const canGrow = (graph: HeapGraph, edge: number): boolean =>
+  isUnnamed(graph, edge) && /^(object|concatenated string)$/.test(nodeTypeName(graph, graph.edgeTarget[edge]));
 
 /** For each of the contexts, a function that uses it: directly, or through an inner context. Looks at each closure once. */
 const seersOf = (graph: HeapGraph, wanted: ReadonlySet<number>): Map<number, number> => {
   const [own, outer] = ['context', 'previous'].map((name) => followInternal(graph, name));
   const seen = new Set<number>();
   const seers = new Map<number, number>();
+  if (wanted.size === 0) return seers;
   for (const closure of graph.positions.nodes) {
     if (graph.nodeType[closure] !== types.closure) continue;
     for (let at = own(closure); at !== -1 && !seen.has(at); at = outer(at)) {

@@ -1,7 +1,7 @@
 /** Names for variables of blocks where the snapshot alone leaves a choice. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nameVariablesByText } from '#memwatch/analyzer/growth/block-variables.js';
+import { createVariableNamer } from '#memwatch/analyzer/growth/block-variables.js';
 import { edgeName, edgeTypeName } from '#memwatch/analyzer/model/heap-graph.js';
 import { drawHeap } from '../../support/graph.js';
 
@@ -22,7 +22,7 @@ const named = (source: string, values: string, ...names: string[]): string[] => 
   `,
     { positions: { use: [1, 0, 0] } },
   );
-  nameVariablesByText(graph, (url) => (url === '/app/a.js' ? source : undefined));
+  createVariableNamer((url) => (url === '/app/a.js' ? source : undefined))(graph);
   const edges: string[] = [];
   for (let edge = graph.firstEdge[node('block')] + 1; edge < graph.firstEdge[node('block') + 1]; edge++)
     edges.push(`${edgeTypeName(graph, edge)} ${edgeName(graph, edge)}`);
