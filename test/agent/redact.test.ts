@@ -31,6 +31,7 @@ globalThis.held = {
 };
 class Session { constructor(i) { this.token = secret(25) + i; } }
 held.sessions = Array.from({ length: 500 }, (_, i) => new Session(i));
+{ const onlyInBlock = new Map(); held.block = () => onlyInBlock; }
 `;
 const aSecret = /SECRET-\d+-\d+-\d+-RET/g;
 
@@ -69,6 +70,7 @@ for (const major of testedMajors) {
     writeFileSync(redacted, redactInPieces(text), 'latin1');
     const after = readFileSync(redacted, 'latin1');
     assert.doesNotMatch(after, /SECRET-/);
+    assert.match(after, /"onlyInBlock"/); // the name of a variable
     assert.equal(JSON.parse(after).strings.length, JSON.parse(text).strings.length);
 
     const [before, now] = [await readHeapSnapshot(plain), await readHeapSnapshot(redacted)];

@@ -4,7 +4,8 @@
  * stay equal and every analysis finds the same. Names of classes, functions, properties, variables and files stay; so does
  * a text that is also such a name, because V8 stores both as one.
  *
- * V8 writes `"nodes"` and `"edges"` before `"strings"`: the numbers show which strings are contents before the first passes.
+ * V8 writes `"nodes"` and `"edges"` before `"strings"`: the numbers show which strings are contents. The first ones are kept back
+ * until V8's name for the description of a scope has come, because it lists variables that nothing else names.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { MemwatchError } from '../../errors.js';
@@ -79,6 +80,8 @@ class StringsPart {
   private open: string | undefined;
   private ended = false;
   private out = '';
+  /** What is to be written as soon as it is known which strings are names of variables; undefined from then on. */
+  private held: (() => string)[] | undefined = [];
 
   constructor(
     private readonly marks: RedactionMarks,
@@ -102,17 +105,33 @@ class StringsPart {
     const between = text.slice(from, end);
     this.ended ||= between.includes(']');
     if (quote !== -1) this.open = '';
-    this.out += between;
+    this.write(() => between);
+    if (this.ended) this.release();
     return end;
   }
 
   private takeString(text: string, from: number, before: string): number {
     const end = endOfString(text, from, before);
-    this.open = before + text.slice(from, end === -1 ? text.length : end);
+    const raw = before + text.slice(from, end === -1 ? text.length : end);
+    this.open = end === -1 ? raw : undefined;
     if (end === -1) return text.length;
-    this.out += `${redacted(this.open, this.marks, this.index++, this.redaction)}"`;
-    this.open = undefined;
+    const index = this.index++;
+    this.write(() => `${redacted(raw, this.marks, index, this.redaction)}"`);
+    if (raw === 'system / ScopeInfo') {
+      this.marks.describesScopes(index);
+      this.release();
+    }
     return end + 1;
+  }
+
+  private write(text: () => string): void {
+    if (this.held === undefined) this.out += text();
+    else this.held.push(text);
+  }
+
+  private release(): void {
+    for (const text of this.held ?? []) this.out += text();
+    this.held = undefined;
   }
 }
 

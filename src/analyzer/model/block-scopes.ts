@@ -43,7 +43,7 @@ export function* blockScopes(graph: HeapGraph): Generator<BlockScope> {
   }
 }
 
-/** A name that begins with # is that of a private method, or was hidden when the snapshot was redacted. */
+/** A name that begins with # is that of a private method, or is a hash: earlier versions redacted these names. */
 export const nameVariable = (graph: HeapGraph, edge: number, name: number): void => {
   if (graph.strings.get(name).startsWith('#')) return;
   graph.edgeType[edge] = contextEdge;
