@@ -73,6 +73,9 @@ const readMarks = (header: string): RedactionMarks => {
   }
 };
 
+/** V8's own names come first. What is not known by then counts as contents. */
+const mostHeld = 200_000;
+
 /** From the first character after `"strings":[` to the end of the file. */
 class StringsPart {
   private index = 0;
@@ -126,7 +129,7 @@ class StringsPart {
 
   private write(text: () => string): void {
     if (this.held === undefined) this.out += text();
-    else this.held.push(text);
+    else if (this.held.push(text) > mostHeld) this.release();
   }
 
   private release(): void {

@@ -5,7 +5,7 @@
  */
 import { followInternal } from '../heap/follow.js';
 import { scriptUrlOf } from '../heap/modules.js';
-import { blockScopes, isUnnamed, nameVariable, type BlockScope } from '../model/block-scopes.js';
+import { blockScopes, isUnnamed, nameVariable, noName, type BlockScope } from '../model/block-scopes.js';
 import { nodeName, nodeTypeName, type HeapGraph } from '../model/heap-graph.js';
 import { isProgramFile } from '../model/scripts.js';
 import { readScopes, type Initial, type Scope } from './code/initial-values.js';
@@ -58,7 +58,7 @@ const seersOf = (graph: HeapGraph, wanted: ReadonlySet<number>): Map<number, num
 
 /** What the text says of each variable, if the scopes that declare all of them agree. */
 const initialsOf = (graph: HeapGraph, { names }: BlockScope, scopes: readonly Scope[]): (Initial | undefined)[] => {
-  const texts = names.map((name) => graph.strings.get(name));
+  const texts = names.map((name) => (name === noName ? '' : graph.strings.get(name)));
   const like = scopes.filter((scope) => texts.every((name) => scope.has(name)));
   return texts.map((name) => {
     const [first, ...others] = like.map((scope) => scope.get(name));

@@ -12,7 +12,7 @@ export interface BlockScope {
    * variable's place among the names is its value's number plus the integers before it.
    */
   readonly edges: readonly number[];
-  /** The names of its variables, as indexes of strings. */
+  /** The names of its variables, as indexes of strings; `noName` for those of private methods. */
   readonly names: readonly number[];
 }
 
@@ -32,9 +32,9 @@ export function* blockScopes(graph: HeapGraph): Generator<BlockScope> {
   const known = new Map<number, readonly number[]>();
   for (let context = 0; context < graph.nodeCount; context++) {
     if (graph.nodeName[context] !== contextName) continue;
+    const described = descriptionOf(graph, context, description);
+    if (described === -1) continue;
     const all = edgesOf(graph, context);
-    const described = all.find((edge) => graph.edgeType[edge] === internal && graph.edgeName[edge] === description);
-    if (described === undefined || !all.some((edge) => isUnnamed(graph, edge))) continue;
     const scope = graph.edgeTarget[described];
     const names = known.get(scope) ?? namesIn(graph, scope);
     known.set(scope, names);
@@ -43,15 +43,30 @@ export function* blockScopes(graph: HeapGraph): Generator<BlockScope> {
   }
 }
 
-/** A name that begins with # is that of a private method, or is a hash: earlier versions redacted these names. */
+/** The edge to the description, if a variable has no name; otherwise -1. There may be millions of contexts. */
+const descriptionOf = (graph: HeapGraph, context: number, description: number): number => {
+  let [described, isOpen] = [-1, false];
+  for (let edge = graph.firstEdge[context]; edge < graph.firstEdge[context + 1]; edge++) {
+    if (isUnnamed(graph, edge)) isOpen = true;
+    else if (graph.edgeType[edge] === internal && graph.edgeName[edge] === description) described = edge;
+  }
+  return isOpen ? described : -1;
+};
+
 export const nameVariable = (graph: HeapGraph, edge: number, name: number): void => {
-  if (graph.strings.get(name).startsWith('#')) return;
+  if (name === noName) return;
   graph.edgeType[edge] = contextEdge;
   graph.edgeName[edge] = name;
 };
 
-const edgesOf = ({ firstEdge }: HeapGraph, node: number): number[] =>
-  Array.from({ length: firstEdge[node + 1] - firstEdge[node] }, (_, i) => firstEdge[node] + i);
+const edgesOf = ({ firstEdge }: HeapGraph, node: number): number[] => {
+  const edges: number[] = [];
+  for (let edge = firstEdge[node]; edge < firstEdge[node + 1]; edge++) edges.push(edge);
+  return edges;
+};
+
+/** A name that begins with # is that of a private method, or is a hash: earlier versions redacted these names. */
+export const noName = -1;
 
 /** What the description of a scope refers to first. */
 const namesIn = (graph: HeapGraph, scope: number): number[] => {
@@ -59,7 +74,8 @@ const namesIn = (graph: HeapGraph, scope: number): number[] => {
   for (const edge of edgesOf(graph, scope).filter((one) => isUnnamed(graph, one))) {
     const target = graph.edgeTarget[edge];
     if (graph.nodeType[target] !== text || graph.edgeName[edge] !== names.length) break;
-    names.push(graph.nodeName[target]);
+    const name = graph.nodeName[target];
+    names.push(graph.strings.get(name).startsWith('#') ? noName : name);
   }
   return names;
 };

@@ -13,6 +13,10 @@ export const nameVariablesOfBlocks = (graph: HeapGraph): void => {
 
 /** A function in a variable of its own name shows how many integers come before it; that number never decreases. */
 const nameEdges = (graph: HeapGraph, { edges, names }: BlockScope): void => {
+  if (edges.length === names.length) {
+    for (const [i, edge] of edges.entries()) nameVariable(graph, edge, names[i]);
+    return;
+  }
   const numbers = edges.map((edge) => graph.edgeName[edge]);
   const most = names.length - 1 - Math.max(...numbers);
   const before = edges.map((edge, i) => integersBefore(graph, edge, names.slice(numbers[i], numbers[i] + most + 1)));
