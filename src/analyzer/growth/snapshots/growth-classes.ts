@@ -96,5 +96,6 @@ export const className = (type: number, name: string): string => {
   if (type === types.bigint) return '(bigint)';
   if (type === types.symbol) return '(symbol)';
   if (type === types.regexp) return 'RegExp';
-  return name;
+  // V8 adds the address of a page to the name of its global object, up to Node 20 also if there is none
+  return name.endsWith(' / ') ? name.slice(0, -3) : name;
 };

@@ -73,6 +73,8 @@ test('classes are named as people name them; strings and numbers have no name of
   assert.equal(className(types.closure, 'handler'), 'handler()');
   assert.equal(className(types.string, 'secret'), '(string)');
   assert.equal(className(types.object, 'Session'), 'Session');
+  assert.equal(className(types.object, 'Window / '), 'Window');
+  assert.equal(className(types.native, 'Node / TCPSocketWrap'), 'Node / TCPSocketWrap');
   assert.deepEqual(['(string)', '(anonymous)()', 'Session'].map(isNameless), [true, false, false]);
 });
 
