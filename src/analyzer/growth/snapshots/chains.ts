@@ -7,6 +7,7 @@ import { edgeName, edgeTypes, type HeapGraph } from '../../model/heap-graph.js';
 import { noEdge, type Paths } from '../../model/heap-results.js';
 import { createClimb } from './climb.js';
 import type { GrowthClasses } from './growth-classes.js';
+import { isAlike } from './list-heads.js';
 import { hasOwnClass } from './own-class.js';
 import type { Transients } from './transients.js';
 
@@ -30,13 +31,13 @@ const maxEdges = 64;
 const isLink = (graph: HeapGraph, paths: Paths, node: number): boolean => {
   if (graph.firstEdge[node + 1] - graph.firstEdge[node] > maxEdges) return false;
   const isInside =
-    hasOwnClass(graph, node) && isField(graph, paths.edge[node]) && isSameClass(graph, paths.from[node], node);
+    hasOwnClass(graph, node) && isField(graph, paths.edge[node]) && isAlike(graph, paths.from[node], node);
   for (let edge = graph.firstEdge[node]; edge < graph.firstEdge[node + 1]; edge++) {
     const target = graph.edgeTarget[edge];
     if (
       target !== node &&
       isField(graph, edge) &&
-      isSameClass(graph, node, target) &&
+      isAlike(graph, node, target) &&
       (isInside || isLinked(graph, target, edge, node))
     )
       return true;
@@ -49,7 +50,7 @@ const isLinked = (graph: HeapGraph, node: number, edge: number, back: number): b
   if (graph.firstEdge[node + 1] - graph.firstEdge[node] > maxEdges) return false;
   for (let own = graph.firstEdge[node]; own < graph.firstEdge[node + 1]; own++) {
     const target = graph.edgeTarget[own];
-    if (!isField(graph, own) || target === node || !isSameClass(graph, node, target)) continue;
+    if (!isField(graph, own) || target === node || !isAlike(graph, node, target)) continue;
     if (target === back || graph.edgeName[own] === graph.edgeName[edge]) return true;
   }
   return false;
@@ -59,9 +60,6 @@ const isField = (graph: HeapGraph, edge: number): boolean => {
   const type = graph.edgeType[edge];
   return (type === property && edgeName(graph, edge) !== '__proto__') || type === context;
 };
-
-const isSameClass = (graph: HeapGraph, a: number, b: number): boolean =>
-  graph.nodeType[a] === graph.nodeType[b] && graph.nodeName[a] === graph.nodeName[b];
 
 /** Whether most of what came into the region hangs on objects of the same class, as in a tree. */
 export const holdOneAnother = (
