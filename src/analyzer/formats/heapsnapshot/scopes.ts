@@ -2,7 +2,7 @@
  * In: a graph that has just been read. It gives the variables of blocks their names, where the snapshot alone leaves no
  * choice, and the type of edge that V8 gives the variables of functions.
  */
-import { blockScopes, nameVariable, type BlockScope } from '../../model/block-scopes.js';
+import { blockScopes, isUnnamed, nameVariable, type BlockScope } from '../../model/block-scopes.js';
 import { nodeTypes, type HeapGraph } from '../../model/heap-graph.js';
 
 const closure = nodeTypes.indexOf('closure');
@@ -13,7 +13,7 @@ export const nameVariablesOfBlocks = (graph: HeapGraph): void => {
 
 /** A function in a variable of its own name shows how many integers come before it; that number never decreases. */
 const nameEdges = (graph: HeapGraph, { edges, names }: BlockScope): void => {
-  if (edges.length === names.length) {
+  if (edges.length === names.length && edges.every((edge, i) => isUnnamed(graph, edge) && graph.edgeName[edge] === i)) {
     for (const [i, edge] of edges.entries()) nameVariable(graph, edge, names[i]);
     return;
   }

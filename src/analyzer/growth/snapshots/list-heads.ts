@@ -11,11 +11,12 @@ const none = -1;
 /** An object with more edges than this is not a link of a list. */
 const maxEdges = 64;
 
-/** Each link is walked over once for each field, however many of them are asked for. */
+/** Each link is walked over once for each field, and each node is looked at once, however often they are asked for. */
 export const createListHeads = (graph: HeapGraph): ((node: number) => number | undefined) => {
   const headsByField = new Map<number, Map<number, number>>();
-  return (node) => {
-    if (!hasOwnClass(graph, node)) return undefined;
+  const known = new Map<number, number>();
+  const headOf = (node: number): number => {
+    if (!hasOwnClass(graph, node)) return none;
     for (const edge of fieldsOf(graph, node)) {
       const field = graph.edgeName[edge] ?? 0;
       const heads = headsByField.get(field) ?? new Map<number, number>();
@@ -23,7 +24,12 @@ export const createListHeads = (graph: HeapGraph): ((node: number) => number | u
       const head = heads.get(node) ?? walkRing(graph, node, field, heads);
       if (head !== none) return head;
     }
-    return undefined;
+    return none;
+  };
+  return (node) => {
+    const head = known.get(node) ?? headOf(node);
+    known.set(node, head);
+    return head === none ? undefined : head;
   };
 };
 

@@ -49,6 +49,11 @@ test('small integers have no number: where they could be, a function of the same
   ]);
 });
 
+test('a name that V8 gave stays, also where there are as many values as names', async () => {
+  const named = await read('block -context:sessions-> Map a\n{0} Map b', 'count', 'sessions');
+  assert.deepEqual(named, ['context sessions', 'hidden 0']);
+});
+
 test('private methods, and names that redacting has replaced, are not shown', async () => {
   assert.deepEqual(await read('{0} add f:closure\n{1} Map a', '#3fa9c', 'visits'), ['hidden 0', 'context visits']);
 });
