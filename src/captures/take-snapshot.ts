@@ -5,7 +5,12 @@
 import { statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Attachment } from '../agent/attach/attach.js';
-import { captureSnapshot, type CapturedSnapshot, type SnapshotProgress } from '../agent/capture/snapshot.js';
+import {
+  captureSnapshot,
+  type CapturedSnapshot,
+  type SnapshotOptions,
+  type SnapshotProgress,
+} from '../agent/capture/snapshot.js';
 import type { Redaction } from '../agent/capture/redact.js';
 import { MemwatchError } from '../errors.js';
 import { isTemporaryFile } from '../files/temporary.js';
@@ -30,15 +35,14 @@ export interface TakeOptions {
   collected?: boolean;
   /** Leaves the contents of strings out of the file. */
   redact?: Redaction | undefined;
-  /** Called right before the target is asked: until then it works. */
-  onTake?: (() => void) | undefined;
+  onPause?: SnapshotOptions['onPause'];
 }
 
 /** Throws no-room, with the figures, and what captureSnapshot throws. */
 export const takeSnapshot = async (
   attachment: Attachment,
   file: string,
-  { gzip, overwrite = false, force = false, more = false, kept, collected = false, redact, onTake }: TakeOptions,
+  { gzip, overwrite = false, force = false, more = false, kept, collected = false, redact, onPause }: TakeOptions,
   io: Progress,
 ): Promise<CapturedSnapshot> => {
   io.progress('counting what the snapshot will cost');
@@ -46,7 +50,7 @@ export const takeSnapshot = async (
   if (!force) await refuseWithoutRoom(estimate, file, gzip);
   sayCost('snapshot', estimate, io);
   const onProgress = (progress: SnapshotProgress): void => io.progress(progressText(progress));
-  const options = { gzip: gzip === true, overwrite, redact, signal: io.signal, onProgress, onTake };
+  const options = { gzip: gzip === true, overwrite, redact, signal: io.signal, onProgress, onPause };
   const capture = (): Promise<CapturedSnapshot> => captureSnapshot(attachment, file, options);
   if (!more) return reportKeptMemory(attachment, io, capture);
   return kept === undefined ? capture() : kept.after(capture);

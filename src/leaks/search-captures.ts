@@ -3,6 +3,7 @@
  * In: the target, and what a watch has seen of it. Out: files, readings, and the report that comparing the files gives.
  */
 import { join } from 'node:path';
+import type { Pause } from '../agent/attach/pause.js';
 import type { Census } from '../agent/capture/census.js';
 import { readNumbers } from '../agent/capture/numbers.js';
 import type { Redaction } from '../agent/capture/redact.js';
@@ -64,28 +65,22 @@ export const createCaptures = (
   options: SearchOptions,
 ): Captures => {
   const readings: ProcessReading[] = [];
-  const { files, takeNext } = createSnapshots(folder, looking, options);
+  const { files, pauses, takeNext } = createSnapshots(folder, looking, options);
   const followed = followCollections(looking.census, watched.gate);
-  // a snapshot stops the target, so a round is the time from the end of one to the start of the next
-  const roundMs: number[] = [];
   const limits: KnownLimit[] = [];
-  let resumedMs = 0;
   return {
     files,
     readings,
-    first: async () => {
-      resumedMs = (await takeNext()).endMs;
-    },
+    first: takeNext,
     next: async () => {
       readings.push(await looking.readings.read());
-      const { startMs, endMs } = await takeNext();
-      roundMs.push(startMs - resumedMs);
-      resumedMs = endMs;
+      await takeNext();
       await followed.read();
     },
     compare: async () => {
       const before = watched.gate.readings.map((reading) => reading.heapBytes);
       const heapBytes = [...before, ...readings.map((reading) => reading.heapUsedBytes)];
+      const roundMs = pauses.slice(1).map((pause, i) => msBetween(pauses[i] ?? pause, pause));
       const known = { heapBytes, sizes: followed.sizes() };
       const byWork = options.byTime ? { ...known, roundWork: roundMs } : known;
       const compare = (): Promise<Compared> => compareFiles(files, { ...byWork, limits }, looking.io);
@@ -98,33 +93,33 @@ export const createCaptures = (
   };
 };
 
-/** While a snapshot is taken, the target does not work. As `performance.now()`. */
-interface Standstill {
-  readonly startMs: number;
-  readonly endMs: number;
-}
+/** A snapshot stops the target, so a round lasts from the end of one to the start of the next. */
+export const msBetween = (one: Pause, next: Pause): number => {
+  const isExact = one.inTarget !== undefined && next.inTarget !== undefined;
+  return isExact ? next.inTarget.startMs - one.inTarget.endMs : next.seen.startMs - one.seen.endMs;
+};
 
 interface Snapshots {
   readonly files: readonly string[];
-  takeNext(): Promise<Standstill>;
+  readonly pauses: readonly Pause[];
+  takeNext(): Promise<void>;
 }
 
 const createSnapshots = (folder: string, { attachment, kept, io }: Looking, options: SearchOptions): Snapshots => {
   const files: string[] = [];
-  const takeNext = async (): Promise<Standstill> => {
+  const pauses: Pause[] = [];
+  const takeNext = async (): Promise<void> => {
     const file = join(folder, `${String(files.length + 1).padStart(2, '0')}.heapsnapshot`);
     const count = Math.max(files.length, options.rounds) + 1;
     const progress = (text: string): void => io.progress(`3/4 snapshot ${files.length + 1} of ${count}: ${text}`);
     const warn = files.length === 0 ? io.warn : progress; // its cost is stated only once
     const { force, redact } = options;
-    let startMs = 0;
-    const onTake = (): void => void (startMs = performance.now());
-    const taking = { force, more: true, kept, collected: true, redact, onTake };
-    const { pauseUs } = await takeSnapshot(attachment, file, taking, { ...io, progress, warn });
+    const onPause = (pause: Pause): void => void pauses.push(pause);
+    const taking = { force, more: true, kept, collected: true, redact, onPause };
+    await takeSnapshot(attachment, file, taking, { ...io, progress, warn });
     files.push(file);
-    return { startMs, endMs: startMs + pauseUs / 1000 };
   };
-  return { files, takeNext };
+  return { files, pauses, takeNext };
 };
 
 /** For each, V8 walks over all objects, which stops the target for less than a snapshot does. */

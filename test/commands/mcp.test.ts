@@ -239,7 +239,7 @@ test('an investigation from a process that grows to the line', async (t) => {
   assert.match(memory.next, /find_leaks_in_process/);
 
   const live = await ask(client, 'find_leaks_in_process', { pid: target.pid, seconds: 1 });
-  assert.equal(live.result['verdict'], 'leak');
+  assert.equal(live.result['verdict'], 'leak', JSON.stringify(live.result));
   assert.match(live.next, /^Read the file and line of findings\[0\]\.location/);
   const [finding] = live.result['findings'] as { location: { file: string; line: number } }[];
   const { file, line } = finding?.location ?? { file: '', line: 0 };

@@ -43,7 +43,7 @@ const createTarget = ({ heapAt, sizeAt = () => 0 }: Made) => {
   const site = { callFrame: frame, selfSize: 9000, id: 2, children: [] };
   const drawn = drawSession({
     'Runtime.evaluate': () => valueOf({ usedBytes: 5e6, largeBytes: 0 }),
-    'Runtime.callFunctionOn': () => valueOf(0),
+    'Runtime.callFunctionOn': () => valueOf({ startMs: performance.now(), endMs: performance.now() }), // the pause of a snapshot
     'HeapProfiler.takeHeapSnapshot': () => {
       drawn.emit('HeapProfiler.addHeapSnapshotChunk', { chunk: drawRound(heapAt(done.snapshots++)).bytes.toString('latin1') }); // prettier-ignore
     },

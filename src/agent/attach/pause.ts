@@ -1,30 +1,45 @@
 /**
  * How long a target's thread stands still during some work, measured in the target by its own event loop. In: an attachment
- * and the work. Out: microseconds.
+ * and the work. Out: a pause.
  */
 import type { Attachment } from './attach.js';
 import { callOn, evaluateRemote, release } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
 
+/** Milliseconds of a clock that `performance.now()` reads. */
+export interface Span {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+export interface Pause {
+  /** By the target's clock, which is exact though memwatch has to wait; undefined if the event loop was busy before, or did not turn. */
+  readonly inTarget: Span | undefined;
+  /** By memwatch's clock: from the call on, as long as the target stood still at most. */
+  readonly seen: Span;
+}
+
 /**
  * Runs the work and measures the pause. A thread that was already busy has no loop turns to measure by: for it, the time
  * from call to answer counts.
  */
-export const watchPause = async ({ session, client }: Attachment, work: () => Promise<void>): Promise<number> => {
+export const watchPause = async ({ session, client }: Attachment, work: () => Promise<void>): Promise<Pause> => {
   const watch = await evaluateRemote(session, startWatch, [client]);
-  const start = performance.now();
+  const startMs = performance.now();
   await work();
-  const elapsedUs = (performance.now() - start) * 1000;
+  const elapsedMs = performance.now() - startMs;
   const options = { awaitPromise: true, timeoutMs: 1000 };
-  const longestUs = await callOn(session, watch, (running) => running.nextTurn(), [], options).catch(() => elapsedUs);
+  const longest = await callOn(session, watch, (running) => running.nextTurn(), [], options).catch(() => undefined);
   await callOn(session, watch, (running) => running.stop()).catch(() => {}); // otherwise the guard stops it when the session ends
   await release(session, watch);
-  return Math.min(longestUs, elapsedUs);
+  const longestMs = longest === undefined ? elapsedMs : longest.endMs - longest.startMs;
+  const seen = { startMs, endMs: startMs + Math.min(longestMs, elapsedMs) };
+  return { inTarget: longestMs <= elapsedMs ? longest : undefined, seen };
 };
 
 interface Watch {
   /** The longest time between two turns of the event loop, known once the next turn has come. */
-  nextTurn(): Promise<number>;
+  nextTurn(): Promise<Span>;
   stop(): void;
 }
 
@@ -35,13 +50,14 @@ const startWatch = (client: string): Watch => {
   const { performance } = guard.builtin('node:perf_hooks');
   const periodMs = 5;
   let last = performance.now();
-  let longestMs = 0;
-  let answer: (longestUs: number) => void = () => {};
+  let longest = { startMs: last, endMs: last };
+  let answer: (longest: Span) => void = () => {};
   const tick = (): void => {
     const now = performance.now();
-    longestMs = Math.max(longestMs, now - last - periodMs);
+    const [startMs, longestMs] = [last + periodMs, longest.endMs - longest.startMs];
+    if (now - startMs > longestMs) longest = { startMs, endMs: now };
     last = now;
-    answer(longestMs * 1000);
+    answer(longest);
   };
   let timer: NodeJS.Timeout | undefined;
   void guard.soon(() => void (timer = timers.setInterval(tick, periodMs).unref())); // not in an interrupt, see guard.ts

@@ -9,7 +9,7 @@ import type { Attachment } from '../attach/attach.js';
 import { createCaptureFile, type CaptureFile } from './capture-file.js';
 import { evaluate } from '../session/evaluate.js';
 import { turnsLoop } from './collect-garbage.js';
-import { watchPause } from '../attach/pause.js';
+import { watchPause, type Pause } from '../attach/pause.js';
 import type { Session } from '../session/protocol.js';
 import { createRedactor, type Redaction } from './redact.js';
 import { checkScripts, collectScripts, writeScripts } from './scripts.js';
@@ -23,8 +23,8 @@ export interface SnapshotOptions {
   /** V8 cannot stop a snapshot: after an abort the target still builds it, but memwatch no longer waits. */
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: SnapshotProgress) => void) | undefined;
-  /** Called right before the target is asked: until then it works. */
-  onTake?: (() => void) | undefined;
+  /** Called with the time for which the target stood still. */
+  onPause?: ((pause: Pause) => void) | undefined;
 }
 
 export type SnapshotProgress =
@@ -49,15 +49,13 @@ export const captureSnapshot = async (
     if (output.isFile) checkScripts(file, options.overwrite);
     const text = snapshotText(writerTo(output, options.redact), options.onProgress);
     const take = (await runsPostedTasks(attachment)) ? takeByProtocol : takeByInterrupt;
-    const pauseUs = await watchPause(attachment, () => {
-      options.onTake?.();
-      return streamSnapshot(session, take, text, options.signal);
-    });
+    const pause = await watchPause(attachment, () => streamSnapshot(session, take, text, options.signal));
+    options.onPause?.(pause);
     const counts = text.finish();
     const table = { ...(await scripts.finish()), process: await processName(attachment) };
     if (output.isFile) writeScripts(file, table, options.overwrite);
     output.commit();
-    return { file, ...counts, bytes: output.bytes, pauseUs };
+    return { file, ...counts, bytes: output.bytes, pauseUs: 1000 * (pause.seen.endMs - pause.seen.startMs) };
   } catch (error) {
     void scripts.stop(); // not waited for: an interrupted target answers when its snapshot is built
     throw session.closed.aborted ? endedDuring(attachment, output.bytes, error) : error;

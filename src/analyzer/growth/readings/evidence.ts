@@ -62,12 +62,20 @@ export const judgeBytes = (bytes: ArrayLike<number>, leastBytes: number, roundWo
   return Math.min(...rates) < steady * Math.max(...rates) ? 'none' : 'grows';
 };
 
+/** So many rounds in a row whose rates are alike, the smallest at least this share of the largest, outweigh a faster one before. */
+const alike = { rounds: 4, share: 0.75 };
+
 export const isSlowing = (gains: readonly number[], roundWork?: readonly number[]): boolean => {
   const rates = ratesOf(gains, roundWork);
   const last = rates[rates.length - 1];
-  const falls = rates.every((rate, i) => i === 0 || rate <= rates[i - 1]);
-  return last < slowing * Math.max(...rates) || (falls && last < steadilySlowing * rates[0]);
+  if (falls(rates) && last < steadilySlowing * rates[0]) return true;
+  return last < slowing * Math.max(...rates) && !areAlike(rates.slice(-alike.rounds));
 };
+
+const falls = (rates: readonly number[]): boolean => rates.every((rate, i) => i === 0 || rate <= rates[i - 1]);
+
+const areAlike = (rates: readonly number[]): boolean =>
+  rates.length === alike.rounds && !falls(rates) && Math.min(...rates) >= alike.share * Math.max(...rates);
 
 /** The gain of each round per unit of work; the gains themselves if the work is not known. */
 export const ratesOf = (gains: readonly number[], roundWork: readonly number[] | undefined): readonly number[] =>

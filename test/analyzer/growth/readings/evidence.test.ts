@@ -42,6 +42,15 @@ test('a short last round is not slowing down if the rounds are of unequal length
   assert.equal(judgeSeries(short, [1000, 1000, 200]), 'grows');
 });
 
+test('four rounds alike outweigh a faster one before, but not while each brings less', () => {
+  const of = (...gains: readonly number[]): string =>
+    judgeSeries(series([[0], ...gains.map((_, i) => [0, ...gains.slice(0, i + 1)])]));
+  assert.equal(of(400, 100, 98, 104), 'slows', 'three rounds');
+  assert.equal(of(400, 100, 98, 104, 97), 'grows');
+  assert.equal(of(400, 100, 98, 96, 94), 'slows');
+  assert.equal(of(400, 130, 90, 100, 80), 'slows');
+});
+
 test('two snapshots prove nothing', () => {
   assert.equal(judgeSeries(series([[0], [0, 100]])), 'none');
 });
