@@ -3,6 +3,7 @@
  * statistics. Out: numbers.
  */
 import type { CounterReading } from '../../analyzer/model/check.js';
+import { readWebAssemblyBytes } from '../process/web-assembly.js';
 
 export type MemoryCounters = Omit<
   CounterReading,
@@ -23,4 +24,13 @@ export const readMemoryCounters = (getHeapStatistics: () => { number_of_native_c
     nativeContexts: getHeapStatistics().number_of_native_contexts,
     resources,
   };
+};
+
+/** From this version on, V8 does not count WebAssembly memories as external. */
+const firstUncounted = 26;
+
+/** `nodeVersion`: `v26.1.0`. */
+export const withWebAssembly = <T extends MemoryCounters>(memory: T, pid: number, nodeVersion: string): T => {
+  if (Number.parseInt(nodeVersion.replace('v', ''), 10) < firstUncounted) return memory;
+  return { ...memory, externalBytes: memory.externalBytes + readWebAssemblyBytes(pid) };
 };

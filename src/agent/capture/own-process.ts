@@ -10,7 +10,7 @@ import { createOutput } from '../../files/output.js';
 import { readProcessCounts } from '../process/counts.js';
 import { connectOwnSession } from '../session/own-session.js';
 import type { Session } from '../session/protocol.js';
-import { readMemoryCounters } from './memory-counters.js';
+import { readMemoryCounters, withWebAssembly } from './memory-counters.js';
 import { captureScripts, writeScripts } from './scripts.js';
 import { startSurvivorSampling, type SurvivorSampling } from './survivors.js';
 import type { SurvivorSite } from '../../analyzer/model/survivors.js';
@@ -96,7 +96,7 @@ const positionOf = ({ scriptId, lineNumber, columnNumber }: { [key: string]: unk
 
 /** Reads the counters that separate memory from handles. Collect garbage first; the reading is of this moment. */
 export const readOwnCounters = (longestGcPauseUs: number | null = null): CounterReading => ({
-  ...readMemoryCounters(v8.getHeapStatistics),
+  ...withWebAssembly(readMemoryCounters(v8.getHeapStatistics), process.pid, process.version),
   ...readProcessCounts(process.pid),
   longestGcPauseUs,
 });

@@ -10,7 +10,7 @@ import { readChildrenRss, readProcessCounts } from '../process/counts.js';
 import { describeSilentWorker } from '../process/threads.js';
 import { collectGarbage, collectWithoutLoop } from './collect-garbage.js';
 import { stillRoomToCollect } from './room.js';
-import { readMemoryCounters, type MemoryCounters } from './memory-counters.js';
+import { readMemoryCounters, withWebAssembly, type MemoryCounters } from './memory-counters.js';
 import { callOn, evaluate, evaluateRemote } from '../session/evaluate.js';
 import type { Guard } from '../session/guard.js';
 import type { Session } from '../session/protocol.js';
@@ -33,7 +33,7 @@ const maxWorkers = 8;
 
 /** `collects`: false where a collection would stop the target for too long; figures of heaps then include garbage. */
 export const openProcessReadings = async (attachment: Attachment, collects = true): Promise<ProcessReadings> => {
-  const { session, pid, worker } = attachment;
+  const { session, pid, worker, nodeVersion } = attachment;
   const install = `(${String(installMeter)})(${String(readMemoryCounters)}, ${mostBytesWithCode})`;
   const meter = await evaluateRemote<Meter>(session, install);
   const silent = new Map<string, string>();
@@ -48,14 +48,13 @@ export const openProcessReadings = async (attachment: Attachment, collects = tru
       const done = await callOn(session, meter, (own) => own.work());
       if (collects && !(await stillRoomToCollect(session, pid))) throw noRoomAnyMore(pid);
       if (collects) await collectGarbage(session, collectTimeoutMs);
-      const memory = await callOn(session, meter, (own) => own.memory());
+      const counted = await callOn(session, meter, (own) => own.memory());
+      const isOfProcess = pid !== undefined && worker === undefined;
+      const memory = isOfProcess ? withWebAssembly(counted, pid, nodeVersion) : counted;
       lastMs = performance.now() - from; // it runs on while its workers are waited for
       const workers =
         worker === undefined && collects ? await readWorkers(await attachment.workers(), silent, pid) : [];
-      const ofProcess =
-        pid === undefined || worker !== undefined
-          ? unseen
-          : { ...readProcessCounts(pid), childrenRssBytes: readChildrenRss(pid) };
+      const ofProcess = isOfProcess ? { ...readProcessCounts(pid), childrenRssBytes: readChildrenRss(pid) } : unseen;
       await callOn(session, meter, (own) => own.mark());
       const heapTotalBytes = workers.reduce((sum, one) => sum + (one.heapTotalBytes ?? 0), memory.heapTotalBytes);
       // the memory of a process with several threads says nothing of one of them
