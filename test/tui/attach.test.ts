@@ -239,10 +239,13 @@ test('from attach to the line that leaks, with three keys', { skip: noTmux }, as
 });
 
 test('a process that runs out of memory: the screen says that it did', { skip: noTmux }, async (t) => {
+  // it grows only when it is asked to: until memwatch is attached, another memwatch may be attaching to another process
   const source = `const kept = [];
-    setInterval(() => { for (let i = 0; i < 3000; i++) kept.push({ i, list: [i] }); }, 50); console.log('ready');`;
+    const grow = () => { for (let i = 0; i < 3000; i++) kept.push({ i, list: [i] }); };
+    process.once('SIGUSR2', () => setInterval(grow, 50)); setInterval(() => {}, 1000); console.log('ready');`;
   const target = await startSource(t, source, { flags: ['--max-old-space-size=64'] });
   const terminal = await attached(t, target);
+  process.kill(target.pid, 'SIGUSR2');
   // how much is known depends on the last reading, and on whether its parent has already collected it
   await terminal.until(
     /ENDED[^]*(heap\s+(is|was)\s+full|probably\s+ran\s+out\s+of\s+memory|crashed\s+or\s+been\s+killed)/,
