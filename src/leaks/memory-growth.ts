@@ -4,7 +4,8 @@
  */
 import { sampleMemory, type MemorySamples } from './memory-samples.js';
 import { captureScripts } from '../agent/capture/scripts.js';
-import { makersOf, placeOfSite, placedBySites } from '../analyzer/growth/allocation-sites.js';
+import { makersOf, placedBySites } from '../analyzer/growth/allocation-sites.js';
+import { placeOfSite } from '../analyzer/growth/made-at.js';
 import { chargeGrowth } from '../analyzer/growth/memory-growth.js';
 import { externalMemory, nativeMemory } from '../analyzer/growth/readings/counters.js';
 import { formatBytes } from '../analyzer/model/figures.js';

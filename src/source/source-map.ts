@@ -57,6 +57,17 @@ export class SourceMap {
     return traceSegment(this.map, line - 1, column)?.[0] === column;
   }
 
+  /** Whether the compiler may have renamed anything. */
+  get hasNames(): boolean {
+    return this.map.names.length > 0;
+  }
+
+  /** The name that what stands at exactly this position had before a compiler renamed it, if the map says so. */
+  nameAt(line: number, column: number): string | undefined {
+    const segment = traceSegment(this.map, line - 1, column);
+    return segment?.length === 5 && segment[0] === column ? this.map.names[segment[4]] : undefined;
+  }
+
   /** The first original line of a whole line; undefined if the line stands for many, as a minified one does. */
   atLine(line: number): Pick<Original, 'file' | 'line'> | undefined {
     let source: number | undefined;

@@ -3,6 +3,7 @@
  * functions end. In: a call frame as V8 wrote it. Out: frames with places in the user's source.
  */
 import { MemwatchError } from '../../errors.js';
+import { createCodeNames } from '../model/code-names.js';
 import { createLocator, type Location } from '../model/location.js';
 import { createFrameTable, type FrameTable } from '../model/profile-builder.js';
 import type { CallCounts, CaptureNotes, MemoryNotes, SamplingNotes } from '../model/profile.js';
@@ -61,6 +62,7 @@ export const createFrameReader = (notes: CaptureNotes | undefined): FrameReader 
   const table = createFrameTable();
   const locator = createLocator(notes?.scripts);
   const sources = new Map(notes?.scripts.scripts.map((script) => [script.id, script.source]));
+  const originalOf = createCodeNames(locator, ({ scriptId }) => sources.get(Number(scriptId)));
   const inlines = createInlineTest(notes);
   const rangesById = new Map<number, FunctionRanges | undefined>();
   const ranges = (id: number): FunctionRanges | undefined => {
@@ -72,8 +74,11 @@ export const createFrameReader = (notes: CaptureNotes | undefined): FrameReader 
     table,
     ranges,
     mayInline: inlines,
-    frame: (at) =>
-      table.add(nameOf(at), locator.atPosition(Number(at.scriptId), at.url, at.lineNumber, at.columnNumber)),
+    frame: (at) => {
+      const { scriptId, url, lineNumber: line, columnNumber: column } = at;
+      const name = originalOf({ scriptId, url, line, column }, nameOf(at)) ?? nameOf(at);
+      return table.add(name, locator.atPosition(Number(scriptId), url, line, column));
+    },
     line: (at, line) => locator.atLine(Number(at.scriptId), at.url, line),
     range: (at) => ranges(Number(at.scriptId))?.at(Math.max(0, at.lineNumber), Math.max(0, at.columnNumber)),
   };

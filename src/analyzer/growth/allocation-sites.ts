@@ -11,7 +11,8 @@ import { isApplicationFile, ownerOf, type PackageLookup } from '../model/owner.j
 import { isProgramFile, type ScriptsTable } from '../model/scripts.js';
 import { findCallsIn, findCallsOfPackage } from './code/calls-in.js';
 import type { TextPosition } from './code/declarations.js';
-import { largest, leastInNode, minShare, type Call, type Made, type MadeAt } from './made-at.js';
+import { largest, leastInNode, minShare, placeOfSite, type Call, type Made, type MadeAt } from './made-at.js';
+import { withOriginalFrames } from './original-names.js';
 import { isProgramFrame, placeOf, renderHolder, withMainAddition, type Code, type SourceOf } from './main-addition.js';
 
 /**
@@ -45,7 +46,7 @@ export const assignSites = <F extends Finding>(
   const given = new Map<Finding, MadeSite[]>(findings.map((finding) => [finding, []]));
   const stacks = new Map<Finding, SurvivorSite[]>();
   const unclaimed: SurvivorSite[] = [];
-  for (const site of sites) {
+  for (const site of withOriginalFrames(sites, code)) {
     const finding = bestFinding(findings, site, locator);
     const named = siteOf(site, locator, caller, finding && builtIns.get(finding.kind));
     const made = named !== undefined && caller?.isFile(named.site.file) === true ? inBody(named.site, caller) : named;
@@ -74,7 +75,7 @@ interface MadeSite extends MadeAt {
 /** A signature ends with the class of the entries. */
 const isOfEntry = ({ signature }: Finding, { stack }: SurvivorSite): boolean => {
   const entryClass = signature.split(' > ').at(-1);
-  return stack.some((frame) => frame.function === entryClass);
+  return stack.some((frame) => nameOf(frame) === entryClass);
 };
 
 /**
@@ -92,11 +93,9 @@ export const makersOf = (
   scripts: ScriptsTable | undefined,
   sourceOf: SourceOf,
 ): AllocationSite[] => {
-  const locator = createLocator(scripts);
-  return largest(
-    sites.flatMap((site) => madeAt(site, locator)),
-    0,
-  ).map((made) => withCallLine(made, { locator, sourceOf }));
+  const code = { locator: createLocator(scripts), sourceOf };
+  const made = withOriginalFrames(sites, code).flatMap((site) => madeAt(site, code.locator));
+  return largest(made, 0).map((one) => withCallLine(one, code));
 };
 
 /** A function that allocated this share of what no finding has claimed is the place of all findings without one. */
@@ -158,7 +157,7 @@ const siteOf = (
   return { site: { ...made.line, bytes, calledFrom: from.line }, call: [from.frame, called.frame], inNode };
 };
 
-const nameOf = ({ function: name }: SurvivorFrame): string => (name === '' ? '(anonymous)' : name);
+const nameOf = ({ function: name, original = name }: SurvivorFrame): string => (name === '' ? '(anonymous)' : original);
 
 /** V8 samples functions, not lines: the text shows on which line one calls the other. */
 const withCallLine = ({ site, call, inNode }: Made, code: Code): AllocationSite => {
@@ -195,7 +194,7 @@ const callLines = (call: Call | undefined, { locator, sourceOf }: Code): number[
 };
 
 const bestFinding = (findings: readonly Finding[], { stack }: SurvivorSite, locator: Locator): Finding | undefined => {
-  const functions = new Set(stack.map((frame) => frame.function));
+  const functions = new Set(stack.map(nameOf));
   const files = new Set(stack.filter(isProgramFrame).map((frame) => placeOf(frame, locator)?.file));
   const score = (finding: Finding): number => {
     const names = [finding.container.name, ...finding.gains.map(({ name }) => name.replace(/\(\)$/, ''))];
@@ -234,13 +233,6 @@ export const placedBySites = <F extends Finding>(findings: readonly F[], package
     const reasons = isVague(finding) ? finding.reasons : [...finding.reasons, ...renderHolder(finding.location)];
     return { ...finding, location, reasons, owner: ownerOf(site.file, packageOf) };
   });
-
-/** The line of its call, if that is known; otherwise its beginning. */
-export const placeOfSite = ({ file, line, callLine }: AllocationSite): Location => ({
-  file,
-  line: callLine ?? line,
-  column: 0,
-});
 
 /** What Node holds, Node adds to. */
 const isAddedByNode = ({ additions, location }: Finding): boolean =>

@@ -17,6 +17,7 @@ import { className } from './snapshots/growth-classes.js';
 import { keptFunctions } from './kept-functions.js';
 import { isForeignOr, locate, placeFields } from './locate.js';
 import type { PackageLookup } from '../model/owner.js';
+import { originalNames, type OriginalNames } from './original-names.js';
 import { createPlaces, type Places, type PlacesOptions } from './places.js';
 import { mergeByCause, rankFindings } from './rank.js';
 import { joinRegions } from './snapshots/joined-regions.js';
@@ -85,15 +86,18 @@ const findingOf = (growth: Growth, grown: Grown, places: Places, options: Findin
   const { cause, container, gains, shape, kind } = grown;
   const { graph } = growth.last;
   const isForeign = isForeignOr(options.isForeign);
+  const names = originalNames(growth, container.node, cause.region, gains.map(({ name }) => name), places); // prettier-ignore
   const place = locate(growth, kind, container, shape.steps, places, isForeign);
   return {
     rank: 0,
     kind,
     ...amountsOf(growth, grown),
-    ...namesOf(growth, grown, places, options),
+    ...namesOf(growth, grown, places, options, names),
     history: container.history,
-    container: describeContainer(graph, container.node),
-    gains: gains.filter(({ name }, i) => i < mostGains || isCounted(name)),
+    container: describeContainer(names.graph, container.node),
+    gains: gains
+      .filter(({ name }, i) => i < mostGains || isCounted(name))
+      .map((gain) => ({ ...gain, name: names.of(gain.name) })),
     ...placeFields(place, options.packageOf),
     keptFunctions: keptFunctions(
       cause.region,
@@ -106,7 +110,7 @@ const findingOf = (growth: Growth, grown: Grown, places: Places, options: Findin
     allocationSites: [],
     growthSites: [],
     advice: adviceOf(graph, kind, shape),
-    reasons: [...reasonsOf(cause.region, container, growth, shape.entryClass), ...renderDeclared(place)],
+    reasons: [...reasonsOf(cause.region, container, growth, names.of(shape.entryClass)), ...renderDeclared(place)],
     bounded: boundOf(growth, grown, places, options),
   };
 };
@@ -142,6 +146,7 @@ const namesOf = (
   grown: Grown,
   places: Places,
   options: FindingOptions,
+  { graph, of }: OriginalNames,
 ): Pick<Finding, 'title' | 'signature' | 'path'> => {
   const {
     kind,
@@ -149,13 +154,9 @@ const namesOf = (
   } = grown;
   const isForeign = (closure: number): boolean => options.isForeign?.(places.ofFunction(closure)?.file ?? '') === true;
   return {
-    title: titleOf(growth, grown, options.callsPerRound),
-    signature: signatureOf(
-      growth.last.graph,
-      kind === 'promise-chain' ? steps.slice(-1) : steps,
-      signedClass(growth, grown),
-    ),
-    path: pathTo({ graph: growth.last.graph, paths: growth.paths }, grown.container.node, isForeign),
+    title: titleOf(growth, grown, options.callsPerRound, { graph, of }),
+    signature: signatureOf(graph, kind === 'promise-chain' ? steps.slice(-1) : steps, of(signedClass(growth, grown))),
+    path: pathTo({ graph, paths: growth.paths }, grown.container.node, isForeign),
   };
 };
 
@@ -206,14 +207,18 @@ const gainsByClass = ({ region, has }: Cause, { classes }: Growth): ClassGain[] 
     .toSorted((a, b) => b.selfBytesPerRound - a.selfBytesPerRound);
 };
 
-const titleOf = (growth: Growth, grown: Grown, callsPerRound: number | undefined): string => {
+const titleOf = (
+  { last: { isPermanent } }: Growth,
+  grown: Grown,
+  callsPerRound: number | undefined,
+  { graph, of }: OriginalNames,
+): string => {
   const { container, kind, shape, cause } = grown;
-  const { graph, isPermanent } = growth.last;
   const members = cause.region.members.length;
   const many =
     members > 1 && !container.chained && isPermanent[container.node] === 1 ? ` (${formatCount(members)} of them)` : '';
   const what = renderContainer(kind, nameOf(graph, shape.steps), many);
   const rate = describeRate(countPerRound(grown), bytesPerRound(grown), callsPerRound);
   if (rate.count === 0) return `${what} grows by ${formatBytes(rate.bytes)} a ${rate.per}`;
-  return `${what} ${renderGain(kind, formatMean(rate.count), shape.entryClass, rate.per)}`;
+  return `${what} ${renderGain(kind, formatMean(rate.count), of(shape.entryClass), rate.per)}`;
 };

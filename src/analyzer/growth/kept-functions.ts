@@ -39,7 +39,8 @@ export const keptFunctions = (
       const location = places.ofFunction(closure);
       if (location === undefined || isForeign(location.file)) return [];
       const { file, line } = location;
-      const name = nodeName(graph, closure) || '(anonymous)';
+      const written = nodeName(graph, closure);
+      const name = (places.originalName('function', closure, written) ?? written) || '(anonymous)';
       return [{ function: name, file, line, countPerRound: Math.round((count / rounds) * 10) / 10 }];
     })
     .slice(0, maxFunctions);

@@ -3,7 +3,7 @@
  * each function, the largest first, but a function before the one that calls it.
  */
 import type { AllocationSite } from '../model/finding.js';
-import { formatPlace } from '../model/location.js';
+import { formatPlace, type Location } from '../model/location.js';
 import type { SurvivorFrame } from '../model/survivors.js';
 
 const maxSites = 5;
@@ -77,3 +77,10 @@ const innermostFirst = (made: readonly MadeAt[]): readonly MadeAt[] => {
 
 const isCalledBy = (callers: readonly string[], outer: readonly string[]): boolean =>
   callers.length > outer.length && outer.every((name, i) => name === callers[callers.length - outer.length + i]);
+
+/** The line of its call, if that is known; otherwise its beginning. */
+export const placeOfSite = ({ file, line, callLine }: AllocationSite): Location => ({
+  file,
+  line: callLine ?? line,
+  column: 0,
+});

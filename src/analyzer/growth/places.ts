@@ -6,6 +6,7 @@
 import { scriptUrlOf, targetOf } from '../heap/modules.js';
 import { nodeName, type HeapGraph } from '../model/heap-graph.js';
 import type { AddingLine, FindingKind } from '../model/finding.js';
+import { createCodeNames, type CodePlace } from '../model/code-names.js';
 import type { Location, Locator } from '../model/location.js';
 import { types } from './snapshots/growth-classes.js';
 import { propertyOf } from './snapshots/properties.js';
@@ -26,6 +27,11 @@ export interface Places {
   ofVariable(context: number, variable: string): Location | undefined;
   /** The lines that add to what these members lead to, from a function or class (by its object), or from a variable. */
   ofAdditions(anchor: Anchor, members: readonly string[], kind: FindingKind, links?: Links): AddingLine[];
+  /**
+   * The name that a function, the class of an object, a private member of it (`#entries`), or a variable of a context had before a
+   * compiler renamed it, if a source map says so.
+   */
+  originalName(kind: Anchor['kind'], node: number, name: string): string | undefined;
   /** The script in which a function, the class of an object, or a function that uses a context is written. */
   codeOf(kind: 'function' | 'class' | 'variable', node: number): ScriptText | undefined;
 }
@@ -39,32 +45,28 @@ export interface ScriptText {
 }
 
 export interface PlacesOptions {
-  readonly locator: Pick<Locator, 'atPosition'>;
+  readonly locator: Pick<Locator, 'atPosition' | 'namesIn'>;
   /** The text that V8 runs, by script id and address; undefined if it is not available. */
   readonly sourceOf: (scriptId: string, url: string) => string | undefined;
 }
 
-interface Position {
-  readonly scriptId: string;
-  readonly url: string;
-  /** 0-based, as in V8. */
-  readonly line: number;
-  readonly column: number;
-}
-
 export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOptions): Places => {
   const positionOf = createPositions(graph);
-  const locate = (at: Position): Location | undefined =>
+  const locate = (at: CodePlace): Location | undefined =>
     locator.atPosition(Number(at.scriptId), at.url, at.line, at.column);
-  const found = (at: Position | undefined): Location | undefined => at && locate(at);
+  const found = (at: CodePlace | undefined): Location | undefined => at && locate(at);
   const textOf = createTexts(graph, positionOf, locate, sourceOf);
-  const placeIn = (from: Position | undefined, find: (source: string, from: Position) => TextPosition | undefined) => {
+  const placeIn = (
+    from: CodePlace | undefined,
+    find: (source: string, from: CodePlace) => TextPosition | undefined,
+  ) => {
     const text = textOf(from);
     const at = from && text && find(text.source, from);
     return at && text?.locate(at.line, at.column);
   };
   return {
     ofFunction: (node) => found(positionOf.function(node)),
+    originalName: createOriginalNames(positionOf, { locator, sourceOf }),
     codeOf: (kind, node) => textOf(kind === 'class' ? positionOf.classes(node)[0] : positionOf[kind](node)),
     ofListening: (node) =>
       placeIn(positionOf.function(node), (source, at) => findListening(source, nodeName(graph, node), at)),
@@ -87,12 +89,24 @@ export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOpti
   };
 };
 
+const createOriginalNames = (positionOf: Positions, { locator, sourceOf }: PlacesOptions): Places['originalName'] => {
+  const textOf = ({ scriptId, url }: CodePlace): string | undefined => sourceOf(scriptId, url);
+  const originalOf = createCodeNames(locator, textOf);
+  return (kind, node, name) => {
+    const from = kind === 'class' ? positionOf.classes(node)[0] : positionOf[kind](node);
+    if (from === undefined || kind !== 'variable') return from && originalOf(from, name);
+    const nameAt = locator.namesIn(Number(from.scriptId));
+    const at = nameAt && findDeclaration(textOf(from) ?? '', name, from);
+    return at && nameAt?.(at.line, at.column);
+  };
+};
+
 const createTexts = (
   graph: HeapGraph,
   positionOf: Positions,
-  locate: (at: Position) => Location | undefined,
+  locate: (at: CodePlace) => Location | undefined,
   sourceOf: PlacesOptions['sourceOf'],
-): ((from: Position | undefined) => ScriptText | undefined) => {
+): ((from: CodePlace | undefined) => ScriptText | undefined) => {
   const runsTimer = createTimers(graph, positionOf.function);
   return (from) => {
     const source = from === undefined ? undefined : sourceOf(from.scriptId, from.url);
@@ -111,11 +125,11 @@ const addingLine = ({ line, column, within }: Addition, { locate }: Pick<ScriptT
 };
 
 interface Positions {
-  function(node: number): Position | undefined;
+  function(node: number): CodePlace | undefined;
   /** Of the class of an object, and of the classes that it extends. */
-  classes(node: number): Position[];
+  classes(node: number): CodePlace[];
   /** Of a function that uses the variables of the context. */
-  variable(context: number): Position | undefined;
+  variable(context: number): CodePlace | undefined;
 }
 
 /** Classes deeper than this do not extend one another. */
@@ -123,7 +137,7 @@ const mostClasses = 20;
 
 const createPositions = (graph: HeapGraph): Positions => {
   const urls = scriptUrls(graph);
-  const ofFunction = (node: number): Position | undefined => {
+  const ofFunction = (node: number): CodePlace | undefined => {
     const at = indexOfPosition(graph, node);
     if (at === -1) return undefined;
     const { scriptIds, lines, columns } = graph.positions;
@@ -134,7 +148,7 @@ const createPositions = (graph: HeapGraph): Positions => {
   return {
     function: ofFunction,
     classes: (node) => {
-      const found: Position[] = [];
+      const found: CodePlace[] = [];
       let at = node;
       for (let depth = 0; at !== -1 && depth < mostClasses; depth++) {
         const position = ofFunction(constructorOf(graph, at));

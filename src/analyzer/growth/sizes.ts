@@ -12,6 +12,7 @@ import type { Growth } from './snapshots/find-growth.js';
 import type { FindingOptions } from './findings.js';
 import { boundedBy } from './fills.js';
 import { isForeignOr, locate, placeFields } from './locate.js';
+import { originalNames } from './original-names.js';
 import { createPlaces } from './places.js';
 import { adviceOf, kindOf } from './shapes.js';
 import { nameOf, pathTo, signatureOf, stepsTo } from './snapshots/steps.js';
@@ -52,20 +53,21 @@ const findingOfSizes = (
   const container = { node, entryClass: -1, history: sizes, entry: -1, alsoHeldBy: [], chained: false };
   const places = createPlaces(graph, options);
   const place = locate(growth, kind, container, steps, places, isForeignOr(options.isForeign));
+  const named = originalNames(growth, node, { members: [] }, [], places).graph;
   const perRound = (sizes[sizes.length - 1] - sizes[0]) / (sizes.length - 1);
   const bytesPerRound = Math.round((storeBytes(growth, node) * perRound) / Math.max(1, sizes[sizes.length - 1]));
   return {
     rank: 0,
     kind,
-    title: `${nodeName(graph, node)} ${nameOf(graph, steps)} gains ${formatMean(perRound)} numbers a round and keeps them`,
-    signature: signatureOf(graph, steps, entryClass),
+    title: `${nodeName(graph, node)} ${nameOf(named, steps)} gains ${formatMean(perRound)} numbers a round and keeps them`,
+    signature: signatureOf(named, steps, entryClass),
     bytesPerRound,
     countPerRound: toTenths(perRound),
     retainedBytesPerRound: bytesPerRound,
     history: sizes,
     container: { id: heapId, name: nodeName(graph, node), type: nodeTypeName(graph, node) },
     gains: [{ name: entryClass, countPerRound: Math.round(perRound), selfBytesPerRound: bytesPerRound }],
-    path: pathTo({ graph, paths: growth.paths }, node),
+    path: pathTo({ graph: named, paths: growth.paths }, node),
     ...placeFields(place, options.packageOf),
     keptFunctions: [],
     allocationSites: [],

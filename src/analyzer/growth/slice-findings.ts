@@ -6,6 +6,7 @@ import { formatMean, toTenths } from '../model/figures.js';
 import type { Finding } from '../model/finding.js';
 import { edgeTypes, nodeName, type HeapGraph } from '../model/heap-graph.js';
 import type { Location } from '../model/location.js';
+import { originalNames } from './original-names.js';
 import type { Places } from './places.js';
 import { adviceForSlices, collectionKind } from './shapes.js';
 import type { Cause } from './snapshots/causes.js';
@@ -24,10 +25,11 @@ export const withSlices = (
 ): Finding => {
   const slices = findSlices(cause.region, growth.last);
   if (slices === undefined) return finding;
-  const { graph } = growth.last;
+  const container = growth.last.graph.nodeId.indexOf(finding.container.id);
+  const { graph } = originalNames(growth, container, cause.region, [], places);
   const countPerRound = slices.count / (growth.snapshots - 1);
   const rate = describeRate(countPerRound, 0, callsPerRound);
-  const what = collectionAbove(graph, stepsTo(graph, growth.paths, graph.nodeId.indexOf(finding.container.id)));
+  const what = collectionAbove(graph, stepsTo(graph, growth.paths, container));
   return {
     ...finding,
     kind: 'string',

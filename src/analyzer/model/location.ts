@@ -16,7 +16,12 @@ export interface Location {
   readonly column: number;
 }
 
+/** By a 0-based position, the name that what stands exactly there had before a compiler renamed it. */
+export type NameAt = (line: number, column: number) => string | undefined;
+
 export interface Locator {
+  /** undefined if nothing says that a compiler renamed anything in that script. */
+  namesIn(scriptId: number): NameAt | undefined;
   /** The source text that the table holds for the file of a Location; undefined if it holds none. */
   sourceOf(file: string): string | undefined;
   /** The place of a 0-based position (callFrames, snapshots, traces); undefined for native code. */
@@ -43,6 +48,10 @@ export const createLocator = (scripts?: ScriptsTable): Locator => {
   };
   return {
     atPosition,
+    namesIn(scriptId) {
+      const map = mapOf(scriptId);
+      return map?.hasNames === true ? (line, column) => map.nameAt(line + 1, column) : undefined;
+    },
     atAddress: (url, line, column) => atPosition(idOf(url), url, line, column),
     sourceOf(file) {
       for (const script of all) {

@@ -2,6 +2,8 @@
 
 export interface SurvivorFrame {
   readonly function: string;
+  /** The name before a compiler renamed it, if a source map says so. */
+  readonly original?: string | undefined;
   readonly scriptId: string;
   readonly url: string;
   /** The line of the function's start, 0-based as in V8. */

@@ -81,7 +81,7 @@ export class Holders {
  */
 export const createProgramPlaces = (heap: Heap, textOf: TextOf): ((node: number) => Location | null) => {
   const placeOf = createHolderPlaces(heap, {
-    locator: { atPosition: (script, _, line, column) => heap.placeAt(script, line, column) },
+    locator: { atPosition: (script, _, line, column) => heap.placeAt(script, line, column), namesIn: () => undefined },
     sourceOf: (_, url) => textOf(url),
   });
   return (node) => placeOf(node) ?? null;

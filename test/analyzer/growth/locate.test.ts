@@ -30,6 +30,7 @@ const placesOf = (files: Files, node: (handle: string) => number): Places => {
     ofAdditions,
     ofListening: () => undefined,
     codeOf: () => undefined,
+    originalName: () => undefined,
   };
 };
 
