@@ -65,7 +65,8 @@ export class SourceMap {
   /** The name that what stands at exactly this position had before a compiler renamed it, if the map says so. */
   nameAt(line: number, column: number): string | undefined {
     const segment = traceSegment(this.map, line - 1, column);
-    return segment?.length === 5 && segment[0] === column ? this.map.names[segment[4]] : undefined;
+    const name: unknown = segment?.length === 5 && segment[0] === column ? this.map.names[segment[4]] : undefined;
+    return typeof name === 'string' && name !== '' ? name : undefined; // a map may hold anything
   }
 
   /** The first original line of a whole line; undefined if the line stands for many, as a minified one does. */

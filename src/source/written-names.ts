@@ -1,6 +1,6 @@
 /**
- * Where the name of a function, a class or a private member is written. In: the text of a script, the name, and the place
- * that V8 gives for the code. Out: the place of the name. 0-based, as in V8.
+ * Where names are written: of functions, classes, private members and variables. In: the text of a script, a name, and the place
+ * that V8 gives for a function or class. Out: the place of the name. 0-based, as in V8.
  */
 import { childrenOf, isNode, tryParse, type AnyNode } from './syntax.js';
 
@@ -9,56 +9,133 @@ export interface TextPosition {
   readonly column: number;
 }
 
-export type FindName = (name: string, at: TextPosition) => TextPosition | undefined;
+export interface WrittenNames {
+  /** The name of the innermost function or class of that name at the place: the `E` of `E=class{…`. */
+  code(name: string, at: TextPosition): TextPosition | undefined;
+  /** A private member, `#entries`, of the innermost class at the place. */
+  member(name: string, at: TextPosition): TextPosition | undefined;
+  /**
+   * A variable that the function at the place can see, and that is not its own. undefined if scopes around it declare several of
+   * that name: which one V8 means is then unknown.
+   */
+  variable(name: string, at: TextPosition): TextPosition | undefined;
+}
 
-/**
- * The innermost one around the place: of a function or class, in `E=class{…` the place of `E`; for `#entries`, of the member of a
- * class. undefined if the text cannot be parsed.
- */
-export const writtenNames = (source: string): FindName => {
-  let program: AnyNode | undefined;
-  let isParsed = false;
-  return (name, at) => {
-    if (!isParsed) program = tryParse(source);
-    isParsed = true;
-    if (program === undefined) return undefined;
-    const find = name.startsWith('#') ? memberIn : nameOfCode;
-    let found: TextPosition | undefined;
-    for (const node of around(program, at)) {
-      const written = find(node, name, at);
-      if (written?.loc) found = { line: written.loc.start.line - 1, column: written.loc.start.column };
-    }
-    return found;
+/** A longer text takes more than a second, and hundreds of megabytes, to parse. */
+const longestParsed = 2 * 2 ** 20;
+
+/** Nothing is found in a text that is too long or cannot be parsed. */
+export const writtenNames = (source: string): WrittenNames => {
+  let way: ((at: TextPosition) => readonly AnyNode[]) | undefined;
+  const nodesAt = (at: TextPosition): readonly AnyNode[] => {
+    const program = way === undefined && source.length <= longestParsed ? tryParse(source) : undefined;
+    way ??= program === undefined ? () => [] : createWay(program);
+    return way(at);
+  };
+  return {
+    code: (name, at) => {
+      const { way: nodes, own } = ownCode(nodesAt(at), at);
+      return placeOf(nodes.map((node) => nameOf(node, own, name)).findLast((node) => node !== undefined));
+    },
+    member: (name, at) => placeOf(memberIn(ownCode(nodesAt(at), at).own, name)),
+    variable: (name, at) => {
+      const { way: nodes, own } = ownCode(nodesAt(at), at);
+      const outside = own === undefined ? [] : nodes.slice(0, nodes.indexOf(own));
+      const [found, ...others] = outside.flatMap((scope) => declaredIn(scope, name));
+      return others.length === 0 ? placeOf(found) : undefined;
+    },
   };
 };
 
-/** The name by which a declaration, an assignment or a property names the function or class that is around the place. */
-const nameOfCode = (node: AnyNode, name: string, at: TextPosition): AnyNode | undefined => {
-  const { id, left, key, init, right, value } = node as AnyNode & Record<string, unknown>;
-  const [written, code] = [id ?? left ?? key, init ?? right ?? value ?? node];
-  const isNamed = isNode(written) && written.type === 'Identifier' && written.name === name;
-  return isNamed && isNode(code) && isCode(code) && isAround(code, at) ? written : undefined;
+/** The function or class that begins at the place, and what is around it. V8's place of a class may be that of its constructor. */
+const ownCode = (way: readonly AnyNode[], at: TextPosition): { way: readonly AnyNode[]; own: AnyNode | undefined } => {
+  const i = way.findLastIndex((node) => isCode(node) && isBefore(at, (node as Fields)['body']));
+  const { type, kind } = (way[i - 1] ?? {}) as Partial<Fields>;
+  const isConstructor = type === 'MethodDefinition' && kind === 'constructor';
+  return { way, own: way[isConstructor ? i - 3 : i] };
 };
 
-const memberIn = (node: AnyNode, name: string): AnyNode | undefined => {
-  const { body } = node as AnyNode & { body?: unknown };
-  if (!node.type.startsWith('Class') || !isNode(body)) return undefined;
-  return childrenOf(body)
-    .map((member) => (member as AnyNode & { key?: unknown }).key)
-    .find((key): key is AnyNode => isNode(key) && key.type === 'PrivateIdentifier' && `#${key.name}` === name);
+const isBefore = ({ line, column }: TextPosition, node: unknown): boolean => {
+  const start = isNode(node) ? placeOf(node) : undefined;
+  return start !== undefined && (line < start.line || (line === start.line && column < start.column));
 };
 
-/** V8's place of a class is that of the class, or of its constructor. */
-const around = function* (node: AnyNode, at: TextPosition): Generator<AnyNode> {
-  yield node;
-  for (const child of childrenOf(node)) if (isAround(child, at)) yield* around(child, at);
+const placeOf = (node: AnyNode | undefined): TextPosition | undefined =>
+  node?.loc ? { line: node.loc.start.line - 1, column: node.loc.start.column } : undefined;
+
+/** From the program down to the innermost node at a place. A bundle has thousands of statements in one scope. */
+const createWay = (program: AnyNode): ((at: TextPosition) => readonly AnyNode[]) => {
+  const known = new Map<AnyNode, readonly AnyNode[]>();
+  const childrenIn = (node: AnyNode): readonly AnyNode[] => {
+    const children = known.get(node) ?? childrenOf(node);
+    known.set(node, children);
+    return children;
+  };
+  return (at) => {
+    const way: AnyNode[] = [];
+    for (let node: AnyNode | undefined = program; node !== undefined;) {
+      way.push(node);
+      node = childrenIn(node).find((child) => isAt(child, at));
+    }
+    return way;
+  };
 };
 
-const isAround = ({ loc }: AnyNode, { line, column }: TextPosition): boolean => {
+const isAt = ({ loc }: AnyNode, { line, column }: TextPosition): boolean => {
   if (loc === undefined || loc === null) return false;
   const [from, to] = [loc.start, loc.end];
   const begins = from.line - 1 < line || (from.line - 1 === line && from.column <= column);
-  return begins && (to.line - 1 > line || (to.line - 1 === line && to.column >= column));
+  return begins && (to.line - 1 > line || (to.line - 1 === line && to.column > column));
 };
 
-const isCode = ({ type }: AnyNode): boolean => /Function|^Class/.test(type);
+const isCode = (node: AnyNode): boolean => isFunction(node) || isClass(node);
+const isFunction = ({ type }: AnyNode): boolean => /Function/.test(type);
+const isClass = ({ type }: AnyNode): boolean => /^Class(Declaration|Expression)$/.test(type);
+
+type Fields = AnyNode & Record<string, unknown>;
+
+/** The name that a declaration, an assignment or a property gives to this function or class. */
+const nameOf = (node: AnyNode, code: AnyNode | undefined, name: string): AnyNode | undefined => {
+  const { id, left, key, init, right, value } = node as Fields;
+  return code !== undefined && (init ?? right ?? value ?? node) === code ? named(id ?? left ?? key, name) : undefined;
+};
+
+const named = (node: unknown, name: string): AnyNode | undefined =>
+  isNode(node) && node.type === 'Identifier' && node.name === name ? node : undefined;
+
+const memberIn = (node: AnyNode | undefined, name: string): AnyNode | undefined => {
+  const { body } = (node ?? {}) as Partial<Fields>;
+  if (!isNode(body)) return undefined;
+  return childrenOf(body)
+    .map((member) => (member as Fields)['key'])
+    .find((key): key is AnyNode => isNode(key) && key.type === 'PrivateIdentifier' && `#${key.name}` === name);
+};
+
+const opensScope = ({ type }: AnyNode): boolean =>
+  /Function|^BlockStatement$|^For|^SwitchStatement$|^Class|^StaticBlock$|^CatchClause$/.test(type);
+
+/** The identifiers of that name that a scope declares, without the scopes in it. */
+const declaredIn = (scope: AnyNode, name: string): AnyNode[] => {
+  if (scope.type !== 'Program' && !opensScope(scope)) return [];
+  const { params, param } = scope as Fields;
+  const parameters = Array.isArray(params) ? params : [param];
+  const found = parameters.flatMap((one) => boundIn(one, name));
+  const open = childrenOf(scope);
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    const { id, local, type } = node as Fields;
+    if (/^VariableDeclarator$|^(Function|Class)Declaration$/.test(type)) found.push(...boundIn(id, name));
+    if (/^Import.*Specifier$/.test(type)) found.push(...boundIn(local, name));
+    if (!opensScope(node)) open.push(...childrenOf(node));
+  }
+  return found;
+};
+
+/** In a pattern: `{ a, b: [c] = [] }` binds `a` and `c`. */
+const boundIn = (pattern: unknown, name: string): AnyNode[] => {
+  if (!isNode(pattern)) return [];
+  const { type, left, value, argument } = pattern as Fields;
+  if (type === 'Identifier') return named(pattern, name) === undefined ? [] : [pattern];
+  if (!/Pattern$|^Property$|^RestElement$/.test(type)) return [];
+  const inner = left ?? value ?? argument;
+  return inner === undefined ? childrenOf(pattern).flatMap((one) => boundIn(one, name)) : boundIn(inner, name);
+};

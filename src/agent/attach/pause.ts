@@ -15,7 +15,7 @@ export interface Span {
 export interface Pause {
   /** By the target's clock, which is exact though memwatch has to wait; undefined if the event loop was busy before, or did not turn. */
   readonly inTarget: Span | undefined;
-  /** By memwatch's clock: from the call on, as long as the target stood still at most. */
+  /** By memwatch's clock: begins with the call, and lasts as long as the longest time between two turns of the event loop. */
   readonly seen: Span;
 }
 

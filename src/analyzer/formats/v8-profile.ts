@@ -76,7 +76,7 @@ export const createFrameReader = (notes: CaptureNotes | undefined): FrameReader 
     mayInline: inlines,
     frame: (at) => {
       const { scriptId, url, lineNumber: line, columnNumber: column } = at;
-      const name = originalOf({ scriptId, url, line, column }, nameOf(at)) ?? nameOf(at);
+      const name = originalOf({ scriptId, url, line, column }, nameOf(at))?.name ?? nameOf(at);
       return table.add(name, locator.atPosition(Number(scriptId), url, line, column));
     },
     line: (at, line) => locator.atLine(Number(at.scriptId), at.url, line),

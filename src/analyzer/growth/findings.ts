@@ -86,7 +86,7 @@ const findingOf = (growth: Growth, grown: Grown, places: Places, options: Findin
   const { cause, container, gains, shape, kind } = grown;
   const { graph } = growth.last;
   const isForeign = isForeignOr(options.isForeign);
-  const names = originalNames(growth, container.node, cause.region, gains.map(({ name }) => name), places); // prettier-ignore
+  const names = originalNames(growth, container, cause.region, gains.map(({ name }) => name), places); // prettier-ignore
   const place = locate(growth, kind, container, shape.steps, places, isForeign);
   return {
     rank: 0,

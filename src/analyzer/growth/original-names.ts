@@ -9,8 +9,9 @@ import type { SurvivorFrame, SurvivorSite } from '../model/survivors.js';
 import type { Code } from './main-addition.js';
 import type { Places } from './places.js';
 import { hasOwnClass } from './snapshots/own-class.js';
+import type { Container } from './snapshots/containers.js';
 import type { Growth } from './snapshots/find-growth.js';
-import { className, types } from './snapshots/growth-classes.js';
+import { types } from './snapshots/growth-classes.js';
 import type { Region } from './snapshots/regions.js';
 import { noHolder, type Transients } from './snapshots/transients.js';
 
@@ -21,10 +22,10 @@ export interface OriginalNames {
   of(name: string): string;
 }
 
-/** `gained`: names of classes that the region gains. */
+/** `entry`: one of what the container gains, or -1. `gained`: names of all classes that the region gains. */
 export const originalNames = (
   { last, paths }: Pick<Growth, 'last' | 'paths'>,
-  container: number,
+  { node: container, entry }: Pick<Container, 'node' | 'entry'>,
   region: Pick<Region, 'members'>,
   gained: readonly string[],
   places: Pick<Places, 'originalName'>,
@@ -36,12 +37,13 @@ export const originalNames = (
     words.add(nodeName(graph, node), ofNode(graph, node, places));
     words.add(edgeName(graph, edge), ofEdge(graph, edge, from, places));
   }
+  if (entry !== -1) words.add(nodeName(graph, entry), ofNode(graph, entry, places));
   if (!words.areNew()) return { graph, of: (name) => name };
   for (const node of examplesOf(gained, last, region)) words.add(nodeName(graph, node), ofNode(graph, node, places));
   return { graph: withWords(graph, words), of: words.of };
 };
 
-/** Between its ends, the way to the end of a list is a million links. */
+/** The path to the end of a list can have a million links: names are looked up for its first and last nodes. */
 const endsOf = (way: readonly number[]): readonly number[] =>
   way.length <= 2 * shownEnd ? way : [...way.slice(0, shownEnd), ...way.slice(-shownEnd)];
 const shownEnd = 50;
@@ -66,21 +68,29 @@ const ofEdge = (
   return name.startsWith('#') ? places.originalName('class', from, name) : undefined;
 };
 
-/** One object of each of these classes, among what the region holds. */
+/** Classes of one short name are told apart by so many objects of that name. */
+const mostExamples = 20;
+
+/** Objects and functions of these classes among what the region holds. */
 const examplesOf = (
   names: readonly string[],
   { graph, holder }: Pick<Transients, 'graph' | 'holder'>,
   { members }: Pick<Region, 'members'>,
 ): number[] => {
   const isMember = new Set(members);
-  const wanted = new Set(names);
+  const left = new Map(names.map((name) => [graph.strings.indexOf(name.replace(/\(\)$/, '')), mostExamples]));
+  left.delete(-1);
   const examples: number[] = [];
-  for (let node = 0; node < graph.nodeCount && wanted.size > 0; node++)
-    if (
-      isMember.has(holder[node] ?? noHolder) &&
-      wanted.delete(className(graph.nodeType[node] ?? 0, nodeName(graph, node)))
-    )
-      examples.push(node);
+  for (let node = 0; node < graph.nodeCount && left.size > 0; node++) {
+    const name = graph.nodeName[node] ?? 0;
+    const more = left.get(name);
+    const type = graph.nodeType[node];
+    if (more === undefined || (type !== types.object && type !== types.closure)) continue;
+    if (!isMember.has(holder[node] ?? noHolder)) continue;
+    examples.push(node);
+    if (more > 1) left.set(name, more - 1);
+    else left.delete(name);
+  }
   return examples;
 };
 
@@ -124,7 +134,7 @@ export const withOriginalFrames = (
 ): readonly SurvivorSite[] => {
   const originalOf = createCodeNames(locator, ({ scriptId, url }) => sourceOf(scriptId, url));
   const named = (frame: SurvivorFrame): SurvivorFrame => {
-    const original = originalOf(frame, frame.function);
+    const original = originalOf(frame, frame.function)?.name;
     return original === undefined ? frame : { ...frame, original };
   };
   return sites.map((site) => ({ ...site, stack: site.stack.map(named) }));

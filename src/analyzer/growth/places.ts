@@ -8,6 +8,7 @@ import { nodeName, type HeapGraph } from '../model/heap-graph.js';
 import type { AddingLine, FindingKind } from '../model/finding.js';
 import { createCodeNames, type CodePlace } from '../model/code-names.js';
 import type { Location, Locator } from '../model/location.js';
+import { isProgramFile } from '../model/scripts.js';
 import { types } from './snapshots/growth-classes.js';
 import { propertyOf } from './snapshots/properties.js';
 import type { Anchor } from './snapshots/steps.js';
@@ -90,14 +91,17 @@ export const createPlaces = (graph: HeapGraph, { locator, sourceOf }: PlacesOpti
 };
 
 const createOriginalNames = (positionOf: Positions, { locator, sourceOf }: PlacesOptions): Places['originalName'] => {
-  const textOf = ({ scriptId, url }: CodePlace): string | undefined => sourceOf(scriptId, url);
-  const originalOf = createCodeNames(locator, textOf);
+  const find = createCodeNames(locator, ({ scriptId, url }) => sourceOf(scriptId, url));
   return (kind, node, name) => {
+    if (name.startsWith('#')) {
+      // a class and the one that it extends may have members of the same short name
+      const classes = positionOf.classes(node).filter(({ url }) => isProgramFile(url));
+      if (classes.some(({ scriptId }) => locator.namesIn(Number(scriptId)) === undefined)) return undefined;
+      const found = classes.map((at) => find(at, name, 'member')).filter((one) => one !== undefined);
+      return found.length === 1 ? found[0]?.name : undefined;
+    }
     const from = kind === 'class' ? positionOf.classes(node)[0] : positionOf[kind](node);
-    if (from === undefined || kind !== 'variable') return from && originalOf(from, name);
-    const nameAt = locator.namesIn(Number(from.scriptId));
-    const at = nameAt && findDeclaration(textOf(from) ?? '', name, from);
-    return at && nameAt?.(at.line, at.column);
+    return from && find(from, name, kind === 'variable' ? kind : 'code')?.name;
   };
 };
 

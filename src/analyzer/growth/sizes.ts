@@ -53,7 +53,7 @@ const findingOfSizes = (
   const container = { node, entryClass: -1, history: sizes, entry: -1, alsoHeldBy: [], chained: false };
   const places = createPlaces(graph, options);
   const place = locate(growth, kind, container, steps, places, isForeignOr(options.isForeign));
-  const named = originalNames(growth, node, { members: [] }, [], places).graph;
+  const named = originalNames(growth, container, { members: [] }, [], places).graph;
   const perRound = (sizes[sizes.length - 1] - sizes[0]) / (sizes.length - 1);
   const bytesPerRound = Math.round((storeBytes(growth, node) * perRound) / Math.max(1, sizes[sizes.length - 1]));
   return {

@@ -26,7 +26,7 @@ export const withSlices = (
   const slices = findSlices(cause.region, growth.last);
   if (slices === undefined) return finding;
   const container = growth.last.graph.nodeId.indexOf(finding.container.id);
-  const { graph } = originalNames(growth, container, cause.region, [], places);
+  const { graph } = originalNames(growth, { node: container, entry: -1 }, cause.region, [], places);
   const countPerRound = slices.count / (growth.snapshots - 1);
   const rate = describeRate(countPerRound, 0, callsPerRound);
   const what = collectionAbove(graph, stepsTo(graph, growth.paths, container));

@@ -68,14 +68,17 @@ const alike = { rounds: 4, share: 0.75 };
 export const isSlowing = (gains: readonly number[], roundWork?: readonly number[]): boolean => {
   const rates = ratesOf(gains, roundWork);
   const last = rates[rates.length - 1];
-  if (falls(rates) && last < steadilySlowing * rates[0]) return true;
-  return last < slowing * Math.max(...rates) && !areAlike(rates.slice(-alike.rounds));
+  if (areAlike(rates.slice(-alike.rounds))) return false;
+  return last < slowing * Math.max(...rates) || (neverRises(rates) && last < steadilySlowing * rates[0]);
 };
 
-const falls = (rates: readonly number[]): boolean => rates.every((rate, i) => i === 0 || rate <= rates[i - 1]);
+const neverRises = (rates: readonly number[]): boolean => rates.every((rate, i) => i === 0 || rate <= rates[i - 1]);
 
-const areAlike = (rates: readonly number[]): boolean =>
-  rates.length === alike.rounds && !falls(rates) && Math.min(...rates) >= alike.share * Math.max(...rates);
+/** Rates that fall a little from each round to the next are those of a cache that fills slowly. */
+const areAlike = (rates: readonly number[]): boolean => {
+  const falls = neverRises(rates) && rates[rates.length - 1] < rates[0];
+  return rates.length === alike.rounds && !falls && Math.min(...rates) >= alike.share * Math.max(...rates);
+};
 
 /** The gain of each round per unit of work; the gains themselves if the work is not known. */
 export const ratesOf = (gains: readonly number[], roundWork: readonly number[] | undefined): readonly number[] =>

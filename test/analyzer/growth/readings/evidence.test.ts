@@ -47,6 +47,8 @@ test('four rounds alike outweigh a faster one before, but not while each brings 
     judgeSeries(series([[0], ...gains.map((_, i) => [0, ...gains.slice(0, i + 1)])]));
   assert.equal(of(400, 100, 98, 104), 'slows', 'three rounds');
   assert.equal(of(400, 100, 98, 104, 97), 'grows');
+  assert.equal(of(400, 100, 100, 100, 100), 'grows');
+  assert.equal(of(10, 400, 100, 100, 100, 100), 'grows');
   assert.equal(of(400, 100, 98, 96, 94), 'slows');
   assert.equal(of(400, 130, 90, 100, 80), 'slows');
 });
