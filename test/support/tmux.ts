@@ -34,7 +34,7 @@ export interface TestTerminal {
   resize(columns: number, rows: number): void;
   /** The screen as text; with escapes: colours as well. */
   screen(options?: { escapes: boolean }): string;
-  /** Waits until the screen matches, and returns the screen; throws with the screen after 20 s. */
+  /** Waits until the screen matches, and returns the screen; throws with the screen after 60 s. */
   until(pattern: RegExp): Promise<string>;
   /** Like `until`; then waits until nothing on the screen is pending and it no longer changes. */
   settled(pattern: RegExp): Promise<string>;
@@ -73,7 +73,7 @@ const driver = (name: string): TestTerminal => {
     tmux('capture-pane', '-p', ...(options.escapes ? ['-e'] : []), '-t', name);
   const bytes = (text: string): void => void tmux('send-keys', '-t', name, '-l', text);
   const until = async (pattern: RegExp): Promise<string> => {
-    for (let waited = 0; waited < 20_000; waited += 40) {
+    for (let waited = 0; waited < 60_000; waited += 40) {
       if (pattern.test(screen())) return screen();
       await new Promise((go) => setTimeout(go, 40));
     }

@@ -1,11 +1,11 @@
 /** Waiting for something to become true, bounded in time. */
 import { listeningPorts } from '#memwatch/agent/process/sockets.js';
 
-/** Checks repeatedly until it is true; throws with the description after `timeoutMs` (10 s). */
+/** Checks repeatedly until it is true; throws with the description after `timeoutMs` (30 s). */
 export const eventually = async (
   what: string,
   isTrue: () => boolean | Promise<boolean>,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<void> => {
   for (const start = Date.now(); Date.now() - start < timeoutMs; await new Promise((go) => setTimeout(go, 20))) {
     if (await isTrue()) return;
