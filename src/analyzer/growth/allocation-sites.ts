@@ -75,7 +75,7 @@ interface MadeSite extends MadeAt {
 /** A signature ends with the class of the entries. */
 const isOfEntry = ({ signature }: Finding, { stack }: SurvivorSite): boolean => {
   const entryClass = signature.split(' > ').at(-1);
-  return stack.some((frame) => nameOf(frame) === entryClass);
+  return stack.some((frame) => writtenName(frame) === entryClass);
 };
 
 /**
@@ -157,7 +157,9 @@ const siteOf = (
   return { site: { ...made.line, bytes, calledFrom: from.line }, call: [from.frame, called.frame], inNode };
 };
 
-const nameOf = ({ function: name, original = name }: SurvivorFrame): string => (name === '' ? '(anonymous)' : original);
+/** '' for an anonymous function, which is of no class. */
+const writtenName = ({ function: name, original = name }: SurvivorFrame): string => original;
+const nameOf = (frame: SurvivorFrame): string => writtenName(frame) || '(anonymous)';
 
 /** V8 samples functions, not lines: the text shows on which line one calls the other. */
 const withCallLine = ({ site, call, inNode }: Made, code: Code): AllocationSite => {
@@ -194,7 +196,7 @@ const callLines = (call: Call | undefined, { locator, sourceOf }: Code): number[
 };
 
 const bestFinding = (findings: readonly Finding[], { stack }: SurvivorSite, locator: Locator): Finding | undefined => {
-  const functions = new Set(stack.map(nameOf));
+  const functions = new Set(stack.map(writtenName));
   const files = new Set(stack.filter(isProgramFrame).map((frame) => placeOf(frame, locator)?.file));
   const score = (finding: Finding): number => {
     const names = [finding.container.name, ...finding.gains.map(({ name }) => name.replace(/\(\)$/, ''))];

@@ -45,6 +45,12 @@ test('so does a function in the file that owns the finding, and a class weighs m
   assert.deepEqual(sitesOf([site(500, frame('Session'), inBus)]), [['Session /app/src/login.js:10 500'], []]);
 });
 
+test('an anonymous function on a stack is not one of those that a finding gains', () => {
+  const gained = { ...listeners, gains: [{ name: '(anonymous)()', countPerRound: 1, selfBytesPerRound: 64 }] };
+  const inStore = site(500, frame('', '/app/src/store.js'));
+  assert.deepEqual(sitesOf([inStore], [gained, sessions]), [[], ['(anonymous) /app/src/store.js:10 500']]);
+});
+
 test('of several lines that add, the place is the one whose function allocated most of what stayed', () => {
   const line = (at: number, within: number) => ({
     location: { file: '/app/src/store.js', line: at, column: 3 },
