@@ -10,13 +10,13 @@ export interface TextPosition {
 }
 
 export interface WrittenNames {
-  /** The name of the innermost function or class of that name at the place: the `E` of `E=class{…`. */
+  /** The name of the function or class that begins at the place, if that is its name: the `E` of `E=class{…`. */
   code(name: string, at: TextPosition): TextPosition | undefined;
-  /** A private member, `#entries`, of the innermost class at the place. */
+  /** A private member, `#entries`, of the class that begins at the place. */
   member(name: string, at: TextPosition): TextPosition | undefined;
   /**
-   * A variable that the function at the place can see, and that is not its own. undefined if scopes around it declare several of
-   * that name: which one V8 means is then unknown.
+   * A variable that is declared around the function or class that begins at the place. undefined if several of that name are:
+   * which one V8 means is then unknown.
    */
   variable(name: string, at: TextPosition): TextPosition | undefined;
 }
