@@ -40,7 +40,8 @@ export const writtenNames = (source: string): WrittenNames => {
     member: (name, at) => placeOf(memberIn(ownCode(nodesAt(at), at).own, name)),
     variable: (name, at) => {
       const { way: nodes, own } = ownCode(nodesAt(at), at);
-      const outside = own === undefined ? [] : nodes.slice(0, nodes.indexOf(own));
+      // V8's own functions, such as the one that sets the fields of a class, are no code of the text
+      const outside = own === undefined ? nodes : nodes.slice(0, nodes.indexOf(own));
       const [found, ...others] = outside.flatMap((scope) => declaredIn(scope, name));
       return others.length === 0 ? placeOf(found) : undefined;
     },

@@ -52,6 +52,7 @@ test('a variable is one that the code sees around it, and not its own', () => {
   finds('variable', 'import{a as «e}from"a";f(¦()=>e)', 'e');
   finds('variable', 'var «e=1;var A=¦class{f(){return e}}', 'e');
   finds('variable', 'function f(e){}var g=¦()=>e', 'e');
+  finds('variable', 'var «e=1;class A{¦#o=e;f(e){}}', 'e');
 });
 
 test('which of several variables of one name is meant is not known', () => {

@@ -149,7 +149,10 @@ test('kill -9 leaves a terminal that can be used, and nothing that runs on', { s
     const terminal = await view(t, 80, 24);
     terminal.keys('q');
     await terminal.until(/exit code 0/);
-    if (shell === 'sh') terminal.bytes("PS1='PROMPT> ' exec sh\n"); // sh sets no modes of its own after a command
+    if (shell === 'sh') {
+      terminal.bytes("PS1='PROMPT sh> ' exec sh\n"); // sh sets no modes of its own after a command
+      await terminal.until(/^PROMPT sh>/m); // what is typed before belongs to bash, and is lost
+    }
     terminal.bytes('clear; stty -a > before\n');
     runMemwatch(terminal, ['view', 'service.heapsnapshot']);
     await terminal.until(/sessions(?::| →) Map/);
