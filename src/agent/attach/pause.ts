@@ -34,8 +34,11 @@ export const watchPause = async ({ session, client }: Attachment, work: () => Pr
   await release(session, watch);
   const longestMs = longest === undefined ? elapsedMs : longest.endMs - longest.startMs;
   const seen = { startMs, endMs: startMs + Math.min(longestMs, elapsedMs) };
-  return { inTarget: longestMs <= elapsedMs ? longest : undefined, seen };
+  return { inTarget: longestMs <= elapsedMs + leewayMs ? longest : undefined, seen };
 };
+
+/** A pause begins when the next turn of the event loop was due, which may be a little before the call. */
+const leewayMs = 100;
 
 interface Watch {
   /** The longest time between two turns of the event loop, known once the next turn has come. */

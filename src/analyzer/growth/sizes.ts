@@ -7,7 +7,7 @@ import { formatMean, toTenths } from '../model/figures.js';
 import { nodeName, nodeTypeName } from '../model/heap-graph.js';
 import type { Finding } from '../model/finding.js';
 import { isBackingStore } from './snapshots/entries.js';
-import { gainsOf, isSlowing } from './readings/evidence.js';
+import { gainsOf, isSlowingUnevenly } from './readings/evidence.js';
 import type { Growth } from './snapshots/find-growth.js';
 import type { FindingOptions } from './findings.js';
 import { boundedBy } from './fills.js';
@@ -33,7 +33,7 @@ export const findingsOfSizes = (
 ): Finding[] => {
   const known = new Set(found.map(({ container }) => container.id));
   return collections
-    .filter(({ heapId, sizes }) => !known.has(heapId) && !isSlowing(gainsOf(sizes)))
+    .filter(({ heapId, sizes }) => !known.has(heapId) && !isSlowingUnevenly(gainsOf(sizes)))
     .flatMap((collection) => findingOfSizes(growth, collection, options) ?? []);
 };
 

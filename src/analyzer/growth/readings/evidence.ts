@@ -7,6 +7,7 @@
  * a sawtooth do not count: their old entries leave, or they stop gaining.
  */
 import { sumOf } from '../../model/figures.js';
+import { medianOf } from './slope.js';
 
 export type Trend = 'grows' | 'slows' | 'none';
 
@@ -70,6 +71,14 @@ export const isSlowing = (gains: readonly number[], roundWork?: readonly number[
   const last = rates[rates.length - 1];
   if (areAlike(rates.slice(-alike.rounds))) return false;
   return last < slowing * Math.max(...rates) || (neverRises(rates) && last < steadilySlowing * rates[0]);
+};
+
+/** The same for rounds of unequal length, of which the longest brings most: the usual round counts, not the best. */
+export const isSlowingUnevenly = (gains: readonly number[]): boolean => {
+  const [first, last] = [gains[0], gains[gains.length - 1]];
+  return (
+    last < slowing * medianOf(gains.toSorted((a, b) => a - b)) || (neverRises(gains) && last < steadilySlowing * first)
+  );
 };
 
 const neverRises = (rates: readonly number[]): boolean => rates.every((rate, i) => i === 0 || rate <= rates[i - 1]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judgeBytes, judgeSeries } from '#memwatch/analyzer/growth/readings/evidence.js';
+import { isSlowingUnevenly, judgeBytes, judgeSeries } from '#memwatch/analyzer/growth/readings/evidence.js';
 
 /** Counts and what stayed to the end, from the number of entries by the round in which they came, `[snapshot][round]`. */
 const series = (cohorts: readonly (readonly number[])[]) => ({
@@ -51,6 +51,12 @@ test('four rounds alike outweigh a faster one before, but not while each brings 
   assert.equal(of(10, 400, 100, 100, 100, 100), 'grows');
   assert.equal(of(400, 100, 98, 96, 94), 'slows');
   assert.equal(of(400, 130, 90, 100, 80), 'slows');
+});
+
+test('of rounds of unequal length, one that is longer than the others does not make them slow', () => {
+  assert.equal(isSlowingUnevenly([2800, 3000, 5000, 1600]), false);
+  assert.equal(isSlowingUnevenly([2800, 3000, 3100, 600]), true);
+  assert.equal(isSlowingUnevenly([3000, 2200, 1500, 1000]), true);
 });
 
 test('two snapshots prove nothing', () => {
