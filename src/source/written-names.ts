@@ -2,12 +2,18 @@
  * Where names are written: of functions, classes, private members and variables. In: the text of a script, a name, and the place
  * that V8 gives for a function or class. Out: the place of the name. 0-based, as in V8.
  */
-import { childrenOf, isNode, tryParse, type AnyNode } from './syntax.js';
-
-export interface TextPosition {
-  readonly line: number;
-  readonly column: number;
-}
+import {
+  childrenOf,
+  declaredBy,
+  isFunction,
+  isNode,
+  opensScope,
+  parametersOf,
+  startOf,
+  tryParse,
+  type AnyNode,
+  type TextPosition,
+} from './syntax.js';
 
 export interface WrittenNames {
   /** The name of the function or class that begins at the place, if that is its name: the `E` of `E=class{…`. */
@@ -26,43 +32,44 @@ const longestParsed = 2 * 2 ** 20;
 
 /** Nothing is found in a text that is too long or cannot be parsed. */
 export const writtenNames = (source: string): WrittenNames => {
-  let way: ((at: TextPosition) => readonly AnyNode[]) | undefined;
-  const nodesAt = (at: TextPosition): readonly AnyNode[] => {
-    const program = way === undefined && source.length <= longestParsed ? tryParse(source) : undefined;
-    way ??= program === undefined ? () => [] : createWay(program);
-    return way(at);
+  let find: ((at: TextPosition) => readonly AnyNode[]) | undefined;
+  const wayTo = (at: TextPosition): readonly AnyNode[] => {
+    const program = find === undefined && source.length <= longestParsed ? tryParse(source) : undefined;
+    find ??= program === undefined ? () => [] : createWay(program);
+    return find(at);
   };
   return {
     code: (name, at) => {
-      const { way: nodes, own } = ownCode(nodesAt(at), at);
-      return placeOf(nodes.map((node) => nameOf(node, own, name)).findLast((node) => node !== undefined));
+      const way = wayTo(at);
+      const own = ownCode(way, at);
+      return placeOf(way.map((node) => nameOf(node, own, name)).findLast((node) => node !== undefined));
     },
-    member: (name, at) => placeOf(memberIn(ownCode(nodesAt(at), at).own, name)),
+    member: (name, at) => placeOf(memberIn(ownCode(wayTo(at), at), name)),
     variable: (name, at) => {
-      const { way: nodes, own } = ownCode(nodesAt(at), at);
+      const way = wayTo(at);
+      const own = ownCode(way, at);
       // V8's own functions, such as the one that sets the fields of a class, are no code of the text
-      const outside = own === undefined ? nodes : nodes.slice(0, nodes.indexOf(own));
+      const outside = own === undefined ? way : way.slice(0, way.indexOf(own));
       const [found, ...others] = outside.flatMap((scope) => declaredIn(scope, name));
       return others.length === 0 ? placeOf(found) : undefined;
     },
   };
 };
 
-/** The function or class that begins at the place, and what is around it. V8's place of a class may be that of its constructor. */
-const ownCode = (way: readonly AnyNode[], at: TextPosition): { way: readonly AnyNode[]; own: AnyNode | undefined } => {
+/** The function or class that begins at the place. V8's place of a class may be that of its constructor. */
+const ownCode = (way: readonly AnyNode[], at: TextPosition): AnyNode | undefined => {
   const i = way.findLastIndex((node) => isCode(node) && isBefore(at, (node as Fields)['body']));
   const { type, kind } = (way[i - 1] ?? {}) as Partial<Fields>;
   const isConstructor = type === 'MethodDefinition' && kind === 'constructor';
-  return { way, own: way[isConstructor ? i - 3 : i] };
+  return way[isConstructor ? i - 3 : i];
 };
 
 const isBefore = ({ line, column }: TextPosition, node: unknown): boolean => {
-  const start = isNode(node) ? placeOf(node) : undefined;
+  const start = isNode(node) ? startOf(node) : undefined;
   return start !== undefined && (line < start.line || (line === start.line && column < start.column));
 };
 
-const placeOf = (node: AnyNode | undefined): TextPosition | undefined =>
-  node?.loc ? { line: node.loc.start.line - 1, column: node.loc.start.column } : undefined;
+const placeOf = (node: AnyNode | undefined): TextPosition | undefined => node && startOf(node);
 
 /** From the program down to the innermost node at a place. A bundle has thousands of statements in one scope. */
 const createWay = (program: AnyNode): ((at: TextPosition) => readonly AnyNode[]) => {
@@ -90,7 +97,6 @@ const isAt = ({ loc }: AnyNode, { line, column }: TextPosition): boolean => {
 };
 
 const isCode = (node: AnyNode): boolean => isFunction(node) || isClass(node);
-const isFunction = ({ type }: AnyNode): boolean => /Function/.test(type);
 const isClass = ({ type }: AnyNode): boolean => /^Class(Declaration|Expression)$/.test(type);
 
 type Fields = AnyNode & Record<string, unknown>;
@@ -112,31 +118,14 @@ const memberIn = (node: AnyNode | undefined, name: string): AnyNode | undefined 
     .find((key): key is AnyNode => isNode(key) && key.type === 'PrivateIdentifier' && `#${key.name}` === name);
 };
 
-const opensScope = ({ type }: AnyNode): boolean =>
-  /Function|^BlockStatement$|^For|^SwitchStatement$|^Class|^StaticBlock$|^CatchClause$/.test(type);
-
 /** The identifiers of that name that a scope declares, without the scopes in it. */
 const declaredIn = (scope: AnyNode, name: string): AnyNode[] => {
-  if (scope.type !== 'Program' && !opensScope(scope)) return [];
-  const { params, param } = scope as Fields;
-  const parameters = Array.isArray(params) ? params : [param];
-  const found = parameters.flatMap((one) => boundIn(one, name));
+  if (scope.type !== 'Program' && !opensScope(scope.type)) return [];
+  const found = parametersOf(scope);
   const open = childrenOf(scope);
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    const { id, local, type } = node as Fields;
-    if (/^VariableDeclarator$|^(Function|Class)Declaration$/.test(type)) found.push(...boundIn(id, name));
-    if (/^Import.*Specifier$/.test(type)) found.push(...boundIn(local, name));
-    if (!opensScope(node)) open.push(...childrenOf(node));
+    found.push(...declaredBy(node));
+    if (!opensScope(node.type)) open.push(...childrenOf(node));
   }
-  return found;
-};
-
-/** In a pattern: `{ a, b: [c] = [] }` binds `a` and `c`. */
-const boundIn = (pattern: unknown, name: string): AnyNode[] => {
-  if (!isNode(pattern)) return [];
-  const { type, left, value, argument } = pattern as Fields;
-  if (type === 'Identifier') return named(pattern, name) === undefined ? [] : [pattern];
-  if (!/Pattern$|^Property$|^RestElement$/.test(type)) return [];
-  const inner = left ?? value ?? argument;
-  return inner === undefined ? childrenOf(pattern).flatMap((one) => boundIn(one, name)) : boundIn(inner, name);
+  return found.filter((identifier) => identifier.name === name);
 };

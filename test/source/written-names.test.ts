@@ -1,7 +1,8 @@
 /** Where names of functions, classes, private members and variables are written, by the places that V8 gives for code. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { writtenNames, type TextPosition, type WrittenNames } from '#memwatch/source/written-names.js';
+import type { TextPosition } from '#memwatch/source/syntax.js';
+import { writtenNames, type WrittenNames } from '#memwatch/source/written-names.js';
 
 /** What is found for `name` from the place of V8, which `¦` marks; `«` marks the place of the name, if there is one. */
 const finds = (kind: keyof WrittenNames, marked: string, name: string): void => {

@@ -2,9 +2,9 @@
  * The line that adds to a container: `sessions.set(…)`, `this.queue.push(…)`, `cache[key] = …`. In: the text of a script, the
  * container as the program names it, and its kind. Out: the place, 0-based as in V8, if the script has one such line.
  */
-import { childrenOf, isNode, tryParse, type AnyNode } from '../../../source/syntax.js';
+import { childrenOf, isNode, startOf, tryParse, type AnyNode } from '../../../source/syntax.js';
 import type { FindingKind } from '../../model/finding.js';
-import { findDeclarationIn, startOf, type TextPosition } from './declarations.js';
+import { findDeclarationIn, type TextPosition } from './declarations.js';
 
 export interface NamedContainer {
   readonly kind: FindingKind;

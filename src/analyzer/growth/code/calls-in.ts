@@ -3,8 +3,8 @@
  * the name of what it calls, or the package. Out: the places of the calls, 0-based as in V8; if it has none, those of the
  * functions that it calls.
  */
-import { nodesIn, ownNodesIn, tryParse, type AnyNode } from '../../../source/syntax.js';
-import { startOf, type TextPosition } from './declarations.js';
+import { nodesIn, ownNodesIn, startOf, tryParse, type AnyNode } from '../../../source/syntax.js';
+import { type TextPosition } from './declarations.js';
 import { innermostAt } from './functions.js';
 import { findInInlined, functionsIn } from './inlined.js';
 

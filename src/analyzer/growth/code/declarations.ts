@@ -2,17 +2,18 @@
  * Where a variable is declared. In: the text of a script, the variable's name, and the place of a function that uses it.
  * Out: the place of the declaration that this function refers to, by the language's scope rules. 0-based, as in V8.
  */
-import { childrenOf, isNode, tryParse, type AnyNode } from '../../../source/syntax.js';
+import {
+  childrenOf,
+  declaredBy,
+  opensScope,
+  parametersOf,
+  startOf,
+  tryParse,
+  type AnyNode,
+  type TextPosition,
+} from '../../../source/syntax.js';
 
-export interface TextPosition {
-  readonly line: number;
-  readonly column: number;
-}
-
-export const startOf = ({ loc }: AnyNode): TextPosition => ({
-  line: (loc?.start.line ?? 1) - 1,
-  column: loc?.start.column ?? 0,
-});
+export type { TextPosition };
 
 interface Declaration {
   readonly at: TextPosition;
@@ -68,40 +69,18 @@ const offsetOf = (source: string, { line, column }: TextPosition): number => {
   return start + column;
 };
 
-export const opensScope = (type: string): boolean =>
-  /Function|^BlockStatement$|^For|^SwitchStatement$|^Class|^StaticBlock$|^CatchClause$/.test(type);
-
 const collect = (node: AnyNode, scope: AnyNode, variable: string, found: Declaration[]): void => {
   const inner = opensScope(node.type) ? node : scope;
   const add = (names: readonly string[], { start, end }: AnyNode): void => {
-    const at = node.loc?.start;
-    if (at !== undefined && names.includes(variable))
-      found.push({ at: { line: at.line - 1, column: at.column }, start, end });
+    if (names.includes(variable)) found.push({ at: startOf(node), start, end });
   };
   add(namesOf(node), scope);
-  add(parametersOf(node), inner);
+  add(
+    parametersOf(node).map(({ name }) => name),
+    inner,
+  );
   for (const child of childrenOf(node)) collect(child, inner, variable, found);
 };
 
 /** The names that a syntax node declares in its scope: variables, functions, classes, imports. */
-export const namesOf = (node: AnyNode): string[] => {
-  const { type, id, local } = node as AnyNode & { id?: unknown; local?: unknown };
-  if (/^VariableDeclarator$|^FunctionDeclaration$|^ClassDeclaration$/.test(type)) return boundNames(id);
-  return /^Import.*Specifier$/.test(type) ? boundNames(local) : [];
-};
-
-const parametersOf = (node: AnyNode): string[] => {
-  const { type, params, param } = node as AnyNode & { params?: unknown[]; param?: unknown };
-  if (type === 'CatchClause') return boundNames(param);
-  return type.includes('Function') ? (params ?? []).flatMap(boundNames) : [];
-};
-
-const boundNames = (pattern: unknown): string[] => {
-  if (!isNode(pattern)) return [];
-  const { type, name } = pattern as AnyNode & { name?: unknown };
-  if (type === 'Identifier') return [String(name)];
-  if (!/Pattern$|^Property$|^RestElement$/.test(type)) return [];
-  const { left, value, argument } = pattern as AnyNode & { left?: unknown; value?: unknown; argument?: unknown };
-  const inner = left ?? value ?? argument;
-  return inner === undefined ? childrenOf(pattern).flatMap(boundNames) : boundNames(inner);
-};
+export const namesOf = (node: AnyNode): string[] => declaredBy(node).map(({ name }) => name);

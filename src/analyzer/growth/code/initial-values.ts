@@ -2,8 +2,8 @@
  * What the variables of blocks are set to where they are declared. In: the text of a script. Out: its scopes, each with what
  * its variables' first values are.
  */
-import { childrenOf, tryParse, type AnyNode } from '../../../source/syntax.js';
-import { namesOf, opensScope } from './declarations.js';
+import { childrenOf, opensScope, tryParse, type AnyNode } from '../../../source/syntax.js';
+import { namesOf } from './declarations.js';
 
 export interface Initial {
   readonly kind: 'number' | 'function' | 'object' | 'unknown';

@@ -4,8 +4,8 @@
  * the places, 0-based as in V8, each with the function that it is in; and the lines where a function waits (`await`), because
  * what it has allocated stays as long as it waits.
  */
-import { childrenOf, isNode, ownNodesIn, tryParse, type AnyNode } from '../../../source/syntax.js';
-import { findDeclarationIn, startOf, type TextPosition } from './declarations.js';
+import { childrenOf, isNode, ownNodesIn, startOf, tryParse, type AnyNode } from '../../../source/syntax.js';
+import { findDeclarationIn, type TextPosition } from './declarations.js';
 import { findInInlined, functionsIn, functionsWrittenIn } from './inlined.js';
 
 export interface LastingAddition extends TextPosition {
